@@ -1,0 +1,5 @@
+"""TransferApp: imports to and exports from image repositories, outside the login session."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

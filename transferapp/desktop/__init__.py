@@ -1,0 +1,3 @@
+"""The window: PySide6 views over Qt-free presenters."""
+
+from __future__ import annotations

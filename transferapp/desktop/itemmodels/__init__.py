@@ -1,0 +1,3 @@
+"""Qt item models over presenter rows."""
+
+from __future__ import annotations

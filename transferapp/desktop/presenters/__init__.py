@@ -1,0 +1,3 @@
+"""What the windows show, as asyncio code without Qt."""
+
+from __future__ import annotations

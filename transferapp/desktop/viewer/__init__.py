@@ -1,0 +1,3 @@
+"""napari in its own process."""
+
+from __future__ import annotations

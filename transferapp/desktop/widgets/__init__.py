@@ -1,0 +1,3 @@
+"""Reusable widgets."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Top-level windows and pages."""
+
+from __future__ import annotations

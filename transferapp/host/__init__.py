@@ -1,0 +1,3 @@
+"""The machine: paths, clock, credentials, database files and resources."""
+
+from __future__ import annotations

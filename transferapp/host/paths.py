@@ -1,0 +1,64 @@
+"""Where TransferApp keeps its files on this machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+#: Set to keep everything of one run in one folder (demo, tests, portable installations).
+HOME_VARIABLE = "TRANSFERAPP_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class HostPaths:
+    """The folders and files of one operating-system account."""
+
+    config: Path
+    data: Path
+    cache: Path
+    runtime: Path
+
+    @property
+    def agent_socket(self) -> Path:
+        """The workstation service's Unix socket."""
+        return self.runtime / "agent.sock"
+
+    @property
+    def agent_outbox(self) -> Path:
+        """The workstation service's database."""
+        return self.data / "agent" / "outbox.db"
+
+    @property
+    def desktop_settings(self) -> Path:
+        """The desktop's settings file (INI)."""
+        return self.config / "desktop.ini"
+
+    @property
+    def server_data(self) -> Path:
+        """The embedded server's folder: database, staging, local repository."""
+        return self.data / "server"
+
+
+def host_paths() -> HostPaths:
+    """Return the account's folders; ``TRANSFERAPP_HOME`` moves them all below one folder."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        root = Path(home)
+        return HostPaths(root / "config", root / "data", root / "cache", root / "run")
+    dirs = platformdirs.PlatformDirs("transferapp", appauthor=False)
+    return HostPaths(
+        Path(dirs.user_config_path),
+        Path(dirs.user_data_path),
+        Path(dirs.user_cache_path),
+        Path(dirs.user_runtime_path),
+    )
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only this account can enter, and return it."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path

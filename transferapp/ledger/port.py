@@ -1,0 +1,134 @@
+"""The port to the ledger: transfers, items, files, and the events of their changes.
+
+Every change and its event are written in one transaction. Reads give model dataclasses.
+Methods raise TransferNotFound for unknown ids, and for other people's transfers where an
+``owner`` is given; Unavailable when the database cannot be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from transferapp.model.containers import ContainerRef
+    from transferapp.model.events import Event
+    from transferapp.model.images import Annotation
+    from transferapp.model.transfers import (
+        ItemState,
+        Transfer,
+        TransferDetails,
+        TransferFile,
+        TransferItem,
+        TransferKind,
+        Trouble,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTransferFile:
+    """A file of a new item; exports know the repository's file id and hash."""
+
+    client_path: str
+    size_bytes: int
+    repository_file_id: int | None = None
+    sha1: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """An item of a new transfer."""
+
+    name: str
+    files: tuple[PlannedTransferFile, ...]
+    image_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewTransfer:
+    """A transfer to be made. ``request_key`` makes a repeated request find the first."""
+
+    kind: TransferKind
+    name: str
+    owner: str
+    request_key: str
+    items: tuple[PlannedItem, ...]
+    target: ContainerRef | None = None
+    target_name: str = ""
+    group_id: int | None = None
+    annotations: tuple[Annotation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemWork:
+    """All that a worker needs of one item."""
+
+    item: TransferItem
+    transfer: Transfer
+    files: tuple[TransferFile, ...]
+    #: Export: the repository's file ids, in the order of ``files``.
+    repository_file_ids: tuple[int | None, ...]
+    group_id: int | None
+    annotations: tuple[Annotation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    """A new state of an item. ``None`` leaves a field as it is; trouble is always set."""
+
+    state: ItemState
+    note: str = ""
+    trouble: Trouble | None = None
+    image_ids: tuple[int, ...] | None = None
+    verified: bool | None = None
+
+
+class Ledger(Protocol):
+    """Who asked for what, and how far it is."""
+
+    async def add(self, new: NewTransfer) -> TransferDetails:
+        """Store a transfer, its items and files; a known request_key gives the first."""
+
+    async def transfers(
+        self,
+        owner: str,
+        *,
+        kind: TransferKind | None = None,
+        after: str = "",
+        limit: int = 50,
+    ) -> list[Transfer]:
+        """List a person's transfers, newest first, after the transfer id ``after``."""
+
+    async def details(
+        self, transfer_id: str, *, owner: str | None = None, with_files: bool = True
+    ) -> TransferDetails:
+        """Return a transfer with items (and files)."""
+
+    async def work(self, item_id: str) -> ItemWork:
+        """Return what a worker needs of an item."""
+
+    async def file(self, file_id: str) -> TransferFile:
+        """Return one file; raises FileNotFound."""
+
+    async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:
+        """Export: store the files that an item resolves to (replaces none: idempotent)."""
+
+    async def file_progress(self, file_id: str, bytes_done: int) -> None:
+        """Bytes of a file that are durable; moves a queued item to uploading."""
+
+    async def file_sealed(self, file_id: str, sha1: str) -> bool:
+        """Mark a file complete; True when it was the last of its item."""
+
+    async def set_state(
+        self, item_id: str, change: ItemChange, *, only_from: Sequence[ItemState] = ()
+    ) -> bool:
+        """Move an item and write the event; False when its state is not in ``only_from``
+        (empty: any that has not ended).
+        """
+
+    async def events(self, owner: str | None, after: int, limit: int = 500) -> list[Event]:
+        """Events with id > ``after`` in order: a person's, or (None) everyone's."""
+
+    async def last_event_id(self) -> int:
+        """Return the newest event's id, 0 when there is none."""

@@ -1,0 +1,165 @@
+"""Transfers: what a person asked for, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from transferapp.model.containers import ContainerRef
+
+
+class TransferKind(StrEnum):
+    """The two directions."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+class ItemState(StrEnum):
+    """Where an item is. The first row is the way of an import, the second of an export."""
+
+    QUEUED = "queued"
+    UPLOADING = "uploading"
+    RECEIVED = "received"
+    IMPORTING = "importing"
+    IMPORTED = "imported"
+    PREPARING = "preparing"
+    READY = "ready"
+    DOWNLOADING = "downloading"
+    DELIVERED = "delivered"
+    WAITING = "waiting"
+    STALLED = "stalled"
+    NEEDS_ATTENTION = "needs-attention"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+#: Nothing more happens in these by itself.
+ENDED_STATES = frozenset(
+    {ItemState.IMPORTED, ItemState.DELIVERED, ItemState.FAILED, ItemState.CANCELLED}
+)
+#: Ended well.
+DONE_STATES = frozenset({ItemState.IMPORTED, ItemState.DELIVERED})
+#: A person must do something.
+TROUBLE_STATES = frozenset({ItemState.NEEDS_ATTENTION, ItemState.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an item does not go on: an error of ``errors.py`` as data."""
+
+    code: str
+    title: str
+    message: str
+    retryable: bool = False
+    #: When it is tried again, where that is known.
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferFile:
+    """One file of an item. ``sha1`` is known once the file is sealed or resolved."""
+
+    id: str
+    item_id: str
+    client_path: str
+    size_bytes: int
+    bytes_done: int = 0
+    sealed: bool = False
+    sha1: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferItem:
+    """One fileset of a transfer."""
+
+    id: str
+    transfer_id: str
+    name: str
+    state: ItemState
+    file_count: int
+    size_bytes: int
+    bytes_done: int
+    updated_at: datetime
+    #: What the state means right now, in words ("step 2 of 5: pixel data").
+    note: str = ""
+    trouble: Trouble | None = None
+    #: Images made by an import, or the image asked for by an export.
+    image_ids: tuple[int, ...] = ()
+    #: Import: the server holds every file of this item, sealed.
+    received: bool = False
+    #: Import: the repository holds every byte with the right hash, and images exist.
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promises:
+    """The three promises, always shown apart and never wrong."""
+
+    safe_to_log_off: bool
+    safe_to_switch_off: bool
+    safe_to_delete_source: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What a person asked for: an import or an export, made of items."""
+
+    id: str
+    kind: TransferKind
+    name: str
+    owner: str
+    state: ItemState
+    created_at: datetime
+    updated_at: datetime
+    item_count: int
+    items_done: int
+    items_in_trouble: int
+    file_count: int
+    size_bytes: int
+    bytes_done: int
+    promises: Promises
+    target: ContainerRef | None = None
+    target_name: str = ""
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDetails:
+    """A transfer with its items and files."""
+
+    transfer: Transfer
+    items: tuple[TransferItem, ...]
+    files: tuple[TransferFile, ...] = field(default=())
+
+
+def overall_state(states: list[ItemState], kind: TransferKind) -> ItemState:
+    """Fold the items' states into the one word that stands for the whole transfer.
+
+    Work still moving is shown before trouble, trouble before waiting; a transfer has
+    ended only when every item has.
+    """
+    if not states:
+        return ItemState.QUEUED
+    moving = (
+        ItemState.UPLOADING,
+        ItemState.DOWNLOADING,
+        ItemState.IMPORTING,
+        ItemState.PREPARING,
+        ItemState.RECEIVED,
+        ItemState.READY,
+    )
+    present = set(states)
+    if present <= ENDED_STATES:
+        if ItemState.FAILED in present:
+            return ItemState.FAILED
+        if present == {ItemState.CANCELLED}:
+            return ItemState.CANCELLED
+        done = {
+            TransferKind.IMPORT: ItemState.IMPORTED,
+            TransferKind.EXPORT: ItemState.DELIVERED,
+        }
+        return done[kind]
+    order = (*moving, ItemState.STALLED, ItemState.WAITING, ItemState.QUEUED)
+    return next((s for s in order if s in present), ItemState.NEEDS_ATTENTION)

@@ -1,0 +1,3 @@
+"""Thumbnails, pyramids and tiles as OME-Zarr, without Qt."""
+
+from __future__ import annotations

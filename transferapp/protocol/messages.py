@@ -1,0 +1,220 @@
+"""Request and response shapes. Nouns travel as the frozen dataclasses of ``model``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from transferapp.model.identity import Group, Identity
+from transferapp.model.images import Annotation
+from transferapp.model.transfers import Transfer, TransferDetails
+
+T = TypeVar("T")
+
+#: Sizes are limits of one request, not of a transfer: send several requests.
+MAX_ITEMS = 20_000
+MAX_FILES_PER_ITEM = 200_000
+
+ClientPath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+
+
+class Message(BaseModel):
+    """Base of all shapes: unknown fields in requests are errors, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Page(Message, Generic[T]):
+    """A part of a list; ``after`` of the next request is this ``next``."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class SignIn(Message):
+    """Ask for a session token."""
+
+    username: Name
+    password: SecretStr
+    #: Keep the session for 30 days instead of 12 hours.
+    remember: bool = False
+
+
+class SignedIn(Message):
+    """A session token; shown once, only its hash is kept."""
+
+    token: str
+    expires_at: datetime
+    identity: Identity
+
+
+class ServerInfo(Message):
+    """What anyone may know of a server."""
+
+    name: str
+    version: str
+    repository: str
+    #: Names of optional abilities, e.g. ``tiles``.
+    capabilities: list[str]
+    part_size: int
+
+
+class GrantInfo(Message):
+    """A grant as its owner sees it; never the token itself."""
+
+    id: str
+    purpose: str
+    transfer_id: str | None
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked: bool
+
+
+class NewContainer(Message):
+    """Make a project, dataset or screen."""
+
+    kind: str
+    name: Name
+    parent: str | None = None
+    group_id: int | None = None
+    description: str = ""
+
+
+class NewFile(Message):
+    """A file that will be uploaded."""
+
+    client_path: ClientPath
+    size_bytes: int = Field(ge=0)
+
+
+class NewItem(Message):
+    """One fileset; the file to open comes first."""
+
+    name: Name
+    files: list[NewFile] = Field(min_length=1, max_length=MAX_FILES_PER_ITEM)
+
+
+class ImportRequest(Message):
+    """Ask for an import into ``target`` (``Dataset:12``, ``Screen:3``)."""
+
+    name: Name
+    target: str
+    items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
+    annotations: list[Annotation] = []
+
+
+class ExportRequest(Message):
+    """Ask for the original files of images."""
+
+    name: Name
+    image_ids: list[int] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+class Accepted(Message):
+    """A transfer was made; ``grant`` can do nothing but move this transfer's files."""
+
+    details: TransferDetails
+    grant: str
+
+
+class Seal(Message):
+    """The whole file is uploaded; its SHA-1 as the sender read it."""
+
+    sha1: Sha1
+
+
+class Report(Message):
+    """The agent tells of a problem with an item's source or destination."""
+
+    code: str
+    message: str
+
+
+class Delivered(Message):
+    """The agent has every file of an export item in place, verified."""
+
+    sha1_by_file: dict[str, Sha1]
+
+
+class FileOnDisk(Message):
+    """A file of a submission on the workstation, as it was when it was submitted."""
+
+    file_id: str
+    client_path: ClientPath
+    path: str
+    size_bytes: int
+    modified_ns: int
+
+
+class SubmittedItem(Message):
+    """One item of a submission to the agent."""
+
+    item_id: str
+    name: str
+    files: list[FileOnDisk]
+
+
+class Submission(Message):
+    """What the desktop hands to the agent. ``owner`` is ``user@server`` for lists."""
+
+    kind: str
+    transfer_id: str
+    name: str
+    owner: str
+    server_url: str
+    grant: SecretStr
+    items: list[SubmittedItem] = []
+    #: Export: the folder that files go to.
+    destination: str = ""
+
+
+class SubmissionView(Message):
+    """How far the agent is with one submission."""
+
+    transfer_id: str
+    kind: str
+    name: str
+    owner: str
+    server_url: str
+    state: str
+    files_total: int
+    files_done: int
+    bytes_total: int
+    bytes_done: int
+    bytes_per_s: float = 0.0
+    safe_to_log_off: bool
+    safe_to_switch_off: bool
+    safe_to_delete_source: bool
+    #: Why it does not go on, as a sentence; empty when it does.
+    trouble_code: str = ""
+    trouble: str = ""
+    destination: str = ""
+    created_at: datetime
+    updated_at: datetime
+
+
+class AgentInfo(Message):
+    """What the workstation service says of itself."""
+
+    version: str
+    account: str
+    pid: int
+
+
+class IdentityView(Message):
+    """The signed-in person."""
+
+    identity: Identity
+    groups: list[Group]
+
+
+class TransferList(Message):
+    """A page of transfers."""
+
+    items: list[Transfer]
+    next: str | None = None

@@ -1,0 +1,46 @@
+"""Paths and header names of the wire, in one place for both sides."""
+
+from __future__ import annotations
+
+HEALTH = "/healthz"
+SERVER = "/v1/server"
+SESSIONS = "/v1/sessions"
+SESSION = "/v1/session"
+GRANTS = "/v1/grants"
+CONTAINERS = "/v1/containers"
+IMAGES = "/v1/images"
+IMPORTS = "/v1/imports"
+EXPORTS = "/v1/exports"
+TRANSFERS = "/v1/transfers"
+UPLOADS = "/v1/uploads"
+EVENTS = "/v1/events"
+
+AGENT = "/v1/agent"
+SUBMISSIONS = "/v1/submissions"
+
+#: A repeated POST with the same key gives the first answer again.
+IDEMPOTENCY_KEY = "Idempotency-Key"
+#: tus 1.0 extension "checksum"; we accept blake3 beside sha1 and sha256.
+CHECKSUM_ALGORITHM = "blake3"
+#: Bytes of one upload part; docs/adr/0005 says why.
+PART_SIZE = 16 << 20
+
+
+def image_zarr(image_id: int) -> str:
+    """Root of the virtual OME-Zarr of an image."""
+    return f"{IMAGES}/{image_id}/zarr"
+
+
+def file_content(transfer_id: str, file_id: str) -> str:
+    """Where an export's file is downloaded from, with ranges."""
+    return f"{TRANSFERS}/{transfer_id}/files/{file_id}/content"
+
+
+def file_seal(transfer_id: str, file_id: str) -> str:
+    """Where a finished upload is sealed with its SHA-1."""
+    return f"{TRANSFERS}/{transfer_id}/files/{file_id}/seal"
+
+
+def item(transfer_id: str, item_id: str) -> str:
+    """Return the path of one item of a transfer."""
+    return f"{TRANSFERS}/{transfer_id}/items/{item_id}"

@@ -1,0 +1,3 @@
+"""Image repositories: the port and its adapters."""
+
+from __future__ import annotations

@@ -1,0 +1,199 @@
+"""The port to an image repository. Adapters: ``local`` (embedded) and ``omero``.
+
+A repository verifies people and opens *sessions*: what one experimenter may see and do.
+Every session method raises, where it applies: RepositoryUnavailable, PermissionDenied,
+NotFound and its leaves. All methods are coroutines that never block the event loop.
+Optional abilities are protocols of their own, published in ``Repository.capabilities``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from transferapp.model.containers import Container, ContainerKind, ContainerRef
+    from transferapp.model.filesets import Fileset, FilesetPlan
+    from transferapp.model.identity import Identity
+    from transferapp.model.images import (
+        Annotation,
+        ImageDetails,
+        ImageSummary,
+        OriginalFile,
+        TileRegion,
+    )
+
+#: Called with (step done, steps in all, words) while the repository makes images.
+ProgressListener = Callable[[int, int, str], None]
+
+
+class Capability(StrEnum):
+    """Optional abilities of a repository."""
+
+    TILES = "tiles"
+    SCREENS = "screens"
+    IN_PLACE_IMPORT = "in-place-import"
+
+
+class HealthState(StrEnum):
+    """Alive or frozen, in three words."""
+
+    UNREACHABLE = "unreachable"
+    SILENT = "silent"
+    PROGRESSING = "progressing"
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryHealth:
+    """The state and a sentence for a person."""
+
+    state: HealthState
+    detail: str = ""
+
+
+class Repository(Protocol):
+    """An image repository."""
+
+    name: str
+    capabilities: frozenset[Capability]
+
+    async def sign_in(self, username: str, password: str) -> Identity:
+        """Verify a person; raises SignInFailed. Nothing of the password is kept."""
+
+    async def identity(self, username: str) -> Identity:
+        """Return a person's present groups and rights; raises PermissionDenied."""
+
+    def session(
+        self, username: str, group_id: int | None = None
+    ) -> AbstractAsyncContextManager[RepositorySession]:
+        """Act as this person, in one group or (None) across all groups for reading."""
+
+    async def health(self) -> RepositoryHealth:
+        """Say whether the repository is alive; never raises."""
+
+    async def close(self) -> None:
+        """Let go of everything."""
+
+
+class RepositorySession(Protocol):
+    """What one experimenter may see and do; the parts are small ports."""
+
+    @property
+    def identity(self) -> Identity:
+        """The person this session acts as."""
+
+    @property
+    def containers(self) -> Containers:
+        """Projects, datasets, screens, plates."""
+
+    @property
+    def images(self) -> Images:
+        """Images and their original files."""
+
+    @property
+    def imports(self) -> Imports:
+        """Making filesets and images."""
+
+
+class Containers(Protocol):
+    """Projects, datasets, screens and plates."""
+
+    async def children(
+        self, parent: ContainerRef | None, *, kind: ContainerKind | None = None
+    ) -> list[Container]:
+        """List the children of a container, or (None) the tops: projects, screens and
+        datasets without a project; sorted by name.
+        """
+
+    async def get(self, ref: ContainerRef) -> Container:
+        """Return one container; raises TargetNotFound."""
+
+    async def create(
+        self,
+        kind: ContainerKind,
+        name: str,
+        *,
+        parent: ContainerRef | None = None,
+        description: str = "",
+    ) -> Container:
+        """Make a container in the session's group; raises Invalid for a wrong parent."""
+
+    async def delete(self, ref: ContainerRef) -> None:
+        """Delete an empty or full container; images in it stay, as orphans."""
+
+
+class Images(Protocol):
+    """Images, pixels, annotations and original files."""
+
+    async def find(
+        self,
+        container: ContainerRef | None = None,
+        *,
+        text: str = "",
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[ImageSummary]:
+        """List images with id > ``after`` in id order: those of a container, or all
+        visible ones; ``text`` filters by a part of the name.
+        """
+
+    async def get(self, image_id: int) -> ImageDetails:
+        """Return all of one image; raises ImageNotFound."""
+
+    async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
+        """Return a JPEG whose longer edge is ``edge_px``."""
+
+    async def tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
+        """Return the region's pixels, shape (height, width), little-endian, clipped to
+        the level's size; needs the capability TILES.
+        """
+
+    async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
+        """List the original files of these images' filesets, each once."""
+
+    def read(
+        self, file_id: int, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield a file's bytes in pieces of about 1 MiB, clamped to its size."""
+
+    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
+        """Add annotations; the same one twice is added once."""
+
+    async def delete(self, image_ids: Sequence[int]) -> None:
+        """Delete images; a fileset goes with its last image."""
+
+
+class Imports(Protocol):
+    """The steps of an import. Each can be repeated: it adopts what is already there."""
+
+    async def find(self, key: str) -> Fileset | None:
+        """Return the fileset that was reserved under this key."""
+
+    async def reserve(self, plan: FilesetPlan) -> Fileset:
+        """Make (or adopt) the fileset; raises TargetNotFound, PermissionDenied."""
+
+    async def store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
+        """Bring the files in, in the plan's order; sources stay. Raises StorageFull."""
+
+    async def verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
+        """Check every stored file against the plan's SHA-1; raises ChecksumMismatch."""
+
+    async def register(
+        self, fileset: Fileset, plan: FilesetPlan, progress: ProgressListener
+    ) -> Fileset:
+        """Read the files, make images, link them to the target, wait for pixels and
+        thumbnails; raises UnsupportedFile, DamagedFile, TargetNotFound.
+        """
+
+    async def files(self, fileset: Fileset) -> list[OriginalFile]:
+        """List what the repository holds of this fileset, with its own hashes."""
+
+    async def discard(self, fileset: Fileset) -> None:
+        """Remove a fileset that has no images; one that has images is left alone."""

@@ -1,0 +1,3 @@
+"""The REST process: the only door."""
+
+from __future__ import annotations

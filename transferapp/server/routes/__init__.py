@@ -1,0 +1,3 @@
+"""Thin HTTP routes; decisions live in operations."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Half-arrived files: parts, checksums, seal."""
+
+from __future__ import annotations

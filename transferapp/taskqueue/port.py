@@ -1,0 +1,169 @@
+"""The port to the task queue: durable tasks with checkpoints, retries and limits.
+
+A *task* is a kind (a name and a version), a pydantic payload and a handler. The handler
+gets a Context; each ``step`` is a checkpoint: after a crash, finished steps give their
+stored result again, so only the step that was in flight repeats. Steps must therefore be
+idempotent. The id of a task is its idempotency key.
+
+An error that a handler raises decides what follows: ``retryable`` ones (errors.py) are
+retried with back-off over days without holding a slot; all others end the task at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+R = TypeVar("R")
+
+
+class TaskState(StrEnum):
+    """Where a task is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    DONE = "done"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long apart a retryable failure is tried again (seconds)."""
+
+    max_attempts: int = 60
+    first_delay_s: float = 5.0
+    factor: float = 2.0
+    max_delay_s: float = 3600.0
+
+    def delay_s(self, attempt: int, jitter: float) -> float:
+        """Return the pause after attempt number ``attempt`` (from 0); ``jitter`` is 0..1."""
+        plain = min(self.max_delay_s, self.first_delay_s * self.factor**attempt)
+        return plain * (0.8 + 0.4 * jitter)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One task as lists show it; the payload stays inside the queue."""
+
+    id: str
+    kind: str
+    version: int
+    target: str
+    owner: str
+    priority: int
+    state: TaskState
+    attempts: int
+    crashes: int
+    created_at: datetime
+    updated_at: datetime
+    #: When a waiting task is tried again.
+    retry_at: datetime | None = None
+    error_code: str = ""
+    error: str = ""
+    step: str = ""
+    progress: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """What is enqueued. ``id`` is the idempotency key; ``owner`` is the fairness unit."""
+
+    id: str
+    kind: str
+    payload: BaseModel
+    target: str
+    owner: str
+    priority: int = 100
+
+
+class Context(Protocol):
+    """What a handler may do."""
+
+    @property
+    def task(self) -> Task:
+        """The task being run."""
+
+    async def step(
+        self, name: str, function: Callable[..., Awaitable[R]], *arguments: Any
+    ) -> R:
+        """Run ``function(*arguments)`` once and keep its result (JSON values only)."""
+
+    async def progress(self, fraction: float, note: str = "") -> None:
+        """Tell how far it is (0..1) and give a sign of life; cheap to call often."""
+
+
+Handler = Callable[[Context, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskKind:
+    """A kind of task: its name and version, payload model, handler and retry policy.
+
+    ``on_dead`` and ``on_waiting`` tell the owner's record (the ledger) that a task ended
+    in failure or waits; they get the task and must be idempotent.
+    """
+
+    name: str
+    payload: type[BaseModel]
+    handler: Handler
+    version: int = 1
+    retry: RetryPolicy = RetryPolicy()
+    on_dead: Callable[[Task], Awaitable[None]] | None = None
+    on_waiting: Callable[[Task], Awaitable[None]] | None = None
+
+
+class TaskQueue(Protocol):
+    """What servers and admins may do with tasks. Raises StateConflict where a task's
+    state forbids it, TransferNotFound for an unknown id, Unavailable for no database.
+    """
+
+    async def enqueue(self, task: NewTask) -> bool:
+        """Store a task; False when this id was there already (nothing changes)."""
+
+    async def get(self, task_id: str) -> Task:
+        """Return one task."""
+
+    async def tasks(
+        self,
+        *,
+        states: Sequence[TaskState] = (),
+        target: str = "",
+        owner: str = "",
+        after: str = "",
+        limit: int = 50,
+    ) -> list[Task]:
+        """List tasks, newest first; ``after`` is the last id of the page before."""
+
+    async def cancel(self, task_id: str) -> None:
+        """Stop it for good; a running step is interrupted at its next await."""
+
+    async def pause(self, task_id: str) -> None:
+        """Set it aside; finished steps are kept."""
+
+    async def resume(self, task_id: str) -> None:
+        """Let a paused or cancelled task go on."""
+
+    async def redrive(self, task_id: str) -> None:
+        """Run a dead task again from its failed step, with fresh attempts."""
+
+    async def pause_target(self, target: str, *, paused: bool) -> None:
+        """Start no (or again) tasks for a target; running ones go on."""
+
+
+class TaskWorker(Protocol):
+    """Runs tasks in this process until it is stopped."""
+
+    async def start(self) -> None:
+        """Begin to take tasks; recover those of dead workers."""
+
+    async def stop(self) -> None:
+        """Take no more, hand back what runs, so that another worker takes over at once."""

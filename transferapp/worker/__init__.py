@@ -1,0 +1,3 @@
+"""The process that runs durable tasks."""
+
+from __future__ import annotations
