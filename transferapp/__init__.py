@@ -1,4 +1,4 @@
-"""TransferApp: imports to and exports from image repositories, outside the login session."""
+"""TransferApp: imports to and exports from image repositories, outside login."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""The nouns: identity, containers, images, filesets, transfers and events, without behaviour."""
+"""The nouns: identity, containers, images, filesets, transfers, events; no behaviour."""
 
 from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Fixtures and builders shared by test folders."""
+
+from __future__ import annotations
