@@ -108,6 +108,9 @@ class Ledger(Protocol):
     async def work(self, item_id: str) -> ItemWork:
         """Return what a worker needs of an item."""
 
+    async def items_in(self, states: Sequence[ItemState]) -> list[TransferItem]:
+        """List everyone's items that are in one of these states, oldest first."""
+
     async def file(self, file_id: str) -> TransferFile:
         """Return one file; raises FileNotFound."""
 
