@@ -1,0 +1,90 @@
+"""The import contracts hold, and each of them bites when it is broken."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: (file, line to add, contract that must be reported as broken)
+SEEDS = [
+    ("model/images.py", "from transferapp.client import server", "Layers"),
+    ("client/scanning.py", "import transferapp.desktop.app", "Layers"),
+    ("staging/port.py", "import transferapp.grants.port", "Layers"),
+    ("worker/app.py", "import transferapp.server.app", "Layers"),
+    ("model/images.py", "import transferapp.model.filesets", "cycles"),
+    ("operations/imports.py", "import transferapp.repositories.local.repository", "Adapters"),
+    ("server/app.py", "import transferapp.taskqueue.dbos.queue", "Adapters"),
+    ("server/app.py", "import omero", "Only the OMERO adapter"),
+    ("client/server.py", "import PySide6", "Only the desktop knows Qt"),
+    ("desktop/app.py", "import napari", "Only the desktop knows Qt"),
+    ("desktop/windows/main_window.py", "import qasync", "Only the desktop knows Qt"),
+    ("operations/imports.py", "import dbos", "Only the queue's adapter knows DBOS"),
+    ("desktop/presenters/transfers.py", "import PySide6", "Presenters are Qt-free"),
+    ("desktop/widgets/theme.py", "import transferapp.desktop.windows.main_window", "Desktop:"),
+    ("model/images.py", "import pydantic", "Nouns and errors"),
+    ("errors.py", "import httpx", "Nouns and errors"),
+]
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter on the package below ``folder``."""
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as m; m()",
+    ]
+    return subprocess.run(
+        [*command, "--no-cache", "--config", str(folder / "pyproject.toml")],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("contracts")
+    shutil.copytree(
+        ROOT / "transferapp",
+        folder / "transferapp",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def test_contracts_hold(tree: Path) -> None:
+    done = lint(tree)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("file", "line", "contract"), SEEDS)
+def test_seeded_violation_is_caught(tree: Path, file: str, line: str, contract: str) -> None:
+    path = tree / "transferapp" / file
+    before = path.read_text(encoding="utf-8")
+    path.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    try:
+        done = lint(tree)
+    finally:
+        path.write_text(before, encoding="utf-8")
+    broken = [row for row in done.stdout.splitlines() if row.rstrip().endswith("BROKEN")]
+    assert any(contract in row for row in broken), done.stdout + done.stderr
+
+
+def test_a_new_top_level_package_must_be_placed(tree: Path) -> None:
+    stray = tree / "transferapp" / "utils.py"
+    stray.write_text('"""Nobody placed me."""\n', encoding="utf-8")
+    try:
+        done = lint(tree)
+    finally:
+        stray.unlink()
+    assert done.returncode != 0
+    assert "utils" in done.stdout + done.stderr
