@@ -1,0 +1,123 @@
+"""Join asyncio and Qt in one place: nothing else in the house imports qasync.
+
+Two rules keep this sound (docs/adr/0008): no nested event loop (``exec()``) inside
+a coroutine, because the other task would be stuck for ever without a word; and no
+``app.quit()`` while the main coroutine runs, because the loop would stop under it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+from PySide6.QtWidgets import QApplication
+from qasync import QEventLoop
+
+ErrorHandler = Callable[[BaseException], None]
+
+_log = structlog.get_logger(__name__)
+_tasks: set[asyncio.Task[Any]] = set()
+_handlers: list[ErrorHandler] = []
+
+
+def make_loop(app: QApplication) -> asyncio.AbstractEventLoop:
+    """Return a new asyncio loop that runs on Qt's own."""
+    loop: asyncio.AbstractEventLoop = QEventLoop(app, already_running=False)
+    loop.set_exception_handler(_loop_error)
+    return loop
+
+
+def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run ``main`` to its end on Qt's event loop and return its exit code.
+
+    Tasks that were spawned are cancelled and awaited afterwards.
+    """
+    app.setQuitOnLastWindowClosed(False)
+
+    async def run_and_drain() -> int:
+        try:
+            return await main()
+        finally:
+            await cancel_all()
+
+    with asyncio.Runner(loop_factory=lambda: make_loop(app)) as runner:
+        return runner.run(run_and_drain())
+
+
+def on_terminate(stop: Callable[[], None]) -> None:
+    """Call ``stop`` on SIGTERM and SIGINT, where the platform can."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop)
+        except (NotImplementedError, RuntimeError):
+            _log.info("no signal handler on this platform", signal=number)
+
+
+def spawn(
+    coroutine: Coroutine[Any, Any, Any],
+    *,
+    name: str | None = None,
+    on_error: ErrorHandler | None = None,
+) -> asyncio.Task[Any]:
+    """Run a coroutine beside the window; an error goes to ``on_error`` or the app's banner."""
+    task = asyncio.get_running_loop().create_task(coroutine, name=name)
+    _tasks.add(task)
+
+    def ended(done: asyncio.Task[Any]) -> None:
+        _tasks.discard(done)
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is not None:
+            (on_error or route_error)(error)
+
+    task.add_done_callback(ended)
+    return task
+
+
+def starts(
+    function: Callable[..., Coroutine[Any, Any, Any]],
+    *arguments: Any,
+    on_error: ErrorHandler | None = None,
+) -> Callable[..., None]:
+    """Return a slot that spawns ``function(*arguments)`` and ignores the signal's own values.
+
+    ``button.clicked.connect(starts(self._import))``
+    """
+
+    def slot(*_signal_values: object) -> None:
+        spawn(function(*arguments), name=function.__name__, on_error=on_error)
+
+    return slot
+
+
+def handle_errors(handler: ErrorHandler | None) -> None:
+    """Set who is told of errors that no one else took (the main window's banner)."""
+    _handlers.clear()
+    if handler is not None:
+        _handlers.append(handler)
+
+
+def route_error(error: BaseException) -> None:
+    """Give an error to the handler; it is always logged."""
+    _log.error("a task of the desktop failed", exc_info=error)
+    for handler in _handlers:
+        handler(error)
+
+
+async def cancel_all() -> None:
+    """Cancel what was spawned and wait until it has ended."""
+    mine = asyncio.current_task()
+    pending = [task for task in _tasks if task is not mine]
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+
+
+def _loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception") or RuntimeError(str(context.get("message")))
+    route_error(error)

@@ -1,0 +1,247 @@
+"""Who is signed in where, and whether the server answers: all pages watch this one."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from transferapp.desktop.presenters.observable import Listeners
+from transferapp.desktop.settings import ServerProfile
+from transferapp.errors import Denied, Invalid, TransferAppError, Unavailable
+
+if TYPE_CHECKING:
+    from transferapp.client.agent import AgentClient
+    from transferapp.client.server import ServerClient
+    from transferapp.desktop.settings import DesktopSettings, SettingsFile
+    from transferapp.host.credentials import Credentials, Keeping
+    from transferapp.model.events import Event
+    from transferapp.model.identity import Identity
+
+#: Seconds between two tries to reach a server, growing; a little chance is added.
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 15.0
+
+
+class Connection(StrEnum):
+    """What the header shows."""
+
+    SIGNED_OUT = "signed-out"
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionParts:
+    """What a session is made of; ``wiring`` fills it in."""
+
+    connect: Callable[[str, str | None], ServerClient]
+    agent: AgentClient
+    credentials: Credentials
+    settings_file: SettingsFile
+    #: Waits between two tries; tests pass one that does not wait.
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class SessionPresenter:
+    """The session: sign in and out, the clients, the stream of events.
+
+    ``changed`` tells of a new person or connection state, ``events`` of each event of the
+    person (exactly once, in order), ``settings_changed`` of saved settings.
+    """
+
+    def __init__(self, parts: SessionParts) -> None:
+        self._parts = parts
+        self._server: ServerClient | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._last_event_id: int | None = None
+        self.settings: DesktopSettings = parts.settings_file.load()
+        self.identity: Identity | None = None
+        self.server_url = self.settings.last_profile.url
+        self.connection = Connection.SIGNED_OUT
+        self.trouble: TransferAppError | None = None
+        self.changed: Listeners[[]] = Listeners()
+        self.events: Listeners[[Event]] = Listeners()
+        self.settings_changed: Listeners[[]] = Listeners()
+
+    @property
+    def signed_in(self) -> bool:
+        """True when there is a person."""
+        return self.identity is not None
+
+    @property
+    def server(self) -> ServerClient:
+        """The client of the signed-in person; raises Denied when nobody is signed in."""
+        if self._server is None:
+            raise Denied("Sign in first.")
+        return self._server
+
+    @property
+    def agent(self) -> AgentClient:
+        """The client of the workstation service."""
+        return self._parts.agent
+
+    @property
+    def username(self) -> str:
+        """The signed-in person's user name, or an empty text."""
+        return self.identity.experimenter.username if self.identity else ""
+
+    @property
+    def owner(self) -> str:
+        """``user@server`` as the agent lists submissions, or an empty text."""
+        return f"{self.username}@{self.server_url}" if self.identity else ""
+
+    async def sign_in(
+        self, server_url: str, username: str, password: str, *, remember: bool
+    ) -> Keeping | None:
+        """Open a session; returns where its token is kept when that was wished.
+
+        Raises SignInFailed, ServerUnreachable, Invalid (not a TransferApp server).
+        """
+        url = normal_url(server_url)
+        client = self._parts.connect(url, None)
+        try:
+            signed_in = await client.sign_in(username, password, remember=remember)
+        except BaseException:
+            await client.aclose()
+            raise
+        await self._enter(client, url, signed_in.identity)
+        await self.save_settings(
+            replace(self.settings.with_profile(ServerProfile(url, username)), remember=remember)
+        )
+        if not remember:
+            await self._parts.credentials.forget(url, username)
+            return None
+        return await self._parts.credentials.keep(url, username, signed_in.token)
+
+    async def resume(self) -> bool:
+        """Continue the remembered session; False when there is none or it has ended.
+
+        Raises Unavailable when the server does not answer: the token is kept.
+        """
+        profile = self.settings.last_profile
+        if not profile.username:
+            return False
+        token = await self._parts.credentials.token(profile.url, profile.username)
+        if token is None:
+            return False
+        client = self._parts.connect(profile.url, token)
+        try:
+            view = await client.session()
+        except Denied:
+            await client.aclose()
+            await self._parts.credentials.forget(profile.url, profile.username)
+            return False
+        except BaseException:
+            await client.aclose()
+            raise
+        await self._enter(client, profile.url, view.identity)
+        return True
+
+    async def sign_out(self) -> None:
+        """End the session here and, if it answers, on the server. Transfers go on."""
+        client, url, username = self._server, self.server_url, self.username
+        self._leave()
+        if client is None:
+            return
+        await self._parts.credentials.forget(url, username)
+        try:
+            await client.sign_out()
+        except TransferAppError:
+            pass  # The token runs out by itself; the person is signed out here.
+        finally:
+            await client.aclose()
+
+    async def save_settings(self, settings: DesktopSettings) -> None:
+        """Make settings the present ones and write them down."""
+        self.settings = settings
+        await asyncio.to_thread(self._parts.settings_file.save, settings)
+        self.settings_changed.notify()
+
+    async def close(self) -> None:
+        """Stop following and close the client; the session itself stays valid."""
+        client, self._server = self._server, None
+        self._stop_following()
+        if client is not None:
+            await client.aclose()
+
+    def server_lost(self, error: TransferAppError) -> None:
+        """Note that the server does not answer, as a page or the event stream met it."""
+        self._set(Connection.OFFLINE, error)
+
+    async def _enter(self, client: ServerClient, url: str, identity: Identity) -> None:
+        await self.close()
+        self._server, self.server_url, self.identity = client, url, identity
+        self._last_event_id = self.settings.seen_events.get(self.owner)
+        self._following = asyncio.create_task(self._follow(client), name="follow events")
+        self._set(Connection.ONLINE, None)
+
+    def _leave(self) -> None:
+        self._stop_following()
+        self._server, self.identity = None, None
+        self._set(Connection.SIGNED_OUT, None)
+
+    def _stop_following(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
+
+    def _set(self, connection: Connection, trouble: TransferAppError | None) -> None:
+        self.connection, self.trouble = connection, trouble
+        self.changed.notify()
+
+    async def _follow(self, client: ServerClient) -> None:
+        """Pass on the server's events for ever, through outages."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                async for event in client.events(after=self._last_event_id):
+                    pause_s = FIRST_PAUSE_S
+                    self._online()
+                    self._pass_on(event)
+            except Denied as error:
+                self._ended_by_server(error)
+                return
+            except Unavailable as error:
+                self.server_lost(error)
+            await self._parts.pause(pause_s * random.uniform(0.8, 1.2))  # noqa: S311
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _pass_on(self, event: Event) -> None:
+        if self._last_event_id is not None and event.id <= self._last_event_id:
+            return  # A resumed stream may begin with one that we know.
+        self._last_event_id = event.id
+        self.events.notify(event)
+
+    def _online(self) -> None:
+        if self.connection is not Connection.ONLINE:
+            self._set(Connection.ONLINE, None)
+
+    def _ended_by_server(self, error: TransferAppError) -> None:
+        self._following = None
+        self._server, self.identity = None, None
+        self._set(Connection.SIGNED_OUT, error)
+
+
+def normal_url(text: str) -> str:
+    """Return a server address as ``https://host[:port]``; raises Invalid.
+
+    A bare name gets https, a bare loopback address gets http.
+    """
+    text = text.strip().rstrip("/")
+    if "://" not in text:
+        loopback = text.split(":")[0] in {"localhost", "127.0.0.1", "[::1]"}
+        text = f"{'http' if loopback else 'https'}://{text}"
+    parts = urlsplit(text)
+    try:
+        bad = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+    except ValueError:
+        bad = True
+    if bad:
+        raise Invalid("Write the server address like https://images.example.org.")
+    return text
