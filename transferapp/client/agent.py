@@ -1,0 +1,158 @@
+"""Talk to the workstation service over its Unix socket, as desktop and CLI do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from httpx_sse import SSEError, aconnect_sse
+
+from transferapp.errors import AgentUnreachable, Busy, Internal
+from transferapp.protocol import routes
+from transferapp.protocol.messages import AgentInfo, Submission, SubmissionView
+from transferapp.protocol.problems import MEDIA_TYPE, Problem, from_problem
+
+#: The service sends a heartbeat every 10 s; a stream silent for longer is dead.
+STREAM_SILENCE_S = 30.0
+#: Longest pause between two tries to follow again.
+RECONNECT_MAX_S = 5.0
+#: The event that carries a SubmissionView.
+CHANGED = "submission.changed"
+
+LostListener = Callable[[AgentUnreachable], None]
+
+
+class AgentClient:
+    """The workstation service, seen from the person's own programs.
+
+    Every method raises AgentUnreachable when nothing answers on the socket. Close it with
+    ``aclose`` or use it in ``async with``; it belongs to the event loop of its first call.
+    """
+
+    def __init__(self, socket: Path, *, timeout_s: float = 30.0) -> None:
+        """Make the client; nothing is opened before the first call."""
+        self._socket = socket
+        self._http = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(uds=str(socket)),
+            base_url="http://agent",
+            timeout=httpx.Timeout(timeout_s, connect=5.0),
+        )
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def info(self) -> AgentInfo:
+        """Say who answers."""
+        return AgentInfo.model_validate(await self._call("GET", routes.AGENT))
+
+    async def submit(self, submission: Submission) -> SubmissionView:
+        """Hand over a submission. When this returns it is durable: safe to log off.
+
+        The same ``transfer_id`` again gives the first; a new grant replaces the old one.
+        """
+        body = submission.model_dump(mode="json")
+        body["grant"] = submission.grant.get_secret_value()
+        return SubmissionView.model_validate(
+            await self._call("POST", routes.SUBMISSIONS, json=body)
+        )
+
+    async def submissions(self, owner: str = "") -> list[SubmissionView]:
+        """List submissions, newest first; of one owner (``user@server``) or everyone's."""
+        params = {"owner": owner} if owner else {}
+        rows = await self._call("GET", routes.SUBMISSIONS, params=params)
+        return [SubmissionView.model_validate(row) for row in rows]
+
+    async def submission(self, transfer_id: str) -> SubmissionView:
+        """Return one submission; raises TransferNotFound."""
+        return await self._view("GET", transfer_id)
+
+    async def retry(self, transfer_id: str) -> SubmissionView:
+        """Clear its troubles and go on at once; raises TransferNotFound."""
+        return await self._view("POST", transfer_id, "/retry")
+
+    async def cancel(self, transfer_id: str) -> SubmissionView:
+        """Stop moving its bytes for good; raises TransferNotFound."""
+        return await self._view("POST", transfer_id, "/cancel")
+
+    async def forget(self, transfer_id: str) -> None:
+        """Drop an ended submission; raises TransferNotFound, StateConflict."""
+        await self._call("DELETE", f"{routes.SUBMISSIONS}/{transfer_id}")
+
+    async def follow(
+        self, owner: str = "", *, on_lost: LostListener | None = None
+    ) -> AsyncIterator[SubmissionView]:
+        """Yield every submission once, then each change, for ever.
+
+        When the service goes away ``on_lost`` is called and the stream continues, again
+        with every submission first, when it is back. Leave it by cancelling or ``aclose``.
+        """
+        pause = 0.1
+        while True:
+            try:
+                async for view in self._stream(owner):
+                    pause = 0.1
+                    yield view
+            except AgentUnreachable as error:
+                if on_lost is not None:
+                    on_lost(error)
+            # Jitter only spreads reconnects; it guards no secret.
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+            pause = min(pause * 2, RECONNECT_MAX_S)
+
+    async def _stream(self, owner: str) -> AsyncIterator[SubmissionView]:
+        timeout = httpx.Timeout(STREAM_SILENCE_S, connect=5.0)
+        params = {"owner": owner} if owner else {}
+        with _translated(self._socket):
+            async with aconnect_sse(
+                self._http, "GET", routes.EVENTS, params=params, timeout=timeout
+            ) as source:
+                async for event in source.aiter_sse():
+                    if event.event == CHANGED:
+                        yield SubmissionView.model_validate_json(event.data)
+
+    async def _view(self, method: str, transfer_id: str, action: str = "") -> SubmissionView:
+        path = f"{routes.SUBMISSIONS}/{transfer_id}{action}"
+        return SubmissionView.model_validate(await self._call(method, path))
+
+    async def _call(self, method: str, path: str, **arguments: Any) -> Any:
+        with _translated(self._socket):
+            response = await self._http.request(method, path, **arguments)
+        if response.is_success:
+            return response.json() if response.content else None
+        if response.headers.get("content-type", "").startswith(MEDIA_TYPE):
+            raise from_problem(Problem.model_validate_json(response.content))
+        raise Internal(f"The workstation service answered {response.status_code}.")
+
+
+@contextlib.contextmanager
+def _translated(socket: Path) -> Iterator[None]:
+    """Turn what httpx raises into our errors."""
+    try:
+        yield
+    except httpx.PoolTimeout as error:
+        raise Busy from error
+    except (httpx.TransportError, SSEError) as error:
+        raise AgentUnreachable(
+            f"The workstation service does not answer at {socket}. Start it with"
+            " 'transferapp agent', or ask your administrator to enable the service."
+        ) from error
