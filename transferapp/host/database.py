@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from typing_extensions import override
+
+from transferapp.errors import Internal, StorageFull, Unavailable
 
 #: Seconds that a writer waits for another one on SQLite.
 BUSY_TIMEOUT_S = 30
+#: Execution option of a transaction that only reads.
+_ONLY_READS = "transferapp_only_reads"
+_CREATE_LOCK = 0x7461_0000
+_PG_DISK_FULL = "53100"
+#: The database is away or locked: worth another try.
+_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 
 def sqlite_url(path: Path) -> str:
@@ -46,4 +58,75 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get(_ONLY_READS, False)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a transaction that only reads; on SQLite it does not wait for writers."""
+    with (
+        database_errors(),
+        engine.connect().execution_options(**{_ONLY_READS: True}) as connection,
+    ):
+        yield connection
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Open a transaction that writes; committed when the block ends well."""
+    with database_errors(), engine.begin() as connection:
+        yield connection
+
+
+def create_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
+    """Create what is missing; several processes may do so at the same time."""
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CREATE_LOCK)))
+        metadata.create_all(connection)
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Translate SQLAlchemy's errors: StorageFull, Unavailable, else Internal."""
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise  # an answer, not a failure: the caller asked whether a key is taken
+    except sa.exc.SQLAlchemyError as error:
+        text = str(error)
+        if "disk is full" in text or _sqlstate(error) == _PG_DISK_FULL:
+            raise StorageFull from error
+        if isinstance(error, _AWAY):
+            raise Unavailable(
+                "The database does not answer. Nothing is lost; it is tried again."
+            ) from error
+        raise Internal(f"The database refused a statement: {type(error).__name__}") from error
+
+
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware time in UTC; SQLite forgets the zone, so it is put back."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(
+        self, value: datetime | None, dialect: sa.engine.Dialect
+    ) -> datetime | None:
+        """Store in UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    @override
+    def process_result_value(
+        self, value: datetime | None, dialect: sa.engine.Dialect
+    ) -> datetime | None:
+        """Return in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

@@ -1,0 +1,3 @@
+"""Adapters of the ledger's port."""
+
+from __future__ import annotations

@@ -1,0 +1,228 @@
+"""Changes of items and files: each moves the transfer's counters and writes its events.
+
+The transfer's row is locked first, so that changes of one transfer follow each other, and
+events are written last, so that their ids grow in the order in which they become visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from transferapp.errors import FileNotFound, StateConflict, TransferNotFound
+from transferapp.ledger.port import ItemChange, PlannedTransferFile
+from transferapp.ledger.stores import additions
+from transferapp.ledger.stores.outbox import item_events, transfer_events, write_events
+from transferapp.ledger.stores.rows import (
+    Row,
+    fetch,
+    fetch_one,
+    tally_of,
+    tally_values,
+    trouble_value,
+)
+from transferapp.ledger.stores.schema import files, items, transfers
+from transferapp.ledger.stores.tally import Share
+from transferapp.model.transfers import ENDED_STATES, ItemState, TransferKind
+
+#: Progress of bytes is told at most this often per transfer; states are told always.
+PROGRESS_EVERY = timedelta(seconds=1)
+_STARTS_UPLOADING = frozenset({ItemState.QUEUED, ItemState.STALLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """An item, and its transfer whose row this transaction has locked."""
+
+    transfer: Row
+    item: Row
+
+    @property
+    def state(self) -> ItemState:
+        """The item's state."""
+        return ItemState(self.item["state"])
+
+
+def move_item(
+    connection: sa.Connection,
+    now: datetime,
+    item_id: str,
+    change: ItemChange,
+    only_from: Sequence[ItemState],
+) -> bool:
+    """Move an item to another state; False when it is not in a state that allows it."""
+    locked = lock_item(connection, item_id)
+    allowed = locked.state in only_from if only_from else locked.state not in ENDED_STATES
+    if not allowed:
+        return False
+    values: dict[str, Any] = {
+        "state": str(change.state),
+        "note": change.note,
+        "trouble": trouble_value(change.trouble),
+    }
+    if change.image_ids is not None:
+        values["image_ids"] = list(change.image_ids)
+    if change.verified is not None:
+        values["verified"] = change.verified
+    if change.state is ItemState.DELIVERED:
+        values["bytes_done"] = locked.item["size_bytes"]
+    _apply(connection, now, locked, values)
+    return True
+
+
+def move_file(connection: sa.Connection, now: datetime, file_id: str, bytes_done: int) -> None:
+    """Note a file's durable bytes; a file that is sealed or whose item ended stays."""
+    locked, file = lock_file(connection, file_id)
+    bytes_done = min(bytes_done, file["size_bytes"])
+    moved = bytes_done - file["bytes_done"]
+    if file["sealed"] or locked.state in ENDED_STATES:
+        return
+    connection.execute(
+        files.update().where(files.c.id == file_id).values(bytes_done=bytes_done)
+    )
+    _apply(connection, now, locked, _bytes_moved(locked, moved))
+
+
+def seal_file(connection: sa.Connection, now: datetime, file_id: str, sha1: str) -> bool:
+    """Mark a file complete; True when every file of its item now is."""
+    locked, file = lock_file(connection, file_id)
+    if file["sealed"]:
+        if file["sha1"] != sha1:
+            raise StateConflict("This file was sealed before, with another checksum.")
+        return bool(locked.item["files_sealed"] >= locked.item["file_count"])
+    size = file["size_bytes"]
+    connection.execute(
+        files.update()
+        .where(files.c.id == file_id)
+        .values(sealed=True, sha1=sha1, bytes_done=size)
+    )
+    sealed = locked.item["files_sealed"] + 1
+    values = _bytes_moved(locked, size - file["bytes_done"])
+    _apply(connection, now, locked, values | {"files_sealed": sealed})
+    return bool(sealed >= locked.item["file_count"])
+
+
+def resolve_item(
+    connection: sa.Connection,
+    now: datetime,
+    item_id: str,
+    planned: Sequence[PlannedTransferFile],
+) -> None:
+    """Store the files of an item that has none yet."""
+    locked = lock_item(connection, item_id)
+    if locked.item["file_count"] > 0:
+        return
+    rows = additions.file_rows(locked.transfer["id"], item_id, planned)
+    if rows:
+        connection.execute(files.insert(), rows)
+    values = {"file_count": len(rows), "size_bytes": sum(row["size_bytes"] for row in rows)}
+    _apply(connection, now, locked, values)
+
+
+def lock_item(connection: sa.Connection, item_id: str) -> Locked:
+    """Lock the item's transfer; raises TransferNotFound."""
+    transfer_id = connection.scalar(sa.select(items.c.transfer_id).where(items.c.id == item_id))
+    if transfer_id is None:
+        raise TransferNotFound("This item of a transfer does not exist.")
+    return _lock(connection, transfer_id, item_id)
+
+
+def lock_file(connection: sa.Connection, file_id: str) -> tuple[Locked, Row]:
+    """Lock the file's transfer; raises FileNotFound."""
+    query = sa.select(files).where(files.c.id == file_id)
+    found = fetch_one(connection, query)
+    if found is None:
+        raise FileNotFound
+    locked = _lock(connection, found["transfer_id"], found["item_id"])
+    # Read again under the lock: another process may have moved it meanwhile.
+    return locked, fetch(connection, query)[0]
+
+
+def _lock(connection: sa.Connection, transfer_id: str, item_id: str) -> Locked:
+    transfer = sa.select(transfers).where(transfers.c.id == transfer_id).with_for_update()
+    item = sa.select(items).where(items.c.id == item_id)
+    return Locked(fetch(connection, transfer)[0], fetch(connection, item)[0])
+
+
+def _bytes_moved(locked: Locked, moved: int) -> dict[str, Any]:
+    values: dict[str, Any] = {"bytes_done": locked.item["bytes_done"] + moved}
+    if locked.state in _STARTS_UPLOADING and not _is_export(locked):
+        values |= {"state": str(ItemState.UPLOADING), "note": "", "trouble": None}
+    return values
+
+
+def _apply(
+    connection: sa.Connection, now: datetime, locked: Locked, values: dict[str, Any]
+) -> None:
+    """Write an item's new values, its transfer's counters, and the events of both."""
+    before, after = locked.item, {**locked.item, **values}
+    if all(before[name] == after[name] for name in values):
+        return
+    connection.execute(
+        items.update().where(items.c.id == before["id"]).values(**values, updated_at=now)
+    )
+    tally = tally_of(locked.transfer).changed(_share(before), _share(after))
+    state = tally.overall(TransferKind(locked.transfer["kind"]))
+    transfer_values = tally_values(tally) | {"state": str(state), "updated_at": now}
+    transfer_values |= _shown_trouble(connection, locked, after)
+    rows = item_events(now, locked.transfer, before, after)
+    if _is_due(now, locked.transfer, transfer_values):
+        transfer_values["progress_told_at"] = now
+        rows += transfer_events(
+            now,
+            {**locked.transfer, **transfer_values},
+            was_ended=tally_of(locked.transfer).ended,
+        )
+    connection.execute(
+        transfers.update()
+        .where(transfers.c.id == locked.transfer["id"])
+        .values(**transfer_values)
+    )
+    write_events(connection, rows)
+
+
+def _is_due(now: datetime, before: Row, after: dict[str, Any]) -> bool:
+    """Whether the transfer's own change is told: what it is called or promises, or time."""
+    told = before["progress_told_at"]
+    if told is None or not told <= now < told + PROGRESS_EVERY:
+        return True
+    return any(before[name] != after[name] for name in ("state", "states", "settled"))
+
+
+def _shown_trouble(
+    connection: sa.Connection, locked: Locked, after: dict[str, Any]
+) -> dict[str, Any]:
+    """Choose whose trouble stands for the transfer: the newest, else any that is left."""
+    if after["trouble"] is not None:
+        return {"trouble": after["trouble"], "trouble_item": after["id"]}
+    if locked.transfer["trouble_item"] != after["id"]:
+        return {}
+    other = fetch_one(
+        connection,
+        sa.select(items.c.id, items.c.trouble)
+        .where(items.c.transfer_id == locked.transfer["id"])
+        .where(items.c.trouble.is_not(sa.null()), items.c.id != after["id"])
+        .limit(1),
+    )
+    if other is None:
+        return {"trouble": None, "trouble_item": None}
+    return {"trouble": other["trouble"], "trouble_item": other["id"]}
+
+
+def _share(row: Row | dict[str, Any]) -> Share:
+    return Share(
+        ItemState(row["state"]),
+        row["file_count"],
+        row["size_bytes"],
+        row["bytes_done"],
+        row["file_count"] > 0 and row["files_sealed"] >= row["file_count"],
+        row["verified"],
+    )
+
+
+def _is_export(locked: Locked) -> bool:
+    return bool(locked.transfer["kind"] == TransferKind.EXPORT)

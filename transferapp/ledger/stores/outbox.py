@@ -1,0 +1,103 @@
+"""The events of a change, written in the transaction of the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from transferapp.ledger.stores.rows import tally_of, trouble_of
+from transferapp.ledger.stores.schema import events
+from transferapp.ledger.stores.tally import Tally
+from transferapp.model.events import EventKind
+from transferapp.model.transfers import ItemState
+
+_EVENT_LOCK = 0x7461_0001
+
+Values = Mapping[str, Any]
+
+
+def item_events(
+    now: datetime, transfer: Values, before: Values, after: Values
+) -> list[dict[str, Any]]:
+    """Return the events of an item; none when only bytes have moved."""
+    shown = ("state", "note", "trouble", "image_ids", "verified", "file_count")
+    if all(before[name] == after[name] for name in shown):
+        return []
+    base = _base(now, transfer) | {"item_id": after["id"], "state": after["state"]}
+    rows = [
+        base
+        | {
+            "kind": str(EventKind.ITEM_CHANGED),
+            "title": after["name"],
+            "message": after["note"],
+        }
+    ]
+    trouble = trouble_of(after["trouble"])
+    if trouble is not None and _is_news(before, after):
+        rows.append(
+            base
+            | {
+                "kind": str(EventKind.ITEM_TROUBLE),
+                "title": trouble.title,
+                "message": f"{after['name']}: {trouble.message}",
+            }
+        )
+    return rows
+
+
+def transfer_events(
+    now: datetime, transfer: Values, *, was_ended: bool
+) -> list[dict[str, Any]]:
+    """Return the events of a transfer; its end is told when it comes, once."""
+    changed = _base(now, transfer) | {
+        "kind": str(EventKind.TRANSFER_CHANGED),
+        "item_id": "",
+        "state": transfer["state"],
+        "title": transfer["name"],
+        "message": "",
+    }
+    tally = tally_of(transfer)
+    if was_ended or not tally.ended:
+        return [changed]
+    ended = {"kind": str(EventKind.TRANSFER_ENDED), "message": _outcome(tally)}
+    return [changed, changed | ended]
+
+
+def write_events(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
+    """Append to the outbox; nothing may be locked after this in the transaction.
+
+    On PostgreSQL ids are given before the commit: without the lock a reader could see 8,
+    remember it, and never see the 7 that is committed a moment later.
+    """
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_EVENT_LOCK)))
+    connection.execute(events.insert(), rows)
+
+
+def _base(now: datetime, transfer: Values) -> dict[str, Any]:
+    return {"owner": transfer["owner"], "transfer_id": transfer["id"], "created_at": now}
+
+
+def _is_news(before: Values, after: Values) -> bool:
+    """Whether a person was not told this trouble yet (a later retry time is no news)."""
+    old, new = trouble_of(before["trouble"]), trouble_of(after["trouble"])
+    if old is None or new is None or before["state"] != after["state"]:
+        return True
+    return (old.code, old.message) != (new.code, new.message)
+
+
+def _outcome(tally: Tally) -> str:
+    """Say in words how a transfer ended: ``3 imported, 1 failed``."""
+    words = (
+        (ItemState.IMPORTED, "imported"),
+        (ItemState.DELIVERED, "delivered"),
+        (ItemState.FAILED, "failed"),
+        (ItemState.CANCELLED, "cancelled"),
+    )
+    counted = [(tally.states.get(state, 0), word) for state, word in words]
+    return ", ".join(f"{count} {word}" for count, word in counted if count)

@@ -1,0 +1,130 @@
+"""Queries of the ledger: a few statements each, however many items there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from transferapp.errors import FileNotFound, TransferNotFound
+from transferapp.ledger.port import ItemWork
+from transferapp.ledger.stores.rows import (
+    Row,
+    annotations_of,
+    event_of,
+    fetch,
+    fetch_one,
+    file_of,
+    item_of,
+    transfer_of,
+)
+from transferapp.ledger.stores.schema import events, files, items, transfers
+from transferapp.model.events import Event
+from transferapp.model.transfers import (
+    ItemState,
+    Transfer,
+    TransferDetails,
+    TransferFile,
+    TransferItem,
+    TransferKind,
+)
+
+
+def transfers_of(
+    connection: sa.Connection, owner: str, kind: TransferKind | None, after: str, limit: int
+) -> list[Transfer]:
+    """List a person's transfers, newest first."""
+    query = sa.select(transfers).where(transfers.c.owner == owner)
+    if kind is not None:
+        query = query.where(transfers.c.kind == str(kind))
+    if after:
+        last = sa.select(transfers.c.seq).where(transfers.c.id == after).scalar_subquery()
+        query = query.where(transfers.c.seq < last)
+    query = query.order_by(transfers.c.seq.desc()).limit(limit)
+    return [transfer_of(row) for row in fetch(connection, query)]
+
+
+def transfer_by_key(connection: sa.Connection, owner: str, request_key: str) -> str | None:
+    """Return the id of the transfer that was made by this request."""
+    return connection.scalar(
+        sa.select(transfers.c.id)
+        .where(transfers.c.owner == owner)
+        .where(transfers.c.request_key == request_key)
+    )
+
+
+def details_of(
+    connection: sa.Connection, transfer_id: str, owner: str | None, *, with_files: bool
+) -> TransferDetails:
+    """Return a transfer with its items; raises TransferNotFound."""
+    transfer = _transfer_row(connection, transfer_id)
+    if owner is not None and transfer["owner"] != owner:
+        raise TransferNotFound
+    query = sa.select(items).where(items.c.transfer_id == transfer_id).order_by(items.c.seq)
+    found = fetch(connection, query)
+    details = TransferDetails(transfer_of(transfer), tuple(item_of(row) for row in found))
+    if not with_files:
+        return details
+    query = sa.select(files).where(files.c.transfer_id == transfer_id).order_by(files.c.seq)
+    rows = fetch(connection, query)
+    return TransferDetails(details.transfer, details.items, tuple(file_of(row) for row in rows))
+
+
+def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
+    """Return what a worker needs; raises TransferNotFound."""
+    item = fetch_one(connection, sa.select(items).where(items.c.id == item_id))
+    if item is None:
+        raise TransferNotFound("This item of a transfer does not exist.")
+    transfer = _transfer_row(connection, item["transfer_id"])
+    query = sa.select(files).where(files.c.item_id == item_id).order_by(files.c.seq)
+    rows = fetch(connection, query)
+    return ItemWork(
+        item=item_of(item),
+        transfer=transfer_of(transfer),
+        files=tuple(file_of(row) for row in rows),
+        repository_file_ids=tuple(row["repository_file_id"] for row in rows),
+        group_id=transfer["group_id"],
+        annotations=annotations_of(transfer["annotations"]),
+    )
+
+
+def items_in(connection: sa.Connection, states: Sequence[ItemState]) -> list[TransferItem]:
+    """List everyone's items in these states, oldest first."""
+    query = (
+        sa.select(items)
+        .where(items.c.state.in_([str(state) for state in states]))
+        .order_by(items.c.seq)
+    )
+    return [item_of(row) for row in fetch(connection, query)]
+
+
+def file_by_id(connection: sa.Connection, file_id: str) -> TransferFile:
+    """Return one file; raises FileNotFound."""
+    query = sa.select(files).where(files.c.id == file_id)
+    row = fetch_one(connection, query)
+    if row is None:
+        raise FileNotFound
+    return file_of(row)
+
+
+def events_after(
+    connection: sa.Connection, owner: str | None, after: int, limit: int
+) -> list[Event]:
+    """List events with greater ids, in order."""
+    query = sa.select(events).where(events.c.id > after).order_by(events.c.id).limit(limit)
+    if owner is not None:
+        query = query.where(events.c.owner == owner)
+    return [event_of(row) for row in fetch(connection, query)]
+
+
+def last_event_id(connection: sa.Connection) -> int:
+    """Return the newest event's id, or 0."""
+    return connection.scalar(sa.select(sa.func.max(events.c.id))) or 0
+
+
+def _transfer_row(connection: sa.Connection, transfer_id: str) -> Row:
+    query = sa.select(transfers).where(transfers.c.id == transfer_id)
+    row = fetch_one(connection, query)
+    if row is None:
+        raise TransferNotFound
+    return row

@@ -1,0 +1,186 @@
+"""Rows of the ledger's tables as nouns, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from transferapp.ledger.stores.tally import Tally
+from transferapp.model.containers import ContainerRef
+from transferapp.model.events import Event, EventKind
+from transferapp.model.images import Annotation, AnnotationKind
+from transferapp.model.transfers import (
+    ItemState,
+    Promises,
+    Transfer,
+    TransferFile,
+    TransferItem,
+    TransferKind,
+    Trouble,
+)
+
+#: A row by column name, as read or as it is about to be written.
+Row = Mapping[str, Any]
+
+
+def fetch(connection: sa.Connection, query: sa.Select[Any]) -> list[Row]:
+    """Run a query and return its rows by column name."""
+    return cast("list[Row]", connection.execute(query).mappings().all())
+
+
+def fetch_one(connection: sa.Connection, query: sa.Select[Any]) -> Row | None:
+    """Run a query for at most one row."""
+    return cast("Row | None", connection.execute(query).mappings().one_or_none())
+
+
+def tally_of(row: Row) -> Tally:
+    """Return a transfer row's counters."""
+    return Tally(
+        {ItemState(state): count for state, count in row["states"].items()},
+        row["settled"],
+        row["verified"],
+        row["file_count"],
+        row["size_bytes"],
+        row["bytes_done"],
+    )
+
+
+def tally_values(tally: Tally) -> dict[str, Any]:
+    """Return the columns that hold a transfer's counters."""
+    return {
+        "states": {str(state): count for state, count in tally.states.items()},
+        "settled": tally.settled,
+        "verified": tally.verified,
+        "file_count": tally.file_count,
+        "size_bytes": tally.size_bytes,
+        "bytes_done": tally.bytes_done,
+    }
+
+
+def transfer_of(row: Row) -> Transfer:
+    """Return a transfer."""
+    tally = tally_of(row)
+    kind = TransferKind(row["kind"])
+    return Transfer(
+        id=row["id"],
+        kind=kind,
+        name=row["name"],
+        owner=row["owner"],
+        state=ItemState(row["state"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        item_count=tally.item_count,
+        items_done=tally.done,
+        items_in_trouble=tally.in_trouble,
+        file_count=tally.file_count,
+        size_bytes=tally.size_bytes,
+        bytes_done=tally.bytes_done,
+        promises=promises_of(tally, kind),
+        target=ContainerRef.parse(row["target"]) if row["target"] else None,
+        target_name=row["target_name"],
+        trouble=trouble_of(row["trouble"]),
+    )
+
+
+def promises_of(tally: Tally, kind: TransferKind) -> Promises:
+    """Return what the server can vouch for; the agent knows more about logging off.
+
+    An export needs the workstation until its last file is in place, and has no source
+    there that could be deleted.
+    """
+    if kind is TransferKind.EXPORT:
+        return Promises(tally.ended, tally.ended, safe_to_delete_source=False)
+    here = tally.settled == tally.item_count
+    return Promises(here, here, safe_to_delete_source=tally.verified == tally.item_count)
+
+
+def item_of(row: Row) -> TransferItem:
+    """Return an item."""
+    return TransferItem(
+        id=row["id"],
+        transfer_id=row["transfer_id"],
+        name=row["name"],
+        state=ItemState(row["state"]),
+        file_count=row["file_count"],
+        size_bytes=row["size_bytes"],
+        bytes_done=row["bytes_done"],
+        updated_at=row["updated_at"],
+        note=row["note"],
+        trouble=trouble_of(row["trouble"]),
+        image_ids=tuple(row["image_ids"]),
+        received=row["file_count"] > 0 and row["files_sealed"] >= row["file_count"],
+        verified=row["verified"],
+    )
+
+
+def file_of(row: Row) -> TransferFile:
+    """Return a file."""
+    return TransferFile(
+        row["id"],
+        row["item_id"],
+        row["client_path"],
+        row["size_bytes"],
+        row["bytes_done"],
+        row["sealed"],
+        row["sha1"],
+    )
+
+
+def event_of(row: Row) -> Event:
+    """Return an event."""
+    return Event(
+        row["id"],
+        EventKind(row["kind"]),
+        row["owner"],
+        row["transfer_id"],
+        row["item_id"],
+        row["state"],
+        row["title"],
+        row["message"],
+        row["created_at"],
+    )
+
+
+def trouble_of(value: dict[str, Any] | None) -> Trouble | None:
+    """Return the trouble of a JSON column."""
+    if value is None:
+        return None
+    retry_at = value.get("retry_at")
+    return Trouble(
+        value["code"],
+        value["title"],
+        value["message"],
+        value["retryable"],
+        datetime.fromisoformat(retry_at) if retry_at else None,
+    )
+
+
+def trouble_value(trouble: Trouble | None) -> dict[str, Any] | None:
+    """Return the JSON of a trouble."""
+    if trouble is None:
+        return None
+    value = asdict(trouble)
+    value["retry_at"] = trouble.retry_at.isoformat() if trouble.retry_at else None
+    return value
+
+
+def annotations_of(value: Sequence[dict[str, Any]]) -> tuple[Annotation, ...]:
+    """Return the annotations of a JSON column."""
+    return tuple(
+        Annotation(
+            AnnotationKind(one["kind"]),
+            one["namespace"],
+            one["value"],
+            tuple((key, text) for key, text in one["pairs"]),
+        )
+        for one in value
+    )
+
+
+def annotations_value(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
+    """Return the JSON of annotations."""
+    return [asdict(one) for one in annotations]

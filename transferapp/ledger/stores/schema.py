@@ -1,0 +1,117 @@
+"""The ledger's tables: transfers, items, files, and the outbox of events."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from transferapp.host.database import UtcDateTime
+
+metadata = sa.MetaData()
+
+_Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_Id = sa.String(32)
+_Json = sa.JSON(none_as_null=True)
+
+
+def _seq() -> sa.Column[int]:
+    return sa.Column("seq", _Seq, primary_key=True, autoincrement=True)
+
+
+def _count(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default="")
+
+
+transfers = sa.Table(
+    "ledger_transfers",
+    metadata,
+    _seq(),
+    sa.Column("id", _Id, nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    _text("name"),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("request_key", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("target", sa.String(64)),
+    _text("target_name"),
+    sa.Column("group_id", sa.BigInteger),
+    sa.Column("annotations", _Json, nullable=False),
+    # Everything that lists show is counted here, so that a list reads one row a transfer.
+    sa.Column("states", _Json, nullable=False),
+    _count("settled"),
+    _count("verified"),
+    _count("file_count"),
+    _count("size_bytes"),
+    _count("bytes_done"),
+    sa.Column("trouble", _Json),
+    sa.Column("trouble_item", _Id),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Column("progress_told_at", UtcDateTime),
+    sa.UniqueConstraint("owner", "request_key"),
+    sa.Index("ledger_transfers_owner", "owner", "seq"),
+)
+
+items = sa.Table(
+    "ledger_items",
+    metadata,
+    _seq(),
+    sa.Column("id", _Id, nullable=False, unique=True),
+    sa.Column("transfer_id", _Id, sa.ForeignKey("ledger_transfers.id"), nullable=False),
+    _text("name"),
+    sa.Column("state", sa.String(16), nullable=False),
+    _count("file_count"),
+    _count("files_sealed"),
+    _count("size_bytes"),
+    _count("bytes_done"),
+    _text("note"),
+    sa.Column("trouble", _Json),
+    sa.Column("image_ids", _Json, nullable=False),
+    sa.Column("verified", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.Index("ledger_items_transfer", "transfer_id", "seq"),
+    sa.Index("ledger_items_state", "state", "seq"),
+)
+sa.Index(
+    "ledger_items_troubled",
+    items.c.transfer_id,
+    sqlite_where=sa.text("trouble IS NOT NULL"),
+    postgresql_where=sa.text("trouble IS NOT NULL"),
+)
+
+files = sa.Table(
+    "ledger_files",
+    metadata,
+    _seq(),
+    sa.Column("id", _Id, nullable=False, unique=True),
+    sa.Column("item_id", _Id, sa.ForeignKey("ledger_items.id"), nullable=False),
+    sa.Column("transfer_id", _Id, nullable=False),
+    sa.Column("client_path", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    _count("bytes_done"),
+    sa.Column("sealed", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("sha1", sa.String(40), nullable=False, server_default=""),
+    sa.Column("repository_file_id", sa.BigInteger),
+    sa.Index("ledger_files_item", "item_id", "seq"),
+    sa.Index("ledger_files_transfer", "transfer_id", "seq"),
+)
+
+events = sa.Table(
+    "ledger_events",
+    metadata,
+    sa.Column("id", _Seq, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("transfer_id", _Id, nullable=False),
+    sa.Column("item_id", _Id, nullable=False, server_default=""),
+    sa.Column("state", sa.String(16), nullable=False),
+    _text("title"),
+    _text("message"),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("ledger_events_owner", "owner", "id"),
+    # An id is never given twice, also when old events were removed.
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,178 @@
+"""The ledger in SQLite or PostgreSQL, shared by server and workers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from transferapp.host.clock import Clock
+from transferapp.host.database import create_tables, reading, writing
+from transferapp.ledger.port import (
+    ItemChange,
+    ItemWork,
+    Ledger,
+    NewTransfer,
+    PlannedTransferFile,
+)
+from transferapp.ledger.stores import additions, changes, reads
+from transferapp.ledger.stores.schema import metadata
+from transferapp.model.events import Event
+from transferapp.model.transfers import (
+    ItemState,
+    Transfer,
+    TransferDetails,
+    TransferFile,
+    TransferItem,
+    TransferKind,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SqlLedger(Ledger):
+    """The ledger's port on one database; makes its tables when they are missing."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        """Prepare the tables; raises Unavailable when the database cannot be reached."""
+        self._engine = engine
+        self._clock = clock
+        create_tables(engine, metadata)
+        # SQLite has one writer: waiting in line here beats polling for its lock.
+        writers = 1 if engine.dialect.name == "sqlite" else 6
+        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="ledger-write")
+        self._readers = ThreadPoolExecutor(3, thread_name_prefix="ledger-read")
+
+    @override
+    async def add(self, new: NewTransfer) -> TransferDetails:
+        """Store a transfer; a known request key gives the first."""
+        return await self._in(self._writers, partial(self._add, new))
+
+    @override
+    async def transfers(
+        self,
+        owner: str,
+        *,
+        kind: TransferKind | None = None,
+        after: str = "",
+        limit: int = 50,
+    ) -> list[Transfer]:
+        """List a person's transfers, newest first."""
+        return await self._read(reads.transfers_of, owner, kind, after, limit)
+
+    @override
+    async def details(
+        self, transfer_id: str, *, owner: str | None = None, with_files: bool = True
+    ) -> TransferDetails:
+        """Return a transfer with items (and files)."""
+        return await self._read(reads.details_of, transfer_id, owner, with_files=with_files)
+
+    @override
+    async def work(self, item_id: str) -> ItemWork:
+        """Return what a worker needs of an item."""
+        return await self._read(reads.work_of, item_id)
+
+    @override
+    async def items_in(self, states: Sequence[ItemState]) -> list[TransferItem]:
+        """List everyone's items in these states, oldest first."""
+        return await self._read(reads.items_in, states)
+
+    @override
+    async def file(self, file_id: str) -> TransferFile:
+        """Return one file."""
+        return await self._read(reads.file_by_id, file_id)
+
+    @override
+    async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:
+        """Store the files that an item resolves to, once."""
+        await self._write(changes.resolve_item, self._clock.now(), item_id, files)
+
+    @override
+    async def file_progress(self, file_id: str, bytes_done: int) -> None:
+        """Note a file's durable bytes."""
+        await self._write(changes.move_file, self._clock.now(), file_id, bytes_done)
+
+    @override
+    async def file_sealed(self, file_id: str, sha1: str) -> bool:
+        """Mark a file complete; True when every file of its item is (also when repeated)."""
+        return await self._write(changes.seal_file, self._clock.now(), file_id, sha1)
+
+    @override
+    async def set_state(
+        self, item_id: str, change: ItemChange, *, only_from: Sequence[ItemState] = ()
+    ) -> bool:
+        """Move an item and write the event."""
+        now = self._clock.now()
+        return await self._write(changes.move_item, now, item_id, change, only_from)
+
+    @override
+    async def events(self, owner: str | None, after: int, limit: int = 500) -> list[Event]:
+        """Events after an id, in order."""
+        return await self._read(reads.events_after, owner, after, limit)
+
+    @override
+    async def last_event_id(self) -> int:
+        """Return the newest event's id."""
+        return await self._read(reads.last_event_id)
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the threads; the engine stays open."""
+        await asyncio.to_thread(self._writers.shutdown)
+        await asyncio.to_thread(self._readers.shutdown)
+
+    def _add(self, new: NewTransfer) -> TransferDetails:
+        now = self._clock.now()
+        first = self._find(new)
+        if first is not None:
+            return first
+        rows = additions.rows_of(new, now)
+        try:
+            with writing(self._engine) as connection:
+                additions.insert(connection, rows, now)
+        except sa.exc.IntegrityError:
+            # The same request, at the same time, in another process.
+            first = self._find(new)
+            if first is None:
+                raise
+            return first
+        return rows.details()
+
+    def _find(self, new: NewTransfer) -> TransferDetails | None:
+        with reading(self._engine) as connection:
+            found = reads.transfer_by_key(connection, new.owner, new.request_key)
+            if found is None:
+                return None
+            return reads.details_of(connection, found, None, with_files=True)
+
+    async def _read(
+        self,
+        function: Callable[Concatenate[sa.Connection, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        def run() -> R:
+            with reading(self._engine) as connection:
+                return function(connection, *args, **kwargs)
+
+        return await self._in(self._readers, run)
+
+    async def _write(
+        self,
+        function: Callable[Concatenate[sa.Connection, P], R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        def run() -> R:
+            with writing(self._engine) as connection:
+                return function(connection, *args, **kwargs)
+
+        return await self._in(self._writers, run)
+
+    async def _in(self, pool: ThreadPoolExecutor, function: Callable[[], R]) -> R:
+        return await asyncio.get_running_loop().run_in_executor(pool, function)
