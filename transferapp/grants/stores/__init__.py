@@ -1,0 +1,3 @@
+"""Adapters of the grants' port."""
+
+from __future__ import annotations
