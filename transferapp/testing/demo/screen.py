@@ -1,0 +1,122 @@
+"""A private screen for the demo: Xvfb, a window manager, a session bus, notifications."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from typing_extensions import Self
+
+SIZE = "1440x900x24"
+#: Large, still popups on the screen, so that they can be read on a screenshot.
+DUNST = """\
+[global]
+    origin = top-right
+    offset = 24x24
+    width = (300, 460)
+    font = DejaVu Sans 11
+    frame_color = "#2f6fed"
+    background = "#ffffff"
+    foreground = "#1c2430"
+    corner_radius = 8
+    padding = 14
+    horizontal_padding = 16
+    timeout = 0
+    idle_threshold = 0
+    icon_position = left
+[urgency_low]
+    timeout = 0
+[urgency_normal]
+    background = "#ffffff"
+    foreground = "#1c2430"
+    timeout = 0
+"""
+
+
+class PrivateScreen:
+    """Xvfb on a free display with openbox, a D-Bus session and dunst on it."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` is for sockets and logs; it must exist."""
+        self._folder = folder
+        self._stack = ExitStack()
+        self.environment: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        """Start everything; what is missing is named."""
+        missing = [p for p in ("Xvfb", "openbox", "dbus-daemon", "dunst") if not shutil.which(p)]
+        if missing:
+            raise RuntimeError(
+                f"not installed: {', '.join(missing)}. 'python3 installers/bootstrap.py demo'"
+                " installs them on Debian."
+            )
+        display = self._start_display()
+        self.environment = {
+            "DISPLAY": display,
+            "DBUS_SESSION_BUS_ADDRESS": self._start_bus(),
+            "QT_QPA_PLATFORM": "xcb",
+            "XDG_CURRENT_DESKTOP": "X-Generic",
+        }
+        config = self._folder / "dunstrc"
+        config.write_text(DUNST, encoding="utf-8")
+        self._start("openbox", "--sm-disable")
+        self._start("dunst", "-config", str(config))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything, last started first."""
+        self._stack.close()
+
+    def _start_display(self) -> str:
+        read_end, write_end = os.pipe()
+        command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", SIZE, "-nolisten", "tcp"]
+        with (self._folder / "Xvfb.log").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603
+                command, pass_fds=[write_end], stdout=log, stderr=log, start_new_session=True
+            )
+        os.close(write_end)
+        self._stack.callback(_end, process)
+        with os.fdopen(read_end, "rb") as answer:
+            number = answer.readline().decode().strip()
+        if not number:
+            raise RuntimeError(f"Xvfb did not start; see {self._folder / 'Xvfb.log'}")
+        return f":{number}"
+
+    def _start_bus(self) -> str:
+        # A short path: the address of a Unix socket holds 107 bytes.
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ta-bus-"))
+        address = f"unix:path={folder}/bus"
+        process = subprocess.Popen(  # noqa: S603
+            ["dbus-daemon", "--session", "--nofork", "--print-address=1", "--address", address],  # noqa: S607
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._stack.callback(_end, process)
+        if process.stdout is None:
+            raise RuntimeError("dbus-daemon has no output")
+        with process.stdout as output:
+            return output.readline().decode().strip()
+
+    def _start(self, *command: str) -> None:
+        with (self._folder / f"{command[0]}.log").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603
+                command,
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._stack.callback(_end, process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

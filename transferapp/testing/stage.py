@@ -1,0 +1,165 @@
+"""The real processes of one installation in one folder: server, worker, agent.
+
+For the demo and the end-to-end tests. Each process is started by its command line, as a
+person or a service unit would, and can be killed and started again.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+from typing_extensions import Self
+
+from transferapp.host.paths import HOME_VARIABLE
+from transferapp.model.identity import GroupPermissions
+from transferapp.repositories.local.administration import Administration
+
+START_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 15
+
+
+class StageError(RuntimeError):
+    """A process did not start or ended early; the text names its log."""
+
+
+class Stage:
+    """Server, worker and agent of one installation below ``home``."""
+
+    def __init__(self, home: Path, environment: dict[str, str] | None = None) -> None:
+        """``environment`` is added to the processes' own (a display, a session bus)."""
+        self.home = home
+        self.logs = home / "logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.port = _free_port()
+        self.environment = {
+            **os.environ,
+            **(environment or {}),
+            HOME_VARIABLE: str(home),
+            "TRANSFERAPP_PORT": str(self.port),
+            "PYTHONUNBUFFERED": "1",
+        }
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        """Return itself; nothing is started yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything, in the order of the flow."""
+        for name in ("agent", "server", "worker"):
+            self.stop(name)
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def server_data(self) -> Path:
+        """The server's folder."""
+        return self.home / "data" / "server"
+
+    @property
+    def agent_socket(self) -> Path:
+        """The agent's socket."""
+        return self.home / "run" / "agent.sock"
+
+    @property
+    def repository_folder(self) -> Path:
+        """The local repository's folder."""
+        return self.server_data / "repository"
+
+    async def add_people(self, password: str) -> None:
+        """Make alice and bob in the group lab."""
+        self.repository_folder.mkdir(parents=True, exist_ok=True)
+        people = Administration(self.repository_folder)
+        await people.add_group("lab", GroupPermissions.READ_ANNOTATE)
+        for username, full_name in (("alice", "Alice Ward"), ("bob", "Bob Reyes")):
+            await people.add_experimenter(username, full_name, password)
+            await people.add_member(username, "lab")
+
+    def start_all(self) -> None:
+        """Start server, worker and agent and wait until they answer."""
+        for name in ("server", "worker", "agent"):
+            self.start(name, wait=False)
+        for name in ("server", "agent"):
+            self.wait_until_up(name)
+
+    def start(self, name: str, *, wait: bool = True) -> None:
+        """Start one process by its command line."""
+        with (self.logs / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", "transferapp", name],
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        if wait:
+            self.wait_until_up(name)
+
+    def wait_until_up(self, name: str) -> None:
+        """Wait until a process answers; the worker has nothing to answer with."""
+        until = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < until:
+            code = self._running[name].poll()
+            if code is not None:
+                raise StageError(f"{name} ended with {code}:\n{self.tail(name)}")
+            if self._answers(name):
+                return
+            time.sleep(0.05)
+        raise StageError(f"{name} does not answer:\n{self.tail(name)}")
+
+    def _answers(self, name: str) -> bool:
+        try:
+            if name == "server":
+                httpx.get(f"{self.url}/healthz", timeout=2).raise_for_status()
+            elif name == "agent":
+                with socket.socket(socket.AF_UNIX) as probe:
+                    probe.connect(str(self.agent_socket))
+        except (httpx.HTTPError, OSError):
+            return False
+        return True
+
+    def kill(self, name: str) -> None:
+        """End a process as a power cut would: kill -9, children included."""
+        process = self._running.pop(name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self, name: str) -> None:
+        """Ask a process to end, and make sure that it does."""
+        process = self._running.pop(name, None)
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(timeout=STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def pid(self, name: str) -> int:
+        """Return the process id of a running process."""
+        return self._running[name].pid
+
+    def tail(self, name: str, lines: int = 30) -> str:
+        """Return the end of a process's log."""
+        path = self.logs / f"{name}.log"
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
