@@ -18,6 +18,8 @@ EVENTS = "/v1/events"
 AGENT = "/v1/agent"
 SUBMISSIONS = "/v1/submissions"
 
+#: First message of an event stream; its id is where the stream goes on from.
+EVENTS_READY = "ready"
 #: A repeated POST with the same key gives the first answer again.
 IDEMPOTENCY_KEY = "Idempotency-Key"
 #: tus 1.0 extension "checksum"; we accept blake3 beside sha1 and sha256.

@@ -1,0 +1,76 @@
+"""Follow a server's events through outages: none lost, none twice, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+
+from transferapp.client.server import ServerClient
+from transferapp.errors import Unavailable
+from transferapp.model.events import Event
+
+#: Seconds between two tries to connect, growing, with a little chance added.
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 15.0
+
+#: Called with None when the server answers, with the reason when it does not.
+ConnectionListener = Callable[[Unavailable | None], None]
+
+
+async def follow_events(
+    client: ServerClient,
+    last_id: int | None = None,
+    *,
+    on_connection: ConnectionListener | None = None,
+) -> AsyncIterator[Event]:
+    """Yield the events after ``last_id`` (None: from now on) for ever.
+
+    Raises GrantRefused when the token ends; an outage only pauses. Leave it by cancelling
+    or ``aclose``. ``on_connection`` is called at each change between there and away.
+    """
+    connection = _Connection(on_connection)
+    position = last_id
+    pause_s = FIRST_PAUSE_S
+
+    def opened(after: int) -> None:
+        nonlocal position
+        # Known before the first event comes: what happens in an outage is not missed.
+        position = after
+        connection.there()
+
+    while True:
+        try:
+            async with aclosing(client.events(position, on_open=opened)) as stream:
+                async for event in stream:
+                    pause_s = FIRST_PAUSE_S
+                    if position is None or event.id > position:
+                        position = event.id
+                        yield event
+        except Unavailable as error:
+            connection.away(error)
+        # Chance only spreads the reconnects of many clients; it guards no secret.
+        await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311
+        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+
+class _Connection:
+    """Tells each change of the connection once."""
+
+    def __init__(self, listener: ConnectionListener | None) -> None:
+        self._listener = listener
+        self._is_there: bool | None = None
+
+    def there(self) -> None:
+        """Note that the server answers."""
+        self._tell(None, is_there=True)
+
+    def away(self, error: Unavailable) -> None:
+        """Note that it does not, and why."""
+        self._tell(error, is_there=False)
+
+    def _tell(self, error: Unavailable | None, *, is_there: bool) -> None:
+        if self._is_there is not is_there and self._listener is not None:
+            self._listener(error)
+        self._is_there = is_there
