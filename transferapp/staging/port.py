@@ -22,19 +22,38 @@ class StagedFile:
     sealed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What a part's bytes must hash to; ``algorithm`` is one of ``checksums.ALGORITHMS``."""
+
+    algorithm: str
+    digest: bytes
+
+
 class PartWriter(Protocol):
-    """Takes one part's bytes; durable only after ``commit``. Used from one task."""
+    """Takes one part's bytes; durable only after ``commit``. Used from one task.
+
+    Every method raises StateConflict once a newer part of the same upload has begun.
+    """
 
     async def write(self, pieces: Sequence[bytes]) -> None:
-        """Write a batch (1-2 MiB) at the end; raises StorageFull, Invalid beyond size."""
+        """Write a batch (1-2 MiB) at the end; raises Invalid beyond the file's size.
 
-    async def commit(self, checksum: tuple[str, bytes] | None = None) -> int:
-        """Sync, advance and return the offset. With ``checksum`` (algorithm, digest) of
-        the part, raises ChecksumMismatch and advances nothing when it differs.
+        Returns while the batch is being written, so StorageFull may come one call later.
+        """
+
+    async def commit(self) -> int:
+        """Sync, advance and return the offset; more may be written after it.
+
+        Raises StorageFull. With a checksum the part ends here, and raises ChecksumMismatch
+        and advances nothing when it differs.
         """
 
     async def abandon(self, *, keep: bool) -> None:
-        """Stop early; ``keep`` makes what was written durable (no checksum asked)."""
+        """End the part; called in every case, also after ``commit``, and never raises.
+
+        ``keep`` makes durable what was written since (not where a checksum was asked).
+        """
 
 
 class Staging(Protocol):
@@ -46,9 +65,11 @@ class Staging(Protocol):
     async def get(self, upload_id: str) -> StagedFile:
         """Return what is there; raises FileNotFound."""
 
-    async def open_part(self, upload_id: str, offset: int) -> PartWriter:
-        """Start a part at ``offset``; raises OffsetMismatch. A newer part for the same
-        upload ends an older one (its client is gone).
+    async def open_part(
+        self, upload_id: str, offset: int, checksum: Checksum | None = None
+    ) -> PartWriter:
+        """Start a part at ``offset``; raises OffsetMismatch, FileNotFound, StateConflict
+        (complete). A newer part for the same upload ends an older one (its client is gone).
         """
 
     async def seal(self, upload_id: str) -> Path:

@@ -1,0 +1,3 @@
+"""Places that half-arrived files can be kept in."""
+
+from __future__ import annotations
