@@ -83,6 +83,8 @@ class NewTask:
     target: str
     owner: str
     priority: int = 100
+    #: The version of the kind; a worker runs exactly this one.
+    version: int = 1
 
 
 class Context(Protocol):
@@ -109,7 +111,8 @@ class TaskKind:
     """A kind of task: its name and version, payload model, handler and retry policy.
 
     ``on_dead`` and ``on_waiting`` tell the owner's record (the ledger) that a task ended
-    in failure or waits; they get the task and must be idempotent.
+    in failure or waits; ``on_cancelled`` cleans up once its last step has stopped. They
+    get the task, are called at least once, and must be idempotent.
     """
 
     name: str
@@ -119,6 +122,7 @@ class TaskKind:
     retry: RetryPolicy = RetryPolicy()
     on_dead: Callable[[Task], Awaitable[None]] | None = None
     on_waiting: Callable[[Task], Awaitable[None]] | None = None
+    on_cancelled: Callable[[Task], Awaitable[None]] | None = None
 
 
 class TaskQueue(Protocol):

@@ -1,0 +1,3 @@
+"""The task queue on DBOS: the only package that knows the engine."""
+
+from __future__ import annotations

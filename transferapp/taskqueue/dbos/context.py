@@ -1,0 +1,75 @@
+"""What a handler may do while it runs on the engine: checkpointed steps and progress."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from dbos import DBOS, PortableWorkflowError, StepOptions
+from typing_extensions import override
+
+from transferapp.errors import all_errors, from_code
+from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.port import Context, Task, TaskState
+
+R = TypeVar("R")
+
+#: Progress is written at most so often (seconds).
+PROGRESS_EVERY_S = 1.0
+
+
+class DbosContext(Context):
+    """The Context of one run."""
+
+    def __init__(self, records: TaskRecords, task: Task, run: str) -> None:
+        """Act for ``run``, the one run that owns the task's row now."""
+        self._records = records
+        self._task = task
+        self._run = run
+        self._written_at = float("-inf")
+
+    @property
+    @override
+    def task(self) -> Task:
+        return self._task
+
+    @override
+    async def step(
+        self, name: str, function: Callable[..., Awaitable[R]], *arguments: Any
+    ) -> R:
+        async def call() -> R:
+            # Inside the step: it is not called again for a step that is already done.
+            await self._write({"step": name})
+            return await function(*arguments)
+
+        options = StepOptions(name=name, preemptible=True)
+        try:
+            return await DBOS.run_step_async(options, call)
+        except PortableWorkflowError as error:
+            raise replayed(error) from None
+
+    @override
+    async def progress(self, fraction: float, note: str = "") -> None:
+        now = time.monotonic()
+        if now - self._written_at < PROGRESS_EVERY_S and fraction < 1.0:
+            return
+        self._written_at = now
+        await self._write({"progress": min(1.0, max(0.0, fraction)), "note": note})
+
+    async def _write(self, values: dict[str, Any]) -> None:
+        change = partial(self._records.change, run=self._run)
+        await asyncio.to_thread(change, self._task.id, (TaskState.RUNNING,), values)
+
+
+def replayed(error: PortableWorkflowError) -> Exception:
+    """Return the error of a step that failed in an earlier run, as our own class."""
+    if isinstance(error.code, str) and error.code in all_errors():
+        return from_code(error.code, error.message)
+    return ReplayedError(f"{error.name}: {error.message}")
+
+
+class ReplayedError(Exception):
+    """An exception of an earlier run that was none of ours."""

@@ -1,0 +1,28 @@
+"""Translate what the engine and the database raise into our own errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from dbos import error as dbos_error
+
+from transferapp.errors import StateConflict, TransferNotFound, Unavailable
+
+_UNREACHABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+
+
+@contextmanager
+def engine_failures() -> Iterator[None]:
+    """Raise Unavailable, TransferNotFound or StateConflict for the engine's errors."""
+    try:
+        yield
+    except _UNREACHABLE as error:
+        raise Unavailable(
+            "The task database cannot be reached. Nothing is lost; try again in a moment."
+        ) from error
+    except dbos_error.DBOSNonExistentWorkflowError as error:
+        raise TransferNotFound from error
+    except dbos_error.DBOSException as error:
+        raise StateConflict(f"The task queue refused: {error.message}") from error

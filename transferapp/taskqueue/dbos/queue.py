@@ -1,0 +1,139 @@
+"""The queue as servers and admins see it: enqueue, list, stop, wake."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import sqlalchemy as sa
+from dbos import error as dbos_error
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from typing_extensions import override
+
+from transferapp.host.clock import Clock, SystemClock
+from transferapp.taskqueue.dbos.engine import CANCELLED, ENDED, EngineClient
+from transferapp.taskqueue.dbos.failures import engine_failures
+from transferapp.taskqueue.dbos.records import STARTABLE, TaskRecords
+from transferapp.taskqueue.dbos.schema import tasks
+from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.port import NewTask, Task, TaskQueue, TaskState
+
+R = TypeVar("R")
+
+_STOPPED = (TaskState.PAUSED, TaskState.CANCELLED)
+_STOPPABLE = (*STARTABLE, TaskState.PAUSED)
+#: A task is dead in our table a moment before its run has ended in the engine's.
+_RUN_ENDS_WITHIN_S = 5.0
+
+
+class DbosTaskQueue(TaskQueue):
+    """A TaskQueue on the engine's tables; runs nothing by itself."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        settings: QueueSettings | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Keep tasks in the database of ``engine``; connects at the first call."""
+        self._records = TaskRecords(engine, clock or SystemClock())
+        self._engine = EngineClient(engine, settings or QueueSettings())
+
+    @override
+    async def enqueue(self, task: NewTask) -> bool:
+        return await self._call(lambda: self._enqueue(task))
+
+    @override
+    async def get(self, task_id: str) -> Task:
+        return await self._call(lambda: self._records.get(task_id))
+
+    @override
+    async def tasks(
+        self,
+        *,
+        states: Sequence[TaskState] = (),
+        target: str = "",
+        owner: str = "",
+        after: str = "",
+        limit: int = 50,
+    ) -> list[Task]:
+        wanted: list[sa.ColumnElement[bool]] = []
+        if states:
+            wanted.append(tasks.c.state.in_(states))
+        if target:
+            wanted.append(tasks.c.target == target)
+        if owner:
+            wanted.append(tasks.c.owner == owner)
+        return await self._call(lambda: self._records.page(wanted, after, limit))
+
+    @override
+    async def cancel(self, task_id: str) -> None:
+        await self._call(lambda: self._stop(task_id, TaskState.CANCELLED))
+
+    @override
+    async def pause(self, task_id: str) -> None:
+        await self._call(lambda: self._stop(task_id, TaskState.PAUSED))
+
+    @override
+    async def resume(self, task_id: str) -> None:
+        await self._call(lambda: self._resume(task_id))
+
+    @override
+    async def redrive(self, task_id: str) -> None:
+        await self._call(lambda: self._redrive(task_id))
+
+    @override
+    async def pause_target(self, target: str, *, paused: bool) -> None:
+        await self._call(lambda: self._engine.pause_target(target, paused=paused))
+
+    async def close(self) -> None:
+        """Let go of the engine's client; the database engine is the caller's."""
+        await asyncio.to_thread(self._engine.close)
+
+    async def _call(self, function: Callable[[], R]) -> R:
+        return await asyncio.to_thread(self._blocking, function)
+
+    def _blocking(self, function: Callable[[], R]) -> R:
+        with engine_failures():
+            _ = self._engine.client
+            return function()
+
+    def _enqueue(self, task: NewTask) -> bool:
+        self._engine.know_target(task.target)
+        try:
+            # Our row and the engine's are there together or not at all.
+            with self._records.engine.begin() as connection:
+                self._records.insert(connection, task)
+                self._engine.enqueue(connection, task)
+        except sa.exc.IntegrityError:
+            return False
+        return True
+
+    def _stop(self, task_id: str, state: TaskState) -> None:
+        possible = _STOPPABLE if state is TaskState.CANCELLED else STARTABLE
+        told = state is not TaskState.CANCELLED
+        values = {"state": state, "retry_at": None, "told": told}
+        self._records.require_change(task_id, possible, values)
+        self._engine.stop(task_id)
+
+    def _resume(self, task_id: str) -> None:
+        queued = {"state": TaskState.QUEUED, "told": True}
+        row = self._records.require_change(task_id, _STOPPED, queued)
+        status = self._engine.status(task_id)
+        if status in ENDED and status != CANCELLED:
+            self._engine.wake(row)
+        else:
+            self._engine.hand_on(row)
+
+    def _redrive(self, task_id: str) -> None:
+        fresh = {"attempts": 0, "defects": 0, "crashes": 0, "error_code": "", "error": ""}
+        queued = {"state": TaskState.QUEUED, "told": True, **fresh}
+        row = self._records.require_change(task_id, (TaskState.DEAD,), queued)
+        retry = Retrying(
+            retry=retry_if_exception_type(dbos_error.DBOSException),
+            stop=stop_after_delay(_RUN_ENDS_WITHIN_S),
+            wait=wait_fixed(0.05),
+            reraise=True,
+        )
+        retry(self._engine.wake, row)

@@ -1,0 +1,166 @@
+"""Read and write our task rows; every method is one short transaction on a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from transferapp.errors import StateConflict, TransferNotFound
+from transferapp.host.clock import Clock
+from transferapp.taskqueue.dbos.schema import tasks, to_task
+from transferapp.taskqueue.outcome import FailureCount, Verdict
+from transferapp.taskqueue.port import NewTask, Task, TaskState
+
+#: Being run, or about to be.
+ACTIVE = (TaskState.QUEUED, TaskState.RUNNING)
+#: The engine may start a task that we still show as waiting: it was just woken.
+STARTABLE = (*ACTIVE, TaskState.WAITING)
+
+
+class TaskRecords:
+    """The rows of ``task``. Blocking: call it from a thread."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        """Use ``engine`` for every transaction and ``clock`` for every time."""
+        self.engine = engine
+        self._clock = clock
+
+    def now(self) -> float:
+        """Return the present in seconds."""
+        return self._clock.now().timestamp()
+
+    def insert(self, connection: sa.Connection, task: NewTask) -> None:
+        """Add a queued task in the caller's transaction; raises sa.exc.IntegrityError."""
+        now = self.now()
+        row = {
+            "id": task.id,
+            "kind": task.kind,
+            "version": task.version,
+            "target": task.target,
+            "owner": task.owner,
+            "priority": task.priority,
+            "payload": task.payload.model_dump_json(),
+            "state": TaskState.QUEUED,
+            "created_at": now,
+            "updated_at": now,
+        }
+        connection.execute(sa.insert(tasks).values(row))
+
+    def row(self, task_id: str) -> sa.RowMapping:
+        """Return one row; raises TransferNotFound."""
+        with self.engine.connect() as connection:
+            found = (
+                connection.execute(sa.select(tasks).where(tasks.c.id == task_id))
+                .mappings()
+                .first()
+            )
+        if found is None:
+            raise TransferNotFound(f"There is no task '{task_id}'.")
+        return found
+
+    def get(self, task_id: str) -> Task:
+        """Return one task; raises TransferNotFound."""
+        return to_task(self.row(task_id))
+
+    def page(
+        self, wanted: Sequence[sa.ColumnElement[bool]], after: str, limit: int
+    ) -> list[Task]:
+        """List tasks that fulfil all of ``wanted``, newest first, after an id."""
+        query = sa.select(tasks).where(*wanted)
+        key = sa.tuple_(tasks.c.created_at, tasks.c.id)
+        if after:
+            last = self.row(after)
+            query = query.where(key < sa.tuple_(last["created_at"], last["id"]))
+        query = query.order_by(tasks.c.created_at.desc(), tasks.c.id.desc()).limit(limit)
+        with self.engine.connect() as connection:
+            return [to_task(row) for row in connection.execute(query).mappings()]
+
+    def change(
+        self,
+        task_id: str,
+        only_from: Sequence[TaskState],
+        values: Mapping[str, Any],
+        *,
+        run: str | None = None,
+    ) -> bool:
+        """Change a row; False when its state (or the run that owns it) does not fit."""
+        statement = (
+            sa.update(tasks)
+            .where(tasks.c.id == task_id, tasks.c.state.in_(only_from))
+            .values({"updated_at": self.now(), **values})
+        )
+        if run is not None:
+            statement = statement.where(tasks.c.run == run)
+        with self.engine.begin() as connection:
+            return connection.execute(statement).rowcount > 0
+
+    def require_change(
+        self, task_id: str, only_from: Sequence[TaskState], values: Mapping[str, Any]
+    ) -> sa.RowMapping:
+        """Change a row and return how it was; raises TransferNotFound, StateConflict."""
+        before = self.row(task_id)
+        if not self.change(task_id, only_from, values):
+            raise StateConflict(f"The task is {before['state']}; this is not possible now.")
+        return before
+
+    def start(self, task_id: str, run: str) -> sa.RowMapping | None:
+        """Give the row to a run; None when the task is not to be run any more."""
+        statement = (
+            sa.update(tasks)
+            .where(tasks.c.id == task_id, tasks.c.state.in_(STARTABLE))
+            .values(state=TaskState.RUNNING, run=run, retry_at=None, told=True)
+            .values(updated_at=self.now())
+        )
+        with self.engine.begin() as connection:
+            started = connection.execute(statement).rowcount > 0
+        return self.row(task_id) if started else None
+
+    def finish(self, task_id: str, run: str) -> bool:
+        """Mark a run's task done; False when another run owns it, or it was stopped."""
+        done = {"state": TaskState.DONE, "error_code": "", "error": "", "progress": 1.0}
+        return self.change(task_id, (TaskState.RUNNING,), done, run=run)
+
+    def fail(self, task_id: str, run: str, verdict: Verdict) -> bool:
+        """Write what follows a failed run; False when another run owns the task."""
+        waiting = verdict.state is TaskState.WAITING
+        values = {
+            "state": verdict.state,
+            "attempts": verdict.count.attempts,
+            "defects": verdict.count.defects,
+            "error_code": verdict.error_code,
+            "error": verdict.error,
+            "retry_at": self.now() + verdict.delay_s if waiting else None,
+            "told": False,
+        }
+        return self.change(task_id, (TaskState.RUNNING,), values, run=run)
+
+    def told(self, task: Task) -> None:
+        """Remember that the owner's record knows of this state."""
+        self.change(task.id, (task.state,), {"told": True})
+
+    def select(
+        self, *wanted: sa.ColumnElement[bool], limit: int = 200
+    ) -> Sequence[sa.RowMapping]:
+        """Return rows that fulfil all of ``wanted``, in the order of their ids."""
+        query = sa.select(tasks).where(*wanted).order_by(tasks.c.id).limit(limit)
+        with self.engine.connect() as connection:
+            return connection.execute(query).mappings().all()
+
+    def forget(self, task_ids: Sequence[str]) -> None:
+        """Delete rows."""
+        with self.engine.begin() as connection:
+            connection.execute(sa.delete(tasks).where(tasks.c.id.in_(task_ids)))
+
+    def ended_before(self, age: timedelta, limit: int = 500) -> list[str]:
+        """Return ids of tasks that were done or cancelled so long ago."""
+        old = tasks.c.updated_at < self.now() - age.total_seconds()
+        ended = tasks.c.state.in_((TaskState.DONE, TaskState.CANCELLED))
+        return [row["id"] for row in self.select(old, ended, limit=limit)]
+
+
+def failure_count(row: sa.RowMapping) -> FailureCount:
+    """Return how often a task failed so far."""
+    return FailureCount(row["attempts"], row["defects"])

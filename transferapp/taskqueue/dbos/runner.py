@@ -1,0 +1,103 @@
+"""Run one task: find its handler, and turn the way it ends into a state."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+
+import sqlalchemy as sa
+import structlog
+from pydantic import ValidationError
+
+from transferapp.errors import Invalid
+from transferapp.taskqueue.dbos.context import DbosContext
+from transferapp.taskqueue.dbos.records import TaskRecords, failure_count
+from transferapp.taskqueue.dbos.schema import to_task
+from transferapp.taskqueue.outcome import judge
+from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState
+
+_log = structlog.get_logger(__name__)
+
+Listener = Callable[[Task], Awaitable[None]]
+
+
+class TaskRunner:
+    """Runs tasks of the given kinds and tells their owners how they end."""
+
+    def __init__(self, records: TaskRecords, kinds: Sequence[TaskKind]) -> None:
+        """Serve ``kinds``; a task of another kind or version ends dead."""
+        self._records = records
+        self._kinds = {(kind.name, kind.version): kind for kind in kinds}
+
+    async def run(self, task_id: str) -> None:
+        """Run a task to its end, to a wait, or until this run is interrupted."""
+        run = uuid.uuid4().hex
+        row = await asyncio.to_thread(self._records.start, task_id, run)
+        if row is None:
+            _log.info("task not run: it was stopped or has ended", task=task_id)
+            return
+        task = to_task(row)
+        try:
+            await self._handle(task, row["payload"], run)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
+            await self._failed(task_id, row, run, error)
+        else:
+            if await asyncio.to_thread(self._records.finish, task_id, run):
+                _log.info("task done", task=task_id, kind=task.kind)
+
+    async def tell(self, task: Task) -> None:
+        """Tell a task's owner that it is dead, waits, or was cancelled; idempotent.
+
+        What the listener raises is logged; the janitor tells again later.
+        """
+        listener = self._listener(task)
+        try:
+            if listener is not None:
+                await listener(task)
+        except Exception:  # noqa: BLE001  # somebody else's code; the janitor tells again
+            _log.exception("the task's owner could not be told", task=task.id)
+            return
+        await asyncio.to_thread(self._records.told, task)
+
+    async def _handle(self, task: Task, payload: str, run: str) -> None:
+        kind = self._kinds.get((task.kind, task.version))
+        if kind is None:
+            raise Invalid(f"No worker knows '{task.kind}' version {task.version}.")
+        try:
+            wanted = kind.payload.model_validate_json(payload)
+        except ValidationError as error:
+            raise Invalid(f"The task's payload does not fit '{task.kind}'.") from error
+        await kind.handler(DbosContext(self._records, task, run), wanted)
+
+    async def _failed(
+        self, task_id: str, row: sa.RowMapping, run: str, error: Exception
+    ) -> None:
+        kind = self._kinds.get((row["kind"], row["version"]))
+        policy = RetryPolicy() if kind is None else kind.retry
+        # Spreads retries in time; not a secret.
+        verdict = judge(error, policy, failure_count(row), random.random())  # noqa: S311
+        _log.warning(
+            "task failed",
+            task=task_id,
+            kind=row["kind"],
+            state=verdict.state.value,
+            code=verdict.error_code,
+            error=verdict.error,
+            attempts=verdict.count.attempts,
+            exc_info=error if verdict.error_code == "internal" else None,
+        )
+        if await asyncio.to_thread(self._records.fail, task_id, run, verdict):
+            await self.tell(await asyncio.to_thread(self._records.get, task_id))
+
+    def _listener(self, task: Task) -> Listener | None:
+        kind = self._kinds.get((task.kind, task.version))
+        if kind is None:
+            return None
+        listeners = {
+            TaskState.DEAD: kind.on_dead,
+            TaskState.WAITING: kind.on_waiting,
+            TaskState.CANCELLED: kind.on_cancelled,
+        }
+        return listeners.get(task.state)

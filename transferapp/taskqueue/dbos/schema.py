@@ -1,0 +1,119 @@
+"""Our own tables, the truth about tasks; the engine's tables are its private matter."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from dbos import DBOS
+
+from transferapp.taskqueue.port import Task, TaskState
+
+metadata = sa.MetaData()
+
+#: Times are seconds since 1970 by the injected clock.
+tasks = sa.Table(
+    "task",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("target", sa.String(128), nullable=False),
+    sa.Column("owner", sa.String(256), nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    sa.Column("defects", sa.Integer, nullable=False, default=0),
+    sa.Column("crashes", sa.Integer, nullable=False, default=0),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("updated_at", sa.Double, nullable=False),
+    sa.Column("retry_at", sa.Double),
+    sa.Column("error_code", sa.String(64), nullable=False, default=""),
+    sa.Column("error", sa.Text, nullable=False, default=""),
+    sa.Column("step", sa.String(128), nullable=False, default=""),
+    sa.Column("progress", sa.Double, nullable=False, default=0.0),
+    sa.Column("note", sa.Text, nullable=False, default=""),
+    # The run that owns the row now; an older run of the same task may not write it.
+    sa.Column("run", sa.String(64), nullable=False, default=""),
+    # Has the owner's record been told of the present state (dead, waiting, cancelled)?
+    sa.Column("told", sa.Boolean, nullable=False, default=True),
+    sa.Index("task_by_age", "created_at", "id"),
+    sa.Index("task_by_state", "state", "retry_at"),
+    sa.Index("task_by_owner", "owner", "created_at"),
+    sa.Index("task_untold", "told", "updated_at"),
+)
+
+#: One row per living worker; ``seen_at`` is by the database's clock.
+workers = sa.Table(
+    "task_worker",
+    metadata,
+    sa.Column("id", sa.String(128), primary_key=True),
+    sa.Column("host", sa.String(256), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("started_at", sa.Double, nullable=False),
+    sa.Column("seen_at", sa.Double, nullable=False),
+)
+
+#: Who may do what only one worker should; ``until`` is by the database's clock.
+leases = sa.Table(
+    "task_lease",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("holder", sa.String(128), nullable=False),
+    sa.Column("until", sa.Double, nullable=False),
+)
+
+#: Any number that only this set-up uses: it keeps two processes from creating at once.
+_SETUP_LOCK = 7_261_944_130
+
+
+def prepare(engine: sa.Engine) -> None:
+    """Create or migrate our tables and the engine's; safe to call from many processes."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SETUP_LOCK)))
+        metadata.create_all(connection)
+    # Through its own connections: its SQLite migrations begin their transaction by
+    # themselves, which an engine that always begins IMMEDIATE does not allow.
+    url = engine.url
+    if engine.dialect.name == "postgresql":
+        url = url.set(drivername="postgresql")
+    DBOS.migrate(url.render_as_string(hide_password=False))
+
+
+def database_now(connection: sa.Connection) -> float:
+    """Return the database's clock in seconds, the one clock that all workers share."""
+    if connection.dialect.name == "postgresql":
+        now = sa.extract("epoch", sa.func.clock_timestamp())
+        return float(connection.execute(sa.select(now)).scalar_one())
+    # julianday: strftime('%s') has whole seconds only.
+    text = "SELECT (julianday('now') - 2440587.5) * 86400.0"
+    return float(connection.execute(sa.text(text)).scalar_one())
+
+
+def to_task(row: sa.RowMapping) -> Task:
+    """Make a Task of a row of ``tasks``."""
+    return Task(
+        id=row["id"],
+        kind=row["kind"],
+        version=row["version"],
+        target=row["target"],
+        owner=row["owner"],
+        priority=row["priority"],
+        state=TaskState(row["state"]),
+        attempts=row["attempts"],
+        crashes=row["crashes"],
+        created_at=_time(row["created_at"]),
+        updated_at=_time(row["updated_at"]),
+        retry_at=None if row["retry_at"] is None else _time(row["retry_at"]),
+        error_code=row["error_code"],
+        error=row["error"],
+        step=row["step"],
+        progress=row["progress"],
+        note=row["note"],
+    )
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

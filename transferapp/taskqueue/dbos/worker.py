@@ -1,0 +1,172 @@
+"""Run tasks in this process: launch the engine, keep house, and hand back at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from typing_extensions import override
+
+from transferapp.errors import TransferAppError
+from transferapp.host.clock import Clock
+from transferapp.taskqueue.dbos.engine import APP_NAME, APP_VERSION, WORKFLOW, EngineClient
+from transferapp.taskqueue.dbos.failures import engine_failures
+from transferapp.taskqueue.dbos.janitor import Janitor
+from transferapp.taskqueue.dbos.presence import Presence
+from transferapp.taskqueue.dbos.quiet import quiet_engine_log
+from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.runner import TaskRunner
+from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.port import Task, TaskKind, TaskWorker
+
+_log = structlog.get_logger(__name__)
+
+#: What a stopped step may take to clean up (seconds).
+_STOP_WITHIN_S = 10.0
+
+
+class DbosTaskWorker(TaskWorker):
+    """Takes tasks on the loop that starts it. The engine allows one per process."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        kinds: Sequence[TaskKind],
+        clock: Clock,
+        settings: QueueSettings | None = None,
+    ) -> None:
+        """Run tasks of ``kinds`` from the database of ``engine``."""
+        self._database = engine
+        self._settings = settings or QueueSettings()
+        self._records = TaskRecords(engine, clock)
+        self._engine = EngineClient(engine, self._settings)
+        self._presence = Presence(engine, self._settings.dead_after_s)
+        self._janitor = Janitor(self._records, self._engine, self._presence, self._settings)
+        self._runner = TaskRunner(self._records, kinds)
+        self._runs: set[asyncio.Task[object]] = set()
+        self._stopping = threading.Event()
+        self._heart: threading.Thread | None = None
+        self._housekeeping: asyncio.Task[None] | None = None
+        #: Others may look dead only because the database was away: until then, trust.
+        self._trust_until = 0.0
+
+    @override
+    async def start(self) -> None:
+        quiet_engine_log()
+        self._stopping.clear()
+        untold = await asyncio.to_thread(self._prepare)
+        # On this loop, because the engine runs tasks on the loop it is launched from. It
+        # blocks for some 50 ms, once, before there is anything to disturb.
+        self._launch()
+        self._heart = threading.Thread(target=self._beat, name="task-heartbeat", daemon=True)
+        self._heart.start()
+        self._housekeeping = asyncio.create_task(self._keep_house(untold))
+        _log.info("worker started", worker=self._presence.id)
+
+    @override
+    async def stop(self) -> None:
+        self._stopping.set()
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+            await asyncio.gather(self._housekeeping, return_exceptions=True)
+        for run in self._runs:
+            run.cancel()
+        if self._runs:
+            await asyncio.wait(self._runs, timeout=_STOP_WITHIN_S)
+        # The engine lent its own threads to this loop and takes them with it.
+        _own_threads()
+        await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
+        _own_threads()
+        await asyncio.to_thread(self._hand_back)
+        _log.info("worker stopped", worker=self._presence.id)
+
+    def _prepare(self) -> list[Task]:
+        with engine_failures():
+            _ = self._engine.client
+            for target in self._settings.limits:
+                self._engine.set_limit(target)
+            self._presence.beat()
+            return self._janitor.round()
+
+    def _launch(self) -> None:
+        sqlite = self._database.dialect.name == "sqlite"
+        config = DBOSConfig(
+            name=APP_NAME,
+            system_database_engine=self._database,
+            system_database_url=str(self._database.url) if sqlite else None,
+            executor_id=self._presence.id,
+            application_version=APP_VERSION,
+            serializer=DBOSPortableJSONSerializer(),
+            run_migrations=False,
+            log_level="WARNING",
+        )
+        DBOS(config=config)
+        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._workflow())
+        DBOS.launch()
+
+    def _workflow(self) -> Callable[[str], Coroutine[Any, Any, None]]:
+        async def run_task(task_id: str) -> None:
+            """One run of one task; the engine's wrapping of it ends with the same task."""
+            current = asyncio.current_task()
+            if self._stopping.is_set() or current is None:
+                raise asyncio.CancelledError
+            self._runs.add(current)
+            current.add_done_callback(self._runs.discard)
+            await self._runner.run(task_id)
+
+        return run_task
+
+    def _beat(self) -> None:
+        """Run in a thread of its own: a busy loop is no sign of death."""
+        while not self._stopping.wait(self._settings.beat_s):
+            try:
+                with engine_failures():
+                    self._presence.beat()
+            except TransferAppError as error:
+                self._trust_until = time.monotonic() + self._settings.dead_after_s
+                _log.warning("heartbeat failed", error=error.message)
+
+    async def _keep_house(self, untold: list[Task]) -> None:
+        while True:
+            for task in untold:
+                await self._runner.tell(task)
+            await asyncio.sleep(self._settings.beat_s)
+            untold = await self._round()
+
+    async def _round(self) -> list[Task]:
+        try:
+            return await asyncio.to_thread(self._round_blocking)
+        except TransferAppError as error:
+            self._trust_until = time.monotonic() + self._settings.dead_after_s
+            _log.warning("housekeeping failed", error=error.message)
+        except Exception:  # noqa: BLE001
+            # A defect here must not end the only thing that recovers others' work.
+            _log.exception("housekeeping failed")
+        return []
+
+    def _round_blocking(self) -> list[Task]:
+        with engine_failures():
+            return self._janitor.round(recover=time.monotonic() >= self._trust_until)
+
+    def _hand_back(self) -> None:
+        try:
+            with engine_failures():
+                self._janitor.hand_back(self._presence.id)
+                self._presence.leave()
+        except TransferAppError as error:
+            # Others take over once this worker has been silent for long enough.
+            _log.warning("tasks not handed back", error=error.message)
+        finally:
+            self._engine.close()
+
+
+def _own_threads() -> None:
+    pool = ThreadPoolExecutor(thread_name_prefix="asyncio")
+    asyncio.get_running_loop().set_default_executor(pool)
