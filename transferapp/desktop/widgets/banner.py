@@ -1,0 +1,72 @@
+"""Say what went wrong, and what to do about it, above the page it concerns."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+
+from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.labels import label
+from transferapp.errors import Internal, TransferAppError
+
+_ICONS = {
+    "bad": "mdi6.alert-circle-outline",
+    "warn": "mdi6.alert-outline",
+    "good": "mdi6.check-circle-outline",
+    "info": "mdi6.information-outline",
+}
+
+
+class MessageBanner(QFrame):
+    """A message with a title, a sentence and a close button; hidden until it is needed."""
+
+    closed = Signal()
+
+    def __init__(self, object_name: str = "banner") -> None:
+        super().__init__()
+        self.setObjectName(object_name)
+        self._icon = QLabel()
+        self._title = label("", "strong", wrap=True)
+        self._title.setObjectName(f"{object_name}.title")
+        self._text = label("", wrap=True)
+        self._text.setObjectName(f"{object_name}.text")
+        close = QToolButton()
+        close.setObjectName(f"{object_name}.close")
+        close.setAccessibleName("Close this message")
+        close.setToolTip("Close this message")
+        close.setIcon(theme.icon("mdi6.close"))
+        theme.set_role(close, "icon")
+        close.clicked.connect(self.dismiss)
+        self._close = close
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._title)
+        words.addWidget(self._text)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.MEDIUM, theme.SMALL, theme.SMALL, theme.SMALL)
+        layout.setSpacing(theme.MEDIUM)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    def show_error(self, error: BaseException) -> None:
+        """Show an error in words; what is not ours is shown as our mistake."""
+        known = error if isinstance(error, TransferAppError) else Internal()
+        self.show_message(known.title, known.message, tone="warn" if known.retryable else "bad")
+
+    def show_message(self, title: str, text: str = "", *, tone: str = "info") -> None:
+        """Show a message; ``tone`` is good, info, warn or bad."""
+        theme.set_role(self, "banner", tone=tone)
+        colour = {"info": theme.colours().accent}.get(tone) or getattr(theme.colours(), tone)
+        self._icon.setPixmap(theme.icon(_ICONS[tone], colour=colour).pixmap(20, 20))
+        self._title.setText(title)
+        self._text.setText(text)
+        self._text.setVisible(bool(text))
+        self.setAccessibleName(f"{title}. {text}")
+        self.show()
+
+    def dismiss(self) -> None:
+        """Hide the message."""
+        self.hide()
+        self.closed.emit()
