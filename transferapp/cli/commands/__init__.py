@@ -1,0 +1,3 @@
+"""One module per group of commands."""
+
+from __future__ import annotations

@@ -1,0 +1,72 @@
+"""Say what is missing on this computer, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from dataclasses import asdict, dataclass
+
+import keyring
+import typer
+from keyring.backends.fail import Keyring as NoKeyring
+
+from transferapp.cli import wiring
+from transferapp.cli.commands.session import AsJson
+from transferapp.cli.output import ExitCode, show_json, show_table
+from transferapp.errors import AgentUnreachable
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    remedy: str = ""
+
+
+#: A module of each extra that tells whether it is installed.
+EXTRAS = {"desktop": "PySide6", "server": "dbos", "readers": "bioio_czi", "omero": "omero"}
+
+
+def doctor(*, as_json: AsJson = False) -> None:
+    """Look at this installation and say what is missing."""
+    findings = [
+        _python(),
+        *(_extra(name) for name in EXTRAS),
+        _keyring(),
+        asyncio.run(_agent()),
+    ]
+    if as_json:
+        show_json([asdict(finding) for finding in findings])
+    else:
+        rows = [(f.what, "ok" if f.ok else "missing", f.remedy) for f in findings]
+        show_table(("What", "", "What to do"), rows)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(ExitCode.PROBLEM)
+
+
+def _python() -> Finding:
+    return Finding(f"Python {sys.version.split()[0]}", ok=True)
+
+
+def _extra(name: str) -> Finding:
+    there = importlib.util.find_spec(EXTRAS[name]) is not None
+    remedy = "" if there else f"If you need it: pip install 'transferapp[{name}]'"
+    return Finding(f"extra '{name}'", ok=there, remedy=remedy)
+
+
+def _keyring() -> Finding:
+    there = not isinstance(keyring.get_keyring(), NoKeyring)
+    remedy = "" if there else "Sign-ins are not remembered; on servers: login --in-file"
+    return Finding("keyring", ok=there, remedy=remedy)
+
+
+async def _agent() -> Finding:
+    async with wiring.agent_client() as agent:
+        try:
+            await agent.info()
+        except AgentUnreachable as error:
+            return Finding("workstation service", ok=False, remedy=error.message)
+    return Finding("workstation service", ok=True)

@@ -1,0 +1,69 @@
+"""Start the processes: server, worker, agent, desktop, demo."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable
+
+import typer
+
+from transferapp.cli.output import command
+from transferapp.errors import SettingsInvalid
+
+
+def _needs(extra: str) -> Callable[[ModuleNotFoundError], SettingsInvalid]:
+    def error(missing: ModuleNotFoundError) -> SettingsInvalid:
+        return SettingsInvalid(
+            f"This needs the extra '{extra}' ({missing.name} is not installed)."
+            f" Install it with: pip install 'transferapp[{extra}]'"
+        )
+
+    return error
+
+
+@command
+def server() -> None:
+    """Run the REST server until it is stopped."""
+    try:
+        from transferapp.server import app, settings  # noqa: PLC0415 - the extra may be absent
+    except ModuleNotFoundError as missing:
+        raise _needs("server")(missing) from missing
+    asyncio.run(app.run(settings.ServerSettings()))
+
+
+@command
+def worker() -> None:
+    """Run queued imports and exports until it is stopped."""
+    try:
+        from transferapp.worker import app, settings  # noqa: PLC0415 - the extra may be absent
+    except ModuleNotFoundError as missing:
+        raise _needs("server")(missing) from missing
+    asyncio.run(app.run(settings.WorkerSettings()))
+
+
+@command
+def agent() -> None:
+    """Run the workstation service until it is stopped."""
+    from transferapp.agent import app, settings  # noqa: PLC0415 - starts fast without it
+
+    asyncio.run(app.run(settings.AgentSettings()))
+
+
+@command
+def desktop() -> None:
+    """Open the window."""
+    try:
+        from transferapp.desktop import app  # noqa: PLC0415 - the extra may be absent
+    except ModuleNotFoundError as missing:
+        raise _needs("desktop")(missing) from missing
+    raise typer.Exit(app.run())
+
+
+def demo(context: typer.Context) -> None:
+    """Play the whole story on sample images in a temporary folder."""
+    done = subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "transferapp.testing.demo", *context.args], check=False
+    )
+    raise typer.Exit(done.returncode)

@@ -1,0 +1,205 @@
+"""The main job for scripts: import, export, and what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import humanize
+import typer
+
+from transferapp.cli import signed_in, targets, wiring
+from transferapp.cli.commands.session import AsJson
+from transferapp.cli.output import ExitCode, command, say, show_json, show_table
+from transferapp.client import grouping, preflight, scanning
+from transferapp.client.grouping import FilesetCandidate
+from transferapp.client.importing import (
+    ExportPlan,
+    ImportPlan,
+    hand_over_export,
+    hand_over_import,
+)
+from transferapp.client.server import ServerClient
+from transferapp.errors import Invalid
+from transferapp.model.transfers import (
+    DONE_STATES,
+    ENDED_STATES,
+    ItemState,
+    Transfer,
+    TransferDetails,
+)
+
+#: Seconds between two looks while waiting; the server does the work.
+LOOK_EVERY_S = 0.5
+
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
+
+
+@command
+def import_files(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    to: Annotated[
+        str, typer.Option(help="Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME, Screen:NAME")
+    ],
+    name: Annotated[str, typer.Option(help="What to call this import.")] = "",
+    *,
+    create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import files and folders; the agent uploads them, also after you log off."""
+    ready, refused = _look_at(paths)
+    for sentence in refused:
+        say(sentence)
+    if not ready:
+        raise Invalid("There is nothing to import. " + " ".join(refused))
+
+    async def work() -> TransferDetails:
+        async with signed_in.server_client() as (server, who):
+            target = await targets.find_target(server, to, create=create)
+            plan = ImportPlan(
+                name=name or paths[0].resolve().name, target=target.ref, candidates=tuple(ready)
+            )
+            async with wiring.agent_client() as agent:
+                view = await hand_over_import(server, agent, plan, owner=who.username)
+            if not as_json:
+                say(f"{len(ready)} items are on their way. It is safe to log off.")
+            return await _follow(server, view.transfer_id, wait=wait)
+
+    _conclude(asyncio.run(work()), as_json=as_json, refused=refused)
+
+
+def _look_at(paths: Sequence[Path]) -> tuple[list[FilesetCandidate], list[str]]:
+    for path in paths:
+        if not path.exists():
+            raise Invalid(f"{path} does not exist. Check the path.")
+    found = scanning.scan(paths)
+    refused = [f"{finding.path}: {finding.error.message}" for finding in found.findings]
+    ready: list[FilesetCandidate] = []
+    for candidate in grouping.group(found):
+        verdict = preflight.preflight(candidate)
+        if verdict.blocked:
+            refused.append(f"{candidate.name}: {verdict.sentence}")
+        else:
+            ready.append(candidate)
+    return ready, refused
+
+
+@command
+def export_images(
+    images: Annotated[list[str], typer.Argument(help="Image:12 Image:13 ...")],
+    to: Annotated[Path, typer.Option(help="The folder that the files go to.")],
+    name: Annotated[str, typer.Option(help="What to call this export.")] = "",
+    *,
+    wait: Wait = False,
+    as_json: AsJson = False,
+) -> None:
+    """Export the original files of images into a folder, in the background."""
+    ids = tuple(_image_id(text) for text in images)
+    destination = to.resolve()
+
+    async def work() -> TransferDetails:
+        async with signed_in.server_client() as (server, who):
+            plan = ExportPlan(
+                name=name or f"Export of {len(ids)} images",
+                image_ids=ids,
+                destination=destination,
+            )
+            async with wiring.agent_client() as agent:
+                view = await hand_over_export(server, agent, plan, owner=who.username)
+            return await _follow(server, view.transfer_id, wait=wait)
+
+    _conclude(asyncio.run(work()), as_json=as_json, refused=[])
+
+
+def _image_id(text: str) -> int:
+    kind, _, number = text.rpartition(":")
+    if kind.lower() not in {"", "image"} or not number.isdigit():
+        raise Invalid(f"'{text}' is not an image. Write it like Image:12.")
+    return int(number)
+
+
+@command
+def list_transfers(
+    transfer_id: Annotated[str, typer.Argument(help="Show one transfer with its items.")] = "",
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    *,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Stop this transfer.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Let its failed items go on.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is under way and what has ended."""
+    if (cancel or retry) and not transfer_id:
+        raise Invalid("Say which transfer: give its id.")
+
+    async def work() -> None:
+        async with signed_in.server_client() as (server, _):
+            if not transfer_id:
+                page = await server.transfers(limit=limit)
+                show_json(page.items) if as_json else _show_transfers(page.items)
+                return
+            if cancel:
+                await server.cancel(transfer_id)
+            if retry:
+                await server.retry(transfer_id)
+                async with wiring.agent_client() as agent:
+                    await agent.retry(transfer_id)
+            details = await server.transfer(transfer_id)
+            show_json(details) if as_json else _show_details(details)
+
+    asyncio.run(work())
+
+
+async def _follow(server: ServerClient, transfer_id: str, *, wait: bool) -> TransferDetails:
+    details = await server.transfer(transfer_id)
+    while wait and not _at_rest(details):
+        await asyncio.sleep(LOOK_EVERY_S)
+        details = await server.transfer(transfer_id)
+    return details
+
+
+def _at_rest(details: TransferDetails) -> bool:
+    resting = ENDED_STATES | {ItemState.NEEDS_ATTENTION}
+    return all(item.state in resting for item in details.items)
+
+
+def _conclude(details: TransferDetails, *, as_json: bool, refused: Sequence[str]) -> None:
+    if as_json:
+        show_json({"transfer": details.transfer, "items": details.items, "refused": refused})
+    else:
+        _show_details(details)
+    if refused or (
+        _at_rest(details) and any(i.state not in DONE_STATES for i in details.items)
+    ):
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _show_transfers(transfers: Sequence[Transfer]) -> None:
+    rows = [
+        (
+            t.id,
+            t.kind,
+            t.name,
+            t.state,
+            f"{t.items_done}/{t.item_count}",
+            humanize.naturalsize(t.size_bytes),
+            humanize.naturaltime(t.created_at),
+        )
+        for t in transfers
+    ]
+    show_table(("Transfer", "Kind", "Name", "State", "Items", "Size", "Started"), rows)
+
+
+def _show_details(details: TransferDetails) -> None:
+    _show_transfers([details.transfer])
+    rows = [
+        (i.name, i.state, i.trouble.message if i.trouble else i.note, _images(i.image_ids))
+        for i in details.items
+    ]
+    show_table(("Item", "State", "", "Images"), rows)
+
+
+def _images(ids: Sequence[int]) -> str:
+    return " ".join(f"Image:{number}" for number in ids[:5]) + (" ..." if len(ids) > 5 else "")  # noqa: PLR2004

@@ -1,0 +1,59 @@
+"""``transferapp ...``: the processes, and the main job for scripts and servers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import transferapp
+from transferapp.cli.commands import doctor, people, processes, session, transfers
+
+app = typer.Typer(
+    help="Imports to and exports from image repositories, outside login.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(*, show: bool) -> None:
+    if show:
+        typer.echo(f"transferapp {transferapp.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Take the options that all commands share."""
+
+
+app.command()(processes.server)
+app.command()(processes.worker)
+app.command()(processes.agent)
+app.command()(processes.desktop)
+app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+)(processes.demo)
+app.command()(session.login)
+app.command()(session.logout)
+app.command("import")(transfers.import_files)
+app.command("export")(transfers.export_images)
+app.command("transfers")(transfers.list_transfers)
+app.command()(doctor.doctor)
+app.add_typer(people.app, name="people")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,71 @@
+"""Find what ``--to`` names: ``Dataset:12``, ``Dataset:Embryos``, ``Dataset:Flies/Embryos``."""
+
+from __future__ import annotations
+
+from transferapp.client.server import ServerClient
+from transferapp.errors import Conflict, Invalid, TargetNotFound
+from transferapp.model.containers import (
+    IMPORT_TARGETS,
+    PARENT_KIND,
+    Container,
+    ContainerKind,
+    ContainerRef,
+)
+
+
+async def find_target(server: ServerClient, text: str, *, create: bool) -> Container:
+    """Return the container; raises Invalid, TargetNotFound, Conflict when several fit."""
+    kind, path = _parse(text)
+    if path[-1].isdigit() and len(path) == 1:
+        return await server.container(ContainerRef(kind, int(path[0])))
+    if len(path) == 1:
+        return await _anywhere(server, kind, path[0], create=create)
+    parent_kind = PARENT_KIND.get(kind)
+    if parent_kind is None:
+        raise Invalid(f"A {kind} has no parent. Write {kind}:{path[-1]}.")
+    tops = await server.containers(None, kind=parent_kind)
+    parent = await _one(server, tops, (parent_kind, path[0], None), create=create)
+    inside = await server.containers(parent.ref)
+    return await _one(server, inside, (kind, path[1], parent.ref), create=create)
+
+
+def _parse(text: str) -> tuple[ContainerKind, list[str]]:
+    word, _, rest = text.partition(":")
+    known = {kind.lower(): kind for kind in IMPORT_TARGETS}
+    path = [part for part in rest.split("/") if part]
+    if word.lower() not in known or not 1 <= len(path) <= 2:  # noqa: PLR2004 - project/dataset
+        raise Invalid(
+            f"'{text}' is not a target. Write Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME"
+            " or Screen:NAME."
+        )
+    return known[word.lower()], path
+
+
+async def _anywhere(
+    server: ServerClient, kind: ContainerKind, name: str, *, create: bool
+) -> Container:
+    found = await server.containers(None, kind=kind)
+    for parent in await server.containers(None, kind=PARENT_KIND.get(kind)):
+        if parent.ref.kind is PARENT_KIND.get(kind):
+            found += await server.containers(parent.ref)
+    unique = {container.ref: container for container in found}
+    return await _one(server, list(unique.values()), (kind, name, None), create=create)
+
+
+async def _one(
+    server: ServerClient,
+    among: list[Container],
+    wanted: tuple[ContainerKind, str, ContainerRef | None],
+    *,
+    create: bool,
+) -> Container:
+    kind, name, parent = wanted
+    fitting = [c for c in among if c.name == name and c.ref.kind is kind]
+    if len(fitting) > 1:
+        refs = ", ".join(str(c.ref) for c in fitting)
+        raise Conflict(f"Several are named '{name}': {refs}. Use the number.")
+    if fitting:
+        return fitting[0]
+    if create:
+        return await server.create_container(kind, name, parent=parent)
+    raise TargetNotFound(f"There is no {kind} '{name}'. Add --create to make it.")
