@@ -1,0 +1,216 @@
+"""Judge a fileset before it is imported, so that bad input is met at the microscope."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from transferapp import errors
+from transferapp.client.formats import (
+    COMPANION,
+    KNOWN_UNREADABLE,
+    OME_ZARR,
+    ImageFormat,
+    format_of_bytes,
+    format_of_name,
+)
+from transferapp.client.grouping import FilesetCandidate
+from transferapp.client.integrity import whole, whole_zarr
+from transferapp.client.scanning import Finding, FoundFile, name_problem, problem_of
+from transferapp.client.writers import being_written
+from transferapp.host.clock import Clock, SystemClock
+
+#: Enough of a file's start to know its format.
+_START_BYTES = 32
+
+
+class Level(StrEnum):
+    """How a verdict ends."""
+
+    OK = "ok"
+    WARNING = "warning"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What preflight says of one fileset. ``code`` is that of an error, or empty.
+
+    ``what`` is for people: "OME-TIFF, 3 files".
+    """
+
+    level: Level
+    code: str
+    sentence: str
+    size_bytes: int
+    file_count: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightSettings:
+    """What preflight may assume.
+
+    A file modified less than ``still_writing_s`` seconds ago counts as being written.
+    ``vendor_formats``: does the server have the ``readers`` extra?
+    """
+
+    still_writing_s: float = 10.0
+    vendor_formats: bool = True
+
+
+def preflight(
+    candidate: FilesetCandidate,
+    settings: PreflightSettings | None = None,
+    clock: Clock | None = None,
+) -> Verdict:
+    """Judge a fileset. Reads files, so call it in a thread; never raises for a bad file."""
+    settings = settings or PreflightSettings()
+    size = 0
+    try:
+        size = _check(candidate, settings)
+        now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
+        _check_still(candidate, settings, now_ns)
+    except errors.ChangedFile as error:
+        return _verdict(Level.WARNING, candidate, size, error)
+    except errors.SourceProblem as error:
+        return _verdict(Level.BLOCKED, candidate, size or candidate.size_bytes, error)
+    return _verdict(Level.OK, candidate, size, None)
+
+
+def refused(finding: Finding) -> Verdict:
+    """Put something that the scan left out into the same words."""
+    return Verdict(
+        Level.BLOCKED, finding.error.code, finding.error.message, 0, 1, finding.error.title
+    )
+
+
+def _verdict(
+    level: Level,
+    candidate: FilesetCandidate,
+    size_bytes: int,
+    error: errors.SourceProblem | None,
+) -> Verdict:
+    count = len(candidate.files)
+    name = candidate.format.name if candidate.format else "Unknown format"
+    what = f"{name}, {count} {'file' if count == 1 else 'files'}"
+    code, sentence = (error.code, error.message) if error else ("", "")
+    return Verdict(level, code, sentence, size_bytes, count, what)
+
+
+def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> int:
+    """Return the present size in bytes; raises SourceProblem."""
+    for problem in candidate.problems:
+        raise problem
+    if not candidate.files:
+        raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
+    size = 0
+    for file in candidate.files:
+        if bad_name := name_problem(file.path, file.client_path):
+            raise bad_name
+        try:
+            size += _check_file(file, candidate.format, settings)
+        except OSError as error:
+            raise problem_of(error, file.path) from error
+    if candidate.format is OME_ZARR:
+        _check_zarr(candidate)
+    return size
+
+
+def _check_file(file: FoundFile, kind: ImageFormat | None, settings: PreflightSettings) -> int:
+    found = file.path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise errors.UnreadableFile(f"'{file.path.name}' is not a file any more.")
+    if kind is OME_ZARR:
+        # Opening each of 100,000 chunks takes seconds; asking for the right is enough.
+        if not os.access(
+            file.path, os.R_OK, effective_ids=os.access in os.supports_effective_ids
+        ):
+            raise errors.UnreadableFile(
+                f"'{file.client_path}' cannot be read. Check that your account may read it."
+            )
+        return found.st_size
+    with file.path.open("rb") as opened:
+        start = opened.read(_START_BYTES)
+    if found.st_size == 0:
+        raise errors.EmptyFile(
+            f"'{file.path.name}' has no bytes. Save it again in the microscope software."
+        )
+    _check_format(file, start, settings)
+    return found.st_size
+
+
+def _check_format(file: FoundFile, start: bytes, settings: PreflightSettings) -> None:
+    kind = format_of_name(file.path.name)
+    if kind is None:
+        raise _unsupported(file.path)
+    if kind.needs_readers and not settings.vendor_formats:
+        raise errors.UnsupportedFile(
+            f"This server has no reader for {kind.name}. Export it as OME-TIFF, or ask your"
+            " administrator to install the readers."
+        )
+    if kind is COMPANION:
+        return
+    present = format_of_bytes(start)
+    if present is None or not set(present.magic) & set(kind.magic):
+        raise errors.DamagedFile(
+            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
+            " Copy or export it again."
+        )
+    if missing := whole(file.path, kind):
+        raise errors.DamagedFile(
+            f"'{file.path.name}' is not complete: {missing}. Copy or export it again."
+        )
+
+
+def _check_zarr(candidate: FilesetCandidate) -> None:
+    metadata = candidate.files[0].path
+    try:
+        wrong = whole_zarr(metadata)
+    except OSError as error:
+        raise problem_of(error, metadata) from error
+    if wrong.endswith("no image"):
+        raise errors.UnsupportedFile(f"'{candidate.name}' is a Zarr but no OME-Zarr: {wrong}.")
+    if wrong:
+        raise errors.DamagedFile(f"'{candidate.name}' is not complete: {wrong}. Copy it again.")
+
+
+def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_ns: int) -> None:
+    """Raise ChangedFile when a file is still being written."""
+    probe = candidate.format is not OME_ZARR
+    for file in candidate.files:
+        try:
+            found = file.path.stat()
+        except OSError as error:
+            raise problem_of(error, file.path) from error
+        age_s = (now_ns - found.st_mtime_ns) / 1e9
+        moved = (found.st_size, found.st_mtime_ns) != (file.size_bytes, file.modified_ns)
+        if (
+            moved
+            or 0 <= age_s < settings.still_writing_s
+            or (probe and being_written(file.path))
+        ):
+            raise errors.ChangedFile(
+                f"'{file.path.name}' is still being written. Wait until the acquisition has"
+                " finished, then check again."
+            )
+
+
+def _unsupported(path: Path) -> errors.UnsupportedFile:
+    known = KNOWN_UNREADABLE.get(path.suffix.lower())
+    if known:
+        return errors.UnsupportedFile(
+            f"{known} cannot be read here. Export '{path.name}' from the microscope software"
+            " as OME-TIFF, then import that."
+        )
+    return errors.UnsupportedFile(
+        f"'{path.name}' is not an image format that can be imported. Leave it out, or export"
+        " it as OME-TIFF."
+    )
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"

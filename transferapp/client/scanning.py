@@ -1,0 +1,313 @@
+"""Walk what a person dropped and list the files in it, fast and without surprises."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferapp.errors import (
+    Cancelled,
+    LinkLoop,
+    NameNotAllowed,
+    SourceProblem,
+    UnreadableFile,
+    VanishedFile,
+)
+
+#: Litter of operating systems and browsers; never part of an image.
+_JUNK_NAMES = frozenset(
+    {
+        ".ds_store",
+        "thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "__macosx",
+        "@eadir",
+        "$recycle.bin",
+    }
+)
+_JUNK_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", "~")
+_JUNK_PREFIXES = ("._", "~$")
+#: Any of these makes a folder a Zarr group (format 2 or 3).
+ZARR_METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
+#: Limits that every file system and server of ours can store.
+NAME_BYTES = 255
+PATH_BYTES = 4096
+#: How many entries are read between two looks at the cancel event.
+_CANCEL_EVERY = 512
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file as it was when it was scanned.
+
+    ``client_path`` starts with the name of what was dropped and is '/'-separated.
+    """
+
+    path: Path
+    client_path: str
+    size_bytes: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZarrFolder:
+    """An OME-Zarr folder: one thing, whatever is in it."""
+
+    path: Path
+    client_path: str
+    files: tuple[FoundFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that was left out, and why."""
+
+    path: Path
+    error: SourceProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was found, sorted by client path. ``ignored_count`` counts litter."""
+
+    files: tuple[FoundFile, ...] = ()
+    zarr_folders: tuple[ZarrFolder, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    ignored_count: int = 0
+
+
+def scan(paths: Sequence[Path], cancel: threading.Event | None = None) -> Scan:
+    """Walk files and folders; runs long on big trees, so call it in a thread.
+
+    Links are followed, but no folder is entered twice. Raises Cancelled.
+    """
+    walk = _Walk(cancel)
+    for path in paths:
+        walk.root(Path(path))
+    walk.linked_folders()
+    return walk.result()
+
+
+def is_litter(name: str) -> bool:
+    """Say whether a name belongs to hidden, system or unfinished files."""
+    low = name.lower()
+    return (
+        low.startswith(".")
+        or low in _JUNK_NAMES
+        or low.startswith(_JUNK_PREFIXES)
+        or low.endswith(_JUNK_SUFFIXES)
+        or low in ("system volume information", "$recycle.bin")
+    )
+
+
+def name_problem(path: Path, client_path: str) -> NameNotAllowed | None:
+    """Say why a path cannot be stored, or None."""
+    try:
+        encoded = client_path.encode()
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = client_path.encode(errors="replace").decode()
+        return NameNotAllowed(
+            f"'{shown}' has characters that are not text. Rename it, then retry."
+        )
+    longest = max(client_path.split("/"), key=lambda part: len(part.encode()))
+    if len(longest.encode()) > NAME_BYTES:
+        return NameNotAllowed(
+            f"The name '{longest[:40]}...' is longer than {NAME_BYTES} bytes. Shorten it."
+        )
+    if len(encoded) > PATH_BYTES:
+        return NameNotAllowed(
+            f"The path of '{longest[:40]}' is longer than {PATH_BYTES} bytes in all."
+            " Drop a folder further inside, or shorten the folder names."
+        )
+    return None
+
+
+def problem_of(error: OSError, path: Path) -> SourceProblem:
+    """Turn what the operating system says into our words."""
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE):
+        return VanishedFile(f"'{_shown(path)}' is gone. Put it back, or leave it out.")
+    if error.errno == errno.ELOOP:
+        return LinkLoop(f"'{_shown(path)}' is a link that leads back to itself. Remove it.")
+    if error.errno == errno.ENAMETOOLONG:
+        return NameNotAllowed(f"The path of '{_shown(path)[-40:]}' is too long. Shorten it.")
+    reason = os.strerror(error.errno) if error.errno else "unknown reason"
+    return UnreadableFile(
+        f"'{_shown(path)}' cannot be read ({reason}). Check that your account may read it."
+    )
+
+
+def _shown(path: Path) -> str:
+    return path.name.encode(errors="replace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder to enter; ``ancestors`` are the identities of the folders above it."""
+
+    path: str
+    client_path: str
+    ancestors: tuple[tuple[int, int], ...] = ()
+
+
+class _Walk:
+    """One scan in progress."""
+
+    def __init__(self, cancel: threading.Event | None) -> None:
+        self._cancelled: Callable[[], bool] = cancel.is_set if cancel else lambda: False
+        self._files: dict[str, FoundFile] = {}
+        self._zarrs: list[ZarrFolder] = []
+        self._findings: list[Finding] = []
+        self._ignored = 0
+        self._entered: set[tuple[int, int]] = set()
+        self._links: list[_Folder] = []
+        self._seen = 0
+
+    def root(self, path: Path) -> None:
+        """Add one dropped thing."""
+        path = path.absolute()
+        if path.name in ("", ".."):
+            path = path.resolve()
+        name = path.name or "root"
+        if name.lower() in _JUNK_NAMES:
+            self._ignored += 1
+            return
+        try:
+            found = path.stat()
+        except OSError as error:
+            self._findings.append(Finding(path, problem_of(error, path)))
+            return
+        if stat.S_ISDIR(found.st_mode):
+            self._tree(_Folder(str(path), name))
+        else:
+            self._file(str(path), name, found)
+
+    def linked_folders(self) -> None:
+        """Enter linked folders last, so that a real path wins over a link to it."""
+        while self._links:
+            self._tree(self._links.pop(0))
+
+    def result(self) -> Scan:
+        """Return all of it, in a stable order."""
+        return Scan(
+            files=tuple(sorted(self._files.values(), key=lambda f: f.client_path)),
+            zarr_folders=tuple(sorted(self._zarrs, key=lambda z: z.client_path)),
+            findings=tuple(self._findings),
+            ignored_count=self._ignored,
+        )
+
+    def _tree(self, top: _Folder) -> None:
+        pending = [top]
+        while pending:
+            folder = pending.pop()
+            try:
+                pending.extend(self._enter(folder))
+            except OSError as error:
+                path = Path(os.fsdecode(error.filename or folder.path))
+                self._findings.append(Finding(path, problem_of(error, path)))
+
+    def _enter(self, folder: _Folder) -> list[_Folder]:
+        here = os.stat(folder.path)  # noqa: PTH116 - Path objects double the time of a scan
+        identity = (here.st_dev, here.st_ino)
+        if identity in folder.ancestors:
+            path = Path(folder.path)
+            self._findings.append(
+                Finding(path, LinkLoop(f"'{_shown(path)}' leads back to a folder above it."))
+            )
+            return []
+        if identity in self._entered:
+            return []
+        self._entered.add(identity)
+        with os.scandir(folder.path) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        if _is_zarr(folder.path, entries):
+            self._zarr(folder)
+            return []
+        inside = (*folder.ancestors, identity)
+        return [sub for entry in entries if (sub := self._entry(entry, folder, inside))]
+
+    def _entry(
+        self, entry: os.DirEntry[str], folder: _Folder, inside: tuple[tuple[int, int], ...]
+    ) -> _Folder | None:
+        self._count()
+        if is_litter(entry.name):
+            self._ignored += 1
+            return None
+        client_path = f"{folder.client_path}/{entry.name}"
+        try:
+            if not entry.is_dir():
+                self._file(entry.path, client_path, entry.stat())
+                return None
+            below = _Folder(entry.path, client_path, inside)
+            if entry.is_symlink():
+                self._links.append(below)
+                return None
+        except OSError as error:
+            path = Path(entry.path)
+            self._findings.append(Finding(path, problem_of(error, path)))
+            return None
+        return below
+
+    def _file(self, path: str, client_path: str, found: os.stat_result) -> None:
+        file = self._storable(path, client_path, found)
+        if file is not None:
+            self._files.setdefault(path, file)
+
+    def _storable(self, path: str, client_path: str, found: os.stat_result) -> FoundFile | None:
+        file = FoundFile(Path(path), client_path, found.st_size, found.st_mtime_ns)
+        problem: SourceProblem | None = name_problem(file.path, client_path)
+        if not stat.S_ISREG(found.st_mode):
+            problem = UnreadableFile(
+                f"'{_shown(file.path)}' is not a file but a device, pipe or linked folder."
+            )
+        if problem is None:
+            return file
+        self._findings.append(Finding(file.path, problem))
+        return None
+
+    def _zarr(self, folder: _Folder) -> None:
+        files = []
+        for path, client_path, found in self._inside(folder):
+            if file := self._storable(path, client_path, found):
+                files.append(file)
+        files.sort(key=lambda f: f.client_path)
+        self._zarrs.append(ZarrFolder(Path(folder.path), folder.client_path, tuple(files)))
+
+    def _inside(self, folder: _Folder) -> Iterator[tuple[str, str, os.stat_result]]:
+        """Yield every file of a Zarr; links to folders are not followed in there."""
+        pending = [(folder.path, folder.client_path)]
+        while pending:
+            path, client_path = pending.pop()
+            with os.scandir(path) as listing:
+                for entry in listing:
+                    self._count()
+                    below = f"{client_path}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append((entry.path, below))
+                    elif _is_zarr_litter(entry.name):
+                        self._ignored += 1
+                    else:
+                        yield entry.path, below, entry.stat()
+
+    def _count(self) -> None:
+        self._seen += 1
+        if self._seen % _CANCEL_EVERY == 0 and self._cancelled():
+            raise Cancelled
+
+
+def _is_zarr(path: str, entries: list[os.DirEntry[str]]) -> bool:
+    if path.lower().endswith(".zarr"):
+        return True
+    names = {entry.name for entry in entries}
+    return any(name in names for name in ZARR_METADATA)
+
+
+def _is_zarr_litter(name: str) -> bool:
+    low = name.lower()
+    return low in _JUNK_NAMES or low.startswith(_JUNK_PREFIXES)
