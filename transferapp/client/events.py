@@ -24,11 +24,13 @@ async def follow_events(
     last_id: int | None = None,
     *,
     on_connection: ConnectionListener | None = None,
+    on_open: Callable[[int], None] | None = None,
 ) -> AsyncIterator[Event]:
     """Yield the events after ``last_id`` (None: from now on) for ever.
 
     Raises GrantRefused when the token ends; an outage only pauses. Leave it by cancelling
-    or ``aclose``. ``on_connection`` is called at each change between there and away.
+    or ``aclose``. ``on_connection`` is called at each change between there and away,
+    ``on_open`` with the id that each stream goes on after.
     """
     connection = _Connection(on_connection)
     position = last_id
@@ -39,6 +41,8 @@ async def follow_events(
         # Known before the first event comes: what happens in an outage is not missed.
         position = after
         connection.there()
+        if on_open is not None:
+            on_open(after)
 
     while True:
         try:

@@ -48,8 +48,9 @@ class DesktopSettings:
         return replace(self, profiles=(profile, *others)[:8])
 
     def with_seen(self, owner: str, event_id: int) -> DesktopSettings:
-        """Remember the last event that ``owner`` was told of."""
-        return replace(self, seen_events={**self.seen_events, owner: event_id})
+        """Remember the last event that ``owner`` was told of; it never goes back."""
+        newest = max(event_id, self.seen_events.get(owner, 0))
+        return replace(self, seen_events={**self.seen_events, owner: newest})
 
 
 class SettingsFile:

@@ -120,7 +120,8 @@ def _system_vault() -> TokenVault:
     usable = [b for b in (backend, *getattr(backend, "backends", ())) if _is_safe(b)]
     if not usable:
         raise _NoVault("This computer has no keyring.")
-    return usable[0]
+    vault: TokenVault = usable[0]
+    return vault
 
 
 def _is_safe(backend: KeyringBackend) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from transferapp.client.events import follow_events
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.settings import ServerProfile
 from transferapp.errors import Denied, Invalid, TransferAppError, Unavailable
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from transferapp.host.credentials import Credentials, Keeping
     from transferapp.model.events import Event
     from transferapp.model.identity import Identity
-
-#: Seconds between two tries to reach a server, growing; a little chance is added.
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 15.0
 
 
 class Connection(StrEnum):
@@ -44,8 +40,6 @@ class SessionParts:
     agent: AgentClient
     credentials: Credentials
     settings_file: SettingsFile
-    #: Waits between two tries; tests pass one that does not wait.
-    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class SessionPresenter:
@@ -59,7 +53,8 @@ class SessionPresenter:
         self._parts = parts
         self._server: ServerClient | None = None
         self._following: asyncio.Task[None] | None = None
-        self._last_event_id: int | None = None
+        self._writing = asyncio.Lock()
+        self._saving: asyncio.Task[None] | None = None
         self.settings: DesktopSettings = parts.settings_file.load()
         self.identity: Identity | None = None
         self.server_url = self.settings.last_profile.url
@@ -132,7 +127,7 @@ class SessionPresenter:
             return False
         client = self._parts.connect(profile.url, token)
         try:
-            view = await client.session()
+            identity = await client.identity()
         except Denied:
             await client.aclose()
             await self._parts.credentials.forget(profile.url, profile.username)
@@ -140,7 +135,7 @@ class SessionPresenter:
         except BaseException:
             await client.aclose()
             raise
-        await self._enter(client, profile.url, view.identity)
+        await self._enter(client, profile.url, identity)
         return True
 
     async def sign_out(self) -> None:
@@ -160,8 +155,14 @@ class SessionPresenter:
     async def save_settings(self, settings: DesktopSettings) -> None:
         """Make settings the present ones and write them down."""
         self.settings = settings
-        await asyncio.to_thread(self._parts.settings_file.save, settings)
         self.settings_changed.notify()
+        async with self._writing:  # One after the other: the last write has the last word.
+            await asyncio.to_thread(self._parts.settings_file.save, self.settings)
+
+    async def mark_seen(self, event_id: int) -> None:
+        """Remember the last event that the signed-in person was told of."""
+        if self.owner:
+            await self.save_settings(self.settings.with_seen(self.owner, event_id))
 
     async def close(self) -> None:
         """Stop following and close the client; the session itself stays valid."""
@@ -170,14 +171,9 @@ class SessionPresenter:
         if client is not None:
             await client.aclose()
 
-    def server_lost(self, error: TransferAppError) -> None:
-        """Note that the server does not answer, as a page or the event stream met it."""
-        self._set(Connection.OFFLINE, error)
-
     async def _enter(self, client: ServerClient, url: str, identity: Identity) -> None:
         await self.close()
         self._server, self.server_url, self.identity = client, url, identity
-        self._last_event_id = self.settings.seen_events.get(self.owner)
         self._following = asyncio.create_task(self._follow(client), name="follow events")
         self._set(Connection.ONLINE, None)
 
@@ -197,35 +193,28 @@ class SessionPresenter:
 
     async def _follow(self, client: ServerClient) -> None:
         """Pass on the server's events for ever, through outages."""
-        pause_s = FIRST_PAUSE_S
-        while True:
-            try:
-                async for event in client.events(after=self._last_event_id):
-                    pause_s = FIRST_PAUSE_S
-                    self._online()
-                    self._pass_on(event)
-            except Denied as error:
-                self._ended_by_server(error)
-                return
-            except Unavailable as error:
-                self.server_lost(error)
-            await self._parts.pause(pause_s * random.uniform(0.8, 1.2))  # noqa: S311
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        last_id = self.settings.seen_events.get(self.owner)
+        try:
+            async for event in follow_events(
+                client, last_id, on_connection=self._connection_changed, on_open=self._opened
+            ):
+                self.events.notify(event)
+        except Denied as error:
+            self._following = None
+            self._server, self.identity = None, None
+            self._set(Connection.SIGNED_OUT, error)
+            await client.aclose()
 
-    def _pass_on(self, event: Event) -> None:
-        if self._last_event_id is not None and event.id <= self._last_event_id:
-            return  # A resumed stream may begin with one that we know.
-        self._last_event_id = event.id
-        self.events.notify(event)
+    def _opened(self, position: int) -> None:
+        """Remember where a new person's events begin: what ends later will be told."""
+        if self.owner not in self.settings.seen_events:
+            self._saving = asyncio.create_task(self.mark_seen(position))
 
-    def _online(self) -> None:
-        if self.connection is not Connection.ONLINE:
+    def _connection_changed(self, trouble: Unavailable | None) -> None:
+        if trouble is None:
             self._set(Connection.ONLINE, None)
-
-    def _ended_by_server(self, error: TransferAppError) -> None:
-        self._following = None
-        self._server, self.identity = None, None
-        self._set(Connection.SIGNED_OUT, error)
+        else:
+            self._set(Connection.OFFLINE, trouble)
 
 
 def normal_url(text: str) -> str:

@@ -77,20 +77,20 @@ class TargetsPresenter:
 
     async def new_project(self, name: str) -> Container:
         """Make a project; raises NameTaken, PermissionDenied, ServerUnreachable."""
-        project = await self._session.server.new_container(ContainerKind.PROJECT, name)
+        project = await self._session.server.create_container(ContainerKind.PROJECT, name)
         await self.load()
         return project
 
     async def new_dataset(self, name: str, project: ContainerRef | None) -> Target:
         """Make a dataset (inside a project when given) and choose it."""
-        made = await self._session.server.new_container(
+        made = await self._session.server.create_container(
             ContainerKind.DATASET, name, parent=project
         )
         return await self._choose_new(made)
 
     async def new_screen(self, name: str) -> Target:
         """Make a screen and choose it."""
-        made = await self._session.server.new_container(ContainerKind.SCREEN, name)
+        made = await self._session.server.create_container(ContainerKind.SCREEN, name)
         return await self._choose_new(made)
 
     async def _choose_new(self, made: Container) -> Target:
