@@ -1,3 +1,3 @@
-"""Thumbnails, pyramids and tiles as OME-Zarr, without Qt."""
+"""Pyramids and tiles as a virtual OME-Zarr that any zarr client can read; no Qt."""
 
 from __future__ import annotations

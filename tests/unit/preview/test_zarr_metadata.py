@@ -1,0 +1,85 @@
+"""The documents are valid OME-Zarr 0.5, and say what the image is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from ome_zarr_models.common.omero import Omero
+from ome_zarr_models.v05.image import ImageAttrs
+from ome_zarr_models.v05.multiscales import Multiscale
+from zarr.core.metadata.v3 import ArrayV3Metadata
+
+from tests.support.preview_images import made_image
+from transferapp import errors
+from transferapp.model.images import Level
+from transferapp.preview import zarr_metadata
+
+
+def ome_of(document: bytes) -> dict[str, object]:
+    ome = json.loads(document)["attributes"]["ome"]
+    assert isinstance(ome, dict)
+    return ome
+
+
+def test_group_is_valid_ome_zarr() -> None:
+    pixels, _ = made_image()
+    ome = ome_of(zarr_metadata.group_document(pixels))
+    attributes = ImageAttrs.model_validate(ome)
+    multiscale = attributes.multiscales[0]
+    assert isinstance(multiscale, Multiscale)
+    assert [axis.name for axis in multiscale.axes] == ["t", "c", "z", "y", "x"]
+    scales = [dataset.coordinateTransformations[0].scale for dataset in multiscale.datasets]
+    assert scales == [[1, 1, 2, 0.5, 0.5], [1, 1, 2, 1, 1], [1, 1, 2, 2, 2]]
+
+
+def test_channels_have_names_colours_and_windows() -> None:
+    pixels, _ = made_image()
+    omero = ome_of(zarr_metadata.group_document(pixels))["omero"]
+    Omero.model_validate(omero)
+    assert isinstance(omero, dict)
+    assert omero["channels"][1] == {
+        "label": "Dye 2",
+        "color": "FF00FF",
+        "active": True,
+        "window": {"min": 0.0, "max": 65535.0, "start": 0.0, "end": 200.0},
+    }
+
+
+def test_an_image_without_channels_still_has_them() -> None:
+    pixels, _ = made_image()
+    omero = ome_of(zarr_metadata.group_document(replace(pixels, channels=())))["omero"]
+    assert isinstance(omero, dict)
+    assert [channel["label"] for channel in omero["channels"]] == [
+        "Channel 1",
+        "Channel 2",
+        "Channel 3",
+    ]
+    Omero.model_validate(omero)
+
+
+def test_odd_sizes_scale_exactly() -> None:
+    pixels, _ = made_image()
+    odd = replace(pixels, levels=(Level(701, 901), Level(350, 450)))
+    multiscales = ome_of(zarr_metadata.group_document(odd))["multiscales"]
+    assert isinstance(multiscales, list)
+    scale = multiscales[0]["datasets"][1]["coordinateTransformations"][0]["scale"]
+    assert scale[3:] == [0.5 * 701 / 350, 0.5 * 901 / 450]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "uint32", "float32", "float64"])
+def test_array_is_valid_zarr(dtype: str) -> None:
+    pixels, _ = made_image()
+    document = json.loads(zarr_metadata.array_document(replace(pixels, dtype=dtype), 2))
+    metadata = ArrayV3Metadata.from_dict(document)
+    assert metadata.shape == (2, 3, 4, 175, 225)
+    assert metadata.chunks == (1, 1, 1, 175, 225)
+    assert metadata.dimension_names == ("t", "c", "z", "y", "x")
+    assert metadata.dtype.to_native_dtype().name == dtype
+
+
+def test_unknown_pixel_type_is_refused_in_words() -> None:
+    pixels, _ = made_image()
+    with pytest.raises(errors.UnsupportedFile, match="complex128"):
+        zarr_metadata.array_document(replace(pixels, dtype="complex128"), 0)

@@ -1,0 +1,145 @@
+"""Writes the JSON documents of the virtual OME-Zarr 0.5 (zarr v3) of an image."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from transferapp import errors
+from transferapp.model.images import Channel, Pixels
+
+DOCUMENT = "zarr.json"
+OME_ZARR_VERSION = "0.5"
+AXES = ("t", "c", "z", "y", "x")
+#: Fast and still halves most microscope data; previews are read once or twice.
+ZSTD_LEVEL = 1
+
+#: The numpy name of a pixel type and the names other programs use for it.
+_DTYPES = {
+    name: np.dtype(name)
+    for name in ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
+} | {"float": np.dtype("float32"), "double": np.dtype("float64"), "bool": np.dtype("uint8")}
+_DEFAULT_COLORS = ("FFFFFF",), ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
+
+
+def dtype_of(pixels: Pixels) -> np.dtype[Any]:
+    """Return the little-endian numpy type; raises UnsupportedFile for one we cannot show."""
+    try:
+        return _DTYPES[pixels.dtype].newbyteorder("<")
+    except KeyError:
+        raise errors.UnsupportedFile(
+            f"Pixels of the type '{pixels.dtype}' cannot be shown as a preview."
+        ) from None
+
+
+def chunk_shape(pixels: Pixels, level: int) -> tuple[int, int]:
+    """Return height and width of a level's chunks; a small level is one chunk."""
+    size = pixels.levels[level]
+    return min(pixels.tile_size, size.size_y), min(pixels.tile_size, size.size_x)
+
+
+def group_document(pixels: Pixels) -> bytes:
+    """Return ``zarr.json`` of the group: multiscales, channels, colours and windows."""
+    multiscale = {
+        "name": pixels.name,
+        "axes": _axes(pixels),
+        "datasets": [_dataset(pixels, level) for level in range(len(pixels.levels))],
+    }
+    omero = {
+        "channels": [_channel(pixels, index) for index in range(pixels.size_c)],
+        "rdefs": {"defaultT": 0, "defaultZ": pixels.size_z // 2, "model": "color"},
+    }
+    ome = {"version": OME_ZARR_VERSION, "multiscales": [multiscale], "omero": omero}
+    return _encode({"zarr_format": 3, "node_type": "group", "attributes": {"ome": ome}})
+
+
+def array_document(pixels: Pixels, level: int) -> bytes:
+    """Return ``{level}/zarr.json``: a t, c, z, y, x array in chunks of one tile."""
+    size = pixels.levels[level]
+    dtype = dtype_of(pixels)
+    endian = {"configuration": {"endian": "little"}} if dtype.itemsize > 1 else {}
+    return _encode(
+        {
+            "zarr_format": 3,
+            "node_type": "array",
+            "shape": [pixels.size_t, pixels.size_c, pixels.size_z, size.size_y, size.size_x],
+            "data_type": dtype.name,
+            "chunk_grid": {
+                "name": "regular",
+                "configuration": {"chunk_shape": [1, 1, 1, *chunk_shape(pixels, level)]},
+            },
+            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+            "fill_value": 0,
+            "codecs": [
+                {"name": "bytes", **endian},
+                {"name": "zstd", "configuration": {"level": ZSTD_LEVEL, "checksum": False}},
+            ],
+            "dimension_names": list(AXES),
+            "attributes": {},
+        }
+    )
+
+
+def channel_of(pixels: Pixels, index: int) -> Channel:
+    """Return a channel with a name, colour and window, also where the image has none."""
+    if index < len(pixels.channels):
+        return pixels.channels[index]
+    colors = _DEFAULT_COLORS[pixels.size_c > 1]
+    low, high = value_range(pixels)
+    return Channel(f"Channel {index + 1}", colors[index % len(colors)], low, high)
+
+
+def value_range(pixels: Pixels) -> tuple[float, float]:
+    """Return the least and greatest value the pixel type holds; 0 to 1 for floats."""
+    dtype = dtype_of(pixels)
+    if dtype.kind not in "ui":
+        return 0.0, 1.0
+    limits = np.iinfo(dtype)
+    return float(limits.min), float(limits.max)
+
+
+def _axes(pixels: Pixels) -> list[dict[str, str]]:
+    axes = [{"name": "t", "type": "time"}, {"name": "c", "type": "channel"}]
+    for name, um in zip("zyx", pixels.pixel_size_um, strict=True):
+        unit = {"unit": "micrometer"} if um else {}
+        axes.append({"name": name, "type": "space", **unit})
+    return axes
+
+
+def _dataset(pixels: Pixels, level: int) -> dict[str, Any]:
+    full, size = pixels.levels[0], pixels.levels[level]
+    z_um, y_um, x_um = (um or 1.0 for um in pixels.pixel_size_um)
+    scale = [
+        1.0,
+        1.0,
+        z_um,
+        y_um * full.size_y / size.size_y,
+        x_um * full.size_x / size.size_x,
+    ]
+    return {
+        "path": str(level),
+        "coordinateTransformations": [{"type": "scale", "scale": scale}],
+    }
+
+
+def _channel(pixels: Pixels, index: int) -> dict[str, Any]:
+    channel = channel_of(pixels, index)
+    low, high = value_range(pixels)
+    return {
+        "label": channel.name,
+        "color": channel.color.removeprefix("#").upper(),
+        "active": True,
+        "window": {
+            "min": min(low, channel.window_start),
+            "max": max(high, channel.window_end),
+            "start": channel.window_start,
+            "end": channel.window_end,
+        },
+    }
+
+
+def _encode(document: dict[str, Any]) -> bytes:
+    # A window of NaN or infinity would make JSON that no other client can read.
+    return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
