@@ -6,6 +6,7 @@ person or a service unit would, and can be killed and started again.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -13,12 +14,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 import httpx
-from typing_extensions import Self
 
+from transferapp.client.server import ServerClient
 from transferapp.host.paths import HOME_VARIABLE
+from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.identity import GroupPermissions
+from transferapp.model.transfers import ENDED_STATES, TransferDetails, TransferKind
 from transferapp.repositories.local.administration import Administration
 
 START_TIMEOUT_S = 60
@@ -84,6 +88,35 @@ class Stage:
         for username, full_name in (("alice", "Alice Ward"), ("bob", "Bob Reyes")):
             await people.add_experimenter(username, full_name, password)
             await people.add_member(username, "lab")
+
+    async def sign_in(self, username: str, password: str) -> ServerClient:
+        """Return a signed-in client, as a script on another computer has it."""
+        client = ServerClient(self.url)
+        await client.sign_in(username, password)
+        return client
+
+    async def add_target(
+        self, username: str, password: str, project: str, dataset: str
+    ) -> Container:
+        """Make a project with a dataset."""
+        async with await self.sign_in(username, password) as server:
+            above = await server.create_container(ContainerKind.PROJECT, project)
+            return await server.create_container(
+                ContainerKind.DATASET, dataset, parent=above.ref
+            )
+
+    async def ended(
+        self, username: str, password: str, kind: TransferKind, timeout_s: float
+    ) -> TransferDetails:
+        """Wait until the newest transfer of a kind has ended; raises StageError."""
+        until = time.monotonic() + timeout_s
+        async with await self.sign_in(username, password) as server:
+            while time.monotonic() < until:
+                newest = (await server.transfers(kind=kind, limit=1)).items
+                if newest and newest[0].state in ENDED_STATES:
+                    return await server.transfer(newest[0].id, files=True)
+                await asyncio.sleep(0.2)
+        raise StageError(f"no {kind} ended within {timeout_s} s; the last: {newest}")
 
     def start_all(self) -> None:
         """Start server, worker and agent and wait until they answer."""

@@ -9,9 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
-
-from typing_extensions import Self
+from typing import Any, Self
 
 
 class ActorError(RuntimeError):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import time
 from contextlib import ExitStack
 from pathlib import Path
-
-from typing_extensions import Self
+from typing import Self
 
 SIZE = "1440x900x24"
+_STRING = re.compile(r'^   string "(.*?)"$', re.MULTILINE | re.DOTALL)
 #: Large, still popups on the screen, so that they can be read on a screenshot.
 DUNST = """\
 [global]
@@ -48,7 +50,9 @@ class PrivateScreen:
 
     def __enter__(self) -> Self:
         """Start everything; what is missing is named."""
-        missing = [p for p in ("Xvfb", "openbox", "dbus-daemon", "dunst") if not shutil.which(p)]
+        missing = [
+            p for p in ("Xvfb", "openbox", "dbus-daemon", "dunst") if not shutil.which(p)
+        ]
         if missing:
             raise RuntimeError(
                 f"not installed: {', '.join(missing)}. 'python3 installers/bootstrap.py demo'"
@@ -65,7 +69,26 @@ class PrivateScreen:
         config.write_text(DUNST, encoding="utf-8")
         self._start("openbox", "--sm-disable")
         self._start("dunst", "-config", str(config))
+        self._start("dbus-monitor", "--session", "member=Notify,type=method_call")
         return self
+
+    def notifications(self) -> list[str]:
+        """Return the title and text of each notification that was sent so far."""
+        log = self._folder / "dbus-monitor.log"
+        calls = log.read_text(encoding="utf-8", errors="replace").split("member=Notify")[1:]
+        return [": ".join(_STRING.findall(call)[2:4]) for call in calls]
+
+    def wait_for_notification(self, pattern: str, timeout_s: float = 30) -> list[str]:
+        """Wait until one fits the regular expression; returns all. Raises TimeoutError."""
+        until = time.monotonic() + timeout_s
+        while time.monotonic() < until:
+            told = self.notifications()
+            if any(re.search(pattern, text) for text in told):
+                return told
+            time.sleep(0.1)
+        raise TimeoutError(
+            f"no notification fits {pattern!r}; told were {self.notifications()}"
+        )
 
     def __exit__(self, *_: object) -> None:
         """Stop everything, last started first."""
@@ -73,7 +96,16 @@ class PrivateScreen:
 
     def _start_display(self) -> str:
         read_end, write_end = os.pipe()
-        command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", SIZE, "-nolisten", "tcp"]
+        command = [
+            "Xvfb",
+            "-displayfd",
+            str(write_end),
+            "-screen",
+            "0",
+            SIZE,
+            "-nolisten",
+            "tcp",
+        ]
         with (self._folder / "Xvfb.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603
                 command, pass_fds=[write_end], stdout=log, stderr=log, start_new_session=True

@@ -1,0 +1,140 @@
+"""``python -m transferapp.testing.demo``: play the story, or open the desktop for a person."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import FrameType
+
+from transferapp.host.resources import resource
+from transferapp.testing.demo import evidence
+from transferapp.testing.demo.screen import PrivateScreen
+from transferapp.testing.demo.story import DATASET, PASSWORD, PROJECT, USERNAME, Outcome, Story
+from transferapp.testing.stage import Stage
+
+#: The folders of the sample data that are dropped; damaged files and formats that need
+#: the extra 'readers' are left out.
+DROPPED = (
+    "ome-tiff-companion-ecoli",
+    "ome-tiff-multifile-embryo",
+    "ome-tiff-pyramid",
+    "ome-zarr-v04-confocal-5d",
+    "ome-zarr-v05-embryo",
+    "png-cells",
+    "tiff-channels-human",
+)
+FOLDER = "Sample images"
+STARTED = time.monotonic()
+
+
+def say(text: str) -> None:
+    """Tell the terminal, with the seconds since the start."""
+    print(f"[{time.monotonic() - STARTED:6.1f} s] {text}", flush=True)  # noqa: T201
+
+
+def copy_samples(home: Path) -> Path:
+    """Put the sample images where a microscope would have left them."""
+    folder = home / FOLDER
+    for name in DROPPED:
+        shutil.copytree(resource("sample-data", name), folder / name)
+    return folder
+
+
+def play_by_itself(home: Path, out: Path) -> int:
+    """Play the story under Xvfb; returns the exit code."""
+    folder = copy_samples(home)
+    with PrivateScreen(home) as screen, Stage(home, screen.environment) as stage:
+        asyncio.run(stage.add_people(PASSWORD))
+        say("server, worker and workstation service are starting")
+        stage.start_all()
+        asyncio.run(stage.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
+        outcome = Story((stage, screen), folder, out, say).play()
+        report = make_report(stage, folder, out, outcome)
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    good = is_good(report)
+    say(f"report and screenshots: {out}")
+    say("everything arrived exactly once" if good else "SOMETHING IS WRONG: see report.json")
+    return 0 if good else 1
+
+
+def make_report(stage: Stage, folder: Path, out: Path, outcome: Outcome) -> dict[str, object]:
+    """Read every figure from the running system, after the fact."""
+    files, images = evidence.import_rows(folder, stage.repository_folder, USERNAME)
+    return {
+        "files": files,
+        "images": images,
+        "exports": evidence.export_rows(folder, out / "exported", outcome.exported_names),
+        "first_pixels_ms": outcome.first_pixels_ms,
+        "safe_to_log_off_s": outcome.safe_to_log_off_s,
+        "notifications": outcome.notifications,
+        "screenshots": outcome.screenshots,
+    }
+
+
+def is_good(report: dict[str, object]) -> bool:
+    """Tell whether every byte arrived exactly once."""
+    files, exports = report["files"], report["exports"]
+    if not isinstance(files, list) or not isinstance(exports, list):
+        return False
+    return (
+        bool(files)
+        and bool(exports)
+        and all(row["sha1_source"] == row["sha1_repository"] for row in files)
+        and all(row["sha256_source"] == row["sha256_export"] for row in exports)
+    )
+
+
+def open_for_a_person(home: Path) -> int:
+    """Open the desktop on the screen that is there, until it is closed."""
+    folder = copy_samples(home)
+    with Stage(home) as stage:
+        asyncio.run(stage.add_people(PASSWORD))
+        stage.start_all()
+        say(f"sign in at {stage.url} as '{USERNAME}' with the password '{PASSWORD}'")
+        say(f"then drop this folder on the window: {folder}")
+        say("close the window or press Ctrl-C to end; nothing is left behind")
+        return subprocess.run(
+            [sys.executable, "-m", "transferapp", "desktop"], env=stage.environment, check=False
+        ).returncode
+
+
+def stop(_signal: int, _frame: FrameType | None) -> None:
+    """Let SIGTERM unwind like Ctrl-C, so that nothing is left behind."""
+    raise KeyboardInterrupt
+
+
+def main() -> int:
+    """Parse the arguments and play."""
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--headless", action="store_true", help="play by itself under Xvfb")
+    parser.add_argument("--out", type=Path, help="folder for screenshots and report.json")
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, stop)
+    headless = given.headless or not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    # A short name: paths of Unix sockets hold 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="ta-demo-") as home:
+        try:
+            if not headless:
+                return open_for_a_person(Path(home))
+            out = given.out or Path(tempfile.mkdtemp(prefix="transferapp-demo-"))
+            out = out.resolve()
+            out.mkdir(parents=True, exist_ok=True)
+            return play_by_itself(Path(home), out)
+        except KeyboardInterrupt:
+            say("stopped; nothing is left behind")
+            return 130
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
