@@ -15,7 +15,7 @@ _WORDS = {
     Connection.SIGNED_OUT: ("Signed out", "text_faint"),
     Connection.CONNECTING: ("Connecting…", "warn"),
     Connection.ONLINE: ("Connected", "good"),
-    Connection.OFFLINE: ("Server does not answer – trying again", "warn"),
+    Connection.OFFLINE: ("Server does not answer; trying again", "warn"),
 }
 
 

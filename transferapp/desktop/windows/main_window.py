@@ -35,6 +35,7 @@ from transferapp.desktop.windows.header import Header
 from transferapp.desktop.windows.page import Page
 
 RAIL_WIDTH = 96
+MOST_COUNTED = 99
 
 
 class MainWindow(QMainWindow):
@@ -104,7 +105,7 @@ class MainWindow(QMainWindow):
     def show_badge(self, name: str, count: int) -> None:
         """Show a small number on a page's button in the rail; 0 hides it."""
         badge = self._badges[name]
-        badge.setText(str(count) if count < 100 else "99+")
+        badge.setText(str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+")
         badge.setVisible(count > 0)
         badge.adjustSize()
         badge.move(self._buttons[name].width() - badge.width() - 10, 4)
@@ -162,13 +163,17 @@ class MainWindow(QMainWindow):
         theme.set_role(made, "nav")
         made.clicked.connect(lambda: self.go_to(name))
         shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
-        shortcut.activated.connect(lambda: self._session.signed_in and self.go_to(name))
+        shortcut.activated.connect(lambda: self._jump_to(name))
         badge = label("", "badge")
         badge.setParent(made)
         badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
         badge.hide()
         self._buttons[name], self._badges[name] = made, badge
         return made
+
+    def _jump_to(self, name: str) -> None:
+        if self._session.signed_in:
+            self.go_to(name)
 
     def _show_session(self) -> None:
         signed_in = self._session.signed_in
