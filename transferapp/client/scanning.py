@@ -82,12 +82,18 @@ class Scan:
     ignored_count: int = 0
 
 
-def scan(paths: Sequence[Path], cancel: threading.Event | None = None) -> Scan:
+def scan(
+    paths: Sequence[Path],
+    cancel: threading.Event | None = None,
+    *,
+    on_progress: Callable[[int], None] | None = None,
+) -> Scan:
     """Walk files and folders; runs long on big trees, so call it in a thread.
 
-    Links are followed, but no folder is entered twice. Raises Cancelled.
+    Links are followed, but no folder is entered twice. ``on_progress`` is told now and then
+    how many entries were seen, from that thread. Raises Cancelled.
     """
-    walk = _Walk(cancel)
+    walk = _Walk(cancel, on_progress)
     for path in paths:
         walk.root(Path(path))
     walk.linked_folders()
@@ -159,8 +165,11 @@ class _Folder:
 class _Walk:
     """One scan in progress."""
 
-    def __init__(self, cancel: threading.Event | None) -> None:
+    def __init__(
+        self, cancel: threading.Event | None, on_progress: Callable[[int], None] | None
+    ) -> None:
         self._cancelled: Callable[[], bool] = cancel.is_set if cancel else lambda: False
+        self._progress: Callable[[int], None] = on_progress or (lambda _seen: None)
         self._files: dict[str, FoundFile] = {}
         self._zarrs: list[ZarrFolder] = []
         self._findings: list[Finding] = []
@@ -297,8 +306,10 @@ class _Walk:
 
     def _count(self) -> None:
         self._seen += 1
-        if self._seen % _CANCEL_EVERY == 0 and self._cancelled():
-            raise Cancelled
+        if self._seen % _CANCEL_EVERY == 0:
+            self._progress(self._seen)
+            if self._cancelled():
+                raise Cancelled
 
 
 def _is_zarr(path: str, entries: list[os.DirEntry[str]]) -> bool:
