@@ -1,0 +1,270 @@
+"""Merge what the server and the workstation service say of a transfer into one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from transferapp import errors
+from transferapp.model.transfers import (
+    DONE_STATES,
+    ENDED_STATES,
+    TROUBLE_STATES,
+    ItemState,
+    Promises,
+    Transfer,
+    TransferKind,
+    Trouble,
+)
+from transferapp.protocol.messages import SubmissionView
+
+#: A moving transfer that nobody has heard of for so long is shown as stalled.
+STALLED_AFTER = timedelta(minutes=5)
+
+#: States in which someone should be giving signs of life.
+_LIVELY = frozenset({ItemState.UPLOADING, ItemState.DOWNLOADING, ItemState.IMPORTING})
+
+#: What the server says while it has not yet heard of bytes that the agent already moves.
+_BEFORE_AGENT = frozenset({ItemState.QUEUED, ItemState.READY})
+
+
+class RowGroup(StrEnum):
+    """What the filter chips choose between."""
+
+    RUNNING = "running"
+    ATTENTION = "attention"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRow:
+    """One transfer as the table shows it; words are made when they are painted."""
+
+    id: str
+    kind: TransferKind
+    name: str
+    target: str
+    state: ItemState
+    group: RowGroup
+    trouble: Trouble | None
+    bytes_done: int
+    bytes_total: int
+    files_total: int
+    files_done: int | None
+    item_count: int
+    items_done: int
+    promises: Promises
+    created_at: datetime
+    updated_at: datetime
+    items_in_trouble: int = 0
+    #: Lower-case name and target, for the search field.
+    haystack: str = ""
+    bytes_per_s: float = 0.0
+    #: Export: the folder that files go to, where this workstation knows it.
+    destination: str = ""
+    on_server: bool = False
+    on_agent: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more happens by itself."""
+        return self.state in ENDED_STATES
+
+    @property
+    def moving(self) -> bool:
+        """Bytes are on their way."""
+        return self.state in (ItemState.UPLOADING, ItemState.DOWNLOADING)
+
+    @property
+    def fraction(self) -> float:
+        """How far the bytes are, 0 to 1."""
+        if self.state in DONE_STATES:
+            return 1.0
+        if self.bytes_total <= 0:
+            return 0.0
+        return min(1.0, self.bytes_done / self.bytes_total)
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds until the bytes are there, where that can be known."""
+        if not self.moving or self.bytes_per_s < 1:
+            return None
+        return max(0, self.bytes_total - self.bytes_done) / self.bytes_per_s
+
+    @property
+    def can_cancel(self) -> bool:
+        """Cancelling would stop something."""
+        return not self.ended
+
+    @property
+    def can_retry(self) -> bool:
+        """Retrying makes sense: something waits or needs a person."""
+        return self.group is RowGroup.ATTENTION or self.state in (
+            ItemState.WAITING,
+            ItemState.STALLED,
+            ItemState.CANCELLED,
+        )
+
+
+def merge(
+    transfer: Transfer | None,
+    view: SubmissionView | None,
+    *,
+    now: datetime,
+    bytes_per_s: float = 0.0,
+    agent_lost: bool = False,
+) -> TransferRow:
+    """Make the row of a transfer that the server, the agent, or both know.
+
+    ``agent_lost``: the agent does not answer, so what it last said may not go on.
+    """
+    if transfer is None and view is None:
+        raise errors.Internal("A row needs the server's or the agent's word.")
+    row = _from_server(transfer) if transfer is not None else None
+    if view is not None:
+        row = _from_agent(view) if row is None else _joined(row, view)
+    assert row is not None  # noqa: S101 - one of the two was given
+    return _finished(row, now=now, bytes_per_s=bytes_per_s, lost=agent_lost and row.on_agent)
+
+
+def _from_server(transfer: Transfer) -> TransferRow:
+    return TransferRow(
+        id=transfer.id,
+        kind=transfer.kind,
+        name=transfer.name,
+        target=transfer.target_name or (str(transfer.target) if transfer.target else ""),
+        state=transfer.state,
+        group=RowGroup.RUNNING,
+        trouble=transfer.trouble,
+        bytes_done=transfer.bytes_done,
+        bytes_total=transfer.size_bytes,
+        files_total=transfer.file_count,
+        files_done=None,
+        item_count=transfer.item_count,
+        items_done=transfer.items_done,
+        items_in_trouble=transfer.items_in_trouble,
+        promises=transfer.promises,
+        created_at=transfer.created_at,
+        updated_at=transfer.updated_at,
+        on_server=True,
+    )
+
+
+def _from_agent(view: SubmissionView) -> TransferRow:
+    return TransferRow(
+        id=view.transfer_id,
+        kind=TransferKind(view.kind),
+        name=view.name,
+        target="",
+        state=_state(view),
+        group=RowGroup.RUNNING,
+        trouble=_trouble(view),
+        bytes_done=view.bytes_done,
+        bytes_total=view.bytes_total,
+        files_total=view.files_total,
+        files_done=view.files_done,
+        item_count=0,
+        items_done=0,
+        promises=_promises(view),
+        created_at=view.created_at,
+        updated_at=view.updated_at,
+        destination=view.destination,
+        on_agent=True,
+    )
+
+
+def _joined(row: TransferRow, view: SubmissionView) -> TransferRow:
+    """Put the agent's word beside the server's.
+
+    The server decides what has ended. Until it has all bytes, the agent knows better why
+    they do not move and how many are on their way.
+    """
+    agent_row = _from_agent(view)
+    row = replace(
+        row,
+        on_agent=True,
+        destination=view.destination,
+        files_done=view.files_done,
+        promises=_either(row.promises, agent_row.promises),
+        updated_at=max(row.updated_at, view.updated_at),
+    )
+    if row.ended or not _agents_turn(row):
+        return row
+    state, trouble = row.state, row.trouble
+    if agent_row.trouble is not None and state not in TROUBLE_STATES:
+        state, trouble = agent_row.state, agent_row.trouble
+    elif state in _BEFORE_AGENT and agent_row.state in _LIVELY:
+        state = agent_row.state
+    return replace(
+        row,
+        state=state,
+        trouble=trouble,
+        bytes_done=max(row.bytes_done, view.bytes_done),
+        bytes_total=max(row.bytes_total, view.bytes_total),
+        files_total=max(row.files_total, view.files_total),
+    )
+
+
+def _agents_turn(row: TransferRow) -> bool:
+    """Bytes still have to move between this workstation and the server."""
+    if row.kind is TransferKind.IMPORT:
+        return not row.promises.safe_to_switch_off
+    return row.state is not ItemState.PREPARING
+
+
+def _finished(
+    row: TransferRow, *, now: datetime, bytes_per_s: float, lost: bool
+) -> TransferRow:
+    state = row.state
+    quiet = now - row.updated_at > STALLED_AFTER
+    if row.trouble is None and ((state in _LIVELY and quiet) or (row.moving and lost)):
+        state = ItemState.STALLED
+    moving = state in (ItemState.UPLOADING, ItemState.DOWNLOADING)
+    return replace(
+        row,
+        state=state,
+        group=_group(state, row.items_in_trouble),
+        bytes_per_s=bytes_per_s if moving else 0.0,
+        haystack=f"{row.name}\n{row.target}".casefold(),
+    )
+
+
+def _group(state: ItemState, items_in_trouble: int) -> RowGroup:
+    if state in TROUBLE_STATES or state is ItemState.STALLED:
+        return RowGroup.ATTENTION
+    if state in ENDED_STATES:
+        return RowGroup.DONE
+    return RowGroup.ATTENTION if items_in_trouble else RowGroup.RUNNING
+
+
+def _state(view: SubmissionView) -> ItemState:
+    """The agent's word for the state; one that we do not know counts as queued."""
+    try:
+        return ItemState(view.state)
+    except ValueError:
+        return ItemState.QUEUED
+
+
+def _trouble(view: SubmissionView) -> Trouble | None:
+    if not view.trouble and not view.trouble_code:
+        return None
+    error = errors.from_code(view.trouble_code, view.trouble or None)
+    return Trouble(error.code, error.title, error.message, retryable=error.retryable)
+
+
+def _promises(view: SubmissionView) -> Promises:
+    return Promises(
+        safe_to_log_off=view.safe_to_log_off,
+        safe_to_switch_off=view.safe_to_switch_off,
+        safe_to_delete_source=view.safe_to_delete_source,
+    )
+
+
+def _either(one: Promises, other: Promises) -> Promises:
+    """A promise once given by the one who knows is kept; the other may just not know yet."""
+    return Promises(
+        safe_to_log_off=one.safe_to_log_off or other.safe_to_log_off,
+        safe_to_switch_off=one.safe_to_switch_off or other.safe_to_switch_off,
+        safe_to_delete_source=one.safe_to_delete_source or other.safe_to_delete_source,
+    )

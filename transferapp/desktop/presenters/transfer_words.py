@@ -1,0 +1,122 @@
+"""Say what a transfer is doing in plain words, so that the window and tests read the same."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+import humanize
+
+from transferapp.model.transfers import ItemState, TransferKind, Trouble
+
+#: The state in a few words.
+_STATE = {
+    ItemState.QUEUED: "Waiting for its turn",
+    ItemState.UPLOADING: "Uploading",
+    ItemState.RECEIVED: "Uploaded, waiting for import",
+    ItemState.IMPORTING: "Importing",
+    ItemState.IMPORTED: "Imported",
+    ItemState.PREPARING: "Preparing on the server",
+    ItemState.READY: "Ready to download",
+    ItemState.DOWNLOADING: "Downloading",
+    ItemState.DELIVERED: "Saved",
+    ItemState.WAITING: "Waiting",
+    ItemState.STALLED: "Stalled",
+    ItemState.NEEDS_ATTENTION: "Needs attention",
+    ItemState.FAILED: "Failed",
+    ItemState.CANCELLED: "Cancelled",
+}
+
+
+def size_words(size_bytes: int) -> str:
+    """Say a number of bytes: ``48.3 MB``, ``2 GB``."""
+    return str(humanize.naturalsize(size_bytes, format="%.1f")).replace(".0 ", " ")
+
+
+def count_words(number: int, one: str, many: str = "") -> str:
+    """Say a number of things: ``1 file``, ``12,000 files``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def speed_words(bytes_per_s: float) -> str:
+    """Say a speed: ``12.4 MB/s``; empty when nothing moves."""
+    return f"{size_words(int(bytes_per_s))}/s" if bytes_per_s >= 1 else ""
+
+
+def eta_words(seconds: float | None) -> str:
+    """Say how long it will take: ``3 minutes``; empty when no one can know."""
+    if seconds is None or seconds > timedelta(days=365).total_seconds():
+        return ""
+    left = timedelta(seconds=max(1, round(seconds)))
+    if timedelta(hours=1) <= left < timedelta(days=1):
+        return str(humanize.precisedelta(left, minimum_unit="minutes", format="%0.0f"))
+    return str(humanize.naturaldelta(left))
+
+
+def clock_words(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Say a time as a person here would: ``12:03``, or ``Mon 3 Feb, 12:03`` on another day."""
+    local, today = moment.astimezone(zone), now.astimezone(zone)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    if local.year == today.year:
+        return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+    return f"{local.day} {local:%b} {local:%Y}, {local:%H:%M}"
+
+
+def state_words(state: ItemState) -> str:
+    """Say a state in a few words."""
+    return _STATE[state]
+
+
+def status_words(
+    state: ItemState,
+    trouble: Trouble | None,
+    updated_at: datetime,
+    now: datetime,
+    zone: tzinfo | None = None,
+) -> str:
+    """Say the state with its reason and time, in one line for a table."""
+    words = state_words(state)
+    if state is ItemState.STALLED:
+        return f"{words}: no sign of life since {clock_words(updated_at, now, zone)}"
+    if state is ItemState.WAITING and trouble is not None:
+        again = _again_words(trouble, now, zone)
+        return f"{words}: {_as_clause(trouble.title)}{again}"
+    if trouble is not None and state not in (ItemState.IMPORTED, ItemState.DELIVERED):
+        return f"{words}: {_as_clause(trouble.title)}"
+    return words
+
+
+def trouble_words(trouble: Trouble, now: datetime, zone: tzinfo | None = None) -> str:
+    """Say what is wrong and what to do: the title, the remedy, when it is tried again."""
+    title = trouble.title.rstrip(".")
+    text = trouble.message if title.casefold() in trouble.message.casefold() else ""
+    sentence = text or f"{title}. {trouble.message}".strip()
+    again = _again_words(trouble, now, zone)
+    return f"{sentence} It is{again.removeprefix(',')}." if again else sentence
+
+
+def progress_words(bytes_done: int, bytes_total: int) -> str:
+    """Say how far it is: ``12 MB of 48 MB``."""
+    if bytes_done >= bytes_total:
+        return size_words(bytes_total)
+    return f"{size_words(bytes_done)} of {size_words(bytes_total)}"
+
+
+def kind_words(kind: TransferKind) -> str:
+    """Say the direction."""
+    return "Import" if kind is TransferKind.IMPORT else "Export"
+
+
+def _again_words(trouble: Trouble, now: datetime, zone: tzinfo | None) -> str:
+    if trouble.retry_at is None:
+        return ""
+    if trouble.retry_at <= now:
+        return ", tried again now"
+    return f", tried again at {clock_words(trouble.retry_at, now, zone)}"
+
+
+def _as_clause(title: str) -> str:
+    """Lower the first letter of a title, unless it starts a name or abbreviation."""
+    if title[1:2].isupper():
+        return title
+    return title[:1].lower() + title[1:]
