@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.errors import TransferAppError
-from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.containers import (
+    IMPORT_TARGETS,
+    Container,
+    ContainerKind,
+    ContainerRef,
+)
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.session import SessionPresenter
@@ -75,36 +80,21 @@ class TargetsPresenter:
         self.chosen = next((t for t in self.targets if t.ref == ref), None)
         self.changed.notify()
 
-    async def new_project(self, name: str) -> Container:
-        """Make a project; raises NameTaken, PermissionDenied, ServerUnreachable."""
-        project = await self._session.server.create_container(ContainerKind.PROJECT, name)
+    async def make(
+        self, kind: ContainerKind, name: str, project: ContainerRef | None = None
+    ) -> Container:
+        """Make a project, dataset (inside ``project`` when given) or screen.
+
+        What an import can go to is chosen at once. Raises NameTaken, PermissionDenied,
+        ServerUnreachable.
+        """
+        parent = project if kind is ContainerKind.DATASET else None
+        made = await self._session.server.create_container(kind, name, parent=parent)
         await self.load()
-        return project
-
-    async def new_dataset(self, name: str, project: ContainerRef | None) -> Target:
-        """Make a dataset (inside a project when given) and choose it."""
-        made = await self._session.server.create_container(
-            ContainerKind.DATASET, name, parent=project
-        )
-        return await self._choose_new(made)
-
-    async def new_screen(self, name: str) -> Target:
-        """Make a screen and choose it."""
-        made = await self._session.server.create_container(ContainerKind.SCREEN, name)
-        return await self._choose_new(made)
-
-    async def _choose_new(self, made: Container) -> Target:
-        await self.load()
-        self.choose(made.ref)
-        if self.chosen is None:  # Made, but the list could not be read again.
-            self.targets = (*self.targets, Target(made))
+        if kind in IMPORT_TARGETS:
             self.choose(made.ref)
-        assert self.chosen is not None  # noqa: S101 - it was just put into the list
-        return self.chosen
+        return made
 
 
 def _takes_imports(container: Container) -> bool:
-    return container.can_link and container.ref.kind in {
-        ContainerKind.DATASET,
-        ContainerKind.SCREEN,
-    }
+    return container.can_link and container.ref.kind in IMPORT_TARGETS

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QItemSelection, QSize, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QToolButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from transferapp.desktop.presenters.targets import Target, TargetsPresenter
 from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.name_dialog import NameDialog, NameWish
 from transferapp.model.containers import ContainerKind
 
-_ICONS = {
+ICONS = {
+    ContainerKind.PROJECT: "mdi6.folder-multiple-outline",
     ContainerKind.DATASET: "mdi6.folder-outline",
     ContainerKind.SCREEN: "mdi6.dots-grid",
+    ContainerKind.PLATE: "mdi6.grid",
 }
+_TARGET = Qt.ItemDataRole.UserRole
 
 
 class TargetPicker(QWidget):
-    """A list of datasets (by project) and screens, with a button to make new ones.
+    """A tree of projects with their datasets, and of screens, with a button to make new ones.
 
-    ``chosen_changed`` carries the Target or None. Names: ``import.target`` (the list),
-    ``import.newTarget`` (the button).
+    ``chosen_changed`` carries the Target or None. Names: ``import.target`` (the tree),
+    ``import.targetFilter``, ``import.newTarget`` (the button with its menu).
     """
 
     chosen_changed = Signal(object)
@@ -31,21 +44,58 @@ class TargetPicker(QWidget):
         super().__init__(parent)
         self._presenter = presenter
         self._shown: Target | None = None
-        self._list = QComboBox()
-        self._list.setObjectName("import.target")
-        self._list.setAccessibleName("Import into")
-        self._list.setMinimumWidth(260)
-        self._list.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContentsOnFirstShow)
-        self._list.activated.connect(self._picked)
-        self._new = self._new_button()
-        layout = QHBoxLayout(self)
+        self._filling = False
+        self._model = QStandardItemModel(self)
+        self._tree = self._make_tree()
+        self._filter = QLineEdit()
+        self._filter.setObjectName("import.targetFilter")
+        self._filter.setPlaceholderText("Find a project or dataset")
+        self._filter.setAccessibleName("Find a project or dataset")
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(self._fill)
+        self._empty = label("", "muted", wrap=True)
+        self._empty.setObjectName("import.targetEmpty")
+        tools = QHBoxLayout()
+        tools.setSpacing(theme.SMALL)
+        tools.addWidget(self._filter, 1)
+        tools.addWidget(self._new_button())
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SMALL)
-        layout.addWidget(self._list, 1)
-        layout.addWidget(self._new)
-        self.setFocusProxy(self._list)
+        layout.addLayout(tools)
+        layout.addWidget(self._empty)
+        layout.addWidget(self._tree, 1)
+        self.setFocusProxy(self._tree)
         listen(self, presenter.changed, self._show)
         self._show()
+
+    def ask_new(self, kind: ContainerKind) -> None:
+        """Open the dialog for a new container."""
+        dialog = NameDialog(kind, self._presenter.projects, parent=self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        chosen = self._presenter.chosen
+        if chosen is not None:
+            dialog.choose_project(chosen.container.parent)
+
+        async def make(wish: NameWish) -> None:
+            await self._presenter.make(kind, wish.name, wish.project)
+
+        dialog.on_accept(make)
+        dialog.open()
+
+    def _make_tree(self) -> QTreeView:
+        tree = QTreeView()
+        tree.setObjectName("import.target")
+        tree.setAccessibleName("Import into")
+        tree.setModel(self._model)
+        tree.setHeaderHidden(True)
+        tree.setUniformRowHeights(True)
+        tree.setIconSize(theme.icon_size())
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tree.setMinimumHeight(132)
+        tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        tree.selectionModel().selectionChanged.connect(self._picked)
+        return tree
 
     def _new_button(self) -> QToolButton:
         made = QToolButton()
@@ -57,72 +107,81 @@ class TargetPicker(QWidget):
         made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         theme.set_role(made, "menu")
         menu = QMenu(made)
-        for text, kind in (
-            ("New dataset…", ContainerKind.DATASET),
-            ("New project…", ContainerKind.PROJECT),
-            ("New screen…", ContainerKind.SCREEN),
-        ):
-            action = menu.addAction(text)
+        for kind in (ContainerKind.DATASET, ContainerKind.PROJECT, ContainerKind.SCREEN):
+            action = menu.addAction(theme.icon(ICONS[kind]), f"New {kind.lower()}…")
             action.setObjectName(f"import.new{kind}")
             action.triggered.connect(lambda _on=False, k=kind: self.ask_new(k))
         made.setMenu(menu)
         return made
 
-    def ask_new(self, kind: ContainerKind) -> None:
-        """Open the dialog for a new container."""
-        dialog = NameDialog(kind, self._presenter.projects, parent=self.window())
-        chosen = self._presenter.chosen
-        if chosen is not None:
-            dialog.choose_project(chosen.container.parent)
-        dialog.on_accept(lambda wish: self._make(kind, wish))
-        dialog.open()
-
-    async def _make(self, kind: ContainerKind, wish: NameWish) -> None:
-        match kind:
-            case ContainerKind.PROJECT:
-                await self._presenter.new_project(wish.name)
-            case ContainerKind.SCREEN:
-                await self._presenter.new_screen(wish.name)
-            case _:
-                await self._presenter.new_dataset(wish.name, wish.project)
-
-    def _picked(self, _row: int) -> None:
-        target = self._list.currentData()
+    def _picked(self, selected: QItemSelection) -> None:
+        if self._filling:
+            return
+        indexes = selected.indexes()
+        target = indexes[0].data(_TARGET) if indexes else None
         self._presenter.choose(target.ref if isinstance(target, Target) else None)
 
     def _show(self) -> None:
-        model = QStandardItemModel(self._list)
-        project = None
-        for target in self._presenter.targets:
-            if target.project_name != project and target.project_name:
-                model.appendRow(_heading(target.project_name))
-            project = target.project_name
-            model.appendRow(_row(target))
-        self._list.setModel(model)
-        self._list.setPlaceholderText(self._placeholder())
-        rows = (i for i in range(model.rowCount()) if self._is_chosen(self._list.itemData(i)))
-        self._list.setCurrentIndex(next(rows, -1))
+        self._fill()
         if self._presenter.chosen != self._shown:
             self._shown = self._presenter.chosen
             self.chosen_changed.emit(self._shown)
 
-    def _placeholder(self) -> str:
-        if self._presenter.trouble is not None:
-            return self._presenter.trouble.title
-        return "Choose a dataset" if self._presenter.targets else "Make a dataset first: New"
+    def _fill(self) -> None:
+        wanted = self._filter.text().casefold()
+        self._filling = True
+        self._model.clear()
+        chosen = self._add_rows(wanted)
+        self._tree.expandAll()
+        if chosen is not None:
+            self._tree.setCurrentIndex(chosen.index())
+            self._tree.scrollTo(chosen.index())
+        self._filling = False
+        self._say_when_empty(filtered=bool(wanted))
 
-    def _is_chosen(self, data: object) -> bool:
-        return isinstance(data, Target) and data == self._presenter.chosen
+    def _add_rows(self, wanted: str) -> QStandardItem | None:
+        chosen: QStandardItem | None = None
+        projects: dict[str, QStandardItem] = {}
+        for project in self._presenter.projects:
+            if wanted in project.name.casefold():
+                self._project_row(projects, project.name)
+        for target in self._presenter.targets:
+            if wanted not in target.label.casefold():
+                continue
+            row = _row(target)
+            if target.project_name:
+                self._project_row(projects, target.project_name).appendRow(row)
+            else:
+                self._model.appendRow(row)
+            if target == self._presenter.chosen:
+                chosen = row
+        return chosen
 
+    def _project_row(self, rows: dict[str, QStandardItem], name: str) -> QStandardItem:
+        if name not in rows:
+            rows[name] = QStandardItem(theme.icon(ICONS[ContainerKind.PROJECT]), name)
+            # A project is a heading here: images go into its datasets.
+            rows[name].setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self._model.appendRow(rows[name])
+        return rows[name]
 
-def _heading(text: str) -> QStandardItem:
-    item = QStandardItem(text)
-    item.setFlags(Qt.ItemFlag.NoItemFlags)
-    return item
+    def _say_when_empty(self, *, filtered: bool) -> None:
+        trouble = self._presenter.trouble
+        if trouble is not None:
+            text = f"{trouble.title}. {trouble.message}"
+        elif filtered:
+            text = "Nothing has this name."
+        else:
+            text = "There is no dataset yet. Press New to make one."
+        is_empty = self._model.rowCount() == 0
+        self._empty.setText(text)
+        self._empty.setVisible(is_empty)
+        self._tree.setVisible(not is_empty)
 
 
 def _row(target: Target) -> QStandardItem:
-    item = QStandardItem(theme.icon(_ICONS[target.ref.kind]), target.label)
-    item.setData(target, Qt.ItemDataRole.UserRole)
+    item = QStandardItem(theme.icon(ICONS[target.ref.kind]), target.container.name)
+    item.setData(target, _TARGET)
     item.setToolTip(f"{target.ref.kind}: {target.label}")
+    item.setSizeHint(QSize(0, 30))
     return item
