@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from httpx_sse import SSEError, aconnect_sse
+from httpx_sse import aconnect_sse
 
-from transferapp.errors import AgentUnreachable, Busy, Internal
+from transferapp.client.problems import raise_for_problem, translated
+from transferapp.errors import AgentUnreachable
 from transferapp.protocol import routes
 from transferapp.protocol.messages import AgentInfo, Submission, SubmissionView
-from transferapp.protocol.problems import MEDIA_TYPE, Problem, from_problem
 
 #: The service sends a heartbeat every 10 s; a stream silent for longer is dead.
 STREAM_SILENCE_S = 30.0
@@ -37,7 +36,6 @@ class AgentClient:
 
     def __init__(self, socket: Path, *, timeout_s: float = 30.0) -> None:
         """Make the client; nothing is opened before the first call."""
-        self._socket = socket
         self._http = httpx.AsyncClient(
             transport=httpx.AsyncHTTPTransport(uds=str(socket)),
             base_url="http://agent",
@@ -122,7 +120,7 @@ class AgentClient:
     async def _stream(self, owner: str) -> AsyncIterator[SubmissionView]:
         timeout = httpx.Timeout(STREAM_SILENCE_S, connect=5.0)
         params = {"owner": owner} if owner else {}
-        with _translated(self._socket):
+        with translated(AgentUnreachable):
             async with aconnect_sse(
                 self._http, "GET", routes.EVENTS, params=params, timeout=timeout
             ) as source:
@@ -135,24 +133,7 @@ class AgentClient:
         return SubmissionView.model_validate(await self._call(method, path))
 
     async def _call(self, method: str, path: str, **arguments: Any) -> Any:
-        with _translated(self._socket):
+        with translated(AgentUnreachable):
             response = await self._http.request(method, path, **arguments)
-        if response.is_success:
+            raise_for_problem(response)
             return response.json() if response.content else None
-        if response.headers.get("content-type", "").startswith(MEDIA_TYPE):
-            raise from_problem(Problem.model_validate_json(response.content))
-        raise Internal(f"The workstation service answered {response.status_code}.")
-
-
-@contextlib.contextmanager
-def _translated(socket: Path) -> Iterator[None]:
-    """Turn what httpx raises into our errors."""
-    try:
-        yield
-    except httpx.PoolTimeout as error:
-        raise Busy from error
-    except (httpx.TransportError, SSEError) as error:
-        raise AgentUnreachable(
-            f"The workstation service does not answer at {socket}. Start it with"
-            " 'transferapp agent', or ask your administrator to enable the service."
-        ) from error

@@ -49,6 +49,11 @@ class Verdict:
     file_count: int
     what: str
 
+    @property
+    def blocked(self) -> bool:
+        """True when it cannot be imported as it is."""
+        return self.level is Level.BLOCKED
+
 
 @dataclass(frozen=True, slots=True)
 class PreflightSettings:

@@ -1,0 +1,201 @@
+"""Hand over an import or export: first to the server, then to the workstation service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+from uuid import uuid4
+
+from pydantic import SecretStr
+
+from transferapp.client.agent import AgentClient
+from transferapp.client.grouping import FilesetCandidate
+from transferapp.client.scanning import FoundFile, problem_of
+from transferapp.errors import ChangedFile, Internal, Invalid
+from transferapp.model.containers import ContainerRef
+from transferapp.model.images import Annotation
+from transferapp.model.transfers import TransferDetails, TransferFile, TransferKind
+from transferapp.protocol.messages import (
+    Accepted,
+    ExportRequest,
+    FileOnDisk,
+    ImportRequest,
+    NewFile,
+    NewItem,
+    Submission,
+    SubmissionView,
+    SubmittedItem,
+)
+
+
+class TransferDesk(Protocol):
+    """What is needed of a server here; ``client.server.ServerClient`` is one."""
+
+    base_url: str
+
+    async def submit_import(
+        self, request: ImportRequest, *, request_key: str | None = None
+    ) -> Accepted:
+        """Ask for an import; the same key gives the first answer with a fresh grant."""
+
+    async def submit_export(
+        self, request: ExportRequest, *, request_key: str | None = None
+    ) -> Accepted:
+        """Ask for an export; the same key gives the first answer with a fresh grant."""
+
+    async def transfer(self, transfer_id: str, *, files: bool = False) -> TransferDetails:
+        """Return a transfer with its items, and on wish its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What a person decided to import. The same plan again is the same import."""
+
+    name: str
+    target: ContainerRef
+    candidates: tuple[FilesetCandidate, ...]
+    annotations: tuple[Annotation, ...] = ()
+    request_key: str = field(default_factory=lambda: uuid4().hex)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """What a person decided to export. The same plan again is the same export."""
+
+    name: str
+    image_ids: tuple[int, ...]
+    destination: Path
+    request_key: str = field(default_factory=lambda: uuid4().hex)
+
+
+def owner_key(username: str, server_url: str) -> str:
+    """Return ``user@server``, by which the agent tells people on one account apart."""
+    return f"{username}@{server_url.rstrip('/')}"
+
+
+async def hand_over_import(
+    server: TransferDesk, agent: AgentClient, plan: ImportPlan, *, owner: str = ""
+) -> SubmissionView:
+    """Register an import and give its files to the agent; then it is safe to log off.
+
+    ``owner`` is the user name (the server's answer has it too). Nothing is registered when
+    the agent is not there. Raises AgentUnreachable, ServerUnreachable, Denied, Invalid,
+    SourceProblem when a file has gone since it was scanned. Repeating the same plan after
+    any of these is safe.
+    """
+    if not plan.candidates:
+        raise Invalid("There is nothing to import.")
+    await agent.info()
+    candidates = await asyncio.to_thread(_as_they_are_now, plan.candidates)
+    request = ImportRequest(
+        name=plan.name,
+        target=str(plan.target),
+        items=[_new_item(candidate) for candidate in candidates],
+        annotations=list(plan.annotations),
+    )
+    accepted = await server.submit_import(request, request_key=plan.request_key)
+    details = accepted.details
+    if not details.files:
+        details = await server.transfer(details.transfer.id, files=True)
+    items = await asyncio.to_thread(_submitted_items, details, candidates)
+    return await agent.submit(_submission(server, accepted, items=items, owner=owner))
+
+
+async def hand_over_export(
+    server: TransferDesk, agent: AgentClient, plan: ExportPlan, *, owner: str = ""
+) -> SubmissionView:
+    """Register an export and let the agent fetch it into ``plan.destination``.
+
+    Raises AgentUnreachable, ServerUnreachable, Denied, Invalid.
+    """
+    if not plan.image_ids:
+        raise Invalid("Select at least one image.")
+    await agent.info()
+    request = ExportRequest(name=plan.name, image_ids=list(plan.image_ids))
+    accepted = await server.submit_export(request, request_key=plan.request_key)
+    destination = await asyncio.to_thread(plan.destination.absolute)
+    return await agent.submit(
+        _submission(server, accepted, owner=owner, destination=str(destination))
+    )
+
+
+def _submission(
+    server: TransferDesk,
+    accepted: Accepted,
+    *,
+    owner: str,
+    items: Sequence[SubmittedItem] = (),
+    destination: str = "",
+) -> Submission:
+    transfer = accepted.details.transfer
+    return Submission(
+        kind=TransferKind.EXPORT if destination else TransferKind.IMPORT,
+        transfer_id=transfer.id,
+        name=transfer.name,
+        owner=owner_key(owner or transfer.owner, server.base_url),
+        server_url=server.base_url,
+        grant=SecretStr(accepted.grant),
+        items=list(items),
+        destination=destination,
+    )
+
+
+def _as_they_are_now(candidates: Iterable[FilesetCandidate]) -> list[FilesetCandidate]:
+    """Look at every file again: sizes may have grown since the scan."""
+    return [
+        FilesetCandidate(c.name, tuple(_as_it_is_now(f) for f in c.files), c.format, c.problems)
+        for c in candidates
+    ]
+
+
+def _as_it_is_now(file: FoundFile) -> FoundFile:
+    try:
+        found = file.path.stat()
+    except OSError as error:
+        raise problem_of(error, file.path) from error
+    return FoundFile(file.path, file.client_path, found.st_size, found.st_mtime_ns)
+
+
+def _new_item(candidate: FilesetCandidate) -> NewItem:
+    return NewItem(
+        name=candidate.name,
+        files=[
+            NewFile(client_path=file.client_path, size_bytes=file.size_bytes)
+            for file in candidate.files
+        ],
+    )
+
+
+def _submitted_items(
+    details: TransferDetails, candidates: Sequence[FilesetCandidate]
+) -> list[SubmittedItem]:
+    """Pair the server's items, which keep the order of the request, with files on disk."""
+    known: dict[str, dict[str, TransferFile]] = {item.id: {} for item in details.items}
+    for file in details.files:
+        known[file.item_id][file.client_path] = file
+    items = []
+    for item, candidate in zip(details.items, candidates, strict=False):
+        by_path = known[item.id]
+        if set(by_path) != {file.client_path for file in candidate.files}:
+            raise Internal(f"The server's answer does not list the files of '{item.name}'.")
+        files = [_on_disk(file, by_path[file.client_path]) for file in candidate.files]
+        items.append(SubmittedItem(item_id=item.id, name=item.name, files=files))
+    if len(details.items) != len(candidates):
+        raise Internal("The server's answer does not list every item of the import.")
+    return items
+
+
+def _on_disk(file: FoundFile, registered: TransferFile) -> FileOnDisk:
+    if registered.size_bytes != file.size_bytes:
+        # The same plan was handed over before, when the file had another size.
+        raise ChangedFile(f"'{file.path.name}' has changed meanwhile. Start the import anew.")
+    return FileOnDisk(
+        file_id=registered.id,
+        client_path=file.client_path,
+        path=str(file.path),
+        size_bytes=file.size_bytes,
+        modified_ns=file.modified_ns,
+    )
