@@ -42,6 +42,7 @@ class Stage:
         self.logs = home / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
+        self.server_data = home / "data" / "server"
         self.environment = {
             **os.environ,
             **(environment or {}),
@@ -64,11 +65,6 @@ class Stage:
     def url(self) -> str:
         """The server's address."""
         return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def server_data(self) -> Path:
-        """The server's folder."""
-        return self.home / "data" / "server"
 
     @property
     def agent_socket(self) -> Path:

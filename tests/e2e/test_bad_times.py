@@ -1,0 +1,188 @@
+"""Things go wrong after Import was pressed: nothing is lost, a person is told what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
+from transferapp.client import grouping, scanning
+from transferapp.client.agent import AgentClient
+from transferapp.client.importing import ImportPlan, hand_over_import
+from transferapp.client.server import ServerClient
+from transferapp.errors import TransferAppError
+from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
+from transferapp.testing.demo import evidence
+from transferapp.testing.stage import Stage
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with Stage(tmp_path / "h") as stage:
+        asyncio.run(stage.add_people(PASSWORD))
+        stage.start_all()
+        yield stage
+
+
+class CuttingClient(ServerClient):
+    """A server client that stops the server as soon as an import is registered."""
+
+    cut: Stage
+
+    async def submit_import(self, request, *, request_key=None):  # type: ignore[no-untyped-def, override]  # noqa: ANN001
+        accepted = await super().submit_import(request, request_key=request_key)
+        await asyncio.to_thread(self.cut.stop, "server")
+        return accepted
+
+
+async def submit_then_cut(stage: Stage, folder: Path) -> str:
+    """Hand a folder over to the agent while the server goes down right after."""
+    async with CuttingClient(stage.url) as server:
+        server.cut = stage
+        await server.sign_in(USERNAME, PASSWORD)
+        target = await stage.add_target(USERNAME, PASSWORD, "P", "D")
+        candidates = tuple(grouping.group(scanning.scan([folder])))
+        plan = ImportPlan("later", target.ref, candidates)
+        async with AgentClient(stage.agent_socket) as agent:
+            view = await hand_over_import(server, agent, plan, owner=USERNAME)
+    assert view.safe_to_log_off
+    return view.transfer_id
+
+
+def details_when(
+    stage: Stage, transfer_id: str, *states: ItemState, timeout_s: float = 60
+) -> TransferDetails:
+    """Wait until every item is in one of the states."""
+    terminal = Terminal(stage)
+    until = time.monotonic() + timeout_s
+    last: TransferDetails | None = None
+    while time.monotonic() < until:
+        try:
+            last = terminal.details(transfer_id)
+        except TransferAppError:
+            time.sleep(0.2)
+            continue
+        if all(item.state in states for item in last.items):
+            return last
+        time.sleep(0.1)
+    raise AssertionError(f"not all of {states}: {last and last.items}")
+
+
+def test_vanished_and_changed_files_need_attention_and_can_be_retried(
+    stage: Stage, tmp_path: Path
+) -> None:
+    folder = tmp_path / "src"
+    make_tiffs(folder, 3)
+    kept = (folder / "field_000.tif").read_bytes()
+    transfer_id = asyncio.run(submit_then_cut(stage, folder))
+    (folder / "field_000.tif").unlink()
+    with (folder / "field_001.tif").open("ab") as file:
+        file.write(b"more")
+    stage.start("server")
+    details = details_when(stage, transfer_id, ItemState.IMPORTED, ItemState.NEEDS_ATTENTION)
+    codes = {i.name: i.trouble.code for i in details.items if i.trouble}
+    assert codes == {"field_000.tif": "vanished-file", "field_001.tif": "changed-file"}
+    assert not details.transfer.promises.safe_to_delete_source
+
+    (folder / "field_000.tif").write_bytes(kept)
+    modified_ns = next(file.stat().st_mtime_ns for file in [folder / "field_002.tif"])
+    os.utime(folder / "field_000.tif", ns=(modified_ns, modified_ns))
+    terminal = Terminal(stage)
+    assert terminal.log_in().code == 0
+    answer = terminal.run("transfers", transfer_id, "--retry")
+    assert answer.code == 0, answer.err
+    details = details_when(stage, transfer_id, ItemState.IMPORTED)
+    rows, images = evidence.import_rows(folder, stage.repository_folder, USERNAME)
+    assert images == 3
+    assert all(row["sha1_source"] == row["sha1_repository"] for row in rows), rows
+    assert details.transfer.promises.safe_to_delete_source
+
+
+def test_target_deleted_meanwhile(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "src"
+    make_tiffs(folder, 2)
+    stage.stop("worker")
+    terminal = Terminal(stage)
+    terminal.log_in()
+    done = terminal.run("import", str(folder), "--to", "Dataset:Doomed", "--create", "--json")
+    transfer_id = done.json["transfer"]["id"]
+    details_when(stage, transfer_id, ItemState.RECEIVED)
+
+    async def delete_target() -> None:
+        async with await stage.sign_in(USERNAME, PASSWORD) as server:
+            target = (await server.transfer(transfer_id)).transfer.target
+            assert target is not None
+            await server.delete_container(target)
+
+    asyncio.run(delete_target())
+    stage.start("worker", wait=False)
+    details = details_when(stage, transfer_id, ItemState.NEEDS_ATTENTION)
+    assert {i.trouble.code for i in details.items if i.trouble} == {"target-not-found"}
+    assert details.transfer.promises.safe_to_switch_off
+    assert not details.transfer.promises.safe_to_delete_source
+    answer = terminal.run(
+        "transfers", transfer_id, "--retry", "--to", "Dataset:New", "--create"
+    )
+    assert answer.code == 0, answer.err
+    details = details_when(stage, transfer_id, ItemState.IMPORTED)
+    assert details.transfer.target_name == "New"
+
+
+def test_server_down_is_said_and_waited_for(stage: Stage, tmp_path: Path) -> None:
+    folder = tmp_path / "src"
+    make_tiffs(folder, 1)
+    terminal = Terminal(stage)
+    terminal.log_in()
+    stage.stop("server")
+    answer = terminal.run("import", str(folder), "--to", "Dataset:D")
+    assert answer.code == 4
+    assert "server does not answer" in answer.err
+    stage.start("server")
+    transfer_id = asyncio.run(submit_then_cut(stage, folder))
+    time.sleep(2)
+    stage.start("server")
+    details_when(stage, transfer_id, ItemState.IMPORTED)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("mounting a small tmpfs needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_disk_full_on_the_server(small_disk: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "src"
+    make_tiffs(folder, 4, edge=2048)  # 8 MiB each, 32 in all
+    environment = {"TRANSFERAPP_DATA": str(small_disk / "data")}
+    with Stage(tmp_path / "h", environment) as stage:
+        stage.server_data = small_disk / "data"
+        asyncio.run(stage.add_people(PASSWORD))
+        stage.start_all()
+        terminal = Terminal(stage)
+        terminal.log_in()
+        done = terminal.run("import", str(folder), "--to", "Dataset:Full", "--create", "--json")
+        transfer_id = done.json["transfer"]["id"]
+        time.sleep(10)
+        details = terminal.details(transfer_id)
+        assert any(i.state is not ItemState.IMPORTED for i in details.items)
+        assert not any(i.state is ItemState.FAILED for i in details.items), details.items
+        assert not details.transfer.promises.safe_to_delete_source
+        grow = ["mount", "-o", "remount,size=200m", str(small_disk)]
+        subprocess.run(grow, check=True)
+        ended = asyncio.run(stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=150))
+        assert ended.transfer.state is ItemState.IMPORTED, ended.items
+        rows, _ = evidence.import_rows(folder, stage.repository_folder, USERNAME)
+    assert all(row["sha1_source"] == row["sha1_repository"] for row in rows), rows

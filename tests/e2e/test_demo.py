@@ -1,0 +1,57 @@
+"""The demo plays the whole story, and its report proves what it says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+SCENES = ["sign-in", "import", "browse", "preview", "transfers", "notification"]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("demo")
+    done = subprocess.run(
+        [sys.executable, "-m", "transferapp.testing.demo", "--headless", "--out", str(out)],
+        capture_output=True,
+        text=True,
+        timeout=420,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return out
+
+
+@pytest.mark.screen
+@pytest.mark.slow
+@pytest.mark.timeout(480)
+def test_every_file_arrived_exactly_once(played: Path) -> None:
+    report = json.loads((played / "report.json").read_text(encoding="utf-8"))
+    assert len(report["files"]) > 30
+    assert all(row["sha1_source"] == row["sha1_repository"] for row in report["files"])
+    assert report["images"] >= 7
+    assert report["exports"]
+    assert all(row["sha256_source"] == row["sha256_export"] for row in report["exports"])
+    assert report["first_pixels_ms"] > 0
+    assert report["safe_to_log_off_s"] > 0
+    assert any("import" in text.lower() for text in report["notifications"])
+
+
+@pytest.mark.screen
+@pytest.mark.slow
+@pytest.mark.timeout(480)
+@pytest.mark.parametrize("scene", SCENES)
+def test_screenshot_shows_something(played: Path, scene: str) -> None:
+    report = json.loads((played / "report.json").read_text(encoding="utf-8"))
+    [name] = [n for n in report["screenshots"] if n.removesuffix(".png").endswith(scene)]
+    with Image.open(played / name) as picture:
+        pixels = np.asarray(picture.convert("RGB"))
+    assert pixels.shape == (900, 1440, 3)
+    colours = np.unique(pixels.reshape(-1, 3), axis=0)
+    assert len(colours) > 200, "an empty or plain screen"

@@ -1,0 +1,76 @@
+"""A person at a terminal of an installation: the command line against real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from transferapp.model.transfers import TransferDetails
+from transferapp.testing.stage import Stage
+
+USERNAME = "alice"
+PASSWORD = "microscope"
+
+
+@dataclass
+class Answer:
+    """What a command printed and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Terminal:
+    """Runs ``transferapp ...`` as alice, signed in through ``login --in-file``."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+
+    def run(self, *arguments: str, text: str = "", timeout_s: float = 120) -> Answer:
+        done = subprocess.run(
+            [sys.executable, "-m", "transferapp", *arguments],
+            env=self.stage.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def log_in(self, password: str = PASSWORD) -> Answer:
+        return self.run(
+            "login", self.stage.url, "--user", USERNAME, "--password-stdin", "--in-file",
+            text=password + "\n",
+        )  # fmt: skip
+
+    def details(self, transfer_id: str) -> TransferDetails:
+        """Ask the server; raises ServerUnreachable while it is down."""
+
+        async def ask() -> TransferDetails:
+            async with await self.stage.sign_in(USERNAME, PASSWORD) as server:
+                return await server.transfer(transfer_id, files=True)
+
+        return asyncio.run(ask())
+
+
+def make_tiffs(folder: Path, count: int, edge: int = 256) -> None:
+    """Write TIFF images that all differ; noise, so that nothing compresses away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    noise = np.random.default_rng(7)
+    for number in range(count):
+        plane = noise.integers(0, 4096, (edge, edge), dtype=np.uint16)
+        tifffile.imwrite(folder / f"field_{number:03d}.tif", plane)
