@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
 from transferapp.client import grouping, scanning
@@ -18,6 +19,7 @@ from transferapp.client.importing import ImportPlan, hand_over_import
 from transferapp.client.server import ServerClient
 from transferapp.errors import TransferAppError
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
+from transferapp.protocol.messages import Accepted, ImportRequest
 from transferapp.testing.demo import evidence
 from transferapp.testing.stage import Stage
 
@@ -37,7 +39,10 @@ class CuttingClient(ServerClient):
 
     cut: Stage
 
-    async def submit_import(self, request, *, request_key=None):  # type: ignore[no-untyped-def, override]  # noqa: ANN001
+    @override
+    async def submit_import(
+        self, request: ImportRequest, *, request_key: str | None = None
+    ) -> Accepted:
         accepted = await super().submit_import(request, request_key=request_key)
         await asyncio.to_thread(self.cut.stop, "server")
         return accepted

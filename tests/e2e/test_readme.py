@@ -1,0 +1,78 @@
+"""Every command in the README works as written."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line
+    for block in re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+
+
+def test_readme_has_the_two_commands() -> None:
+    assert "python3 installers/bootstrap.py demo" in COMMANDS
+    assert "python3 installers/bootstrap.py test" in COMMANDS
+
+
+def runs_inside(command: str) -> bool:
+    """Tell whether this very test run was started by the command (CI does)."""
+    words = command.split()[1:]
+    return any(
+        process.cmdline()[1 : 1 + len(words)][-len(words) :] == words
+        for process in psutil.Process().parents()
+        if len(process.cmdline()) > len(words)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.screen
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_works_as_written(command: str, tmp_path: Path) -> None:
+    if command.endswith("bootstrap.py test"):
+        if runs_inside(command):
+            return  # we are its result
+        command += " tests/architecture/test_errors.py"
+    written = re.sub(r"--out (\S+)", lambda m: f"--out {tmp_path / m.group(1)}", command)
+    environment = {
+        k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY"}
+    }
+    if " demo" in command:
+        environment["TMPDIR"] = str(tmp_path)  # where it leaves its report without --out
+    done = subprocess.run(
+        written.replace("python3", sys.executable, 1).split(),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    if " demo" in command:
+        assert list(tmp_path.rglob("report.json"))
+
+
+def test_every_program_in_the_table_exists() -> None:
+    table = re.findall(r"^\| `transferapp (\w+)", README, re.MULTILINE)
+    assert len(table) > 8
+    for name in table:
+        done = subprocess.run(
+            [sys.executable, "-m", "transferapp", name, "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, name + done.stderr

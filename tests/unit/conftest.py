@@ -1,0 +1,20 @@
+"""Leave out the unit tests whose extra is not installed (see tests/e2e/test_core_alone.py)."""
+
+from __future__ import annotations
+
+import importlib.util
+
+#: Folder or file of unit tests -> a module that its extra installs.
+NEEDS = {
+    "desktop": "numcodecs",
+    "operations": "argon2",
+    "preview": "numcodecs",
+    "repositories": "argon2",
+    "server": "fastapi",
+    "taskqueue": "dbos",
+    "worker": "dbos",
+}
+
+collect_ignore = [
+    folder for folder, module in NEEDS.items() if importlib.util.find_spec(module) is None
+]

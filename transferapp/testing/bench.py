@@ -1,0 +1,25 @@
+"""``python -m transferapp.testing.bench NAME --out FILE``: run one benchmark."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from transferapp.testing import bench_data
+
+#: Each writes one JSON object: bench, ratios, figures, machine, commands.
+BENCHES: dict[str, Callable[[Path], None]] = {"data": bench_data.run}
+
+
+def main() -> None:
+    """Parse the arguments and run."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("name", choices=sorted(BENCHES))
+    parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
+    given = parser.parse_args()
+    BENCHES[given.name](given.out.resolve())
+
+
+if __name__ == "__main__":
+    main()
