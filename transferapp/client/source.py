@@ -1,0 +1,98 @@
+"""Read a file of the workstation while watching that it stays what was submitted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from transferapp import errors
+
+#: Bytes of one read and of one piece on the wire.
+PIECE_SIZE = 1 << 20
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn the operating system's errors about a source into ours."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise errors.VanishedFile(
+            f"'{path.name}' is no longer in {path.parent}. Put it back in its place, or"
+            " remove it from the import, then retry."
+        ) from error
+    except OSError as error:
+        raise errors.UnreadableFile(
+            f"'{path}' cannot be read ({error.strerror}). Check that your account may read"
+            " it and that its disk is connected, then retry."
+        ) from error
+
+
+class SourceFile:
+    """An open source. It must have the size and time that it was submitted with."""
+
+    def __init__(self, path: Path, size_bytes: int, modified_ns: int) -> None:
+        """Name the file; it is opened by ``with``."""
+        self._path = path
+        self.size_bytes = size_bytes
+        self._modified_ns = modified_ns
+
+    def __enter__(self) -> Self:
+        """Open and compare; raises VanishedFile, UnreadableFile, ChangedFile."""
+        with reading(self._path):
+            self._file = self._path.open("rb", buffering=0)
+            self._opened = os.fstat(self._file.fileno())
+        try:
+            self._must_be_same(self._opened)
+        except errors.ChangedFile:
+            self._file.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def read(self, offset: int, length: int) -> list[bytes]:
+        """Return exactly ``length`` bytes in pieces of 1 MiB; raises ChangedFile."""
+        pieces: list[bytes] = []
+        with reading(self._path):
+            self._file.seek(offset)
+            while length > 0:
+                piece = self._file.read(min(PIECE_SIZE, length))
+                if not piece:
+                    raise self._changed()
+                pieces.append(piece)
+                length -= len(piece)
+            self._must_be_same(os.fstat(self._file.fileno()))
+        return pieces
+
+    def check_end(self) -> None:
+        """Compare once more, now also the path: raises ChangedFile, VanishedFile.
+
+        A file that was saved anew under the same name has another inode.
+        """
+        with reading(self._path):
+            found = self._path.stat()
+        self._must_be_same(found)
+        if (found.st_dev, found.st_ino) != (self._opened.st_dev, self._opened.st_ino):
+            raise self._changed()
+
+    def _must_be_same(self, found: os.stat_result) -> None:
+        if (found.st_size, found.st_mtime_ns) != (self.size_bytes, self._modified_ns):
+            raise self._changed()
+
+    def _changed(self) -> errors.ChangedFile:
+        return errors.ChangedFile(
+            f"'{self._path.name}' has changed since it was submitted. Wait until the"
+            " acquisition has finished, then retry."
+        )
