@@ -6,7 +6,8 @@ words for a heading) and a default ``message`` that tells a person what to do ne
 
     TransferAppError
     |-- Unavailable        the other side is not there now; retried
-    |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull, Busy
+    |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
+    |   |   DestinationUnwritable, Busy
     |-- Denied             the caller may not; a person must act
     |   |-- SignInFailed, GrantRefused, PermissionDenied
     |-- NotFound
@@ -100,6 +101,17 @@ class StorageFull(Unavailable):
     default_message = (
         "Nothing is lost. Free space, or tell your administrator; the transfer continues"
         " by itself."
+    )
+
+
+class DestinationUnwritable(Unavailable):
+    """The folder that an export goes to cannot be written."""
+
+    code = "destination-unwritable"
+    title = "The folder cannot be written"
+    default_message = (
+        "Connect the drive, or give your account the right to write there; the export"
+        " continues by itself."
     )
 
 

@@ -1,0 +1,40 @@
+"""Tell those who follow which submissions changed, a few times a second at most."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+
+class Changes:
+    """Names of changed submissions for any number of followers.
+
+    A follower that is slow gets each name once however often it changed meanwhile.
+    """
+
+    def __init__(self, pause_s: float = 0.25) -> None:
+        """``pause_s`` lies between two batches for one follower."""
+        self._pause_s = pause_s
+        self._followers: list[tuple[dict[str, None], asyncio.Event]] = []
+
+    def tell(self, transfer_id: str) -> None:
+        """A submission changed. Call it in the event loop."""
+        for changed, wake in self._followers:
+            changed[transfer_id] = None
+            wake.set()
+
+    async def follow(self) -> AsyncIterator[list[str]]:
+        """Yield names in batches, for ever."""
+        mine: tuple[dict[str, None], asyncio.Event] = ({}, asyncio.Event())
+        self._followers.append(mine)
+        changed, wake = mine
+        try:
+            while True:
+                await wake.wait()
+                wake.clear()
+                names = list(changed)
+                changed.clear()
+                yield names
+                await asyncio.sleep(self._pause_s)
+        finally:
+            self._followers.remove(mine)

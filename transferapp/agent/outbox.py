@@ -1,0 +1,349 @@
+"""The durable memory of the workstation service: what was handed over and how far it is.
+
+What a method has returned from survives kill -9 and a power cut (SQLite, full sync): the
+promise "safe to log off" rests on that. All methods block; call them in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from transferapp.agent import schema
+from transferapp.agent.records import (
+    FileRecord,
+    ItemRecord,
+    ItemStage,
+    SubmissionRecord,
+    Totals,
+)
+from transferapp.errors import Conflict, StorageFull, TransferNotFound
+from transferapp.host.clock import Clock
+from transferapp.host.database import open_engine, sqlite_url
+from transferapp.host.paths import private_folder
+from transferapp.model.transfers import ItemState, TransferKind
+from transferapp.protocol.messages import FileOnDisk, Submission
+
+_SUBMISSIONS, _ITEMS, _FILES = schema.submissions, schema.items, schema.files
+
+
+def open_outbox(path: Path, clock: Clock) -> Outbox:
+    """Open or make the outbox file, readable by this account only."""
+    private_folder(path.parent)
+    # SQLite gives its -wal and -shm files the mode of this one.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+    engine = open_engine(sqlite_url(path))
+    # An error's text would show the values of its statement, and one of them is a grant.
+    engine.hide_parameters = True
+    schema.metadata.create_all(engine)
+    return Outbox(engine, clock)
+
+
+class Outbox:
+    """Submissions with their items and files."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        """Use ``open_outbox``."""
+        self._engine = engine
+        self._clock = clock
+
+    def close(self) -> None:
+        """Close the database file."""
+        self._engine.dispose()
+
+    def add(self, submission: Submission) -> bool:
+        """Store a submission; a known one only gets the new grant. True when it is new."""
+        with self._write() as connection:
+            grant = submission.grant.get_secret_value()
+            known = connection.execute(
+                sa.update(_SUBMISSIONS)
+                .where(_SUBMISSIONS.c.transfer_id == submission.transfer_id)
+                .values(grant_token=grant, **self._now())
+            ).rowcount
+            if known:
+                return False
+            connection.execute(sa.insert(_SUBMISSIONS), self._new_row(submission, grant))
+            for position, item in enumerate(submission.items):
+                _insert_item(
+                    connection, submission.transfer_id, position, (item.item_id, item.name)
+                )
+                _insert_files(connection, submission.transfer_id, item.item_id, item.files)
+            return True
+
+    def submissions(
+        self, owner: str = "", *, open_only: bool = False
+    ) -> list[SubmissionRecord]:
+        """List submissions, newest first."""
+        query = sa.select(_SUBMISSIONS).order_by(_SUBMISSIONS.c.created_at.desc())
+        if owner:
+            query = query.where(_SUBMISSIONS.c.owner == owner)
+        if open_only:
+            query = query.where(sa.not_(_SUBMISSIONS.c.ended))
+        with self._read() as connection:
+            return [_submission(row) for row in connection.execute(query).mappings()]
+
+    def submission(self, transfer_id: str) -> SubmissionRecord:
+        """Return one; raises TransferNotFound."""
+        query = sa.select(_SUBMISSIONS).where(_SUBMISSIONS.c.transfer_id == transfer_id)
+        with self._read() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            raise TransferNotFound("The workstation service does not know this transfer.")
+        return _submission(row)
+
+    def items(self, transfer_id: str) -> list[ItemRecord]:
+        """List the items of a submission in order."""
+        query = (
+            sa.select(_ITEMS)
+            .where(_ITEMS.c.transfer_id == transfer_id)
+            .order_by(_ITEMS.c.position)
+        )
+        with self._read() as connection:
+            return [_item(row) for row in connection.execute(query).mappings()]
+
+    def open_files(self, transfer_id: str) -> list[FileRecord]:
+        """List files that are still to be moved: not done, their item open."""
+        query = (
+            sa.select(_FILES)
+            .join(_ITEMS, _ITEMS.c.item_id == _FILES.c.item_id)
+            .where(
+                _FILES.c.transfer_id == transfer_id,
+                sa.not_(_FILES.c.done),
+                _ITEMS.c.stage == ItemStage.OPEN,
+            )
+            .order_by(_ITEMS.c.position, _FILES.c.position)
+        )
+        with self._read() as connection:
+            return [_file(row) for row in connection.execute(query).mappings()]
+
+    def files(self, item_id: str) -> list[FileRecord]:
+        """List the files of an item in order."""
+        query = sa.select(_FILES).where(_FILES.c.item_id == item_id).order_by(_FILES.c.position)
+        with self._read() as connection:
+            return [_file(row) for row in connection.execute(query).mappings()]
+
+    def add_item(
+        self, transfer_id: str, item_id: str, name: str, files: Iterable[FileOnDisk]
+    ) -> None:
+        """Export: store an item whose files are known now; a known one is left as it is."""
+        with self._write() as connection:
+            known = sa.select(sa.func.count()).where(_ITEMS.c.item_id == item_id)
+            if connection.scalar(known):
+                return
+            count = sa.select(sa.func.count()).where(_ITEMS.c.transfer_id == transfer_id)
+            position = connection.scalar(count) or 0
+            _insert_item(connection, transfer_id, position, (item_id, name))
+            _insert_files(connection, transfer_id, item_id, files)
+
+    def set_state(
+        self,
+        transfer_id: str,
+        state: ItemState,
+        trouble: tuple[str, str] = ("", ""),
+        *,
+        ended: bool = False,
+    ) -> None:
+        """Move a submission; ``trouble`` is code and sentence."""
+        code, sentence = trouble
+        values = {"state": state, "trouble_code": code, "trouble": sentence, "ended": ended}
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_SUBMISSIONS)
+                .where(_SUBMISSIONS.c.transfer_id == transfer_id)
+                .values(**values, **self._now())
+            )
+
+    def set_stages(
+        self,
+        item_ids: Collection[str],
+        stage: ItemStage,
+        trouble: tuple[str, str] = ("", ""),
+    ) -> None:
+        """Move items; ``trouble`` is code and sentence."""
+        if not item_ids:
+            return
+        values = {"stage": stage, "trouble_code": trouble[0], "trouble": trouble[1]}
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_ITEMS)
+                .where(_ITEMS.c.item_id == sa.bindparam("id"))
+                .values(**values),
+                [{"id": item_id} for item_id in item_ids],
+            )
+
+    def set_offsets(self, offsets: Mapping[str, int]) -> None:
+        """Remember how far files are, for what is shown after a restart."""
+        if not offsets:
+            return
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_FILES)
+                .where(_FILES.c.file_id == sa.bindparam("id"))
+                .values(offset=sa.bindparam("at")),
+                [{"id": file_id, "at": offset} for file_id, offset in offsets.items()],
+            )
+
+    def finish_file(self, file_id: str, size_bytes: int, sha1: str) -> None:
+        """Mark a file as sealed at the server, or as in place here."""
+        self._set_file(file_id, offset=size_bytes, sha1=sha1, done=True)
+
+    def reset_file(self, file_id: str, modified_ns: int) -> None:
+        """Take a file as it is now and begin it anew."""
+        self._set_file(file_id, offset=0, sha1="", done=False, modified_ns=modified_ns)
+
+    def forget(self, transfer_id: str) -> None:
+        """Drop a submission and all below it."""
+        with self._write() as connection:
+            connection.execute(
+                sa.delete(_SUBMISSIONS).where(_SUBMISSIONS.c.transfer_id == transfer_id)
+            )
+
+    def totals(self, transfer_id: str) -> Totals:
+        """Sum up a submission."""
+        with self._read() as connection:
+            return _totals(connection, transfer_id)
+
+    def _set_file(self, file_id: str, **values: Any) -> None:
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_FILES).where(_FILES.c.file_id == file_id).values(**values)
+            )
+
+    def _new_row(self, submission: Submission, grant: str) -> dict[str, Any]:
+        now = self._clock.now().isoformat()
+        return {
+            **submission.model_dump(exclude={"items", "grant"}),
+            "grant_token": grant,
+            "state": ItemState.QUEUED,
+            "ended": False,
+            "created_at": now,
+            "updated_at": now,
+        }
+
+    def _now(self) -> dict[str, str]:
+        return {"updated_at": self._clock.now().isoformat()}
+
+    @contextmanager
+    def _write(self) -> Iterator[sa.Connection]:
+        with _translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[sa.Connection]:
+        with _translated(), self._engine.connect() as connection:
+            yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Say what a person can do when the outbox cannot be written."""
+    try:
+        yield
+    except sa.exc.IntegrityError as error:
+        raise Conflict("An item or file of this submission belongs to another one.") from error
+    except sa.exc.OperationalError as error:
+        raise StorageFull(
+            "The workstation service cannot write its outbox. Free space on this computer's"
+            " system disk."
+        ) from error
+
+
+def _insert_item(
+    connection: sa.Connection, transfer_id: str, position: int, item: tuple[str, str]
+) -> None:
+    row = {
+        "item_id": item[0],
+        "transfer_id": transfer_id,
+        "position": position,
+        "name": item[1],
+        "stage": ItemStage.OPEN,
+    }
+    connection.execute(sa.insert(_ITEMS), row)
+
+
+def _insert_files(
+    connection: sa.Connection, transfer_id: str, item_id: str, files: Iterable[FileOnDisk]
+) -> None:
+    rows = [
+        {
+            **file.model_dump(),
+            "transfer_id": transfer_id,
+            "item_id": item_id,
+            "position": position,
+            "offset": 0,
+            "sha1": "",
+            "done": False,
+        }
+        for position, file in enumerate(files)
+    ]
+    if rows:
+        connection.execute(sa.insert(_FILES), rows)
+
+
+def _totals(connection: sa.Connection, transfer_id: str) -> Totals:
+    stages = connection.execute(
+        sa.select(_ITEMS.c.stage, sa.func.count())
+        .where(_ITEMS.c.transfer_id == transfer_id)
+        .group_by(_ITEMS.c.stage)
+    )
+    trouble = connection.execute(
+        sa.select(_ITEMS.c.trouble_code, _ITEMS.c.trouble)
+        .where(_ITEMS.c.transfer_id == transfer_id, _ITEMS.c.trouble_code != "")
+        .order_by(_ITEMS.c.position)
+        .limit(1)
+    ).first()
+    is_open = sa.and_(sa.not_(_FILES.c.done), _ITEMS.c.stage != ItemStage.CANCELLED)
+    sums = connection.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.sum(sa.case((_FILES.c.done, 1), else_=0)),
+            sa.func.sum(_FILES.c.size_bytes),
+            sa.func.sum(_FILES.c.offset),
+            sa.func.sum(sa.case((is_open, 1), else_=0)),
+        )
+        .join(_ITEMS, _ITEMS.c.item_id == _FILES.c.item_id)
+        .where(_FILES.c.transfer_id == transfer_id)
+    ).one()
+    files, done, size, offset, open_count = (number or 0 for number in sums)
+    return Totals(
+        files=files,
+        files_done=done,
+        bytes=size,
+        bytes_done=offset,
+        items_by_stage={ItemStage(stage): count for stage, count in stages},
+        files_open=open_count,
+        trouble_code=trouble[0] if trouble else "",
+        trouble=trouble[1] if trouble else "",
+    )
+
+
+def _submission(row: sa.RowMapping) -> SubmissionRecord:
+    values = dict(row)
+    return SubmissionRecord(
+        kind=TransferKind(values.pop("kind")),
+        state=ItemState(values.pop("state")),
+        grant=SecretStr(values.pop("grant_token")),
+        created_at=datetime.fromisoformat(values.pop("created_at")),
+        updated_at=datetime.fromisoformat(values.pop("updated_at")),
+        **values,
+    )
+
+
+def _item(row: sa.RowMapping) -> ItemRecord:
+    values = dict(row)
+    del values["position"]
+    return ItemRecord(stage=ItemStage(values.pop("stage")), **values)
+
+
+def _file(row: sa.RowMapping) -> FileRecord:
+    values = dict(row)
+    del values["position"]
+    return FileRecord(**values)
