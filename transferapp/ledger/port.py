@@ -74,6 +74,20 @@ class ItemWork:
 
 
 @dataclass(frozen=True, slots=True)
+class FileWork:
+    """All that a request for one file needs, without the other files of its item."""
+
+    file: TransferFile
+    transfer_id: str
+    kind: TransferKind
+    owner: str
+    item_state: ItemState
+    group_id: int | None
+    #: Export: the repository's file id.
+    repository_file_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemChange:
     """A new state of an item. ``None`` leaves a field as it is; trouble is always set."""
 
@@ -108,11 +122,17 @@ class Ledger(Protocol):
     async def work(self, item_id: str) -> ItemWork:
         """Return what a worker needs of an item."""
 
+    async def item(self, item_id: str) -> TransferItem:
+        """Return one item; raises TransferNotFound."""
+
     async def items_in(self, states: Sequence[ItemState]) -> list[TransferItem]:
         """List everyone's items that are in one of these states, oldest first."""
 
     async def file(self, file_id: str) -> TransferFile:
         """Return one file; raises FileNotFound."""
+
+    async def file_work(self, file_id: str) -> FileWork:
+        """Return a file and where it belongs; raises FileNotFound."""
 
     async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:
         """Export: store the files that an item resolves to (replaces none: idempotent)."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from transferapp.errors import FileNotFound, TransferNotFound
-from transferapp.ledger.port import ItemWork
+from transferapp.ledger.port import FileWork, ItemWork
 from transferapp.ledger.stores.rows import (
     Row,
     annotations_of,
@@ -70,11 +70,14 @@ def details_of(
     return TransferDetails(details.transfer, details.items, tuple(file_of(row) for row in rows))
 
 
+def item_by_id(connection: sa.Connection, item_id: str) -> TransferItem:
+    """Return one item; raises TransferNotFound."""
+    return item_of(_item_row(connection, item_id))
+
+
 def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
     """Return what a worker needs; raises TransferNotFound."""
-    item = fetch_one(connection, sa.select(items).where(items.c.id == item_id))
-    if item is None:
-        raise TransferNotFound("This item of a transfer does not exist.")
+    item = _item_row(connection, item_id)
     transfer = _transfer_row(connection, item["transfer_id"])
     query = sa.select(files).where(files.c.item_id == item_id).order_by(files.c.seq)
     rows = fetch(connection, query)
@@ -107,6 +110,34 @@ def file_by_id(connection: sa.Connection, file_id: str) -> TransferFile:
     return file_of(row)
 
 
+def file_work(connection: sa.Connection, file_id: str) -> FileWork:
+    """Return a file with what its item and transfer say; raises FileNotFound."""
+    query = (
+        sa.select(
+            files,
+            items.c.state.label("item_state"),
+            transfers.c.kind,
+            transfers.c.owner,
+            transfers.c.group_id,
+        )
+        .join(items, items.c.id == files.c.item_id)
+        .join(transfers, transfers.c.id == files.c.transfer_id)
+        .where(files.c.id == file_id)
+    )
+    row = fetch_one(connection, query)
+    if row is None:
+        raise FileNotFound
+    return FileWork(
+        file=file_of(row),
+        transfer_id=row["transfer_id"],
+        kind=TransferKind(row["kind"]),
+        owner=row["owner"],
+        item_state=ItemState(row["item_state"]),
+        group_id=row["group_id"],
+        repository_file_id=row["repository_file_id"],
+    )
+
+
 def events_after(
     connection: sa.Connection, owner: str | None, after: int, limit: int
 ) -> list[Event]:
@@ -127,4 +158,11 @@ def _transfer_row(connection: sa.Connection, transfer_id: str) -> Row:
     row = fetch_one(connection, query)
     if row is None:
         raise TransferNotFound
+    return row
+
+
+def _item_row(connection: sa.Connection, item_id: str) -> Row:
+    row = fetch_one(connection, sa.select(items).where(items.c.id == item_id))
+    if row is None:
+        raise TransferNotFound("This item of a transfer does not exist.")
     return row

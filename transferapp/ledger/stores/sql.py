@@ -14,6 +14,7 @@ from typing_extensions import override
 from transferapp.host.clock import Clock
 from transferapp.host.database import create_tables, reading, writing
 from transferapp.ledger.port import (
+    FileWork,
     ItemChange,
     ItemWork,
     Ledger,
@@ -79,6 +80,11 @@ class SqlLedger(Ledger):
         return await self._read(reads.work_of, item_id)
 
     @override
+    async def item(self, item_id: str) -> TransferItem:
+        """Return one item."""
+        return await self._read(reads.item_by_id, item_id)
+
+    @override
     async def items_in(self, states: Sequence[ItemState]) -> list[TransferItem]:
         """List everyone's items in these states, oldest first."""
         return await self._read(reads.items_in, states)
@@ -87,6 +93,11 @@ class SqlLedger(Ledger):
     async def file(self, file_id: str) -> TransferFile:
         """Return one file."""
         return await self._read(reads.file_by_id, file_id)
+
+    @override
+    async def file_work(self, file_id: str) -> FileWork:
+        """Return a file and where it belongs."""
+        return await self._read(reads.file_work, file_id)
 
     @override
     async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:

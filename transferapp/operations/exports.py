@@ -1,0 +1,210 @@
+"""Exports on the server: from the chosen images to bytes that the agent confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from itertools import groupby
+
+from transferapp.errors import (
+    ChecksumMismatch,
+    FileNotFound,
+    Invalid,
+    StateConflict,
+    TransferNotFound,
+)
+from transferapp.grants.port import Grants, Scope
+from transferapp.ledger.port import (
+    FileWork,
+    ItemChange,
+    ItemWork,
+    Ledger,
+    NewTransfer,
+    PlannedItem,
+)
+from transferapp.model.images import ImageSummary
+from transferapp.model.transfers import (
+    ItemState,
+    TransferDetails,
+    TransferItem,
+    TransferKind,
+)
+from transferapp.operations.imports import (
+    REPOSITORY_TARGET,
+    TRANSFER_GRANT_LIFETIME,
+    WITH_WORKSTATION,
+)
+from transferapp.operations.manifest import check_title
+from transferapp.operations.prepare_export import PrepareExport
+from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
+from transferapp.repositories.port import Repository, RepositorySession
+from transferapp.taskqueue.port import NewTask, TaskQueue
+
+#: Images that are looked up at the same time.
+_AT_ONCE = 8
+#: States in which an export's files may be read.
+_READABLE = frozenset({*WITH_WORKSTATION, ItemState.DELIVERED}) - {ItemState.QUEUED}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A file that can be downloaded; ``etag`` is its SHA-1 where that is known."""
+
+    name: str
+    size_bytes: int
+    etag: str
+    owner: str
+    group_id: int | None
+    repository_file_id: int
+
+
+class ExportRequests:
+    """What people and agents may ask for an export."""
+
+    def __init__(
+        self, ledger: Ledger, queue: TaskQueue, grants: Grants, repository: Repository
+    ) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._grants = grants
+        self._repository = repository
+
+    async def submit(self, username: str, request: ExportRequest, request_key: str) -> Accepted:
+        """Take an export on; the same key gives the first one, with a fresh grant.
+
+        Raises ImageNotFound for an image that this person cannot see.
+        """
+        check_title(request.name)
+        async with self._repository.session(username) as session:
+            images = await _visible(session, request.image_ids)
+        details = await self._ledger.add(
+            NewTransfer(
+                kind=TransferKind.EXPORT,
+                name=request.name,
+                owner=username,
+                request_key=request_key,
+                items=_by_fileset(images),
+            )
+        )
+        await self._enqueue(details)
+        minted = await self._grants.mint(
+            Scope.TRANSFER,
+            username,
+            TRANSFER_GRANT_LIFETIME,
+            transfer_id=details.transfer.id,
+        )
+        return Accepted(details=details, grant=minted.token)
+
+    async def content(self, transfer_id: str, file_id: str) -> ExportFile:
+        """Return what is known of a file before it is read; its item is downloading now.
+
+        Raises FileNotFound, StateConflict when it is not ready or no longer there.
+        """
+        found = await self._ledger.file_work(file_id)
+        if found.transfer_id != transfer_id or found.kind is not TransferKind.EXPORT:
+            raise FileNotFound
+        if found.item_state not in _READABLE or found.repository_file_id is None:
+            raise StateConflict(f"This file cannot be downloaded now: {found.item_state}.")
+        await self._downloading(found)
+        return ExportFile(
+            name=found.file.client_path.rpartition("/")[2],
+            size_bytes=found.file.size_bytes,
+            etag=found.file.sha1 or found.file.id,
+            owner=found.owner,
+            group_id=found.group_id,
+            repository_file_id=found.repository_file_id,
+        )
+
+    async def read(self, file: ExportFile, offset: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a range of a file as its owner may read it now."""
+        async with self._repository.session(file.owner, file.group_id) as session:
+            pieces = session.images.read(file.repository_file_id, offset, length)
+            # A client that goes away ends the reading at once.
+            async with aclosing(pieces):  # type: ignore[type-var]  # they are generators
+                async for piece in pieces:
+                    yield piece
+
+    async def delivered(self, transfer_id: str, item_id: str, told: Delivered) -> TransferItem:
+        """Note that the agent has every file of an item; raises ChecksumMismatch, Invalid."""
+        work = await self._ledger.work(item_id)
+        if work.transfer.id != transfer_id:
+            raise TransferNotFound("This item of a transfer does not exist.")
+        if work.transfer.kind is not TransferKind.EXPORT:
+            raise Invalid("Only files of an export can be delivered.")
+        if work.item.state is ItemState.DELIVERED:
+            return work.item
+        _check_hashes(work, told)
+        moved = await self._ledger.set_state(
+            item_id, ItemChange(ItemState.DELIVERED), only_from=tuple(_READABLE)
+        )
+        if not moved:
+            raise StateConflict(f"This item cannot be delivered now: {work.item.state}.")
+        return await self._ledger.item(item_id)
+
+    async def _downloading(self, found: FileWork) -> None:
+        if found.item_state is ItemState.READY:
+            await self._ledger.set_state(
+                found.file.item_id,
+                ItemChange(ItemState.DOWNLOADING),
+                only_from=(ItemState.READY,),
+            )
+
+    async def _enqueue(self, details: TransferDetails) -> None:
+        for item in details.items:
+            await self._queue.enqueue(
+                export_task(details.transfer.id, item.id, details.transfer.owner)
+            )
+
+
+def export_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
+    """Return the task that prepares an item; its id is the item's."""
+    return NewTask(
+        id=item_id,
+        kind="prepare-export",
+        payload=PrepareExport(transfer_id=transfer_id, item_id=item_id),
+        target=REPOSITORY_TARGET,
+        owner=owner,
+    )
+
+
+async def _visible(session: RepositorySession, image_ids: Sequence[int]) -> list[ImageSummary]:
+    """Return the images, each once; raises ImageNotFound for the first that is not there."""
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def look(image_id: int) -> ImageSummary:
+        async with turn:
+            return (await session.images.get(image_id)).summary
+
+    asked = [asyncio.ensure_future(look(one)) for one in dict.fromkeys(image_ids)]
+    try:
+        return list(await asyncio.gather(*asked))
+    finally:
+        for one in asked:
+            one.cancel()
+
+
+def _by_fileset(images: Sequence[ImageSummary]) -> tuple[PlannedItem, ...]:
+    """Make an item of each fileset: its images share their files."""
+    ordered = sorted(images, key=lambda image: (image.fileset_id, image.id))
+    return tuple(
+        _planned(list(group)) for _, group in groupby(ordered, lambda image: image.fileset_id)
+    )
+
+
+def _planned(images: Sequence[ImageSummary]) -> PlannedItem:
+    more = f" and {len(images) - 1} more" if len(images) > 1 else ""
+    return PlannedItem(images[0].name + more, (), tuple(image.id for image in images))
+
+
+def _check_hashes(work: ItemWork, told: Delivered) -> None:
+    for file in work.files:
+        sha1 = told.sha1_by_file.get(file.id)
+        if sha1 is None:
+            raise Invalid(f"'{file.client_path}' is missing in what was delivered.")
+        # A repository that hashes otherwise gives no SHA-1 to compare with.
+        if file.sha1 and sha1 != file.sha1:
+            raise ChecksumMismatch(
+                f"'{file.client_path}' arrived damaged. It is downloaded again."
+            )

@@ -1,0 +1,220 @@
+"""Imports on the server: from the manifest to the task that brings the files in."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from transferapp.errors import (
+    FileNotFound,
+    GrantRefused,
+    Invalid,
+    PermissionDenied,
+    StateConflict,
+    TransferNotFound,
+    from_code,
+)
+from transferapp.grants.port import Grant, Grants, Scope
+from transferapp.ledger.port import FileWork, ItemChange, Ledger, NewTransfer
+from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
+from transferapp.model.transfers import (
+    ENDED_STATES,
+    ItemState,
+    TransferItem,
+    TransferKind,
+    Trouble,
+)
+from transferapp.operations.import_fileset import ImportFileset
+from transferapp.operations.manifest import planned_items
+from transferapp.protocol.messages import Accepted, ImportRequest, Report
+from transferapp.repositories.port import Repository
+from transferapp.staging.port import StagedFile, Staging
+from transferapp.taskqueue.port import NewTask, TaskQueue
+
+#: Long enough for a workstation that is switched off over the holidays.
+TRANSFER_GRANT_LIFETIME = timedelta(days=30)
+#: The queue's name for the repository: limits and pauses count per target.
+REPOSITORY_TARGET = "repository"
+#: States in which the workstation is at work on an item's files.
+WITH_WORKSTATION = (
+    ItemState.QUEUED,
+    ItemState.UPLOADING,
+    ItemState.READY,
+    ItemState.DOWNLOADING,
+    ItemState.STALLED,
+    ItemState.WAITING,
+    ItemState.NEEDS_ATTENTION,
+)
+_LONGEST_REPORT = 2000
+
+
+class ImportRequests:
+    """What people and agents may ask for an import."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        staging: Staging,
+        queue: TaskQueue,
+        grants: Grants,
+        repository: Repository,
+    ) -> None:
+        self._ledger = ledger
+        self._staging = staging
+        self._queue = queue
+        self._grants = grants
+        self._repository = repository
+
+    async def submit(self, username: str, request: ImportRequest, request_key: str) -> Accepted:
+        """Take an import on; the same key gives the first one, with a fresh grant.
+
+        Raises TargetNotFound, PermissionDenied, NameNotAllowed, Invalid.
+        """
+        items = await asyncio.to_thread(planned_items, request)
+        container = await self._target(username, request.target)
+        details = await self._ledger.add(
+            NewTransfer(
+                kind=TransferKind.IMPORT,
+                name=request.name,
+                owner=username,
+                request_key=request_key,
+                items=items,
+                target=container.ref,
+                target_name=container.name,
+                group_id=container.group_id,
+                annotations=tuple(request.annotations),
+            )
+        )
+        minted = await self._grants.mint(
+            Scope.TRANSFER,
+            username,
+            TRANSFER_GRANT_LIFETIME,
+            transfer_id=details.transfer.id,
+        )
+        return Accepted(details=details, grant=minted.token)
+
+    async def may_upload(self, grant: Grant, transfer_id: str | None, file_id: str) -> FileWork:
+        """Return the file when this grant may upload it; raises GrantRefused, FileNotFound."""
+        if grant.scope is not Scope.TRANSFER:
+            raise GrantRefused
+        if transfer_id is not None and transfer_id != grant.transfer_id:
+            raise GrantRefused
+        found = await self._ledger.file_work(file_id)
+        if found.transfer_id != grant.transfer_id or found.kind is not TransferKind.IMPORT:
+            raise FileNotFound
+        return found
+
+    async def begin_upload(
+        self, grant: Grant, transfer_id: str, file_id: str, size: int
+    ) -> StagedFile:
+        """Make or find the upload of a file; raises StateConflict, Invalid (other size)."""
+        found = await self.may_upload(grant, transfer_id, file_id)
+        return await self.begin(found, size)
+
+    async def begin(self, found: FileWork, size: int) -> StagedFile:
+        """Make or find the upload of a file that may be uploaded."""
+        refuse_ended(found.item_state)
+        if found.file.size_bytes != size:
+            raise Invalid(
+                f"'{found.file.client_path}' was announced with {found.file.size_bytes:,}"
+                f" bytes and now has {size:,}. It changed; import it again."
+            )
+        return await self._staging.create(found.file.id, size)
+
+    async def part_arrived(self, file_id: str, offset: int) -> None:
+        """Note that the file's first ``offset`` bytes are durable."""
+        await self._ledger.file_progress(file_id, offset)
+
+    async def seal(self, transfer_id: str, file_id: str, sha1: str) -> TransferItem:
+        """End an upload; the item's last one queues its import. May be repeated.
+
+        Raises StateConflict when bytes are missing or the item has ended.
+        """
+        found = await self._ledger.file_work(file_id)
+        if found.transfer_id != transfer_id or found.kind is not TransferKind.IMPORT:
+            raise FileNotFound
+        if not found.file.sealed:
+            refuse_ended(found.item_state)
+            await self._staging.seal(file_id)
+        if await self._ledger.file_sealed(file_id, sha1):
+            await self._received(found, is_first=not found.file.sealed)
+        return await self._ledger.item(found.file.item_id)
+
+    async def report(self, transfer_id: str, item_id: str, told: Report) -> TransferItem:
+        """Note that the agent cannot go on with an item, or (no code) that it can again.
+
+        Nothing changes when the workstation is not needed for the item any more.
+        """
+        item = await self._ledger.item(item_id)
+        if item.transfer_id != transfer_id:
+            raise TransferNotFound("This item of a transfer does not exist.")
+        if item.received or item.state in ENDED_STATES:
+            return item
+        if told.code:
+            change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=trouble_of(told))
+            await self._ledger.set_state(item_id, change, only_from=WITH_WORKSTATION)
+        else:
+            work = await self._ledger.work(item_id)
+            change = ItemChange(going_on(item, work.transfer.kind))
+            await self._ledger.set_state(
+                item_id, change, only_from=(ItemState.NEEDS_ATTENTION,)
+            )
+        return await self._ledger.item(item_id)
+
+    async def _target(self, username: str, text: str) -> Container:
+        ref = ContainerRef.parse(text)
+        if ref.kind not in IMPORT_TARGETS:
+            raise Invalid(f"Nothing can be imported into a {ref.kind}. Choose a dataset.")
+        async with self._repository.session(username) as session:
+            container = await session.containers.get(ref)
+        if not container.can_link:
+            raise PermissionDenied
+        return container
+
+    async def _received(self, found: FileWork, *, is_first: bool) -> None:
+        """Queue the import, then say so: a crash between the two is healed by repeating."""
+        item_id = found.file.item_id
+        if is_first:
+            # A trouble that the agent told of is over: all its files are here.
+            await self._ledger.set_state(
+                item_id,
+                ItemChange(ItemState.UPLOADING),
+                only_from=(ItemState.NEEDS_ATTENTION,),
+            )
+        await self._queue.enqueue(import_task(found.transfer_id, item_id, found.owner))
+        # The worker may be faster than this line: it is not set back.
+        await self._ledger.set_state(
+            item_id,
+            ItemChange(ItemState.RECEIVED),
+            only_from=(ItemState.QUEUED, ItemState.UPLOADING, ItemState.STALLED),
+        )
+
+
+def import_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
+    """Return the task that imports an item; its id is the item's."""
+    return NewTask(
+        id=item_id,
+        kind="import-fileset",
+        payload=ImportFileset(transfer_id=transfer_id, item_id=item_id),
+        target=REPOSITORY_TARGET,
+        owner=owner,
+    )
+
+
+def going_on(item: TransferItem, kind: TransferKind) -> ItemState:
+    """Return the state of an item whose agent goes on after a trouble."""
+    if kind is TransferKind.EXPORT:
+        return ItemState.READY
+    return ItemState.UPLOADING if item.bytes_done else ItemState.QUEUED
+
+
+def refuse_ended(state: ItemState) -> None:
+    """Raise StateConflict for an item that has ended."""
+    if state in ENDED_STATES:
+        raise StateConflict(f"This part of the transfer has ended: {state}.")
+
+
+def trouble_of(told: Report) -> Trouble:
+    """Return what a report says, under the title that belongs to its code."""
+    error = from_code(told.code, told.message[:_LONGEST_REPORT])
+    return Trouble(told.code, error.title, error.message, error.retryable)

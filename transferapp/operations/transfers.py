@@ -1,0 +1,118 @@
+"""Cancel and retry: what a person may do to a transfer that is on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from transferapp.errors import StateConflict, TransferNotFound
+from transferapp.ledger.port import ItemChange, Ledger
+from transferapp.model.transfers import (
+    ENDED_STATES,
+    TROUBLE_STATES,
+    ItemState,
+    TransferDetails,
+    TransferItem,
+    TransferKind,
+)
+from transferapp.operations.exports import export_task
+from transferapp.operations.imports import going_on, import_task
+from transferapp.staging.port import Staging
+from transferapp.taskqueue.port import TaskQueue, TaskState
+
+#: Waiting for the queue; a retry also wakes a task that was left behind by a crash.
+_WITH_QUEUE = frozenset({ItemState.RECEIVED, ItemState.QUEUED})
+
+
+class TransferControl:
+    """Stops and restarts transfers and their items, for their owner."""
+
+    def __init__(self, ledger: Ledger, queue: TaskQueue, staging: Staging) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._staging = staging
+
+    async def cancel(
+        self, owner: str, transfer_id: str, item_id: str | None = None
+    ) -> TransferDetails:
+        """Stop what has not ended; may be repeated. Raises TransferNotFound."""
+        details = await self._ledger.details(transfer_id, owner=owner)
+        items = _chosen(details, item_id)
+        cancelled = [item for item in items if await self._cancel(item)]
+        await self._forget_bytes(details, {item.id for item in cancelled})
+        return await self._ledger.details(transfer_id, owner=owner, with_files=False)
+
+    async def retry(
+        self, owner: str, transfer_id: str, item_id: str | None = None
+    ) -> TransferDetails:
+        """Let failed items go on from where they failed; raises StateConflict for one
+        item that did not.
+        """
+        details = await self._ledger.details(transfer_id, owner=owner, with_files=False)
+        items = _chosen(details, item_id)
+        retried = [item for item in items if item.state in TROUBLE_STATES | _WITH_QUEUE]
+        if item_id is not None and not retried:
+            raise StateConflict(f"There is nothing to retry: it is {items[0].state}.")
+        for item in retried:
+            await self._retry(details, item)
+        return await self._ledger.details(transfer_id, owner=owner, with_files=False)
+
+    async def _cancel(self, item: TransferItem) -> bool:
+        """Cancel in the ledger first: from then on no byte is taken for this item."""
+        if item.state in ENDED_STATES - {ItemState.CANCELLED}:
+            return False
+        if not await self._ledger.set_state(item.id, ItemChange(ItemState.CANCELLED)):
+            now = await self._ledger.item(item.id)
+            if now.state is not ItemState.CANCELLED:
+                return False
+        # It may never have been queued, or its task ended a moment ago.
+        with suppress(TransferNotFound, StateConflict):
+            await self._queue.cancel(item.id)
+        return True
+
+    async def _forget_bytes(self, details: TransferDetails, item_ids: set[str]) -> None:
+        if details.transfer.kind is not TransferKind.IMPORT:
+            return
+        for file in details.files:
+            if file.item_id in item_ids:
+                await self._staging.discard(file.id)
+
+    async def _retry(self, details: TransferDetails, item: TransferItem) -> None:
+        kind = details.transfer.kind
+        if kind is TransferKind.IMPORT and not item.received:
+            # The files are on the workstation: the agent goes on when it looks next.
+            change = ItemChange(going_on(item, kind))
+            await self._ledger.set_state(item.id, change, only_from=tuple(TROUBLE_STATES))
+            return
+        # The ledger before the queue: a worker cannot move an item that has ended.
+        state = ItemState.RECEIVED
+        if kind is TransferKind.EXPORT:
+            state = ItemState.READY if item.file_count else ItemState.QUEUED
+        await self._ledger.set_state(
+            item.id, ItemChange(state), only_from=tuple(TROUBLE_STATES)
+        )
+        if state is not ItemState.READY:
+            await self._wake(details, item)
+
+    async def _wake(self, details: TransferDetails, item: TransferItem) -> None:
+        make_task = import_task if details.transfer.kind is TransferKind.IMPORT else export_task
+        transfer = details.transfer
+        if await self._queue.enqueue(make_task(transfer.id, item.id, transfer.owner)):
+            return
+        match (await self._queue.get(item.id)).state:
+            case TaskState.DEAD:
+                await self._queue.redrive(item.id)
+            case TaskState.PAUSED | TaskState.CANCELLED:
+                await self._queue.resume(item.id)
+            case _:
+                pass  # It is on its way already.
+
+
+def _chosen(details: TransferDetails, item_id: str | None) -> Sequence[TransferItem]:
+    """Return the one item, or all; raises TransferNotFound."""
+    if item_id is None:
+        return details.items
+    chosen = [item for item in details.items if item.id == item_id]
+    if not chosen:
+        raise TransferNotFound("This item of a transfer does not exist.")
+    return chosen

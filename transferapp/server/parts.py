@@ -1,0 +1,42 @@
+"""What the server is made of, as requests see it: ports and use cases, no adapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from starlette.requests import HTTPConnection
+
+from transferapp.grants.port import Grants
+from transferapp.host.clock import Clock
+from transferapp.ledger.port import Ledger
+from transferapp.operations.exports import ExportRequests
+from transferapp.operations.imports import ImportRequests
+from transferapp.operations.sessions import Sessions
+from transferapp.operations.transfers import TransferControl
+from transferapp.repositories.port import Repository
+from transferapp.server.settings import ServerSettings
+from transferapp.staging.port import Staging
+from transferapp.taskqueue.port import TaskQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The ports and use cases of one server; ``request.app.state.parts``."""
+
+    ledger: Ledger
+    grants: Grants
+    staging: Staging
+    queue: TaskQueue
+    repository: Repository
+    clock: Clock
+    settings: ServerSettings
+    sessions: Sessions
+    imports: ImportRequests
+    exports: ExportRequests
+    transfers: TransferControl
+
+
+def parts_of(connection: HTTPConnection) -> Parts:
+    """Return the parts of the server that a request came to; a FastAPI dependency."""
+    return cast("Parts", connection.app.state.parts)
