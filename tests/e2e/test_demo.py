@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+ROOT = Path(__file__).resolve().parents[2]
+#: As the README has it; only the folder differs.
+COMMAND = "python3 installers/bootstrap.py demo --headless --out demo-report"
 SCENES = ["sign-in", "import", "browse", "preview", "transfers", "notification"]
 
 
@@ -18,7 +21,8 @@ SCENES = ["sign-in", "import", "browse", "preview", "transfers", "notification"]
 def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("demo")
     done = subprocess.run(
-        [sys.executable, "-m", "transferapp.testing.demo", "--headless", "--out", str(out)],
+        [sys.executable, *COMMAND.split()[1:-1], str(out)],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=420,
