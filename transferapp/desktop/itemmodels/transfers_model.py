@@ -150,16 +150,18 @@ class TransfersModel(QAbstractTableModel):
         row = self.row_at(index)
         if row is None:
             return None
+        column = Column(index.column())
+        value: Any = None
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
-                return cell_text(row, Column(index.column()), self._clock.now())
+                value = cell_text(row, column, self._clock.now())
+            case Qt.ItemDataRole.ToolTipRole:
+                value = cell_tip(row, column, self._clock.now())
+            case Qt.ItemDataRole.TextAlignmentRole:
+                value = _RIGHT if column in _RIGHT_COLUMNS else _LEFT
             case Role.ROW:
                 return row
-            case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if index.column() in _RIGHT_COLUMNS else _LEFT
-            case Qt.ItemDataRole.ToolTipRole:
-                return cell_tip(row, Column(index.column()), self._clock.now())
-        return None
+        return value
 
     @override
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

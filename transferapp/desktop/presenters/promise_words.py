@@ -72,4 +72,4 @@ def _imported_words(row: TransferRow) -> str:
         return "not imported"
     if row.items_done >= row.item_count:
         return "imported, being verified"
-    return f"{row.items_done:,} of {count_words(row.item_count, 'image set')} imported"
+    return f"{row.items_done:,} of {count_words(row.item_count, 'fileset')} imported"

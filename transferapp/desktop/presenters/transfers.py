@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 PAGE = 200
 #: Seconds between two rounds of asking the server about changes.
 REFRESH_PAUSE_S = 0.5
+#: Seconds until a server that did not answer is asked again.
+UNAVAILABLE_PAUSE_S = 3.0
 #: Seconds between two looks at what has gone quiet or moves on another workstation.
 LOOK_PAUSE_S = 10.0
 #: An agent that restarts is back before anyone needs to know.
@@ -277,8 +279,11 @@ class TransfersPresenter:
             dirty, self._dirty = self._dirty, {}
             try:
                 await self._refresh(set(dirty))
-            except Unavailable as error:
-                self._session.server_lost(error)
+            except Unavailable:
+                # The session says so above the page; what was dirty still is.
+                self._dirty = {**dirty, **self._dirty}
+                self._dirty_set.set()
+                await self._pause(UNAVAILABLE_PAUSE_S)
             except Denied:
                 return  # The session has ended; the main window says so.
             await self._pause(REFRESH_PAUSE_S)

@@ -1,0 +1,145 @@
+"""Look at what a person dropped and judge it: one row for each fileset."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferapp.client.grouping import FilesetCandidate, group
+from transferapp.client.preflight import Level, PreflightSettings, Verdict, preflight, refused
+from transferapp.client.scanning import Finding, scan
+from transferapp.errors import Cancelled
+
+#: Seconds between two reports of progress.
+REPORT_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class LookProgress:
+    """How far looking is: entries seen, then filesets judged out of all (0: not known)."""
+
+    seen: int = 0
+    judged: int = 0
+    total: int = 0
+
+    @property
+    def words(self) -> str:
+        """What is being done, for the window."""
+        if self.total:
+            return f"Checking fileset {self.judged:,} of {self.total:,}…"
+        if self.seen:
+            return f"Looking through folders: {self.seen:,} files so far…"
+        return "Looking at the files…"
+
+
+@dataclass(frozen=True, slots=True)
+class FilesetRow:
+    """One fileset of the import list. ``key`` is the path of the file to open."""
+
+    key: str
+    name: str
+    #: Folder part of the client path, to tell equal names apart.
+    folder: str
+    what: str
+    size_bytes: int
+    file_count: int
+    level: Level
+    #: Why it is blocked or doubtful, and what to do.
+    sentence: str
+    included: bool
+    candidate: FilesetCandidate | None = None
+
+    @property
+    def can_include(self) -> bool:
+        """Blocked filesets cannot be imported."""
+        return self.candidate is not None and self.level is not Level.BLOCKED
+
+    @property
+    def paths(self) -> frozenset[Path]:
+        """All files of it on disk."""
+        return (
+            frozenset(f.path for f in self.candidate.files) if self.candidate else frozenset()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found. ``ignored_count`` counts litter that was left out."""
+
+    rows: tuple[FilesetRow, ...]
+    ignored_count: int
+    took_s: float
+
+
+def look_at(
+    paths: Sequence[Path],
+    cancel: threading.Event,
+    report: Callable[[LookProgress], None],
+    settings: PreflightSettings,
+) -> Look:
+    """Scan, group and judge; runs long, so call it in a thread. Raises Cancelled.
+
+    ``report`` is called from that thread, ten times a second at most.
+    """
+    started_s = time.monotonic()
+    reporter = _Reporter(report)
+    found = scan(paths, cancel, on_progress=lambda seen: reporter.tell(LookProgress(seen=seen)))
+    files = sum(1 for _ in found.files)
+    report(LookProgress(seen=files))
+    candidates = group(found, cancel)
+    rows = [_finding_row(finding) for finding in found.findings]
+    for number, candidate in enumerate(candidates):
+        if cancel.is_set():
+            raise Cancelled
+        reporter.tell(LookProgress(judged=number, total=len(candidates)))
+        rows.append(_row(candidate, preflight(candidate, settings)))
+    return Look(tuple(rows), found.ignored_count, time.monotonic() - started_s)
+
+
+class _Reporter:
+    """Let through one report in a while."""
+
+    def __init__(self, report: Callable[[LookProgress], None]) -> None:
+        self._report = report
+        self._next_s = 0.0
+
+    def tell(self, progress: LookProgress) -> None:
+        """Report, unless it was done just now."""
+        now_s = time.monotonic()
+        if now_s >= self._next_s:
+            self._next_s = now_s + REPORT_S
+            self._report(progress)
+
+
+def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:
+    first = candidate.files[0] if candidate.files else None
+    return FilesetRow(
+        key=str(first.path) if first else candidate.name,
+        name=candidate.name,
+        folder=first.client_path.rpartition("/")[0] if first else "",
+        what=verdict.what,
+        size_bytes=verdict.size_bytes,
+        file_count=verdict.file_count,
+        level=verdict.level,
+        sentence=verdict.sentence,
+        included=verdict.level is Level.OK,
+        candidate=candidate,
+    )
+
+
+def _finding_row(finding: Finding) -> FilesetRow:
+    verdict = refused(finding)
+    return FilesetRow(
+        key=str(finding.path),
+        name=finding.path.name.encode(errors="replace").decode(),
+        folder="",
+        what=verdict.what,
+        size_bytes=verdict.size_bytes,
+        file_count=verdict.file_count,
+        level=verdict.level,
+        sentence=verdict.sentence,
+        included=False,
+    )

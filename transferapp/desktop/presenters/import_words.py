@@ -1,0 +1,51 @@
+"""Say before and after the button what an import does, in whole sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from transferapp.desktop.presenters.import_list import FilesetRow
+from transferapp.desktop.presenters.targets import Target
+from transferapp.desktop.presenters.transfer_words import count_words, size_words
+from transferapp.model.images import Annotation, AnnotationKind
+
+
+def amount_words(rows: Iterable[FilesetRow]) -> str:
+    """Say how much it is: ``12 filesets from 31 files (48 MB)``."""
+    chosen = list(rows)
+    files = count_words(sum(row.file_count for row in chosen), "file")
+    size = size_words(sum(row.size_bytes for row in chosen))
+    return f"{count_words(len(chosen), 'fileset')} from {files} ({size})"
+
+
+def target_words(target: Target) -> str:
+    """Say where it goes: ``dataset 'Embryos' in project 'Flies'``."""
+    words = f"{target.ref.kind.lower()} '{target.container.name}'"
+    return f"{words} in project '{target.project_name}'" if target.project_name else words
+
+
+def server_words(url: str) -> str:
+    """Return the server's address without what people do not read."""
+    return urlsplit(url).netloc or url
+
+
+def left_out_words(rows: Iterable[FilesetRow]) -> str:
+    """Say how many filesets stay out, and why; empty when none does."""
+    left = [row for row in rows if not row.included]
+    blocked = sum(1 for row in left if not row.can_include)
+    parts = []
+    if blocked:
+        parts.append(f"{blocked:,} cannot be imported")
+    if len(left) - blocked:
+        parts.append(f"{len(left) - blocked:,} not ticked")
+    return f"Left out: {', '.join(parts)}." if parts else ""
+
+
+def annotations_of(tags: str, comment: str) -> tuple[Annotation, ...]:
+    """Turn comma-separated tags and a comment into annotations."""
+    names = dict.fromkeys(name.strip() for name in tags.split(","))
+    found = [Annotation(AnnotationKind.TAG, value=name) for name in names if name]
+    if comment.strip():
+        found.append(Annotation(AnnotationKind.COMMENT, value=comment.strip()))
+    return tuple(found)

@@ -1,0 +1,335 @@
+"""What the Import page shows: the list of filesets, where they go, and the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transferapp.client.importing import ImportPlan, hand_over_import
+from transferapp.client.preflight import Level, PreflightSettings
+from transferapp.desktop.presenters.import_list import FilesetRow, Look, LookProgress, look_at
+from transferapp.desktop.presenters.import_words import (
+    amount_words,
+    annotations_of,
+    left_out_words,
+    server_words,
+    target_words,
+)
+from transferapp.desktop.presenters.observable import Listeners
+from transferapp.desktop.presenters.targets import TargetsPresenter
+from transferapp.desktop.presenters.transfer_watch import TransferWatch
+from transferapp.errors import (
+    Cancelled,
+    Invalid,
+    SourceProblem,
+    TargetNotFound,
+    TransferAppError,
+)
+from transferapp.host.clock import Clock, SystemClock
+from transferapp.protocol.messages import SubmissionView
+
+if TYPE_CHECKING:
+    from transferapp.desktop.presenters.session import SessionPresenter
+
+#: Seconds after which doubtful filesets ("still being written") are looked at again.
+LOOK_AGAIN_S = 10.0
+#: Folders that take longer to look at are looked at again only on request.
+QUICK_LOOK_S = 3.0
+
+HandOver = Callable[..., Awaitable[SubmissionView]]
+
+
+class ImportPresenter:
+    """An import while it is put together. Nothing typed or dropped is lost by an error.
+
+    ``changed`` tells of everything but the list; ``rows_changed`` of the list;
+    ``outcome_changed`` of a handed-over import's progress.
+    """
+
+    def __init__(
+        self,
+        session: SessionPresenter,
+        *,
+        clock: Clock | None = None,
+        settings: PreflightSettings | None = None,
+        hand_over: HandOver = hand_over_import,
+    ) -> None:
+        self._session = session
+        self._clock = clock or SystemClock()
+        self._settings = settings or PreflightSettings()
+        self._hand_over = hand_over
+        self._rows: dict[str, FilesetRow] = {}
+        self._removed: set[str] = set()
+        self._roots: dict[Path, None] = {}
+        self._cancel = threading.Event()
+        self._plan: ImportPlan | None = None
+        self._name_typed = False
+        self._took_s = 0.0
+        self._owner = session.owner
+        self.targets = TargetsPresenter(session)
+        self.name = ""
+        self.tags = ""
+        self.comment = ""
+        self.looking: LookProgress | None = None
+        self.handing_over = False
+        self.ignored_count = 0
+        self.trouble: TransferAppError | None = None
+        self.outcome: TransferWatch | None = None
+        self.changed: Listeners[[]] = Listeners()
+        self.rows_changed: Listeners[[]] = Listeners()
+        self.outcome_changed: Listeners[[]] = Listeners()
+        self.targets.changed.listen(self.changed.notify)
+        session.changed.listen(self._session_changed)
+
+    # What the page shows --------------------------------------------------------------
+
+    @property
+    def rows(self) -> tuple[FilesetRow, ...]:
+        """The filesets, in the order they were found."""
+        return tuple(self._rows.values())
+
+    @property
+    def included(self) -> tuple[FilesetRow, ...]:
+        """The filesets that will be imported."""
+        return tuple(row for row in self._rows.values() if row.included)
+
+    @property
+    def doubtful(self) -> bool:
+        """Some fileset may become importable by waiting."""
+        return any(row.level is Level.WARNING for row in self._rows.values())
+
+    @property
+    def summary(self) -> str:
+        """What pressing Import does, in a sentence; empty while it cannot be pressed."""
+        target = self.targets.chosen
+        if self.why_not or target is None:
+            return ""
+        where = f"{target_words(target)} on {server_words(self._session.server_url)}"
+        return f"{amount_words(self.included)} will be imported into {where}."
+
+    @property
+    def left_out(self) -> str:
+        """What stays out; empty when nothing does."""
+        return left_out_words(self._rows.values())
+
+    @property
+    def why_not(self) -> str:
+        """Why Import cannot be pressed now; empty when it can."""
+        reasons = (
+            (self.handing_over, "The import is being handed over."),
+            (self.looking is not None, "The files are still being checked."),
+            (not self._rows, "Drop files or folders first."),
+            (not self.included, "No fileset is ticked that can be imported."),
+            (self.targets.chosen is None, "Choose where the images go."),
+            (not self.name.strip(), "Give the import a name."),
+        )
+        return next((words for holds, words in reasons if holds), "")
+
+    # The list -------------------------------------------------------------------------
+
+    async def add(self, paths: Sequence[Path]) -> None:
+        """Look at files and folders in a thread and list their filesets."""
+        if self.looking is not None or not paths:
+            return
+        self.outcome_done()
+        look = await self._look(paths)
+        if look is None:
+            return
+        self._roots.update(dict.fromkeys(paths))
+        self.ignored_count += look.ignored_count
+        for row in look.rows:
+            self._removed.discard(row.key)
+        self._put(look.rows)
+        if not self._name_typed and not self.name:
+            self.name = self._suggested_name(paths)
+        self.rows_changed.notify()
+        self.changed.notify()
+
+    def cancel_look(self) -> None:
+        """Stop looking; what was being looked at is not listed."""
+        self._cancel.set()
+
+    async def look_again(self) -> None:
+        """Judge everything again, as it is on disk now; choices are kept."""
+        if self.looking is not None or not self._roots or self.handing_over:
+            return
+        look = await self._look(list(self._roots))
+        if look is None:
+            return
+        known = [row for row in look.rows if row.key not in self._removed]
+        self._put([self._as_chosen(row) for row in known])
+        self.rows_changed.notify()
+        self.changed.notify()
+
+    async def keep_looking(self) -> None:
+        """Look again at doubtful filesets for ever: a recording ends by itself."""
+        while True:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            if self.doubtful and self._took_s < QUICK_LOOK_S:
+                await self.look_again()
+
+    def include(self, keys: Collection[str], *, included: bool) -> None:
+        """Tick filesets or leave them out; blocked ones stay out."""
+        for key in keys:
+            row = self._rows.get(key)
+            if row is not None and row.can_include:
+                self._rows[key] = replace(row, included=included)
+        self.rows_changed.notify()
+        self.changed.notify()
+
+    def remove(self, keys: Collection[str]) -> None:
+        """Take filesets off the list; the files stay where they are."""
+        for key in keys:
+            self._rows.pop(key, None)
+            self._removed.add(key)
+        if not self._rows:
+            self._forget_list()
+        self.rows_changed.notify()
+        self.changed.notify()
+
+    def clear(self) -> None:
+        """Empty the list."""
+        self._forget_list()
+        self.rows_changed.notify()
+        self.changed.notify()
+
+    # What is typed --------------------------------------------------------------------
+
+    def set_name(self, name: str) -> None:
+        """Name the import; a suggestion does not overwrite it any more."""
+        self.name, self._name_typed = name, bool(name.strip())
+        self.changed.notify()
+
+    def set_annotations(self, *, tags: str, comment: str) -> None:
+        """Note the tags (comma-separated) and the comment for all images."""
+        self.tags, self.comment = tags, comment
+
+    def dismiss_trouble(self) -> None:
+        """The person has read it."""
+        self.trouble = None
+        self.changed.notify()
+
+    # Handing over ---------------------------------------------------------------------
+
+    async def submit(self) -> None:
+        """Hand the import over; afterwards ``outcome`` or ``trouble`` is set."""
+        plan = self._planned()
+        self.handing_over, self.trouble = True, None
+        self.changed.notify()
+        try:
+            view = await self._hand_over(
+                self._session.server, self._session.agent, plan, owner=self._session.username
+            )
+        except TransferAppError as error:
+            self.trouble = error
+        else:
+            self._begin_outcome(view)
+        finally:
+            self.handing_over = False
+            self.changed.notify()
+        await self._after_trouble()
+
+    def outcome_done(self) -> None:
+        """Put the confirmation away."""
+        if self.outcome is not None:
+            self.outcome.stop()
+            self.outcome = None
+            self.outcome_changed.notify()
+
+    def _planned(self) -> ImportPlan:
+        target = self.targets.chosen
+        if self.why_not or target is None:
+            raise Invalid(self.why_not)
+        plan = ImportPlan(
+            name=self.name.strip(),
+            target=target.ref,
+            candidates=tuple(row.candidate for row in self.included if row.candidate),
+            annotations=annotations_of(self.tags, self.comment),
+        )
+        # Pressing Import again after an error must not make a second import.
+        if (
+            self._plan is None
+            or replace(plan, request_key=self._plan.request_key) != self._plan
+        ):
+            self._plan = plan
+        return self._plan
+
+    def _begin_outcome(self, view: SubmissionView) -> None:
+        self.outcome = TransferWatch(self._session, view, self._clock)
+        self.outcome.changed.listen(self.outcome_changed.notify)
+        self.outcome.start()
+        self._forget_list()
+        self.rows_changed.notify()
+        self.outcome_changed.notify()
+
+    async def _after_trouble(self) -> None:
+        """Bring up to date what the trouble has shown to be old; the list stays."""
+        if isinstance(self.trouble, TargetNotFound):
+            await self.targets.load()
+        elif isinstance(self.trouble, SourceProblem):
+            await self.look_again()
+
+    # Inside ---------------------------------------------------------------------------
+
+    async def _look(self, paths: Sequence[Path]) -> Look | None:
+        loop = asyncio.get_running_loop()
+        self._cancel = cancel = threading.Event()
+        self.looking = LookProgress()
+        self.changed.notify()
+
+        def report(progress: LookProgress) -> None:
+            loop.call_soon_threadsafe(self._progress, cancel, progress)
+
+        try:
+            look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
+        except Cancelled:
+            return None
+        finally:
+            cancel.set()
+            self.looking = None
+            self.changed.notify()
+        self._took_s = look.took_s
+        return look
+
+    def _progress(self, cancel: threading.Event, progress: LookProgress) -> None:
+        if self.looking is not None and cancel is self._cancel:
+            self.looking = progress
+            self.changed.notify()
+
+    def _put(self, rows: Sequence[FilesetRow]) -> None:
+        """Add rows; one that shares files with an older one takes its place."""
+        owners = {path: row.key for row in self._rows.values() for path in row.paths}
+        for row in rows:
+            for path in row.paths:
+                if (older := owners.get(path)) not in (None, row.key):
+                    self._rows.pop(str(older), None)
+            self._rows[row.key] = row
+
+    def _as_chosen(self, row: FilesetRow) -> FilesetRow:
+        """Keep the tick of a row that was judged again; good news ticks it."""
+        before = self._rows.get(row.key)
+        if before is None or not row.can_include or before.level is not row.level:
+            return row
+        return replace(row, included=before.included)
+
+    def _suggested_name(self, paths: Sequence[Path]) -> str:
+        first = paths[0]
+        name = first.name if first.is_dir() else first.name.partition(".")[0]
+        return name.encode(errors="replace").decode()
+
+    def _forget_list(self) -> None:
+        self._rows.clear()
+        self._removed.clear()
+        self._roots.clear()
+        self.ignored_count, self._plan = 0, None
+        self.name, self.tags, self.comment, self._name_typed = "", "", "", False
+
+    def _session_changed(self) -> None:
+        if self._session.owner != self._owner:
+            self._owner = self._session.owner
+            self.outcome_done()
+            self.clear()
