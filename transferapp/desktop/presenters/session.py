@@ -10,9 +10,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from transferapp.client.events import follow_events
+from transferapp.client.importing import owner_key
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.settings import ServerProfile
-from transferapp.errors import Denied, Invalid, TransferAppError, Unavailable
+from transferapp.errors import (
+    Denied,
+    Internal,
+    Invalid,
+    NotFound,
+    SettingsInvalid,
+    TransferAppError,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from transferapp.client.agent import AgentClient
@@ -89,18 +98,19 @@ class SessionPresenter:
     @property
     def owner(self) -> str:
         """``user@server`` as the agent lists submissions, or an empty text."""
-        return f"{self.username}@{self.server_url}" if self.identity else ""
+        return owner_key(self.username, self.server_url) if self.identity else ""
 
     async def sign_in(
         self, server_url: str, username: str, password: str, *, remember: bool
     ) -> Keeping | None:
         """Open a session; returns where its token is kept when that was wished.
 
-        Raises SignInFailed, ServerUnreachable, Invalid (not a TransferApp server).
+        Raises SignInFailed, ServerUnreachable, SettingsInvalid (not a TransferApp server).
         """
         url = normal_url(server_url)
         client = self._parts.connect(url, None)
         try:
+            await _check_server(client)
             signed_in = await client.sign_in(username, password, remember=remember)
         except BaseException:
             await client.aclose()
@@ -217,8 +227,19 @@ class SessionPresenter:
             self._set(Connection.OFFLINE, trouble)
 
 
+async def _check_server(client: ServerClient) -> None:
+    """Make sure that a TransferApp server answers, before a password is sent there."""
+    try:
+        await client.server_info()
+    except (NotFound, Invalid, Internal, Denied) as error:
+        raise SettingsInvalid(
+            f"Something other than a TransferApp server answers at {client.base_url}."
+            " Check the address."
+        ) from error
+
+
 def normal_url(text: str) -> str:
-    """Return a server address as ``https://host[:port]``; raises Invalid.
+    """Return a server address as ``https://host[:port]``; raises SettingsInvalid.
 
     A bare name gets https, a bare loopback address gets http.
     """
@@ -232,5 +253,5 @@ def normal_url(text: str) -> str:
     except ValueError:
         bad = True
     if bad:
-        raise Invalid("Write the server address like https://images.example.org.")
+        raise SettingsInvalid("Write the server address like https://images.example.org.")
     return text

@@ -1,0 +1,38 @@
+"""Work that a presenter starts by itself, kept until it has ended, without Qt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from transferapp.errors import TransferAppError
+
+
+class Background:
+    """A presenter's own tasks. An error of ours goes to ``on_trouble``; a defect is raised
+    in the event loop's exception handler, where the window's banner shows it.
+    """
+
+    def __init__(self, on_trouble: Callable[[TransferAppError], None]) -> None:
+        self._on_trouble = on_trouble
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, object]) -> None:
+        """Run ``work`` beside what is going on."""
+        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Cancel everything and wait for it."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
+        try:
+            await work
+        except TransferAppError as error:
+            self._on_trouble(error)
