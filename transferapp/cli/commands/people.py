@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from transferapp.cli import wiring
 from transferapp.cli.output import command, say
-from transferapp.errors import Invalid
+from transferapp.errors import Invalid, NameTaken
 from transferapp.model.identity import GroupPermissions
 
 app = typer.Typer(help="People and groups of the embedded repository.", no_args_is_help=True)
@@ -49,7 +50,8 @@ def add(
 
     async def work() -> None:
         people = wiring.local_people()
-        await people.ensure_group(group, permissions)
+        with suppress(NameTaken):
+            await people.add_group(group, permissions)
         await people.add_experimenter(username, full_name or username, password, is_admin=admin)
         await people.add_member(username, group)
 
