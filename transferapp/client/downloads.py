@@ -1,0 +1,155 @@
+"""Fetch one file by ranges, resuming, and give it its name only once it is verified.
+
+Blocks: call it in a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    sleep_using_event,
+    wait_exponential_jitter,
+)
+
+from transferapp import errors
+from transferapp.client.landing import Landing, find_same, settle_down, writing
+from transferapp.client.names import part_path
+from transferapp.client.pace import RateLimit, keep_pace
+from transferapp.client.problems import raise_for_problem, translated
+from transferapp.client.transport import TIMEOUT
+from transferapp.protocol import routes
+
+#: Called with the bytes of the file that have arrived, once per socket read.
+DownloadListener = Callable[[int], None]
+
+#: Broken connections in a row, without a byte gained, before the owner's back-off decides.
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadOrder:
+    """Which file goes where; ``destination`` comes from ``names.local_path``."""
+
+    transfer_id: str
+    file_id: str
+    destination: Path
+    size_bytes: int
+    #: What the repository says the bytes hash to, in hex.
+    sha1: str
+    #: The transfer's grant token.
+    grant: str = field(repr=False)
+    cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
+    limit: RateLimit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadedFile:
+    """A verified, durable file. ``path`` differs from the order's when that was taken."""
+
+    path: Path
+    sha1: str
+    size_bytes: int
+
+
+def download_file(
+    client: httpx.Client, order: DownloadOrder, listener: DownloadListener
+) -> DownloadedFile:
+    """Bring a file into place; one that is already there with this content is kept.
+
+    Raises StorageFull, Denied, NotFound, NameNotAllowed (the destination's disk);
+    ChecksumMismatch after deleting what came; Cancelled; ServerUnreachable and every
+    other error of the server.
+    """
+    place = order.destination
+    with writing(place):
+        place.parent.mkdir(parents=True, exist_ok=True)
+    there = find_same(place, order.size_bytes, order.sha1)
+    if there is None:
+        part = part_path(place, order.file_id)
+        with Landing(part, order.size_bytes) as landing:
+            _Download(client, order, landing, listener).run()
+            landing.verify(order.sha1)
+        there = settle_down(part, place, order.sha1)
+    listener(order.size_bytes)
+    return DownloadedFile(there, order.sha1, order.size_bytes)
+
+
+class _Download:
+    """The requests of one download."""
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        order: DownloadOrder,
+        landing: Landing,
+        listener: DownloadListener,
+    ) -> None:
+        self._client = client
+        self._order = order
+        self._landing = landing
+        self._listener = listener
+        self._url = routes.file_content(order.transfer_id, order.file_id)
+        self._best = landing.offset
+        self._in_vain = 0
+
+    def run(self) -> None:
+        """Fetch until every byte is here; a broken connection goes on where it ended."""
+        if self._landing.offset > self._order.size_bytes:
+            self._landing.restart()
+        attempts = Retrying(
+            retry=retry_if_exception_type(errors.ServerUnreachable),
+            stop=self._gives_up,
+            wait=wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.2),
+            sleep=sleep_using_event(self._order.cancelled),
+            reraise=True,
+        )
+        for attempt in attempts:
+            with attempt:
+                keep_pace(0, self._order.cancelled, None)
+                if self._landing.offset < self._order.size_bytes:
+                    self._fetch()
+
+    def _gives_up(self, _state: RetryCallState) -> bool:
+        gained = self._landing.offset > self._best
+        self._best = max(self._best, self._landing.offset)
+        self._in_vain = 0 if gained else self._in_vain + 1
+        return self._in_vain >= _ATTEMPTS
+
+    def _fetch(self) -> None:
+        """Fetch from the present offset to the end; raises ServerUnreachable before it."""
+        headers = {
+            "authorization": f"Bearer {self._order.grant}",
+            "accept-encoding": "identity",
+        }
+        if self._landing.offset:
+            headers["range"] = f"bytes={self._landing.offset}-"
+            headers["if-range"] = f'"{self._order.sha1}"'
+        with (
+            translated(),
+            self._client.stream("GET", self._url, headers=headers, timeout=TIMEOUT) as response,
+        ):
+            self._begin(raise_for_problem(response))
+            for piece in response.iter_raw():
+                keep_pace(len(piece), self._order.cancelled, self._order.limit)
+                self._landing.take(piece)
+                self._listener(self._landing.offset)
+        if self._landing.offset < self._order.size_bytes:
+            raise errors.ServerUnreachable
+
+    def _begin(self, response: httpx.Response) -> None:
+        """Make sure that the bytes that follow belong where the part ends."""
+        if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+            start = response.headers.get("content-range", "").partition("-")[0]
+            if start != f"bytes {self._landing.offset}":
+                raise errors.ServerUnreachable("The server sent another range than asked for.")
+        elif self._landing.offset:
+            self._landing.restart()

@@ -1,0 +1,214 @@
+"""Where a download lands: a hidden part that grows, and its last name once it is right."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+
+from transferapp import errors
+from transferapp.client.names import alternatives
+
+#: Bytes gathered for one write.
+_BATCH_SIZE = 1 << 20
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL})
+_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn the operating system's errors about a destination into ours."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise errors.NotFound(
+            f"The folder {path.parent} is gone. Make it again, or export to another folder."
+        ) from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise errors.StorageFull(
+                f"The disk of {path.parent} is full. Nothing is lost; free space and the"
+                " download continues."
+            ) from error
+        if error.errno in _BAD_NAME:
+            raise errors.NameNotAllowed(
+                f"'{path.name[:60]}' cannot be stored in {path.parent} ({error.strerror})."
+                " Choose a folder with a shorter path, then retry."
+            ) from error
+        raise errors.Denied(
+            f"{path.parent} cannot be written ({error.strerror}). Check that your account"
+            " may write there and that its disk is connected."
+        ) from error
+
+
+class Landing:
+    """A growing part. Writing and SHA-1 happen in a thread, one batch behind."""
+
+    def __init__(self, part: Path, size_bytes: int) -> None:
+        """Name the part of a file of ``size_bytes``; it is opened by ``with``."""
+        self._part = part
+        self._size = size_bytes
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="download-write")
+        self._behind: Future[None] | None = None
+        self._batch: list[bytes] = []
+        self._gathered = 0
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self._broken = False
+        #: Bytes taken in so far.
+        self.offset = 0
+
+    def __enter__(self) -> Self:
+        """Open the part and hash what an earlier attempt left of it."""
+        try:
+            with writing(self._part):
+                self._file = self._part.open("a+b", buffering=0)
+                self._file.seek(0)
+                while piece := self._file.read(_BATCH_SIZE):
+                    self._sha1.update(piece)
+                    self.offset += len(piece)
+        except errors.TransferAppError:
+            self._thread.shutdown()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Keep what has arrived; the next attempt counts what the disk holds."""
+        try:
+            with suppress(errors.TransferAppError):
+                self.flush()
+        finally:
+            self._thread.shutdown()
+            self._file.close()
+
+    def take(self, piece: bytes) -> None:
+        """Add bytes at the end; raises StorageFull, and ChecksumMismatch beyond the size."""
+        self.offset += len(piece)
+        if self.offset > self._size:
+            self._refuse()
+        self._batch.append(piece)
+        self._gathered += len(piece)
+        if self._gathered >= _BATCH_SIZE:
+            self._hand_over()
+
+    def flush(self) -> None:
+        """Bring everything that was taken to the file; raises StorageFull."""
+        self._hand_over()
+        self._settle()
+
+    def restart(self) -> None:
+        """Begin anew, because the server has other bytes under this name."""
+        self.flush()
+        with writing(self._part):
+            self._file.truncate(0)
+        self._sha1 = hashlib.sha1(usedforsecurity=False)
+        self.offset = 0
+
+    def verify(self, sha1: str) -> None:
+        """Make the bytes durable; raises ChecksumMismatch after deleting wrong ones."""
+        self.flush()
+        if self.offset != self._size or self._sha1.hexdigest() != sha1:
+            self._refuse()
+        with writing(self._part):
+            os.fsync(self._file.fileno())
+
+    def _refuse(self) -> NoReturn:
+        with writing(self._part):
+            self._part.unlink(missing_ok=True)
+        raise errors.ChecksumMismatch(
+            "The bytes were damaged on the way. The damaged part was deleted; the file is"
+            " downloaded again."
+        )
+
+    def _hand_over(self) -> None:
+        self._settle()
+        batch, self._batch, self._gathered = self._batch, [], 0
+        # After a failed write anything more would leave a gap in the part.
+        if batch and not self._broken:
+            self._behind = self._thread.submit(self._write, batch)
+
+    def _settle(self) -> None:
+        behind, self._behind = self._behind, None
+        if behind is not None:
+            behind.result()
+
+    def _write(self, batch: list[bytes]) -> None:
+        self._broken = True
+        with writing(self._part):
+            for piece in batch:
+                view = memoryview(piece)
+                while view:
+                    view = view[self._file.write(view) :]
+                self._sha1.update(piece)
+        self._broken = False
+
+
+def find_same(path: Path, size_bytes: int, sha1: str) -> Path | None:
+    """Return the file under this name or one of its alternatives that has this content."""
+    with writing(path):
+        for candidate in alternatives(path):
+            if not candidate.exists():
+                return None
+            if _has_content(candidate, size_bytes, sha1):
+                return candidate
+    return None
+
+
+def settle_down(part: Path, path: Path, sha1: str) -> Path:
+    """Give a verified part its last name and return it; no other file is ever replaced."""
+    size_bytes = part.stat().st_size
+    with writing(path):
+        for candidate in alternatives(path):
+            try:
+                _place(part, candidate)
+            except FileExistsError:
+                if not _has_content(candidate, size_bytes, sha1):
+                    continue
+                part.unlink()
+            _sync_folder(candidate.parent)
+            return candidate
+    raise errors.Internal
+
+
+def _place(part: Path, path: Path) -> None:
+    """Move without replacing: a link fails where a name is taken, a rename does not."""
+    try:
+        path.hardlink_to(part)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # FAT, some network shares: the gap between the look and the move is tiny.
+        if path.exists():
+            raise FileExistsError(path) from error
+        part.rename(path)
+    else:
+        part.unlink()
+
+
+def _has_content(path: Path, size_bytes: int, sha1: str) -> bool:
+    if not path.is_file() or path.stat().st_size != size_bytes:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha1").hexdigest() == sha1
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        # Windows has no handle on a folder that could be synced; NTFS journals names.
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
