@@ -52,34 +52,25 @@ def group_document(pixels: Pixels) -> bytes:
         "rdefs": {"defaultT": 0, "defaultZ": pixels.size_z // 2, "model": "color"},
     }
     ome = {"version": OME_ZARR_VERSION, "multiscales": [multiscale], "omero": omero}
-    return _encode({"zarr_format": 3, "node_type": "group", "attributes": {"ome": ome}})
+    levels = {str(level): _array(pixels, level) for level in range(len(pixels.levels))}
+    return _encode(
+        {
+            "zarr_format": 3,
+            "node_type": "group",
+            "attributes": {"ome": ome},
+            # Saves a client that knows it one request per level before the first pixel.
+            "consolidated_metadata": {
+                "kind": "inline",
+                "must_understand": False,
+                "metadata": levels,
+            },
+        }
+    )
 
 
 def array_document(pixels: Pixels, level: int) -> bytes:
     """Return ``{level}/zarr.json``: a t, c, z, y, x array in chunks of one tile."""
-    size = pixels.levels[level]
-    dtype = dtype_of(pixels)
-    endian = {"configuration": {"endian": "little"}} if dtype.itemsize > 1 else {}
-    return _encode(
-        {
-            "zarr_format": 3,
-            "node_type": "array",
-            "shape": [pixels.size_t, pixels.size_c, pixels.size_z, size.size_y, size.size_x],
-            "data_type": dtype.name,
-            "chunk_grid": {
-                "name": "regular",
-                "configuration": {"chunk_shape": [1, 1, 1, *chunk_shape(pixels, level)]},
-            },
-            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-            "fill_value": 0,
-            "codecs": [
-                {"name": "bytes", **endian},
-                {"name": "zstd", "configuration": {"level": ZSTD_LEVEL, "checksum": False}},
-            ],
-            "dimension_names": list(AXES),
-            "attributes": {},
-        }
-    )
+    return _encode(_array(pixels, level))
 
 
 def channel_of(pixels: Pixels, index: int) -> Channel:
@@ -98,6 +89,30 @@ def value_range(pixels: Pixels) -> tuple[float, float]:
         return 0.0, 1.0
     limits = np.iinfo(dtype)
     return float(limits.min), float(limits.max)
+
+
+def _array(pixels: Pixels, level: int) -> dict[str, Any]:
+    size = pixels.levels[level]
+    dtype = dtype_of(pixels)
+    endian = {"configuration": {"endian": "little"}} if dtype.itemsize > 1 else {}
+    return {
+        "zarr_format": 3,
+        "node_type": "array",
+        "shape": [pixels.size_t, pixels.size_c, pixels.size_z, size.size_y, size.size_x],
+        "data_type": dtype.name,
+        "chunk_grid": {
+            "name": "regular",
+            "configuration": {"chunk_shape": [1, 1, 1, *chunk_shape(pixels, level)]},
+        },
+        "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+        "fill_value": 0,
+        "codecs": [
+            {"name": "bytes", **endian},
+            {"name": "zstd", "configuration": {"level": ZSTD_LEVEL, "checksum": False}},
+        ],
+        "dimension_names": list(AXES),
+        "attributes": {},
+    }
 
 
 def _axes(pixels: Pixels) -> list[dict[str, str]]:

@@ -30,7 +30,10 @@ def test_group_is_valid_ome_zarr() -> None:
     multiscale = attributes.multiscales[0]
     assert isinstance(multiscale, Multiscale)
     assert [axis.name for axis in multiscale.axes] == ["t", "c", "z", "y", "x"]
-    scales = [dataset.coordinateTransformations[0].scale for dataset in multiscale.datasets]
+    scales = [
+        dataset.coordinateTransformations[0].model_dump()["scale"]
+        for dataset in multiscale.datasets
+    ]
     assert scales == [[1, 1, 2, 0.5, 0.5], [1, 1, 2, 1, 1], [1, 1, 2, 2, 2]]
 
 
