@@ -15,10 +15,10 @@ class QueueSettings:
     default_limit: int = 4
     #: Of these, how many may belong to one owner; None: all of them.
     per_owner: int | None = None
-    #: How often a worker looks for new tasks; None: 0.2 s on SQLite, 0.5 s on PostgreSQL.
+    #: How often a worker looks for new tasks; None: 0.3 s on SQLite, 0.5 s on PostgreSQL.
     poll_s: float | None = None
     #: How often a worker shows that it lives, and the janitor looks for what is due.
-    beat_s: float = 1.0
+    beat_s: float = 2.0
     #: A worker on another host that was silent for so long counts as dead. On the same
     #: host a process that is gone is noticed at the next beat.
     dead_after_s: float = 15.0
@@ -35,4 +35,4 @@ class QueueSettings:
         """Return the polling interval for a database dialect."""
         if self.poll_s is not None:
             return self.poll_s
-        return 0.2 if dialect == "sqlite" else 0.5
+        return 0.3 if dialect == "sqlite" else 0.5

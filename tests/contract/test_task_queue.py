@@ -1,0 +1,119 @@
+"""The task queue's promises, kept in memory, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from typing_extensions import override
+
+from tests.support.postgres import PostgresServer, postgres_server
+from transferapp.host.clock import SystemClock
+from transferapp.host.database import open_engine, sqlite_url
+from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.taskqueue.dbos.schema import prepare
+from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.worker import DbosTaskWorker
+from transferapp.taskqueue.port import TaskKind, TaskQueue, TaskWorker
+from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
+from transferapp.testing.queue_suite import LIMIT, TARGET, QueueHouse, TaskQueueSuite
+
+__all__ = ["postgres_server"]
+
+SETTINGS = QueueSettings(limits={TARGET: LIMIT}, poll_s=0.05, beat_s=0.1)
+
+
+class MemoryHouse:
+    """A queue in memory."""
+
+    def __init__(self) -> None:
+        """Open an empty queue."""
+        self._queue = MemoryTaskQueue(LIMIT)
+        self.queue: TaskQueue = self._queue
+        self.workers: list[TaskWorker] = []
+
+    async def work(self, *kinds: TaskKind) -> TaskWorker:
+        """Start a worker."""
+        worker = MemoryTaskWorker(self._queue, kinds)
+        self.workers.append(worker)
+        await worker.start()
+        return worker
+
+
+class DbosHouse:
+    """A queue in a database; the engine allows one worker at a time in this process."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        """Open an empty queue."""
+        self._engine = engine
+        self.queue: TaskQueue = DbosTaskQueue(engine, SETTINGS)
+        self.workers: list[TaskWorker] = []
+
+    async def work(self, *kinds: TaskKind) -> TaskWorker:
+        """Start a worker."""
+        worker = DbosTaskWorker(self._engine, kinds, SystemClock(), SETTINGS)
+        self.workers.append(worker)
+        await worker.start()
+        return worker
+
+
+@asynccontextmanager
+async def dbos_house(engine: sa.Engine) -> AsyncIterator[QueueHouse]:
+    """Yield a house and take it down."""
+    house = DbosHouse(engine)
+    try:
+        yield house
+    finally:
+        if house.workers:
+            await house.workers[-1].stop()
+        engine.dispose()
+
+
+class TestMemoryTaskQueue(TaskQueueSuite):
+    """The queue of unit tests."""
+
+    @pytest.fixture
+    @override
+    async def house(self) -> AsyncIterator[QueueHouse]:
+        house = MemoryHouse()
+        yield house
+        for worker in house.workers:
+            await worker.stop()
+
+
+class TestDbosTaskQueueOnSqlite(TaskQueueSuite):
+    """The embedded default."""
+
+    @pytest.fixture
+    @override
+    async def house(self, tmp_path: Path) -> AsyncIterator[QueueHouse]:
+        async with dbos_house(open_engine(sqlite_url(tmp_path / "queue.db"))) as house:
+            yield house
+
+
+@pytest.fixture(scope="module")
+def template(postgres_server: PostgresServer) -> str:
+    """Prepare a database once; the tests copy it."""
+    url = postgres_server.new_database()
+    engine = open_engine(url)
+    prepare(engine)
+    engine.dispose()
+    database = sa.make_url(url).database
+    assert database is not None
+    return database
+
+
+class TestDbosTaskQueueOnPostgres(TaskQueueSuite):
+    """The same code for many hosts."""
+
+    @pytest.fixture
+    @override
+    async def house(
+        self, postgres_server: PostgresServer, template: str
+    ) -> AsyncIterator[QueueHouse]:
+        engine = open_engine(postgres_server.new_database(template))
+        async with dbos_house(engine) as house:
+            yield house

@@ -1,0 +1,312 @@
+"""A task queue in memory: the same rules as the real one, for unit tests without files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+
+from typing_extensions import override
+
+from transferapp.errors import Invalid, StateConflict, TransferNotFound
+from transferapp.host.clock import Clock, SystemClock
+from transferapp.taskqueue.outcome import FailureCount, judge
+from transferapp.taskqueue.port import (
+    Context,
+    NewTask,
+    RetryPolicy,
+    Task,
+    TaskKind,
+    TaskQueue,
+    TaskState,
+    TaskWorker,
+)
+
+R = TypeVar("R")
+
+_STOPPABLE = (TaskState.QUEUED, TaskState.RUNNING, TaskState.WAITING, TaskState.PAUSED)
+
+
+@dataclass
+class _Entry:
+    """A task, its payload, its finished steps, and the run that has it now."""
+
+    task: Task
+    payload: str
+    count: FailureCount = field(default_factory=FailureCount)
+    steps: list[str] = field(default_factory=list)
+    run: asyncio.Task[None] | None = None
+
+
+class MemoryTaskQueue(TaskQueue):
+    """Keeps tasks in a dictionary; everything is lost with the process."""
+
+    def __init__(self, limit: int = 4, clock: Clock | None = None) -> None:
+        """Let ``limit`` tasks per target run at once."""
+        self.clock = clock or SystemClock()
+        self.entries: dict[str, _Entry] = {}
+        self.paused_targets: set[str] = set()
+        self._limit = limit
+        #: The worker listens here; set whenever something may have become due.
+        self.bell = asyncio.Event()
+
+    @override
+    async def enqueue(self, task: NewTask) -> bool:
+        if task.id in self.entries:
+            return False
+        now = self.clock.now()
+        stored = Task(
+            id=task.id,
+            kind=task.kind,
+            version=task.version,
+            target=task.target,
+            owner=task.owner,
+            priority=task.priority,
+            state=TaskState.QUEUED,
+            attempts=0,
+            crashes=0,
+            created_at=now,
+            updated_at=now,
+        )
+        self.entries[task.id] = _Entry(stored, task.payload.model_dump_json())
+        self.bell.set()
+        return True
+
+    @override
+    async def get(self, task_id: str) -> Task:
+        return self.entry(task_id).task
+
+    @override
+    async def tasks(
+        self,
+        *,
+        states: Sequence[TaskState] = (),
+        target: str = "",
+        owner: str = "",
+        after: str = "",
+        limit: int = 50,
+    ) -> list[Task]:
+        newest_first = [entry.task for entry in reversed(self.entries.values())]
+        if after:
+            ids = [task.id for task in newest_first]
+            newest_first = newest_first[ids.index(self.entry(after).task.id) + 1 :]
+        return [
+            task
+            for task in newest_first
+            if (not states or task.state in states)
+            and target in {"", task.target}
+            and owner in {"", task.owner}
+        ][:limit]
+
+    @override
+    async def cancel(self, task_id: str) -> None:
+        await self._stop(task_id, _STOPPABLE, TaskState.CANCELLED)
+
+    @override
+    async def pause(self, task_id: str) -> None:
+        await self._stop(task_id, _STOPPABLE[:-1], TaskState.PAUSED)
+
+    @override
+    async def resume(self, task_id: str) -> None:
+        self._require(task_id, (TaskState.PAUSED, TaskState.CANCELLED))
+        self.change(task_id, state=TaskState.QUEUED)
+
+    @override
+    async def redrive(self, task_id: str) -> None:
+        self._require(task_id, (TaskState.DEAD,)).count = FailureCount()
+        fresh = {"attempts": 0, "crashes": 0, "error_code": "", "error": ""}
+        self.change(task_id, state=TaskState.QUEUED, **fresh)
+
+    @override
+    async def pause_target(self, target: str, *, paused: bool) -> None:
+        (self.paused_targets.add if paused else self.paused_targets.discard)(target)
+        self.bell.set()
+
+    def entry(self, task_id: str) -> _Entry:
+        """Return the stored task; raises TransferNotFound."""
+        if task_id not in self.entries:
+            raise TransferNotFound(f"There is no task '{task_id}'.")
+        return self.entries[task_id]
+
+    def change(self, task_id: str, **values: Any) -> Task:
+        """Change a task and ring the bell."""
+        entry = self.entry(task_id)
+        entry.task = replace(entry.task, updated_at=self.clock.now(), **values)
+        self.bell.set()
+        return entry.task
+
+    def take(self) -> list[_Entry]:
+        """Start what is due and fits the limits: owners in turn, then by priority."""
+        taken: list[_Entry] = []
+        while (entry := self._next()) is not None:
+            started = {"state": TaskState.RUNNING, "retry_at": None}
+            self.change(entry.task.id, **started)
+            taken.append(entry)
+        return taken
+
+    def _next(self) -> _Entry | None:
+        running = [e.task for e in self.entries.values() if e.task.state is TaskState.RUNNING]
+        due = [
+            entry
+            for entry in self.entries.values()
+            if self._is_due(entry)
+            and entry.task.target not in self.paused_targets
+            and sum(t.target == entry.task.target for t in running) < self._limit
+        ]
+        return min(
+            due,
+            key=lambda e: (sum(t.owner == e.task.owner for t in running), e.task.priority),
+            default=None,
+        )
+
+    def _is_due(self, entry: _Entry) -> bool:
+        task = entry.task
+        if task.state is TaskState.WAITING and task.retry_at is not None:
+            return task.retry_at <= self.clock.now()
+        # A run that was stopped may still be cleaning up.
+        return task.state is TaskState.QUEUED and (entry.run is None or entry.run.done())
+
+    def _require(self, task_id: str, states: Sequence[TaskState]) -> _Entry:
+        entry = self.entry(task_id)
+        if entry.task.state not in states:
+            raise StateConflict(f"The task is {entry.task.state}; this is not possible now.")
+        return entry
+
+    async def _stop(
+        self, task_id: str, possible: Sequence[TaskState], state: TaskState
+    ) -> None:
+        entry = self._require(task_id, possible)
+        self.change(task_id, state=state, retry_at=None)
+        if entry.run is not None:
+            entry.run.cancel()
+        elif state is TaskState.CANCELLED:
+            self.bell.set()
+
+
+class MemoryContext(Context):
+    """The Context of a run in memory; results pass through JSON as they do for real."""
+
+    def __init__(self, queue: MemoryTaskQueue, entry: _Entry) -> None:
+        """Replay the steps that ``entry`` has finished already."""
+        self._queue = queue
+        self._entry = entry
+        self._number = 0
+
+    @property
+    @override
+    def task(self) -> Task:
+        return self._entry.task
+
+    @override
+    async def step(
+        self, name: str, function: Callable[..., Awaitable[R]], *arguments: Any
+    ) -> R:
+        self._number += 1
+        if self._number > len(self._entry.steps):
+            self._queue.change(self.task.id, step=name)
+            result = await function(*arguments)
+            self._entry.steps.append(json.dumps(result))
+        return cast("R", json.loads(self._entry.steps[self._number - 1]))
+
+    @override
+    async def progress(self, fraction: float, note: str = "") -> None:
+        self._queue.change(self.task.id, progress=fraction, note=note)
+
+
+class MemoryTaskWorker(TaskWorker):
+    """Runs the tasks of a MemoryTaskQueue as asyncio tasks."""
+
+    def __init__(self, queue: MemoryTaskQueue, kinds: Sequence[TaskKind]) -> None:
+        """Serve ``kinds``."""
+        self._queue = queue
+        self._kinds = {(kind.name, kind.version): kind for kind in kinds}
+        self._loop: asyncio.Task[None] | None = None
+        self._runs: set[asyncio.Task[None]] = set()
+        self._cleaned: set[str] = set()
+
+    @override
+    async def start(self) -> None:
+        self._queue.bell.set()
+        self._loop = asyncio.create_task(self._serve())
+
+    @override
+    async def stop(self) -> None:
+        stopped = [*self._runs]
+        if self._loop is not None:
+            stopped.append(self._loop)
+        for one in stopped:
+            one.cancel()
+        await asyncio.gather(*stopped, return_exceptions=True)
+        for entry in self._queue.entries.values():
+            if entry.task.state is TaskState.RUNNING:
+                self._queue.change(entry.task.id, state=TaskState.QUEUED)
+
+    async def _serve(self) -> None:
+        while True:
+            self._queue.bell.clear()
+            for entry in self._queue.take():
+                entry.run = asyncio.create_task(self._run(entry))
+                self._runs.add(entry.run)
+                entry.run.add_done_callback(self._runs.discard)
+            await self._clean_up()
+            try:
+                # Waiting tasks ring no bell when their time comes.
+                await asyncio.wait_for(self._queue.bell.wait(), 0.02)
+            except TimeoutError:
+                continue
+
+    async def _run(self, entry: _Entry) -> None:
+        task = entry.task
+        kind = self._kinds.get((task.kind, task.version))
+        try:
+            await self._handle(entry, kind)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
+            if entry.task.state is TaskState.RUNNING:
+                await self._failed(entry, kind, error)
+            return
+        if entry.task.state is TaskState.RUNNING:
+            done = {"error_code": "", "error": "", "progress": 1.0}
+            self._queue.change(task.id, state=TaskState.DONE, **done)
+
+    async def _handle(self, entry: _Entry, kind: TaskKind | None) -> None:
+        if kind is None:
+            task = entry.task
+            raise Invalid(f"No worker knows '{task.kind}' version {task.version}.")
+        payload = kind.payload.model_validate_json(entry.payload)
+        await kind.handler(MemoryContext(self._queue, entry), payload)
+
+    async def _failed(self, entry: _Entry, kind: TaskKind | None, error: Exception) -> None:
+        policy = RetryPolicy() if kind is None else kind.retry
+        verdict = judge(error, policy, entry.count, jitter=0.5)
+        entry.count = verdict.count
+        waiting = verdict.state is TaskState.WAITING
+        due = self._queue.clock.now() + timedelta(seconds=verdict.delay_s)
+        task = self._queue.change(
+            entry.task.id,
+            state=verdict.state,
+            attempts=verdict.count.attempts,
+            error_code=verdict.error_code,
+            error=verdict.error,
+            retry_at=due if waiting else None,
+        )
+        if kind is not None:
+            listener = kind.on_waiting if waiting else kind.on_dead
+            if listener is not None:
+                await listener(task)
+
+    async def _clean_up(self) -> None:
+        for entry in list(self._queue.entries.values()):
+            task = entry.task
+            cancelled = task.state is TaskState.CANCELLED
+            running = entry.run is not None and not entry.run.done()
+            if not cancelled:
+                self._cleaned.discard(task.id)
+            if not cancelled or running or task.id in self._cleaned:
+                continue
+            self._cleaned.add(task.id)
+            kind = self._kinds.get((task.kind, task.version))
+            if kind is not None and kind.on_cancelled is not None:
+                await kind.on_cancelled(task)

@@ -1,0 +1,386 @@
+"""What every TaskQueue with its TaskWorker must do, as tests to inherit.
+
+A subclass overrides the fixture ``house``: a queue, and a way to start a worker on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import pytest
+from pydantic import BaseModel
+
+from transferapp.errors import (
+    DamagedFile,
+    RepositoryUnavailable,
+    StateConflict,
+    TransferNotFound,
+)
+from transferapp.taskqueue.port import (
+    Context,
+    NewTask,
+    RetryPolicy,
+    Task,
+    TaskKind,
+    TaskQueue,
+    TaskState,
+    TaskWorker,
+)
+
+TARGET = "repository"
+#: How many tasks of a target may run at once in the queues under test.
+LIMIT = 2
+QUICK = RetryPolicy(max_attempts=5, first_delay_s=0.05, factor=1.0)
+
+
+class QueueHouse(Protocol):
+    """A queue, and workers for it."""
+
+    queue: TaskQueue
+
+    async def work(self, *kinds: TaskKind) -> TaskWorker:
+        """Start a worker for these kinds; the house stops it at the end."""
+
+
+class Note(BaseModel):
+    """The payload of the tests' tasks."""
+
+    text: str = ""
+
+
+def new(task_id: str, *, owner: str = "ada", priority: int = 100, text: str = "") -> NewTask:
+    """Return a task of kind "note"."""
+    return NewTask(task_id, "note", Note(text=text), TARGET, owner, priority)
+
+
+async def until(condition: Callable[[], bool], within_s: float = 15.0) -> None:
+    """Wait for a condition; fails the test when it does not come true."""
+    async with asyncio.timeout(within_s):
+        while not condition():  # noqa: ASYNC110  # the condition belongs to a real worker
+            await asyncio.sleep(0.02)
+
+
+async def reach(queue: TaskQueue, task_id: str, *states: TaskState) -> Task:
+    """Wait until a task is in one of these states, and return it."""
+    async with asyncio.timeout(15.0):
+        while (task := await queue.get(task_id)).state not in states:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return task
+
+
+class Journal:
+    """Handlers that write down what they do, and fail or block on demand."""
+
+    def __init__(self) -> None:
+        """Start empty, with the gate open."""
+        self.lines: list[str] = []
+        self.told: list[Task] = []
+        self.failures: list[Exception] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.running = 0
+        self.most_running = 0
+
+    async def write(self, line: str) -> str:
+        """Note a line; the step function that always works."""
+        self.lines.append(line)
+        return line
+
+    async def fail(self) -> None:
+        """Raise the next failure, if there is one."""
+        self.lines.append("try")
+        if self.failures:
+            raise self.failures.pop(0)
+
+    async def pass_gate(self, name: str) -> None:
+        """Wait for the gate, and count who waits with us."""
+        self.lines.append(f"begin {name}")
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await self.gate.wait()
+        finally:
+            self.running -= 1
+        self.lines.append(f"end {name}")
+
+    async def listen(self, task: Task) -> None:
+        """Note what the owner is told."""
+        self.told.append(task)
+
+    async def handle(self, context: Context, note: Note) -> None:
+        """Three steps: one that works, one that may fail, one that may block."""
+        assert await context.step("write", self.write, note.text) == note.text
+        await context.step("fail", self.fail)
+        await context.step("gate", self.pass_gate, context.task.id)
+
+    def kind(self, retry: RetryPolicy = QUICK) -> TaskKind:
+        """Return the kind "note", with all listeners."""
+        return TaskKind(
+            "note",
+            Note,
+            self.handle,
+            retry=retry,
+            on_dead=self.listen,
+            on_waiting=self.listen,
+            on_cancelled=self.listen,
+        )
+
+
+class TaskQueueSuite:
+    """The port's promises."""
+
+    @pytest.fixture
+    def house(self) -> Any:
+        """Yield a QueueHouse with LIMIT for TARGET and quick polling."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def journal(self) -> Journal:
+        """Return a fresh journal on the test's own loop."""
+        return Journal()
+
+    async def test_runs_a_task_to_its_end(self, house: QueueHouse, journal: Journal) -> None:
+        """Steps run in order and the task is done."""
+        await house.work(journal.kind())
+        assert await house.queue.enqueue(new("one", text="hello"))
+        task = await reach(house.queue, "one", TaskState.DONE)
+        assert journal.lines == ["hello", "try", "begin one", "end one"]
+        assert (task.progress, task.attempts, task.error) == (1.0, 0, "")
+
+    async def test_id_is_the_idempotency_key(self, house: QueueHouse, journal: Journal) -> None:
+        """The second enqueue changes nothing, before and after the end."""
+        assert await house.queue.enqueue(new("one", text="first"))
+        assert not await house.queue.enqueue(new("one", text="second"))
+        await house.work(journal.kind())
+        await reach(house.queue, "one", TaskState.DONE)
+        assert not await house.queue.enqueue(new("one"))
+        await asyncio.sleep(0.3)
+        assert journal.lines.count("try") == 1
+        assert journal.lines[0] == "first"
+
+    async def test_retryable_failure_waits_and_keeps_steps(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """The failed step runs again, the finished one does not; the owner is told."""
+        journal.failures = [RepositoryUnavailable("down"), RepositoryUnavailable("down")]
+        await house.work(journal.kind())
+        await house.queue.enqueue(new("one", text="hello"))
+        task = await reach(house.queue, "one", TaskState.DONE)
+        assert journal.lines.count("hello") == 1
+        assert journal.lines.count("try") == 3
+        assert task.attempts == 2
+        assert {told.error_code for told in journal.told} == {"repository-unavailable"}
+        assert all(told.state is TaskState.WAITING for told in journal.told)
+        assert all(told.retry_at is not None for told in journal.told)
+
+    async def test_the_other_sides_wish_is_honoured(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """Retry-After beats a shorter delay of the policy."""
+        journal.failures = [RepositoryUnavailable("busy", retry_after_s=3600.0)]
+        await house.work(journal.kind())
+        await house.queue.enqueue(new("one"))
+        task = await reach(house.queue, "one", TaskState.WAITING)
+        assert task.retry_at is not None
+        assert (task.retry_at - datetime.now(UTC)).total_seconds() > 3500
+
+    async def test_other_failure_ends_at_once(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """An error that retrying cannot help is dead after one attempt."""
+        journal.failures = [DamagedFile("cut short")]
+        await house.work(journal.kind())
+        await house.queue.enqueue(new("one"))
+        task = await reach(house.queue, "one", TaskState.DEAD)
+        assert (task.error_code, task.error) == ("damaged-file", "cut short")
+        assert journal.lines.count("try") == 1
+        await until(lambda: bool(journal.told))
+        assert {told.state for told in journal.told} == {TaskState.DEAD}
+
+    async def test_defect_is_tried_three_times(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """An exception that nobody translated becomes "internal"."""
+        journal.failures = [ValueError("oops") for _ in range(9)]
+        await house.work(journal.kind())
+        await house.queue.enqueue(new("one"))
+        task = await reach(house.queue, "one", TaskState.DEAD)
+        assert (task.error_code, journal.lines.count("try")) == ("internal", 3)
+        assert "ValueError: oops" in task.error
+
+    async def test_attempts_end(self, house: QueueHouse, journal: Journal) -> None:
+        """The policy's last attempt is the last."""
+        journal.failures = [RepositoryUnavailable("down") for _ in range(9)]
+        policy = RetryPolicy(max_attempts=2, first_delay_s=0.05)
+        await house.work(journal.kind(policy))
+        await house.queue.enqueue(new("one"))
+        await reach(house.queue, "one", TaskState.DEAD)
+        assert journal.lines.count("try") == 2
+
+    async def test_redrive_goes_on_from_the_failed_step(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """A dead task runs again with fresh attempts."""
+        journal.failures = [DamagedFile("cut short")]
+        await house.work(journal.kind())
+        await house.queue.enqueue(new("one", text="hello"))
+        await reach(house.queue, "one", TaskState.DEAD)
+        await house.queue.redrive("one")
+        task = await reach(house.queue, "one", TaskState.DONE)
+        assert (journal.lines.count("hello"), journal.lines.count("try")) == (1, 2)
+        assert (task.error_code, task.attempts) == ("", 0)
+
+    async def test_unknown_kind_ends_dead(self, house: QueueHouse, journal: Journal) -> None:
+        """Nobody knows the kind: a person must look."""
+        await house.work(journal.kind())
+        await house.queue.enqueue(NewTask("one", "stranger", Note(), TARGET, "ada"))
+        assert (await reach(house.queue, "one", TaskState.DEAD)).error_code == "invalid"
+
+    async def test_cancel_before_the_start(self, house: QueueHouse, journal: Journal) -> None:
+        """A queued task never starts; its owner may clean up."""
+        await house.queue.enqueue(new("one"))
+        await house.queue.cancel("one")
+        await house.work(journal.kind())
+        await until(lambda: bool(journal.told))
+        assert journal.lines == []
+        assert journal.told[0].state is TaskState.CANCELLED
+
+    async def test_cancel_interrupts_a_step(self, house: QueueHouse, journal: Journal) -> None:
+        """A running step stops at its await; resume lets it go on."""
+        journal.gate.clear()
+        await house.work(journal.kind())
+        await house.queue.enqueue(new("one", text="hello"))
+        await until(lambda: journal.running == 1)
+        await house.queue.cancel("one")
+        await until(lambda: journal.running == 0)
+        assert (await house.queue.get("one")).state is TaskState.CANCELLED
+        await until(lambda: bool(journal.told))
+        journal.gate.set()
+        await house.queue.resume("one")
+        await reach(house.queue, "one", TaskState.DONE)
+        assert journal.lines.count("hello") == 1
+
+    async def test_pause_and_resume(self, house: QueueHouse, journal: Journal) -> None:
+        """A paused task keeps its finished steps and its place to go on."""
+        journal.gate.clear()
+        await house.work(journal.kind())
+        await house.queue.enqueue(new("one", text="hello"))
+        await until(lambda: journal.running == 1)
+        await house.queue.pause("one")
+        await until(lambda: journal.running == 0)
+        journal.gate.set()
+        await asyncio.sleep(0.3)
+        assert (await house.queue.get("one")).state is TaskState.PAUSED
+        await house.queue.resume("one")
+        await reach(house.queue, "one", TaskState.DONE)
+        assert (journal.lines.count("hello"), journal.lines.count("end one")) == (1, 1)
+
+    async def test_refusals(self, house: QueueHouse, journal: Journal) -> None:
+        """A state that forbids it, and an id that nobody knows."""
+        await house.work(journal.kind())
+        await house.queue.enqueue(new("one"))
+        await reach(house.queue, "one", TaskState.DONE)
+        for forbidden in (house.queue.cancel, house.queue.resume, house.queue.redrive):
+            with pytest.raises(StateConflict):
+                await forbidden("one")
+        for unknown in (house.queue.get, house.queue.cancel, house.queue.redrive):
+            with pytest.raises(TransferNotFound):
+                await unknown("nobody")
+
+    async def test_limit_of_a_target(self, house: QueueHouse, journal: Journal) -> None:
+        """No more than LIMIT run at once, and all get their turn."""
+        journal.gate.clear()
+        await house.work(journal.kind())
+        for number in range(6):
+            await house.queue.enqueue(new(f"task-{number}"))
+        await until(lambda: journal.running == LIMIT)
+        await asyncio.sleep(0.4)
+        assert journal.most_running == LIMIT
+        journal.gate.set()
+        for number in range(6):
+            await reach(house.queue, f"task-{number}", TaskState.DONE)
+        assert journal.most_running == LIMIT
+
+    async def test_a_small_owner_need_not_wait_for_a_giant(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """Bob's one task starts among the first, though Ada's twelve came before it."""
+        for number in range(12):
+            await house.queue.enqueue(new(f"ada-{number}"))
+        await house.queue.enqueue(new("bob", owner="bob"))
+        await house.work(journal.kind())
+        await reach(house.queue, "bob", TaskState.DONE)
+        begun = [line for line in journal.lines if line.startswith("begin")]
+        assert begun.index("begin bob") <= 8
+
+    async def test_priority(self, house: QueueHouse, journal: Journal) -> None:
+        """The smallest number of an owner's tasks goes first."""
+        await house.queue.pause_target(TARGET, paused=True)
+        for number, priority in enumerate((300, 100, 200, 400)):
+            await house.queue.enqueue(new(f"p{priority}-{number}", priority=priority))
+        journal.gate.clear()
+        await house.work(journal.kind())
+        await house.queue.pause_target(TARGET, paused=False)
+        await until(lambda: journal.running == LIMIT)
+        begun = {line for line in journal.lines if line.startswith("begin")}
+        assert begun == {"begin p100-1", "begin p200-2"}
+        journal.gate.set()
+
+    async def test_pause_a_target(self, house: QueueHouse, journal: Journal) -> None:
+        """Nothing starts while the target is paused; then it does."""
+        await house.work(journal.kind())
+        await house.queue.pause_target(TARGET, paused=True)
+        # A look for new tasks that has begun already may still take one.
+        await asyncio.sleep(0.3)
+        await house.queue.enqueue(new("one"))
+        await asyncio.sleep(0.5)
+        assert (await house.queue.get("one")).state is TaskState.QUEUED
+        await house.queue.pause_target(TARGET, paused=False)
+        await reach(house.queue, "one", TaskState.DONE)
+
+    async def test_lists_in_pages(self, house: QueueHouse) -> None:
+        """Newest first, filtered, page by page."""
+        for number in range(5):
+            await house.queue.enqueue(new(f"t{number}", owner="ada" if number % 2 else "bob"))
+            await asyncio.sleep(0.002)
+        first = await house.queue.tasks(limit=3)
+        second = await house.queue.tasks(limit=3, after=first[-1].id)
+        assert [task.id for task in (*first, *second)] == ["t4", "t3", "t2", "t1", "t0"]
+        assert [task.id for task in await house.queue.tasks(owner="ada")] == ["t3", "t1"]
+        assert await house.queue.tasks(states=[TaskState.DEAD]) == []
+        assert len(await house.queue.tasks(states=[TaskState.QUEUED], target=TARGET)) == 5
+        assert await house.queue.tasks(target="elsewhere") == []
+
+    async def test_stop_hands_back(self, house: QueueHouse, journal: Journal) -> None:
+        """What a stopped worker had begun is finished by the next; no step twice."""
+        journal.gate.clear()
+        worker = await house.work(journal.kind())
+        await house.queue.enqueue(new("one", text="hello"))
+        await until(lambda: journal.running == 1)
+        await worker.stop()
+        assert journal.running == 0
+        assert (await house.queue.get("one")).state is TaskState.QUEUED
+        journal.gate.set()
+        await house.work(journal.kind())
+        task = await reach(house.queue, "one", TaskState.DONE)
+        assert (journal.lines.count("hello"), task.crashes) == (1, 0)
+
+    async def test_progress_is_shown(self, house: QueueHouse, journal: Journal) -> None:
+        """Lists show the step, how far it is, and a note."""
+
+        async def handle(context: Context, _note: Note) -> None:
+            await context.progress(0.25, "a quarter")
+            await context.step("waiting", journal.pass_gate, "one")
+
+        journal.gate.clear()
+        await house.work(TaskKind("note", Note, handle))
+        await house.queue.enqueue(new("one"))
+        await until(lambda: journal.running == 1)
+        task = await house.queue.get("one")
+        shown = (task.state, task.step, task.progress, task.note)
+        assert shown == (TaskState.RUNNING, "waiting", 0.25, "a quarter")
+        journal.gate.set()
+        await reach(house.queue, "one", TaskState.DONE)
