@@ -1,0 +1,3 @@
+"""Channels that tell people."""
+
+from __future__ import annotations
