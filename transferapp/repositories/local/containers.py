@@ -1,0 +1,120 @@
+"""Projects, datasets, screens and plates of the embedded repository."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from transferapp.errors import Invalid
+from transferapp.host.database import reading, writing
+from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
+from transferapp.repositories.local.container_rows import (
+    container,
+    container_query,
+    find_container,
+)
+from transferapp.repositories.local.holdings import Holdings, in_thread
+from transferapp.repositories.local.permissions import Caller, demand
+from transferapp.repositories.local.schema import containers
+from transferapp.repositories.port import Containers
+
+_MOST_NAME_LENGTH = 255
+
+
+class LocalContainers(Containers):
+    """Containers as one experimenter sees them."""
+
+    def __init__(self, holdings: Holdings, caller: Caller) -> None:
+        """See what ``caller`` may see."""
+        self._engine, self._caller = holdings.engine, caller
+
+    @override
+    async def children(
+        self, parent: ContainerRef | None, *, kind: ContainerKind | None = None
+    ) -> list[Container]:
+        """List children, or the tops (also plates whose screen was deleted), by name."""
+        return await in_thread(self._children, parent, kind)
+
+    @override
+    async def get(self, ref: ContainerRef) -> Container:
+        """Return one container; raises TargetNotFound."""
+        return await in_thread(self._get, ref)
+
+    @override
+    async def create(
+        self,
+        kind: ContainerKind,
+        name: str,
+        *,
+        parent: ContainerRef | None = None,
+        description: str = "",
+    ) -> Container:
+        """Make a container; below a parent in the parent's group."""
+        return await in_thread(self._create, kind, name, parent, description)
+
+    @override
+    async def delete(self, ref: ContainerRef) -> None:
+        """Delete a container; what was in it stays without one."""
+        await in_thread(self._delete, ref)
+
+    def _children(
+        self, parent: ContainerRef | None, kind: ContainerKind | None
+    ) -> list[Container]:
+        query = container_query(self._caller)
+        with reading(self._engine) as connection:
+            if parent is not None:
+                find_container(connection, self._caller, parent)
+            query = query.where(
+                containers.c.parent_id.is_(None)
+                if parent is None
+                else containers.c.parent_id == parent.id
+            )
+            if kind is not None:
+                query = query.where(containers.c.kind == str(kind))
+            query = query.order_by(sa.func.lower(containers.c.name), containers.c.id)
+            return [container(row, self._caller) for row in connection.execute(query)]
+
+    def _get(self, ref: ContainerRef) -> Container:
+        with reading(self._engine) as connection:
+            return container(find_container(connection, self._caller, ref), self._caller)
+
+    def _create(
+        self, kind: ContainerKind, name: str, parent: ContainerRef | None, description: str
+    ) -> Container:
+        _check_new(kind, name, parent)
+        with writing(self._engine) as connection:
+            group_id = self._caller.home_group_id
+            if parent is not None:
+                row = find_container(connection, self._caller, parent)
+                above = container(row, self._caller)
+                demand(above.can_link, f"put anything into '{above.name}'")
+                group_id = above.group_id
+            demand(self._caller.may_write_in(group_id), "make anything in this group")
+            values = {
+                "kind": str(kind),
+                "name": name.strip(),
+                "description": description,
+                "parent_id": None if parent is None else parent.id,
+                "owner_id": self._caller.experimenter_id,
+                "group_id": group_id,
+            }
+            key = connection.execute(containers.insert().values(**values)).inserted_primary_key
+            ref = ContainerRef(kind, int(key[0]))  # type: ignore[index]
+            return container(find_container(connection, self._caller, ref), self._caller)
+
+    def _delete(self, ref: ContainerRef) -> None:
+        with writing(self._engine) as connection:
+            found = container(find_container(connection, self._caller, ref), self._caller)
+            demand(found.can_edit, f"delete '{found.name}'")
+            # The schema does the rest: links and wells go, children lose their parent.
+            connection.execute(containers.delete().where(containers.c.id == ref.id))
+
+
+def _check_new(kind: ContainerKind, name: str, parent: ContainerRef | None) -> None:
+    if not name.strip() or len(name) > _MOST_NAME_LENGTH:
+        raise Invalid(f"Give a name of 1 to {_MOST_NAME_LENGTH} characters.")
+    if parent is not None and PARENT_KIND.get(kind) is not parent.kind:
+        raise Invalid(
+            f"A {kind.lower()} cannot be put into a {parent.kind.lower()}. Choose another"
+            " parent."
+        )

@@ -1,0 +1,61 @@
+"""What the sessions of one process share: database, originals, derived data, open files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import sqlalchemy as sa
+
+from transferapp.host.clock import Clock
+from transferapp.repositories.local.derived import Derived
+from transferapp.repositories.local.failures import translated
+from transferapp.repositories.local.garbage import collect
+from transferapp.repositories.local.pixels import PixelReader
+from transferapp.repositories.local.schema import open_repository_database
+from transferapp.repositories.local.store import Originals
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """An opened repository folder; its methods and parts block, so use ``in_thread``."""
+
+    engine: sa.Engine
+    originals: Originals
+    derived: Derived
+    clock: Clock
+    pixels: PixelReader = field(compare=False)
+
+    def collect_garbage(self) -> None:
+        """Remove from disk what the tables no longer refer to."""
+        collect(self.engine, self.originals, self.derived)
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.pixels.close()
+        self.engine.dispose()
+
+
+def open_holdings(folder: Path, clock: Clock) -> Holdings:
+    """Open or make a repository folder, and finish what a killed process left undone."""
+    engine = open_repository_database(folder)
+    derived = Derived(folder)
+    holdings = Holdings(engine, Originals(folder), derived, clock, PixelReader(derived))
+    holdings.collect_garbage()
+    return holdings
+
+
+async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run blocking work beside the event loop, with its failures translated."""
+
+    def work() -> R:
+        with translated():
+            return function(*args, **kwargs)
+
+    return await asyncio.to_thread(work)

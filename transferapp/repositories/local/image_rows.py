@@ -1,0 +1,128 @@
+"""Find images and original files in the tables, as far as the caller may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from transferapp.errors import FileNotFound, ImageNotFound
+from transferapp.model.containers import ContainerRef
+from transferapp.model.images import ImageDetails, ImageSummary
+from transferapp.repositories.local.container_rows import find_container
+from transferapp.repositories.local.permissions import Caller
+from transferapp.repositories.local.records import (
+    annotation,
+    files_of,
+    image_pixels,
+    image_query,
+    image_summary,
+)
+from transferapp.repositories.local.schema import (
+    containers,
+    filesets,
+    image_annotations,
+    image_links,
+    images,
+    original_files,
+)
+
+Row = sa.Row[Any]
+
+
+def find_image(connection: sa.Connection, caller: Caller, image_id: int) -> Row:
+    """Return a row of ``image_query`` with the path of the file to open as ``first_path``.
+
+    Raises ImageNotFound.
+    """
+    first = (
+        sa.select(original_files.c.client_path)
+        .where(original_files.c.fileset_id == images.c.fileset_id)
+        .order_by(original_files.c.position)
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = image_query(first.label("first_path")).where(images.c.id == image_id)
+    row = connection.execute(query.where(caller.sees(images))).one_or_none()
+    if row is None:
+        raise ImageNotFound
+    return row
+
+
+def list_images(
+    connection: sa.Connection,
+    caller: Caller,
+    container: ContainerRef | None,
+    text: str,
+    page: tuple[int, int],
+) -> list[ImageSummary]:
+    """List images in id order; ``page`` is (after id, most)."""
+    after, limit = page
+    query = image_query().where(caller.sees(images), images.c.id > after)
+    if container is not None:
+        find_container(connection, caller, container)
+        inside = sa.select(containers.c.id).where(containers.c.parent_id == container.id)
+        held = sa.select(image_links.c.image_id).where(
+            sa.or_(
+                image_links.c.container_id == container.id,
+                image_links.c.container_id.in_(inside),
+            )
+        )
+        query = query.where(images.c.id.in_(held))
+    if text:
+        query = query.where(images.c.name.icontains(text, autoescape=True))
+    rows = connection.execute(query.order_by(images.c.id).limit(limit))
+    return [image_summary(row) for row in rows]
+
+
+def image_details(connection: sa.Connection, caller: Caller, image_id: int) -> ImageDetails:
+    """Return all of an image; raises ImageNotFound."""
+    row = find_image(connection, caller, image_id)
+    noted = connection.execute(
+        sa.select(image_annotations)
+        .where(image_annotations.c.image_id == image_id)
+        .order_by(image_annotations.c.id)
+    )
+    names = connection.scalars(
+        sa.select(containers.c.name)
+        .join_from(containers, image_links, image_links.c.container_id == containers.c.id)
+        .where(image_links.c.image_id == image_id, caller.sees(containers))
+        .order_by(containers.c.name)
+    )
+    return ImageDetails(
+        summary=image_summary(row),
+        pixels=image_pixels(row),
+        files=tuple(files_of(connection, [row.fileset_id])),
+        annotations=tuple(annotation(note) for note in noted),
+        container_names=tuple(names),
+    )
+
+
+def visible_images(
+    connection: sa.Connection, caller: Caller, image_ids: Sequence[int]
+) -> list[Row]:
+    """Return rows of ``image_query``; raises ImageNotFound when one is not there."""
+    wanted = set(image_ids)
+    query = image_query().where(images.c.id.in_(wanted), caller.sees(images))
+    rows = list(connection.execute(query))
+    missing = wanted - {row.id for row in rows}
+    if missing:
+        raise ImageNotFound(
+            f"Image {min(missing)} does not exist any more, or you may not see it. Refresh the"
+            " view."
+        )
+    return rows
+
+
+def find_file(connection: sa.Connection, caller: Caller, file_id: int) -> Row:
+    """Return a row of original_files; raises FileNotFound."""
+    query = (
+        sa.select(original_files)
+        .join_from(original_files, filesets)
+        .where(original_files.c.id == file_id, caller.sees(filesets))
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise FileNotFound
+    return row

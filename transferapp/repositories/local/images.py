@@ -1,0 +1,196 @@
+"""Images, tiles, thumbnails, annotations and original files of the embedded repository."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from typing_extensions import override
+
+from transferapp.errors import FileNotFound, Invalid
+from transferapp.host.database import reading, writing
+from transferapp.model.containers import ContainerRef
+from transferapp.model.images import (
+    Annotation,
+    ImageDetails,
+    ImageSummary,
+    OriginalFile,
+    TileRegion,
+)
+from transferapp.repositories.local import image_rows
+from transferapp.repositories.local.garbage import list_fileset
+from transferapp.repositories.local.holdings import Holdings, in_thread
+from transferapp.repositories.local.permissions import Caller, demand
+from transferapp.repositories.local.pixels import ImagePlace
+from transferapp.repositories.local.records import annotation_values, files_of, levels_of
+from transferapp.repositories.local.schema import annotations as annotations_table, images
+from transferapp.repositories.local.thumbnails import stored_thumbnail
+from transferapp.repositories.port import Images
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_PIECE = 1024 * 1024
+_MOST_LISTED = 1000
+_MOST_EDGE_PX = 2048
+
+
+class LocalImages(Images):
+    """Images as one experimenter sees them."""
+
+    def __init__(self, holdings: Holdings, caller: Caller) -> None:
+        """See what ``caller`` may see."""
+        self._holdings, self._caller = holdings, caller
+
+    @override
+    async def find(
+        self,
+        container: ContainerRef | None = None,
+        *,
+        text: str = "",
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[ImageSummary]:
+        """List images in id order, at most 1000; of a project those of its datasets."""
+
+        def find() -> list[ImageSummary]:
+            page = after, max(1, min(limit, _MOST_LISTED))
+            with reading(self._holdings.engine) as connection:
+                return image_rows.list_images(connection, self._caller, container, text, page)
+
+        return await in_thread(find)
+
+    @override
+    async def get(self, image_id: int) -> ImageDetails:
+        """Return all of one image; raises ImageNotFound."""
+
+        def get() -> ImageDetails:
+            with reading(self._holdings.engine) as connection:
+                return image_rows.image_details(connection, self._caller, image_id)
+
+        return await in_thread(get)
+
+    @override
+    async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
+        """Return a JPEG whose longer edge is ``edge_px`` (1 to 2048)."""
+        if not 1 <= edge_px <= _MOST_EDGE_PX:
+            raise Invalid(f"A thumbnail has an edge of 1 to {_MOST_EDGE_PX} pixels.")
+        return await in_thread(self._thumbnail, image_id, edge_px)
+
+    @override
+    async def tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
+        """Return pixels (height, width); raises Invalid for a plane that is not there."""
+        return await in_thread(self._tile, image_id, region)
+
+    @override
+    async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
+        """List the files of these images' filesets; raises ImageNotFound."""
+
+        def files() -> list[OriginalFile]:
+            with reading(self._holdings.engine) as connection:
+                rows = image_rows.visible_images(connection, self._caller, image_ids)
+                return files_of(connection, sorted({row.fileset_id for row in rows}))
+
+        return await in_thread(files)
+
+    @override
+    async def read(
+        self, file_id: int, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield pieces of 1 MiB. Once begun it ends well, even when the file is deleted."""
+        file, size = await in_thread(self._open, file_id)
+        try:
+            start = min(max(0, offset), size)
+            left = size - start if length is None else min(max(0, length), size - start)
+            await in_thread(file.seek, start)
+            while left and (piece := await in_thread(file.read, min(_PIECE, left))):
+                left -= len(piece)
+                yield piece
+        finally:
+            # Shielded by a thread of its own: closing must also happen on cancellation.
+            await asyncio.shield(asyncio.to_thread(file.close))
+
+    @override
+    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
+        """Add annotations; the same one twice is added once. Raises PermissionDenied."""
+        await in_thread(self._annotate, image_id, annotations)
+
+    @override
+    async def delete(self, image_ids: Sequence[int]) -> None:
+        """Delete images, or none when one may not be; raises PermissionDenied."""
+        await in_thread(self._delete, image_ids)
+
+    def _place(self, row: sa.Row[Any]) -> ImagePlace:
+        source, levels = levels_of(row)
+        originals = self._holdings.originals
+        return ImagePlace(
+            row.fileset_id,
+            row.series,
+            originals.named(row.fileset_id, row.first_path),
+            originals.tree(row.fileset_id),
+            source,
+            levels,
+        )
+
+    def _row(self, image_id: int) -> sa.Row[Any]:
+        with reading(self._holdings.engine) as connection:
+            return image_rows.find_image(connection, self._caller, image_id)
+
+    def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
+        row = self._row(image_id)
+        return stored_thumbnail(self._holdings, row, self._place(row), edge_px)
+
+    def _tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
+        row = self._row(image_id)
+        place = self._place(row)
+        inside = (
+            0 <= region.level < len(place.levels)
+            and 0 <= region.t < row.size_t
+            and 0 <= region.c < row.size_c
+            and 0 <= region.z < row.size_z
+            and min(region.y, region.x, region.height, region.width) >= 0
+        )
+        if not inside:
+            raise Invalid("There is no such level or plane in this image.")
+        return self._holdings.pixels.read(place, region)
+
+    def _open(self, file_id: int) -> tuple[BinaryIO, int]:
+        with reading(self._holdings.engine) as connection:
+            row = image_rows.find_file(connection, self._caller, file_id)
+        try:
+            return self._holdings.originals.content(row.sha1).open("rb"), row.size_bytes
+        except FileNotFoundError as error:
+            raise FileNotFound from error
+
+    def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
+        with writing(self._holdings.engine) as connection:
+            row = image_rows.find_image(connection, self._caller, image_id)
+            rights = self._caller.rights(row.owner_id, row.group_id)
+            demand(rights.can_annotate, f"annotate the image '{row.name}'")
+            values = [annotation_values(image_id, note) for note in notes]
+            if values:
+                connection.execute(
+                    insert_sqlite(annotations_table).on_conflict_do_nothing(), values
+                )
+
+    def _delete(self, image_ids: Sequence[int]) -> None:
+        with writing(self._holdings.engine) as connection:
+            rows = image_rows.visible_images(connection, self._caller, image_ids)
+            for row in rows:
+                rights = self._caller.rights(row.owner_id, row.group_id)
+                demand(rights.can_edit, f"delete the image '{row.name}'")
+            connection.execute(images.delete().where(images.c.id.in_([r.id for r in rows])))
+            touched = {row.fileset_id for row in rows}
+            kept = connection.scalars(
+                sa.select(images.c.fileset_id).where(images.c.fileset_id.in_(touched))
+            )
+            gone = touched - set(kept)
+            for fileset_id in gone:
+                list_fileset(connection, fileset_id)
+        for fileset_id in gone:
+            self._holdings.pixels.forget(fileset_id)
+        self._holdings.collect_garbage()

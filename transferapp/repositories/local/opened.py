@@ -1,0 +1,90 @@
+"""Keep opened filesets for the next read: opening a file costs more than reading a tile."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from transferapp.repositories.local.readers.choose import open_fileset
+from transferapp.repositories.local.readers.port import OpenFileset, ReadImage
+
+_MOST_OPEN = 16
+
+
+class _Entry:
+    """One fileset and the lock that keeps its readers apart."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.fileset: OpenFileset | None = None
+        self.stale = False
+
+    def close_if_idle(self) -> None:
+        """Close; whoever reads just now does it when ready."""
+        if self.lock.acquire(blocking=False):
+            try:
+                if self.fileset is not None:
+                    self.fileset.close()
+                    self.fileset = None
+            finally:
+                self.lock.release()
+
+
+class OpenedFilesets:
+    """A few opened filesets, each read by one thread at a time."""
+
+    def __init__(self, most: int = _MOST_OPEN) -> None:
+        """Keep at most ``most`` filesets open."""
+        self._most = most
+        self._entries: OrderedDict[int, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def image(
+        self, fileset_id: int, first: Path, root: Path, series: int
+    ) -> Iterator[ReadImage]:
+        """Lend an image of a fileset; raises what its reader raises."""
+        entry = self._entry(fileset_id)
+        try:
+            with entry.lock:
+                if entry.fileset is None:
+                    entry.fileset = open_fileset(first, root)
+                yield entry.fileset.images[series]
+        finally:
+            # Looked at after the lock is free: see ``close_if_idle``.
+            if entry.stale:
+                entry.close_if_idle()
+
+    def forget(self, fileset_id: int) -> None:
+        """Close a fileset."""
+        with self._lock:
+            entry = self._entries.pop(fileset_id, None)
+        if entry is not None:
+            _retire(entry)
+
+    def close(self) -> None:
+        """Close all."""
+        with self._lock:
+            entries = list(self._entries.values())
+            self._entries.clear()
+        for entry in entries:
+            _retire(entry)
+
+    def _entry(self, fileset_id: int) -> _Entry:
+        retired: list[_Entry] = []
+        with self._lock:
+            entry = self._entries.pop(fileset_id, None) or _Entry()
+            self._entries[fileset_id] = entry
+            while len(self._entries) > self._most:
+                retired.append(self._entries.popitem(last=False)[1])
+        for old in retired:
+            _retire(old)
+        return entry
+
+
+def _retire(entry: _Entry) -> None:
+    entry.stale = True
+    entry.close_if_idle()

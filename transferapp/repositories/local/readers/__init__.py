@@ -1,0 +1,3 @@
+"""Readers of microscope files: one small protocol, one module per family of formats."""
+
+from __future__ import annotations

@@ -1,0 +1,70 @@
+"""Choose the reader of a fileset by what its first file is, not only by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
+from transferapp.repositories.local.readers import ome_xml, vendor
+from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
+from transferapp.repositories.local.readers.pictures import open_picture
+from transferapp.repositories.local.readers.port import OpenFileset
+from transferapp.repositories.local.readers.tiff import open_tiff_fileset
+from transferapp.repositories.local.readers.zarr_ import METADATA_NAMES, open_zarr
+
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_VENDOR = (b"ZISRAWFILE", b"\xda\xce\xbe\x0a")
+#: Endings of formats that we read: a file of such a name and other content is damaged.
+_KNOWN = frozenset({".tif", ".tiff", ".lsm", ".svs", ".btf", ".png", ".jpg", ".jpeg"})
+_MAGIC_LENGTH = 16
+
+
+def open_fileset(first: Path, root: Path) -> OpenFileset:
+    """Open the fileset whose file to open is ``first``; all its files are below ``root``.
+
+    Raises UnsupportedFile, EmptyFile, DamagedFile, MissingCompanion.
+    """
+    folder = _zarr_folder(first, root)
+    if folder is not None:
+        return open_zarr(folder)
+    with first.open("rb") as file:
+        magic = file.read(_MAGIC_LENGTH)
+    if not magic:
+        raise EmptyFile(
+            f"'{first.name}' is empty. Save it again in the microscope software, then retry."
+        )
+    if magic.startswith(_TIFF):
+        return open_tiff_fileset(first, root)
+    if magic.startswith(_PICTURE):
+        return open_picture(first)
+    return _open_by_name(first, root, magic)
+
+
+def _open_by_name(first: Path, root: Path, magic: bytes) -> OpenFileset:
+    name = first.name.lower()
+    if name.endswith((".ome", ".ome.xml")):
+        document = ome_xml.parse(first.read_bytes())
+        if document is None:
+            raise DamagedFile(f"'{first.name}' is no OME-XML. Export the images again.")
+        return open_ome(OmeSource(first, root), document)
+    if first.suffix.lower() in vendor.MODULES and magic.startswith(_VENDOR):
+        return vendor.open_vendor(first)
+    if first.suffix.lower() in _KNOWN | set(vendor.MODULES):
+        raise DamagedFile(
+            f"The content of '{first.name}' is not what its name says. Copy or export it"
+            " again, then retry."
+        )
+    raise UnsupportedFile(
+        f"No reader knows the format of '{first.name}'. Export it from the microscope"
+        " software as OME-TIFF, then import that."
+    )
+
+
+def _zarr_folder(first: Path, root: Path) -> Path | None:
+    """Return the outermost folder that is a Zarr group, when ``first`` lies in one."""
+    parents = [p for p in first.parents if p.is_relative_to(root)]
+    if first.name not in METADATA_NAMES and not any(p.suffix == ".zarr" for p in parents):
+        return None
+    groups = [p for p in parents if any((p / name).is_file() for name in METADATA_NAMES)]
+    return groups[-1] if groups else None

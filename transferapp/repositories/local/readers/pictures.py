@@ -1,0 +1,154 @@
+"""Read PNG and JPEG through Pillow; colour pictures become three channels."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+from typing_extensions import override
+
+from transferapp.errors import DamagedFile, UnsupportedFile
+from transferapp.model.images import Level, TileRegion
+from transferapp.repositories.local.readers.port import (
+    ChannelHint,
+    ImageHeader,
+    OpenFileset,
+    ReadImage,
+)
+
+FORMATS = ("PNG", "JPEG")
+#: Decoding needs the whole picture in memory, so there is an end to it.
+_MOST_PIXELS = 500_000_000
+_RGB = (
+    ChannelHint("Red", "FF0000", (0, 255)),
+    ChannelHint("Green", "00FF00", (0, 255)),
+    ChannelHint("Blue", "0000FF", (0, 255)),
+)
+#: Pillow's modes that hold one number for each pixel, and what they are read as.
+_GREY = {"1": "L", "L": "L", "LA": "L", "I;16": "I;16", "I;16B": "I;16", "I": "I", "F": "F"}
+
+
+def open_picture(path: Path) -> OpenFileset:
+    """Open a picture; raises DamagedFile, UnsupportedFile."""
+    return PictureFileset(PictureImage(path))
+
+
+class PictureFileset(OpenFileset):
+    """The one image of a picture file."""
+
+    def __init__(self, image: PictureImage) -> None:
+        self._image = image
+
+    @property
+    @override
+    def images(self) -> Sequence[ReadImage]:
+        """The picture."""
+        return [self._image]
+
+    @property
+    @override
+    def plate_name(self) -> str | None:
+        """Pictures are no plates."""
+        return None
+
+    @override
+    def close(self) -> None:
+        """Forget the decoded pixels."""
+        self._image.forget()
+
+
+class PictureImage(ReadImage):
+    """One picture; decoded whole at the first read and kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._pixels: npt.NDArray[np.generic] | None = None
+        with _open(path) as picture:
+            width, height = picture.size
+            grey = picture.mode in _GREY
+            bits = _GREY.get(picture.mode, "RGB")
+        dtype = {"I;16": "uint16", "I": "int32", "F": "float32"}.get(bits, "uint8")
+        self._mode = bits
+        self._header = ImageHeader(
+            name=path.name,
+            size_t=1,
+            size_c=1 if grey else len(_RGB),
+            size_z=1,
+            dtype=dtype,
+            levels=(Level(height, width),),
+            channels=() if grey else _RGB,
+            random_access=False,
+        )
+
+    @property
+    @override
+    def header(self) -> ImageHeader:
+        """What the picture's header says."""
+        return self._header
+
+    @override
+    def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
+        """Cut the region out of the decoded picture."""
+        rows = slice(region.y, region.y + region.height)
+        return self._decoded()[rows, region.x : region.x + region.width, region.c]
+
+    @override
+    def check(self) -> None:
+        """Decode it all; raises DamagedFile."""
+        self._decoded()
+
+    def forget(self) -> None:
+        """Let go of the decoded pixels."""
+        self._pixels = None
+
+    def _decoded(self) -> npt.NDArray[np.generic]:
+        if self._pixels is None:
+            with _open(self._path) as picture:
+                try:
+                    picture.load()
+                    pixels = np.asarray(self._converted(picture), self._header.dtype)
+                except (OSError, ValueError, SyntaxError) as error:
+                    raise DamagedFile(
+                        f"'{self._path.name}' is damaged or incomplete ({error}). Copy it"
+                        " again, then retry."
+                    ) from error
+            height, width = pixels.shape[:2]
+            self._pixels = pixels.reshape(height, width, -1)
+        return self._pixels
+
+    def _converted(self, picture: Image.Image) -> Image.Image:
+        if picture.mode == self._mode or self._mode == "I;16":
+            return picture
+        return picture.convert(self._mode)
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            # Microscope pictures are large; our own limit follows.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise _too_large(path) from error
+    except (UnidentifiedImageError, SyntaxError, ValueError) as error:
+        raise DamagedFile(
+            f"'{path.name}' begins like a picture but is damaged. Copy it again, then retry."
+        ) from error
+    if picture.width * picture.height > _MOST_PIXELS:
+        picture.close()
+        raise _too_large(path)
+    return picture
+
+
+def _too_large(path: Path) -> UnsupportedFile:
+    return UnsupportedFile(
+        f"'{path.name}' is too large for a picture format. Export it as a tiled OME-TIFF."
+    )
+
+
+# Pillow refuses at twice this many; ``_MOST_PIXELS`` is what counts here.
+Image.MAX_IMAGE_PIXELS = _MOST_PIXELS

@@ -1,0 +1,86 @@
+"""The port to readers: an opened fileset gives images, an image gives regions of planes.
+
+Readers are synchronous and not thread-safe; whoever opened one calls it from one thread at
+a time. They raise UnsupportedFile, EmptyFile, DamagedFile and MissingCompanion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from transferapp.model.images import Level, TileRegion
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHint:
+    """What a file says of a channel; ``None`` where it is silent. Colour is ``RRGGBB``."""
+
+    name: str = ""
+    color: str | None = None
+    window: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WellPosition:
+    """Where on its plate an image was taken, all counted from 0."""
+
+    row: int
+    column: int
+    field: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImageHeader:
+    """All that is known of an image without reading its pixels."""
+
+    name: str
+    size_t: int
+    size_c: int
+    size_z: int
+    #: numpy's name, for example ``uint16``.
+    dtype: str
+    #: The levels in the file itself; level 0 is full size.
+    levels: tuple[Level, ...]
+    channels: tuple[ChannelHint, ...] = ()
+    #: Physical pixel sizes in micrometres (z, y, x).
+    pixel_size_um: tuple[float | None, float | None, float | None] = (None, None, None)
+    acquired_at: datetime | None = None
+    well: WellPosition | None = None
+    #: False when even a small region costs the decoding of the whole plane.
+    random_access: bool = True
+
+
+class ReadImage(Protocol):
+    """One image of an opened fileset."""
+
+    @property
+    def header(self) -> ImageHeader:
+        """What is known without reading pixels."""
+
+    def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
+        """Return the region's pixels, (height, width); it lies within the level."""
+
+    def check(self) -> None:
+        """Look whether the pixel data is all there; raises DamagedFile, MissingCompanion."""
+
+
+class OpenFileset(Protocol):
+    """The images that a fileset's files make."""
+
+    @property
+    def images(self) -> Sequence[ReadImage]:
+        """The images, in the file's order."""
+
+    @property
+    def plate_name(self) -> str | None:
+        """The plate's name, when the files are a plate."""
+
+    def close(self) -> None:
+        """Let go of the files."""

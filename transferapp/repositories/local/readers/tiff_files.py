@@ -1,0 +1,88 @@
+"""Open TIFF files with their failures translated, few at a time."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tifffile import TiffFile, TiffFileError, TiffPage
+
+from transferapp.errors import DamagedFile, EmptyFile
+
+#: Open handles at a time of one fileset that is spread over many files.
+_MOST_OPEN = 32
+
+
+@contextmanager
+def tiff_failures(path: Path) -> Iterator[None]:
+    """Turn what tifffile and its codecs raise on broken bytes into DamagedFile."""
+    try:
+        yield
+    # imagecodecs' errors are RuntimeErrors; the rest is what wrong offsets lead to.
+    except (
+        TiffFileError,
+        struct.error,
+        zlib.error,
+        RuntimeError,
+        ValueError,
+        IndexError,
+        KeyError,
+        TypeError,
+        EOFError,
+    ) as error:
+        raise DamagedFile(
+            f"'{path.name}' is damaged or incomplete ({error}). Copy or export it again from"
+            " the microscope software, then retry."
+        ) from error
+
+
+def open_tiff(path: Path) -> TiffFile:
+    """Open a TIFF that has at least one page; raises EmptyFile, DamagedFile."""
+    if path.stat().st_size == 0:
+        raise EmptyFile(f"'{path.name}' is empty. Save it again, then retry.")
+    with tiff_failures(path):
+        tif = TiffFile(path)
+        try:
+            if len(tif.pages) == 0:
+                raise TiffFileError("it has no pages")  # noqa: TRY301 - one translation for all
+        except BaseException:
+            tif.close()
+            raise
+        return tif
+
+
+class TiffFiles:
+    """The files of one fileset, opened as they are needed."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[Path, TiffFile] = OrderedDict()
+
+    def get(self, path: Path) -> TiffFile:
+        """Return the open file; the one that was not used for longest may be closed."""
+        found = self._open.pop(path, None)
+        if found is None:
+            while len(self._open) >= _MOST_OPEN:
+                self._open.popitem(last=False)[1].close()
+            found = open_tiff(path)
+        self._open[path] = found
+        return found
+
+    def page(self, path: Path, index: int) -> TiffPage:
+        """Return a page; raises DamagedFile when the file has too few."""
+        pages = self.get(path).pages
+        if index >= len(pages):
+            raise DamagedFile(
+                f"'{path.name}' has {len(pages)} pages; number {index + 1} is missing: it was"
+                " not copied completely."
+            )
+        page = pages[index]
+        return page if isinstance(page, TiffPage) else page.aspage()
+
+    def close(self) -> None:
+        """Close all."""
+        while self._open:
+            self._open.popitem()[1].close()

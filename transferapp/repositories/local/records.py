@@ -1,0 +1,126 @@
+"""Rows of the tables as the model's nouns, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from transferapp.model.images import (
+    Annotation,
+    AnnotationKind,
+    Channel,
+    ImageSummary,
+    Level,
+    OriginalFile,
+    Pixels,
+)
+from transferapp.repositories.local.levels import LevelSource
+from transferapp.repositories.local.schema import experimenters, images, original_files
+
+HASHER = "SHA1-160"
+
+Row = sa.Row[Any]
+
+
+def image_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Select images with their owners' names."""
+    return sa.select(images, experimenters.c.username.label("owner"), *more).join_from(
+        images, experimenters
+    )
+
+
+def image_summary(row: Row) -> ImageSummary:
+    """Read a row of ``image_query``."""
+    return ImageSummary(
+        id=row.id,
+        name=row.name,
+        fileset_id=row.fileset_id,
+        owner=row.owner,
+        group_id=row.group_id,
+        size_x=row.size_x,
+        size_y=row.size_y,
+        size_z=row.size_z,
+        size_c=row.size_c,
+        size_t=row.size_t,
+        dtype=row.dtype,
+        imported_at=row.imported_at,
+        acquired_at=row.acquired_at,
+    )
+
+
+def pixels_to_json(
+    source: LevelSource,
+    levels: tuple[Level, ...],
+    channels: tuple[Channel, ...],
+    pixel_size_um: tuple[float | None, float | None, float | None],
+) -> dict[str, Any]:
+    """Return what the ``pixels`` column holds."""
+    return {
+        "source": str(source),
+        "levels": [[level.size_y, level.size_x] for level in levels],
+        "channels": [[c.name, c.color, c.window_start, c.window_end] for c in channels],
+        "pixel_size_um": list(pixel_size_um),
+    }
+
+
+def levels_of(row: Row) -> tuple[LevelSource, tuple[Level, ...]]:
+    """Read where an image's levels come from, and their sizes."""
+    found = row.pixels
+    return LevelSource(found["source"]), tuple(Level(*size) for size in found["levels"])
+
+
+def image_pixels(row: Row) -> Pixels:
+    """Read an image's pixels."""
+    z, y, x = row.pixels["pixel_size_um"]
+    return Pixels(
+        image_id=row.id,
+        name=row.name,
+        size_t=row.size_t,
+        size_c=row.size_c,
+        size_z=row.size_z,
+        dtype=row.dtype,
+        levels=levels_of(row)[1],
+        channels=tuple(Channel(*values) for values in row.pixels["channels"]),
+        pixel_size_um=(z, y, x),
+    )
+
+
+def original_file(row: Row) -> OriginalFile:
+    """Read a row of original_files."""
+    return OriginalFile(
+        row.id, row.fileset_id, row.client_path, row.size_bytes, HASHER, row.sha1
+    )
+
+
+def files_of(connection: sa.Connection, fileset_ids: list[int]) -> list[OriginalFile]:
+    """List the files of filesets, the file to open first."""
+    query = (
+        sa.select(original_files)
+        .where(original_files.c.fileset_id.in_(fileset_ids))
+        .order_by(original_files.c.fileset_id, original_files.c.position)
+    )
+    return [original_file(row) for row in connection.execute(query)]
+
+
+def annotation_values(image_id: int, annotation: Annotation) -> dict[str, Any]:
+    """Return the row of an annotation; the digest makes the same one the same."""
+    pairs = [list(pair) for pair in annotation.pairs]
+    parts = [str(annotation.kind), annotation.namespace, annotation.value, pairs]
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return {
+        "image_id": image_id,
+        "kind": str(annotation.kind),
+        "namespace": annotation.namespace,
+        "value": annotation.value,
+        "pairs": pairs,
+        "digest": digest,
+    }
+
+
+def annotation(row: Row) -> Annotation:
+    """Read a row of annotations."""
+    pairs = tuple((str(key), str(value)) for key, value in row.pairs)
+    return Annotation(AnnotationKind(row.kind), row.namespace, row.value, pairs)

@@ -1,0 +1,225 @@
+"""Make images of a fileset's files: read, check, derive, then one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from transferapp.errors import Invalid, TargetNotFound
+from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.repositories.local.derived import Derived
+from transferapp.repositories.local.holdings import Holdings
+from transferapp.repositories.local.levels import LevelSource, Plane, plan_levels
+from transferapp.repositories.local.pixels import ImagePlace, LevelledImage
+from transferapp.repositories.local.planes import RecentPlanes
+from transferapp.repositories.local.pyramids import write_pyramid
+from transferapp.repositories.local.readers.choose import open_fileset
+from transferapp.repositories.local.readers.port import (
+    ImageHeader,
+    OpenFileset,
+    ReadImage,
+    WellPosition,
+)
+from transferapp.repositories.local.records import annotation_values, pixels_to_json
+from transferapp.repositories.local.rendering import measure_channels
+from transferapp.repositories.local.schema import (
+    annotations,
+    containers,
+    filesets,
+    image_links,
+    images,
+    wells,
+)
+from transferapp.repositories.local.thumbnails import make_thumbnail, write_whole
+
+STEPS = 5
+Listener = Callable[[int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image that is ready to be written: its row, and its place on a plate."""
+
+    values: dict[str, Any]
+    well: WellPosition | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewImages:
+    """All images of a fileset; ``plate_name`` when they are a plate."""
+
+    images: tuple[NewImage, ...]
+    plate_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One fileset to be read. ``first`` is the file to open, below ``root``."""
+
+    fileset_id: int
+    first: Path
+    root: Path
+    derived: Derived
+    alive: Listener
+
+
+def read_images(work: Work, plan: FilesetPlan) -> NewImages:
+    """Read everything and write derived data; repeating it is harmless.
+
+    Raises UnsupportedFile, DamagedFile, EmptyFile, MissingCompanion; Invalid when the
+    target cannot hold such images.
+    """
+    work.alive(0, "reading metadata")
+    opened = open_fileset(work.first, work.root)
+    try:
+        _check_target(opened, plan)
+        made = []
+        for series, image in enumerate(opened.images):
+            made.append(_read_image(work, series, image))
+        names = _names(plan, opened)
+    finally:
+        opened.close()
+    named = (
+        NewImage({**image.values, "name": name}, image.well)
+        for image, name in zip(made, names, strict=True)
+    )
+    return NewImages(tuple(named), opened.plate_name)
+
+
+def write_images(
+    connection: sa.Connection,
+    holdings: Holdings,
+    fileset: Fileset,
+    plan: FilesetPlan,
+    new: NewImages,
+) -> tuple[int, ...]:
+    """Write images, links and annotations; returns the image ids. Adopts what is there."""
+    owner = connection.execute(
+        sa.select(filesets.c.owner_id, filesets.c.group_id).where(filesets.c.id == fileset.id)
+    ).one_or_none()
+    if owner is None:
+        raise TargetNotFound("The import was discarded meanwhile. Start it again.")
+    there = image_ids_of(connection, fileset.id)
+    if there:
+        return there
+    common = {
+        "fileset_id": fileset.id,
+        "owner_id": owner.owner_id,
+        "group_id": owner.group_id,
+        "imported_at": holdings.clock.now(),
+    }
+    made = [_insert(connection, images, {**common, **image.values}) for image in new.images]
+    if plan.target is not None:
+        _link(connection, plan.target, new, made, owner)
+    notes = [annotation_values(i, note) for i in made for note in plan.annotations]
+    if notes:
+        connection.execute(insert_sqlite(annotations).on_conflict_do_nothing(), notes)
+    return tuple(made)
+
+
+def image_ids_of(connection: sa.Connection, fileset_id: int) -> tuple[int, ...]:
+    """Return the ids of a fileset's images, in the file's order."""
+    query = sa.select(images.c.id).where(images.c.fileset_id == fileset_id)
+    return tuple(connection.scalars(query.order_by(images.c.series)))
+
+
+def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
+    into_screen = plan.target is not None and plan.target.kind is ContainerKind.SCREEN
+    if into_screen and opened.plate_name is None:
+        raise Invalid(
+            f"'{plan.name}' is no plate, and a screen holds only plates. Choose a dataset as"
+            " the target, then retry."
+        )
+
+
+def _names(plan: FilesetPlan, opened: OpenFileset) -> list[str]:
+    if len(opened.images) == 1 and opened.plate_name is None and plan.name:
+        return [plan.name]
+    return [
+        image.header.name or f"{plan.name} [{number}]"
+        for number, image in enumerate(opened.images, start=1)
+    ]
+
+
+def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:
+    header = image.header
+    label = header.name or f"image {series + 1}"
+    work.alive(1, f"checking the pixels of {label}")
+    image.check()
+    source, levels = plan_levels(header)
+    if source is LevelSource.STORED:
+        path = work.derived.pyramid(work.fileset_id, series)
+        write_pyramid(
+            image, levels, path, lambda: work.alive(2, f"making the pyramid of {label}")
+        )
+    place = ImagePlace(work.fileset_id, series, work.first, work.root, source, levels)
+    levelled = LevelledImage(image, place, work.derived, RecentPlanes())
+
+    def read(region: Any) -> Plane:
+        return levelled.read(region)
+
+    work.alive(3, f"making the thumbnail of {label}")
+    channels = measure_channels(header, levels, read)
+    for edge, content in make_thumbnail(levels, channels, header.size_z, read).items():
+        write_whole(work.derived.thumbnail(work.fileset_id, series, edge), content)
+    pixels = pixels_to_json(source, levels, channels, header.pixel_size_um)
+    return NewImage(_values(series, header, pixels), header.well)
+
+
+def _values(series: int, header: ImageHeader, pixels: dict[str, Any]) -> dict[str, Any]:
+    full = header.levels[0]
+    return {
+        "series": series,
+        "size_x": full.size_x,
+        "size_y": full.size_y,
+        "size_z": header.size_z,
+        "size_c": header.size_c,
+        "size_t": header.size_t,
+        "dtype": header.dtype,
+        "acquired_at": header.acquired_at,
+        "pixels": pixels,
+    }
+
+
+def _link(
+    connection: sa.Connection,
+    target: ContainerRef,
+    new: NewImages,
+    image_ids: Sequence[int],
+    owner: sa.Row[Any],
+) -> None:
+    holder, wells_of = target.id, False
+    if target.kind is ContainerKind.SCREEN:
+        holder, wells_of = _insert(connection, containers, _plate(target, new, owner)), True
+    made: dict[tuple[int, int], int] = {}
+    for image_id, image in zip(image_ids, new.images, strict=True):
+        values: dict[str, Any] = {"container_id": holder, "image_id": image_id}
+        if wells_of and image.well is not None:
+            at = image.well.row, image.well.column
+            if at not in made:
+                well = {"plate_id": holder, "row": at[0], "column": at[1]}
+                made[at] = _insert(connection, wells, well)
+            values |= {"well_id": made[at], "field": image.well.field}
+        connection.execute(image_links.insert().values(**values))
+
+
+def _plate(target: ContainerRef, new: NewImages, owner: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "kind": str(ContainerKind.PLATE),
+        "name": new.plate_name or "Plate",
+        "description": "",
+        "parent_id": target.id,
+        "owner_id": owner.owner_id,
+        "group_id": owner.group_id,
+    }
+
+
+def _insert(connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> int:
+    key = connection.execute(table.insert().values(**values)).inserted_primary_key
+    return int(key[0])  # type: ignore[index]

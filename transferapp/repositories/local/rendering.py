@@ -1,0 +1,116 @@
+"""Turn planes of any pixel type into a small colour picture, and find display windows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from transferapp.model.images import Channel, Level, TileRegion
+from transferapp.repositories.local.levels import Plane
+from transferapp.repositories.local.readers.port import ChannelHint, ImageHeader
+
+#: Display windows leave this share of the darkest and brightest pixels out, in percent.
+_DARK, _BRIGHT = 1.0, 99.8
+#: Windows are measured on a level of about this size.
+_MEASURED_EDGE_PX = 512
+#: More channels than these only make a thumbnail grey.
+_MOST_CHANNELS = 6
+_JPEG_QUALITY = 85
+_WHITE = "FFFFFF"
+_PALETTE = ("0000FF", "00FF00", "FF0000", "FF00FF", "00FFFF", "FFFF00")
+
+Reader = Callable[[TileRegion], Plane]
+
+
+def middle_plane(level: int, size: Level, channel: int, size_z: int) -> TileRegion:
+    """Return the region of a whole plane: first time point, middle z."""
+    return TileRegion(level, 0, channel, size_z // 2, 0, 0, size.size_y, size.size_x)
+
+
+def level_for(levels: Sequence[Level], edge_px: int) -> int:
+    """Return the smallest level whose longer edge is at least ``edge_px``."""
+    fitting = [n for n, s in enumerate(levels) if max(s.size_y, s.size_x) >= edge_px]
+    return fitting[-1] if fitting else 0
+
+
+def measure_channels(
+    header: ImageHeader, levels: Sequence[Level], read: Reader
+) -> tuple[Channel, ...]:
+    """Fill what the file does not say of its channels: names, colours, windows."""
+    number = level_for(levels, _MEASURED_EDGE_PX)
+    made = []
+    for index in range(header.size_c):
+        said = index < len(header.channels)
+        hint = header.channels[index] if said else ChannelHint()
+        region = middle_plane(number, levels[number], index, header.size_z)
+        start, end = hint.window or window_of(read(region))
+        color = hint.color or _default_color(index, header.size_c)
+        made.append(Channel(hint.name or f"Channel {index + 1}", color, start, end))
+    return tuple(made)
+
+
+def window_of(plane: Plane) -> tuple[float, float]:
+    """Return the display window (start < end) of a plane by percentiles."""
+    finite = plane[np.isfinite(plane)]
+    if not finite.size:
+        return 0.0, 1.0
+    start, end = (float(v) for v in np.percentile(finite, (_DARK, _BRIGHT)))
+    if end > start:
+        return start, end
+    lowest, highest = float(finite.min()), float(finite.max())
+    return (lowest, highest) if highest > lowest else (lowest, lowest + 1.0)
+
+
+def thumbnail_size(level: Level, edge_px: int) -> tuple[int, int]:
+    """Return (width, height) with the longer edge ``edge_px``, the other at least 1."""
+    longer = max(level.size_y, level.size_x)
+    width, height = (max(1, round(n * edge_px / longer)) for n in (level.size_x, level.size_y))
+    return width, height
+
+
+def render_thumbnail(
+    planes: Sequence[Plane], channels: Sequence[Channel], edge_px: int
+) -> bytes:
+    """Return a JPEG of the planes, one for each channel, laid over each other."""
+    height, width = planes[0].shape
+    size = thumbnail_size(Level(height, width), edge_px)
+    picture = np.zeros((size[1], size[0], 3), np.float32)
+    for plane, channel in zip(planes, channels, strict=False):
+        grey = Image.fromarray(_stretched(plane, channel))
+        small = np.asarray(grey.resize(size, Image.Resampling.BOX), np.float32)
+        picture += small[..., None] * _rgb(channel.color)
+    out = io.BytesIO()
+    bright = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    Image.fromarray(bright).save(out, "JPEG", quality=_JPEG_QUALITY)
+    return out.getvalue()
+
+
+def shown_channels(channels: Sequence[Channel]) -> Sequence[Channel]:
+    """Return the channels that a thumbnail shows."""
+    return channels[:_MOST_CHANNELS]
+
+
+def _stretched(plane: Plane, channel: Channel) -> npt.NDArray[np.uint8]:
+    span = max(channel.window_end - channel.window_start, np.finfo(np.float32).tiny)
+    share = (plane.astype(np.float64) - channel.window_start) / span
+    bright = np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0)
+    return np.rint(np.clip(bright, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def _rgb(color: str) -> npt.NDArray[np.float32]:
+    try:
+        parts = bytes.fromhex(color)[:3]
+    except ValueError:
+        parts = b""
+    # Black would show nothing at all.
+    if len(parts) != 3 or not any(parts):  # noqa: PLR2004 - red, green, blue
+        parts = bytes.fromhex(_WHITE)
+    return np.frombuffer(parts, np.uint8).astype(np.float32) / 255
+
+
+def _default_color(index: int, count: int) -> str:
+    return _WHITE if count == 1 else _PALETTE[index % len(_PALETTE)]

@@ -1,0 +1,102 @@
+"""The embedded image repository: SQLite and a folder, used by several processes at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from transferapp.errors import TransferAppError
+from transferapp.host.clock import Clock
+from transferapp.host.database import reading
+from transferapp.model.identity import Identity
+from transferapp.repositories.local.holdings import Holdings, in_thread, open_holdings
+from transferapp.repositories.local.people import check_password, load_caller
+from transferapp.repositories.local.permissions import Caller
+from transferapp.repositories.local.session import LocalSession
+from transferapp.repositories.port import (
+    Capability,
+    HealthState,
+    Repository,
+    RepositoryHealth,
+    RepositorySession,
+)
+
+
+class LocalRepository(Repository):
+    """A complete image repository in one folder."""
+
+    def __init__(self, folder: Path, clock: Clock, name: str = "local") -> None:
+        """Use the repository in ``folder``; it is made at the first call."""
+        self.name = name
+        self.capabilities = frozenset({Capability.TILES, Capability.SCREENS})
+        self._folder, self._clock = folder, clock
+        self._holdings: Holdings | None = None
+        self._opening = asyncio.Lock()
+
+    @override
+    async def sign_in(self, username: str, password: str) -> Identity:
+        """Verify a person; raises SignInFailed."""
+        holdings = await self._open()
+
+        def verify() -> Identity:
+            with reading(holdings.engine) as connection:
+                check_password(connection, username, password)
+                return load_caller(connection, username, None).identity
+
+        return await in_thread(verify)
+
+    @override
+    async def identity(self, username: str) -> Identity:
+        """Return a person's present groups and rights; raises PermissionDenied."""
+        return (await self._caller(await self._open(), username, None)).identity
+
+    @override
+    @asynccontextmanager
+    async def session(
+        self, username: str, group_id: int | None = None
+    ) -> AsyncIterator[RepositorySession]:
+        """Act as this person; raises PermissionDenied (closed, unknown, not a member)."""
+        holdings = await self._open()
+        yield LocalSession(holdings, await self._caller(holdings, username, group_id))
+
+    @override
+    async def health(self) -> RepositoryHealth:
+        """Say whether the folder and its database answer; never raises."""
+        try:
+            holdings = await self._open()
+            await in_thread(_ask, holdings)
+        except TransferAppError as error:
+            return RepositoryHealth(HealthState.UNREACHABLE, error.message)
+        return RepositoryHealth(HealthState.PROGRESSING, "The repository answers.")
+
+    @override
+    async def close(self) -> None:
+        """Close files and connections; a later call opens them again."""
+        async with self._opening:
+            holdings, self._holdings = self._holdings, None
+        if holdings is not None:
+            await in_thread(holdings.close)
+
+    async def _open(self) -> Holdings:
+        async with self._opening:
+            if self._holdings is None:
+                self._holdings = await in_thread(open_holdings, self._folder, self._clock)
+            return self._holdings
+
+    async def _caller(self, holdings: Holdings, username: str, group_id: int | None) -> Caller:
+        def load() -> Caller:
+            with reading(holdings.engine) as connection:
+                return load_caller(connection, username, group_id)
+
+        return await in_thread(load)
+
+
+def _ask(holdings: Holdings) -> None:
+    holdings.originals.folder.stat()
+    with reading(holdings.engine) as connection:
+        connection.execute(sa.select(1))

@@ -1,0 +1,184 @@
+"""The tables of the embedded repository, and the race-free way to make them."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from transferapp.errors import SettingsInvalid
+from transferapp.host.database import UtcDateTime, open_engine, sqlite_url
+
+DATABASE_NAME = "repository.db"
+#: Grows with every change of the tables.
+SCHEMA_VERSION = 1
+
+metadata = sa.MetaData()
+
+
+def _id() -> sa.Column[int]:
+    return sa.Column("id", sa.Integer, primary_key=True)
+
+
+def _refers(name: str, table: str, on_delete: str = "CASCADE") -> sa.Column[int]:
+    key = sa.ForeignKey(f"{table}.id", ondelete=on_delete)
+    return sa.Column(name, sa.Integer, key, nullable=on_delete == "SET NULL", index=True)
+
+
+experimenters = sa.Table(
+    "experimenters",
+    metadata,
+    _id(),
+    sa.Column("username", sa.Text, nullable=False, unique=True),
+    sa.Column("full_name", sa.Text, nullable=False),
+    sa.Column("email", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("is_admin", sa.Boolean, nullable=False),
+    sa.Column("closed", sa.Boolean, nullable=False, default=False),
+    sqlite_autoincrement=True,
+)
+
+groups = sa.Table(
+    "groups",
+    metadata,
+    _id(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("permissions", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+#: The membership with the lowest id is the default group.
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    _id(),
+    _refers("experimenter_id", "experimenters"),
+    _refers("group_id", "groups"),
+    sa.Column("is_owner", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("experimenter_id", "group_id"),
+)
+
+containers = sa.Table(
+    "containers",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    _refers("parent_id", "containers", "SET NULL"),
+    _refers("owner_id", "experimenters"),
+    _refers("group_id", "groups"),
+    sqlite_autoincrement=True,
+)
+
+filesets = sa.Table(
+    "filesets",
+    metadata,
+    _id(),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    _refers("owner_id", "experimenters"),
+    _refers("group_id", "groups"),
+    sa.Column("reserved_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+original_files = sa.Table(
+    "original_files",
+    metadata,
+    _id(),
+    _refers("fileset_id", "filesets"),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("client_path", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha1", sa.Text, nullable=False, index=True),
+    sa.UniqueConstraint("fileset_id", "client_path"),
+    sqlite_autoincrement=True,
+)
+
+images = sa.Table(
+    "images",
+    metadata,
+    _id(),
+    _refers("fileset_id", "filesets"),
+    sa.Column("series", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    _refers("owner_id", "experimenters"),
+    _refers("group_id", "groups"),
+    *(sa.Column(f"size_{axis}", sa.Integer, nullable=False) for axis in "xyzct"),
+    sa.Column("dtype", sa.Text, nullable=False),
+    sa.Column("imported_at", UtcDateTime, nullable=False),
+    sa.Column("acquired_at", UtcDateTime),
+    #: Levels, channels, tile and pixel sizes: see ``records.pixels_to_json``.
+    sa.Column("pixels", sa.JSON, nullable=False),
+    sa.UniqueConstraint("fileset_id", "series"),
+    sqlite_autoincrement=True,
+)
+
+wells = sa.Table(
+    "wells",
+    metadata,
+    _id(),
+    _refers("plate_id", "containers"),
+    sa.Column("row", sa.Integer, nullable=False),
+    sa.Column("column", sa.Integer, nullable=False),
+    sa.UniqueConstraint("plate_id", "row", "column"),
+)
+
+#: Which images a dataset or a plate holds; on a plate also the well and field.
+image_links = sa.Table(
+    "image_links",
+    metadata,
+    _id(),
+    _refers("container_id", "containers"),
+    _refers("image_id", "images"),
+    _refers("well_id", "wells", "SET NULL"),
+    sa.Column("field", sa.Integer),
+    sa.UniqueConstraint("container_id", "image_id"),
+)
+
+image_annotations = sa.Table(
+    "annotations",
+    metadata,
+    _id(),
+    _refers("image_id", "images"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("namespace", sa.Text, nullable=False),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.Column("pairs", sa.JSON, nullable=False),
+    #: Of kind, namespace, value and pairs: the same annotation is kept once.
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.UniqueConstraint("image_id", "digest"),
+)
+
+#: Files and folders that nobody refers to any more; written with the deletion itself.
+garbage = sa.Table(
+    "garbage",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+)
+
+
+def open_repository_database(folder: Path) -> sa.Engine:
+    """Open the database in ``folder``; makes the tables when they are not there yet.
+
+    A file lock keeps processes that start together apart: switching a new SQLite file to
+    WAL does not wait for a busy neighbour. Raises SettingsInvalid for a newer schema.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(sqlite_url(folder / DATABASE_NAME))
+    with (folder / ".schema.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with engine.begin() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            if version > SCHEMA_VERSION:
+                raise SettingsInvalid(
+                    f"The repository in {folder} was made by a newer TransferApp. Update"
+                    " this server."
+                )
+            metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    return engine

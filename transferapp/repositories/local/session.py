@@ -1,0 +1,48 @@
+"""One experimenter at work in the embedded repository."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from transferapp.model.identity import Identity
+from transferapp.repositories.local.containers import LocalContainers
+from transferapp.repositories.local.holdings import Holdings
+from transferapp.repositories.local.images import LocalImages
+from transferapp.repositories.local.imports import LocalImports
+from transferapp.repositories.local.permissions import Caller
+from transferapp.repositories.port import Containers, Images, Imports, RepositorySession
+
+
+class LocalSession(RepositorySession):
+    """What one experimenter may see and do."""
+
+    def __init__(self, holdings: Holdings, caller: Caller) -> None:
+        """Act as ``caller``, whose groups were read just now."""
+        self._caller = caller
+        self._containers = LocalContainers(holdings, caller)
+        self._images = LocalImages(holdings, caller)
+        self._imports = LocalImports(holdings, caller)
+
+    @property
+    @override
+    def identity(self) -> Identity:
+        """The person this session acts as."""
+        return self._caller.identity
+
+    @property
+    @override
+    def containers(self) -> Containers:
+        """Projects, datasets, screens, plates."""
+        return self._containers
+
+    @property
+    @override
+    def images(self) -> Images:
+        """Images and their original files."""
+        return self._images
+
+    @property
+    @override
+    def imports(self) -> Imports:
+        """Making filesets and images."""
+        return self._imports

@@ -1,0 +1,119 @@
+"""Bring a fileset's files into the store and its table, and check what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from transferapp.errors import NotFound
+from transferapp.host.database import reading, writing
+from transferapp.model.filesets import FilesetPlan, PlannedFile
+from transferapp.model.images import OriginalFile
+from transferapp.repositories.local.durability import sync_files
+from transferapp.repositories.local.garbage import list_contents
+from transferapp.repositories.local.holdings import Holdings
+from transferapp.repositories.local.records import files_of
+from transferapp.repositories.local.schema import filesets, original_files
+from transferapp.repositories.local.store import Originals, Taken
+
+
+def store_batch(
+    holdings: Holdings, fileset_id: int, batch: Sequence[tuple[int, PlannedFile, Path]]
+) -> None:
+    """Bring in what is not there yet of some (position, file, source)."""
+    originals = holdings.originals
+    there = {file.client_path: file for file in _rows(holdings, fileset_id)}
+    missing = [
+        numbered
+        for numbered in batch
+        if not _is_there(originals, there.get(numbered[1].client_path), numbered[1])
+    ]
+    taken = [(n, planned, originals.take(path, fileset_id)) for n, planned, path in missing]
+    if not taken:
+        return
+    with writing(holdings.engine) as connection:
+        _refer(connection, fileset_id, taken)
+    for _, planned, content in taken:
+        originals.place(content)
+        originals.name(content.sha1, fileset_id, planned.client_path)
+    # A file that came again with other bytes leaves its first content behind.
+    replaced = [there[p.client_path].hash for _, p, _ in taken if p.client_path in there]
+    if replaced:
+        with writing(holdings.engine) as connection:
+            list_contents(connection, replaced)
+        holdings.collect_garbage()
+
+
+def make_durable(holdings: Holdings, fileset_id: int, plan: FilesetPlan) -> None:
+    """Sync a fileset's contents and names; adopted contents too, whoever wrote them."""
+    originals = holdings.originals
+    restore_names(holdings, fileset_id)
+    contents = {originals.content(file.hash) for file in _rows(holdings, fileset_id)}
+    named = [originals.named(fileset_id, planned.client_path) for planned in plan.files]
+    sync_files([*contents, *named], originals.folder)
+
+
+def is_right(holdings: Holdings, fileset_id: int, planned: PlannedFile) -> bool:
+    """Tell whether a stored file has the planned SHA-1; a damaged content is set aside."""
+    row = next(
+        (f for f in _rows(holdings, fileset_id) if f.client_path == planned.client_path), None
+    )
+    if row is None:
+        return False
+    real = holdings.originals.hash(row.hash)
+    if real and real != row.hash:
+        holdings.originals.set_aside(row.hash)
+    return real == row.hash == planned.sha1
+
+
+def files_there(holdings: Holdings, fileset_id: int) -> list[OriginalFile]:
+    """List the files whose content is in its place."""
+    originals = holdings.originals
+    rows = _rows(holdings, fileset_id)
+    return [row for row in rows if originals.holds(row.hash, row.size_bytes)]
+
+
+def restore_names(holdings: Holdings, fileset_id: int) -> None:
+    """Give every content its name again, should one be missing."""
+    for row in files_there(holdings, fileset_id):
+        holdings.originals.name(row.hash, fileset_id, row.client_path)
+
+
+def _rows(holdings: Holdings, fileset_id: int) -> list[OriginalFile]:
+    with reading(holdings.engine) as connection:
+        return files_of(connection, [fileset_id])
+
+
+def _is_there(originals: Originals, row: OriginalFile | None, planned: PlannedFile) -> bool:
+    if row is None or row.hash != planned.sha1:
+        return False
+    if not originals.holds(row.hash, row.size_bytes):
+        return False
+    originals.name(row.hash, row.fileset_id, row.client_path)
+    return True
+
+
+def _refer(
+    connection: sa.Connection, fileset_id: int, taken: Sequence[tuple[int, PlannedFile, Taken]]
+) -> None:
+    """Write the rows that keep the contents from being removed."""
+    known = sa.select(filesets.c.id).where(filesets.c.id == fileset_id)
+    if connection.execute(known).first() is None:
+        raise NotFound("This import was discarded meanwhile. Start it again.")
+    insert = insert_sqlite(original_files)
+    changed = {"size_bytes": insert.excluded.size_bytes, "sha1": insert.excluded.sha1}
+    values = [
+        {
+            "fileset_id": fileset_id,
+            "position": position,
+            "client_path": planned.client_path,
+            "size_bytes": content.size_bytes,
+            "sha1": content.sha1,
+        }
+        for position, planned, content in taken
+    ]
+    key = ["fileset_id", "client_path"]
+    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changed), values)
