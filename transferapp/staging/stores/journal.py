@@ -40,6 +40,9 @@ class OffsetJournal:
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             content = os.pread(fd, _SLOTS * _SECTOR, 0)
+            if not content:
+                # Both slots take their space now: later a full disk must not matter.
+                os.pwrite(fd, bytes(_SECTOR) + record, 0)
             known = _offsets(content)
             os.pwrite(fd, record, known.index(min(known)) * _SECTOR)
             sync_data(fd)
