@@ -1,0 +1,270 @@
+"""The task that imports one fileset: every byte, exactly once, checked at the end.
+
+Each step adopts what an earlier attempt left: the item's id is the repository's key for
+the fileset, and it is looked up before anything is made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from transferapp.errors import (
+    Cancelled,
+    ChecksumMismatch,
+    Internal,
+    SourceProblem,
+    StateConflict,
+)
+from transferapp.host.clock import Clock
+from transferapp.ledger.port import ItemChange, ItemWork, Ledger
+from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
+from transferapp.model.transfers import ItemState
+from transferapp.operations.item_outcomes import (
+    OUTAGE_POLICY,
+    error_of,
+    tell_dead,
+    tell_waiting,
+)
+from transferapp.operations.reconcile import check_reconciled
+from transferapp.repositories.port import Imports, Repository
+from transferapp.staging.port import Staging
+from transferapp.taskqueue.port import Context, Task, TaskKind
+
+KIND = "import-fileset"
+STEPS = 5
+
+#: States from which a received item is imported. The first two, because the worker may be
+#: faster than the request that still writes "received".
+_GOES_ON = (
+    ItemState.QUEUED,
+    ItemState.UPLOADING,
+    ItemState.RECEIVED,
+    ItemState.IMPORTING,
+    ItemState.WAITING,
+    ItemState.STALLED,
+)
+#: How often the repository's own progress is written down (seconds).
+_RELAY_EVERY_S = 1.0
+
+
+class ImportFileset(BaseModel):
+    """Import this item; the task's id is the item's."""
+
+    transfer_id: str
+    item_id: str
+
+
+def import_fileset_kind(
+    ledger: Ledger,
+    staging: Staging,
+    repository: Repository,
+    clock: Clock,  # noqa: ARG001  # all kinds are made alike
+) -> TaskKind:
+    """Return the kind of task that imports a fileset."""
+    handler = FilesetImport(ledger, staging, repository)
+    return TaskKind(
+        name=KIND,
+        payload=ImportFileset,
+        handler=handler.run,
+        retry=OUTAGE_POLICY,
+        on_dead=handler.dead,
+        on_waiting=handler.waiting,
+        on_cancelled=handler.cancelled,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What all steps of one attempt share."""
+
+    context: Context
+    work: ItemWork
+    plan: FilesetPlan
+
+
+class FilesetImport:
+    """The handler of import-fileset and what is told about it."""
+
+    def __init__(self, ledger: Ledger, staging: Staging, repository: Repository) -> None:
+        """Import from ``staging`` into ``repository``, and tell ``ledger``."""
+        self._ledger = ledger
+        self._staging = staging
+        self._repository = repository
+
+    async def run(self, context: Context, wanted: ImportFileset) -> None:
+        """Run all steps that are not done yet; stops when a person cancels the item."""
+        work = await self._ledger.work(wanted.item_id)
+        try:
+            await self._going_on(work)
+            await self._import(_Attempt(context, work, _plan(work)))
+        except Cancelled:
+            await self._undo(work)
+            return
+        await self._discard_staged(work)
+
+    async def dead(self, task: Task) -> None:
+        """Ask a person, or give up where the files themselves are the reason."""
+        state = ItemState.NEEDS_ATTENTION
+        if isinstance(error_of(task), SourceProblem):
+            state = ItemState.FAILED
+            await self._discard_fileset(await self._ledger.work(task.id))
+        await tell_dead(self._ledger, task, state, _GOES_ON)
+
+    async def waiting(self, task: Task) -> None:
+        """Show that the item waits for the repository."""
+        await tell_waiting(self._ledger, task, _GOES_ON)
+
+    async def cancelled(self, task: Task) -> None:
+        """Take away what a cancelled item left behind."""
+        work = await self._ledger.work(task.id)
+        if work.item.state is ItemState.CANCELLED:
+            await self._undo(work)
+
+    async def _import(self, attempt: _Attempt) -> None:
+        if attempt.work.item.state is ItemState.IMPORTED:
+            return
+        await attempt.context.step("reserve", self._reserve, attempt)
+        await attempt.context.step("store", self._store, attempt)
+        await attempt.context.step("verify", self._verify, attempt)
+        await attempt.context.step("register", self._register, attempt)
+        image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
+        change = ItemChange(ItemState.IMPORTED, image_ids=tuple(image_ids), verified=True)
+        if not await self._ledger.set_state(attempt.work.item.id, change, only_from=_GOES_ON):
+            await self._refuse(attempt.work.item.id)
+
+    async def _reserve(self, attempt: _Attempt) -> int:
+        await self._say(attempt, 1, "preparing the place in the repository")
+        async with self._imports(attempt.work) as imports:
+            return (await _adopt(imports, attempt.plan)).id
+
+    async def _store(self, attempt: _Attempt) -> int:
+        await self._say(attempt, 2, "copying the files into the repository")
+        async with self._imports(attempt.work) as imports:
+            return await self._bring_in(imports, attempt)
+
+    async def _verify(self, attempt: _Attempt) -> int:
+        await self._say(attempt, 3, "checking the checksums of the copies")
+        async with self._imports(attempt.work) as imports:
+            fileset = await _adopt(imports, attempt.plan)
+            try:
+                await imports.verify(fileset, attempt.plan)
+            except ChecksumMismatch:
+                # Damaged on the way in. Begin again here: the steps before are done and
+                # are not repeated.
+                await imports.discard(fileset)
+                await self._bring_in(imports, attempt)
+                fileset = await _adopt(imports, attempt.plan)
+                await imports.verify(fileset, attempt.plan)
+        return fileset.id
+
+    async def _register(self, attempt: _Attempt) -> list[int]:
+        await self._say(attempt, 4, "reading the images")
+        told: list[tuple[int, int, str]] = []
+        relay = asyncio.create_task(self._relay(attempt, told))
+        try:
+            async with self._imports(attempt.work) as imports:
+                fileset = await _adopt(imports, attempt.plan)
+
+                def listen(done: int, steps: int, words: str) -> None:
+                    # May come from a thread; the relay picks it up.
+                    told[:] = [(done, steps, words)]
+
+                registered = await imports.register(fileset, attempt.plan, listen)
+        finally:
+            relay.cancel()
+            with suppress(asyncio.CancelledError):
+                await relay
+        return list(registered.image_ids)
+
+    async def _reconcile(self, attempt: _Attempt) -> list[int]:
+        """Compare with the seals, once more and from the repository's own records: what
+        follows is the promise that the source may be deleted.
+        """
+        await self._say(attempt, 5, "comparing the repository with the source")
+        async with self._imports(attempt.work) as imports:
+            fileset = await _adopt(imports, attempt.plan)
+            held = await imports.files(fileset)
+        check_reconciled(fileset, attempt.plan, held)
+        return list(fileset.image_ids)
+
+    async def _bring_in(self, imports: Imports, attempt: _Attempt) -> int:
+        fileset = await _adopt(imports, attempt.plan)
+        paths = [await self._staging.path(file.id) for file in attempt.work.files]
+        await imports.store(fileset, attempt.plan, paths)
+        return fileset.id
+
+    async def _relay(self, attempt: _Attempt, told: list[tuple[int, int, str]]) -> None:
+        shown: tuple[int, int, str] | None = None
+        while True:
+            await asyncio.sleep(_RELAY_EVERY_S)
+            if told and told[0] != shown:
+                shown = told[0]
+                done, steps, words = shown
+                await attempt.context.progress((3 + done / max(1, steps)) / STEPS, words)
+                await self._note(attempt.work.item.id, f"step 4 of {STEPS}: {words}")
+
+    async def _say(self, attempt: _Attempt, step: int, words: str) -> None:
+        await attempt.context.progress((step - 1) / STEPS, words)
+        if not await self._note(attempt.work.item.id, f"step {step} of {STEPS}: {words}"):
+            await self._refuse(attempt.work.item.id)
+
+    async def _note(self, item_id: str, note: str) -> bool:
+        change = ItemChange(ItemState.IMPORTING, note)
+        return await self._ledger.set_state(item_id, change, only_from=_GOES_ON)
+
+    async def _going_on(self, work: ItemWork) -> None:
+        if work.item.state is ItemState.IMPORTED:
+            return
+        if work.item.state not in _GOES_ON or not work.item.received:
+            await self._refuse(work.item.id)
+
+    async def _refuse(self, item_id: str) -> None:
+        item = await self._ledger.item(item_id)
+        if item.state is ItemState.CANCELLED:
+            raise Cancelled
+        raise StateConflict(f"This item cannot be imported: it is {item.state}.")
+
+    async def _undo(self, work: ItemWork) -> None:
+        await self._discard_fileset(work)
+        await self._discard_staged(work)
+
+    async def _discard_fileset(self, work: ItemWork) -> None:
+        async with self._imports(work) as imports:
+            fileset = await imports.find(work.item.id)
+            if fileset is not None:
+                await imports.discard(fileset)
+
+    async def _discard_staged(self, work: ItemWork) -> None:
+        for file in work.files:
+            await self._staging.discard(file.id)
+
+    @asynccontextmanager
+    async def _imports(self, work: ItemWork) -> AsyncIterator[Imports]:
+        owner = work.transfer.owner
+        async with self._repository.session(owner, work.group_id) as session:
+            yield session.imports
+
+
+async def _adopt(imports: Imports, plan: FilesetPlan) -> Fileset:
+    """Return what is there under the plan's key, or reserve it."""
+    return await imports.find(plan.key) or await imports.reserve(plan)
+
+
+def _plan(work: ItemWork) -> FilesetPlan:
+    if work.group_id is None:
+        raise Internal("This import has no group; it cannot be sent to the repository.")
+    return FilesetPlan(
+        key=work.item.id,
+        name=work.item.name,
+        files=tuple(
+            PlannedFile(file.client_path, file.size_bytes, file.sha1) for file in work.files
+        ),
+        target=work.transfer.target,
+        group_id=work.group_id,
+        annotations=work.annotations,
+    )

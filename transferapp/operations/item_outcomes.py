@@ -1,0 +1,39 @@
+"""Tell the ledger, in a person's words, how the task of an item ended or why it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from transferapp.errors import TransferAppError, from_code
+from transferapp.ledger.port import ItemChange, Ledger
+from transferapp.model.transfers import ItemState, Trouble
+from transferapp.taskqueue.port import RetryPolicy, Task
+
+#: Seconds, then minutes, then every half hour for about five days.
+OUTAGE_POLICY = RetryPolicy(max_attempts=250, first_delay_s=5.0, max_delay_s=1800.0)
+
+
+def error_of(task: Task) -> TransferAppError:
+    """Return the error that a task ended with or waits for."""
+    return from_code(task.error_code, task.error)
+
+
+def trouble_of_task(task: Task) -> Trouble:
+    """Return a task's error as the trouble of its item."""
+    error = error_of(task)
+    return Trouble(error.code, error.title, error.message, error.retryable, task.retry_at)
+
+
+async def tell_waiting(ledger: Ledger, task: Task, only_from: Sequence[ItemState]) -> None:
+    """Show that the item waits, why, and until when; idempotent."""
+    trouble = trouble_of_task(task)
+    change = ItemChange(ItemState.WAITING, "It is tried again by itself.", trouble)
+    await ledger.set_state(task.id, change, only_from=only_from)
+
+
+async def tell_dead(
+    ledger: Ledger, task: Task, state: ItemState, only_from: Sequence[ItemState]
+) -> None:
+    """Show that the item does not go on by itself, and what to do; idempotent."""
+    change = ItemChange(state, trouble=trouble_of_task(task))
+    await ledger.set_state(task.id, change, only_from=only_from)

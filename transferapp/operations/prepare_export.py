@@ -1,0 +1,98 @@
+"""The task that prepares an export: find out which files belong to the chosen images."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from transferapp.errors import FileNotFound, NotFound
+from transferapp.host.clock import Clock
+from transferapp.ledger.port import ItemChange, ItemWork, Ledger, PlannedTransferFile
+from transferapp.model.images import OriginalFile
+from transferapp.model.transfers import ItemState
+from transferapp.operations.item_outcomes import (
+    OUTAGE_POLICY,
+    error_of,
+    tell_dead,
+    tell_waiting,
+)
+from transferapp.repositories.port import Repository
+from transferapp.taskqueue.port import Context, Task, TaskKind
+
+KIND = "prepare-export"
+
+#: States from which an export is prepared.
+_GOES_ON = (ItemState.QUEUED, ItemState.PREPARING, ItemState.WAITING, ItemState.STALLED)
+
+
+class PrepareExport(BaseModel):
+    """Prepare this item; the task's id is the item's."""
+
+    transfer_id: str
+    item_id: str
+
+
+def prepare_export_kind(
+    ledger: Ledger,
+    repository: Repository,
+    clock: Clock,  # noqa: ARG001  # all kinds are made alike
+) -> TaskKind:
+    """Return the kind of task that prepares an export."""
+    handler = ExportPreparation(ledger, repository)
+    return TaskKind(
+        name=KIND,
+        payload=PrepareExport,
+        handler=handler.run,
+        retry=OUTAGE_POLICY,
+        on_dead=handler.dead,
+        on_waiting=handler.waiting,
+    )
+
+
+class ExportPreparation:
+    """The handler of prepare-export and what is told about it."""
+
+    def __init__(self, ledger: Ledger, repository: Repository) -> None:
+        """Look files up in ``repository``, and tell ``ledger``."""
+        self._ledger = ledger
+        self._repository = repository
+
+    async def run(self, context: Context, wanted: PrepareExport) -> None:
+        """Store the item's files and make it ready; stops when the item was cancelled."""
+        change = ItemChange(ItemState.PREPARING, "looking up the files")
+        if await self._ledger.set_state(wanted.item_id, change, only_from=_GOES_ON):
+            await context.step("resolve", self._resolve, wanted.item_id)
+            ready = ItemChange(ItemState.READY)
+            await self._ledger.set_state(wanted.item_id, ready, only_from=_GOES_ON)
+
+    async def dead(self, task: Task) -> None:
+        """Give up where the images are gone; else ask a person."""
+        gone = isinstance(error_of(task), NotFound)
+        state = ItemState.FAILED if gone else ItemState.NEEDS_ATTENTION
+        await tell_dead(self._ledger, task, state, _GOES_ON)
+
+    async def waiting(self, task: Task) -> None:
+        """Show that the item waits for the repository."""
+        await tell_waiting(self._ledger, task, _GOES_ON)
+
+    async def _resolve(self, item_id: str) -> int:
+        work = await self._ledger.work(item_id)
+        files = await self._files(work)
+        if not files:
+            raise FileNotFound(
+                "The repository holds no original files of this image, so there is nothing"
+                " to export."
+            )
+        await self._ledger.set_files(item_id, [_planned(file) for file in files])
+        return len(files)
+
+    async def _files(self, work: ItemWork) -> list[OriginalFile]:
+        owner = work.transfer.owner
+        async with self._repository.session(owner, work.group_id) as session:
+            return await session.images.files(work.item.image_ids)
+
+
+def _planned(file: OriginalFile) -> PlannedTransferFile:
+    # OMERO calls it SHA1-160. Other hashes cannot be checked after the download.
+    is_sha1 = file.hasher.lower().replace("-", "").startswith("sha1")
+    sha1 = file.hash.lower() if is_sha1 else ""
+    return PlannedTransferFile(file.client_path, file.size_bytes, file.id, sha1)

@@ -1,0 +1,29 @@
+"""The check behind "safe to delete the source": does the repository hold every byte?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from transferapp.errors import Corrupt
+from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.model.images import OriginalFile
+
+_KEEP = "Keep the source, and ask your administrator to look at this import."
+
+
+def check_reconciled(fileset: Fileset, plan: FilesetPlan, held: Sequence[OriginalFile]) -> None:
+    """Compare what the repository says it holds with the sealed files; raises Corrupt.
+
+    Files are matched by hash and size: a repository may sanitize their names.
+    """
+    available = Counter((file.hash.lower(), file.size_bytes) for file in held)
+    for file in plan.files:
+        key = (file.sha1.lower(), file.size_bytes)
+        if available[key] == 0:
+            raise Corrupt(
+                f"The repository's copy of '{file.client_path}' differs from the source. {_KEEP}"
+            )
+        available[key] -= 1
+    if not fileset.image_ids:
+        raise Corrupt(f"The repository made no images of these files. {_KEEP}")
