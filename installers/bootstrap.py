@@ -22,7 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
-CONSTRAINTS = ROOT / "installers" / "constraints.txt"
+#: The versions that CI passed with; made for one Python each, others resolve freely.
+CONSTRAINTS = ROOT / "installers" / "constraints-py{}{}.txt".format(*sys.version_info)
 STAMP = VENV / "transferapp-installed.txt"
 OLDEST_PYTHON = (3, 11)
 
