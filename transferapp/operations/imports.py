@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from transferapp.errors import (
+    Conflict,
     FileNotFound,
     GrantRefused,
     Invalid,
@@ -93,8 +94,13 @@ class ImportRequests:
         )
         return Accepted(details=details, grant=minted.token)
 
-    async def may_upload(self, grant: Grant, transfer_id: str | None, file_id: str) -> FileWork:
-        """Return the file when this grant may upload it; raises GrantRefused, FileNotFound."""
+    async def may_upload(
+        self, grant: Grant, file_id: str, *, transfer_id: str | None = None
+    ) -> FileWork:
+        """Return the file when this grant may upload it now.
+
+        Raises GrantRefused, FileNotFound, StateConflict when its item has ended.
+        """
         if grant.scope is not Scope.TRANSFER:
             raise GrantRefused
         if transfer_id is not None and transfer_id != grant.transfer_id:
@@ -102,24 +108,16 @@ class ImportRequests:
         found = await self._ledger.file_work(file_id)
         if found.transfer_id != grant.transfer_id or found.kind is not TransferKind.IMPORT:
             raise FileNotFound
+        refuse_ended(found.item_state)
         return found
 
     async def begin_upload(
         self, grant: Grant, transfer_id: str, file_id: str, size: int
     ) -> StagedFile:
-        """Make or find the upload of a file; raises StateConflict, Invalid (other size)."""
-        found = await self.may_upload(grant, transfer_id, file_id)
-        return await self.begin(found, size)
-
-    async def begin(self, found: FileWork, size: int) -> StagedFile:
-        """Make or find the upload of a file that may be uploaded."""
-        refuse_ended(found.item_state)
-        if found.file.size_bytes != size:
-            raise Invalid(
-                f"'{found.file.client_path}' was announced with {found.file.size_bytes:,}"
-                f" bytes and now has {size:,}. It changed; import it again."
-            )
-        return await self._staging.create(found.file.id, size)
+        """Make or find the upload of a file; raises Conflict for another size."""
+        found = await self.may_upload(grant, file_id, transfer_id=transfer_id)
+        check_size(found, size)
+        return await self._staging.create(file_id, size)
 
     async def part_arrived(self, file_id: str, offset: int) -> None:
         """Note that the file's first ``offset`` bytes are durable."""
@@ -206,6 +204,15 @@ def going_on(item: TransferItem, kind: TransferKind) -> ItemState:
     if kind is TransferKind.EXPORT:
         return ItemState.READY
     return ItemState.UPLOADING if item.bytes_done else ItemState.QUEUED
+
+
+def check_size(found: FileWork, size: int) -> None:
+    """Raise Conflict when a file has not the size that was announced."""
+    if found.file.size_bytes != size:
+        raise Conflict(
+            f"'{found.file.client_path}' was announced with {found.file.size_bytes:,}"
+            f" bytes and now has {size:,}. It changed; import it again."
+        )
 
 
 def refuse_ended(state: ItemState) -> None:

@@ -1,0 +1,95 @@
+"""The REST application, and running it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+import transferapp
+from transferapp.host.allocator import tune_allocator
+from transferapp.server.answers import answer_errors
+from transferapp.server.auth import SignInThrottle
+from transferapp.server.event_feed import EventFeed
+from transferapp.server.gate import GrantGate
+from transferapp.server.parts import Parts
+from transferapp.server.routes import (
+    containers,
+    events,
+    exports,
+    health,
+    images,
+    imports,
+    previews,
+    sessions,
+    transfers,
+)
+from transferapp.server.serving import ApiServer, listen
+from transferapp.server.settings import ServerSettings
+from transferapp.server.uploads import TusApp, tus_routes
+from transferapp.server.wiring import open_parts
+
+_ROUTERS = (
+    health.router,
+    sessions.router,
+    containers.router,
+    images.router,
+    previews.router,
+    imports.router,
+    exports.router,
+    transfers.router,
+    events.router,
+)
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Return the application; its API is described at ``/docs``."""
+    app = FastAPI(
+        title=f"TransferApp server: {parts.settings.name}",
+        version=transferapp.__version__,
+        lifespan=_lifespan,
+    )
+    app.state.parts = parts
+    app.state.feed = EventFeed(parts.ledger)
+    app.state.throttle = SignInThrottle(parts.clock)
+    answer_errors(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    gate = GrantGate(parts.imports, parts.grants, parts.ledger, parts.staging)
+    app.router.routes.extend(tus_routes(TusApp(parts.staging, gate)))
+    return app
+
+
+async def run(
+    settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve until SIGINT or SIGTERM; ``on_ready`` gets the address."""
+    tune_allocator()
+    with listen(settings.host, settings.port) as listener:
+        async with open_parts(settings) as parts:
+            server = ApiServer(create_app(parts), listener, on_ready)
+            await server.run_until_stopped()
+
+
+def main(settings: ServerSettings) -> None:
+    """Serve on the fastest event loop there is, until SIGINT or SIGTERM."""
+    loop_factory = None
+    if sys.platform != "win32":
+        import uvloop  # noqa: PLC0415 - not on Windows
+
+        loop_factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run(settings))
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    feed: EventFeed = app.state.feed
+    feed.start()
+    try:
+        yield
+    finally:
+        await feed.stop()

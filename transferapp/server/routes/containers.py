@@ -1,0 +1,72 @@
+"""Projects, datasets, screens and plates."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from transferapp.errors import Invalid
+from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.protocol import routes
+from transferapp.protocol.messages import NewContainer
+from transferapp.server.answers import json_answer
+from transferapp.server.auth import SessionGrant
+from transferapp.server.parts import parts_of
+
+router = APIRouter(prefix=routes.CONTAINERS, tags=["containers"])
+
+
+@router.get("", response_model=list[Container])
+async def children(
+    grant: SessionGrant, request: Request, parent: str = "", kind: str = ""
+) -> Response:
+    """List what is in a container, or without ``parent`` the tops."""
+    parent_ref = ContainerRef.parse(parent) if parent else None
+    wanted = _kind(kind) if kind else None
+    async with parts_of(request).repository.session(grant.username) as session:
+        found = await session.containers.children(parent_ref, kind=wanted)
+    return json_answer(list[Container], found)
+
+
+@router.post("", status_code=HTTPStatus.CREATED, response_model=Container)
+async def create(new: NewContainer, grant: SessionGrant, request: Request) -> Response:
+    """Make a container, in the group of its parent where it has one."""
+    repository = parts_of(request).repository
+    kind = _kind(new.kind)
+    parent = ContainerRef.parse(new.parent) if new.parent else None
+    group_id = new.group_id
+    if parent is not None:
+        async with repository.session(grant.username) as session:
+            group_id = (await session.containers.get(parent)).group_id
+    elif group_id is None:
+        group_id = (await repository.identity(grant.username)).default_group_id
+    async with repository.session(grant.username, group_id) as session:
+        made = await session.containers.create(
+            kind, new.name, parent=parent, description=new.description
+        )
+    return json_answer(Container, made, HTTPStatus.CREATED)
+
+
+@router.get("/{ref}", response_model=Container)
+async def container(ref: str, grant: SessionGrant, request: Request) -> Response:
+    """Return one container."""
+    async with parts_of(request).repository.session(grant.username) as session:
+        found = await session.containers.get(ContainerRef.parse(ref))
+    return json_answer(Container, found)
+
+
+@router.delete("/{ref}", status_code=HTTPStatus.NO_CONTENT)
+async def delete(ref: str, grant: SessionGrant, request: Request) -> None:
+    """Delete a container; the images in it stay."""
+    async with parts_of(request).repository.session(grant.username) as session:
+        await session.containers.delete(ContainerRef.parse(ref))
+
+
+def _kind(text: str) -> ContainerKind:
+    try:
+        return ContainerKind(text.capitalize())
+    except ValueError:
+        kinds = ", ".join(ContainerKind)
+        raise Invalid(f"'{text}' is no kind of container. There are: {kinds}.") from None

@@ -1,0 +1,65 @@
+"""Exports: the selection, the bytes, and the agent's word that they are in place."""
+
+from __future__ import annotations
+
+from functools import partial
+from http import HTTPStatus
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from transferapp.model.transfers import TransferItem
+from transferapp.protocol import routes
+from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
+from transferapp.server.answers import accepted_answer, json_answer
+from transferapp.server.auth import SessionGrant, TransferGrant
+from transferapp.server.content import content_response
+from transferapp.server.parts import parts_of
+from transferapp.server.routes.imports import RequestKey
+
+router = APIRouter(tags=["exports"])
+
+
+@router.post(routes.EXPORTS, status_code=HTTPStatus.CREATED, response_model=Accepted)
+async def submit(
+    asked: ExportRequest,
+    grant: SessionGrant,
+    request: Request,
+    idempotency_key: RequestKey = "",
+) -> Response:
+    """Ask for the original files of images."""
+    accepted = await parts_of(request).exports.submit(
+        grant.username, asked, idempotency_key or uuid4().hex
+    )
+    return accepted_answer(accepted.details, accepted.grant)
+
+
+@router.api_route(
+    routes.file_content("{transfer_id}", "{file_id}"),
+    methods=["GET", "HEAD"],
+    response_class=Response,
+)
+async def content(
+    transfer_id: str, file_id: str, _grant: TransferGrant, request: Request
+) -> Response:
+    """Return a file's bytes, whole or a range."""
+    exports = parts_of(request).exports
+    file = await exports.content(transfer_id, file_id)
+    reader = partial(exports.read, file)
+    return content_response(request, reader, file.size_bytes, file.etag, file.name)
+
+
+@router.post(
+    routes.item("{transfer_id}", "{item_id}") + "/delivered", response_model=TransferItem
+)
+async def delivered(
+    transfer_id: str,
+    item_id: str,
+    told: Delivered,
+    _grant: TransferGrant,
+    request: Request,
+) -> Response:
+    """Tell that every file of an item is in place, with the hashes of what is there."""
+    item = await parts_of(request).exports.delivered(transfer_id, item_id, told)
+    return json_answer(TransferItem, item)

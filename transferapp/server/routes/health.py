@@ -1,0 +1,71 @@
+"""Is it alive, and what is it: the two routes that anyone may ask."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+import transferapp
+from transferapp.errors import TransferAppError
+from transferapp.protocol import routes
+from transferapp.protocol.messages import ServerInfo
+from transferapp.repositories.port import HealthState
+from transferapp.server.parts import parts_of
+
+router = APIRouter(tags=["health"])
+
+#: Seconds that one part may take to answer.
+_PATIENCE_S = 5.0
+
+
+@router.get(routes.HEALTH)
+async def health(request: Request) -> Response:
+    """Say how the parts are: 200 unless our own database is away.
+
+    A repository that is down is told, and is no reason to restart this server.
+    """
+    parts = parts_of(request)
+    ledger, queue, repository = await asyncio.gather(
+        _trouble(parts.ledger.last_event_id()),
+        _trouble(parts.queue.tasks(limit=1)),
+        parts.repository.health(),
+    )
+    is_well = repository.state is HealthState.PROGRESSING
+    state = "ok" if is_well and not ledger and not queue else "degraded"
+    body = {
+        "status": state,
+        "database": ledger or "ok",
+        "queue": queue or "ok",
+        "repository": {"state": repository.state, "detail": repository.detail},
+    }
+    status = HTTPStatus.SERVICE_UNAVAILABLE if ledger else HTTPStatus.OK
+    return JSONResponse(body, status, {"cache-control": "no-store"})
+
+
+@router.get(routes.SERVER)
+async def server_info(request: Request) -> ServerInfo:
+    """Say what answers here."""
+    parts = parts_of(request)
+    return ServerInfo(
+        name=parts.settings.name,
+        version=transferapp.__version__,
+        repository=parts.repository.name,
+        capabilities=sorted(parts.repository.capabilities),
+        part_size=routes.PART_SIZE,
+    )
+
+
+async def _trouble(asked: Awaitable[object]) -> str:
+    """Return why a part does not answer, or nothing."""
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            await asked
+    except TransferAppError as error:
+        return error.message
+    except TimeoutError:
+        return f"No answer within {_PATIENCE_S:.0f} seconds."
+    return ""

@@ -1,0 +1,76 @@
+"""Imports: the manifest, seals, and what the agent reports."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Header, Request
+from starlette.responses import Response
+
+from transferapp.errors import Invalid
+from transferapp.model.transfers import TransferItem
+from transferapp.protocol import routes
+from transferapp.protocol.messages import Accepted, ImportRequest, Report, Seal
+from transferapp.server.answers import accepted_answer, json_answer, parsed
+from transferapp.server.auth import SessionGrant, TransferGrant
+from transferapp.server.parts import parts_of
+
+router = APIRouter(tags=["imports"])
+
+#: Bytes of a manifest: 200,000 files with long paths.
+MAX_MANIFEST = 128 << 20
+RequestKey = Annotated[str, Header(alias=routes.IDEMPOTENCY_KEY, max_length=200)]
+#: The body is read by hand (off the event loop); this tells the API's page of its shape.
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": ImportRequest.model_json_schema()}},
+    }
+}
+
+
+@router.post(
+    routes.IMPORTS,
+    status_code=HTTPStatus.CREATED,
+    response_model=Accepted,
+    openapi_extra=_BODY,
+)
+async def submit(
+    grant: SessionGrant, request: Request, idempotency_key: RequestKey = ""
+) -> Response:
+    """Ask for an import; the same Idempotency-Key gives the first one again."""
+    asked = await parsed(ImportRequest, await _body(request))
+    accepted = await parts_of(request).imports.submit(
+        grant.username, asked, idempotency_key or uuid4().hex
+    )
+    return accepted_answer(accepted.details, accepted.grant)
+
+
+@router.post(routes.file_seal("{transfer_id}", "{file_id}"), response_model=TransferItem)
+async def seal(
+    transfer_id: str, file_id: str, told: Seal, _grant: TransferGrant, request: Request
+) -> Response:
+    """Tell that all bytes of a file are there; may be repeated."""
+    item = await parts_of(request).imports.seal(transfer_id, file_id, told.sha1)
+    return json_answer(TransferItem, item)
+
+
+@router.post(routes.item("{transfer_id}", "{item_id}") + "/report", response_model=TransferItem)
+async def report(
+    transfer_id: str, item_id: str, told: Report, _grant: TransferGrant, request: Request
+) -> Response:
+    """Tell of a problem with an item's files; an empty code clears it."""
+    item = await parts_of(request).imports.report(transfer_id, item_id, told)
+    return json_answer(TransferItem, item)
+
+
+async def _body(request: Request) -> bytes:
+    """Read a manifest; raises Invalid for more than we take."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MAX_MANIFEST:
+            raise Invalid("The list of files is too long. Import in parts.")
+    return bytes(body)

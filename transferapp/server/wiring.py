@@ -1,0 +1,78 @@
+"""What a server is made of: the one place here where ports get their adapters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import sqlalchemy as sa
+
+from transferapp.errors import SettingsInvalid
+from transferapp.grants.stores.sql import SqlGrants
+from transferapp.host.clock import Clock, SystemClock
+from transferapp.host.database import open_engine
+from transferapp.host.paths import private_folder
+from transferapp.ledger.stores.sql import SqlLedger
+from transferapp.operations.exports import ExportRequests
+from transferapp.operations.imports import ImportRequests
+from transferapp.operations.sessions import Sessions
+from transferapp.operations.transfers import TransferControl
+from transferapp.repositories.local.repository import LocalRepository
+from transferapp.repositories.port import Repository
+from transferapp.server.parts import Parts
+from transferapp.server.settings import ServerSettings
+from transferapp.staging.stores.filesystem import FilesystemStaging
+from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+
+
+@asynccontextmanager
+async def open_parts(settings: ServerSettings) -> AsyncIterator[Parts]:
+    """Open everything a server needs and close it afterwards.
+
+    Raises SettingsInvalid, Unavailable when the database cannot be reached.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(private_folder, settings.data)
+        engine = open_engine(settings.database)
+        stack.callback(engine.dispose)
+        ledger = await asyncio.to_thread(SqlLedger, engine, clock)
+        stack.push_async_callback(ledger.close)
+        queue = DbosTaskQueue(engine)
+        stack.push_async_callback(queue.close)
+        repository = _repository(settings, clock)
+        stack.push_async_callback(repository.close)
+        staging = await asyncio.to_thread(FilesystemStaging, settings.staging_folder)
+        yield await _parts(settings, clock, engine, (ledger, queue, repository, staging))
+
+
+def _repository(settings: ServerSettings, clock: Clock) -> Repository:
+    if settings.repository != "local":
+        raise SettingsInvalid(
+            f"TRANSFERAPP_REPOSITORY: '{settings.repository}' is not known. There is: local."
+        )
+    return LocalRepository(private_folder(settings.repository_folder), clock)
+
+
+async def _parts(
+    settings: ServerSettings,
+    clock: Clock,
+    engine: sa.Engine,
+    opened: tuple[SqlLedger, DbosTaskQueue, Repository, FilesystemStaging],
+) -> Parts:
+    ledger, queue, repository, staging = opened
+    grants = await asyncio.to_thread(SqlGrants, engine, clock)
+    return Parts(
+        ledger=ledger,
+        grants=grants,
+        staging=staging,
+        queue=queue,
+        repository=repository,
+        clock=clock,
+        settings=settings,
+        sessions=Sessions(repository, grants),
+        imports=ImportRequests(ledger, staging, queue, grants, repository),
+        exports=ExportRequests(ledger, queue, grants, repository),
+        transfers=TransferControl(ledger, queue, staging),
+    )
