@@ -109,11 +109,12 @@ class FilesetImport:
 
     async def dead(self, task: Task) -> None:
         """Ask a person, or give up where the files themselves are the reason."""
-        state = ItemState.NEEDS_ATTENTION
-        if isinstance(error_of(task), SourceProblem):
-            state = ItemState.FAILED
-            await self._discard_fileset(await self._ledger.work(task.id))
+        hopeless = isinstance(error_of(task), SourceProblem)
+        state = ItemState.FAILED if hopeless else ItemState.NEEDS_ATTENTION
         await tell_dead(self._ledger, task, state, _GOES_ON)
+        if hopeless:
+            # The staged files stay: a person may retry with another reader installed.
+            await self._discard_fileset(await self._ledger.work(task.id))
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""

@@ -1,4 +1,4 @@
-"""The check behind "safe to delete the source": does the repository hold every byte?"""
+"""Check that the repository holds every byte, before "safe to delete the source" is said."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def check_reconciled(fileset: Fileset, plan: FilesetPlan, held: Sequence[Origina
         key = (file.sha1.lower(), file.size_bytes)
         if available[key] == 0:
             raise Corrupt(
-                f"The repository's copy of '{file.client_path}' differs from the source. {_KEEP}"
+                f"The repository's copy of '{file.client_path}' differs from the source."
+                f" {_KEEP}"
             )
         available[key] -= 1
     if not fileset.image_ids:

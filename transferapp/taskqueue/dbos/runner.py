@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -22,6 +23,9 @@ _log = structlog.get_logger(__name__)
 
 Listener = Callable[[Task], Awaitable[None]]
 
+#: A listener that failed is called again after so long (seconds).
+_TELL_AGAIN_S = 30.0
+
 
 class TaskRunner:
     """Runs tasks of the given kinds and tells their owners how they end."""
@@ -30,6 +34,7 @@ class TaskRunner:
         """Serve ``kinds``; a task of another kind or version ends dead."""
         self._records = records
         self._kinds = {(kind.name, kind.version): kind for kind in kinds}
+        self._tell_again_at: dict[str, float] = {}
 
     async def run(self, task_id: str) -> None:
         """Run a task to its end, to a wait, or until this run is interrupted."""
@@ -52,12 +57,16 @@ class TaskRunner:
 
         What the listener raises is logged; the janitor tells again later.
         """
+        if self._tell_again_at.get(task.id, 0.0) > time.monotonic():
+            return
+        self._tell_again_at.pop(task.id, None)
         listener = self._listener(task)
         try:
             if listener is not None:
                 await listener(task)
         except Exception:  # noqa: BLE001  # somebody else's code; the janitor tells again
             _log.exception("the task's owner could not be told", task=task.id)
+            self._tell_again_at[task.id] = time.monotonic() + _TELL_AGAIN_S
             return
         await asyncio.to_thread(self._records.told, task)
 

@@ -1,0 +1,71 @@
+"""The worker process: start, work until asked to stop, and hand back what runs."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+import structlog
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_exponential_jitter,
+)
+
+from transferapp.errors import Unavailable
+from transferapp.worker.leftovers import queue_leftovers
+from transferapp.worker.settings import WorkerSettings
+from transferapp.worker.wiring import WorkerParts, open_parts
+
+_log = structlog.get_logger(__name__)
+
+
+async def run(settings: WorkerSettings, stop: asyncio.Event | None = None) -> None:
+    """Work until SIGTERM, SIGINT or ``stop``; waits for a database that is away."""
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await _work(settings, stop)
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
+    starting = asyncio.create_task(_start(settings))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        return
+    try:
+        parts = await starting
+        _log.info("worker ready")
+        await stopping
+    finally:
+        stopping.cancel()
+    await parts.worker.stop()
+    await parts.close()
+
+
+async def _start(settings: WorkerSettings) -> WorkerParts:
+    patiently = AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_exponential_jitter(initial=0.5, max=30.0),
+        before_sleep=_tell_waiting,
+    )
+    parts: WorkerParts = await patiently(asyncio.to_thread, open_parts, settings)
+    # First, so that nothing runs yet if this process is asked to stop meanwhile.
+    await patiently(queue_leftovers, parts.ledger, parts.queue)
+    await patiently(parts.worker.start)
+    return parts
+
+
+def _tell_waiting(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    _log.warning("the database is away; waiting for it", error=str(error))
