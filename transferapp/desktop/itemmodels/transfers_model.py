@@ -75,21 +75,22 @@ class TransfersModel(QAbstractTableModel):
         self._choose()
         self.endResetModel()
 
-    def apply(self, batch: RowBatch) -> None:
-        """Take the changes of a batch."""
+    def apply(self, batch: RowBatch) -> bool:
+        """Take the changes of a batch; True when it took a reset (Qt drops selections)."""
         if batch.reset:
             self.load({})
         new = [row for row in batch.changed if self._is_structural(row)]
         if len(new) + len(batch.removed) > FEW:
             rows = {i: r for i, r in self._rows.items() if i not in set(batch.removed)}
             self.load({**rows, **{row.id: row for row in batch.changed}})
-            return
+            return True
         self._update([row for row in batch.changed if row.id in self._position])
         for row in new:
             self._place(row)
         for transfer_id in batch.removed:
             self._take_out(transfer_id)
             self._rows.pop(transfer_id, None)
+        return batch.reset
 
     def show_only(self, *, group: RowGroup | None, text: str) -> None:
         """Filter by group (None: all) and by words in name or target."""

@@ -1,0 +1,151 @@
+"""List the filesets of an import with a tick, what they are, and the preflight's verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
+from typing_extensions import override
+
+from transferapp.client.preflight import Level
+from transferapp.desktop.presenters.import_list import FilesetRow
+from transferapp.desktop.presenters.transfer_words import size_words
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_NO_PARENT = QModelIndex()
+
+
+class FilesetColumn(IntEnum):
+    """The columns, left to right."""
+
+    NAME = 0
+    WHAT = 1
+    SIZE = 2
+    VERDICT = 3
+
+
+_TITLES = ("Fileset", "What it is", "Size", "Check")
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+class FilesetRole(IntEnum):
+    """Roles beside Qt's own."""
+
+    ROW = Qt.ItemDataRole.UserRole + 1
+
+
+class FilesetsModel(QAbstractTableModel):
+    """The rows of the import list. ``ticked`` carries a key and the wished tick."""
+
+    ticked = Signal(str, bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[FilesetRow] = []
+
+    def show_rows(self, rows: Sequence[FilesetRow]) -> None:
+        """Show these rows; selection stays when only their contents changed."""
+        new = list(rows)
+        if [row.key for row in new] != [row.key for row in self._rows]:
+            self.beginResetModel()
+            self._rows = new
+            self.endResetModel()
+            return
+        changed = [n for n, (a, b) in enumerate(zip(self._rows, new, strict=True)) if a != b]
+        self._rows = new
+        if changed:
+            last = self.index(max(changed), len(FilesetColumn) - 1)
+            self.dataChanged.emit(self.index(min(changed), 0), last)
+
+    def row_at(self, index: AnyIndex) -> FilesetRow | None:
+        """Return the fileset of an index."""
+        return self._rows[index.row()] if index.isValid() else None
+
+    @override
+    def rowCount(self, parent: AnyIndex = _NO_PARENT) -> int:
+        """One row per fileset."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    @override
+    def columnCount(self, parent: AnyIndex = _NO_PARENT) -> int:
+        """One for each column of ``FilesetColumn``."""
+        return 0 if parent.isValid() else len(FilesetColumn)
+
+    @override
+    def headerData(
+        self,
+        section: int,
+        orientation: Qt.Orientation,
+        role: int = Qt.ItemDataRole.DisplayRole,
+    ) -> Any:
+        """Titles of the columns."""
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _TITLES[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == FilesetColumn.SIZE:
+            return _RIGHT
+        return None
+
+    @override
+    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
+        """Only what can be imported has a tick that can be changed."""
+        flags = super().flags(index)
+        row = self.row_at(index)
+        if row is not None and row.can_include and index.column() == FilesetColumn.NAME:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
+        return flags
+
+    @override
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Words for a cell; delegates ask for the whole row."""
+        row = self.row_at(index)
+        if row is None:
+            return None
+        column = FilesetColumn(index.column())
+        value: Any = None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                value = _words(row, column)
+            case Qt.ItemDataRole.ToolTipRole:
+                value = row.key if column is FilesetColumn.NAME else _words(row, column)
+            case Qt.ItemDataRole.CheckStateRole if column is FilesetColumn.NAME:
+                value = Qt.CheckState.Checked if row.included else Qt.CheckState.Unchecked
+            case Qt.ItemDataRole.TextAlignmentRole if column is FilesetColumn.SIZE:
+                value = _RIGHT
+            case FilesetRole.ROW:
+                value = row
+        return value
+
+    @override
+    def setData(
+        self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole
+    ) -> bool:
+        """Tick or leave out a fileset, through the presenter."""
+        row = self.row_at(index)
+        if role != Qt.ItemDataRole.CheckStateRole or row is None or not row.can_include:
+            return False
+        self.ticked.emit(row.key, Qt.CheckState(value) is Qt.CheckState.Checked)
+        return True
+
+
+def _words(row: FilesetRow, column: FilesetColumn) -> str:
+    match column:
+        case FilesetColumn.NAME:
+            return row.name
+        case FilesetColumn.WHAT:
+            return row.what
+        case FilesetColumn.SIZE:
+            return size_words(row.size_bytes) if row.size_bytes else ""
+    if row.level is Level.OK:
+        return "Ready"
+    return row.sentence

@@ -1,0 +1,269 @@
+"""The Transfers page: all imports and exports of a person, live, and what to do about them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QMenu,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from transferapp.desktop.itemmodels.transfer_columns import Column
+from transferapp.desktop.itemmodels.transfers_model import TransfersModel
+from transferapp.desktop.loop import spawn
+from transferapp.desktop.presenters.transfer_board import RowBatch
+from transferapp.desktop.presenters.transfer_rows import RowGroup
+from transferapp.desktop.presenters.transfers import TransfersPresenter
+from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.banner import MessageBanner
+from transferapp.desktop.widgets.filter_chips import FilterChips
+from transferapp.desktop.widgets.labels import EmptyState, label
+from transferapp.desktop.widgets.listening import listen
+from transferapp.desktop.widgets.progress_delegate import ProgressDelegate
+from transferapp.desktop.widgets.tables import WideTable
+from transferapp.desktop.widgets.transfer_delegates import (
+    NameDelegate,
+    SafeDelegate,
+    StateDelegate,
+    fraction_of,
+)
+from transferapp.desktop.windows.page import Page
+from transferapp.desktop.windows.transfer_pane import TransferPane
+
+_ALL = "all"
+_CHIPS = (
+    (_ALL, "All"),
+    (RowGroup.RUNNING.value, "Running"),
+    (RowGroup.ATTENTION.value, "Needs attention"),
+    (RowGroup.DONE.value, "Done"),
+)
+#: Pixels of Target, State, Progress, Speed, Time left, Safe to, Files, Started.
+_WIDTHS = (180, 230, 170, 84, 104, 98, 56, 116)
+
+
+class TransfersPage(Page):
+    """Table above, the selected transfer below. ``images_wanted`` carries image ids and
+    the target's reference as text; ``import_wished`` asks for the Import page.
+    """
+
+    title = "Transfers"
+    icon_name = "mdi6.swap-vertical"
+    images_wanted = Signal(list, str)
+    import_wished = Signal()
+    attention_changed = Signal(int)
+
+    def __init__(self, presenter: TransfersPresenter) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._presenter = presenter
+        self._attention = 0
+        self.model = TransfersModel(self, clock=presenter.clock)
+        self._banner = MessageBanner("transfers.banner")
+        self._server_notice = MessageBanner("transfers.serverNotice")
+        self._agent_notice = MessageBanner("transfers.agentNotice")
+        self._chips = FilterChips("transfers.filter", _CHIPS)
+        self._chips.chosen.connect(self._filter)
+        self._search = self._make_search()
+        self._group: RowGroup | None = None
+        self._table = self._make_table()
+        self._empty = EmptyState("mdi6.swap-vertical", "No transfers yet")
+        self._start = self._empty.add_button("Import images", "transfers.startImport")
+        self._start.clicked.connect(self.import_wished)
+        self._pane = TransferPane(presenter)
+        self._pane.failed.connect(self._banner.show_error)
+        self._pane.images_wanted.connect(self.images_wanted)
+        self._lay_out()
+        self.model.load(presenter.rows)
+        listen(self, presenter.batches, self._apply)
+        listen(self, presenter.changed, self._show)
+        self._show()
+        self._show_amounts()
+        presenter.start()
+
+    @override
+    def activated(self) -> None:
+        """Read the list again and take the keyboard."""
+        self._presenter.refresh()
+        self._table.setFocus()
+
+    def select(self, transfer_id: str) -> None:
+        """Show and select one transfer, whatever the filter says."""
+        if not self.model.index_of(transfer_id).isValid():
+            self._search.clear()
+            self._chips.choose(_ALL)
+            self._filter(_ALL)
+        index = self.model.index_of(transfer_id)
+        if index.isValid():
+            self._table.setCurrentIndex(index)
+            self._table.scrollTo(index)
+        else:
+            spawn(self._presenter.select(transfer_id))
+
+    # Building -------------------------------------------------------------------------
+
+    def _make_search(self) -> QLineEdit:
+        search = QLineEdit()
+        search.setObjectName("transfers.search")
+        search.setAccessibleName("Find a transfer by name or target")
+        search.setPlaceholderText("Find by name or target")
+        search.setClearButtonEnabled(True)
+        search.setFixedWidth(260)
+        search.textChanged.connect(lambda _text: self._refilter())
+        find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self)
+        find.activated.connect(search.setFocus)
+        return search
+
+    def _make_table(self) -> WideTable:
+        table = WideTable("transfers.table", _WIDTHS, row_height=44, least_first=200)
+        table.setAccessibleName("Transfers")
+        table.setModel(self.model)
+        table.setSelectionMode(WideTable.SelectionMode.SingleSelection)
+        self.model.visible_rows = table.visible_range
+        table.setItemDelegateForColumn(Column.NAME, NameDelegate(table))
+        table.setItemDelegateForColumn(Column.STATE, StateDelegate(table))
+        table.setItemDelegateForColumn(Column.PROGRESS, ProgressDelegate(fraction_of, table))
+        table.setItemDelegateForColumn(Column.SAFE, SafeDelegate(table))
+        header = table.horizontalHeader()
+        header.setSortIndicator(Column.STARTED, Qt.SortOrder.DescendingOrder)
+        table.setSortingEnabled(True)
+        table.size_columns()
+        table.selectionModel().selectionChanged.connect(self._selected)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._open_menu)
+        return table
+
+    def _lay_out(self) -> None:
+        tools = QHBoxLayout()
+        tools.addWidget(self._chips, 1)
+        tools.addWidget(self._search)
+        card = QWidget()
+        self._stack = QStackedLayout(card)
+        self._stack.addWidget(self._table)
+        self._stack.addWidget(self._empty)
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._splitter.setObjectName("transfers.splitter")
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(theme.MEDIUM)
+        self._splitter.addWidget(_in_card(card))
+        self._splitter.addWidget(self._pane)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setSizes([420, 270])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.LARGE, theme.LARGE, theme.LARGE, theme.LARGE)
+        layout.setSpacing(theme.MEDIUM)
+        layout.addWidget(label(self.title, "title"))
+        for banner in (self._banner, self._server_notice, self._agent_notice):
+            layout.addWidget(banner)
+        layout.addLayout(tools)
+        layout.addWidget(self._splitter, 1)
+
+    # Showing --------------------------------------------------------------------------
+
+    def _apply(self, batch: RowBatch) -> None:
+        current = self._presenter.selected
+        resets = self.model.apply(batch)
+        if resets:
+            self._select_again(current)
+        if current and any(row.id == current for row in batch.changed):
+            self._pane.show_transfer()
+        self._show_amounts()
+
+    def _show_amounts(self) -> None:
+        counts = self.model.counts()
+        total = sum(counts.values())
+        self._chips.show_counts({_ALL: total, **{g.value: n for g, n in counts.items()}})
+        if counts[RowGroup.ATTENTION] != self._attention:
+            self._attention = counts[RowGroup.ATTENTION]
+            self.attention_changed.emit(self._attention)
+        is_empty = self.model.rowCount() == 0
+        self._stack.setCurrentIndex(1 if is_empty else 0)
+        if is_empty:
+            self._say_why_empty(total)
+
+    def _say_why_empty(self, total: int) -> None:
+        self._start.setVisible(total == 0 and self._presenter.loaded)
+        if total:
+            self._empty.show_words("Nothing matches", "Change the filter or the search.")
+        elif self._presenter.loaded:
+            self._empty.show_words(
+                "No transfers yet",
+                "Imports and exports appear here and go on when you log off.",
+            )
+        else:
+            self._empty.show_words("Reading your transfers…")
+
+    def _show(self) -> None:
+        _say(self._server_notice, "Not connected to the server", self._presenter.server_notice)
+        _say(
+            self._agent_notice,
+            "The workstation service is not running",
+            self._presenter.agent_notice,
+        )
+        self._pane.show_transfer()
+        self._show_amounts()
+
+    # Choosing -------------------------------------------------------------------------
+
+    def _filter(self, key: str) -> None:
+        self._group = None if key == _ALL else RowGroup(key)
+        self._refilter()
+
+    def _refilter(self) -> None:
+        current = self._presenter.selected
+        self.model.show_only(group=self._group, text=self._search.text())
+        self._select_again(current)
+        self._show_amounts()
+
+    def _select_again(self, transfer_id: str) -> None:
+        """Qt forgets the selection in a reset; the person does not."""
+        index = self.model.index_of(transfer_id)
+        if index.isValid():
+            self._table.setCurrentIndex(index)
+        elif transfer_id:
+            spawn(self._presenter.select(""))
+
+    def _selected(self, *_selections: QItemSelection) -> None:
+        indexes = self._table.selectionModel().selectedRows()
+        row = self.model.row_at(indexes[0]) if indexes else None
+        if row is not None:
+            spawn(self._presenter.select(row.id))
+
+    def _open_menu(self, where: QPoint) -> None:
+        index = self._table.indexAt(where)
+        if not index.isValid():
+            return
+        self._table.setCurrentIndex(index)
+        menu = QMenu(self._table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action in self._pane.actions_for(self.model.row_at(index)):
+            menu.addAction(_in_menu(action, menu))
+        menu.popup(self._table.viewport().mapToGlobal(where))
+
+
+def _in_menu(action: QAction, menu: QMenu) -> QAction:
+    action.setParent(menu)
+    return action
+
+
+def _in_card(inside: QWidget) -> QWidget:
+    card = QFrame()
+    theme.set_role(card, "card")
+    layout = QVBoxLayout(card)
+    layout.setContentsMargins(theme.TIGHT, theme.TIGHT, theme.TIGHT, theme.TIGHT)
+    layout.addWidget(inside)
+    return card
+
+
+def _say(banner: MessageBanner, title: str, text: str) -> None:
+    if text:
+        banner.show_message(title, text, tone="warn")
+    else:
+        banner.hide()
