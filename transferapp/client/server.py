@@ -30,6 +30,7 @@ from transferapp.protocol.messages import (
     IdentityView,
     ImportRequest,
     NewContainer,
+    NewTarget,
     Page,
     Report,
     Seal,
@@ -209,6 +210,12 @@ class ServerClient:
     async def retry(self, transfer_id: str, item_id: str | None = None) -> TransferDetails:
         """Let the failed items of a transfer, or one of them, go on."""
         return await self._act(transfer_id, item_id, "retry")
+
+    async def retarget(self, transfer_id: str, target: ContainerRef) -> TransferDetails:
+        """Send what is not imported yet to another container of the same group; retry then."""
+        path = f"{routes.TRANSFERS}/{transfer_id}/target"
+        body = _body(NewTarget(target=str(target)))
+        return await self._call(TransferDetails, "POST", path, json=body)
 
     async def renew_grant(self, transfer_id: str) -> str:
         """Return a fresh transfer token, for an agent whose token has run out."""

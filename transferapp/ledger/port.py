@@ -134,6 +134,9 @@ class Ledger(Protocol):
     async def file_work(self, file_id: str) -> FileWork:
         """Return a file and where it belongs; raises FileNotFound."""
 
+    async def retarget(self, transfer_id: str, target: ContainerRef, target_name: str) -> None:
+        """Send what is not imported yet to another container of the same group."""
+
     async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:
         """Export: store the files that an item resolves to (replaces none: idempotent)."""
 

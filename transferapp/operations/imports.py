@@ -94,6 +94,22 @@ class ImportRequests:
         )
         return Accepted(details=details, grant=minted.token)
 
+    async def retarget(self, username: str, transfer_id: str, target: str) -> None:
+        """Send what is not imported yet elsewhere; a retry then goes on from there.
+
+        Raises TransferNotFound, TargetNotFound, PermissionDenied, Invalid (other group:
+        the files may already be in the place of the first).
+        """
+        details = await self._ledger.details(transfer_id, owner=username, with_files=False)
+        if details.transfer.kind is not TransferKind.IMPORT:
+            raise Invalid("Only an import has a target.")
+        container = await self._target(username, target)
+        if details.items:
+            work = await self._ledger.work(details.items[0].id)
+            if work.group_id != container.group_id:
+                raise Invalid("Choose a target in the group that the import was made for.")
+        await self._ledger.retarget(transfer_id, container.ref, container.name)
+
     async def may_upload(
         self, grant: Grant, file_id: str, *, transfer_id: str | None = None
     ) -> FileWork:

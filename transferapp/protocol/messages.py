@@ -128,6 +128,12 @@ class Seal(Message):
     sha1: Sha1
 
 
+class NewTarget(Message):
+    """Send what is not imported yet to another container of the same group."""
+
+    target: str
+
+
 class Report(Message):
     """The agent tells of a problem with an item's source or destination."""
 

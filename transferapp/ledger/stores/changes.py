@@ -27,6 +27,7 @@ from transferapp.ledger.stores.rows import (
 )
 from transferapp.ledger.stores.schema import files, items, transfers
 from transferapp.ledger.stores.tally import Share
+from transferapp.model.containers import ContainerRef
 from transferapp.model.transfers import ENDED_STATES, ItemState, TransferKind
 
 #: Progress of bytes is told at most this often per transfer; states are told always.
@@ -121,6 +122,23 @@ def resolve_item(
         connection.execute(files.insert(), rows)
     values = {"file_count": len(rows), "size_bytes": sum(row["size_bytes"] for row in rows)}
     _apply(connection, now, locked, values)
+
+
+def retarget(
+    connection: sa.Connection,
+    now: datetime,
+    transfer_id: str,
+    target: ContainerRef,
+    target_name: str,
+) -> None:
+    """Change where a transfer goes; raises TransferNotFound."""
+    mine = transfers.c.id == transfer_id
+    found = fetch_one(connection, sa.select(transfers).where(mine).with_for_update())
+    if found is None:
+        raise TransferNotFound
+    values = {"target": str(target), "target_name": target_name, "updated_at": now}
+    connection.execute(transfers.update().where(mine).values(**values))
+    write_events(connection, transfer_events(now, {**found, **values}, was_ended=True))
 
 
 def lock_item(connection: sa.Connection, item_id: str) -> Locked:

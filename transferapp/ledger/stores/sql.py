@@ -23,6 +23,7 @@ from transferapp.ledger.port import (
 )
 from transferapp.ledger.stores import additions, changes, reads
 from transferapp.ledger.stores.schema import metadata
+from transferapp.model.containers import ContainerRef
 from transferapp.model.events import Event
 from transferapp.model.transfers import (
     ItemState,
@@ -98,6 +99,12 @@ class SqlLedger(Ledger):
     async def file_work(self, file_id: str) -> FileWork:
         """Return a file and where it belongs."""
         return await self._read(reads.file_work, file_id)
+
+    @override
+    async def retarget(self, transfer_id: str, target: ContainerRef, target_name: str) -> None:
+        """Send what is not imported yet to another container."""
+        now = self._clock.now()
+        await self._write(changes.retarget, now, transfer_id, target, target_name)
 
     @override
     async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:

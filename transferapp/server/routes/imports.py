@@ -10,10 +10,10 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from transferapp.errors import Invalid
-from transferapp.model.transfers import TransferItem
+from transferapp.model.transfers import TransferDetails, TransferItem
 from transferapp.protocol import routes
-from transferapp.protocol.messages import Accepted, ImportRequest, Report, Seal
-from transferapp.server.answers import accepted_answer, json_answer, parsed
+from transferapp.protocol.messages import Accepted, ImportRequest, NewTarget, Report, Seal
+from transferapp.server.answers import accepted_answer, details_answer, json_answer, parsed
 from transferapp.server.auth import SessionGrant, TransferGrant
 from transferapp.server.parts import parts_of
 
@@ -46,6 +46,18 @@ async def submit(
         grant.username, asked, idempotency_key or uuid4().hex
     )
     return accepted_answer(accepted.details, accepted.grant)
+
+
+@router.post(routes.TRANSFERS + "/{transfer_id}/target", response_model=TransferDetails)
+async def retarget(
+    transfer_id: str, wanted: NewTarget, grant: SessionGrant, request: Request
+) -> Response:
+    """Send what is not imported yet to another container; retry it afterwards."""
+    parts = parts_of(request)
+    await parts.imports.retarget(grant.username, transfer_id, wanted.target)
+    return details_answer(
+        await parts.ledger.details(transfer_id, owner=grant.username, with_files=False)
+    )
 
 
 @router.post(routes.file_seal("{transfer_id}", "{file_id}"), response_model=TransferItem)
