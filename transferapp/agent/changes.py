@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+_Follower = tuple[dict[str, None], asyncio.Event]
 
 
 class Changes:
@@ -15,7 +18,7 @@ class Changes:
     def __init__(self, pause_s: float = 0.25) -> None:
         """``pause_s`` lies between two batches for one follower."""
         self._pause_s = pause_s
-        self._followers: list[tuple[dict[str, None], asyncio.Event]] = []
+        self._followers: list[_Follower] = []
 
     def tell(self, transfer_id: str) -> None:
         """A submission changed. Call it in the event loop."""
@@ -23,18 +26,22 @@ class Changes:
             changed[transfer_id] = None
             wake.set()
 
-    async def follow(self) -> AsyncIterator[list[str]]:
-        """Yield names in batches, for ever."""
-        mine: tuple[dict[str, None], asyncio.Event] = ({}, asyncio.Event())
+    @contextmanager
+    def following(self) -> Iterator[AsyncIterator[list[str]]]:
+        """Collect names from now on, and give them in batches, for ever."""
+        mine: _Follower = ({}, asyncio.Event())
         self._followers.append(mine)
-        changed, wake = mine
         try:
-            while True:
-                await wake.wait()
-                wake.clear()
-                names = list(changed)
-                changed.clear()
-                yield names
-                await asyncio.sleep(self._pause_s)
+            yield self._batches(mine)
         finally:
             self._followers.remove(mine)
+
+    async def _batches(self, mine: _Follower) -> AsyncIterator[list[str]]:
+        changed, wake = mine
+        while True:
+            await wake.wait()
+            wake.clear()
+            names = list(changed)
+            changed.clear()
+            yield names
+            await asyncio.sleep(self._pause_s)

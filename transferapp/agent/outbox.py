@@ -167,7 +167,7 @@ class Outbox:
         stage: ItemStage,
         trouble: tuple[str, str] = ("", ""),
     ) -> None:
-        """Move items; ``trouble`` is code and sentence."""
+        """Move items; ``trouble`` is code and sentence. A done item's files are done."""
         if not item_ids:
             return
         values = {"stage": stage, "trouble_code": trouble[0], "trouble": trouble[1]}
@@ -178,6 +178,13 @@ class Outbox:
                 .values(**values),
                 [{"id": item_id} for item_id in item_ids],
             )
+            if stage is ItemStage.DONE:
+                connection.execute(
+                    sa.update(_FILES)
+                    .where(_FILES.c.item_id == sa.bindparam("id"))
+                    .values(done=True, offset=_FILES.c.size_bytes),
+                    [{"id": item_id} for item_id in item_ids],
+                )
 
     def set_offsets(self, offsets: Mapping[str, int]) -> None:
         """Remember how far files are, for what is shown after a restart."""
@@ -189,6 +196,18 @@ class Outbox:
                 .where(_FILES.c.file_id == sa.bindparam("id"))
                 .values(offset=sa.bindparam("at")),
                 [{"id": file_id, "at": offset} for file_id, offset in offsets.items()],
+            )
+
+    def set_sums(self, sums: Mapping[str, str]) -> None:
+        """Export: remember what the files must hash to."""
+        if not sums:
+            return
+        with self._write() as connection:
+            connection.execute(
+                sa.update(_FILES)
+                .where(_FILES.c.file_id == sa.bindparam("id"))
+                .values(sha1=sa.bindparam("sum")),
+                [{"id": file_id, "sum": sha1} for file_id, sha1 in sums.items()],
             )
 
     def finish_file(self, file_id: str, size_bytes: int, sha1: str) -> None:

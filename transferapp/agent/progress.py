@@ -36,6 +36,14 @@ class Progress:
             if moved and offset > before:
                 self._moved[transfer_id].append((time.monotonic(), offset - before))
 
+    def stored(self, transfer_id: str, offsets: dict[str, int]) -> None:
+        """The outbox has got these offsets now."""
+        with self._lock:
+            files = self._flight[transfer_id]
+            for file_id, offset in offsets.items():
+                if file_id in files:
+                    files[file_id] = (offset, files[file_id][1])
+
     def end(self, transfer_id: str, file_id: str) -> None:
         """A file is no longer in flight; its offset is in the outbox now."""
         with self._lock:

@@ -1,0 +1,112 @@
+"""The workstation service's HTTP interface on its Unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psutil
+from pydantic import BaseModel, ValidationError
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from transferapp import __version__, errors
+from transferapp.agent.service import Agent
+from transferapp.client.agent import CHANGED
+from transferapp.protocol import problems, routes
+from transferapp.protocol.messages import AgentInfo, Submission, SubmissionView
+
+_HEARTBEAT_S = 10
+_ONE = routes.SUBMISSIONS + "/{transfer_id}"
+
+
+def make_api(agent: Agent) -> Starlette:
+    """Make the ASGI application of a service."""
+    calls = _Calls(agent)
+    return Starlette(
+        routes=[
+            Route(routes.AGENT, calls.info),
+            Route(routes.SUBMISSIONS, calls.submit, methods=["POST"]),
+            Route(routes.SUBMISSIONS, calls.submissions),
+            Route(_ONE, calls.submission),
+            Route(_ONE, calls.forget, methods=["DELETE"]),
+            Route(_ONE + "/retry", calls.retry, methods=["POST"]),
+            Route(_ONE + "/cancel", calls.cancel, methods=["POST"]),
+            Route(routes.EVENTS, calls.events),
+        ],
+        exception_handlers={errors.TransferAppError: _problem},
+    )
+
+
+class _Calls:
+    """One method for each route."""
+
+    def __init__(self, agent: Agent) -> None:
+        self._agent = agent
+
+    async def info(self, _: Request) -> Response:
+        account = await asyncio.to_thread(psutil.Process().username)
+        return _json(AgentInfo(version=__version__, account=account, pid=os.getpid()))
+
+    async def submit(self, request: Request) -> Response:
+        body = await request.body()
+        try:
+            submission = await asyncio.to_thread(Submission.model_validate_json, body)
+        except ValidationError as error:
+            # The input holds a grant: it must not come back or reach a log.
+            wrong = error.errors(include_url=False, include_context=False, include_input=False)
+            fields = ", ".join(".".join(map(str, e["loc"])) or "body" for e in wrong[:5])
+            raise errors.Invalid(f"This is not a submission: {fields}.") from None
+        return _json(await self._agent.submit(submission), 201)
+
+    async def submissions(self, request: Request) -> Response:
+        views = await self._agent.views(request.query_params.get("owner", ""))
+        rows = ",".join(view.model_dump_json() for view in views)
+        return Response(f"[{rows}]", media_type="application/json")
+
+    async def submission(self, request: Request) -> Response:
+        return _json(await self._agent.view(_id(request)))
+
+    async def retry(self, request: Request) -> Response:
+        return _json(await self._agent.retry(_id(request)))
+
+    async def cancel(self, request: Request) -> Response:
+        return _json(await self._agent.cancel(_id(request)))
+
+    async def forget(self, request: Request) -> Response:
+        await self._agent.forget(_id(request))
+        return Response(status_code=204)
+
+    async def events(self, request: Request) -> Response:
+        owner = request.query_params.get("owner", "")
+        return EventSourceResponse(_changes(self._agent.follow(owner)), ping=_HEARTBEAT_S)
+
+
+async def _changes(views: AsyncIterator[SubmissionView]) -> AsyncIterator[ServerSentEvent]:
+    async for view in views:
+        yield ServerSentEvent(data=view.model_dump_json(), event=CHANGED)
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    problem = problems.to_problem(
+        error if isinstance(error, errors.TransferAppError) else errors.Internal()
+    )
+    return Response(
+        problem.model_dump_json(), status_code=problem.status, media_type=problems.MEDIA_TYPE
+    )
+
+
+def _id(request: Request) -> str:
+    value: Any = request.path_params["transfer_id"]
+    return str(value)
+
+
+def _json(message: BaseModel, status: int = 200) -> Response:
+    return Response(
+        message.model_dump_json(), status_code=status, media_type="application/json"
+    )

@@ -1,0 +1,49 @@
+"""Look again at what a person had to put right, before its items are tried once more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from transferapp.agent.outbox import Outbox
+from transferapp.agent.records import FileRecord, ItemRecord, ItemStage
+from transferapp.errors import ChangedFile
+from transferapp.model.transfers import TransferKind
+
+_AGAIN = frozenset({ItemStage.TROUBLE, ItemStage.FAILED})
+
+
+def look_again(outbox: Outbox, transfer_id: str) -> None:
+    """Open the items that were set aside or failed; files are taken as they are now.
+
+    A file of another size stays in trouble: the server was told the old size. Blocks.
+    """
+    imports = outbox.submission(transfer_id).kind is TransferKind.IMPORT
+    for item in outbox.items(transfer_id):
+        if item.stage in _AGAIN and not (imports and _has_outgrown(outbox, item)):
+            outbox.set_stages([item.item_id], ItemStage.OPEN)
+
+
+def _has_outgrown(outbox: Outbox, item: ItemRecord) -> bool:
+    for file in outbox.files(item.item_id):
+        if file.done:
+            continue
+        try:
+            found = Path(file.path).stat()
+        except OSError:
+            continue  # still gone or unreadable: the next try says so again
+        if found.st_size != file.size_bytes:
+            problem = _outgrown(file)
+            outbox.set_stages(
+                [item.item_id], ItemStage.TROUBLE, (problem.code, problem.message)
+            )
+            return True
+        if found.st_mtime_ns != file.modified_ns:
+            outbox.reset_file(file.file_id, found.st_mtime_ns)
+    return False
+
+
+def _outgrown(file: FileRecord) -> ChangedFile:
+    return ChangedFile(
+        f"'{Path(file.path).name}' has another size now than when it was submitted. Cancel"
+        " this item and import the file anew."
+    )

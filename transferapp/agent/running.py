@@ -1,0 +1,286 @@
+"""Bring one submission to its end, for days if need be: the part both directions share."""
+
+from __future__ import annotations
+
+import abc
+import asyncio
+import contextlib
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+
+from transferapp import errors
+from transferapp.agent.records import FileRecord, ItemStage, SubmissionRecord
+from transferapp.agent.workbench import Workbench
+from transferapp.client.server import ServerClient
+from transferapp.model.transfers import ItemState, TransferDetails, TransferItem, overall_state
+
+_log = structlog.get_logger(__name__)
+
+#: Without these nothing of the submission can go on.
+_STOPS_ALL = (errors.Unavailable, errors.GrantRefused, errors.ChecksumMismatch)
+_ENDED_STAGES = frozenset({ItemStage.DONE, ItemStage.FAILED, ItemStage.CANCELLED})
+#: A defect of ours is tried again after so many seconds at first: a new version may cure it.
+_DEFECT_PAUSE_S = 60.0
+
+
+class Run(abc.ABC):
+    """One submission under way. ``run`` ends when nothing more is to be done for it."""
+
+    def __init__(self, record: SubmissionRecord, bench: Workbench) -> None:
+        """Take a submission as the outbox has it."""
+        self.transfer_id = record.transfer_id
+        self.record = record
+        self.bench = bench
+        self.cancelled = threading.Event()
+        self._wake = asyncio.Event()
+        self._failures = 0
+        self._quiet_looks = 0
+        self._halt: errors.TransferAppError | None = None
+        self._troubled: set[str] = set()
+        self._said: tuple[ItemState, tuple[str, str]] | None = None
+
+    @abc.abstractmethod
+    async def take_over(self, server: ServerClient, details: TransferDetails) -> None:
+        """Bring the outbox to what the server says of the items."""
+
+    @abc.abstractmethod
+    async def move(self, file: FileRecord) -> str:
+        """Move one file and return its SHA-1; raises what ``client`` raises."""
+
+    @abc.abstractmethod
+    async def after_files(self, server: ServerClient) -> None:
+        """Do what follows when the open files have been moved."""
+
+    @property
+    @abc.abstractmethod
+    def moving(self) -> ItemState:
+        """The word for bytes on their way."""
+
+    def wake(self) -> None:
+        """Go on at once: a person pressed Retry or brought a new grant."""
+        self._failures = self._quiet_looks = 0
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Let the threads end at their next piece; the outbox stays as it is."""
+        self.cancelled.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until the submission has ended or ``stop`` is called."""
+        while not self.cancelled.is_set():
+            try:
+                if await self._pass():
+                    return
+                await self._sleep(self._look_pause())
+            except errors.Cancelled:
+                continue
+            except errors.TransferAppError as error:
+                await self._wait_after(error)
+            except Exception:  # noqa: BLE001 - logged with its trace
+                # The last line of defence: a defect must not end a submission in silence.
+                _log.exception("defect in a submission", transfer_id=self.transfer_id)
+                await self._wait_after(errors.Internal(retry_after_s=_DEFECT_PAUSE_S))
+
+    async def _pass(self) -> bool:
+        """Look, move what is to be moved, look again; True when it has ended."""
+        self.record = await asyncio.to_thread(self.bench.outbox.submission, self.transfer_id)
+        grant = self.record.grant.get_secret_value()
+        async with self.bench.connect(self.record.server_url, grant) as server:
+            if await self._look(server):
+                return True
+            if await self._move_open_files(server):
+                self._failures = self._quiet_looks = 0
+                await self.after_files(server)
+                return await self._look(server)
+            await self.after_files(server)
+        return False
+
+    async def _look(self, server: ServerClient) -> bool:
+        details = await server.transfer(self.transfer_id)
+        await self.take_over(server, details)
+        await self._tell_troubles(server, details.items)
+        items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+        stages = {item.item_id: item.stage for item in items}
+        ended = all(stages.get(item.id) in _ENDED_STAGES for item in details.items)
+        states = [_word(stages.get(item.id), item.state) for item in details.items]
+        state = overall_state(states, self.record.kind)
+        trouble = next(((i.trouble_code, i.trouble) for i in items if i.trouble_code), ("", ""))
+        if not trouble[0]:
+            trouble = _first_trouble(details.items)
+        open_files = await asyncio.to_thread(self.bench.outbox.open_files, self.transfer_id)
+        if not open_files or ended:
+            await self.say(state, trouble, ended=ended)
+        return ended
+
+    async def _move_open_files(self, server: ServerClient) -> bool:
+        """Move all open files, several at once; True when there were any."""
+        queue = deque(await asyncio.to_thread(self.bench.outbox.open_files, self.transfer_id))
+        if not queue:
+            return False
+        self._halt, self._troubled = None, set()
+        if self._failures == 0:
+            await self.say(self.moving)
+        lanes = min(self.bench.settings.parallel_files, len(queue))
+        await asyncio.gather(*(self._lane(server, queue) for _ in range(lanes)))
+        if self._halt is not None:
+            raise self._halt
+        return True
+
+    async def _lane(self, server: ServerClient, queue: deque[FileRecord]) -> None:
+        while queue and not self._is_halted():
+            file = queue.popleft()
+            if file.item_id in self._troubled:
+                continue
+            async with self.bench.slots.slot(self.transfer_id):
+                if not self._is_halted() and not await self._one(server, file):
+                    self._troubled.add(file.item_id)
+
+    def _is_halted(self) -> bool:
+        return self._halt is not None or self.cancelled.is_set()
+
+    async def _one(self, server: ServerClient, file: FileRecord) -> bool:
+        """Move one file; False when its item needs a person."""
+        self.bench.progress.begin(self.transfer_id, file.file_id, file.offset)
+        try:
+            sha1 = await self.move(file)
+            await asyncio.to_thread(
+                self.bench.outbox.finish_file, file.file_id, file.size_bytes, sha1
+            )
+            await self._recovered()
+        except errors.Cancelled:
+            return True
+        except _STOPS_ALL as error:
+            self._halt = self._halt or error
+        except errors.TransferAppError as error:
+            await self.item_in_trouble(server, file.item_id, error)
+            return False
+        finally:
+            await self._landed(file)
+            self.bench.changes.tell(self.transfer_id)
+        return True
+
+    async def _landed(self, file: FileRecord) -> None:
+        """Keep how far an unfinished file got, for what is shown meanwhile."""
+        offset = self.bench.progress.offsets(self.transfer_id).get(file.file_id, 0)
+        if file.offset < offset < file.size_bytes:
+            await asyncio.to_thread(self.bench.outbox.set_offsets, {file.file_id: offset})
+        self.bench.progress.end(self.transfer_id, file.file_id)
+
+    async def _recovered(self) -> None:
+        self._failures = 0
+        if self._said is not None and self._said[0] is not self.moving:
+            await self.say(self.moving)
+
+    async def item_in_trouble(
+        self, server: ServerClient, item_id: str, error: errors.TransferAppError
+    ) -> None:
+        """Set an item aside until a person acts, and tell the server why."""
+        with contextlib.suppress(errors.TransferAppError):
+            # The server may have ended it meanwhile; then there is no trouble of ours.
+            await self.take_over(server, await server.transfer(self.transfer_id))
+        items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+        if any(i.item_id == item_id and i.stage is not ItemStage.OPEN for i in items):
+            return
+        _log.info("item in trouble", transfer_id=self.transfer_id, code=error.code)
+        await self.set_stages([item_id], ItemStage.TROUBLE, (error.code, error.message))
+        with contextlib.suppress(errors.TransferAppError):
+            # Not lost when the server is away: the next look compares and tells it.
+            await server.report(self.transfer_id, item_id, error.code, error.message)
+
+    async def set_stages(
+        self, item_ids: Sequence[str], stage: ItemStage, trouble: tuple[str, str] = ("", "")
+    ) -> None:
+        """Move items in the outbox."""
+        await asyncio.to_thread(self.bench.outbox.set_stages, item_ids, stage, trouble)
+        self.bench.changes.tell(self.transfer_id)
+
+    async def say(
+        self, state: ItemState, trouble: tuple[str, str] = ("", ""), *, ended: bool = False
+    ) -> None:
+        """Put the word for the whole submission into the outbox and tell of it."""
+        if self.cancelled.is_set() or (self._said == (state, trouble) and not ended):
+            return  # a person's cancel has the last word
+        self._said = (state, trouble)
+        self._quiet_looks = 0
+        await asyncio.to_thread(
+            self.bench.outbox.set_state, self.transfer_id, state, trouble, ended=ended
+        )
+        self.bench.changes.tell(self.transfer_id)
+
+    async def _tell_troubles(self, server: ServerClient, items: Iterable[TransferItem]) -> None:
+        """Make the server's word of source problems the same as ours, both ways."""
+        mine = {
+            item.item_id: item
+            for item in await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+        }
+        for item in items:
+            ours = mine.get(item.id)
+            theirs = item.trouble.code if item.trouble else ""
+            if ours is None:
+                continue
+            if ours.stage is ItemStage.TROUBLE and theirs != ours.trouble_code:
+                await server.report(self.transfer_id, item.id, ours.trouble_code, ours.trouble)
+            elif ours.stage is ItemStage.OPEN and _is_source_problem(theirs):
+                await server.report(self.transfer_id, item.id, "", "")
+
+    async def _wait_after(self, error: errors.TransferAppError) -> None:
+        """Say why it does not go on, and pause: briefly, or until a person has acted."""
+        trouble = (error.code, error.message)
+        self._failures += 1
+        longest = self.bench.settings.retry_max_s
+        # Jitter spreads the workstations of a facility after an outage; it guards nothing.
+        pause = min(longest, 2.0 ** min(self._failures - 1, 16)) * random.uniform(0.5, 1.0)  # noqa: S311
+        if error.retryable:
+            await self.say(ItemState.WAITING, trouble)
+        else:
+            await self.say(ItemState.NEEDS_ATTENTION, trouble)
+            pause = longest
+        await self._sleep(max(pause, error.retry_after_s or 0.0))
+
+    def _look_pause(self) -> float:
+        settings = self.bench.settings
+        self._quiet_looks += 1
+        return min(
+            settings.look_at_most_every_s,
+            settings.look_every_s * 1.3 ** min(self._quiet_looks - 1, 30),
+        )
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        self._wake.clear()
+
+    def listener(self, file: FileRecord) -> Callable[[int], None]:
+        """Return what a transfer's thread calls with its offset."""
+        first = True
+
+        def at(offset: int) -> None:
+            nonlocal first
+            self.bench.progress.at(self.transfer_id, file.file_id, offset, moved=not first)
+            first = False
+
+        return at
+
+
+def _word(stage: ItemStage | None, server_says: ItemState) -> ItemState:
+    if stage is ItemStage.TROUBLE:
+        return ItemState.NEEDS_ATTENTION
+    return server_says
+
+
+def _first_trouble(items: Iterable[TransferItem]) -> tuple[str, str]:
+    found = next((item.trouble for item in items if item.trouble), None)
+    return (found.code, found.message) if found else ("", "")
+
+
+def _is_source_problem(code: str) -> bool:
+    cls = errors.all_errors().get(code)
+    return cls is not None and issubclass(cls, errors.SourceProblem)

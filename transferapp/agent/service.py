@@ -1,0 +1,213 @@
+"""The workstation service itself: takes submissions, runs them, answers what is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import structlog
+
+from transferapp import errors
+from transferapp.agent.downloading import ExportRun, drop_parts
+from transferapp.agent.records import ItemStage, SubmissionRecord
+from transferapp.agent.retrying import look_again
+from transferapp.agent.running import Run
+from transferapp.agent.uploading import ImportRun
+from transferapp.agent.views import view_of
+from transferapp.agent.workbench import Workbench
+from transferapp.model.transfers import ItemState, TransferKind
+from transferapp.protocol.messages import Submission, SubmissionView
+
+_log = structlog.get_logger(__name__)
+
+#: Seconds between two notes of offsets in the outbox, and between two tellings of progress.
+_NOTE_EVERY_S = 2.0
+_TELL_EVERY_S = 0.25
+#: Threads get so many seconds to end by themselves; what they do is resumable.
+_STOP_WITHIN_S = 3.0
+
+_RUNS: dict[TransferKind, type[Run]] = {
+    TransferKind.IMPORT: ImportRun,
+    TransferKind.EXPORT: ExportRun,
+}
+
+
+class Agent:
+    """All submissions of this operating-system account."""
+
+    def __init__(self, bench: Workbench) -> None:
+        """Nothing runs before ``start``."""
+        self._bench = bench
+        self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        self._background: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Go on with everything that had not ended, and with what comes."""
+        rows = await asyncio.to_thread(self._bench.outbox.submissions, open_only=True)
+        for record in reversed(rows):
+            self._begin(record)
+        self._background = [
+            asyncio.create_task(self._note_offsets()),
+            asyncio.create_task(self._tell_progress()),
+        ]
+        _log.info("workstation service started", submissions=len(rows))
+
+    async def stop(self) -> None:
+        """Stop moving bytes; everything stays in the outbox."""
+        for run, _ in self._runs.values():
+            run.stop()
+        tasks = [task for _, task in self._runs.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
+        for task in (*tasks, *self._background):
+            task.cancel()
+        await asyncio.gather(*tasks, *self._background, return_exceptions=True)
+        _log.info("workstation service stopped")
+
+    async def submit(self, submission: Submission) -> SubmissionView:
+        """Take a submission; returns when it is durable. A known one gets the new grant.
+
+        Raises Invalid, Conflict, StorageFull.
+        """
+        _check(submission)
+        new = await asyncio.to_thread(self._bench.outbox.add, submission)
+        record = await asyncio.to_thread(self._bench.outbox.submission, submission.transfer_id)
+        _log.info("submission taken", transfer_id=record.transfer_id, new=new)
+        if not record.ended:
+            self._begin(record)
+        self._bench.changes.tell(record.transfer_id)
+        return await self.view(record.transfer_id)
+
+    async def views(self, owner: str = "") -> list[SubmissionView]:
+        """List submissions, newest first; of one owner or everyone's."""
+        rows = await asyncio.to_thread(self._bench.outbox.submissions, owner)
+        return [await self._view_of(row) for row in rows]
+
+    async def view(self, transfer_id: str) -> SubmissionView:
+        """Return one; raises TransferNotFound."""
+        return await self._view_of(
+            await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        )
+
+    async def follow(self, owner: str = "") -> AsyncIterator[SubmissionView]:
+        """Yield every submission, then each one that changes, for ever."""
+        # Follow first, list second: a change in between comes twice, never not at all.
+        with self._bench.changes.following() as batches:
+            for view in await self.views(owner):
+                yield view
+            async for names in batches:
+                for name in names:
+                    with contextlib.suppress(errors.TransferNotFound):
+                        view = await self.view(name)
+                        if owner in ("", view.owner):
+                            yield view
+
+    async def retry(self, transfer_id: str) -> SubmissionView:
+        """Clear what a person had to act on and go on at once; raises TransferNotFound."""
+        record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        if record.state not in (ItemState.CANCELLED, ItemState.IMPORTED, ItemState.DELIVERED):
+            await asyncio.to_thread(look_again, self._bench.outbox, transfer_id)
+            await asyncio.to_thread(self._bench.outbox.set_state, transfer_id, ItemState.QUEUED)
+            self._begin(await asyncio.to_thread(self._bench.outbox.submission, transfer_id))
+        return await self.view(transfer_id)
+
+    async def cancel(self, transfer_id: str) -> SubmissionView:
+        """Stop moving its bytes for good; raises TransferNotFound."""
+        record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        if not record.ended:
+            await self._end_run(transfer_id)
+            await asyncio.to_thread(self._set_cancelled, record)
+            self._bench.changes.tell(transfer_id)
+            await self._cancel_at_server(record)
+        return await self.view(transfer_id)
+
+    async def forget(self, transfer_id: str) -> None:
+        """Drop an ended submission; raises TransferNotFound, StateConflict."""
+        record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        if not record.ended:
+            raise errors.StateConflict("This transfer has not ended. Cancel it first.")
+        await asyncio.to_thread(self._bench.outbox.forget, transfer_id)
+        self._bench.progress.drop(transfer_id)
+
+    def _begin(self, record: SubmissionRecord) -> None:
+        known = self._runs.get(record.transfer_id)
+        if known is not None and not known[1].done():
+            known[0].wake()
+            return
+        run = _RUNS[record.kind](record, self._bench)
+        self._runs[record.transfer_id] = (run, asyncio.create_task(self._watch(run)))
+
+    async def _watch(self, run: Run) -> None:
+        try:
+            await run.run()
+        finally:
+            self._bench.progress.drop(run.transfer_id)
+
+    async def _end_run(self, transfer_id: str) -> None:
+        run, task = self._runs.pop(transfer_id, (None, None))
+        if run is None or task is None:
+            return
+        run.stop()
+        await asyncio.wait([task], timeout=_STOP_WITHIN_S)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    def _set_cancelled(self, record: SubmissionRecord) -> None:
+        outbox = self._bench.outbox
+        left = [
+            item.item_id
+            for item in outbox.items(record.transfer_id)
+            if item.stage in (ItemStage.OPEN, ItemStage.TROUBLE)
+        ]
+        if record.kind is TransferKind.EXPORT:
+            for item_id in left:
+                drop_parts(file for file in outbox.files(item_id) if not file.done)
+        outbox.set_stages(left, ItemStage.CANCELLED)
+        outbox.set_state(record.transfer_id, ItemState.CANCELLED, ended=True)
+
+    async def _cancel_at_server(self, record: SubmissionRecord) -> None:
+        """Tell the server where the grant allows that; the person's own program does too."""
+        grant = record.grant.get_secret_value()
+        with contextlib.suppress(errors.TransferAppError):
+            async with (
+                asyncio.timeout(_STOP_WITHIN_S),
+                self._bench.connect(record.server_url, grant) as server,
+            ):
+                await server.cancel(record.transfer_id)
+
+    async def _view_of(self, record: SubmissionRecord) -> SubmissionView:
+        totals = await asyncio.to_thread(self._bench.outbox.totals, record.transfer_id)
+        return view_of(record, totals, self._bench.progress)
+
+    async def _note_offsets(self) -> None:
+        while True:
+            await asyncio.sleep(_NOTE_EVERY_S)
+            for transfer_id in list(self._runs):
+                offsets = self._bench.progress.offsets(transfer_id)
+                with contextlib.suppress(errors.StorageFull):
+                    await asyncio.to_thread(self._bench.outbox.set_offsets, offsets)
+                    self._bench.progress.stored(transfer_id, offsets)
+
+    async def _tell_progress(self) -> None:
+        while True:
+            await asyncio.sleep(_TELL_EVERY_S)
+            for transfer_id in list(self._runs):
+                if self._bench.progress.offsets(transfer_id):
+                    self._bench.changes.tell(transfer_id)
+
+
+def _check(submission: Submission) -> None:
+    try:
+        kind = TransferKind(submission.kind)
+    except ValueError:
+        raise errors.Invalid(f"'{submission.kind}' is neither import nor export.") from None
+    if kind is TransferKind.EXPORT:
+        places = [submission.destination]
+    else:
+        places = [file.path for item in submission.items for file in item.files]
+        if not places:
+            raise errors.Invalid("An import needs at least one file.")
+    if not all(Path(place).is_absolute() for place in places):
+        raise errors.Invalid("Files and folders must be given with their full path.")

@@ -1,0 +1,89 @@
+"""Bring an import's files to the server and follow it until the repository has them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from functools import partial
+from pathlib import Path
+
+from typing_extensions import override
+
+from transferapp import errors
+from transferapp.agent.records import FileRecord, ItemStage
+from transferapp.agent.running import Run
+from transferapp.agent.threads import in_daemon_thread
+from transferapp.client.problems import raise_for_problem, translated
+from transferapp.client.server import ServerClient
+from transferapp.client.uploads import UploadOrder, upload_file
+from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
+from transferapp.protocol import routes
+
+
+class ImportRun(Run):
+    """One import under way."""
+
+    @property
+    @override
+    def moving(self) -> ItemState:
+        """The word for bytes on their way."""
+        return ItemState.UPLOADING
+
+    @override
+    async def take_over(self, server: ServerClient, details: TransferDetails) -> None:
+        """Bring the outbox to what the server says of the items."""
+        stages = {item.id: _stage(item) for item in details.items}
+        known = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+        moved: dict[ItemStage, list[str]] = {}
+        for item in known:
+            stage = stages.get(item.item_id)
+            if stage is not None and stage is not item.stage:
+                moved.setdefault(stage, []).append(item.item_id)
+        for stage, item_ids in moved.items():
+            await self.set_stages(item_ids, stage)
+
+    @override
+    async def after_files(self, server: ServerClient) -> None:
+        """Nothing: each file was sealed when it had arrived."""
+
+    @override
+    async def move(self, file: FileRecord) -> str:
+        """Upload what the server does not have, and seal it."""
+        client = self.bench.bulk(self.record.server_url)
+        grant = self.record.grant.get_secret_value()
+        order = UploadOrder(
+            transfer_id=self.transfer_id,
+            file_id=file.file_id,
+            path=Path(file.path),
+            size_bytes=file.size_bytes,
+            modified_ns=file.modified_ns,
+            grant=grant,
+            cancelled=self.cancelled,
+            limit=self.bench.rate_limit,
+        )
+        sent = await in_daemon_thread(partial(upload_file, client, order, self.listener(file)))
+        try:
+            async with self.bench.connect(self.record.server_url, grant) as server:
+                await server.seal(self.transfer_id, file.file_id, sent.sha1)
+        except errors.ChecksumMismatch:
+            # What the server holds is of another state of this file: begin it anew.
+            with contextlib.suppress(errors.TransferAppError):
+                await in_daemon_thread(partial(self._discard, file.file_id, grant))
+            raise
+        return sent.sha1
+
+    def _discard(self, file_id: str, grant: str) -> None:
+        headers = {"authorization": f"Bearer {grant}", "tus-resumable": "1.0.0"}
+        client = self.bench.bulk(self.record.server_url)
+        with translated():
+            raise_for_problem(client.delete(f"{routes.UPLOADS}/{file_id}", headers=headers))
+
+
+def _stage(item: TransferItem) -> ItemStage | None:
+    """Return the stage of an item that has ended at the server."""
+    if item.state is ItemState.IMPORTED:
+        return ItemStage.DONE if item.verified else None
+    return {
+        ItemState.FAILED: ItemStage.FAILED,
+        ItemState.CANCELLED: ItemStage.CANCELLED,
+    }.get(item.state)

@@ -1,0 +1,35 @@
+"""Show a submission as desktop and CLI see it."""
+
+from __future__ import annotations
+
+from transferapp.agent.progress import Progress
+from transferapp.agent.promises import promises
+from transferapp.agent.records import SubmissionRecord, Totals
+from transferapp.protocol.messages import SubmissionView
+
+
+def view_of(record: SubmissionRecord, totals: Totals, progress: Progress) -> SubmissionView:
+    """Join what is durable with what is in flight; the grant is not in it."""
+    said = promises(record, totals)
+    in_flight = 0 if record.ended else progress.beyond_outbox(record.transfer_id)
+    return SubmissionView(
+        transfer_id=record.transfer_id,
+        kind=record.kind,
+        name=record.name,
+        owner=record.owner,
+        server_url=record.server_url,
+        state=record.state,
+        files_total=totals.files,
+        files_done=totals.files_done,
+        bytes_total=totals.bytes,
+        bytes_done=max(0, min(totals.bytes_done + in_flight, totals.bytes)),
+        bytes_per_s=0.0 if record.ended else progress.bytes_per_s(record.transfer_id),
+        safe_to_log_off=said.safe_to_log_off,
+        safe_to_switch_off=said.safe_to_switch_off,
+        safe_to_delete_source=said.safe_to_delete_source,
+        trouble_code=record.trouble_code or totals.trouble_code,
+        trouble=record.trouble or totals.trouble,
+        destination=record.destination,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )
