@@ -26,7 +26,7 @@ from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.permissions import Caller, demand
 from transferapp.repositories.local.pixels import ImagePlace
 from transferapp.repositories.local.records import annotation_values, files_of, levels_of
-from transferapp.repositories.local.schema import annotations as annotations_table, images
+from transferapp.repositories.local.schema import image_annotations, images
 from transferapp.repositories.local.thumbnails import stored_thumbnail
 from transferapp.repositories.port import Images
 
@@ -174,7 +174,7 @@ class LocalImages(Images):
             values = [annotation_values(image_id, note) for note in notes]
             if values:
                 connection.execute(
-                    insert_sqlite(annotations_table).on_conflict_do_nothing(), values
+                    insert_sqlite(image_annotations).on_conflict_do_nothing(), values
                 )
 
     def _delete(self, image_ids: Sequence[int]) -> None:

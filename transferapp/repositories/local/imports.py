@@ -21,6 +21,7 @@ from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.permissions import Caller, demand
 from transferapp.repositories.local.registration import (
     STEPS,
+    Listener,
     Work,
     image_ids_of,
     read_images,
@@ -147,7 +148,7 @@ class LocalImports(Imports):
                 " the group that you work in."
             )
 
-    def _register(self, fileset: Fileset, plan: FilesetPlan, alive: object) -> Fileset:
+    def _register(self, fileset: Fileset, plan: FilesetPlan, alive: Listener) -> Fileset:
         holdings = self._holdings
         with reading(holdings.engine) as connection:
             found = self._find(connection, plan.key)

@@ -55,9 +55,9 @@ def halve(plane: Plane) -> Plane:
     blocks = cut.reshape(small.size_y, rows, small.size_x, columns)
     exact = np.float32 if plane.dtype.itemsize <= _SMALL_ITEM else np.float64
     mean = blocks.mean(axis=(1, 3), dtype=exact)
-    if plane.dtype.kind == "f":
-        return mean.astype(plane.dtype)
-    return np.rint(mean).astype(plane.dtype)
+    whole = mean if plane.dtype.kind == "f" else np.rint(mean)
+    smaller: Plane = whole.astype(plane.dtype)
+    return smaller
 
 
 def little_endian(plane: Plane) -> Plane:

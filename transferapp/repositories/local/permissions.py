@@ -72,7 +72,8 @@ class Caller:
 
     def sees(self, table: sa.Table) -> sa.ColumnElement[bool]:
         """Return the condition on a table's owner_id and group_id for being visible."""
-        everything, own_only = [], []
+        everything: list[int] = []
+        own_only: list[int] = []
         for group_id, role in self.roles.items():
             if self.group_id not in {None, group_id}:
                 continue

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from transferapp.errors import Invalid, TargetNotFound
+from transferapp.errors import Invalid, NotFound
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.repositories.local.derived import Derived
@@ -29,9 +29,9 @@ from transferapp.repositories.local.readers.port import (
 from transferapp.repositories.local.records import annotation_values, pixels_to_json
 from transferapp.repositories.local.rendering import measure_channels
 from transferapp.repositories.local.schema import (
-    annotations,
     containers,
     filesets,
+    image_annotations,
     image_links,
     images,
     wells,
@@ -100,14 +100,15 @@ def write_images(
     new: NewImages,
 ) -> tuple[int, ...]:
     """Write images, links and annotations; returns the image ids. Adopts what is there."""
-    owner = connection.execute(
+    found = connection.execute(
         sa.select(filesets.c.owner_id, filesets.c.group_id).where(filesets.c.id == fileset.id)
     ).one_or_none()
-    if owner is None:
-        raise TargetNotFound("The import was discarded meanwhile. Start it again.")
+    if found is None:
+        raise NotFound("The import was discarded meanwhile. Start it again.")
     there = image_ids_of(connection, fileset.id)
     if there:
         return there
+    owner = _Owner(*found)
     common = {
         "fileset_id": fileset.id,
         "owner_id": owner.owner_id,
@@ -119,7 +120,7 @@ def write_images(
         _link(connection, plan.target, new, made, owner)
     notes = [annotation_values(i, note) for i in made for note in plan.annotations]
     if notes:
-        connection.execute(insert_sqlite(annotations).on_conflict_do_nothing(), notes)
+        connection.execute(insert_sqlite(image_annotations).on_conflict_do_nothing(), notes)
     return tuple(made)
 
 
@@ -127,6 +128,12 @@ def image_ids_of(connection: sa.Connection, fileset_id: int) -> tuple[int, ...]:
     """Return the ids of a fileset's images, in the file's order."""
     query = sa.select(images.c.id).where(images.c.fileset_id == fileset_id)
     return tuple(connection.scalars(query.order_by(images.c.series)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    owner_id: int
+    group_id: int
 
 
 def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
@@ -192,7 +199,7 @@ def _link(
     target: ContainerRef,
     new: NewImages,
     image_ids: Sequence[int],
-    owner: sa.Row[Any],
+    owner: _Owner,
 ) -> None:
     holder, wells_of = target.id, False
     if target.kind is ContainerKind.SCREEN:
@@ -209,7 +216,7 @@ def _link(
         connection.execute(image_links.insert().values(**values))
 
 
-def _plate(target: ContainerRef, new: NewImages, owner: sa.Row[Any]) -> dict[str, Any]:
+def _plate(target: ContainerRef, new: NewImages, owner: _Owner) -> dict[str, Any]:
     return {
         "kind": str(ContainerKind.PLATE),
         "name": new.plate_name or "Plate",

@@ -55,7 +55,8 @@ def measure_channels(
 
 def window_of(plane: Plane) -> tuple[float, float]:
     """Return the display window (start < end) of a plane by percentiles."""
-    finite = plane[np.isfinite(plane)]
+    numbers: npt.NDArray[np.float64] = plane.astype(np.float64)
+    finite = numbers[np.isfinite(numbers)]
     if not finite.size:
         return 0.0, 1.0
     start, end = (float(v) for v in np.percentile(finite, (_DARK, _BRIGHT)))
@@ -95,10 +96,12 @@ def shown_channels(channels: Sequence[Channel]) -> Sequence[Channel]:
 
 
 def _stretched(plane: Plane, channel: Channel) -> npt.NDArray[np.uint8]:
-    span = max(channel.window_end - channel.window_start, np.finfo(np.float32).tiny)
-    share = (plane.astype(np.float64) - channel.window_start) / span
+    span = channel.window_end - channel.window_start
+    numbers: npt.NDArray[np.float64] = plane.astype(np.float64)
+    share = (numbers - channel.window_start) / (span if span > 0 else 1.0)
     bright = np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0)
-    return np.rint(np.clip(bright, 0.0, 1.0) * 255).astype(np.uint8)
+    grey: npt.NDArray[np.uint8] = np.rint(np.clip(bright, 0.0, 1.0) * 255).astype(np.uint8)
+    return grey
 
 
 def _rgb(color: str) -> npt.NDArray[np.float32]:
@@ -109,7 +112,7 @@ def _rgb(color: str) -> npt.NDArray[np.float32]:
     # Black would show nothing at all.
     if len(parts) != 3 or not any(parts):  # noqa: PLR2004 - red, green, blue
         parts = bytes.fromhex(_WHITE)
-    return np.frombuffer(parts, np.uint8).astype(np.float32) / 255
+    return np.array([part / 255 for part in parts], np.float32)
 
 
 def _default_color(index: int, count: int) -> str:

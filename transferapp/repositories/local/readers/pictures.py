@@ -121,7 +121,7 @@ class PictureImage(ReadImage):
         return self._pixels
 
     def _converted(self, picture: Image.Image) -> Image.Image:
-        if picture.mode == self._mode or self._mode == "I;16":
+        if self._mode in {picture.mode, "I;16"}:
             return picture
         return picture.convert(self._mode)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +134,7 @@ class TiffImage(ReadImage):
             raise DamagedFile(f"'{self._path.name}' ends before its pixel data does.")
         separate, _, length, width, contig = page.shaped
         shape = (prod(self._axes.sizes), separate, length, width, contig)
-        dtype = page.dtype.newbyteorder(page.parent.byteorder)
+        dtype = np.dtype(page.dtype).newbyteorder(page.parent.byteorder)
         return np.memmap(self._path, dtype, "r", offset, shape)
 
     def _read_run(self, index: int, sample: int, region: TileRegion) -> npt.NDArray[np.generic]:
@@ -144,11 +145,12 @@ class TiffImage(ReadImage):
 
 
 def _page(series: TiffPageSeries, index: int) -> TiffPage:
-    page = series.pages[index]
+    page: Any = series.pages[index]
     if page is None:
         raise DamagedFile("One of its pages is missing.")
     # Virtual frames (ImageJ beyond 4 GB) behave like pages for all that is read here.
-    return page
+    found: TiffPage = page
+    return found
 
 
 def _level(series: TiffPageSeries) -> Level:

@@ -22,7 +22,8 @@ _WHOLE_BYTES = frozenset({8, 16, 32, 64})
 def levels_of(page: TiffPage) -> list[TiffPage]:
     """Return the page and the smaller copies of it that its SubIFDs hold, large to small."""
     found = [page]
-    for smaller in page.pages if page.subifds else ():
+    below: Any = page.pages if page.subifds else ()
+    for smaller in below:
         shape = _size(smaller)
         if shape.size_x < _size(found[-1]).size_x or shape.size_y < _size(found[-1]).size_y:
             found.append(smaller)
@@ -108,7 +109,7 @@ def _rows(page: TiffPage, sample: int, region: TileRegion) -> Iterator[tuple[Pla
     """Read rows straight out of uncompressed strips."""
     key, file = page.keyframe, page.parent.filehandle
     _, _, length, width, contig = key.shaped
-    dtype = key.dtype.newbyteorder(page.parent.byteorder)
+    dtype = np.dtype(key.dtype).newbyteorder(page.parent.byteorder)
     row_bytes = width * contig * dtype.itemsize
     y, end = region.y, region.y + region.height
     while y < end:
@@ -161,4 +162,4 @@ def _paste(out: Plane, data: Plane, y: int, x: int) -> None:
     right = min(out.shape[1], x + data.shape[1])
     if top < bottom and left < right:
         part = data[top - y : bottom - y, left - x : right - x]
-        out[top:bottom, left:right] = part * np.uint8(255) if part.dtype == np.bool_ else part
+        out[top:bottom, left:right] = np.where(part, 255, 0) if part.dtype == np.bool_ else part

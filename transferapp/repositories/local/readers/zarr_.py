@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ from transferapp.repositories.local.readers.zarr_layout import (
 
 #: Files that tell of an array or a group; every other file holds pixels.
 METADATA_NAMES = frozenset({"zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"})
+
+#: Pixel types that are widened.
+_SHOWN_AS = {"bool": "uint8", "float16": "float32"}
 
 
 @contextmanager
@@ -103,9 +107,7 @@ class ZarrImage(ReadImage):
             size_t=size.get("t", 1),
             size_c=size.get("c", 1),
             size_z=size.get("z", 1),
-            dtype={"bool": "uint8", "float16": "float32"}.get(
-                first.dtype.name, first.dtype.name
-            ),
+            dtype=_SHOWN_AS.get(first.dtype.name, first.dtype.name),
             levels=tuple(self._level(array) for array in self._arrays),
             channels=scales.channels,
             pixel_size_um=scales.pixel_size_um,
@@ -137,7 +139,9 @@ class ZarrImage(ReadImage):
         with zarr_failures(self._folder.name):
             pixels = np.asarray(array[tuple(at[axis] for axis in axes)])
         pixels = pixels.T if axes.index("x") < axes.index("y") else pixels
-        return pixels * np.uint8(255) if pixels.dtype == np.bool_ else pixels
+        if pixels.dtype == np.bool_:
+            return np.where(pixels, np.uint8(255), np.uint8(0))
+        return pixels.astype(np.dtype(self._header.dtype), copy=False)
 
     @override
     def check(self) -> None:
@@ -151,12 +155,12 @@ class ZarrImage(ReadImage):
                     " again, then retry."
                 )
 
-    def _level(self, array: zarr.Array) -> Level:
+    def _level(self, array: zarr.Array[Any]) -> Level:
         axes = self._found.multiscales.axes
         return Level(int(array.shape[axes.index("y")]), int(array.shape[axes.index("x")]))
 
 
-def _array(group: zarr.Group, path: str) -> zarr.Array:
+def _array(group: zarr.Group, path: str) -> zarr.Array[Any]:
     found = group[path]
     if not isinstance(found, zarr.Array):
         raise DamagedFile(f"The level '{path}' is no array.")

@@ -135,7 +135,8 @@ def _pixel_size(axes: list[tuple[str, str]], dataset: dict[str, Any]) -> PixelSi
 def _channels(omero: Any) -> Iterator[ChannelHint]:
     for channel in (omero or {}).get("channels", []):
         window = channel.get("window") or {}
-        limits = (window.get("start"), window.get("end"))
-        known = None if None in limits else (float(limits[0]), float(limits[1]))
+        start, end = (float(window.get(name) or 0) for name in ("start", "end"))
+        # An empty window would show nothing, so it is measured instead.
+        known = (start, end) if end > start else None
         color = channel.get("color")
         yield ChannelHint(str(channel.get("label", "")), color and str(color)[:6], known)

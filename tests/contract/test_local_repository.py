@@ -1,0 +1,58 @@
+"""The embedded repository passes the suite that every image repository must pass."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from transferapp.host.clock import SystemClock
+from transferapp.host.resources import resource
+from transferapp.model.identity import GroupPermissions
+from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.repository import LocalRepository
+from transferapp.testing.repository_suite import RepositorySuite
+from transferapp.testing.repository_world import (
+    ALICE,
+    BOB,
+    LAB,
+    PASSWORD,
+    PRIVATE,
+    Sample,
+    World,
+)
+
+
+def sample(folder: str, first: str, image_count: int = 1) -> Sample:
+    """A folder of the sample data, with the file to open first."""
+    root = resource("sample-data", folder)
+    others = sorted(p.name for p in root.iterdir() if p.is_file() and p.name != first)
+    return Sample(root, (first, *others), image_count)
+
+
+class TestLocalRepository(RepositorySuite):
+    """The embedded repository against the suite."""
+
+    @pytest.fixture
+    async def world(self, tmp_path: Path) -> AsyncIterator[World]:
+        administration = Administration(tmp_path / "repository")
+        for username, full_name in ((ALICE, "Alice Adams"), (BOB, "Bob Brown")):
+            await administration.add_experimenter(username, full_name, PASSWORD)
+        await administration.add_group(LAB, GroupPermissions.READ_ANNOTATE)
+        await administration.add_group(PRIVATE, GroupPermissions.PRIVATE)
+        for username, group in ((ALICE, LAB), (ALICE, PRIVATE), (BOB, LAB)):
+            await administration.add_member(username, group)
+        repository = LocalRepository(tmp_path / "repository", SystemClock())
+        name = "AS_09125_050116030001_D03f00d1.tif"
+        folder = resource("sample-data", "tiff-channels-human")
+        yield World(
+            repository,
+            single=Sample(folder, (name,), 1),
+            known=np.asarray(tifffile.imread(folder / name)),
+            several=sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
+            plate=sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
+        )
+        await repository.close()

@@ -1,0 +1,207 @@
+"""Conformance of image repositories: reading, finding, annotating, deleting images."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from transferapp.errors import (
+    FileNotFound,
+    ImageNotFound,
+    Invalid,
+    PermissionDenied,
+    TargetNotFound,
+)
+from transferapp.model.containers import ContainerRef
+from transferapp.model.filesets import Fileset
+from transferapp.model.images import Annotation, AnnotationKind, Pixels, TileRegion
+from transferapp.repositories.port import (
+    Capability,
+    RepositorySession,
+)
+from transferapp.testing.repository_world import (
+    ALICE,
+    BOB,
+    PRIVATE,
+    Sample,
+    World,
+    group_id,
+    import_all,
+    new_dataset,
+    plan_for,
+    whole,
+)
+
+
+class ImageSuite:
+    """Reading, finding, annotating and deleting images."""
+
+    async def test_find_by_text_and_page(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            target = (await new_dataset(session)).ref
+            ids: list[int] = []
+            for _ in range(3):
+                made = await self.made(world, session, target)
+                ids += made.image_ids
+            first = await session.images.find(target, limit=2)
+            assert [image.id for image in first] == ids[:2]
+            rest = await session.images.find(target, after=first[-1].id, limit=2)
+            assert [image.id for image in rest] == ids[2:]
+            name = first[0].name
+            assert first[0] in await session.images.find(target, text=name[1:])
+            assert await session.images.find(target, text="%no such name_") == []
+            everywhere = await session.images.find()
+            assert {image.id for image in everywhere} >= set(ids)
+
+    async def test_details(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            dataset = await new_dataset(session, "Where it is")
+            made = await self.made(world, session, dataset.ref)
+            details = await session.images.get(made.image_ids[0])
+        summary, pixels = details.summary, details.pixels
+        assert (summary.size_y, summary.size_x) == world.known.shape
+        assert (summary.size_z, summary.size_c, summary.size_t) == (1, 1, 1)
+        assert (summary.dtype, summary.owner) == (world.known.dtype.name, ALICE)
+        assert summary.fileset_id == made.id
+        assert details.container_names == ("Where it is",)
+        assert [file.hasher for file in details.files] == ["SHA1-160"]
+        assert len(pixels.channels) == 1
+        assert pixels.channels[0].window_start < pixels.channels[0].window_end
+        assert (pixels.levels[0].size_y, pixels.levels[0].size_x) == world.known.shape
+
+    async def test_levels_shrink(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None)
+            pixels = (await session.images.get(made.image_ids[0])).pixels
+        for larger, smaller in zip(pixels.levels, pixels.levels[1:], strict=False):
+            assert abs(larger.size_y - 2 * smaller.size_y) <= 1
+            assert abs(larger.size_x - 2 * smaller.size_x) <= 1
+
+    async def test_tiles_are_the_pixels(self, world: World) -> None:
+        if Capability.TILES not in world.repository.capabilities:
+            return
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None)
+            image_id = made.image_ids[0]
+            height, width = world.known.shape
+            tile = await session.images.tile(image_id, TileRegion(0, 0, 0, 0, 3, 5, 40, 30))
+            assert tile.dtype.newbyteorder("<") == tile.dtype
+            np.testing.assert_array_equal(tile, world.known[3:43, 5:35])
+            corner = TileRegion(0, 0, 0, 0, height - 4, width - 6, 64, 64)
+            clipped = await session.images.tile(image_id, corner)
+            np.testing.assert_array_equal(clipped, world.known[-4:, -6:])
+            await self.check_levels(session, world, image_id)
+            with pytest.raises(Invalid):
+                await session.images.tile(image_id, TileRegion(0, 0, 9, 0, 0, 0, 8, 8))
+
+    async def test_thumbnail_is_a_jpeg_of_the_edge(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None)
+            for edge in (96, 33):
+                jpeg = await session.images.thumbnail(made.image_ids[0], edge)
+                with Image.open(io.BytesIO(jpeg)) as picture:
+                    assert (picture.format, max(picture.size)) == ("JPEG", edge)
+                    low, high = picture.convert("L").getextrema()
+                    assert low != high, "a picture of cells is not of one colour"
+
+    async def test_read_is_clamped(self, world: World) -> None:
+        content = world.single.paths[0].read_bytes()
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None)
+            [file] = await session.images.files(made.image_ids)
+            for offset, length in ((10, 100), (len(content) - 5, 100), (len(content) + 9, 5)):
+                pieces = [p async for p in session.images.read(file.id, offset, length)]
+                assert b"".join(pieces) == content[offset : offset + length]
+            rest = [p async for p in session.images.read(file.id, 7)]
+            assert b"".join(rest) == content[7:]
+
+    async def test_files_are_listed_once(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None, world.several)
+            files = await session.images.files([*made.image_ids, *made.image_ids])
+            assert sorted(f.client_path for f in files) == sorted(world.several.client_paths)
+
+    async def test_same_annotation_twice_is_once(self, world: World) -> None:
+        note = Annotation(AnnotationKind.COMMENT, value="Look at the nucleus")
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None)
+        # A colleague may annotate in this group.
+        async with world.repository.session(BOB) as session:
+            for _ in range(2):
+                await session.images.annotate(made.image_ids[0], [note, note])
+            details = await session.images.get(made.image_ids[0])
+            assert details.annotations == (note,)
+
+    async def test_colleague_may_not_delete(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None)
+        async with world.repository.session(BOB) as session:
+            with pytest.raises(PermissionDenied):
+                await session.images.delete(made.image_ids)
+            assert await session.images.get(made.image_ids[0])
+
+    async def test_private_images_are_unknown_to_others(self, world: World) -> None:
+        private = await group_id(world.repository, ALICE, PRIVATE)
+        async with world.repository.session(ALICE, private) as session:
+            plan = plan_for(world.single, None, private)
+            made = await import_all(session, plan, world.single.paths)
+            [file] = await session.images.files(made.image_ids)
+        async with world.repository.session(BOB) as session:
+            with pytest.raises(ImageNotFound):
+                await session.images.get(made.image_ids[0])
+            with pytest.raises(ImageNotFound):
+                await session.images.thumbnail(made.image_ids[0], 96)
+            with pytest.raises(FileNotFound):
+                await whole(session, file.id)
+            assert made.image_ids[0] not in {i.id for i in await session.images.find()}
+
+    async def test_delete_and_unknown(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None)
+            plan_files = await session.images.files(made.image_ids)
+            await session.images.delete(made.image_ids)
+            with pytest.raises(ImageNotFound):
+                await session.images.get(made.image_ids[0])
+            with pytest.raises(ImageNotFound):
+                await session.images.files(made.image_ids)
+            with pytest.raises(FileNotFound):
+                await whole(session, plan_files[0].id)
+            assert await session.imports.find(made.key) is None
+
+    async def test_images_outlive_their_dataset(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            dataset = await new_dataset(session)
+            made = await self.made(world, session, dataset.ref)
+            await session.containers.delete(dataset.ref)
+            details = await session.images.get(made.image_ids[0])
+            assert details.container_names == ()
+            with pytest.raises(TargetNotFound):
+                await session.images.find(dataset.ref)
+
+    async def made(
+        self,
+        world: World,
+        session: RepositorySession,
+        target: ContainerRef | None,
+        sample: Sample | None = None,
+    ) -> Fileset:
+        """Import a sample into the session's default group."""
+        sample = sample or world.single
+        plan = plan_for(sample, target, session.identity.default_group_id)
+        return await import_all(session, plan, sample.paths)
+
+    async def check_levels(
+        self, session: RepositorySession, world: World, image_id: int
+    ) -> None:
+        """Compare the brightness of every level with the known plane's."""
+        pixels: Pixels = (await session.images.get(image_id)).pixels
+        wanted = float(world.known.mean())
+        for number, level in enumerate(pixels.levels):
+            region = TileRegion(number, 0, 0, 0, 0, 0, level.size_y, level.size_x)
+            plane = await session.images.tile(image_id, region)
+            assert plane.shape == (level.size_y, level.size_x)
+            mean = float(plane.astype(np.float64).mean())
+            assert abs(mean - wanted) < 0.05 * wanted

@@ -1,0 +1,181 @@
+"""Conformance of image repositories: the steps of an import, each repeated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transferapp.errors import (
+    ChecksumMismatch,
+    PermissionDenied,
+    TargetNotFound,
+)
+from transferapp.model.containers import ContainerKind
+from transferapp.model.filesets import Fileset
+from transferapp.model.images import Annotation, AnnotationKind
+from transferapp.repositories.port import (
+    Capability,
+)
+from transferapp.testing.repository_world import (
+    ALICE,
+    BOB,
+    LAB,
+    World,
+    group_id,
+    import_all,
+    new_dataset,
+    plan_for,
+    whole,
+)
+
+
+class ImportSuite:
+    """The steps of an import, each of them repeated."""
+
+    async def test_every_step_twice_makes_one_image(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            dataset = await new_dataset(session)
+            plan = plan_for(world.single, dataset.ref, lab)
+            assert await session.imports.find(plan.key) is None
+            made = await import_all(session, plan, world.single.paths, times=2)
+            assert len(made.image_ids) == world.single.image_count
+            listed = await session.images.find(dataset.ref)
+            assert tuple(image.id for image in listed) == made.image_ids
+            assert await session.imports.find(plan.key) == made
+            assert (await session.containers.get(dataset.ref)).image_count == len(listed)
+
+    async def test_repository_holds_the_bytes_that_were_sent(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            plan = plan_for(world.several, (await new_dataset(session)).ref, lab)
+            made = await import_all(session, plan, world.several.paths)
+            files = await session.imports.files(made)
+            held = {(f.client_path, f.size_bytes, f.hash) for f in files}
+            assert held == {(f.client_path, f.size_bytes, f.sha1) for f in plan.files}
+            for file, path in zip(files, world.several.paths, strict=True):
+                assert await whole(session, file.id) == path.read_bytes()
+            assert all(path.exists() for path in world.several.paths)
+
+    async def test_another_session_goes_on_where_one_was_killed(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            plan = plan_for(world.several, (await new_dataset(session)).ref, lab)
+            first = await session.imports.reserve(plan)
+            await session.imports.store(first, plan, world.several.paths)
+        async with world.repository.session(ALICE, lab) as session:
+            adopted = await session.imports.find(plan.key)
+            assert adopted is not None
+            assert (adopted.id, adopted.image_ids) == (first.id, ())
+            made = await import_all(session, plan, world.several.paths)
+            assert made.id == first.id
+            assert len(made.image_ids) == world.several.image_count
+
+    async def test_wrong_bytes_are_noticed_and_can_be_sent_again(
+        self, world: World, tmp_path: Path
+    ) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        damaged = tmp_path / "damaged"
+        content = bytearray(world.single.paths[0].read_bytes())
+        content[-1] ^= 0xFF
+        damaged.write_bytes(content)
+        async with world.repository.session(ALICE, lab) as session:
+            plan = plan_for(world.single, (await new_dataset(session)).ref, lab)
+            fileset = await session.imports.reserve(plan)
+            await session.imports.store(fileset, plan, [damaged, *world.single.paths[1:]])
+            with pytest.raises(ChecksumMismatch):
+                await session.imports.verify(fileset, plan)
+            made = await import_all(session, plan, world.single.paths)
+            assert made.id == fileset.id
+            [file] = await session.imports.files(made)
+            assert file.hash == plan.files[0].sha1
+
+    async def test_same_content_twice_makes_two_filesets(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            target = (await new_dataset(session)).ref
+            plans = [plan_for(world.single, target, lab) for _ in range(2)]
+            first, second = [await import_all(session, p, world.single.paths) for p in plans]
+            assert first.id != second.id
+            await session.images.delete(first.image_ids)
+            [left] = await session.images.files(second.image_ids)
+            assert await whole(session, left.id) == world.single.paths[0].read_bytes()
+
+    async def test_progress_and_annotations(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        said: list[tuple[int, int, str]] = []
+        async with world.repository.session(ALICE, lab) as session:
+            notes = (
+                Annotation(AnnotationKind.TAG, value="fixed"),
+                Annotation(AnnotationKind.KEY_VALUE, "lab", pairs=(("stain", "DAPI"),)),
+            )
+            plan = plan_for(world.single, (await new_dataset(session)).ref, lab, *notes)
+            fileset = await session.imports.reserve(plan)
+            await session.imports.store(fileset, plan, world.single.paths)
+            made = await session.imports.register(
+                fileset, plan, lambda done, total, words: said.append((done, total, words))
+            )
+            details = await session.images.get(made.image_ids[0])
+        assert set(details.annotations) == set(notes)
+        assert said[-1][0] == said[-1][1] > 0
+        assert [done for done, _, _ in said] == sorted(done for done, _, _ in said)
+
+    async def test_target_deleted_before_reserve(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            dataset = await new_dataset(session)
+            await session.containers.delete(dataset.ref)
+            with pytest.raises(TargetNotFound):
+                await session.imports.reserve(plan_for(world.single, dataset.ref, lab))
+
+    async def test_target_deleted_before_register(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            dataset = await new_dataset(session)
+            plan = plan_for(world.single, dataset.ref, lab)
+            fileset = await session.imports.reserve(plan)
+            await session.imports.store(fileset, plan, world.single.paths)
+            await session.containers.delete(dataset.ref)
+            with pytest.raises(TargetNotFound):
+                await session.imports.register(fileset, plan, lambda *_: None)
+            assert await session.imports.find(plan.key) == fileset
+
+    async def test_no_permission_for_a_colleagues_dataset(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            dataset = await new_dataset(session)
+        async with world.repository.session(BOB, lab) as session:
+            with pytest.raises(PermissionDenied):
+                await session.imports.reserve(plan_for(world.single, dataset.ref, lab))
+
+    async def test_discard_spares_images(self, world: World) -> None:
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            target = (await new_dataset(session)).ref
+            plan = plan_for(world.single, target, lab)
+            fileset = await session.imports.reserve(plan)
+            await session.imports.store(fileset, plan, world.single.paths)
+            for _ in range(2):
+                await session.imports.discard(fileset)
+            assert await session.imports.find(plan.key) is None
+            made = await import_all(session, plan, world.single.paths)
+            # Also with the knowledge of before the images were made.
+            await session.imports.discard(Fileset(made.id, made.key))
+            assert await session.imports.find(plan.key) == made
+            assert await session.images.find(target)
+
+    async def test_plate_into_screen(self, world: World) -> None:
+        if world.plate is None:
+            assert Capability.SCREENS not in world.repository.capabilities
+            return
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            screen = await session.containers.create(ContainerKind.SCREEN, "A screen")
+            plan = plan_for(world.plate, screen.ref, lab)
+            made = await import_all(session, plan, world.plate.paths, times=2)
+            assert len(made.image_ids) == world.plate.image_count
+            [plate] = await session.containers.children(screen.ref)
+            assert plate.ref.kind is ContainerKind.PLATE
+            on_plate = await session.images.find(plate.ref)
+            assert tuple(image.id for image in on_plate) == made.image_ids

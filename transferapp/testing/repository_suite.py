@@ -1,0 +1,15 @@
+"""What every image repository must do: run by each adapter's contract tests.
+
+A test module subclasses ``RepositorySuite`` and gives it a ``world`` fixture: a repository
+with the people named in ``World``, and the paths of a few sample files.
+"""
+
+from __future__ import annotations
+
+from transferapp.testing.repository_containers import ContainerSuite, IdentitySuite
+from transferapp.testing.repository_images import ImageSuite
+from transferapp.testing.repository_imports import ImportSuite
+
+
+class RepositorySuite(IdentitySuite, ContainerSuite, ImportSuite, ImageSuite):
+    """All of it."""
