@@ -128,10 +128,12 @@ def list_transfers(
     *,
     cancel: Annotated[bool, typer.Option("--cancel", help="Stop this transfer.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Let its failed items go on.")] = False,
+    to: Annotated[str, typer.Option(help="With --retry: import into another target.")] = "",
+    create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what is under way and what has ended."""
-    if (cancel or retry) and not transfer_id:
+    if (cancel or retry or to) and not transfer_id:
         raise Invalid("Say which transfer: give its id.")
 
     async def work() -> None:
@@ -142,6 +144,9 @@ def list_transfers(
                 return
             if cancel:
                 await server.cancel(transfer_id)
+            if to:
+                target = await targets.find_target(server, to, create=create)
+                await server.retarget(transfer_id, target.ref)
             if retry:
                 await server.retry(transfer_id)
                 async with wiring.agent_client() as agent:
