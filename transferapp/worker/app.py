@@ -10,7 +10,7 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception_type,
-    wait_exponential_jitter,
+    wait_random_exponential,
 )
 
 from transferapp.errors import Unavailable
@@ -56,7 +56,7 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
 async def _start(settings: WorkerSettings) -> WorkerParts:
     patiently = AsyncRetrying(
         retry=retry_if_exception_type(Unavailable),
-        wait=wait_exponential_jitter(initial=0.5, max=30.0),
+        wait=wait_random_exponential(multiplier=0.5, max=30.0),
         before_sleep=_tell_waiting,
     )
     parts: WorkerParts = await patiently(asyncio.to_thread, open_parts, settings)

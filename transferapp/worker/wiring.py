@@ -10,7 +10,6 @@ from transferapp.errors import SettingsInvalid
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
-from transferapp.ledger.port import Ledger
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.prepare_export import prepare_export_kind
@@ -29,7 +28,7 @@ class WorkerParts:
     """What a worker process is made of."""
 
     engine: sa.Engine
-    ledger: Ledger
+    ledger: SqlLedger
     repository: Repository
     queue: DbosTaskQueue
     worker: TaskWorker
@@ -37,6 +36,7 @@ class WorkerParts:
     async def close(self) -> None:
         """Let go of everything; the worker is stopped already."""
         await self.queue.close()
+        await self.ledger.close()
         await self.repository.close()
         self.engine.dispose()
 
