@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import blake3
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tests.support.small_disks import small_disk
 from transferapp import errors
 from transferapp.staging.port import Checksum, Staging
 from transferapp.staging.stores.filesystem import FilesystemStaging
@@ -27,6 +27,12 @@ async def staging(tmp_path: Path) -> AsyncIterator[FilesystemStaging]:
     staging = FilesystemStaging(tmp_path / "staging")
     yield staging
     await staging.close()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
 
 
 class TestFilesystemStaging(StagingSuite):
@@ -170,22 +176,10 @@ def test_kill_9_loses_no_committed_byte(tmp_path: Path) -> None:
     assert files.sealed.read_bytes() == sample(size)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a file system of 4 MB, for as long as the test runs."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
-    if os.getuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("mounting a small tmpfs is not permitted here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
 @pytest.mark.parametrize("checked", [False, True])
-async def test_a_full_disk_loses_nothing(small_disk: Path, *, checked: bool) -> None:
-    staging = FilesystemStaging(small_disk / "staging")
-    filler = small_disk / "filler"
+async def test_a_full_disk_loses_nothing(disk: Path, *, checked: bool) -> None:
+    staging = FilesystemStaging(disk / "staging")
+    filler = disk / "filler"
     filler.write_bytes(bytes(2 << 20))
     content, upload = sample(3 << 20), new_id()
     await staging.create(upload, len(content))

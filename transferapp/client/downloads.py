@@ -108,7 +108,7 @@ class _Download:
         attempts = Retrying(
             retry=retry_if_exception_type(errors.ServerUnreachable),
             stop=self._gives_up,
-            wait=wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.2),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5.0, jitter=0.2),
             sleep=sleep_using_event(self._order.cancelled),
             reraise=True,
         )

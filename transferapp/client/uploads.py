@@ -117,7 +117,7 @@ class _Upload:
         attempts = Retrying(
             retry=retry_if_exception_type(_PASSING),
             stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.2),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5.0, jitter=0.2),
             sleep=sleep_using_event(self._order.cancelled),
             reraise=True,
         )

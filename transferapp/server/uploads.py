@@ -32,7 +32,7 @@ class TusApp:
         self._staging = staging
         self._gate = gate
         #: The body being received for a file; the newest request ends an older one.
-        self._receiving: dict[str, asyncio.Task[int]] = {}
+        self._bodies: dict[str, _Body] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -120,45 +120,65 @@ class TusApp:
             if offset == staged.size_bytes:
                 return offset
         await self._end_running(staged.id)
-        task = asyncio.create_task(self._take(staged.id, offset, checksum, receive))
-        self._receiving[staged.id] = task
+        body = self._bodies[staged.id] = _Body(staged.id, offset, checksum)
+        body.task = asyncio.create_task(self._take(body, receive))
         try:
-            return await task
+            return await body.task
         except asyncio.CancelledError:
             this = asyncio.current_task()
             if this is not None and this.cancelling():
                 raise
             raise errors.OffsetMismatch("Another connection continues this upload.") from None
         finally:
-            if self._receiving.get(staged.id) is task:
-                del self._receiving[staged.id]
+            if self._bodies.get(staged.id) is body:
+                del self._bodies[staged.id]
 
-    async def _take(
-        self, file_id: str, offset: int, checksum: Checksum | None, receive: Receive
-    ) -> int:
+    async def _take(self, body: _Body, receive: Receive) -> int:
         async def committed(offset: int) -> None:
-            await self._gate.part_arrived(file_id, offset)
+            await self._gate.part_arrived(body.file_id, offset)
 
-        writer = await self._staging.open_part(file_id, offset, checksum)
-        arrived = offset
+        checked = body.checksum is not None
+        writer = await self._staging.open_part(body.file_id, body.offset, body.checksum)
+        arrived = body.offset
         try:
-            arrived = await receive_part(
-                receive, writer, committed, checked=checksum is not None
-            )
+            arrived = await receive_part(receive, writer, committed, checked=checked)
         finally:
+            body.stoppable = False
             await writer.abandon(keep=True)
-            if arrived == offset and checksum is None:
+            if arrived == body.offset and not checked:
                 with suppress(errors.FileNotFound):
-                    arrived = (await self._staging.get(file_id)).offset
-            if arrived > offset:
+                    arrived = (await self._staging.get(body.file_id)).offset
+            if arrived > body.offset:
                 await committed(arrived)
         return arrived
 
     async def _end_running(self, file_id: str) -> None:
         """Stop the body that is being received for this file, and keep what it brought."""
-        while (task := self._receiving.pop(file_id, None)) is not None:
-            task.cancel()
-            await asyncio.wait({task})
+        while (body := self._bodies.get(file_id)) is not None:
+            await body.stop()
+            if self._bodies.get(file_id) is body:
+                del self._bodies[file_id]
+
+
+class _Body:
+    """A part whose bytes are being received."""
+
+    def __init__(self, file_id: str, offset: int, checksum: Checksum | None) -> None:
+        self.file_id = file_id
+        self.offset = offset
+        self.checksum = checksum
+        self.task: asyncio.Task[int] | None = None
+        #: False once it is ending by itself: a cancel would only hide what it keeps.
+        self.stoppable = True
+
+    async def stop(self) -> None:
+        """End it, and return when it has ended."""
+        if self.task is None:
+            return
+        if self.stoppable:
+            self.stoppable = False
+            self.task.cancel()
+        await asyncio.wait({self.task})
 
 
 def tus_routes(app: TusApp) -> list[BaseRoute]:
