@@ -13,7 +13,7 @@ from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.container_tree import ContainerTree
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.thumbnails import Thumbnails
-from transferapp.errors import TransferAppError
+from transferapp.errors import Invalid, TransferAppError
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
@@ -37,8 +37,8 @@ class Viewer(Protocol):
     def warm_up(self) -> None:
         """Start it hidden, so that the first image opens at once."""
 
-    async def open(self, image_id: int, name: str) -> None:
-        """Show an image; returns when its first pixels are on the screen."""
+    async def open(self, image_id: int, name: str) -> float:
+        """Show an image; returns the milliseconds to its first pixels on the screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class BrowsePresenter:
         self.details_changed: Listeners[[]] = Listeners()
         self.troubled: Listeners[[TransferAppError | None]] = Listeners()
         self._next: str | None = None
+        self._wanted: frozenset[int] = frozenset()
         self._request = 0
         self._refresh_due = False
         self._background = Background(self.troubled.notify)
@@ -136,10 +137,31 @@ class BrowsePresenter:
         if self.session.settings.warm_up_napari:
             self._parts.viewer.warm_up()
 
-    async def open_in_napari(self) -> None:
-        """Show the first selected image in napari; raises Unavailable."""
-        if self.selected:
-            await self._parts.viewer.open(self.selected[0].id, self.selected[0].name)
+    async def open_in_napari(self) -> float:
+        """Show the first selected image in napari; returns milliseconds to first pixels.
+
+        Raises ViewerUnavailable and what the server says of the image.
+        """
+        if not self.selected:
+            raise Invalid("Select an image first.")
+        return await self._parts.viewer.open(self.selected[0].id, self.selected[0].name)
+
+    async def go_to(self, image_ids: list[int], container: ContainerRef | None) -> None:
+        """Show a container and select some of its images."""
+        self._wanted = frozenset(image_ids)
+        if container is not None:
+            await self._guard(self.tree.load(None))
+        await self.show(container, "")
+
+    def wanted_images(self) -> tuple[ImageSummary, ...]:
+        """Return the listed images that ``go_to`` asked for, once."""
+        wanted, self._wanted = self._wanted, frozenset()
+        return tuple(image for image in self.images if image.id in wanted)
+
+    async def select_by_id(self, image_id: int) -> None:
+        """Select one image, wherever it is; raises ImageNotFound."""
+        details = await self.session.server.image(image_id)
+        await self.select((details.summary,))
 
     async def export(self, folder: Path) -> SubmissionView:
         """Queue the selected images' original files into ``folder`` and remember it.

@@ -53,6 +53,9 @@ class ImagePane(QFrame):
             tip="Fetches the original files of what is selected, in the background",
         )
         self.export.clicked.connect(self.export_wished)
+        self._note = label("", "faint")
+        self._note.setObjectName("browse.viewerNote")
+        self._note.hide()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MS)
@@ -76,6 +79,7 @@ class ImagePane(QFrame):
         buttons.addWidget(self.napari, 1)
         buttons.addWidget(self.export, 1)
         column.addLayout(buttons)
+        column.addWidget(self._note)
         self._stack = QStackedWidget()
         self._stack.addWidget(
             EmptyState(
@@ -89,12 +93,18 @@ class ImagePane(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack)
 
+    def show_note(self, text: str) -> None:
+        """Say something below the buttons until another image is selected."""
+        self._note.setText(text)
+        self._note.show()
+
     def _show_selection(self) -> None:
         chosen = self._presenter.selected
         self._stack.setCurrentIndex(1 if chosen else 0)
         self.napari.setEnabled(bool(chosen))
         self.export.setEnabled(bool(chosen))
         self._count.setVisible(len(chosen) > 1)
+        self._note.hide()
         self._settle.stop()
         self.preview.clear()
         self._details.clear()

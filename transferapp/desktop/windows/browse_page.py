@@ -98,6 +98,21 @@ class BrowsePage(Page):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def ask_export_of(self, image_id: int) -> None:
+        """Select an image and open the export dialog (asked for in napari)."""
+
+        async def select() -> None:
+            await self._presenter.select_by_id(image_id)
+            self.ask_export()
+
+        spawn(select(), name="export from napari", on_error=self.banner.show_error)
+
+    def show_images(self, image_ids: list[int], container: str) -> None:
+        """Show a container (``Dataset:5``, or empty) and select these images in it."""
+        ref = ContainerRef.parse(container) if container else None
+        self._search.clear()
+        spawn(self._presenter.go_to(image_ids, ref), name="show images")
+
     def ask_new(self, kind: ContainerKind) -> None:
         """Open the dialog for a new container."""
         tops = self._presenter.tree.children(None) or ()
@@ -240,8 +255,10 @@ class BrowsePage(Page):
         spawn(self._presenter.select(images), name="select")
 
     def _select_again(self) -> None:
-        """After another list has come: keep what is still in it selected."""
-        rows = self._images_model.rows_of({image.id for image in self._presenter.selected})
+        """After another list has come: select what was asked for, or keep what is still in."""
+        wanted = () if self._presenter.loading else self._presenter.wanted_images()
+        chosen = wanted or self._presenter.selected
+        rows = self._images_model.rows_of({image.id for image in chosen})
         selection = self._cards.selectionModel()
         flag = QItemSelectionModel.SelectionFlag.Select
         for row in rows:
@@ -253,9 +270,11 @@ class BrowsePage(Page):
         self._pane.napari.setEnabled(False)
         self._pane.napari.setText("Opening…")
         try:
-            await self._presenter.open_in_napari()
+            milliseconds = await self._presenter.open_in_napari()
         except TransferAppError as error:
             self.banner.show_error(error)
+        else:
+            self._pane.show_note(f"In napari, first pixels after {milliseconds / 1000:.1f} s")
         finally:
             self._pane.napari.setText("Open in napari")
             self._pane.napari.setEnabled(bool(self._presenter.selected))

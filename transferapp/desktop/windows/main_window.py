@@ -102,6 +102,10 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
 
+    def show_notice(self, title: str, text: str) -> None:
+        """Show something worth knowing above the pages."""
+        self.banner.show_message(title, text)
+
     def show_badge(self, name: str, count: int) -> None:
         """Show a small number on a page's button in the rail; 0 hides it."""
         badge = self._badges[name]

@@ -1,0 +1,183 @@
+"""Put the desktop together: the one place where its ports get adapters."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import httpx
+from PySide6.QtGui import QIcon
+
+from transferapp.client.agent import AgentClient
+from transferapp.client.server import ServerClient
+from transferapp.desktop.presenters.browse import BrowseParts, BrowsePresenter
+from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.desktop.presenters.notifications import NotificationsPresenter
+from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
+from transferapp.desktop.presenters.settings import SettingsPresenter
+from transferapp.desktop.presenters.sign_in import SignInPresenter
+from transferapp.desktop.presenters.tiles import ZarrTiles
+from transferapp.desktop.presenters.transfers import TransfersPresenter
+from transferapp.desktop.settings import SettingsFile
+from transferapp.desktop.tray import Tray, TrayNotifier
+from transferapp.desktop.viewer.launcher import ViewerLauncher
+from transferapp.desktop.viewer.napari import NapariViewer
+from transferapp.desktop.windows.browse_page import BrowsePage
+from transferapp.desktop.windows.import_page import ImportPage
+from transferapp.desktop.windows.main_window import MainWindow
+from transferapp.desktop.windows.settings_page import SettingsPage
+from transferapp.desktop.windows.sign_in_page import SignInPage
+from transferapp.desktop.windows.transfers_page import TransfersPage
+from transferapp.host.credentials import Credentials
+from transferapp.host.paths import HostPaths
+from transferapp.host.resources import resource
+from transferapp.model.images import Pixels
+from transferapp.notify.notifiers.desktop_bus import DesktopBus
+from transferapp.notify.port import Notifier
+
+
+class TileConnections:
+    """The connections that previews use, beside those of the other requests."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[str, str | None], httpx.AsyncClient] = {}
+
+    def tiles(self, server: ServerClient, pixels: Pixels) -> ZarrTiles:
+        """Return the tiles of an image, read as the signed-in person."""
+        key = (server.base_url, server.token)
+        if key not in self._clients:
+            self._clients[key] = httpx.AsyncClient(
+                base_url=server.base_url,
+                headers={"Authorization": f"Bearer {server.token}"},
+                timeout=httpx.Timeout(30.0, connect=5.0),
+            )
+        return ZarrTiles(self._clients[key], pixels)
+
+    async def aclose(self) -> None:
+        """Close them."""
+        for client in self._clients.values():
+            await client.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Presenters:
+    """Everything without Qt."""
+
+    session: SessionPresenter
+    sign_in: SignInPresenter
+    imports: ImportPresenter
+    browse: BrowsePresenter
+    transfers: TransfersPresenter
+    notifications: NotificationsPresenter
+    settings: SettingsPresenter
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """The whole desktop, ready to be shown."""
+
+    window: MainWindow
+    sign_in_page: SignInPage
+    presenters: Presenters
+    tray: Tray | None
+    viewer: NapariViewer
+    _launcher: ViewerLauncher
+    _notifier: Notifier
+    _agent: AgentClient
+    _tiles: TileConnections
+
+    async def close(self) -> None:
+        """Let go of everything, in the order of use."""
+        if self.tray is not None:
+            self.tray.hide()
+        self.window.hide()
+        await self.presenters.transfers.close()
+        await self.presenters.browse.close()
+        await self.presenters.session.close()
+        await self._launcher.close()
+        await self._notifier.aclose()
+        await self._tiles.aclose()
+        await self._agent.aclose()
+
+
+def app_icon() -> QIcon:
+    """Return the application's icon."""
+    return QIcon(str(resource("icons", "transferapp.svg")))
+
+
+def build(paths: HostPaths) -> Desktop:
+    """Build presenters and window; needs a running event loop and a QApplication."""
+    agent = AgentClient(paths.agent_socket)
+    session = SessionPresenter(
+        SessionParts(
+            connect=ServerClient,
+            agent=agent,
+            credentials=Credentials(),
+            settings_file=SettingsFile(paths.desktop_settings),
+        )
+    )
+    launcher = ViewerLauncher()
+    viewer = NapariViewer(session, launcher)
+    connections = TileConnections()
+    tray = Tray(app_icon()) if Tray.available() else None
+    notifier = _notifier(tray)
+    notifications = NotificationsPresenter(session, notifier)
+    presenters = Presenters(
+        session=session,
+        sign_in=SignInPresenter(session),
+        imports=ImportPresenter(session),
+        browse=BrowsePresenter(session, BrowseParts(viewer, connections.tiles)),
+        transfers=TransfersPresenter(session),
+        notifications=notifications,
+        settings=SettingsPresenter(session, notifications),
+    )
+    sign_in_page = SignInPage(presenters.sign_in)
+    window = _window(presenters, sign_in_page, viewer)
+    return Desktop(
+        window, sign_in_page, presenters, tray, viewer, launcher, notifier, agent, connections
+    )
+
+
+def _notifier(tray: Tray | None) -> Notifier:
+    if sys.platform == "linux":
+        icon = str(resource("icons", "transferapp.svg"))
+        return DesktopBus("TransferApp", icon, desktop_entry="transferapp")
+    return TrayNotifier(tray)
+
+
+def _window(
+    presenters: Presenters, sign_in_page: SignInPage, viewer: NapariViewer
+) -> MainWindow:
+    imports = ImportPage(presenters.imports)
+    browse = BrowsePage(presenters.browse)
+    transfers = TransfersPage(presenters.transfers)
+    pages = (imports, browse, transfers, SettingsPage(presenters.settings))
+    window = MainWindow(presenters.session, sign_in_page, pages)
+    window.setWindowIcon(app_icon())
+    window.files_dropped.connect(imports.add_paths)
+
+    def show_transfer(transfer_id: str) -> None:
+        window.bring_to_front()
+        window.go_to("transfers")
+        transfers.select(transfer_id)
+
+    def show_images(image_ids: list[int], container: str) -> None:
+        window.go_to("browse")
+        browse.show_images(image_ids, container)
+
+    def export_image(image_id: int) -> None:
+        window.bring_to_front()
+        window.go_to("browse")
+        browse.ask_export_of(image_id)
+
+    def count_trouble(count: int) -> None:
+        window.show_badge("transfers", count)
+
+    imports.show_transfer.connect(show_transfer)
+    transfers.images_wanted.connect(show_images)
+    transfers.import_wished.connect(lambda: window.go_to("import"))
+    transfers.attention_changed.connect(count_trouble)
+    presenters.notifications.open_wished.listen(show_transfer)
+    presenters.sign_in.notice.listen(window.show_notice)
+    viewer.export_wished.listen(export_image)
+    return window
