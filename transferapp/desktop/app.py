@@ -53,7 +53,7 @@ async def _main(paths: HostPaths, beside: Callable[[], object] | None) -> int:
     window.close_wished.connect(lambda: _close_or_hide(desktop, stop))
     if desktop.tray is not None:
         desktop.tray.show_wished.connect(window.bring_to_front)
-        desktop.tray.transfers_wished.connect(lambda: window.bring_to_front())
+        desktop.tray.transfers_wished.connect(window.bring_to_front)
         desktop.tray.transfers_wished.connect(lambda: window.go_to("transfers"))
         desktop.tray.quit_wished.connect(stop.set)
     window.show()

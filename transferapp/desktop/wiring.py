@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import platform
 from dataclasses import dataclass
 
 import httpx
@@ -139,7 +139,7 @@ def build(paths: HostPaths) -> Desktop:
 
 
 def _notifier(tray: Tray | None) -> Notifier:
-    if sys.platform == "linux":
+    if platform.system() == "Linux":
         icon = str(resource("icons", "transferapp.svg"))
         return DesktopBus("TransferApp", icon, desktop_entry="transferapp")
     return TrayNotifier(tray)

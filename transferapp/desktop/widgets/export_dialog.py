@@ -23,7 +23,7 @@ from transferapp.errors import Invalid, TransferAppError
 
 
 class ExportDialog(QDialog):
-    """Opened with ``open()``. Names: ``export.folder``, ``.choose``, ``.start``, ``.cancel``."""
+    """Use ``open()``. Names: ``export.folder``, ``.choose``, ``.start``, ``.cancel``."""
 
     def __init__(
         self,
