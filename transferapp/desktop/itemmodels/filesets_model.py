@@ -118,7 +118,7 @@ class FilesetsModel(QAbstractTableModel):
                 value = _words(row, column)
             case Qt.ItemDataRole.ToolTipRole:
                 value = row.key if column is FilesetColumn.NAME else _words(row, column)
-            case Qt.ItemDataRole.CheckStateRole if column is FilesetColumn.NAME:
+            case Qt.ItemDataRole.CheckStateRole if _has_tick(row, column):
                 value = Qt.CheckState.Checked if row.included else Qt.CheckState.Unchecked
             case Qt.ItemDataRole.TextAlignmentRole if column is FilesetColumn.SIZE:
                 value = _RIGHT
@@ -136,6 +136,10 @@ class FilesetsModel(QAbstractTableModel):
             return False
         self.ticked.emit(row.key, Qt.CheckState(value) is Qt.CheckState.Checked)
         return True
+
+
+def _has_tick(row: FilesetRow, column: FilesetColumn) -> bool:
+    return column is FilesetColumn.NAME and row.can_include
 
 
 def _words(row: FilesetRow, column: FilesetColumn) -> str:

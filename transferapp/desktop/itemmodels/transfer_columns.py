@@ -15,6 +15,7 @@ from transferapp.desktop.presenters.transfer_words import (
     kind_words,
     progress_words,
     speed_words,
+    stalled_words,
     status_words,
     trouble_words,
 )
@@ -116,10 +117,19 @@ def cell_text(row: TransferRow, column: Column, now: datetime) -> str:
     return _TEXTS[column](row, now)
 
 
+def advice_words(row: TransferRow, now: datetime) -> str:
+    """Say what is wrong with a transfer and what to do; empty when nothing is."""
+    if row.trouble is not None:
+        return trouble_words(row.trouble, now)
+    if row.state is ItemState.STALLED:
+        return stalled_words(row.updated_at, now)
+    return ""
+
+
 def cell_tip(row: TransferRow, column: Column, now: datetime) -> str:
     """Return what the cell says when the pointer rests on it."""
-    if column is Column.STATE and row.trouble is not None:
-        return trouble_words(row.trouble, now)
+    if column is Column.STATE and (advice := advice_words(row, now)):
+        return advice
     if column is Column.NAME:
         return f"{kind_words(row.kind)}: {row.name}"
     return cell_text(row, column, now)

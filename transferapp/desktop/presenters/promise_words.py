@@ -33,7 +33,7 @@ def promise_lines(row: TransferRow) -> tuple[PromiseLine, ...]:
             "logOff",
             "Safe to log off",
             row.promises.safe_to_log_off,
-            "the workstation service does not have it",
+            "not known to be handed over",
         ),
         PromiseLine(
             "switchOff",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import humanize
 
+from transferapp import errors
 from transferapp.model.transfers import ItemState, TransferKind, Trouble
 
 #: The state in a few words.
@@ -29,7 +30,10 @@ _STATE = {
 
 def size_words(size_bytes: int) -> str:
     """Say a number of bytes: ``48.3 MB``, ``2 GB``."""
-    return str(humanize.naturalsize(size_bytes, format="%.1f")).replace(".0 ", " ")
+    number, _, unit = str(humanize.naturalsize(size_bytes, format="%.1f")).partition(" ")
+    if number.endswith(".0") or len(number) > len("99.9"):
+        number = number.partition(".")[0]
+    return f"{number} {unit}"
 
 
 def count_words(number: int, one: str, many: str = "") -> str:
@@ -77,10 +81,9 @@ def status_words(
     """Say the state with its reason and time, in one line for a table."""
     words = state_words(state)
     if state is ItemState.STALLED:
-        return f"{words}: no sign of life since {clock_words(updated_at, now, zone)}"
+        return f"{words} since {clock_words(updated_at, now, zone)}"
     if state is ItemState.WAITING and trouble is not None:
-        again = _again_words(trouble, now, zone)
-        return f"{words}: {_as_clause(trouble.title)}{again}"
+        return f"{words}{_until_words(trouble, now, zone)}: {_as_clause(trouble.title)}"
     if trouble is not None and state not in (ItemState.IMPORTED, ItemState.DELIVERED):
         return f"{words}: {_as_clause(trouble.title)}"
     return words
@@ -88,11 +91,22 @@ def status_words(
 
 def trouble_words(trouble: Trouble, now: datetime, zone: tzinfo | None = None) -> str:
     """Say what is wrong and what to do: the title, the remedy, when it is tried again."""
-    title = trouble.title.rstrip(".")
-    text = trouble.message if title.casefold() in trouble.message.casefold() else ""
-    sentence = text or f"{title}. {trouble.message}".strip()
-    again = _again_words(trouble, now, zone)
-    return f"{sentence} It is{again.removeprefix(',')}." if again else sentence
+    sentence = trouble.message
+    if not _speaks_for_itself(trouble):
+        sentence = f"{trouble.title.rstrip('.')}. {trouble.message}".strip()
+    if trouble.retry_at is None:
+        return sentence
+    when = clock_words(trouble.retry_at, now, zone)
+    return f"{sentence} It is tried again {'now' if trouble.retry_at <= now else 'at ' + when}."
+
+
+def stalled_words(updated_at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Say since when nothing was heard, and what a person can do."""
+    since = clock_words(updated_at, now, zone)
+    return (
+        f"No sign of life since {since}. Check that the workstation it comes from is switched"
+        " on and connected, then press Retry. Nothing is lost."
+    )
 
 
 def progress_words(bytes_done: int, bytes_total: int) -> str:
@@ -107,12 +121,17 @@ def kind_words(kind: TransferKind) -> str:
     return "Import" if kind is TransferKind.IMPORT else "Export"
 
 
-def _again_words(trouble: Trouble, now: datetime, zone: tzinfo | None) -> str:
-    if trouble.retry_at is None:
+def _until_words(trouble: Trouble, now: datetime, zone: tzinfo | None) -> str:
+    if trouble.retry_at is None or trouble.retry_at <= now:
         return ""
-    if trouble.retry_at <= now:
-        return ", tried again now"
-    return f", tried again at {clock_words(trouble.retry_at, now, zone)}"
+    return f" until {clock_words(trouble.retry_at, now, zone)}"
+
+
+def _speaks_for_itself(trouble: Trouble) -> bool:
+    """Messages about a certain file name it and say what is wrong; the title repeats it."""
+    error = errors.all_errors().get(trouble.code, errors.TransferAppError)
+    is_ours = trouble.message != error.default_message
+    return issubclass(error, errors.SourceProblem) and is_ours
 
 
 def _as_clause(title: str) -> str:

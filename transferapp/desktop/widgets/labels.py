@@ -65,7 +65,7 @@ class EmptyState(QWidget):
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title = label(title, "heading")
         self._text = label(text, "muted", wrap=True)
-        self._text.setMaximumWidth(380)
+        self._text.setFixedWidth(380)
         layout = QVBoxLayout(self)
         layout.setSpacing(theme.SMALL)
         layout.addStretch(2)

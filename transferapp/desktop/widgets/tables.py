@@ -9,21 +9,23 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from typing_extensions import override
 
+#: In place of a width: the column that takes the room that the others leave.
+FILL = 0
+#: Its least width in pixels; below that the table scrolls sideways.
+LEAST_FILL = 150
+
 
 class WideTable(QTableView):
-    """A table whose first column takes the room that the others leave.
+    """A table of which one column takes the room that the others leave.
 
     Sections have fixed sizes: ResizeToContents would freeze a large table for seconds.
     """
 
-    def __init__(
-        self, name: str, widths: Sequence[int], *, row_height: int, least_first: int = 220
-    ) -> None:
-        """``widths`` are pixels of the columns after the first."""
+    def __init__(self, name: str, widths: Sequence[int], *, row_height: int) -> None:
+        """``widths`` are pixels; one of them is FILL."""
         super().__init__()
         self.setObjectName(name)
         self._widths = tuple(widths)
-        self._least_first = least_first
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -42,21 +44,23 @@ class WideTable(QTableView):
 
     def size_columns(self) -> None:
         """Give the columns their widths, once there is a model."""
-        for column, width in enumerate(self._widths, 1):
+        for column, width in enumerate(self._widths):
             self.setColumnWidth(column, width)
         self._fill()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the first column take what is left."""
+        """Let one column take what is left."""
         super().resizeEvent(event)
         self._fill()
 
     def _fill(self) -> None:
         if self.model() is None:
             return
-        others = sum(self.columnWidth(c) for c in range(1, self.model().columnCount()))
-        self.setColumnWidth(0, max(self._least_first, self.viewport().width() - others))
+        filling = self._widths.index(FILL)
+        columns = range(self.model().columnCount())
+        others = sum(self.columnWidth(c) for c in columns if c != filling)
+        self.setColumnWidth(filling, max(LEAST_FILL, self.viewport().width() - others))
 
     def visible_range(self) -> tuple[int, int]:
         """First and last row on the screen."""

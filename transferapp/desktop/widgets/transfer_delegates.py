@@ -100,7 +100,7 @@ class SafeDelegate(QStyledItemDelegate):
         x = option.rect.left() + 10
         y = option.rect.center().y() - _EDGE // 2
         for line in promise_lines(row):
-            colour = scheme.good if line.safe else scheme.border
+            colour = scheme.good if line.safe else scheme.border_strong
             icon = theme.icon(PROMISE_ICONS[line.key], colour=colour)
             icon.paint(painter, QRect(x, y, _EDGE, _EDGE))
             x += _EDGE + 10

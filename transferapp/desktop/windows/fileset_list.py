@@ -39,15 +39,17 @@ from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
-from transferapp.desktop.widgets.tables import WideTable
+from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.desktop.widgets.transfer_delegates import paint_text_in
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 #: File names that are spelled out in the details.
 MOST_NAMES = 1000
-#: Pixels of What it is, Size, Check.
-_WIDTHS = (180, 92, 300)
+#: Pixels of Fileset, What it is, Size, Check.
+_WIDTHS = (220, 146, 80, FILL)
 _EDGE = 18
+#: Files in sight before the details scroll, and the height of one in pixels.
+_NAMES_SHOWN, _NAME_HEIGHT = 4, 26
 
 
 class FilesetList(QFrame):
@@ -82,10 +84,11 @@ class FilesetList(QFrame):
         self._show()
 
     def _make_table(self) -> WideTable:
-        table = WideTable("import.list", _WIDTHS, row_height=38, least_first=180)
+        table = WideTable("import.list", _WIDTHS, row_height=38)
         table.setAccessibleName("Filesets to import")
         table.setModel(self.model)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setItemDelegateForColumn(FilesetColumn.NAME, _NameDelegate(table))
         table.setItemDelegateForColumn(FilesetColumn.VERDICT, VerdictDelegate(table))
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.size_columns()
@@ -151,6 +154,20 @@ class FilesetList(QFrame):
         menu.popup(self._table.cursor().pos())
 
 
+class _NameDelegate(QStyledItemDelegate):
+    """A dash where there is no tick to set, so that the names stand in one line."""
+
+    @override
+    def initStyleOption(self, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Add the dash."""
+        super().initStyleOption(option, index)
+        row = index.data(FilesetRole.ROW)
+        if isinstance(row, FilesetRow) and not row.can_include:
+            option.icon = theme.icon("mdi6.minus", colour=theme.colours().border_strong)
+            option.decorationSize = QSize(_EDGE, _EDGE)
+            option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
+
+
 class VerdictDelegate(QStyledItemDelegate):
     """The preflight's verdict: icon, colour and words."""
 
@@ -195,7 +212,8 @@ class _FilesetDetails(QFrame):
         self._list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._list.setModel(self._names)
-        self._list.setFixedHeight(112)
+        self._list.setItemDelegate(_FileDelegate(self._list))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         line = QFrame()
         theme.set_role(line, "line")
         words = QHBoxLayout()
@@ -224,3 +242,13 @@ class _FilesetDetails(QFrame):
         if names != self._names.stringList():
             self._names.setStringList(names)
         self._list.setVisible(bool(names))
+        self._list.setFixedHeight(min(len(names), _NAMES_SHOWN) * _NAME_HEIGHT + theme.TIGHT)
+
+
+class _FileDelegate(QStyledItemDelegate):
+    """A name takes the width that there is, and is cut in its middle."""
+
+    @override
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        """Return a height; any width will do."""
+        return QSize(10, _NAME_HEIGHT)

@@ -102,7 +102,9 @@ class ImportOutcome(QWidget):
         self._title.setText(title)
         self._name.setText(row.name)
         files = count_words(row.files_total, "file")
-        self._facts.setText(f"{state_words(row.state)}: {files}, {size_words(row.bytes_total)}")
+        where = f" into {row.target}" if row.target else ""
+        amount = f"{files}, {size_words(row.bytes_total)}"
+        self._facts.setText(f"{state_words(row.state)}: {amount}{where}")
         self._bar.setValue(round(row.fraction * _STEPS))
         self._bar.setVisible(not row.ended)
         trouble = trouble_words(row.trouble, self._clock.now()) if row.trouble else ""

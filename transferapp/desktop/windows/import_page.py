@@ -19,7 +19,6 @@ from typing_extensions import override
 from transferapp.desktop.loop import spawn
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.widgets import theme
-from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.drop_area import DropArea
 from transferapp.desktop.widgets.labels import label
@@ -41,11 +40,9 @@ class ImportPage(Page):
 
     def __init__(self, presenter: ImportPresenter) -> None:
         super().__init__()
-        self.setObjectName("page")
         self._presenter = presenter
         self._looker_started = False
-        self._banner = MessageBanner("import.banner")
-        self._banner.closed.connect(presenter.dismiss_trouble)
+        self.banner.closed.connect(presenter.dismiss_trouble)
         self._drop = DropArea()
         self._drop.chosen.connect(self.add_paths)
         self._progress = _LookingBar(presenter)
@@ -86,12 +83,7 @@ class ImportPage(Page):
         self._left = left
         self._stack.addWidget(compose)
         self._stack.addWidget(self._outcome)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.LARGE, theme.LARGE, theme.LARGE, theme.LARGE)
-        layout.setSpacing(theme.MEDIUM)
-        layout.addWidget(label(self.title, "title"))
-        layout.addWidget(self._banner)
-        layout.addWidget(self._stack, 1)
+        self.body.addWidget(self._stack, 1)
 
     def _show(self) -> None:
         presenter = self._presenter
@@ -103,9 +95,9 @@ class ImportPage(Page):
             self._drop.set_compact(compact=listed)
             self._left.setStretchFactor(self._drop, 0 if listed else 1)
         if presenter.trouble is None:
-            self._banner.hide()
+            self.banner.hide()
         else:
-            self._banner.show_error(presenter.trouble)
+            self.banner.show_error(presenter.trouble)
 
 
 class _LookingBar(QFrame):

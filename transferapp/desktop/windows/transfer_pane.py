@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QPushButton,
-    QStackedLayout,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from transferapp.desktop.itemmodels.transfer_columns import advice_words
 from transferapp.desktop.itemmodels.transfer_items_model import (
     ItemColumn,
     ItemRole,
@@ -34,19 +34,20 @@ from transferapp.desktop.presenters.transfer_words import (
     count_words,
     kind_words,
     size_words,
-    trouble_words,
 )
 from transferapp.desktop.presenters.transfers import TransfersPresenter
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
-from transferapp.desktop.widgets.labels import ElidedLabel, EmptyState, label
+from transferapp.desktop.widgets.labels import ElidedLabel, label
 from transferapp.desktop.widgets.promise_panel import PromisePanel
-from transferapp.desktop.widgets.tables import WideTable
+from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.desktop.widgets.transfer_delegates import paint_text_in
 from transferapp.model.transfers import DONE_STATES, TROUBLE_STATES, TransferItem, TransferKind
 
+#: Pixels of Item, State, Amount; What to do takes the rest.
+_ITEM_WIDTHS = (150, 180, 160, FILL)
 AnyIndex = QModelIndex | QPersistentModelIndex
-_LEFT_WIDTH = 360
+_LEFT_WIDTH = 430
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,10 @@ class _Deed:
 
 
 class TransferPane(QFrame):
-    """What is known of the selected transfer. ``failed`` carries an error to show,
-    ``images_wanted`` image ids and the target's reference as text.
+    """What is known of the selected transfer; hidden while none is.
+
+    ``failed`` carries an error to show, ``images_wanted`` image ids and the target's
+    reference as text.
     """
 
     failed = Signal(object)
@@ -71,7 +74,7 @@ class TransferPane(QFrame):
     def __init__(self, presenter: TransfersPresenter) -> None:
         super().__init__()
         theme.set_role(self, "card")
-        self.setMinimumHeight(230)
+        self.setMinimumHeight(270)
         self._presenter = presenter
         self._name = ElidedLabel("", "heading")
         self._name.setObjectName("transfers.name")
@@ -100,14 +103,15 @@ class TransferPane(QFrame):
     def show_transfer(self) -> None:
         """Show the presenter's selected transfer as it is now."""
         row = self._presenter.selected_row
-        self._stack.setCurrentIndex(0 if row is None else 1)
+        self.setVisible(row is not None)
         if row is None:
             return
         now = self._presenter.clock.now()
         self._name.setText(row.name)
         self._facts.setText(_facts(row, clock_words(row.created_at, now)))
-        self._trouble.setText(trouble_words(row.trouble, now) if row.trouble else "")
-        self._trouble.setVisible(row.trouble is not None)
+        advice = advice_words(row, now)
+        self._trouble.setText(advice)
+        self._trouble.setVisible(bool(advice))
         theme.set_role(self._trouble, "bad" if row.state in TROUBLE_STATES else "warn")
         self._promises.show_lines(promise_lines(row))
         for deed in self._deeds:
@@ -156,7 +160,7 @@ class TransferPane(QFrame):
         return made
 
     def _make_table(self) -> WideTable:
-        table = WideTable("transfers.items", (210, 180, 380), row_height=32, least_first=160)
+        table = WideTable("transfers.items", _ITEM_WIDTHS, row_height=32)
         table.setAccessibleName("Items of this transfer")
         table.setModel(self._items)
         table.setItemDelegate(_ItemDelegate(table))
@@ -180,8 +184,7 @@ class TransferPane(QFrame):
         left.addWidget(self._promises)
         left.addStretch(1)
         left.addLayout(buttons)
-        inside = QWidget()
-        across = QHBoxLayout(inside)
+        across = QHBoxLayout(self)
         across.setContentsMargins(theme.LARGE, theme.MEDIUM, theme.MEDIUM, theme.MEDIUM)
         across.setSpacing(theme.LARGE)
         words = QWidget()
@@ -190,11 +193,6 @@ class TransferPane(QFrame):
         left.setContentsMargins(0, 0, 0, 0)
         across.addWidget(words)
         across.addWidget(self._table, 1)
-        self._stack = QStackedLayout(self)
-        self._stack.addWidget(
-            EmptyState("mdi6.cursor-default-click-outline", "Select a transfer to see more")
-        )
-        self._stack.addWidget(inside)
 
     # Doing ----------------------------------------------------------------------------
 

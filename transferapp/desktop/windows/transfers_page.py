@@ -6,7 +6,6 @@ from PySide6.QtCore import QItemSelection, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLineEdit,
     QMenu,
     QSplitter,
@@ -24,11 +23,12 @@ from transferapp.desktop.presenters.transfer_rows import RowGroup
 from transferapp.desktop.presenters.transfers import TransfersPresenter
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
+from transferapp.desktop.widgets.buttons import icon_button
 from transferapp.desktop.widgets.filter_chips import FilterChips
-from transferapp.desktop.widgets.labels import EmptyState, label
+from transferapp.desktop.widgets.labels import EmptyState
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.progress_delegate import ProgressDelegate
-from transferapp.desktop.widgets.tables import WideTable
+from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.desktop.widgets.transfer_delegates import (
     NameDelegate,
     SafeDelegate,
@@ -45,8 +45,8 @@ _CHIPS = (
     (RowGroup.ATTENTION.value, "Needs attention"),
     (RowGroup.DONE.value, "Done"),
 )
-#: Pixels of Target, State, Progress, Speed, Time left, Safe to, Files, Started.
-_WIDTHS = (180, 230, 170, 84, 104, 98, 56, 116)
+#: Pixels of Name, Target, State, Progress, Speed, Time left, Safe to, Files, Started.
+_WIDTHS = (FILL, 140, 236, 150, 92, 88, 94, 54, 112)
 
 
 class TransfersPage(Page):
@@ -62,11 +62,9 @@ class TransfersPage(Page):
 
     def __init__(self, presenter: TransfersPresenter) -> None:
         super().__init__()
-        self.setObjectName("page")
         self._presenter = presenter
         self._attention = 0
         self.model = TransfersModel(self, clock=presenter.clock)
-        self._banner = MessageBanner("transfers.banner")
         self._server_notice = MessageBanner("transfers.serverNotice")
         self._agent_notice = MessageBanner("transfers.agentNotice")
         self._chips = FilterChips("transfers.filter", _CHIPS)
@@ -78,7 +76,7 @@ class TransfersPage(Page):
         self._start = self._empty.add_button("Import images", "transfers.startImport")
         self._start.clicked.connect(self.import_wished)
         self._pane = TransferPane(presenter)
-        self._pane.failed.connect(self._banner.show_error)
+        self._pane.failed.connect(self.banner.show_error)
         self._pane.images_wanted.connect(self.images_wanted)
         self._lay_out()
         self.model.load(presenter.rows)
@@ -122,7 +120,7 @@ class TransfersPage(Page):
         return search
 
     def _make_table(self) -> WideTable:
-        table = WideTable("transfers.table", _WIDTHS, row_height=44, least_first=200)
+        table = WideTable("transfers.table", _WIDTHS, row_height=44)
         table.setAccessibleName("Transfers")
         table.setModel(self.model)
         table.setSelectionMode(WideTable.SelectionMode.SingleSelection)
@@ -141,9 +139,11 @@ class TransfersPage(Page):
         return table
 
     def _lay_out(self) -> None:
-        tools = QHBoxLayout()
-        tools.addWidget(self._chips, 1)
-        tools.addWidget(self._search)
+        refresh = icon_button("mdi6.refresh", "Refresh (F5)", "transfers.refresh")
+        refresh.clicked.connect(self._presenter.refresh)
+        QShortcut(QKeySequence("F5"), self).activated.connect(self._presenter.refresh)
+        self.heading.addWidget(self._search)
+        self.heading.addWidget(refresh)
         card = QWidget()
         self._stack = QStackedLayout(card)
         self._stack.addWidget(self._table)
@@ -155,15 +155,11 @@ class TransfersPage(Page):
         self._splitter.addWidget(_in_card(card))
         self._splitter.addWidget(self._pane)
         self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([420, 270])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.LARGE, theme.LARGE, theme.LARGE, theme.LARGE)
-        layout.setSpacing(theme.MEDIUM)
-        layout.addWidget(label(self.title, "title"))
-        for banner in (self._banner, self._server_notice, self._agent_notice):
-            layout.addWidget(banner)
-        layout.addLayout(tools)
-        layout.addWidget(self._splitter, 1)
+        self._splitter.setSizes([420, 300])
+        self.body.addWidget(self._server_notice)
+        self.body.addWidget(self._agent_notice)
+        self.body.addWidget(self._chips)
+        self.body.addWidget(self._splitter, 1)
 
     # Showing --------------------------------------------------------------------------
 
