@@ -40,7 +40,7 @@ def exit_code(error: errors.TransferAppError) -> ExitCode:
     return ExitCode.PROBLEM
 
 
-def show_json(value: object) -> None:
+def show_json(value: Any) -> None:
     """Print one JSON document; dataclasses and pydantic models welcome."""
     text = TypeAdapter(Any).dump_json(value, indent=2)
     sys.stdout.write(text.decode() + "\n")

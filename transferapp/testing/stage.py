@@ -22,7 +22,7 @@ from transferapp.client.server import ServerClient
 from transferapp.host.paths import HOME_VARIABLE
 from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.identity import GroupPermissions
-from transferapp.model.transfers import ENDED_STATES, TransferDetails, TransferKind
+from transferapp.model.transfers import ENDED_STATES, Transfer, TransferDetails, TransferKind
 from transferapp.repositories.local.administration import Administration
 
 START_TIMEOUT_S = 60
@@ -106,6 +106,7 @@ class Stage:
     ) -> TransferDetails:
         """Wait until the newest transfer of a kind has ended; raises StageError."""
         until = time.monotonic() + timeout_s
+        newest: list[Transfer] = []
         async with await self.sign_in(username, password) as server:
             while time.monotonic() < until:
                 newest = (await server.transfers(kind=kind, limit=1)).items

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -121,8 +122,30 @@ def _image_id(text: str) -> int:
     return int(number)
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be done to a transfer before it is shown."""
+
+    cancel: bool
+    retry: bool
+    to: str
+    create: bool
+
+    async def do(self, server: ServerClient, transfer_id: str) -> None:
+        """Do it; the agent is told of a retry, because it may hold the files."""
+        if self.cancel:
+            await server.cancel(transfer_id)
+        if self.to:
+            target = await targets.find_target(server, self.to, create=self.create)
+            await server.retarget(transfer_id, target.ref)
+        if self.retry:
+            await server.retry(transfer_id)
+            async with wiring.agent_client() as agent:
+                await agent.retry(transfer_id)
+
+
 @command
-def list_transfers(
+def list_transfers(  # noqa: PLR0913 - each is an option of the command line
     transfer_id: Annotated[str, typer.Argument(help="Show one transfer with its items.")] = "",
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
     *,
@@ -133,6 +156,7 @@ def list_transfers(
     as_json: AsJson = False,
 ) -> None:
     """Show what is under way and what has ended."""
+    wish = Wish(cancel, retry, to, create)
     if (cancel or retry or to) and not transfer_id:
         raise Invalid("Say which transfer: give its id.")
 
@@ -142,15 +166,7 @@ def list_transfers(
                 page = await server.transfers(limit=limit)
                 show_json(page.items) if as_json else _show_transfers(page.items)
                 return
-            if cancel:
-                await server.cancel(transfer_id)
-            if to:
-                target = await targets.find_target(server, to, create=create)
-                await server.retarget(transfer_id, target.ref)
-            if retry:
-                await server.retry(transfer_id)
-                async with wiring.agent_client() as agent:
-                    await agent.retry(transfer_id)
+            await wish.do(server, transfer_id)
             details = await server.transfer(transfer_id)
             show_json(details) if as_json else _show_details(details)
 
