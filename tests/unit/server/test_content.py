@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.requests import Request
+from starlette.types import Message
+
+from transferapp.server.content import content_response
+
+
+def request_of(method: str = "GET") -> Request:
+    return Request({"type": "http", "method": method, "headers": [], "path": "/"})
+
+
+async def nothing(_offset: int, _length: int) -> AsyncIterator[bytes]:
+    for piece in ():
+        yield piece
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "exact"),
+    [
+        ("a.tif", "a.tif", "a.tif"),
+        ("Zelle ä 😀.tif", "Zelle _ _.tif", "Zelle%20%C3%A4%20%F0%9F%98%80.tif"),
+        ('x"\r\nSet-Cookie: a\\b.tif', "x___Set-Cookie: a_b.tif", None),
+    ],
+)
+def test_names_of_files(name: str, plain: str, exact: str | None) -> None:
+    header = content_response(request_of(), nothing, 0, "tag", name).headers[
+        "content-disposition"
+    ]
+    assert f'filename="{plain}"' in header
+    assert "\n" not in header
+    if exact is not None:
+        assert header.endswith(f"filename*=UTF-8''{exact}")
+
+
+async def test_a_source_that_ends_early_is_seen_by_the_client() -> None:
+    """The promised length and what was sent differ: the web server breaks the connection."""
+    response = content_response(request_of(), nothing, 10, "tag", "a")
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    await response(request_of().scope, receive, send)
+    assert dict(sent[0]["headers"])[b"content-length"] == b"10"
+    assert sum(len(message.get("body", b"")) for message in sent) < 10
+
+
+def test_head_never_opens_the_source() -> None:
+    def refuse(_offset: int, _length: int) -> AsyncIterator[bytes]:
+        raise AssertionError
+
+    response = content_response(request_of("HEAD"), refuse, 10, "tag", "a")
+    assert response.headers["content-length"] == "10"
