@@ -149,8 +149,13 @@ def test_a_later_attempt_fetches_only_the_rest(
 ) -> None:
     cancelled = threading.Event()
     order = replace(served.order(tmp_path / "a.tif"), cancelled=cancelled)
+
+    def cancel_late(arrived: int) -> None:
+        if arrived > 1_000_000:
+            cancelled.set()
+
     with pytest.raises(errors.Cancelled):
-        download_file(client, order, lambda arrived: arrived > 1_000_000 and cancelled.set())
+        download_file(client, order, cancel_late)
     part = part_path(order.destination, order.file_id)
     kept = part.stat().st_size
     assert 1_000_000 < kept < len(CONTENT)
@@ -223,9 +228,9 @@ def test_long_paths_and_emoji(client: httpx.Client, served: Served, tmp_path: Pa
         fetch(client, served.order(too_deep))
 
 
-def test_a_refused_grant(client: httpx.Client, served: Served, tmp_path: Path) -> None:
+def test_an_unknown_file(client: httpx.Client, served: Served, tmp_path: Path) -> None:
     order = replace(served.order(tmp_path / "a.tif"), file_id=new_id())
-    with pytest.raises(errors.TransferAppError):
+    with pytest.raises(errors.FileNotFound):
         fetch(client, order)
 
 

@@ -30,6 +30,7 @@ from transferapp import errors
 from transferapp.host.allocator import tune_allocator
 from transferapp.protocol import routes
 from transferapp.server.content import content_response, file_reader
+from transferapp.server.tus_headers import problem_answer
 from transferapp.server.upload_gate import UploadGate
 from transferapp.server.uploads import TusApp, tus_routes
 from transferapp.staging.port import StagedFile, Staging
@@ -103,6 +104,10 @@ def data_app(staging: FilesystemStaging, gate: UploadGate) -> Starlette:
         yield
         await staging.close()
 
+    async def refuse(request: Request, error: Exception) -> Response:
+        assert isinstance(error, errors.TransferAppError)
+        return problem_answer(error, request.headers)
+
     names = ("{transfer_id}", "{file_id}")
     return Starlette(
         routes=[
@@ -111,6 +116,7 @@ def data_app(staging: FilesystemStaging, gate: UploadGate) -> Starlette:
             Route(routes.file_content(*names), content),
         ],
         lifespan=lifespan,
+        exception_handlers={errors.TransferAppError: refuse},
     )
 
 

@@ -4,7 +4,6 @@ import threading
 
 import pytest
 
-from transferapp.client import pace
 from transferapp.client.pace import RateLimit, keep_pace
 from transferapp.errors import Cancelled
 
@@ -12,7 +11,7 @@ from transferapp.errors import Cancelled
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = [100.0]
-    monkeypatch.setattr(pace.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
     return clock
 
 

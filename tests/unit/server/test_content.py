@@ -14,7 +14,7 @@ def request_of(method: str = "GET") -> Request:
 
 
 async def nothing(_offset: int, _length: int) -> AsyncIterator[bytes]:
-    for piece in ():
+    for piece in list[bytes]():
         yield piece
 
 
