@@ -1,0 +1,318 @@
+"""Readers on real microscope files, whole and broken."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from tests.support.local_images import Opener, opener
+from transferapp.errors import (
+    DamagedFile,
+    EmptyFile,
+    MissingCompanion,
+    TransferAppError,
+    UnsupportedFile,
+)
+from transferapp.host.resources import resource
+from transferapp.model.images import TileRegion
+from transferapp.repositories.local.levels import Plane
+from transferapp.repositories.local.readers.port import OpenFileset, ReadImage, WellPosition
+
+__all__ = ["opener"]
+
+SAMPLES = resource("sample-data")
+
+
+def opened(opener: Opener, name: str) -> OpenFileset:
+    return opener(SAMPLES / name, SAMPLES / Path(name).parts[0])
+
+
+def plane(image: ReadImage, c: int = 0, z: int = 0, t: int = 0, level: int = 0) -> Plane:
+    size = image.header.levels[level]
+    return image.read(TileRegion(level, t, c, z, 0, 0, size.size_y, size.size_x))
+
+
+def check_all(fileset: OpenFileset) -> None:
+    for image in fileset.images:
+        image.check()
+
+
+@pytest.mark.parametrize("first", ["ecoli.companion.ome", "ecoli_C2_T4.ome.tif"])
+def test_companion_set_from_any_of_its_files(opener: Opener, first: str) -> None:
+    fileset = opened(opener, f"ome-tiff-companion-ecoli/{first}")
+    [image] = fileset.images
+    header = image.header
+    assert (header.size_t, header.size_c, header.size_z) == (6, 3, 1)
+    assert (header.dtype, header.name) == ("uint16", "ecoli nucleoid ori ter")
+    wanted = tifffile.imread(SAMPLES / "ome-tiff-companion-ecoli" / "ecoli_C1_T3.ome.tif")
+    np.testing.assert_array_equal(plane(image, c=1, t=3), wanted)
+    check_all(fileset)
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_multi_file_set_from_any_of_its_files(opener: Opener, number: int) -> None:
+    fileset = opened(opener, f"ome-tiff-multifile-embryo/embryo_C{number}.ome.tif")
+    [image] = fileset.images
+    assert image.header.size_c == 3
+    assert image.header.pixel_size_um == (
+        None,
+        pytest.approx(1.0378, abs=1e-3),
+        pytest.approx(1.0378, abs=1e-3),
+    )
+    path = SAMPLES / "ome-tiff-multifile-embryo" / "embryo_C2.ome.tif"
+    with tifffile.TiffFile(path) as tif:
+        np.testing.assert_array_equal(plane(image, c=2), tif.pages[0].asarray())
+    check_all(fileset)
+
+
+def test_plate_tells_wells_and_fields(opener: Opener) -> None:
+    fileset = opened(opener, "ome-tiff-plate-human/human-plate.companion.ome")
+    assert fileset.plate_name == "human test plate"
+    wells = [image.header.well for image in fileset.images]
+    assert wells == [
+        WellPosition(0, 0, 0),
+        WellPosition(0, 0, 1),
+        WellPosition(0, 1, 0),
+        WellPosition(0, 1, 1),
+    ]
+    assert [image.header.name for image in fileset.images][2] == "A02_f0"
+    path = SAMPLES / "ome-tiff-plate-human" / "A02_f0.ome.tif"
+    with tifffile.TiffFile(path) as tif:
+        np.testing.assert_array_equal(plane(fileset.images[2], c=2), tif.pages[2].asarray())
+    check_all(fileset)
+
+
+def test_pyramid_levels_are_the_files_own(opener: Opener) -> None:
+    fileset = opened(opener, "ome-tiff-pyramid/slide-dapi-pyramid.ome.tiff")
+    [image] = fileset.images
+    sizes = [(level.size_y, level.size_x) for level in image.header.levels]
+    assert sizes == [(4864, 3968), (2432, 1984), (1216, 992), (608, 496), (304, 248)]
+    whole = tifffile.imread(SAMPLES / "ome-tiff-pyramid" / "slide-dapi-pyramid.ome.tiff")
+    # Across tile borders, and not beginning at one.
+    region = TileRegion(0, 0, 0, 0, 700, 1000, 600, 777)
+    np.testing.assert_array_equal(image.read(region), whole[700:1300, 1000:1777])
+    with tifffile.TiffFile(SAMPLES / "ome-tiff-pyramid" / "slide-dapi-pyramid.ome.tiff") as tif:
+        smallest = tif.series[0].levels[4].asarray()
+    np.testing.assert_array_equal(plane(image, level=4), smallest)
+    check_all(fileset)
+
+
+def test_plain_tiff(opener: Opener) -> None:
+    name = "tiff-channels-human/AS_09125_050116030001_D03f00d0.tif"
+    fileset = opened(opener, name)
+    [image] = fileset.images
+    np.testing.assert_array_equal(plane(image), tifffile.imread(SAMPLES / name))
+    assert fileset.plate_name is None
+    check_all(fileset)
+
+
+def test_png(opener: Opener) -> None:
+    fileset = opened(opener, "png-cells/cell.png")
+    [image] = fileset.images
+    header = image.header
+    assert (header.levels[0].size_y, header.levels[0].size_x) == (660, 550)
+    assert (header.size_c, header.dtype) == (1, "uint8")
+    assert plane(image).std() > 0
+    check_all(fileset)
+
+
+@pytest.mark.parametrize("first", [".zattrs", "0/.zarray", "0/0/0/0/0/0"])
+def test_zarr_0_4_from_any_of_its_files(opener: Opener, first: str) -> None:
+    fileset = opened(opener, f"ome-zarr-v04-confocal-5d/cluster.ome.zarr/{first}")
+    [image] = fileset.images
+    header = image.header
+    assert (header.size_t, header.size_c, header.size_z) == (3, 2, 10)
+    assert (header.dtype, header.name) == ("uint16", "cluster")
+    assert header.channels[0].color == "0000FF"
+    assert header.pixel_size_um == (
+        0.5,
+        pytest.approx(0.1678, abs=1e-4),
+        pytest.approx(0.1678, abs=1e-4),
+    )
+    assert [(level.size_y, level.size_x) for level in header.levels] == [(31, 38), (15, 19)]
+    check_all(fileset)
+
+
+def test_zarr_0_5(opener: Opener) -> None:
+    fileset = opened(opener, "ome-zarr-v05-embryo/embryo.ome.zarr/zarr.json")
+    [image] = fileset.images
+    assert (image.header.size_c, len(image.header.levels)) == (3, 4)
+    # The same embryo as the OME-TIFF.
+    path = SAMPLES / "ome-tiff-multifile-embryo" / "embryo_C1.ome.tif"
+    with tifffile.TiffFile(path) as tif:
+        np.testing.assert_array_equal(plane(image, c=1), tif.pages[0].asarray())
+    check_all(fileset)
+
+
+def test_nd2_shows_the_same_pixels_as_its_zarr_copy(opener: Opener) -> None:
+    name = "nd2-confocal-4d/cluster.nd2"
+    if importlib.util.find_spec("bioio_nd2") is None:
+        with pytest.raises(UnsupportedFile, match=r"transferapp\[readers\]"):
+            opened(opener, name)
+        return
+    fileset = opened(opener, name)
+    [image] = fileset.images
+    header = image.header
+    assert (header.size_t, header.size_c, header.size_z) == (3, 2, 10)
+    assert [hint.name for hint in header.channels] == ["5-FAM/pH 9.0", "FM 4-64/2% CHAPS"]
+    copy = opened(opener, "ome-zarr-v04-confocal-5d/cluster.ome.zarr/.zattrs").images[0]
+    for t, c, z in ((0, 0, 0), (0, 1, 5), (1, 0, 7), (2, 1, 9)):
+        np.testing.assert_array_equal(plane(image, c, z, t), plane(copy, c, z, t))
+    check_all(fileset)
+
+
+def test_czi_through_the_extra(opener: Opener, tmp_path: Path) -> None:
+    path = tmp_path / "made.czi"
+    if importlib.util.find_spec("bioio_czi") is None:
+        path.write_bytes(b"ZISRAWFILE".ljust(64, b"\0"))
+        with pytest.raises(UnsupportedFile, match=r"transferapp\[readers\]"):
+            opener(path, tmp_path)
+        return
+    czi = importlib.import_module("pylibCZIrw.czi")
+
+    pixels = np.arange(2 * 24 * 40, dtype=np.uint16).reshape(2, 24, 40)
+    with czi.create_czi(str(path)) as writer:
+        for channel in range(2):
+            writer.write(pixels[channel][..., None], plane={"C": channel})
+    fileset = opener(path, tmp_path)
+    [image] = fileset.images
+    assert (image.header.size_c, image.header.dtype) == (2, "uint16")
+    np.testing.assert_array_equal(plane(image, c=1), pixels[1])
+    check_all(fileset)
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.9])
+def test_truncated_nd2_is_damaged(opener: Opener, tmp_path: Path, keep: float) -> None:
+    if importlib.util.find_spec("bioio_nd2") is None:
+        return
+    content = (SAMPLES / "nd2-confocal-4d" / "cluster.nd2").read_bytes()
+    path = tmp_path / "cut.nd2"
+    path.write_bytes(content[: int(len(content) * keep)])
+    with pytest.raises(DamagedFile, match=r"cut\.nd2"):
+        check_all(opener(path, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [
+        ("broken/truncated-30pct.tif", DamagedFile, "truncated-30pct.tif"),
+        ("broken/truncated-50pct.png", DamagedFile, "truncated-50pct.png"),
+        (
+            "broken/companion-missing-file/human-plate.companion.ome",
+            MissingCompanion,
+            "A02_f1.ome.tif",
+        ),
+        ("broken/companion-missing-file/A01_f0.ome.tif", MissingCompanion, "A02_f1.ome.tif"),
+        ("README.md", UnsupportedFile, "README.md"),
+    ],
+)
+def test_broken_samples(
+    opener: Opener, name: str, error: type[TransferAppError], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        check_all(opened(opener, name))
+
+
+def test_one_file_of_a_set_names_what_is_missing(opener: Opener, tmp_path: Path) -> None:
+    shutil.copy(SAMPLES / "ome-tiff-multifile-embryo" / "embryo_C0.ome.tif", tmp_path)
+    with pytest.raises(MissingCompanion, match=r"embryo_C[12]\.ome\.tif"):
+        opener(tmp_path / "embryo_C0.ome.tif", tmp_path)
+
+
+def test_member_without_its_companion_names_it(opener: Opener, tmp_path: Path) -> None:
+    shutil.copy(SAMPLES / "ome-tiff-plate-human" / "A01_f0.ome.tif", tmp_path)
+    with pytest.raises(MissingCompanion, match=r"human-plate\.companion\.ome"):
+        opener(tmp_path / "A01_f0.ome.tif", tmp_path)
+
+
+def test_names_that_lead_out_of_the_fileset_are_missing(opener: Opener, tmp_path: Path) -> None:
+    source = SAMPLES / "ome-tiff-companion-ecoli"
+    folder = tmp_path / "fileset"
+    shutil.copytree(source, folder)
+    (folder / "ecoli_C0_T0.ome.tif").rename(tmp_path / "secret.ome.tif")
+    companion = folder / "ecoli.companion.ome"
+    text = companion.read_text()
+    companion.write_text(text.replace("ecoli_C0_T0.ome.tif", "../secret.ome.tif"))
+    with pytest.raises(MissingCompanion, match="secret"):
+        opener(companion, folder)
+
+
+@pytest.mark.parametrize("name", ["cells.tif", "cells.czi", "cells.ome.tiff", "notes.txt"])
+def test_empty_file(opener: Opener, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.touch()
+    with pytest.raises(EmptyFile, match=name):
+        opener(path, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["cells.tif", "cells.PNG", "cells.nd2", "cells.companion.ome"])
+def test_content_that_is_not_what_the_name_says(
+    opener: Opener, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_text("Dear colleague, the images follow by post.")
+    with pytest.raises(DamagedFile, match=name):
+        opener(path, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ecoli_C0_T0.ome.tif", "ecoli_C2_T5.ome.tif"])
+def test_empty_member_of_a_set_is_named(opener: Opener, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "set"
+    shutil.copytree(SAMPLES / "ome-tiff-companion-ecoli", folder)
+    (folder / name).write_bytes(b"")
+    with pytest.raises(EmptyFile, match=name):
+        check_all(opener(folder / "ecoli.companion.ome"))
+
+
+def test_bytes_decide_not_the_name(opener: Opener, tmp_path: Path) -> None:
+    path = tmp_path / "no ending"
+    tifffile.imwrite(path, np.ones((4, 5), np.uint8))
+    assert opener(path, tmp_path).images[0].header.levels[0].size_x == 5
+
+
+def test_zarr_without_pixels_is_damaged(opener: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "embryo.ome.zarr"
+    shutil.copytree(SAMPLES / "ome-zarr-v05-embryo" / "embryo.ome.zarr", folder)
+    shutil.rmtree(folder / "2" / "c")
+    with pytest.raises(DamagedFile, match="no pixels at '2'"):
+        check_all(opener(folder / "zarr.json", tmp_path))
+
+
+def test_zarr_with_broken_metadata_is_damaged(opener: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "embryo.ome.zarr"
+    shutil.copytree(SAMPLES / "ome-zarr-v05-embryo" / "embryo.ome.zarr", folder)
+    (folder / "0" / "zarr.json").write_text('{"zarr_format": 3, "node_type": "arr')
+    with pytest.raises(DamagedFile, match="embryo"):
+        opener(folder / "zarr.json", tmp_path)
+
+
+def test_zarr_plate(opener: Opener, tmp_path: Path) -> None:
+    folder = tmp_path / "plate.ome.zarr"
+    embryo = SAMPLES / "ome-zarr-v05-embryo" / "embryo.ome.zarr"
+    group = {"zarr_format": 3, "node_type": "group"}
+    wells = [
+        {"path": f"{r}/{c}", "rowIndex": i, "columnIndex": c - 1}
+        for i, r in enumerate("AB")
+        for c in (1, 2)
+    ]
+    for well in wells:
+        for field in ("0", "1"):
+            shutil.copytree(embryo, folder / str(well["path"]) / field)
+        ome = {"version": "0.5", "well": {"images": [{"path": "0"}, {"path": "1"}]}}
+        text = json.dumps({**group, "attributes": {"ome": ome}})
+        (folder / str(well["path"]) / "zarr.json").write_text(text)
+    for row in "AB":
+        (folder / row / "zarr.json").write_text(json.dumps(group))
+    ome = {"version": "0.5", "plate": {"name": "Embryos", "wells": wells}}
+    (folder / "zarr.json").write_text(json.dumps({**group, "attributes": {"ome": ome}}))
+    fileset = opener(folder / "zarr.json", tmp_path)
+    assert (fileset.plate_name, len(fileset.images)) == ("Embryos", 8)
+    assert fileset.images[5].header.well == WellPosition(1, 0, 1)
+    check_all(fileset)
