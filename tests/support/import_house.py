@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
+from typing_extensions import override
+
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.ledger.port import NewTransfer, PlannedItem, PlannedTransferFile
@@ -66,6 +68,7 @@ class FaultyRepository(LocalRepository):
 
     house: ImportHouse
 
+    @override
     @asynccontextmanager
     async def session(
         self, username: str, group_id: int | None = None

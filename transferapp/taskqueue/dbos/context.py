@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, TypeVar
 
+import structlog
 from dbos import DBOS, PortableWorkflowError, StepOptions
 from typing_extensions import override
 
-from transferapp.errors import all_errors, from_code
+from transferapp.errors import Unavailable, all_errors, from_code
+from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.port import Context, Task, TaskState
+
+_log = structlog.get_logger(__name__)
 
 R = TypeVar("R")
 
@@ -60,8 +63,15 @@ class DbosContext(Context):
         await self._write({"progress": min(1.0, max(0.0, fraction)), "note": note})
 
     async def _write(self, values: dict[str, Any]) -> None:
-        change = partial(self._records.change, run=self._run)
-        await asyncio.to_thread(change, self._task.id, (TaskState.RUNNING,), values)
+        try:
+            await asyncio.to_thread(self._write_blocking, values)
+        except Unavailable as error:
+            # For people's eyes only: work must not fail because it cannot be watched.
+            _log.debug("progress not written", task=self._task.id, error=error.message)
+
+    def _write_blocking(self, values: dict[str, Any]) -> None:
+        with engine_failures():
+            self._records.change(self._task.id, (TaskState.RUNNING,), values, run=self._run)
 
 
 def replayed(error: PortableWorkflowError) -> Exception:

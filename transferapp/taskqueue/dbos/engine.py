@@ -7,6 +7,7 @@ import threading
 import sqlalchemy as sa
 from dbos import DBOSClient, DBOSPortableJSONSerializer
 
+from transferapp.taskqueue.dbos.failures import patient_engine
 from transferapp.taskqueue.dbos.schema import prepare
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.port import NewTask
@@ -27,6 +28,7 @@ class EngineClient:
 
     def __init__(self, engine: sa.Engine, settings: QueueSettings) -> None:
         """Connect at the first use only, so that a server starts without its database."""
+        patient_engine(engine)
         self._engine = engine
         self._settings = settings
         self._lock = threading.Lock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import sqlalchemy as sa
 from dbos import error as dbos_error
 
@@ -26,3 +27,20 @@ def engine_failures() -> Iterator[None]:
         raise TransferNotFound from error
     except dbos_error.DBOSException as error:
         raise StateConflict(f"The task queue refused: {error.message}") from error
+
+
+def patient_engine(engine: sa.Engine) -> None:
+    """Let the engine recognise every failed connection as one that is worth a retry.
+
+    It goes by words of the message, and misses those of a missing Unix socket; then a
+    step that has ended well would be repeated after a restart of the database.
+    """
+    if not sa.event.contains(engine, "handle_error", _mark_failed_connection):
+        sa.event.listen(engine, "handle_error", _mark_failed_connection)
+
+
+def _mark_failed_connection(context: sa.engine.ExceptionContext) -> None:
+    if context.connection is None and isinstance(
+        context.original_exception, psycopg.OperationalError
+    ):
+        context.is_disconnect = True

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock
+from transferapp.host.database import reading
 from transferapp.taskqueue.dbos.schema import tasks, to_task
 from transferapp.taskqueue.outcome import FailureCount, Verdict
 from transferapp.taskqueue.port import NewTask, Task, TaskState
@@ -51,7 +52,7 @@ class TaskRecords:
 
     def row(self, task_id: str) -> sa.RowMapping:
         """Return one row; raises TransferNotFound."""
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             found = (
                 connection.execute(sa.select(tasks).where(tasks.c.id == task_id))
                 .mappings()
@@ -75,7 +76,7 @@ class TaskRecords:
             last = self.row(after)
             query = query.where(key < sa.tuple_(last["created_at"], last["id"]))
         query = query.order_by(tasks.c.created_at.desc(), tasks.c.id.desc()).limit(limit)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return [to_task(row) for row in connection.execute(query).mappings()]
 
     def change(
@@ -146,7 +147,7 @@ class TaskRecords:
     ) -> Sequence[sa.RowMapping]:
         """Return rows that fulfil all of ``wanted``, in the order of their ids."""
         query = sa.select(tasks).where(*wanted).order_by(tasks.c.id).limit(limit)
-        with self.engine.connect() as connection:
+        with reading(self.engine) as connection:
             return connection.execute(query).mappings().all()
 
     def forget(self, task_ids: Sequence[str]) -> None:

@@ -7,13 +7,16 @@ import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
 from pydantic import ValidationError
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
-from transferapp.errors import Invalid
+from transferapp.errors import Invalid, Unavailable
 from transferapp.taskqueue.dbos.context import DbosContext
+from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.records import TaskRecords, failure_count
 from transferapp.taskqueue.dbos.schema import to_task
 from transferapp.taskqueue.outcome import judge
@@ -21,6 +24,8 @@ from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState
 
 _log = structlog.get_logger(__name__)
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Listener = Callable[[Task], Awaitable[None]]
 
 #: A listener that failed is called again after so long (seconds).
@@ -39,7 +44,7 @@ class TaskRunner:
     async def run(self, task_id: str) -> None:
         """Run a task to its end, to a wait, or until this run is interrupted."""
         run = uuid.uuid4().hex
-        row = await asyncio.to_thread(self._records.start, task_id, run)
+        row = await _patiently(self._records.start, task_id, run)
         if row is None:
             _log.info("task not run: it was stopped or has ended", task=task_id)
             return
@@ -49,7 +54,7 @@ class TaskRunner:
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
             await self._failed(task_id, row, run, error)
         else:
-            if await asyncio.to_thread(self._records.finish, task_id, run):
+            if await _patiently(self._records.finish, task_id, run):
                 _log.info("task done", task=task_id, kind=task.kind)
 
     async def tell(self, task: Task) -> None:
@@ -68,7 +73,7 @@ class TaskRunner:
             _log.exception("the task's owner could not be told", task=task.id)
             self._tell_again_at[task.id] = time.monotonic() + _TELL_AGAIN_S
             return
-        await asyncio.to_thread(self._records.told, task)
+        await _patiently(self._records.told, task)
 
     async def _handle(self, task: Task, payload: str, run: str) -> None:
         kind = self._kinds.get((task.kind, task.version))
@@ -97,8 +102,8 @@ class TaskRunner:
             attempts=verdict.count.attempts,
             exc_info=error if verdict.error_code == "internal" else None,
         )
-        if await asyncio.to_thread(self._records.fail, task_id, run, verdict):
-            await self.tell(await asyncio.to_thread(self._records.get, task_id))
+        if await _patiently(self._records.fail, task_id, run, verdict):
+            await self.tell(await _patiently(self._records.get, task_id))
 
     def _listener(self, task: Task) -> Listener | None:
         kind = self._kinds.get((task.kind, task.version))
@@ -110,3 +115,19 @@ class TaskRunner:
             TaskState.CANCELLED: kind.on_cancelled,
         }
         return listeners.get(task.state)
+
+
+async def _patiently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Write to our table, however long the database is away: the state is the truth, and
+    the engine waits for its own writes in the same way.
+    """
+
+    def call() -> R:
+        with engine_failures():
+            return function(*args, **kwargs)
+
+    retry = AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_random_exponential(multiplier=0.2, max=10.0),
+    )
+    return await retry(asyncio.to_thread, call)
