@@ -18,7 +18,9 @@ from transferapp.client.omexml import DAMAGE
 TIFF_BUDGET_S = 2.0
 #: End markers are searched in so many bytes at the end; some cameras append notes.
 _TAIL_BYTES = 64 << 10
+#: The last 40 bytes: this and the chunk map's offset.
 _ND2_END = b"ND2 CHUNK MAP SIGNATURE 0000001!"
+_ND2_END_BYTES = 40
 #: File header of a CZI: 32 bytes of segment header, then 52 bytes to these two offsets.
 _CZI_OFFSETS = struct.Struct("<qq")
 _CZI_OFFSETS_AT = 32 + 52
@@ -55,7 +57,7 @@ def _tiff(path: Path) -> str:
     size = path.stat().st_size
     try:
         with tifffile.TiffFile(path, _multifile=False) as tiff:
-            return _tiff_pages(tiff.pages, size) or _tiff_chain(tiff, size)
+            return _tiff_chain(tiff, size) or _tiff_pages(tiff.pages, size)
     except DAMAGE:
         return "its index is missing or broken"
 
@@ -83,7 +85,9 @@ def _tiff_chain(tiff: tifffile.TiffFile, size: int) -> str:
     while offset := struct.unpack(form.offsetformat, file.read(form.offsetsize))[0]:
         if offset + form.tagnosize > size:
             return f"page {len(seen) + 1} and what follows is cut off"
-        if offset in seen or time.monotonic() > deadline:
+        if offset in seen:
+            return "its index leads in a circle"
+        if time.monotonic() > deadline:
             break
         seen.add(offset)
         file.seek(offset)
@@ -104,7 +108,7 @@ def _nd2(path: Path) -> str:
     with path.open("rb") as file:
         if file.read(4) != ND2.magic[0]:
             return ""  # the old form has no chunk map
-    return "" if _ND2_END in _tail(path) else "its chunk map is cut off"
+    return "" if _ND2_END in _tail(path)[-_ND2_END_BYTES:] else "its chunk map is cut off"
 
 
 def _czi(path: Path) -> str:

@@ -1,0 +1,71 @@
+"""Lanes are shared fairly."""
+
+from __future__ import annotations
+
+import asyncio
+
+from transferapp.agent.slots import Slots
+
+
+async def hold(slots: Slots, name: str, held: list[str], release: asyncio.Event) -> None:
+    async with slots.slot(name):
+        held.append(name)
+        await release.wait()
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_newcomer_does_not_wait_for_a_busy_one() -> None:
+    slots, held, release = Slots(2), list[str](), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("a", "a", "a", "b"):
+            tasks.create_task(hold(slots, name, held, release))
+        await settle()
+        assert held == ["a", "a", "b"]
+        release.set()
+    assert held == ["a", "a", "b", "a"]
+
+
+async def test_never_more_than_three_times_the_count() -> None:
+    slots, held, release = Slots(2), list[str](), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        for name in "abcdefghij":
+            tasks.create_task(hold(slots, name, held, release))
+        await settle()
+        assert len(held) == 6
+        release.set()
+    assert sorted(held) == list("abcdefghij")
+
+
+async def test_who_holds_fewest_goes_first() -> None:
+    slots, held = Slots(1), list[str]()
+    first, rest = asyncio.Event(), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hold(slots, "a", held, first))
+        tasks.create_task(hold(slots, "b", held, rest))
+        tasks.create_task(hold(slots, "c", held, rest))
+        for name in "aab":
+            tasks.create_task(hold(slots, name, held, rest))
+        await settle()
+        assert held == ["a", "b", "c"]
+        first.set()
+        rest.set()
+    assert sorted(held) == list("aaabbc")
+
+
+async def test_cancelled_waiters_leave_no_trace() -> None:
+    slots, held, release = Slots(1), list[str](), asyncio.Event()
+    holder = asyncio.create_task(hold(slots, "a", held, release))
+    await settle()
+    waiter = asyncio.create_task(hold(slots, "a", held, release))
+    await settle()
+    waiter.cancel()
+    await asyncio.gather(waiter, return_exceptions=True)
+    release.set()
+    await holder
+    async with asyncio.timeout(1):
+        await hold(slots, "a", held, release)
+    assert held == ["a", "a"]

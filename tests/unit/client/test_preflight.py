@@ -1,0 +1,236 @@
+"""Judging filesets before they are imported."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from transferapp.client.grouping import FilesetCandidate, group
+from transferapp.client.preflight import Level, PreflightSettings, Verdict, preflight, refused
+from transferapp.client.scanning import FoundFile, scan
+from transferapp.client.writers import being_written
+from transferapp.host.resources import resource
+
+SAMPLE = resource("sample-data")
+NOBODY = 65534
+
+
+class Later:
+    """A clock an hour ahead, so that fresh test files count as old."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(hours=1)
+
+
+def judge(*roots: Path) -> Verdict:
+    (candidate,) = group(scan(roots))
+    return preflight(candidate, clock=Later())
+
+
+def code(verdict: Verdict) -> tuple[Level, str]:
+    return verdict.level, verdict.code
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("ome-tiff-companion-ecoli", "OME-TIFF, 19 files"),
+        ("ome-tiff-multifile-embryo", "OME-TIFF, 3 files"),
+        ("ome-tiff-plate-human", "OME-TIFF, 5 files"),
+        ("ome-tiff-pyramid", "OME-TIFF, 1 file"),
+        ("ome-zarr-v04-confocal-5d", "OME-Zarr, 18 files"),
+        ("ome-zarr-v05-embryo", "OME-Zarr, 71 files"),
+        ("png-cells", "PNG, 1 file"),
+        ("nd2-confocal-4d", "Nikon ND2, 1 file"),
+    ],
+)
+def test_good_samples(path: str, what: str) -> None:
+    verdict = judge(SAMPLE / path)
+    assert code(verdict) == (Level.OK, "")
+    assert verdict.what == what
+    files = [p for p in (SAMPLE / path).rglob("*") if p.is_file()]
+    assert verdict.size_bytes == sum(p.stat().st_size for p in files)
+    assert verdict.file_count == len(files)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("truncated-30pct.tif", "damaged-file"),
+        ("truncated-50pct.png", "damaged-file"),
+        ("companion-missing-file", "missing-companion"),
+    ],
+)
+def test_broken_samples(name: str, wanted: str) -> None:
+    verdict = judge(SAMPLE / "broken" / name)
+    assert code(verdict) == (Level.BLOCKED, wanted)
+    assert verdict.blocked
+    assert verdict.sentence.endswith(".")
+
+
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize("bigtiff", [True, False])
+def test_a_tiff_cut_anywhere_is_damaged(tmp_path: Path, keep: float, bigtiff: bool) -> None:
+    path = tmp_path / "a.tif"
+    # Pages one by one: each has its index beside its pixels, linked to the next.
+    with tifffile.TiffWriter(path, bigtiff=bigtiff) as tiff:
+        for _ in range(5):
+            tiff.write(np.zeros((64, 64), np.uint16), contiguous=False, metadata=None)
+    assert code(judge(path)) == (Level.OK, "")
+    os.truncate(path, int(path.stat().st_size * keep))
+    assert code(judge(path)) == (Level.BLOCKED, "damaged-file")
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [("nd2-confocal-4d/cluster.nd2", "damaged-file"), ("png-cells/cell.png", "damaged-file")],
+)
+def test_cut_vendor_files(tmp_path: Path, source: str, wanted: str) -> None:
+    path = shutil.copy(SAMPLE / source, tmp_path)
+    os.truncate(path, Path(path).stat().st_size - 1000)
+    assert code(judge(Path(path))) == (Level.BLOCKED, wanted)
+
+
+def test_cut_czi(tmp_path: Path) -> None:
+    path = tmp_path / "a.czi"
+    head = b"ZISRAWFILE".ljust(32, b"\0") + bytes(52)
+    path.write_bytes(head + (1000).to_bytes(8, "little") + bytes(8) + bytes(2000))
+    assert code(judge(path)) == (Level.OK, "")
+    os.truncate(path, 500)
+    assert code(judge(path)) == (Level.BLOCKED, "damaged-file")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wanted"),
+    [
+        ("empty.tif", b"", "empty-file"),
+        ("notes.txt", b"hello", "unsupported-file"),
+        ("scan.lif", b"\x70\0\0\0", "unsupported-file"),
+        ("no-ending", b"II*\0", "unsupported-file"),
+        ("text.png", b"this is text", "damaged-file"),
+        ("wrong.tif", b"\x89PNG\r\n\x1a\nIEND\xaeB`\x82", "damaged-file"),
+        ("cut.jpg", b"\xff\xd8\xff\xe0" + bytes(100), "damaged-file"),
+        ("header-only.tif", b"II*\0", "damaged-file"),
+        ("loop.tif", b"II*\0\x08\0\0\0" + b"\0\0" + b"\x08\0\0\0", "damaged-file"),
+    ],
+)
+def test_bad_files(tmp_path: Path, name: str, content: bytes, wanted: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    verdict = judge(path)
+    assert code(verdict) == (Level.BLOCKED, wanted)
+    assert path.name in verdict.sentence or "Leica" in verdict.sentence
+
+
+def test_vendor_formats_need_the_servers_readers() -> None:
+    (candidate,) = group(scan([SAMPLE / "nd2-confocal-4d"]))
+    verdict = preflight(candidate, PreflightSettings(vendor_formats=False), Later())
+    assert code(verdict) == (Level.BLOCKED, "unsupported-file")
+    assert "Nikon ND2" in verdict.sentence
+
+
+def test_vanished_and_changed_since_the_scan(tmp_path: Path) -> None:
+    path = Path(shutil.copy(SAMPLE / "png-cells" / "cell.png", tmp_path))
+    (candidate,) = group(scan([path]))
+    os.utime(path, ns=(1, 1))
+    assert code(preflight(candidate, clock=Later())) == (Level.WARNING, "changed-file")
+    path.unlink()
+    assert code(preflight(candidate, clock=Later())) == (Level.BLOCKED, "vanished-file")
+
+
+def test_a_file_touched_seconds_ago_is_still_being_written(tmp_path: Path) -> None:
+    path = Path(shutil.copy(SAMPLE / "png-cells" / "cell.png", tmp_path))
+    (candidate,) = group(scan([path]))
+    assert code(preflight(candidate)) == (Level.WARNING, "changed-file")
+    relaxed = PreflightSettings(still_writing_s=0)
+    assert code(preflight(candidate, relaxed)) == (Level.OK, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
+def test_a_file_held_open_for_writing_is_told(tmp_path: Path) -> None:
+    path = Path(shutil.copy(SAMPLE / "png-cells" / "cell.png", tmp_path))
+    assert not being_written(path)
+    with path.open("rb"):
+        assert not being_written(path)
+    with path.open("ab"):
+        assert being_written(path)
+        assert code(judge(path)) == (Level.WARNING, "changed-file")
+    assert not being_written(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone else")
+def test_unreadable_file(tmp_path: Path) -> None:
+    shutil.copy(SAMPLE / "png-cells" / "cell.png", tmp_path / "cell.png")
+    shutil.copytree(SAMPLE / "ome-zarr-v05-embryo" / "embryo.ome.zarr", tmp_path / "e.zarr")
+    (tmp_path / "cell.png").chmod(0o600)
+    (tmp_path / "e.zarr" / "0" / "zarr.json").chmod(0o600)
+    for folder in (tmp_path, *list(tmp_path.parents)[:-2]):
+        folder.chmod(0o755)
+    # Root may read all, so another account has to try.
+    script = (
+        "import os, sys; from pathlib import Path\n"
+        "from transferapp.client.scanning import scan\n"
+        "from transferapp.client.grouping import group\n"
+        "from transferapp.client.preflight import preflight\n"
+        f"os.seteuid({NOBODY})\n"
+        "print(*[preflight(c).code for c in group(scan([Path(sys.argv[1])]))])"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["unreadable-file", "unreadable-file"]
+
+
+def test_zarrs_that_are_no_images(tmp_path: Path) -> None:
+    for name, metadata in (("a", "{}"), ("b", '{"attributes":'), ("c", "[1]")):
+        (tmp_path / f"{name}.zarr").mkdir()
+        (tmp_path / f"{name}.zarr" / "zarr.json").write_text(metadata)
+    (tmp_path / "d.zarr" / "0").mkdir(parents=True)
+    (tmp_path / "d.zarr" / "0" / "chunk").write_text("x")
+    (tmp_path / "e.zarr").mkdir()
+    verdicts = [preflight(c, clock=Later()) for c in group(scan([tmp_path]))]
+    assert {v.level for v in verdicts} == {Level.BLOCKED}
+    assert sorted(v.code for v in verdicts) == [
+        "damaged-file",
+        "damaged-file",
+        "damaged-file",
+        "unsupported-file",
+        "unsupported-file",
+    ]
+
+
+def candidate_named(path: Path, client_path: str) -> FilesetCandidate:
+    return FilesetCandidate("x", (FoundFile(path, client_path, 1, 1),), None)
+
+
+def test_names_that_cannot_be_stored(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    long_part = candidate_named(path, "ü" * 128 + ".tif")
+    long_path = candidate_named(path, "/".join(["d" * 200] * 21))
+    surrogate = candidate_named(path, "bad\udcff.tif")
+    for candidate in (long_part, long_path, surrogate):
+        verdict = preflight(candidate)
+        assert code(verdict) == (Level.BLOCKED, "name-not-allowed")
+        verdict.sentence.encode()
+
+
+def test_emoji_and_long_paths_are_fine(tmp_path: Path) -> None:
+    folder = tmp_path / ("a" * 100) / ("b" * 100) / ("c" * 100)
+    folder.mkdir(parents=True)
+    shutil.copy(SAMPLE / "png-cells" / "cell.png", folder / "🔬 embryo 🐣.png")
+    assert code(judge(tmp_path / ("a" * 100))) == (Level.OK, "")
+
+
+def test_findings_become_rows_too(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (finding,) = scan([tmp_path]).findings
+    verdict = refused(finding)
+    assert code(verdict) == (Level.BLOCKED, "link-loop")
+    assert "loop" in verdict.sentence

@@ -1,0 +1,170 @@
+"""Walking what was dropped."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from transferapp.client.scanning import Scan, is_litter, scan
+from transferapp.errors import Cancelled
+from transferapp.host.resources import resource
+
+NOBODY = 65534
+
+
+def put(path: Path, content: bytes = b"x") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def paths(found: Scan) -> list[str]:
+    return [file.client_path for file in found.files]
+
+
+def codes(found: Scan) -> list[str]:
+    return [finding.error.code for finding in found.findings]
+
+
+def test_client_paths_begin_with_what_was_dropped(tmp_path: Path) -> None:
+    put(tmp_path / "exp" / "day 2" / "b.tif", b"123")
+    single = put(tmp_path / "elsewhere" / "a.tif")
+    found = scan([tmp_path / "exp", single])
+    assert paths(found) == ["a.tif", "exp/day 2/b.tif"]
+    assert found.files[1].size_bytes == 3
+    assert found.files[1].modified_ns == (tmp_path / "exp/day 2/b.tif").stat().st_mtime_ns
+
+
+def test_relative_and_dotted_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "exp" / "a.tif")
+    (tmp_path / "exp" / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "exp" / "sub")
+    assert paths(scan([Path("..")])) == ["exp/a.tif"]
+    monkeypatch.chdir(tmp_path / "exp")
+    assert paths(scan([Path()])) == ["exp/a.tif"]
+
+
+def test_litter_is_ignored_and_counted(tmp_path: Path) -> None:
+    names = [".DS_Store", "Thumbs.db", "desktop.ini", "x.tmp", "._a.tif", ".hidden", "~$a.tif"]
+    for name in [*names, "a.tif"]:
+        put(tmp_path / "exp" / name)
+    found = scan([tmp_path / "exp"])
+    assert paths(found) == ["exp/a.tif"]
+    assert found.ignored_count == len(names)
+    assert not is_litter("tmp.tif")
+
+
+def test_same_thing_dropped_twice_is_listed_once(tmp_path: Path) -> None:
+    file = put(tmp_path / "exp" / "a.tif")
+    assert paths(scan([tmp_path / "exp", file, tmp_path / "exp"])) == ["exp/a.tif"]
+
+
+def test_a_zarr_is_one_thing_with_its_hidden_metadata() -> None:
+    found = scan([resource("sample-data", "ome-zarr-v04-confocal-5d")])
+    assert found.files == ()
+    (folder,) = found.zarr_folders
+    assert folder.client_path == "ome-zarr-v04-confocal-5d/cluster.ome.zarr"
+    inside = {f.client_path.removeprefix(folder.client_path + "/") for f in folder.files}
+    assert {".zattrs", ".zgroup", "0/.zarray"} <= inside
+    on_disk = [p for p in folder.path.rglob("*") if p.is_file()]
+    assert len(folder.files) == len(on_disk)
+
+
+def test_a_zarr_dropped_by_itself_keeps_its_name() -> None:
+    root = resource("sample-data", "ome-zarr-v05-embryo", "embryo.ome.zarr")
+    (folder,) = scan([root]).zarr_folders
+    assert all(f.client_path.startswith("embryo.ome.zarr/") for f in folder.files)
+
+
+def test_link_loop_is_told_and_left_out(tmp_path: Path) -> None:
+    put(tmp_path / "exp" / "sub" / "a.tif")
+    (tmp_path / "exp" / "sub" / "up").symlink_to(tmp_path / "exp")
+    (tmp_path / "exp" / "self").symlink_to("self")
+    found = scan([tmp_path / "exp"])
+    assert paths(found) == ["exp/sub/a.tif"]
+    assert codes(found) == ["link-loop", "link-loop"]
+
+
+def test_linked_folders_and_files_are_followed_once(tmp_path: Path) -> None:
+    put(tmp_path / "store" / "a.tif")
+    put(tmp_path / "exp" / "real" / "b.tif")
+    (tmp_path / "exp" / "a-link-to-real").symlink_to(tmp_path / "exp" / "real")
+    (tmp_path / "exp" / "store").symlink_to(tmp_path / "store")
+    (tmp_path / "exp" / "c.tif").symlink_to(tmp_path / "store" / "a.tif")
+    found = scan([tmp_path / "exp"])
+    assert paths(found) == ["exp/c.tif", "exp/real/b.tif", "exp/store/a.tif"]
+    assert found.findings == ()
+
+
+def test_links_cannot_multiply(tmp_path: Path) -> None:
+    # 2^30 ways lead to the last folder.
+    for n in range(30):
+        (tmp_path / "exp" / str(n)).mkdir(parents=True)
+    for n in range(29):
+        for side in "ab":
+            (tmp_path / "exp" / str(n) / side).symlink_to(tmp_path / "exp" / str(n + 1))
+    put(tmp_path / "exp" / "29" / "a.tif")
+    assert paths(scan([tmp_path / "exp" / "0"])) == ["0" + "/a" * 29 + "/a.tif"]
+
+
+def test_what_cannot_be_imported_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    found = scan([tmp_path, tmp_path / "gone"])
+    assert found.files == ()
+    assert codes(found) == ["vanished-file", "unreadable-file", "vanished-file"]
+    assert all(finding.error.message for finding in found.findings)
+
+
+def test_names_that_cannot_be_stored(tmp_path: Path) -> None:
+    put(tmp_path / "exp" / "embryo 🐣.tif")
+    with open(os.fsencode(tmp_path / "exp") + b"/bad\xff.tif", "wb"):  # noqa: PTH123 - bytes
+        pass
+    found = scan([tmp_path / "exp"])
+    assert paths(found) == ["exp/embryo 🐣.tif"]
+    assert codes(found) == ["name-not-allowed"]
+    found.findings[0].error.message.encode()
+
+
+def test_a_path_of_300_characters_is_fine(tmp_path: Path) -> None:
+    put(tmp_path / ("a" * 100) / ("b" * 100) / ("c" * 96 + ".tif"))
+    (path,) = paths(scan([tmp_path / ("a" * 100)]))
+    assert len(path) == 302
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone else")
+def test_unreadable_folder_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "exp" / "a.tif")
+    put(tmp_path / "exp" / "secret" / "b.tif")
+    (tmp_path / "exp" / "secret").chmod(0o700)
+    for folder in (tmp_path, *list(tmp_path.parents)[:-2]):
+        folder.chmod(0o755)
+    # Root may read all, so another account has to try.
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from transferapp.client.scanning import scan\n"
+        f"os.seteuid({NOBODY}); s = scan([Path(sys.argv[1])])\n"
+        "print([f.client_path for f in s.files], [f.error.code for f in s.findings],"
+        " s.findings[0].path.name)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "exp")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "['exp/a.tif'] ['unreadable-file'] secret"
+
+
+def test_cancel_ends_a_long_scan(tmp_path: Path) -> None:
+    for n in range(600):
+        put(tmp_path / f"{n}.tif")
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        scan([tmp_path], cancel)
