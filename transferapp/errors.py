@@ -21,6 +21,7 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |-- Corrupt            bytes are not what they should be
     |   |-- ChecksumMismatch
     |-- Cancelled
+    |-- ViewerUnavailable  napari cannot run on this computer
     |-- Internal           a defect of ours
 """
 
@@ -341,6 +342,17 @@ class Cancelled(TransferAppError):
     code = "cancelled"
     title = "Cancelled"
     default_message = "It was stopped on request."
+
+
+class ViewerUnavailable(TransferAppError):
+    """napari cannot run on this computer."""
+
+    code = "viewer-unavailable"
+    title = "The large viewer cannot run here"
+    default_message = (
+        "It needs OpenGL graphics, which this computer or remote session does not offer. The"
+        " preview inside the window works without it."
+    )
 
 
 class Internal(TransferAppError):

@@ -97,16 +97,13 @@ class Hidden(Message):
     event: Literal["hidden"] = "hidden"
 
 
-Command = Annotated[Open | Renew, Field(discriminator="command")]
-Event = Annotated[
-    Ready | NoOpenGL | FirstPixels | TokenExpired | Export | Failed | Hidden,
-    Field(discriminator="event"),
-]
+AnyCommand = Open | Renew
+AnyEvent = Ready | NoOpenGL | FirstPixels | TokenExpired | Export | Failed | Hidden
 
-_commands: TypeAdapter[Open | Renew] = TypeAdapter(Command)
-_events: TypeAdapter[
-    Ready | NoOpenGL | FirstPixels | TokenExpired | Export | Failed | Hidden
-] = TypeAdapter(Event)
+_commands: TypeAdapter[AnyCommand] = TypeAdapter(
+    Annotated[AnyCommand, Field(discriminator="command")]
+)
+_events: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[AnyEvent, Field(discriminator="event")])
 
 
 def to_line(message: Message) -> bytes:
@@ -114,13 +111,11 @@ def to_line(message: Message) -> bytes:
     return message.model_dump_json().encode() + b"\n"
 
 
-def read_command(line: bytes) -> Open | Renew:
-    """Read a line of the desktop; raises pydantic.ValidationError."""
+def read_command(line: bytes) -> AnyCommand:
+    """Read a line of the desktop; raises ValueError."""
     return _commands.validate_json(line)
 
 
-def read_event(
-    line: bytes,
-) -> Ready | NoOpenGL | FirstPixels | TokenExpired | Export | Failed | Hidden:
-    """Read a line of the viewer; raises pydantic.ValidationError."""
+def read_event(line: bytes) -> AnyEvent:
+    """Read a line of the viewer; raises ValueError."""
     return _events.validate_json(line)

@@ -20,11 +20,14 @@ from zarr.abc.store import (
 
 from transferapp import errors
 from transferapp.client.problems import raise_for_problem, translated
+from transferapp.preview.cache import ChunkCache, Encoded
 
 if TYPE_CHECKING:
     from zarr.core.buffer import Buffer, BufferPrototype
 
 PARALLEL_REQUESTS = 16
+#: Of chunks as they came, compressed.
+CACHE_BYTES = 128 << 20
 REQUEST_TIMEOUT_S = 30.0
 #: How long a read waits for a fresh token before it fails.
 RENEWAL_TIMEOUT_S = 20.0
@@ -84,6 +87,7 @@ class RemoteStore(Store):
         self._token = token
         self._http: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._cache = ChunkCache(CACHE_BYTES)
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -99,11 +103,19 @@ class RemoteStore(Store):
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
         """Return the bytes of a key; None when there is no such key."""
-        response = await self._request("GET", key, _range_header(byte_range))
-        if response.status_code == HTTPStatus.NOT_FOUND:
+        try:
+            # napari reads the same chunks again and again while a person moves about.
+            encoded = await self._cache.get(
+                (key, byte_range), lambda: self._read(key, byte_range)
+            )
+        except errors.FileNotFound:
             return None
+        return prototype.buffer.from_bytes(encoded.body)
+
+    async def _read(self, key: str, byte_range: ByteRequest | None) -> Encoded:
+        response = await self._request("GET", key, _range_header(byte_range))
         raise_for_problem(response)
-        return prototype.buffer.from_bytes(response.content)
+        return Encoded(response.content, response.headers.get("etag", ""))
 
     @override
     async def get_partial_values(

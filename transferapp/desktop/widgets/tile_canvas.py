@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -35,6 +35,7 @@ MAX_ZOOM = 32.0
 _WHEEL_STEP, _KEY_STEP = 1.25, 1.5
 _PIXELS_SEEN_FROM = 2.0
 _SETTLE_MS = 25
+_ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _EDGE_PX, _BAR_PX = 16, 5
 
 
@@ -56,6 +57,8 @@ class TileCanvas(QGraphicsView):
         self._settle.timeout.connect(self.view_changed)
         self.setBackgroundBrush(QColor(theme.colours().canvas))
         self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
+        # Qt's own anchors go by where it last saw the mouse; ``enlarge`` knows better.
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # The scale bar is drawn over the picture and must not be scrolled with it.
@@ -136,22 +139,23 @@ class TileCanvas(QGraphicsView):
         centre = self.mapToScene(self.viewport().rect().center())
         self._set_scale(1.0 / self.devicePixelRatioF(), QPointF(centre))
 
-    def enlarge(self, factor: float, *, around_mouse: bool = False) -> None:
-        """Enlarge around the middle or the mouse."""
-        anchors = QGraphicsView.ViewportAnchor
-        self.setTransformationAnchor(
-            anchors.AnchorUnderMouse if around_mouse else anchors.AnchorViewCenter
-        )
+    def enlarge(self, factor: float, at: QPoint | None = None) -> None:
+        """Enlarge around a point of the viewport, which stays where it is; else the middle."""
+        fixed = self.viewport().rect().center() if at is None else at
         present = self.transform().m11()
         target = max(self._least_scale(), min(MAX_ZOOM, present * factor))
         self._fitted = False
+        before = self.mapToScene(fixed)
         self.scale(target / present, target / present)
+        moved = self.mapToScene(fixed) - before
+        self.translate(moved.x(), moved.y())
         self._changed()
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Enlarge or reduce around the mouse."""
-        self.enlarge(_WHEEL_STEP ** (event.angleDelta().y() / 120), around_mouse=True)
+        turns = event.angleDelta().y() / 120
+        self.enlarge(_WHEEL_STEP**turns, event.position().toPoint())
         event.accept()
 
     @override
@@ -165,11 +169,13 @@ class TileCanvas(QGraphicsView):
             Qt.Key.Key_0: self.fit,
             Qt.Key.Key_1: self.one_to_one,
         }
-        action = actions.get(event.key())
-        if action is None:
+        if event.key() in actions:
+            actions[event.key()]()
+        elif event.key() in _ARROWS:
             super().keyPressEvent(event)
         else:
-            action()
+            # Qt would scroll by Page Up and Down; the view steps through z with them.
+            event.ignore()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,0 +1,156 @@
+"""The dock beside the picture: choose a part of the image and queue its export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGroupBox,
+    QLabel,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from transferapp.desktop.viewer.messages import Selection
+
+#: Returns x, y, width, height in pixels of level 0; None when there is no such region.
+RegionReader = Callable[[], tuple[float, float, float, float] | None]
+
+_ORIGINALS_ONLY = (
+    "For now, an export brings the original files, whole. Level, region and channels cannot"
+    " be cut out yet."
+)
+_NO_RECTANGLE = "Draw a rectangle first: press the button above, then drag over the image."
+
+
+class ExportDock(QWidget):
+    """Level, region and channels of one image, and the button that queues the export."""
+
+    #: A Selection that a person asked to export.
+    export_asked = Signal(object)
+    #: A person wants to draw a rectangle.
+    rectangle_asked = Signal()
+
+    def __init__(self, visible_part: RegionReader, rectangle: RegionReader) -> None:
+        """Read the two kinds of region from the viewer."""
+        super().__init__()
+        self._readers: dict[QRadioButton, RegionReader] = {}
+        self._sizes: list[tuple[int, int]] = []
+        self._title = _words("", strong=True)
+        self._level = QComboBox()
+        self._level.setAccessibleName("Level")
+        whole = self._region("Whole image", lambda: None)
+        whole.setChecked(True)
+        self._region("What I see now", visible_part)
+        self._rectangle = self._region("A rectangle I draw", rectangle)
+        self._draw = QPushButton("Draw a rectangle")
+        self._draw.clicked.connect(self.rectangle_asked)
+        self._draw.clicked.connect(lambda: self._rectangle.setChecked(True))
+        self._channel_boxes: list[QCheckBox] = []
+        self._channels = QGroupBox("Channels")
+        self._channel_column = QVBoxLayout(self._channels)
+        self._queue = QPushButton("Queue export of the originals")
+        self._queue.clicked.connect(self._ask)
+        self._answer = _words("")
+        self._lay_out()
+        self.setEnabled(False)
+
+    def show_image(
+        self, name: str, level_sizes: Sequence[tuple[int, int]], channels: Sequence[str]
+    ) -> None:
+        """Offer the levels (height, width) and channels of an image."""
+        self._title.setText(name)
+        self._sizes = list(level_sizes)
+        self._level.clear()
+        for index, (height, width) in enumerate(self._sizes):
+            words = "Full size" if index == 0 else f"1 : {round(self._sizes[0][1] / width)}"
+            self._level.addItem(f"{words}  ({width} \N{MULTIPLICATION SIGN} {height})")
+        self._show_channels(channels)
+        self._answer.setText("")
+        self.setEnabled(True)
+
+    def selection(self) -> Selection | None:
+        """Return what is chosen; None when a rectangle is wanted and none is drawn."""
+        level = max(0, self._level.currentIndex())
+        button = next(button for button in self._readers if button.isChecked())
+        region = self._readers[button]()
+        if region is None and button is self._rectangle:
+            return None
+        return Selection(
+            level=level,
+            channels=[i for i, box in enumerate(self._channel_boxes) if box.isChecked()],
+            region=self._at_level(region, level) if region else None,
+        )
+
+    def _at_level(
+        self, region: tuple[float, float, float, float], level: int
+    ) -> tuple[int, int, int, int]:
+        height, width = self._sizes[level]
+        scale_y, scale_x = height / self._sizes[0][0], width / self._sizes[0][1]
+        left = min(max(0, int(region[0] * scale_x)), width - 1)
+        top = min(max(0, int(region[1] * scale_y)), height - 1)
+        right = min(width, max(left + 1, round((region[0] + region[2]) * scale_x)))
+        bottom = min(height, max(top + 1, round((region[1] + region[3]) * scale_y)))
+        return left, top, right - left, bottom - top
+
+    def _ask(self) -> None:
+        selection = self.selection()
+        if selection is None:
+            self._answer.setText(_NO_RECTANGLE)
+        elif not selection.channels:
+            self._answer.setText("Choose at least one channel.")
+        else:
+            self._answer.setText("Handed to TransferApp; see it there under Transfers.")
+            self.export_asked.emit(selection)
+
+    def _show_channels(self, names: Sequence[str]) -> None:
+        for box in self._channel_boxes:
+            self._channel_column.removeWidget(box)
+            box.deleteLater()
+        self._channel_boxes = [QCheckBox(name) for name in names]
+        for box in self._channel_boxes:
+            box.setChecked(True)
+            self._channel_column.addWidget(box)
+
+    def _region(self, words: str, read: RegionReader) -> QRadioButton:
+        button = QRadioButton(words)
+        self._readers[button] = read
+        return button
+
+    def _lay_out(self) -> None:
+        region = QGroupBox("Region")
+        inside = QVBoxLayout(region)
+        for button in self._readers:
+            inside.addWidget(button)
+        inside.addWidget(self._draw)
+        level_words = QLabel("&Level")
+        level_words.setBuddy(self._level)
+        column = QVBoxLayout(self)
+        for widget in (
+            self._title,
+            level_words,
+            self._level,
+            region,
+            self._channels,
+            self._queue,
+            _words(_ORIGINALS_ONLY),
+            self._answer,
+        ):
+            column.addWidget(widget)
+        column.addStretch(1)
+
+
+def _words(text: str, *, strong: bool = False) -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if strong:
+        font = label.font()
+        font.setBold(True)
+        label.setFont(font)
+    return label
