@@ -53,9 +53,11 @@ def accepted_answer(details: TransferDetails, grant: str) -> Response:
     return StreamingResponse(pieces(), HTTPStatus.CREATED, headers, _JSON)
 
 
-def problem_answer(error: TransferAppError) -> Response:
-    """Answer with an error."""
+def problem_answer(error: TransferAppError, status: int | None = None) -> Response:
+    """Answer with an error; ``status`` where HTTP has a word that our errors have not."""
     problem = to_problem(error)
+    if status is not None:
+        problem = problem.model_copy(update={"status": status})
     headers = {"cache-control": "no-store"}
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
@@ -77,7 +79,7 @@ def answer_errors(app: FastAPI) -> None:
 
     async def no_route(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - as above
-        return problem_answer(_of_http(error))
+        return problem_answer(_of_http(error), error.status_code)
 
     async def unknown(_request: Request, _error: Exception) -> Response:
         # Raised again after this answer: uvicorn writes it to the log.

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 import transferapp
 from transferapp.host.allocator import tune_allocator
+from transferapp.host.logging import configure_logging
 from transferapp.server.answers import answer_errors
 from transferapp.server.auth import SignInThrottle
 from transferapp.server.event_feed import EventFeed
@@ -67,6 +68,7 @@ async def run(
     settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None
 ) -> None:
     """Serve until SIGINT or SIGTERM; ``on_ready`` gets the address."""
+    configure_logging("server", json=False)
     tune_allocator()
     with listen(settings.host, settings.port) as listener:
         async with open_parts(settings) as parts:

@@ -44,6 +44,8 @@ class ApiServer(uvicorn.Server):
             http="httptools",
             ws="none",
             access_log=False,
+            # The process has one log, see host/logging.py.
+            log_config=None,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
         )

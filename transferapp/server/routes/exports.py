@@ -20,6 +20,8 @@ from transferapp.server.routes.imports import RequestKey
 
 router = APIRouter(tags=["exports"])
 
+_CONTENT = routes.file_content("{transfer_id}", "{file_id}")
+
 
 @router.post(routes.EXPORTS, status_code=HTTPStatus.CREATED, response_model=Accepted)
 async def submit(
@@ -35,11 +37,8 @@ async def submit(
     return accepted_answer(accepted.details, accepted.grant)
 
 
-@router.api_route(
-    routes.file_content("{transfer_id}", "{file_id}"),
-    methods=["GET", "HEAD"],
-    response_class=Response,
-)
+@router.get(_CONTENT, response_class=Response)
+@router.head(_CONTENT, response_class=Response)
 async def content(
     transfer_id: str, file_id: str, _grant: TransferGrant, request: Request
 ) -> Response:

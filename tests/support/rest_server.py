@@ -1,0 +1,104 @@
+"""A whole server on a free port: real SQLite, staging, local repository and uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from transferapp.client.server import ServerClient
+from transferapp.host.paths import private_folder
+from transferapp.model.containers import Container, ContainerKind
+from transferapp.model.identity import GroupPermissions
+from transferapp.protocol.messages import Accepted, ImportRequest, NewFile, NewItem
+from transferapp.repositories.local.administration import Administration
+from transferapp.server.app import create_app
+from transferapp.server.parts import Parts
+from transferapp.server.serving import ApiServer, listen
+from transferapp.server.settings import ServerSettings
+from transferapp.server.wiring import open_parts
+
+PASSWORD = "correct horse"
+GROUP = "lab"
+PEOPLE = ("ada", "bob")
+
+
+@dataclass
+class RestServer:
+    """A running server and what a test may ask of it."""
+
+    url: str
+    app: FastAPI
+    parts: Parts
+    server: ApiServer
+    serving: asyncio.Task[None]
+    clients: list[ServerClient] = field(default_factory=list)
+
+    def client(self, token: str | None = None) -> ServerClient:
+        """Return a client that is closed at the end."""
+        client = ServerClient(self.url, token)
+        self.clients.append(client)
+        return client
+
+    async def signed_in(self, username: str = "ada") -> ServerClient:
+        """Return a client of a person."""
+        client = self.client()
+        await client.sign_in(username, PASSWORD)
+        return client
+
+    async def stop(self) -> None:
+        """Stop as a signal does; twice is fine."""
+        self.server.should_exit = True
+        await self.serving
+
+
+@asynccontextmanager
+async def rest_server(folder: Path) -> AsyncIterator[RestServer]:
+    """Serve from this event loop; ``ada`` and ``bob`` are in one group, data is private."""
+    settings = ServerSettings(data=folder, port=0, name="Test")
+    await add_people(settings.repository_folder)
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    with listen("127.0.0.1", 0) as listener:
+        async with open_parts(settings) as parts:
+            app = create_app(parts)
+            server = ApiServer(app, listener, ready.set_result)
+            serving = asyncio.create_task(server.run_until_stopped())
+            await asyncio.wait([serving, ready], return_when=asyncio.FIRST_COMPLETED)
+            running = RestServer(ready.result(), app, parts, server, serving)
+            try:
+                yield running
+            finally:
+                for client in running.clients:
+                    await client.aclose()
+                await running.stop()
+
+
+async def add_people(repository_folder: Path) -> None:
+    """Make the accounts and their group."""
+    private_folder(repository_folder.parent)
+    people = Administration(private_folder(repository_folder))
+    await people.add_group(GROUP, GroupPermissions.PRIVATE)
+    for username in PEOPLE:
+        await people.add_experimenter(username, username.title(), PASSWORD)
+        await people.add_member(username, GROUP)
+
+
+async def new_dataset(client: ServerClient, name: str = "Kidney") -> Container:
+    """Make a dataset."""
+    return await client.create_container(ContainerKind.DATASET, name)
+
+
+def manifest(target: Container, *sizes: int, name: str = "Cells") -> ImportRequest:
+    """Return a request for one item with files of these sizes."""
+    files = [NewFile(client_path=f"cells/{n}.tif", size_bytes=s) for n, s in enumerate(sizes)]
+    items = [NewItem(name=name, files=files)]
+    return ImportRequest(name=name, target=str(target.ref), items=items)
+
+
+async def submitted(client: ServerClient, *sizes: int) -> Accepted:
+    """Submit an import of one item into a new dataset."""
+    return await client.submit_import(manifest(await new_dataset(client), *sizes))
