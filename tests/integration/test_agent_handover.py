@@ -1,0 +1,107 @@
+"""Imports and exports handed to a real workstation service."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.agent_process import AgentProcess, until, write
+from tests.support.fake_server import FakeServer
+from transferapp.client.agent import AgentClient
+from transferapp.client.grouping import group
+from transferapp.client.importing import (
+    ExportPlan,
+    ImportPlan,
+    hand_over_export,
+    hand_over_import,
+)
+from transferapp.client.scanning import scan
+from transferapp.client.server import ServerClient
+from transferapp.errors import AgentUnreachable
+from transferapp.model.containers import ContainerRef
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    # A socket's path may have 107 bytes; pytest's own folders are longer than that.
+    with tempfile.TemporaryDirectory(prefix="ta-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def agent(home: Path) -> Iterator[AgentProcess]:
+    process = AgentProcess(home)
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with FakeServer() as fake:
+        yield fake
+
+
+async def test_export_arrives_in_place_and_never_replaces(
+    agent: AgentProcess, server: FakeServer, tmp_path: Path
+) -> None:
+    server.images = {7: b"pixels" * 1000, 8: b"more" * 500}
+    destination = tmp_path / "not there yet"
+    destination.mkdir()
+    (destination / "image 7.tif").write_bytes(b"mine")
+    async with await agent.start() as client, ServerClient(server.url) as desk:
+        plan = ExportPlan("out", (7, 8), destination)
+        view = await hand_over_export(desk, client, plan)
+        assert not view.safe_to_switch_off
+        done = await until(client, view.transfer_id, lambda v: v.state == "delivered")
+        assert done.safe_to_switch_off
+        assert done.files_done == 2
+    assert (destination / "image 7.tif").read_bytes() == b"mine"
+    assert (destination / "image 7 (2).tif").read_bytes() == server.images[7]
+    assert (destination / "image 8.tif").read_bytes() == server.images[8]
+    assert sorted(p.name for p in destination.iterdir()) == [
+        "image 7 (2).tif",
+        "image 7.tif",
+        "image 8.tif",
+    ]
+
+
+async def test_export_waits_for_a_folder_that_cannot_be_written(
+    agent: AgentProcess, server: FakeServer, tmp_path: Path
+) -> None:
+    server.images = {7: b"pixels"}
+    destination = tmp_path / "drive"
+    destination.write_bytes(b"a file where the folder should be")
+    async with await agent.start() as client, ServerClient(server.url) as desk:
+        view = await hand_over_export(desk, client, ExportPlan("out", (7,), destination))
+        await until(
+            client, view.transfer_id, lambda v: v.trouble_code == "destination-unwritable"
+        )
+        destination.unlink()
+        await until(client, view.transfer_id, lambda v: v.state == "delivered")
+    assert (destination / "image 7.tif").read_bytes() == b"pixels"
+
+
+async def test_hand_over_is_repeatable(
+    agent: AgentProcess, server: FakeServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "exp 1"
+    folder.mkdir()
+    for n in range(3):
+        write(folder / f"{n}.tif", 100 + n, n)
+    plan = ImportPlan("exp 1", ContainerRef.parse("Dataset:1"), tuple(group(scan([folder]))))
+    async with ServerClient(server.url) as desk:
+        async with AgentClient(agent.socket) as nobody:
+            with pytest.raises(AgentUnreachable):
+                await hand_over_import(desk, nobody, plan)
+        assert server.details == {}, "nothing may be registered without an agent"
+        async with await agent.start() as client:
+            first = await hand_over_import(desk, client, plan)
+            again = await hand_over_import(desk, client, plan)
+            assert again.transfer_id == first.transfer_id
+            assert first.owner == f"alice@{server.url}"
+            await until(client, first.transfer_id, lambda v: v.state == "imported")
+    assert server.content("exp 1/1.tif") == (folder / "1.tif").read_bytes()
+    assert set(server.seals.values()) == {1}
