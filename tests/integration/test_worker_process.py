@@ -1,0 +1,117 @@
+"""The worker as people run it: a process with settings from its environment."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.import_house import OWNER, ImportHouse
+from tests.support.postgres import PostgresServer, postgres_server
+from transferapp.errors import SettingsInvalid
+from transferapp.host.resources import resource
+from transferapp.ledger.port import ItemChange
+from transferapp.model.transfers import ItemState, TransferItem
+from transferapp.worker.settings import WorkerSettings
+
+__all__ = ["postgres_server"]
+
+CELL = resource("sample-data", "png-cells") / "cell.png"
+PROGRAM = """
+import asyncio
+from transferapp.host.logging import configure_logging
+from transferapp.worker.app import run
+from transferapp.worker.settings import WorkerSettings
+configure_logging("worker", json=True)
+asyncio.run(run(WorkerSettings()))
+"""
+
+
+@asynccontextmanager
+async def worker_process(data: Path, **more: str) -> AsyncIterator[Process]:
+    """Start a worker; it is killed at the end if it has not ended."""
+    environment = os.environ | {"TRANSFERAPP_DATA": str(data)} | more
+    log = (data / "worker.log").open("ab")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, env=environment, stdout=log, stderr=log
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        log.close()
+
+
+async def until(house: ImportHouse, item_id: str, state: ItemState) -> TransferItem:
+    """Wait until an item is in a state."""
+    async with asyncio.timeout(30):
+        while (item := (await house.ledger.work(item_id)).item).state is not state:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return item
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[ImportHouse]:
+    """Return an import house without a worker."""
+    house = ImportHouse(tmp_path)
+    await house.open()
+    yield house
+    await house.close()
+
+
+async def test_received_item_without_a_task_is_imported(
+    house: ImportHouse, tmp_path: Path
+) -> None:
+    """The server died between the last seal and the queue; the next worker heals it."""
+    details = await house.add_import([CELL])
+    item_id = details.items[0].id
+    await house.ledger.set_state(item_id, ItemChange(ItemState.RECEIVED))
+    async with worker_process(tmp_path) as process:
+        item = await until(house, item_id, ItemState.IMPORTED)
+        assert item.verified
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+    async with house.repository.session(OWNER) as session:
+        assert house.target is not None
+        assert len(await session.images.find(house.target.ref)) == 1
+    log = (tmp_path / "worker.log").read_text()
+    assert "received item queued after a crash" in log
+    assert "Traceback" not in log
+
+
+async def test_worker_waits_for_a_database_that_is_away(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """It starts before its database, and can be stopped while it waits."""
+    url = postgres_server.new_database()
+    await asyncio.to_thread(postgres_server.stop)
+    try:
+        async with worker_process(tmp_path, TRANSFERAPP_DATABASE_URL=url) as process:
+            async with asyncio.timeout(20):
+                log = tmp_path / "worker.log"
+                while b"waiting for it" not in log.read_bytes():  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        await asyncio.to_thread(postgres_server.start)
+
+
+def test_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TRANSFERAPP_LIMITS", '{"repository": 0}')
+    with pytest.raises(SettingsInvalid, match="TRANSFERAPP_LIMITS"):
+        WorkerSettings(data=tmp_path)
+
+
+def test_password_of_the_database_is_not_shown(tmp_path: Path) -> None:
+    settings = WorkerSettings(data=tmp_path, database_url="postgresql://u:hush@host/db")
+    assert "hush" not in repr(settings)

@@ -1,0 +1,97 @@
+"""Logs of a process: one format, no secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from transferapp.host.logging import configure_logging
+
+TOKEN = "ta1_Abc-123_xyz"
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads(capsys.readouterr().err.splitlines()[-1])
+    return shown
+
+
+def test_lines_name_their_process(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("worker", json=True)
+    structlog.get_logger("a.module").info("task done", task="t1", took_s=1.5)
+    shown = line(capsys)
+    assert shown["process"] == "worker"
+    assert (shown["event"], shown["task"], shown["took_s"]) == ("task done", "t1", 1.5)
+    assert (shown["level"], shown["logger"]) == ("info", "a.module")
+
+
+def test_foreign_libraries_log_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("server", json=True)
+    logging.getLogger("foreign").warning("hello %s", "there", extra={"request": "r1"})
+    shown = line(capsys)
+    assert (shown["event"], shown["process"], shown["request"]) == (
+        "hello there",
+        "server",
+        "r1",
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "values"),
+    [
+        (f"sent {TOKEN} away", {}),
+        ("asked", {"url": f"https://host/?grant={TOKEN}"}),
+        ("asked", {"headers": {"Authorization": f"Bearer {TOKEN}"}}),
+        ("asked", {"lines": [f"Authorization: Basic {TOKEN}", f"Bearer {TOKEN}"]}),
+        ("signed in", {"password": TOKEN}),
+        ("signed in", {"body": f'{{"password": "{TOKEN[4:]}"}}'}),
+        ("signed in", {"body": f"user=ada&password={TOKEN[4:]}"}),
+        ("odd", {"thing": {"inner": [(TOKEN,)]}}),
+        ("bytes", {"body": TOKEN.encode()}),
+        ("nested", {"session_token": TOKEN[4:]}),
+    ],
+)
+@pytest.mark.parametrize("as_json", [True, False])
+def test_secrets_are_hidden(
+    capsys: pytest.CaptureFixture[str], message: str, values: dict[str, Any], *, as_json: bool
+) -> None:
+    configure_logging("agent", json=as_json)
+    structlog.get_logger().warning(message, **values)
+    shown = capsys.readouterr().err
+    assert TOKEN[4:] not in shown
+    assert "[hidden]" in shown
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_secrets_in_tracebacks_are_hidden(
+    capsys: pytest.CaptureFixture[str], *, as_json: bool
+) -> None:
+    configure_logging("agent", json=as_json)
+    try:
+        int(f"refused {TOKEN}")
+    except ValueError:
+        logging.getLogger("foreign").exception("it failed")
+    shown = capsys.readouterr().err
+    assert "ValueError" in shown
+    assert TOKEN not in shown
+
+
+def test_repeating_adds_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(3):
+        configure_logging("agent", json=True)
+    structlog.get_logger().info("once")
+    assert len(capsys.readouterr().err.splitlines()) == 1

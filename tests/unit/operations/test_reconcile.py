@@ -1,0 +1,53 @@
+"""The promise behind "safe to delete the source"."""
+
+from __future__ import annotations
+
+import pytest
+
+from transferapp.errors import Corrupt
+from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
+from transferapp.model.images import OriginalFile
+from transferapp.operations.reconcile import check_reconciled
+
+PLAN = FilesetPlan(
+    key="k",
+    name="n",
+    files=(PlannedFile("a.tif", 3, "aa"), PlannedFile("b.tif", 4, "bb")),
+    target=None,
+    group_id=1,
+)
+MADE = Fileset(1, "k", (7,))
+
+
+def held(name: str, size: int, sha1: str) -> OriginalFile:
+    return OriginalFile(1, 1, name, size, "SHA1-160", sha1)
+
+
+def test_all_bytes_and_images() -> None:
+    check_reconciled(MADE, PLAN, [held("b_.tif", 4, "BB"), held("a.tif", 3, "aa")])
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [held("a.tif", 3, "aa")],
+        [held("a.tif", 3, "aa"), held("b.tif", 4, "xx")],
+        [held("a.tif", 3, "aa"), held("b.tif", 5, "bb")],
+        [held("a.tif", 3, "aa"), held("b.tif", 4, "")],
+    ],
+    ids=["missing", "other hash", "other size", "no hash"],
+)
+def test_anything_else_is_no_promise(files: list[OriginalFile]) -> None:
+    with pytest.raises(Corrupt, match=r"b\.tif.*Keep the source"):
+        check_reconciled(MADE, PLAN, files)
+
+
+def test_equal_files_are_counted() -> None:
+    twice = FilesetPlan("k", "n", (PLAN.files[0], PLAN.files[0]), None, 1)
+    with pytest.raises(Corrupt):
+        check_reconciled(MADE, twice, [held("a.tif", 3, "aa")])
+
+
+def test_no_images_is_no_promise() -> None:
+    with pytest.raises(Corrupt, match="no images"):
+        check_reconciled(Fileset(1, "k"), PLAN, [held("a", 3, "aa"), held("b", 4, "bb")])

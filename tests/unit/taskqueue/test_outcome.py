@@ -1,0 +1,55 @@
+"""What follows a failure."""
+
+from __future__ import annotations
+
+import pytest
+
+from transferapp.errors import DamagedFile, Internal, RepositoryUnavailable
+from transferapp.taskqueue.outcome import MAX_DEFECTS, FailureCount, judge
+from transferapp.taskqueue.port import RetryPolicy, TaskState
+
+POLICY = RetryPolicy(max_attempts=4, first_delay_s=10.0, factor=2.0, max_delay_s=30.0)
+
+
+@pytest.mark.parametrize(("attempts", "delay_s"), [(0, 10.0), (1, 20.0), (2, 30.0)])
+def test_pauses_grow_up_to_the_longest(attempts: int, delay_s: float) -> None:
+    verdict = judge(RepositoryUnavailable(), POLICY, FailureCount(attempts), jitter=0.5)
+    assert verdict.state is TaskState.WAITING
+    assert verdict.delay_s == pytest.approx(delay_s)
+    assert verdict.count.attempts == attempts + 1
+
+
+def test_jitter_spreads_by_a_fifth() -> None:
+    pauses = [
+        judge(RepositoryUnavailable(), POLICY, FailureCount(), jitter).delay_s
+        for jitter in (0.0, 1.0)
+    ]
+    assert pauses == pytest.approx([8.0, 12.0])
+
+
+def test_last_attempt_ends_dead() -> None:
+    verdict = judge(RepositoryUnavailable("gone"), POLICY, FailureCount(3), jitter=0.5)
+    assert (verdict.state, verdict.error_code) == (TaskState.DEAD, "repository-unavailable")
+
+
+def test_the_other_sides_longer_wish_wins() -> None:
+    wish = RepositoryUnavailable(retry_after_s=500.0)
+    assert judge(wish, POLICY, FailureCount(), jitter=0.5).delay_s == 500.0
+    hurry = RepositoryUnavailable(retry_after_s=1.0)
+    assert judge(hurry, POLICY, FailureCount(), jitter=0.5).delay_s == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize("error", [DamagedFile("cut"), Internal("a bug we know")])
+def test_what_cannot_be_helped_ends_at_once(error: Exception) -> None:
+    assert judge(error, POLICY, FailureCount(), jitter=0.5).state is TaskState.DEAD
+
+
+def test_unknown_exceptions_get_a_few_tries_even_after_outages() -> None:
+    count = FailureCount(attempts=1)
+    states = []
+    for _ in range(MAX_DEFECTS):
+        verdict = judge(KeyError("x"), RetryPolicy(), count, jitter=0.5)
+        count = verdict.count
+        states.append(verdict.state)
+        assert verdict.error_code == "internal"
+    assert states == [TaskState.WAITING, TaskState.WAITING, TaskState.DEAD]
