@@ -46,6 +46,8 @@ class TileView(QWidget):
         self.t_slider = PlaneSlider("T", "Time point", self)
         self.notice = Notice(self)
         self._contrast = self._tool("mdi6.auto-fix", "Automatic contrast", "C")
+        # Shows by its colour that it is on.
+        self._contrast.setIcon(theme.nav_icon("mdi6.auto-fix"))
         self._contrast.setCheckable(True)
         self._tools = [
             self._contrast,
