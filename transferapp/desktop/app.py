@@ -17,7 +17,7 @@ from transferapp.host.logging import configure_logging
 from transferapp.host.paths import HostPaths, host_paths
 
 
-def run(beside: Callable[[], object] | None = None) -> int:
+def run(beside: Callable[[wiring.Desktop], object] | None = None) -> int:
     """Open the window and return the exit code when the person quits.
 
     ``beside`` is called once on the running event loop (the demo's pilot). Where a desktop
@@ -42,7 +42,7 @@ def _application() -> QApplication:
     return app
 
 
-async def _main(paths: HostPaths, beside: Callable[[], object] | None) -> int:
+async def _main(paths: HostPaths, beside: Callable[[wiring.Desktop], object] | None) -> int:
     stop = asyncio.Event()
     loop.on_terminate(stop.set)
     first = FirstInstance(_socket(paths))
@@ -61,7 +61,7 @@ async def _main(paths: HostPaths, beside: Callable[[], object] | None) -> int:
     loop.spawn(desktop.presenters.notifications.run(), name="notifications")
     loop.spawn(desktop.presenters.sign_in.resume(), name="resume session")
     if beside is not None:
-        beside()
+        beside(desktop)
     await stop.wait()
     first.close()
     await desktop.close()

@@ -17,12 +17,12 @@ from typing_extensions import override
 
 from transferapp.desktop.loop import spawn
 from transferapp.desktop.presenters.browse import BrowsePresenter
-from transferapp.desktop.presenters.image_words import size_words
+from transferapp.desktop.presenters.image_words import short_size_words, size_words
 from transferapp.model.images import ImageSummary
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 
-#: The ImageSummary of a row, and its sizes in words.
+#: The ImageSummary of a row, and its sizes in few words.
 IMAGE_ROLE = Qt.ItemDataRole.UserRole
 SIZES_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -61,6 +61,11 @@ class ImagesModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self._images)
 
     @override
+    def columnCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008
+        """Return one; Qt's own cannot be called without a parent."""
+        return 0 if parent.isValid() else 1
+
+    @override
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return name, thumbnail, tip, image or sizes of a row."""
         if not index.isValid():
@@ -72,7 +77,7 @@ class ImagesModel(QAbstractListModel):
             Qt.ItemDataRole.ToolTipRole: lambda: f"{image.name}\n{size_words(image)}",
             Qt.ItemDataRole.AccessibleDescriptionRole: lambda: size_words(image),
             IMAGE_ROLE: lambda: image,
-            SIZES_ROLE: lambda: size_words(image),
+            SIZES_ROLE: lambda: short_size_words(image),
         }
         return values[role]() if role in values else None
 

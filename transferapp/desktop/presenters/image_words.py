@@ -16,6 +16,7 @@ from transferapp.model.images import (
 )
 
 TIMES = "\N{MULTIPLICATION SIGN}"
+DOT = " \N{MIDDLE DOT} "
 
 
 def size_words(image: ImageSummary) -> str:
@@ -28,6 +29,13 @@ def size_words(image: ImageSummary) -> str:
     if image.size_t > 1:
         parts.append(f"{image.size_t} t")
     return ", ".join(parts)
+
+
+def short_size_words(image: ImageSummary) -> str:
+    """Return the sizes for a card, which has room for few letters."""
+    counts = ((image.size_c, "ch"), (image.size_z, "z"), (image.size_t, "t"))
+    parts = [f"{image.size_x} {TIMES} {image.size_y}"]
+    return DOT.join(parts + [f"{count} {name}" for count, name in counts if count > 1])
 
 
 def fact_rows(details: ImageDetails) -> list[tuple[str, str]]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transferapp.client.importing import ImportPlan, hand_over_import
-from transferapp.client.preflight import Level, PreflightSettings
+from transferapp.client.preflight import PreflightSettings
 from transferapp.desktop.presenters.import_list import FilesetRow, Look, LookProgress, look_at
+from transferapp.desktop.presenters.import_rows import ImportRows
 from transferapp.desktop.presenters.import_words import (
     amount_words,
     annotations_of,
@@ -62,8 +63,7 @@ class ImportPresenter:
         self._clock = clock or SystemClock()
         self._settings = settings or PreflightSettings()
         self._hand_over = hand_over
-        self._rows: dict[str, FilesetRow] = {}
-        self._removed: set[str] = set()
+        self._rows = ImportRows()
         self._roots: dict[Path, None] = {}
         self._cancel = threading.Event()
         self._plan: ImportPlan | None = None
@@ -90,17 +90,12 @@ class ImportPresenter:
     @property
     def rows(self) -> tuple[FilesetRow, ...]:
         """The filesets, in the order they were found."""
-        return tuple(self._rows.values())
+        return self._rows.all
 
     @property
     def included(self) -> tuple[FilesetRow, ...]:
         """The filesets that will be imported."""
-        return tuple(row for row in self._rows.values() if row.included)
-
-    @property
-    def doubtful(self) -> bool:
-        """Some fileset may become importable by waiting."""
-        return any(row.level is Level.WARNING for row in self._rows.values())
+        return self._rows.included
 
     @property
     def summary(self) -> str:
@@ -114,7 +109,7 @@ class ImportPresenter:
     @property
     def left_out(self) -> str:
         """What stays out; empty when nothing does."""
-        return left_out_words(self._rows.values())
+        return left_out_words(self.rows)
 
     @property
     def why_not(self) -> str:
@@ -122,7 +117,7 @@ class ImportPresenter:
         reasons = (
             (self.handing_over, "The import is being handed over."),
             (self.looking is not None, "The files are still being checked."),
-            (not self._rows, "Drop files or folders first."),
+            (not self.rows, "Drop files or folders first."),
             (not self.included, "No fileset is ticked that can be imported."),
             (self.targets.chosen is None, "Choose where the images go."),
             (not self.name.strip(), "Give the import a name."),
@@ -141,13 +136,10 @@ class ImportPresenter:
             return
         self._roots.update(dict.fromkeys(paths))
         self.ignored_count += look.ignored_count
-        for row in look.rows:
-            self._removed.discard(row.key)
-        self._put(look.rows)
+        self._rows.add(look.rows)
         if not self._name_typed and not self.name:
             self.name = self._suggested_name(paths)
-        self.rows_changed.notify()
-        self.changed.notify()
+        self._list_changed()
 
     def cancel_look(self) -> None:
         """Stop looking; what was being looked at is not listed."""
@@ -160,42 +152,32 @@ class ImportPresenter:
         look = await self._look(list(self._roots))
         if look is None:
             return
-        known = [row for row in look.rows if row.key not in self._removed]
-        self._put([self._as_chosen(row) for row in known])
-        self.rows_changed.notify()
-        self.changed.notify()
+        self._rows.judge_again(look.rows)
+        self._list_changed()
 
     async def keep_looking(self) -> None:
         """Look again at doubtful filesets for ever: a recording ends by itself."""
         while True:
             await asyncio.sleep(LOOK_AGAIN_S)
-            if self.doubtful and self._took_s < QUICK_LOOK_S:
+            if self._rows.doubtful and self._took_s < QUICK_LOOK_S:
                 await self.look_again()
 
     def include(self, keys: Collection[str], *, included: bool) -> None:
         """Tick filesets or leave them out; blocked ones stay out."""
-        for key in keys:
-            row = self._rows.get(key)
-            if row is not None and row.can_include:
-                self._rows[key] = replace(row, included=included)
-        self.rows_changed.notify()
-        self.changed.notify()
+        self._rows.include(keys, included=included)
+        self._list_changed()
 
     def remove(self, keys: Collection[str]) -> None:
         """Take filesets off the list; the files stay where they are."""
-        for key in keys:
-            self._rows.pop(key, None)
-            self._removed.add(key)
-        if not self._rows:
+        self._rows.remove(keys)
+        if not self.rows:
             self._forget_list()
-        self.rows_changed.notify()
-        self.changed.notify()
+        self._list_changed()
 
     def clear(self) -> None:
         """Empty the list."""
         self._forget_list()
-        self.rows_changed.notify()
-        self.changed.notify()
+        self._list_changed()
 
     # What is typed --------------------------------------------------------------------
 
@@ -300,30 +282,17 @@ class ImportPresenter:
             self.looking = progress
             self.changed.notify()
 
-    def _put(self, rows: Sequence[FilesetRow]) -> None:
-        """Add rows; one that shares files with an older one takes its place."""
-        owners = {path: row.key for row in self._rows.values() for path in row.paths}
-        for row in rows:
-            for path in row.paths:
-                if (older := owners.get(path)) not in (None, row.key):
-                    self._rows.pop(str(older), None)
-            self._rows[row.key] = row
-
-    def _as_chosen(self, row: FilesetRow) -> FilesetRow:
-        """Keep the tick of a row that was judged again; good news ticks it."""
-        before = self._rows.get(row.key)
-        if before is None or not row.can_include or before.level is not row.level:
-            return row
-        return replace(row, included=before.included)
-
     def _suggested_name(self, paths: Sequence[Path]) -> str:
         first = paths[0]
         name = first.name if first.is_dir() else first.name.partition(".")[0]
         return name.encode(errors="replace").decode()
 
+    def _list_changed(self) -> None:
+        self.rows_changed.notify()
+        self.changed.notify()
+
     def _forget_list(self) -> None:
         self._rows.clear()
-        self._removed.clear()
         self._roots.clear()
         self.ignored_count, self._plan = 0, None
         self.name, self.tags, self.comment, self._name_typed = "", "", "", False

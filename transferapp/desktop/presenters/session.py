@@ -151,7 +151,9 @@ class SessionPresenter:
     async def sign_out(self) -> None:
         """End the session here and, if it answers, on the server. Transfers go on."""
         client, url, username = self._server, self.server_url, self.username
-        self._leave()
+        await self._stop_following()
+        self._server, self.identity = None, None
+        self._set(Connection.SIGNED_OUT, None)
         if client is None:
             return
         await self._parts.credentials.forget(url, username)
@@ -177,7 +179,7 @@ class SessionPresenter:
     async def close(self) -> None:
         """Stop following and close the client; the session itself stays valid."""
         client, self._server = self._server, None
-        self._stop_following()
+        await self._stop_following()
         if client is not None:
             await client.aclose()
 
@@ -187,15 +189,12 @@ class SessionPresenter:
         self._following = asyncio.create_task(self._follow(client), name="follow events")
         self._set(Connection.ONLINE, None)
 
-    def _leave(self) -> None:
-        self._stop_following()
-        self._server, self.identity = None, None
-        self._set(Connection.SIGNED_OUT, None)
-
-    def _stop_following(self) -> None:
-        if self._following is not None:
-            self._following.cancel()
-            self._following = None
+    async def _stop_following(self) -> None:
+        # Awaited: a stream that is left open closes in another task, with a traceback.
+        following, self._following = self._following, None
+        if following is not None and following is not asyncio.current_task():
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
     def _set(self, connection: Connection, trouble: TransferAppError | None) -> None:
         self.connection, self.trouble = connection, trouble

@@ -57,12 +57,12 @@ def eta_words(seconds: float | None) -> str:
 
 
 def clock_words(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """Say a time as a person here would: ``12:03``, or ``Mon 3 Feb, 12:03`` on another day."""
+    """Say a time as a person here would: ``12:03``, or ``3 Feb, 12:03`` on another day."""
     local, today = moment.astimezone(zone), now.astimezone(zone)
     if local.date() == today.date():
         return f"{local:%H:%M}"
     if local.year == today.year:
-        return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+        return f"{local.day} {local:%b}, {local:%H:%M}"
     return f"{local.day} {local:%b} {local:%Y}, {local:%H:%M}"
 
 
@@ -113,7 +113,7 @@ def progress_words(bytes_done: int, bytes_total: int) -> str:
     """Say how far it is: ``12 MB of 48 MB``."""
     if bytes_done >= bytes_total:
         return size_words(bytes_total)
-    return f"{size_words(bytes_done)} of {size_words(bytes_total)}"
+    return f"{size_words(bytes_done) if bytes_done else 0} of {size_words(bytes_total)}"
 
 
 def kind_words(kind: TransferKind) -> str:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+)
 
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.labels import label
@@ -20,6 +27,7 @@ _ICONS = {
 class MessageBanner(QFrame):
     """A message with a title, a sentence and a close button; hidden until it is needed."""
 
+    shown = Signal()
     closed = Signal()
 
     def __init__(self, object_name: str = "banner") -> None:
@@ -48,6 +56,9 @@ class MessageBanner(QFrame):
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.hide()
 
     def show_error(self, error: BaseException) -> None:
@@ -64,6 +75,7 @@ class MessageBanner(QFrame):
         self._text.setText(text)
         self._text.setVisible(bool(text))
         self.setAccessibleName(f"{title}. {text}")
+        self.shown.emit()
         self.show()
 
     def dismiss(self) -> None:

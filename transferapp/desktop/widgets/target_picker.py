@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QSize, Qt, Signal
+from PySide6.QtCore import QItemSelection, QModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,7 +20,7 @@ from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.name_dialog import NameDialog, NameWish
-from transferapp.model.containers import ContainerKind
+from transferapp.model.containers import ContainerKind, ContainerRef
 
 ICONS = {
     ContainerKind.PROJECT: "mdi6.folder-multiple-outline",
@@ -45,6 +45,7 @@ class TargetPicker(QWidget):
         self._presenter = presenter
         self._shown: Target | None = None
         self._filling = False
+        self._rows_of: object = None
         self._model = QStandardItemModel(self)
         self._tree = self._make_tree()
         self._filter = QLineEdit()
@@ -102,6 +103,7 @@ class TargetPicker(QWidget):
         made.setObjectName("import.newTarget")
         made.setText("New")
         made.setIcon(theme.icon("mdi6.folder-plus-outline"))
+        made.setIconSize(theme.icon_size())
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setToolTip("Make a new dataset, project or screen")
         made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -122,7 +124,13 @@ class TargetPicker(QWidget):
         self._presenter.choose(target.ref if isinstance(target, Target) else None)
 
     def _show(self) -> None:
-        self._fill()
+        shown = (self._presenter.targets, self._presenter.projects, self._presenter.trouble)
+        # Never rebuilt for another choice alone: this runs inside the view's own mouse press.
+        if shown != self._rows_of:
+            self._rows_of = shown
+            self._fill()
+        else:
+            self._show_chosen()
         if self._presenter.chosen != self._shown:
             self._shown = self._presenter.chosen
             self.chosen_changed.emit(self._shown)
@@ -131,39 +139,56 @@ class TargetPicker(QWidget):
         wanted = self._filter.text().casefold()
         self._filling = True
         self._model.clear()
-        chosen = self._add_rows(wanted)
+        self._add_rows(wanted)
         self._tree.expandAll()
-        if chosen is not None:
-            self._tree.setCurrentIndex(chosen.index())
-            self._tree.scrollTo(chosen.index())
         self._filling = False
+        self._show_chosen()
         self._say_when_empty(filtered=bool(wanted))
 
-    def _add_rows(self, wanted: str) -> QStandardItem | None:
-        chosen: QStandardItem | None = None
-        projects: dict[str, QStandardItem] = {}
+    def _show_chosen(self) -> None:
+        chosen = self._presenter.chosen
+        index = self._index_of(chosen) if chosen is not None else QModelIndex()
+        if self._tree.currentIndex() == index:
+            return
+        self._filling = True
+        self._tree.setCurrentIndex(index)
+        if index.isValid():
+            self._tree.scrollTo(index)
+        else:
+            self._tree.clearSelection()
+        self._filling = False
+
+    def _index_of(self, target: Target) -> QModelIndex:
+        tops = [self._model.item(row) for row in range(self._model.rowCount())]
+        below = [top.child(row) for top in tops for row in range(top.rowCount())]
+        found = (row for row in (*tops, *below) if row.data(_TARGET) == target)
+        row = next(found, None)
+        return row.index() if row is not None else QModelIndex()
+
+    def _add_rows(self, wanted: str) -> None:
+        projects: dict[ContainerRef | None, QStandardItem] = {}
         for project in self._presenter.projects:
             if wanted in project.name.casefold():
-                self._project_row(projects, project.name)
+                self._project_row(projects, project.ref, project.name)
         for target in self._presenter.targets:
             if wanted not in target.label.casefold():
                 continue
             row = _row(target)
-            if target.project_name:
-                self._project_row(projects, target.project_name).appendRow(row)
+            above = target.container.parent
+            if above is not None:
+                self._project_row(projects, above, target.project_name).appendRow(row)
             else:
                 self._model.appendRow(row)
-            if target == self._presenter.chosen:
-                chosen = row
-        return chosen
 
-    def _project_row(self, rows: dict[str, QStandardItem], name: str) -> QStandardItem:
-        if name not in rows:
-            rows[name] = QStandardItem(theme.icon(ICONS[ContainerKind.PROJECT]), name)
+    def _project_row(
+        self, rows: dict[ContainerRef | None, QStandardItem], ref: ContainerRef, name: str
+    ) -> QStandardItem:
+        if ref not in rows:
+            rows[ref] = QStandardItem(theme.icon(ICONS[ContainerKind.PROJECT]), name)
             # A project is a heading here: images go into its datasets.
-            rows[name].setFlags(Qt.ItemFlag.ItemIsEnabled)
-            self._model.appendRow(rows[name])
-        return rows[name]
+            rows[ref].setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self._model.appendRow(rows[ref])
+        return rows[ref]
 
     def _say_when_empty(self, *, filtered: bool) -> None:
         trouble = self._presenter.trouble

@@ -46,6 +46,7 @@ class Colours:
     warn_soft: str
     bad: str
     bad_soft: str
+    scroll: str
     #: Behind images: dark in both schemes.
     canvas: str
 

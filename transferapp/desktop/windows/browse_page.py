@@ -150,6 +150,7 @@ class BrowsePage(Page):
         made.setObjectName("browse.new")
         made.setText("New")
         made.setIcon(theme.icon("mdi6.folder-plus-outline"))
+        made.setIconSize(theme.icon_size())
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         theme.set_role(made, "menu")

@@ -84,6 +84,7 @@ class MainWindow(QMainWindow):
             return
         self._buttons[name].setChecked(True)
         self._stack.setCurrentWidget(page)
+        page.setFocus()
         page.activated()
 
     @property
@@ -119,10 +120,14 @@ class MainWindow(QMainWindow):
         right.setSpacing(0)
         right.setContentsMargins(0, 0, 0, 0)
         right.addWidget(self.header)
-        margin = QHBoxLayout()
-        margin.setContentsMargins(theme.LARGE, 0, theme.LARGE, 0)
-        margin.addWidget(self.banner)
-        right.addLayout(margin)
+        margin = QWidget()
+        around = QHBoxLayout(margin)
+        around.setContentsMargins(theme.LARGE, theme.MEDIUM, theme.LARGE, 0)
+        around.addWidget(self.banner)
+        margin.hide()
+        self.banner.shown.connect(margin.show)
+        self.banner.closed.connect(margin.hide)
+        right.addWidget(margin)
         right.addWidget(self._stack, 1)
         shell = QWidget()
         layout = QHBoxLayout(shell)
@@ -164,6 +169,8 @@ class MainWindow(QMainWindow):
         made.setIconSize(theme.icon_size(theme.NAV_ICON))
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setFixedWidth(RAIL_WIDTH - 2 * theme.SMALL)
+        # The ring shows where the keyboard is; a click needs none.
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         theme.set_role(made, "nav")
         made.clicked.connect(lambda: self.go_to(name))
         shortcut = QShortcut(QKeySequence(f"Ctrl+{number}"), self)

@@ -115,7 +115,12 @@ class SignInPage(QWidget):
         inside.addWidget(self._submit)
         around = QVBoxLayout(self)
         around.addStretch(2)
-        around.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        # Stretches, not an alignment: that would keep the card from growing with its banner.
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(card)
+        middle.addStretch(1)
+        around.addLayout(middle)
         around.addSpacing(theme.MEDIUM)
         hint = label("Transfers that were handed over go on while you are signed out.", "faint")
         around.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
