@@ -271,3 +271,11 @@ def test_validators(client: httpx.Client, served: Served) -> None:
     assert client.get(url, headers=same).status_code == 206
     assert client.get(url, headers=same | {"if-range": '"old"'}).status_code == 200
     assert client.get(url, headers={"if-none-match": f'"{SHA1}"'}).status_code == 304
+
+
+def test_a_destination_that_cannot_be_written(
+    client: httpx.Client, served: Served, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(errors.DestinationUnwritable):
+        fetch(client, served.order(tmp_path / "file" / "a.tif"))

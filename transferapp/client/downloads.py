@@ -65,7 +65,7 @@ def download_file(
 ) -> DownloadedFile:
     """Bring a file into place; one that is already there with this content is kept.
 
-    Raises StorageFull, Denied, NotFound, NameNotAllowed (the destination's disk);
+    Raises StorageFull, DestinationUnwritable, NameNotAllowed (the destination's disk);
     ChecksumMismatch after deleting what came; Cancelled; ServerUnreachable and every
     other error of the server.
     """

@@ -28,8 +28,9 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise errors.NotFound(
-            f"The folder {path.parent} is gone. Make it again, or export to another folder."
+        raise errors.DestinationUnwritable(
+            f"The folder {path.parent} is gone. Connect its drive or make it again; the"
+            " export continues by itself."
         ) from error
     except OSError as error:
         if error.errno in _FULL:
@@ -42,9 +43,9 @@ def writing(path: Path) -> Iterator[None]:
                 f"'{path.name[:60]}' cannot be stored in {path.parent} ({error.strerror})."
                 " Choose a folder with a shorter path, then retry."
             ) from error
-        raise errors.Denied(
-            f"{path.parent} cannot be written ({error.strerror}). Check that your account"
-            " may write there and that its disk is connected."
+        raise errors.DestinationUnwritable(
+            f"{path.parent} cannot be written ({error.strerror}). Connect the drive, or give"
+            " your account the right to write there; the export continues by itself."
         ) from error
 
 
