@@ -117,7 +117,7 @@ async def test_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
             with pytest.raises(StorageFull):
                 await session.imports.store(fileset, plan, sample.paths)
             ballast.unlink()
-            assert await import_all(session, plan, sample.paths)
+            assert (await import_all(session, plan, sample.paths)).image_ids
         await repository.close()
 
 
@@ -163,7 +163,7 @@ async def test_accounts_change(repository: LocalRepository, tmp_path: Path) -> N
     await administration.set_password(ALICE, "new one")
     with pytest.raises(SignInFailed):
         await repository.sign_in(ALICE, PASSWORD)
-    assert await repository.sign_in(ALICE, "new one")
+    assert (await repository.sign_in(ALICE, "new one")).groups
     await administration.close_account(ALICE)
     with pytest.raises(SignInFailed):
         await repository.sign_in(ALICE, "new one")

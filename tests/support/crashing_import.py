@@ -65,7 +65,7 @@ class Countdown:
     @staticmethod
     def stop() -> None:
         """Trace no more."""
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         sys.settrace(None)
 
 
@@ -113,6 +113,7 @@ class Import:
             await self._check(session)
             made = await session.imports.find(self.plan.key)
             assert made is not None
+            assert list((self.folder / "incoming").rglob("*")) == [], "left on the way in"
             await session.images.delete(made.image_ids)
         await repository.close()
         left = [p for p in (self.folder / "originals").rglob("*") if p.is_file()]

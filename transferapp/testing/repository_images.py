@@ -141,7 +141,8 @@ class ImageSuite:
         async with world.repository.session(BOB) as session:
             with pytest.raises(PermissionDenied):
                 await session.images.delete(made.image_ids)
-            assert await session.images.get(made.image_ids[0])
+            kept = await session.images.get(made.image_ids[0])
+            assert kept.summary.id == made.image_ids[0]
 
     async def test_private_images_are_unknown_to_others(self, world: World) -> None:
         private = await group_id(world.repository, ALICE, PRIVATE)

@@ -74,7 +74,8 @@ async def import_all(
 ) -> Fileset:
     """Run the steps of an import, each ``times`` times, as a worker that crashes would."""
     imports = session.imports
-    for _ in range(times):
+    fileset = await imports.reserve(plan)
+    for _ in range(times - 1):
         fileset = await imports.reserve(plan)
     for _ in range(times):
         await imports.store(fileset, plan, paths)

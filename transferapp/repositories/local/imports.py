@@ -64,15 +64,19 @@ class LocalImports(Imports):
         """Bring the files in; what is there already is left. Returns when it is durable."""
         if len(paths) != len(plan.files):
             raise Invalid("Each file of the plan needs one path.")
+        there = await in_thread(stored_files.recorded, self._holdings, fileset.id)
         for batch in _batches(list(zip(range(len(paths)), plan.files, paths, strict=True))):
-            await in_thread(stored_files.store_batch, self._holdings, fileset.id, batch)
+            await in_thread(stored_files.store_batch, self._holdings, fileset.id, batch, there)
         await in_thread(stored_files.make_durable, self._holdings, fileset.id, plan)
 
     @override
     async def verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
         """Read every stored file again; what is wrong is set aside, then raises."""
+        rows = await in_thread(stored_files.recorded, self._holdings, fileset.id)
+        originals = self._holdings.originals
         for planned in plan.files:
-            if not await in_thread(stored_files.is_right, self._holdings, fileset.id, planned):
+            row = rows.get(planned.client_path)
+            if not await in_thread(stored_files.is_right, originals, row, planned):
                 raise ChecksumMismatch(
                     f"'{planned.client_path}' did not arrive as it was sent. It is sent again."
                 )

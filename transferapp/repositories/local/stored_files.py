@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -21,11 +21,13 @@ from transferapp.repositories.local.store import Originals, Taken
 
 
 def store_batch(
-    holdings: Holdings, fileset_id: int, batch: Sequence[tuple[int, PlannedFile, Path]]
+    holdings: Holdings,
+    fileset_id: int,
+    batch: Sequence[tuple[int, PlannedFile, Path]],
+    there: Mapping[str, OriginalFile],
 ) -> None:
-    """Bring in what is not there yet of some (position, file, source)."""
+    """Bring in of some (position, file, source) what is not ``there`` yet by the table."""
     originals = holdings.originals
-    there = {file.client_path: file for file in _rows(holdings, fileset_id)}
     missing = [
         numbered
         for numbered in batch
@@ -34,16 +36,15 @@ def store_batch(
     taken = [(n, planned, originals.take(path, fileset_id)) for n, planned, path in missing]
     if not taken:
         return
+    # A file that came again with other bytes leaves its first content behind.
+    replaced = [there[p.client_path].hash for _, p, _ in taken if p.client_path in there]
     with writing(holdings.engine) as connection:
         _refer(connection, fileset_id, taken)
+        list_contents(connection, replaced)
     for _, planned, content in taken:
         originals.place(content)
         originals.name(content.sha1, fileset_id, planned.client_path)
-    # A file that came again with other bytes leaves its first content behind.
-    replaced = [there[p.client_path].hash for _, p, _ in taken if p.client_path in there]
     if replaced:
-        with writing(holdings.engine) as connection:
-            list_contents(connection, replaced)
         holdings.collect_garbage()
 
 
@@ -56,16 +57,18 @@ def make_durable(holdings: Holdings, fileset_id: int, plan: FilesetPlan) -> None
     sync_files([*contents, *named], originals.folder)
 
 
-def is_right(holdings: Holdings, fileset_id: int, planned: PlannedFile) -> bool:
+def recorded(holdings: Holdings, fileset_id: int) -> dict[str, OriginalFile]:
+    """Return what the table says of a fileset, by client path."""
+    return {file.client_path: file for file in _rows(holdings, fileset_id)}
+
+
+def is_right(originals: Originals, row: OriginalFile | None, planned: PlannedFile) -> bool:
     """Tell whether a stored file has the planned SHA-1; a damaged content is set aside."""
-    row = next(
-        (f for f in _rows(holdings, fileset_id) if f.client_path == planned.client_path), None
-    )
     if row is None:
         return False
-    real = holdings.originals.hash(row.hash)
+    real = originals.hash(row.hash)
     if real and real != row.hash:
-        holdings.originals.set_aside(row.hash)
+        originals.set_aside(row.hash)
     return real == row.hash == planned.sha1
 
 
