@@ -34,13 +34,13 @@ WINDOW_PACKAGES = (
     "libxcb-shape0",
 )  # fmt: skip
 #: What the demo without a screen needs: a display, a window manager, a session bus,
-#: a notification daemon, fonts.
+#: a notification daemon, a keyring, fonts.
 HEADLESS_PACKAGES = (
-    "xvfb", "xauth", "openbox", "dbus-daemon", "dunst", "fonts-dejavu-core",
+    "xvfb", "xauth", "openbox", "dbus-daemon", "dunst", "gnome-keyring", "fonts-dejavu-core",
     "fonts-noto-color-emoji",
 )  # fmt: skip
-#: What the tests need beside: a keyring, a database server, and curl as a peer.
-TEST_PACKAGES = ("gnome-keyring", "postgresql", "curl")
+#: What the tests need beside: a database server, and curl as a peer.
+TEST_PACKAGES = ("postgresql", "curl")
 
 
 def say(text: str) -> None:

@@ -42,7 +42,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from transferapp.desktop import app, loop
+from transferapp.desktop import app, loop, wiring
 
 #: How often a wait looks again, in seconds.
 GLANCE_S = 0.01
@@ -82,7 +82,10 @@ def rows_of(view: QAbstractItemView, most: int = 200) -> list[list[str]]:
     if model is None:
         return []
     return [
-        [str(model.index(row, column).data() or "") for column in range(model.columnCount())]
+        [
+            str(model.index(row, column).data() or "")
+            for column in range(model.columnCount(QModelIndex()))
+        ]
         for row in range(min(model.rowCount(), most))
     ]
 
@@ -245,6 +248,30 @@ async def names(_command: Command) -> list[str]:
     )
 
 
+class Preview:
+    """Click ``name`` and wait for napari; return the milliseconds to its first pixels."""
+
+    def __init__(self, desktop: wiring.Desktop) -> None:
+        self._shown = asyncio.Event()
+        desktop.viewer.shown.listen(lambda _image, _milliseconds: self._shown.set())
+
+    async def __call__(self, command: Command) -> float:
+        """Measure from before the click to the viewer's word that data is drawn."""
+        self._shown.clear()
+        started = time.monotonic()
+        await click(command)
+        try:
+            await asyncio.wait_for(self._shown.wait(), command.get("timeout_s", 60))
+        except TimeoutError:
+            raise PilotError("napari showed nothing in time") from None
+        return (time.monotonic() - started) * 1000
+
+
+async def bring_to_front(desktop: wiring.Desktop) -> None:
+    """Put the desktop's window above napari's."""
+    desktop.window.bring_to_front()
+
+
 COMMANDS: dict[str, Callable[[Command], Awaitable[Any]]] = {
     "choose": choose,
     "choose-all": choose_all,
@@ -277,7 +304,13 @@ async def listen(connection: socket.socket) -> None:
 def main() -> int:
     """Start the desktop with the pilot beside it."""
     connection = socket.socket(fileno=int(sys.argv[1]))
-    return app.run(beside=lambda: loop.spawn(listen(connection), name="pilot"))
+
+    def beside(desktop: wiring.Desktop) -> None:
+        COMMANDS["preview"] = Preview(desktop)
+        COMMANDS["front"] = lambda _command: bring_to_front(desktop)
+        loop.spawn(listen(connection), name="pilot")
+
+    return app.run(beside)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def make_report(stage: Stage, folder: Path, out: Path, outcome: Outcome) -> dict
     return {
         "files": files,
         "images": images,
-        "exports": evidence.export_rows(folder, out / "exported", outcome.exported_names),
+        "exports": evidence.export_rows(folder, out / "exported", outcome.exported_paths),
         "first_pixels_ms": outcome.first_pixels_ms,
         "safe_to_log_off_s": outcome.safe_to_log_off_s,
         "notifications": outcome.notifications,

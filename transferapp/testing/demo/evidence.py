@@ -72,17 +72,27 @@ def import_rows(
     return rows, images
 
 
-def export_rows(source: Path, destination: Path, names: Sequence[str]) -> list[dict[str, str]]:
-    """Return the report's ``exports``: each name's bytes in the source and as delivered."""
-    delivered = {path.name: path for path in destination.rglob("*") if path.is_file()}
-    by_name = {path.name: path for _, path in files_below(source)}
+def export_rows(
+    source: Path, destination: Path, client_paths: Sequence[str]
+) -> list[dict[str, str]]:
+    """Return the report's ``exports``: each file's bytes in the source and as delivered.
+
+    A fileset of one file arrives as that file, others as a folder: so a delivered path is
+    the end of its client path, and the longest such end is the file.
+    """
+    delivered = {
+        path.relative_to(destination).as_posix(): path for _, path in files_below(destination)
+    }
     return [
         {
-            "name": name,
-            "sha256_source": digest(by_name[name], "sha256"),
-            "sha256_export": (
-                digest(delivered[name], "sha256") if name in delivered else "not delivered"
-            ),
+            "name": client_path,
+            "sha256_source": digest(source.parent / client_path, "sha256"),
+            "sha256_export": _delivered_digest(client_path, delivered),
         }
-        for name in names
+        for client_path in client_paths
     ]
+
+
+def _delivered_digest(client_path: str, delivered: dict[str, Path]) -> str:
+    ends = [end for end in delivered if f"/{client_path}".endswith(f"/{end}")]
+    return digest(delivered[max(ends, key=len)], "sha256") if ends else "not delivered"

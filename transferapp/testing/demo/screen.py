@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,10 @@ from pathlib import Path
 from typing import Self
 
 SIZE = "1440x900x24"
+#: What must be on the PATH.
+PROGRAMS = (
+    "Xvfb", "openbox", "dbus-daemon", "dbus-monitor", "gnome-keyring-daemon", "dunst",
+)  # fmt: skip
 _STRING = re.compile(r'^   string "(.*?)"$', re.MULTILINE | re.DOTALL)
 #: Large, still popups on the screen, so that they can be read on a screenshot.
 DUNST = """\
@@ -27,20 +32,18 @@ DUNST = """\
     corner_radius = 8
     padding = 14
     horizontal_padding = 16
-    timeout = 0
+    show_indicators = no
     idle_threshold = 0
     icon_position = left
-[urgency_low]
-    timeout = 0
 [urgency_normal]
     background = "#ffffff"
     foreground = "#1c2430"
-    timeout = 0
+    timeout = 8
 """
 
 
 class PrivateScreen:
-    """Xvfb on a free display with openbox, a D-Bus session and dunst on it."""
+    """Xvfb on a free display with openbox, a D-Bus session, a keyring and dunst on it."""
 
     def __init__(self, folder: Path) -> None:
         """``folder`` is for sockets and logs; it must exist."""
@@ -50,9 +53,7 @@ class PrivateScreen:
 
     def __enter__(self) -> Self:
         """Start everything; what is missing is named."""
-        missing = [
-            p for p in ("Xvfb", "openbox", "dbus-daemon", "dunst") if not shutil.which(p)
-        ]
+        missing = [p for p in PROGRAMS if not shutil.which(p)]
         if missing:
             raise RuntimeError(
                 f"not installed: {', '.join(missing)}. 'python3 installers/bootstrap.py demo'"
@@ -68,6 +69,7 @@ class PrivateScreen:
         config = self._folder / "dunstrc"
         config.write_text(DUNST, encoding="utf-8")
         self._start("openbox", "--sm-disable")
+        self._open_keyring()
         self._start("dunst", "-config", str(config))
         self._start("dbus-monitor", "--session", "member=Notify,type=method_call")
         return self
@@ -122,27 +124,53 @@ class PrivateScreen:
         # A short path: the address of a Unix socket holds 107 bytes.
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ta-bus-"))
         address = f"unix:path={folder}/bus"
-        process = subprocess.Popen(  # noqa: S603
-            ["dbus-daemon", "--session", "--nofork", "--print-address=1", "--address", address],  # noqa: S607
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-        )
+        command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
+        with (self._folder / "dbus-daemon.log").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603
+                [*command, "--address", address],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
         self._stack.callback(_end, process)
         if process.stdout is None:
             raise RuntimeError("dbus-daemon has no output")
         with process.stdout as output:
             return output.readline().decode().strip()
 
-    def _start(self, *command: str) -> None:
+    def _open_keyring(self) -> None:
+        """Start an unlocked keyring that lives in our folder only."""
+        self.environment["XDG_DATA_HOME"] = str(self._folder / "keyring")
+        keyring = self._start(
+            "gnome-keyring-daemon", "--unlock", "--components=secrets", "--foreground",
+            "--control-directory", str(self._folder / "keyring-control"),
+            text=secrets.token_hex(),
+        )  # fmt: skip
+        _wait_for(self._folder / "keyring" / "keyrings" / "login.keyring", keyring)
+
+    def _start(self, *command: str, text: str = "") -> subprocess.Popen[bytes]:
         with (self._folder / f"{command[0]}.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603
                 command,
                 env={**os.environ, **self.environment},
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         self._stack.callback(_end, process)
+        if process.stdin is not None:
+            with process.stdin as given:
+                given.write(text.encode())
+        return process
+
+
+def _wait_for(path: Path, process: subprocess.Popen[bytes], timeout_s: float = 10) -> None:
+    until = time.monotonic() + timeout_s
+    while not path.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"the keyring did not open; see {process.args}")
+        time.sleep(0.02)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from transferapp.model.transfers import TransferDetails, TransferKind
-from transferapp.testing.demo.actor import Actor
+from transferapp.testing.demo.actor import Actor, ActorError
 from transferapp.testing.demo.screen import PrivateScreen
 from transferapp.testing.stage import Stage
 
@@ -20,6 +21,8 @@ PROJECT = "Cell atlas"
 DATASET = "First look"
 IMPORT_TIMEOUT_S = 180
 EXPORT_TIMEOUT_S = 120
+#: How long she looks at an image, in seconds.
+LOOK_S = 2.0
 Say = Callable[[str], None]
 
 
@@ -30,7 +33,7 @@ class Outcome:
     screenshots: list[str] = field(default_factory=list)
     safe_to_log_off_s: float = 0.0
     first_pixels_ms: float = 0.0
-    exported_names: list[str] = field(default_factory=list)
+    exported_paths: list[str] = field(default_factory=list)
     notifications: list[str] = field(default_factory=list)
 
 
@@ -63,8 +66,18 @@ class Story:
             self._look_at_transfers(desktop)
         return self.outcome
 
-    def _open_desktop(self) -> Actor:
-        return Actor(self._stage.environment, self._stage.logs / "desktop.log")
+    @contextmanager
+    def _open_desktop(self) -> Iterator[Actor]:
+        """Start the desktop; where a scene fails, its screen is kept as failed.png."""
+        with Actor(self._stage.environment, self._stage.logs / "desktop.log") as desktop:
+            try:
+                yield desktop
+            except ActorError:
+                with suppress(ActorError):
+                    desktop.do("shot", path=str(self._out / "failed.png"))
+                    self._say(f"widgets in sight: {' '.join(desktop.do('names'))}")
+                self._say(self._stage.tail("desktop"))
+                raise
 
     def _shot(self, desktop: Actor, name: str, settle_s: float = 0.6) -> None:
         file = f"{len(self.outcome.screenshots) + 1}-{name}.png"
@@ -88,6 +101,7 @@ class Story:
         desktop.do("wait", "import.drop")
         desktop.do("drop", "import.drop", paths=[str(self._folder)])
         desktop.do("wait", "import.list", rows=3, timeout_s=60)
+        desktop.do("wait", "import.target")
         desktop.do("choose", "import.target", path=[PROJECT, DATASET])
         desktop.do("wait", "import.submit", enabled=True)
         self._shot(desktop, "import")
@@ -114,11 +128,9 @@ class Story:
         return asyncio.run(self._stage.ended(USERNAME, PASSWORD, kind, timeout_s))
 
     def _come_back(self, desktop: Actor) -> None:
-        self._say("she opens the desktop again: the outcome is told as a notification")
-        desktop.do("wait", "signIn.submit", timeout_s=60)
-        desktop.do("type", "signIn.password", text=PASSWORD)
-        desktop.do("click", "signIn.submit")
-        desktop.do("wait", "nav.import", timeout_s=30)
+        self._say("she opens the desktop again; the keyring kept her signed in")
+        desktop.do("wait", "nav.import", timeout_s=60)
+        self._say("the outcome is told as a notification")
         self.outcome.notifications = self._screen.wait_for_notification("(?i)import")
         self._shot(desktop, "notification", settle_s=1.0)
 
@@ -127,7 +139,10 @@ class Story:
         desktop.do("click", "nav.browse")
         desktop.do("choose", "browse.tree", path=[PROJECT, DATASET])
         desktop.do("wait", "browse.images", rows=3, timeout_s=30)
-        desktop.do("choose", "browse.images", path=["slide"])
+        # napari warms up meanwhile, as it does for a person who looks around.
+        for image in ("ecoli", "embryo", "cluster", "slide"):
+            desktop.do("choose", "browse.images", path=[image])
+            time.sleep(LOOK_S)
         self._shot(desktop, "browse", settle_s=3.0)
 
     def _preview(self, desktop: Actor) -> None:
@@ -136,17 +151,20 @@ class Story:
         self.outcome.first_pixels_ms = round(desktop.do("preview", "browse.openInNapari"), 1)
         self._say(f"first pixels after {self.outcome.first_pixels_ms:.0f} ms")
         self._shot(desktop, "preview", settle_s=2.0)
-        desktop.do("close-preview")
+        desktop.do("front")
 
     def _export(self, desktop: Actor) -> None:
         self._say("she exports everything; it runs in the background")
         desktop.do("choose-all", "browse.images")
-        desktop.do("export", "browse.export", folder=str(self._out / "exported"))
+        desktop.do("click", "browse.export")
+        desktop.do("wait", "export.folder")
+        desktop.do("type", "export.folder", text=str(self._out / "exported"))
+        desktop.do("click", "export.start")
         details = self._ended(TransferKind.EXPORT, EXPORT_TIMEOUT_S)
-        names = {PurePosixPath(file.client_path).name for file in details.files}
-        self.outcome.exported_names = sorted(names)
+        self.outcome.exported_paths = sorted(file.client_path for file in details.files)
 
     def _look_at_transfers(self, desktop: Actor) -> None:
         desktop.do("click", "nav.transfers")
         desktop.do("wait", "transfers.table", rows=2, timeout_s=30)
+        desktop.do("choose", "transfers.table", path=["Sample"])
         self._shot(desktop, "transfers", settle_s=1.5)
