@@ -43,8 +43,8 @@ class DesktopSettings:
         return self.profiles[0] if self.profiles else ServerProfile(DEFAULT_SERVER)
 
     def with_profile(self, profile: ServerProfile) -> DesktopSettings:
-        """Put a profile first and drop an older one of the same server."""
-        others = tuple(p for p in self.profiles if p.url != profile.url)
+        """Put a profile first; drop an older one of its server and those never used."""
+        others = tuple(p for p in self.profiles if p.url != profile.url and p.username)
         return replace(self, profiles=(profile, *others)[:8])
 
     def with_seen(self, owner: str, event_id: int) -> DesktopSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -204,10 +205,16 @@ class SessionPresenter:
         """Pass on the server's events for ever, through outages."""
         last_id = self.settings.seen_events.get(self.owner)
         try:
-            async for event in follow_events(
-                client, last_id, on_connection=self._connection_changed, on_open=self._opened
-            ):
-                self.events.notify(event)
+            async with aclosing(
+                follow_events(
+                    client,
+                    last_id,
+                    on_connection=self._connection_changed,
+                    on_open=self._opened,
+                )
+            ) as events:
+                async for event in events:
+                    self.events.notify(event)
         except Denied as error:
             self._following = None
             self._server, self.identity = None, None

@@ -55,10 +55,6 @@ class ElidedLabel(QLabel):
         self.setToolTip(self.text() if wide > self.contentsRect().width() else "")
 
 
-#: Pixels before the sentence of an empty state wraps.
-_TEXT_WIDTH = 380
-
-
 class EmptyState(QWidget):
     """What a page shows when there is nothing yet: an icon, a sentence, what to do."""
 
@@ -69,7 +65,6 @@ class EmptyState(QWidget):
         self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._title = label(title, "heading", wrap=True)
         self._text = label(text, "muted", wrap=True)
-        self._text.setFixedWidth(_TEXT_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.HUGE, theme.LARGE, theme.HUGE, theme.LARGE)
         layout.setSpacing(theme.SMALL)
@@ -89,8 +84,6 @@ class EmptyState(QWidget):
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))
-        # A wrapped label that is centred is not asked how high it must be.
-        self._text.setMinimumHeight(self._text.heightForWidth(_TEXT_WIDTH) if text else 0)
 
     def add_button(self, text: str, object_name: str) -> QPushButton:
         """Add a button below the words and return it."""
