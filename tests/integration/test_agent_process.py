@@ -63,7 +63,7 @@ async def test_follow_tells_changes_and_survives_a_restart(
         async for view in changes:
             assert view.state == "imported"
             break
-        await changes.aclose()  # type: ignore[attr-defined]
+        await changes.aclose()
     assert lost
 
 

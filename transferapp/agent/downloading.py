@@ -56,7 +56,7 @@ class ExportRun(Run):
                 await asyncio.to_thread(self._add, item, details.files)
 
     @override
-    async def move(self, file: FileRecord) -> str:
+    async def move(self, server: ServerClient, file: FileRecord) -> str:
         """Download a file, verified, to its place."""
         await asyncio.to_thread(must_be_writable, Path(self.record.destination))
         order = DownloadOrder(

@@ -48,7 +48,7 @@ class Run(abc.ABC):
         """Bring the outbox to what the server says of the items."""
 
     @abc.abstractmethod
-    async def move(self, file: FileRecord) -> str:
+    async def move(self, server: ServerClient, file: FileRecord) -> str:
         """Move one file and return its SHA-1; raises what ``client`` raises."""
 
     @abc.abstractmethod
@@ -72,9 +72,16 @@ class Run(abc.ABC):
 
     async def run(self) -> None:
         """Work until the submission has ended or ``stop`` is called."""
+        grant = self.record.grant.get_secret_value()
+        # One client for all of it: making one reads the system's certificates.
+        server = await asyncio.to_thread(self.bench.connect, self.record.server_url, grant)
+        async with server:
+            await self._run(server)
+
+    async def _run(self, server: ServerClient) -> None:
         while not self.cancelled.is_set():
             try:
-                if await self._pass():
+                if await self._pass(server):
                     return
                 await self._sleep(self._look_pause())
             except errors.Cancelled:
@@ -86,19 +93,18 @@ class Run(abc.ABC):
                 _log.exception("defect in a submission", transfer_id=self.transfer_id)
                 await self._wait_after(errors.Internal(retry_after_s=_DEFECT_PAUSE_S))
 
-    async def _pass(self) -> bool:
+    async def _pass(self, server: ServerClient) -> bool:
         """Look, move what is to be moved, look again; True when it has ended."""
         self.record = await asyncio.to_thread(self.bench.outbox.submission, self.transfer_id)
-        grant = self.record.grant.get_secret_value()
-        async with self.bench.connect(self.record.server_url, grant) as server:
-            if await self._look(server):
-                return True
-            if await self._move_open_files(server):
-                self._failures = self._quiet_looks = 0
-                await self.after_files(server)
-                return await self._look(server)
-            await self.after_files(server)
-        return False
+        server.token = self.record.grant.get_secret_value()
+        if await self._look(server):
+            return True
+        moved = await self._move_open_files(server)
+        await self.after_files(server)
+        if not moved:
+            return False
+        self._failures = self._quiet_looks = 0
+        return await self._look(server)
 
     async def _look(self, server: ServerClient) -> bool:
         details = await server.transfer(self.transfer_id)
@@ -147,7 +153,7 @@ class Run(abc.ABC):
         """Move one file; False when its item needs a person."""
         self.bench.progress.begin(self.transfer_id, file.file_id, file.offset)
         try:
-            sha1 = await self.move(file)
+            sha1 = await self.move(server, file)
             await asyncio.to_thread(
                 self.bench.outbox.finish_file, file.file_id, file.size_bytes, sha1
             )

@@ -47,7 +47,7 @@ class ImportRun(Run):
         """Nothing: each file was sealed when it had arrived."""
 
     @override
-    async def move(self, file: FileRecord) -> str:
+    async def move(self, server: ServerClient, file: FileRecord) -> str:
         """Upload what the server does not have, and seal it."""
         client = self.bench.bulk(self.record.server_url)
         grant = self.record.grant.get_secret_value()
@@ -63,8 +63,7 @@ class ImportRun(Run):
         )
         sent = await in_daemon_thread(partial(upload_file, client, order, self.listener(file)))
         try:
-            async with self.bench.connect(self.record.server_url, grant) as server:
-                await server.seal(self.transfer_id, file.file_id, sent.sha1)
+            await server.seal(self.transfer_id, file.file_id, sent.sha1)
         except errors.ChecksumMismatch:
             # What the server holds is of another state of this file: begin it anew.
             with contextlib.suppress(errors.TransferAppError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -98,7 +99,7 @@ class AgentClient:
 
     async def follow(
         self, owner: str = "", *, on_lost: LostListener | None = None
-    ) -> AsyncIterator[SubmissionView]:
+    ) -> AsyncGenerator[SubmissionView, None]:
         """Yield every submission once, then each change, for ever.
 
         When the service goes away ``on_lost`` is called and the stream continues, again
@@ -107,9 +108,10 @@ class AgentClient:
         pause = 0.1
         while True:
             try:
-                async for view in self._stream(owner):
-                    pause = 0.1
-                    yield view
+                async with aclosing(self._stream(owner)) as views:
+                    async for view in views:
+                        pause = 0.1
+                        yield view
             except AgentUnreachable as error:
                 if on_lost is not None:
                     on_lost(error)
@@ -117,7 +119,7 @@ class AgentClient:
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
             pause = min(pause * 2, RECONNECT_MAX_S)
 
-    async def _stream(self, owner: str) -> AsyncIterator[SubmissionView]:
+    async def _stream(self, owner: str) -> AsyncGenerator[SubmissionView, None]:
         timeout = httpx.Timeout(STREAM_SILENCE_S, connect=5.0)
         params = {"owner": owner} if owner else {}
         with translated(AgentUnreachable):
