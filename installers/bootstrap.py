@@ -59,7 +59,8 @@ def check_python() -> None:
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
         stop(
-            f"Python 3.11 or newer is needed; this is {found}. On Debian 12: apt-get install python3"
+            f"Python 3.11 or newer is needed; this is {found}."
+            " On Debian 12: apt-get install python3"
         )
     try:
         import ensurepip  # noqa: F401, PLC0415 - Debian ships it apart
@@ -85,7 +86,8 @@ def install_packages(names: list[str]) -> None:
     line = "apt-get install --no-install-recommends -y " + " ".join(names)
     if os.geteuid() != 0:
         stop(
-            f"Some system packages are missing. Run this once, then try again:\n\n    sudo {line}\n"
+            "Some system packages are missing. Run this once, then try again:"
+            f"\n\n    sudo {line}\n"
         )
     say(f"installing {len(names)} system packages: {' '.join(names)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
