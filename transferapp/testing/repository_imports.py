@@ -104,20 +104,21 @@ class ImportSuite:
 
     async def test_progress_and_annotations(self, world: World) -> None:
         lab = await group_id(world.repository, ALICE, LAB)
+        sample = world.plate or world.single
         said: list[tuple[int, int, str]] = []
         async with world.repository.session(ALICE, lab) as session:
             notes = (
                 Annotation(AnnotationKind.TAG, value="fixed"),
                 Annotation(AnnotationKind.KEY_VALUE, "lab", pairs=(("stain", "DAPI"),)),
             )
-            plan = plan_for(world.single, (await new_dataset(session)).ref, lab, *notes)
+            plan = plan_for(sample, (await new_dataset(session)).ref, lab, *notes)
             fileset = await session.imports.reserve(plan)
-            await session.imports.store(fileset, plan, world.single.paths)
+            await session.imports.store(fileset, plan, sample.paths)
             made = await session.imports.register(
                 fileset, plan, lambda done, total, words: said.append((done, total, words))
             )
-            details = await session.images.get(made.image_ids[0])
-        assert set(details.annotations) == set(notes)
+            found = [await session.images.get(image_id) for image_id in made.image_ids]
+        assert [set(d.annotations) for d in found] == [set(notes)] * sample.image_count
         assert said[-1][0] == said[-1][1] > 0
         assert [done for done, _, _ in said] == sorted(done for done, _, _ in said)
 

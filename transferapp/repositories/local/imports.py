@@ -90,8 +90,13 @@ class LocalImports(Imports):
         """
         loop = asyncio.get_running_loop()
 
+        furthest = 0
+
         def alive(step: int, words: str) -> None:
-            loop.call_soon_threadsafe(progress, step, STEPS, words)
+            # With several images the steps come again; a bar that goes back confuses.
+            nonlocal furthest
+            furthest = max(furthest, step)
+            loop.call_soon_threadsafe(progress, furthest, STEPS, words)
 
         made = await in_thread(self._register, fileset, plan, alive)
         progress(STEPS, STEPS, "done")
