@@ -62,7 +62,7 @@ def without_sibling(folder: Path) -> Path:
 
 
 BAD = [
-    (unsupported, "not supported"),
+    (unsupported, "not an image format"),
     (empty, "empty"),
     (truncated, "damaged|incomplete|cut"),
     (truncated_picture, "damaged|incomplete|cut"),

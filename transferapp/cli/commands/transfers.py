@@ -40,7 +40,8 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
 
 @command
 def import_files(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    # Not checked by typer: preflight names what is wrong, and what to do.
+    paths: Annotated[list[Path], typer.Argument(readable=False, help="Files and folders.")],
     to: Annotated[
         str, typer.Option(help="Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME, Screen:NAME")
     ],
