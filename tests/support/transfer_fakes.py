@@ -136,7 +136,7 @@ class FakeServer:
         more = start + limit < len(ordered)
         return TransferList(items=page, next=page[-1].id if more else None)
 
-    async def transfer(self, transfer_id: str, *, files: bool = False) -> TransferDetails:
+    async def transfer(self, transfer_id: str, **_: Any) -> TransferDetails:
         self._note("transfer", transfer_id)
         if transfer_id not in self.known:
             raise TransferNotFound
@@ -152,9 +152,7 @@ class FakeServer:
         self._note("renew_grant", transfer_id)
         return "ta1_fresh"
 
-    async def containers(
-        self, parent: ContainerRef | None = None, kind: ContainerKind | None = None
-    ) -> list[Container]:
+    async def containers(self, parent: ContainerRef | None = None, **_: Any) -> list[Container]:
         self._note("containers")
         return self.inside.get(parent, []) if parent else self.tops
 
@@ -187,7 +185,7 @@ class FakeAgent:
             queue.put_nowait(AgentUnreachable())
 
     async def follow(
-        self, owner: str = "", *, on_lost: Callable[[AgentUnreachable], None] | None = None
+        self, *_: Any, on_lost: Callable[[AgentUnreachable], None] | None = None
     ) -> AsyncIterator[SubmissionView]:
         queue: asyncio.Queue[SubmissionView | AgentUnreachable] = asyncio.Queue()
         self._streams.append(queue)
@@ -250,5 +248,5 @@ class FakeSession:
 async def until(holds: Callable[[], object], timeout_s: float = 2.0) -> None:
     """Wait until something holds; fails after ``timeout_s``."""
     async with asyncio.timeout(timeout_s):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.005)

@@ -1,0 +1,346 @@
+"""The Import page as a person uses it: drop, look, choose, press Import, log off."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QFileDialog,
+    QHeaderView,
+    QLineEdit,
+)
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from tests.support.qt_story import named, play
+from tests.support.transfer_fakes import (
+    FakeSession,
+    StillClock,
+    event,
+    promises,
+    transfer,
+    until,
+    view,
+)
+from transferapp import errors
+from transferapp.client.preflight import Level
+from transferapp.desktop.itemmodels.filesets_model import FilesetsModel
+from transferapp.desktop.presenters.import_list import FilesetRow
+from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.desktop.windows.import_page import ImportPage
+from transferapp.host.resources import resource
+from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.transfers import ItemState
+from transferapp.protocol.messages import SubmissionView
+
+# The offscreen platform says so of windows and menus.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+EMBRYOS = ContainerRef(ContainerKind.DATASET, 5)
+LEFT = Qt.MouseButton.LeftButton
+LONG_AGO = 1_700_000_000
+
+
+@dataclass
+class Scene:
+    """A page on a session; ``error`` is what handing over raises."""
+
+    session: FakeSession
+    presenter: ImportPresenter
+    page: ImportPage
+    folder: Path
+    error: errors.TransferAppError | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return named(self.page, name)
+
+    def click(self, name: str) -> None:
+        QTest.mouseClick(self[name], LEFT)
+
+    async def ready(self) -> None:
+        """Drop the folder and choose a dataset."""
+        drop(self["import.drop"], self.folder)
+        await until(lambda: self["import.list"].model().rowCount() == 3, 10)
+        self.presenter.targets.choose(EMBRYOS)
+
+    def select(self, name: str) -> None:
+        model = self["import.list"].model()
+        rows = [r for r in range(model.rowCount()) if name in model.index(r, 0).data()]
+        flags = QItemSelectionModel.SelectionFlag
+        self["import.list"].selectionModel().select(
+            model.index(rows[0], 0), flags.ClearAndSelect | flags.Rows
+        )
+
+
+def drop(area: Any, *paths: Path) -> bool:
+    """Drop files as a file manager does; says whether they were taken."""
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    middle, keys = area.rect().center(), Qt.KeyboardModifier.NoModifier
+    copy = Qt.DropAction.CopyAction
+    enter = QDragEnterEvent(QPoint(middle), copy, mime, LEFT, keys)
+    QApplication.sendEvent(area, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(area, QDropEvent(QPointF(middle), copy, mime, LEFT, keys))
+    return enter.isAccepted()
+
+
+Play = Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]
+
+
+@pytest.fixture
+def scene(qtbot: QtBot, tmp_path: Path) -> Play:
+    """Play a story on a page, with a folder of two good filesets and a bad one at hand."""
+    folder = tmp_path / "Embryo 🔬 day 3"
+    shutil.copytree(resource("sample-data", "png-cells"), folder / "cells")
+    shutil.copytree(resource("sample-data", "ome-tiff-multifile-embryo"), folder / "set")
+    for path in folder.rglob("*"):
+        if path.suffix.lower() in {".md", ".txt"}:
+            path.unlink()
+    (folder / "notes.docx").write_bytes(b"hello")
+    for path in folder.rglob("*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+    def play_on(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+        async def whole() -> None:
+            session = _session()
+
+            async def hand_over(*_: Any, **__: Any) -> SubmissionView:
+                if on.error is not None:
+                    raise on.error
+                return view(1, files_done=3)
+
+            presenter = ImportPresenter(
+                session.as_session(), clock=StillClock(), hand_over=hand_over
+            )
+            page = ImportPage(presenter)
+            on = Scene(session, presenter, page, folder)
+            qtbot.addWidget(page)
+            page.resize(1200, 800)
+            page.show()
+            page.activated()
+            await until(lambda: presenter.targets.targets)
+            try:
+                await story(on)
+            finally:
+                presenter.outcome_done()
+
+        play(whole)
+
+    return play_on
+
+
+def _session() -> FakeSession:
+    session = FakeSession()
+    session.server.put(transfer(1))
+    flies = Container(ContainerRef(ContainerKind.PROJECT, 1), "Flies", "anna", 1, can_link=True)
+    embryos = Container(EMBRYOS, "Embryos", "anna", 1, parent=flies.ref, can_link=True)
+    session.server.tops, session.server.inside = [flies], {flies.ref: [embryos]}
+    return session
+
+
+def test_a_dropped_folder_is_listed_with_verdicts(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        assert not on["import.list"].isVisible()
+        await on.ready()
+        assert on["import.list"].isVisible()
+        model = on["import.list"].model()
+        rows = {
+            model.index(r, 0).data(): [model.index(r, c).data() for c in range(1, 4)]
+            for r in range(3)
+        }
+        assert rows["cell.png"][0] == "PNG, 1 file"
+        assert rows["cell.png"][2] == "Ready"
+        assert rows["embryo_C0.ome.tif"][0] == "OME-TIFF, 3 files"
+        assert "not an image format" in rows["notes.docx"][2]
+
+    scene(story)
+
+
+def test_what_is_no_file_is_not_taken(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        mime = QMimeData()
+        mime.setText("hello")
+        area = on["import.drop"]
+        enter = QDragEnterEvent(
+            QPoint(5, 5), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier
+        )
+        QApplication.sendEvent(area, enter)
+        assert not enter.isAccepted()
+
+    scene(story)
+
+
+def test_the_button_says_why_not_and_then_what(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        assert not on["import.submit"].isEnabled()
+        assert on["import.whyNot"].text() == "Drop files or folders first."
+        await on.ready()
+        assert on["import.submit"].isEnabled()
+        assert not on["import.whyNot"].isVisible()
+        said = on["import.summary"].text()
+        assert said.startswith("2 filesets from 4 files (")
+        assert "into dataset 'Embryos' in project 'Flies' on localhost:8470." in said
+        assert on["import.name"].text() == "Embryo 🔬 day 3"
+
+    scene(story)
+
+
+def test_ticks_by_mouse_and_keyboard(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        await on.ready()
+        model = on["import.list"].model()
+        row = next(r for r in range(3) if model.index(r, 0).data() == "cell.png")
+        index = model.index(row, 0)
+        off, on_state = Qt.CheckState.Unchecked, Qt.CheckState.Checked
+        assert model.setData(index, off, Qt.ItemDataRole.CheckStateRole)
+        assert on["import.summary"].text().startswith("1 fileset from 3 files")
+        on["import.list"].setCurrentIndex(index)
+        QTest.keyClick(on["import.list"], Qt.Key.Key_Space)
+        assert index.data(Qt.ItemDataRole.CheckStateRole) == on_state
+        bad = next(r for r in range(3) if model.index(r, 0).data() == "notes.docx")
+        assert model.index(bad, 0).data(Qt.ItemDataRole.CheckStateRole) is None
+        assert not model.setData(model.index(bad, 0), on_state, Qt.ItemDataRole.CheckStateRole)
+
+    scene(story)
+
+
+def test_a_fileset_can_be_looked_into_and_removed(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        await on.ready()
+        assert not on["import.files"].isVisible()
+        on.select("embryo_C0")
+        assert on["import.files"].model().rowCount() == 3
+        on.select("notes.docx")
+        assert "Leave it out" in on["import.verdict"].text()
+        on.click("import.remove")
+        assert on["import.list"].model().rowCount() == 2
+        on.select("cell.png")
+        on["import.list"].setFocus()
+        QTest.keyClick(on["import.list"], Qt.Key.Key_Delete)
+        assert on["import.list"].model().rowCount() == 1
+        on.click("import.clear")
+        assert not on["import.list"].isVisible()
+
+    scene(story)
+
+
+def test_import_shows_the_promises_apart_and_live(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        await on.ready()
+        on.click("import.submit")
+        await until(on["import.promise.logOff"].isVisible)
+        assert on["import.promise.logOff"].text() == "Safe to log off: yes"
+        assert on["import.promise.switchOff"].text() == (
+            "Safe to switch off: not yet (3 of 31 files uploaded)"
+        )
+        assert (
+            on["import.promise.deleteSource"]
+            .text()
+            .startswith("Safe to delete the source: not yet")
+        )
+        kept = promises(switch_off=True, delete=True)
+        on.session.server.put(transfer(1, state=ItemState.IMPORTED, promises=kept))
+        on.session.events.notify(event(f"{1:032x}"))
+        await until(lambda: on["import.promise.deleteSource"].text().endswith("yes"), 4)
+        assert on["import.outcome"].text() == "Imported and verified"
+        asked: list[str] = []
+        on.page.show_transfer.connect(asked.append)
+        on.click("import.showInTransfers")
+        assert asked == [f"{1:032x}"]
+        on.click("import.another")
+        assert on["import.drop"].isVisible()
+        assert not on["import.list"].isVisible()
+
+    scene(story)
+
+
+@pytest.mark.parametrize(
+    "error", [errors.AgentUnreachable(), errors.ServerUnreachable(), errors.TargetNotFound()]
+)
+def test_an_error_is_a_banner_with_the_remedy_and_nothing_is_lost(
+    scene: Play, error: errors.TransferAppError
+) -> None:
+    async def story(on: Scene) -> None:
+        await on.ready()
+        QTest.keyClicks(on["import.tags"], "day 3")
+        on.error = error
+        on.click("import.submit")
+        await until(on["import.banner"].isVisible)
+        assert on["import.banner.title"].text() == error.title
+        assert on["import.banner.text"].text() == error.message
+        assert on["import.list"].model().rowCount() == 3
+        assert on["import.tags"].text() == "day 3"
+        on.error = None
+        on.click("import.submit")
+        await until(lambda: on.presenter.outcome)
+        assert not on["import.banner"].isVisible()
+
+    scene(story)
+
+
+def test_dropping_on_the_confirmation_begins_the_next_import(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        await on.ready()
+        on.click("import.submit")
+        await until(lambda: on.presenter.outcome)
+        on.page.add_paths([on.folder])
+        await until(on["import.list"].isVisible, 10)
+        assert on.presenter.outcome is None
+
+    scene(story)
+
+
+def test_the_buttons_open_dialogs_that_do_not_block(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        on.click("import.addFolder")
+        dialog = on.page.findChild(QFileDialog)
+        assert dialog is not None
+        assert dialog.isVisible()
+        dialog.filesSelected.emit([str(on.folder)])
+        await until(lambda: on["import.list"].model().rowCount() == 3, 10)
+        dialog.reject()
+
+    scene(story)
+
+
+def test_whatever_can_be_used_has_a_name(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        await on.ready()
+        on.select("embryo_C0")
+        for kind in (QAbstractButton, QLineEdit, QAbstractItemView):
+            for widget in on.page.findChildren(kind):
+                if not widget.isVisible() or isinstance(widget, QHeaderView):
+                    continue
+                if widget.objectName().startswith("qt_") or not widget.isEnabled():
+                    continue
+                said = widget.accessibleName() or getattr(widget, "text", str)()
+                if not isinstance(widget.parent(), QLineEdit):
+                    assert widget.objectName().startswith("import."), widget
+                    assert said, widget.objectName()
+
+    scene(story)
+
+
+def test_the_list_is_a_proper_model(qtmodeltester: ModelTester) -> None:
+    model = FilesetsModel()
+    rows = [
+        FilesetRow(str(n), f"{n}.tif", "", "TIFF, 1 file", n, 1, Level.OK, "", included=True)
+        for n in range(5000)
+    ]
+    model.show_rows(rows)
+    qtmodeltester.check(model)  # type: ignore[no-untyped-call]
+    model.show_rows(rows[:10])
+    assert model.rowCount() == 10

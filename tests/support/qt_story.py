@@ -1,0 +1,39 @@
+"""Play a coroutine on Qt's event loop, as the desktop does, in a plain pytest-qt test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from transferapp.desktop import loop
+
+
+def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run to the end; an error that no one took fails the test."""
+    app = cast("QApplication", QApplication.instance())
+    loop.handle_errors(None)
+    untaken: list[BaseException] = []
+    loop.handle_errors(untaken.append)
+
+    async def whole() -> None:
+        try:
+            await story()
+        finally:
+            await loop.cancel_all()
+
+    try:
+        with asyncio.Runner(loop_factory=lambda: loop.make_loop(app)) as runner:
+            runner.run(whole())
+    finally:
+        loop.handle_errors(None)
+    assert not untaken, untaken
+
+
+def named(parent: QWidget, name: str) -> Any:
+    """Return the widget of this object name."""
+    found = parent.findChild(QWidget, name)
+    assert found is not None, name
+    return found

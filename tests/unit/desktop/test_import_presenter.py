@@ -1,0 +1,350 @@
+"""Putting an import together on real files, and handing it over without losing anything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.transfer_fakes import (
+    FakeSession,
+    StillClock,
+    event,
+    promises,
+    transfer,
+    until,
+    view as agent_view,
+)
+from transferapp import errors
+from transferapp.client.importing import ImportPlan
+from transferapp.client.preflight import Level, PreflightSettings
+from transferapp.desktop.presenters.import_list import LookProgress
+from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.host.resources import resource
+from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.images import AnnotationKind
+from transferapp.model.transfers import ItemState
+from transferapp.protocol.messages import SubmissionView
+
+EMBRYOS = ContainerRef(ContainerKind.DATASET, 5)
+SCREEN = ContainerRef(ContainerKind.SCREEN, 3)
+LONG_AGO = 1_700_000_000
+
+
+class HandOver:
+    """Takes imports in place of server and agent, or fails as told."""
+
+    def __init__(self) -> None:
+        self.plans: list[ImportPlan] = []
+        self.error: errors.TransferAppError | None = None
+
+    async def __call__(
+        self, _server: Any, _agent: Any, plan: ImportPlan, **_: Any
+    ) -> SubmissionView:
+        self.plans.append(plan)
+        if self.error is not None:
+            raise self.error
+        return agent_view(1, name=plan.name, files_done=0, bytes_done=0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two good filesets, one unsupported file, all of them old."""
+    made = tmp_path / "Embryo 🔬 day 3"
+    shutil.copytree(resource("sample-data", "ome-tiff-companion-ecoli"), made / "ecoli")
+    shutil.copytree(resource("sample-data", "png-cells"), made / "cells")
+    for path in made.rglob("*"):
+        if path.suffix.lower() in {".md", ".txt"}:
+            path.unlink()
+    (made / "notes.docx").write_bytes(b"hello")
+    for path in made.rglob("*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    return made
+
+
+@pytest.fixture
+def session() -> FakeSession:
+    made = FakeSession()
+    flies = Container(ContainerRef(ContainerKind.PROJECT, 1), "Flies", "anna", 1, can_link=True)
+    embryos = Container(EMBRYOS, "Embryos", "anna", 1, parent=flies.ref, can_link=True)
+    made.server.tops = [flies, Container(SCREEN, "Compounds", "anna", 1, can_link=True)]
+    made.server.inside = {flies.ref: [embryos]}
+    return made
+
+
+@pytest.fixture
+def hand_over() -> HandOver:
+    return HandOver()
+
+
+@pytest.fixture
+async def presenter(
+    session: FakeSession, hand_over: HandOver
+) -> AsyncIterator[ImportPresenter]:
+    made = ImportPresenter(
+        session.as_session(),
+        clock=StillClock(),
+        hand_over=hand_over,
+        settings=PreflightSettings(),
+    )
+    await made.targets.load()
+    yield made
+    made.outcome_done()
+
+
+async def test_files_become_filesets_with_verdicts(
+    presenter: ImportPresenter, folder: Path
+) -> None:
+    await presenter.add([folder])
+    by_name = {row.name: row for row in presenter.rows}
+    assert by_name["notes.docx"].level is Level.BLOCKED
+    assert "not an image format" in by_name["notes.docx"].sentence
+    assert not by_name["notes.docx"].included
+    included = presenter.included
+    assert len(included) == 2
+    assert {row.what for row in included} == {"OME-TIFF, 19 files", "PNG, 1 file"}
+
+
+async def test_the_button_says_why_it_cannot_be_pressed(
+    presenter: ImportPresenter, folder: Path
+) -> None:
+    assert presenter.why_not == "Drop files or folders first."
+    await presenter.add([folder / "notes.docx"])
+    assert presenter.why_not == "No fileset is ticked that can be imported."
+    await presenter.add([folder])
+    assert presenter.why_not == "Choose where the images go."
+    presenter.targets.choose(EMBRYOS)
+    assert presenter.why_not == ""
+    presenter.set_name("  ")
+    assert presenter.why_not == "Give the import a name."
+
+
+async def test_the_summary_says_what_where_and_how_much(
+    presenter: ImportPresenter, folder: Path
+) -> None:
+    await presenter.add([folder])
+    assert presenter.summary == ""
+    presenter.targets.choose(EMBRYOS)
+    assert presenter.summary.startswith("2 filesets from 20 files (")
+    assert presenter.summary.endswith(
+        ") will be imported into dataset 'Embryos' in project 'Flies' on localhost:8470."
+    )
+    assert presenter.left_out == "Left out: 1 cannot be imported."
+    presenter.targets.choose(SCREEN)
+    assert "into screen 'Compounds' on" in presenter.summary
+
+
+async def test_the_name_is_suggested_until_one_is_typed(
+    presenter: ImportPresenter, folder: Path
+) -> None:
+    await presenter.add([folder])
+    assert presenter.name == "Embryo 🔬 day 3"
+    presenter.clear()
+    presenter.set_name("My own")
+    await presenter.add([folder])
+    assert presenter.name == "My own"
+
+
+async def test_the_same_folder_twice_is_listed_once(
+    presenter: ImportPresenter, folder: Path
+) -> None:
+    await presenter.add([folder])
+    await presenter.add([folder / "cells"])
+    assert len(presenter.rows) == 3
+
+
+async def test_ticks_rows_and_removal(presenter: ImportPresenter, folder: Path) -> None:
+    await presenter.add([folder])
+    keys = [row.key for row in presenter.rows]
+    presenter.include(keys, included=False)
+    assert not presenter.included
+    assert "2 not ticked" in presenter.left_out
+    presenter.include(keys, included=True)
+    assert len(presenter.included) == 2  # the blocked one stays out
+    presenter.remove(keys[:1])
+    assert len(presenter.rows) == 2
+    presenter.remove(keys)
+    assert presenter.name == ""
+
+
+async def test_a_file_still_being_written_waits_and_then_joins(
+    presenter: ImportPresenter, folder: Path
+) -> None:
+    picture = next((folder / "cells").glob("*.png"))
+    os.utime(picture)
+    await presenter.add([folder])
+    row = next(r for r in presenter.rows if r.key == str(picture))
+    assert (row.level, row.included) == (Level.WARNING, False)
+    os.utime(picture, (LONG_AGO, LONG_AGO))
+    await presenter.look_again()
+    row = next(r for r in presenter.rows if r.key == str(picture))
+    assert (row.level, row.included) == (Level.OK, True)
+
+
+async def test_looking_again_keeps_choices_and_what_was_removed(
+    presenter: ImportPresenter, folder: Path
+) -> None:
+    await presenter.add([folder])
+    first, second = (row.key for row in presenter.included)
+    presenter.include([first], included=False)
+    presenter.remove([second])
+    await presenter.look_again()
+    assert presenter.included == ()
+    assert second not in {row.key for row in presenter.rows}
+
+
+async def test_a_look_shows_its_progress_and_can_be_stopped(
+    presenter: ImportPresenter, tmp_path: Path
+) -> None:
+    source = next(resource("sample-data", "png-cells").glob("*.png"))
+    many = tmp_path / "many"
+    many.mkdir()
+    first = many / "p0.png"
+    shutil.copy(source, first)
+    for number in range(1, 3000):
+        (many / f"p{number}.png").hardlink_to(first)
+    seen: list[LookProgress] = []
+    presenter.changed.listen(
+        lambda: seen.extend([presenter.looking] if presenter.looking else [])
+    )
+    looking = asyncio.create_task(presenter.add([many]))
+    await until(lambda: any(p.total == 3000 for p in seen), 20)
+    presenter.cancel_look()
+    await looking
+    assert presenter.rows == ()
+    assert presenter.looking is None
+    assert any(p.seen for p in seen)
+
+
+def test_progress_is_said_in_words() -> None:
+    assert LookProgress().words == "Looking at the files…"
+    assert LookProgress(seen=1024).words == "Looking through folders: 1,024 files so far…"
+    assert LookProgress(judged=12, total=5000).words == "Checking fileset 12 of 5,000…"
+
+
+async def test_import_hands_over_everything_and_shows_the_promises(
+    presenter: ImportPresenter, hand_over: HandOver, folder: Path
+) -> None:
+    await presenter.add([folder])
+    presenter.targets.choose(EMBRYOS)
+    presenter.set_annotations(tags="day 3, wild type, ,day 3", comment=" Nice ones ")
+    await presenter.submit()
+    plan = hand_over.plans[0]
+    assert (plan.name, plan.target, len(plan.candidates)) == ("Embryo 🔬 day 3", EMBRYOS, 2)
+    assert [(a.kind, a.value) for a in plan.annotations] == [
+        (AnnotationKind.TAG, "day 3"),
+        (AnnotationKind.TAG, "wild type"),
+        (AnnotationKind.COMMENT, "Nice ones"),
+    ]
+    assert presenter.rows == ()
+    assert presenter.outcome is not None
+    assert presenter.outcome.row.promises == promises(log_off=True)
+    assert presenter.targets.chosen is not None
+
+
+async def test_the_promises_are_kept_up_to_date(
+    session: FakeSession, presenter: ImportPresenter, folder: Path
+) -> None:
+    transfer_id = f"{1:032x}"
+    session.server.put(transfer(1))
+    await presenter.add([folder])
+    presenter.targets.choose(EMBRYOS)
+    await presenter.submit()
+    watch = presenter.outcome
+    assert watch is not None
+    await until(lambda: session.agent._streams)
+    session.agent.say(agent_view(2, files_done=30), agent_view(1, files_done=9))
+    await until(lambda: watch.row.files_done == 9)
+    kept = promises(switch_off=True, delete=True)
+    session.server.put(transfer(1, state=ItemState.IMPORTED, promises=kept))
+    session.events.notify(event(transfer_id))
+    await until(lambda: watch.row.promises.safe_to_delete_source)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.AgentUnreachable(),
+        errors.ServerUnreachable(),
+        errors.TargetNotFound(),
+        errors.PermissionDenied(),
+    ],
+)
+async def test_an_error_loses_nothing_and_again_is_the_same_import(
+    presenter: ImportPresenter,
+    hand_over: HandOver,
+    folder: Path,
+    error: errors.TransferAppError,
+) -> None:
+    await presenter.add([folder])
+    presenter.targets.choose(EMBRYOS)
+    presenter.set_annotations(tags="a", comment="b")
+    hand_over.error = error
+    await presenter.submit()
+    shown: object = presenter.trouble
+    assert shown is error
+    assert presenter.outcome is None
+    assert len(presenter.included) == 2
+    assert (presenter.name, presenter.tags) == ("Embryo 🔬 day 3", "a")
+    hand_over.error = None
+    await presenter.submit()
+    assert presenter.trouble is None
+    assert hand_over.plans[0].request_key == hand_over.plans[1].request_key
+
+
+async def test_a_changed_import_is_another_import(
+    presenter: ImportPresenter, hand_over: HandOver, folder: Path
+) -> None:
+    await presenter.add([folder])
+    presenter.targets.choose(EMBRYOS)
+    hand_over.error = errors.ServerUnreachable()
+    await presenter.submit()
+    presenter.set_name("Another")
+    await presenter.submit()
+    assert hand_over.plans[0].request_key != hand_over.plans[1].request_key
+
+
+async def test_a_target_deleted_meanwhile_leaves_the_choice_open(
+    session: FakeSession, presenter: ImportPresenter, hand_over: HandOver, folder: Path
+) -> None:
+    await presenter.add([folder])
+    presenter.targets.choose(EMBRYOS)
+    session.server.inside = {}
+    hand_over.error = errors.TargetNotFound()
+    await presenter.submit()
+    assert presenter.targets.chosen is None
+    assert presenter.why_not == "Choose where the images go."
+    assert len(presenter.rows) == 3
+
+
+async def test_a_file_gone_meanwhile_is_found_by_the_next_look(
+    presenter: ImportPresenter, hand_over: HandOver, folder: Path
+) -> None:
+    await presenter.add([folder])
+    presenter.targets.choose(EMBRYOS)
+    picture = next((folder / "cells").glob("*.png"))
+    picture.unlink()
+    hand_over.error = errors.VanishedFile("It is gone.")
+    await presenter.submit()
+    row = next(r for r in presenter.rows if r.key == str(picture))
+    assert row.level is Level.BLOCKED
+    assert len(presenter.included) == 1
+
+
+async def test_pressing_import_too_early_is_refused(presenter: ImportPresenter) -> None:
+    with pytest.raises(errors.Invalid, match="Drop files"):
+        await presenter.submit()
+
+
+async def test_the_next_person_does_not_see_the_list(
+    session: FakeSession, presenter: ImportPresenter, folder: Path
+) -> None:
+    await presenter.add([folder])
+    session.sign_in_as("bob@http://localhost:8470")
+    assert presenter.rows == ()
+    assert presenter.name == ""

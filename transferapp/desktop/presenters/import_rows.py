@@ -1,0 +1,86 @@
+"""Keep the import list's rows together with what the person chose, over many looks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from transferapp.client.preflight import Level
+from transferapp.desktop.presenters.import_list import FilesetRow
+
+
+class ImportRows:
+    """Filesets by key, in the order they were found. No file is in two of them."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, FilesetRow] = {}
+        self._removed: set[str] = set()
+
+    @property
+    def all(self) -> tuple[FilesetRow, ...]:
+        """Every row."""
+        return tuple(self._rows.values())
+
+    @property
+    def included(self) -> tuple[FilesetRow, ...]:
+        """The rows that will be imported."""
+        return tuple(row for row in self._rows.values() if row.included)
+
+    @property
+    def doubtful(self) -> bool:
+        """Some row may become importable by waiting."""
+        return any(row.level is Level.WARNING for row in self._rows.values())
+
+    def add(self, rows: Iterable[FilesetRow]) -> None:
+        """Take in what a person dropped, also what she removed before."""
+        new = list(rows)
+        self._removed -= {row.key for row in new}
+        self._put(new)
+
+    def judge_again(self, rows: Iterable[FilesetRow]) -> None:
+        """Take in a new look at the same places; ticks stay, good news ticks a row."""
+        found = [row for row in rows if row.key not in self._removed]
+        self._put([self._as_chosen(row) for row in found])
+        keys = {row.key for row in found}
+        for row in self.all:
+            if row.key not in keys:
+                self._rows[row.key] = _vanished(row)
+
+    def include(self, keys: Collection[str], *, included: bool) -> None:
+        """Tick rows or leave them out; blocked ones stay out."""
+        for key in keys:
+            row = self._rows.get(key)
+            if row is not None and row.can_include:
+                self._rows[key] = replace(row, included=included)
+
+    def remove(self, keys: Collection[str]) -> None:
+        """Take rows off the list; a later look does not bring them back."""
+        for key in keys:
+            self._rows.pop(key, None)
+            self._removed.add(key)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._rows.clear()
+        self._removed.clear()
+
+    def _put(self, rows: Iterable[FilesetRow]) -> None:
+        """Add rows; older ones that share files with a new one make way."""
+        owners = {path: row.key for row in self.all for path in row.paths}
+        for row in rows:
+            for path in row.paths:
+                older = owners.get(path, row.key)
+                if older != row.key:
+                    self._rows.pop(older, None)
+            self._rows[row.key] = row
+
+    def _as_chosen(self, row: FilesetRow) -> FilesetRow:
+        before = self._rows.get(row.key)
+        if before is None or not row.can_include or before.level is not row.level:
+            return row
+        return replace(row, included=before.included)
+
+
+def _vanished(row: FilesetRow) -> FilesetRow:
+    sentence = f"'{row.name}' is gone. Put it back in its place, or remove it from the list."
+    return replace(row, level=Level.BLOCKED, included=False, sentence=sentence)
