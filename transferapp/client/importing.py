@@ -90,12 +90,7 @@ async def hand_over_import(
         raise Invalid("There is nothing to import.")
     await agent.info()
     candidates = await asyncio.to_thread(_as_they_are_now, plan.candidates)
-    request = ImportRequest(
-        name=plan.name,
-        target=str(plan.target),
-        items=[_new_item(candidate) for candidate in candidates],
-        annotations=list(plan.annotations),
-    )
+    request = await asyncio.to_thread(_import_request, plan, candidates)
     accepted = await server.submit_import(request, request_key=plan.request_key)
     details = accepted.details
     if not details.files:
@@ -157,6 +152,15 @@ def _as_it_is_now(file: FoundFile) -> FoundFile:
     except OSError as error:
         raise problem_of(error, file.path) from error
     return FoundFile(file.path, file.client_path, found.st_size, found.st_mtime_ns)
+
+
+def _import_request(plan: ImportPlan, candidates: Iterable[FilesetCandidate]) -> ImportRequest:
+    return ImportRequest(
+        name=plan.name,
+        target=str(plan.target),
+        items=[_new_item(candidate) for candidate in candidates],
+        annotations=list(plan.annotations),
+    )
 
 
 def _new_item(candidate: FilesetCandidate) -> NewItem:
