@@ -57,18 +57,21 @@ class RestServer:
 
 
 @asynccontextmanager
-async def rest_server(folder: Path) -> AsyncIterator[RestServer]:
+async def rest_server(
+    folder: Path, *, port: int = 0, with_people: bool = True
+) -> AsyncIterator[RestServer]:
     """Serve from this event loop; ``ada`` and ``bob`` are in one group, data is private."""
-    settings = ServerSettings(data=folder, port=0, name="Test")
-    await add_people(settings.repository_folder)
+    settings = ServerSettings(data=folder, port=port, name="Test")
+    if with_people:
+        await add_people(settings.repository_folder)
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    with listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", port) as listener:
         async with open_parts(settings) as parts:
             app = create_app(parts)
             server = ApiServer(app, listener, ready.set_result)
             serving = asyncio.create_task(server.run_until_stopped())
-            await asyncio.wait([serving, ready], return_when=asyncio.FIRST_COMPLETED)
-            running = RestServer(ready.result(), app, parts, server, serving)
+            url = await asyncio.wait_for(ready, 10)
+            running = RestServer(url, app, parts, server, serving)
             try:
                 yield running
             finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from transferapp.client.server import ServerClient
@@ -25,7 +25,7 @@ async def follow_events(
     *,
     on_connection: ConnectionListener | None = None,
     on_open: Callable[[int], None] | None = None,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Yield the events after ``last_id`` (None: from now on) for ever.
 
     Raises GrantRefused when the token ends; an outage only pauses. Leave it by cancelling

@@ -16,7 +16,7 @@ from transferapp.errors import SettingsInvalid
 from transferapp.server.event_feed import EventFeed
 
 #: Seconds that open requests get to finish; uploads resume where they were.
-GRACE_S = 2
+GRACE_S = 1
 
 
 def listen(host: str, port: int) -> socket:
