@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.agent_process import AgentProcess, until, write
 from tests.support.fake_server import FakeServer
+from tests.support.small_disks import small_disk
 from transferapp.client.agent import AgentClient
 from transferapp.client.grouping import group
 from transferapp.client.importing import (
@@ -82,6 +83,39 @@ async def test_export_waits_for_a_folder_that_cannot_be_written(
         destination.unlink()
         await until(client, view.transfer_id, lambda v: v.state == "delivered")
     assert (destination / "image 7.tif").read_bytes() == b"pixels"
+
+
+async def test_export_waits_while_the_disk_is_full(
+    agent: AgentProcess, server: FakeServer, tmp_path: Path
+) -> None:
+    server.images = {7: b"pixels" * 500_000}
+    with small_disk(tmp_path / "disk", megabytes=4) as disk:
+        (disk / "filler").write_bytes(bytes(3 << 20))
+        async with await agent.start() as client, ServerClient(server.url) as desk:
+            view = await hand_over_export(desk, client, ExportPlan("out", (7,), disk))
+            full = await until(
+                client, view.transfer_id, lambda v: v.trouble_code == "storage-full"
+            )
+            assert full.state == "waiting"
+            (disk / "filler").unlink()
+            await until(client, view.transfer_id, lambda v: v.state == "delivered")
+        assert (disk / "image 7.tif").read_bytes() == server.images[7]
+        assert [path.name for path in disk.iterdir()] == ["image 7.tif"]
+
+
+async def test_a_cancelled_export_leaves_nothing_half_done(
+    agent: AgentProcess, server: FakeServer, tmp_path: Path
+) -> None:
+    server.images = {7: bytes(8 << 20)}
+    async with (
+        await agent.start(bytes_per_s=str(1 << 20)) as client,
+        ServerClient(server.url) as desk,
+    ):
+        view = await hand_over_export(desk, client, ExportPlan("out", (7,), tmp_path / "out"))
+        await until(client, view.transfer_id, lambda v: v.bytes_done > 0)
+        cancelled = await client.cancel(view.transfer_id)
+        assert (cancelled.state, cancelled.safe_to_switch_off) == ("cancelled", True)
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 async def test_hand_over_is_repeatable(
