@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +23,14 @@ from transferapp.host.resources import resource
 
 SAMPLE = resource("sample-data")
 NOBODY = 65534
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts can enter; pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 class Later:
@@ -167,13 +177,11 @@ def test_a_file_held_open_for_writing_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone else")
-def test_unreadable_file(tmp_path: Path) -> None:
-    shutil.copy(SAMPLE / "png-cells" / "cell.png", tmp_path / "cell.png")
-    shutil.copytree(SAMPLE / "ome-zarr-v05-embryo" / "embryo.ome.zarr", tmp_path / "e.zarr")
-    (tmp_path / "cell.png").chmod(0o600)
-    (tmp_path / "e.zarr" / "0" / "zarr.json").chmod(0o600)
-    for folder in (tmp_path, *list(tmp_path.parents)[:-2]):
-        folder.chmod(0o755)
+def test_unreadable_file(open_folder: Path) -> None:
+    shutil.copy(SAMPLE / "png-cells" / "cell.png", open_folder / "cell.png")
+    shutil.copytree(SAMPLE / "ome-zarr-v05-embryo" / "embryo.ome.zarr", open_folder / "e.zarr")
+    (open_folder / "cell.png").chmod(0o600)
+    (open_folder / "e.zarr" / "0" / "zarr.json").chmod(0o600)
     # Root may read all, so another account has to try.
     script = (
         "import os, sys; from pathlib import Path\n"
@@ -183,7 +191,7 @@ def test_unreadable_file(tmp_path: Path) -> None:
         f"os.seteuid({NOBODY})\n"
         "print(*[preflight(c).code for c in group(scan([Path(sys.argv[1])]))])"
     )
-    command = [sys.executable, "-c", script, str(tmp_path)]
+    command = [sys.executable, "-c", script, str(open_folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["unreadable-file", "unreadable-file"]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,14 @@ from transferapp.errors import Cancelled
 from transferapp.host.resources import resource
 
 NOBODY = 65534
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts can enter; pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def put(path: Path, content: bytes = b"x") -> Path:
@@ -138,12 +148,10 @@ def test_a_path_of_300_characters_is_fine(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone else")
-def test_unreadable_folder_is_told(tmp_path: Path) -> None:
-    put(tmp_path / "exp" / "a.tif")
-    put(tmp_path / "exp" / "secret" / "b.tif")
-    (tmp_path / "exp" / "secret").chmod(0o700)
-    for folder in (tmp_path, *list(tmp_path.parents)[:-2]):
-        folder.chmod(0o755)
+def test_unreadable_folder_is_told(open_folder: Path) -> None:
+    put(open_folder / "exp" / "a.tif")
+    put(open_folder / "exp" / "secret" / "b.tif")
+    (open_folder / "exp" / "secret").chmod(0o700)
     # Root may read all, so another account has to try.
     code = (
         "import os, sys; from pathlib import Path\n"
@@ -153,7 +161,7 @@ def test_unreadable_folder_is_told(tmp_path: Path) -> None:
         " s.findings[0].path.name)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "exp")],
+        [sys.executable, "-c", code, str(open_folder / "exp")],
         capture_output=True,
         text=True,
         check=True,
