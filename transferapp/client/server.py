@@ -263,10 +263,11 @@ class ServerClient:
                     await response.aread()
                 raise_for_problem(response)
                 async for sent in EventSource(response).aiter_sse():
-                    if sent.event != routes.EVENTS_READY:
-                        yield _adapter(Event).validate_json(sent.data)
-                    elif on_open is not None:
+                    # A heartbeat comes out as a message without data.
+                    if sent.event == routes.EVENTS_READY and on_open is not None:
                         on_open(int(sent.id))
+                    elif sent.data:
+                        yield _adapter(Event).validate_json(sent.data)
         raise ServerUnreachable("The server closed the stream of events.")
 
     async def _submit(
