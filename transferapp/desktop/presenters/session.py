@@ -249,7 +249,7 @@ def normal_url(text: str) -> str:
 
     A bare name gets https, a bare loopback address gets http.
     """
-    text = text.strip().rstrip("/")
+    text = text.strip()
     if "://" not in text:
         loopback = text.split(":")[0] in {"localhost", "127.0.0.1", "[::1]"}
         text = f"{'http' if loopback else 'https'}://{text}"
@@ -260,4 +260,4 @@ def normal_url(text: str) -> str:
         bad = True
     if bad:
         raise SettingsInvalid("Write the server address like https://images.example.org.")
-    return text
+    return text.rstrip("/")

@@ -17,7 +17,7 @@ from transferapp.desktop.itemmodels.images_model import SIZES_ROLE, ImagesModel
 from transferapp.desktop.widgets import theme
 
 #: Pixels: the picture's edge, the card around it.
-PICTURE, PAD, TEXT = 140, 8, 42
+PICTURE, PAD, TEXT = 128, 8, 42
 CARD = QSize(PICTURE + 2 * PAD, PICTURE + TEXT + 2 * PAD)
 RADIUS = 8.0
 
@@ -97,7 +97,7 @@ class CardDelegate(QStyledItemDelegate):
             painter.drawPixmap(inside, picture)
         elif isinstance(picture, QPixmap):
             icon = theme.icon("mdi6.image-off-outline", colour="#5A6472")
-            icon.paint(painter, place.adjusted(52, 52, -52, -52))
+            icon.paint(painter, place.adjusted(46, 46, -46, -46))
         painter.restore()
 
     def _words(

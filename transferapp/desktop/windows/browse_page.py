@@ -204,7 +204,7 @@ class BrowsePage(Page):
         splitter.setChildrenCollapsible(False)
         for part in (left, middle, self._pane):
             splitter.addWidget(part)
-        splitter.setSizes([230, 540, 400])
+        splitter.setSizes([215, 560, 385])
         splitter.setStretchFactor(1, 1)
         row = QHBoxLayout()
         row.addWidget(splitter)
