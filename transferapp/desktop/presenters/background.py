@@ -16,13 +16,13 @@ class Background:
 
     def __init__(self, on_trouble: Callable[[TransferAppError], None]) -> None:
         self._on_trouble = on_trouble
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
         """Run ``work`` beside what is going on."""
-        task = asyncio.get_running_loop().create_task(self._guarded(work))
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
 
     async def close(self) -> None:
         """Cancel everything and wait for it."""
@@ -31,8 +31,13 @@ class Background:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _guarded(self, work: Coroutine[Any, Any, object]) -> None:
-        try:
-            await work
-        except TransferAppError as error:
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, TransferAppError):
             self._on_trouble(error)
+        elif error is not None:
+            context = {"message": "a presenter's task failed", "exception": error}
+            task.get_loop().call_exception_handler(context)
