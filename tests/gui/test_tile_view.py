@@ -95,7 +95,8 @@ def colours(view: TileView) -> npt.NDArray[np.uint8]:
     """The picture as a person sees it, (height, width, RGB)."""
     image = view.canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGBX8888)
     array = np.frombuffer(image.constBits(), np.uint8)
-    return array.reshape(image.height(), image.bytesPerLine() // 4, 4)[..., :3]
+    # A copy: the memory is the image's, which ends here.
+    return array.reshape(image.height(), image.bytesPerLine() // 4, 4)[..., :3].copy()
 
 
 def press(view: TileView, key: Qt.Key) -> None:
