@@ -20,9 +20,8 @@ COMMANDS = [
     if line.strip()
 ]
 #: Run word for word by another test.
-COVERED = {
-    "python3 installers/bootstrap.py demo --headless --out demo-report": "tests/e2e/test_demo.py"
-}
+HEADLESS_DEMO = "python3 installers/bootstrap.py demo --headless --out demo-report"
+COVERED = {HEADLESS_DEMO: "tests/e2e/test_demo.py"}
 
 
 def test_readme_has_the_two_commands() -> None:

@@ -27,6 +27,8 @@ class ServerSettings(BaseSettings):
     port: int = Field(default=8470, ge=0, le=65535)
     #: What the sign-in window calls this server.
     name: str = "TransferApp"
+    #: Bytes of the disk that uploads leave free, so that the database can go on.
+    reserve_bytes: int = Field(default=256 << 20, ge=0)
     #: Which image repository; ``local`` is the embedded one.
     repository: str = "local"
 

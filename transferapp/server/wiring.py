@@ -43,7 +43,9 @@ async def open_parts(settings: ServerSettings) -> AsyncIterator[Parts]:
         stack.push_async_callback(queue.close)
         repository = _repository(settings, clock)
         stack.push_async_callback(repository.close)
-        staging = await asyncio.to_thread(FilesystemStaging, settings.staging_folder)
+        staging = await asyncio.to_thread(
+            FilesystemStaging, settings.staging_folder, settings.reserve_bytes
+        )
         yield await _parts(settings, clock, engine, (ledger, queue, repository, staging))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from transferapp.cli import signed_in, targets, wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client import grouping, preflight, scanning
+from transferapp.client.agent import AgentClient
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.importing import (
     ExportPlan,
@@ -23,7 +25,7 @@ from transferapp.client.importing import (
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
-from transferapp.errors import Invalid
+from transferapp.errors import AgentUnreachable, Invalid, NotFound, StateConflict
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
@@ -133,16 +135,28 @@ class Wish:
     create: bool
 
     async def do(self, server: ServerClient, transfer_id: str) -> None:
-        """Do it; the agent is told of a retry, because it may hold the files."""
+        """Do it; the agent is told too, because it may hold the files."""
         if self.cancel:
             await server.cancel(transfer_id)
+            async with _agent_of(transfer_id) as agent:
+                await agent.cancel(transfer_id)
         if self.to:
             target = await targets.find_target(server, self.to, create=self.create)
             await server.retarget(transfer_id, target.ref)
         if self.retry:
             await server.retry(transfer_id)
-            async with wiring.agent_client() as agent:
+            async with _agent_of(transfer_id) as agent:
                 await agent.retry(transfer_id)
+
+
+@asynccontextmanager
+async def _agent_of(transfer_id: str) -> AsyncIterator[AgentClient]:
+    """This computer's agent; that it does not have the transfer, or is not there, is fine."""
+    async with wiring.agent_client() as agent:
+        try:
+            yield agent
+        except (AgentUnreachable, NotFound, StateConflict):
+            say(f"{transfer_id} is not in the hands of this computer's workstation service.")
 
 
 @command

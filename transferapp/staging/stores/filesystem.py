@@ -13,12 +13,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from typing_extensions import override
 
 from transferapp import errors
 from transferapp.host.paths import private_folder
+from transferapp.protocol.routes import PART_SIZE
 from transferapp.staging.checksums import ALGORITHMS
 from transferapp.staging.port import Checksum, PartWriter, StagedFile, Staging
 from transferapp.staging.stores.errors import storage_errors
@@ -33,14 +34,20 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 class FilesystemStaging(Staging):
-    """Half-arrived files in a folder."""
+    """Half-arrived files in a folder.
 
-    def __init__(self, folder: Path) -> None:
+    ``reserve_bytes`` of the disk stay free: the database that lives beside must be able to
+    write when uploads have filled the rest.
+    """
+
+    def __init__(self, folder: Path, reserve_bytes: int = 0) -> None:
         """Use ``folder``, made when it is missing; raises Unavailable."""
+        self._reserve_bytes = reserve_bytes
         with storage_errors():
             self._folder = private_folder(folder)
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="staging")
         self._creating = threading.Lock()
+        self._awaited: WeakKeyDictionary[FilePart, int] = WeakKeyDictionary()
         self._parts: WeakValueDictionary[str, FilePart] = WeakValueDictionary()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -132,7 +139,15 @@ class FilesystemStaging(Staging):
             )
         if staged.offset == staged.size_bytes:
             raise errors.StateConflict("Every byte of this file is already here.")
-        return FilePart(files, staged, checksum, self._executor)
+        part_bytes = min(staged.size_bytes - staged.offset, PART_SIZE)
+        # Parts that are open now will still take what they were let in for.
+        with self._creating:
+            wanted = part_bytes + sum(self._awaited.values()) + self._reserve_bytes
+            if self._reserve_bytes and shutil.disk_usage(self._folder).free < wanted:
+                raise errors.StorageFull
+            part = FilePart(files, staged, checksum, self._executor)
+            self._awaited[part] = part_bytes
+        return part
 
     async def _end_part(self, upload_id: str, *, keep: bool = True) -> None:
         part = self._parts.pop(upload_id, None)
