@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
@@ -29,6 +30,8 @@ def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
             runner.run(whole())
     finally:
         loop.handle_errors(None)
+        # Qt objects in cycles must die here, not in a thread of the next test.
+        gc.collect()
     assert not untaken, untaken
 
 

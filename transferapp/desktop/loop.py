@@ -1,13 +1,15 @@
 """Join asyncio and Qt in one place: nothing else in the house imports qasync.
 
-Two rules keep this sound (docs/adr/0008): no nested event loop (``exec()``) inside
-a coroutine, because the other task would be stuck for ever without a word; and no
-``app.quit()`` while the main coroutine runs, because the loop would stop under it.
+Three rules keep this sound (docs/adr/0008): no nested event loop (``exec()``) inside
+a coroutine, because the other task would be stuck for ever without a word; no
+``app.quit()`` while the main coroutine runs, because the loop would stop under it; and
+garbage is collected on this thread only, because Qt objects crash when they die elsewhere.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -15,6 +17,9 @@ from typing import Any
 import structlog
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
+
+#: Seconds between two looks for garbage.
+COLLECT_PAUSE_S = 1.0
 
 ErrorHandler = Callable[[BaseException], None]
 
@@ -38,6 +43,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
     app.setQuitOnLastWindowClosed(False)
 
     async def run_and_drain() -> int:
+        spawn(collect_garbage(), name="collect garbage")
         try:
             return await main()
         finally:
@@ -45,6 +51,24 @@ def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
     with asyncio.Runner(loop_factory=lambda: make_loop(app)) as runner:
         return runner.run(run_and_drain())
+
+
+async def collect_garbage(pause_s: float = COLLECT_PAUSE_S) -> None:
+    """Collect cycles from here, for ever, when Python would.
+
+    Python collects in whatever thread allocates next. In one that scans files it would
+    destroy Qt objects there: "Timers cannot be stopped from another thread", then a crash.
+    """
+    gc.disable()
+    try:
+        while True:
+            await asyncio.sleep(pause_s)
+            full = zip(gc.get_count(), gc.get_threshold(), strict=True)
+            due = [age for age, (count, limit) in enumerate(full) if count > limit]
+            if due:
+                gc.collect(due[-1])
+    finally:
+        gc.enable()
 
 
 def on_terminate(stop: Callable[[], None]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QPainter, QPalette
 from PySide6.QtWidgets import (
     QProgressBar,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionProgressBar,
     QStyleOptionViewItem,
+    QWidget,
 )
 from typing_extensions import override
 
@@ -25,11 +26,12 @@ _STEPS = 1000
 class ProgressDelegate(QStyledItemDelegate):
     """Words above, bar below. Thousands of real bars in a table would be far too slow."""
 
-    def __init__(self, fraction_of: FractionOf, parent: QObject | None = None) -> None:
+    def __init__(self, fraction_of: FractionOf, parent: QWidget) -> None:
         super().__init__(parent)
         self._fraction_of = fraction_of
         # Never shown: the style sheet's rules for progress bars are looked up with it.
-        self._pattern = QProgressBar()
+        self._pattern = QProgressBar(parent)
+        self._pattern.hide()
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
