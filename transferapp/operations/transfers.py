@@ -38,7 +38,8 @@ class TransferControl:
         """Stop what has not ended; may be repeated. Raises TransferNotFound."""
         details = await self._ledger.details(transfer_id, owner=owner)
         items = _chosen(details, item_id)
-        cancelled = [item for item in items if await self._cancel(item)]
+        kind = details.transfer.kind
+        cancelled = [item for item in items if await self._cancel(kind, item)]
         await self._forget_bytes(details, {item.id for item in cancelled})
         return await self._ledger.details(transfer_id, owner=owner, with_files=False)
 
@@ -57,7 +58,7 @@ class TransferControl:
             await self._retry(details, item)
         return await self._ledger.details(transfer_id, owner=owner, with_files=False)
 
-    async def _cancel(self, item: TransferItem) -> bool:
+    async def _cancel(self, kind: TransferKind, item: TransferItem) -> bool:
         """Cancel in the ledger first: from then on no byte is taken for this item."""
         if item.state in ENDED_STATES - {ItemState.CANCELLED}:
             return False
@@ -65,6 +66,9 @@ class TransferControl:
             now = await self._ledger.item(item.id)
             if now.state is not ItemState.CANCELLED:
                 return False
+        if kind is TransferKind.IMPORT and not item.received:
+            # Not queued. A task that a seal adds just now finds the item cancelled.
+            return True
         # It may never have been queued, or its task ended a moment ago.
         with suppress(TransferNotFound, StateConflict):
             await self._queue.cancel(item.id)

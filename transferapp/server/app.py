@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import FastAPI
 
 import transferapp
@@ -32,6 +33,8 @@ from transferapp.server.serving import ApiServer, listen
 from transferapp.server.settings import ServerSettings
 from transferapp.server.uploads import TusApp, tus_routes
 from transferapp.server.wiring import open_parts
+
+_log = structlog.get_logger(__name__)
 
 _ROUTERS = (
     health.router,
@@ -70,9 +73,15 @@ async def run(
     """Serve until SIGINT or SIGTERM; ``on_ready`` gets the address."""
     configure_logging("server", json=False)
     tune_allocator()
+
+    def ready(url: str) -> None:
+        _log.info("server ready", url=url)
+        if on_ready is not None:
+            on_ready(url)
+
     with listen(settings.host, settings.port) as listener:
         async with open_parts(settings) as parts:
-            server = ApiServer(create_app(parts), listener, on_ready)
+            server = ApiServer(create_app(parts), listener, ready)
             await server.run_until_stopped()
 
 
