@@ -30,7 +30,7 @@ def server() -> None:
         from transferapp.server import app, settings  # noqa: PLC0415 - the extra may be absent
     except ModuleNotFoundError as missing:
         raise _needs("server")(missing) from missing
-    asyncio.run(app.run(settings.ServerSettings()))
+    app.main(settings.ServerSettings())
 
 
 @command
