@@ -240,6 +240,20 @@ def test_a_hidden_transfer_can_be_shown_from_elsewhere(scene: Play) -> None:
     scene(story)
 
 
+def test_a_transfer_may_be_asked_for_before_it_is_known(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        new = f"{9:032x}"
+        on.page.select(new)
+        await until(lambda: on.presenter.selected == new)
+        on.session.server.put(transfer(9))
+        on.session.events.notify(event(new))
+        await until(on["transfers.promise.logOff"].isVisible)
+        selected = on["transfers.table"].selectionModel().selectedRows()
+        assert [index.data() for index in selected] == ["Embryo 9"]
+
+    scene(story)
+
+
 def test_the_number_that_needs_attention_is_told(scene: Play) -> None:
     async def story(on: Scene) -> None:
         told: list[int] = []

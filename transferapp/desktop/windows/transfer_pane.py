@@ -45,7 +45,7 @@ from transferapp.desktop.widgets.transfer_delegates import paint_text_in
 from transferapp.model.transfers import DONE_STATES, TROUBLE_STATES, TransferItem, TransferKind
 
 #: Pixels of Item, State, Amount; What to do takes the rest.
-_ITEM_WIDTHS = (200, 170, 160, FILL)
+_ITEM_WIDTHS = (180, 160, 180, FILL)
 AnyIndex = QModelIndex | QPersistentModelIndex
 _LEFT_WIDTH = 430
 

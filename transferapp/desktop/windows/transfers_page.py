@@ -168,6 +168,8 @@ class TransfersPage(Page):
         resets = self.model.apply(batch)
         if resets:
             self._select_again(current)
+        elif not self._table.selectionModel().hasSelection():
+            self._highlight(current)  # It was asked for before it was known.
         if current and any(row.id == current for row in batch.changed):
             self._pane.show_transfer()
         self._show_amounts()
@@ -220,11 +222,14 @@ class TransfersPage(Page):
 
     def _select_again(self, transfer_id: str) -> None:
         """Qt forgets the selection in a reset; the person does not."""
+        if not self._highlight(transfer_id) and transfer_id:
+            spawn(self._presenter.select(""))
+
+    def _highlight(self, transfer_id: str) -> bool:
         index = self.model.index_of(transfer_id)
         if index.isValid():
             self._table.setCurrentIndex(index)
-        elif transfer_id:
-            spawn(self._presenter.select(""))
+        return index.isValid()
 
     def _selected(self, *_selections: QItemSelection) -> None:
         indexes = self._table.selectionModel().selectedRows()
