@@ -185,10 +185,9 @@ async def choose_all(command: Command) -> None:
     if not isinstance(view, QAbstractItemView):
         raise PilotError(f"{command['name']} is not a list, table or tree")
     view.selectAll()
-    if view.selectionModel() is not None and view.model() is not None:
-        view.selectionModel().setCurrentIndex(
-            view.model().index(0, 0), QItemSelectionModel.SelectionFlag.NoUpdate
-        )
+    view.selectionModel().setCurrentIndex(
+        view.model().index(0, 0), QItemSelectionModel.SelectionFlag.NoUpdate
+    )
 
 
 async def wait(command: Command) -> dict[str, Any]:

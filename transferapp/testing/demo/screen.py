@@ -169,7 +169,7 @@ def _wait_for(path: Path, process: subprocess.Popen[bytes], timeout_s: float = 1
     until = time.monotonic() + timeout_s
     while not path.exists():
         if process.poll() is not None or time.monotonic() > until:
-            raise RuntimeError(f"the keyring did not open; see {process.args}")
+            raise RuntimeError(f"the keyring did not open: {path} is missing")
         time.sleep(0.02)
 
 
