@@ -1,0 +1,255 @@
+"""Break things while tasks run, at moments that follow the progress of the work."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from tests.support.chaos_process import TARGETS, Chain, ChaosWorker, chained, settings
+from tests.support.postgres import PostgresServer
+from transferapp.errors import Unavailable
+from transferapp.host.database import open_engine
+from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.taskqueue.port import NewTask, Task, TaskState
+
+T = TypeVar("T")
+
+FROZEN_S = 9.0
+DATABASE_AWAY_S = 2.5
+
+
+@dataclass(frozen=True)
+class Storm:
+    """How much work there is, and how much is broken meanwhile."""
+
+    tasks: int
+    kills: int
+    crashes: int = 0
+    freezes: int = 0
+    workers: int = 4
+    steps: int = 6
+    limit: int = 3
+    seed: int = 4
+
+    def events(self) -> list[str]:
+        """Return what is broken, in a random order that the seed fixes."""
+        events = ["kill"] * self.kills + ["crash"] * self.crashes + ["freeze"] * self.freezes
+        random.Random(self.seed).shuffle(events)  # noqa: S311
+        return events
+
+
+@dataclass
+class Aftermath:
+    """What is known at the end."""
+
+    tasks: list[Task]
+    values: dict[str, int]
+    #: The most steps of one target that ran at once.
+    most_running: dict[str, int]
+    completed_twice: int
+    events: Counter[str]
+    seconds: float
+
+    def __str__(self) -> str:
+        """One line for the log of the tests."""
+        done = sum(task.state is TaskState.DONE for task in self.tasks)
+        crashes = sum(task.crashes for task in self.tasks)
+        return (
+            f"{done}/{len(self.tasks)} done in {self.seconds:.0f} s, {dict(self.events)},"
+            f" effects {len(self.values)}, steps completed twice {self.completed_twice},"
+            f" runs taken over {crashes}, most at once {self.most_running}"
+        )
+
+
+@dataclass
+class Chaos:
+    """One storm over one database."""
+
+    url: str
+    folder: Path
+    storm: Storm
+    server: PostgresServer | None = None
+    #: When a process (by pid) stopped to count: killed, or frozen.
+    ended_at: dict[int, float] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    async def run(self, within_s: float) -> Aftermath:
+        """Let the storm pass; raises TimeoutError when the work does not end."""
+        began = time.monotonic()
+        for name in ("effects", "drafts"):
+            (self.folder / name).mkdir()
+        engine = open_engine(self.url)
+        queue = DbosTaskQueue(engine, settings(self.storm.limit))
+        self._random = random.Random(self.storm.seed)  # noqa: S311
+        self._workers: list[ChaosWorker] = []
+        try:
+            async with asyncio.timeout(within_s):
+                await self._enqueue(queue, range(self.storm.tasks // 2))
+                self._workers = [self._worker(str(n)) for n in range(self.storm.workers)]
+                tending = asyncio.create_task(self._tend())
+                late = range(self.storm.tasks // 2, self.storm.tasks)
+                await asyncio.gather(self._enqueue(queue, late), self._break_things())
+                tasks = await self._all_ended(queue)
+                tending.cancel()
+        finally:
+            for worker in self._workers:
+                worker.kill()
+            await queue.close()
+            engine.dispose()
+        return self._aftermath(tasks, time.monotonic() - began)
+
+    async def _enqueue(self, queue: DbosTaskQueue, numbers: range) -> None:
+        """Do as a server does: try again while the database is away."""
+        chain = Chain(count=self.storm.steps)
+        for number in numbers:
+            target, owner = TARGETS[number % len(TARGETS)], f"user-{number % 7}"
+            task = NewTask(f"t{number:03}", "chain", chain, target, owner)
+            await _patiently(partial(queue.enqueue, task))
+
+    async def _tend(self) -> None:
+        """Do as systemd does: start ended workers again."""
+        while True:
+            await asyncio.sleep(0.3)
+            for place, worker in enumerate(self._workers):
+                if worker.process.poll() is not None:
+                    self._workers[place] = self._worker(str(place))
+
+    def _worker(self, name: str) -> ChaosWorker:
+        return ChaosWorker(self.url, self.folder, self.storm.limit, name)
+
+    async def _break_things(self) -> None:
+        events = self.storm.events()
+        total = self.storm.tasks * self.storm.steps
+        for number, event in enumerate(events, 1):
+            await self._progressed_to(int(total * 0.95 * number / (len(events) + 1)))
+            self.seen[event] += 1
+            await {"kill": self._kill, "crash": self._crash, "freeze": self._freeze}[event]()
+
+    async def _progressed_to(self, effects: int) -> None:
+        while len(list((self.folder / "effects").iterdir())) < effects:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    async def _kill(self) -> None:
+        """Kill one that is in the middle of a step."""
+        busy = self._busy_pids()
+        worker = self._random.choice([w for w in self._workers if w.process.pid in busy])
+        self.ended_at[worker.process.pid] = time.monotonic()
+        await asyncio.to_thread(worker.kill)
+
+    async def _crash(self) -> None:
+        assert self.server is not None
+        await asyncio.to_thread(self.server.stop)
+        await asyncio.sleep(DATABASE_AWAY_S)
+        await asyncio.to_thread(self.server.start)
+
+    async def _freeze(self) -> None:
+        busy = self._busy_pids()
+        worker = self._random.choice([w for w in self._workers if w.process.pid in busy])
+        self.ended_at[worker.process.pid] = time.monotonic()
+        worker.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(FROZEN_S)
+        worker.process.send_signal(signal.SIGCONT)
+
+    def _busy_pids(self) -> set[int]:
+        """Return processes that wrote to the journal last; one at least is alive."""
+        alive = {worker.process.pid for worker in self._workers}
+        pids = [int(line[1]) for line in self._lines()[::-1]]
+        recent = [pid for pid in pids if pid in alive]
+        return set(recent[:10])
+
+    async def _all_ended(self, queue: DbosTaskQueue) -> list[Task]:
+        ended = {TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED}
+        while True:
+            tasks = await _patiently(lambda: queue.tasks(limit=self.storm.tasks + 1))
+            if all(task.state in ended for task in tasks):
+                return tasks
+            await asyncio.sleep(0.3)
+
+    def _lines(self) -> list[list[str]]:
+        journal = self.folder / "journal"
+        return [line.split() for line in journal.read_text().splitlines()]
+
+    def _aftermath(self, tasks: list[Task], seconds: float) -> Aftermath:
+        lines = self._lines()
+        ends = Counter(f"{line[4]}-{line[5]}" for line in lines if line[2] == "end")
+        return Aftermath(
+            tasks=tasks,
+            values={
+                path.name: int(path.read_text()) for path in (self.folder / "effects").iterdir()
+            },
+            most_running=most_at_once(lines, self.ended_at),
+            completed_twice=sum(count - 1 for count in ends.values()),
+            events=self.seen,
+            seconds=seconds,
+        )
+
+
+def most_at_once(lines: list[list[str]], ended_at: dict[int, float]) -> dict[str, int]:
+    """Return per target how many steps ran at once, from the journal's intervals.
+
+    A step of a killed process ran until the kill. A frozen process counts until it froze:
+    what it had in flight goes on when it wakes, and no queue on earth can stop it before.
+    """
+    changes: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    open_steps: dict[tuple[str, str, str], float] = {}
+    for at, pid, word, target, task_id, number in lines:
+        key = (pid, task_id, number)
+        if word == "begin":
+            open_steps[key] = float(at)
+            changes[target].append((float(at), 1))
+        elif word == "end":
+            began = open_steps.pop(key)
+            gone = ended_at.get(int(pid), float("inf"))
+            changes[target].append((min(float(at), gone) if began <= gone else float(at), -1))
+    targets = {(line[1], line[4], line[5]): line[3] for line in lines if line[2] == "begin"}
+    for key in open_steps:
+        changes[targets[key]].append((ended_at[int(key[0])], -1))
+    return {target: _highest(found) for target, found in sorted(changes.items())}
+
+
+def _highest(changes: list[tuple[float, int]]) -> int:
+    running = most = 0
+    for _, change in sorted(changes):
+        running += change
+        most = max(most, running)
+    return most
+
+
+def right_values(storm: Storm) -> dict[str, int]:
+    """Return the side effects that there must be, no more and no fewer."""
+    values = {}
+    for number in range(storm.tasks):
+        before, task_id = 0, f"t{number:03}"
+        for step in range(storm.steps):
+            before = chained(task_id, step, before)
+            values[f"{task_id}-{step}"] = before
+    return values
+
+
+def assert_survived(storm: Storm, aftermath: Aftermath) -> None:
+    """Everything ran to its right end, within the limits, and hardly anything twice."""
+    assert {task.state for task in aftermath.tasks} == {TaskState.DONE}
+    assert len(aftermath.tasks) == storm.tasks
+    assert aftermath.values == right_values(storm)
+    assert max(aftermath.most_running.values()) <= storm.limit
+    assert len(aftermath.most_running) == len(TARGETS)
+    # Only what was in flight at a kill or a freeze may repeat.
+    hits = (storm.kills + storm.freezes) * storm.limit * len(TARGETS)
+    assert aftermath.completed_twice <= hits
+    assert aftermath.events == Counter(storm.events())
+
+
+async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+    while True:
+        try:
+            return await call()
+        except Unavailable:
+            await asyncio.sleep(0.2)
