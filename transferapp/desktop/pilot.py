@@ -79,13 +79,9 @@ def text_of(widget: QWidget) -> str:
 def rows_of(view: QAbstractItemView, most: int = 200) -> list[list[str]]:
     """Return the texts of the first rows of a list, table or tree."""
     model = view.model()
-    if model is None:
-        return []
+    columns = range(model.columnCount(QModelIndex()))
     return [
-        [
-            str(model.index(row, column).data() or "")
-            for column in range(model.columnCount(QModelIndex()))
-        ]
+        [str(model.index(row, column).data() or "") for column in columns]
         for row in range(min(model.rowCount(), most))
     ]
 
