@@ -1,0 +1,14 @@
+"""What all tests share: the suite can be collected where pytest-qt is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Know pytest-qt's settings also on the core alone (tests/e2e/test_core_alone.py)."""
+    if importlib.util.find_spec("pytestqt") is None:
+        for name in ("qt_api", "qt_log_level_fail"):
+            parser.addini(name, "of pytest-qt, which is not installed")
