@@ -1,0 +1,60 @@
+"""Bio-Formats' ``name&sizeX=..&pixelType=...fake`` files: images made of their name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from transferapp.model.images import Level, TileRegion
+from transferapp.repositories.local.readers.port import ImageHeader
+
+#: OMERO's pixel types -> numpy's
+PIXEL_TYPES = {
+    "uint8": "uint8", "int8": "int8", "uint16": "uint16", "int16": "int16",
+    "uint32": "uint32", "int32": "int32", "float": "float32", "double": "float64",
+}  # fmt: skip
+_PERIOD = 251
+
+
+class FakeImage:
+    """One image of a fake file: a diagonal ramp."""
+
+    def __init__(self, header: ImageHeader) -> None:
+        """Be what the header says."""
+        self.header = header
+
+    def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
+        """Return the region's pixels."""
+        rows = np.arange(region.y, region.y + region.height)[:, None]
+        columns = np.arange(region.x, region.x + region.width)[None, :]
+        ramp = (rows + columns + region.z + region.t + region.c) % _PERIOD
+        return ramp.astype(self.header.dtype)
+
+    def check(self) -> None:
+        """Find nothing wrong."""
+
+
+class FakeFileset:
+    """The images of one fake file."""
+
+    plate_name: str | None = None
+
+    def __init__(self, first: Path) -> None:
+        """Read sizes from the name."""
+        said = dict(re.findall(r"&(\w+)=(\w+)", first.name))
+        sizes = {k: int(said.get("size" + k, 1 if k in "TCZ" else 512)) for k in "TCZYX"}
+        header = ImageHeader(
+            re.split(r"&|\.fake", first.name)[0],
+            sizes["T"],
+            sizes["C"],
+            sizes["Z"],
+            PIXEL_TYPES[said.get("pixelType", "uint8")],
+            (Level(sizes["Y"], sizes["X"]),),
+        )
+        self.images = [FakeImage(header)] * int(said.get("series", 1))
+
+    def close(self) -> None:
+        """Let go of nothing."""
