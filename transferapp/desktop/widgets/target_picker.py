@@ -39,6 +39,7 @@ class TargetPicker(QWidget):
     """
 
     chosen_changed = Signal(object)
+    _pressed_heading = Signal()
 
     def __init__(self, presenter: TargetsPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +68,8 @@ class TargetPicker(QWidget):
         layout.addWidget(self._empty)
         layout.addWidget(self._tree, 1)
         self.setFocusProxy(self._tree)
+        queued = Qt.ConnectionType.QueuedConnection
+        self._pressed_heading.connect(self._show_chosen, queued)
         listen(self, presenter.changed, self._show)
         self._show()
 
@@ -121,7 +124,10 @@ class TargetPicker(QWidget):
             return
         indexes = selected.indexes()
         target = indexes[0].data(_TARGET) if indexes else None
-        self._presenter.choose(target.ref if isinstance(target, Target) else None)
+        if isinstance(target, Target):
+            self._presenter.choose(target.ref)
+        else:  # A project was pressed: what is chosen stays, shown after the press.
+            self._pressed_heading.emit()
 
     def _show(self) -> None:
         shown = (self._presenter.targets, self._presenter.projects, self._presenter.trouble)
@@ -148,7 +154,7 @@ class TargetPicker(QWidget):
     def _show_chosen(self) -> None:
         chosen = self._presenter.chosen
         index = self._index_of(chosen) if chosen is not None else QModelIndex()
-        if self._tree.currentIndex() == index:
+        if self._tree.selectionModel().isSelected(index):
             return
         self._filling = True
         self._tree.setCurrentIndex(index)
