@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,6 @@ from transferapp.errors import (
     NameNotAllowed,
     RepositoryUnavailable,
     StorageFull,
-    UnreadableFile,
     VanishedFile,
 )
 from transferapp.repositories.local.durability import sync_file_system, sync_files
@@ -22,6 +23,8 @@ from transferapp.repositories.local.store import Originals
 
 CONTENT = b"pixels" * 1000
 SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -136,13 +139,26 @@ def test_vanished_source(originals: Originals, tmp_path: Path) -> None:
         originals.take(tmp_path / "gone.tif", 1)
 
 
-def test_unreadable_source(originals: Originals, tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root reads everything")
+def test_unreadable_source(tmp_path: Path) -> None:
     source = written(tmp_path / "a.tif")
     source.chmod(0)
-    with pytest.raises(UnreadableFile):
-        originals.take(source, 1)
+    code = (
+        "import sys; from pathlib import Path;"
+        "from transferapp.repositories.local.store import Originals;"
+        "Originals(Path(sys.argv[1])).take(Path(sys.argv[2]), 1)"
+    )
+    # Root reads everything, unless it gives up the capability to.
+    powerless = (
+        ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    )
+    done = subprocess.run(
+        [*powerless, sys.executable, "-c", code, str(tmp_path / "repository"), str(source)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "UnreadableFile" in done.stderr
 
 
 def test_removal(originals: Originals, tmp_path: Path) -> None:
