@@ -11,6 +11,7 @@ from types import TracebackType
 from PySide6.QtWidgets import QApplication
 
 from transferapp.desktop import loop, wiring
+from transferapp.desktop.presenters.farewell import farewell
 from transferapp.desktop.single_instance import FirstInstance, raise_other
 from transferapp.desktop.widgets import theme
 from transferapp.host.logging import configure_logging
@@ -71,10 +72,24 @@ async def _main(paths: HostPaths, beside: Callable[[wiring.Desktop], object] | N
 
 def _close_or_hide(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
     """Hide into the tray where there is one; else end. The agent goes on in either case."""
-    if desktop.tray is None:
-        stop.set()
-        return
+    if desktop.tray is not None:
+        desktop.window.hide()
+        loop.spawn(_say_goodbye(desktop), name="farewell")
+    else:
+        loop.spawn(_end(desktop, stop), name="farewell")
+
+
+async def _end(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
     desktop.window.hide()
+    await _say_goodbye(desktop)
+    stop.set()
+
+
+async def _say_goodbye(desktop: wiring.Desktop) -> None:
+    rows = desktop.presenters.transfers.rows.values()
+    words = farewell(rows, in_tray=desktop.tray is not None)
+    if words is not None:
+        await desktop.notifier.tell(words)
 
 
 def _show_errors(handler: loop.ErrorHandler | None) -> None:

@@ -82,7 +82,7 @@ class Desktop:
     tray: Tray | None
     viewer: NapariViewer
     _launcher: ViewerLauncher
-    _notifier: Notifier
+    notifier: Notifier
     _agent: AgentClient
     _tiles: TileConnections
 
@@ -95,7 +95,7 @@ class Desktop:
         await self.presenters.browse.close()
         await self.presenters.session.close()
         await self._launcher.close()
-        await self._notifier.aclose()
+        await self.notifier.aclose()
         await self._tiles.aclose()
         await self._agent.aclose()
 

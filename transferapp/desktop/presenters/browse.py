@@ -12,6 +12,7 @@ from transferapp.client.importing import ExportPlan, hand_over_export
 from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.container_tree import ContainerTree
 from transferapp.desktop.presenters.observable import Listeners
+from transferapp.desktop.presenters.session import Connection
 from transferapp.desktop.presenters.thumbnails import Thumbnails
 from transferapp.errors import Invalid, TransferAppError
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
@@ -79,6 +80,7 @@ class BrowsePresenter:
         self._refresh_due = False
         self._background = Background(self.troubled.notify)
         self._person = session.owner
+        self._online = session.connection is Connection.ONLINE
         session.changed.listen(self._session_changed)
         session.events.listen(self._event)
 
@@ -232,7 +234,10 @@ class BrowsePresenter:
             self.troubled.notify(error)
 
     def _session_changed(self) -> None:
+        was_online, self._online = self._online, self.session.connection is Connection.ONLINE
         if self.session.owner == self._person:
+            if self._person and self._online and not was_online:
+                self._background.start(self.refresh())  # The server is back.
             return
         self._person = self.session.owner
         self.tree.clear()

@@ -146,6 +146,9 @@ class SessionPresenter:
         except BaseException:
             await client.aclose()
             raise
+        if self.signed_in:  # She was quicker and has signed in herself.
+            await client.aclose()
+            return True
         await self._enter(client, profile.url, identity)
         return True
 
