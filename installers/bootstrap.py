@@ -14,10 +14,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
+
+import ice_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -41,6 +45,8 @@ HEADLESS_PACKAGES = (
 )  # fmt: skip
 #: What the tests need beside: a database server, and curl as a peer.
 TEST_PACKAGES = ("postgresql", "curl")
+DEMO_EXTRAS = "desktop,server"
+TEST_EXTRAS = "desktop,server,readers,omero,omero-clients,dev"
 
 
 def say(text: str) -> None:
@@ -48,7 +54,7 @@ def say(text: str) -> None:
     print(f"[bootstrap] {text}", flush=True)
 
 
-def stop(text: str) -> None:
+def stop(text: str) -> NoReturn:
     """End with a message that says what to do."""
     print(f"\n[bootstrap] {text}", file=sys.stderr, flush=True)
     raise SystemExit(2)
@@ -141,7 +147,10 @@ def pip(*arguments: str) -> None:
 
 
 def ensure_environment(extras: str) -> None:
-    """Make ``.venv`` with the project and the extras, unless it is there already."""
+    """Make ``.venv`` with the project and the extras, unless it is there already.
+
+    The extra ``omero`` needs a zeroc-ice wheel: a ready one, or one that is built here.
+    """
     wanted = f"{fingerprint()} {extras}"
     known = STAMP.read_text(encoding="utf-8").splitlines() if STAMP.exists() else []
     if wanted in known and VENV_PYTHON.exists():
@@ -152,14 +161,27 @@ def ensure_environment(extras: str) -> None:
     say("installing Python packages (napari and Qt are large; a few minutes the first time)")
     started = time.monotonic()
     pinned = ("-c", str(CONSTRAINTS)) if CONSTRAINTS.exists() else ()
-    pip("install", *pinned, "-e", f"{ROOT}[{extras}]")
+    links = ("--find-links", str(ice_folder())) if "omero" in extras else ()
+    pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]")
     STAMP.write_text("\n".join([*known, wanted]) + "\n", encoding="utf-8")
     say(f"installed in {time.monotonic() - started:.0f} s")
 
 
+def ice_folder() -> Path:
+    """Return a folder that has a zeroc-ice wheel for the environment."""
+    target = ice_wheel.target_of(VENV_PYTHON)
+    if ice_wheel.find_wheel(target, ice_wheel.folders(ice_wheel.USUAL_CACHE)) is None:
+        ensure_system(ice_wheel.DEBIAN_PACKAGES)
+    try:
+        return ice_wheel.ensure_wheel(VENV_PYTHON).parent
+    except ice_wheel.WheelNotBuilt as error:
+        stop(str(error))
+
+
 def hand_over(*arguments: str) -> int:
-    """Run the project's own Python and pass Ctrl-C on to it."""
+    """Run the project's own Python and pass Ctrl-C and SIGTERM on to it."""
     process = subprocess.Popen([str(VENV_PYTHON), *arguments], cwd=ROOT)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: process.terminate())
     while True:
         try:
             return process.wait()
@@ -176,7 +198,7 @@ def demo(arguments: list[str]) -> int:
     """Set up and play the story."""
     headless = "--headless" in arguments or not has_screen()
     ensure_system(WINDOW_PACKAGES + (HEADLESS_PACKAGES if headless else ()))
-    ensure_environment("desktop,server")
+    ensure_environment(DEMO_EXTRAS + (",omero" if "omero-sandbox" in arguments else ""))
     if headless and "--headless" not in arguments:
         say("no screen here: the demo plays by itself under Xvfb (--headless)")
         arguments = ["--headless", *arguments]
@@ -186,14 +208,14 @@ def demo(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Set up and run the test suite."""
     ensure_system(WINDOW_PACKAGES + HEADLESS_PACKAGES + TEST_PACKAGES)
-    ensure_environment("desktop,server,readers,dev")
+    ensure_environment(TEST_EXTRAS)
     return hand_over("-m", "pytest", *arguments)
 
 
 def bench(arguments: list[str]) -> int:
     """Set up and run one benchmark."""
     ensure_system(WINDOW_PACKAGES + HEADLESS_PACKAGES + TEST_PACKAGES)
-    ensure_environment("desktop,server,readers,dev")
+    ensure_environment(TEST_EXTRAS)
     return hand_over("-m", "transferapp.testing.bench", *arguments)
 
 
