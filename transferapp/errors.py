@@ -7,7 +7,7 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     TransferAppError
     |-- Unavailable        the other side is not there now; retried
     |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
-    |   |   DestinationUnwritable, Busy
+    |   |   DestinationUnwritable, UploadLost, Busy
     |-- Denied             the caller may not; a person must act
     |   |-- SignInFailed, GrantRefused, PermissionDenied
     |-- NotFound
@@ -114,6 +114,14 @@ class DestinationUnwritable(Unavailable):
         "Connect the drive, or give your account the right to write there; the export"
         " continues by itself."
     )
+
+
+class UploadLost(Unavailable):
+    """The repository forgot what was stored of a fileset; it must be stored again."""
+
+    code = "upload-lost"
+    title = "The repository dropped an unfinished import"
+    default_message = "Nothing is lost. The files are sent to the repository once more."
 
 
 class Busy(Unavailable):

@@ -1,0 +1,206 @@
+"""Projects, datasets, screens and plates in OMERO."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from transferapp.errors import Invalid, PermissionDenied, TargetNotFound
+from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.commands import delete
+from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.mapping import container, unloaded
+from transferapp.repositories.port import Containers
+
+_MOST_NAME_LENGTH = 255
+#: The links below a kind, and what they lead to.
+_LINKS = {ContainerKind.PROJECT: "ProjectDatasetLink", ContainerKind.SCREEN: "ScreenPlateLink"}
+_CHILD_KIND = {parent: child for child, parent in PARENT_KIND.items()}
+#: How many images each of some containers holds, in itself or one level below.
+_IMAGE_COUNTS = {
+    ContainerKind.DATASET: "select l.parent.id, count(distinct l.child.id) from"
+    " DatasetImageLink l where l.parent.id in (:ids) group by l.parent.id",
+    ContainerKind.PROJECT: "select p.parent.id, count(distinct l.child.id) from"
+    " ProjectDatasetLink p, DatasetImageLink l where l.parent.id = p.child.id"
+    " and p.parent.id in (:ids) group by p.parent.id",
+    ContainerKind.PLATE: "select s.well.plate.id, count(distinct s.image.id) from"
+    " WellSample s where s.well.plate.id in (:ids) group by s.well.plate.id",
+    ContainerKind.SCREEN: "select l.parent.id, count(distinct s.image.id) from"
+    " ScreenPlateLink l, WellSample s where s.well.plate.id = l.child.id"
+    " and l.parent.id in (:ids) group by l.parent.id",
+}
+
+
+class OmeroContainers(Containers):
+    """Containers as OMERO shows them to one experimenter."""
+
+    def __init__(self, acting: Acting) -> None:
+        """See what this person may see."""
+        self._acting = acting
+
+    @override
+    async def children(
+        self, parent: ContainerRef | None, *, kind: ContainerKind | None = None
+    ) -> list[Container]:
+        """List children, or the tops (also plates without a screen), by name."""
+        return await self._acting.run(self._children, parent, kind)
+
+    @override
+    async def get(self, ref: ContainerRef) -> Container:
+        """Return one container; raises TargetNotFound."""
+        return await self._acting.run(find_container, self._acting, ref)
+
+    @override
+    async def create(
+        self,
+        kind: ContainerKind,
+        name: str,
+        *,
+        parent: ContainerRef | None = None,
+        description: str = "",
+    ) -> Container:
+        """Make a container; below a parent in the parent's group."""
+        return await self._acting.run(self._create, kind, name, parent, description)
+
+    @override
+    async def delete(self, ref: ContainerRef) -> None:
+        """Delete a container; what was in it stays without one."""
+        await self._acting.run(self._delete, ref)
+
+    def _children(
+        self, parent: ContainerRef | None, kind: ContainerKind | None
+    ) -> list[Container]:
+        if parent is None:
+            found = [one for top in ContainerKind for one in self._tops(top, kind)]
+        else:
+            find_container(self._acting, parent)
+            found = self._below(parent, kind)
+        return sorted(found, key=lambda one: (one.name.lower(), one.ref.id))
+
+    def _tops(self, top: ContainerKind, wanted: ContainerKind | None) -> list[Container]:
+        if wanted is not None and wanted is not top:
+            return []
+        above = PARENT_KIND.get(top)
+        orphan = "" if above is None else _without_parent(above)
+        return _load(self._acting, top, orphan)
+
+    def _below(self, parent: ContainerRef, wanted: ContainerKind | None) -> list[Container]:
+        kind = _CHILD_KIND.get(parent.kind)
+        if kind is None or wanted not in (None, kind):
+            return []
+        links = _LINKS[parent.kind]
+        below = f"select l.child.id from {links} l where l.parent.id = :parent"  # noqa: S608
+        inside = f"where c.id in ({below})"
+        return _load(self._acting, kind, inside, parent=parent.id)
+
+    def _create(
+        self, kind: ContainerKind, name: str, parent: ContainerRef | None, description: str
+    ) -> Container:
+        _check_new(kind, name, parent)
+        made = getattr(omero.model, f"{kind}I")()
+        made.setName(omero.rtypes.rstring(name.strip()))
+        made.setDescription(omero.rtypes.rstring(description))
+        if parent is None:
+            [made_id] = self._acting.save([made], self._acting.home_group)
+            return find_container(self._acting, ContainerRef(kind, made_id))
+        above = linkable(self._acting, parent)
+        link = getattr(omero.model, f"{_LINKS[parent.kind]}I")()
+        link.setParent(unloaded(parent.kind, parent.id))
+        link.setChild(made)
+        [link_id] = self._acting.save([link], above.group_id)
+        [[made_id]] = self._acting.rows(
+            f"select l.child.id from {_LINKS[parent.kind]} l where l.id = :link",  # noqa: S608
+            link=link_id,
+        )
+        return find_container(self._acting, ContainerRef(kind, made_id))
+
+    def _delete(self, ref: ContainerRef) -> None:
+        found = find_container(self._acting, ref)
+        if not found.can_edit:
+            raise PermissionDenied(f"You may not delete '{found.name}'. Ask {found.owner}.")
+        keep = {
+            ContainerKind.PROJECT: ["Dataset"],
+            ContainerKind.SCREEN: ["Plate"],
+        }.get(ref.kind, ["Image"])
+        delete(self._acting.gateway, found.group_id, {str(ref.kind): [ref.id]}, keep=keep)
+
+
+def find_container(acting: Acting, ref: ContainerRef) -> Container:
+    """Return one container; blocking. Raises TargetNotFound."""
+    found = _load(acting, ref.kind, "where c.id = :id", id=ref.id)
+    if not found:
+        raise TargetNotFound(
+            f"The {ref.kind.lower()} ({ref}) does not exist any more, or you may not see it."
+            " Choose another target and press Retry. Your files are safe."
+        )
+    return found[0]
+
+
+def linkable(acting: Acting, ref: ContainerRef) -> Container:
+    """Return a container that things may be put into; raises PermissionDenied too."""
+    found = find_container(acting, ref)
+    if not found.can_link:
+        raise PermissionDenied(
+            f"You may not put anything into '{found.name}'. Choose a target of your own, or"
+            f" ask {found.owner}."
+        )
+    return found
+
+
+def _load(
+    acting: Acting, kind: ContainerKind, where: str, **values: int | str | list[int]
+) -> list[Container]:
+    hql = f"select c from {kind} c join fetch c.details.owner {where}"  # noqa: S608
+    loaded = {one.getId().getValue(): one for one in acting.entities(hql, **values)}
+    if not loaded:
+        return []
+    ids = list(loaded)
+    parents = _parents(acting, kind, ids)
+    children = _child_counts(acting, kind, ids)
+    images = dict(acting.rows(_IMAGE_COUNTS[kind], ids=ids))
+    return [
+        container(
+            one, kind, parents.get(key), (int(children.get(key, 0)), int(images.get(key, 0)))
+        )
+        for key, one in loaded.items()
+    ]
+
+
+def _parents(acting: Acting, kind: ContainerKind, ids: list[int]) -> dict[int, ContainerRef]:
+    above = PARENT_KIND.get(kind)
+    if above is None:
+        return {}
+    found = acting.rows(
+        f"select l.child.id, l.parent.id from {_LINKS[above]} l"  # noqa: S608
+        " where l.child.id in (:ids) order by l.parent.id desc",
+        ids=ids,
+    )
+    return {child: ContainerRef(above, parent) for child, parent in found}
+
+
+def _child_counts(acting: Acting, kind: ContainerKind, ids: list[int]) -> dict[int, int]:
+    if kind not in _LINKS:
+        return {}
+    found = acting.rows(
+        f"select l.parent.id, count(distinct l.child.id) from {_LINKS[kind]} l"  # noqa: S608
+        " where l.parent.id in (:ids) group by l.parent.id",
+        ids=ids,
+    )
+    return dict(found)
+
+
+def _without_parent(above: ContainerKind) -> str:
+    linked = f"select l.id from {_LINKS[above]} l where l.child.id = c.id"  # noqa: S608
+    return f"where not exists ({linked})"
+
+
+def _check_new(kind: ContainerKind, name: str, parent: ContainerRef | None) -> None:
+    if kind is ContainerKind.PLATE:
+        raise Invalid("A plate is made by importing into a screen.")
+    if not name.strip() or len(name) > _MOST_NAME_LENGTH:
+        raise Invalid(f"Give a name of 1 to {_MOST_NAME_LENGTH} characters.")
+    if parent is not None and PARENT_KIND.get(kind) is not parent.kind:
+        raise Invalid(
+            f"A {kind.lower()} cannot be put into a {parent.kind.lower()}. Choose another"
+            " parent."
+        )

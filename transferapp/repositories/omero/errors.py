@@ -1,0 +1,201 @@
+"""Say in plain words what OMERO and Ice raise, and keep OMERO's own message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from transferapp.errors import (
+    Busy,
+    ChecksumMismatch,
+    DamagedFile,
+    Internal,
+    Invalid,
+    NameNotAllowed,
+    NotFound,
+    PermissionDenied,
+    RepositoryUnavailable,
+    SignInFailed,
+    StorageFull,
+    TargetNotFound,
+    TransferAppError,
+    UnsupportedFile,
+)
+from transferapp.repositories.omero.foreign import Glacier2, Ice, omero
+
+_FULL = ("no space left", "disk quota exceeded", "disk full")
+_GONE = ("no row with the given identifier", "is not available", "no such")
+#: Words of an import's failure and what they mean; the first that is found counts.
+_IMPORT_WORDS: tuple[tuple[str, type[TransferAppError]], ...] = (
+    ("unknownformat", UnsupportedFile),
+    ("unknown file format", UnsupportedFile),
+    ("unsupportedcompression", UnsupportedFile),
+    ("missinglibrary", UnsupportedFile),
+    ("no row with the given identifier", TargetNotFound),
+    ("securityviolation", PermissionDenied),
+    ("formatexception", DamagedFile),
+    ("eofexception", DamagedFile),
+    ("cancelled", RepositoryUnavailable),
+    ("databasebusy", RepositoryUnavailable),
+    ("connection", RepositoryUnavailable),
+)
+
+
+class SessionLost(RepositoryUnavailable):
+    """The OMERO session behind a gateway has ended; the next use makes a new one."""
+
+    default_message = "The OMERO session has ended. The work continues with a new one."
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Let nothing of Ice or OMERO out; causes are kept for the log."""
+    try:
+        yield
+    except (Ice.Exception, omero.ServerError, omero.ClientError) as error:
+        raise translation(error) from error
+
+
+def translation(error: Exception) -> TransferAppError:
+    """Return the error of ours that tells a person what ``error`` means."""
+    # By name: omero-py defines some of Glacier2's exceptions a second time.
+    names = {_full_name(cls) for cls in type(error).__mro__}
+    for kind, translate in _TRANSLATIONS:
+        if _full_name(kind) in names:
+            return translate(error)
+    return RepositoryUnavailable(_told("The call to OMERO failed", error))
+
+
+def import_failure(name: str, parameters: dict[str, str]) -> TransferAppError:
+    """Return the error for the ERR response of an import request."""
+    message = parameters.get("message", "")
+    text = " ".join((name, message, parameters.get("stacktrace", ""))).lower()
+    if any(words in text for words in _FULL):
+        return StorageFull(f"The disk of the OMERO server is full. OMERO says: {message}")
+    kind = next((kind for words, kind in _IMPORT_WORDS if words in text), Invalid)
+    said = message or name
+    if kind is Invalid:
+        return Invalid(
+            "OMERO could not import this. Send this report to your OMERO administrator."
+            f" OMERO says: {said}"
+        )
+    return kind(f"{kind.default_message} OMERO says: {said}")
+
+
+def _full_name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__name__}"
+
+
+def message_of(error: Exception) -> str:
+    """Return OMERO's own words, on one line."""
+    words = getattr(error, "message", None) or getattr(error, "reason", None)
+    return " ".join(str(words or type(error).__name__).split())
+
+
+def _told(what: str, error: Exception) -> str:
+    return f"{what}. OMERO says: {message_of(error)}"
+
+
+def _full_or(
+    other: Callable[[Exception], TransferAppError],
+) -> Callable[[Exception], TransferAppError]:
+    def translate(error: Exception) -> TransferAppError:
+        if any(words in message_of(error).lower() for words in _FULL):
+            return StorageFull(_told("The disk of the OMERO server is full", error))
+        return other(error)
+
+    return translate
+
+
+def _session_lost(_error: Exception) -> TransferAppError:
+    # Its message names the session, which is as good as a password.
+    return SessionLost()
+
+
+def _expired(error: Exception) -> TransferAppError:
+    return SignInFailed(
+        _told("The password has expired. Change it in OMERO.web, then sign in", error)
+    )
+
+
+def _no_session(error: Exception) -> TransferAppError:
+    return RepositoryUnavailable(_told("OMERO does not open a session now", error))
+
+
+def _concurrency(error: Exception) -> TransferAppError:
+    wait_ms = getattr(error, "backOff", 0) or 0
+    return Busy(_told("OMERO is busy", error), retry_after_s=wait_ms / 1000 or None)
+
+
+def _checksums(error: Exception) -> TransferAppError:
+    count = len(getattr(error, "failingChecksums", None) or {})
+    return ChecksumMismatch(
+        f"OMERO holds other bytes than were sent ({count} files); they are sent again."
+    )
+
+
+def _validation(error: Exception) -> TransferAppError:
+    if any(words in message_of(error).lower() for words in _GONE):
+        return NotFound(_told("OMERO does not have this any more", error))
+    return Invalid(_told("OMERO refused the data", error))
+
+
+def _tls(error: Exception) -> TransferAppError:
+    return RepositoryUnavailable(
+        "The TLS connection to OMERO was refused: its certificate is not trusted, or it has"
+        " none. Set TRANSFERAPP_OMERO_CA_FILE, or see docs/omero.md for servers without a"
+        f" certificate. Ice says: {message_of(error)}"
+    )
+
+
+def _saying(kind: type[TransferAppError], what: str) -> Callable[[Exception], TransferAppError]:
+    return lambda error: kind(_told(what, error))
+
+
+def _plainly(
+    kind: type[TransferAppError], words: str
+) -> Callable[[Exception], TransferAppError]:
+    return lambda _error: kind(words)
+
+
+_FORBIDDEN = "Your OMERO account may not do this. Ask the owner of the data or of the group"
+_AWAY = "OMERO does not answer. Nothing is lost; the work continues when it is back."
+_SLOW = "OMERO took too long to answer. Nothing is lost; it is tried again."
+
+#: The first that fits counts, so leaves come before their bases.
+_TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Exception], TransferAppError]], ...] = (
+    (Glacier2.PermissionDeniedException, lambda _error: SignInFailed()),
+    (omero.AuthenticationException, lambda _error: SignInFailed()),
+    (omero.ExpiredCredentialException, _expired),
+    (Glacier2.CannotCreateSessionException, _no_session),
+    (Glacier2.SessionNotExistException, _session_lost),
+    (omero.SessionException, _session_lost),
+    (omero.ChecksumValidationException, _checksums),
+    (omero.FilePathNamingException, _saying(NameNotAllowed, "OMERO cannot store this name")),
+    (omero.SecurityViolation, _saying(PermissionDenied, _FORBIDDEN)),
+    (omero.ConcurrencyException, _concurrency),
+    (omero.ValidationException, _full_or(_validation)),
+    (omero.ApiUsageException, _full_or(_saying(Internal, "OMERO did not accept a call"))),
+    (
+        omero.ServerError,
+        _full_or(_saying(RepositoryUnavailable, "OMERO reports a problem of its own")),
+    ),
+    (Ice.ObjectNotExistException, _session_lost),
+    (Ice.ConnectionLostException, _session_lost),
+    (Ice.CommunicatorDestroyedException, _session_lost),
+    (Ice.CloseConnectionException, _session_lost),
+    (Ice.ForcedCloseConnectionException, _session_lost),
+    (Ice.SecurityException, _tls),
+    (Ice.PluginInitializationException, _tls),
+    (Ice.ProtocolException, _tls),
+    (Ice.TimeoutException, _plainly(RepositoryUnavailable, _SLOW)),
+    (Ice.SocketException, _plainly(RepositoryUnavailable, _AWAY)),
+    (
+        Ice.DNSException,
+        _plainly(
+            RepositoryUnavailable,
+            "The name of the OMERO server is not known to the network. Check"
+            " TRANSFERAPP_OMERO_HOST.",
+        ),
+    ),
+)

@@ -1,0 +1,110 @@
+"""Read original files from OMERO: clamped, in pieces, and checked when read as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any, Protocol
+
+from transferapp.errors import ChecksumMismatch, FileNotFound, TransferAppError
+from transferapp.model.images import OriginalFile
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.mapping import original_file
+
+_PIECE = 1024 * 1024
+_WHERE = (
+    "select o.id, o.id, o.name, o.size, h.value, o.hash, o.details.group.id"
+    " from OriginalFile o left outer join o.hasher h where o.id = :id"
+)
+
+
+class Hasher(Protocol):
+    """The part of hashlib's objects that is used."""
+
+    def update(self, data: bytes, /) -> None:
+        """Take in more bytes."""
+
+    def hexdigest(self) -> str:
+        """Return the checksum as OMERO writes it."""
+
+
+class _Checksum32:
+    """CRC-32 and Adler-32, which OMERO writes with the least byte first."""
+
+    def __init__(self, function: Any, start: int) -> None:
+        self._function, self._value = function, start
+
+    def update(self, data: bytes, /) -> None:
+        self._value = self._function(data, self._value)
+
+    def hexdigest(self) -> str:
+        return int(self._value).to_bytes(4, "little").hex()
+
+
+class _Size:
+    """File-Size-64, the weakest of all checksums."""
+
+    def __init__(self) -> None:
+        self._size = 0
+
+    def update(self, data: bytes, /) -> None:
+        self._size += len(data)
+
+    def hexdigest(self) -> str:
+        return self._size.to_bytes(8, "little").hex()
+
+
+def hasher(name: str) -> Hasher | None:
+    """Return an object for OMERO's algorithm; None for those that we cannot compute."""
+    if name == "SHA1-160":
+        return hashlib.sha1(usedforsecurity=False)
+    if name == "MD5-128":
+        return hashlib.md5(usedforsecurity=False)
+    if name in {"CRC-32", "Adler-32"}:
+        is_crc = name == "CRC-32"
+        return _Checksum32(zlib.crc32 if is_crc else zlib.adler32, 0 if is_crc else 1)
+    return _Size() if name == "File-Size-64" else None
+
+
+async def read_file(
+    acting: Acting, file_id: int, offset: int, length: int | None
+) -> AsyncGenerator[bytes, None]:
+    """Yield pieces of 1 MiB; raises FileNotFound, PermissionDenied, ChecksumMismatch."""
+    file, store, size = await acting.run(_open, acting, file_id)
+    start = min(max(0, offset), size)
+    end = size if length is None else min(size, start + max(0, length))
+    whole = start == 0 and end == size
+    check = hasher(file.hasher) if whole else None
+    try:
+        while start < end:
+            piece = await acting.run(_read, store, start, min(_PIECE, end - start))
+            start += len(piece)
+            if check is not None:
+                check.update(piece)
+            yield piece
+    finally:
+        # A store that cannot be closed ends with its session.
+        with suppress(TransferAppError):
+            await acting.run(store.close)
+    if check is not None and file.hash and check.hexdigest() != file.hash:
+        raise ChecksumMismatch(
+            f"The file '{file.name}' in OMERO does not match its own checksum. Tell your OMERO"
+            " administrator."
+        )
+
+
+def _open(acting: Acting, file_id: int) -> tuple[OriginalFile, Any, int]:
+    found = acting.rows(_WHERE, id=file_id)
+    if not found:
+        raise FileNotFound(f"OMERO has no file {file_id}, or you may not see it.")
+    *row, group_id = found[0]
+    store = acting.gateway.file_store(group_id)
+    store.setFileId(file_id)
+    return original_file(row), store, int(store.size())
+
+
+def _read(store: Any, start: int, count: int) -> bytes:
+    # Past the end OMERO pads with zeros, so it is never asked for that.
+    return bytes(store.read(start, count))[:count]

@@ -1,0 +1,101 @@
+"""Find filesets by our key, and what OMERO holds of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.model.images import OriginalFile
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.mapping import original_file, unloaded
+
+#: The namespace of the comment on a fileset that carries our key.
+KEY_NAMESPACE = "transferapp/key"
+FILES = (
+    "select o.id, e.fileset.id, e.clientPath, o.size, h.value, o.hash from FilesetEntry e"
+    " join e.originalFile o left outer join o.hasher h"
+)
+_LOG_TYPE = "application/omero-log-file"
+
+
+def filesets_of(acting: Acting, key: str) -> list[Fileset]:
+    """Return the filesets under this key, the oldest first; blocking."""
+    found = acting.rows(
+        "select l.parent.id from FilesetAnnotationLink l, CommentAnnotation a"
+        " where a.id = l.child.id and a.ns = :ns and a.textValue = :key"
+        " order by l.parent.id",
+        ns=KEY_NAMESPACE,
+        key=key,
+    )
+    ids = dict.fromkeys(fileset_id for (fileset_id,) in found)
+    return [Fileset(one, key, tuple(images_of(acting, one))) for one in ids]
+
+
+def best_of(found: list[Fileset]) -> Fileset | None:
+    """Choose the one with images, else the newest."""
+    with_images = (one for one in found if one.image_ids)
+    return next(with_images, found[-1] if found else None)
+
+
+def images_of(acting: Acting, fileset_id: int) -> list[int]:
+    """List a fileset's images; blocking."""
+    found = acting.rows(
+        "select i.id from Image i where i.fileset.id = :id order by i.id", id=fileset_id
+    )
+    return [image_id for (image_id,) in found]
+
+
+def files_of(acting: Acting, fileset_id: int) -> list[OriginalFile]:
+    """List a fileset's files in the order they were planned; blocking."""
+    found = acting.rows(f"{FILES} where e.fileset.id = :id order by e.id", id=fileset_id)
+    return [original_file(row) for row in found]
+
+
+def differing(plan: FilesetPlan, held: list[OriginalFile]) -> list[str]:
+    """Return the client paths whose bytes in OMERO are missing or not those planned."""
+    by_path = {file.client_path: (file.size_bytes, file.hash) for file in held}
+    return [
+        file.client_path
+        for file in plan.files
+        if by_path.get(file.client_path) != (file.size_bytes, file.sha1)
+    ]
+
+
+def log_bytes(acting: Acting, fileset_id: int) -> int:
+    """Return the size of the import's log, which grows while OMERO works; blocking."""
+    found = acting.rows(
+        "select o.size from FilesetJobLink f, JobOriginalFileLink l join l.child o"
+        " where f.parent.id = :id and l.parent.id = f.child.id and o.mimetype = :log",
+        id=fileset_id,
+        log=_LOG_TYPE,
+    )
+    return sum(size or 0 for (size,) in found)
+
+
+def new_fileset(plan: FilesetPlan) -> Any:
+    """Make the OMERO object with its files and our key; it is saved in one piece."""
+    made = omero.model.FilesetI()
+    for file in plan.files:
+        entry = omero.model.FilesetEntryI()
+        entry.setClientPath(omero.rtypes.rstring(file.client_path))
+        made.addFilesetEntry(entry)
+    made.linkJob(omero.model.UploadJobI())
+    key = omero.model.CommentAnnotationI()
+    key.setNs(omero.rtypes.rstring(KEY_NAMESPACE))
+    key.setTextValue(omero.rtypes.rstring(plan.key))
+    made.linkAnnotation(key)
+    return made
+
+
+def import_settings(plan: FilesetPlan) -> Any:
+    """Make OMERO's settings for the import: where to, which checksums, thumbnails."""
+    settings = omero.grid.ImportSettings()
+    settings.doThumbnails = omero.rtypes.rbool(True)  # noqa: FBT003 - a foreign signature
+    settings.noStatsInfo = omero.rtypes.rbool(False)  # noqa: FBT003 - a foreign signature
+    algorithm = omero.model.ChecksumAlgorithmI()
+    algorithm.setValue(omero.rtypes.rstring(omero.model.enums.ChecksumAlgorithmSHA1160))
+    settings.checksumAlgorithm = algorithm
+    if plan.target is not None:
+        settings.userSpecifiedTarget = unloaded(plan.target.kind, plan.target.id)
+    return settings

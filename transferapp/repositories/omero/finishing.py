@@ -1,0 +1,69 @@
+"""What follows an import, also one that was adopted: links and annotations, each once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.filesets import FilesetPlan
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.annotations import add_annotations
+from transferapp.repositories.omero.containers import linkable
+from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.image_queries import image_place
+from transferapp.repositories.omero.mapping import unloaded
+from transferapp.repositories.omero.pixels import closing
+
+
+def check_readable(acting: Acting, image_ids: list[int]) -> None:
+    """Read one pixel of each image: rows alone do not prove an import that nobody watched.
+
+    Raises Busy while a pyramid is being made, RepositoryUnavailable.
+    """
+    for image_id in image_ids:
+        place = image_place(acting, image_id)
+        with closing(acting.gateway.pixels_store(place.group_id)) as store:
+            store.setPixelsId(place.pixels_id, False)  # noqa: FBT003 - a foreign signature
+            store.getTile(0, 0, 0, 0, 0, 1, 1)
+
+
+def finish(acting: Acting, plan: FilesetPlan, image_ids: list[int]) -> None:
+    """Link the images (or their plates) to the target, and annotate them."""
+    if plan.target is not None:
+        _link(acting, plan, plan.target, image_ids)
+    if plan.annotations:
+        for image_id in image_ids:
+            add_annotations(acting, image_id, plan.group_id, plan.annotations)
+
+
+def _link(
+    acting: Acting, plan: FilesetPlan, target: ContainerRef, image_ids: list[int]
+) -> None:
+    is_screen = target.kind is ContainerKind.SCREEN
+    link, child = ("ScreenPlateLink", "Plate") if is_screen else ("DatasetImageLink", "Image")
+    wanted = _plates(acting, image_ids) if is_screen else set(image_ids)
+    linked = acting.rows(
+        f"select l.child.id from {link} l where l.parent.id = :id",  # noqa: S608
+        id=target.id,
+    )
+    missing = wanted - {child_id for (child_id,) in linked}
+    if not missing:
+        return
+    linkable(acting, target)
+    made = [_new_link(link, (str(target.kind), target.id), (child, one)) for one in missing]
+    acting.save(made, plan.group_id)
+
+
+def _plates(acting: Acting, image_ids: list[int]) -> set[int]:
+    found = acting.rows(
+        "select distinct s.well.plate.id from WellSample s where s.image.id in (:ids)",
+        ids=image_ids,
+    )
+    return {plate_id for (plate_id,) in found}
+
+
+def _new_link(link: str, parent: tuple[str, int], child: tuple[str, int]) -> Any:
+    made = getattr(omero.model, f"{link}I")()
+    made.setParent(unloaded(*parent))
+    made.setChild(unloaded(*child))
+    return made

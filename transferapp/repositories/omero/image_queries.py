@@ -1,0 +1,202 @@
+"""Ask OMERO for images: lists, one image's details, and who may do what with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transferapp.errors import ImageNotFound, TransferAppError
+from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.images import (
+    Channel,
+    ImageDetails,
+    ImageSummary,
+    Level,
+    OriginalFile,
+    Pixels,
+)
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.annotations import annotations_of
+from transferapp.repositories.omero.containers import find_container
+from transferapp.repositories.omero.filesets import FILES
+from transferapp.repositories.omero.mapping import (
+    channel,
+    micrometres,
+    original_file,
+    summary,
+    window,
+)
+from transferapp.repositories.omero.pixels import read_levels
+
+SUMMARY = (
+    "select i.id, i.name, i.fileset.id, i.details.owner.omeName, i.details.group.id,"
+    " p.sizeX, p.sizeY, p.sizeZ, p.sizeC, p.sizeT, p.pixelsType.value,"
+    " i.details.creationEvent.time, i.acquisitionDate from Image i join i.pixels p"
+)
+_INSIDE = {
+    ContainerKind.DATASET: "select l.child.id from DatasetImageLink l"
+    " where l.parent.id = :container",
+    ContainerKind.PROJECT: "select l.child.id from DatasetImageLink l, ProjectDatasetLink p"
+    " where p.child.id = l.parent.id and p.parent.id = :container",
+    ContainerKind.PLATE: "select s.image.id from WellSample s"
+    " where s.well.plate.id = :container",
+    ContainerKind.SCREEN: "select s.image.id from WellSample s, ScreenPlateLink k"
+    " where k.child.id = s.well.plate.id and k.parent.id = :container",
+}
+_DEFAULT_TILE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlace:
+    """What is needed to work on one image."""
+
+    image_id: int
+    pixels_id: int
+    group_id: int
+    dtype: str
+    #: Sizes t, c, z, y, x.
+    shape: tuple[int, int, int, int, int]
+
+
+def list_images(
+    acting: Acting, container: ContainerRef | None, text: str, after: int, limit: int
+) -> list[ImageSummary]:
+    """List images with a greater id in id order; raises TargetNotFound."""
+    conditions = ["i.id > :after"]
+    values: dict[str, int | str | list[int]] = {"after": after, "limit": limit}
+    if container is not None:
+        find_container(acting, container)
+        conditions.append(f"i.id in ({_INSIDE[container.kind]})")
+        values["container"] = container.id
+    if text:
+        conditions.append("lower(i.name) like :text")
+        values["text"] = f"%{_literal(text.lower())}%"
+    hql = f"{SUMMARY} where {' and '.join(conditions)} order by i.id"
+    return [summary(row) for row in acting.rows(hql, **values)]
+
+
+def image_summary(acting: Acting, image_id: int) -> ImageSummary:
+    """Return one image's summary; raises ImageNotFound."""
+    found = acting.rows(f"{SUMMARY} where i.id = :id", id=image_id)
+    if not found:
+        raise _unknown(image_id)
+    return summary(found[0])
+
+
+def image_place(acting: Acting, image_id: int) -> ImagePlace:
+    """Return where an image's pixels are; raises ImageNotFound."""
+    found = acting.rows(
+        "select p.id, i.details.group.id, p.pixelsType.value, p.sizeT, p.sizeC, p.sizeZ,"
+        " p.sizeY, p.sizeX from Image i join i.pixels p where i.id = :id",
+        id=image_id,
+    )
+    if not found:
+        raise _unknown(image_id)
+    pixels_id, group_id, dtype, *shape = found[0]
+    size_t, size_c, size_z, size_y, size_x = shape
+    return ImagePlace(
+        image_id, pixels_id, group_id, dtype, (size_t, size_c, size_z, size_y, size_x)
+    )
+
+
+def image_objects(acting: Acting, image_ids: Sequence[int]) -> list[Any]:
+    """Return images with their permissions; raises ImageNotFound when one is missing."""
+    wanted = sorted(set(image_ids))
+    found = acting.entities("select i from Image i where i.id in (:ids)", ids=wanted)
+    missing = set(wanted) - {one.getId().getValue() for one in found}
+    if missing:
+        raise _unknown(min(missing))
+    return found
+
+
+def image_files(acting: Acting, image_ids: Sequence[int]) -> list[OriginalFile]:
+    """List the files of these images' filesets, each once; raises ImageNotFound."""
+    image_objects(acting, image_ids)
+    filesets = "select i.fileset.id from Image i where i.id in (:ids)"
+    hql = f"{FILES} where e.fileset.id in ({filesets}) order by e.id"
+    return [original_file(row) for row in acting.rows(hql, ids=sorted(set(image_ids)))]
+
+
+def image_details(acting: Acting, image_id: int) -> ImageDetails:
+    """Return all of one image; raises ImageNotFound."""
+    shown = image_summary(acting, image_id)
+    place = image_place(acting, image_id)
+    return ImageDetails(
+        summary=shown,
+        pixels=_pixels(acting, shown, place),
+        files=tuple(image_files(acting, [image_id])),
+        annotations=tuple(annotations_of(acting, image_id)),
+        container_names=_container_names(acting, image_id),
+    )
+
+
+def _pixels(acting: Acting, shown: ImageSummary, place: ImagePlace) -> Pixels:
+    [found] = acting.entities(
+        "select p from Pixels p left outer join fetch p.channels c"
+        " left outer join fetch c.logicalChannel left outer join fetch c.statsInfo"
+        " where p.id = :id",
+        id=place.pixels_id,
+    )
+    levels, tile = _levels(acting, place)
+    channels = [
+        channel(one, number, shown.dtype) for number, one in enumerate(found.copyChannels())
+    ]
+    return Pixels(
+        image_id=shown.id,
+        name=shown.name,
+        size_t=shown.size_t,
+        size_c=shown.size_c,
+        size_z=shown.size_z,
+        dtype=shown.dtype,
+        levels=levels,
+        channels=tuple(channels) or _unknown_channels(shown),
+        tile_size=tile,
+        pixel_size_um=(
+            micrometres(found.getPhysicalSizeZ()),
+            micrometres(found.getPhysicalSizeY()),
+            micrometres(found.getPhysicalSizeX()),
+        ),
+    )
+
+
+def _levels(acting: Acting, place: ImagePlace) -> tuple[tuple[Level, ...], int]:
+    try:
+        return read_levels(acting.gateway, place.pixels_id, place.group_id)
+    except TransferAppError:
+        # The pyramid is still being made: the details are worth showing without it.
+        return (Level(place.shape[3], place.shape[4]),), _DEFAULT_TILE
+
+
+def _unknown_channels(shown: ImageSummary) -> tuple[Channel, ...]:
+    low, high = window(shown.dtype)
+    return tuple(
+        Channel(f"Channel {number}", "FFFFFF", low, high) for number in range(shown.size_c)
+    )
+
+
+def _container_names(acting: Acting, image_id: int) -> tuple[str, ...]:
+    datasets = acting.rows(
+        "select l.parent.id, l.parent.name from DatasetImageLink l where l.child.id = :id"
+        " order by l.parent.id",
+        id=image_id,
+    )
+    plates = acting.rows(
+        "select s.well.plate.id, s.well.plate.name from WellSample s where s.image.id = :id"
+        " order by s.well.plate.id",
+        id=image_id,
+    )
+    return tuple(dict.fromkeys(name for _, name in [*datasets, *plates]))
+
+
+def _literal(text: str) -> str:
+    """Escape the wildcards of ``like``; PostgreSQL's escape is the backslash."""
+    for special in ("\\", "%", "_"):
+        text = text.replace(special, f"\\{special}")
+    return text
+
+
+def _unknown(image_id: int) -> ImageNotFound:
+    return ImageNotFound(
+        f"Image {image_id} does not exist any more, or you may not see it. Refresh the view."
+    )

@@ -1,0 +1,142 @@
+"""Images, tiles, thumbnails, annotations and original files in OMERO."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from transferapp.errors import Invalid, PermissionDenied, StateConflict
+from transferapp.model.containers import ContainerRef
+from transferapp.model.images import (
+    Annotation,
+    ImageDetails,
+    ImageSummary,
+    OriginalFile,
+    TileRegion,
+)
+from transferapp.repositories.omero import image_queries
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.annotations import add_annotations
+from transferapp.repositories.omero.commands import delete
+from transferapp.repositories.omero.files import read_file
+from transferapp.repositories.omero.filesets import images_of
+from transferapp.repositories.omero.pixels import read_thumbnail, read_tile
+from transferapp.repositories.port import Images
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+_MOST_LISTED = 1000
+_MOST_EDGE_PX = 2048
+
+
+class OmeroImages(Images):
+    """Images as OMERO shows them to one experimenter."""
+
+    def __init__(self, acting: Acting) -> None:
+        """See what this person may see."""
+        self._acting = acting
+
+    @override
+    async def find(
+        self,
+        container: ContainerRef | None = None,
+        *,
+        text: str = "",
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[ImageSummary]:
+        """List images in id order, at most 1000; of a project those of its datasets."""
+        most = max(1, min(limit, _MOST_LISTED))
+        return await self._acting.run(
+            image_queries.list_images, self._acting, container, text, after, most
+        )
+
+    @override
+    async def get(self, image_id: int) -> ImageDetails:
+        """Return all of one image; raises ImageNotFound."""
+        return await self._acting.run(image_queries.image_details, self._acting, image_id)
+
+    @override
+    async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
+        """Return a JPEG whose longer edge is ``edge_px`` (1 to 2048)."""
+        if not 1 <= edge_px <= _MOST_EDGE_PX:
+            raise Invalid(f"A thumbnail has an edge of 1 to {_MOST_EDGE_PX} pixels.")
+        return await self._acting.run(self._thumbnail, image_id, edge_px)
+
+    @override
+    async def tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
+        """Return pixels (height, width); raises Invalid for a plane that is not there."""
+        return await self._acting.run(self._tile, image_id, region)
+
+    @override
+    async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
+        """List the files of these images' filesets; raises ImageNotFound."""
+        return await self._acting.run(image_queries.image_files, self._acting, image_ids)
+
+    @override
+    async def read(
+        self, file_id: int, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield pieces of 1 MiB; a whole file is checked against OMERO's checksum."""
+        pieces = read_file(self._acting, file_id, offset, length)
+        async with aclosing(pieces):
+            async for piece in pieces:
+                yield piece
+
+    @override
+    async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
+        """Add annotations; the same one twice is added once. Raises PermissionDenied."""
+        await self._acting.run(self._annotate, image_id, annotations)
+
+    @override
+    async def delete(self, image_ids: Sequence[int]) -> None:
+        """Delete images with their filesets, which OMERO deletes only as a whole.
+
+        Raises PermissionDenied, StateConflict when a fileset has other images too.
+        """
+        await self._acting.run(self._delete, image_ids)
+
+    def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
+        place = image_queries.image_place(self._acting, image_id)
+        return read_thumbnail(self._acting.gateway, place, edge_px)
+
+    def _tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
+        place = image_queries.image_place(self._acting, image_id)
+        return read_tile(self._acting.gateway, place, region)
+
+    def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
+        [image] = image_queries.image_objects(self._acting, [image_id])
+        if not image.getDetails().getPermissions().canAnnotate():
+            raise PermissionDenied("You may not annotate this image. Ask its owner.")
+        add_annotations(self._acting, image_id, _group_id(image), notes)
+
+    def _delete(self, image_ids: Sequence[int]) -> None:
+        images = image_queries.image_objects(self._acting, image_ids)
+        if not all(one.getDetails().getPermissions().canDelete() for one in images):
+            raise PermissionDenied("You may not delete these images. Ask their owner.")
+        chosen = {one.getId().getValue() for one in images}
+        for group_id in sorted({_group_id(one) for one in images}):
+            inside = [one for one in images if _group_id(one) == group_id]
+            targets = self._targets(inside, chosen)
+            delete(self._acting.gateway, group_id, targets, keep=[])
+
+    def _targets(self, images: list[Any], chosen: set[int]) -> dict[str, list[int]]:
+        filesets = {one.getFileset().getId().getValue() for one in images if one.getFileset()}
+        for fileset_id in filesets:
+            if set(images_of(self._acting, fileset_id)) - chosen:
+                raise StateConflict(
+                    "Other images were made from the same files. OMERO deletes them only"
+                    " together: select all of them."
+                )
+        lone = [one.getId().getValue() for one in images if not one.getFileset()]
+        targets = {"Fileset": sorted(filesets), "Image": sorted(lone)}
+        return {cls: ids for cls, ids in targets.items() if ids}
+
+
+def _group_id(found: Any) -> int:
+    return int(found.getDetails().getGroup().getId().getValue())

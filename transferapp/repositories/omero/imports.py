@@ -1,0 +1,222 @@
+"""The steps of an import into OMERO; each adopts what an earlier attempt left behind.
+
+A fileset carries our key from the moment it exists. What OMERO keeps of an unfinished
+import besides the fileset - the import process - lives as long as a session: when it is
+gone, the files cannot be used any more, and ``UploadLost`` asks for them again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import override
+
+from transferapp.errors import ChecksumMismatch, Invalid, UploadLost
+from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.model.images import OriginalFile
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.commands import delete
+from transferapp.repositories.omero.containers import linkable
+from transferapp.repositories.omero.filesets import (
+    best_of,
+    differing,
+    files_of,
+    filesets_of,
+    images_of,
+)
+from transferapp.repositories.omero.finishing import check_readable, finish
+from transferapp.repositories.omero.processes import (
+    begin_process,
+    forget_process,
+    live_process,
+)
+from transferapp.repositories.omero.uploads import Place, upload
+from transferapp.repositories.omero.watching import STEPS, stop, watch
+from transferapp.repositories.port import Imports, ProgressListener
+
+
+class OmeroImports(Imports):
+    """Makes filesets and images for one experimenter."""
+
+    def __init__(self, acting: Acting) -> None:
+        """Import as this person."""
+        self._acting = acting
+
+    @override
+    async def find(self, key: str) -> Fileset | None:
+        """Return the fileset under this key: the one with images, else the newest."""
+        return best_of(await self._acting.run(filesets_of, self._acting, key))
+
+    @override
+    async def reserve(self, plan: FilesetPlan) -> Fileset:
+        """Make or adopt the fileset; raises TargetNotFound, PermissionDenied, Invalid."""
+        return await self._acting.run(self._reserve, plan)
+
+    @override
+    async def store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
+        """Upload what is missing or wrong. A fileset that OMERO cannot go on with is
+        replaced under the same key.
+        """
+        await self._acting.run(self._store, fileset, plan, paths)
+
+    @override
+    async def verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
+        """Compare OMERO's checksums with the plan's; raises ChecksumMismatch, UploadLost."""
+        await self._acting.run(self._verify, fileset, plan)
+
+    @override
+    async def register(
+        self, fileset: Fileset, plan: FilesetPlan, progress: ProgressListener
+    ) -> Fileset:
+        """Have OMERO make the images; adopts an import that is under way or done.
+
+        Raises UploadLost when the files must be stored again.
+        """
+        run = self._acting.run
+        handle = await run(self._handle, fileset, plan)
+        if handle is not None:
+            try:
+                await watch(self._acting, fileset.id, handle, progress)
+            except Exception:
+                await self._after_failure(fileset)
+                raise
+        image_ids = await run(self._finish, fileset, plan)
+        progress(STEPS, STEPS, "the images are in their place")
+        return Fileset(fileset.id, plan.key, tuple(image_ids))
+
+    @override
+    async def files(self, fileset: Fileset) -> list[OriginalFile]:
+        """List OMERO's files of this fileset with its checksums."""
+        return await self._acting.run(files_of, self._acting, fileset.id)
+
+    @override
+    async def discard(self, fileset: Fileset) -> None:
+        """Remove a fileset without images; an import under way is cancelled."""
+        await self._acting.run(self._discard, fileset)
+
+    def _reserve(self, plan: FilesetPlan) -> Fileset:
+        found = filesets_of(self._acting, plan.key)
+        for one in found:
+            if one.image_ids or self._process(one.id, plan.group_id) is not None:
+                return one
+        self._check_target(plan)
+        for dead in found:
+            self._remove(dead.id)
+        fileset_id = begin_process(self._acting, plan)
+        return Fileset(fileset_id, plan.key)
+
+    def _store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
+        if images_of(self._acting, fileset.id):
+            return
+        process = self._process(fileset.id, plan.group_id)
+        if process is None:
+            fileset = self._reserve(plan)
+            if fileset.image_ids:
+                return
+            process = self._process(fileset.id, plan.group_id)
+        if process is None:
+            raise UploadLost
+        if process.getHandle() is None:
+            self._upload(process, fileset, plan, paths)
+
+    def _upload(
+        self, process: Any, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]
+    ) -> None:
+        held = {one.client_path: one for one in files_of(self._acting, fileset.id)}
+        wrong = set(differing(plan, list(held.values())))
+        for number, (file, path) in enumerate(zip(plan.files, paths, strict=True)):
+            if file.client_path in wrong:
+                # OMERO's checksum is there once a file was closed: then it is all wrong.
+                closed = bool(held[file.client_path].hash)
+                place = Place(process, number, plan.group_id)
+                upload(self._acting, place, path, again=closed)
+
+    def _verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
+        if not images_of(self._acting, fileset.id):
+            self._demand_process(fileset, plan)
+        wrong = differing(plan, files_of(self._acting, fileset.id))
+        if wrong:
+            raise ChecksumMismatch(
+                f"OMERO holds other bytes of '{wrong[0]}' than were sent ({len(wrong)} files"
+                " in all); they are sent again."
+            )
+
+    def _handle(self, fileset: Fileset, plan: FilesetPlan) -> Any | None:
+        """Return the running import, begun if need be; None when the images are there."""
+        process = self._process(fileset.id, plan.group_id)
+        if process is not None and (handle := process.getHandle()) is not None:
+            return self._acting.gateway.bound(handle, plan.group_id)
+        if images_of(self._acting, fileset.id):
+            return None
+        process = self._demand_process(fileset, plan)
+        if differing(plan, files_of(self._acting, fileset.id)):
+            raise UploadLost
+        self._check_target(plan)
+        patient = self._acting.gateway.patient(process)
+        handle = patient.verifyUpload([file.sha1 for file in plan.files])
+        return self._acting.gateway.bound(handle, plan.group_id)
+
+    def _finish(self, fileset: Fileset, plan: FilesetPlan) -> list[int]:
+        image_ids = images_of(self._acting, fileset.id)
+        if not image_ids:
+            raise UploadLost("OMERO ended the import without any image; it begins again.")
+        check_readable(self._acting, image_ids)
+        forget_process(self._acting, fileset.id)
+        finish(self._acting, plan, image_ids)
+        return image_ids
+
+    async def _after_failure(self, fileset: Fileset) -> None:
+        """Leave no fileset without images behind, unless the import may still be running."""
+        process = self._acting.gateway.processes.get(fileset.id)
+        if process is None or self._acting.gateway.lost:
+            return
+
+        def clear() -> None:
+            handle = process.getHandle()
+            if handle is not None and handle.getResponse() is not None:
+                self._discard(fileset)
+
+        await self._acting.run(clear)
+
+    def _discard(self, fileset: Fileset) -> None:
+        for one in filesets_of(self._acting, fileset.key) or [fileset]:
+            if not images_of(self._acting, one.id):
+                self._remove(one.id)
+
+    def _remove(self, fileset_id: int) -> None:
+        found = self._acting.rows(
+            "select f.details.group.id from Fileset f where f.id = :id", id=fileset_id
+        )
+        if not found:
+            return
+        [[group_id]] = found
+        process = self._process(fileset_id, group_id)
+        if process is not None:
+            handle = process.getHandle()
+            if handle is not None:
+                stop(handle)
+            forget_process(self._acting, fileset_id)
+        if images_of(self._acting, fileset_id):
+            return  # They came while it was being stopped.
+        delete(self._acting.gateway, group_id, {"Fileset": [fileset_id]}, keep=["Image"])
+
+    def _process(self, fileset_id: int, group_id: int) -> Any | None:
+        return live_process(self._acting, fileset_id, group_id)
+
+    def _demand_process(self, fileset: Fileset, plan: FilesetPlan) -> Any:
+        process = self._process(fileset.id, plan.group_id)
+        if process is None:
+            raise UploadLost
+        return process
+
+    def _check_target(self, plan: FilesetPlan) -> None:
+        if plan.target is None:
+            return
+        target = linkable(self._acting, plan.target)
+        if target.group_id != plan.group_id:
+            raise Invalid(
+                f"'{target.name}' belongs to another group than this import. Choose a target"
+                " in the group of the import."
+            )

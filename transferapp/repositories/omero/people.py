@@ -1,0 +1,70 @@
+"""Read who a person is: names, groups and their permissions, rights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transferapp.errors import PermissionDenied
+from transferapp.model.identity import Experimenter, Group, GroupPermissions, Identity
+from transferapp.repositories.omero.acting import parameters, rows
+from transferapp.repositories.omero.gateway import ALL_GROUPS, Gateway
+
+_SYSTEM = "system"
+#: Groups of every account; membership of "user" is what makes an account active.
+_USER, _GUEST = "user", "guest"
+_PERMISSIONS = {
+    "rw----": GroupPermissions.PRIVATE,
+    "rwr---": GroupPermissions.READ_ONLY,
+    "rwra--": GroupPermissions.READ_ANNOTATE,
+    "rwrw--": GroupPermissions.READ_WRITE,
+}
+
+
+def read_identity(gateway: Gateway, username: str) -> Identity:
+    """Return a person's present groups and rights; raises PermissionDenied."""
+    found = rows(
+        gateway,
+        ALL_GROUPS,
+        "select e.id, e.omeName, e.firstName, e.lastName, e.email from Experimenter e"
+        " where e.omeName = :name",
+        {"name": username},
+    )
+    if not found:
+        raise PermissionDenied(f"OMERO does not know the user '{username}' any more.")
+    user_id, name, first, last, email = found[0]
+    groups = _groups(gateway, user_id)
+    names = {group.getName().getValue() for group in groups}
+    if _USER not in names:
+        raise PermissionDenied(f"The OMERO account '{username}' is closed.")
+    full_name = " ".join(part for part in (first, last) if part)
+    return Identity(
+        Experimenter(user_id, name, full_name or name, email or ""),
+        tuple(_group(group) for group in groups if _is_home(group)),
+        gateway.admin().getDefaultGroup(user_id).getId().getValue(),
+        is_admin=_SYSTEM in names,
+    )
+
+
+def permissions_of(written: str) -> GroupPermissions:
+    """Read ``rwra--``; unknown combinations count as the strictest that holds them."""
+    group_part = written[2:4]
+    close = {"r-": "rwr---", "ra": "rwra--", "rw": "rwrw--"}.get(group_part, "rw----")
+    return _PERMISSIONS[close]
+
+
+def _groups(gateway: Gateway, user_id: int) -> list[Any]:
+    hql = (
+        "select g from ExperimenterGroup g where g.id in (select m.parent.id from"
+        " GroupExperimenterMap m where m.child.id = :user) order by g.id"
+    )
+    query = gateway.query(ALL_GROUPS)
+    return list(query.findAllByQuery(hql, parameters({"user": user_id})))
+
+
+def _is_home(group: Any) -> bool:
+    return group.getName().getValue() not in {_SYSTEM, _USER, _GUEST}
+
+
+def _group(group: Any) -> Group:
+    written = str(group.getDetails().getPermissions())
+    return Group(group.getId().getValue(), group.getName().getValue(), permissions_of(written))

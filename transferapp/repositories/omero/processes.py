@@ -1,0 +1,82 @@
+"""Find the live import process of a fileset, also one that another worker began."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from transferapp.errors import TransferAppError
+from transferapp.model.filesets import FilesetPlan
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.errors import translated
+from transferapp.repositories.omero.filesets import import_settings, new_fileset
+
+
+def begin_process(acting: Acting, plan: FilesetPlan) -> int:
+    """Make the fileset in OMERO with its import process; returns the fileset's id."""
+    repository = acting.gateway.repository(plan.group_id)
+    process = repository.importFileset(new_fileset(plan), import_settings(plan))
+    process = acting.gateway.bound(process, plan.group_id)
+    fileset_id = _fileset_id(acting, process)
+    if fileset_id is None:
+        raise AssertionError("OMERO made an import process without a fileset.")
+    acting.gateway.processes[fileset_id] = process
+    return fileset_id
+
+
+def live_process(acting: Acting, fileset_id: int, group_id: int) -> Any | None:
+    """Return the import process, None when OMERO has forgotten it; blocking."""
+    known = acting.gateway.processes.get(fileset_id)
+    if known is not None and _answers(known):
+        return known
+    acting.gateway.processes.pop(fileset_id, None)
+    for process in acting.gateway.repository(group_id).listImports():
+        bound = acting.gateway.bound(process, group_id)
+        if _fileset_of(acting, bound) == fileset_id:
+            acting.gateway.processes[fileset_id] = bound
+            return bound
+    return None
+
+
+def forget_process(acting: Acting, fileset_id: int) -> None:
+    """Drop an import process that is not needed any more."""
+    process = acting.gateway.processes.pop(fileset_id, None)
+    if process is not None:
+        with suppress(TransferAppError), translated():
+            process.close()
+
+
+def _answers(process: Any) -> bool:
+    # An ended session and an ended process look alike here; the session is checked by
+    # every other call.
+    try:
+        with translated():
+            process.getHandle()
+    except TransferAppError:
+        return False
+    return True
+
+
+def _fileset_of(acting: Acting, process: Any) -> int | None:
+    try:
+        with translated():
+            return _fileset_id(acting, process)
+    except TransferAppError:
+        return None  # It ended between listing and asking, or is not ours to ask.
+
+
+def _fileset_id(acting: Acting, process: Any) -> int | None:
+    """An import process does not tell its fileset, but its first uploader tells the file."""
+    handle = process.getHandle()
+    if handle is not None:
+        activity = handle.getRequest().activity.getId().getValue()
+        found = acting.rows(
+            "select l.parent.id from FilesetJobLink l where l.child.id = :job", job=activity
+        )
+    else:
+        file_id = process.getUploader(0).getFileId().getValue()
+        found = acting.rows(
+            "select e.fileset.id from FilesetEntry e where e.originalFile.id = :file",
+            file=file_id,
+        )
+    return int(found[0][0]) if found else None

@@ -1,0 +1,103 @@
+"""OMERO behind the port of image repositories."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from typing_extensions import override
+
+from transferapp.errors import PermissionDenied, TransferAppError
+from transferapp.host.clock import Clock
+from transferapp.model.identity import Identity
+from transferapp.repositories.omero import health
+from transferapp.repositories.omero.acting import Acting, in_thread
+from transferapp.repositories.omero.people import read_identity
+from transferapp.repositories.omero.session import OmeroSession
+from transferapp.repositories.omero.sessions import Keeper
+from transferapp.repositories.omero.settings import OmeroSettings
+from transferapp.repositories.omero.vigil import Vigil
+from transferapp.repositories.port import (
+    Capability,
+    Repository,
+    RepositoryHealth,
+    RepositorySession,
+)
+
+
+class OmeroRepository(Repository):
+    """One OMERO.server."""
+
+    def __init__(self, settings: OmeroSettings, clock: Clock, name: str = "OMERO") -> None:
+        """Use the server in ``settings``; nothing is connected before the first call."""
+        self.name = name
+        self.capabilities = frozenset({Capability.TILES, Capability.SCREENS})
+        self._settings, self._clock = settings, clock
+        self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
+        self._keeper = Keeper(settings, clock, self._threads)
+        self._vigil = Vigil(clock)
+
+    @override
+    async def sign_in(self, username: str, password: str) -> Identity:
+        """Verify a person; raises SignInFailed.
+
+        With an importer account the session is closed again at once; without, it is kept.
+        """
+        gateway = await self._keeper.sign_in(username, password)
+        try:
+            identity = await in_thread(self._threads, gateway, read_identity, gateway, username)
+        except BaseException:
+            await in_thread(self._threads, gateway, gateway.close)
+            raise
+        if self._keeper.acts_for_people:
+            await in_thread(self._threads, gateway, gateway.close)
+        else:
+            await self._keeper.keep(username, gateway)
+        return identity
+
+    @override
+    async def identity(self, username: str) -> Identity:
+        """Return a person's present groups and rights; raises PermissionDenied."""
+        asking = (
+            self._keeper.importer()
+            if self._keeper.acts_for_people
+            else self._keeper.acting_for(username)
+        )
+        async with asking as gateway:
+            return await in_thread(self._threads, gateway, read_identity, gateway, username)
+
+    @override
+    @asynccontextmanager
+    async def session(
+        self, username: str, group_id: int | None = None
+    ) -> AsyncIterator[RepositorySession]:
+        """Act as this person; raises PermissionDenied (closed, unknown, not a member)."""
+        # Looked up first: OMERO's own answer for an unknown person is not as clear.
+        identity = await self.identity(username)
+        if group_id is not None and all(one.id != group_id for one in identity.groups):
+            raise PermissionDenied("You are not a member of this group any more.")
+        async with self._keeper.acting_for(username) as gateway:
+            yield OmeroSession(
+                Acting(gateway, identity, group_id, self._threads, self._clock, self._vigil)
+            )
+
+    @override
+    async def health(self) -> RepositoryHealth:
+        """Ask the router, then the services and the database; never raises."""
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._threads, health.knock, self._settings)
+            if self._keeper.acts_for_people:
+                async with self._keeper.importer() as gateway:
+                    await in_thread(self._threads, gateway, health.ask, gateway)
+        except TransferAppError as error:
+            return health.unreachable(error)
+        return health.answering(self._vigil)
+
+    @override
+    async def close(self) -> None:
+        """End all sessions."""
+        await self._keeper.close()
+        self._threads.shutdown(wait=False)

@@ -1,0 +1,47 @@
+"""One experimenter at work in OMERO."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from transferapp.model.identity import Identity
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.containers import OmeroContainers
+from transferapp.repositories.omero.images import OmeroImages
+from transferapp.repositories.omero.imports import OmeroImports
+from transferapp.repositories.port import Containers, Images, Imports, RepositorySession
+
+
+class OmeroSession(RepositorySession):
+    """What one experimenter may see and do."""
+
+    def __init__(self, acting: Acting) -> None:
+        """Act as the person of ``acting``."""
+        self._acting = acting
+        self._containers = OmeroContainers(acting)
+        self._images = OmeroImages(acting)
+        self._imports = OmeroImports(acting)
+
+    @property
+    @override
+    def identity(self) -> Identity:
+        """The person this session acts as."""
+        return self._acting.identity
+
+    @property
+    @override
+    def containers(self) -> Containers:
+        """Projects, datasets, screens, plates."""
+        return self._containers
+
+    @property
+    @override
+    def images(self) -> Images:
+        """Images and their original files."""
+        return self._images
+
+    @property
+    @override
+    def imports(self) -> Imports:
+        """Making filesets and images."""
+        return self._imports

@@ -1,0 +1,198 @@
+"""Keep one live OMERO session per person, in memory only.
+
+With an importer account (a restricted administrator with only *Sudo*) sessions are minted
+when they are needed. Without one, the session of a person who signed in is kept alive, and
+nobody can be acted for after this process has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from transferapp.errors import PermissionDenied, SettingsInvalid, SignInFailed
+from transferapp.host.clock import Clock
+from transferapp.repositories.omero.acting import in_thread
+from transferapp.repositories.omero.errors import SessionLost, translated
+from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.gateway import Gateway
+from transferapp.repositories.omero.password import importer_password
+from transferapp.repositories.omero.settings import OmeroSettings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_SUDO = "Sudo"
+#: A session with an import under way is kept for so long without use.
+_IMPORTING_IDLE = timedelta(hours=1)
+#: A session that was used so shortly ago is not asked whether it lives.
+_FRESH = timedelta(seconds=2)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """A gateway, how many use it now, and when it was last given back."""
+
+    gateway: Gateway
+    used_at: datetime
+    users: int = 0
+
+
+class Keeper:
+    """Gives gateways and takes them back; dead ones are replaced, idle ones closed."""
+
+    def __init__(self, settings: OmeroSettings, clock: Clock, threads: Executor) -> None:
+        """Keep sessions of the server in ``settings``."""
+        self._settings, self._clock, self._threads = settings, clock, threads
+        self._held: dict[str, _Held] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    @property
+    def acts_for_people(self) -> bool:
+        """Whether there is an importer account."""
+        return bool(self._settings.importer)
+
+    async def sign_in(self, username: str, password: str) -> Gateway:
+        """Open a session by password; the caller closes it or has it kept."""
+        return await self._in_thread(Gateway.sign_in, self._settings, username, password)
+
+    async def keep(self, username: str, gateway: Gateway) -> None:
+        """Keep a person's own session, in place of an earlier one."""
+        async with self._lock(username):
+            earlier = self._held.get(username)
+            self._held[username] = _Held(gateway, self._clock.now())
+        if earlier is not None and not earlier.users:
+            await self._end(earlier.gateway)
+
+    @asynccontextmanager
+    async def acting_for(self, username: str) -> AsyncIterator[Gateway]:
+        """Give the person's gateway, minted when there is none; raises PermissionDenied."""
+        held = await self._take(username, self._mint)
+        try:
+            yield held.gateway
+        finally:
+            await self._give_back(held)
+
+    @asynccontextmanager
+    async def importer(self) -> AsyncIterator[Gateway]:
+        """Give the importer's own gateway; raises PermissionDenied."""
+        held = await self._take("", self._importer)
+        try:
+            yield held.gateway
+        finally:
+            await self._give_back(held)
+
+    async def close(self) -> None:
+        """End all sessions."""
+        held, self._held = list(self._held.values()), {}
+        for one in held:
+            await self._end(one.gateway)
+
+    async def _take(self, username: str, make: Callable[[str], Awaitable[Gateway]]) -> _Held:
+        await self._sweep()
+        async with self._lock(username):
+            held = self._held.get(username)
+            if held is not None and not await self._alive(held):
+                del self._held[username]
+                await self._end(held.gateway)
+                held = None
+            if held is None:
+                held = _Held(await make(username), self._clock.now())
+                self._held[username] = held
+            held.users += 1
+            return held
+
+    async def _alive(self, held: _Held) -> bool:
+        """Ask OMERO, unless it has answered just now."""
+        if held.gateway.lost:
+            return False
+        if self._clock.now() - held.used_at < _FRESH:
+            return True
+        try:
+            await in_thread(self._threads, held.gateway, held.gateway.event_context)
+        except SessionLost:
+            _log.info("an omero session has ended; another one is opened")
+            return False
+        return True
+
+    async def _give_back(self, held: _Held) -> None:
+        held.users -= 1
+        held.used_at = self._clock.now()
+        replaced = held not in self._held.values()
+        if replaced and not held.users:
+            await self._end(held.gateway)
+
+    async def _mint(self, username: str) -> Gateway:
+        if not self.acts_for_people:
+            raise PermissionDenied(
+                "Sign in to TransferApp again: this server has no OMERO importer account, so"
+                " it can act for you only while you are signed in."
+            )
+        async with self.importer() as importer:
+            return await in_thread(
+                self._threads, importer, _minted, importer, self._settings, username
+            )
+
+    async def _importer(self, _: str) -> Gateway:
+        return await self._in_thread(_open_importer, self._settings)
+
+    async def _sweep(self) -> None:
+        now = self._clock.now()
+        for username, held in list(self._held.items()):
+            if not held.users and self._expired(held, now) and self.acts_for_people:
+                del self._held[username]
+                await self._end(held.gateway)
+
+    def _expired(self, held: _Held, now: datetime) -> bool:
+        limit = timedelta(seconds=self._settings.idle_session_s)
+        if held.gateway.processes:
+            limit = max(limit, _IMPORTING_IDLE)
+        return now - held.used_at > limit
+
+    def _lock(self, username: str) -> asyncio.Lock:
+        return self._locks.setdefault(username, asyncio.Lock())
+
+    async def _end(self, gateway: Gateway) -> None:
+        await self._in_thread(gateway.close)
+
+    async def _in_thread(
+        self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(function, *args, **kwargs))
+
+
+def _open_importer(settings: OmeroSettings) -> Gateway:
+    secret = importer_password(settings)
+    try:
+        gateway = Gateway.sign_in(settings, settings.importer, secret.get_secret_value())
+    except SignInFailed as error:
+        raise SettingsInvalid(
+            f"OMERO refuses the importer '{settings.importer}'. Check its password; see"
+            " docs/omero.md."
+        ) from error
+    with translated():
+        privileges = list(gateway.event_context().adminPrivileges)
+    if _SUDO not in privileges:
+        gateway.close()
+        raise SettingsInvalid(
+            f"The OMERO importer '{settings.importer}' has not the privilege Sudo. See:"
+            " transferapp omero grant-importer"
+        )
+    _log.info("omero importer signed in", importer=settings.importer)
+    return gateway
+
+
+def _minted(importer: Gateway, settings: OmeroSettings, username: str) -> Gateway:
+    principal = omero.sys.Principal(name=username, group="", eventType="User")
+    idle_ms = int(settings.minted_idle_s * 1000)
+    made = importer.sessions().createSessionWithTimeouts(principal, 0, idle_ms)
+    return Gateway.join(settings, made.getUuid().getValue())

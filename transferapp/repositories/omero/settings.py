@@ -1,0 +1,97 @@
+"""How to reach OMERO: environment variables with the prefix ``TRANSFERAPP_OMERO_``.
+
+No variable holds a secret: the importer's password comes from a file or a keyring.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from transferapp.errors import SettingsInvalid
+
+
+class Transport(StrEnum):
+    """How Ice travels. ``ws`` and ``wss`` pass networks where only a web port is open."""
+
+    TCP = "tcp"
+    SSL = "ssl"
+    WS = "ws"
+    WSS = "wss"
+
+
+_PORTS = {Transport.TCP: 4063, Transport.SSL: 4064, Transport.WS: 80, Transport.WSS: 443}
+
+
+class OmeroSettings(BaseSettings):
+    """One OMERO.server and the account that acts for people."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRANSFERAPP_OMERO_", extra="ignore", frozen=True
+    )
+
+    host: str = ""
+    #: 0 takes the transport's usual one: tcp 4063, ssl 4064, ws 80, wss 443.
+    port: int = Field(default=0, ge=0, le=65535)
+    transport: Transport = Transport.SSL
+    #: The path of the web socket behind the web server.
+    websocket_path: str = "/omero-ws"
+    #: Check the server's certificate and its name.
+    verify_tls: bool = True
+    #: A PEM file of authorities instead of the operating system's.
+    ca_file: Path | None = None
+    #: For servers without any certificate: encrypts, but proves nothing about the server.
+    legacy_anonymous_tls: bool = False
+    #: A restricted administrator whose only privilege is Sudo; empty: there is none.
+    importer: str = ""
+    #: A file that only its owner may read. Unset: systemd's credential, then the keyring.
+    importer_password_file: Path | None = None
+    connect_timeout_s: float = Field(default=10.0, gt=0)
+    call_timeout_s: float = Field(default=60.0, gt=0)
+    #: OMERO reads and hashes a whole file while an upload is closed.
+    hash_timeout_s: float = Field(default=4 * 3600.0, gt=0)
+    #: A person's session that nobody uses is closed after so long (seconds).
+    idle_session_s: float = Field(default=300.0, gt=0)
+    #: OMERO ends a minted session by itself after so long without a call (seconds).
+    minted_idle_s: float = Field(default=600.0, gt=0)
+    #: Calls to OMERO at once from this process.
+    threads: int = Field(default=8, ge=1, le=64)
+
+    def __init__(self, **values: Any) -> None:
+        """Read the environment; raises SettingsInvalid that names the variable."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = "_".join(str(part) for part in first["loc"]).upper()
+            raise SettingsInvalid(f"TRANSFERAPP_OMERO_{name}: {first['msg']}.") from error
+        if not self.host:
+            raise SettingsInvalid(
+                "TRANSFERAPP_OMERO_HOST is not set. Give the name of the OMERO server."
+            )
+        if not self.encrypted and self.ca_file is not None:
+            raise SettingsInvalid(
+                "TRANSFERAPP_OMERO_CA_FILE needs the transport ssl or wss; it is"
+                f" {self.transport}."
+            )
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the transport uses TLS."""
+        return self.transport in {Transport.SSL, Transport.WSS}
+
+    @property
+    def effective_port(self) -> int:
+        """The port, or the transport's usual one."""
+        return self.port or _PORTS[self.transport]
+
+    @property
+    def url(self) -> str:
+        """The address as OMERO's clients write it."""
+        web = self.transport in {Transport.WS, Transport.WSS}
+        path = self.websocket_path if web else ""
+        return f"{self.transport}://{self.host}:{self.effective_port}{path}"

@@ -1,0 +1,77 @@
+"""Watch one import request to its end; its handle is never closed before."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from transferapp.errors import RepositoryUnavailable, TransferAppError
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.errors import import_failure, translated
+from transferapp.repositories.omero.filesets import log_bytes
+from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.port import ProgressListener
+
+#: OMERO's five steps, and linking and annotating after them.
+STEPS = 6
+_WORDS = (
+    "waiting in OMERO's own queue",
+    "reading the metadata",
+    "reading the pixels",
+    "making thumbnails",
+    "processing",
+    "finishing",
+)
+_FIRST_POLL_S, _LONGEST_POLL_S = 0.05, 1.0
+#: Only when the step has not changed for so long, the log is looked at.
+_LOOK_AT_LOG_AFTER = timedelta(seconds=30)
+
+
+async def watch(
+    acting: Acting, fileset_id: int, handle: Any, progress: ProgressListener
+) -> None:
+    """Wait for the end; raises what the import failed with.
+
+    When this is cancelled, the import goes on in OMERO and is adopted later.
+    """
+    pause = _FIRST_POLL_S
+    try:
+        while (response := await acting.run(handle.getResponse)) is None:
+            step = await acting.run(_look, acting, fileset_id, handle)
+            progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_POLL_S, pause * 1.5)
+    finally:
+        acting.vigil.ended(fileset_id)
+    await acting.run(_close, handle)
+    if isinstance(response, omero.cmd.ERR):
+        raise import_failure(response.name, dict(response.parameters or {}))
+
+
+def _look(acting: Acting, fileset_id: int, handle: Any) -> int:
+    status = handle.getStatus()
+    # Until a thread of OMERO's takes it up, it has no steps at all.
+    step = status.currentStep + 1 if status.steps else 0
+    sign = acting.vigil.saw(fileset_id, step)
+    if step and acting.clock.now() - sign.since > _LOOK_AT_LOG_AFTER:
+        acting.vigil.saw(fileset_id, step, log_bytes(acting, fileset_id))
+    return int(step)
+
+
+def _close(handle: Any) -> None:
+    with suppress(TransferAppError), translated():
+        handle.close()
+
+
+def stop(handle: Any) -> None:
+    """Cancel an import that is not wanted any more; blocking.
+
+    Raises RepositoryUnavailable while OMERO cannot stop it.
+    """
+    if handle.getResponse() is None and not handle.cancel():
+        raise RepositoryUnavailable(
+            "OMERO is importing these files at this moment. They are removed afterwards."
+        )
+    _close(handle)
