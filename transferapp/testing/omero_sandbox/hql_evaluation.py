@@ -152,7 +152,7 @@ class Expressions:
         if left is None or right is None:
             return False
         if node[1] in ("like", "ilike"):
-            pattern = re.escape(right).replace("%", ".*").replace("_", ".")
+            pattern = _like(right)
             flags = re.DOTALL | (re.IGNORECASE if node[1] == "ilike" else 0)
             return re.fullmatch(pattern, left, flags) is not None
         if isinstance(left, tuple) != isinstance(right, tuple):  # an entity and an id
@@ -239,3 +239,9 @@ _FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "month": _moment("month"),
     "day": _moment("day"),
 }
+
+
+def _like(pattern: str) -> str:
+    """Return the regular expression for ``like``; a backslash escapes, as in PostgreSQL."""
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    return "".join({"%": ".*", "_": "."}.get(part, re.escape(part[-1])) for part in parts)
