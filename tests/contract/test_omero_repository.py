@@ -1,0 +1,73 @@
+"""OMERO passes the suite that every image repository must pass, over each transport."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+
+from tests.support.omero_world import adapter, populate, settings_for, start_sandbox, sweep
+from transferapp.host.resources import resource
+from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.repository_suite import RepositorySuite
+from transferapp.testing.repository_world import Sample, World
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    folder = tmp_path_factory.mktemp("sandbox")
+    with start_sandbox(folder, ("tcp", "ssl", "wss")) as started:
+        populate(started)
+        yield started
+
+
+def sample(folder: str, first: str, image_count: int = 1) -> Sample:
+    """A folder of the sample data, with the file to open first."""
+    root = resource("sample-data", folder)
+    others = sorted(p.name for p in root.iterdir() if p.is_file() and p.name != first)
+    return Sample(root, (first, *others), image_count)
+
+
+class OmeroSuite(RepositorySuite):
+    """The suite over one transport."""
+
+    transport: str
+
+    @pytest.fixture
+    async def world(self, sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[World]:
+        settings = settings_for(sandbox, tmp_path, self.transport)
+        await sweep(settings)
+        repository = adapter(settings)
+        name = "AS_09125_050116030001_D03f00d1.tif"
+        folder = resource("sample-data", "tiff-channels-human")
+        yield World(
+            repository,
+            single=Sample(folder, (name,), 1),
+            known=np.asarray(tifffile.imread(folder / name)),
+            several=sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
+            plate=sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
+        )
+        await repository.close()
+
+
+class TestOverTcp(OmeroSuite):
+    """Unencrypted, inside a machine room."""
+
+    transport = "tcp"
+
+
+class TestOverSsl(OmeroSuite):
+    """TLS with a verified certificate."""
+
+    transport = "ssl"
+
+
+class TestOverWss(OmeroSuite):
+    """TLS through a web port."""
+
+    transport = "wss"
