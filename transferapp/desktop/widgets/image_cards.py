@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
@@ -16,9 +16,9 @@ from typing_extensions import override
 from transferapp.desktop.itemmodels.images_model import SIZES_ROLE, ImagesModel
 from transferapp.desktop.widgets import theme
 
-#: Pixels: the picture's edge, the card around it.
-PICTURE, PAD, TEXT = 128, 8, 42
-CARD = QSize(PICTURE + 2 * PAD, PICTURE + TEXT + 2 * PAD)
+#: Pixels: around the picture, below it, and how wide a card may become.
+PAD, TEXT = 8, 42
+NARROWEST, WIDEST = 144, 208
 RADIUS = 8.0
 
 
@@ -30,12 +30,12 @@ class ImageCards(QListView):
         self.setObjectName("browse.images")
         self.setAccessibleName("Images")
         self.setModel(model)
-        self.setItemDelegate(CardDelegate(self))
+        self._cards = CardDelegate(self)
+        self.setItemDelegate(self._cards)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
-        self.setGridSize(CARD + QSize(theme.TIGHT, theme.TIGHT))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -44,16 +44,34 @@ class ImageCards(QListView):
         # dataChanged would lay out every card again (measured: 336 ms each).
         model.picture_ready.connect(self.viewport().update)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the cards share the width evenly."""
+        # As if the scroll bar were there: else it would come and go with the card size.
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
+        width = self.width() - bar - 2 * self.frameWidth() - 1
+        cell = min(width // max(1, width // (NARROWEST + theme.TIGHT)), WIDEST)
+        self._cards.width = max(cell - theme.TIGHT, 1)
+        self.setGridSize(self._cards.card + QSize(theme.TIGHT, theme.TIGHT))
+        super().resizeEvent(event)
+
 
 class CardDelegate(QStyledItemDelegate):
     """Draws the thumbnail on a dark ground, the name and the sizes below."""
+
+    width = NARROWEST
+
+    @property
+    def card(self) -> QSize:
+        """The size of a card in pixels."""
+        return QSize(self.width, self.width + TEXT)
 
     @override
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         """Return the one size of all cards."""
-        return CARD
+        return self.card
 
     @override
     def paint(
@@ -65,14 +83,15 @@ class CardDelegate(QStyledItemDelegate):
         """Draw one card."""
         rect: QRect = option.rect
         state: QStyle.StateFlag = option.state
-        card = QRect(rect.topLeft(), CARD)
+        card = QRect(rect.topLeft(), self.card)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._ground(painter, card, state)
-        picture = QRect(card.x() + PAD, card.y() + PAD, PICTURE, PICTURE)
+        edge = self.width - 2 * PAD
+        picture = QRect(card.x() + PAD, card.y() + PAD, edge, edge)
         self._picture(painter, picture, index.data(Qt.ItemDataRole.DecorationRole))
-        self._words(painter, card, index)
+        self._words(painter, picture, index)
         painter.restore()
 
     def _ground(self, painter: QPainter, card: QRect, state: QStyle.StateFlag) -> None:
@@ -97,14 +116,16 @@ class CardDelegate(QStyledItemDelegate):
             painter.drawPixmap(inside, picture)
         elif isinstance(picture, QPixmap):
             icon = theme.icon("mdi6.image-off-outline", colour="#5A6472")
-            icon.paint(painter, place.adjusted(46, 46, -46, -46))
+            mark = QRect(0, 0, 36, 36)
+            mark.moveCenter(place.center())
+            icon.paint(painter, mark)
         painter.restore()
 
     def _words(
-        self, painter: QPainter, card: QRect, index: QModelIndex | QPersistentModelIndex
+        self, painter: QPainter, picture: QRect, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        scheme, width = theme.colours(), PICTURE
-        name = QRect(card.x() + PAD, card.y() + PAD + PICTURE + 5, width, 18)
+        scheme, width = theme.colours(), picture.width()
+        name = QRect(picture.x(), picture.bottom() + 6, width, 18)
         metrics = painter.fontMetrics()
         painter.setPen(QColor(scheme.text))
         text = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideMiddle, width)
