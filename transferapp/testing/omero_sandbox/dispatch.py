@@ -49,12 +49,14 @@ class Network:
     def __init__(self, sandbox: Sandbox, adapter: Any) -> None:
         """Register with an Ice object adapter."""
         self.sandbox, self._adapter = sandbox, adapter
+        #: Connections that somebody signed in over; Ice's cannot be hashed.
+        self.bound: list[Any] = []
 
     def add(self, interface: Any, target: Any, identity: Any) -> Any:
         """Make ``target`` answer for an interface; return a typed proxy."""
         if self._adapter.find(identity) is not None:
             self._adapter.remove(identity)
-        proxy = self._adapter.add(_servant(interface, target, self.sandbox), identity)
+        proxy = self._adapter.add(_servant(interface, target, self), identity)
         typed = getattr(sys.modules[interface.__module__], interface.__name__ + "Prx")
         return typed.uncheckedCast(proxy)
 
@@ -159,7 +161,8 @@ def _translated(error: Exception) -> Exception:
     return made
 
 
-def _serve(sandbox: Sandbox, target: Any, operation: str, arguments: tuple[Any, ...]) -> Any:
+def _serve(network: Network, target: Any, operation: str, arguments: tuple[Any, ...]) -> Any:
+    sandbox = network.sandbox
     function = getattr(target, operation, None)
     if function is None:
         words = f"sandbox: {type(target).__name__}.{operation} is not implemented"
@@ -167,6 +170,9 @@ def _serve(sandbox: Sandbox, target: Any, operation: str, arguments: tuple[Any, 
     session = getattr(target, "session", None)
     if session is not None:
         with sandbox.lock:
+            if current_call().con not in network.bound:
+                # As Glacier2: a new connection has no session until somebody signs in.
+                raise Ice.ObjectNotExistException
             sandbox.sessions.touch(session)
     if getattr(function, "without_lock", False):
         return function(*arguments)
@@ -174,14 +180,15 @@ def _serve(sandbox: Sandbox, target: Any, operation: str, arguments: tuple[Any, 
         return function(*arguments)
 
 
-def _call(sandbox: Sandbox, target: Any, operation: str, rest: tuple[Any, ...]) -> Any:
+def _call(network: Network, target: Any, operation: str, rest: tuple[Any, ...]) -> Any:
     """Serve one call; raises only what Ice can carry."""
+    sandbox = network.sandbox
     *arguments, current = rest
     sandbox.faults.answering.wait()
     _current.set(current)
     began, failed = time.monotonic(), ""
     try:
-        return _serve(sandbox, target, operation, tuple(arguments))
+        return _serve(network, target, operation, tuple(arguments))
     except (Ice.Exception, Ice.UserException) as error:
         failed = repr(error)[:300]
         raise
@@ -194,19 +201,19 @@ def _call(sandbox: Sandbox, target: Any, operation: str, rest: tuple[Any, ...]) 
         _calls.debug("%s.%s %.1f ms %s", type(target).__name__, operation, spent, failed)
 
 
-def _synchronous(sandbox: Sandbox, target: Any, operation: str) -> Callable[..., Any]:
+def _synchronous(network: Network, target: Any, operation: str) -> Callable[..., Any]:
     def dispatch(_servant: Any, *rest: Any) -> Any:
-        return _call(sandbox, target, operation, rest)
+        return _call(network, target, operation, rest)
 
     return dispatch
 
 
 def _asynchronous(
-    sandbox: Sandbox, target: Any, operation: str, *, void: bool
+    network: Network, target: Any, operation: str, *, void: bool
 ) -> Callable[..., None]:
     def dispatch(_servant: Any, answer: Any, *rest: Any) -> None:
         try:
-            result = _call(sandbox, target, operation, rest)
+            result = _call(network, target, operation, rest)
         except (Ice.Exception, Ice.UserException) as error:
             answer.ice_exception(error)
             return
@@ -218,9 +225,9 @@ def _asynchronous(
     return dispatch
 
 
-def _servant(interface: Any, target: Any, sandbox: Sandbox) -> Any:
+def _servant(interface: Any, target: Any, network: Network) -> Any:
     def ice_ping(_servant: Any, _current: Any = None) -> None:
-        sandbox.faults.answering.wait()
+        network.sandbox.faults.answering.wait()
 
     methods: dict[str, Any] = {"ice_ping": ice_ping}
     for name in dir(interface):
@@ -229,7 +236,7 @@ def _servant(interface: Any, target: Any, sandbox: Sandbox) -> Any:
         operation = name.removeprefix("_op_")
         asynchronous, void = OPERATIONS[id(getattr(interface, name))]
         if asynchronous:
-            methods[operation + "_async"] = _asynchronous(sandbox, target, operation, void=void)
+            methods[operation + "_async"] = _asynchronous(network, target, operation, void=void)
         else:
-            methods[operation] = _synchronous(sandbox, target, operation)
+            methods[operation] = _synchronous(network, target, operation)
     return type(interface.__name__ + "Servant", (interface,), methods)()

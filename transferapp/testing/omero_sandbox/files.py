@@ -69,9 +69,12 @@ class Files:
         folder, name = _split(said)
         repo = self.repository_uuid
         for record in self._store.tables["OriginalFile"].values():
-            if record.word("name") == name and record.word("path") == folder:
-                if record.word("repo") == repo:
-                    return record
+            if [record.word(field) for field in ("name", "path", "repo")] == [
+                name,
+                folder,
+                repo,
+            ]:
+                return record
         return None
 
     def make(self, said: str, caller: Caller, hasher: Record | None = None) -> Record:

@@ -47,7 +47,8 @@ def make_certificate(folder: Path) -> Certificate:
         "-keyout", str(authority_key), "-out", str(made.authority),
     )  # fmt: skip
     _quietly(
-        *fresh, "-subj", "/CN=localhost", "-CA", str(made.authority), "-CAkey", str(authority_key),
+        *fresh, "-subj", "/CN=localhost",
+        "-CA", str(made.authority), "-CAkey", str(authority_key),
         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
         "-addext", "basicConstraints=critical,CA:FALSE",
         "-keyout", str(made.key), "-out", str(made.certificate),

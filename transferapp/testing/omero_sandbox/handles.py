@@ -9,6 +9,7 @@ from typing import Any
 
 import Ice
 import omero
+from typing_extensions import override
 
 from transferapp.testing.omero_sandbox.dispatch import Network, Service, current_call
 from transferapp.testing.omero_sandbox.records import Caller
@@ -63,8 +64,7 @@ class Handle(Service):
     def _worked(self) -> Any:
         if self._queued:
             self.sandbox.faults.importing.wait()
-        if self._cancelled:
-            raise Cancelled
+        self._stop_if_cancelled()
         self._began_ms, self._steps = self.sandbox.clock.now_ms(), _IMPORT_STEPS
         steps = self._work.start()
         while True:
@@ -75,9 +75,11 @@ class Handle(Service):
             self._step += 1
             self.sandbox.commit()
             self._tell(lambda callback: callback.step(self._step, self._steps))
-            if self._cancelled:
-                steps.close()
-                raise Cancelled
+            self._stop_if_cancelled()
+
+    def _stop_if_cancelled(self) -> None:
+        if self._cancelled:
+            raise Cancelled
 
     def _tell(self, said: Callable[[Any], None]) -> None:
         for callback in list(self._callbacks):
@@ -125,6 +127,7 @@ class Handle(Service):
         self._cancel()
         return self._cancelled
 
+    @override
     def close(self) -> None:
         self._cancel()
         super().close()

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from typing_extensions import override
+
 _CHUNK_BYTES = 1024 * 1024
 _MASK32, _MASK64 = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
 
@@ -84,6 +86,7 @@ class _Murmur32(_Blocks):
     def _scrambled(k: int) -> int:
         return _rotated(k * 0xCC9E2D51 & _MASK32, 15, 32) * 0x1B873593 & _MASK32
 
+    @override
     def _mix(self, block: bytes) -> None:
         self._h ^= self._scrambled(int.from_bytes(block, "little"))
         self._h = (_rotated(self._h, 13, 32) * 5 + 0xE6546B64) & _MASK32
@@ -112,6 +115,7 @@ class _Murmur128(_Blocks):
         k2 = _rotated(k2 * self._C2 & _MASK64, 33, 64) * self._C1 & _MASK64
         return k1, k2
 
+    @override
     def _mix(self, block: bytes) -> None:
         k1, k2 = self._scrambled(block)
         h1 = _rotated(self._h1 ^ k1, 27, 64) + self._h2

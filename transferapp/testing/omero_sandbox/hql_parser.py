@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from typing_extensions import override
+
 Node = tuple[Any, ...]
 
 _TOKEN = re.compile(
@@ -232,7 +234,7 @@ class _Expressions(_Cursor):
             node = ("arith", self.step(), node, self._primary())
         return node
 
-    def _primary(self) -> Node:
+    def _primary(self) -> Node:  # noqa: PLR0911 - one for each kind
         kind, word = self.now
         if kind in ("str", "num", "par"):
             self.step()
@@ -287,6 +289,7 @@ def _literal(kind: str, word: str) -> Node:
 class _Parser(_Expressions):
     """Reads whole queries."""
 
+    @override
     def query(self) -> Query:
         query = Query()
         if self.eat("select"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -82,7 +82,8 @@ class QueryRun(Expressions):
         owner, name = self.walk(row, source.path[:-1]), source.path[-1]
         found = None if owner is None else self.store.get(owner, name)
         collection = isinstance(found, list)
-        values = [v for v in (found if collection else [found]) if self._shown(v)]
+        many: list[Any] = found if isinstance(found, list) else [found]
+        values = [v for v in many if self._shown(v)]
         hits: Rows = [{**row, source.alias: value} for value in values]
         if source.condition is not None:
             hits = [hit for hit in hits if self.value(source.condition, hit)]
@@ -95,7 +96,7 @@ class QueryRun(Expressions):
     def _shown(self, value: Any) -> bool:
         return value is not None and (not isinstance(value, Record) or self._visible(value))
 
-    def _ids(self, where: Node | None, source: Source) -> list[Any] | None:
+    def _ids(self, where: Node | None, source: Source) -> list[Any] | None:  # noqa: PLR0911 - one for each kind
         """Spare full scans: ``alias.id = X`` or ``in (...)`` among the top conjuncts."""
         if where is None:
             return None
@@ -121,7 +122,7 @@ class QueryRun(Expressions):
         owner, name, collection = row[ORIGIN][alias]
         if not isinstance(owner, (Record, Details)):
             return
-        held = self.fetched.setdefault((owner.key, name), [] if collection else None)
+        held: Any = self.fetched.setdefault((owner.key, name), [] if collection else None)
         value = row[alias]
         if collection and value is not None and value not in held:
             held.append(value)
@@ -132,7 +133,7 @@ class QueryRun(Expressions):
         if query.group or any(aggregates(node) for node in chosen):
             pairs = self._folded(query, rows)
         if query.order:
-            pairs.sort(key=cmp_to_key(lambda a, b: self._compare(query, a, b)))
+            pairs.sort(key=cmp_to_key(partial(self._compare, query)))
         out = [[self.value(node, row, folded) for node in chosen] for row, folded in pairs]
         if query.distinct:
             seen: dict[tuple[Any, ...], list[Any]] = {}

@@ -105,7 +105,7 @@ class Outgoing:
             return self.object(record)
         return ice_class(record.cls)(record.id, False)
 
-    def rtype(self, value: Any) -> Any:
+    def rtype(self, value: Any) -> Any:  # noqa: PLR0911 - one for each kind
         """Return one value of a projection."""
         if isinstance(value, Record):
             return rtypes.robject(self.object(value))

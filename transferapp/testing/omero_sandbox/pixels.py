@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,6 @@ from transferapp.testing.omero_sandbox.records import PIXEL_SOURCE, Record
 
 Plane = npt.NDArray[np.generic]
 _MOST_OPEN = 8
-#: Formats that hold text beside images: Bio-Formats never makes images of them alone.
 _AXES = ("T", "C", "Z", "Y", "X")
 
 
@@ -53,18 +53,15 @@ class MadePixels:
         """Keep an array T, C, Z, Y, X in a file; new pixels are 0."""
         path.parent.mkdir(exist_ok=True)
         kind = np.dtype(dtype).newbyteorder(">")
-        mode = "r+" if path.exists() else "w+"
-        self._array: np.memmap[tuple[int, ...], np.dtype[np.generic]] = np.memmap(
-            path, kind, mode, shape=shape
-        )
+        # Any: the stubs know no memmap of a type that is only known at run time.
+        self._array: Any = np.memmap(path, kind, "r+" if path.exists() else "w+", shape=shape)
         self.levels = (Level(shape[3], shape[4]),)
 
     def read(self, region: TileRegion) -> Plane:
         """Return a region."""
         rows = slice(region.y, region.y + region.height)
-        return self._array[region.t, region.c, region.z][
-            rows, region.x : region.x + region.width
-        ]
+        plane: Plane = self._array[region.t, region.c, region.z]
+        return plane[rows, region.x : region.x + region.width]
 
     def write(self, region: TileRegion, big_endian: bytes) -> None:
         """Write a region of full size."""

@@ -51,6 +51,7 @@ class Router:
             raise Glacier2.PermissionDeniedException(error.message) from error
         connection = current_call().con
         self._clients[client] = session, connection
+        self._network.bound.append(connection)
         connection.setCallback(_Gone(self, client, connection))
         factory = ServiceFactory(self._network, session)
         identity = Ice.Identity(session.uuid, f"session-{client}")
@@ -62,9 +63,10 @@ class Router:
             raise Glacier2.SessionNotExistException
 
     def _leave(self, client: str) -> bool:
-        session, _connection = self._clients.pop(client, (None, None))
+        session, connection = self._clients.pop(client, (None, None))
         if session is None:
             return False
+        self._network.bound.remove(connection)
         self._network.remove(Ice.Identity(session.uuid, f"session-{client}"))
         self._sandbox.sessions.leave(session)
         return True
@@ -82,8 +84,9 @@ class Router:
         """Close all connections at once; return how many."""
         with self._sandbox.lock:
             held = list(self._clients.items())
-        for _client, (_session, connection) in held:
+        for client, (_session, connection) in held:
             connection.close(True)
+            self.lost(client, connection)
         return len(held)
 
     def refreshSession(self) -> None:

@@ -128,7 +128,7 @@ class Sessions:
 
     def _group(self, user: Record, name: str) -> int:
         maps = self._store.related(user, "groupExperimenterMap")
-        groups = [m.values["parent"] for m in maps]
+        groups: list[Record] = [m.values["parent"] for m in maps]
         if name:
             asked = self._store.first("ExperimenterGroup", "name", name)
             admin = any(g.id == SYSTEM_GROUP for g in groups)

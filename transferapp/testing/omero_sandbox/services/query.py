@@ -101,7 +101,7 @@ class IQuery(Querying):
         return [[rtypes.rmap(dict(zip(keys, row, strict=True)))] for row in out]
 
     def findAll(self, cls: str, _filter: Any) -> list[Any]:
-        return self.objects(f"select x from {named(cls)} x", None)
+        return self.objects(f"select x from {named(cls)} x", None)  # noqa: S608 - a known name
 
     def findAllByString(
         self, cls: str, field: str, value: str, _case: Any = True, _filter: Any = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import omero
 from omero.rtypes import rlong
+from typing_extensions import override
 
 from transferapp.testing.omero_sandbox.dispatch import Network, Service, without_lock
 from transferapp.testing.omero_sandbox.hashers import USUAL_HASHER, hash_file
@@ -109,6 +110,7 @@ class RawFileStore(Service):
         size = self.path.stat().st_size
         return not self._dirty and size != 0 and (self._file.word("size") or 0) == size
 
+    @override
     @without_lock
     def close(self) -> None:
         if self._record is not None and (self._dirty or self._mode == "rw"):

@@ -103,7 +103,7 @@ class RawPixelsStore(PixelsService):
         return [min(_TILE_PX, self.length("X")), min(_TILE_PX, self.length("Y"))]
 
     @without_lock
-    def getTile(self, z: int, c: int, t: int, x: int, y: int, w: int, h: int) -> bytes:  # noqa: PLR0913 - OMERO's signature
+    def getTile(self, z: int, c: int, t: int, x: int, y: int, w: int, h: int) -> bytes:
         return _big_endian(self.region(z, c, t, (x, y, w, h)))
 
     @without_lock
@@ -125,7 +125,7 @@ class RawPixelsStore(PixelsService):
     def setPlane(self, buffer: Any, z: int, c: int, t: int) -> None:
         self.setTile(buffer, z, c, t, 0, 0, self.length("X"), self.length("Y"))
 
-    def setTile(  # noqa: PLR0913 - OMERO's signature
+    def setTile(
         self, buffer: Any, z: int, c: int, t: int, x: int, y: int, w: int, h: int
     ) -> None:
         if not isinstance(self.source, MadePixels):
@@ -159,7 +159,7 @@ DESCRIPTION = (
 class IPixels(Service):
     """Images without files, and descriptions of pixels."""
 
-    def createImage(  # noqa: PLR0913 - OMERO's signature
+    def createImage(
         self,
         x: int,
         y: int,

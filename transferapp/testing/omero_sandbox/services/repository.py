@@ -59,7 +59,7 @@ class ManagedRepository(Service):
 
     def _right(self, record: Record) -> bool:
         hasher = str(record.values["hasher"].word("value"))
-        return hash_file(self.sandbox.files.path(record), hasher) == record.word("hash")
+        return bool(hash_file(self.sandbox.files.path(record), hasher) == record.word("hash"))
 
     # -- files
 
@@ -97,7 +97,7 @@ class ManagedRepository(Service):
             }
         )
 
-    # -- imports
+    # -- bringing files in
 
     def listImports(self) -> list[Any]:
         """List running imports of this person, callable from this session."""

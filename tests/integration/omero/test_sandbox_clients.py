@@ -1,0 +1,134 @@
+"""Other people's OMERO clients, unmodified, work with the sandbox: CLI, ezomero, napari."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+
+from transferapp.host.resources import resource
+from transferapp.testing.omero_sandbox.fixture import Sandbox
+
+pytest.importorskip("omero")
+
+from tests.support.omero_house import gateway, import_files, make_dataset, unloaded
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:isSet:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """A sandbox with one image in one dataset."""
+
+    sandbox: Sandbox
+    file: Path
+    dataset: int
+    image: int
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdings]:
+    file = min(resource("sample-data", "tiff-channels-human").glob("*.tif"))
+    with Sandbox(tmp_path_factory.mktemp("omero")) as sandbox:
+        with gateway(sandbox) as conn:
+            dataset = unloaded(make_dataset(conn, "shared"))
+            image = import_files(conn, [file], dataset).objects[0].id.val
+        yield Holdings(sandbox, file, dataset.id.val, image)
+
+
+@pytest.fixture
+def conn(held: Holdings) -> Iterator[Any]:
+    with gateway(held.sandbox) as made:
+        yield made
+
+
+class Cli:
+    """The ``omero`` command: called through its module, as it refuses to run as root."""
+
+    def __init__(self, sandbox: Sandbox, home: Path) -> None:
+        self._environment = {
+            **os.environ,
+            "HOME": str(home),
+            "OMERO_SESSIONDIR": str(home / "sessions"),
+            "OMERO_USERDIR": str(home / "user"),
+            "PYTHONWARNINGS": "ignore",
+        }
+        self._sandbox = sandbox
+
+    def run(self, *arguments: str) -> str:
+        code = (
+            "import sys; from omero.cli import argv; sys.exit(argv(['omero', *sys.argv[1:]]))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env=self._environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def login(self, user: str = "alice") -> str:
+        server = self._sandbox.url("ssl")
+        return self.run("login", "-s", server, "-u", user, "-w", self._sandbox.password)
+
+
+@pytest.fixture
+def cli(held: Holdings, tmp_path: Path) -> Cli:
+    made = Cli(held.sandbox, tmp_path)
+    made.login()
+    return made
+
+
+def test_cli_obj_and_hql(cli: Cli) -> None:
+    made = cli.run("obj", "new", "Dataset", "name=by-cli")
+    assert re.fullmatch(r"Dataset:\d+", made)
+    cli.run("obj", "update", made, "description=words")
+    assert "words" in cli.run("obj", "get", made, "description")
+    query = "select d.name from Dataset d where d.name = 'by-cli'"
+    assert "by-cli" in cli.run("hql", "--style", "csv", "-q", query)
+
+
+def test_cli_download(cli: Cli, held: Holdings, tmp_path: Path) -> None:
+    cli.run("download", f"Image:{held.image}", str(tmp_path / "out"))
+    (found,) = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert found.read_bytes() == held.file.read_bytes()
+
+
+def test_cli_fs(cli: Cli, held: Holdings) -> None:
+    assert "ManagedRepository" in cli.run("fs", "repos", "--style", "csv")
+    assert str(held.dataset) != ""
+    assert "alice" in cli.run("fs", "sets", "--style", "csv")
+
+
+def test_ezomero_reads_and_writes(held: Holdings, conn: Any) -> None:
+    ezomero = pytest.importorskip("ezomero")
+    assert held.image in ezomero.get_image_ids(conn, dataset=held.dataset)
+    image, pixels = ezomero.get_image(conn, held.image)
+    assert image.getName() == held.file.name
+    assert np.array_equal(np.squeeze(pixels), tifffile.imread(held.file))
+    annotation = ezomero.post_map_annotation(conn, "Image", held.image, {"dye": "DAPI"}, "ns")
+    assert ezomero.get_map_annotation(conn, annotation) == {"dye": "DAPI"}
+    dataset = ezomero.post_dataset(conn, "made by ezomero")
+    array = np.arange(2 * 3 * 4 * 5, dtype=np.uint16).reshape(5, 4, 3, 2, 1)
+    made = ezomero.post_image(conn, array, "posted", dataset_id=dataset, dim_order="xyzct")
+    _image, back = ezomero.get_image(conn, made, dim_order="xyzct")
+    assert np.array_equal(back, array)
+
+
+def test_napari_omero_reads_an_image(held: Holdings, conn: Any) -> None:
+    loader = pytest.importorskip("napari_omero.plugins.loaders")
+    data, _metadata, kind = loader.load_image_wrapper(conn.getObject("Image", held.image))[0]
+    assert kind == "image"
+    shown = data[0] if isinstance(data, list) else data
+    assert np.array_equal(np.squeeze(np.asarray(shown)), tifffile.imread(held.file))

@@ -1,0 +1,65 @@
+"""The sandbox's parser understands every query that the installed clients hold."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("omero")
+
+PACKAGES = ("omero", "ezomero", "napari_omero", "omero_cli_transfer")
+#: Where a client builds a query of pieces, a piece alone is none.
+_WHOLE = re.compile(r"^\s*(select\s.+?\sfrom|from)\s+[A-Z]\w+(\s|$)", re.DOTALL | re.IGNORECASE)
+_LEAST = 60
+
+
+def _literals(file: Path) -> Iterator[str]:
+    tree = ast.parse(file.read_text(encoding="utf-8", errors="replace"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _files() -> Iterator[Path]:
+    for package in PACKAGES:
+        found = importlib.util.find_spec(package)
+        for folder in (found.submodule_search_locations or []) if found else []:
+            yield from Path(folder).rglob("*.py")
+
+
+def queries() -> list[str]:
+    """Return whole queries; %-placeholders and braces become names."""
+    found = {text for file in _files() for text in _literals(file) if _WHOLE.match(text)}
+    return sorted(found)
+
+
+def filled(text: str) -> str:
+    """Put something in the places that a client fills."""
+    return re.sub(r"%\(?\w*\)?[sdi]|\{\w*\}", "1", text)
+
+
+def test_every_query_is_parsed() -> None:
+    whole = queries()
+    assert len(whole) >= _LEAST
+    code = (
+        "import json, sys\n"
+        "from transferapp.testing.omero_sandbox.hql_parser import HqlError, parse\n"
+        "bad = []\n"
+        "for text in json.load(sys.stdin):\n"
+        "    try: parse(' '.join(text.split()))\n"
+        "    except HqlError as error: bad.append([text, str(error)])\n"
+        "print(json.dumps(bad))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps([filled(q) for q in whole]),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout) == []

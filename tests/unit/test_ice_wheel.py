@@ -1,0 +1,86 @@
+"""The zeroc-ice wheel is found where it may be; on request the real build is run.
+
+The build takes about 7 minutes of a core. It runs with ``-m slow`` and only when
+``TRANSFERAPP_BUILD_ICE=1`` is set.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def ice_wheel() -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        "ice_wheel", ROOT / "installers" / "ice_wheel.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["ice_wheel"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("zeroc_ice-3.6.5-cp311-cp311-linux_x86_64.whl", True),
+        ("zeroc_ice-3.6.5-cp311-cp311-manylinux_2_28_x86_64.whl", True),
+        ("zeroc_ice-3.6.5-cp312-cp312-linux_x86_64.whl", False),
+        ("zeroc_ice-3.6.4-cp311-cp311-linux_x86_64.whl", False),
+        ("zeroc_ice-3.6.5-cp311-cp311-linux_aarch64.whl", False),
+        ("zeroc_ice-3.6.5-cp311-cp311-macosx_11_0_x86_64.whl", False),
+        ("other-3.6.5-cp311-cp311-linux_x86_64.whl", False),
+    ],
+)
+def test_a_wheel_fits_its_python_only(ice_wheel: ModuleType, name: str, fits: bool) -> None:
+    target = ice_wheel.Target("cp311", "linux-x86_64")
+    assert target.fits(Path(name)) is fits
+
+
+def test_mac_wheels_fit_macs(ice_wheel: ModuleType) -> None:
+    target = ice_wheel.Target("cp312", "macosx-14.0-arm64")
+    assert target.fits(Path("zeroc_ice-3.6.5-cp312-cp312-macosx_11_0_arm64.whl"))
+
+
+def test_wheelhouse_goes_before_the_cache(
+    ice_wheel: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tag = "cp{}{}".format(*sys.version_info)
+    platform = ice_wheel.target_of(Path(sys.executable)).platform.replace("-", "_")
+    name = f"zeroc_ice-3.6.5-{tag}-{tag}-{platform}.whl"
+    house, cache = tmp_path / "house", tmp_path / "cache"
+    for folder in (house, cache):
+        folder.mkdir()
+        (folder / name).touch()
+    monkeypatch.setattr(ice_wheel, "ROOT", tmp_path / "none" / "here")
+    assert ice_wheel.ensure_wheel(Path(sys.executable), cache) == cache / name
+    monkeypatch.setenv("TRANSFERAPP_WHEELHOUSE", str(house))
+    assert ice_wheel.ensure_wheel(Path(sys.executable), cache) == house / name
+
+
+def test_missing_compiler_is_named(
+    ice_wheel: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ice_wheel, "missing_parts", lambda: ["libssl-dev"])
+    with pytest.raises(ice_wheel.WheelNotBuilt, match="apt-get install -y libssl-dev"):
+        ice_wheel.build_wheel(Path(sys.executable), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(
+    os.environ.get("TRANSFERAPP_BUILD_ICE") != "1", reason="TRANSFERAPP_BUILD_ICE=1 is not set"
+)
+def test_the_real_build(ice_wheel: ModuleType, tmp_path: Path) -> None:
+    made = ice_wheel.build_wheel(Path(sys.executable), tmp_path)
+    assert ice_wheel.find_wheel(ice_wheel.target_of(Path(sys.executable)), [tmp_path]) == made
