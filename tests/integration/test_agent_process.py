@@ -122,7 +122,8 @@ async def test_another_account_is_refused(agent: AgentProcess, home: Path) -> No
 
     async with await agent.start() as client:
         assert (await asyncio.to_thread(ask)).strip() == "no entry"
-        for path, mode in ((home, 0o755), (home / "run", 0o755), (agent.socket, 0o666)):
+        folders = (home, home / "data", agent.socket.parent)
+        for path, mode in (*((folder, 0o755) for folder in folders), (agent.socket, 0o666)):
             path.chmod(mode)
         assert (await asyncio.to_thread(ask)).strip() == "answer 0"
         await client.info()

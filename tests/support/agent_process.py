@@ -34,7 +34,7 @@ class AgentProcess:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.socket = home / "run" / "agent.sock"
+        self.socket = home / "data" / "agent" / "agent.sock"
         self.log = home / "agent.log"
         self.outbox = home / "data" / "agent" / "outbox.db"
         self._process: subprocess.Popen[bytes] | None = None

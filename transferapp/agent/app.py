@@ -72,7 +72,9 @@ async def run(settings: AgentSettings) -> None:
 def only_one(socket_path: Path) -> Iterator[None]:
     """Hold the account's lock; raises Conflict when another service has it."""
     private_folder(socket_path.parent)
-    with socket_path.with_suffix(".lock").open("w") as lock:
+    path = socket_path.with_suffix(".lock")
+    path.touch(mode=0o600)
+    with path.open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -22,7 +22,7 @@ _SECRET_KEYS = ("authorization", "password", "token", "secret")
 _HIDDEN = "[hidden]"
 
 
-def configure_logging(process: str, json: bool) -> None:  # noqa: FBT001  # an established signature
+def configure_logging(process: str, *, json: bool) -> None:
     """Send everything to standard error, as JSON lines or for people; may be repeated.
 
     ``process`` (server, worker, agent...) is in every line. Foreign libraries log through

@@ -23,8 +23,12 @@ class HostPaths:
 
     @property
     def agent_socket(self) -> Path:
-        """The workstation service's Unix socket."""
-        return self.runtime / "agent.sock"
+        """The workstation service's Unix socket.
+
+        Beside its database, not in the run-time folder: that one is removed at log-off, and
+        the service goes on.
+        """
+        return self.data / "agent" / "agent.sock"
 
     @property
     def agent_outbox(self) -> Path:

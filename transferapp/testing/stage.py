@@ -69,7 +69,7 @@ class Stage:
     @property
     def agent_socket(self) -> Path:
         """The agent's socket."""
-        return self.home / "run" / "agent.sock"
+        return self.home / "data" / "agent" / "agent.sock"
 
     @property
     def repository_folder(self) -> Path:

@@ -11,6 +11,7 @@ import typer
 
 from transferapp.cli.output import command
 from transferapp.errors import SettingsInvalid
+from transferapp.host.logging import configure_logging
 
 
 def _needs(extra: str) -> Callable[[ModuleNotFoundError], SettingsInvalid]:
@@ -40,6 +41,7 @@ def worker() -> None:
         from transferapp.worker import app, settings  # noqa: PLC0415 - the extra may be absent
     except ModuleNotFoundError as missing:
         raise _needs("server")(missing) from missing
+    configure_logging("worker", json=False)
     asyncio.run(app.run(settings.WorkerSettings()))
 
 
