@@ -188,7 +188,7 @@ def test_deleting_a_dataset_may_keep_its_images(conn: Any) -> None:
 
     other = unloaded(make_dataset(conn))
     gone = import_fake(conn, "gone.fake", other).objects[0].id.val
-    conn.deleteObjects("Dataset", [other.id.val], wait=True)
+    conn.deleteObjects("Dataset", [other.id.val], deleteChildren=True, wait=True)
     assert conn.getObject("Image", gone) is None
 
 

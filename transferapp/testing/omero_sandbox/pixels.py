@@ -20,6 +20,7 @@ from transferapp.repositories.local.readers.port import OpenFileset
 from transferapp.testing.omero_sandbox.fake_images import PIXEL_TYPES, FakeFileset
 from transferapp.testing.omero_sandbox.files import Files
 from transferapp.testing.omero_sandbox.records import PIXEL_SOURCE, Record
+from transferapp.testing.omero_sandbox.store import Store
 
 Plane = npt.NDArray[np.generic]
 _MOST_OPEN = 8
@@ -119,6 +120,14 @@ class PixelSources:
             with entry[1]:
                 entry[0].close()
         self._derived.remove(fileset_id)
+
+
+def make_enumerations(store: Store) -> None:
+    """Make the words that clients look up before they write pixels."""
+    for name in (*PIXEL_TYPES, "bit", "complex", "double-complex"):
+        store.enumeration("PixelsType", name)
+    for order in ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC"):
+        store.enumeration("DimensionOrder", order)
 
 
 def pixel_dtype(pixels: Record) -> str:

@@ -15,7 +15,7 @@ from transferapp.testing.omero_sandbox.faults import Faults
 from transferapp.testing.omero_sandbox.files import Files
 from transferapp.testing.omero_sandbox.journal import Journal
 from transferapp.testing.omero_sandbox.people import People
-from transferapp.testing.omero_sandbox.pixels import PixelSources
+from transferapp.testing.omero_sandbox.pixels import PixelSources, make_enumerations
 from transferapp.testing.omero_sandbox.records import Caller, Record
 from transferapp.testing.omero_sandbox.sessions import Sessions
 from transferapp.testing.omero_sandbox.store import Store
@@ -52,6 +52,7 @@ class Sandbox:
         self.people = People(self.store)
         self.people.make_first()
         self.files.make_repository()
+        make_enumerations(self.store)
         self.pixels = PixelSources(folder, self.files)
         self.sessions = Sessions(self.store)
         #: Import processes that have not ended.
