@@ -15,7 +15,7 @@ from transferapp.errors import (
     PermissionDenied,
     TargetNotFound,
 )
-from transferapp.model.containers import ContainerRef
+from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset
 from transferapp.model.images import Annotation, AnnotationKind, Pixels, TileRegion
 from transferapp.repositories.port import (
@@ -71,6 +71,18 @@ class ImageSuite:
         assert len(pixels.channels) == 1
         assert pixels.channels[0].window_start < pixels.channels[0].window_end
         assert (pixels.levels[0].size_y, pixels.levels[0].size_x) == world.known.shape
+
+    async def test_a_project_counts_the_images_of_its_own_datasets(self, world: World) -> None:
+        async with world.repository.session(ALICE) as session:
+            kind = ContainerKind.PROJECT
+            empty = await session.containers.create(kind, "Empty")
+            full = await session.containers.create(kind, "Full")
+            inside = await session.containers.create(
+                ContainerKind.DATASET, "Inside", parent=full.ref
+            )
+            made = await self.made(world, session, inside.ref)
+            assert (await session.containers.get(full.ref)).image_count == len(made.image_ids)
+            assert (await session.containers.get(empty.ref)).image_count == 0
 
     async def test_levels_shrink(self, world: World) -> None:
         async with world.repository.session(ALICE) as session:

@@ -22,7 +22,11 @@ def container_query(caller: Caller) -> sa.Select[Any]:
         .select_from(child)
         .where(child.c.parent_id == containers.c.id)
     )
-    inside = sa.select(child.c.id).where(child.c.parent_id == containers.c.id)
+    inside = (
+        sa.select(child.c.id)
+        .where(child.c.parent_id == containers.c.id)
+        .correlate(containers)
+    )
     held = sa.or_(
         image_links.c.container_id == containers.c.id, image_links.c.container_id.in_(inside)
     )
