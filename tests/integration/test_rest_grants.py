@@ -36,6 +36,8 @@ BODIES: dict[str, Any] = {
         "items": [{"name": "i", "files": [{"client_path": "a", "size_bytes": 1}]}],
     },
     "/v1/exports": {"name": "n", "image_ids": [1]},
+    "/v1/notifications/verify": {"code": "1"},
+    "/v1/notifications": {},
     "/v1/transfers/{transfer_id}/target": {"target": "Dataset:1"},
     "/v1/transfers/{transfer_id}/files/{file_id}/seal": {"sha1": "a" * 40},
     "/v1/transfers/{transfer_id}/items/{item_id}/report": {"code": "", "message": ""},
@@ -74,6 +76,11 @@ async def ask(
         ref="Dataset:1",
         image_id=1,
         key="zarr.json",
+        entry_id=1,
+        task_id="0" * 32,
+        target="repository",
+        name="none",
+        run_id="0" * 32,
     )
     headers = bearer(token) if token else {}
     return await http.request(method, filled, json=BODIES.get(path), headers=headers)

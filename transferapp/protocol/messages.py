@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
@@ -224,3 +224,40 @@ class TransferList(Message):
 
     items: list[Transfer]
     next: str | None = None
+
+
+class NotificationWishes(Message):
+    """How a person wishes to be told; the whole of it."""
+
+    channels: list[Literal["inbox", "mail", "webhook"]] = ["inbox"]
+    address: Annotated[str, StringConstraints(max_length=254)] = ""
+    webhook_url: Annotated[str, StringConstraints(max_length=2048)] = ""
+
+
+class NotificationView(Message):
+    """How a person is told. ``webhook_secret`` is only filled when it was just made."""
+
+    channels: list[str]
+    address: str
+    address_verified: bool
+    webhook_url: str
+    webhook_secret: str = ""
+
+
+class AddressCode(Message):
+    """The code that was mailed to an address."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+
+
+class InboxMessage(Message):
+    """A notification as the inbox shows it."""
+
+    id: int
+    kind: str
+    transfer_id: str
+    state: str
+    title: str
+    text: str
+    at: datetime
+    read_at: datetime | None

@@ -25,6 +25,7 @@ from transferapp.server.routes import (
     health,
     images,
     imports,
+    notifications,
     previews,
     sessions,
     transfers,
@@ -46,6 +47,7 @@ _ROUTERS = (
     exports.router,
     transfers.router,
     events.router,
+    notifications.router,
 )
 
 

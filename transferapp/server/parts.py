@@ -10,8 +10,10 @@ from starlette.requests import HTTPConnection
 from transferapp.grants.port import Grants
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import Ledger
+from transferapp.notify.port import Inbox
 from transferapp.operations.exports import ExportRequests
 from transferapp.operations.imports import ImportRequests
+from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.port import Repository
@@ -35,6 +37,8 @@ class Parts:
     imports: ImportRequests
     exports: ExportRequests
     transfers: TransferControl
+    notifications: NotificationPreferences
+    inbox: Inbox
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

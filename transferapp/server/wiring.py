@@ -14,8 +14,13 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
 from transferapp.ledger.stores.sql import SqlLedger
+from transferapp.notify.notifiers.mail import Mail
+from transferapp.notify.settings import SmtpSettings
+from transferapp.notify.stores.inbox import SqlInbox
+from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.operations.exports import ExportRequests
 from transferapp.operations.imports import ImportRequests
+from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.local.repository import LocalRepository
@@ -65,6 +70,8 @@ async def _parts(
 ) -> Parts:
     ledger, queue, repository, staging = opened
     grants = await asyncio.to_thread(SqlGrants, engine, clock)
+    preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
+    mail = Mail(SmtpSettings(), clock)
     return Parts(
         ledger=ledger,
         grants=grants,
@@ -77,4 +84,6 @@ async def _parts(
         imports=ImportRequests(ledger, staging, queue, grants, repository),
         exports=ExportRequests(ledger, queue, grants, repository),
         transfers=TransferControl(ledger, queue, staging),
+        notifications=NotificationPreferences(preferences, mail, clock),
+        inbox=SqlInbox(engine, clock),
     )

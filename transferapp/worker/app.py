@@ -15,6 +15,7 @@ from tenacity import (
 
 from transferapp.errors import Unavailable
 from transferapp.worker.leftovers import queue_leftovers
+from transferapp.worker.notifying import following
 from transferapp.worker.settings import WorkerSettings
 from transferapp.worker.wiring import WorkerParts, open_parts
 
@@ -46,7 +47,8 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
     try:
         parts = await starting
         _log.info("worker ready")
-        await stopping
+        async with following(parts.rounds, parts.notify_poll_s):
+            await stopping
     finally:
         stopping.cancel()
     await parts.worker.stop()
@@ -62,6 +64,7 @@ async def _start(settings: WorkerSettings) -> WorkerParts:
     parts: WorkerParts = await patiently(asyncio.to_thread, open_parts, settings)
     # First, so that nothing runs yet if this process is asked to stop meanwhile.
     await patiently(queue_leftovers, parts.ledger, parts.queue)
+    await patiently(parts.rounds.begin)
     await patiently(parts.worker.start)
     return parts
 

@@ -11,7 +11,17 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
 from transferapp.ledger.stores.sql import SqlLedger
+from transferapp.notify.notifiers.mail import Mail
+from transferapp.notify.notifiers.webhook import Webhook
+from transferapp.notify.port import Channel
+from transferapp.notify.settings import NotifySettings, SmtpSettings
+from transferapp.notify.stores.deliveries import SqlDeliveries
+from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.operations.import_fileset import import_fileset_kind
+from transferapp.operations.notifications import (
+    NotificationRounds,
+    deliver_notification_kind,
+)
 from transferapp.operations.prepare_export import prepare_export_kind
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.port import Repository
@@ -32,9 +42,13 @@ class WorkerParts:
     repository: Repository
     queue: DbosTaskQueue
     worker: TaskWorker
+    webhook: Webhook
+    rounds: NotificationRounds
+    notify_poll_s: float
 
     async def close(self) -> None:
         """Let go of everything; the worker is stopped already."""
+        await self.webhook.aclose()
         await self.queue.close()
         await self.ledger.close()
         await self.repository.close()
@@ -52,16 +66,25 @@ def open_parts(settings: WorkerSettings) -> WorkerParts:
     queue_settings = QueueSettings(
         limits=settings.limits, dead_after_s=settings.worker_dead_after_s
     )
+    notify = NotifySettings()
+    webhook = Webhook(clock, allow_private=notify.webhook_private)
+    senders = {Channel.MAIL: Mail(SmtpSettings(), clock), Channel.WEBHOOK: webhook}
+    deliveries = SqlDeliveries(engine, clock)
     kinds = [
         import_fileset_kind(ledger, staging, repository, clock),
         prepare_export_kind(ledger, repository, clock),
+        deliver_notification_kind(deliveries, SqlPreferenceStore(engine, clock), senders),
     ]
+    queue = DbosTaskQueue(engine, queue_settings, clock)
     return WorkerParts(
         engine=engine,
         ledger=ledger,
         repository=repository,
-        queue=DbosTaskQueue(engine, queue_settings, clock),
+        queue=queue,
         worker=DbosTaskWorker(engine, kinds, clock, queue_settings),
+        webhook=webhook,
+        rounds=NotificationRounds(ledger, deliveries, queue, notify.mail_digest_s),
+        notify_poll_s=notify.notify_poll_s,
     )
 
 

@@ -1,0 +1,258 @@
+"""People are told once: from the ledger's events to a real mail server and receiver."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.support.receivers import HookHouse, MailHouse, hook_server, mail_server
+from transferapp.errors import Busy, Invalid
+from transferapp.host.database import open_engine, sqlite_url
+from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
+from transferapp.ledger.stores.sql import SqlLedger
+from transferapp.model.transfers import ItemState, TransferDetails, TransferKind, Trouble
+from transferapp.notify.notifiers.mail import Mail
+from transferapp.notify.notifiers.webhook import Webhook, signature
+from transferapp.notify.port import Channel
+from transferapp.notify.settings import Encryption, SmtpSettings
+from transferapp.notify.stores.deliveries import SqlDeliveries
+from transferapp.notify.stores.inbox import SqlInbox
+from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.operations.notification_preferences import (
+    MAX_CODES,
+    MAX_TRIES,
+    NotificationPreferences,
+)
+from transferapp.operations.notifications import NotificationRounds, deliver_notification_kind
+from transferapp.protocol.messages import NotificationWishes
+from transferapp.taskqueue.port import TaskState
+from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
+from transferapp.testing.moved_clock import MovedClock
+
+ADDRESS = "ada@example.org"
+
+
+class World:
+    """Ledger, deliveries, senders and a queue around two real receivers."""
+
+    def __init__(self, folder: Path, mails: MailHouse, hooks: HookHouse) -> None:
+        self.clock = MovedClock()
+        self.engine = open_engine(sqlite_url(folder / "transferapp.db"))
+        self.ledger = SqlLedger(self.engine, self.clock)
+        self.deliveries = SqlDeliveries(self.engine, self.clock)
+        self.inbox = SqlInbox(self.engine, self.clock)
+        self.mails, self.hooks = mails, hooks
+        smtp = SmtpSettings(host="127.0.0.1", port=mails.port, encryption=Encryption.NONE)
+        mail = Mail(smtp, self.clock)
+        self.webhook = Webhook(self.clock, allow_private=True)
+        store = SqlPreferenceStore(self.engine, self.clock)
+        self.preferences = NotificationPreferences(store, mail, self.clock)
+        self.queue = MemoryTaskQueue(clock=self.clock)
+        senders = {Channel.MAIL: mail, Channel.WEBHOOK: self.webhook}
+        kind = deliver_notification_kind(self.deliveries, store, senders)
+        self.worker = MemoryTaskWorker(self.queue, [kind])
+        self.rounds = NotificationRounds(self.ledger, self.deliveries, self.queue, 60.0)
+
+    async def add(self, items: int = 1, name: str = "Monday") -> TransferDetails:
+        planned = tuple(
+            PlannedItem(f"cell {n}", (PlannedTransferFile(f"{n}.tif", 1),))
+            for n in range(items)
+        )
+        return await self.ledger.add(
+            NewTransfer(TransferKind.IMPORT, name, "ada", f"{name}-{items}", planned)
+        )
+
+    async def finish(self, details: TransferDetails) -> None:
+        for item in details.items:
+            await self.ledger.set_state(item.id, ItemChange(ItemState.IMPORTED))
+
+    async def verified(self, *channels: str) -> str:
+        """Switch channels on, prove the address; returns the webhook's secret."""
+        wishes = NotificationWishes.model_validate(
+            {"channels": list(channels), "address": ADDRESS, "webhook_url": self.hooks.url}
+        )
+        made = await self.preferences.put("ada", wishes)
+        await self.preferences.verify("ada", self.code())
+        self.mails.mails.clear()
+        return made.webhook_secret
+
+    def code(self) -> str:
+        text = self.mails.mails[-1].get_content()
+        return str(text).split(" is ")[1].split()[0]
+
+    async def settled(self) -> None:
+        async def done() -> bool:
+            tasks = await self.queue.tasks()
+            return all(t.state in {TaskState.DONE, TaskState.DEAD} for t in tasks)
+
+        await until(done)
+
+
+async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(10):
+        while not await is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with AsyncExitStack() as stack:
+        mails = await stack.enter_async_context(mail_server())
+        hooks = await stack.enter_async_context(hook_server())
+        world = World(tmp_path, mails, hooks)
+        stack.callback(world.engine.dispose)
+        stack.push_async_callback(world.ledger.close)
+        await world.rounds.begin()
+        await stack.enter_async_context(world.webhook)
+        await world.worker.start()
+        stack.push_async_callback(world.worker.stop)
+        yield world
+
+
+async def test_each_channel_tells_an_end_once(world: World) -> None:
+    secret = await world.verified("inbox", "mail", "webhook")
+    details = await world.add()
+    await world.finish(details)
+    for _ in range(3):
+        await world.rounds.round()
+    world.clock.advance(seconds=61)
+    for _ in range(3):
+        await world.rounds.round()
+    await world.settled()
+    (entry,) = await world.inbox.entries("ada")
+    assert (entry.outcome.title, entry.outcome.text) == ("Imported: Monday", "1 imported")
+    (mail,) = world.mails.mails
+    assert (mail["To"], mail["Subject"]) == (ADDRESS, "Imported: Monday")
+    ((headers, body),) = world.hooks.posts
+    message_id, at = headers["webhook-id"], headers["webhook-timestamp"]
+    assert headers["webhook-signature"] == signature(secret, message_id, at, body)
+    assert json.loads(body)["data"]["transfer_id"] == details.transfer.id
+    assert secret.encode() not in body
+    assert await world.inbox.entries("bob") == []
+
+
+async def test_many_transfers_are_one_mail(world: World) -> None:
+    await world.verified("mail")
+    for number in range(20):
+        await world.finish(await world.add(name=f"Run {number}"))
+    await world.rounds.round()
+    assert world.mails.mails == []
+    world.clock.advance(seconds=61)
+    await world.rounds.round()
+    await world.settled()
+    (mail,) = world.mails.mails
+    assert mail["Subject"] == "20 transfers ended"
+    lines = mail.get_content().splitlines()
+    assert all(f"Imported: Run {number}" in lines for number in range(20))
+
+
+async def test_troubles_of_a_transfer_are_one_notification(world: World) -> None:
+    details = await world.add(50)
+    trouble = Trouble("vanished-file", "The file is gone", "Put it back.")
+    for item in details.items:
+        change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=trouble)
+        await world.ledger.set_state(item.id, change)
+        await world.rounds.round()
+    (entry,) = await world.inbox.entries("ada")
+    assert entry.outcome.count == 50
+
+
+async def test_two_followers_tell_once(world: World) -> None:
+    other = NotificationRounds(world.ledger, world.deliveries, world.queue, 0.0)
+    await world.verified("inbox", "webhook")
+    for number in range(10):
+        await world.finish(await world.add(name=f"Run {number}"))
+        await asyncio.gather(*(r.round() for r in (world.rounds, other, world.rounds, other)))
+    await world.settled()
+    assert len(await world.inbox.entries("ada")) == 10
+    assert len(world.hooks.posts) == 10
+
+
+async def test_nothing_is_mailed_before_the_address_is_proved(world: World) -> None:
+    wishes = NotificationWishes(channels=["mail"], address=ADDRESS)
+    await world.preferences.put("ada", wishes)
+    code = world.code()
+    world.mails.mails.clear()
+    await world.finish(await world.add())
+    world.clock.advance(seconds=61)
+    await world.rounds.round()
+    assert world.mails.mails == []
+    with pytest.raises(Invalid):
+        await world.preferences.verify("ada", "00000000" if code != "00000000" else "1")
+    with pytest.raises(Invalid):
+        await world.preferences.verify("bob", code)
+    assert (await world.preferences.verify("ada", code)).address_verified
+    with pytest.raises(Invalid):
+        await world.preferences.verify("ada", code)
+    moved = wishes.model_copy(update={"address": "other@example.org"})
+    assert not (await world.preferences.put("ada", moved)).address_verified
+
+
+async def test_codes_cannot_be_guessed_or_flood_an_address(world: World) -> None:
+    wishes = NotificationWishes(channels=["mail"], address=ADDRESS)
+    await world.preferences.put("ada", wishes)
+    for _ in range(MAX_TRIES):
+        with pytest.raises(Invalid):
+            await world.preferences.verify("ada", "wrong")
+    with pytest.raises(Invalid):
+        await world.preferences.verify("ada", world.code())
+    for _ in range(MAX_CODES - 1):
+        await world.preferences.put("ada", wishes)
+    with pytest.raises(Busy):
+        await world.preferences.put("ada", wishes)
+    assert len(world.mails.mails) == MAX_CODES
+    world.clock.advance(hours=1.1)
+    with pytest.raises(Invalid):
+        await world.preferences.verify("ada", world.code())
+
+
+async def test_receivers_that_are_away_are_asked_again_under_the_same_id(
+    world: World,
+) -> None:
+    await world.verified("mail", "webhook")
+    world.mails.answers = ["451 later"]
+    world.hooks.answers = [503, 429]
+    await world.finish(await world.add())
+    await world.rounds.round()
+    world.clock.advance(seconds=61)
+    await world.rounds.round()
+
+    async def all_here() -> bool:
+        world.clock.advance(seconds=30)
+        return len(world.mails.mails) == 1 and len(world.hooks.posts) == 3
+
+    await until(all_here)
+    assert len({headers["webhook-id"] for headers, _ in world.hooks.posts}) == 1
+
+
+async def test_a_refused_webhook_ends_dead_and_can_be_redriven(world: World) -> None:
+    await world.verified("webhook")
+    world.hooks.answers = [404]
+    await world.finish(await world.add())
+    await world.rounds.round()
+    await world.settled()
+    (task,) = await world.queue.tasks()
+    assert (task.state, task.error_code) == (TaskState.DEAD, "invalid")
+    await world.queue.redrive(task.id)
+    await world.settled()
+    assert len(world.hooks.posts) == 2
+    assert await world.deliveries.batch(task.id) is None
+
+
+async def test_a_webhook_cannot_reach_our_own_network(world: World) -> None:
+    await world.verified("webhook")
+    await world.worker.stop()
+    await world.finish(await world.add())
+    await world.rounds.round()
+    (task,) = await world.queue.tasks()
+    batch = await world.deliveries.batch(task.id)
+    assert batch is not None
+    async with Webhook(world.clock) as careful:
+        with pytest.raises(Invalid, match="own network"):
+            await careful.send(batch, await world.preferences.get("ada"))
+    assert world.hooks.posts == []

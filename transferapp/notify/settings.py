@@ -1,0 +1,87 @@
+"""How this server reaches mail servers and webhooks: ``TRANSFERAPP_SMTP_...`` and others."""
+
+from __future__ import annotations
+
+import stat
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from transferapp.errors import SettingsInvalid
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Encryption(StrEnum):
+    """How the way to the mail server is protected."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+class _Settings(BaseSettings):
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            prefix = self.model_config.get("env_prefix", "")
+            name = "_".join(str(part) for part in first["loc"]).upper()
+            raise SettingsInvalid(f"{prefix}{name}: {first['msg']}.") from error
+
+
+class SmtpSettings(_Settings):
+    """The mail server; without a host no mail is sent."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRANSFERAPP_SMTP_", extra="ignore", frozen=True
+    )
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    encryption: Encryption = Encryption.STARTTLS
+    #: The address that mail comes from.
+    sender: str = "transferapp@localhost"
+    username: str = ""
+    #: A file with the password, readable by this account only; never in the environment.
+    password_file: Path | None = None
+    timeout_s: float = Field(default=30.0, gt=0.0)
+
+    @model_validator(mode="after")
+    def _protected(self) -> SmtpSettings:
+        open_way = self.encryption is Encryption.NONE and self.host not in _LOOPBACK
+        if self.username and open_way:
+            raise ValueError("a password needs ENCRYPTION starttls or tls")
+        if self.username and self.password_file is None:
+            raise ValueError("a USERNAME needs a PASSWORD_FILE")
+        return self
+
+    def password(self) -> str:
+        """Read the password; raises SettingsInvalid when others may read the file."""
+        if self.password_file is None:
+            return ""
+        name = "TRANSFERAPP_SMTP_PASSWORD_FILE"
+        try:
+            if self.password_file.stat().st_mode & _OTHERS:
+                raise SettingsInvalid(f"{name}: others may read it. Run: chmod 600 on it.")
+            return self.password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsInvalid(f"{name}: it cannot be read ({error.strerror}).") from error
+
+
+class NotifySettings(_Settings):
+    """When and where to notifications may go."""
+
+    model_config = SettingsConfigDict(env_prefix="TRANSFERAPP_", extra="ignore", frozen=True)
+
+    #: What comes within this many seconds is one mail.
+    mail_digest_s: float = Field(default=60.0, ge=0.0)
+    #: Whether webhooks may go to addresses inside the facility's own network.
+    webhook_private: bool = False
+    #: How often a worker looks for new events (seconds).
+    notify_poll_s: float = Field(default=1.0, gt=0.0)

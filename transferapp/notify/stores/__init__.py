@@ -1,0 +1,3 @@
+"""Deliveries, inbox and preferences in SQLite or PostgreSQL."""
+
+from __future__ import annotations

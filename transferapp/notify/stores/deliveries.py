@@ -1,0 +1,194 @@
+"""Deliveries in SQLite or PostgreSQL: the unique key is what makes telling exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from transferapp.host.clock import Clock
+from transferapp.host.database import create_tables, reading, writing
+from transferapp.notify.port import Batch, Channel, Deliveries, Outcome, Preferences
+from transferapp.notify.stores.preferences import preferences_of
+from transferapp.notify.stores.schema import deliveries, metadata, outcome_of_row, positions
+
+#: Troubles of one transfer within this time are one notification.
+COLLAPSE_WITHIN = timedelta(minutes=15)
+_LEDGER = "ledger"
+_open = deliveries.c.settled_at.is_(None)
+
+
+class SqlDeliveries(Deliveries):
+    """The deliveries' port on one database; makes its tables when they are missing."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        """Prepare the tables; raises Unavailable when the database cannot be reached."""
+        self._engine = engine
+        self._clock = clock
+        create_tables(engine, metadata)
+
+    @override
+    async def position(self) -> int | None:
+        return await asyncio.to_thread(self._position)
+
+    @override
+    async def begin_at(self, event_id: int) -> None:
+        await asyncio.to_thread(self._begin_at, event_id)
+
+    @override
+    async def record(self, after: int, upto: int, outcomes: Sequence[Outcome]) -> bool:
+        return await asyncio.to_thread(self._record, after, upto, outcomes)
+
+    @override
+    async def plan(self, mail_delay_s: float) -> list[Batch]:
+        due = self._clock.now() - timedelta(seconds=mail_delay_s)
+        return await asyncio.to_thread(self._plan, due)
+
+    @override
+    async def queued(self, batch_id: str) -> None:
+        await asyncio.to_thread(self._change, batch_id, {"queued": True})
+
+    @override
+    async def batch(self, batch_id: str) -> Batch | None:
+        return await asyncio.to_thread(self._batch, batch_id)
+
+    @override
+    async def sent(self, batch_id: str) -> None:
+        await asyncio.to_thread(self._change, batch_id, {"settled_at": self._clock.now()})
+
+    @override
+    async def failed(self, batch_id: str, error: str) -> None:
+        # Still open: an administrator may redrive its task.
+        await asyncio.to_thread(self._change, batch_id, {"error": error})
+
+    def _position(self) -> int | None:
+        with reading(self._engine) as connection:
+            return connection.scalar(sa.select(positions.c.event_id))
+
+    def _begin_at(self, event_id: int) -> None:
+        try:
+            with writing(self._engine) as connection:
+                row = {"name": _LEDGER, "event_id": event_id}
+                connection.execute(positions.insert().values(**row))
+        except sa.exc.IntegrityError:
+            return
+
+    def _record(self, after: int, upto: int, outcomes: Sequence[Outcome]) -> bool:
+        moved = positions.update().where(positions.c.event_id == after)
+        with writing(self._engine) as connection:
+            # First: it locks the row, so that a second process waits and finds it moved.
+            if connection.execute(moved.values(event_id=upto)).rowcount == 0:
+                return False
+            for outcome in outcomes:
+                wishes = preferences_of(connection, outcome.username)
+                for channel in _channels(wishes):
+                    self._add(connection, outcome, channel)
+        return True
+
+    def _add(self, connection: sa.Connection, outcome: Outcome, channel: Channel) -> None:
+        now = self._clock.now()
+        if outcome.collapses and _collapsed(connection, outcome, channel, now):
+            return
+        row = {
+            "event_id": outcome.event_id,
+            "username": outcome.username,
+            "channel": str(channel),
+            "kind": outcome.kind,
+            "transfer_id": outcome.transfer_id,
+            "state": outcome.state,
+            "title": outcome.title,
+            "text": outcome.text,
+            "count": outcome.count,
+            "at": outcome.at,
+            "recorded_at": now,
+            # Being in this table is being in the inbox.
+            "settled_at": now if channel is Channel.INBOX else None,
+        }
+        connection.execute(deliveries.insert().values(**row))
+
+    def _plan(self, mail_due: datetime) -> list[Batch]:
+        waiting = sa.select(deliveries.c.id).where(_open, deliveries.c.queued.is_(False))
+        with reading(self._engine) as connection:
+            if connection.execute(waiting.limit(1)).first() is None:
+                return []
+        with writing(self._engine) as connection:
+            _assign(connection, mail_due)
+            found = connection.execute(
+                sa.select(deliveries.c.batch, deliveries.c.channel, deliveries.c.username)
+                .where(_open, deliveries.c.queued.is_(False), deliveries.c.batch != "")
+                .distinct()
+            )
+            return [Batch(row.batch, Channel(row.channel), row.username) for row in found]
+
+    def _batch(self, batch_id: str) -> Batch | None:
+        query = sa.select(deliveries).where(_open, deliveries.c.batch == batch_id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(deliveries.c.id)).all()
+        if not rows:
+            return None
+        outcomes = tuple(outcome_of_row(row) for row in rows)
+        return Batch(batch_id, Channel(rows[0].channel), rows[0].username, outcomes)
+
+    def _change(self, batch_id: str, values: dict[str, object]) -> None:
+        mine = deliveries.update().where(_open, deliveries.c.batch == batch_id)
+        with writing(self._engine) as connection:
+            connection.execute(mine.values(**values))
+
+
+def _channels(wishes: Preferences) -> Iterable[Channel]:
+    if Channel.INBOX in wishes.channels:
+        yield Channel.INBOX
+    if Channel.MAIL in wishes.channels and wishes.address_verified:
+        yield Channel.MAIL
+    if Channel.WEBHOOK in wishes.channels and wishes.webhook_url:
+        yield Channel.WEBHOOK
+
+
+def _collapsed(
+    connection: sa.Connection, outcome: Outcome, channel: Channel, now: datetime
+) -> bool:
+    """Count it with a young notification of the same transfer, if there is one."""
+    young = sa.select(sa.func.max(deliveries.c.id)).where(
+        deliveries.c.username == outcome.username,
+        deliveries.c.channel == str(channel),
+        deliveries.c.transfer_id == outcome.transfer_id,
+        deliveries.c.kind == outcome.kind,
+        deliveries.c.recorded_at > now - COLLAPSE_WITHIN,
+    )
+    first = connection.scalar(young)
+    if first is None:
+        return False
+    connection.execute(
+        deliveries.update()
+        .where(deliveries.c.id == first)
+        .values(count=deliveries.c.count + outcome.count)
+    )
+    return True
+
+
+def _assign(connection: sa.Connection, mail_due: datetime) -> None:
+    """Give deliveries to batches: webhooks one by one, a person's mails together."""
+    loose = (
+        sa.select(deliveries)
+        .where(_open, deliveries.c.queued.is_(False), deliveries.c.batch == "")
+        .order_by(deliveries.c.id)
+        .with_for_update()
+    )
+    mails: dict[str, list[sa.Row[tuple[object, ...]]]] = {}
+    for row in connection.execute(loose).all():
+        if row.channel == Channel.MAIL:
+            mails.setdefault(row.username, []).append(row)
+        else:
+            _put(connection, [row.id])
+    for rows in mails.values():
+        if rows[0].recorded_at <= mail_due:
+            _put(connection, [row.id for row in rows])
+
+
+def _put(connection: sa.Connection, ids: list[int]) -> None:
+    mine = deliveries.update().where(deliveries.c.id.in_(ids))
+    connection.execute(mine.values(batch=uuid4().hex))

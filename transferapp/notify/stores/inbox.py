@@ -1,0 +1,58 @@
+"""The inbox: the deliveries of one channel, as their person reads them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from transferapp.errors import NotFound
+from transferapp.host.clock import Clock
+from transferapp.host.database import create_tables, reading, writing
+from transferapp.notify.port import Channel, Inbox, InboxEntry
+from transferapp.notify.stores.schema import deliveries, metadata, outcome_of_row
+
+
+class SqlInbox(Inbox):
+    """The inbox' port on one database; makes its tables when they are missing."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        """Prepare the tables; raises Unavailable when the database cannot be reached."""
+        self._engine = engine
+        self._clock = clock
+        create_tables(engine, metadata)
+
+    @override
+    async def entries(
+        self, username: str, *, unread: bool = False, before: int = 0, limit: int = 50
+    ) -> list[InboxEntry]:
+        wanted = [_mine(username)]
+        if unread:
+            wanted.append(deliveries.c.read_at.is_(None))
+        if before:
+            wanted.append(deliveries.c.id < before)
+        query = sa.select(deliveries).where(*wanted).order_by(deliveries.c.id.desc())
+        return await asyncio.to_thread(self._list, query.limit(limit))
+
+    @override
+    async def mark_read(self, username: str, entry_id: int) -> None:
+        await asyncio.to_thread(self._mark_read, username, entry_id)
+
+    def _list(self, query: sa.Select[tuple[object, ...]]) -> list[InboxEntry]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(query).all()
+        return [InboxEntry(row.id, outcome_of_row(row), row.read_at) for row in rows]
+
+    def _mark_read(self, username: str, entry_id: int) -> None:
+        first = sa.func.coalesce(deliveries.c.read_at, self._clock.now())
+        mine = deliveries.update().where(_mine(username), deliveries.c.id == entry_id)
+        with writing(self._engine) as connection:
+            if connection.execute(mine.values(read_at=first)).rowcount == 0:
+                raise NotFound("There is no such notification of yours.")
+
+
+def _mine(username: str) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        deliveries.c.username == username, deliveries.c.channel == str(Channel.INBOX)
+    )

@@ -1,0 +1,125 @@
+"""How people wish to be told, and the codes that prove an address."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import sqlalchemy as sa
+from typing_extensions import override
+
+from transferapp.host.clock import Clock
+from transferapp.host.database import create_tables, reading, writing
+from transferapp.notify.port import Channel, PendingCode, Preferences, PreferenceStore
+from transferapp.notify.stores.schema import codes, metadata, preferences
+
+
+class SqlPreferenceStore(PreferenceStore):
+    """The preferences' port on one database; makes its tables when they are missing."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        """Prepare the tables; raises Unavailable when the database cannot be reached."""
+        self._engine = engine
+        self._clock = clock
+        create_tables(engine, metadata)
+
+    @override
+    async def get(self, username: str) -> Preferences:
+        return await asyncio.to_thread(self._get, username)
+
+    @override
+    async def put(self, preferences: Preferences) -> None:
+        await asyncio.to_thread(self._put, preferences)
+
+    @override
+    async def codes_since(self, username: str, since: datetime) -> int:
+        return await asyncio.to_thread(self._codes_since, username, since)
+
+    @override
+    async def add_code(self, username: str, address: str, code: PendingCode) -> None:
+        await asyncio.to_thread(self._add_code, username, address, code)
+
+    @override
+    async def try_code(self, username: str, address: str) -> PendingCode | None:
+        return await asyncio.to_thread(self._try_code, username, address)
+
+    @override
+    async def confirm(self, username: str, address: str) -> None:
+        await asyncio.to_thread(self._confirm, username, address)
+
+    def _get(self, username: str) -> Preferences:
+        with reading(self._engine) as connection:
+            return preferences_of(connection, username)
+
+    def _put(self, wishes: Preferences) -> None:
+        values = {
+            "channels": sorted(str(channel) for channel in wishes.channels),
+            "address": wishes.address,
+            "address_verified": wishes.address_verified,
+            "webhook_url": wishes.webhook_url,
+            "webhook_secret": wishes.webhook_secret,
+        }
+        mine = preferences.c.username == wishes.username
+        with writing(self._engine) as connection:
+            changed = connection.execute(preferences.update().where(mine).values(**values))
+            if changed.rowcount == 0:
+                row = {"username": wishes.username, **values}
+                connection.execute(preferences.insert().values(**row))
+
+    def _codes_since(self, username: str, since: datetime) -> int:
+        mine = sa.and_(codes.c.username == username, codes.c.sent_at >= since)
+        with reading(self._engine) as connection:
+            query = sa.select(sa.func.count()).select_from(codes).where(mine)
+            return connection.scalar(query) or 0
+
+    def _add_code(self, username: str, address: str, code: PendingCode) -> None:
+        row = {
+            "username": username,
+            "address": address,
+            "code_hash": code.code_hash,
+            "sent_at": self._clock.now(),
+            "expires_at": code.expires_at,
+            "tries": code.tries,
+        }
+        with writing(self._engine) as connection:
+            connection.execute(codes.insert().values(**row))
+
+    def _try_code(self, username: str, address: str) -> PendingCode | None:
+        newest = (
+            sa.select(codes)
+            .where(codes.c.username == username)
+            .order_by(codes.c.id.desc())
+            .limit(1)
+            .with_for_update()
+        )
+        with writing(self._engine) as connection:
+            row = connection.execute(newest).first()
+            if row is None or row.address != address:
+                return None
+            tried = codes.update().where(codes.c.id == row.id)
+            connection.execute(tried.values(tries=row.tries + 1))
+            return PendingCode(row.code_hash, row.expires_at, row.tries)
+
+    def _confirm(self, username: str, address: str) -> None:
+        mine = (preferences.c.username == username) & (preferences.c.address == address)
+        with writing(self._engine) as connection:
+            connection.execute(preferences.update().where(mine).values(address_verified=True))
+            # Kept for counting how many were sent; a used one proves nothing any more.
+            spent = codes.update().where(codes.c.username == username)
+            connection.execute(spent.values(code_hash=""))
+
+
+def preferences_of(connection: sa.Connection, username: str) -> Preferences:
+    """Read a person's preferences in a transaction; the default ones when none are stored."""
+    query = sa.select(preferences).where(preferences.c.username == username)
+    row = connection.execute(query).first()
+    if row is None:
+        return Preferences(username)
+    return Preferences(
+        username=username,
+        channels=frozenset(Channel(name) for name in row.channels),
+        address=row.address,
+        address_verified=row.address_verified,
+        webhook_url=row.webhook_url,
+        webhook_secret=row.webhook_secret,
+    )

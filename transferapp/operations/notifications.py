@@ -1,0 +1,125 @@
+"""Tell people what came of their transfers: from the ledger's events to sent messages.
+
+Exactly once per outcome and person up to the message: the position in the ledger moves in
+the transaction that stores the deliveries, and a batch keeps its id for good. On the wire
+a message can come again only when a worker is killed between the other side's answer and
+our record of it; it then carries the same Message-ID or Webhook-Id as the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from transferapp.errors import Invalid
+from transferapp.ledger.port import Ledger
+from transferapp.notify.port import Batch, Channel, Deliveries, PreferenceStore, Sender
+from transferapp.notify.words import outcome_of
+from transferapp.taskqueue.port import Context, NewTask, RetryPolicy, Task, TaskKind, TaskQueue
+
+KIND = "deliver-notification"
+#: Seconds at first, then every hour, for about a day and a half.
+POLICY = RetryPolicy(max_attempts=45, first_delay_s=5.0, max_delay_s=3600.0)
+_PAGE = 500
+
+
+class DeliverNotification(BaseModel):
+    """Send this batch; the task's id is the batch's."""
+
+    batch: str
+
+
+def deliver_notification_kind(
+    deliveries: Deliveries,
+    preferences: PreferenceStore,
+    senders: Mapping[Channel, Sender],
+) -> TaskKind:
+    """Return the kind of task that sends a batch."""
+    handler = NotificationDelivery(deliveries, preferences, senders)
+    return TaskKind(
+        name=KIND,
+        payload=DeliverNotification,
+        handler=handler.run,
+        retry=POLICY,
+        on_dead=handler.dead,
+    )
+
+
+class NotificationDelivery:
+    """The handler of deliver-notification."""
+
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        preferences: PreferenceStore,
+        senders: Mapping[Channel, Sender],
+    ) -> None:
+        self._deliveries = deliveries
+        self._preferences = preferences
+        self._senders = senders
+
+    async def run(self, context: Context, wanted: DeliverNotification) -> None:
+        """Send what the batch holds, and note that it was sent."""
+        await context.step("send", self._send, wanted.batch)
+        await context.step("record", self._deliveries.sent, wanted.batch)
+
+    async def dead(self, task: Task) -> None:
+        """Note why it could not be sent."""
+        await self._deliveries.failed(task.id, task.error)
+
+    async def _send(self, batch_id: str) -> None:
+        batch = await self._deliveries.batch(batch_id)
+        if batch is None:
+            return
+        sender = self._senders.get(batch.channel)
+        if sender is None:
+            raise Invalid(f"This worker cannot send over '{batch.channel}'.")
+        await sender.send(batch, await self._preferences.get(batch.username))
+
+
+class NotificationRounds:
+    """Follows the ledger; any number of workers may do so at the same time."""
+
+    def __init__(
+        self, ledger: Ledger, deliveries: Deliveries, queue: TaskQueue, mail_delay_s: float
+    ) -> None:
+        """Collect a person's mails for ``mail_delay_s`` seconds into one."""
+        self._ledger = ledger
+        self._deliveries = deliveries
+        self._queue = queue
+        self._mail_delay_s = mail_delay_s
+
+    async def begin(self) -> None:
+        """Take everything from now on; what happened before the first start is history."""
+        if await self._deliveries.position() is None:
+            await self._deliveries.begin_at(await self._ledger.last_event_id())
+
+    async def round(self) -> None:
+        """Store deliveries for new events, then queue what is due."""
+        await self.begin()
+        while await self._record_page():
+            pass
+        for batch in await self._deliveries.plan(self._mail_delay_s):
+            await self._queue.enqueue(_task(batch))
+            await self._deliveries.queued(batch.id)
+
+    async def _record_page(self) -> bool:
+        """Store one page; True when there may be more."""
+        position = await self._deliveries.position() or 0
+        page = await self._ledger.events(None, position, _PAGE)
+        if not page:
+            return False
+        outcomes = [found for event in page if (found := outcome_of(event)) is not None]
+        was_first = await self._deliveries.record(position, page[-1].id, outcomes)
+        return was_first and len(page) == _PAGE
+
+
+def _task(batch: Batch) -> NewTask:
+    return NewTask(
+        id=batch.id,
+        kind=KIND,
+        payload=DeliverNotification(batch=batch.id),
+        target=str(batch.channel),
+        owner=batch.username,
+    )

@@ -1,0 +1,94 @@
+"""How a person is told, and the inbox."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from transferapp.notify.port import InboxEntry, Preferences
+from transferapp.notify.words import sentence
+from transferapp.protocol import routes
+from transferapp.protocol.messages import (
+    AddressCode,
+    InboxMessage,
+    NotificationView,
+    NotificationWishes,
+    Page,
+)
+from transferapp.server.auth import SessionGrant
+from transferapp.server.parts import parts_of
+
+router = APIRouter(tags=["notifications"])
+
+
+@router.get(routes.NOTIFICATIONS)
+async def preferences(grant: SessionGrant, request: Request) -> NotificationView:
+    """Return how the person is told."""
+    return _view(await parts_of(request).notifications.get(grant.username))
+
+
+@router.put(routes.NOTIFICATIONS)
+async def change(
+    wishes: NotificationWishes, grant: SessionGrant, request: Request
+) -> NotificationView:
+    """Change it; the webhook's secret is in the answer to the change that made it only."""
+    notifications = parts_of(request).notifications
+    before = await notifications.get(grant.username)
+    after = await notifications.put(grant.username, wishes)
+    is_new = after.webhook_secret != before.webhook_secret
+    secret = after.webhook_secret if is_new else ""
+    return _view(after).model_copy(update={"webhook_secret": secret})
+
+
+@router.post(routes.NOTIFICATIONS + "/verify")
+async def verify(code: AddressCode, grant: SessionGrant, request: Request) -> NotificationView:
+    """Confirm the mail address with the code that was mailed to it."""
+    return _view(await parts_of(request).notifications.verify(grant.username, code.code))
+
+
+@router.get(routes.INBOX)
+async def inbox(
+    grant: SessionGrant,
+    request: Request,
+    *,
+    unread: bool = False,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Page[InboxMessage]:
+    """List the person's notifications, newest first."""
+    found = await parts_of(request).inbox.entries(
+        grant.username, unread=unread, before=after, limit=limit
+    )
+    following = str(found[-1].id) if len(found) == limit else None
+    return Page(items=[_message(entry) for entry in found], next=following)
+
+
+@router.post(routes.INBOX + "/{entry_id}/read", status_code=HTTPStatus.NO_CONTENT)
+async def mark_read(entry_id: int, grant: SessionGrant, request: Request) -> None:
+    """Note that the person has seen one; again is fine."""
+    await parts_of(request).inbox.mark_read(grant.username, entry_id)
+
+
+def _view(wishes: Preferences) -> NotificationView:
+    return NotificationView(
+        channels=sorted(str(channel) for channel in wishes.channels),
+        address=wishes.address,
+        address_verified=wishes.address_verified,
+        webhook_url=wishes.webhook_url,
+    )
+
+
+def _message(entry: InboxEntry) -> InboxMessage:
+    outcome = entry.outcome
+    return InboxMessage(
+        id=entry.id,
+        kind=outcome.kind,
+        transfer_id=outcome.transfer_id,
+        state=outcome.state,
+        title=outcome.title,
+        text=sentence(outcome),
+        at=outcome.at,
+        read_at=entry.read_at,
+    )
