@@ -11,7 +11,6 @@ from omero import rtypes
 from transferapp.testing.omero_sandbox.dispatch import Service
 from transferapp.testing.omero_sandbox.hashers import HASHERS, hash_file
 from transferapp.testing.omero_sandbox.ice_objects import Incoming
-from transferapp.testing.omero_sandbox.imports import ImportProcess, Reserved, join_process
 from transferapp.testing.omero_sandbox.permissions import (
     ANNOTATE,
     LINK,
@@ -19,6 +18,11 @@ from transferapp.testing.omero_sandbox.permissions import (
     require_visible,
 )
 from transferapp.testing.omero_sandbox.records import Caller, Record, plain
+from transferapp.testing.omero_sandbox.services.imports import (
+    ImportProcess,
+    Reserved,
+    join_process,
+)
 from transferapp.testing.omero_sandbox.services.rawfiles import RawFileStore
 
 
