@@ -19,6 +19,7 @@ from transferapp.errors import (
     Internal,
     SourceProblem,
     StateConflict,
+    UploadLost,
 )
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import ItemChange, ItemWork, Ledger
@@ -154,13 +155,8 @@ class FilesetImport:
             fileset = await _adopt(imports, attempt.plan)
             try:
                 await imports.verify(fileset, attempt.plan)
-            except ChecksumMismatch:
-                # Damaged on the way in. Begin again here: the steps before are done and
-                # are not repeated.
-                await imports.discard(fileset)
-                await self._bring_in(imports, attempt)
-                fileset = await _adopt(imports, attempt.plan)
-                await imports.verify(fileset, attempt.plan)
+            except (ChecksumMismatch, UploadLost):
+                fileset = await self._again(imports, attempt, fileset)
         return fileset.id
 
     async def _register(self, attempt: _Attempt) -> list[int]:
@@ -175,7 +171,11 @@ class FilesetImport:
                     # May come from a thread; the relay picks it up.
                     told[:] = [(done, steps, words)]
 
-                registered = await imports.register(fileset, attempt.plan, listen)
+                try:
+                    registered = await imports.register(fileset, attempt.plan, listen)
+                except UploadLost:
+                    fileset = await self._again(imports, attempt, fileset)
+                    registered = await imports.register(fileset, attempt.plan, listen)
         finally:
             relay.cancel()
             with suppress(asyncio.CancelledError):
@@ -192,6 +192,16 @@ class FilesetImport:
             held = await imports.files(fileset)
         check_reconciled(fileset, attempt.plan, held)
         return list(fileset.image_ids)
+
+    async def _again(self, imports: Imports, attempt: _Attempt, fileset: Fileset) -> Fileset:
+        """Begin again with what was damaged on the way in, or forgotten by the repository
+        in an outage: the steps before are done and are not repeated.
+        """
+        await imports.discard(fileset)
+        await self._bring_in(imports, attempt)
+        fileset = await _adopt(imports, attempt.plan)
+        await imports.verify(fileset, attempt.plan)
+        return fileset
 
     async def _bring_in(self, imports: Imports, attempt: _Attempt) -> int:
         fileset = await _adopt(imports, attempt.plan)

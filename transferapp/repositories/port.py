@@ -183,13 +183,16 @@ class Imports(Protocol):
         """Bring the files in, in the plan's order; sources stay. Raises StorageFull."""
 
     async def verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
-        """Check every stored file against the plan's SHA-1; raises ChecksumMismatch."""
+        """Check every stored file against the plan's SHA-1; raises ChecksumMismatch, and
+        UploadLost when an outage took what was stored.
+        """
 
     async def register(
         self, fileset: Fileset, plan: FilesetPlan, progress: ProgressListener
     ) -> Fileset:
         """Read the files, make images, link them to the target, wait for pixels and
-        thumbnails; raises UnsupportedFile, DamagedFile, TargetNotFound.
+        thumbnails; raises UnsupportedFile, DamagedFile, TargetNotFound, and UploadLost
+        when an outage took what was stored (discard it, then store again).
         """
 
     async def files(self, fileset: Fileset) -> list[OriginalFile]:

@@ -29,7 +29,8 @@ class ServerSettings(BaseSettings):
     name: str = "TransferApp"
     #: Bytes of the disk that uploads leave free, so that the database can go on.
     reserve_bytes: int = Field(default=256 << 20, ge=0)
-    #: Which image repository; ``local`` is the embedded one.
+    #: Which image repository: ``local`` is the embedded one; ``omero`` has settings of its
+    #: own, TRANSFERAPP_OMERO_*.
     repository: str = "local"
 
     def __init__(self, **values: Any) -> None:

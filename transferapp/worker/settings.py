@@ -22,7 +22,8 @@ class WorkerSettings(BaseSettings):
     data: Path = Field(default_factory=lambda: host_paths().server_data)
     #: SQLAlchemy URL shared with the server; empty: a SQLite file in ``data``.
     database_url: str = Field(default="", repr=False)
-    #: Which image repository; ``local`` is the embedded one.
+    #: Which image repository: ``local`` is the embedded one; ``omero`` has settings of its
+    #: own, TRANSFERAPP_OMERO_*.
     repository: str = "local"
     #: Tasks that may run at once per target, over all workers: JSON, {"repository": 4}.
     limits: dict[str, PositiveInt] = Field(default_factory=lambda: {"repository": 4})

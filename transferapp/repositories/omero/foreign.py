@@ -9,7 +9,7 @@ import warnings
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import Glacier2  # type: ignore[import-untyped]
+    import Glacier2
     import Ice
     import omero
     import omero.all

@@ -12,18 +12,19 @@ from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.omero.vigil import Vigil
 from transferapp.repositories.port import HealthState, RepositoryHealth
 
-#: Each question must be answered within so long.
-_LIMIT_MS = 5000
+#: Each question must be answered within so long (seconds).
+_LIMIT_S = 5.0
 
 
 def knock(settings: OmeroSettings) -> None:
     """Ask the router for a sign of life, without signing in; raises RepositoryUnavailable."""
-    client = open_client(settings)
+    # Its leaving is a call, too, and must not wait long for a frozen server either.
+    quick = {"call_timeout_s": _LIMIT_S, "connect_timeout_s": _LIMIT_S}
+    client = open_client(settings.model_copy(update=quick))
     try:
         with translated():
             proxy: Any = client.getCommunicator().getDefaultRouter()
-            router = Glacier2.RouterPrx.uncheckedCast(proxy)
-            router.ice_invocationTimeout(_LIMIT_MS).ice_ping()
+            Glacier2.RouterPrx.uncheckedCast(proxy).ice_ping()
     finally:
         shut(client)
 
@@ -31,7 +32,7 @@ def knock(settings: OmeroSettings) -> None:
 def ask(gateway: Gateway) -> None:
     """Ask the services and the database behind the router; raises what is wrong."""
     with translated():
-        gateway.config().ice_invocationTimeout(_LIMIT_MS).getDatabaseTime()
+        gateway.config().ice_invocationTimeout(int(_LIMIT_S * 1000)).getDatabaseTime()
 
 
 def unreachable(error: TransferAppError) -> RepositoryHealth:

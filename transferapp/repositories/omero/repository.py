@@ -14,6 +14,7 @@ from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
 from transferapp.repositories.omero import health
 from transferapp.repositories.omero.acting import Acting, in_thread
+from transferapp.repositories.omero.errors import SessionLost
 from transferapp.repositories.omero.people import read_identity
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import Keeper
@@ -60,13 +61,11 @@ class OmeroRepository(Repository):
     @override
     async def identity(self, username: str) -> Identity:
         """Return a person's present groups and rights; raises PermissionDenied."""
-        asking = (
-            self._keeper.importer()
-            if self._keeper.acts_for_people
-            else self._keeper.acting_for(username)
-        )
-        async with asking as gateway:
-            return await in_thread(self._threads, gateway, read_identity, gateway, username)
+        try:
+            return await self._ask_who(username)
+        except SessionLost:
+            # Noticed just now; the second time another session asks.
+            return await self._ask_who(username)
 
     @override
     @asynccontextmanager
@@ -101,3 +100,12 @@ class OmeroRepository(Repository):
         """End all sessions."""
         await self._keeper.close()
         self._threads.shutdown(wait=False)
+
+    async def _ask_who(self, username: str) -> Identity:
+        asking = (
+            self._keeper.importer()
+            if self._keeper.acts_for_people
+            else self._keeper.acting_for(username)
+        )
+        async with asking as gateway:
+            return await in_thread(self._threads, gateway, read_identity, gateway, username)

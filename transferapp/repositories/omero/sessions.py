@@ -18,7 +18,11 @@ from typing import ParamSpec, TypeVar
 
 import structlog
 
-from transferapp.errors import PermissionDenied, SettingsInvalid, SignInFailed
+from transferapp.errors import (
+    PermissionDenied,
+    SettingsInvalid,
+    SignInFailed,
+)
 from transferapp.host.clock import Clock
 from transferapp.repositories.omero.acting import in_thread
 from transferapp.repositories.omero.errors import SessionLost, translated
@@ -32,14 +36,12 @@ R = TypeVar("R")
 _SUDO = "Sudo"
 #: A session with an import under way is kept for so long without use.
 _IMPORTING_IDLE = timedelta(hours=1)
-#: A session that was used so shortly ago is not asked whether it lives.
-_FRESH = timedelta(seconds=2)
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, eq=False)
 class _Held:
-    """A gateway, how many use it now, and when it was last given back."""
+    """A gateway, how many use it now, when it was last given back."""
 
     gateway: Gateway
     used_at: datetime
@@ -111,11 +113,9 @@ class Keeper:
             return held
 
     async def _alive(self, held: _Held) -> bool:
-        """Ask OMERO, unless it has answered just now."""
+        """Ask OMERO whether the session is still there."""
         if held.gateway.lost:
             return False
-        if self._clock.now() - held.used_at < _FRESH:
-            return True
         try:
             await in_thread(self._threads, held.gateway, held.gateway.event_context)
         except SessionLost:
@@ -187,6 +187,9 @@ def _open_importer(settings: OmeroSettings) -> Gateway:
             f"The OMERO importer '{settings.importer}' has not the privilege Sudo. See:"
             " transferapp omero grant-importer"
         )
+    more = sorted(set(privileges) - {_SUDO})
+    if more:
+        _log.warning("the omero importer may do more than Sudo; take this away", more=more)
     _log.info("omero importer signed in", importer=settings.importer)
     return gateway
 

@@ -1,0 +1,25 @@
+"""Make the OMERO repository for a process, or say what is missing; imports OMERO late."""
+
+from __future__ import annotations
+
+from transferapp.errors import SettingsInvalid
+from transferapp.host.clock import Clock
+from transferapp.repositories.port import Repository
+
+
+def open_omero_repository(clock: Clock) -> Repository:
+    """Read ``TRANSFERAPP_OMERO_*`` and return the repository; nothing is connected yet.
+
+    Raises SettingsInvalid for a wrong setting, and where omero-py is not installed.
+    """
+    from transferapp.repositories.omero.settings import OmeroSettings  # noqa: PLC0415
+
+    settings = OmeroSettings()
+    try:
+        from transferapp.repositories.omero.repository import OmeroRepository  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise SettingsInvalid(
+            "TRANSFERAPP_REPOSITORY is 'omero', but omero-py is not installed here. Run:"
+            " pip install 'transferapp[omero]' (docs/omero.md tells where wheels are)."
+        ) from error
+    return OmeroRepository(settings, clock)
