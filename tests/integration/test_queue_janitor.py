@@ -14,11 +14,13 @@ from transferapp.errors import TransferNotFound, Unavailable
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.janitor import Janitor
+from transferapp.taskqueue.dbos.keeper import TargetKeeper
 from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.targets import TargetBook
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.queue_suite import new
 
@@ -46,7 +48,9 @@ class Room:
         self.client = EngineClient(self.engine, settings)
         self.presence = Presence(self.engine, 10.0)
         records = TaskRecords(self.engine, self.clock)
-        self.janitor = Janitor(records, self.client, self.presence, settings)
+        self.book = TargetBook(self.engine, self.client, settings)
+        keeper = TargetKeeper(records, self.client, self.book, settings)
+        self.janitor = Janitor(records, self.client, self.presence, keeper, settings)
 
     def set(self, task_id: str, **values: object) -> None:
         """Change a row behind everyone's back."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -71,6 +71,22 @@ class Task:
     step: str = ""
     progress: float = 0.0
     note: str = ""
+    #: Since when a running task gives no sign of life; it is not failed.
+    stalled_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a target's tasks work on, and how hard it is pressed now."""
+
+    name: str
+    paused: bool
+    #: How many tasks may run at once at most, and how many may now.
+    ceiling: int
+    limit: int
+    #: It fails again and again: only one task at a time probes it, next at ``probe_at``.
+    out: bool = False
+    probe_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +177,17 @@ class TaskQueue(Protocol):
 
     async def pause_target(self, target: str, *, paused: bool) -> None:
         """Start no (or again) tasks for a target; running ones go on."""
+
+    async def targets(self) -> list[Target]:
+        """List the targets that ever had a task, by name."""
+
+    async def redrive_all(
+        self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""
+    ) -> int:
+        """Redrive the dead tasks that fit all that is given; returns how many."""
+
+    async def forget_ended(self, age: timedelta) -> int:
+        """Forget tasks that were done or cancelled so long ago; returns how many."""
 
 
 class TaskWorker(Protocol):

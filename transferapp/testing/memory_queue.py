@@ -18,6 +18,7 @@ from transferapp.taskqueue.port import (
     Context,
     NewTask,
     RetryPolicy,
+    Target,
     Task,
     TaskKind,
     TaskQueue,
@@ -124,6 +125,42 @@ class MemoryTaskQueue(TaskQueue):
     async def pause_target(self, target: str, *, paused: bool) -> None:
         (self.paused_targets.add if paused else self.paused_targets.discard)(target)
         self.bell.set()
+
+    @override
+    async def targets(self) -> list[Target]:
+        names = {entry.task.target for entry in self.entries.values()} | self.paused_targets
+        return [
+            Target(name, name in self.paused_targets, self._limit, self._limit)
+            for name in sorted(names)
+        ]
+
+    @override
+    async def redrive_all(
+        self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""
+    ) -> int:
+        dead = [
+            task.id
+            for task in await self.tasks(
+                states=[TaskState.DEAD], target=target, limit=len(self.entries)
+            )
+            if (not task_ids or task.id in task_ids) and error_code in {"", task.error_code}
+        ]
+        for task_id in dead:
+            await self.redrive(task_id)
+        return len(dead)
+
+    @override
+    async def forget_ended(self, age: timedelta) -> int:
+        before = self.clock.now() - age
+        ended = (TaskState.DONE, TaskState.CANCELLED)
+        old = [
+            name
+            for name, entry in self.entries.items()
+            if entry.task.state in ended and entry.task.updated_at < before
+        ]
+        for name in old:
+            del self.entries[name]
+        return len(old)
 
     def entry(self, task_id: str) -> _Entry:
         """Return the stored task; raises TransferNotFound."""

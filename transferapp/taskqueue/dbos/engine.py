@@ -33,7 +33,6 @@ class EngineClient:
         self._settings = settings
         self._lock = threading.Lock()
         self._opened: DBOSClient | None = None
-        self._known_targets: set[str] = set()
 
     @property
     def client(self) -> DBOSClient:
@@ -58,34 +57,25 @@ class EngineClient:
                 self._opened.destroy()
                 self._opened = None
 
-    def know_target(self, target: str) -> None:
-        """Make the target's queue unless it is there."""
-        if target in self._known_targets:
-            return
-        if self.client.retrieve_queue(queue_name(target)) is None:
-            self.set_limit(target)
-        self._known_targets.add(target)
-
-    def set_limit(self, target: str) -> None:
-        """Make a target's queue, or give it its limits; a pause stays."""
-        limit = self._settings.limit(target)
-        name = queue_name(target)
-        there = self.client.retrieve_queue(name)
+    def shape_queue(self, name: str, limit: int, *, stopped: bool = False) -> None:
+        """Make a queue, or change its limit; a stopped one starts nothing."""
+        per_owner = self._settings.per_owner or limit
         self.client.register_queue(
             name,
             global_concurrency=limit,
-            partition_concurrency=min(limit, self._settings.per_owner or limit),
+            partition_concurrency=min(limit, per_owner),
             polling_interval_sec=self._settings.poll_interval_s(self._engine.dialect.name),
-            limiter=None if there is None else there.limiter,
+            # A rate of none per second: the engine allows no concurrency of 0.
+            limiter={"limit": 0, "period": 1.0} if stopped else None,
         )
 
-    def pause_target(self, target: str, *, paused: bool) -> None:
-        """Let the target's queue start nothing, or go on."""
-        self.know_target(target)
-        queue = self.client.retrieve_queue(queue_name(target))
-        if queue is not None:
-            # A rate of none per second: the engine allows no concurrency of 0.
-            queue.set_limiter({"limit": 0, "period": 1.0} if paused else None)
+    def drop_queue(self, name: str) -> None:
+        """Spare the workers looking at a queue; its tasks stay."""
+        self.client.delete_queue(name)
+
+    def queue_names(self) -> set[str]:
+        """Return the queues that workers look at."""
+        return {queue.name for queue in self.client.list_queues()}
 
     def enqueue(self, connection: sa.Connection, task: NewTask) -> None:
         """Add the engine's row in the caller's transaction."""
@@ -107,11 +97,12 @@ class EngineClient:
         """Take a task out of its queue, or stop its run at the next await."""
         self.client.cancel_workflow(task_id)
 
-    def hand_on(self, row: sa.RowMapping) -> None:
+    def hand_on(self, row: sa.RowMapping, queue: str = "") -> None:
         """Queue a run that did not end (dead worker, pause) again from its last step."""
-        self.client.resume_workflow(row["id"], queue_name=queue_name(row["target"]))
+        name = queue or queue_name(row["target"])
+        self.client.resume_workflow(row["id"], queue_name=name)
 
-    def wake(self, row: sa.RowMapping) -> None:
+    def wake(self, row: sa.RowMapping, queue: str = "") -> None:
         """Queue an ended run again, from its first failed step, with the steps before
         it kept. Raises DBOSException while the run has not quite ended.
         """
@@ -121,7 +112,7 @@ class EngineClient:
         self.client.rewind_workflow(
             row["id"],
             start_step=min(failed, default=last + 1),
-            queue_name=queue_name(row["target"]),
+            queue_name=queue or queue_name(row["target"]),
             queue_partition_key=row["owner"] or "-",
             application_version=APP_VERSION,
         )

@@ -10,6 +10,7 @@ import structlog
 from dbos import WorkflowStatus, error as dbos_error
 
 from transferapp.taskqueue.dbos.engine import ENDED, PENDING, WORKFLOW, EngineClient
+from transferapp.taskqueue.dbos.keeper import TargetKeeper
 from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.records import ACTIVE, STARTABLE, TaskRecords
 from transferapp.taskqueue.dbos.schema import tasks, to_task
@@ -33,13 +34,17 @@ class Janitor:
         records: TaskRecords,
         engine: EngineClient,
         presence: Presence,
+        keeper: TargetKeeper,
         settings: QueueSettings,
     ) -> None:
         """Work on the tables of ``records`` and ``engine``."""
         self._records = records
         self._engine = engine
         self._presence = presence
+        self._keeper = keeper
         self._settings = settings
+        self._records.stalled_after_s = settings.stalled_after_s
+        self._stalled: set[str] = set()
         self._healed_up_to = ""
         self._forgot_at = 0.0
 
@@ -52,7 +57,8 @@ class Janitor:
             return []
         if recover:
             self._recover_all(living)
-        self._retry()
+        self._retry(self._keeper.round())
+        self._watch()
         self._heal()
         self._forget()
         return self._untold()
@@ -108,10 +114,25 @@ class Janitor:
         self._engine.stop(row["id"])
         _log.error("task buried: it keeps killing its worker", task=row["id"])
 
-    def _retry(self) -> None:
-        waiting = tasks.c.state == TaskState.WAITING
-        for row in self._records.select(waiting, tasks.c.retry_at <= self._records.now()):
-            self._wake(row)
+    def _retry(self, budget: dict[str, int]) -> None:
+        """Wake what is due, target by target and no more than each may get."""
+        due = sa.and_(
+            tasks.c.state == TaskState.WAITING, tasks.c.retry_at <= self._records.now()
+        )
+        for target, allowed in budget.items():
+            if allowed > 0:
+                mine = tasks.c.target == target
+                for row in self._records.select(due, mine, limit=allowed):
+                    self._wake(row)
+
+    def _watch(self) -> None:
+        """Tell of tasks that give no sign of life; they may still end well."""
+        stalled = {task.id: task for task in self._records.stalled()}
+        for task_id in stalled.keys() - self._stalled:
+            task = stalled[task_id]
+            since = str(task.stalled_since)
+            _log.warning("task stalled", task=task_id, step=task.step, since=since)
+        self._stalled = set(stalled)
 
     def _heal(self) -> None:
         """Wake tasks that we show as active and whose run has ended: a process died, or
@@ -154,6 +175,14 @@ class Janitor:
             return
         self._forgot_at = now
         age = timedelta(days=self._settings.keep_ended_days)
-        while ids := self._records.ended_before(age):
-            self._engine.forget(ids)
-            self._records.forget(ids)
+        forget_ended(self._records, self._engine, age)
+
+
+def forget_ended(records: TaskRecords, engine: EngineClient, age: timedelta) -> int:
+    """Delete done and cancelled tasks of that age everywhere; returns how many."""
+    count = 0
+    while ids := records.ended_before(age):
+        engine.forget(ids)
+        records.forget(ids)
+        count += len(ids)
+    return count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -11,13 +12,16 @@ from dbos import error as dbos_error
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 from typing_extensions import override
 
+from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.taskqueue.dbos.engine import CANCELLED, ENDED, EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
+from transferapp.taskqueue.dbos.janitor import forget_ended
 from transferapp.taskqueue.dbos.records import STARTABLE, TaskRecords
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.port import NewTask, Task, TaskQueue, TaskState
+from transferapp.taskqueue.dbos.targets import TargetBook, to_target
+from transferapp.taskqueue.port import NewTask, Target, Task, TaskQueue, TaskState
 
 R = TypeVar("R")
 
@@ -38,7 +42,10 @@ class DbosTaskQueue(TaskQueue):
     ) -> None:
         """Keep tasks in the database of ``engine``; connects at the first call."""
         self._records = TaskRecords(engine, clock or SystemClock())
-        self._engine = EngineClient(engine, settings or QueueSettings())
+        settings = settings or QueueSettings()
+        self._records.stalled_after_s = settings.stalled_after_s
+        self._engine = EngineClient(engine, settings)
+        self._book = TargetBook(engine, self._engine, settings)
 
     @override
     async def enqueue(self, task: NewTask) -> bool:
@@ -85,7 +92,29 @@ class DbosTaskQueue(TaskQueue):
 
     @override
     async def pause_target(self, target: str, *, paused: bool) -> None:
-        await self._call(lambda: self._engine.pause_target(target, paused=paused))
+        now = self._records.now()
+        await self._call(lambda: self._book.pause(target, now, paused=paused))
+
+    @override
+    async def targets(self) -> list[Target]:
+        return await self._call(lambda: [to_target(row) for row in self._book.rows()])
+
+    @override
+    async def redrive_all(
+        self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""
+    ) -> int:
+        wanted = [tasks.c.state == TaskState.DEAD]
+        if task_ids:
+            wanted.append(tasks.c.id.in_(task_ids))
+        if error_code:
+            wanted.append(tasks.c.error_code == error_code)
+        if target:
+            wanted.append(tasks.c.target == target)
+        return await self._call(lambda: self._redrive_all(wanted))
+
+    @override
+    async def forget_ended(self, age: timedelta) -> int:
+        return await self._call(lambda: forget_ended(self._records, self._engine, age))
 
     async def close(self) -> None:
         """Let go of the engine's client; the database engine is the caller's."""
@@ -100,7 +129,7 @@ class DbosTaskQueue(TaskQueue):
             return function()
 
     def _enqueue(self, task: NewTask) -> bool:
-        self._engine.know_target(task.target)
+        self._book.ensure(task.target, self._records.now())
         try:
             # Our row and the engine's are there together or not at all.
             with self._records.engine.begin() as connection:
@@ -125,6 +154,18 @@ class DbosTaskQueue(TaskQueue):
             self._engine.wake(row)
         else:
             self._engine.hand_on(row)
+
+    def _redrive_all(self, wanted: Sequence[sa.ColumnElement[bool]]) -> int:
+        count, after = 0, ""
+        while rows := self._records.select(*wanted, tasks.c.id > after):
+            after = rows[-1]["id"]
+            for row in rows:
+                try:
+                    self._redrive(row["id"])
+                except (StateConflict, TransferNotFound):
+                    continue  # somebody else has taken care of it meanwhile
+                count += 1
+        return count
 
     def _redrive(self, task_id: str) -> None:
         fresh = {"attempts": 0, "defects": 0, "crashes": 0, "error_code": "", "error": ""}

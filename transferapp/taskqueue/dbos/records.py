@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,6 +29,8 @@ class TaskRecords:
         """Use ``engine`` for every transaction and ``clock`` for every time."""
         self.engine = engine
         self._clock = clock
+        #: See QueueSettings; only what is shown depends on it.
+        self.stalled_after_s = float("inf")
 
     def now(self) -> float:
         """Return the present in seconds."""
@@ -64,7 +67,7 @@ class TaskRecords:
 
     def get(self, task_id: str) -> Task:
         """Return one task; raises TransferNotFound."""
-        return to_task(self.row(task_id))
+        return self._shown(self.row(task_id))
 
     def page(
         self, wanted: Sequence[sa.ColumnElement[bool]], after: str, limit: int
@@ -77,7 +80,20 @@ class TaskRecords:
             query = query.where(key < sa.tuple_(last["created_at"], last["id"]))
         query = query.order_by(tasks.c.created_at.desc(), tasks.c.id.desc()).limit(limit)
         with reading(self.engine) as connection:
-            return [to_task(row) for row in connection.execute(query).mappings()]
+            return [self._shown(row) for row in connection.execute(query).mappings()]
+
+    def _shown(self, row: sa.RowMapping) -> Task:
+        task = to_task(row)
+        silent_s = self.now() - row["updated_at"]
+        if task.state is not TaskState.RUNNING or silent_s < self.stalled_after_s:
+            return task
+        return replace(task, stalled_since=task.updated_at)
+
+    def stalled(self) -> list[Task]:
+        """Return running tasks that gave no sign of life for too long."""
+        silent = tasks.c.updated_at < self.now() - self.stalled_after_s
+        rows = self.select(tasks.c.state == TaskState.RUNNING, silent)
+        return [self._shown(row) for row in rows]
 
     def change(
         self,

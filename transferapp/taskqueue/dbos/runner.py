@@ -19,8 +19,10 @@ from transferapp.taskqueue.dbos.context import DbosContext
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.records import TaskRecords, failure_count
 from transferapp.taskqueue.dbos.schema import to_task
+from transferapp.taskqueue.dbos.targets import TargetBook
 from transferapp.taskqueue.outcome import judge
 from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState
+from transferapp.taskqueue.pressure import blames_target
 
 _log = structlog.get_logger(__name__)
 
@@ -35,9 +37,12 @@ _TELL_AGAIN_S = 30.0
 class TaskRunner:
     """Runs tasks of the given kinds and tells their owners how they end."""
 
-    def __init__(self, records: TaskRecords, kinds: Sequence[TaskKind]) -> None:
+    def __init__(
+        self, records: TaskRecords, book: TargetBook, kinds: Sequence[TaskKind]
+    ) -> None:
         """Serve ``kinds``; a task of another kind or version ends dead."""
         self._records = records
+        self._book = book
         self._kinds = {(kind.name, kind.version): kind for kind in kinds}
         self._tell_again_at: dict[str, float] = {}
 
@@ -49,11 +54,13 @@ class TaskRunner:
             _log.info("task not run: it was stopped or has ended", task=task_id)
             return
         task = to_task(row)
+        began = time.monotonic()
         try:
             await self._handle(task, row["payload"], run)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
             await self._failed(task_id, row, run, error)
         else:
+            self._book.note_done(task.target, time.monotonic() - began)
             if await _patiently(self._records.finish, task_id, run):
                 _log.info("task done", task=task_id, kind=task.kind)
 
@@ -102,7 +109,10 @@ class TaskRunner:
             attempts=verdict.count.attempts,
             exc_info=error if verdict.error_code == "internal" else None,
         )
-        if await _patiently(self._records.fail, task_id, run, verdict):
+        failed = await _patiently(self._records.fail, task_id, run, verdict)
+        if blames_target(error):
+            await _patiently(self._book.note_failed, row["target"], self._records.now())
+        if failed:
             await self.tell(await _patiently(self._records.get, task_id))
 
     def _listener(self, task: Task) -> Listener | None:

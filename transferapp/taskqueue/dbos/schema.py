@@ -64,6 +64,28 @@ leases = sa.Table(
     sa.Column("until", sa.Double, nullable=False),
 )
 
+#: What a target may get now, and how its runs ended since the last look at it.
+targets = sa.Table(
+    "task_target",
+    metadata,
+    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("paused", sa.Boolean, nullable=False, default=False),
+    sa.Column("ceiling", sa.Integer, nullable=False),
+    sa.Column("limit", sa.Integer, nullable=False),
+    sa.Column("usual_s", sa.Double, nullable=False, default=0.0),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("outages", sa.Integer, nullable=False, default=0),
+    sa.Column("probe_at", sa.Double, nullable=False, default=0.0),
+    # The task that tries whether the target is back, and since when it does.
+    sa.Column("probe", sa.String(64), nullable=False, default=""),
+    sa.Column("probe_since", sa.Double, nullable=False, default=0.0),
+    sa.Column("done", sa.Integer, nullable=False, default=0),
+    sa.Column("failed", sa.Integer, nullable=False, default=0),
+    sa.Column("seconds", sa.Double, nullable=False, default=0.0),
+    # When there was work last: the queue of an idle target is not looked at.
+    sa.Column("worked_at", sa.Double, nullable=False),
+)
+
 #: Any number that only this set-up uses: it keeps two processes from creating at once.
 _SETUP_LOCK = 7_261_944_130
 

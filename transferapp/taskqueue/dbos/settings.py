@@ -17,6 +17,11 @@ class QueueSettings:
     per_owner: int | None = None
     #: How often a worker looks for new tasks; None: 0.3 s on SQLite, 0.5 s on PostgreSQL.
     poll_s: float | None = None
+    #: A target without work for so long is looked at rarely: its next task starts up to a
+    #: second later than others.
+    idle_after_s: float = 60.0
+    #: A running task without a sign of life for so long is shown as stalled.
+    stalled_after_s: float = 600.0
     #: How often a worker shows that it lives, and the janitor looks for what is due.
     beat_s: float = 2.0
     #: A worker on another host that was silent for so long counts as dead. On the same

@@ -19,11 +19,13 @@ from transferapp.host.clock import Clock
 from transferapp.taskqueue.dbos.engine import APP_NAME, APP_VERSION, WORKFLOW, EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.janitor import Janitor
+from transferapp.taskqueue.dbos.keeper import TargetKeeper
 from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.quiet import quiet_engine_log
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.runner import TaskRunner
 from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.targets import TargetBook
 from transferapp.taskqueue.port import Task, TaskKind, TaskWorker
 
 _log = structlog.get_logger(__name__)
@@ -48,11 +50,17 @@ class DbosTaskWorker(TaskWorker):
         self._records = TaskRecords(engine, clock)
         self._engine = EngineClient(engine, self._settings)
         self._presence = Presence(engine, self._settings.dead_after_s)
-        self._janitor = Janitor(self._records, self._engine, self._presence, self._settings)
-        self._runner = TaskRunner(self._records, kinds)
+        self._book = TargetBook(engine, self._engine, self._settings)
+        keeper = TargetKeeper(self._records, self._engine, self._book, self._settings)
+        self._janitor = Janitor(
+            self._records, self._engine, self._presence, keeper, self._settings
+        )
+        self._runner = TaskRunner(self._records, self._book, kinds)
         self._runs: set[asyncio.Task[object]] = set()
         self._stopping = threading.Event()
         self._heart: threading.Thread | None = None
+        #: Held by a round of housekeeping, which a cancelled wait for it does not end.
+        self._rounds = threading.Lock()
         self._housekeeping: asyncio.Task[None] | None = None
         #: Others may look dead only because the database was away: until then, trust.
         self._trust_until = 0.0
@@ -76,6 +84,7 @@ class DbosTaskWorker(TaskWorker):
         if self._housekeeping is not None:
             self._housekeeping.cancel()
             await asyncio.gather(self._housekeeping, return_exceptions=True)
+        await asyncio.to_thread(self._await_threads)
         for run in self._runs:
             run.cancel()
         if self._runs:
@@ -91,7 +100,7 @@ class DbosTaskWorker(TaskWorker):
         with engine_failures():
             _ = self._engine.client
             for target in self._settings.limits:
-                self._engine.set_limit(target)
+                self._book.declare(target, self._records.now())
             self._presence.beat()
             return self._janitor.round()
 
@@ -129,6 +138,7 @@ class DbosTaskWorker(TaskWorker):
             try:
                 with engine_failures():
                     self._presence.beat()
+                    self._book.flush(self._records.now())
             except TransferAppError as error:
                 self._trust_until = time.monotonic() + self._settings.dead_after_s
                 _log.warning("heartbeat failed", error=error.message)
@@ -152,12 +162,22 @@ class DbosTaskWorker(TaskWorker):
         return []
 
     def _round_blocking(self) -> list[Task]:
-        with engine_failures():
+        with self._rounds, engine_failures():
+            if self._stopping.is_set():
+                return []
             return self._janitor.round(recover=time.monotonic() >= self._trust_until)
+
+    def _await_threads(self) -> None:
+        """Wait for our own threads: they must not use the database after the stop."""
+        if self._heart is not None:
+            self._heart.join(_STOP_WITHIN_S)
+        if self._rounds.acquire(timeout=_STOP_WITHIN_S):
+            self._rounds.release()
 
     def _hand_back(self) -> None:
         try:
             with engine_failures():
+                self._book.flush(self._records.now())
                 self._janitor.hand_back(self._presence.id)
                 self._presence.leave()
         except TransferAppError as error:

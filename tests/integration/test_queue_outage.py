@@ -1,0 +1,91 @@
+"""A target that is out: one task probes it, the others keep their attempts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from transferapp.errors import RepositoryUnavailable
+from transferapp.host.clock import SystemClock
+from transferapp.host.database import open_engine, sqlite_url
+from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.worker import DbosTaskWorker
+from transferapp.taskqueue.port import RetryPolicy, TaskState
+from transferapp.testing.queue_suite import TARGET, Journal, new, reach, until
+
+COUNT = 60
+SETTINGS = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1, idle_after_s=1.0)
+
+
+@pytest.fixture
+async def queue(tmp_path: Path) -> AsyncIterator[DbosTaskQueue]:
+    engine = open_engine(sqlite_url(tmp_path / "queue.db"))
+    queue = DbosTaskQueue(engine, SETTINGS)
+    yield queue
+    await queue.close()
+    engine.dispose()
+
+
+async def test_an_outage_costs_a_probe_and_not_every_task(
+    queue: DbosTaskQueue, tmp_path: Path
+) -> None:
+    journal = Journal()
+    journal.failures = [RepositoryUnavailable("down") for _ in range(10 * COUNT)]
+    for number in range(COUNT):
+        await queue.enqueue(new(f"t{number}"))
+    engine = open_engine(sqlite_url(tmp_path / "queue.db"))
+    retry = RetryPolicy(first_delay_s=0.05, factor=1.0)
+    worker = DbosTaskWorker(engine, [journal.kind(retry)], SystemClock(), SETTINGS)
+    await worker.start()
+    try:
+        # Two places: three failures open the circuit; the first probe comes 5 s later.
+        await until(lambda: journal.lines.count("try") >= 3)
+        await reach(queue, "t0", TaskState.WAITING, TaskState.QUEUED)
+        await until(lambda: journal.lines.count("try") >= 4, within_s=5.0)
+        tried = journal.lines.count("try")
+        assert tried <= 8, f"{tried} tries of {COUNT} tasks"
+        (target,) = await queue.targets()
+        assert target.out
+        assert target.probe_at is not None
+        journal.failures = []
+        await until(lambda: journal.lines.count(f"end t{COUNT - 1}") == 1, within_s=60.0)
+        for number in range(COUNT):
+            await reach(queue, f"t{number}", TaskState.DONE)
+        assert journal.most_running <= 2
+        (target,) = await queue.targets()
+        assert not target.out
+    finally:
+        await worker.stop()
+        engine.dispose()
+
+
+async def test_an_idle_target_sleeps_and_wakes(queue: DbosTaskQueue, tmp_path: Path) -> None:
+    journal = Journal()
+    engine = open_engine(sqlite_url(tmp_path / "queue.db"))
+    worker = DbosTaskWorker(engine, [journal.kind()], SystemClock(), SETTINGS)
+    await worker.start()
+    try:
+        await queue.enqueue(new("one"))
+        await reach(queue, "one", TaskState.DONE)
+        names = worker._engine.queue_names
+        await until(lambda: not names(), within_s=5.0)
+        await queue.enqueue(new("two"))
+        await reach(queue, "two", TaskState.DONE)
+    finally:
+        await worker.stop()
+        engine.dispose()
+
+
+async def test_bulk_redrive_and_retention(queue: DbosTaskQueue) -> None:
+    for name in ("a", "b", "c"):
+        await queue.enqueue(new(name))
+    for name in ("a", "b"):
+        await queue.cancel(name)
+    assert await queue.redrive_all(error_code="internal") == 0
+    assert await queue.forget_ended(timedelta(days=1)) == 0
+    assert await queue.forget_ended(timedelta(0)) == 2
+    assert [task.id for task in await queue.tasks()] == ["c"]
