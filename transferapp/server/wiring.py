@@ -24,11 +24,14 @@ from transferapp.operations.notification_preferences import NotificationPreferen
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.local.repository import LocalRepository
+from transferapp.repositories.omero.wiring import open_omero_repository
 from transferapp.repositories.port import Repository
+from transferapp.server.census import QueueCensus, QueueTables
 from transferapp.server.parts import Parts
 from transferapp.server.settings import ServerSettings
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.taskqueue.dbos.schema import database_now, tasks, workers
 
 
 @asynccontextmanager
@@ -55,11 +58,13 @@ async def open_parts(settings: ServerSettings) -> AsyncIterator[Parts]:
 
 
 def _repository(settings: ServerSettings, clock: Clock) -> Repository:
-    if settings.repository != "local":
-        raise SettingsInvalid(
-            f"TRANSFERAPP_REPOSITORY: '{settings.repository}' is not known. There is: local."
-        )
-    return LocalRepository(private_folder(settings.repository_folder), clock)
+    if settings.repository == "local":
+        return LocalRepository(private_folder(settings.repository_folder), clock)
+    if settings.repository == "omero":
+        return open_omero_repository(clock)
+    raise SettingsInvalid(
+        f"TRANSFERAPP_REPOSITORY: '{settings.repository}' is not known. Use local or omero."
+    )
 
 
 async def _parts(
@@ -86,4 +91,5 @@ async def _parts(
         transfers=TransferControl(ledger, queue, staging),
         notifications=NotificationPreferences(preferences, mail, clock),
         inbox=SqlInbox(engine, clock),
+        census=QueueCensus(engine, clock, queue, QueueTables(tasks, workers, database_now)),
     )

@@ -24,6 +24,7 @@ from transferapp.operations.notifications import (
 )
 from transferapp.operations.prepare_export import prepare_export_kind
 from transferapp.repositories.local.repository import LocalRepository
+from transferapp.repositories.omero.wiring import open_omero_repository
 from transferapp.repositories.port import Repository
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
@@ -91,6 +92,8 @@ def open_parts(settings: WorkerSettings) -> WorkerParts:
 def _repository(settings: WorkerSettings, clock: Clock) -> Repository:
     if settings.repository == "local":
         return LocalRepository(settings.repository_folder, clock)
+    if settings.repository == "omero":
+        return open_omero_repository(clock)
     raise SettingsInvalid(
-        f"TRANSFERAPP_REPOSITORY: '{settings.repository}' is not known. Use 'local'."
+        f"TRANSFERAPP_REPOSITORY: '{settings.repository}' is not known. Use local or omero."
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from transferapp.errors import ImageNotFound, TransferAppError
@@ -27,7 +26,7 @@ from transferapp.repositories.omero.mapping import (
     summary,
     window,
 )
-from transferapp.repositories.omero.pixels import read_levels
+from transferapp.repositories.omero.pixels import ImagePlace, read_levels
 
 SUMMARY = (
     "select i.id, i.name, i.fileset.id, i.details.owner.omeName, i.details.group.id,"
@@ -45,18 +44,6 @@ _INSIDE = {
     " where k.child.id = s.well.plate.id and k.parent.id = :container",
 }
 _DEFAULT_TILE = 512
-
-
-@dataclass(frozen=True, slots=True)
-class ImagePlace:
-    """What is needed to work on one image."""
-
-    image_id: int
-    pixels_id: int
-    group_id: int
-    dtype: str
-    #: Sizes t, c, z, y, x.
-    shape: tuple[int, int, int, int, int]
 
 
 def list_images(

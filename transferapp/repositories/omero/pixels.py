@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,17 @@ from transferapp.repositories.omero.mapping import DTYPES
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from transferapp.repositories.omero.image_queries import ImagePlace
+
+@dataclass(frozen=True, slots=True)
+class ImagePlace:
+    """What is needed to work on one image."""
+
+    image_id: int
+    pixels_id: int
+    group_id: int
+    dtype: str
+    #: Sizes t, c, z, y, x.
+    shape: tuple[int, int, int, int, int]
 
 
 @contextmanager
