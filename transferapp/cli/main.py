@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import transferapp
-from transferapp.cli.commands import doctor, omero, people, processes, session, transfers
+from transferapp.cli.commands import doctor, omero, people, processes, queue, session, transfers
 
 app = typer.Typer(
     help="Imports to and exports from image repositories, outside login.",
@@ -52,6 +52,7 @@ app.command("export")(transfers.export_images)
 app.command("transfers")(transfers.list_transfers)
 app.command()(doctor.doctor)
 app.add_typer(people.app, name="people")
+app.add_typer(queue.app, name="queue")
 app.add_typer(omero.app, name="omero")
 
 

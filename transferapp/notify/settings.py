@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from transferapp.errors import SettingsInvalid
+from transferapp.host.private_file import private_text
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Encryption(StrEnum):
@@ -65,13 +64,7 @@ class SmtpSettings(_Settings):
         """Read the password; raises SettingsInvalid when others may read the file."""
         if self.password_file is None:
             return ""
-        name = "TRANSFERAPP_SMTP_PASSWORD_FILE"
-        try:
-            if self.password_file.stat().st_mode & _OTHERS:
-                raise SettingsInvalid(f"{name}: others may read it. Run: chmod 600 on it.")
-            return self.password_file.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SettingsInvalid(f"{name}: it cannot be read ({error.strerror}).") from error
+        return private_text(self.password_file, "TRANSFERAPP_SMTP_PASSWORD_FILE")
 
 
 class NotifySettings(_Settings):

@@ -261,3 +261,11 @@ class InboxMessage(Message):
     text: str
     at: datetime
     read_at: datetime | None
+
+
+class WorkerView(Message):
+    """A worker as administrators see it; ``silent_s`` since its last sign of life."""
+
+    id: str
+    pid: int
+    silent_s: float

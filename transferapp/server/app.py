@@ -19,12 +19,14 @@ from transferapp.server.event_feed import EventFeed
 from transferapp.server.gate import GrantGate
 from transferapp.server.parts import Parts
 from transferapp.server.routes import (
+    admin,
     containers,
     events,
     exports,
     health,
     images,
     imports,
+    metrics,
     notifications,
     previews,
     sessions,
@@ -48,6 +50,8 @@ _ROUTERS = (
     transfers.router,
     events.router,
     notifications.router,
+    admin.router,
+    metrics.router,
 )
 
 

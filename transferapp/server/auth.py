@@ -13,7 +13,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from transferapp.errors import Busy, GrantRefused
+from transferapp.errors import Busy, GrantRefused, PermissionDenied
 from transferapp.grants.port import Grant, Scope
 from transferapp.host.clock import Clock
 from transferapp.server.parts import parts_of
@@ -47,6 +47,14 @@ async def session_grant(request: Request) -> Grant:
     return grant
 
 
+async def admin_grant(request: Request) -> Grant:
+    """Let in a signed-in administrator, as the repository knows her now."""
+    grant = await session_grant(request)
+    if not (await parts_of(request).repository.identity(grant.username)).is_admin:
+        raise PermissionDenied("Only administrators may do this.")
+    return grant
+
+
 async def transfer_grant(transfer_id: str, request: Request) -> Grant:
     """Let in the grant of the transfer in the path, and nobody else."""
     grant = await any_grant(request)
@@ -65,6 +73,7 @@ async def transfer_reader(transfer_id: str, request: Request) -> Grant:
 
 AnyGrant = Annotated[Grant, Depends(any_grant)]
 SessionGrant = Annotated[Grant, Depends(session_grant)]
+AdminGrant = Annotated[Grant, Depends(admin_grant)]
 TransferGrant = Annotated[Grant, Depends(transfer_grant)]
 TransferReader = Annotated[Grant, Depends(transfer_reader)]
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from transferapp.errors import SettingsInvalid
 from transferapp.host.database import sqlite_url
 from transferapp.host.paths import host_paths
+from transferapp.host.private_file import private_text
 
 
 class ServerSettings(BaseSettings):
@@ -33,6 +34,9 @@ class ServerSettings(BaseSettings):
     #: own, TRANSFERAPP_OMERO_*.
     repository: str = "local"
 
+    #: A private file with the token that /metrics asks for; None: anyone may read it.
+    metrics_token_file: Path | None = None
+
     def __init__(self, **values: Any) -> None:
         """Read the environment; raises SettingsInvalid that names the variable."""
         try:
@@ -41,6 +45,12 @@ class ServerSettings(BaseSettings):
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper()
             raise SettingsInvalid(f"TRANSFERAPP_{name}: {first['msg']}.") from error
+
+    def metrics_token(self) -> str:
+        """Read the token of /metrics, empty for none; blocking."""
+        if self.metrics_token_file is None:
+            return ""
+        return private_text(self.metrics_token_file, "TRANSFERAPP_METRICS_TOKEN_FILE")
 
     @property
     def staging_folder(self) -> Path:

@@ -1,0 +1,76 @@
+"""The queue for administrators: look at tasks, stop them, let them go on."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from transferapp.protocol import routes
+from transferapp.protocol.messages import WorkerView
+from transferapp.server.answers import json_answer
+from transferapp.server.auth import AdminGrant
+from transferapp.server.parts import parts_of
+from transferapp.taskqueue.port import Task, TaskState
+
+router = APIRouter(prefix=routes.ADMIN, tags=["admin"])
+
+_TASK = "/tasks/{task_id}"
+
+
+@router.get("/tasks", response_model=list[Task])
+async def tasks(
+    _grant: AdminGrant,
+    request: Request,
+    state: Annotated[list[TaskState] | None, Query()] = None,
+    target: str = "",
+    owner: str = "",
+    after: str = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Response:
+    """List everyone's tasks, newest first."""
+    found = await parts_of(request).queue.tasks(
+        states=state or (), target=target, owner=owner, after=after, limit=limit
+    )
+    return json_answer(list[Task], found)
+
+
+@router.get(_TASK, response_model=Task)
+async def task(task_id: str, _grant: AdminGrant, request: Request) -> Response:
+    """Return one task."""
+    return json_answer(Task, await parts_of(request).queue.get(task_id))
+
+
+@router.post(_TASK + "/{action}", response_model=Task)
+async def act(
+    task_id: str,
+    action: Literal["cancel", "pause", "resume", "redrive"],
+    _grant: AdminGrant,
+    request: Request,
+) -> Response:
+    """Cancel or pause a task, let it go on, or run a dead one again."""
+    queue = parts_of(request).queue
+    actions = {
+        "cancel": queue.cancel,
+        "pause": queue.pause,
+        "resume": queue.resume,
+        "redrive": queue.redrive,
+    }
+    await actions[action](task_id)
+    return json_answer(Task, await queue.get(task_id))
+
+
+@router.post("/targets/{target}/{action}", status_code=HTTPStatus.NO_CONTENT)
+async def pause_target(
+    target: str, action: Literal["pause", "resume"], _grant: AdminGrant, request: Request
+) -> None:
+    """Start no tasks for a target, or again; running ones go on."""
+    await parts_of(request).queue.pause_target(target, paused=action == "pause")
+
+
+@router.get("/workers")
+async def workers(_grant: AdminGrant, request: Request) -> list[WorkerView]:
+    """List the workers and how long each has been silent."""
+    return await parts_of(request).census.workers()

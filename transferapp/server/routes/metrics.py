@@ -1,0 +1,76 @@
+"""Figures of the queue for Prometheus; nothing in them names a person."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Iterable, Sequence
+
+from fastapi import APIRouter, Request
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+from typing_extensions import override
+
+from transferapp.errors import GrantRefused
+from transferapp.protocol import routes
+from transferapp.protocol.messages import WorkerView
+from transferapp.server.auth import bearer_token
+from transferapp.server.census import Depth
+from transferapp.server.parts import parts_of
+from transferapp.taskqueue.port import TaskState
+
+router = APIRouter(tags=["health"])
+
+_WAITS = (TaskState.QUEUED, TaskState.WAITING)
+
+
+@router.get(routes.METRICS, include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Return the figures; with TRANSFERAPP_METRICS_TOKEN_FILE only to who knows the token."""
+    parts = parts_of(request)
+    wanted = await asyncio.to_thread(parts.settings.metrics_token)
+    if wanted:
+        token = bearer_token(request.headers.get("authorization", ""))
+        if not hmac.compare_digest(token.encode(), wanted.encode()):
+            raise GrantRefused
+    depths, workers = await parts.census.depths(), await parts.census.workers()
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Figures(depths, workers))
+    headers = {"cache-control": "no-store"}
+    return Response(generate_latest(registry), 200, headers, CONTENT_TYPE_LATEST)
+
+
+class _Figures(Collector):
+    """The figures of one moment."""
+
+    def __init__(self, depths: Sequence[Depth], workers: Sequence[WorkerView]) -> None:
+        self._depths = depths
+        self._workers = workers
+
+    @override
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """Yield each figure with its labels."""
+        depth = _gauge("tasks", "Tasks by target and state", "target", "state")
+        dead = _gauge("dead_letters", "Tasks that ended in failure", "target")
+        for one in self._depths:
+            depth.add_metric([one.target, one.state], one.count)
+            if one.state == TaskState.DEAD:
+                dead.add_metric([one.target], one.count)
+        retries = _gauge("task_retries", "Failed attempts of the tasks in the queue", "target")
+        oldest = _gauge("oldest_waiting_task_seconds", "Age of the oldest one", "target")
+        for target in sorted({one.target for one in self._depths}):
+            mine = [one for one in self._depths if one.target == target]
+            retries.add_metric([target], sum(one.retries for one in mine))
+            ages = [one.oldest_s for one in mine if one.state in _WAITS]
+            oldest.add_metric([target], max(ages, default=0.0))
+        age = _gauge("worker_silent_seconds", "Time since a worker's last sign", "worker")
+        for worker in self._workers:
+            age.add_metric([worker.id], worker.silent_s)
+        return [depth, dead, retries, oldest, age]
+
+
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"transferapp_{name}", text, labels=labels)
