@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from typing_extensions import override
 
-from transferapp.errors import ChecksumMismatch, Invalid, UploadLost
+from transferapp.errors import ChecksumMismatch, Invalid, TransferAppError, UploadLost
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.omero.acting import Acting
@@ -35,6 +36,8 @@ from transferapp.repositories.omero.processes import (
 from transferapp.repositories.omero.uploads import Place, upload
 from transferapp.repositories.omero.watching import STEPS, stop, watch
 from transferapp.repositories.port import Imports, ProgressListener
+
+_log = structlog.get_logger(__name__)
 
 
 class OmeroImports(Imports):
@@ -77,11 +80,10 @@ class OmeroImports(Imports):
         run = self._acting.run
         handle = await run(self._handle, fileset, plan)
         if handle is not None:
-            try:
-                await watch(self._acting, fileset.id, handle, progress)
-            except Exception:
-                await self._after_failure(fileset)
-                raise
+            failure = await watch(self._acting, fileset.id, handle, progress)
+            if failure is not None:
+                await self._clear(fileset)
+                raise failure
         image_ids = await run(self._finish, fileset, plan)
         progress(STEPS, STEPS, "the images are in their place")
         return Fileset(fileset.id, plan.key, tuple(image_ids))
@@ -167,18 +169,13 @@ class OmeroImports(Imports):
         finish(self._acting, plan, image_ids)
         return image_ids
 
-    async def _after_failure(self, fileset: Fileset) -> None:
-        """Leave no fileset without images behind, unless the import may still be running."""
-        process = self._acting.gateway.processes.get(fileset.id)
-        if process is None or self._acting.gateway.lost:
-            return
-
-        def clear() -> None:
-            handle = process.getHandle()
-            if handle is not None and handle.getResponse() is not None:
-                self._discard(fileset)
-
-        await self._acting.run(clear)
+    async def _clear(self, fileset: Fileset) -> None:
+        """Leave no fileset without images behind a failed import."""
+        try:
+            await self.discard(fileset)
+        except TransferAppError as error:
+            # The failure itself is what counts; a later attempt clears this away.
+            _log.warning("a failed import is left in omero", id=fileset.id, why=error.message)
 
     def _discard(self, fileset: Fileset) -> None:
         for one in filesets_of(self._acting, fileset.key) or [fileset]:

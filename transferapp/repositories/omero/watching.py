@@ -31,8 +31,8 @@ _LOOK_AT_LOG_AFTER = timedelta(seconds=30)
 
 async def watch(
     acting: Acting, fileset_id: int, handle: Any, progress: ProgressListener
-) -> None:
-    """Wait for the end; raises what the import failed with.
+) -> TransferAppError | None:
+    """Wait for the end; returns what the import failed with, its handle still open.
 
     When this is cancelled, the import goes on in OMERO and is adopted later.
     """
@@ -45,9 +45,10 @@ async def watch(
             pause = min(_LONGEST_POLL_S, pause * 1.5)
     finally:
         acting.vigil.ended(fileset_id)
-    await acting.run(_close, handle)
     if isinstance(response, omero.cmd.ERR):
-        raise import_failure(response.name, dict(response.parameters or {}))
+        return import_failure(response.name, dict(response.parameters or {}))
+    await acting.run(_close, handle)
+    return None
 
 
 def _look(acting: Acting, fileset_id: int, handle: Any) -> int:
