@@ -43,6 +43,6 @@ def test_intervals_are_counted() -> None:
             "1.8 8 end a y 0",
         )
     ]
-    assert most_at_once(lines, {7: 1.5, 8: 9.0}) == {"a": 2}
-    assert most_at_once(lines, {7: 1.65, 8: 9.0}) == {"a": 3}
-    assert most_at_once(lines, {7: 1.65, 8: 1.4}) == {"a": 2}
+    assert most_at_once(lines, {7: 1.5}, {}) == {"a": 2}
+    assert most_at_once(lines, {7: 1.65}, {}) == {"a": 3}
+    assert most_at_once(lines, {7: 1.65}, {8: 1.4}) == {"a": 2}

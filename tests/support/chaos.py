@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import signal
 import time
@@ -81,8 +80,9 @@ class Chaos:
     folder: Path
     storm: Storm
     server: PostgresServer | None = None
-    #: When a process (by pid) stopped to count: killed, or frozen.
+    #: When a process (by pid) was killed, and when one was frozen.
     ended_at: dict[int, float] = field(default_factory=dict)
+    frozen_at: dict[int, float] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
 
     async def run(self, within_s: float) -> Aftermath:
@@ -159,7 +159,7 @@ class Chaos:
         busy = self._busy_pids()
         worker = self._random.choice([w for w in self._workers if w.process.pid in busy])
         worker.process.send_signal(signal.SIGSTOP)
-        self.ended_at[worker.process.pid] = time.monotonic()
+        self.frozen_at[worker.process.pid] = time.monotonic()
         await asyncio.sleep(FROZEN_S)
         worker.process.send_signal(signal.SIGCONT)
 
@@ -184,41 +184,44 @@ class Chaos:
 
     def _aftermath(self, tasks: list[Task], seconds: float) -> Aftermath:
         lines = self._lines()
-        (self.folder / "ended").write_text(json.dumps(self.ended_at))
         ends = Counter(f"{line[4]}-{line[5]}" for line in lines if line[2] == "end")
         return Aftermath(
             tasks=tasks,
             values={
                 path.name: int(path.read_text()) for path in (self.folder / "effects").iterdir()
             },
-            most_running=most_at_once(lines, self.ended_at),
+            most_running=most_at_once(lines, self.ended_at, self.frozen_at),
             completed_twice=sum(count - 1 for count in ends.values()),
             events=self.seen,
             seconds=seconds,
         )
 
 
-def most_at_once(lines: list[list[str]], ended_at: dict[int, float]) -> dict[str, int]:
+def most_at_once(
+    lines: list[list[str]], ended_at: dict[int, float], frozen_at: dict[int, float]
+) -> dict[str, int]:
     """Return per target how many steps ran at once, from the journal's intervals.
 
-    A step of a killed process ran until the kill. A frozen process counts until it froze:
-    what it had in flight goes on when it wakes, and no queue on earth can stop it before.
+    A step of a killed process ran until the kill. A step in flight in a frozen process
+    counts until it froze: no queue can stop what goes on when such a process wakes.
     """
     changes: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    open_steps: dict[tuple[str, str, str], float] = {}
-    for at, pid, word, target, task_id, number in lines:
-        key = (pid, task_id, number)
-        if word == "begin":
-            open_steps[key] = float(at)
-            changes[target].append((float(at), 1))
-        elif word == "end":
-            began = open_steps.pop(key)
-            gone = ended_at.get(int(pid), float("inf"))
-            changes[target].append((min(float(at), gone) if began <= gone else float(at), -1))
-    targets = {(line[1], line[4], line[5]): line[3] for line in lines if line[2] == "begin"}
-    for key, began in open_steps.items():
+    began: dict[tuple[str, str, str], tuple[float, str]] = {}
+
+    def end(key: tuple[str, str, str], at: float) -> None:
+        since, target = began.pop(key)
+        frozen = frozen_at.get(int(key[0]), float("inf"))
         # The last line may be a moment younger than the signal that was on its way.
-        changes[targets[key]].append((max(began, ended_at[int(key[0])]), -1))
+        until = frozen if since <= frozen < at else max(since, at)
+        changes[target] += [(since, 1), (until, -1)]
+
+    for at, pid, word, target, task_id, number in lines:
+        if word == "begin":
+            began[pid, task_id, number] = (float(at), target)
+        elif word == "end":
+            end((pid, task_id, number), float(at))
+    for key in list(began):
+        end(key, ended_at[int(key[0])])
     return {target: _highest(found) for target, found in sorted(changes.items())}
 
 

@@ -6,10 +6,13 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from transferapp.testing import bench_data
+from transferapp.testing import bench_data, bench_queue
 
 #: Each writes one JSON object: bench, ratios, figures, machine, commands.
-BENCHES: dict[str, Callable[[Path], None]] = {"data": bench_data.run}
+BENCHES: dict[str, Callable[[Path], None]] = {
+    "data": bench_data.run,
+    "queue": bench_queue.run,
+}
 
 
 def main() -> None:
