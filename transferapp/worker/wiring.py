@@ -31,6 +31,7 @@ from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskWorker
+from transferapp.worker.extensions import with_extensions
 from transferapp.worker.settings import WorkerSettings
 
 
@@ -82,7 +83,7 @@ def open_parts(settings: WorkerSettings) -> WorkerParts:
         ledger=ledger,
         repository=repository,
         queue=queue,
-        worker=DbosTaskWorker(engine, kinds, clock, queue_settings),
+        worker=DbosTaskWorker(engine, with_extensions(kinds), clock, queue_settings),
         webhook=webhook,
         rounds=NotificationRounds(ledger, deliveries, queue, notify.mail_digest_s),
         notify_poll_s=notify.notify_poll_s,
