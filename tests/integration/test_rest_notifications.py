@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.rest_server import RestServer, rest_server, submitted
 from tests.support.rest_uploads import bearer
+from transferapp.client.inbox import InboxClient
+from transferapp.errors import NotFound
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.operations.notifications import NotificationRounds
 
@@ -40,6 +42,11 @@ async def test_inbox_is_read_by_its_person_only(server: RestServer) -> None:
         assert (await http.post(path, headers=hers)).status_code == 204
         unread = await http.get("/v1/inbox?unread=true", headers=hers)
         assert unread.json()["items"] == []
+    async with InboxClient(server.url, ada.token) as client:
+        (seen,) = (await client.inbox()).items
+        assert (seen.id, seen.read_at is None) == (entry["id"], False)
+        with pytest.raises(NotFound):
+            await client.mark_read(seen.id + 1)
 
 
 async def test_secret_of_a_webhook_is_shown_once(server: RestServer) -> None:

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 import transferapp
-from transferapp.cli.commands import doctor, omero, people, processes, queue, session, transfers
+from transferapp.cli.commands import (
+    doctor,
+    inbox,
+    omero,
+    people,
+    processes,
+    queue,
+    session,
+    transfers,
+)
 
 app = typer.Typer(
     help="Imports to and exports from image repositories, outside login.",
@@ -50,6 +59,7 @@ app.command()(session.logout)
 app.command("import")(transfers.import_files)
 app.command("export")(transfers.export_images)
 app.command("transfers")(transfers.list_transfers)
+app.command()(inbox.inbox)
 app.command()(doctor.doctor)
 app.add_typer(people.app, name="people")
 app.add_typer(queue.app, name="queue")
