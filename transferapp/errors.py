@@ -7,7 +7,7 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     TransferAppError
     |-- Unavailable        the other side is not there now; retried
     |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
-    |   |   DestinationUnwritable, UploadLost, Busy
+    |   |   SessionLost, UploadLost, DestinationUnwritable, Busy
     |-- Denied             the caller may not; a person must act
     |   |-- SignInFailed, GrantRefused, PermissionDenied
     |-- NotFound
@@ -92,6 +92,14 @@ class RepositoryUnavailable(Unavailable):
     code = "repository-unavailable"
     title = "The image repository does not answer"
     default_message = "Nothing is lost. The import continues when the repository is back."
+
+
+class SessionLost(RepositoryUnavailable):
+    """The repository ended the session in which it was asked; the next use has a new one."""
+
+    code = "session-lost"
+    title = "The repository ended its session"
+    default_message = "Nothing is lost. The work continues in a new session."
 
 
 class StorageFull(Unavailable):

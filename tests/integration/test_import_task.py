@@ -16,6 +16,7 @@ from transferapp.errors import (
     FileNotFound,
     RepositoryUnavailable,
     TargetNotFound,
+    UploadLost,
 )
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
@@ -147,6 +148,16 @@ async def test_damaged_copy_is_brought_in_again(bench: Bench) -> None:
     await bench.finish(details)
     assert (await bench.item(details)).verified
     assert (bench.calls["store"], bench.calls["discard"]) == (2, 1)
+
+
+@pytest.mark.parametrize("step", ["verify", "register"])
+async def test_forgotten_upload_is_brought_in_again(bench: Bench, step: str) -> None:
+    bench.faults[step] = [UploadLost()]
+    details = await bench.add_import([cells()])
+    await bench.finish(details)
+    assert (await bench.item(details)).verified
+    assert (bench.calls["store"], bench.calls["discard"]) == (2, 1)
+    assert len(await bench.filesets(details)) == 1
 
 
 async def test_unsupported_file_fails_and_leaves_nothing(bench: Bench, tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from transferapp.errors import SessionLost
 from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
-from transferapp.repositories.omero.errors import SessionLost, translated
+from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.gateway import ALL_GROUPS, Gateway
 from transferapp.repositories.omero.vigil import Vigil

@@ -15,6 +15,7 @@ from transferapp.errors import (
     NotFound,
     PermissionDenied,
     RepositoryUnavailable,
+    SessionLost,
     SignInFailed,
     StorageFull,
     TargetNotFound,
@@ -39,12 +40,6 @@ _IMPORT_WORDS: tuple[tuple[str, type[TransferAppError]], ...] = (
     ("databasebusy", RepositoryUnavailable),
     ("connection", RepositoryUnavailable),
 )
-
-
-class SessionLost(RepositoryUnavailable):
-    """The OMERO session behind a gateway has ended; the next use makes a new one."""
-
-    default_message = "The OMERO session has ended. The work continues with a new one."
 
 
 @contextmanager

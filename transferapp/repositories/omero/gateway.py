@@ -6,8 +6,8 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from transferapp.errors import RepositoryUnavailable, TransferAppError
-from transferapp.repositories.omero.errors import SessionLost, translated
+from transferapp.errors import RepositoryUnavailable, SessionLost, TransferAppError
+from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.settings import OmeroSettings
 

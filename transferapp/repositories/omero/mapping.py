@@ -126,10 +126,11 @@ def micrometres(length: Any) -> float | None:
     """Return a physical size in micrometres, None where OMERO has no real unit."""
     if length is None or length.getValue() is None:
         return None
-    try:
-        made = omero.model.LengthI(length, omero.model.enums.UnitsLength.MICROMETER)
-    except (omero.ServerError, omero.ClientError, ArithmeticError, ValueError, KeyError):
+    unit = omero.model.enums.UnitsLength.MICROMETER
+    conversions = omero.model.LengthI.CONVERSIONS.get(length.getUnit(), {})
+    if length.getUnit() != unit and unit not in conversions:
         return None  # "pixel" and "reference frame" have no size.
+    made = omero.model.LengthI(length, unit)
     return float(made.getValue())
 
 

@@ -9,12 +9,11 @@ from contextlib import asynccontextmanager
 
 from typing_extensions import override
 
-from transferapp.errors import PermissionDenied, TransferAppError
+from transferapp.errors import PermissionDenied, SessionLost, TransferAppError
 from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
 from transferapp.repositories.omero import health
 from transferapp.repositories.omero.acting import Acting, in_thread
-from transferapp.repositories.omero.errors import SessionLost
 from transferapp.repositories.omero.people import read_identity
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import Keeper

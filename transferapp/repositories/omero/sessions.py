@@ -20,12 +20,13 @@ import structlog
 
 from transferapp.errors import (
     PermissionDenied,
+    SessionLost,
     SettingsInvalid,
     SignInFailed,
 )
 from transferapp.host.clock import Clock
 from transferapp.repositories.omero.acting import in_thread
-from transferapp.repositories.omero.errors import SessionLost, translated
+from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.gateway import Gateway
 from transferapp.repositories.omero.password import importer_password

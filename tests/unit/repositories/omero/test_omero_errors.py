@@ -1,0 +1,78 @@
+"""OMERO's exceptions in plain words, with its own words kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+
+from transferapp import errors
+from transferapp.repositories.omero.errors import (
+    import_failure,
+    translated,
+    translation,
+)
+from transferapp.repositories.omero.foreign import Glacier2, Ice, omero
+
+
+def told(cls: Any, message: str = "said by OMERO") -> Any:
+    return cls(None, None, message)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (Glacier2.PermissionDeniedException("no"), errors.SignInFailed),
+        (Glacier2.CannotCreateSessionException("full"), errors.RepositoryUnavailable),
+        (told(omero.SecurityViolation), errors.PermissionDenied),
+        (told(omero.ValidationException), errors.Invalid),
+        (told(omero.ValidationException, "No row with the given identifier"), errors.NotFound),
+        (told(omero.ResourceError, "No space left on device"), errors.StorageFull),
+        (told(omero.ResourceError), errors.RepositoryUnavailable),
+        (told(omero.InternalException), errors.RepositoryUnavailable),
+        (told(omero.ApiUsageException), errors.Internal),
+        (told(omero.RemovedSessionException, "No context for a1b2"), errors.SessionLost),
+        (Ice.ConnectionRefusedException(), errors.RepositoryUnavailable),
+        (Ice.InvocationTimeoutException(), errors.RepositoryUnavailable),
+        (Ice.ObjectNotExistException(), errors.SessionLost),
+        (Ice.DNSException(), errors.RepositoryUnavailable),
+    ],
+)
+def test_each_has_its_class(error: Exception, kind: type[Exception]) -> None:
+    assert type(translation(error)) is kind
+
+
+def test_omeros_own_words_are_kept() -> None:
+    with pytest.raises(errors.PermissionDenied, match="said by OMERO") as caught, translated():
+        raise told(omero.SecurityViolation)
+    assert isinstance(caught.value.__cause__, omero.SecurityViolation)
+
+
+def test_a_session_key_is_never_told() -> None:
+    error = translation(told(omero.RemovedSessionException, "No context for a1b2-c3"))
+    assert "a1b2" not in error.message
+    assert isinstance(error, errors.RepositoryUnavailable)
+
+
+def test_busy_carries_the_wish_to_wait() -> None:
+    error = translation(omero.MissingPyramidException(None, None, "soon", 4000, 1))
+    assert type(error) is errors.Busy
+    assert error.retry_after_s == 4.0
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("loci.formats.UnknownFormatException: x", errors.UnsupportedFile),
+        ("java.io.IOException: No space left on device", errors.StorageFull),
+        ("loci.formats.FormatException: Invalid IFD", errors.DamagedFile),
+        ("ome.conditions.SecurityViolation: group", errors.PermissionDenied),
+        ("something else", errors.Invalid),
+    ],
+)
+def test_import_failures(message: str, kind: type[Exception]) -> None:
+    error = import_failure("import-request-failure", {"message": message})
+    assert type(error) is kind
+    assert message in error.message

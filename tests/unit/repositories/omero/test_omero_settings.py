@@ -1,0 +1,86 @@
+"""Settings of the OMERO adapter: addresses, and secrets that stay where they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transferapp.errors import SettingsInvalid
+from transferapp.host.clock import SystemClock
+from transferapp.repositories.omero.password import CREDENTIAL, importer_password
+from transferapp.repositories.omero.settings import OmeroSettings
+from transferapp.repositories.omero.wiring import open_omero_repository
+
+
+@pytest.mark.parametrize(
+    ("transport", "url"),
+    [
+        ("tcp", "tcp://omero:4063"),
+        ("ssl", "ssl://omero:4064"),
+        ("ws", "ws://omero:80/omero-ws"),
+        ("wss", "wss://omero:443/omero-ws"),
+    ],
+)
+def test_usual_ports(transport: str, url: str) -> None:
+    assert OmeroSettings(host="omero", transport=transport).url == url
+
+
+def test_tls_is_verified_unless_told_otherwise() -> None:
+    settings = OmeroSettings(host="omero")
+    assert (settings.encrypted, settings.verify_tls) == (True, True)
+    assert not settings.legacy_anonymous_tls
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, "TRANSFERAPP_OMERO_HOST"),
+        ({"host": "omero", "port": 70000}, "TRANSFERAPP_OMERO_PORT"),
+        ({"host": "omero", "transport": "tcp", "ca_file": "ca.pem"}, "needs the transport"),
+    ],
+)
+def test_wrong_settings_are_named(values: dict[str, object], words: str) -> None:
+    with pytest.raises(SettingsInvalid, match=words):
+        OmeroSettings(**values)
+
+
+def test_no_host_is_told_by_the_wiring(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRANSFERAPP_OMERO_HOST", raising=False)
+    with pytest.raises(SettingsInvalid, match="TRANSFERAPP_OMERO_HOST"):
+        open_omero_repository(SystemClock())
+
+
+def test_environment_cannot_carry_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSFERAPP_OMERO_IMPORTER_PASSWORD", "do-not-take-this")
+    assert "do-not-take-this" not in repr(OmeroSettings(host="omero").model_dump())
+
+
+def test_password_file_must_be_private(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hush\n", encoding="utf-8")
+    settings = OmeroSettings(host="omero", importer="i", importer_password_file=secret)
+    secret.chmod(0o640)
+    with pytest.raises(SettingsInvalid, match="chmod 600"):
+        importer_password(settings)
+    secret.chmod(0o600)
+    found = importer_password(settings)
+    assert found.get_secret_value() == "hush"
+    assert "hush" not in f"{found} {found!r} {settings!r}"
+
+
+def test_empty_or_missing_password_file_is_told(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    settings = OmeroSettings(host="omero", importer="i", importer_password_file=secret)
+    with pytest.raises(SettingsInvalid, match="cannot be read"):
+        importer_password(settings)
+    secret.touch(mode=0o600)
+    with pytest.raises(SettingsInvalid, match="is empty"):
+        importer_password(settings)
+
+
+def test_systemd_credential_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / CREDENTIAL).write_text("from systemd", encoding="utf-8")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    found = importer_password(OmeroSettings(host="omero", importer="i"))
+    assert found.get_secret_value() == "from systemd"
