@@ -72,22 +72,22 @@ async def _main(paths: HostPaths, beside: Callable[[wiring.Desktop], object] | N
 
 def _close_or_hide(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
     """Hide into the tray where there is one; else end. The agent goes on in either case."""
-    if desktop.tray is not None:
+    # Asked now: a panel that has crashed would keep the window out of reach.
+    if desktop.tray is not None and desktop.tray.available():
         desktop.window.hide()
-        loop.spawn(_say_goodbye(desktop), name="farewell")
+        loop.spawn(_say_goodbye(desktop, in_tray=True), name="farewell")
     else:
         loop.spawn(_end(desktop, stop), name="farewell")
 
 
 async def _end(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
     desktop.window.hide()
-    await _say_goodbye(desktop)
+    await _say_goodbye(desktop, in_tray=False)
     stop.set()
 
 
-async def _say_goodbye(desktop: wiring.Desktop) -> None:
-    rows = desktop.presenters.transfers.rows.values()
-    words = farewell(rows, in_tray=desktop.tray is not None)
+async def _say_goodbye(desktop: wiring.Desktop, *, in_tray: bool) -> None:
+    words = farewell(desktop.presenters.transfers.rows.values(), in_tray=in_tray)
     if words is not None:
         await desktop.notifier.tell(words)
 

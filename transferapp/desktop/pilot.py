@@ -111,6 +111,12 @@ async def click(command: Command) -> None:
     await asyncio.sleep(0)
 
 
+async def close(command: Command) -> None:
+    """Close a window, as its frame's button does."""
+    asyncio.get_running_loop().call_soon(find(command["name"]).close)
+    await asyncio.sleep(0)
+
+
 async def type_text(command: Command) -> None:
     """Replace a field's text key by key."""
     widget = find(command["name"])
@@ -271,6 +277,7 @@ COMMANDS: dict[str, Callable[[Command], Awaitable[Any]]] = {
     "choose": choose,
     "choose-all": choose_all,
     "click": click,
+    "close": close,
     "drop": drop,
     "key": key,
     "measure": measure,
