@@ -53,7 +53,7 @@ def _steps(name: str, host: str, port: int, admin: str) -> list[str]:
         f"omero user add {quoted} TransferApp Importer --group-name {group}",
         "# Privileges are taken away first and 'system' is joined last: the account is never",
         "# a full administrator, not even for a moment.",
-        f"IMPORTER=$(omero user info --user-name {quoted} --style plain | cut -d, -f2)",
+        f"IMPORTER=$(omero user info --user-name {quoted} --style plain | cut -d, -f1)",
         'echo "id: $IMPORTER"   # look: it must be the number of the new account',
         f"for privilege in {taken}; do",
         '  omero obj map-set "Experimenter:$IMPORTER" config "AdminPrivilege:$privilege" false',
