@@ -11,7 +11,6 @@ from hashlib import sha256
 
 from transferapp.errors import Busy, Invalid
 from transferapp.host.clock import Clock
-from transferapp.notify.notifiers.webhook import checked_url, new_secret
 from transferapp.notify.port import (
     Channel,
     CodeSender,
@@ -19,6 +18,7 @@ from transferapp.notify.port import (
     Preferences,
     PreferenceStore,
 )
+from transferapp.notify.webhooks import checked_url, new_secret
 from transferapp.protocol.messages import NotificationWishes
 
 #: How long a mailed code proves its address, how often it may be tried, how many an hour.

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -20,9 +16,9 @@ from transferapp.errors import Invalid, TransferAppError, Unavailable
 from transferapp.host.clock import Clock
 from transferapp.notify.notifiers.webhook_transport import WebhookTransport
 from transferapp.notify.port import Batch, Outcome, Preferences, Sender
+from transferapp.notify.webhooks import checked_url, signature
 from transferapp.notify.words import sentence
 
-_SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets begin with
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 #: Answers that may be better later.
 _PATIENCE = frozenset(
@@ -74,31 +70,6 @@ class Webhook(Sender):
         with _http_errors():
             async with self._http.stream("POST", url, content=body, headers=headers) as answer:
                 _judge(answer)
-
-
-def new_secret() -> str:
-    """Make the secret that a receiver checks signatures with."""
-    return _SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return ``v1,<base64 of HMAC-SHA256>`` over id, time (seconds) and body."""
-    key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-
-
-def checked_url(url: str) -> str:
-    """Return a URL that a webhook may have; raises Invalid."""
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise Invalid("The webhook's address is not a URL.") from error
-    if parsed.scheme not in {"http", "https"} or not parsed.host:
-        raise Invalid("A webhook's address begins with https:// or http://.")
-    if parsed.userinfo:
-        raise Invalid("Leave user name and password out of the webhook's address.")
-    return url
 
 
 def _body(message_id: str, outcome: Outcome) -> bytes:
