@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.fake_panel import FakePanel
+from tests.support.rest_server import PASSWORD, rest_server
 from transferapp.testing.demo.actor import Actor
 from transferapp.testing.demo.screen import PROGRAMS, PrivateScreen
 
@@ -94,6 +96,25 @@ def test_the_icon_and_its_menu(place: Place) -> None:
 
         panel.ask("click", label="Quit")
         ends_well(desktop, place.log)
+
+
+async def test_transfers_opens_that_page_of_a_signed_in_person(place: Place) -> None:
+    def story(url: str) -> None:
+        with place.panel() as panel, place.desktop() as desktop:
+            for name, text in (("server", url), ("user", "ada"), ("password", PASSWORD)):
+                desktop.do("type", f"signIn.{name}", text=text)
+            desktop.do("click", "signIn.submit")
+            desktop.do("wait", "nav.import")
+            assert not desktop.do("state", "transfers.search")["visible"]
+            desktop.do("close", "main")
+            desktop.do("wait", "main", visible=False)
+            panel.ask("click", label="Transfers")
+            desktop.do("wait", "transfers.search")
+            panel.ask("click", label="Quit")
+            ends_well(desktop, place.log)
+
+    async with rest_server(place.folder / "server") as server:
+        await asyncio.to_thread(story, server.url)
 
 
 def test_quit_while_it_is_hidden_and_a_second_start_before(place: Place) -> None:
