@@ -23,9 +23,7 @@ def container_query(caller: Caller) -> sa.Select[Any]:
         .where(child.c.parent_id == containers.c.id)
     )
     inside = (
-        sa.select(child.c.id)
-        .where(child.c.parent_id == containers.c.id)
-        .correlate(containers)
+        sa.select(child.c.id).where(child.c.parent_id == containers.c.id).correlate(containers)
     )
     held = sa.or_(
         image_links.c.container_id == containers.c.id, image_links.c.container_id.in_(inside)
