@@ -123,7 +123,7 @@ def test_emoji_and_long_names_arrive_whole(terminal: Terminal, tmp_path: Path) -
     assert len(f"{folder.name}/{'d' * 120}/{'e' * 120}/{name}") > 300
     code, said = import_one(terminal, folder, "Dataset:Names")
     assert code == 0, said
-    rows, _ = evidence.import_rows(folder, terminal.stage.repository_folder, USERNAME)
+    rows, _ = evidence.import_rows(folder, terminal.stage.repository.open(), USERNAME)
     ours = [row for row in rows if row["sha1_source"] != "not in the source"]
     assert len(ours) == 3
     assert all(row["sha1_source"] == row["sha1_repository"] for row in ours), ours

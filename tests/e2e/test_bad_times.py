@@ -104,7 +104,7 @@ def test_vanished_and_changed_files_need_attention_and_can_be_retried(
     answer = terminal.run("transfers", transfer_id, "--retry")
     assert answer.code == 0, answer.err
     details = details_when(stage, transfer_id, ItemState.IMPORTED)
-    rows, images = evidence.import_rows(folder, stage.repository_folder, USERNAME)
+    rows, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
     assert images == 3
     assert all(row["sha1_source"] == row["sha1_repository"] for row in rows), rows
     assert details.transfer.promises.safe_to_delete_source
@@ -175,7 +175,6 @@ def test_disk_full_on_the_server(small_disk: Path, tmp_path: Path) -> None:
         "TRANSFERAPP_RESERVE_BYTES": "4000000",
     }
     with Stage(tmp_path / "h", environment) as stage:
-        stage.server_data = small_disk / "data"
         asyncio.run(stage.add_people(PASSWORD))
         stage.start_all()
         terminal = Terminal(stage)
@@ -191,5 +190,5 @@ def test_disk_full_on_the_server(small_disk: Path, tmp_path: Path) -> None:
         subprocess.run(grow, check=True)
         ended = asyncio.run(stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=150))
         assert ended.transfer.state is ItemState.IMPORTED, ended.items
-        rows, _ = evidence.import_rows(folder, stage.repository_folder, USERNAME)
+        rows, _ = evidence.import_rows(folder, stage.repository.open(), USERNAME)
     assert all(row["sha1_source"] == row["sha1_repository"] for row in rows), rows

@@ -75,7 +75,7 @@ def test_each_process_killed_once_in_an_import_of_200_files(tmp_path: Path) -> N
         )
         assert details.transfer.state is ItemState.IMPORTED, details.transfer
         assert details.transfer.promises.safe_to_delete_source
-        rows, images = evidence.import_rows(source, stage.repository_folder, USERNAME)
+        rows, images = evidence.import_rows(source, stage.repository.open(), USERNAME)
     assert images == FILES
     assert len(rows) == FILES
     assert [row for row in rows if row["sha1_source"] != row["sha1_repository"]] == []

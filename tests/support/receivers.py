@@ -75,7 +75,9 @@ async def hook_server() -> AsyncIterator[HookHouse]:
     app = Starlette(routes=[Route("/hook", house.take, methods=["POST"])])
     with listen("127.0.0.1", 0) as listener:
         house.url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
-        config = uvicorn.Config(app, lifespan="off", log_config=None)
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server._serve(sockets=[listener]))
         try:

@@ -290,8 +290,10 @@ class MemoryTaskWorker(TaskWorker):
                 entry.run.add_done_callback(self._runs.discard)
             await self._clean_up()
             try:
-                # Waiting tasks ring no bell when their time comes.
-                await asyncio.wait_for(self._queue.bell.wait(), 0.02)
+                # Waiting tasks ring no bell when their time comes. (Not wait_for: on Python
+                # 3.11 it loses a cancellation that comes together with the bell.)
+                async with asyncio.timeout(0.02):
+                    await self._queue.bell.wait()
             except TimeoutError:
                 continue
 

@@ -21,9 +21,8 @@ import httpx
 from transferapp.client.server import ServerClient
 from transferapp.host.paths import HOME_VARIABLE
 from transferapp.model.containers import Container, ContainerKind
-from transferapp.model.identity import GroupPermissions
 from transferapp.model.transfers import ENDED_STATES, Transfer, TransferDetails, TransferKind
-from transferapp.repositories.local.administration import Administration
+from transferapp.testing.stage_repositories import EmbeddedRepository, StageRepository
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
@@ -36,16 +35,26 @@ class StageError(RuntimeError):
 class Stage:
     """Server, worker and agent of one installation below ``home``."""
 
-    def __init__(self, home: Path, environment: dict[str, str] | None = None) -> None:
-        """``environment`` is added to the processes' own (a display, a session bus)."""
+    def __init__(
+        self,
+        home: Path,
+        environment: dict[str, str] | None = None,
+        repository: StageRepository | None = None,
+    ) -> None:
+        """``environment`` is added to the processes' own (a display, a session bus);
+        ``repository`` is the embedded one below ``home`` when it is not given.
+        """
         self.home = home
         self.logs = home / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
-        self.server_data = home / "data" / "server"
+        given = environment or {}
+        data = Path(given.get("TRANSFERAPP_DATA", home / "data" / "server"))
+        self.repository = repository or EmbeddedRepository(data / "repository")
         self.environment = {
             **os.environ,
-            **(environment or {}),
+            **given,
+            **self.repository.environment,
             HOME_VARIABLE: str(home),
             "TRANSFERAPP_PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
@@ -71,19 +80,9 @@ class Stage:
         """The agent's socket."""
         return self.home / "data" / "agent" / "agent.sock"
 
-    @property
-    def repository_folder(self) -> Path:
-        """The local repository's folder."""
-        return self.server_data / "repository"
-
     async def add_people(self, password: str) -> None:
         """Make alice and bob in the group lab."""
-        self.repository_folder.mkdir(parents=True, exist_ok=True)
-        people = Administration(self.repository_folder)
-        await people.add_group("lab", GroupPermissions.READ_ANNOTATE)
-        for username, full_name in (("alice", "Alice Ward"), ("bob", "Bob Reyes")):
-            await people.add_experimenter(username, full_name, password)
-            await people.add_member(username, "lab")
+        await self.repository.add_people(password)
 
     async def sign_in(self, username: str, password: str) -> ServerClient:
         """Return a signed-in client, as a script on another computer has it."""

@@ -105,7 +105,9 @@ class Keeper:
             held = self._held.get(username)
             if held is not None and not await self._alive(held):
                 del self._held[username]
-                await self._end(held.gateway)
+                # Who still uses it ends it when the last one gives it back.
+                if not held.users:
+                    await self._end(held.gateway)
                 held = None
             if held is None:
                 held = _Held(await make(username), self._clock.now())

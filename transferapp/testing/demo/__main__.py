@@ -12,14 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+
+import psutil
 
 from transferapp.host.resources import resource
 from transferapp.testing.demo import evidence
 from transferapp.testing.demo.screen import PrivateScreen
 from transferapp.testing.demo.story import DATASET, PASSWORD, PROJECT, USERNAME, Outcome, Story
 from transferapp.testing.stage import Stage
+from transferapp.testing.stage_repositories import running_sandbox
 
 #: The folders of the sample data that are dropped; damaged files and formats that need
 #: the extra 'readers' are left out.
@@ -33,6 +38,7 @@ DROPPED = (
     "tiff-channels-human",
 )
 FOLDER = "Sample images"
+SANDBOX = "omero-sandbox"
 STARTED = time.monotonic()
 
 
@@ -49,10 +55,21 @@ def copy_samples(home: Path) -> Path:
     return folder
 
 
-def play_by_itself(home: Path, out: Path) -> int:
+@contextmanager
+def staged(home: Path, kind: str, environment: dict[str, str] | None = None) -> Iterator[Stage]:
+    """Prepare the processes on the repository of this kind."""
+    with ExitStack() as stack:
+        repository = None
+        if kind == SANDBOX:
+            say("an OMERO sandbox is starting; everything goes through OMERO's own protocol")
+            repository = stack.enter_context(running_sandbox(home / "omero", PASSWORD))
+        yield stack.enter_context(Stage(home, environment, repository))
+
+
+def play_by_itself(home: Path, out: Path, kind: str) -> int:
     """Play the story under Xvfb; returns the exit code."""
     folder = copy_samples(home)
-    with PrivateScreen(home) as screen, Stage(home, screen.environment) as stage:
+    with PrivateScreen(home) as screen, staged(home, kind, screen.environment) as stage:
         asyncio.run(stage.add_people(PASSWORD))
         say("server, worker and workstation service are starting")
         stage.start_all()
@@ -68,7 +85,7 @@ def play_by_itself(home: Path, out: Path) -> int:
 
 def make_report(stage: Stage, folder: Path, out: Path, outcome: Outcome) -> dict[str, object]:
     """Read every figure from the running system, after the fact."""
-    files, images = evidence.import_rows(folder, stage.repository_folder, USERNAME)
+    files, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
     return {
         "files": files,
         "images": images,
@@ -93,10 +110,10 @@ def is_good(report: dict[str, object]) -> bool:
     )
 
 
-def open_for_a_person(home: Path) -> int:
+def open_for_a_person(home: Path, kind: str) -> int:
     """Open the desktop on the screen that is there, until it is closed."""
     folder = copy_samples(home)
-    with Stage(home) as stage:
+    with staged(home, kind) as stage:
         asyncio.run(stage.add_people(PASSWORD))
         stage.start_all()
         say(f"sign in at {stage.url} as '{USERNAME}' with the password '{PASSWORD}'")
@@ -112,12 +129,27 @@ def stop(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def end_children() -> None:
+    """Kill what is still ours: Ctrl-C may fall between a start and the note of it."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+
+
 def main() -> int:
     """Parse the arguments and play."""
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--headless", action="store_true", help="play by itself under Xvfb")
     parser.add_argument("--out", type=Path, help="folder for screenshots and report.json")
+    parser.add_argument(
+        "--repository",
+        choices=["local", SANDBOX],
+        default="local",
+        help="where images go: the embedded repository, or OMERO's protocol in a sandbox",
+    )
     given = parser.parse_args()
+    # Also where a background job of a shell would have Ctrl-C ignored.
+    signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     headless = given.headless or not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
@@ -126,14 +158,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="ta-demo-") as home:
         try:
             if not headless:
-                return open_for_a_person(Path(home))
+                return open_for_a_person(Path(home), given.repository)
             out = given.out or Path(tempfile.mkdtemp(prefix="transferapp-demo-"))
             out = out.resolve()
             out.mkdir(parents=True, exist_ok=True)
-            return play_by_itself(Path(home), out)
+            return play_by_itself(Path(home), out, given.repository)
         except KeyboardInterrupt:
             say("stopped; nothing is left behind")
             return 130
+        finally:
+            end_children()
 
 
 if __name__ == "__main__":

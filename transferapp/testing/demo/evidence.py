@@ -7,8 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from transferapp.host.clock import SystemClock
-from transferapp.repositories.local.repository import LocalRepository
+from transferapp.repositories.port import Repository
 
 PIECE = 1 << 20
 
@@ -26,11 +25,12 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
             yield path.relative_to(folder.parent).as_posix(), path
 
 
-async def repository_hashes(folder: Path, username: str) -> tuple[dict[str, list[str]], int]:
+async def repository_hashes(
+    repository: Repository, username: str
+) -> tuple[dict[str, list[str]], int]:
     """Hash the bytes the repository holds; returns client path -> SHA-1s, and the number
-    of images that the person can see.
+    of images that the person can see. Closes the repository.
     """
-    repository = LocalRepository(folder, SystemClock())
     try:
         async with repository.session(username) as session:
             ids: list[int] = []
@@ -48,13 +48,13 @@ async def repository_hashes(folder: Path, username: str) -> tuple[dict[str, list
 
 
 def import_rows(
-    source: Path, repository_folder: Path, username: str
+    source: Path, repository: Repository, username: str
 ) -> tuple[list[dict[str, str]], int]:
     """Return the report's ``files`` and ``images``.
 
     A file that the repository holds twice, or not at all, gives a row whose hashes differ.
     """
-    hashes, images = asyncio.run(repository_hashes(repository_folder, username))
+    hashes, images = asyncio.run(repository_hashes(repository, username))
     rows = []
     for name, path in files_below(source):
         held = hashes.pop(name, [])

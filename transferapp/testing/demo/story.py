@@ -12,7 +12,7 @@ from pathlib import Path
 from transferapp.model.transfers import TransferDetails, TransferKind
 from transferapp.testing.demo.actor import Actor, ActorError
 from transferapp.testing.demo.screen import PrivateScreen
-from transferapp.testing.stage import Stage
+from transferapp.testing.stage import Stage, StageError
 
 USERNAME = "alice"
 #: A demo account in a temporary folder; it protects nothing.
@@ -20,7 +20,7 @@ PASSWORD = "microscope"  # noqa: S105
 PROJECT = "Cell atlas"
 DATASET = "First look"
 IMPORT_TIMEOUT_S = 180
-EXPORT_TIMEOUT_S = 120
+EXPORT_TIMEOUT_S = 60
 #: How long she looks at an image, in seconds.
 LOOK_S = 2.0
 Say = Callable[[str], None]
@@ -72,7 +72,7 @@ class Story:
         with Actor(self._stage.environment, self._stage.logs / "desktop.log") as desktop:
             try:
                 yield desktop
-            except ActorError:
+            except (ActorError, StageError):
                 with suppress(ActorError):
                     desktop.do("shot", path=str(self._out / "failed.png"))
                     self._say(f"widgets in sight: {' '.join(desktop.do('names'))}")

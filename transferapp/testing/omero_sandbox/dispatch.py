@@ -56,9 +56,11 @@ class Network:
         """Make ``target`` answer for an interface; return a typed proxy."""
         if self._adapter.find(identity) is not None:
             self._adapter.remove(identity)
-        proxy = self._adapter.add(_servant(interface, target, self), identity)
-        typed = getattr(sys.modules[interface.__module__], interface.__name__ + "Prx")
-        return typed.uncheckedCast(proxy)
+        return _typed(interface, self._adapter.add(_servant(interface, target, self), identity))
+
+    def present(self, interface: Any, identity: Any) -> Any:
+        """Return the typed proxy of what answers already, or None."""
+        return _typed(interface, self.proxy(identity)) if self.has(identity) else None
 
     def proxy(self, identity: Any) -> Any:
         """Return a proxy for an identity."""
@@ -72,6 +74,11 @@ class Network:
         """Let nobody answer any more; twice is fine."""
         if self.has(identity):
             self._adapter.remove(identity)
+
+
+def _typed(interface: Any, proxy: Any) -> Any:
+    kind = getattr(sys.modules[interface.__module__], interface.__name__ + "Prx")
+    return kind.uncheckedCast(proxy)
 
 
 class Service:

@@ -43,9 +43,14 @@ class ServiceFactory(Service):
 
     def getByName(self, name: str) -> Any:
         short = name.rpartition(".")[2]
-        service = _STATELESS.get(short, Service)(self.network, self.session)
         interface = getattr(omero.api, short)
-        return register(self.network, interface, service, Ice.Identity(name, self.session.uuid))
+        identity = Ice.Identity(name, self.session.uuid)
+        # Once for a session: to make it anew would leave a moment in which nobody answers.
+        present = self.network.present(interface, identity)
+        if present is not None:
+            return present
+        service = _STATELESS.get(short, Service)(self.network, self.session)
+        return register(self.network, interface, service, identity)
 
     def createByName(self, name: str) -> Any:
         short = name.rpartition(".")[2]
