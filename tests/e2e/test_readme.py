@@ -21,7 +21,7 @@ COMMANDS = [
 ]
 #: Run word for word by another test.
 HEADLESS_DEMO = "python3 installers/bootstrap.py demo --headless --out demo-report"
-OMERO_DEMO = "python3 installers/bootstrap.py demo --repository omero-sandbox --headless --out demo-omero"
+OMERO_DEMO = "python3 installers/bootstrap.py demo --repository omero-sandbox --out demo-omero"
 COVERED = {HEADLESS_DEMO: "tests/e2e/test_demo.py", OMERO_DEMO: "tests/e2e/test_demo_omero.py"}
 
 
