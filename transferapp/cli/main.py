@@ -47,13 +47,14 @@ app.command()(processes.server)
 app.command()(processes.worker)
 app.command()(processes.agent)
 app.command()(processes.desktop)
-app.command(
-    context_settings={
-        "allow_extra_args": True,
-        "ignore_unknown_options": True,
-        "help_option_names": [],
-    }
-)(processes.demo)
+#: These have command lines of their own.
+PASSED_ON = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
+app.command(context_settings=PASSED_ON)(processes.demo)
+app.command("omero-sandbox", context_settings=PASSED_ON)(processes.omero_sandbox)
 app.command()(session.login)
 app.command()(session.logout)
 app.command("import")(transfers.import_files)

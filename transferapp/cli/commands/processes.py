@@ -65,7 +65,17 @@ def desktop() -> None:
 
 def demo(context: typer.Context) -> None:
     """Play the whole story on sample images in a temporary folder."""
+    _run_module("transferapp.testing.demo", context)
+
+
+def omero_sandbox(context: typer.Context) -> None:
+    """Run an OMERO sandbox to try things out; --dir DIR keeps its data (docs/omero-sandbox.md)."""
+    _run_module("transferapp.testing.omero_sandbox", context)
+
+
+def _run_module(name: str, context: typer.Context) -> None:
+    """Run a module of ``testing``, which the command line does not import."""
     done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", "transferapp.testing.demo", *context.args], check=False
+        [sys.executable, "-m", name, *context.args], check=False
     )
     raise typer.Exit(done.returncode)
