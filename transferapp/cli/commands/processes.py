@@ -69,7 +69,7 @@ def demo(context: typer.Context) -> None:
 
 
 def omero_sandbox(context: typer.Context) -> None:
-    """Run an OMERO sandbox to try things out; --dir DIR keeps its data (docs/omero-sandbox.md)."""
+    """Run an OMERO sandbox to try things out; see docs/omero-sandbox.md."""
     _run_module("transferapp.testing.omero_sandbox", context)
 
 
