@@ -1,13 +1,11 @@
 """The zeroc-ice wheel is found where it may be; on request the real build is run.
 
-The build takes about 7 minutes of a core. It runs with ``-m slow`` and only when
-``TRANSFERAPP_BUILD_ICE=1`` is set.
+The build takes about 7 minutes of a core: ``-m build`` asks for it.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -76,11 +74,8 @@ def test_missing_compiler_is_named(
         ice_wheel.build_wheel(Path(sys.executable), tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.build
 @pytest.mark.timeout(3600)
-@pytest.mark.skipif(
-    os.environ.get("TRANSFERAPP_BUILD_ICE") != "1", reason="TRANSFERAPP_BUILD_ICE=1 is not set"
-)
 def test_the_real_build(ice_wheel: ModuleType, tmp_path: Path) -> None:
     made = ice_wheel.build_wheel(Path(sys.executable), tmp_path)
     assert ice_wheel.find_wheel(ice_wheel.target_of(Path(sys.executable)), [tmp_path]) == made
