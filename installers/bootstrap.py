@@ -43,8 +43,8 @@ HEADLESS_PACKAGES = (
     "xvfb", "xauth", "openbox", "dbus-daemon", "dunst", "gnome-keyring", "fonts-dejavu-core",
     "fonts-noto-color-emoji",
 )  # fmt: skip
-#: What the tests need beside: a database server, and curl as a peer.
-TEST_PACKAGES = ("postgresql", "curl")
+#: What the tests need beside: a database server, curl as a peer, openssl for certificates.
+TEST_PACKAGES = ("postgresql", "curl", "openssl")
 DEMO_EXTRAS = "desktop,server"
 TEST_EXTRAS = "desktop,server,readers,omero,omero-clients,dev"
 
@@ -197,8 +197,11 @@ def has_screen() -> bool:
 def demo(arguments: list[str]) -> int:
     """Set up and play the story."""
     headless = "--headless" in arguments or not has_screen()
+    omero = "omero-sandbox" in arguments
     ensure_system(WINDOW_PACKAGES + (HEADLESS_PACKAGES if headless else ()))
-    ensure_environment(DEMO_EXTRAS + (",omero" if "omero-sandbox" in arguments else ""))
+    if omero:
+        ensure_system(("openssl",))
+    ensure_environment(DEMO_EXTRAS + (",omero" if omero else ""))
     if headless and "--headless" not in arguments:
         say("no screen here: the demo plays by itself under Xvfb (--headless)")
         arguments = ["--headless", *arguments]
