@@ -12,6 +12,7 @@ import pytest
 from typing_extensions import override
 
 from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
+from tests.support.small_disks import small_disk
 from transferapp.client import grouping, scanning
 from transferapp.client.agent import AgentClient
 from transferapp.client.importing import ImportPlan, hand_over_import
@@ -157,21 +158,16 @@ def test_server_down_is_said_and_waited_for(stage: Stage, tmp_path: Path) -> Non
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(folder)]
-    if subprocess.run(command, check=False, capture_output=True).returncode != 0:
-        pytest.skip("mounting a small tmpfs needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+def full_soon(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", megabytes=32) as folder:
+        yield folder
 
 
-def test_disk_full_on_the_server(small_disk: Path, tmp_path: Path) -> None:
+def test_disk_full_on_the_server(full_soon: Path, tmp_path: Path) -> None:
     folder = tmp_path / "src"
     make_tiffs(folder, 4, edge=2048)  # 8 MiB each, 32 in all
     environment = {
-        "TRANSFERAPP_DATA": str(small_disk / "data"),
+        "TRANSFERAPP_DATA": str(full_soon / "data"),
         "TRANSFERAPP_RESERVE_BYTES": "4000000",
     }
     with Stage(tmp_path / "h", environment) as stage:
@@ -186,7 +182,7 @@ def test_disk_full_on_the_server(small_disk: Path, tmp_path: Path) -> None:
         assert any(i.state is not ItemState.IMPORTED for i in details.items)
         assert not any(i.state is ItemState.FAILED for i in details.items), details.items
         assert not details.transfer.promises.safe_to_delete_source
-        grow = ["mount", "-o", "remount,size=200m", str(small_disk)]
+        grow = ["mount", "-o", "remount,size=200m", str(full_soon)]
         subprocess.run(grow, check=True)
         ended = asyncio.run(stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=150))
         assert ended.transfer.state is ItemState.IMPORTED, ended.items

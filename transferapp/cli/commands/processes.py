@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
 
 import typer
 
@@ -14,14 +13,11 @@ from transferapp.errors import SettingsInvalid
 from transferapp.host.logging import configure_logging
 
 
-def _needs(extra: str) -> Callable[[ModuleNotFoundError], SettingsInvalid]:
-    def error(missing: ModuleNotFoundError) -> SettingsInvalid:
-        return SettingsInvalid(
-            f"This needs the extra '{extra}' ({missing.name} is not installed)."
-            f" Install it with: pip install 'transferapp[{extra}]'"
-        )
-
-    return error
+def _needs(extra: str, missing: ModuleNotFoundError) -> SettingsInvalid:
+    return SettingsInvalid(
+        f"This needs the extra '{extra}' ({missing.name} is not installed)."
+        f" Install it with: pip install 'transferapp[{extra}]'"
+    )
 
 
 @command
@@ -30,7 +26,7 @@ def server() -> None:
     try:
         from transferapp.server import app, settings  # noqa: PLC0415 - the extra may be absent
     except ModuleNotFoundError as missing:
-        raise _needs("server")(missing) from missing
+        raise _needs("server", missing) from missing
     app.main(settings.ServerSettings())
 
 
@@ -40,7 +36,7 @@ def worker() -> None:
     try:
         from transferapp.worker import app, settings  # noqa: PLC0415 - the extra may be absent
     except ModuleNotFoundError as missing:
-        raise _needs("server")(missing) from missing
+        raise _needs("server", missing) from missing
     configure_logging("worker", json=False)
     asyncio.run(app.run(settings.WorkerSettings()))
 
@@ -59,7 +55,7 @@ def desktop() -> None:
     try:
         from transferapp.desktop import app  # noqa: PLC0415 - the extra may be absent
     except ModuleNotFoundError as missing:
-        raise _needs("desktop")(missing) from missing
+        raise _needs("desktop", missing) from missing
     raise typer.Exit(app.run())
 
 
