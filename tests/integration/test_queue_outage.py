@@ -18,7 +18,7 @@ from transferapp.taskqueue.port import RetryPolicy, TaskState
 from transferapp.testing.queue_suite import TARGET, Journal, new, reach, until
 
 COUNT = 60
-SETTINGS = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1, idle_after_s=1.0)
+SETTINGS = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1)
 
 
 @pytest.fixture

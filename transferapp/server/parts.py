@@ -17,7 +17,6 @@ from transferapp.operations.notification_preferences import NotificationPreferen
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.port import Repository
-from transferapp.server.census import QueueCensus
 from transferapp.server.settings import ServerSettings
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import TaskQueue
@@ -40,7 +39,6 @@ class Parts:
     transfers: TransferControl
     notifications: NotificationPreferences
     inbox: Inbox
-    census: QueueCensus
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

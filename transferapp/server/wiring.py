@@ -26,12 +26,10 @@ from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.omero.wiring import open_omero_repository
 from transferapp.repositories.port import Repository
-from transferapp.server.census import QueueCensus, QueueTables
 from transferapp.server.parts import Parts
 from transferapp.server.settings import ServerSettings
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
-from transferapp.taskqueue.dbos.schema import database_now, tasks, workers
 
 
 @asynccontextmanager
@@ -91,5 +89,4 @@ async def _parts(
         transfers=TransferControl(ledger, queue, staging),
         notifications=NotificationPreferences(preferences, mail, clock),
         inbox=SqlInbox(engine, clock),
-        census=QueueCensus(engine, clock, queue, QueueTables(tasks, workers, database_now)),
     )

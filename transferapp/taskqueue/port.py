@@ -34,6 +34,15 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Lane(StrEnum):
+    """What sort of work a task is; each sort has places of its own in every worker."""
+
+    TRANSFERS = "transfers"
+    CONVERSIONS = "conversions"
+    PREVIEWS = "previews"
+    HOUSEKEEPING = "housekeeping"
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """How often and how long apart a retryable failure is tried again (seconds)."""
@@ -71,6 +80,11 @@ class Task:
     step: str = ""
     progress: float = 0.0
     note: str = ""
+    #: Bytes that were moved so far, where the task moves any.
+    bytes_done: int = 0
+    lane: Lane = Lane.TRANSFERS
+    #: The worker that runs it, or still cleans up after it.
+    worker: str = ""
     #: Since when a running task gives no sign of life; it is not failed.
     stalled_since: datetime | None = None
 
@@ -90,6 +104,26 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Depth:
+    """The tasks of one target in one state, and when the oldest was enqueued."""
+
+    target: str
+    state: TaskState
+    count: int
+    retries: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLife:
+    """A worker that was not found dead, and how long it is silent (seconds)."""
+
+    id: str
+    pid: int
+    silent_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class NewTask:
     """What is enqueued. ``id`` is the idempotency key; ``owner`` is the fairness unit."""
 
@@ -101,6 +135,7 @@ class NewTask:
     priority: int = 100
     #: The version of the kind; a worker runs exactly this one.
     version: int = 1
+    lane: Lane = Lane.TRANSFERS
 
 
 class Context(Protocol):
@@ -115,7 +150,9 @@ class Context(Protocol):
     ) -> R:
         """Run ``function(*arguments)`` once and keep its result (JSON values only)."""
 
-    async def progress(self, fraction: float, note: str = "") -> None:
+    async def progress(
+        self, fraction: float, note: str = "", *, bytes_done: int | None = None
+    ) -> None:
         """Tell how far it is (0..1) and give a sign of life; cheap to call often."""
 
 
@@ -178,8 +215,19 @@ class TaskQueue(Protocol):
     async def pause_target(self, target: str, *, paused: bool) -> None:
         """Start no (or again) tasks for a target; running ones go on."""
 
+    async def set_limit(self, target: str, ceiling: int) -> None:
+        """Let at most so many tasks run at once for a target, from now on; raises Invalid
+        below one. It holds until the settings name another number for this target.
+        """
+
     async def targets(self) -> list[Target]:
         """List the targets that ever had a task, by name."""
+
+    async def depths(self) -> list[Depth]:
+        """Count the tasks by target and state, in one statement however many there are."""
+
+    async def workers(self) -> list[WorkerLife]:
+        """List the workers that were not found dead."""
 
     async def redrive_all(
         self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""

@@ -235,7 +235,7 @@ class Bench:
 @contextlib.asynccontextmanager
 async def _queue(url: str, limits: dict[str, int]) -> AsyncIterator[DbosTaskQueue]:
     engine = open_engine(url)
-    queue = DbosTaskQueue(engine, QueueSettings(limits=limits, idle_after_s=3.0))
+    queue = DbosTaskQueue(engine, QueueSettings(limits=limits))
     try:
         yield queue
     finally:

@@ -36,7 +36,7 @@ async def main() -> None:
         os.write(file, f"{context.task.id} {time.monotonic():.6f}\n".encode())
         await asyncio.sleep(nothing.seconds)
 
-    settings = QueueSettings(limits=json.loads(limits), idle_after_s=3.0)
+    settings = QueueSettings(limits=json.loads(limits))
     engine = open_engine(url)
     worker = DbosTaskWorker(engine, [TaskKind("note", Nothing, note)], SystemClock(), settings)
     stop = asyncio.Event()

@@ -16,6 +16,7 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.taskqueue.outcome import FailureCount, judge
 from transferapp.taskqueue.port import (
     Context,
+    Depth,
     NewTask,
     RetryPolicy,
     Target,
@@ -24,6 +25,7 @@ from transferapp.taskqueue.port import (
     TaskQueue,
     TaskState,
     TaskWorker,
+    WorkerLife,
 )
 
 R = TypeVar("R")
@@ -51,6 +53,7 @@ class MemoryTaskQueue(TaskQueue):
         self.entries: dict[str, _Entry] = {}
         self.paused_targets: set[str] = set()
         self._limit = limit
+        self._ceilings: dict[str, int] = {}
         #: The worker listens here; set whenever something may have become due.
         self.bell = asyncio.Event()
 
@@ -71,6 +74,7 @@ class MemoryTaskQueue(TaskQueue):
             crashes=0,
             created_at=now,
             updated_at=now,
+            lane=task.lane,
         )
         self.entries[task.id] = _Entry(stored, task.payload.model_dump_json())
         self.bell.set()
@@ -130,9 +134,39 @@ class MemoryTaskQueue(TaskQueue):
     async def targets(self) -> list[Target]:
         names = {entry.task.target for entry in self.entries.values()} | self.paused_targets
         return [
-            Target(name, name in self.paused_targets, self._limit, self._limit)
+            Target(name, name in self.paused_targets, self._ceiling(name), self._ceiling(name))
             for name in sorted(names)
         ]
+
+    @override
+    async def set_limit(self, target: str, ceiling: int) -> None:
+        if ceiling < 1:
+            raise Invalid("At least one task must be allowed; pause the target instead.")
+        self._ceilings[target] = ceiling
+        self.bell.set()
+
+    def _ceiling(self, target: str) -> int:
+        return self._ceilings.get(target, self._limit)
+
+    @override
+    async def depths(self) -> list[Depth]:
+        groups: dict[tuple[str, TaskState], list[Task]] = {}
+        for entry in self.entries.values():
+            groups.setdefault((entry.task.target, entry.task.state), []).append(entry.task)
+        return [
+            Depth(
+                target,
+                state,
+                len(found),
+                sum(task.attempts for task in found),
+                min(task.created_at for task in found),
+            )
+            for (target, state), found in groups.items()
+        ]
+
+    @override
+    async def workers(self) -> list[WorkerLife]:
+        return []
 
     @override
     async def redrive_all(
@@ -191,7 +225,8 @@ class MemoryTaskQueue(TaskQueue):
             for entry in self.entries.values()
             if self._is_due(entry)
             and entry.task.target not in self.paused_targets
-            and sum(t.target == entry.task.target for t in running) < self._limit
+            and sum(t.target == entry.task.target for t in running)
+            < self._ceiling(entry.task.target)
         ]
         return min(
             due,
@@ -249,8 +284,11 @@ class MemoryContext(Context):
         return cast("R", json.loads(self._entry.steps[self._number - 1]))
 
     @override
-    async def progress(self, fraction: float, note: str = "") -> None:
-        self._queue.change(self.task.id, progress=fraction, note=note)
+    async def progress(
+        self, fraction: float, note: str = "", *, bytes_done: int | None = None
+    ) -> None:
+        moved = self.task.bytes_done if bytes_done is None else bytes_done
+        self._queue.change(self.task.id, progress=fraction, note=note, bytes_done=moved)
 
 
 class MemoryTaskWorker(TaskWorker):

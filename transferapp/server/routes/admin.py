@@ -73,4 +73,5 @@ async def pause_target(
 @router.get("/workers")
 async def workers(_grant: AdminGrant, request: Request) -> list[WorkerView]:
     """List the workers and how long each has been silent."""
-    return await parts_of(request).census.workers()
+    living = await parts_of(request).queue.workers()
+    return [WorkerView(id=one.id, pid=one.pid, silent_s=one.silent_s) for one in living]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,11 +17,9 @@ from typing_extensions import override
 
 from transferapp.errors import GrantRefused
 from transferapp.protocol import routes
-from transferapp.protocol.messages import WorkerView
 from transferapp.server.auth import bearer_token
-from transferapp.server.census import Depth
 from transferapp.server.parts import parts_of
-from transferapp.taskqueue.port import TaskState
+from transferapp.taskqueue.port import Depth, TaskState, WorkerLife
 
 router = APIRouter(tags=["health"])
 
@@ -36,9 +35,9 @@ async def metrics(request: Request) -> Response:
         token = bearer_token(request.headers.get("authorization", ""))
         if not hmac.compare_digest(token.encode(), wanted.encode()):
             raise GrantRefused
-    depths, workers = await parts.census.depths(), await parts.census.workers()
+    depths, workers = await parts.queue.depths(), await parts.queue.workers()
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Figures(depths, workers))
+    registry.register(_Figures(depths, workers, parts.clock.now()))
     headers = {"cache-control": "no-store"}
     return Response(generate_latest(registry), 200, headers, CONTENT_TYPE_LATEST)
 
@@ -46,9 +45,12 @@ async def metrics(request: Request) -> Response:
 class _Figures(Collector):
     """The figures of one moment."""
 
-    def __init__(self, depths: Sequence[Depth], workers: Sequence[WorkerView]) -> None:
+    def __init__(
+        self, depths: Sequence[Depth], workers: Sequence[WorkerLife], now: datetime
+    ) -> None:
         self._depths = depths
         self._workers = workers
+        self._now = now
 
     @override
     def collect(self) -> Iterable[GaugeMetricFamily]:
@@ -64,8 +66,9 @@ class _Figures(Collector):
         for target in sorted({one.target for one in self._depths}):
             mine = [one for one in self._depths if one.target == target]
             retries.add_metric([target], sum(one.retries for one in mine))
-            ages = [one.oldest_s for one in mine if one.state in _WAITS]
-            oldest.add_metric([target], max(ages, default=0.0))
+            since = [one.oldest_at for one in mine if one.state in _WAITS]
+            age_s = (self._now - min(since, default=self._now)).total_seconds()
+            oldest.add_metric([target], max(0.0, age_s))
         age = _gauge("worker_silent_seconds", "Time since a worker's last sign", "worker")
         for worker in self._workers:
             age.add_metric([worker.id], worker.silent_s)

@@ -55,12 +55,17 @@ class DbosContext(Context):
             raise replayed(error) from None
 
     @override
-    async def progress(self, fraction: float, note: str = "") -> None:
+    async def progress(
+        self, fraction: float, note: str = "", *, bytes_done: int | None = None
+    ) -> None:
         now = time.monotonic()
         if now - self._written_at < PROGRESS_EVERY_S and fraction < 1.0:
             return
         self._written_at = now
-        await self._write({"progress": min(1.0, max(0.0, fraction)), "note": note})
+        values = {"progress": min(1.0, max(0.0, fraction)), "note": note}
+        if bytes_done is not None:
+            values["bytes_done"] = bytes_done
+        await self._write(values)
 
     async def _write(self, values: dict[str, Any]) -> None:
         try:

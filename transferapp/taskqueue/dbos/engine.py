@@ -1,36 +1,32 @@
-"""The engine's client side: put work into its tables, stop it, and wake it again."""
+"""The engine's client side: stop runs, and queue them again."""
 
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import sqlalchemy as sa
-from dbos import DBOSClient, DBOSPortableJSONSerializer
+from dbos import DBOSClient, DBOSPortableJSONSerializer, error as dbos_error
 
 from transferapp.taskqueue.dbos.failures import patient_engine
 from transferapp.taskqueue.dbos.schema import prepare
-from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.port import NewTask
 
 #: Constant names: tasks outlive releases, and a new version would strand them.
 APP_NAME = "transferapp"
 APP_VERSION = "transferapp-1"
 WORKFLOW = "transferapp-task"
 
-#: What the engine calls a run that did not end yet, and one that somebody stopped.
-PENDING = "PENDING"
-CANCELLED = "CANCELLED"
-ENDED = ("SUCCESS", "ERROR", CANCELLED)
+#: What the engine calls a run that has ended.
+ENDED = ("SUCCESS", "ERROR", "CANCELLED")
 
 
 class EngineClient:
     """A lazy DBOSClient. Blocking: call it from a thread."""
 
-    def __init__(self, engine: sa.Engine, settings: QueueSettings) -> None:
+    def __init__(self, engine: sa.Engine) -> None:
         """Connect at the first use only, so that a server starts without its database."""
         patient_engine(engine)
         self._engine = engine
-        self._settings = settings
         self._lock = threading.Lock()
         self._opened: DBOSClient | None = None
 
@@ -57,65 +53,36 @@ class EngineClient:
                 self._opened.destroy()
                 self._opened = None
 
-    def shape_queue(self, name: str, limit: int, *, stopped: bool = False) -> None:
-        """Make a queue, or change its limit; a stopped one starts nothing."""
-        per_owner = self._settings.per_owner or limit
-        self.client.register_queue(
-            name,
-            global_concurrency=limit,
-            partition_concurrency=min(limit, per_owner),
-            polling_interval_sec=self._settings.poll_interval_s(self._engine.dialect.name),
-            # A rate of none per second: the engine allows no concurrency of 0.
-            limiter={"limit": 0, "period": 1.0} if stopped else None,
-        )
-
-    def drop_queue(self, name: str) -> None:
-        """Spare the workers looking at a queue; its tasks stay."""
-        self.client.delete_queue(name)
-
-    def queue_names(self) -> set[str]:
-        """Return the queues that workers look at."""
-        return {queue.name for queue in self.client.list_queues()}
-
-    def enqueue(self, connection: sa.Connection, task: NewTask) -> None:
-        """Add the engine's row in the caller's transaction."""
-        self.client.enqueue_in_transaction(
-            connection,
-            {
-                "workflow_name": WORKFLOW,
-                "queue_name": queue_name(task.target),
-                # Without a partition key the engine would accept it and never run it.
-                "queue_partition_key": task.owner or "-",
-                "workflow_id": task.id,
-                "app_version": APP_VERSION,
-                "priority": task.priority,
-            },
-            task.id,
-        )
-
     def stop(self, task_id: str) -> None:
-        """Take a task out of its queue, or stop its run at the next await."""
-        self.client.cancel_workflow(task_id)
+        """Stop a run at its next await; one that never began needs no stopping."""
+        with suppress(dbos_error.DBOSNonExistentWorkflowError):
+            self.client.cancel_workflow(task_id)
 
-    def hand_on(self, row: sa.RowMapping, queue: str = "") -> None:
-        """Queue a run that did not end (dead worker, pause) again from its last step."""
-        name = queue or queue_name(row["target"])
-        self.client.resume_workflow(row["id"], queue_name=name)
+    def again(self, task_id: str) -> bool:
+        """Queue a run again: from its first failed step, or from where it stopped. The
+        steps before are kept, and what still runs of it is fenced off.
 
-    def wake(self, row: sa.RowMapping, queue: str = "") -> None:
-        """Queue an ended run again, from its first failed step, with the steps before
-        it kept. Raises DBOSException while the run has not quite ended.
+        False when the engine does not know it: its worker died before it began.
         """
-        steps = self.client.list_workflow_steps(row["id"])
+        try:
+            status = self.status(task_id)
+        except dbos_error.DBOSNonExistentWorkflowError:
+            return False
+        steps = self.client.list_workflow_steps(task_id)
         failed = [step["function_id"] for step in steps if step["error"] is not None]
+        if not failed and status not in ("SUCCESS", "ERROR"):
+            self.client.resume_workflow(task_id)
+            return True
+        if status not in ENDED:
+            # Its failed run is about to end, and may not end this one.
+            self.client.cancel_workflow(task_id)
         last = max((step["function_id"] for step in steps), default=0)
         self.client.rewind_workflow(
-            row["id"],
+            task_id,
             start_step=min(failed, default=last + 1),
-            queue_name=queue or queue_name(row["target"]),
-            queue_partition_key=row["owner"] or "-",
             application_version=APP_VERSION,
         )
+        return True
 
     def status(self, task_id: str) -> str:
         """Return the engine's word for where the run is."""
@@ -124,8 +91,3 @@ class EngineClient:
     def forget(self, task_ids: list[str]) -> None:
         """Delete the engine's rows of ended tasks."""
         self.client.delete_workflows(task_ids)
-
-
-def queue_name(target: str) -> str:
-    """Return the engine's queue for a target: one per target, so limits stay apart."""
-    return f"target:{target}"

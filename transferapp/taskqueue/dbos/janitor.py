@@ -1,18 +1,17 @@
-"""Housekeeping by one worker at a time: recover, retry, tell, heal and forget."""
+"""Housekeeping by one worker at a time: recover, retry, tell and forget."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
-from dbos import WorkflowStatus, error as dbos_error
 
-from transferapp.taskqueue.dbos.engine import ENDED, PENDING, WORKFLOW, EngineClient
+from transferapp.host.database import reading
+from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.keeper import TargetKeeper
 from transferapp.taskqueue.dbos.presence import Presence
-from transferapp.taskqueue.dbos.records import ACTIVE, STARTABLE, TaskRecords
+from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.schema import tasks, to_task
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.port import Task, TaskState
@@ -21,8 +20,6 @@ _log = structlog.get_logger(__name__)
 
 #: A state that its run did not tell by then is told by the janitor (seconds).
 _TELL_AFTER_S = 3.0
-#: Tables that disagree for so long disagree because a process died in between (seconds).
-_HEAL_AFTER_S = 30.0
 _FORGET_EVERY_S = 3600.0
 
 
@@ -45,7 +42,6 @@ class Janitor:
         self._settings = settings
         self._records.stalled_after_s = settings.stalled_after_s
         self._stalled: set[str] = set()
-        self._healed_up_to = ""
         self._forgot_at = 0.0
 
     def round(self, *, recover: bool = True) -> list[Task]:
@@ -59,43 +55,23 @@ class Janitor:
             self._recover_all(living)
         self._retry(self._keeper.round())
         self._watch()
-        self._heal()
         self._forget()
         return self._untold()
 
-    def hand_back(self, worker_id: str) -> None:
-        """Queue again what a worker that stops has not finished; no crash is counted."""
-        for run in self._pending(worker_id):
-            row = self._records.row(run.workflow_id)
-            queued = {"state": TaskState.QUEUED, "run": "", "step": ""}
-            self._records.change(row["id"], (TaskState.RUNNING,), queued)
-            self._engine.hand_on(row)
-
-    def _pending(self, worker_id: str | None = None) -> Sequence[WorkflowStatus]:
-        return self._engine.client.list_workflows(
-            status=PENDING,
-            name=WORKFLOW,
-            executor_id=worker_id,
-            load_input=False,
-            load_output=False,
-        )
-
     def _recover_all(self, living: set[str]) -> None:
         """Queue the tasks of dead workers again; those that keep killing end dead."""
-        for run in self._pending():
-            if run.executor_id not in living:
-                self._recover(run.workflow_id)
+        for row in self._records.held():
+            if row["holder"] not in living:
+                self._recover(row)
 
-    def _recover(self, task_id: str) -> None:
-        row = self._records.row(task_id)
-        crashes = row["crashes"] + 1
-        if row["state"] in STARTABLE and crashes >= self._settings.max_crashes:
+    def _recover(self, row: sa.RowMapping) -> None:
+        # What was claimed and never begun did not kill anybody.
+        crashes = row["crashes"] + (1 if row["run"] else 0)
+        if row["state"] == TaskState.RUNNING and crashes >= self._settings.max_crashes:
             self._bury(row, crashes)
             return
-        queued = {"state": TaskState.QUEUED, "run": "", "crashes": crashes}
-        self._records.change(task_id, ACTIVE, queued)
-        self._engine.hand_on(row)
-        _log.warning("task taken over from a dead worker", task=task_id, crashes=crashes)
+        self._records.let_go(row["id"], row["run"], crashes=crashes)
+        _log.warning("task taken over from a dead worker", task=row["id"], crashes=crashes)
 
     def _bury(self, row: sa.RowMapping, crashes: int) -> None:
         error = (
@@ -104,26 +80,31 @@ class Janitor:
         )
         dead = {
             "state": TaskState.DEAD,
+            "holder": "",
             "run": "",
             "crashes": crashes,
             "error_code": "internal",
             "error": error,
             "told": False,
         }
-        self._records.change(row["id"], STARTABLE, dead)
+        self._records.change(row["id"], (TaskState.RUNNING,), dead, run=row["run"])
         self._engine.stop(row["id"])
         _log.error("task buried: it keeps killing its worker", task=row["id"])
 
     def _retry(self, budget: dict[str, int]) -> None:
-        """Wake what is due, target by target and no more than each may get."""
+        """Queue what is due again, target by target and no more than each may get."""
         due = sa.and_(
             tasks.c.state == TaskState.WAITING, tasks.c.retry_at <= self._records.now()
         )
-        for target, allowed in budget.items():
-            if allowed > 0:
-                mine = tasks.c.target == target
-                for row in self._records.select(due, mine, limit=allowed):
-                    self._wake(row)
+        with reading(self._records.engine) as connection:
+            found = connection.execute(sa.select(tasks.c.target).where(due).distinct())
+            names = found.scalars().all()
+        queued = {"state": TaskState.QUEUED, "retry_at": None, "told": True}
+        for name in names:
+            mine = tasks.c.target == name
+            allowed = budget.get(name, 0)
+            for row in self._records.select(due, mine, limit=allowed) if allowed else ():
+                self._records.change(row["id"], (TaskState.WAITING,), queued)
 
     def _watch(self) -> None:
         """Tell of tasks that give no sign of life; they may still end well."""
@@ -133,37 +114,6 @@ class Janitor:
             since = str(task.stalled_since)
             _log.warning("task stalled", task=task_id, step=task.step, since=since)
         self._stalled = set(stalled)
-
-    def _heal(self) -> None:
-        """Wake tasks that we show as active and whose run has ended: a process died, or
-        the database went away, between two writes.
-        """
-        old = tasks.c.updated_at < self._records.now() - _HEAL_AFTER_S
-        after = tasks.c.id > self._healed_up_to
-        rows = self._records.select(tasks.c.state.in_(ACTIVE), old, after)
-        self._healed_up_to = rows[-1]["id"] if rows else ""
-        if not rows:
-            return
-        ended = self._engine.client.list_workflows(
-            workflow_ids=[row["id"] for row in rows],
-            status=list(ENDED),
-            load_input=False,
-            load_output=False,
-        )
-        by_id = {row["id"]: row for row in rows}
-        for run in ended:
-            self._wake(by_id[run.workflow_id])
-
-    def _wake(self, row: sa.RowMapping) -> None:
-        try:
-            self._engine.wake(row)
-        except dbos_error.DBOSException as error:
-            if self._engine.status(row["id"]) == PENDING:
-                # Its failed run is about to end; the next round finds it.
-                _log.debug("task not awake yet", task=row["id"], reason=error.message)
-                return
-        queued = {"state": TaskState.QUEUED, "retry_at": None, "told": True}
-        self._records.change(row["id"], (TaskState.WAITING,), queued)
 
     def _untold(self) -> list[Task]:
         due = tasks.c.updated_at < self._records.now() - _TELL_AFTER_S

@@ -1,21 +1,16 @@
-"""Look after targets: judge them, probe those that are out, let idle ones sleep."""
+"""Look after targets: judge how hard they may be pressed, and watch their probes."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 import structlog
-from dbos import error as dbos_error
 
 from transferapp.errors import TransferNotFound
-from transferapp.taskqueue.dbos.engine import EngineClient, queue_name
-from transferapp.taskqueue.dbos.records import ACTIVE, TaskRecords
-from transferapp.taskqueue.dbos.schema import tasks
-from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.targets import (
     TargetBook,
     outcomes_of,
     pressure_of,
-    shape_of,
     values_of,
 )
 from transferapp.taskqueue.port import TaskState
@@ -30,9 +25,6 @@ from transferapp.taskqueue.pressure import (
 
 _log = structlog.get_logger(__name__)
 
-#: Probes have a queue of their own: that of their target starts nothing meanwhile.
-PROBES = "probes"
-_PROBES_AT_ONCE = 16
 #: A probe that no worker takes for so long is given up (seconds).
 _PROBE_TAKEN_WITHIN_S = 30.0
 
@@ -40,68 +32,31 @@ _PROBE_TAKEN_WITHIN_S = 30.0
 class TargetKeeper:
     """The leading worker's care for targets. Blocking: call it from a thread."""
 
-    def __init__(
-        self,
-        records: TaskRecords,
-        engine: EngineClient,
-        book: TargetBook,
-        settings: QueueSettings,
-    ) -> None:
+    def __init__(self, records: TaskRecords, book: TargetBook) -> None:
         """Work on the rows of ``book``."""
         self._records = records
-        self._engine = engine
         self._book = book
-        self._settings = settings
-        #: What the queues were last given by us.
-        self._shapes: dict[str, tuple[int, bool]] = {}
 
     def round(self) -> dict[str, int]:
         """Do what is due; returns how many retries each target may get now."""
-        queues = self._engine.queue_names()
-        busy = self._busy_targets()
         budget: dict[str, int] = {}
-        rows = self._book.rows()
-        self._keep_probe_queue(
-            queues, needed=any(row["outages"] or row["probe"] for row in rows)
-        )
-        for row in rows:
+        for row in self._book.rows():
             kept = self._book.row(row["name"]) if self._judge(row) else row
-            budget[row["name"]] = retries_allowed(pressure_of(kept), outcomes_of(kept))
-            self._shape(kept, queues, busy)
+            budget[row["name"]] = self._budget(kept)
         return budget
 
-    def _busy_targets(self) -> set[str]:
-        query = sa.select(tasks.c.target).where(tasks.c.state.in_(ACTIVE)).distinct()
-        with self._records.engine.connect() as connection:
-            return set(connection.execute(query).scalars())
-
-    def _keep_probe_queue(self, queues: set[str], *, needed: bool) -> None:
-        if needed and PROBES not in queues:
-            self._engine.shape_queue(PROBES, _PROBES_AT_ONCE)
-        elif not needed and PROBES in queues:
-            self._engine.drop_queue(PROBES)
-
-    def _shape(self, row: sa.RowMapping, queues: set[str], busy: set[str]) -> None:
-        name = row["name"]
-        idle = self._records.now() - row["worked_at"] > self._settings.idle_after_s
-        there = queue_name(name) in queues
-        if idle and name not in busy:
-            self._shapes.pop(name, None)
-            if there:
-                self._engine.drop_queue(queue_name(name))
-        elif not there or self._shapes.get(name) != shape_of(row):
-            self._book.shape(row)
-            self._shapes[name] = shape_of(row)
+    def _budget(self, row: sa.RowMapping) -> int:
+        pressure = pressure_of(row)
+        if not pressure.is_open:
+            return retries_allowed(pressure, outcomes_of(row))
+        # One of those that wait may be the next probe.
+        return 1 if not row["probe"] and self._records.now() >= pressure.probe_at else 0
 
     def _judge(self, row: sa.RowMapping) -> bool:
         """Do what is due for a target; True when its row has changed."""
         if row["probe"]:
             self._watch_probe(row)
-        elif row["outages"]:
-            if self._records.now() < row["probe_at"]:
-                return False
-            self._start_probe(row)
-        elif can_judge(pressure_of(row), outcomes_of(row)):
+        elif not row["outages"] and can_judge(pressure_of(row), outcomes_of(row)):
             self._look(row["name"])
         else:
             return False
@@ -114,35 +69,6 @@ class TargetKeeper:
             change(done=0, failed=0, seconds=0.0, **values_of(after))
         if after.limit < before.limit:
             _log.warning("target errs or slows; fewer at once", target=name, limit=after.limit)
-
-    def _start_probe(self, row: sa.RowMapping) -> None:
-        """Send one task past the stopped queue: a retry that is due, or a queued one."""
-        target = tasks.c.target == row["name"]
-        running = self._records.select(target, tasks.c.state == TaskState.RUNNING)
-        if len(running) >= row["ceiling"]:
-            return
-        now = self._records.now()
-        due = sa.and_(tasks.c.state == TaskState.WAITING, tasks.c.retry_at <= now)
-        for wanted in (due, tasks.c.state == TaskState.QUEUED):
-            for task in self._records.select(target, wanted, limit=1):
-                if self._send(task):
-                    with self._book.changing(row["name"]) as (_, change):
-                        change(probe=task["id"], probe_since=now)
-                    _log.info("target is probed", target=row["name"], task=task["id"])
-                return
-
-    def _send(self, task: sa.RowMapping) -> bool:
-        if task["state"] == TaskState.QUEUED:
-            self._engine.hand_on(task, PROBES)
-            return True
-        try:
-            self._engine.wake(task, PROBES)
-        except dbos_error.DBOSException as error:
-            _log.debug("probe not awake yet", task=task["id"], reason=error.message)
-            return False
-        queued = {"state": TaskState.QUEUED, "retry_at": None, "told": True}
-        self._records.change(task["id"], (TaskState.WAITING,), queued)
-        return True
 
     def _watch_probe(self, row: sa.RowMapping) -> None:
         name, out = row["name"], row["outages"] > 0

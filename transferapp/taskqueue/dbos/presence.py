@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 import sqlalchemy as sa
 
+from transferapp.host.database import reading
 from transferapp.taskqueue.dbos.schema import database_now, leases, workers
+from transferapp.taskqueue.port import WorkerLife
 
 #: A process's start time is known to about a clock tick; pids are reused.
 _SAME_START_S = 1.5
@@ -83,6 +85,14 @@ class Presence:
             return False
         # On this host the kernel knows at once what silence would tell only later.
         return row["host"] != self._host or _runs(row["pid"], row["started_at"])
+
+
+def worker_lives(engine: sa.Engine) -> list[WorkerLife]:
+    """List the workers that were not found dead; blocking."""
+    with reading(engine) as connection:
+        now = database_now(connection)
+        rows = connection.execute(sa.select(workers).order_by(workers.c.id)).all()
+    return [WorkerLife(r.id, r.pid, round(max(0.0, now - r.seen_at), 3)) for r in rows]
 
 
 def host_identity() -> str:

@@ -8,27 +8,32 @@ from datetime import timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
-from dbos import error as dbos_error
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 from typing_extensions import override
 
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
-from transferapp.taskqueue.dbos.engine import CANCELLED, ENDED, EngineClient
+from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.janitor import forget_ended
-from transferapp.taskqueue.dbos.records import STARTABLE, TaskRecords
+from transferapp.taskqueue.dbos.presence import worker_lives
+from transferapp.taskqueue.dbos.records import GOES_ON, TaskRecords
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.targets import TargetBook, to_target
-from transferapp.taskqueue.port import NewTask, Target, Task, TaskQueue, TaskState
+from transferapp.taskqueue.port import (
+    Depth,
+    NewTask,
+    Target,
+    Task,
+    TaskQueue,
+    TaskState,
+    WorkerLife,
+)
 
 R = TypeVar("R")
 
 _STOPPED = (TaskState.PAUSED, TaskState.CANCELLED)
-_STOPPABLE = (*STARTABLE, TaskState.PAUSED)
-#: A task is dead in our table a moment before its run has ended in the engine's.
-_RUN_ENDS_WITHIN_S = 5.0
+_STOPPABLE = (*GOES_ON, TaskState.PAUSED)
 
 
 class DbosTaskQueue(TaskQueue):
@@ -44,8 +49,8 @@ class DbosTaskQueue(TaskQueue):
         self._records = TaskRecords(engine, clock or SystemClock())
         settings = settings or QueueSettings()
         self._records.stalled_after_s = settings.stalled_after_s
-        self._engine = EngineClient(engine, settings)
-        self._book = TargetBook(engine, self._engine, settings)
+        self._engine = EngineClient(engine)
+        self._book = TargetBook(engine, settings)
 
     @override
     async def enqueue(self, task: NewTask) -> bool:
@@ -92,12 +97,23 @@ class DbosTaskQueue(TaskQueue):
 
     @override
     async def pause_target(self, target: str, *, paused: bool) -> None:
-        now = self._records.now()
-        await self._call(lambda: self._book.pause(target, now, paused=paused))
+        await self._call(lambda: self._book.pause(target, paused=paused))
+
+    @override
+    async def set_limit(self, target: str, ceiling: int) -> None:
+        await self._call(lambda: self._book.set_ceiling(target, ceiling))
 
     @override
     async def targets(self) -> list[Target]:
         return await self._call(lambda: [to_target(row) for row in self._book.rows()])
+
+    @override
+    async def depths(self) -> list[Depth]:
+        return await self._call(self._records.depths)
+
+    @override
+    async def workers(self) -> list[WorkerLife]:
+        return await self._call(lambda: worker_lives(self._records.engine))
 
     @override
     async def redrive_all(
@@ -129,18 +145,16 @@ class DbosTaskQueue(TaskQueue):
             return function()
 
     def _enqueue(self, task: NewTask) -> bool:
-        self._book.ensure(task.target, self._records.now())
+        self._book.ensure(task.target)
         try:
-            # Our row and the engine's are there together or not at all.
             with self._records.engine.begin() as connection:
                 self._records.insert(connection, task)
-                self._engine.enqueue(connection, task)
         except sa.exc.IntegrityError:
             return False
         return True
 
     def _stop(self, task_id: str, state: TaskState) -> None:
-        possible = _STOPPABLE if state is TaskState.CANCELLED else STARTABLE
+        possible = _STOPPABLE if state is TaskState.CANCELLED else GOES_ON
         told = state is not TaskState.CANCELLED
         values = {"state": state, "retry_at": None, "told": told}
         self._records.require_change(task_id, possible, values)
@@ -148,12 +162,7 @@ class DbosTaskQueue(TaskQueue):
 
     def _resume(self, task_id: str) -> None:
         queued = {"state": TaskState.QUEUED, "told": True}
-        row = self._records.require_change(task_id, _STOPPED, queued)
-        status = self._engine.status(task_id)
-        if status in ENDED and status != CANCELLED:
-            self._engine.wake(row)
-        else:
-            self._engine.hand_on(row)
+        self._records.require_change(task_id, _STOPPED, queued)
 
     def _redrive_all(self, wanted: Sequence[sa.ColumnElement[bool]]) -> int:
         count, after = 0, ""
@@ -170,11 +179,4 @@ class DbosTaskQueue(TaskQueue):
     def _redrive(self, task_id: str) -> None:
         fresh = {"attempts": 0, "defects": 0, "crashes": 0, "error_code": "", "error": ""}
         queued = {"state": TaskState.QUEUED, "told": True, **fresh}
-        row = self._records.require_change(task_id, (TaskState.DEAD,), queued)
-        retry = Retrying(
-            retry=retry_if_exception_type(dbos_error.DBOSException),
-            stop=stop_after_delay(_RUN_ENDS_WITHIN_S),
-            wait=wait_fixed(0.05),
-            reraise=True,
-        )
-        retry(self._engine.wake, row)
+        self._records.require_change(task_id, (TaskState.DEAD,), queued)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,14 +13,13 @@ import sqlalchemy as sa
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock
 from transferapp.host.database import reading
-from transferapp.taskqueue.dbos.schema import tasks, to_task
+from transferapp.taskqueue.dbos.schema import HELD, line_name, tasks, to_task
+from transferapp.taskqueue.dbos.wakeups import announce
 from transferapp.taskqueue.outcome import FailureCount, Verdict
-from transferapp.taskqueue.port import NewTask, Task, TaskState
+from transferapp.taskqueue.port import Depth, NewTask, Task, TaskState
 
-#: Being run, or about to be.
-ACTIVE = (TaskState.QUEUED, TaskState.RUNNING)
-#: The engine may start a task that we still show as waiting: it was just woken.
-STARTABLE = (*ACTIVE, TaskState.WAITING)
+#: States of a task that goes on by itself.
+GOES_ON = (TaskState.QUEUED, TaskState.RUNNING, TaskState.WAITING)
 
 
 class TaskRecords:
@@ -46,12 +46,15 @@ class TaskRecords:
             "target": task.target,
             "owner": task.owner,
             "priority": task.priority,
+            "lane": task.lane,
+            "line": line_name(task.lane, task.owner),
             "payload": task.payload.model_dump_json(),
             "state": TaskState.QUEUED,
             "created_at": now,
             "updated_at": now,
         }
         connection.execute(sa.insert(tasks).values(row))
+        announce(connection)
 
     def row(self, task_id: str) -> sa.RowMapping:
         """Return one row; raises TransferNotFound."""
@@ -112,7 +115,10 @@ class TaskRecords:
         if run is not None:
             statement = statement.where(tasks.c.run == run)
         with self.engine.begin() as connection:
-            return connection.execute(statement).rowcount > 0
+            changed = connection.execute(statement).rowcount > 0
+            if changed and values.get("state") is TaskState.QUEUED:
+                announce(connection)
+            return changed
 
     def require_change(
         self, task_id: str, only_from: Sequence[TaskState], values: Mapping[str, Any]
@@ -123,21 +129,42 @@ class TaskRecords:
             raise StateConflict(f"The task is {before['state']}; this is not possible now.")
         return before
 
-    def start(self, task_id: str, run: str) -> sa.RowMapping | None:
-        """Give the row to a run; None when the task is not to be run any more."""
-        statement = (
-            sa.update(tasks)
-            .where(tasks.c.id == task_id, tasks.c.state.in_(STARTABLE))
-            .values(state=TaskState.RUNNING, run=run, retry_at=None, told=True)
-            .values(updated_at=self.now())
+    def begin(self, task_id: str, worker: str) -> sa.RowMapping | None:
+        """Give a claimed row, whose run the engine starts here, to a new run; None when
+        it is not to be run any more.
+        """
+        claimed = sa.and_(
+            tasks.c.id == task_id, tasks.c.state == TaskState.RUNNING, tasks.c.run == ""
         )
+        mine = {"run": uuid.uuid4().hex, "holder": worker, "updated_at": self.now()}
+        statement = sa.update(tasks).where(claimed).values(mine).returning(tasks)
         with self.engine.begin() as connection:
-            started = connection.execute(statement).rowcount > 0
-        return self.row(task_id) if started else None
+            return connection.execute(statement).mappings().first()
+
+    def let_go(self, task_id: str, run: str, **values: Any) -> None:
+        """Give back the place of a run that stopped; a task that was running is queued
+        again, and gets ``values`` too. Nothing happens when another run has the row.
+        """
+        mine = sa.and_(tasks.c.id == task_id, tasks.c.run == run)
+        queued = {"state": TaskState.QUEUED, "run": "", "step": "", "told": True, **values}
+        with self.engine.begin() as connection:
+            connection.execute(sa.update(tasks).where(mine).values(holder=""))
+            running = sa.and_(mine, tasks.c.state == TaskState.RUNNING)
+            connection.execute(
+                sa.update(tasks).where(running).values(updated_at=self.now(), **queued)
+            )
+            announce(connection)
+
+    def held(self, *wanted: sa.ColumnElement[bool]) -> Sequence[sa.RowMapping]:
+        """Return rows that take a worker's place: few, as limits are."""
+        with reading(self.engine) as connection:
+            query = sa.select(tasks).where(HELD, *wanted).order_by(tasks.c.id)
+            return connection.execute(query).mappings().all()
 
     def finish(self, task_id: str, run: str) -> bool:
         """Mark a run's task done; False when another run owns it, or it was stopped."""
         done = {"state": TaskState.DONE, "error_code": "", "error": "", "progress": 1.0}
+        done["holder"] = ""
         return self.change(task_id, (TaskState.RUNNING,), done, run=run)
 
     def fail(self, task_id: str, run: str, verdict: Verdict) -> bool:
@@ -151,6 +178,7 @@ class TaskRecords:
             "error": verdict.error,
             "retry_at": self.now() + verdict.delay_s if waiting else None,
             "told": False,
+            "holder": "",
         }
         return self.change(task_id, (TaskState.RUNNING,), values, run=run)
 
@@ -165,6 +193,28 @@ class TaskRecords:
         query = sa.select(tasks).where(*wanted).order_by(tasks.c.id).limit(limit)
         with reading(self.engine) as connection:
             return connection.execute(query).mappings().all()
+
+    def depths(self) -> list[Depth]:
+        """Count tasks by target and state."""
+        places = (tasks.c.target, tasks.c.state)
+        query = sa.select(
+            *places,
+            sa.func.count().label("number"),
+            sa.func.sum(tasks.c.attempts).label("retries"),
+            sa.func.min(tasks.c.created_at).label("oldest"),
+        ).group_by(*places)
+        with reading(self.engine) as connection:
+            rows = connection.execute(query).all()
+        return [
+            Depth(
+                row.target,
+                TaskState(row.state),
+                row.number,
+                int(row.retries),
+                datetime.fromtimestamp(row.oldest, UTC),
+            )
+            for row in rows
+        ]
 
     def forget(self, task_ids: Sequence[str]) -> None:
         """Delete rows."""

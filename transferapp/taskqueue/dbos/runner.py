@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ParamSpec, TypeVar
 
@@ -46,23 +45,26 @@ class TaskRunner:
         self._kinds = {(kind.name, kind.version): kind for kind in kinds}
         self._tell_again_at: dict[str, float] = {}
 
-    async def run(self, task_id: str) -> None:
-        """Run a task to its end, to a wait, or until this run is interrupted."""
-        run = uuid.uuid4().hex
-        row = await _patiently(self._records.start, task_id, run)
-        if row is None:
-            _log.info("task not run: it was stopped or has ended", task=task_id)
-            return
-        task = to_task(row)
+    async def run(self, row: sa.RowMapping) -> None:
+        """Run a claimed task to its end, to a wait, or until this run is interrupted."""
+        task, run = to_task(row), row["run"]
         began = time.monotonic()
         try:
             await self._handle(task, row["payload"], run)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
-            await self._failed(task_id, row, run, error)
+            await self._failed(row, error)
         else:
             self._book.note_done(task.target, time.monotonic() - began)
-            if await _patiently(self._records.finish, task_id, run):
-                _log.info("task done", task=task_id, kind=task.kind)
+            if await _patiently(self._records.finish, task.id, run):
+                _log.info("task done", task=task.id, kind=task.kind)
+
+    async def begin(self, task_id: str, worker: str) -> sa.RowMapping | None:
+        """Take over a claimed row whose run the engine starts here; None: not to be run."""
+        return await _patiently(self._records.begin, task_id, worker)
+
+    async def let_go(self, row: sa.RowMapping) -> None:
+        """Give back the place of an interrupted run."""
+        await _patiently(self._records.let_go, row["id"], row["run"])
 
     async def tell(self, task: Task) -> None:
         """Tell a task's owner that it is dead, waits, or was cancelled; idempotent.
@@ -92,9 +94,8 @@ class TaskRunner:
             raise Invalid(f"The task's payload does not fit '{task.kind}'.") from error
         await kind.handler(DbosContext(self._records, task, run), wanted)
 
-    async def _failed(
-        self, task_id: str, row: sa.RowMapping, run: str, error: Exception
-    ) -> None:
+    async def _failed(self, row: sa.RowMapping, error: Exception) -> None:
+        task_id = row["id"]
         kind = self._kinds.get((row["kind"], row["version"]))
         policy = RetryPolicy() if kind is None else kind.retry
         # Spreads retries in time; not a secret.
@@ -109,7 +110,7 @@ class TaskRunner:
             attempts=verdict.count.attempts,
             exc_info=error if verdict.error_code == "internal" else None,
         )
-        failed = await _patiently(self._records.fail, task_id, run, verdict)
+        failed = await _patiently(self._records.fail, task_id, row["run"], verdict)
         if blames_target(error):
             await _patiently(self._book.note_failed, row["target"], self._records.now())
         if failed:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from dbos import DBOS
 
-from transferapp.taskqueue.port import Task, TaskState
+from transferapp.taskqueue.port import Lane, Task, TaskState
 
 metadata = sa.MetaData()
 
@@ -21,6 +21,9 @@ tasks = sa.Table(
     sa.Column("target", sa.String(128), nullable=False),
     sa.Column("owner", sa.String(256), nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("lane", sa.String(16), nullable=False),
+    # The owner's place in the order of its target, see ``line_name``.
+    sa.Column("line", sa.String(280), nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
@@ -34,6 +37,13 @@ tasks = sa.Table(
     sa.Column("step", sa.String(128), nullable=False, default=""),
     sa.Column("progress", sa.Double, nullable=False, default=0.0),
     sa.Column("note", sa.Text, nullable=False, default=""),
+    sa.Column("bytes_done", sa.BigInteger, nullable=False, default=0),
+    # The worker whose place it takes: while it runs, and until a stopped run has ended.
+    sa.Column("holder", sa.String(128), nullable=False, default=""),
+    # How often it was given to a worker; the engine knows it from the first time on.
+    sa.Column("runs", sa.Integer, nullable=False, default=0),
+    # Its target's count of starts at its own start; 0: not started yet.
+    sa.Column("turn", sa.BigInteger, nullable=False, default=0),
     # The run that owns the row now; an older run of the same task may not write it.
     sa.Column("run", sa.String(64), nullable=False, default=""),
     # Has the owner's record been told of the present state (dead, waiting, cancelled)?
@@ -42,7 +52,21 @@ tasks = sa.Table(
     sa.Index("task_by_state", "state", "retry_at"),
     sa.Index("task_by_owner", "owner", "created_at"),
     sa.Index("task_untold", "told", "updated_at"),
+    sa.Index("task_by_turn", "target", "line", "turn"),
 )
+#: Conditions of partial indexes: the planner only knows them in the very same words.
+READY = sa.text("task.state = 'queued' AND task.holder = ''")
+HELD = sa.text("task.holder <> ''")
+for _name, _where, _columns in (
+    ("task_ready", "state = 'queued' AND holder = ''", "target line priority created_at id"),
+    ("task_held", "holder <> ''", "target holder"),
+):
+    sa.Index(
+        _name,
+        *(tasks.c[column] for column in _columns.split()),
+        sqlite_where=sa.text(_where),
+        postgresql_where=sa.text(_where),
+    )
 
 #: One row per living worker; ``seen_at`` is by the database's clock.
 workers = sa.Table(
@@ -71,6 +95,8 @@ targets = sa.Table(
     sa.Column("name", sa.String(128), primary_key=True),
     sa.Column("paused", sa.Boolean, nullable=False, default=False),
     sa.Column("ceiling", sa.Integer, nullable=False),
+    # The ceiling that the settings gave last: an administrator's stays until they change.
+    sa.Column("configured", sa.Integer, nullable=False, default=0),
     sa.Column("limit", sa.Integer, nullable=False),
     sa.Column("usual_s", sa.Double, nullable=False, default=0.0),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
@@ -82,8 +108,8 @@ targets = sa.Table(
     sa.Column("done", sa.Integer, nullable=False, default=0),
     sa.Column("failed", sa.Integer, nullable=False, default=0),
     sa.Column("seconds", sa.Double, nullable=False, default=0.0),
-    # When there was work last: the queue of an idle target is not looked at.
-    sa.Column("worked_at", sa.Double, nullable=False),
+    # How many tasks were started so far.
+    sa.Column("turn", sa.BigInteger, nullable=False, default=0),
 )
 
 #: Any number that only this set-up uses: it keeps two processes from creating at once.
@@ -134,7 +160,15 @@ def to_task(row: sa.RowMapping) -> Task:
         step=row["step"],
         progress=row["progress"],
         note=row["note"],
+        bytes_done=row["bytes_done"],
+        lane=Lane(row["lane"]),
+        worker=row["holder"],
     )
+
+
+def line_name(lane: Lane, owner: str) -> str:
+    """Return the name of the line in which an owner's tasks of a lane wait."""
+    return f"{lane}:{owner}"
 
 
 def _time(seconds: float) -> datetime:

@@ -5,6 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from transferapp.taskqueue.port import Lane
+
+#: Transfers wait for the network and the disk most of the time; conversions compute.
+DEFAULT_LANES = {
+    Lane.TRANSFERS: 16,
+    Lane.CONVERSIONS: 2,
+    Lane.PREVIEWS: 4,
+    Lane.HOUSEKEEPING: 4,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
@@ -15,11 +25,10 @@ class QueueSettings:
     default_limit: int = 4
     #: Of these, how many may belong to one owner; None: all of them.
     per_owner: int | None = None
-    #: How often a worker looks for new tasks; None: 0.3 s on SQLite, 0.5 s on PostgreSQL.
-    poll_s: float | None = None
-    #: A target without work for so long is looked at rarely: its next task starts up to a
-    #: second later than others.
-    idle_after_s: float = 60.0
+    #: Tasks that one worker runs at once, by lane: none of them takes another's places.
+    lanes: Mapping[Lane, int] = field(default_factory=lambda: dict(DEFAULT_LANES))
+    #: A worker looks for tasks at least so often; the database wakes it when some come.
+    poll_s: float = 2.0
     #: A running task without a sign of life for so long is shown as stalled.
     stalled_after_s: float = 600.0
     #: How often a worker shows that it lives, and the janitor looks for what is due.
@@ -35,9 +44,3 @@ class QueueSettings:
     def limit(self, target: str) -> int:
         """Return how many tasks may run at once for this target."""
         return self.limits.get(target, self.default_limit)
-
-    def poll_interval_s(self, dialect: str) -> float:
-        """Return the polling interval for a database dialect."""
-        if self.poll_s is not None:
-            return self.poll_s
-        return 0.3 if dialect == "sqlite" else 0.5

@@ -7,15 +7,18 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from typing_extensions import override
 
 from transferapp.errors import TransferAppError
 from transferapp.host.clock import Clock
+from transferapp.taskqueue.dbos.dispatcher import Dispatcher
 from transferapp.taskqueue.dbos.engine import APP_NAME, APP_VERSION, WORKFLOW, EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.janitor import Janitor
@@ -24,11 +27,15 @@ from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.quiet import quiet_engine_log
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.runner import TaskRunner
+from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.targets import TargetBook
-from transferapp.taskqueue.port import Task, TaskKind, TaskWorker
+from transferapp.taskqueue.dbos.wakeups import Wakeups
+from transferapp.taskqueue.port import Lane, Task, TaskKind, TaskWorker
 
 _log = structlog.get_logger(__name__)
+
+Workflow = Callable[[str], Coroutine[Any, Any, None]]
 
 #: What a stopped step may take to clean up (seconds).
 _STOP_WITHIN_S = 10.0
@@ -48,15 +55,22 @@ class DbosTaskWorker(TaskWorker):
         self._database = engine
         self._settings = settings or QueueSettings()
         self._records = TaskRecords(engine, clock)
-        self._engine = EngineClient(engine, self._settings)
+        self._engine = EngineClient(engine)
         self._presence = Presence(engine, self._settings.dead_after_s)
-        self._book = TargetBook(engine, self._engine, self._settings)
-        keeper = TargetKeeper(self._records, self._engine, self._book, self._settings)
+        self._book = TargetBook(engine, self._settings)
+        keeper = TargetKeeper(self._records, self._book)
         self._janitor = Janitor(
             self._records, self._engine, self._presence, keeper, self._settings
         )
         self._runner = TaskRunner(self._records, self._book, kinds)
         self._runs: set[asyncio.Task[object]] = set()
+        #: Claimed rows on their way into the engine.
+        self._claimed: dict[str, sa.RowMapping] = {}
+        self._dispatcher = Dispatcher(
+            self._presence.id, self._records, self._engine, self._settings, self._start
+        )
+        self._serving: asyncio.Task[None] | None = None
+        self._wakeups: Wakeups | None = None
         self._stopping = threading.Event()
         self._heart: threading.Thread | None = None
         #: Held by a round of housekeeping, which a cancelled wait for it does not end.
@@ -76,14 +90,16 @@ class DbosTaskWorker(TaskWorker):
         self._heart = threading.Thread(target=self._beat, name="task-heartbeat", daemon=True)
         self._heart.start()
         self._housekeeping = asyncio.create_task(self._keep_house(untold))
+        self._dispatch()
         _log.info("worker started", worker=self._presence.id)
 
     @override
     async def stop(self) -> None:
         self._stopping.set()
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
-            await asyncio.gather(self._housekeeping, return_exceptions=True)
+        for own in (self._housekeeping, self._serving):
+            if own is not None:
+                own.cancel()
+                await asyncio.gather(own, return_exceptions=True)
         await asyncio.to_thread(self._await_threads)
         for run in self._runs:
             run.cancel()
@@ -100,7 +116,7 @@ class DbosTaskWorker(TaskWorker):
         with engine_failures():
             _ = self._engine.client
             for target in self._settings.limits:
-                self._book.declare(target, self._records.now())
+                self._book.declare(target)
             self._presence.beat()
             return self._janitor.round()
 
@@ -117,10 +133,24 @@ class DbosTaskWorker(TaskWorker):
             log_level="WARNING",
         )
         DBOS(config=config)
-        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._workflow())
+        self._workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(self._run())
+        # We claim; of the engine's queues only its own is used, for runs that go on.
+        DBOS.listen_queues([])
         DBOS.launch()
 
-    def _workflow(self) -> Callable[[str], Coroutine[Any, Any, None]]:
+    def _dispatch(self) -> None:
+        self._serving = asyncio.create_task(self._dispatcher.serve())
+        ring = partial(_ring, asyncio.get_running_loop(), self._dispatcher)
+        self._wakeups = Wakeups(self._database, ring)
+        self._wakeups.start()
+
+    async def _start(self, row: sa.RowMapping) -> None:
+        """Begin a run that the engine does not know yet, in this process and at once."""
+        self._claimed[row["id"]] = row
+        with SetWorkflowID(row["id"]):
+            await DBOS.start_workflow_async(self._workflow, row["id"])
+
+    def _run(self) -> Workflow:
         async def run_task(task_id: str) -> None:
             """One run of one task; the engine's wrapping of it ends with the same task."""
             current = asyncio.current_task()
@@ -128,9 +158,27 @@ class DbosTaskWorker(TaskWorker):
                 raise asyncio.CancelledError
             self._runs.add(current)
             current.add_done_callback(self._runs.discard)
-            await self._runner.run(task_id)
+            row = self._claimed.pop(task_id, None)
+            if row is None:
+                row = await self._runner.begin(task_id, self._presence.id)
+            if row is None:
+                _log.info("task not run: it was stopped or has ended", task=task_id)
+                return
+            await self._run_row(row)
 
         return run_task
+
+    async def _run_row(self, row: sa.RowMapping) -> None:
+        self._dispatcher.began(row["id"], Lane(row["lane"]))
+        try:
+            await self._runner.run(row)
+        except BaseException:
+            # Cancelled or paused; a worker that stops hands everything back by itself.
+            if not self._stopping.is_set():
+                await self._runner.let_go(row)
+            raise
+        finally:
+            self._dispatcher.ended(row["id"])
 
     def _beat(self) -> None:
         """Run in a thread of its own: a busy loop is no sign of death."""
@@ -138,7 +186,7 @@ class DbosTaskWorker(TaskWorker):
             try:
                 with engine_failures():
                     self._presence.beat()
-                    self._book.flush(self._records.now())
+                    self._book.flush()
             except TransferAppError as error:
                 self._trust_until = time.monotonic() + self._settings.dead_after_s
                 _log.warning("heartbeat failed", error=error.message)
@@ -169,6 +217,8 @@ class DbosTaskWorker(TaskWorker):
 
     def _await_threads(self) -> None:
         """Wait for our own threads: they must not use the database after the stop."""
+        if self._wakeups is not None:
+            self._wakeups.stop()
         if self._heart is not None:
             self._heart.join(_STOP_WITHIN_S)
         if self._rounds.acquire(timeout=_STOP_WITHIN_S):
@@ -177,14 +227,21 @@ class DbosTaskWorker(TaskWorker):
     def _hand_back(self) -> None:
         try:
             with engine_failures():
-                self._book.flush(self._records.now())
-                self._janitor.hand_back(self._presence.id)
+                self._book.flush()
+                for row in self._records.held(tasks.c.holder == self._presence.id):
+                    self._records.let_go(row["id"], row["run"])
                 self._presence.leave()
         except TransferAppError as error:
             # Others take over once this worker has been silent for long enough.
             _log.warning("tasks not handed back", error=error.message)
         finally:
             self._engine.close()
+
+
+def _ring(loop: asyncio.AbstractEventLoop, dispatcher: Dispatcher) -> None:
+    # The loop may be closing while the thread still rings.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(dispatcher.ring)
 
 
 def _own_threads() -> None:

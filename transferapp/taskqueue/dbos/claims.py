@@ -1,0 +1,188 @@
+"""Take tasks for a worker: within every limit, and in a fair order (fairness.py).
+
+All claims of all workers come one after the other, so limits hold exactly: PostgreSQL has
+a lock for it that ends with the transaction, and on SQLite every transaction that writes
+begins IMMEDIATE.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from transferapp.host.database import reading
+from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.schema import HELD, READY, line_name, targets, tasks
+from transferapp.taskqueue.dbos.targets import pressure_of
+from transferapp.taskqueue.fairness import Held, Line, Shares, next_line
+from transferapp.taskqueue.port import Lane, TaskState
+
+_CLAIM_LOCK = 7_261_944_131
+
+#: Every line of a target with its front task's priority and its last turn. A recursive
+#: query jumps from line to line along the index, however many tasks wait in each.
+_LINES = sa.text(
+    """
+    WITH RECURSIVE lines(line) AS (
+        SELECT min(line) FROM task
+        WHERE task.state = 'queued' AND task.holder = '' AND target = :target
+        UNION ALL
+        SELECT (SELECT min(task.line) FROM task
+                WHERE task.state = 'queued' AND task.holder = '' AND target = :target
+                AND task.line > lines.line)
+        FROM lines WHERE lines.line IS NOT NULL
+    )
+    SELECT lines.line,
+        (SELECT min(priority) FROM task WHERE task.state = 'queued' AND task.holder = ''
+         AND target = :target AND task.line = lines.line) AS priority,
+        (SELECT max(turn) FROM task WHERE target = :target AND task.line = lines.line) AS turn
+    FROM lines WHERE lines.line IS NOT NULL
+    """
+)
+
+
+class Claims:
+    """Gives free places of targets to workers. Blocking: call it from a thread."""
+
+    def __init__(self, records: TaskRecords, per_owner: int | None = None) -> None:
+        """Claim rows of ``records``; an owner gets ``per_owner`` places of a target."""
+        self._records = records
+        self._per_owner = per_owner
+
+    def take(self, worker: str, room: Mapping[Lane, int]) -> list[sa.RowMapping]:
+        """Give this worker as many tasks as it has room for in each lane, and as limits
+        allow; returns their rows. A row without ``run`` was begun before: its run has to
+        be queued in the engine again.
+        """
+        if not any(room.values()) or not self._promising():
+            return []
+        left = dict(room)
+        taken: list[sa.RowMapping] = []
+        with self._records.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIM_LOCK)))
+            rows = list(connection.execute(_open_targets()).mappings())
+            # Nobody is always first when a worker's places do not suffice for all.
+            random.shuffle(rows)
+            for row in rows:
+                one = _Target(connection, row, self._records.now(), self._per_owner)
+                taken += one.give(worker, left)
+        return taken
+
+    def _promising(self) -> bool:
+        """Tell, without a lock, whether any target has both a task and a place."""
+        with reading(self._records.engine) as connection:
+            return connection.execute(_open_targets().limit(1)).first() is not None
+
+
+def _open_targets() -> sa.Select[tuple[object, ...]]:
+    mine = tasks.c.target == targets.c.name
+    waiting = sa.exists().where(mine, READY)
+    held = sa.select(sa.func.count()).where(mine, HELD).scalar_subquery()
+    # A probe may run beside the limit, never beside the ceiling.
+    free = sa.or_(held < targets.c.limit, targets.c.probe != "")
+    return sa.select(targets).where(~targets.c.paused, waiting, free, held < targets.c.ceiling)
+
+
+class _Target:
+    """One target in the transaction of a claim."""
+
+    def __init__(
+        self, connection: sa.Connection, row: sa.RowMapping, now: float, per_owner: int | None
+    ) -> None:
+        self._connection = connection
+        self._row = row
+        self._now = now
+        self._per_owner = per_owner
+        self._turn = row["turn"]
+
+    def give(self, worker: str, room: dict[Lane, int]) -> Sequence[sa.RowMapping]:
+        """Give free places to the lines in turn; ``room`` shrinks."""
+        held = self._held()
+        free = self._free(held)
+        shares = Shares(self._row["ceiling"], room, self._per_owner)
+        lines = {line_name(line.lane, line.owner): line for line in self._lines()}
+        taken: list[sa.RowMapping] = []
+        while len(taken) < free:
+            line = next_line(lines.values(), held, shares)
+            if line is None:
+                break
+            name = line_name(line.lane, line.owner)
+            first, second = self._front(name)
+            taken.append(self._start(first, worker))
+            held.add(line.lane, line.owner)
+            room[line.lane] -= 1
+            if second is None:
+                del lines[name]
+            else:
+                lines[name] = replace(line, priority=second["priority"], turn=self._turn)
+        if taken:
+            self._note(taken)
+        return taken
+
+    def _held(self) -> Held:
+        columns = (tasks.c.lane, tasks.c.owner)
+        query = (
+            sa.select(*columns, sa.func.count().label("number"))
+            .where(tasks.c.target == self._row["name"], HELD)
+            .group_by(*columns)
+        )
+        held = Held()
+        for row in self._connection.execute(query):
+            held.add(Lane(row.lane), row.owner, row.number)
+        return held
+
+    def _free(self, held: Held) -> int:
+        pressure = pressure_of(self._row)
+        under_ceiling = pressure.ceiling - held.total
+        if pressure.is_open:
+            due = not self._row["probe"] and self._now >= pressure.probe_at
+            return min(1, under_ceiling) if due else 0
+        # A probe that proved itself by running long still runs: it is one more.
+        beside = 1 if self._row["probe"] else 0
+        return min(pressure.limit + beside - held.total, under_ceiling)
+
+    def _lines(self) -> list[Line]:
+        found = self._connection.execute(_LINES, {"target": self._row["name"]})
+        lines = []
+        for row in found:
+            lane, _, owner = row.line.partition(":")
+            lines.append(Line(Lane(lane), owner, row.priority, row.turn))
+        return lines
+
+    def _front(self, name: str) -> tuple[sa.RowMapping, sa.RowMapping | None]:
+        query = (
+            sa.select(tasks.c.id, tasks.c.priority, tasks.c.runs)
+            .where(tasks.c.target == self._row["name"], tasks.c.line == name, READY)
+            .order_by(tasks.c.priority, tasks.c.created_at, tasks.c.id)
+            .limit(2)
+        )
+        rows = self._connection.execute(query).mappings().all()
+        return rows[0], rows[1] if len(rows) > 1 else None
+
+    def _start(self, front: sa.RowMapping, worker: str) -> sa.RowMapping:
+        self._turn += 1
+        values = {
+            "state": TaskState.RUNNING,
+            "holder": worker,
+            # One that the engine does not know yet is run here and now.
+            "run": "" if front["runs"] else uuid.uuid4().hex,
+            "runs": front["runs"] + 1,
+            "turn": self._turn,
+            "retry_at": None,
+            "told": True,
+            "updated_at": self._now,
+        }
+        mine = sa.update(tasks).where(tasks.c.id == front["id"]).values(values)
+        return self._connection.execute(mine.returning(tasks)).mappings().one()
+
+    def _note(self, taken: Sequence[sa.RowMapping]) -> None:
+        values: dict[str, object] = {"turn": self._turn}
+        if self._row["outages"]:
+            values |= {"probe": taken[0]["id"], "probe_since": self._now}
+        mine = sa.update(targets).where(targets.c.name == self._row["name"])
+        self._connection.execute(mine.values(values))
