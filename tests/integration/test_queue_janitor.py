@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
-from transferapp.errors import TransferNotFound, Unavailable
+from transferapp.errors import TransferNotFound
 from transferapp.host.database import open_engine, sqlite_url
+from transferapp.taskqueue.dbos.claims import Claims
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.janitor import Janitor
 from transferapp.taskqueue.dbos.keeper import TargetKeeper
@@ -21,8 +23,8 @@ from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.targets import TargetBook
-from transferapp.taskqueue.port import TaskState
-from transferapp.testing.queue_suite import new
+from transferapp.taskqueue.port import Lane, TaskState
+from transferapp.testing.queue_suite import TARGET, new
 
 
 @dataclass
@@ -45,12 +47,13 @@ class Room:
         self.engine = open_engine(sqlite_url(folder / "queue.db"))
         settings = QueueSettings(keep_ended_days=30)
         self.queue = DbosTaskQueue(self.engine, settings, self.clock)
-        self.client = EngineClient(self.engine, settings)
+        self.client = EngineClient(self.engine)
         self.presence = Presence(self.engine, 10.0)
-        records = TaskRecords(self.engine, self.clock)
-        self.book = TargetBook(self.engine, self.client, settings)
-        keeper = TargetKeeper(records, self.client, self.book, settings)
-        self.janitor = Janitor(records, self.client, self.presence, keeper, settings)
+        self.records = TaskRecords(self.engine, self.clock)
+        self.book = TargetBook(self.engine, settings)
+        keeper = TargetKeeper(self.records, self.book)
+        self.janitor = Janitor(self.records, self.client, self.presence, keeper, settings)
+        self.claims = Claims(self.records)
 
     def set(self, task_id: str, **values: object) -> None:
         """Change a row behind everyone's back."""
@@ -87,16 +90,64 @@ async def test_old_ended_tasks_are_forgotten(room: Room) -> None:
     assert await room.queue.enqueue(new("done"))
 
 
-async def test_tables_that_disagree_are_healed(room: Room) -> None:
-    """The process died between its write to our table and its call of the engine."""
+async def test_the_place_of_a_dead_worker_is_free_again(room: Room) -> None:
+    """A task that it ran counts a crash; one that it only held, or had stopped, does not."""
+    for name in ("ran", "held", "stopped"):
+        await room.queue.enqueue(new(name))
+    rows = room.claims.take("dead", {Lane.TRANSFERS: 3})
+    assert {row["id"] for row in rows} == {"ran", "held", "stopped"}
+    room.set("held", run="")
+    await room.queue.cancel("stopped")
+    room.presence.beat()
+    room.janitor.round()
+    found = {task.id: task for task in await room.queue.tasks()}
+    assert {name: task.worker for name, task in found.items()} == dict.fromkeys(found, "")
+    assert (found["ran"].state, found["ran"].crashes) == (TaskState.QUEUED, 1)
+    assert (found["held"].state, found["held"].crashes) == (TaskState.QUEUED, 0)
+    assert (found["stopped"].state, found["stopped"].crashes) == (TaskState.CANCELLED, 0)
+
+
+async def test_silence_is_shown_and_is_no_failure(room: Room) -> None:
     await room.queue.enqueue(new("one"))
-    await room.queue.cancel("one")
-    room.set("one", state=TaskState.QUEUED)
+    room.presence.beat()
+    room.claims.take(room.presence.id, {Lane.TRANSFERS: 1})
+    room.clock.time += timedelta(minutes=9)
+    assert (await room.queue.get("one")).stalled_since is None
+    began = room.clock.time - timedelta(minutes=9)
+    room.clock.time += timedelta(minutes=2)
+    with capture_logs() as logs:
+        room.janitor.round()
+        room.janitor.round()
+    task = await room.queue.get("one")
+    assert (task.state, task.stalled_since) == (TaskState.RUNNING, began)
+    assert [entry["event"] for entry in logs] == ["task stalled"]
+
+
+async def test_retries_are_rationed_by_target(room: Room) -> None:
+    """After an outage not everything that is due comes at once."""
+    for number in range(40):
+        await room.queue.enqueue(new(f"t{number:02}"))
+        room.set(f"t{number:02}", state="waiting", retry_at=1.0)
+    room.presence.beat()
     room.janitor.round()
-    assert room.client.status("one") == "CANCELLED"
-    room.clock.time += timedelta(minutes=1)
+    assert len(await room.queue.tasks(states=[TaskState.QUEUED])) == 8  # twice the limit
+    with room.book.changing(TARGET) as (_, change):
+        change(outages=1, probe_at=room.clock.time.timestamp() + 60.0)
     room.janitor.round()
-    assert room.client.status("one") == "ENQUEUED"
+    assert len(await room.queue.tasks(states=[TaskState.QUEUED])) == 8
+
+
+async def test_settings_do_not_undo_an_administrators_limit(room: Room) -> None:
+    await room.queue.enqueue(new("one"))
+    room.book.declare(TARGET)
+    await room.queue.set_limit(TARGET, 2)
+    room.book.declare(TARGET)
+    (target,) = await room.queue.targets()
+    assert target.ceiling == 2
+    other = TargetBook(room.engine, QueueSettings(limits={TARGET: 7}))
+    other.declare(TARGET)
+    (target,) = await room.queue.targets()
+    assert (target.ceiling, target.limit) == (7, 7)
 
 
 async def test_untold_states_are_told_later(room: Room) -> None:
@@ -107,14 +158,19 @@ async def test_untold_states_are_told_later(room: Room) -> None:
     assert [task.id for task in room.janitor.round()] == ["one"]
 
 
-async def test_enqueue_is_all_or_nothing(room: Room) -> None:
-    """Our row and the engine's are written in one transaction."""
-    await room.queue.enqueue(new("one"))
-    with room.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE workflow_status RENAME TO hidden"))
-    with pytest.raises(Unavailable):
-        await room.queue.enqueue(new("two"))
-    with room.engine.begin() as connection:
-        connection.execute(sa.text("ALTER TABLE hidden RENAME TO workflow_status"))
-    assert [task.id for task in await room.queue.tasks()] == ["one"]
-    assert await room.queue.enqueue(new("two"))
+async def test_depths_count_everything(room: Room) -> None:
+    for name, values in (
+        ("a", {}),
+        ("b", {"attempts": 2, "state": "waiting", "retry_at": 9e9}),
+        ("c", {"attempts": 1, "state": "waiting", "retry_at": 9e9}),
+    ):
+        await room.queue.enqueue(new(name))
+        room.set(name, priority=50, **values)
+    depths = {one.state: one for one in await room.queue.depths()}
+    assert (depths[TaskState.QUEUED].count, depths[TaskState.QUEUED].retries) == (1, 0)
+    assert (depths[TaskState.WAITING].count, depths[TaskState.WAITING].retries) == (2, 3)
+    assert depths[TaskState.WAITING].oldest_at == room.clock.time
+    room.presence.beat()
+    (worker,) = await room.queue.workers()
+    assert worker.id == room.presence.id
+    assert worker.silent_s < 5.0

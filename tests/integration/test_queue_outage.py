@@ -63,23 +63,6 @@ async def test_an_outage_costs_a_probe_and_not_every_task(
         engine.dispose()
 
 
-async def test_an_idle_target_sleeps_and_wakes(queue: DbosTaskQueue, tmp_path: Path) -> None:
-    journal = Journal()
-    engine = open_engine(sqlite_url(tmp_path / "queue.db"))
-    worker = DbosTaskWorker(engine, [journal.kind()], SystemClock(), SETTINGS)
-    await worker.start()
-    try:
-        await queue.enqueue(new("one"))
-        await reach(queue, "one", TaskState.DONE)
-        names = worker._engine.queue_names
-        await until(lambda: not names(), within_s=5.0)
-        await queue.enqueue(new("two"))
-        await reach(queue, "two", TaskState.DONE)
-    finally:
-        await worker.stop()
-        engine.dispose()
-
-
 async def test_bulk_redrive_and_retention(queue: DbosTaskQueue) -> None:
     for name in ("a", "b", "c"):
         await queue.enqueue(new(name))

@@ -25,11 +25,12 @@ _CLAIM_LOCK = 7_261_944_131
 
 #: Every line of a target with its front task's priority and its last turn. A recursive
 #: query jumps from line to line along the index, however many tasks wait in each.
-_LINES = sa.text(
+LINES = sa.text(
     """
     WITH RECURSIVE lines(line) AS (
         SELECT min(line) FROM task
         WHERE task.state = 'queued' AND task.holder = '' AND target = :target
+        AND task.line > ''
         UNION ALL
         SELECT (SELECT min(task.line) FROM task
                 WHERE task.state = 'queued' AND task.holder = '' AND target = :target
@@ -147,7 +148,7 @@ class _Target:
         return min(pressure.limit + beside - held.total, under_ceiling)
 
     def _lines(self) -> list[Line]:
-        found = self._connection.execute(_LINES, {"target": self._row["name"]})
+        found = self._connection.execute(LINES, {"target": self._row["name"]})
         lines = []
         for row in found:
             lane, _, owner = row.line.partition(":")

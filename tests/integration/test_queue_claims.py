@@ -1,0 +1,192 @@
+"""Claims on both databases: limits, fairness, lanes, probes, and lines of any length."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support.postgres import PostgresServer, postgres_server
+from transferapp.errors import Invalid
+from transferapp.host.clock import SystemClock
+from transferapp.host.database import open_engine, sqlite_url
+from transferapp.taskqueue.dbos.claims import LINES, Claims
+from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.schema import targets
+from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.port import Lane, NewTask, TaskState
+from transferapp.testing.queue_suite import Note
+
+__all__ = ["postgres_server"]
+
+ROOM = dict.fromkeys(Lane, 100)
+
+
+class Desk:
+    """A queue without workers, and its claims."""
+
+    def __init__(self, url: str) -> None:
+        """Open them."""
+        self.engine = open_engine(url)
+        self.queue = DbosTaskQueue(self.engine, QueueSettings(limits={"a": 3, "b": 2}))
+        self.records = TaskRecords(self.engine, SystemClock())
+        self.claims = Claims(self.records)
+
+    async def put(
+        self, name: str, *, target: str = "a", owner: str = "ada", lane: Lane = Lane.TRANSFERS
+    ) -> None:
+        """Queue a task."""
+        await self.queue.enqueue(NewTask(name, "note", Note(), target, owner, lane=lane))
+
+    def take(self, worker: str = "w", room: dict[Lane, int] | None = None) -> list[str]:
+        """Claim, and return the ids."""
+        return [row["id"] for row in self.claims.take(worker, room or ROOM)]
+
+    def end(self, *names: str) -> None:
+        """Let tasks end well."""
+        for name in names:
+            assert self.records.finish(name, self.records.row(name)["run"])
+
+    def set_target(self, name: str, **values: object) -> None:
+        """Change a target behind everyone's back."""
+        with self.engine.begin() as connection:
+            mine = sa.update(targets).where(targets.c.name == name)
+            connection.execute(mine.values(**values))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "queue.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.new_database()
+
+
+@pytest.fixture
+async def desk(url: str) -> AsyncIterator[Desk]:
+    desk = Desk(url)
+    yield desk
+    await desk.queue.close()
+    desk.engine.dispose()
+
+
+async def test_no_more_than_the_limit(desk: Desk) -> None:
+    for number in range(6):
+        await desk.put(f"a{number}")
+        await desk.put(f"b{number}", target="b")
+    first = desk.take()
+    assert sorted(first) == ["a0", "a1", "a2", "b0", "b1"]
+    assert desk.take() == []
+    desk.end("a1", "b0")
+    assert sorted(desk.take()) == ["a3", "b2"]
+
+
+async def test_all_users_start_before_a_giant_goes_on(desk: Desk) -> None:
+    """The bar of 5 %: 30 users, one of them with 500 tasks queued before all others."""
+    for number in range(120):
+        await desk.put(f"giant-{number}", owner="giant")
+    for user in range(29):
+        for number in range(2):
+            await desk.put(f"user{user:02}-{number}", owner=f"user{user:02}")
+    order: list[str] = []
+    while batch := desk.take():
+        order += batch
+        desk.end(*batch)
+        if len(order) > 60:
+            break
+    first = {name.split("-")[0]: order.index(name) for name in reversed(order)}
+    assert len(first) == 30
+    assert max(first.values()) < 30
+
+
+async def test_parallel_claims_never_exceed_the_limit(desk: Desk) -> None:
+    for number in range(20):
+        await desk.put(f"a{number}", owner=f"user-{number % 4}")
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: desk.take(f"w{n}"), range(16)))
+    taken = [name for batch in found for name in batch]
+    assert len(taken) == len(set(taken)) == 3
+    assert {task.worker for task in await desk.queue.tasks(states=[TaskState.RUNNING])} <= {
+        f"w{n}" for n in range(16)
+    }
+
+
+async def test_a_worker_takes_what_it_has_room_for(desk: Desk) -> None:
+    for number in range(3):
+        await desk.put(f"t{number}")
+        await desk.put(f"h{number}", target="b", lane=Lane.HOUSEKEEPING)
+    small = {Lane.TRANSFERS: 1, Lane.HOUSEKEEPING: 0}
+    assert desk.take(room=small) == ["t0"]
+    assert desk.take(room={Lane.TRANSFERS: 0}) == []
+    assert desk.take(room={Lane.HOUSEKEEPING: 9}) == ["h0"]  # half of b's two places
+
+
+async def test_a_stopped_run_keeps_its_place_until_it_has_ended(desk: Desk) -> None:
+    for number in range(4):
+        await desk.put(f"a{number}")
+    assert desk.take() == ["a0", "a1", "a2"]
+    await desk.queue.cancel("a0")
+    assert desk.take() == []
+    desk.records.let_go("a0", desk.records.row("a0")["run"])
+    assert desk.take() == ["a3"]
+    assert (await desk.queue.get("a0")).state is TaskState.CANCELLED
+
+
+async def test_pause_and_limits_hold_at_once(desk: Desk) -> None:
+    for number in range(9):
+        await desk.put(f"a{number}")
+    await desk.queue.pause_target("a", paused=True)
+    assert desk.take() == []
+    await desk.queue.set_limit("a", 1)
+    await desk.queue.pause_target("a", paused=False)
+    assert desk.take() == ["a0"]
+    await desk.queue.set_limit("a", 5)
+    assert len(desk.take()) == 4
+    (target, *_) = await desk.queue.targets()
+    assert (target.ceiling, target.limit, target.paused) == (5, 5, False)
+    with pytest.raises(Invalid):
+        await desk.queue.set_limit("a", 0)
+
+
+async def test_a_target_that_is_out_gets_one_probe(desk: Desk) -> None:
+    for number in range(5):
+        await desk.put(f"a{number}")
+    soon = desk.records.now() + 60.0
+    desk.set_target("a", outages=1, probe_at=soon)
+    assert desk.take() == []
+    desk.set_target("a", probe_at=soon - 120.0)
+    assert desk.take() == ["a0"]
+    assert desk.take() == []
+    # It proved itself: the circuit is closed while the probe still runs.
+    desk.set_target("a", outages=0, limit=1)
+    assert desk.take() == ["a1"]
+    assert desk.take() == []
+
+
+async def test_a_task_begun_before_is_marked(desk: Desk) -> None:
+    await desk.put("a0")
+    (first,) = desk.claims.take("w", ROOM)
+    assert first["run"]
+    desk.records.let_go("a0", first["run"])
+    (second,) = desk.claims.take("w", ROOM)
+    assert (second["run"], second["runs"]) == ("", 2)
+
+
+async def test_lines_are_found_by_the_index(tmp_path: Path) -> None:
+    """However long a line is, looking at it must not read all of it. (SQLite shows its
+    plan in words; PostgreSQL's depends on its statistics.)
+    """
+    desk = Desk(sqlite_url(tmp_path / "queue.db"))
+    await desk.put("a0")
+    with desk.engine.connect() as connection:
+        plan = connection.execute(sa.text(f"EXPLAIN QUERY PLAN {LINES}"), {"target": "a"})
+        steps = [row[3] for row in plan if "SEARCH" in row[3]]
+    await desk.queue.close()
+    desk.engine.dispose()
+    assert len(steps) == 4
+    assert all("(target=? AND line" in step for step in steps)

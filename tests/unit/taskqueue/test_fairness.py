@@ -1,0 +1,94 @@
+"""Who goes next: lanes, priorities, owners in turn, and what the limits leave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from transferapp.taskqueue.fairness import Held, Line, Shares, next_line
+from transferapp.taskqueue.port import Lane
+
+ROOM = dict.fromkeys(Lane, 10)
+
+
+def line(
+    owner: str, *, lane: Lane = Lane.TRANSFERS, priority: int = 100, turn: int = 0
+) -> Line:
+    return Line(lane, owner, priority, turn)
+
+
+def starts(lines: list[Line], count: int, shares: Shares) -> list[str]:
+    """Start ``count`` tasks that end at once, and return their owners."""
+    owners = []
+    for turn in range(1, count + 1):
+        chosen = next_line(lines, Held(), shares)
+        assert chosen is not None
+        lines[lines.index(chosen)] = replace(chosen, turn=turn)
+        owners.append(chosen.owner)
+    return owners
+
+
+def test_everyone_has_a_turn_before_anyone_has_two() -> None:
+    people = [f"user-{number}" for number in range(30)]
+    owners = starts([line(name) for name in people], 60, Shares(4, ROOM))
+    assert sorted(owners[:30]) == sorted(people)
+    assert owners[30:] == owners[:30]
+
+
+def test_who_runs_least_goes_first() -> None:
+    held = Held()
+    held.add(Lane.TRANSFERS, "ada", 2)
+    chosen = next_line([line("ada", turn=1), line("bob", turn=9)], held, Shares(4, ROOM))
+    assert chosen is not None
+    assert chosen.owner == "bob"
+
+
+def test_priority_goes_before_turns() -> None:
+    chosen = next_line([line("ada"), line("bob", priority=10, turn=9)], Held(), Shares(4, ROOM))
+    assert chosen is not None
+    assert chosen.owner == "bob"
+
+
+def test_an_owner_has_no_more_than_her_share() -> None:
+    held = Held()
+    held.add(Lane.TRANSFERS, "ada", 2)
+    assert next_line([line("ada")], held, Shares(4, ROOM, per_owner=2)) is None
+    assert next_line([line("ada")], held, Shares(4, ROOM, per_owner=3)) is not None
+
+
+def test_small_lanes_get_half_of_a_target_and_transfers_all() -> None:
+    held = Held()
+    conversion = line("ada", lane=Lane.CONVERSIONS)
+    held.add(Lane.CONVERSIONS, "ada", 2)
+    assert next_line([conversion], held, Shares(4, ROOM)) is None
+    transfers = Held()
+    transfers.add(Lane.TRANSFERS, "ada", 3)
+    assert next_line([line("ada")], transfers, Shares(4, ROOM)) is not None
+    # A single place is for any lane.
+    assert next_line([conversion], Held(), Shares(1, ROOM)) is not None
+
+
+def test_the_lane_with_the_fewest_goes_first() -> None:
+    held = Held()
+    held.add(Lane.TRANSFERS, "ada", 1)
+    lines = [line("ada", priority=1), line("ada", lane=Lane.HOUSEKEEPING)]
+    chosen = next_line(lines, held, Shares(4, ROOM))
+    assert chosen is not None
+    assert chosen.lane is Lane.HOUSEKEEPING
+
+
+def test_a_lane_without_room_in_this_worker_waits() -> None:
+    room = {**ROOM, Lane.TRANSFERS: 0}
+    lines = [line("ada"), line("ada", lane=Lane.PREVIEWS)]
+    chosen = next_line(lines, Held(), Shares(4, room))
+    assert chosen is not None
+    assert chosen.lane is Lane.PREVIEWS
+    assert next_line(lines[:1], Held(), Shares(4, room)) is None
+
+
+def test_held_counts() -> None:
+    held = Held()
+    held.add(Lane.PREVIEWS, "ada", 2)
+    held.add(Lane.TRANSFERS, "bob")
+    assert held.total == 3
+    assert held.by_owner == Counter({"ada": 2, "bob": 1})
