@@ -113,6 +113,7 @@ class ImportProcess(Service):
         )  # fmt: skip
         for number, name in enumerate(_STEPS, 1):
             self._log.write("step %d of %d: %s", number, len(_STEPS), name)
+            self.sandbox.faults.pass_by(f"import step {number}")
             time.sleep(self.sandbox.faults.slow_step)
             if number == self.sandbox.faults.fail_step:
                 self._log.write("step %d failed: asked to", number)
