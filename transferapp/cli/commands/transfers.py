@@ -103,6 +103,8 @@ def _look_at(paths: Sequence[Path]) -> tuple[list[FilesetCandidate], list[str]]:
             refused.append(f"{candidate.name}: {verdict.sentence}")
         else:
             ready.append(candidate)
+            if verdict.sentence:
+                say(f"{candidate.name}: {verdict.sentence}")
     return ready, refused
 
 
