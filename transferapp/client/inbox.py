@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pydantic import ValidationError
+
 from transferapp.client.server import ServerClient
+from transferapp.errors import Invalid
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     InboxMessage,
@@ -51,6 +54,10 @@ class InboxClient(ServerClient):
 
 
 def wishes_of(view: NotificationView, **changes: object) -> NotificationWishes:
-    """Return the wishes behind a view, changed in a few places; raises ValidationError."""
+    """Return the wishes behind a view, changed in a few places; raises Invalid."""
     present = view.model_dump(include={"channels", "address", "webhook_url", "topics"})
-    return NotificationWishes.model_validate({**present, **changes})
+    try:
+        return NotificationWishes.model_validate({**present, **changes})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Invalid(f"'{first['loc'][0]}' is not right: {first['msg']}.") from error
