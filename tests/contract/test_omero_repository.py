@@ -11,7 +11,8 @@ import tifffile
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from tests.support.omero_world import adapter, populate, settings_for, start_sandbox, sweep
+from tests.support.in_place_house import in_place_settings, staged
+from tests.support.omero_world import adapter, populate, start_sandbox, sweep
 from transferapp.host.resources import resource
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_suite import RepositorySuite
@@ -34,23 +35,35 @@ def sample(folder: str, first: str, image_count: int = 1) -> Sample:
 
 
 class OmeroSuite(RepositorySuite):
-    """The suite over one transport."""
+    """The suite over one transport, or with a worker that links files in place."""
 
-    transport: str
+    transport = "tcp"
+    in_place = ""
 
     @pytest.fixture
     async def world(self, sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[World]:
-        settings = settings_for(sandbox, tmp_path, self.transport)
+        settings = in_place_settings(sandbox, tmp_path, self.in_place, self.transport)
         await sweep(settings)
         repository = adapter(settings)
         name = "AS_09125_050116030001_D03f00d1.tif"
         folder = resource("sample-data", "tiff-channels-human")
+        samples = (
+            Sample(folder, (name,), 1),
+            sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
+            sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
+        )
+        if self.in_place:
+            # What is linked is staged: nobody may write to it.
+            samples = tuple(
+                staged(one, tmp_path / "staging" / str(n)) for n, one in enumerate(samples)
+            )
+        single, several, plate = samples
         yield World(
             repository,
-            single=Sample(folder, (name,), 1),
+            single=single,
             known=np.asarray(tifffile.imread(folder / name)),
-            several=sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
-            plate=sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
+            several=several,
+            plate=plate,
         )
         await repository.close()
 
@@ -71,3 +84,15 @@ class TestOverWss(OmeroSuite):
     """TLS through a web port."""
 
     transport = "wss"
+
+
+class TestHardLinks(OmeroSuite):
+    """A worker that shares a disk with OMERO."""
+
+    in_place = "hardlink"
+
+
+class TestSymbolicLinks(OmeroSuite):
+    """A worker whose staging is on another disk than OMERO's repository."""
+
+    in_place = "symlink"

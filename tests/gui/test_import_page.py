@@ -42,6 +42,7 @@ from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.windows.import_page import ImportPage
 from transferapp.host.resources import resource
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.duplicates import HeldAlready, HeldFileset
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import SubmissionView
 
@@ -344,3 +345,18 @@ def test_the_list_is_a_proper_model(qtmodeltester: ModelTester) -> None:
     qtmodeltester.check(model)  # type: ignore[no-untyped-call]
     model.show_rows(rows[:10])
     assert model.rowCount() == 10
+
+
+def test_what_is_there_already_is_said_above_the_list(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        path = f"{on.folder.name}/cells/cell.png"
+        fileset = HeldFileset(1, "anna", (7,), ("Monday",))
+        on.session.server.held = {path: HeldAlready(same_paths=(fileset,))}
+        await on.ready()
+        await until(on["import.alreadyThere"].isVisible)
+        assert "1 of these 2 filesets" in on["import.alreadyThere.text"].text()
+        assert on["import.submit"].isEnabled()
+        on.click("import.alreadyThere.close")
+        assert not on["import.alreadyThere"].isVisible()
+
+    scene(story)

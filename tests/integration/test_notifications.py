@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.receivers import HookHouse, MailHouse, hook_server, mail_server
-from transferapp.errors import Busy, Invalid
+from transferapp.errors import Busy, Invalid, StateConflict, Unavailable
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.sql import SqlLedger
@@ -26,6 +26,7 @@ from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.notify.webhooks import signature
 from transferapp.operations.notification_preferences import (
     MAX_CODES,
+    MAX_TRIALS,
     MAX_TRIES,
     NotificationPreferences,
 )
@@ -52,12 +53,18 @@ class World:
         mail = Mail(smtp, self.clock)
         self.webhook = Webhook(self.clock, allow_private=True)
         store = SqlPreferenceStore(self.engine, self.clock)
-        self.preferences = NotificationPreferences(store, mail, self.clock)
-        self.queue = MemoryTaskQueue(clock=self.clock)
         senders = {Channel.MAIL: mail, Channel.WEBHOOK: self.webhook}
+        self.preferences = NotificationPreferences(store, mail, self.clock, senders)
+        self.queue = MemoryTaskQueue(clock=self.clock)
         kind = deliver_notification_kind(self.deliveries, store, senders)
         self.worker = MemoryTaskWorker(self.queue, [kind])
-        self.rounds = NotificationRounds(self.ledger, self.deliveries, self.queue, 60.0)
+        self.store = store
+        self.rounds = self.follower(60.0)
+
+    def follower(self, mail_delay_s: float) -> NotificationRounds:
+        return NotificationRounds(
+            self.ledger, self.deliveries, self.store, self.queue, mail_delay_s
+        )
 
     async def add(self, items: int = 1, name: str = "Monday") -> TransferDetails:
         planned = tuple(
@@ -164,7 +171,7 @@ async def test_troubles_of_a_transfer_are_one_notification(world: World) -> None
 
 
 async def test_two_followers_tell_once(world: World) -> None:
-    other = NotificationRounds(world.ledger, world.deliveries, world.queue, 0.0)
+    other = world.follower(0.0)
     await world.verified("inbox", "webhook")
     for number in range(10):
         await world.finish(await world.add(name=f"Run {number}"))
@@ -257,3 +264,96 @@ async def test_a_webhook_cannot_reach_our_own_network(world: World) -> None:
         with pytest.raises(Invalid, match="own network"):
             await careful.send(batch, await world.preferences.get("ada"))
     assert world.hooks.posts == []
+
+
+async def test_only_the_chosen_topics_are_mailed_and_posted(world: World) -> None:
+    await world.verified("inbox", "webhook")
+    wishes = NotificationWishes(
+        channels=["inbox", "webhook"],
+        address=ADDRESS,
+        webhook_url=world.hooks.url,
+        topics=["cancelled", "attention"],
+    )
+    assert (await world.preferences.put("ada", wishes)).topics == {"cancelled", "attention"}
+    await world.finish(await world.add())
+    cancelled = await world.add(name="Tuesday")
+    for item in cancelled.items:
+        await world.ledger.set_state(item.id, ItemChange(ItemState.CANCELLED))
+    await world.rounds.round()
+    await world.settled()
+    titles = [json.loads(body)["data"]["title"] for _headers, body in world.hooks.posts]
+    assert titles == ["Cancelled: Tuesday"]
+    assert len(await world.inbox.entries("ada")) == 2
+
+
+async def test_each_webhook_host_is_a_target_of_its_own(world: World) -> None:
+    await world.verified("inbox", "mail", "webhook")
+    for username, url in (
+        ("ada", world.hooks.url),
+        ("bob", "https://Hooks.Example.ORG:8443/a?b=c"),
+        ("eva", f"https://{'a' * 60}.{'b' * 60}.{'c' * 60}.example.org/"),
+    ):
+        wishes = NotificationWishes(channels=["webhook"], webhook_url=url)
+        await world.preferences.put(username, wishes)
+        planned = PlannedItem("cell", (PlannedTransferFile("c.tif", 1),))
+        new = NewTransfer(TransferKind.IMPORT, "Run", username, username, (planned,))
+        await world.finish(await world.ledger.add(new))
+    await world.worker.stop()
+    await world.rounds.round()
+    targets = {task.owner: task.target for task in await world.queue.tasks()}
+    assert targets["ada"] == "webhook:127.0.0.1"
+    assert targets["bob"] == "webhook:hooks.example.org"
+    assert targets["eva"].startswith("webhook:aaa")
+    assert len(targets["eva"]) == 128
+
+
+async def test_an_example_goes_out_at_once_and_says_what_came_back(world: World) -> None:
+    with pytest.raises(StateConflict):
+        await world.preferences.try_out("ada", Channel.WEBHOOK)
+    secret = await world.verified("webhook")
+    await world.preferences.try_out("ada", Channel.WEBHOOK)
+    await world.preferences.try_out("ada", Channel.MAIL)
+    ((headers, body),) = world.hooks.posts
+    told = json.loads(body)
+    assert (told["type"], told["data"]["title"]) == ("test", "This is a test")
+    signed = signature(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
+    assert headers["webhook-signature"] == signed
+    assert world.mails.mails[-1]["Subject"] == "This is a test"
+    world.hooks.answers.append(404)
+    with pytest.raises(Invalid, match="answers 404"):
+        await world.preferences.try_out("ada", Channel.WEBHOOK)
+    world.hooks.answers.append(503)
+    with pytest.raises(Unavailable, match="answers 503"):
+        await world.preferences.try_out("ada", Channel.WEBHOOK)
+    assert await world.inbox.entries("ada") == []
+
+
+async def test_nobody_makes_us_knock_without_end(world: World) -> None:
+    await world.verified("webhook")
+    for _ in range(MAX_TRIALS):
+        await world.preferences.try_out("ada", Channel.WEBHOOK)
+    with pytest.raises(Busy):
+        await world.preferences.try_out("ada", Channel.WEBHOOK)
+    world.clock.advance(seconds=3601)
+    await world.preferences.try_out("ada", Channel.WEBHOOK)
+    assert len(world.hooks.posts) == MAX_TRIALS + 1
+
+
+async def test_a_new_code_only_for_a_new_address_or_when_asked(world: World) -> None:
+    wishes = NotificationWishes(channels=["mail"], address=ADDRESS)
+    await world.preferences.put("ada", wishes)
+    await world.preferences.put("ada", wishes.model_copy(update={"topics": ["failed"]}))
+    assert len(world.mails.mails) == 1
+    await world.preferences.put("ada", wishes.model_copy(update={"topics": ["failed"]}))
+    assert len(world.mails.mails) == 2
+
+
+async def test_seen_up_to_an_id_leaves_what_came_later_new(world: World) -> None:
+    for name in ("Monday", "Tuesday", "Wednesday"):
+        await world.finish(await world.add(name=name))
+    await world.rounds.round()
+    newest, middle, _oldest = await world.inbox.entries("ada")
+    await world.inbox.mark_all_read("bob", newest.id)
+    assert len(await world.inbox.entries("ada", unread=True)) == 3
+    await world.inbox.mark_all_read("ada", middle.id)
+    assert [e.id for e in await world.inbox.entries("ada", unread=True)] == [newest.id]

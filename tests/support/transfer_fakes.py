@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -12,6 +12,7 @@ from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.session import Connection, SessionPresenter
 from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFound
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.duplicates import HeldAlready
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import (
     ItemState,
@@ -22,7 +23,7 @@ from transferapp.model.transfers import (
     TransferKind,
     Trouble,
 )
-from transferapp.protocol.messages import AgentInfo, SubmissionView, TransferList
+from transferapp.protocol.messages import AgentInfo, AskedItem, SubmissionView, TransferList
 
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 OWNER = "anna@http://localhost:8470"
@@ -123,6 +124,8 @@ class FakeServer:
         self.error: TransferAppError | None = None
         self.tops: list[Container] = []
         self.inside: dict[ContainerRef, list[Container]] = {}
+        #: What is held already, by the client path of the file to open.
+        self.held: dict[str, HeldAlready] = {}
 
     def put(self, *transfers: Transfer) -> None:
         self.known.update({t.id: t for t in transfers})
@@ -155,6 +158,10 @@ class FakeServer:
     async def containers(self, parent: ContainerRef | None = None, **_: Any) -> list[Container]:
         self._note("containers")
         return self.inside.get(parent, []) if parent else self.tops
+
+    async def duplicates(self, items: Sequence[AskedItem]) -> list[HeldAlready]:
+        self._note("duplicates")
+        return [self.held.get(one.files[0].client_path, HeldAlready()) for one in items]
 
     async def _act(self, act: str, transfer_id: str, item_id: str | None) -> TransferDetails:
         self._note(act, transfer_id, *([item_id] if item_id else []))

@@ -43,7 +43,7 @@ def open_outbox(path: Path, clock: Clock) -> Outbox:
     engine = open_engine(sqlite_url(path))
     # An error's text would show the values of its statement, and one of them is a grant.
     engine.hide_parameters = True
-    schema.metadata.create_all(engine)
+    schema.prepare(engine)
     return Outbox(engine, clock)
 
 

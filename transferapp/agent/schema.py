@@ -1,8 +1,12 @@
-"""The outbox's tables."""
+"""The outbox's tables, and how an older outbox comes to have them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import sqlalchemy as sa
+
+from transferapp.errors import SettingsInvalid
 
 metadata = sa.MetaData()
 
@@ -62,3 +66,32 @@ files = sa.Table(
     sa.Column("sha1", sa.String, nullable=False),
     sa.Column("done", sa.Boolean, nullable=False),
 )
+
+#: The migrations in order: the first makes version 2 of version 1, and so on. Alembic is
+#: not in the core, and one file that one process writes does not need it.
+MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = ()
+
+
+def prepare(
+    engine: sa.Engine, migrations: Sequence[Callable[[sa.Connection], None]] = MIGRATIONS
+) -> None:
+    """Make the tables or upgrade them, all or nothing.
+
+    Raises SettingsInvalid for the outbox of a newer release.
+    """
+    newest = 1 + len(migrations)
+    with engine.begin() as connection:
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        if version > newest:
+            raise SettingsInvalid(
+                "A newer TransferApp has upgraded the outbox of this computer (it is at"
+                f" {version}, this release knows {newest}). Nothing was changed. Install"
+                " the newer release again; what was handed over is still there."
+            )
+        if sa.inspect(connection).has_table(submissions.name):
+            # Before there were versions, the tables were those of version 1.
+            for migrate in migrations[max(version, 1) - 1 :]:
+                migrate(connection)
+        else:
+            metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version = {newest}")

@@ -10,6 +10,7 @@ import transferapp
 from transferapp.cli.commands import (
     doctor,
     inbox,
+    notifications,
     omero,
     people,
     processes,
@@ -62,6 +63,7 @@ app.command("export")(transfers.export_images)
 app.command("transfers")(transfers.list_transfers)
 app.command()(inbox.inbox)
 app.command()(doctor.doctor)
+app.add_typer(notifications.app, name="notifications")
 app.add_typer(people.app, name="people")
 app.add_typer(queue.app, name="queue")
 app.add_typer(omero.app, name="omero")

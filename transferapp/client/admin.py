@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from transferapp.client.server import ServerClient
 from transferapp.protocol import routes
-from transferapp.protocol.messages import WorkerView
-from transferapp.taskqueue.port import Task, TaskState
+from transferapp.protocol.messages import (
+    Redriven,
+    RedriveWishes,
+    TargetCeiling,
+    WorkerView,
+)
+from transferapp.taskqueue.port import Target, Task, TaskState
 
 
 class AdminClient(ServerClient):
@@ -35,11 +41,31 @@ class AdminClient(ServerClient):
         """``cancel``, ``pause``, ``resume`` or ``redrive`` a task; raises StateConflict."""
         return await self._call(Task, "POST", f"{routes.ADMIN}/tasks/{task_id}/{action}")
 
+    async def redrive(self, wishes: RedriveWishes) -> int:
+        """Run the dead tasks again that fit all wishes; returns how many."""
+        path = f"{routes.ADMIN}/tasks/redrive"
+        body = wishes.model_dump(mode="json")
+        return (await self._call(Redriven, "POST", path, json=body)).count
+
+    async def targets(self) -> list[Target]:
+        """List the targets that ever had a task, by name."""
+        return await self._call(list[Target], "GET", f"{routes.ADMIN}/targets")
+
+    async def set_ceiling(self, target: str, ceiling: int) -> None:
+        """Set how many tasks of a target may run at once at most."""
+        body = TargetCeiling(ceiling=ceiling).model_dump(mode="json")
+        await self._call(None, "PUT", _target(target), json=body)
+
     async def pause_target(self, target: str, *, paused: bool) -> None:
         """Start no tasks for a target, or again."""
         action = "pause" if paused else "resume"
-        await self._call(None, "POST", f"{routes.ADMIN}/targets/{target}/{action}")
+        await self._call(None, "POST", f"{_target(target)}/{action}")
 
     async def workers(self) -> list[WorkerView]:
         """List the workers."""
         return await self._call(list[WorkerView], "GET", f"{routes.ADMIN}/workers")
+
+
+def _target(name: str) -> str:
+    # A target is named freely (webhook:example.org, a URL): no character may end the path.
+    return f"{routes.ADMIN}/targets/{quote(name, safe='')}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -25,6 +25,12 @@ from transferapp.host.clock import Clock, SystemClock
 
 #: Enough of a file's start to know its format.
 _START_BYTES = 32
+#: Files of one fileset above which a person is warned. OMERO keeps a row, an upload and a
+#: checksum of each file and opens an import in one call: by default it allows a session
+#: 10,000 open objects (omero.throttling.servants_per_session in its configuration
+#: glossary), and imports with more files took hours or ran out of memory
+#: (github.com/ome/ZarrReader issue 40).
+MANY_FILES = 10_000
 
 
 class Level(StrEnum):
@@ -37,7 +43,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What preflight says of one fileset. ``code`` is that of an error, or empty.
+    """What preflight says of one fileset. ``code`` is that of an error, or empty (a fileset
+    of very many files is a warning without one).
 
     ``what`` is for people: "OME-TIFF, 3 files".
     """
@@ -65,6 +72,8 @@ class PreflightSettings:
 
     still_writing_s: float = 10.0
     vendor_formats: bool = True
+    #: More files than this in one fileset are worth a warning.
+    many_files: int = MANY_FILES
 
 
 def preflight(
@@ -83,6 +92,9 @@ def preflight(
         return _verdict(Level.WARNING, candidate, size, error)
     except errors.SourceProblem as error:
         return _verdict(Level.BLOCKED, candidate, size or candidate.size_bytes, error)
+    if len(candidate.files) > settings.many_files:
+        made = _verdict(Level.WARNING, candidate, size, None)
+        return replace(made, sentence=_many_files(candidate, settings.many_files))
     return _verdict(Level.OK, candidate, size, None)
 
 
@@ -202,6 +214,20 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
                 f"'{file.path.name}' is still being written. Wait until the acquisition has"
                 " finished, then check again."
             )
+
+
+def _many_files(candidate: FilesetCandidate, limit: int) -> str:
+    remedy = (
+        "Write it with larger chunks or with sharding (Zarr format 3), or convert it to one"
+        " OME-TIFF"
+        if candidate.format is OME_ZARR
+        else "Convert it to fewer files, such as one OME-TIFF"
+    )
+    return (
+        f"'{candidate.name}' has {len(candidate.files):,} files. OMERO takes hours over more"
+        f" than {limit:,}, and may fail. {remedy}; or ask your administrator for in-place"
+        " import. It can be imported as it is."
+    )
 
 
 def _unsupported(path: Path) -> errors.UnsupportedFile:

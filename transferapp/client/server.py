@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -17,6 +17,7 @@ from typing_extensions import override
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.errors import ServerUnreachable
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.duplicates import HeldAlready
 from transferapp.model.events import Event
 from transferapp.model.identity import Identity
 from transferapp.model.images import ImageDetails, ImageSummary
@@ -24,7 +25,9 @@ from transferapp.model.transfers import TransferDetails, TransferItem, TransferK
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     Accepted,
+    AskedItem,
     Delivered,
+    DuplicatesRequest,
     ExportRequest,
     GrantInfo,
     IdentityView,
@@ -177,6 +180,11 @@ class ServerClient:
         """Return a JPEG whose longer edge is ``edge_px``."""
         path = f"{routes.IMAGES}/{image_id}/thumbnail"
         return (await self._send("GET", path, params={"edge": edge_px})).content
+
+    async def duplicates(self, items: Sequence[AskedItem]) -> list[HeldAlready]:
+        """Say for each item which filesets already hold its files; a few hundred at once."""
+        body = _body(DuplicatesRequest(items=list(items)))
+        return await self._call(list[HeldAlready], "POST", routes.DUPLICATES, json=body)
 
     async def submit_import(
         self, request: ImportRequest, *, request_key: str | None = None

@@ -17,7 +17,6 @@ from transferapp.errors import Internal, StorageFull, Unavailable
 BUSY_TIMEOUT_S = 30
 #: Execution option of a transaction that only reads.
 _ONLY_READS = "transferapp_only_reads"
-_CREATE_LOCK = 0x7461_0000
 _PG_DISK_FULL = "53100"
 #: The database is away or locked: worth another try.
 _AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
@@ -77,14 +76,6 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a transaction that writes; committed when the block ends well."""
     with database_errors(), engine.begin() as connection:
         yield connection
-
-
-def create_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
-    """Create what is missing; several processes may do so at the same time."""
-    with writing(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CREATE_LOCK)))
-        metadata.create_all(connection)
 
 
 @contextmanager

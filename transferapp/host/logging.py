@@ -56,7 +56,7 @@ def configure_logging(process: str, *, json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for chatty in ("httpx", "httpcore", "asyncio"):
+    for chatty in ("httpx", "httpcore", "asyncio", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

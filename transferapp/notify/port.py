@@ -50,6 +50,16 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
+class Topic(StrEnum):
+    """What outcomes are about, as a person chooses among them."""
+
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    #: A person must act.
+    ATTENTION = "attention"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Something that came of a transfer; ``event_id`` is that of the ledger's event."""
@@ -97,6 +107,8 @@ class Preferences:
     address_verified: bool = False
     webhook_url: str = ""
     webhook_secret: str = field(default="", repr=False)
+    #: What is mailed and posted; the inbox has everything.
+    topics: frozenset[Topic] = frozenset(Topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,9 @@ class Inbox(Protocol):
 
     async def mark_read(self, username: str, entry_id: int) -> None:
         """Note that the person has seen it; raises NotFound."""
+
+    async def mark_all_read(self, username: str, upto: int) -> None:
+        """Note that the person has seen everything up to this id; newer ones stay new."""
 
 
 class PreferenceStore(Protocol):

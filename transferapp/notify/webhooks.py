@@ -26,6 +26,11 @@ def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
+def host_of(url: str) -> str:
+    """Return the host of a checked URL, as DNS knows it."""
+    return httpx.URL(url).raw_host.decode("ascii").lower()
+
+
 def checked_url(url: str) -> str:
     """Return a URL that a webhook may have; raises Invalid."""
     try:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import ItemState
-from transferapp.notify.port import Outcome
+from transferapp.notify.port import Outcome, Topic
 
 #: What is worth telling a person who looks at nothing of ours.
 TOLD = (EventKind.TRANSFER_ENDED, EventKind.ITEM_TROUBLE)
@@ -36,6 +36,14 @@ def outcome_of(event: Event) -> Outcome | None:
         at=event.created_at,
         collapses=event.kind is EventKind.ITEM_TROUBLE,
     )
+
+
+def topic_of(outcome: Outcome) -> Topic:
+    """Return what an outcome is about."""
+    if outcome.kind == EventKind.ITEM_TROUBLE:
+        return Topic.ATTENTION
+    ends = {ItemState.FAILED: Topic.FAILED, ItemState.CANCELLED: Topic.CANCELLED}
+    return ends.get(ItemState(outcome.state), Topic.DONE)
 
 
 def sentence(outcome: Outcome) -> str:

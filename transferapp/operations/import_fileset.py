@@ -25,6 +25,7 @@ from transferapp.host.clock import Clock
 from transferapp.ledger.port import ItemChange, ItemWork, Ledger
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.transfers import ItemState
+from transferapp.operations.duplicates import same_bytes_note
 from transferapp.operations.item_outcomes import (
     OUTAGE_POLICY,
     error_of,
@@ -135,7 +136,12 @@ class FilesetImport:
         await attempt.context.step("verify", self._verify, attempt)
         await attempt.context.step("register", self._register, attempt)
         image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
-        change = ItemChange(ItemState.IMPORTED, image_ids=tuple(image_ids), verified=True)
+        change = ItemChange(
+            ItemState.IMPORTED,
+            await self._known_before(attempt, image_ids),
+            image_ids=tuple(image_ids),
+            verified=True,
+        )
         if not await self._ledger.set_state(attempt.work.item.id, change, only_from=_GOES_ON):
             await self._refuse(attempt.work.item.id)
 
@@ -192,6 +198,11 @@ class FilesetImport:
             held = await imports.files(fileset)
         check_reconciled(fileset, attempt.plan, held)
         return list(fileset.image_ids)
+
+    async def _known_before(self, attempt: _Attempt, image_ids: list[int]) -> str:
+        """Return a note when the same bytes were there before this import."""
+        owner = attempt.work.transfer.owner
+        return await same_bytes_note(self._repository, owner, attempt.plan, image_ids)
 
     async def _again(self, imports: Imports, attempt: _Attempt, fileset: Fileset) -> Fileset:
         """Begin again with what was damaged on the way in, or forgotten by the repository

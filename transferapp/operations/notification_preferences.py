@@ -5,18 +5,24 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
+from uuid import uuid4
 
-from transferapp.errors import Busy, Invalid
+from transferapp.errors import Busy, Invalid, StateConflict
 from transferapp.host.clock import Clock
 from transferapp.notify.port import (
+    Batch,
     Channel,
     CodeSender,
+    Outcome,
     PendingCode,
     Preferences,
     PreferenceStore,
+    Sender,
+    Topic,
 )
 from transferapp.notify.webhooks import checked_url, new_secret
 from transferapp.protocol.messages import NotificationWishes
@@ -25,35 +31,53 @@ from transferapp.protocol.messages import NotificationWishes
 CODE_LIFETIME = timedelta(hours=1)
 MAX_TRIES = 5
 MAX_CODES = 5
+#: How many examples a person may have sent in an hour, from one server process.
+MAX_TRIALS = 20
+#: The kind of an example, in place of an event's.
+TRIAL = "test"
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,189}")
 
 
 class NotificationPreferences:
     """Reads and changes preferences; nothing is mailed to an address before its proof."""
 
-    def __init__(self, store: PreferenceStore, codes: CodeSender, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: PreferenceStore,
+        codes: CodeSender,
+        clock: Clock,
+        senders: Mapping[Channel, Sender] | None = None,
+    ) -> None:
+        """``senders`` are those that an example can be sent over."""
         self._store = store
         self._codes = codes
         self._clock = clock
+        self._senders = senders or {}
+        self._trials: dict[str, list[datetime]] = {}
 
     async def get(self, username: str) -> Preferences:
         """Return a person's preferences."""
         return await self._store.get(username)
 
     async def put(self, username: str, wishes: NotificationWishes) -> Preferences:
-        """Store them; a new address gets a code, a new webhook a new secret."""
+        """Store them; a new address gets a code, a new webhook a new secret.
+
+        The same wishes again mail a new code to an address that was not confirmed.
+        """
         before = await self._store.get(username)
         after = replace(
             before,
             channels=frozenset(Channel(name) for name in wishes.channels),
             address=_checked_address(wishes.address),
             webhook_url=checked_url(wishes.webhook_url) if wishes.webhook_url else "",
+            topics=frozenset(Topic(name) for name in wishes.topics),
         )
         if after.webhook_url != before.webhook_url:
             after = replace(after, webhook_secret=new_secret() if after.webhook_url else "")
         if after.address != before.address:
             after = replace(after, address_verified=False)
-        if after.address and not after.address_verified:
+        wants_code = after == before or after.address != before.address
+        if wants_code and after.address and not after.address_verified:
             await self._mail_code(username, after.address)
         await self._store.put(after)
         return after
@@ -70,6 +94,26 @@ class NotificationPreferences:
         await self._store.confirm(username, wishes.address)
         return await self._store.get(username)
 
+    async def try_out(self, username: str, channel: Channel) -> None:
+        """Send an example now; raises what the other side says, Busy after too many."""
+        wishes = await self._store.get(username)
+        sender = self._senders.get(channel)
+        if sender is None or not _is_set_up(wishes, channel):
+            raise StateConflict(f"Set up and confirm the {channel} before you test it.")
+        self._count_trial(username)
+        now = self._clock.now()
+        words = ("This is a test", "TransferApp can reach you here.")
+        outcome = Outcome(0, TRIAL, username, "", TRIAL, *words, now)
+        await sender.send(Batch(uuid4().hex, channel, username, (outcome,)), wishes)
+
+    def _count_trial(self, username: str) -> None:
+        """Whoever chooses the address must not make us knock there without end."""
+        since = self._clock.now() - timedelta(hours=1)
+        recent = [at for at in self._trials.get(username, []) if at > since]
+        if len(recent) >= MAX_TRIALS:
+            raise Busy("Too many tests were sent. Try again in an hour.")
+        self._trials[username] = [*recent, self._clock.now()]
+
     async def _mail_code(self, username: str, address: str) -> None:
         """Mail a code; counted before it is sent, so that nobody floods an address."""
         since = self._clock.now() - timedelta(hours=1)
@@ -83,6 +127,12 @@ class NotificationPreferences:
     def _fits(self, pending: PendingCode, code: str) -> bool:
         in_time = pending.expires_at > self._clock.now() and pending.tries < MAX_TRIES
         return in_time and hmac.compare_digest(pending.code_hash, _hash(code.strip()))
+
+
+def _is_set_up(wishes: Preferences, channel: Channel) -> bool:
+    if channel is Channel.MAIL:
+        return bool(wishes.address) and wishes.address_verified
+    return bool(wishes.webhook_url)
 
 
 def _checked_address(address: str) -> str:

@@ -14,13 +14,23 @@ from pydantic import BaseModel
 
 from transferapp.errors import Invalid
 from transferapp.ledger.port import Ledger
-from transferapp.notify.port import Batch, Channel, Deliveries, PreferenceStore, Sender
+from transferapp.notify.port import (
+    Batch,
+    Channel,
+    Deliveries,
+    Preferences,
+    PreferenceStore,
+    Sender,
+)
+from transferapp.notify.webhooks import host_of
 from transferapp.notify.words import outcome_of
 from transferapp.taskqueue.port import Context, NewTask, RetryPolicy, Task, TaskKind, TaskQueue
 
 KIND = "deliver-notification"
 #: Seconds at first, then every hour, for about a day and a half.
 POLICY = RetryPolicy(max_attempts=45, first_delay_s=5.0, max_delay_s=3600.0)
+#: Characters of a target's name in the queue's tables.
+MAX_TARGET = 128
 _PAGE = 500
 
 
@@ -82,11 +92,17 @@ class NotificationRounds:
     """Follows the ledger; any number of workers may do so at the same time."""
 
     def __init__(
-        self, ledger: Ledger, deliveries: Deliveries, queue: TaskQueue, mail_delay_s: float
+        self,
+        ledger: Ledger,
+        deliveries: Deliveries,
+        preferences: PreferenceStore,
+        queue: TaskQueue,
+        mail_delay_s: float,
     ) -> None:
         """Collect a person's mails for ``mail_delay_s`` seconds into one."""
         self._ledger = ledger
         self._deliveries = deliveries
+        self._preferences = preferences
         self._queue = queue
         self._mail_delay_s = mail_delay_s
 
@@ -101,7 +117,8 @@ class NotificationRounds:
         while await self._record_page():
             pass
         for batch in await self._deliveries.plan(self._mail_delay_s):
-            await self._queue.enqueue(_task(batch))
+            wishes = await self._preferences.get(batch.username)
+            await self._queue.enqueue(_task(batch, wishes))
             await self._deliveries.queued(batch.id)
 
     async def _record_page(self) -> bool:
@@ -115,11 +132,19 @@ class NotificationRounds:
         return was_first and len(page) == _PAGE
 
 
-def _task(batch: Batch) -> NewTask:
+def target_of(channel: Channel, wishes: Preferences) -> str:
+    """Return the queue's target: each webhook's host is one, so that a dead one stops alone."""
+    if channel is not Channel.WEBHOOK or not wishes.webhook_url:
+        return str(channel)
+    # Cut as the queue's tables are wide; so long a name shares its fate with few others.
+    return f"{channel}:{host_of(wishes.webhook_url)}"[:MAX_TARGET]
+
+
+def _task(batch: Batch, wishes: Preferences) -> NewTask:
     return NewTask(
         id=batch.id,
         kind=KIND,
         payload=DeliverNotification(batch=batch.id),
-        target=str(batch.channel),
+        target=target_of(batch.channel, wishes),
         owner=batch.username,
     )

@@ -16,6 +16,9 @@ T = TypeVar("T")
 #: Sizes are limits of one request, not of a transfer: send several requests.
 MAX_ITEMS = 20_000
 MAX_FILES_PER_ITEM = 200_000
+#: Of a question for duplicates: some files of each item are enough to recognise it.
+MAX_ITEMS_ASKED = 500
+MAX_FILES_ASKED = 20
 
 ClientPath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
@@ -97,6 +100,26 @@ class NewItem(Message):
 
     name: Name
     files: list[NewFile] = Field(min_length=1, max_length=MAX_FILES_PER_ITEM)
+
+
+class AskedFile(Message):
+    """A file that may be in the repository already; ``sha1`` where it is known."""
+
+    client_path: ClientPath
+    size_bytes: int = Field(ge=0)
+    sha1: Sha1 | Literal[""] = ""
+
+
+class AskedItem(Message):
+    """Files of one fileset by which it can be recognised."""
+
+    files: list[AskedFile] = Field(min_length=1, max_length=MAX_FILES_ASKED)
+
+
+class DuplicatesRequest(Message):
+    """Ask which filesets the repository already holds; the answer keeps the order."""
+
+    items: list[AskedItem] = Field(max_length=MAX_ITEMS_ASKED)
 
 
 class ImportRequest(Message):
@@ -226,12 +249,17 @@ class TransferList(Message):
     next: str | None = None
 
 
+TopicName = Literal["done", "failed", "cancelled", "attention"]
+
+
 class NotificationWishes(Message):
     """How a person wishes to be told; the whole of it."""
 
     channels: list[Literal["inbox", "mail", "webhook"]] = ["inbox"]
     address: Annotated[str, StringConstraints(max_length=254)] = ""
     webhook_url: Annotated[str, StringConstraints(max_length=2048)] = ""
+    #: What is mailed and posted; the inbox has everything.
+    topics: list[TopicName] = ["done", "failed", "cancelled", "attention"]
 
 
 class NotificationView(Message):
@@ -241,6 +269,7 @@ class NotificationView(Message):
     address: str
     address_verified: bool
     webhook_url: str
+    topics: list[str] = []
     webhook_secret: str = ""
 
 
@@ -248,6 +277,18 @@ class AddressCode(Message):
     """The code that was mailed to an address."""
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=32)]
+
+
+class NotificationTrial(Message):
+    """Ask for an example over one channel."""
+
+    channel: Literal["mail", "webhook"]
+
+
+class InboxSeen(Message):
+    """Everything up to this id was seen."""
+
+    upto: int = Field(ge=0)
 
 
 class InboxMessage(Message):
@@ -261,6 +302,28 @@ class InboxMessage(Message):
     text: str
     at: datetime
     read_at: datetime | None
+
+
+class TargetCeiling(Message):
+    """How many tasks may run at once for a target at most."""
+
+    ceiling: int = Field(ge=1, le=10_000)
+
+
+class RedriveWishes(Message):
+    """Which dead tasks run again: those that fit all that is given."""
+
+    task_ids: Annotated[list[Name], Field(max_length=10_000)] = []
+    error_code: Annotated[str, StringConstraints(max_length=64)] = ""
+    target: Annotated[str, StringConstraints(max_length=256)] = ""
+    #: Must be set when nothing else is given: all dead tasks are a lot to do by mistake.
+    everything: bool = False
+
+
+class Redriven(Message):
+    """How many tasks run again."""
+
+    count: int
 
 
 class WorkerView(Message):

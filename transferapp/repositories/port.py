@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from transferapp.model.containers import Container, ContainerKind, ContainerRef
-    from transferapp.model.filesets import Fileset, FilesetPlan
+    from transferapp.model.duplicates import Duplicate
+    from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
     from transferapp.model.identity import Identity
     from transferapp.model.images import (
         Annotation,
@@ -157,6 +158,14 @@ class Images(Protocol):
 
     async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
         """List the original files of these images' filesets, each once."""
+
+    async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
+        """Say which of these files visible images were already made from, by fileset.
+
+        A file with a ``sha1`` is the same when the repository holds that SHA-1 (other
+        hashers are not compared); each file is also sought by its client path and size.
+        Found by both, only the bytes are told. Filesets without images do not count.
+        """
 
     def read(
         self, file_id: int, offset: int = 0, length: int | None = None

@@ -21,6 +21,7 @@ from transferapp.server.parts import Parts
 from transferapp.server.routes import (
     admin,
     containers,
+    duplicates,
     events,
     exports,
     health,
@@ -45,6 +46,7 @@ _ROUTERS = (
     containers.router,
     images.router,
     previews.router,
+    duplicates.router,
     imports.router,
     exports.router,
     transfers.router,

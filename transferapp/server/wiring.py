@@ -15,7 +15,9 @@ from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.notify.notifiers.mail import Mail
-from transferapp.notify.settings import SmtpSettings
+from transferapp.notify.notifiers.webhook import Webhook
+from transferapp.notify.port import Channel
+from transferapp.notify.settings import NotifySettings, SmtpSettings
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.operations.exports import ExportRequests
@@ -52,7 +54,10 @@ async def open_parts(settings: ServerSettings) -> AsyncIterator[Parts]:
         staging = await asyncio.to_thread(
             FilesystemStaging, settings.staging_folder, settings.reserve_bytes
         )
-        yield await _parts(settings, clock, engine, (ledger, queue, repository, staging))
+        webhook = Webhook(clock, allow_private=NotifySettings().webhook_private)
+        stack.push_async_callback(webhook.aclose)
+        opened = (ledger, queue, repository, staging, webhook)
+        yield await _parts(settings, clock, engine, opened)
 
 
 def _repository(settings: ServerSettings, clock: Clock) -> Repository:
@@ -69,12 +74,13 @@ async def _parts(
     settings: ServerSettings,
     clock: Clock,
     engine: sa.Engine,
-    opened: tuple[SqlLedger, DbosTaskQueue, Repository, FilesystemStaging],
+    opened: tuple[SqlLedger, DbosTaskQueue, Repository, FilesystemStaging, Webhook],
 ) -> Parts:
-    ledger, queue, repository, staging = opened
+    ledger, queue, repository, staging, webhook = opened
     grants = await asyncio.to_thread(SqlGrants, engine, clock)
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
     mail = Mail(SmtpSettings(), clock)
+    senders = {Channel.MAIL: mail, Channel.WEBHOOK: webhook}
     return Parts(
         ledger=ledger,
         grants=grants,
@@ -87,6 +93,6 @@ async def _parts(
         imports=ImportRequests(ledger, staging, queue, grants, repository),
         exports=ExportRequests(ledger, queue, grants, repository),
         transfers=TransferControl(ledger, queue, staging),
-        notifications=NotificationPreferences(preferences, mail, clock),
+        notifications=NotificationPreferences(preferences, mail, clock, senders),
         inbox=SqlInbox(engine, clock),
     )

@@ -7,9 +7,10 @@ with the people named in ``World``, and the paths of a few sample files.
 from __future__ import annotations
 
 from transferapp.testing.repository_containers import ContainerSuite, IdentitySuite
+from transferapp.testing.repository_duplicates import DuplicateSuite
 from transferapp.testing.repository_images import ImageSuite
 from transferapp.testing.repository_imports import ImportSuite
 
 
-class RepositorySuite(IdentitySuite, ContainerSuite, ImportSuite, ImageSuite):
+class RepositorySuite(IdentitySuite, ContainerSuite, ImportSuite, ImageSuite, DuplicateSuite):
     """All of it."""

@@ -57,9 +57,9 @@ class WorkerParts:
         self.engine.dispose()
 
 
-def open_parts(settings: WorkerSettings) -> WorkerParts:
+def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerParts:
     """Open all parts; blocking. Raises Unavailable while the database is away."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     private_folder(settings.data)
     engine = open_engine(settings.database)
     ledger = SqlLedger(engine, clock)
@@ -72,10 +72,11 @@ def open_parts(settings: WorkerSettings) -> WorkerParts:
     webhook = Webhook(clock, allow_private=notify.webhook_private)
     senders = {Channel.MAIL: Mail(SmtpSettings(), clock), Channel.WEBHOOK: webhook}
     deliveries = SqlDeliveries(engine, clock)
+    preferences = SqlPreferenceStore(engine, clock)
     kinds = [
         import_fileset_kind(ledger, staging, repository, clock),
         prepare_export_kind(ledger, repository, clock),
-        deliver_notification_kind(deliveries, SqlPreferenceStore(engine, clock), senders),
+        deliver_notification_kind(deliveries, preferences, senders),
     ]
     queue = DbosTaskQueue(engine, queue_settings, clock)
     return WorkerParts(
@@ -85,7 +86,7 @@ def open_parts(settings: WorkerSettings) -> WorkerParts:
         queue=queue,
         worker=DbosTaskWorker(engine, with_extensions(kinds), clock, queue_settings),
         webhook=webhook,
-        rounds=NotificationRounds(ledger, deliveries, queue, notify.mail_digest_s),
+        rounds=NotificationRounds(ledger, deliveries, preferences, queue, notify.mail_digest_s),
         notify_poll_s=notify.notify_poll_s,
     )
 

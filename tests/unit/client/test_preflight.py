@@ -16,7 +16,14 @@ import pytest
 import tifffile
 
 from transferapp.client.grouping import FilesetCandidate, group
-from transferapp.client.preflight import Level, PreflightSettings, Verdict, preflight, refused
+from transferapp.client.preflight import (
+    MANY_FILES,
+    Level,
+    PreflightSettings,
+    Verdict,
+    preflight,
+    refused,
+)
 from transferapp.client.scanning import FoundFile, scan
 from transferapp.client.writers import being_written
 from transferapp.host.resources import resource
@@ -242,3 +249,30 @@ def test_findings_become_rows_too(tmp_path: Path) -> None:
     verdict = refused(finding)
     assert code(verdict) == (Level.BLOCKED, "link-loop")
     assert "loop" in verdict.sentence
+
+
+@pytest.mark.parametrize(
+    ("folder", "remedy"),
+    [("ome-zarr-v05-embryo", "sharding"), ("ome-tiff-companion-ecoli", "one OME-TIFF")],
+)
+def test_more_files_than_omero_digests_are_a_warning(folder: str, remedy: str) -> None:
+    (candidate,) = group(scan([SAMPLE / folder]))
+    count = len(candidate.files)
+    at_limit = preflight(candidate, PreflightSettings(many_files=count), Later())
+    assert (at_limit.level, at_limit.sentence) == (Level.OK, "")
+    verdict = preflight(candidate, PreflightSettings(many_files=count - 1), Later())
+    assert code(verdict) == (Level.WARNING, "")
+    assert f"{count} files" in verdict.sentence
+    assert remedy in verdict.sentence
+    assert "in-place" in verdict.sentence
+
+
+def test_what_is_wrong_comes_before_how_much_it_is(tmp_path: Path) -> None:
+    shutil.copytree(SAMPLE / "ome-tiff-companion-ecoli", tmp_path / "set")
+    next((tmp_path / "set").glob("*.tif")).write_bytes(b"")
+    (candidate,) = group(scan([tmp_path]))
+    assert preflight(candidate, PreflightSettings(many_files=1), Later()).blocked
+
+
+def test_the_limit_is_the_one_that_omero_documents() -> None:
+    assert PreflightSettings().many_files == MANY_FILES == 10_000

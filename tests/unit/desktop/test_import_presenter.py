@@ -27,6 +27,7 @@ from transferapp.desktop.presenters.import_list import LookProgress
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.host.resources import resource
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.duplicates import HeldAlready, HeldFileset
 from transferapp.model.images import AnnotationKind
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import SubmissionView
@@ -348,3 +349,48 @@ async def test_the_next_person_does_not_see_the_list(
     session.sign_in_as("bob@http://localhost:8470")
     assert presenter.rows == ()
     assert presenter.name == ""
+
+
+async def test_what_is_there_already_is_told_and_hinders_nothing(
+    presenter: ImportPresenter, session: FakeSession, folder: Path
+) -> None:
+    held = HeldAlready(same_paths=(HeldFileset(1, "anna", (7,), ("Monday",)),))
+    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": held}
+    await presenter.add([folder])
+    assert presenter.already_there.startswith("1 of these 2 filesets is in the repository")
+    assert "'Monday'" in presenter.already_there
+    presenter.targets.choose(EMBRYOS)
+    assert presenter.why_not == ""
+    cells = next(row.key for row in presenter.rows if row.name == "cell.png")
+    presenter.include([cells], included=False)
+    assert presenter.already_there == ""
+    presenter.include([cells], included=True)
+    presenter.dismiss_already_there()
+    assert presenter.already_there == ""
+    presenter.clear()
+    await presenter.add([folder / "cells"])
+    assert presenter.already_there == "", "dropped alone it has another client path"
+
+
+async def test_a_server_that_does_not_say_what_is_there_is_no_trouble(
+    presenter: ImportPresenter, session: FakeSession, folder: Path
+) -> None:
+    session.server.error = errors.ServerUnreachable()
+    await presenter.add([folder])
+    assert len(presenter.included) == 2
+    assert (presenter.already_there, presenter.trouble) == ("", None)
+
+
+async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(
+    session: FakeSession, folder: Path
+) -> None:
+    presenter = ImportPresenter(
+        session.as_session(), clock=StillClock(), settings=PreflightSettings(many_files=18)
+    )
+    await presenter.add([folder])
+    [row] = [row for row in presenter.rows if row.level is Level.WARNING]
+    assert (row.file_count, row.included, row.can_include) == (19, False, True)
+    assert "19 files" in row.sentence
+    assert not presenter._rows.doubtful
+    presenter.include([row.key], included=True)
+    assert row.key in {one.key for one in presenter.included}

@@ -1,9 +1,9 @@
-"""The queue for administrators: list, stop, let go on."""
+"""The queue for administrators: list, stop, let go on, limit."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, TypeVar
 
 import typer
@@ -11,8 +11,11 @@ import typer
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import command, say, show_json, show_table
+from transferapp.cli.task_words import local_time, progress_of, state_of
 from transferapp.client.admin import AdminClient
-from transferapp.taskqueue.port import Task, TaskState
+from transferapp.errors import Invalid
+from transferapp.protocol.messages import RedriveWishes
+from transferapp.taskqueue.port import Target, Task, TaskState
 
 R = TypeVar("R")
 
@@ -63,9 +66,19 @@ def show(task_id: TaskId, *, as_json: AsJson = False) -> None:
     if as_json:
         show_json(task)
         return
-    names = ("id", "kind", "target", "owner", "state", "attempts", "crashes", "step")
-    more = ("progress", "note", "retry_at", "error_code", "error", "created_at", "updated_at")
-    show_table(("", ""), [(name, getattr(task, name)) for name in (*names, *more)])
+    rows: list[tuple[str, object]] = [
+        (name, getattr(task, name))
+        for name in ("id", "kind", "target", "owner", "attempts", "crashes", "step")
+    ]
+    rows[4:4] = [("state", state_of(task)), ("stalled since", local_time(task.stalled_since))]
+    rows += [
+        ("progress", progress_of(task)),
+        ("next attempt", local_time(task.retry_at)),
+        ("error", f"{task.error_code} {task.error}".strip()),
+        ("created", local_time(task.created_at)),
+        ("last sign of life", local_time(task.updated_at)),
+    ]
+    show_table(("", ""), rows)
 
 
 @app.command()
@@ -91,9 +104,60 @@ def resume(task_id: TaskId, *, as_json: AsJson = False) -> None:
 
 @app.command()
 @command
-def redrive(task_id: TaskId, *, as_json: AsJson = False) -> None:
-    """Run a dead task again, from its failed step."""
-    _act(task_id, "redrive", as_json=as_json)
+def redrive(
+    task_ids: Annotated[list[str] | None, typer.Argument(help="Ids of dead tasks.")] = None,
+    error_code: Annotated[str, typer.Option(help="Only those that failed so.")] = "",
+    target: Annotated[str, typer.Option(help="Only those of this target.")] = "",
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="All dead tasks.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run dead tasks again from their failed step: those that fit all that is given."""
+    ids = task_ids or []
+    if len(ids) == 1 and not (error_code or target or everything):
+        _act(ids[0], "redrive", as_json=as_json)  # It says why when it is not possible.
+        return
+    if everything and (ids or error_code or target):
+        raise Invalid("--all goes with no ids and no other option.")
+    wishes = RedriveWishes(
+        task_ids=ids, error_code=error_code, target=target, everything=everything
+    )
+    count = _ask(lambda admin: admin.redrive(wishes))
+    if as_json:
+        show_json({"count": count})
+    else:
+        say(f"{count} {'task runs' if count == 1 else 'tasks run'} again.")
+
+
+@app.command()
+@command
+def targets(*, as_json: AsJson = False) -> None:
+    """List what tasks work on, and how hard it is pressed now."""
+    _show_targets(_ask(lambda admin: admin.targets()), as_json=as_json)
+
+
+@app.command()
+@command
+def limits(
+    changes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TARGET=N]...", help="Set how many may run at once."),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many tasks may run at once for each target, or set it while they run."""
+    wished = [_limit(change) for change in changes or []]
+
+    async def work(admin: AdminClient) -> list[Target]:
+        for name, ceiling in wished:
+            await admin.set_ceiling(name, ceiling)
+        return await admin.targets()
+
+    found = _ask(work)
+    names = {name for name, _ in wished}
+    chosen = [one for one in found if not names or one.name in names]
+    _show_targets(chosen, as_json=as_json)
 
 
 @app.command("pause-target")
@@ -135,7 +199,38 @@ def _show(tasks: list[Task], *, as_json: bool) -> None:
         show_json(tasks)
         return
     rows = [
-        (t.id, t.kind, t.target, t.owner, t.state, t.attempts, t.step or t.error_code)
-        for t in tasks
+        (
+            *(task.id, task.kind, task.target, task.owner, state_of(task), task.attempts),
+            task.step or task.error_code,
+            progress_of(task),
+            local_time(task.updated_at),
+        )
+        for task in tasks
     ]
-    show_table(("Task", "Kind", "Target", "Owner", "State", "Attempts", "Step"), rows)
+    titles = ("Task", "Kind", "Target", "Owner", "State", "Attempts", "Step", "Progress")
+    show_table((*titles, "Last sign of life"), rows)
+
+
+def _limit(change: str) -> tuple[str, int]:
+    # From the right: a target's name may hold '=', a number does not.
+    name, _, number = change.rpartition("=")
+    if not name or not number.isdecimal() or not int(number):
+        raise Invalid(f"'{change}' is not TARGET=N, with N from 1.")
+    return name, int(number)
+
+
+def _show_targets(found: Sequence[Target], *, as_json: bool) -> None:
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (
+            one.name,
+            "paused" if one.paused else "",
+            one.ceiling,
+            one.limit,
+            f"out, tried again {local_time(one.probe_at)}" if one.out else "",
+        )
+        for one in found
+    ]
+    show_table(("Target", "", "At most", "Now", ""), rows)

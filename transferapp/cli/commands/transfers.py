@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +15,7 @@ import typer
 from transferapp.cli import signed_in, targets, wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
-from transferapp.client import grouping, preflight, scanning
+from transferapp.client import duplicates, grouping, preflight, scanning
 from transferapp.client.agent import AgentClient
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.importing import (
@@ -25,7 +25,13 @@ from transferapp.client.importing import (
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
-from transferapp.errors import AgentUnreachable, Invalid, NotFound, StateConflict
+from transferapp.errors import (
+    AgentUnreachable,
+    Invalid,
+    NotFound,
+    StateConflict,
+    TransferAppError,
+)
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
@@ -63,6 +69,7 @@ def import_files(
     async def work() -> TransferDetails:
         async with signed_in.server_client() as (server, who):
             target = await targets.find_target(server, to, create=create)
+            await _hint(server, ready)
             plan = ImportPlan(
                 name=name or paths[0].resolve().name, target=target.ref, candidates=tuple(ready)
             )
@@ -73,6 +80,14 @@ def import_files(
             return await _follow(server, view.transfer_id, wait=wait)
 
     _conclude(asyncio.run(work()), as_json=as_json, refused=refused)
+
+
+async def _hint(server: ServerClient, ready: Sequence[FilesetCandidate]) -> None:
+    """Say what is in the repository already; the import goes on in any case."""
+    with suppress(TransferAppError):
+        words = duplicates.hint(await duplicates.held_already(server, ready))
+        if words:
+            say(words)
 
 
 def _look_at(paths: Sequence[Path]) -> tuple[list[FilesetCandidate], list[str]]:
@@ -88,6 +103,8 @@ def _look_at(paths: Sequence[Path]) -> tuple[list[FilesetCandidate], list[str]]:
             refused.append(f"{candidate.name}: {verdict.sentence}")
         else:
             ready.append(candidate)
+            if verdict.sentence:
+                say(f"{candidate.name}: {verdict.sentence}")
     return ready, refused
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from transferapp.client.grouping import FilesetCandidate, group
 from transferapp.client.preflight import Level, PreflightSettings, Verdict, preflight, refused
 from transferapp.client.scanning import Finding, scan
-from transferapp.errors import Cancelled
+from transferapp.errors import Cancelled, ChangedFile
 
 #: Seconds between two reports of progress.
 REPORT_S = 0.1
@@ -51,6 +51,8 @@ class FilesetRow:
     sentence: str
     included: bool
     candidate: FilesetCandidate | None = None
+    #: It may become importable by waiting: it is still being written.
+    unsettled: bool = False
 
     @property
     def can_include(self) -> bool:
@@ -127,6 +129,7 @@ def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:
         sentence=verdict.sentence,
         included=verdict.level is Level.OK,
         candidate=candidate,
+        unsettled=verdict.code == ChangedFile.code,
     )
 
 

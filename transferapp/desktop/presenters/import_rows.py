@@ -29,7 +29,7 @@ class ImportRows:
     @property
     def doubtful(self) -> bool:
         """Some row may become importable by waiting."""
-        return any(row.level is Level.WARNING for row in self._rows.values())
+        return any(row.unsettled for row in self._rows.values())
 
     def add(self, rows: Iterable[FilesetRow]) -> None:
         """Take in what a person dropped, also what she removed before."""

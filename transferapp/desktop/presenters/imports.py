@@ -20,6 +20,7 @@ from transferapp.desktop.presenters.import_words import (
     server_words,
     target_words,
 )
+from transferapp.desktop.presenters.known_filesets import KnownFilesets
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.targets import TargetsPresenter
 from transferapp.desktop.presenters.transfer_watch import TransferWatch
@@ -64,6 +65,7 @@ class ImportPresenter:
         self._settings = settings or PreflightSettings()
         self._hand_over = hand_over
         self._rows = ImportRows()
+        self._known = KnownFilesets(session)
         self._roots: dict[Path, None] = {}
         self._cancel = threading.Event()
         self._plan: ImportPlan | None = None
@@ -112,6 +114,11 @@ class ImportPresenter:
         return left_out_words(self.rows)
 
     @property
+    def already_there(self) -> str:
+        """What of the ticked filesets the repository holds already; empty when nothing."""
+        return self._known.hint(self.included)
+
+    @property
     def why_not(self) -> str:
         """Why Import cannot be pressed now; empty when it can."""
         reasons = (
@@ -140,6 +147,8 @@ class ImportPresenter:
         if not self._name_typed and not self.name:
             self.name = self._suggested_name(paths)
         self._list_changed()
+        await self._known.ask(look.rows)
+        self.changed.notify()
 
     def cancel_look(self) -> None:
         """Stop looking; what was being looked at is not listed."""
@@ -193,6 +202,11 @@ class ImportPresenter:
     def dismiss_trouble(self) -> None:
         """The person has read it."""
         self.trouble = None
+        self.changed.notify()
+
+    def dismiss_already_there(self) -> None:
+        """The person has read it."""
+        self._known.dismiss()
         self.changed.notify()
 
     # Handing over ---------------------------------------------------------------------
@@ -294,6 +308,7 @@ class ImportPresenter:
     def _forget_list(self) -> None:
         self._rows.clear()
         self._roots.clear()
+        self._known.forget()
         self.ignored_count, self._plan = 0, None
         self.name, self.tags, self.comment, self._name_typed = "", "", "", False
 

@@ -19,6 +19,7 @@ from typing_extensions import override
 from transferapp.desktop.loop import spawn
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.drop_area import DropArea
 from transferapp.desktop.widgets.labels import label
@@ -46,6 +47,8 @@ class ImportPage(Page):
         self._drop = DropArea()
         self._drop.chosen.connect(self.add_paths)
         self._progress = _LookingBar(presenter)
+        self._known = MessageBanner("import.alreadyThere")
+        self._known.closed.connect(presenter.dismiss_already_there)
         self._list = FilesetList(presenter)
         self._form = ImportForm(presenter)
         self._outcome = ImportOutcome(presenter)
@@ -73,6 +76,7 @@ class ImportPage(Page):
         left.setSpacing(theme.MEDIUM)
         left.addWidget(self._drop)
         left.addWidget(self._progress)
+        left.addWidget(self._known)
         left.addWidget(self._list, 1)
         compose = QWidget()
         across = QHBoxLayout(compose)
@@ -94,6 +98,9 @@ class ImportPage(Page):
             self._list.setVisible(listed)
             self._drop.set_compact(compact=listed)
             self._left.setStretchFactor(self._drop, 0 if listed else 1)
+        self._known.setVisible(bool(presenter.already_there))
+        if presenter.already_there:
+            self._known.show_message("Already there", presenter.already_there)
         if presenter.trouble is None:
             self.banner.hide()
         else:

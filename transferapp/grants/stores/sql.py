@@ -15,9 +15,12 @@ from typing_extensions import override
 from transferapp.errors import GrantRefused, NotFound
 from transferapp.grants.port import TOKEN_PREFIX, Grant, Grants, Minted, Scope
 from transferapp.host.clock import Clock
-from transferapp.host.database import UtcDateTime, create_tables, reading, writing
+from transferapp.host.database import UtcDateTime, reading, writing
+from transferapp.host.migrations import Schema, upgrade
 
 metadata = sa.MetaData()
+#: A change of the table needs a migration there.
+SCHEMA = Schema("transferapp.grants.stores.migrations", "grants_schema", "grants")
 
 _grants = sa.Table(
     "grants",
@@ -39,13 +42,13 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 class SqlGrants(Grants):
-    """The grants' port on one database; makes its table when it is missing."""
+    """The grants' port on one database; makes or upgrades its table."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         """Prepare the table; raises Unavailable when the database cannot be reached."""
         self._engine = engine
         self._clock = clock
-        create_tables(engine, metadata)
+        upgrade(engine, SCHEMA)
 
     @override
     async def mint(

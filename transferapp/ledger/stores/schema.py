@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from transferapp.host.database import UtcDateTime
+from transferapp.host.migrations import Schema
 
 metadata = sa.MetaData()
+#: A change of the tables needs a migration there.
+SCHEMA = Schema("transferapp.ledger.stores.migrations", "ledger_schema", "ledger_transfers")
 
 _Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _Id = sa.String(32)

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from transferapp.host.clock import Clock
-from transferapp.host.database import create_tables, reading, writing
+from transferapp.host.database import reading, writing
+from transferapp.host.migrations import upgrade
 from transferapp.ledger.port import (
     FileWork,
     ItemChange,
@@ -22,7 +23,7 @@ from transferapp.ledger.port import (
     PlannedTransferFile,
 )
 from transferapp.ledger.stores import additions, changes, reads
-from transferapp.ledger.stores.schema import metadata
+from transferapp.ledger.stores.schema import SCHEMA
 from transferapp.model.containers import ContainerRef
 from transferapp.model.events import Event
 from transferapp.model.transfers import (
@@ -39,13 +40,13 @@ R = TypeVar("R")
 
 
 class SqlLedger(Ledger):
-    """The ledger's port on one database; makes its tables when they are missing."""
+    """The ledger's port on one database; makes or upgrades its tables."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         """Prepare the tables; raises Unavailable when the database cannot be reached."""
         self._engine = engine
         self._clock = clock
-        create_tables(engine, metadata)
+        upgrade(engine, SCHEMA)
         # SQLite has one writer: waiting in line here beats polling for its lock.
         writers = 1 if engine.dialect.name == "sqlite" else 6
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="ledger-write")

@@ -11,10 +11,19 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from transferapp.host.clock import Clock
-from transferapp.host.database import create_tables, reading, writing
-from transferapp.notify.port import Batch, Channel, Deliveries, Outcome, Preferences
+from transferapp.host.database import reading, writing
+from transferapp.host.migrations import upgrade
+from transferapp.notify.port import (
+    Batch,
+    Channel,
+    Deliveries,
+    Outcome,
+    Preferences,
+    Topic,
+)
 from transferapp.notify.stores.preferences import preferences_of
-from transferapp.notify.stores.schema import deliveries, metadata, outcome_of_row, positions
+from transferapp.notify.stores.schema import SCHEMA, deliveries, outcome_of_row, positions
+from transferapp.notify.words import topic_of
 
 #: Troubles of one transfer within this time are one notification.
 COLLAPSE_WITHIN = timedelta(minutes=15)
@@ -23,13 +32,13 @@ _open = deliveries.c.settled_at.is_(None)
 
 
 class SqlDeliveries(Deliveries):
-    """The deliveries' port on one database; makes its tables when they are missing."""
+    """The deliveries' port on one database; makes or upgrades its tables."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         """Prepare the tables; raises Unavailable when the database cannot be reached."""
         self._engine = engine
         self._clock = clock
-        create_tables(engine, metadata)
+        upgrade(engine, SCHEMA)
 
     @override
     async def position(self) -> int | None:
@@ -85,7 +94,7 @@ class SqlDeliveries(Deliveries):
                 return False
             for outcome in outcomes:
                 wishes = preferences_of(connection, outcome.username)
-                for channel in _channels(wishes):
+                for channel in channels_for(wishes, topic_of(outcome)):
                     self._add(connection, outcome, channel)
         return True
 
@@ -139,9 +148,12 @@ class SqlDeliveries(Deliveries):
             connection.execute(mine.values(**values))
 
 
-def _channels(wishes: Preferences) -> Iterable[Channel]:
+def channels_for(wishes: Preferences, topic: Topic) -> Iterable[Channel]:
+    """Yield where an outcome of this topic goes."""
     if Channel.INBOX in wishes.channels:
         yield Channel.INBOX
+    if topic not in wishes.topics:
+        return
     if Channel.MAIL in wishes.channels and wishes.address_verified:
         yield Channel.MAIL
     if Channel.WEBHOOK in wishes.channels and wishes.webhook_url:

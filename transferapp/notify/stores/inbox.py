@@ -9,19 +9,20 @@ from typing_extensions import override
 
 from transferapp.errors import NotFound
 from transferapp.host.clock import Clock
-from transferapp.host.database import create_tables, reading, writing
+from transferapp.host.database import reading, writing
+from transferapp.host.migrations import upgrade
 from transferapp.notify.port import Channel, Inbox, InboxEntry
-from transferapp.notify.stores.schema import deliveries, metadata, outcome_of_row
+from transferapp.notify.stores.schema import SCHEMA, deliveries, outcome_of_row
 
 
 class SqlInbox(Inbox):
-    """The inbox' port on one database; makes its tables when they are missing."""
+    """The inbox' port on one database; makes or upgrades its tables."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         """Prepare the tables; raises Unavailable when the database cannot be reached."""
         self._engine = engine
         self._clock = clock
-        create_tables(engine, metadata)
+        upgrade(engine, SCHEMA)
 
     @override
     async def entries(
@@ -39,6 +40,10 @@ class SqlInbox(Inbox):
     async def mark_read(self, username: str, entry_id: int) -> None:
         await asyncio.to_thread(self._mark_read, username, entry_id)
 
+    @override
+    async def mark_all_read(self, username: str, upto: int) -> None:
+        await asyncio.to_thread(self._mark_all_read, username, upto)
+
     def _list(self, query: sa.Select[tuple[object, ...]]) -> list[InboxEntry]:
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
@@ -50,6 +55,12 @@ class SqlInbox(Inbox):
         with writing(self._engine) as connection:
             if connection.execute(mine.values(read_at=first)).rowcount == 0:
                 raise NotFound("There is no such notification of yours.")
+
+    def _mark_all_read(self, username: str, upto: int) -> None:
+        new = (_mine(username), deliveries.c.id <= upto, deliveries.c.read_at.is_(None))
+        with writing(self._engine) as connection:
+            now = self._clock.now()
+            connection.execute(deliveries.update().where(*new).values(read_at=now))
 
 
 def _mine(username: str) -> sa.ColumnElement[bool]:

@@ -9,19 +9,26 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from transferapp.host.clock import Clock
-from transferapp.host.database import create_tables, reading, writing
-from transferapp.notify.port import Channel, PendingCode, Preferences, PreferenceStore
-from transferapp.notify.stores.schema import codes, metadata, preferences
+from transferapp.host.database import reading, writing
+from transferapp.host.migrations import upgrade
+from transferapp.notify.port import (
+    Channel,
+    PendingCode,
+    Preferences,
+    PreferenceStore,
+    Topic,
+)
+from transferapp.notify.stores.schema import SCHEMA, codes, preferences, silences
 
 
 class SqlPreferenceStore(PreferenceStore):
-    """The preferences' port on one database; makes its tables when they are missing."""
+    """The preferences' port on one database; makes or upgrades its tables."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
         """Prepare the tables; raises Unavailable when the database cannot be reached."""
         self._engine = engine
         self._clock = clock
-        create_tables(engine, metadata)
+        upgrade(engine, SCHEMA)
 
     @override
     async def get(self, username: str) -> Preferences:
@@ -65,6 +72,7 @@ class SqlPreferenceStore(PreferenceStore):
             if changed.rowcount == 0:
                 row = {"username": wishes.username, **values}
                 connection.execute(preferences.insert().values(**row))
+            _put_topics(connection, wishes)
 
     def _codes_since(self, username: str, since: datetime) -> int:
         mine = sa.and_(codes.c.username == username, codes.c.sent_at >= since)
@@ -122,4 +130,22 @@ def preferences_of(connection: sa.Connection, username: str) -> Preferences:
         address_verified=row.address_verified,
         webhook_url=row.webhook_url,
         webhook_secret=row.webhook_secret,
+        topics=_topics(connection, username),
     )
+
+
+def _topics(connection: sa.Connection, username: str) -> frozenset[Topic]:
+    query = sa.select(silences.c.topic).where(silences.c.username == username)
+    silent = set(connection.execute(query).scalars())
+    return frozenset(topic for topic in Topic if topic not in silent)
+
+
+def _put_topics(connection: sa.Connection, wishes: Preferences) -> None:
+    connection.execute(silences.delete().where(silences.c.username == wishes.username))
+    rows = [
+        {"username": wishes.username, "topic": str(topic)}
+        for topic in Topic
+        if topic not in wishes.topics
+    ]
+    if rows:
+        connection.execute(silences.insert(), rows)

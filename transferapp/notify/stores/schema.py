@@ -7,10 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from transferapp.host.database import UtcDateTime
+from transferapp.host.migrations import Schema
 from transferapp.model.events import EventKind
 from transferapp.notify.port import Outcome
 
 metadata = sa.MetaData()
+#: A change of the tables needs a migration there.
+SCHEMA = Schema("transferapp.notify.stores.migrations", "notify_schema", "notify_delivery")
 
 _Seq = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -66,6 +69,14 @@ preferences = sa.Table(
     sa.Column("webhook_url", sa.Text, nullable=False),
     # Signing needs the secret itself; it proves nothing but that a message is ours.
     sa.Column("webhook_secret", sa.Text, nullable=False),
+)
+
+#: What a person does not wish to be mailed or posted; no row means that she does.
+silences = sa.Table(
+    "notify_silence",
+    metadata,
+    sa.Column("username", sa.Text, primary_key=True),
+    sa.Column("topic", sa.String(16), primary_key=True),
 )
 
 codes = sa.Table(

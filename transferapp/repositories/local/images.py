@@ -13,6 +13,8 @@ from typing_extensions import override
 from transferapp.errors import FileNotFound, Invalid
 from transferapp.host.database import reading, writing
 from transferapp.model.containers import ContainerRef
+from transferapp.model.duplicates import Duplicate
+from transferapp.model.filesets import PlannedFile
 from transferapp.model.images import (
     Annotation,
     ImageDetails,
@@ -21,6 +23,7 @@ from transferapp.model.images import (
     TileRegion,
 )
 from transferapp.repositories.local import image_rows
+from transferapp.repositories.local.duplicates import find_duplicates
 from transferapp.repositories.local.garbage import list_fileset
 from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.permissions import Caller, demand
@@ -96,6 +99,16 @@ class LocalImages(Images):
                 return files_of(connection, sorted({row.fileset_id for row in rows}))
 
         return await in_thread(files)
+
+    @override
+    async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
+        """Say which of these files are already here, as far as the caller may see."""
+
+        def duplicates() -> list[Duplicate]:
+            with reading(self._holdings.engine) as connection:
+                return find_duplicates(connection, self._caller, files)
+
+        return await in_thread(duplicates)
 
     @override
     async def read(

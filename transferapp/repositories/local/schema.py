@@ -7,14 +7,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from transferapp.errors import SettingsInvalid
 from transferapp.host.database import UtcDateTime, open_engine, sqlite_url
+from transferapp.host.migrations import Schema, upgrade
 
 DATABASE_NAME = "repository.db"
-#: Grows with every change of the tables.
-SCHEMA_VERSION = 1
-
 metadata = sa.MetaData()
+#: A change of the tables needs a migration there.
+SCHEMA = Schema(
+    "transferapp.repositories.local.migrations", "repository_schema", "experimenters"
+)
 
 
 def _id() -> sa.Column[int]:
@@ -163,7 +164,7 @@ garbage = sa.Table(
 
 
 def open_repository_database(folder: Path) -> sa.Engine:
-    """Open the database in ``folder``; makes the tables when they are not there yet.
+    """Open the database in ``folder``; makes or upgrades its tables.
 
     A file lock keeps processes that start together apart: switching a new SQLite file to
     WAL does not wait for a busy neighbour. Raises SettingsInvalid for a newer schema.
@@ -172,13 +173,5 @@ def open_repository_database(folder: Path) -> sa.Engine:
     engine = open_engine(sqlite_url(folder / DATABASE_NAME))
     with (folder / ".schema.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with engine.begin() as connection:
-            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-            if version > SCHEMA_VERSION:
-                raise SettingsInvalid(
-                    f"The repository in {folder} was made by a newer TransferApp. Update"
-                    " this server."
-                )
-            metadata.create_all(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        upgrade(engine, SCHEMA)
     return engine

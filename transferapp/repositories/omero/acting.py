@@ -15,6 +15,7 @@ from transferapp.model.identity import Identity
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.gateway import ALL_GROUPS, Gateway
+from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.vigil import Vigil
 
 P = ParamSpec("P")
@@ -72,6 +73,8 @@ class Acting:
     threads: Executor
     clock: Clock
     vigil: Vigil
+    #: Where files are linked instead of uploaded; None where this process cannot.
+    links: Links | None = None
 
     @property
     def reading_group(self) -> int:

@@ -16,6 +16,8 @@ FILES = (
     "select o.id, e.fileset.id, e.clientPath, o.size, h.value, o.hash from FilesetEntry e"
     " join e.originalFile o left outer join o.hasher h"
 )
+#: The namespace of the comment that tells how files came in, other than by upload.
+TRANSFER_NAMESPACE = omero.constants.namespaces.NSFILETRANSFER
 _LOG_TYPE = "application/omero-log-file"
 
 
@@ -73,18 +75,48 @@ def log_bytes(acting: Acting, fileset_id: int) -> int:
     return sum(size or 0 for (size,) in found)
 
 
-def new_fileset(plan: FilesetPlan) -> Any:
-    """Make the OMERO object with its files and our key; it is saved in one piece."""
+def transfer_notes(acting: Acting, fileset_id: int) -> list[int]:
+    """Return the ids of the comments that say that a fileset's files are links; blocking."""
+    found = acting.rows(
+        "select a.id from FilesetAnnotationLink l, CommentAnnotation a"
+        " where a.id = l.child.id and a.ns = :ns and l.parent.id = :id order by a.id",
+        ns=TRANSFER_NAMESPACE,
+        id=fileset_id,
+    )
+    return [note_id for (note_id,) in found]
+
+
+def places_of(acting: Acting, fileset_id: int) -> list[str]:
+    """Return the paths of a fileset's files inside the repository, as planned; blocking."""
+    found = acting.rows(
+        "select e.id, o.path, o.name from FilesetEntry e join e.originalFile o"
+        " where e.fileset.id = :id order by e.id",
+        id=fileset_id,
+    )
+    return [f"{folder}{name}" for _, folder, name in found]
+
+
+def new_fileset(plan: FilesetPlan, transfer: str = "") -> Any:
+    """Make the OMERO object with its files and our key; it is saved in one piece.
+
+    ``transfer`` is OMERO's word for the way its files come in, other than by upload.
+    """
     made = omero.model.FilesetI()
     for file in plan.files:
         entry = omero.model.FilesetEntryI()
         entry.setClientPath(omero.rtypes.rstring(file.client_path))
         made.addFilesetEntry(entry)
     made.linkJob(omero.model.UploadJobI())
-    key = omero.model.CommentAnnotationI()
-    key.setNs(omero.rtypes.rstring(KEY_NAMESPACE))
-    key.setTextValue(omero.rtypes.rstring(plan.key))
-    made.linkAnnotation(key)
+    made.linkAnnotation(_comment(KEY_NAMESPACE, plan.key))
+    if transfer:
+        made.linkAnnotation(_comment(TRANSFER_NAMESPACE, transfer))
+    return made
+
+
+def _comment(namespace: str, text: str) -> Any:
+    made = omero.model.CommentAnnotationI()
+    made.setNs(omero.rtypes.rstring(namespace))
+    made.setTextValue(omero.rtypes.rstring(text))
     return made
 
 

@@ -17,6 +17,7 @@ with warnings.catch_warnings():
     import omero.clients
     import omero.cmd
     import omero.cmd.graphs
+    import omero.constants.namespaces
     import omero.grid
     import omero.model
     import omero.model.enums

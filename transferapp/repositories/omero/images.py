@@ -10,6 +10,8 @@ from typing_extensions import override
 
 from transferapp.errors import Invalid, PermissionDenied, StateConflict
 from transferapp.model.containers import ContainerRef
+from transferapp.model.duplicates import Duplicate
+from transferapp.model.filesets import PlannedFile
 from transferapp.model.images import (
     Annotation,
     ImageDetails,
@@ -21,6 +23,7 @@ from transferapp.repositories.omero import image_queries
 from transferapp.repositories.omero.acting import Acting
 from transferapp.repositories.omero.annotations import add_annotations
 from transferapp.repositories.omero.commands import delete
+from transferapp.repositories.omero.duplicates import find_duplicates
 from transferapp.repositories.omero.files import read_file
 from transferapp.repositories.omero.filesets import images_of
 from transferapp.repositories.omero.pixels import read_thumbnail, read_tile
@@ -77,6 +80,11 @@ class OmeroImages(Images):
     async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
         """List the files of these images' filesets; raises ImageNotFound."""
         return await self._acting.run(image_queries.image_files, self._acting, image_ids)
+
+    @override
+    async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
+        """Say which of these files OMERO already holds; compares SHA-1 checksums only."""
+        return await self._acting.run(find_duplicates, self._acting, files)
 
     @override
     async def read(

@@ -28,6 +28,7 @@ from transferapp.repositories.omero.filesets import (
     images_of,
 )
 from transferapp.repositories.omero.finishing import check_readable, finish
+from transferapp.repositories.omero.in_place import bring_in_place, tidy_up
 from transferapp.repositories.omero.processes import (
     begin_process,
     forget_process,
@@ -59,7 +60,7 @@ class OmeroImports(Imports):
 
     @override
     async def store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
-        """Upload what is missing or wrong. A fileset that OMERO cannot go on with is
+        """Link or upload what is missing or wrong. A fileset that OMERO cannot go on with is
         replaced under the same key.
         """
         await self._acting.run(self._store, fileset, plan, paths)
@@ -106,7 +107,7 @@ class OmeroImports(Imports):
         self._check_target(plan)
         for dead in found:
             self._remove(dead.id)
-        fileset_id = begin_process(self._acting, plan)
+        fileset_id = begin_process(self._acting, plan, self._acting.links)
         return Fileset(fileset_id, plan.key)
 
     def _store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
@@ -120,7 +121,16 @@ class OmeroImports(Imports):
             process = self._process(fileset.id, plan.group_id)
         if process is None:
             raise UploadLost
-        if process.getHandle() is None:
+        if process.getHandle() is not None:
+            return
+        try:
+            linked = bring_in_place(self._acting, process, fileset.id, plan, paths)
+        except UploadLost:
+            # Begun by links that this process cannot touch; OMERO itself can.
+            self._remove(fileset.id)
+            fileset = Fileset(begin_process(self._acting, plan, links=None), plan.key)
+            process, linked = self._demand_process(fileset, plan), False
+        if not linked:
             self._upload(process, fileset, plan, paths)
 
     def _upload(
@@ -181,6 +191,10 @@ class OmeroImports(Imports):
         for one in filesets_of(self._acting, fileset.key) or [fileset]:
             if not images_of(self._acting, one.id):
                 self._remove(one.id)
+        if self._acting.links is not None and not any(
+            one.image_ids for one in filesets_of(self._acting, fileset.key)
+        ):
+            self._acting.links.forget(fileset.key)
 
     def _remove(self, fileset_id: int) -> None:
         found = self._acting.rows(
@@ -197,6 +211,7 @@ class OmeroImports(Imports):
             forget_process(self._acting, fileset_id)
         if images_of(self._acting, fileset_id):
             return  # They came while it was being stopped.
+        tidy_up(self._acting, fileset_id)
         delete(self._acting.gateway, group_id, {"Fileset": [fileset_id]}, keep=["Image"])
 
     def _process(self, fileset_id: int, group_id: int) -> Any | None:

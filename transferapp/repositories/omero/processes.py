@@ -10,12 +10,17 @@ from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.acting import Acting
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.filesets import import_settings, new_fileset
+from transferapp.repositories.omero.links import Links
 
 
-def begin_process(acting: Acting, plan: FilesetPlan) -> int:
-    """Make the fileset in OMERO with its import process; returns the fileset's id."""
+def begin_process(acting: Acting, plan: FilesetPlan, links: Links | None) -> int:
+    """Make the fileset in OMERO with its import process; returns the fileset's id.
+
+    With ``links`` it says that its files are links, before the first one is made.
+    """
     repository = acting.gateway.repository(plan.group_id)
-    process = repository.importFileset(new_fileset(plan), import_settings(plan))
+    transfer = "" if links is None else links.transfer
+    process = repository.importFileset(new_fileset(plan, transfer), import_settings(plan))
     process = acting.gateway.bound(process, plan.group_id)
     fileset_id = _fileset_id(acting, process)
     if fileset_id is None:

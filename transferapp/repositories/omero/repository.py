@@ -14,6 +14,7 @@ from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
 from transferapp.repositories.omero import health
 from transferapp.repositories.omero.acting import Acting, in_thread
+from transferapp.repositories.omero.links import open_links
 from transferapp.repositories.omero.people import read_identity
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import Keeper
@@ -33,11 +34,12 @@ class OmeroRepository(Repository):
     def __init__(self, settings: OmeroSettings, clock: Clock, name: str = "OMERO") -> None:
         """Use the server in ``settings``; nothing is connected before the first call."""
         self.name = name
-        self.capabilities = frozenset({Capability.TILES, Capability.SCREENS})
+        in_place = {Capability.IN_PLACE_IMPORT} if settings.in_place else set()
+        self.capabilities = frozenset({Capability.TILES, Capability.SCREENS, *in_place})
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
         self._keeper = Keeper(settings, clock, self._threads)
-        self._vigil = Vigil(clock)
+        self._vigil, self._links = Vigil(clock), open_links(settings)
 
     @override
     async def sign_in(self, username: str, password: str) -> Identity:
@@ -78,7 +80,15 @@ class OmeroRepository(Repository):
             raise PermissionDenied("You are not a member of this group any more.")
         async with self._keeper.acting_for(username) as gateway:
             yield OmeroSession(
-                Acting(gateway, identity, group_id, self._threads, self._clock, self._vigil)
+                Acting(
+                    gateway,
+                    identity,
+                    group_id,
+                    self._threads,
+                    self._clock,
+                    self._vigil,
+                    self._links,
+                )
             )
 
     @override

@@ -5,6 +5,7 @@ No variable holds a secret: the importer's password comes from a file or a keyri
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,14 @@ class Transport(StrEnum):
     WSS = "wss"
 
 
+class InPlace(StrEnum):
+    """How a worker that sees the server's files brings new ones in without copying them."""
+
+    OFF = ""
+    HARD_LINK = "hardlink"
+    SYMLINK = "symlink"
+
+
 _PORTS = {Transport.TCP: 4063, Transport.SSL: 4064, Transport.WS: 80, Transport.WSS: 443}
 
 
@@ -31,7 +40,7 @@ class OmeroSettings(BaseSettings):
     """One OMERO.server and the account that acts for people."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TRANSFERAPP_OMERO_", extra="ignore", frozen=True
+        env_prefix="TRANSFERAPP_OMERO_", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     host: str = ""
@@ -58,6 +67,12 @@ class OmeroSettings(BaseSettings):
     idle_session_s: float = Field(default=300.0, gt=0)
     #: OMERO ends a minted session by itself after so long without a call (seconds).
     minted_idle_s: float = Field(default=600.0, gt=0)
+    #: Link instead of uploading; see docs/omero.md. Only for workers.
+    in_place: InPlace = InPlace.OFF
+    #: The root folder of OMERO's managed repository as this worker sees it.
+    managed_repository: Path | None = None
+    #: Where symbolic links lead to: on the staging's disk, at the same path for OMERO.
+    in_place_vault: Path | None = None
     #: Calls to OMERO at once from this process.
     threads: int = Field(default=8, ge=1, le=64)
 
@@ -78,6 +93,21 @@ class OmeroSettings(BaseSettings):
                 "TRANSFERAPP_OMERO_CA_FILE needs the transport ssl or wss; it is"
                 f" {self.transport}."
             )
+        self._check_in_place()
+
+    def _check_in_place(self) -> None:
+        if bool(self.in_place) != (self.managed_repository is not None):
+            raise SettingsInvalid(
+                "Set both TRANSFERAPP_OMERO_IN_PLACE (hardlink or symlink) and"
+                " TRANSFERAPP_OMERO_MANAGED_REPOSITORY, or none of them."
+            )
+        if (self.in_place is InPlace.SYMLINK) != (self.in_place_vault is not None):
+            raise SettingsInvalid(
+                "TRANSFERAPP_OMERO_IN_PLACE=symlink needs TRANSFERAPP_OMERO_IN_PLACE_VAULT, the"
+                " folder that keeps the files for ever; other values must not have it."
+            )
+        _check_folder("MANAGED_REPOSITORY", self.managed_repository)
+        _check_folder("IN_PLACE_VAULT", self.in_place_vault)
 
     @property
     def encrypted(self) -> bool:
@@ -95,3 +125,18 @@ class OmeroSettings(BaseSettings):
         web = self.transport in {Transport.WS, Transport.WSS}
         path = self.websocket_path if web else ""
         return f"{self.transport}://{self.host}:{self.effective_port}{path}"
+
+
+def _check_folder(name: str, folder: Path | None) -> None:
+    if folder is None:
+        return
+    variable = f"TRANSFERAPP_OMERO_{name}"
+    if not folder.is_absolute():
+        raise SettingsInvalid(f"{variable} must be an absolute path; it is '{folder}'.")
+    if not folder.is_dir():
+        raise SettingsInvalid(
+            f"{variable}: there is no folder '{folder}' on this computer. Mount it here, or"
+            " switch TRANSFERAPP_OMERO_IN_PLACE off."
+        )
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise SettingsInvalid(f"{variable}: this account may not read the folder '{folder}'.")

@@ -23,14 +23,15 @@ class Place:
 def upload(acting: Acting, place: Place, path: Path, *, again: bool) -> None:
     """Send one file; ``again`` sends it from the beginning. Blocking, resumable."""
     gateway = acting.gateway
-    uploader = gateway.bound(place.process.getUploader(place.number), place.group_id)
-    # Without any write OMERO makes no file, so that empty ones would fail.
-    uploader.write(b"", 0, 0)
-    size = path.stat().st_size
+    # Asked first: OMERO knows it only while the uploader is open, and any write moves it.
     offset = 0 if again else place.process.getUploadOffset(place.number)
-    if again or offset > size:
+    uploader = gateway.bound(place.process.getUploader(place.number), place.group_id)
+    if again or offset > path.stat().st_size:
         uploader.truncate(0)
         offset = 0
+    if not offset:
+        # Without any write OMERO makes no file, so that empty ones would fail.
+        uploader.write(b"", 0, 0)
     with path.open("rb") as source:
         source.seek(offset)
         while block := source.read(_BLOCK):

@@ -1,4 +1,4 @@
-"""The queue for administrators: look at tasks, stop them, let them go on."""
+"""The queue for administrators: look at tasks and targets, stop them, let them go on."""
 
 from __future__ import annotations
 
@@ -8,16 +8,24 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from transferapp.errors import Invalid
 from transferapp.protocol import routes
-from transferapp.protocol.messages import WorkerView
+from transferapp.protocol.messages import (
+    Redriven,
+    RedriveWishes,
+    TargetCeiling,
+    WorkerView,
+)
 from transferapp.server.answers import json_answer
 from transferapp.server.auth import AdminGrant
 from transferapp.server.parts import parts_of
-from transferapp.taskqueue.port import Task, TaskState
+from transferapp.taskqueue.port import Target, Task, TaskState
 
 router = APIRouter(prefix=routes.ADMIN, tags=["admin"])
 
 _TASK = "/tasks/{task_id}"
+#: Names of targets may hold anything, slashes too.
+_TARGET = "/targets/{target:path}"
 
 
 @router.get("/tasks", response_model=list[Task])
@@ -35,6 +43,17 @@ async def tasks(
         states=state or (), target=target, owner=owner, after=after, limit=limit
     )
     return json_answer(list[Task], found)
+
+
+@router.post("/tasks/redrive")
+async def redrive(wishes: RedriveWishes, _grant: AdminGrant, request: Request) -> Redriven:
+    """Run the dead tasks again that fit all that is given."""
+    if not (wishes.task_ids or wishes.error_code or wishes.target or wishes.everything):
+        raise Invalid("Say which tasks: their ids, an error code, a target, or everything.")
+    count = await parts_of(request).queue.redrive_all(
+        task_ids=wishes.task_ids, error_code=wishes.error_code, target=wishes.target
+    )
+    return Redriven(count=count)
 
 
 @router.get(_TASK, response_model=Task)
@@ -62,7 +81,21 @@ async def act(
     return json_answer(Task, await queue.get(task_id))
 
 
-@router.post("/targets/{target}/{action}", status_code=HTTPStatus.NO_CONTENT)
+@router.get("/targets", response_model=list[Target])
+async def targets(_grant: AdminGrant, request: Request) -> Response:
+    """List what tasks work on, and how hard it is pressed now."""
+    return json_answer(list[Target], await parts_of(request).queue.targets())
+
+
+@router.put(_TARGET, status_code=HTTPStatus.NO_CONTENT)
+async def set_ceiling(
+    target: str, wished: TargetCeiling, _grant: AdminGrant, request: Request
+) -> None:
+    """Set how many tasks of a target may run at once at most; running ones go on."""
+    await parts_of(request).queue.set_limit(target, wished.ceiling)
+
+
+@router.post(_TARGET + "/{action}", status_code=HTTPStatus.NO_CONTENT)
 async def pause_target(
     target: str, action: Literal["pause", "resume"], _grant: AdminGrant, request: Request
 ) -> None:

@@ -7,12 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from transferapp.notify.port import InboxEntry, Preferences
+from transferapp.notify.port import Channel, InboxEntry, Preferences
 from transferapp.notify.words import sentence
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     AddressCode,
     InboxMessage,
+    InboxSeen,
+    NotificationTrial,
     NotificationView,
     NotificationWishes,
     Page,
@@ -48,6 +50,12 @@ async def verify(code: AddressCode, grant: SessionGrant, request: Request) -> No
     return _view(await parts_of(request).notifications.verify(grant.username, code.code))
 
 
+@router.post(routes.NOTIFICATIONS + "/test", status_code=HTTPStatus.NO_CONTENT)
+async def try_out(trial: NotificationTrial, grant: SessionGrant, request: Request) -> None:
+    """Send an example now; a problem says what the other side answered."""
+    await parts_of(request).notifications.try_out(grant.username, Channel(trial.channel))
+
+
 @router.get(routes.INBOX)
 async def inbox(
     grant: SessionGrant,
@@ -65,6 +73,12 @@ async def inbox(
     return Page(items=[_message(entry) for entry in found], next=following)
 
 
+@router.post(routes.INBOX + "/read", status_code=HTTPStatus.NO_CONTENT)
+async def mark_all_read(seen: InboxSeen, grant: SessionGrant, request: Request) -> None:
+    """Note that the person has seen everything up to an id."""
+    await parts_of(request).inbox.mark_all_read(grant.username, seen.upto)
+
+
 @router.post(routes.INBOX + "/{entry_id}/read", status_code=HTTPStatus.NO_CONTENT)
 async def mark_read(entry_id: int, grant: SessionGrant, request: Request) -> None:
     """Note that the person has seen one; again is fine."""
@@ -77,6 +91,7 @@ def _view(wishes: Preferences) -> NotificationView:
         address=wishes.address,
         address_verified=wishes.address_verified,
         webhook_url=wishes.webhook_url,
+        topics=sorted(str(topic) for topic in wishes.topics),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from transferapp.testing.omero_sandbox.faults import Hold
 from transferapp.testing.omero_sandbox.sandbox import Sandbox
 
 
@@ -62,6 +63,22 @@ class Control:
 
     def do_wrong_checksum(self, count: int = 1) -> None:
         self._sandbox.faults.wrong_checksums = count
+
+    def do_hold(self, place: str, done: bool = False, number: int = 1) -> None:
+        """Stop the so-manieth call of this name from now on, before or after it is done."""
+        self._sandbox.faults.hold = Hold(place, done, number)
+
+    def do_held(self, seconds: float) -> dict[str, Any]:
+        """Wait until the call is there; tell whether it came."""
+        hold = self._sandbox.faults.hold
+        return {"held": hold is not None and hold.reached.wait(seconds)}
+
+    def do_let_go(self, refused: bool = False) -> None:
+        """Let the held call go on, or (``refused``) end without having been done."""
+        hold, self._sandbox.faults.hold = self._sandbox.faults.hold, None
+        if hold is not None:
+            hold.refused = refused
+            hold.let_go.set()
 
     def do_drop_connections(self) -> dict[str, Any]:
         return {"dropped": self._drop()}

@@ -74,6 +74,8 @@ class _Plan:
         fields = FIELDS[record.cls].items()
         links = [name for name, f in fields if f.kind == "seq" and f.type.endswith("Link")]
         children = self._children(record)
+        for link in self._links_to(record):
+            self.collect(link)
         for name in (*links, *_OWNED.get(record.cls, ())):
             held = self._store.get(record, name)
             for part in held if isinstance(held, list) else [held]:
@@ -81,6 +83,19 @@ class _Plan:
                     self.collect(part)
         for child in children:
             self._orphan(child)
+
+    def _links_to(self, record: Record) -> list[Record]:
+        """An annotation goes with the links that lead to it."""
+        if not record.cls.endswith("Annotation"):
+            return []
+        tables = self._store.tables.items()
+        links = [held for cls, held in tables if cls.endswith("AnnotationLink")]
+        return [
+            link
+            for held in links
+            for link in held.values()
+            if link.values.get("child") is record
+        ]
 
     def _children(self, record: Record) -> list[Record]:
         name, kind = _CHILDREN.get(record.cls, ("", ""))

@@ -194,8 +194,12 @@ def _call(network: Network, target: Any, operation: str, rest: tuple[Any, ...]) 
     sandbox.faults.answering.wait()
     _current.set(current)
     began, failed = time.monotonic(), ""
+    place = f"{current.id.name}.{operation}"
     try:
-        return _serve(network, target, operation, tuple(arguments))
+        sandbox.faults.pass_by(place)
+        result = _serve(network, target, operation, tuple(arguments))
+        sandbox.commit()
+        sandbox.faults.pass_by(place, done=True)
     except (Ice.Exception, Ice.UserException) as error:
         failed = repr(error)[:300]
         raise
@@ -206,6 +210,7 @@ def _call(network: Network, target: Any, operation: str, rest: tuple[Any, ...]) 
         sandbox.commit()
         spent = (time.monotonic() - began) * 1000
         _calls.debug("%s.%s %.1f ms %s", type(target).__name__, operation, spent, failed)
+    return result
 
 
 def _synchronous(network: Network, target: Any, operation: str) -> Callable[..., Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+import Ice
 import omero
 
 
@@ -12,6 +13,31 @@ def _set_event() -> threading.Event:
     event = threading.Event()
     event.set()
     return event
+
+
+@dataclass
+class Hold:
+    """One call that is stopped until it is let go: the exact place of a crash."""
+
+    #: The end of a place's name: ``importFileset``, ``RawFileStore.close``, ``import step 2``.
+    place: str
+    #: Stop once it is done and on disk, but not answered; else before anything is done.
+    done: bool = False
+    #: The so-manieth of these calls.
+    number: int = 1
+    reached: threading.Event = field(default_factory=threading.Event)
+    let_go: threading.Event = field(default_factory=threading.Event)
+    #: Let go as a call that never came.
+    refused: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def meets(self, place: str, *, done: bool) -> bool:
+        """Say whether this is the call; counts."""
+        if done != self.done or not place.endswith(self.place):
+            return False
+        with self._lock:
+            self.number -= 1
+            return self.number == 0
 
 
 @dataclass
@@ -29,6 +55,17 @@ class Faults:
     disk_full: bool = False
     #: So many uploads from now on get a wrong checksum at the server.
     wrong_checksums: int = 0
+    hold: Hold | None = None
+
+    def pass_by(self, place: str, *, done: bool = False) -> None:
+        """Stop here when this call is held."""
+        hold = self.hold
+        if hold is None or not hold.meets(place, done=done):
+            return
+        hold.reached.set()
+        hold.let_go.wait()
+        if hold.refused:
+            raise Ice.ObjectNotExistException
 
     def check_disk(self) -> None:
         """Raise what the server raises when its disk is full."""

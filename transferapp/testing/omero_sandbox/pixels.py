@@ -29,6 +29,12 @@ _AXES = ("T", "C", "Z", "Y", "X")
 
 def open_images(first: Path, root: Path) -> OpenFileset:
     """Open a fileset; raises what the readers raise."""
+    if first.is_symlink():
+        # Imported in place. Our readers, other than OMERO's, take no companions from outside
+        # of the folder; so they read where the links lead to.
+        depth = len(first.relative_to(root).parts)
+        first = first.resolve()
+        root = first.parents[depth - 1]
     return FakeFileset(first) if first.suffix == ".fake" else open_fileset(first, root)
 
 

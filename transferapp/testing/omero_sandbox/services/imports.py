@@ -49,6 +49,8 @@ class ImportProcess(Service):
         self.proxy: Any = None
         #: The handle and its proxy, once the upload is verified.
         self.handle: tuple[Handle, Any] | None = None
+        #: Open uploaders by file number; each is given out again until it is closed.
+        self._uploaders: dict[int, RawFileStore] = {}
         self._log = ImportLog(self.sandbox, reserved.log)
         self._log.write("Fileset:%d reserved", reserved.record.id)
 
@@ -64,15 +66,28 @@ class ImportProcess(Service):
         return self.uploader(number, self.session)
 
     def uploader(self, number: int, session: Session) -> Any:
-        """Open one of the files in a session."""
-        mode = current_call().ctx.get("omero.fs.mode", "rw")
-        store = RawFileStore(self.network, session, self.reserved.files[number], mode)
-        identity = Ice.Identity(f"{uuid.uuid4()}RawFileStore", session.uuid)
-        return register(self.network, omero.api.RawFileStore, store, identity)
+        """Open one of the files in a session, or give the open one, whatever its mode."""
+        store = self._open(number)
+        if store is None:
+            mode = current_call().ctx.get("omero.fs.mode", "rw")
+            store = RawFileStore(self.network, session, self.reserved.files[number], mode)
+            self._uploaders[number] = store
+            identity = Ice.Identity(f"{uuid.uuid4()}RawFileStore", session.uuid)
+            return register(self.network, omero.api.RawFileStore, store, identity)
+        if store.session is session:
+            return self.network.present(omero.api.RawFileStore, store.identity)
+        return _joined(omero.api.RawFileStore, _Joined(store, session), store.identity.name)
+
+    def _open(self, number: int) -> RawFileStore | None:
+        store = self._uploaders.get(number)
+        if store is not None and store.open and self.network.has(store.identity):
+            return store
+        return None
 
     def getUploadOffset(self, number: int) -> int:
-        path = self.sandbox.files.path(self.reserved.files[number])
-        return path.stat().st_size if path.exists() else 0
+        """Return the end of the last write; 0 where no uploader is open."""
+        store = self._open(number)
+        return 0 if store is None else store.offset
 
     def getHandle(self) -> Any:
         return None if self.handle is None else self.handle[1]
@@ -113,6 +128,7 @@ class ImportProcess(Service):
         )  # fmt: skip
         for number, name in enumerate(_STEPS, 1):
             self._log.write("step %d of %d: %s", number, len(_STEPS), name)
+            self.sandbox.faults.pass_by(f"import step {number}")
             time.sleep(self.sandbox.faults.slow_step)
             if number == self.sandbox.faults.fail_step:
                 self._log.write("step %d failed: asked to", number)

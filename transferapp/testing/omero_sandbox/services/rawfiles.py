@@ -15,6 +15,8 @@ from transferapp.testing.omero_sandbox.permissions import EDIT, permissions_of, 
 from transferapp.testing.omero_sandbox.records import Record
 from transferapp.testing.omero_sandbox.sessions import Session
 
+_ANY_WRITE = 0o222
+
 
 class RawFileStore(Service):
     """One file; ``mode`` is ``rw`` or ``r``."""
@@ -25,6 +27,8 @@ class RawFileStore(Service):
         """Serve a file, or wait for ``setFileId``."""
         super().__init__(network, session)
         self._record, self._mode, self._dirty = record, mode, False
+        #: The end of the last write, and whether it was closed.
+        self.offset, self.open = 0, True
 
     def setFileId(self, id_: int) -> None:
         found = self.store.find("OriginalFile", id_)
@@ -70,18 +74,27 @@ class RawFileStore(Service):
             words = "The file is open for reading only"
             raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
         self.sandbox.faults.check_disk()
-        path = self.path
+        path = self._writable()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         with path.open("r+b") as file:
             file.seek(position)
             file.write(bytes(buffer[:length]))
-        self._dirty = True
+        self._dirty, self.offset = True, position + length
+
+    def _writable(self) -> Path:
+        """Refuse as OMERO's own account is refused, which is never root."""
+        path = self.path
+        if path.exists() and not path.stat().st_mode & _ANY_WRITE:
+            words = f"java.io.FileNotFoundException: {path} (Permission denied)"
+            raise omero.ResourceError(None, "omero.ResourceError", words)
+        return path
 
     def truncate(self, length: int) -> bool:
-        if not self.path.exists() or self.path.stat().st_size <= length:
+        path = self._writable()
+        if not path.exists() or path.stat().st_size <= length:
             return False
-        with self.path.open("r+b") as file:
+        with path.open("r+b") as file:
             file.truncate(length)
         self._dirty = True
         return True
@@ -115,4 +128,5 @@ class RawFileStore(Service):
     def close(self) -> None:
         if self._record is not None and (self._dirty or self._mode == "rw"):
             self.save()
+        self.open = False
         super().close()

@@ -1,0 +1,102 @@
+"""An item counts as held when one fileset holds all of its files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from transferapp.errors import RepositoryUnavailable
+from transferapp.model.duplicates import Duplicate, HeldAlready, HeldFileset, Hits, Likeness
+from transferapp.model.filesets import FilesetPlan, PlannedFile
+from transferapp.operations.duplicates import held_already, same_bytes_note
+from transferapp.repositories.port import Repository
+
+A, B, C = (PlannedFile(f"{name}.tif", 5, name * 40) for name in "abc")
+ONE, TWO = HeldFileset(1, "ada", (11, 12), ("Cells",)), HeldFileset(2, "bob", (21,))
+
+
+@dataclass
+class KnowingRepository:
+    """Gives the duplicates that a test wrote down; counts the files asked for."""
+
+    known: list[Duplicate]
+    error: Exception | None = None
+    asked: list[int] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def session(self, _username: str) -> AsyncIterator[Any]:
+        self.images = self
+        yield self
+
+    async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
+        self.asked.append(len(files))
+        if self.error is not None:
+            raise self.error
+        return [one for one in self.known if one.file in files]
+
+
+def repository(*known: Duplicate, error: Exception | None = None) -> Repository:
+    return cast("Repository", KnowingRepository(list(known), error))
+
+
+def duplicate(file: PlannedFile, fileset: HeldFileset, *, sure: bool = True) -> Duplicate:
+    return Duplicate(file, Likeness.BYTES if sure else Likeness.PATH, fileset)
+
+
+async def test_all_files_must_be_in_one_fileset() -> None:
+    known = repository(duplicate(A, ONE), duplicate(B, ONE), duplicate(B, TWO))
+    found = await held_already(known, "ada", [(A, B), (B,), (A, C), (C,)])
+    assert found == [
+        HeldAlready(same_bytes=(ONE,)),
+        HeldAlready(same_bytes=(ONE, TWO)),
+        HeldAlready(),
+        HeldAlready(),
+    ]
+    assert [bool(one) for one in found] == [True, True, False, False]
+
+
+async def test_the_least_sure_file_counts() -> None:
+    known = repository(duplicate(A, ONE, sure=False), duplicate(B, ONE))
+    assert await held_already(known, "ada", [(A, B)]) == [HeldAlready(same_paths=(ONE,))]
+
+
+async def test_note_names_an_image_that_is_not_a_new_one() -> None:
+    plan = FilesetPlan("key", "a", (A, B), None, 3)
+    known = repository(*(duplicate(f, s) for f in (A, B) for s in (ONE, TWO)))
+    assert await same_bytes_note(known, "ada", plan, [21]) == (
+        "The same bytes were already in Image:11 and 1 more (Cells)."
+    )
+    assert "Image:21" in await same_bytes_note(known, "ada", plan, [11, 12])
+    unsure = repository(duplicate(A, ONE, sure=False), duplicate(B, ONE))
+    assert await same_bytes_note(unsure, "ada", plan, [99]) == ""
+
+
+@pytest.mark.parametrize("error", [RepositoryUnavailable(), TimeoutError()])
+async def test_note_never_stands_in_the_way(error: Exception) -> None:
+    plan = FilesetPlan("key", "a", (A,), None, 3)
+    assert await same_bytes_note(repository(error=error), "ada", plan, []) == ""
+
+
+async def test_many_files_are_asked_for_only_when_the_largest_are_there() -> None:
+    files = tuple(PlannedFile(f"{n}", n, f"{n:040x}") for n in range(100))
+    plan = FilesetPlan("key", "a", files, None, 3)
+    strange = KnowingRepository([])
+    assert await same_bytes_note(cast("Repository", strange), "ada", plan, []) == ""
+    assert strange.asked == [20]
+    # All but the smallest: the sample is there, the fileset as a whole is not.
+    known = KnowingRepository([duplicate(f, ONE) for f in files if f.size_bytes != 1])
+    assert await same_bytes_note(cast("Repository", known), "ada", plan, []) == ""
+    assert known.asked == [20, 100]
+
+
+def test_hits_tell_the_surer_likeness_once() -> None:
+    hits = Hits({A.sha1: {1}}, {(A.client_path, 5): {1, 2}, (B.client_path, 6): {1}})
+    assert hits.of(A) == {1: Likeness.BYTES, 2: Likeness.PATH}
+    assert hits.of(B) == {}, "another size"
+    assert hits.of(PlannedFile("x", 5, "")) == {}
+    assert hits.fileset_ids([A, B]) == [1, 2]
+    assert hits.duplicates([A], {2: TWO}) == [duplicate(A, TWO, sure=False)]

@@ -1,0 +1,77 @@
+"""Find files in OMERO that hold the same bytes, or lie at the same client path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from transferapp.model.duplicates import Duplicate, HeldFileset, Hits
+from transferapp.model.filesets import PlannedFile
+from transferapp.repositories.omero.acting import Acting, parameters
+from transferapp.repositories.omero.foreign import omero
+
+#: The only hasher that we can compare with: sources are hashed once, by SHA-1.
+_HASHER = "SHA1-160"
+_FILES = (
+    "select e.fileset.id, e.clientPath, o.size, o.hash from FilesetEntry e"
+    " join e.originalFile o left outer join o.hasher h"
+)
+_BY_HASH = f"{_FILES} where h.value = :hasher and o.hash in (:values)"
+_BY_PATH = f"{_FILES} where e.clientPath in (:values)"
+_IMAGES = (
+    "select i.fileset.id, i.id, i.details.owner.omeName from Image i"
+    " where i.fileset.id in (:ids) order by i.id"
+)
+_DATASETS = (
+    "select distinct i.fileset.id, d.name from DatasetImageLink l join l.parent d"
+    " join l.child i where i.fileset.id in (:ids)"
+)
+_PLATES = (
+    "select distinct i.fileset.id, p.name from WellSample s join s.well w join w.plate p"
+    " join s.image i where i.fileset.id in (:ids)"
+)
+#: Values in one query; PostgreSQL takes 32,767.
+_AT_ONCE = 500
+
+
+def find_duplicates(acting: Acting, files: Sequence[PlannedFile]) -> list[Duplicate]:
+    """List duplicates in the order of ``files``, then by fileset id; blocking.
+
+    Looks in the session's reading group: all groups, when it has none.
+    """
+    hits = Hits()
+    for fileset_id, _, _, sha1 in _rows(acting, _BY_HASH, {f.sha1 for f in files}):
+        hits.by_sha1.setdefault(sha1, set()).add(fileset_id)
+    for fileset_id, path, size, _ in _rows(acting, _BY_PATH, {f.client_path for f in files}):
+        hits.by_path.setdefault((path, size), set()).add(fileset_id)
+    return hits.duplicates(files, _held(acting, hits.fileset_ids(files)))
+
+
+def _rows(acting: Acting, hql: str, values: set[str]) -> Iterator[list[Any]]:
+    wanted = sorted(value for value in values if value)
+    query = acting.gateway.query(acting.reading_group)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = [omero.rtypes.rstring(one) for one in wanted[start : start + _AT_ONCE]]
+        given = parameters({"hasher": _HASHER} if hql is _BY_HASH else {})
+        given.add("values", omero.rtypes.rlist(some))
+        for row in query.projection(hql, given):
+            yield [omero.rtypes.unwrap(value) for value in row]
+
+
+def _held(acting: Acting, fileset_ids: list[int]) -> dict[int, HeldFileset]:
+    """Describe those of the filesets that have images."""
+    images: dict[int, list[int]] = {}
+    owners: dict[int, str] = {}
+    places: dict[int, set[str]] = {}
+    for start in range(0, len(fileset_ids), _AT_ONCE):
+        ids = fileset_ids[start : start + _AT_ONCE]
+        for fileset_id, image_id, owner in acting.rows(_IMAGES, ids=ids):
+            images.setdefault(fileset_id, []).append(image_id)
+            owners[fileset_id] = owner
+        for hql in (_DATASETS, _PLATES):
+            for fileset_id, name in acting.rows(hql, ids=ids):
+                places.setdefault(fileset_id, set()).add(name)
+    return {
+        one: HeldFileset(one, owners[one], tuple(ids), tuple(sorted(places.get(one, ()))))
+        for one, ids in images.items()
+    }

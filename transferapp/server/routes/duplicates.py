@@ -1,0 +1,30 @@
+"""Duplicates: what the repository already holds of files that are not imported yet."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from transferapp.model.duplicates import HeldAlready
+from transferapp.model.filesets import PlannedFile
+from transferapp.operations.duplicates import held_already
+from transferapp.protocol import routes
+from transferapp.protocol.messages import DuplicatesRequest
+from transferapp.server.answers import json_answer
+from transferapp.server.auth import SessionGrant
+from transferapp.server.parts import parts_of
+
+router = APIRouter(tags=["imports"])
+
+
+@router.post(routes.DUPLICATES, response_model=list[HeldAlready])
+async def duplicates(
+    asked: DuplicatesRequest, grant: SessionGrant, request: Request
+) -> Response:
+    """Say for each item, in order, which filesets already hold all of its files."""
+    items = [
+        [PlannedFile(file.client_path, file.size_bytes, file.sha1) for file in item.files]
+        for item in asked.items
+    ]
+    found = await held_already(parts_of(request).repository, grant.username, items)
+    return json_answer(list[HeldAlready], found)
