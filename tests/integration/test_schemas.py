@@ -23,12 +23,11 @@ from transferapp.taskqueue.dbos import schema as queue
 
 __all__ = ["postgres_server"]
 
-QUEUE = Schema("transferapp.taskqueue.dbos.migrations", "queue_schema", "task")
 STORES: dict[str, tuple[Schema, sa.MetaData]] = {
     "ledger": (ledger.SCHEMA, ledger.metadata),
     "grants": (grants.SCHEMA, grants.metadata),
     "notify": (notify.SCHEMA, notify.metadata),
-    "queue": (QUEUE, queue.metadata),
+    "queue": (queue.SCHEMA, queue.metadata),
     "repository": (repository.SCHEMA, repository.metadata),
 }
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from dbos import DBOS
 
+from transferapp.host.migrations import Schema, upgrade
 from transferapp.taskqueue.port import Lane, Task, TaskState
 
 metadata = sa.MetaData()
@@ -21,9 +22,9 @@ tasks = sa.Table(
     sa.Column("target", sa.String(128), nullable=False),
     sa.Column("owner", sa.String(256), nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
-    sa.Column("lane", sa.String(16), nullable=False),
+    sa.Column("lane", sa.String(16), nullable=False, server_default="transfers"),
     # The owner's place in the order of its target, see ``line_name``.
-    sa.Column("line", sa.String(280), nullable=False),
+    sa.Column("line", sa.String(280), nullable=False, server_default=""),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
@@ -37,13 +38,13 @@ tasks = sa.Table(
     sa.Column("step", sa.String(128), nullable=False, default=""),
     sa.Column("progress", sa.Double, nullable=False, default=0.0),
     sa.Column("note", sa.Text, nullable=False, default=""),
-    sa.Column("bytes_done", sa.BigInteger, nullable=False, default=0),
+    sa.Column("bytes_done", sa.BigInteger, nullable=False, server_default="0"),
     # The worker whose place it takes: while it runs, and until a stopped run has ended.
-    sa.Column("holder", sa.String(128), nullable=False, default=""),
+    sa.Column("holder", sa.String(128), nullable=False, server_default=""),
     # How often it was given to a worker; the engine knows it from the first time on.
-    sa.Column("runs", sa.Integer, nullable=False, default=0),
+    sa.Column("runs", sa.Integer, nullable=False, server_default="0"),
     # Its target's count of starts at its own start; 0: not started yet.
-    sa.Column("turn", sa.BigInteger, nullable=False, default=0),
+    sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
     # The run that owns the row now; an older run of the same task may not write it.
     sa.Column("run", sa.String(64), nullable=False, default=""),
     # Has the owner's record been told of the present state (dead, waiting, cancelled)?
@@ -96,7 +97,7 @@ targets = sa.Table(
     sa.Column("paused", sa.Boolean, nullable=False, default=False),
     sa.Column("ceiling", sa.Integer, nullable=False),
     # The ceiling that the settings gave last: an administrator's stays until they change.
-    sa.Column("configured", sa.Integer, nullable=False, default=0),
+    sa.Column("configured", sa.Integer, nullable=False, server_default="0"),
     sa.Column("limit", sa.Integer, nullable=False),
     sa.Column("usual_s", sa.Double, nullable=False, default=0.0),
     sa.Column("failures", sa.Integer, nullable=False, default=0),
@@ -109,19 +110,16 @@ targets = sa.Table(
     sa.Column("failed", sa.Integer, nullable=False, default=0),
     sa.Column("seconds", sa.Double, nullable=False, default=0.0),
     # How many tasks were started so far.
-    sa.Column("turn", sa.BigInteger, nullable=False, default=0),
+    sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"),
 )
 
-#: Any number that only this set-up uses: it keeps two processes from creating at once.
-_SETUP_LOCK = 7_261_944_130
+#: Where the migrations of these tables are.
+SCHEMA = Schema("transferapp.taskqueue.dbos.migrations", "queue_schema", "task")
 
 
 def prepare(engine: sa.Engine) -> None:
     """Create or migrate our tables and the engine's; safe to call from many processes."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SETUP_LOCK)))
-        metadata.create_all(connection)
+    upgrade(engine, SCHEMA)
     # Through its own connections: its SQLite migrations begin their transaction by
     # themselves, which an engine that always begins IMMEDIATE does not allow.
     url = engine.url
