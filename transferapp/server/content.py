@@ -7,16 +7,19 @@ repository.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from http import HTTPStatus
 from io import FileIO
 from pathlib import Path
+from typing import cast
 from urllib.parse import quote
 
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Send
+from typing_extensions import override
 
 #: Bytes of one read.
 READ_SIZE = 1 << 20
@@ -33,7 +36,8 @@ def content_response(
     """Answer GET or HEAD for ``size`` bytes: 200, 206, 304 or 416.
 
     ``etag`` is the bare validator (the SHA-1); ``open_reader`` is called only when bytes
-    are sent. A source that ends early breaks the connection, so that no client can take
+    are sent, and what it raises before its first byte is an answer as any other. A source
+    that ends early breaks the connection, so that no client can take
     the bytes for complete.
     """
     quoted = f'"{etag}"'
@@ -59,9 +63,33 @@ def content_response(
     if span is not None:
         headers["content-range"] = f"bytes {start}-{start + length - 1}/{size}"
     headers["content-length"] = str(length)
-    return StreamingResponse(
+    return _BegunResponse(
         _exactly(open_reader, start, length), status_code=status, headers=headers
     )
+
+
+class _BegunResponse(StreamingResponse):
+    """Answers once the first bytes are there: until then a source that refuses to give them
+    (OMERO's policy on downloads) can still be answered in plain words.
+    """
+
+    @override
+    async def stream_response(self, send: Send) -> None:
+        """Wait for the first piece, then send all; the source is closed in any case."""
+        pieces = cast("AsyncGenerator[bytes, None]", self.body_iterator)
+        async with aclosing(pieces):
+            first = await anext(pieces, b"")
+            async with aclosing(_joined(first, pieces)) as joined:
+                self.body_iterator = joined
+                await super().stream_response(send)
+
+
+async def _joined(
+    first: bytes, rest: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    yield first
+    async for piece in rest:
+        yield piece
 
 
 def file_reader(path: Path) -> ContentReader:

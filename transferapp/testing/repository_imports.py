@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from transferapp.errors import (
     ChecksumMismatch,
+    Invalid,
     PermissionDenied,
     TargetNotFound,
 )
@@ -165,6 +167,22 @@ class ImportSuite:
             await session.imports.discard(Fileset(made.id, made.key))
             assert await session.imports.find(plan.key) == made
             assert await session.images.find(target)
+
+    async def test_what_is_no_plate_is_refused_by_a_screen(self, world: World) -> None:
+        if Capability.SCREENS not in world.repository.capabilities:
+            return
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            screen = await session.containers.create(ContainerKind.SCREEN, "A screen")
+            plan = plan_for(world.single, screen.ref, lab)
+            with pytest.raises(Invalid, match="is no plate"):
+                await import_all(session, plan, world.single.paths)
+            assert await session.containers.children(screen.ref) == []
+            elsewhere = replace(plan, target=(await new_dataset(session)).ref)
+            made = await import_all(session, elsewhere, world.single.paths)
+            listed = await session.images.find(elsewhere.target)
+            assert [image.id for image in listed] == list(made.image_ids)
+            assert len(await session.images.duplicates(plan.files)) == 1, "one copy only"
 
     async def test_plate_into_screen(self, world: World) -> None:
         if world.plate is None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from transferapp.errors import PermissionDenied
 from transferapp.server.content import content_response
 
 
@@ -58,3 +60,48 @@ def test_head_never_opens_the_source() -> None:
 
     response = content_response(request_of("HEAD"), refuse, 10, "tag", "a")
     assert response.headers["content-length"] == "10"
+
+
+async def test_a_source_that_refuses_at_once_can_still_be_answered() -> None:
+    async def refuse(_offset: int, _length: int) -> AsyncIterator[bytes]:
+        for _ in range(2):
+            raise PermissionDenied
+        yield b""
+
+    response = content_response(request_of(), refuse, 10, "tag", "a")
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    with pytest.raises(PermissionDenied):
+        await response(request_of().scope, receive, send)
+    assert sent == [], "nothing was promised yet"
+
+
+async def test_the_source_is_closed_when_sending_fails() -> None:
+    closed: list[bool] = []
+
+    async def source(_offset: int, _length: int) -> AsyncIterator[bytes]:
+        try:
+            yield b"12345"
+            yield b"67890"
+        finally:
+            closed.append(True)
+
+    async def send(message: Message) -> None:
+        if message.get("body"):
+            raise OSError
+
+    async def receive() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    response = content_response(request_of(), source, 10, "tag", "a")
+    with pytest.raises((OSError, ClientDisconnect)):
+        await response(request_of().scope, receive, send)
+    assert closed == [True]

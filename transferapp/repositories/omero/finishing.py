@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from transferapp.errors import Invalid
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.acting import Acting
@@ -12,7 +13,7 @@ from transferapp.repositories.omero.containers import linkable
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.image_queries import image_place
 from transferapp.repositories.omero.mapping import unloaded
-from transferapp.repositories.omero.pixels import closing
+from transferapp.repositories.omero.pixel_stores import closing
 
 
 def check_readable(acting: Acting, image_ids: list[int]) -> None:
@@ -42,6 +43,11 @@ def _link(
     is_screen = target.kind is ContainerKind.SCREEN
     link, child = ("ScreenPlateLink", "Plate") if is_screen else ("DatasetImageLink", "Image")
     wanted = _plates(acting, image_ids) if is_screen else set(image_ids)
+    if not wanted:
+        raise Invalid(
+            f"'{plan.name}' is no plate, and a screen holds only plates. Choose a dataset as"
+            " the target, then retry: the images are in OMERO already and are not sent again."
+        )
     linked = acting.rows(
         f"select l.child.id from {link} l where l.parent.id = :id",  # noqa: S608
         id=target.id,

@@ -103,17 +103,32 @@ class Keeper:
         await self._sweep()
         async with self._lock(username):
             held = self._held.get(username)
-            if held is not None and not await self._alive(held):
-                del self._held[username]
-                # Who still uses it ends it when the last one gives it back.
-                if not held.users:
-                    await self._end(held.gateway)
-                held = None
-            if held is None:
-                held = _Held(await make(username), self._clock.now())
+            if held is None or not await self._still_good(username, held):
+                held = _Held(await make(username), self._clock.now(), users=1)
                 self._held[username] = held
-            held.users += 1
             return held
+
+    async def _still_good(self, username: str, held: _Held) -> bool:
+        """Take it when OMERO still knows it; else forget it."""
+        # Taken before OMERO is asked: the sweep of another user must not end it meanwhile.
+        held.users += 1
+        try:
+            good = await self._alive(held)
+        except BaseException:
+            held.users -= 1
+            raise
+        if not good:
+            self._forget(username, held)
+            # Who still uses it ends it when the last one gives it back.
+            await self._give_back(held)
+        return good
+
+    def _forget(self, username: str, held: _Held) -> bool:
+        """Hold it no more; False when that was done already."""
+        if self._held.get(username) is not held:
+            return False
+        del self._held[username]
+        return True
 
     async def _alive(self, held: _Held) -> bool:
         """Ask OMERO whether the session is still there."""
@@ -150,8 +165,9 @@ class Keeper:
     async def _sweep(self) -> None:
         now = self._clock.now()
         for username, held in list(self._held.items()):
-            if not held.users and self._expired(held, now) and self.acts_for_people:
-                del self._held[username]
+            # Others sweep, too, while a session is being ended here.
+            unused = not held.users and self._expired(held, now) and self.acts_for_people
+            if unused and self._forget(username, held):
                 await self._end(held.gateway)
 
     def _expired(self, held: _Held, now: datetime) -> bool:

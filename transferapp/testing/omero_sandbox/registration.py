@@ -11,7 +11,11 @@ from omero.rtypes import rtime
 
 from transferapp.model.images import Channel
 from transferapp.repositories.local.levels import plan_levels
-from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset
+from transferapp.repositories.local.readers.port import (
+    ImageHeader,
+    OpenFileset,
+    WellPosition,
+)
 from transferapp.repositories.local.rendering import measure_channels
 from transferapp.testing.omero_sandbox.fake_images import PIXEL_TYPES
 from transferapp.testing.omero_sandbox.pixels import open_images
@@ -48,8 +52,8 @@ class Registration:
                 plate = self._plate(opened, target)
                 for series, (header, channels) in enumerate(measured):
                     self._image(series, header, channels, target if plate is None else None)
-                    if plate is not None:
-                        self._well_sample(plate, header)
+                if plate is not None:
+                    self._fill(plate, [header for header, _ in measured])
         finally:
             opened.close()
 
@@ -138,11 +142,23 @@ class Registration:
             red=red, green=green, blue=blue, alpha=255,
         )  # fmt: skip
 
-    def _well_sample(self, plate: Record, header: ImageHeader) -> None:
-        store, caller, at = self.sandbox.store, self.caller, header.well
-        place = (0, 0) if at is None else (at.row, at.column)
-        if place not in self._wells:
-            self._wells[place] = store.new(
-                "Well", caller, plate=plate, row=place[0], column=place[1]
+    def _fill(self, plate: Record, headers: list[ImageHeader]) -> None:
+        """Put the images into wells, in the order of their fields, as clients list them."""
+        store, placed = self.sandbox.store, []
+        for number, header in enumerate(headers):
+            at = header.well or WellPosition(0, 0, number)
+            placed.append((at.row, at.column, at.field, number))
+        store.set(plate, "rows", 1 + max(row for row, _, _, _ in placed))
+        store.set(plate, "columns", 1 + max(column for _, column, _, _ in placed))
+        store.set(plate, "rowNamingConvention", "letter")
+        store.set(plate, "columnNamingConvention", "number")
+        for row, column, _field, number in sorted(placed):
+            well = self._well(plate, row, column)
+            store.new("WellSample", self.caller, well=well, image=self.made[number][1])
+
+    def _well(self, plate: Record, row: int, column: int) -> Record:
+        if (row, column) not in self._wells:
+            self._wells[row, column] = self.sandbox.store.new(
+                "Well", self.caller, plate=plate, row=row, column=column
             )
-        store.new("WellSample", caller, well=self._wells[place], image=self.made[-1][1])
+        return self._wells[row, column]

@@ -1,0 +1,208 @@
+"""Filesets of many files through REST into OMERO: OME-Zarr as one object, plates in screens."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+
+from tests.support.omero_house import gateway
+from tests.support.omero_world import populate, start_sandbox
+from tests.support.rest_server import RestServer, rest_server
+from tests.support.rest_uploads import bearer, problem_of, run_export, run_import, upload
+from transferapp.client.grouping import group
+from transferapp.client.importing import ImportPlan
+from transferapp.client.scanning import scan
+from transferapp.client.server import ServerClient
+from transferapp.errors import PermissionDenied
+from transferapp.host.resources import resource
+from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.transfers import ItemState, TransferItem
+from transferapp.protocol.messages import ExportRequest, ImportRequest, NewFile, NewItem
+from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.repository_world import ALICE, PASSWORD
+
+PLATE = resource("sample-data", "ome-tiff-plate-human")
+WELLS = {"A01_f0": (0, 0), "A01_f1": (0, 0), "A02_f0": (0, 1), "A02_f1": (0, 1)}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with start_sandbox(tmp_path_factory.mktemp("sandbox")) as started:
+        populate(started)
+        yield started
+
+
+@dataclass
+class House:
+    """A TransferApp server before the sandbox, and alice signed in to it."""
+
+    server: RestServer
+    http: httpx.AsyncClient
+    alice: ServerClient
+
+    async def imported(self, folder: Path, target: Container) -> TransferItem:
+        """Import what a person drops: one fileset, every file over tus."""
+        (candidate,) = group(scan([folder]))
+        plan = ImportPlan("dropped", target.ref, (candidate,))
+        files = [
+            NewFile(client_path=f.client_path, size_bytes=f.size_bytes) for f in candidate.files
+        ]
+        request = ImportRequest(
+            name=plan.name, target=str(target.ref),
+            items=[NewItem(name=candidate.name, files=files)],
+        )  # fmt: skip
+        accepted = await self.alice.submit_import(request)
+        transfer = accepted.details.transfer
+        agent = self.server.client(accepted.grant)
+        details = await agent.transfer(transfer.id, files=True)
+        on_disk = {file.client_path: file.path for file in candidate.files}
+        for file in details.files:
+            body = on_disk[file.client_path].read_bytes()
+            sha1 = await upload(self.http, accepted.grant, transfer.id, file, body)
+            await agent.seal(transfer.id, file.id, sha1)
+        await run_import(self.server, transfer.id, details.items[0].id)
+        (item,) = (await agent.transfer(transfer.id)).items
+        assert (item.state, item.verified) == (ItemState.IMPORTED, True)
+        return item
+
+    async def made(self, kind: ContainerKind, name: str) -> Container:
+        return await self.alice.create_container(kind, name)
+
+
+@pytest.fixture
+async def house(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    secret = tmp_path / "importer-password"
+    secret.write_text(PASSWORD, encoding="utf-8")
+    secret.chmod(0o600)
+    for name, value in {
+        "REPOSITORY": "omero",
+        "OMERO_HOST": sandbox.host,
+        "OMERO_PORT": str(sandbox.port()),
+        "OMERO_TRANSPORT": "tcp",
+        "OMERO_IMPORTER": "importer",
+        "OMERO_IMPORTER_PASSWORD_FILE": str(secret),
+    }.items():
+        monkeypatch.setenv(f"TRANSFERAPP_{name}", value)
+    async with (
+        rest_server(tmp_path / "data", with_people=False) as server,
+        httpx.AsyncClient(base_url=server.url) as http,
+    ):
+        alice = server.client()
+        await alice.sign_in(ALICE, PASSWORD)
+        yield House(server, http, alice)
+
+
+@pytest.mark.parametrize(
+    ("folder", "shape", "file_count"),
+    [
+        ("ome-zarr-v05-embryo", (1, 3, 1, 512, 512), 71),
+        ("ome-zarr-v04-confocal-5d", (3, 2, 10, 31, 38), 18),
+    ],
+)
+async def test_ome_zarr_is_one_fileset_with_one_image(
+    house: House,
+    sandbox: Sandbox,
+    folder: str,
+    shape: tuple[int, int, int, int, int],
+    file_count: int,
+) -> None:
+    before = sandbox.control("status")["counts"]["Fileset"]
+    dataset = await house.made(ContainerKind.DATASET, folder)
+    item = await house.imported(resource("sample-data", folder), dataset)
+    assert sandbox.control("status")["counts"]["Fileset"] == before + 1
+    [image] = (await house.alice.images(dataset.ref)).items
+    assert item.image_ids == (image.id,)
+    sizes = (image.size_t, image.size_c, image.size_z, image.size_y, image.size_x)
+    assert sizes == shape
+    details = await house.alice.image(image.id)
+    assert len(details.files) == file_count
+    assert {file.fileset_id for file in details.files} == {image.fileset_id}
+    with gateway(sandbox, ALICE, password=PASSWORD) as conn:
+        shown = conn.getObject("Image", image.id)
+        assert shown.countImportedImageFiles() == file_count
+        assert [one.getId() for one in shown.getFileset().copyImages()] == [image.id]
+    document = await house.http.get(
+        f"/v1/images/{image.id}/zarr/zarr.json", headers=bearer(str(house.alice.token))
+    )
+    assert document.json()["zarr_format"] == 3
+
+
+async def test_plate_is_browsed_from_screen_to_image(house: House, sandbox: Sandbox) -> None:
+    screen = await house.made(ContainerKind.SCREEN, "Compounds")
+    item = await house.imported(PLATE, screen)
+    [plate] = await house.alice.containers(screen.ref)
+    assert (plate.ref.kind, plate.name) == (ContainerKind.PLATE, "human test plate")
+    assert (plate.parent, plate.image_count) == (screen.ref, 4)
+    assert (await house.alice.container(screen.ref)).image_count == 4
+    on_plate = (await house.alice.images(plate.ref)).items
+    assert {image.id for image in on_plate} == set(item.image_ids)
+    assert {image.name for image in on_plate} == set(WELLS)
+    for image in on_plate:
+        assert (await house.alice.image(image.id)).container_names == (plate.name,)
+        jpeg = await house.alice.thumbnail(image.id)
+        with Image.open(io.BytesIO(jpeg)) as picture:
+            assert max(picture.size) == 96
+    _check_wells(sandbox, plate.ref)
+
+
+def _check_wells(sandbox: Sandbox, plate: ContainerRef) -> None:
+    """Look at rows, columns and fields with omero-py's own eyes."""
+    with gateway(sandbox, ALICE, password=PASSWORD) as conn:
+        shown = conn.getObject("Plate", plate.id)
+        grid = shown.getGridSize()
+        assert (grid["rows"], grid["columns"]) == (1, 2)
+        assert shown.getColumnLabels() == [1, 2]
+        assert shown.getRowLabels() == ["A"]
+        found = {
+            well.getImage(index).getName(): (well.row, well.column)
+            for well in shown.listChildren()
+            for index in range(well.countWellSample())
+        }
+        assert found == WELLS
+        first = {(w.row, w.column): w.getImage(0).getName() for w in shown.listChildren()}
+        assert first == {(0, 0): "A01_f0", (0, 1): "A02_f0"}
+
+
+async def test_policy_keeps_the_files_of_plates_back(house: House, sandbox: Sandbox) -> None:
+    """OMERO's default: images of plates are seen, their files are not downloaded."""
+    item = await house.imported(PLATE, await house.made(ContainerKind.SCREEN, "Kept back"))
+    accepted = await house.alice.submit_export(
+        ExportRequest(name="out", image_ids=list(item.image_ids[:1]))
+    )
+    transfer_id = accepted.details.transfer.id
+    await run_export(house.server, transfer_id, accepted.details.items[0].id)
+    details = await house.server.client(accepted.grant).transfer(transfer_id, files=True)
+    assert len(details.files) == 5, "the whole fileset"
+    first = details.files[0]
+    path = f"/v1/transfers/{transfer_id}/files/{first.id}/content"
+    refused = await house.http.get(path, headers=bearer(accepted.grant))
+    problem = problem_of(refused)
+    assert problem["code"] == PermissionDenied.code
+    assert "restricted by policy" in problem["detail"]
+    sandbox.control("set", key="omero.policy.binary_access", value="+read,+write,+image,+plate")
+    try:
+        given = await house.http.get(path, headers=bearer(accepted.grant))
+    finally:
+        sandbox.control("set", key="omero.policy.binary_access", value="+read,+write,+image")
+    assert given.status_code == httpx.codes.OK
+    assert given.content == (PLATE.parent / first.client_path).read_bytes()
+
+
+async def test_images_of_a_zarr_are_not_kept_back(house: House) -> None:
+    dataset = await house.made(ContainerKind.DATASET, "Free")
+    folder = resource("sample-data", "ome-zarr-v04-confocal-5d")
+    item = await house.imported(folder, dataset)
+    async with house.server.parts.repository.session(ALICE) as session:
+        for file in await session.images.files(item.image_ids):
+            pieces = [piece async for piece in session.images.read(file.id)]
+            assert b"".join(pieces) == (folder.parent / file.client_path).read_bytes()
