@@ -9,6 +9,7 @@ from typing import Any
 from transferapp.errors import RepositoryUnavailable, SessionLost, TransferAppError
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.pixel_stores import PixelStores
 from transferapp.repositories.omero.settings import OmeroSettings
 
 #: Read across all groups that the person sees.
@@ -64,6 +65,8 @@ class Gateway:
         self._client, self._settings = client, settings
         self._closing = threading.Lock()
         self._closed = False
+        #: Open pixel stores.
+        self.pixel_stores = PixelStores(self.pixels_store)
         #: Live import processes by fileset id; they end with the session.
         self.processes: dict[int, Any] = {}
         #: Set when a call found that the session is gone.
@@ -164,6 +167,7 @@ class Gateway:
             if self._closed:
                 return
             self._closed = True
+        self.pixel_stores.close()
         self.processes.clear()
         # When it is gone already there is nothing to end.
         with suppress(TransferAppError), translated():

@@ -29,7 +29,7 @@ from transferapp.repositories.omero.filesets import (
 )
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.links import CannotLink, Links, Source, or_cannot_link
-from transferapp.repositories.omero.pixels import closing
+from transferapp.repositories.omero.pixel_stores import closing
 from transferapp.repositories.omero.uploads import Place
 
 _log = structlog.get_logger(__name__)

@@ -64,9 +64,17 @@ class Control:
     def do_wrong_checksum(self, count: int = 1) -> None:
         self._sandbox.faults.wrong_checksums = count
 
+    def do_missing_pyramid(self, seconds: float) -> None:
+        self._sandbox.faults.missing_pyramid = seconds
+
     def do_hold(self, place: str, done: bool = False, number: int = 1) -> None:
-        """Stop the so-manieth call of this name from now on, before or after it is done."""
-        self._sandbox.faults.hold = Hold(place, done, number)
+        """Stop the so-manieth call of this name from now on, before or after it is done; an
+        earlier one goes on.
+        """
+        faults = self._sandbox.faults
+        earlier, faults.hold = faults.hold, Hold(place, done, number)
+        if earlier is not None:
+            earlier.let_go.set()
 
     def do_held(self, seconds: float) -> dict[str, Any]:
         """Wait until the call is there; tell whether it came."""
@@ -110,6 +118,13 @@ class Control:
             counted = ("Image", "Fileset", "OriginalFile", "Dataset", "Project", "Plate")
             counts = {name: len(tables[name]) for name in counted}
             return {"imports": len(self._sandbox.imports), "counts": counts}
+
+    def do_calls(self) -> dict[str, Any]:
+        """Tell how often each operation was called since the last time this was asked."""
+        with self._sandbox.lock:
+            calls = dict(self._sandbox.calls)
+            self._sandbox.calls.clear()
+        return {"calls": calls}
 
     # -- people and settings
 

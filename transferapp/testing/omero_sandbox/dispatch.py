@@ -181,6 +181,7 @@ def _serve(network: Network, target: Any, operation: str, arguments: tuple[Any, 
                 # As Glacier2: a new connection has no session until somebody signs in.
                 raise Ice.ObjectNotExistException
             sandbox.sessions.touch(session)
+            sandbox.calls[f"{type(target).__name__}.{operation}"] += 1
     if getattr(function, "without_lock", False):
         return function(*arguments)
     with sandbox.lock:

@@ -55,6 +55,8 @@ class Faults:
     disk_full: bool = False
     #: So many uploads from now on get a wrong checksum at the server.
     wrong_checksums: int = 0
+    #: Pixels have no pyramid yet; clients are to come back after so long (seconds; 0: no).
+    missing_pyramid: float = 0.0
     hold: Hold | None = None
 
     def pass_by(self, place: str, *, done: bool = False) -> None:
@@ -72,6 +74,13 @@ class Faults:
         if self.disk_full:
             words = "java.io.IOException: No space left on device"
             raise omero.ResourceError(None, "omero.ResourceError", words)
+
+    def check_pyramid(self, pixels_id: int) -> None:
+        """Raise what the server raises while it makes a pyramid."""
+        if self.missing_pyramid:
+            name, words = "omero.MissingPyramidException", "Pyramid is being generated"
+            wait_ms = int(self.missing_pyramid * 1000)
+            raise omero.MissingPyramidException(None, name, words, wait_ms, pixels_id)
 
     def seen_hash(self, real: str) -> str:
         """Return a checksum as this server sees it, perhaps a wrong one."""

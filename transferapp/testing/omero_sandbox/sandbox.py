@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,8 @@ class Sandbox:
         self.sessions = Sessions(self.store)
         #: Import processes that have not ended.
         self.imports: list[Any] = []
+        #: How often each operation was called: "RawPixelsStore.getTile" -> 12.
+        self.calls: Counter[str] = Counter()
         #: As many imports at once as a server allows; more of them queue.
         self.background = ThreadPoolExecutor(_BACKGROUND_THREADS, "import")
         self.commands = ThreadPoolExecutor(2, "command")

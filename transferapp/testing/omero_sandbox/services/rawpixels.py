@@ -72,6 +72,7 @@ class RawPixelsStore(PixelsService):
     """The pixels of one image."""
 
     def setPixelsId(self, pixels_id: int, _bypass: bool = True) -> None:
+        self.sandbox.faults.check_pyramid(pixels_id)
         self.choose(pixels_id)
 
     def getPixelsId(self) -> int:
