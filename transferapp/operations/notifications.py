@@ -24,7 +24,15 @@ from transferapp.notify.port import (
 )
 from transferapp.notify.webhooks import host_of
 from transferapp.notify.words import outcome_of
-from transferapp.taskqueue.port import Context, NewTask, RetryPolicy, Task, TaskKind, TaskQueue
+from transferapp.taskqueue.port import (
+    Context,
+    Lane,
+    NewTask,
+    RetryPolicy,
+    Task,
+    TaskKind,
+    TaskQueue,
+)
 
 KIND = "deliver-notification"
 #: Seconds at first, then every hour, for about a day and a half.
@@ -147,4 +155,5 @@ def _task(batch: Batch, wishes: Preferences) -> NewTask:
         payload=DeliverNotification(batch=batch.id),
         target=target_of(batch.channel, wishes),
         owner=batch.username,
+        lane=Lane.HOUSEKEEPING,
     )
