@@ -14,9 +14,10 @@ from typing import Any, cast
 import httpx
 from pydantic import TypeAdapter
 
+from tests.support.inbox_desk import InboxDesk
 from transferapp import errors
 from transferapp.client.agent import AgentClient
-from transferapp.client.server import ServerClient
+from transferapp.client.inbox import InboxClient
 from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
 from transferapp.desktop.settings import SettingsFile
 from transferapp.host.credentials import Credentials
@@ -112,6 +113,7 @@ class ImageHouse:
         self.transfers: dict[str, TransferDetails] = {}
         self.events: list[Event] = []
         self.requests: list[str] = []
+        self.desk = InboxDesk()
         self.thumbnail_gate = asyncio.Event()
         self.thumbnail_gate.set()
         self._news = asyncio.Event()
@@ -158,9 +160,9 @@ class ImageHouse:
         news, self._news = self._news, asyncio.Event()
         news.set()
 
-    def client(self, url: str, token: str | None = None) -> ServerClient:
+    def client(self, url: str, token: str | None = None) -> InboxClient:
         """Return the real client, talking to this house."""
-        return ServerClient(url, token, httpx.MockTransport(self._handle))
+        return InboxClient(url, token, httpx.MockTransport(self._handle))
 
     def session(self, folder: Path, vault: MemoryVault | None = None) -> SessionPresenter:
         """Return a signed-out session that keeps its settings in ``folder``."""
@@ -202,7 +204,8 @@ class ImageHouse:
             return await handlers[path](request)
         if path.startswith(routes.IMAGES):
             return await self._one_image(path)
-        return self._one_transfer(path)
+        is_hers = path.startswith((routes.INBOX, routes.NOTIFICATIONS))
+        return self.desk.answer(request) if is_hers else self._one_transfer(path)
 
     def _token(self, request: httpx.Request) -> str:
         return str(request.headers.get("authorization", "")).removeprefix("Bearer ")

@@ -9,9 +9,11 @@ import httpx
 from PySide6.QtGui import QIcon
 
 from transferapp.client.agent import AgentClient
+from transferapp.client.inbox import InboxClient
 from transferapp.client.server import ServerClient
 from transferapp.desktop.presenters.browse import BrowseParts, BrowsePresenter
 from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.desktop.presenters.inbox import InboxPresenter
 from transferapp.desktop.presenters.notifications import NotificationsPresenter
 from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
 from transferapp.desktop.presenters.settings import SettingsPresenter
@@ -24,6 +26,7 @@ from transferapp.desktop.viewer.launcher import ViewerLauncher
 from transferapp.desktop.viewer.napari import NapariViewer
 from transferapp.desktop.windows.browse_page import BrowsePage
 from transferapp.desktop.windows.import_page import ImportPage
+from transferapp.desktop.windows.inbox_page import InboxPage
 from transferapp.desktop.windows.main_window import MainWindow
 from transferapp.desktop.windows.settings_page import SettingsPage
 from transferapp.desktop.windows.sign_in_page import SignInPage
@@ -69,6 +72,7 @@ class Presenters:
     browse: BrowsePresenter
     transfers: TransfersPresenter
     notifications: NotificationsPresenter
+    inbox: InboxPresenter
     settings: SettingsPresenter
 
 
@@ -93,6 +97,7 @@ class Desktop:
         self.window.hide()
         await self.presenters.transfers.close()
         await self.presenters.browse.close()
+        await self.presenters.inbox.close()
         await self.presenters.session.close()
         await self._launcher.close()
         await self.notifier.aclose()
@@ -110,7 +115,7 @@ def build(paths: HostPaths) -> Desktop:
     agent = AgentClient(paths.agent_socket)
     session = SessionPresenter(
         SessionParts(
-            connect=ServerClient,
+            connect=InboxClient,
             agent=agent,
             credentials=Credentials(),
             settings_file=SettingsFile(paths.desktop_settings),
@@ -129,6 +134,7 @@ def build(paths: HostPaths) -> Desktop:
         browse=BrowsePresenter(session, BrowseParts(viewer, connections.tiles)),
         transfers=TransfersPresenter(session),
         notifications=notifications,
+        inbox=InboxPresenter(session),
         settings=SettingsPresenter(session, notifications),
     )
     sign_in_page = SignInPage(presenters.sign_in)
@@ -151,7 +157,8 @@ def _window(
     imports = ImportPage(presenters.imports)
     browse = BrowsePage(presenters.browse)
     transfers = TransfersPage(presenters.transfers)
-    pages = (imports, browse, transfers, SettingsPage(presenters.settings))
+    inbox = InboxPage(presenters.inbox)
+    pages = (imports, browse, transfers, inbox, SettingsPage(presenters.settings))
     window = MainWindow(presenters.session, sign_in_page, pages)
     window.setWindowIcon(app_icon())
     window.files_dropped.connect(imports.add_paths)
@@ -177,7 +184,10 @@ def _window(
     transfers.images_wanted.connect(show_images)
     transfers.import_wished.connect(lambda: window.go_to("import"))
     transfers.attention_changed.connect(count_trouble)
+    inbox.unread_changed.connect(lambda count: window.show_badge("inbox", count))
+    presenters.inbox.open_wished.listen(show_transfer)
     presenters.notifications.open_wished.listen(show_transfer)
+    presenters.notifications.open_wished.listen(presenters.inbox.transfer_opened)
     presenters.sign_in.notice.listen(window.show_notice)
     viewer.export_wished.listen(export_image)
     return window

@@ -26,7 +26,7 @@ from transferapp.errors import (
 
 if TYPE_CHECKING:
     from transferapp.client.agent import AgentClient
-    from transferapp.client.server import ServerClient
+    from transferapp.client.inbox import InboxClient
     from transferapp.desktop.settings import DesktopSettings, SettingsFile
     from transferapp.host.credentials import Credentials, Keeping
     from transferapp.model.events import Event
@@ -46,7 +46,7 @@ class Connection(StrEnum):
 class SessionParts:
     """What a session is made of; ``wiring`` fills it in."""
 
-    connect: Callable[[str, str | None], ServerClient]
+    connect: Callable[[str, str | None], InboxClient]
     agent: AgentClient
     credentials: Credentials
     settings_file: SettingsFile
@@ -61,7 +61,7 @@ class SessionPresenter:
 
     def __init__(self, parts: SessionParts) -> None:
         self._parts = parts
-        self._server: ServerClient | None = None
+        self._server: InboxClient | None = None
         self._following: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
         self._saving: asyncio.Task[None] | None = None
@@ -80,7 +80,7 @@ class SessionPresenter:
         return self.identity is not None
 
     @property
-    def server(self) -> ServerClient:
+    def server(self) -> InboxClient:
         """The client of the signed-in person; raises Denied when nobody is signed in."""
         if self._server is None:
             raise Denied("Sign in first.")
@@ -175,6 +175,11 @@ class SessionPresenter:
         async with self._writing:  # One after the other: the last write has the last word.
             await asyncio.to_thread(self._parts.settings_file.save, self.settings)
 
+    async def forget_token(self, profile: ServerProfile) -> None:
+        """Delete the session that this computer may keep for a server."""
+        if profile.username:
+            await self._parts.credentials.forget(profile.url, profile.username)
+
     async def mark_seen(self, event_id: int) -> None:
         """Remember the last event that the signed-in person was told of."""
         if self.owner:
@@ -187,7 +192,7 @@ class SessionPresenter:
         if client is not None:
             await client.aclose()
 
-    async def _enter(self, client: ServerClient, url: str, identity: Identity) -> None:
+    async def _enter(self, client: InboxClient, url: str, identity: Identity) -> None:
         await self.close()
         self._server, self.server_url, self.identity = client, url, identity
         self._following = asyncio.create_task(self._follow(client), name="follow events")
@@ -204,7 +209,7 @@ class SessionPresenter:
         self.connection, self.trouble = connection, trouble
         self.changed.notify()
 
-    async def _follow(self, client: ServerClient) -> None:
+    async def _follow(self, client: InboxClient) -> None:
         """Pass on the server's events for ever, through outages."""
         last_id = self.settings.seen_events.get(self.owner)
         try:
@@ -236,7 +241,7 @@ class SessionPresenter:
             self._set(Connection.OFFLINE, trouble)
 
 
-async def _check_server(client: ServerClient) -> None:
+async def _check_server(client: InboxClient) -> None:
     """Make sure that a TransferApp server answers, before a password is sent there."""
     try:
         await client.server_info()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import transferapp
 from transferapp.desktop.presenters.observable import Listeners
+from transferapp.desktop.presenters.wishes import WishesPresenter
 from transferapp.errors import TransferAppError
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.notifications import NotificationsPresenter
     from transferapp.desktop.presenters.session import SessionPresenter
-    from transferapp.desktop.settings import DesktopSettings
+    from transferapp.desktop.settings import DesktopSettings, ServerProfile
     from transferapp.protocol.messages import AgentInfo, ServerInfo
 
 
@@ -24,6 +25,7 @@ class SettingsPresenter:
     ) -> None:
         self.session = session
         self._notifications = notifications
+        self.wishes = WishesPresenter(session)
         self.server_info: ServerInfo | None = None
         self.agent_info: AgentInfo | None = None
         self.agent_trouble: TransferAppError | None = None
@@ -48,6 +50,7 @@ class SettingsPresenter:
         except TransferAppError:
             self.server_info = None
         self.changed.notify()
+        await self.wishes.load()
 
     async def set_notifications(self, *, on: bool) -> None:
         """Tell when transfers end, or do not."""
@@ -65,12 +68,18 @@ class SettingsPresenter:
         """Set where exports go unless another folder is chosen."""
         await self.session.save_settings(replace(self.settings, export_folder=folder))
 
+    @property
+    def other_profiles(self) -> tuple[ServerProfile, ...]:
+        """The known servers beside the one in use."""
+        return tuple(p for p in self.settings.profiles if p.url != self.session.server_url)
+
     async def forget_profile(self, url: str) -> None:
-        """Drop a server from the list of known ones (never the one in use)."""
-        kept = tuple(
-            p for p in self.settings.profiles if p.url != url or url == self.session.server_url
-        )
+        """Drop a server from the list of known ones, and its session (never the one in use)."""
+        gone = [p for p in self.other_profiles if p.url == url]
+        kept = tuple(p for p in self.settings.profiles if p not in gone)
         await self.session.save_settings(replace(self.settings, profiles=kept))
+        for profile in gone:
+            await self.session.forget_token(profile)
 
     async def try_notification(self) -> bool:
         """Show an example notification; False when there is no one to show it."""

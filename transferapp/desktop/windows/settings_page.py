@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -23,9 +24,12 @@ from transferapp.desktop.loop import spawn, starts
 from transferapp.desktop.presenters.settings import SettingsPresenter
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
+from transferapp.desktop.widgets.confirm_dialog import ConfirmDialog
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
+from transferapp.desktop.windows.cards import card, column_of, row
 from transferapp.desktop.windows.page import Page
+from transferapp.desktop.windows.wishes_card import WishesCard
 
 CARD_WIDTH = 720
 NAME_WIDTH = 170
@@ -33,7 +37,8 @@ NAME_WIDTH = 170
 
 class SettingsPage(Page):
     """Every change is saved at once. Names: ``settings.notifications``, ``.tryNotification``,
-    ``.preview``, ``.warmUp``, ``.exportFolder``, ``.chooseExportFolder``, ``.signOut``.
+    ``.preview``, ``.warmUp``, ``.exportFolder``, ``.chooseExportFolder``, ``.signOut``,
+    ``.otherServers``, ``.forgetServer``, and those of ``WishesCard``.
     """
 
     title = "Settings"
@@ -84,15 +89,16 @@ class SettingsPage(Page):
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, theme.MEDIUM, theme.MEDIUM)
         column.setSpacing(theme.LARGE)
-        for card in (
+        for part in (
             self._account_card(),
             self._notification_card(),
+            WishesCard(self._presenter.wishes),
             self._image_card(),
             self._service_card(),
             self._about_card(),
         ):
-            card.setMaximumWidth(CARD_WIDTH)
-            column.addWidget(card)
+            part.setMaximumWidth(CARD_WIDTH)
+            column.addWidget(part)
         column.addStretch(1)
         inside = QWidget()
         inside.setLayout(column)
@@ -106,21 +112,32 @@ class SettingsPage(Page):
     def _account_card(self) -> QFrame:
         out = button("Sign out", "settings.signOut", icon_name="mdi6.logout")
         out.clicked.connect(starts(self._presenter.session.sign_out))
-        return _card(
+        return card(
             "Account",
             self._value("Signed in as", "person"),
             self._value("Server", "server"),
             self._value("Server version", "serverVersion"),
             self._value("Group", "group"),
-            _row(out),
+            self._others_row(),
+            row(out),
         )
+
+    def _others_row(self) -> QWidget:
+        self._others = QComboBox()
+        self._others.setObjectName("settings.otherServers")
+        self._others.setAccessibleName("Other servers that you used here")
+        forget = button("Forget this server…", "settings.forgetServer")
+        forget.clicked.connect(self._ask_to_forget)
+        caption = label("Other servers that you used here", "caption")
+        self._others_rows = column_of(caption, row(self._others, forget, stretch=self._others))
+        return self._others_rows
 
     def _notification_card(self) -> QFrame:
         attempt = button("Show an example", "settings.tryNotification")
         attempt.clicked.connect(starts(self._try_notification))
         self._try_answer = label("", "muted")
         self._try_answer.setObjectName("settings.tryAnswer")
-        return _card("Notifications", self._notifications, _row(attempt, self._try_answer))
+        return card("Notifications", self._notifications, row(attempt, self._try_answer))
 
     def _image_card(self) -> QFrame:
         choose = button("Choose…", "settings.chooseExportFolder")
@@ -134,10 +151,10 @@ class SettingsPage(Page):
         row.setContentsMargins(0, 0, 0, 0)
         caption = label("Exports go to", "caption")
         caption.setBuddy(self._folder)
-        return _card("Images", self._preview, self._warm_up, caption, holder)
+        return card("Images", self._preview, self._warm_up, caption, holder)
 
     def _service_card(self) -> QFrame:
-        return _card(
+        return card(
             "Workstation service",
             self._value("State", "agentState"),
             self._value("Account", "agentAccount"),
@@ -145,7 +162,7 @@ class SettingsPage(Page):
         )
 
     def _about_card(self) -> QFrame:
-        return _card("About", self._value("TransferApp", "version"))
+        return card("About", self._value("TransferApp", "version"))
 
     def _value(self, name: str, key: str) -> QWidget:
         key_label = label(name, "muted")
@@ -169,8 +186,29 @@ class SettingsPage(Page):
         self._warm_up.setChecked(settings.warm_up_napari)
         if not self._folder.hasFocus():
             self._folder.setText(settings.export_folder)
+        self._show_others()
         for key, text in self._texts().items():
             self._values[key].setText(text)
+
+    def _show_others(self) -> None:
+        urls = [profile.url for profile in self._presenter.other_profiles]
+        if urls != [self._others.itemText(n) for n in range(self._others.count())]:
+            self._others.clear()
+            self._others.addItems(urls)
+        self._others_rows.setVisible(bool(urls))
+
+    def _ask_to_forget(self) -> None:
+        url = self._others.currentText()
+        dialog = ConfirmDialog(
+            f"Forget {url.partition('://')[2]}?",
+            "It is no longer offered when you sign in, and the session that this computer may"
+            " keep for it is deleted. Transfers to it go on.",
+            "Forget",
+            parent=self,
+        )
+        dialog.accepted.connect(lambda: spawn(self._presenter.forget_profile(url)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _texts(self) -> dict[str, str]:
         session, server = self._presenter.session, self._presenter.server_info
@@ -218,26 +256,3 @@ class SettingsPage(Page):
             if shown
             else "This computer shows no notifications; look at Transfers instead."
         )
-
-
-def _card(title: str, *rows: QWidget) -> QFrame:
-    card = QFrame()
-    theme.set_role(card, "card")
-    column = QVBoxLayout(card)
-    column.setContentsMargins(theme.LARGE, theme.LARGE, theme.LARGE, theme.LARGE)
-    column.setSpacing(theme.MEDIUM)
-    column.addWidget(label(title, "heading"))
-    for row in rows:
-        column.addWidget(row)
-    return card
-
-
-def _row(*parts: QWidget) -> QWidget:
-    holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(theme.MEDIUM)
-    for part in parts:
-        row.addWidget(part)
-    row.addStretch(1)
-    return holder
