@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+import transferapp
 from tests.support.postgres import PostgresServer, postgres_server
 from transferapp.grants.stores import sql as grants
 from transferapp.host.database import open_engine, sqlite_url
@@ -105,6 +106,13 @@ def test_a_changed_default_is_found(engine: sa.Engine) -> None:
     )
     kinds = {str(change) for change in differences(engine, other)}
     assert any("modify_default" in kind for kind in kinds)
+
+
+def test_every_store_is_compared() -> None:
+    root = Path(transferapp.__file__).parent
+    found = {str(path.parent.relative_to(root.parent)) for path in root.rglob("0001_*.py")}
+    compared = {schema.package.replace(".", "/") for schema, _ in STORES.values()}
+    assert compared == found
 
 
 def test_stores_do_not_share_a_version() -> None:
