@@ -147,6 +147,17 @@ class ImageSuite:
             details = await session.images.get(made.image_ids[0])
             assert details.annotations == (note,)
 
+    async def test_owner_deletes_what_a_colleague_has_annotated(self, world: World) -> None:
+        note = Annotation(AnnotationKind.COMMENT, value="Keep this one")
+        async with world.repository.session(ALICE) as session:
+            made = await self.made(world, session, None)
+        async with world.repository.session(BOB) as session:
+            await session.images.annotate(made.image_ids[0], [note])
+        async with world.repository.session(ALICE) as session:
+            await session.images.delete(made.image_ids)
+            with pytest.raises(ImageNotFound):
+                await session.images.get(made.image_ids[0])
+
     async def test_colleague_may_not_delete(self, world: World) -> None:
         async with world.repository.session(ALICE) as session:
             made = await self.made(world, session, None)

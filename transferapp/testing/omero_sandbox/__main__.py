@@ -34,6 +34,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--control", type=Path, help="Unix socket for faults and time")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument(
+        "--no-people", action="store_true", help="root only, as in a fresh OMERO"
+    )
     parser.add_argument("--verbose", action="store_true", help="log every call")
     parser.add_argument(
         "--password-env",
@@ -59,7 +62,8 @@ def main() -> int:
     if not slices.SUBTYPES:
         raise SystemExit("omero-py was imported too early")
     sandbox = Sandbox(said.dir, dict(pair.split("=", 1) for pair in said.set))
-    sandbox.people.make_trial(os.environ.get(said.password_env, "secret"))
+    if not said.no_people:
+        sandbox.people.make_trial(os.environ.get(said.password_env, "secret"))
     sandbox.commit()
     chosen = {k: getattr(said, k) for k in _TRANSPORTS if getattr(said, k) is not None}
     server = IceServer(sandbox, Endpoints(said.host, chosen or {"tcp": 0}, said.cert))

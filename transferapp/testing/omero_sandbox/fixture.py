@@ -80,6 +80,8 @@ class Sandbox:
     settings: dict[str, str] = field(default_factory=dict)
     password: str = PASSWORD
     verbose: bool = False
+    #: Make alice, bob and importer; else there is root only, as in a fresh OMERO.
+    people: bool = True
     host: str = "127.0.0.1"
     ports: dict[str, int] = field(default_factory=dict, init=False)
     _process: subprocess.Popen[str] | None = field(default=None, init=False, repr=False)
@@ -156,6 +158,7 @@ class Sandbox:
             command += ["--cert", str(made.certificate)]
         for key, value in self.settings.items():
             command += ["--set", f"{key}={value}"]
+        command += [] if self.people else ["--no-people"]
         return [*command, *(["--verbose"] if self.verbose else [])]
 
     def _ready(self) -> dict[str, int]:

@@ -1,0 +1,62 @@
+"""A real OMERO passes the suite: ``OMERO_HOST=... pytest -m real_omero``.
+
+Everything about the server comes from OMERO_HOST, OMERO_PORT, OMERO_TRANSPORT, OMERO_USER,
+OMERO_PASSWORD, OMERO_ROOT_PASSWORD and OMERO_CA_FILE; see docs/omero-sandbox.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+
+from tests.support.omero_world import adapter
+from tests.support.real_omero import RealOmero, sweep_own
+from transferapp.host.resources import resource
+from transferapp.repositories.omero.settings import OmeroSettings
+from transferapp.testing.repository_suite import RepositorySuite
+from transferapp.testing.repository_world import Sample, World
+
+pytestmark = [pytest.mark.real_omero, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> OmeroSettings:
+    real = RealOmero.from_environment()
+    if real is None:
+        pytest.skip("OMERO_HOST is not set")
+    folder = tmp_path_factory.mktemp("real")
+    real.prepare(folder)
+    return real.settings(folder)
+
+
+def sample(folder: str, first: str, image_count: int = 1) -> Sample:
+    """A folder of the sample data, with the file to open first."""
+    root = resource("sample-data", folder)
+    others = sorted(p.name for p in root.iterdir() if p.is_file() and p.name != first)
+    return Sample(root, (first, *others), image_count)
+
+
+class TestRealOmero(RepositorySuite):
+    """The suite that the embedded repository and the sandbox pass."""
+
+    @pytest.fixture
+    async def world(self, settings: OmeroSettings, tmp_path: Path) -> AsyncIterator[World]:
+        del tmp_path
+        await sweep_own(settings)
+        repository = adapter(settings)
+        name = "AS_09125_050116030001_D03f00d1.tif"
+        folder = resource("sample-data", "tiff-channels-human")
+        yield World(
+            repository,
+            single=Sample(folder, (name,), 1),
+            known=np.asarray(tifffile.imread(folder / name)),
+            several=sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
+            plate=sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
+        )
+        await repository.close()
