@@ -10,17 +10,16 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |   |   SessionLost, UploadLost, DestinationUnwritable, Busy
     |-- Denied             the caller may not; a person must act
     |   |-- SignInFailed, GrantRefused, PermissionDenied
-    |-- NotFound
-    |   |-- TargetNotFound, ImageNotFound, TransferNotFound, FileNotFound
+    |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, FileNotFound
     |-- Conflict           the state of things forbids it now
     |   |-- NameTaken, OffsetMismatch, StateConflict
     |-- Invalid            the input is wrong; retrying cannot help
     |   |-- SettingsInvalid
     |   |-- SourceProblem: UnsupportedFile, EmptyFile, DamagedFile, UnreadableFile,
     |       VanishedFile, ChangedFile, MissingCompanion, NameNotAllowed, LinkLoop
-    |-- Corrupt            bytes are not what they should be
-    |   |-- ChecksumMismatch
+    |-- Corrupt            bytes are not what they should be: ChecksumMismatch
     |-- Cancelled
+    |-- CommandFailed      a command of the facility did not end well
     |-- ViewerUnavailable  napari cannot run on this computer
     |-- Internal           a defect of ours
 """
@@ -107,10 +106,7 @@ class StorageFull(Unavailable):
 
     code = "storage-full"
     title = "The disk is full"
-    default_message = (
-        "Nothing is lost. Free space, or tell your administrator; the transfer continues"
-        " by itself."
-    )
+    default_message = "Nothing is lost. Free space or tell your administrator; it then goes on."
 
 
 class DestinationUnwritable(Unavailable):
@@ -118,10 +114,7 @@ class DestinationUnwritable(Unavailable):
 
     code = "destination-unwritable"
     title = "The folder cannot be written"
-    default_message = (
-        "Connect the drive, or give your account the right to write there; the export"
-        " continues by itself."
-    )
+    default_message = "Connect the drive, or let your account write there; it then goes on."
 
 
 class UploadLost(Unavailable):
@@ -153,9 +146,7 @@ class SignInFailed(Denied):
 
     code = "sign-in-failed"
     title = "Sign-in failed"
-    default_message = (
-        "The user name or the password is not right. Check both, also the Caps Lock key."
-    )
+    default_message = "User name or password is not right. Check both, also the Caps Lock key."
 
 
 class GrantRefused(Denied):
@@ -358,6 +349,14 @@ class Cancelled(TransferAppError):
     code = "cancelled"
     title = "Cancelled"
     default_message = "It was stopped on request."
+
+
+class CommandFailed(TransferAppError):
+    """A command of the facility failed, took too long or was interrupted."""
+
+    code = "command-failed"
+    title = "The command did not end well"
+    default_message = "Its output says why. Mend the cause, then run it again."
 
 
 class ViewerUnavailable(TransferAppError):

@@ -8,6 +8,7 @@ import typer
 
 import transferapp
 from transferapp.cli.commands import (
+    commands,
     doctor,
     inbox,
     notifications,
@@ -66,6 +67,7 @@ app.command()(doctor.doctor)
 app.add_typer(notifications.app, name="notifications")
 app.add_typer(people.app, name="people")
 app.add_typer(queue.app, name="queue")
+app.add_typer(commands.app, name="commands")
 app.add_typer(omero.app, name="omero")
 
 

@@ -13,13 +13,15 @@ import structlog
 #: What secrets look like, wherever they turn up in a text.
 _SECRET_TEXT = re.compile(
     r"""ta1_[A-Za-z0-9_\-]+
+    | (?<=://)[^\s/?#@:"']*:[^\s/"']+(?=@)
     | (?P<name>authorization|password)(?P<between>["']?\s*[:=]\s*)
       (?:["'][^"']*["']|(?:bearer|basic)\s+\S+|\S+)""",
     re.IGNORECASE | re.VERBOSE,
 )
 #: Keys whose values are never shown.
 _SECRET_KEYS = ("authorization", "password", "token", "secret")
-_HIDDEN = "[hidden]"
+#: What stands where a secret was.
+HIDDEN = "[hidden]"
 
 
 def configure_logging(process: str, *, json: bool) -> None:
@@ -65,26 +67,31 @@ def hide_secrets(
 ) -> MutableMapping[str, Any]:
     """Replace secrets in all values of an event, also nested ones; a structlog processor."""
     for key, value in event.items():
-        event[key] = _HIDDEN if _is_secret(key) else _hide(value)
+        event[key] = HIDDEN if _is_secret(key) else _hide(value)
     return event
 
 
 def _hide(value: Any) -> Any:
     if isinstance(value, Mapping):
         pairs = ((str(key), one) for key, one in value.items())
-        return {key: _HIDDEN if _is_secret(key) else _hide(one) for key, one in pairs}
+        return {key: HIDDEN if _is_secret(key) else _hide(one) for key, one in pairs}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_hide(one) for one in value]
     if value is None or isinstance(value, (bool, int, float)):
         return value
     text = value if isinstance(value, str) else repr(value)
+    return hide_in_text(text)
+
+
+def hide_in_text(text: str) -> str:
+    """Replace what looks like a secret: our tokens, passwords, URLs that carry one."""
     return _SECRET_TEXT.sub(_replacement, text)
 
 
 def _replacement(found: re.Match[str]) -> str:
     if found["name"]:
-        return f"{found['name']}{found['between']}{_HIDDEN}"
-    return _HIDDEN
+        return f"{found['name']}{found['between']}{HIDDEN}"
+    return HIDDEN
 
 
 def _is_secret(key: str) -> bool:

@@ -17,6 +17,8 @@ UPLOADS = "/v1/uploads"
 EVENTS = "/v1/events"
 NOTIFICATIONS = "/v1/notifications"
 INBOX = "/v1/inbox"
+COMMANDS = "/v1/commands"
+COMMAND_RUNS = "/v1/command-runs"
 ADMIN = "/v1/admin"
 METRICS = "/metrics"
 
@@ -31,6 +33,11 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 CHECKSUM_ALGORITHM = "blake3"
 #: Bytes of one upload part; docs/adr/0005 says why.
 PART_SIZE = 16 << 20
+
+
+def command_output(run_id: str) -> str:
+    """Where what a run of a command printed is read, and followed live."""
+    return f"{COMMAND_RUNS}/{run_id}/output"
 
 
 def image_zarr(image_id: int) -> str:

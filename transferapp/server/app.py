@@ -20,6 +20,7 @@ from transferapp.server.gate import GrantGate
 from transferapp.server.parts import Parts
 from transferapp.server.routes import (
     admin,
+    commands,
     containers,
     duplicates,
     events,
@@ -52,6 +53,7 @@ _ROUTERS = (
     transfers.router,
     events.router,
     notifications.router,
+    commands.router,
     admin.router,
     metrics.router,
 )

@@ -83,6 +83,11 @@ class EventFeed:
         """Begin to read the ledger."""
         self._task = asyncio.create_task(self._follow(), name="event feed")
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the server is about to end, and with it every stream."""
+        return self._stopped
+
     def end_streams(self) -> None:
         """Let every open stream end; new ones end at once."""
         self._stopped = True

@@ -11,6 +11,7 @@ from transferapp.grants.port import Grants
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import Ledger
 from transferapp.notify.port import Inbox
+from transferapp.operations.command_requests import CommandRequests
 from transferapp.operations.exports import ExportRequests
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
@@ -39,6 +40,7 @@ class Parts:
     transfers: TransferControl
     notifications: NotificationPreferences
     inbox: Inbox
+    commands: CommandRequests
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

@@ -34,6 +34,8 @@ class ServerSettings(BaseSettings):
     #: own, TRANSFERAPP_OMERO_*.
     repository: str = "local"
 
+    #: A TOML file with the commands that people may run (docs/commands.md).
+    commands_file: Path | None = None
     #: A private file with the token that /metrics asks for; None: anyone may read it.
     metrics_token_file: Path | None = None
 

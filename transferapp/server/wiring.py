@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import sqlalchemy as sa
 
+from transferapp.commands.allow_list import load_allow_list
+from transferapp.commands.stores.sql import SqlCommandRuns
 from transferapp.errors import SettingsInvalid
 from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
@@ -20,6 +23,7 @@ from transferapp.notify.port import Channel
 from transferapp.notify.settings import NotifySettings, SmtpSettings
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.operations.command_requests import CommandRequests
 from transferapp.operations.exports import ExportRequests
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
@@ -95,4 +99,10 @@ async def _parts(
         transfers=TransferControl(ledger, queue, staging),
         notifications=NotificationPreferences(preferences, mail, clock, senders),
         inbox=SqlInbox(engine, clock),
+        commands=CommandRequests(
+            await asyncio.to_thread(SqlCommandRuns, engine, clock),
+            queue,
+            repository,
+            partial(asyncio.to_thread, load_allow_list, settings.commands_file),
+        ),
     )

@@ -27,6 +27,8 @@ class WorkerSettings(BaseSettings):
     repository: str = "local"
     #: Tasks that may run at once per target, over all workers: JSON, {"repository": 4}.
     limits: dict[str, PositiveInt] = Field(default_factory=lambda: {"repository": 4})
+    #: A TOML file with the commands that people may run (docs/commands.md).
+    commands_file: Path | None = None
     #: A worker on another host that is silent for so long counts as dead (seconds).
     worker_dead_after_s: float = Field(default=15.0, gt=1.0)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
+import structlog
 
+from transferapp.commands.allow_list import load_allow_list
+from transferapp.commands.stores.sql import SqlCommandRuns
 from transferapp.errors import SettingsInvalid
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
@@ -17,12 +22,14 @@ from transferapp.notify.port import Channel
 from transferapp.notify.settings import NotifySettings, SmtpSettings
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.operations.command_requests import target_of
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.notifications import (
     NotificationRounds,
     deliver_notification_kind,
 )
 from transferapp.operations.prepare_export import prepare_export_kind
+from transferapp.operations.run_command import CommandParts, run_command_kind
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.omero.wiring import open_omero_repository
 from transferapp.repositories.port import Repository
@@ -33,6 +40,8 @@ from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskWorker
 from transferapp.worker.extensions import with_extensions
 from transferapp.worker.settings import WorkerSettings
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,8 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     staging = FilesystemStaging(settings.staging_folder)
     repository = _repository(settings, clock)
     queue_settings = QueueSettings(
-        limits=settings.limits, dead_after_s=settings.worker_dead_after_s
+        limits={**settings.limits, **_command_limits(settings)},
+        dead_after_s=settings.worker_dead_after_s,
     )
     notify = NotifySettings()
     webhook = Webhook(clock, allow_private=notify.webhook_private)
@@ -77,6 +87,14 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         import_fileset_kind(ledger, staging, repository, clock),
         prepare_export_kind(ledger, repository, clock),
         deliver_notification_kind(deliveries, preferences, senders),
+        run_command_kind(
+            CommandParts(
+                SqlCommandRuns(engine, clock),
+                repository,
+                clock,
+                partial(asyncio.to_thread, load_allow_list, settings.commands_file),
+            )
+        ),
     ]
     queue = DbosTaskQueue(engine, queue_settings, clock)
     return WorkerParts(
@@ -89,6 +107,16 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         rounds=NotificationRounds(ledger, deliveries, preferences, queue, notify.mail_digest_s),
         notify_poll_s=notify.notify_poll_s,
     )
+
+
+def _command_limits(settings: WorkerSettings) -> dict[str, int]:
+    try:
+        commands = load_allow_list(settings.commands_file).commands
+    except SettingsInvalid as error:
+        # Imports go on; every run of a command ends with this sentence.
+        _log.error("no commands", error=error.message)
+        return {}
+    return {target_of(name): one.limit for name, one in commands.items()}
 
 
 def _repository(settings: WorkerSettings, clock: Clock) -> Repository:

@@ -1,0 +1,3 @@
+"""Migrations of the runs of commands, in order; the newest is the tables as they are."""
+
+from __future__ import annotations

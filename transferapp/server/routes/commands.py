@@ -1,0 +1,92 @@
+"""Commands of the facility: what one may run, runs, and their output, also live."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Header, Query, Request
+from sse_starlette import EventSourceResponse
+from starlette.responses import Response, StreamingResponse
+
+from transferapp.protocol import routes
+from transferapp.protocol.commands import CommandRequest, CommandRunView, CommandView
+from transferapp.protocol.messages import Page
+from transferapp.server.auth import SessionGrant
+from transferapp.server.command_stream import follow_output, whole_output
+from transferapp.server.command_views import command_view, run_view
+from transferapp.server.parts import parts_of
+from transferapp.server.routes.imports import RequestKey
+
+router = APIRouter(tags=["commands"])
+
+_RUN = routes.COMMAND_RUNS + "/{run_id}"
+
+
+@router.get(routes.COMMANDS)
+async def commands(grant: SessionGrant, request: Request) -> list[CommandView]:
+    """List the commands that the caller may run."""
+    found = await parts_of(request).commands.commands(grant.username)
+    return [command_view(name, one) for name, one in found.items()]
+
+
+@router.post(routes.COMMANDS + "/{name}/runs", status_code=HTTPStatus.ACCEPTED)
+async def run(
+    name: str,
+    asked: CommandRequest,
+    grant: SessionGrant,
+    request: Request,
+    response: Response,
+    idempotency_key: RequestKey = "",
+) -> CommandRunView:
+    """Queue a run; the same Idempotency-Key gives the first one again."""
+    seen = await parts_of(request).commands.submit(
+        grant.username, name, asked.parameters, idempotency_key or uuid4().hex
+    )
+    response.headers["location"] = f"{routes.COMMAND_RUNS}/{seen.run.id}"
+    return run_view(seen)
+
+
+@router.get(routes.COMMAND_RUNS)
+async def runs(
+    grant: SessionGrant,
+    request: Request,
+    after: str = "",
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Page[CommandRunView]:
+    """List the caller's runs, newest first."""
+    found = await parts_of(request).commands.runs(grant.username, after=after, limit=limit)
+    following = found[-1].run.id if len(found) == limit else None
+    return Page(items=[run_view(one) for one in found], next=following)
+
+
+@router.get(_RUN)
+async def details(run_id: str, grant: SessionGrant, request: Request) -> CommandRunView:
+    """Return a run of the caller; administrators see all."""
+    return run_view(await parts_of(request).commands.run(grant.username, run_id))
+
+
+@router.delete(_RUN)
+async def cancel(run_id: str, grant: SessionGrant, request: Request) -> CommandRunView:
+    """Stop a run; its output stays."""
+    return run_view(await parts_of(request).commands.cancel(grant.username, run_id))
+
+
+@router.get(_RUN + "/output", response_class=Response)
+async def output(
+    run_id: str,
+    grant: SessionGrant,
+    request: Request,
+    after: Annotated[int, Query(ge=0)] = 0,
+    accept: Annotated[str, Header()] = "",
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+) -> Response:
+    """Return the output after so many bytes; as an event stream, also what follows."""
+    await parts_of(request).commands.run(grant.username, run_id)
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    if "text/event-stream" in accept:
+        events = follow_output(request, run_id, last_event_id or after)
+        return EventSourceResponse(events, ping=0, headers=headers)
+    pieces = whole_output(parts_of(request).commands, run_id, after)
+    return StreamingResponse(pieces, media_type="text/plain; charset=utf-8", headers=headers)
