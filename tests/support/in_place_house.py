@@ -6,10 +6,27 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.support.omero_house import gateway
 from tests.support.omero_world import settings_for
+from transferapp.host.resources import resource
+from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.repositories.omero.settings import InPlace, OmeroSettings
+from transferapp.repositories.port import Imports, RepositorySession
 from transferapp.testing.omero_sandbox.fixture import Sandbox
-from transferapp.testing.repository_world import Sample
+from transferapp.testing.repository_world import (
+    ALICE,
+    PASSWORD,
+    Sample,
+    new_dataset,
+    plan_for,
+    sha1_of,
+    whole,
+)
+
+CELLS = Sample(
+    resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
+)
+KINDS = ["hardlink", "symlink"]
 
 
 def in_place_settings(
@@ -47,3 +64,43 @@ def stored(sandbox: Sandbox) -> list[Path]:
     """List the files of the managed repository, without the logs of imports."""
     found = sandbox.repository_folder.rglob("*")
     return sorted(p for p in found if not p.is_dir() and p.suffix != ".log")
+
+
+async def planned(session: RepositorySession, sample: Sample) -> FilesetPlan:
+    """Plan an import into a new dataset."""
+    dataset = await new_dataset(session)
+    return plan_for(sample, dataset.ref, dataset.group_id)
+
+
+async def adopted(imports: Imports, plan: FilesetPlan) -> Fileset:
+    """Return the fileset that is there, or reserve it."""
+    return await imports.find(plan.key) or await imports.reserve(plan)
+
+
+async def go_on(session: RepositorySession, plan: FilesetPlan, sample: Sample) -> Fileset:
+    """The steps as the worker's task does them: it looks for its fileset before each."""
+    imports = session.imports
+    await imports.store(await adopted(imports, plan), plan, sample.paths)
+    await imports.verify(await adopted(imports, plan), plan)
+    return await imports.register(await adopted(imports, plan), plan, lambda *_: None)
+
+
+def counts(sandbox: Sandbox) -> tuple[int, int]:
+    """Return how many filesets and images OMERO has."""
+    told = sandbox.control("status")["counts"]
+    return told["Fileset"], told["Image"]
+
+
+def transfers(sandbox: Sandbox, made: Fileset) -> str | None:
+    """Ask an unmodified client how the images came in."""
+    with gateway(sandbox, ALICE, password=PASSWORD) as conn:
+        conn.SERVICE_OPTS.setOmeroGroup("-1")
+        told: str | None = conn.getObject("Image", made.image_ids[0]).getInplaceImport()
+        return told
+
+
+async def check(sandbox: Sandbox, session: RepositorySession, made: Fileset) -> None:
+    """What the repository serves is what was planned."""
+    for file in await session.imports.files(made):
+        assert sha1_of(await whole(session, file.id)) == file.hash
+    assert not [path for path in stored(sandbox) if path.name.startswith(".")]

@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from tests.support.in_place_house import in_place_settings, inodes, staged, stored
-from tests.support.omero_house import gateway
+from tests.support.in_place_house import (
+    CELLS,
+    KINDS,
+    adopted,
+    check,
+    counts,
+    go_on,
+    in_place_settings,
+    inodes,
+    planned,
+    staged,
+    stored,
+    transfers,
+)
 from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
 from tests.support.small_disks import small_disk
-from transferapp.errors import Busy, ChecksumMismatch, TransferAppError, UploadLost
-from transferapp.host.resources import resource
-from transferapp.model.filesets import Fileset, FilesetPlan
-from transferapp.repositories.omero import in_place, links
+from transferapp.errors import ChecksumMismatch, TransferAppError, UploadLost
+from transferapp.repositories.omero import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.repositories.port import Capability, Imports, RepositorySession
+from transferapp.repositories.port import Capability
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_world import (
     ALICE,
-    PASSWORD,
     Sample,
-    new_dataset,
-    plan_for,
     sha1_of,
     whole,
 )
-
-CELLS = Sample(
-    resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
-)
-KINDS = ["hardlink", "symlink"]
-
-
-class Killed(BaseException):
-    """The worker died here."""
 
 
 @pytest.fixture(scope="module")
@@ -65,43 +62,6 @@ async def omero(sandbox: Sandbox, tmp_path: Path, kind: str) -> AsyncIterator[Om
     repository = adapter(in_place_settings(sandbox, tmp_path, kind))
     yield repository
     await repository.close()
-
-
-async def planned(session: RepositorySession, sample: Sample) -> FilesetPlan:
-    dataset = await new_dataset(session)
-    return plan_for(sample, dataset.ref, dataset.group_id)
-
-
-async def adopted(imports: Imports, plan: FilesetPlan) -> Fileset:
-    return await imports.find(plan.key) or await imports.reserve(plan)
-
-
-async def go_on(session: RepositorySession, plan: FilesetPlan, sample: Sample) -> Fileset:
-    """The steps as the worker's task does them: it looks for its fileset before each."""
-    imports = session.imports
-    await imports.store(await adopted(imports, plan), plan, sample.paths)
-    await imports.verify(await adopted(imports, plan), plan)
-    return await imports.register(await adopted(imports, plan), plan, lambda *_: None)
-
-
-def counts(sandbox: Sandbox) -> tuple[int, int]:
-    told = sandbox.control("status")["counts"]
-    return told["Fileset"], told["Image"]
-
-
-def transfers(sandbox: Sandbox, made: Fileset) -> str | None:
-    """Ask an unmodified client how the images came in."""
-    with gateway(sandbox, ALICE, password=PASSWORD) as conn:
-        conn.SERVICE_OPTS.setOmeroGroup("-1")
-        told: str | None = conn.getObject("Image", made.image_ids[0]).getInplaceImport()
-        return told
-
-
-async def check(sandbox: Sandbox, session: RepositorySession, made: Fileset) -> None:
-    """What the repository serves is what was planned."""
-    for file in await session.imports.files(made):
-        assert sha1_of(await whole(session, file.id)) == file.hash
-    assert not [path for path in stored(sandbox) if path.name.startswith(".")]
 
 
 async def test_bytes_stay_when_the_staging_forgets_them(
@@ -164,72 +124,6 @@ async def test_every_step_twice(
         made = await go_on(session, plan, cells)
         assert await go_on(session, plan, cells) == made
         await check(sandbox, session, made)
-    assert counts(sandbox) == (before[0] + 1, before[1] + 1)
-
-
-def dying(function: Callable[..., Any], *, done: bool) -> Callable[..., Any]:
-    def die(*args: Any, **kw: Any) -> Any:
-        if done:
-            function(*args, **kw)
-        raise Killed
-
-    return die
-
-
-SUB_STEPS = [
-    (in_place, "_link_all", False),
-    (in_place, "_mark", False),
-    (in_place, "_read", False),
-    (in_place, "_mark", True),
-    (links, "_sync", True),
-    (links.Links, "put", True),
-    (in_place, "_look_again", True),
-    (in_place, "_link_all", True),
-]
-
-
-@pytest.mark.parametrize(
-    ("owner", "name", "done"), SUB_STEPS, ids=[f"{n}-{d}" for _, n, d in SUB_STEPS]
-)
-@pytest.mark.parametrize("next_one", ["same", "other", "restarted", "uploads"])
-async def test_killed_between_sub_steps(  # noqa: PLR0913, PLR0917 - all that can differ
-    sandbox: Sandbox,
-    omero: OmeroRepository,
-    cells: Sample,
-    tmp_path: Path,
-    kind: str,
-    monkeypatch: pytest.MonkeyPatch,
-    owner: Any,
-    name: str,
-    done: bool,
-    next_one: str,
-) -> None:
-    content, before = cells.paths[0].read_bytes(), counts(sandbox)
-    async with omero.session(ALICE) as session:
-        plan = await planned(session, cells)
-        fileset = await session.imports.reserve(plan)
-        with monkeypatch.context() as patch:
-            patch.setattr(owner, name, dying(getattr(owner, name), done=done))
-            with pytest.raises(Killed):
-                await session.imports.store(fileset, plan, cells.paths)
-    if next_one == "restarted":
-        await asyncio.to_thread(sandbox.restart)
-    lost = list(omero._keeper._held.values())
-    if next_one != "same":
-        omero._keeper._held.clear()
-    linking = "" if next_one == "uploads" else kind
-    another = adapter(in_place_settings(sandbox, tmp_path, linking))
-    acting = omero if next_one == "same" else another
-    async with acting.session(ALICE) as session:
-        made = await go_on(session, plan, cells)
-        assert cells.paths[0].read_bytes() == content
-        cells.paths[0].unlink()
-        assert len(made.image_ids) == 1
-        assert [f.hash for f in await session.imports.files(made)] == [sha1_of(content)]
-        await check(sandbox, session, made)
-    await another.close()
-    for one in lost if next_one != "same" else []:
-        await asyncio.to_thread(one.gateway.close)
     assert counts(sandbox) == (before[0] + 1, before[1] + 1)
 
 
@@ -329,62 +223,6 @@ async def test_failed_import_leaves_nothing(
     assert stored(sandbox) == files
     assert not list((tmp_path / "vault").rglob("*"))
     assert sample.paths[0].read_bytes() == b"not an image at all"
-
-
-async def test_two_workers_at_once(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path, kind: str
-) -> None:
-    another = adapter(in_place_settings(sandbox, tmp_path, kind))
-    before = counts(sandbox)
-
-    async def one(repository: OmeroRepository, number: int) -> None:
-        sample = staged(CELLS, tmp_path / "staging" / str(number))
-        async with repository.session(ALICE) as session:
-            made = await go_on(session, await planned(session, sample), sample)
-            sample.paths[0].unlink()
-            await check_bytes(session, made)
-
-    async def check_bytes(session: RepositorySession, made: Fileset) -> None:
-        [file] = await session.imports.files(made)
-        assert sha1_of(await whole(session, file.id)) == file.hash
-
-    await asyncio.gather(*(one([omero, another][n % 2], n) for n in range(6)))
-    await another.close()
-    assert counts(sandbox) == (before[0] + 6, before[1] + 6)
-
-
-async def test_two_workers_on_the_same_file(
-    sandbox: Sandbox, omero: OmeroRepository, cells: Sample, tmp_path: Path, kind: str
-) -> None:
-    another = adapter(in_place_settings(sandbox, tmp_path, kind))
-    before, content = counts(sandbox), cells.paths[0].read_bytes()
-    async with omero.session(ALICE) as mine, another.session(ALICE) as theirs:
-        plan = await planned(mine, cells)
-        fileset = await mine.imports.reserve(plan)
-        both = (mine.imports, theirs.imports)
-        stores = [imports.store(fileset, plan, cells.paths) for imports in both]
-        for ended in await asyncio.gather(*stores, return_exceptions=True):
-            assert ended is None or isinstance(ended, TransferAppError)
-        made = await go_on(theirs, plan, cells)
-        assert await go_on(mine, plan, cells) == made
-        assert cells.paths[0].read_bytes() == content
-        cells.paths[0].unlink()
-        await check(sandbox, theirs, made)
-    await another.close()
-    assert counts(sandbox) == (before[0] + 1, before[1] + 1)
-
-
-async def test_marker_of_another_worker_is_waited_for(
-    omero: OmeroRepository, cells: Sample, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with omero.session(ALICE) as session:
-        plan = await planned(session, cells)
-        fileset = await session.imports.reserve(plan)
-        with monkeypatch.context() as patch:
-            patch.setattr(in_place, "_read", lambda *_: in_place._MARKER + b"theirs")
-            with pytest.raises(Busy):
-                await session.imports.store(fileset, plan, cells.paths)
-        assert (await go_on(session, plan, cells)).id == fileset.id
 
 
 @pytest.mark.parametrize("kind", ["hardlink"], indirect=True)

@@ -9,7 +9,7 @@ import pytest
 from transferapp.errors import SettingsInvalid
 from transferapp.host.clock import SystemClock
 from transferapp.repositories.omero.password import CREDENTIAL, importer_password
-from transferapp.repositories.omero.settings import OmeroSettings
+from transferapp.repositories.omero.settings import InPlace, OmeroSettings
 from transferapp.repositories.omero.wiring import open_omero_repository
 
 
@@ -43,6 +43,54 @@ def test_tls_is_verified_unless_told_otherwise() -> None:
 def test_wrong_settings_are_named(values: dict[str, object], words: str) -> None:
     with pytest.raises(SettingsInvalid, match=words):
         OmeroSettings(**values)
+
+
+def test_in_place_is_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IN_PLACE", "MANAGED_REPOSITORY", "IN_PLACE_VAULT"):
+        monkeypatch.setenv(f"TRANSFERAPP_OMERO_{name}", "")
+    settings = OmeroSettings(host="omero")
+    assert not settings.in_place
+    assert settings.managed_repository is None
+
+
+def test_in_place_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSFERAPP_OMERO_IN_PLACE", "symlink")
+    monkeypatch.setenv("TRANSFERAPP_OMERO_MANAGED_REPOSITORY", str(tmp_path))
+    monkeypatch.setenv("TRANSFERAPP_OMERO_IN_PLACE_VAULT", str(tmp_path))
+    settings = OmeroSettings(host="omero")
+    assert settings.in_place is InPlace.SYMLINK
+    assert settings.managed_repository == settings.in_place_vault == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"in_place": "hardlink"}, "both TRANSFERAPP_OMERO_IN_PLACE"),
+        ({"managed_repository": "/"}, "both TRANSFERAPP_OMERO_IN_PLACE"),
+        ({"in_place": "copy", "managed_repository": "/"}, "OMERO_IN_PLACE: "),
+        ({"in_place": "symlink", "managed_repository": "/"}, "needs .*_IN_PLACE_VAULT"),
+        (
+            {"in_place": "hardlink", "managed_repository": "/", "in_place_vault": "/"},
+            "other values must not have it",
+        ),
+        ({"in_place": "hardlink", "managed_repository": "/no/such"}, "there is no folder"),
+        ({"in_place": "hardlink", "managed_repository": "etc"}, "absolute path"),
+        (
+            {"in_place": "symlink", "managed_repository": "/", "in_place_vault": "/no/such"},
+            "IN_PLACE_VAULT: there is no folder",
+        ),
+    ],
+)
+def test_wrong_in_place_settings_are_told(values: dict[str, str], words: str) -> None:
+    with pytest.raises(SettingsInvalid, match=words):
+        OmeroSettings(host="omero", **values)
+
+
+def test_unreadable_repository_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Root may read everything, so the answer of the system is given here.
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(SettingsInvalid, match="may not read"):
+        OmeroSettings(host="omero", in_place="hardlink", managed_repository=tmp_path)
 
 
 def test_no_host_is_told_by_the_wiring(monkeypatch: pytest.MonkeyPatch) -> None:
