@@ -6,14 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
 )
 
 from transferapp.desktop.widgets import theme
-from transferapp.desktop.widgets.labels import label
+from transferapp.desktop.widgets.labels import IconLabel, label
 from transferapp.errors import Internal, TransferAppError
 
 _ICONS = {
@@ -33,7 +32,7 @@ class MessageBanner(QFrame):
     def __init__(self, object_name: str = "banner") -> None:
         super().__init__()
         self.setObjectName(object_name)
-        self._icon = QLabel()
+        self._icon = IconLabel()
         self._title = label("", "strong", wrap=True)
         self._title.setObjectName(f"{object_name}.title")
         self._text = label("", wrap=True)
@@ -69,8 +68,7 @@ class MessageBanner(QFrame):
     def show_message(self, title: str, text: str = "", *, tone: str = "info") -> None:
         """Show a message; ``tone`` is good, info, warn or bad."""
         theme.set_role(self, "banner", tone=tone)
-        colour = {"info": theme.colours().accent}.get(tone) or getattr(theme.colours(), tone)
-        self._icon.setPixmap(theme.icon(_ICONS[tone], colour=colour).pixmap(20, 20))
+        self._icon.show_icon(_ICONS[tone], "accent" if tone == "info" else tone, 20)
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))

@@ -18,9 +18,8 @@ def button(
     if role:
         theme.set_role(made, role)
     if icon_name:
-        scheme = theme.colours()
-        colour = {"primary": scheme.on_accent, "quiet": scheme.accent, "danger": scheme.bad}
-        made.setIcon(theme.icon(icon_name, colour=colour.get(role)))
+        colour = {"primary": "on_accent", "quiet": "accent", "danger": "bad"}
+        made.setIcon(theme.icon(icon_name, colour=colour.get(role, "text_muted")))
         made.setIconSize(theme.icon_size())
     return made
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QFileDialog, QFrame, QVBoxLayout
 from typing_extensions import override
 
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
-from transferapp.desktop.widgets.labels import label
+from transferapp.desktop.widgets.labels import IconLabel, label
 
 _ICON = "mdi6.tray-arrow-down"
 
@@ -30,7 +30,7 @@ class DropArea(QFrame):
         self.setAccessibleName("Drop files or folders here")
         self.setAcceptDrops(True)
         theme.set_role(self, "drop")
-        self._icon = QLabel()
+        self._icon = IconLabel()
         self._title = label("Drop image files or folders here", "heading")
         self._hint = label("OME-TIFF, OME-Zarr, CZI, ND2, PNG… or whole folders", "muted")
         self._files = button(
@@ -59,8 +59,7 @@ class DropArea(QFrame):
         right, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self._layout.setDirection(right if compact else down)
         edge = 28 if compact else 64
-        colour = theme.colours().accent
-        self._icon.setPixmap(theme.icon(_ICON, colour=colour).pixmap(edge, edge))
+        self._icon.show_icon(_ICON, "accent", edge)
         side = Qt.AlignmentFlag.AlignLeft if compact else Qt.AlignmentFlag.AlignHCenter
         for part in (self._icon, self._title, self._hint):
             part.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)

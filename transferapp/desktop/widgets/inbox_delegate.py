@@ -63,7 +63,7 @@ def _paint_row(painter: QPainter, rect: QRect, row: InboxRow, font: QFont) -> No
     icon.paint(painter, QRect(left, middle - _ICON // 2, _ICON, _ICON))
     words = inside.adjusted(_DOT + 2 * theme.MEDIUM + _ICON + theme.TIGHT, 0, 0, 0)
     title = QFont(font)
-    title.setWeight(QFont.Weight.DemiBold if row.is_unread else QFont.Weight.Medium)
+    title.setWeight(QFont.Weight.DemiBold if row.is_unread else QFont.Weight.Normal)
     first, second = _lines(words)
     painter.setFont(font)
     painter.setPen(QColor(scheme.text_muted))

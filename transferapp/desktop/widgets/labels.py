@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -19,6 +19,27 @@ def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
     if role:
         theme.set_role(made, role)
     return made
+
+
+class IconLabel(QLabel):
+    """A label that shows an icon and draws it again when the theme changes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: tuple[str, str, int] | None = None
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def show_icon(self, name: str, colour: str, edge: int) -> None:
+        """Show an icon in a colour of ``theme.Colours``, ``edge`` pixels wide."""
+        self._shown = (name, colour, edge)
+        self.setPixmap(theme.icon(name, colour=colour).pixmap(edge, edge))
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        """Draw it again."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._shown is not None:
+            self.show_icon(*self._shown)
 
 
 class ElidedLabel(QLabel):
@@ -61,8 +82,7 @@ class EmptyState(QWidget):
     def __init__(self, icon_name: str, title: str, text: str = "") -> None:
         super().__init__()
         self._icon_name = icon_name
-        self._icon = QLabel()
-        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._icon = IconLabel()
         self._title = label(title, "heading", wrap=True)
         self._text = label(text, "muted", wrap=True)
         layout = QVBoxLayout(self)
@@ -79,8 +99,7 @@ class EmptyState(QWidget):
     def show_words(self, title: str, text: str = "", icon_name: str = "") -> None:
         """Change what is said."""
         self._icon_name = icon_name or self._icon_name
-        faint = theme.colours().border_strong
-        self._icon.setPixmap(theme.icon(self._icon_name, colour=faint).pixmap(48, 48))
+        self._icon.show_icon(self._icon_name, "border_strong", 48)
         self._title.setText(title)
         self._text.setText(text)
         self._text.setVisible(bool(text))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from transferapp.desktop.presenters.promise_words import PromiseLine
 from transferapp.desktop.widgets import theme
-from transferapp.desktop.widgets.labels import label
+from transferapp.desktop.widgets.labels import IconLabel, label
 
 PROMISE_ICONS = {
     "logOff": "mdi6.logout",
@@ -29,11 +29,10 @@ class PromisePanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SMALL)
-        self._lines: dict[str, tuple[QLabel, QLabel]] = {}
+        self._lines: dict[str, tuple[IconLabel, QLabel]] = {}
         for key in PROMISE_ICONS:
-            icon, text = QLabel(), label("", wrap=True)
+            icon, text = IconLabel(), label("", wrap=True)
             icon.setFixedSize(_EDGE, _EDGE)
-            icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
             text.setObjectName(f"{name}.{key}")
             line = QHBoxLayout()
             line.setSpacing(theme.MEDIUM)
@@ -53,10 +52,8 @@ class PromisePanel(QFrame):
                 _show(line, icon, text)
 
 
-def _show(line: PromiseLine, icon: QLabel, text: QLabel) -> None:
-    scheme = theme.colours()
+def _show(line: PromiseLine, icon: IconLabel, text: QLabel) -> None:
     name = "mdi6.check-circle" if line.safe else "mdi6.timer-sand"
-    colour = scheme.good if line.safe else scheme.text_faint
-    icon.setPixmap(theme.icon(name, colour=colour).pixmap(_EDGE - 2, _EDGE - 2))
+    icon.show_icon(name, "good" if line.safe else "text_faint", _EDGE - 2)
     text.setText(line.text)
     theme.set_role(text, "good" if line.safe else "muted")

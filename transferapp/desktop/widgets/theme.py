@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 import qtawesome
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QIcon,
+    QIconEngine,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtWidgets import QApplication, QWidget
+from typing_extensions import override
 
 from transferapp.host.resources import resource
 
@@ -78,28 +89,58 @@ def apply_theme(app: QApplication, icon_cache: Path) -> None:
     app.setFont(QFont("Inter", 10))
     hints = app.styleHints()
 
-    def dress() -> None:
-        _current[:] = [load_colours(dark=hints.colorScheme() is Qt.ColorScheme.Dark)]
+    def dress(scheme: Qt.ColorScheme) -> None:
+        _current[:] = [load_colours(dark=scheme is Qt.ColorScheme.Dark)]
         qtawesome.reset_cache()
         app.setPalette(_palette(colours()))
         app.setStyleSheet(_style_sheet(colours(), icon_cache))
 
-    dress()
-    hints.colorSchemeChanged.connect(lambda _scheme: dress())
+    dress(hints.colorScheme())
+    hints.colorSchemeChanged.connect(dress)
 
 
-def icon(name: str, *, colour: str | None = None) -> QIcon:
-    """Return an icon in a colour of the scheme (default: muted text)."""
-    return qtawesome.icon(  # type: ignore[no-any-return]
-        name, color=colour or colours().text_muted, color_disabled=colours().border_strong
-    )
+def colour_of(role: str) -> str:
+    """Return the ``#RRGGBB`` that a colour of ``Colours`` has now; others are their own."""
+    return str(getattr(colours(), role, role))
+
+
+class _LiveIcon(QIconEngine):
+    """Asks for its colours when it is drawn, so that it follows the theme."""
+
+    def __init__(self, name: str, roles: Mapping[str, str]) -> None:
+        super().__init__()
+        self._name = name
+        self._roles = roles
+
+    @override
+    def paint(
+        self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State
+    ) -> None:
+        values = {option: colour_of(role) for option, role in self._roles.items()}
+        # Made once per colour: qtawesome keeps what it made.
+        made = qtawesome.icon(self._name, **values)
+        made.paint(painter, rect, Qt.AlignmentFlag.AlignCenter, mode, state)
+
+    @override
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        made = QPixmap(size)
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        self.paint(painter, made.rect(), mode, state)
+        painter.end()
+        return made
+
+
+def icon(name: str, *, colour: str = "text_muted") -> QIcon:
+    """Return an icon that keeps to a colour of ``Colours`` (or has a fixed ``#RRGGBB``)."""
+    if colour.startswith("#"):  # Delegates, which ask anew each time they paint.
+        return qtawesome.icon(name, color=colour)  # type: ignore[no-any-return]
+    return QIcon(_LiveIcon(name, {"color": colour, "color_disabled": "border_strong"}))
 
 
 def nav_icon(name: str) -> QIcon:
     """Return an icon that takes the accent colour when its button is checked."""
-    return qtawesome.icon(  # type: ignore[no-any-return]
-        name, color=colours().text_muted, color_on=colours().accent
-    )
+    return QIcon(_LiveIcon(name, {"color": "text_muted", "color_on": "accent"}))
 
 
 def icon_size(edge: int = ICON) -> QSize:

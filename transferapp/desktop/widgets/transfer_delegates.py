@@ -115,4 +115,4 @@ def _add_icon(option: QStyleOptionViewItem, name: str, colour: str) -> None:
 def paint_text_in(option: QStyleOptionViewItem, colour: str) -> None:
     """Give a cell's words a colour, selected or not."""
     for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
-        option.palette.setColor(role, QColor(colour))
+        option.palette.setColor(role, QColor(theme.colour_of(colour)))

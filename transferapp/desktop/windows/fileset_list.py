@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QListView,
     QMenu,
     QStyledItemDelegate,
@@ -37,7 +36,7 @@ from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.presenters.transfer_words import count_words
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
-from transferapp.desktop.widgets.labels import label
+from transferapp.desktop.widgets.labels import IconLabel, label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.desktop.widgets.transfer_delegates import paint_text_in
@@ -187,11 +186,10 @@ class VerdictDelegate(QStyledItemDelegate):
 
 def verdict_look(level: Level) -> tuple[str, str]:
     """Return the icon name and colour of a verdict."""
-    scheme = theme.colours()
     return {
-        Level.OK: ("mdi6.check-circle-outline", scheme.good),
-        Level.WARNING: ("mdi6.alert-outline", scheme.warn),
-        Level.BLOCKED: ("mdi6.close-octagon-outline", scheme.bad),
+        Level.OK: ("mdi6.check-circle-outline", "good"),
+        Level.WARNING: ("mdi6.alert-outline", "warn"),
+        Level.BLOCKED: ("mdi6.close-octagon-outline", "bad"),
     }[level]
 
 
@@ -201,7 +199,7 @@ class _FilesetDetails(QFrame):
     def __init__(self) -> None:
         super().__init__()
         theme.set_role(self, "details")
-        self._icon = QLabel()
+        self._icon = IconLabel()
         self._verdict = label("", wrap=True)
         self._verdict.setObjectName("import.verdict")
         self._names = QStringListModel(self)
@@ -233,7 +231,7 @@ class _FilesetDetails(QFrame):
         if row is None:
             return
         name, colour = verdict_look(row.level)
-        self._icon.setPixmap(theme.icon(name, colour=colour).pixmap(_EDGE, _EDGE))
+        self._icon.show_icon(name, colour, _EDGE)
         self._verdict.setText(row.sentence or f"{row.what}: ready to import.")
         files = row.candidate.files if row.candidate else ()
         names = [file.client_path for file in files[:MOST_NAMES]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
+from typing_extensions import override
 
 from transferapp.desktop.loop import starts
 from transferapp.desktop.presenters.session import Connection, SessionPresenter
@@ -61,10 +62,20 @@ class Header(QFrame):
         made.setMenu(menu)
         return made
 
-    def _show(self) -> None:
-        words, colour = _WORDS[self._session.connection]
-        value = getattr(theme.colours(), colour)
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        """Colour the dot again when the theme changes."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._show_dot()
+
+    def _show_dot(self) -> None:
+        value = theme.colour_of(_WORDS[self._session.connection][1])
         self._dot.setStyleSheet(f"background: {value}; border-radius: 5px;")
+
+    def _show(self) -> None:
+        words, _colour = _WORDS[self._session.connection]
+        self._show_dot()
         self._connection.setText(words)
         trouble = self._session.trouble
         self._connection.setToolTip(trouble.message if trouble else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.presenters.promise_words import promise_lines
@@ -16,7 +16,7 @@ from transferapp.desktop.presenters.transfer_words import (
 )
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
-from transferapp.desktop.widgets.labels import ElidedLabel, label
+from transferapp.desktop.widgets.labels import ElidedLabel, IconLabel, label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.promise_panel import PromisePanel
 from transferapp.host.clock import Clock, SystemClock
@@ -38,7 +38,7 @@ class ImportOutcome(QWidget):
         super().__init__()
         self._presenter = presenter
         self._clock = clock or SystemClock()
-        self._icon = QLabel()
+        self._icon = IconLabel()
         self._title = label("", "heading")
         self._title.setObjectName("import.outcome")
         self._name = ElidedLabel("", "muted")
@@ -98,7 +98,7 @@ class ImportOutcome(QWidget):
             return
         row = watch.row
         title, icon_name, colour = _headline(row)
-        self._icon.setPixmap(theme.icon(icon_name, colour=colour).pixmap(28, 28))
+        self._icon.show_icon(icon_name, colour, 28)
         self._title.setText(title)
         self._name.setText(row.name)
         files = count_words(row.files_total, "file")
@@ -119,13 +119,13 @@ class ImportOutcome(QWidget):
 
 
 def _headline(row: TransferRow) -> tuple[str, str, str]:
-    scheme = theme.colours()
+    """Return the words, the icon's name and its colour."""
     if row.group is RowGroup.ATTENTION:
-        return "This import needs attention", "mdi6.alert-circle", scheme.bad
+        return "This import needs attention", "mdi6.alert-circle", "bad"
     if row.promises.safe_to_delete_source:
-        return "Imported and verified", "mdi6.check-circle", scheme.good
+        return "Imported and verified", "mdi6.check-circle", "good"
     if row.ended:
-        return state_words(row.state), "mdi6.information", scheme.text_muted
+        return state_words(row.state), "mdi6.information", "text_muted"
     if row.promises.safe_to_log_off:
-        return "You may log off now", "mdi6.check-circle", scheme.good
-    return "Handed over", "mdi6.information", scheme.accent
+        return "You may log off now", "mdi6.check-circle", "good"
+    return "Handed over", "mdi6.information", "accent"

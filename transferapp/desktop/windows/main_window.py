@@ -29,7 +29,7 @@ from typing_extensions import override
 from transferapp.desktop.presenters.session import SessionPresenter
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
-from transferapp.desktop.widgets.labels import label
+from transferapp.desktop.widgets.labels import IconLabel, label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.windows.header import Header
 from transferapp.desktop.windows.page import Page
@@ -144,9 +144,8 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(rail)
         layout.setContentsMargins(theme.SMALL, theme.MEDIUM, theme.SMALL, theme.MEDIUM)
         layout.setSpacing(theme.TIGHT)
-        mark = QLabel()
-        mark.setPixmap(theme.icon("mdi6.swap-vertical-bold", colour=_accent()).pixmap(30, 30))
-        mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        mark = IconLabel()
+        mark.show_icon("mdi6.swap-vertical-bold", "accent", 30)
         layout.addWidget(mark)
         layout.addSpacing(theme.MEDIUM)
         group = QButtonGroup(self)
@@ -221,7 +220,3 @@ class MainWindow(QMainWindow):
 
 def _local_paths(urls: Sequence[QUrl]) -> list[Path]:
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
-
-
-def _accent() -> str:
-    return theme.colours().accent

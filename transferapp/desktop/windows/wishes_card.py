@@ -191,11 +191,17 @@ class WishesCard(QWidget):
         self._webhook.setEnabled(bool(view.webhook_url))
         is_proved = view.address_verified and bool(view.address)
         self._send_code.setEnabled(not same or (bool(view.address) and not is_proved))
-        self._send_code.setText("Send code" if self._address.text().strip() else "Remove")
+        self._send_code.setText(_send_words(self._address.text().strip(), same=same))
         self._test_mail.setEnabled(same and is_proved)
         same = self._url.text().strip() == view.webhook_url
         self._save_url.setEnabled(not same)
         self._test_webhook.setEnabled(same and bool(view.webhook_url))
+
+
+def _send_words(address: str, *, same: bool) -> str:
+    if not address:
+        return "Remove"
+    return "Send again" if same else "Send code"
 
 
 def _field(name: str, spoken: str, placeholder: str) -> QLineEdit:
