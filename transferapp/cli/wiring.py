@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transferapp.client.agent import AgentClient
+from transferapp.host.clock import SystemClock
 from transferapp.host.paths import host_paths, private_folder
 
 if TYPE_CHECKING:
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
 def agent_client() -> AgentClient:
     """Return a client of this account's workstation service."""
     return AgentClient(host_paths().agent_socket)
+
+
+async def omero_checks() -> list[tuple[str, bool, str]]:
+    """Say (what, is it right, what to do) of OMERO; nothing where it is not wanted."""
+    from transferapp.repositories.omero import diagnosis  # noqa: PLC0415 - extra 'omero'
+
+    if not diagnosis.wanted():
+        return []
+    found = await diagnosis.diagnose(SystemClock())
+    return [(check.what, check.ok, check.remedy) for check in found]
 
 
 def local_people() -> Administration:

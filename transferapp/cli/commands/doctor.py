@@ -15,6 +15,7 @@ from transferapp.cli import wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, show_json, show_table
 from transferapp.errors import AgentUnreachable
+from transferapp.host.logging import configure_logging
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,14 @@ EXTRAS = {"desktop": "PySide6", "server": "dbos", "readers": "bioio_czi", "omero
 
 def doctor(*, as_json: AsJson = False) -> None:
     """Look at this installation and say what is missing."""
+    # What adapters log goes to standard error; the result is alone on standard output.
+    configure_logging("doctor", json=False)
     findings = [
         _python(),
         *(_extra(name) for name in EXTRAS),
         _keyring(),
         asyncio.run(_agent()),
+        *(Finding(*told) for told in asyncio.run(wiring.omero_checks())),
     ]
     if as_json:
         show_json([asdict(finding) for finding in findings])
@@ -54,6 +58,9 @@ def _python() -> Finding:
 def _extra(name: str) -> Finding:
     there = importlib.util.find_spec(EXTRAS[name]) is not None
     remedy = "" if there else f"If you need it: pip install 'transferapp[{name}]'"
+    if name == "omero" and not there:
+        # Its own line tells where wheels are, once OMERO is set up here.
+        remedy += " (docs/omero.md: zeroc-ice has no wheels on PyPI)"
     return Finding(f"extra '{name}'", ok=there, remedy=remedy)
 
 

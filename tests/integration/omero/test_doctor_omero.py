@@ -1,0 +1,180 @@
+"""``transferapp doctor`` on a computer that is to talk to OMERO: what is wrong, what to do."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import structlog
+from typer.testing import CliRunner
+
+pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+
+from tests.support.omero_world import settings_for, start_sandbox
+from transferapp.cli.main import app
+from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.repository_world import ALICE, PASSWORD
+
+Doctor = Callable[..., dict[str, tuple[bool, str]]]
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with start_sandbox(tmp_path_factory.mktemp("sandbox"), ("tcp", "ssl")) as started:
+        yield started
+
+
+@contextmanager
+def logging_as_before() -> Iterator[None]:
+    """The command configures the log of its process, which is ours here."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    handlers, level = list(root.handlers), root.level
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.configure(**configured)
+
+
+@pytest.fixture
+def doctor(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """Run the command with right settings but for what is given; answers by "what"."""
+
+    def run(**changes: str | None) -> dict[str, tuple[bool, str]]:
+        right = settings_for(sandbox, tmp_path, "ssl")
+        said = {
+            "HOST": right.host,
+            "PORT": str(right.port),
+            "CA_FILE": str(right.ca_file),
+            "IMPORTER": right.importer,
+            "IMPORTER_PASSWORD_FILE": str(right.importer_password_file),
+        } | changes
+        for name, value in said.items():
+            if value is None:
+                monkeypatch.delenv(f"TRANSFERAPP_OMERO_{name}", raising=False)
+            else:
+                monkeypatch.setenv(f"TRANSFERAPP_OMERO_{name}", value)
+        monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path / "home"))
+        with logging_as_before():
+            answer = CliRunner().invoke(app, ["doctor", "--json"])
+        found = json.loads(answer.stdout)
+        return {
+            one["what"]: (one["ok"], one["remedy"])
+            for one in found
+            if one["what"].startswith("OMERO")
+        }
+
+    return run
+
+
+def wrong(found: dict[str, tuple[bool, str]]) -> dict[str, str]:
+    return {what: remedy for what, (ok, remedy) in found.items() if not ok}
+
+
+def test_all_is_well(doctor: Doctor, sandbox: Sandbox) -> None:
+    found = doctor()
+    assert found == {
+        "OMERO client library": (True, ""),
+        "OMERO settings": (True, ""),
+        "OMERO importer's password": (True, ""),
+        f"OMERO at 127.0.0.1:{sandbox.port('ssl')} (ssl)": (True, ""),
+        "OMERO importer 'importer'": (True, ""),
+    }
+    assert sandbox.control("sessions")["users"] == [], "no session is left behind"
+
+
+def test_nothing_is_said_where_omero_is_not_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path))
+    monkeypatch.delenv("TRANSFERAPP_REPOSITORY", raising=False)
+    with logging_as_before():
+        answer = CliRunner().invoke(app, ["doctor", "--json"])
+    assert not [o for o in json.loads(answer.stdout) if o["what"].startswith("OMERO")]
+
+
+@pytest.mark.parametrize(("module", "package"), [("omero", "omero-py"), ("Ice", "zeroc-ice")])
+def test_missing_library_names_the_places_of_wheels(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, module: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    found = doctor()
+    told = wrong(found)["OMERO client library"]
+    assert told.startswith(f"{package} is not installed.")
+    for place in ("Glencoe Software", "conda-forge", "installers/ice_wheel.py"):
+        assert place in told
+    assert found["OMERO settings"][0], "the rest is looked at as far as it can be"
+    assert not any("OMERO at" in what for what in found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"HOST": None}, "TRANSFERAPP_OMERO_HOST is not set"),
+        ({"PORT": "many"}, "TRANSFERAPP_OMERO_PORT"),
+        ({"TRANSPORT": "tcp"}, "TRANSFERAPP_OMERO_CA_FILE needs the transport"),
+    ],
+)
+def test_incomplete_settings(
+    doctor: Doctor, changes: dict[str, str | None], words: str
+) -> None:
+    told = wrong(doctor(**changes))
+    assert list(told) == ["OMERO settings"]
+    assert words in told["OMERO settings"]
+
+
+def test_no_importer(doctor: Doctor) -> None:
+    told = wrong(doctor(IMPORTER=None))
+    assert "grant-importer" in told["OMERO importer"]
+
+
+def test_missing_password(doctor: Doctor, tmp_path: Path) -> None:
+    told = wrong(doctor(IMPORTER_PASSWORD_FILE=str(tmp_path / "none")))
+    assert "cannot be read" in told["OMERO importer's password"]
+
+
+def test_nobody_answers(doctor: Doctor) -> None:
+    [told] = wrong(doctor(PORT="1")).values()
+    assert "does not answer" in told
+    assert "TRANSFERAPP_OMERO_HOST" in told
+
+
+def test_certificate_is_not_trusted(doctor: Doctor) -> None:
+    [told] = wrong(doctor(CA_FILE=None)).values()
+    assert "certificate is not trusted" in told
+    assert "TRANSFERAPP_OMERO_CA_FILE" in told
+
+
+def test_unchecked_certificate_is_worth_a_word(doctor: Doctor) -> None:
+    found = doctor(CA_FILE=None, VERIFY_TLS="false")
+    assert wrong(found) == {}
+    assert "not checked" in found["OMERO settings"][1]
+
+
+def test_importer_without_sudo(doctor: Doctor) -> None:
+    [told] = wrong(doctor(IMPORTER=ALICE)).values()
+    assert "has not the privilege Sudo" in told
+    assert "grant-importer" in told
+
+
+def test_importer_that_may_do_too_much(doctor: Doctor, sandbox: Sandbox) -> None:
+    sandbox.control("add_user", name="mighty", password=PASSWORD, groups=["system"])
+    found = doctor(IMPORTER="mighty")
+    ok, remedy = found["OMERO importer 'mighty'"]
+    assert ok
+    assert "take away" in remedy
+    assert "DeleteOwned" in remedy
+
+
+def test_wrong_password_of_the_importer(doctor: Doctor, tmp_path: Path) -> None:
+    secret = tmp_path / "wrong"
+    secret.write_text("not this", encoding="utf-8")
+    secret.chmod(0o600)
+    [told] = wrong(doctor(IMPORTER_PASSWORD_FILE=str(secret))).values()
+    assert "refuses the importer" in told
