@@ -15,6 +15,8 @@ from tests.support.in_place_house import in_place_settings, staged
 from tests.support.omero_world import adapter, populate, start_sandbox, sweep
 from transferapp.host.resources import resource
 from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.repository_containers import IdentitySuite
+from transferapp.testing.repository_duplicates import DuplicateSuite
 from transferapp.testing.repository_suite import RepositorySuite
 from transferapp.testing.repository_world import Sample, World
 
@@ -22,7 +24,7 @@ from transferapp.testing.repository_world import Sample, World
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
-    with start_sandbox(folder, ("tcp", "ssl", "wss")) as started:
+    with start_sandbox(folder, ("tcp", "ssl", "ws", "wss")) as started:
         populate(started)
         yield started
 
@@ -34,8 +36,8 @@ def sample(folder: str, first: str, image_count: int = 1) -> Sample:
     return Sample(root, (first, *others), image_count)
 
 
-class OmeroSuite(RepositorySuite):
-    """The suite over one transport, or with a worker that links files in place."""
+class OmeroWorld:
+    """The sandbox over one transport, or with a worker that links files in place."""
 
     transport = "tcp"
     in_place = ""
@@ -47,7 +49,7 @@ class OmeroSuite(RepositorySuite):
         repository = adapter(settings)
         name = "AS_09125_050116030001_D03f00d1.tif"
         folder = resource("sample-data", "tiff-channels-human")
-        samples = (
+        samples: tuple[Sample, ...] = (
             Sample(folder, (name,), 1),
             sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
             sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
@@ -68,6 +70,10 @@ class OmeroSuite(RepositorySuite):
         await repository.close()
 
 
+class OmeroSuite(OmeroWorld, RepositorySuite):
+    """The whole suite."""
+
+
 class TestOverTcp(OmeroSuite):
     """Unencrypted, inside a machine room."""
 
@@ -84,6 +90,12 @@ class TestOverWss(OmeroSuite):
     """TLS through a web port."""
 
     transport = "wss"
+
+
+class TestOverWs(OmeroWorld, IdentitySuite, DuplicateSuite):
+    """A web port without TLS, as behind a proxy that ends it: only people and imports."""
+
+    transport = "ws"
 
 
 class TestHardLinks(OmeroSuite):
