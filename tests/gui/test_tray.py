@@ -157,3 +157,23 @@ def test_a_panel_that_comes_back_gets_the_icon_again(place: Place) -> None:
             desktop.do("wait", "main", visible=False)
             restarted.ask("click", label="Quit")
             ends_well(desktop, place.log)
+
+
+def test_a_panel_that_starts_later_gets_the_icon(place: Place) -> None:
+    with place.desktop() as desktop:
+        time.sleep(0.5)  # The desktop has settled without a tray.
+        with place.panel() as panel:
+            assert panel.ask("labels") == MENU
+            assert len(panel.ask("icons")) == 1
+            item = panel.ask("item")
+            assert item["icon_name"] or max(item["pixels"], default=0) >= 22, item
+            desktop.do("close", "main")
+            desktop.do("wait", "main", visible=False)
+            panel.ask("press")
+            desktop.do("wait", "main")
+            panel.end()
+            with place.panel() as restarted:
+                assert restarted.ask("labels") == MENU
+                assert len(restarted.ask("icons")) == 1
+                restarted.ask("click", label="Quit")
+                ends_well(desktop, place.log)

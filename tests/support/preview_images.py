@@ -100,26 +100,12 @@ def embryo_image(image_id: int = 11) -> tuple[Pixels, list[npt.NDArray[Any]]]:
     return _described(image_id, "embryo", arrays, channels, 1.0378), arrays
 
 
-def human_image(image_id: int = 12) -> tuple[Pixels, list[npt.NDArray[Any]]]:
-    """The human cells of the sample data: one file per channel."""
-    folder = resource("sample-data", "tiff-channels-human")
-    planes = [tifffile.imread(path) for path in sorted(folder.glob("*.tif"))]
-    arrays = [np.stack(planes)[None, :, None]]
-    channels = (
-        Channel("DNA", "0000FF", 0.0, 255.0),
-        Channel("pH3", "00FF00", 0.0, 255.0),
-        Channel("Actin", "FF0000", 0.0, 255.0),
-    )
-    pixels = _described(image_id, "human cells", arrays, channels, None)
-    return pixels, arrays
-
-
 def _described(
     image_id: int,
     name: str,
     arrays: list[npt.NDArray[Any]],
     channels: tuple[Channel, ...],
-    um: float | None,
+    um: float,
 ) -> Pixels:
     template, _ = made_image(image_id, (1, 1, 1, 1, 1), levels=1)
     return replace(

@@ -52,11 +52,10 @@ async def _main(paths: HostPaths, beside: Callable[[wiring.Desktop], object] | N
     first.raise_wished.connect(window.bring_to_front)
     _show_errors(window.banner.show_error)
     window.close_wished.connect(lambda: _close_or_hide(desktop, stop))
-    if desktop.tray is not None:
-        desktop.tray.show_wished.connect(window.bring_to_front)
-        desktop.tray.transfers_wished.connect(window.bring_to_front)
-        desktop.tray.transfers_wished.connect(lambda: window.go_to("transfers"))
-        desktop.tray.quit_wished.connect(stop.set)
+    desktop.tray.show_wished.connect(window.bring_to_front)
+    desktop.tray.transfers_wished.connect(window.bring_to_front)
+    desktop.tray.transfers_wished.connect(lambda: window.go_to("transfers"))
+    desktop.tray.quit_wished.connect(stop.set)
     window.show()
     desktop.sign_in_page.focus_first()
     loop.spawn(desktop.presenters.notifications.run(), name="notifications")
@@ -73,7 +72,7 @@ async def _main(paths: HostPaths, beside: Callable[[wiring.Desktop], object] | N
 def _close_or_hide(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
     """Hide into the tray where there is one; else end. The agent goes on in either case."""
     # Asked now: a panel that has crashed would keep the window out of reach.
-    if desktop.tray is not None and desktop.tray.available():
+    if desktop.tray.icon is not None and desktop.tray.available():
         desktop.window.hide()
         loop.spawn(_say_goodbye(desktop, in_tray=True), name="farewell")
     else:

@@ -83,7 +83,7 @@ class Desktop:
     window: MainWindow
     sign_in_page: SignInPage
     presenters: Presenters
-    tray: Tray | None
+    tray: Tray
     viewer: NapariViewer
     _launcher: ViewerLauncher
     notifier: Notifier
@@ -92,8 +92,7 @@ class Desktop:
 
     async def close(self) -> None:
         """Let go of everything, in the order of use."""
-        if self.tray is not None:
-            self.tray.hide()
+        self.tray.hide()
         self.window.hide()
         await self.presenters.transfers.close()
         await self.presenters.browse.close()
@@ -124,7 +123,7 @@ def build(paths: HostPaths) -> Desktop:
     launcher = ViewerLauncher()
     viewer = NapariViewer(session, launcher)
     connections = TileConnections()
-    tray = Tray(app_icon()) if Tray.available() else None
+    tray = Tray(app_icon())
     notifier = _notifier(tray)
     notifications = NotificationsPresenter(session, notifier)
     presenters = Presenters(
@@ -144,7 +143,7 @@ def build(paths: HostPaths) -> Desktop:
     )
 
 
-def _notifier(tray: Tray | None) -> Notifier:
+def _notifier(tray: Tray) -> Notifier:
     if platform.system() == "Linux":
         icon = str(resource("icons", "transferapp.svg"))
         return DesktopBus("TransferApp", icon, desktop_entry="transferapp")
