@@ -19,7 +19,8 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskKind, TaskQueue, TaskWorker
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
-from transferapp.testing.queue_suite import LIMIT, TARGET, QueueHouse, TaskQueueSuite
+from transferapp.testing.queue_journal import LIMIT, TARGET
+from transferapp.testing.queue_suite import QueueHouse, TaskQueueSuite
 
 __all__ = ["postgres_server"]
 

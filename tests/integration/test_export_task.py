@@ -22,7 +22,7 @@ from transferapp.operations.imports import import_task
 from transferapp.operations.prepare_export import prepare_export_kind
 from transferapp.taskqueue.port import NewTask, RetryPolicy, Task, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
-from transferapp.testing.queue_suite import reach
+from transferapp.testing.queue_journal import reach
 
 CELL = resource("sample-data", "png-cells") / "cell.png"
 QUICK = RetryPolicy(max_attempts=4, first_delay_s=0.02, factor=1.0)

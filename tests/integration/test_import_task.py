@@ -26,7 +26,7 @@ from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.imports import import_task
 from transferapp.taskqueue.port import RetryPolicy, Task, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
-from transferapp.testing.queue_suite import reach
+from transferapp.testing.queue_journal import reach
 
 CELLS = resource("sample-data", "png-cells")
 QUICK = RetryPolicy(max_attempts=4, first_delay_s=0.02, factor=1.0)

@@ -19,7 +19,7 @@ from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.schema import targets
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.port import Lane, NewTask, TaskState
-from transferapp.testing.queue_suite import Note
+from transferapp.testing.queue_journal import Note
 
 __all__ = ["postgres_server"]
 

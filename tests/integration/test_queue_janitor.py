@@ -24,7 +24,7 @@ from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.targets import TargetBook
 from transferapp.taskqueue.port import Lane, TaskState
-from transferapp.testing.queue_suite import TARGET, new
+from transferapp.testing.queue_journal import TARGET, new
 
 
 @dataclass

@@ -15,7 +15,7 @@ from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import RetryPolicy, TaskState
-from transferapp.testing.queue_suite import TARGET, Journal, new, reach, until
+from transferapp.testing.queue_journal import TARGET, Journal, new, reach, until
 
 COUNT = 60
 SETTINGS = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1)

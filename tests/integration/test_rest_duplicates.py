@@ -23,7 +23,7 @@ from transferapp.operations.imports import import_task
 from transferapp.protocol.messages import AskedFile, AskedItem
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
-from transferapp.testing.queue_suite import reach
+from transferapp.testing.queue_journal import reach
 from transferapp.testing.repository_world import Sample, import_all, plan_for
 
 CELLS = resource("sample-data", "tiff-channels-human")

@@ -6,15 +6,14 @@ A subclass overrides the fixture ``house``: a queue, and a way to start a worker
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
-from pydantic import BaseModel
 
 from transferapp.errors import (
     DamagedFile,
+    Invalid,
     RepositoryUnavailable,
     StateConflict,
     TransferNotFound,
@@ -23,17 +22,12 @@ from transferapp.taskqueue.port import (
     Context,
     NewTask,
     RetryPolicy,
-    Task,
     TaskKind,
     TaskQueue,
     TaskState,
     TaskWorker,
 )
-
-TARGET = "repository"
-#: How many tasks of a target may run at once in the queues under test.
-LIMIT = 2
-QUICK = RetryPolicy(max_attempts=5, first_delay_s=0.05, factor=1.0)
+from transferapp.testing.queue_journal import LIMIT, TARGET, Journal, Note, new, reach, until
 
 
 class QueueHouse(Protocol):
@@ -43,90 +37,6 @@ class QueueHouse(Protocol):
 
     async def work(self, *kinds: TaskKind) -> TaskWorker:
         """Start a worker for these kinds; the house stops it at the end."""
-
-
-class Note(BaseModel):
-    """The payload of the tests' tasks."""
-
-    text: str = ""
-
-
-def new(task_id: str, *, owner: str = "ada", priority: int = 100, text: str = "") -> NewTask:
-    """Return a task of kind "note"."""
-    return NewTask(task_id, "note", Note(text=text), TARGET, owner, priority)
-
-
-async def until(condition: Callable[[], bool], within_s: float = 15.0) -> None:
-    """Wait for a condition; fails the test when it does not come true."""
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110  # the condition belongs to a real worker
-            await asyncio.sleep(0.02)
-
-
-async def reach(queue: TaskQueue, task_id: str, *states: TaskState) -> Task:
-    """Wait until a task is in one of these states, and return it."""
-    async with asyncio.timeout(15.0):
-        while (task := await queue.get(task_id)).state not in states:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-    return task
-
-
-class Journal:
-    """Handlers that write down what they do, and fail or block on demand."""
-
-    def __init__(self) -> None:
-        """Start empty, with the gate open."""
-        self.lines: list[str] = []
-        self.told: list[Task] = []
-        self.failures: list[Exception] = []
-        self.gate = asyncio.Event()
-        self.gate.set()
-        self.running = 0
-        self.most_running = 0
-
-    async def write(self, line: str) -> str:
-        """Note a line; the step function that always works."""
-        self.lines.append(line)
-        return line
-
-    async def fail(self) -> None:
-        """Raise the next failure, if there is one."""
-        self.lines.append("try")
-        if self.failures:
-            raise self.failures.pop(0)
-
-    async def pass_gate(self, name: str) -> None:
-        """Wait for the gate, and count who waits with us."""
-        self.lines.append(f"begin {name}")
-        self.running += 1
-        self.most_running = max(self.most_running, self.running)
-        try:
-            await self.gate.wait()
-        finally:
-            self.running -= 1
-        self.lines.append(f"end {name}")
-
-    async def listen(self, task: Task) -> None:
-        """Note what the owner is told."""
-        self.told.append(task)
-
-    async def handle(self, context: Context, note: Note) -> None:
-        """Three steps: one that works, one that may fail, one that may block."""
-        assert await context.step("write", self.write, note.text) == note.text
-        await context.step("fail", self.fail)
-        await context.step("gate", self.pass_gate, context.task.id)
-
-    def kind(self, retry: RetryPolicy = QUICK) -> TaskKind:
-        """Return the kind "note", with all listeners."""
-        return TaskKind(
-            "note",
-            Note,
-            self.handle,
-            retry=retry,
-            on_dead=self.listen,
-            on_waiting=self.listen,
-            on_cancelled=self.listen,
-        )
 
 
 class TaskQueueSuite:
@@ -341,6 +251,35 @@ class TaskQueueSuite:
         await house.queue.pause_target(TARGET, paused=False)
         await reach(house.queue, "one", TaskState.DONE)
 
+    async def test_a_limit_is_changed_at_run_time(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """More start at once; running ones go on when it becomes smaller."""
+        journal.gate.clear()
+        await house.work(journal.kind())
+        for number in range(6):
+            await house.queue.enqueue(new(f"task-{number}"))
+        await until(lambda: journal.running == LIMIT)
+        await house.queue.set_limit(TARGET, LIMIT + 2)
+        await until(lambda: journal.running == LIMIT + 2)
+        await house.queue.set_limit(TARGET, 1)
+        assert journal.running == LIMIT + 2
+        (target,) = await house.queue.targets()
+        assert target.ceiling == 1
+        with pytest.raises(Invalid):
+            await house.queue.set_limit(TARGET, 0)
+        journal.gate.set()
+        for number in range(6):
+            await reach(house.queue, f"task-{number}", TaskState.DONE)
+
+    async def test_depths(self, house: QueueHouse) -> None:
+        """Tasks are counted by target and state."""
+        for number in range(3):
+            await house.queue.enqueue(new(f"task-{number}"))
+        await house.queue.pause("task-1")
+        found = {(one.target, one.state): one.count for one in await house.queue.depths()}
+        assert found == {(TARGET, TaskState.QUEUED): 2, (TARGET, TaskState.PAUSED): 1}
+
     async def test_lists_in_pages(self, house: QueueHouse) -> None:
         """Newest first, filtered, page by page."""
         for number in range(5):
@@ -372,7 +311,7 @@ class TaskQueueSuite:
         """Lists show the step, how far it is, and a note."""
 
         async def handle(context: Context, _note: Note) -> None:
-            await context.progress(0.25, "a quarter")
+            await context.progress(0.25, "a quarter", bytes_done=5_000_000_000)
             await context.step("waiting", journal.pass_gate, "one")
 
         journal.gate.clear()
@@ -380,7 +319,7 @@ class TaskQueueSuite:
         await house.queue.enqueue(new("one"))
         await until(lambda: journal.running == 1)
         task = await house.queue.get("one")
-        shown = (task.state, task.step, task.progress, task.note)
-        assert shown == (TaskState.RUNNING, "waiting", 0.25, "a quarter")
+        shown = (task.state, task.step, task.progress, task.note, task.bytes_done)
+        assert shown == (TaskState.RUNNING, "waiting", 0.25, "a quarter", 5_000_000_000)
         journal.gate.set()
         await reach(house.queue, "one", TaskState.DONE)

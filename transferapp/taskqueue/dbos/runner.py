@@ -50,7 +50,9 @@ class TaskRunner:
         task, run = to_task(row), row["run"]
         began = time.monotonic()
         try:
-            await self._handle(task, row["payload"], run)
+            # Whatever the handler logs says which task it was for.
+            with structlog.contextvars.bound_contextvars(task=task.id):
+                await self._handle(task, row["payload"], run)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
             await self._failed(row, error)
         else:
