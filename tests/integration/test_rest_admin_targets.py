@@ -161,12 +161,17 @@ async def test_the_command_line_shows_who_is_silent(
     since = datetime(2023, 11, 14, 14, 2, tzinfo=UTC)
     words = f"running, silent since {since.astimezone():%Y-%m-%d %H:%M}"
     memory.change(
-        "t3", state=TaskState.RUNNING, progress=0.25, note="3 of 12 MB", stalled_since=since
+        "t3",
+        state=TaskState.RUNNING,
+        progress=0.25,
+        bytes_done=3_000_000,
+        note="step 2 of 6",
+        stalled_since=since,
     )
     lines = (await queue("list")).stdout.splitlines()
     (row,) = (line for line in lines if line.startswith("t3"))
     assert words in row
-    assert "25% 3 of 12 MB" in row
+    assert "25%, 3.0 MB, step 2 of 6" in row
     one = (await queue("show", "t3")).stdout
     assert words in one
     assert "last sign of life" in one

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import humanize
+
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.taskqueue.port import Task, TaskState
 
@@ -20,9 +22,10 @@ def state_of(task: Task, clock: Clock = _system) -> str:
 
 
 def progress_of(task: Task) -> str:
-    """Return how far it is, and what it said last."""
+    """Return how far it is, how many bytes it moved, and what it said last."""
     share = f"{task.progress:.0%}" if task.progress else ""
-    return " ".join(part for part in (share, task.note) if part)
+    amount = humanize.naturalsize(task.bytes_done) if task.bytes_done else ""
+    return ", ".join(part for part in (share, amount, task.note) if part)
 
 
 def local_time(at: datetime | None, clock: Clock = _system) -> str:

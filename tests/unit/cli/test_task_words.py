@@ -39,7 +39,8 @@ def test_a_waiting_task_says_until_when(clock: MovedClock) -> None:
 
 def test_progress_and_note() -> None:
     assert progress_of(TASK) == ""
-    assert progress_of(replace(TASK, progress=0.4, note="4 of 10 MB")) == "40% 4 of 10 MB"
+    moved = replace(TASK, progress=0.4, note="step 2 of 6", bytes_done=4_000_000)
+    assert progress_of(moved) == "40%, 4.0 MB, step 2 of 6"
     assert progress_of(replace(TASK, note="begun")) == "begun"
 
 

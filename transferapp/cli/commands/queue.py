@@ -68,9 +68,12 @@ def show(task_id: TaskId, *, as_json: AsJson = False) -> None:
         return
     rows: list[tuple[str, object]] = [
         (name, getattr(task, name))
-        for name in ("id", "kind", "target", "owner", "attempts", "crashes", "step")
+        for name in (
+            *("id", "kind", "lane", "target", "owner", "priority"),
+            *("worker", "attempts", "crashes", "step"),
+        )
     ]
-    rows[4:4] = [("state", state_of(task)), ("stalled since", local_time(task.stalled_since))]
+    rows[6:6] = [("state", state_of(task)), ("stalled since", local_time(task.stalled_since))]
     rows += [
         ("progress", progress_of(task)),
         ("next attempt", local_time(task.retry_at)),
