@@ -14,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 
 import transferapp
 from tests.support.postgres import PostgresServer, postgres_server
+from transferapp.commands.stores import schema as commands
 from transferapp.grants.stores import sql as grants
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.migrations import Schema, upgrade
@@ -25,6 +26,7 @@ from transferapp.taskqueue.dbos import schema as queue
 __all__ = ["postgres_server"]
 
 STORES: dict[str, tuple[Schema, sa.MetaData]] = {
+    "commands": (commands.SCHEMA, commands.metadata),
     "ledger": (ledger.SCHEMA, ledger.metadata),
     "grants": (grants.SCHEMA, grants.metadata),
     "notify": (notify.SCHEMA, notify.metadata),

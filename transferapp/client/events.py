@@ -25,12 +25,14 @@ async def follow_events(
     *,
     on_connection: ConnectionListener | None = None,
     on_open: Callable[[int], None] | None = None,
+    on_missed: Callable[[], None] | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Yield the events after ``last_id`` (None: from now on) for ever.
 
     Raises GrantRefused when the token ends; an outage only pauses. Leave it by cancelling
     or ``aclose``. ``on_connection`` is called at each change between there and away,
-    ``on_open`` with the id that each stream goes on after.
+    ``on_open`` with the id that each stream goes on after, ``on_missed`` when events after
+    that are not kept any more: read anew what you show.
     """
     connection = _Connection(on_connection)
     position = last_id
@@ -46,7 +48,8 @@ async def follow_events(
 
     while True:
         try:
-            async with aclosing(client.events(position, on_open=opened)) as stream:
+            events = client.events(position, on_open=opened, on_missed=on_missed)
+            async with aclosing(events) as stream:
                 async for event in stream:
                     pause_s = FIRST_PAUSE_S
                     if position is None or event.id > position:

@@ -252,11 +252,17 @@ class ServerClient:
         return await self._call(TransferItem, "POST", path, json=body)
 
     async def events(
-        self, after: int | None = None, *, on_open: Callable[[int], None] | None = None
+        self,
+        after: int | None = None,
+        *,
+        on_open: Callable[[int], None] | None = None,
+        on_missed: Callable[[], None] | None = None,
     ) -> AsyncGenerator[Event, None]:
         """Yield events as they happen, those after id ``after`` first (None: only new ones).
 
-        ``on_open`` is called when the stream begins, with the id that it goes on after.
+        ``on_open`` is called when the stream begins, with the id that it goes on after,
+        ``on_missed`` when ``after`` is so old that some events are not kept any more: read
+        anew what you show.
         Ends by raising ServerUnreachable; ``client.events.follow_events`` goes on instead.
         """
         headers = self._headers() | {"Accept": "text/event-stream"}
@@ -274,6 +280,8 @@ class ServerClient:
                     # A heartbeat comes out as a message without data.
                     if sent.event == routes.EVENTS_READY and on_open is not None:
                         on_open(int(sent.id))
+                    elif sent.event == routes.EVENTS_MISSED and on_missed is not None:
+                        on_missed()
                     elif sent.data:
                         yield _adapter(Event).validate_json(sent.data)
         raise ServerUnreachable("The server closed the stream of events.")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from transferapp.model.containers import ContainerRef
     from transferapp.model.events import Event
     from transferapp.model.images import Annotation
@@ -125,8 +127,12 @@ class Ledger(Protocol):
     async def item(self, item_id: str) -> TransferItem:
         """Return one item; raises TransferNotFound."""
 
-    async def items_in(self, states: Sequence[ItemState]) -> list[TransferItem]:
-        """List everyone's items that are in one of these states, oldest first."""
+    async def items_in(
+        self, states: Sequence[ItemState], *, received: bool = False
+    ) -> list[TransferItem]:
+        """List everyone's items that are in one of these states, oldest first;
+        ``received``: only those whose files are all here.
+        """
 
     async def file(self, file_id: str) -> TransferFile:
         """Return one file; raises FileNotFound."""
@@ -158,3 +164,16 @@ class Ledger(Protocol):
 
     async def last_event_id(self) -> int:
         """Return the newest event's id, 0 when there is none."""
+
+    async def first_event_id(self) -> int:
+        """Return the oldest event's id that was not forgotten, 0 when there is none."""
+
+    async def forget_events(self, before: datetime, upto: int) -> int:
+        """Delete events from before a time, with id <= ``upto``, never the newest one;
+        returns how many.
+        """
+
+    async def forget_transfers(self, before: datetime) -> int:
+        """Delete transfers that have not changed since a time and whose items are all
+        imported, delivered or cancelled, with items and files; returns how many.
+        """

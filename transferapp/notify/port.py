@@ -163,6 +163,11 @@ class Deliveries(Protocol):
     async def failed(self, batch_id: str, error: str) -> None:
         """Note why it could not be sent; it stays open for a redrive."""
 
+    async def forget(self, before: datetime) -> int:
+        """Delete what was recorded before a time and needs nothing more (it was sent, is
+        in the inbox, or could not be sent); returns how many.
+        """
+
 
 class Inbox(Protocol):
     """A person's notifications on the server."""

@@ -27,6 +27,9 @@ SUBMISSIONS = "/v1/submissions"
 
 #: First message of an event stream; its id is where the stream goes on from.
 EVENTS_READY = "ready"
+#: Comes after it when events after the asked position are not kept any more: what a client
+#: shows may be out of date, and it should read its lists anew. What is kept follows.
+EVENTS_MISSED = "missed"
 #: A repeated POST with the same key gives the first answer again.
 IDEMPOTENCY_KEY = "Idempotency-Key"
 #: tus 1.0 extension "checksum"; we accept blake3 beside sha1 and sha256.

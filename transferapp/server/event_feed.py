@@ -41,6 +41,14 @@ class Audience:
         return self.transfer_id is None or event.transfer_id == self.transfer_id
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a stream goes on, and whether events after that are not kept any more."""
+
+    after: int
+    missed: bool = False
+
+
 @dataclass(eq=False, slots=True)
 class _Line:
     """Events that wait for one reader; None ends it."""
@@ -102,10 +110,14 @@ class EventFeed:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def position(self, after: int | None) -> int:
+    async def position(self, after: int | None) -> Position:
         """Return where a stream begins: ``after``, or now (None, or an id from elsewhere)."""
         newest = await self._ledger.last_event_id()
-        return newest if after is None else min(after, newest)
+        if after is None or after >= newest:
+            return Position(newest)
+        # Old events are forgotten; whether one of them was this person's nobody knows.
+        oldest = await self._ledger.first_event_id()
+        return Position(after, missed=after < oldest - 1)
 
     async def stream(
         self, audience: Audience, after: int, *, silence_s: float

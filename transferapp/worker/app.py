@@ -14,6 +14,7 @@ from tenacity import (
 )
 
 from transferapp.errors import Unavailable
+from transferapp.worker.housekeeping import keeping_house
 from transferapp.worker.leftovers import queue_leftovers
 from transferapp.worker.notifying import following
 from transferapp.worker.settings import WorkerSettings
@@ -47,7 +48,10 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
     try:
         parts = await starting
         _log.info("worker ready")
-        async with following(parts.rounds, parts.notify_poll_s):
+        async with (
+            following(parts.rounds, parts.notify_poll_s),
+            keeping_house(parts.house, settings.housekeeping_s),
+        ):
             await stopping
     finally:
         stopping.cancel()

@@ -11,20 +11,19 @@ from transferapp.taskqueue.port import TaskQueue
 
 _log = structlog.get_logger(__name__)
 
-#: States of an item whose files may all be here while its task was never queued.
-_BEFORE_THE_QUEUE = (
-    ItemState.QUEUED,
-    ItemState.UPLOADING,
-    ItemState.RECEIVED,
-    ItemState.STALLED,
-)
+#: States of an item whose files may all be here while nobody said that it is queued.
+_BEFORE_THE_QUEUE = (ItemState.QUEUED, ItemState.UPLOADING, ItemState.STALLED)
 
 
-async def queue_leftovers(ledger: Ledger, queue: TaskQueue) -> int:
-    """Queue every received item that has no task; returns how many there were."""
+async def queue_leftovers(ledger: Ledger, queue: TaskQueue, *, thorough: bool = True) -> int:
+    """Queue every received item that has no task; returns how many there were.
+
+    ``thorough`` looks also at those of which it was said: there may be thousands in line.
+    """
+    states = (*_BEFORE_THE_QUEUE, ItemState.RECEIVED) if thorough else _BEFORE_THE_QUEUE
     queued = 0
-    for item in await ledger.items_in(_BEFORE_THE_QUEUE):
-        if item.received and await _queue(ledger, queue, item):
+    for item in await ledger.items_in(states, received=True):
+        if await _queue(ledger, queue, item):
             queued += 1
             _log.info("received item queued after a crash", item=item.id)
     return queued

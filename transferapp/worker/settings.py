@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import Field, NonNegativeInt, PositiveInt, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from transferapp.errors import SettingsInvalid
 from transferapp.host.database import sqlite_url
 from transferapp.host.paths import host_paths
+from transferapp.worker.housekeeping import Retention
 
 
 class WorkerSettings(BaseSettings):
@@ -32,6 +33,15 @@ class WorkerSettings(BaseSettings):
     #: A worker on another host that is silent for so long counts as dead (seconds).
     worker_dead_after_s: float = Field(default=15.0, gt=1.0)
 
+    #: Seconds between two rounds of housekeeping.
+    housekeeping_s: float = Field(default=300.0, gt=0.0)
+    #: A client that was away for longer reads its lists anew instead of the events.
+    keep_events_days: PositiveInt = 30
+    #: Also what is in an inbox, read or not.
+    keep_notifications_days: PositiveInt = 180
+    #: Transfers that are over; 0 keeps them for ever.
+    keep_transfers_days: NonNegativeInt = 0
+
     def __init__(self, **values: Any) -> None:
         """Read the environment; raises SettingsInvalid that names the variable."""
         try:
@@ -50,6 +60,13 @@ class WorkerSettings(BaseSettings):
     def repository_folder(self) -> Path:
         """The embedded image repository."""
         return self.data / "repository"
+
+    @property
+    def retention(self) -> Retention:
+        """For how long what is over is kept."""
+        return Retention(
+            self.keep_events_days, self.keep_notifications_days, self.keep_transfers_days
+        )
 
     @property
     def database(self) -> str:

@@ -39,6 +39,7 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskWorker
 from transferapp.worker.extensions import with_extensions
+from transferapp.worker.housekeeping import Housekeeping
 from transferapp.worker.settings import WorkerSettings
 
 _log = structlog.get_logger(__name__)
@@ -56,6 +57,7 @@ class WorkerParts:
     webhook: Webhook
     rounds: NotificationRounds
     notify_poll_s: float
+    house: Housekeeping
 
     async def close(self) -> None:
         """Let go of everything; the worker is stopped already."""
@@ -106,6 +108,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         webhook=webhook,
         rounds=NotificationRounds(ledger, deliveries, preferences, queue, notify.mail_digest_s),
         notify_poll_s=notify.notify_poll_s,
+        house=Housekeeping(ledger, deliveries, queue, clock, settings.retention),
     )
 
 

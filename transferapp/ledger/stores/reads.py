@@ -91,13 +91,18 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
     )
 
 
-def items_in(connection: sa.Connection, states: Sequence[ItemState]) -> list[TransferItem]:
+def items_in(
+    connection: sa.Connection, states: Sequence[ItemState], *, received: bool
+) -> list[TransferItem]:
     """List everyone's items in these states, oldest first."""
     query = (
         sa.select(items)
         .where(items.c.state.in_([str(state) for state in states]))
         .order_by(items.c.seq)
     )
+    if received:
+        complete = items.c.files_sealed >= items.c.file_count
+        query = query.where(items.c.file_count > 0, complete)
     return [item_of(row) for row in fetch(connection, query)]
 
 

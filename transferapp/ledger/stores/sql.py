@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -22,7 +23,7 @@ from transferapp.ledger.port import (
     NewTransfer,
     PlannedTransferFile,
 )
-from transferapp.ledger.stores import additions, changes, reads
+from transferapp.ledger.stores import additions, changes, reads, retention
 from transferapp.ledger.stores.schema import SCHEMA
 from transferapp.model.containers import ContainerRef
 from transferapp.model.events import Event
@@ -87,9 +88,11 @@ class SqlLedger(Ledger):
         return await self._read(reads.item_by_id, item_id)
 
     @override
-    async def items_in(self, states: Sequence[ItemState]) -> list[TransferItem]:
+    async def items_in(
+        self, states: Sequence[ItemState], *, received: bool = False
+    ) -> list[TransferItem]:
         """List everyone's items in these states, oldest first."""
-        return await self._read(reads.items_in, states)
+        return await self._read(reads.items_in, states, received=received)
 
     @override
     async def file(self, file_id: str) -> TransferFile:
@@ -139,6 +142,21 @@ class SqlLedger(Ledger):
     async def last_event_id(self) -> int:
         """Return the newest event's id."""
         return await self._read(reads.last_event_id)
+
+    @override
+    async def first_event_id(self) -> int:
+        """Return the oldest event's id that was not forgotten."""
+        return await self._read(retention.first_event_id)
+
+    @override
+    async def forget_events(self, before: datetime, upto: int) -> int:
+        """Delete old events, a page at a time: others must be able to write meanwhile."""
+        return await self._in_pages(retention.forget_events, before, upto)
+
+    @override
+    async def forget_transfers(self, before: datetime) -> int:
+        """Delete old transfers, a page at a time."""
+        return await self._in_pages(retention.forget_transfers, before)
 
     async def close(self) -> None:
         """Finish what was begun and let go of the threads; the engine stays open."""
@@ -192,6 +210,17 @@ class SqlLedger(Ledger):
                 return function(connection, *args, **kwargs)
 
         return await self._in(self._writers, run)
+
+    async def _in_pages(
+        self,
+        function: Callable[Concatenate[sa.Connection, P], int],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> int:
+        total = 0
+        while done := await self._write(function, *args, **kwargs):
+            total += done
+        return total
 
     async def _in(self, pool: ThreadPoolExecutor, function: Callable[[], R]) -> R:
         return await asyncio.get_running_loop().run_in_executor(pool, function)

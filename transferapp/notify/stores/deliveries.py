@@ -28,6 +28,8 @@ from transferapp.notify.words import topic_of
 #: Troubles of one transfer within this time are one notification.
 COLLAPSE_WITHIN = timedelta(minutes=15)
 _LEDGER = "ledger"
+#: Rows that one transaction forgets: on SQLite everybody else waits for it.
+_PAGE = 1000
 _open = deliveries.c.settled_at.is_(None)
 
 
@@ -73,6 +75,13 @@ class SqlDeliveries(Deliveries):
     async def failed(self, batch_id: str, error: str) -> None:
         # Still open: an administrator may redrive its task.
         await asyncio.to_thread(self._change, batch_id, {"error": error})
+
+    @override
+    async def forget(self, before: datetime) -> int:
+        total = 0
+        while done := await asyncio.to_thread(self._forget, before):
+            total += done
+        return total
 
     def _position(self) -> int | None:
         with reading(self._engine) as connection:
@@ -141,6 +150,15 @@ class SqlDeliveries(Deliveries):
             return None
         outcomes = tuple(outcome_of_row(row) for row in rows)
         return Batch(batch_id, Channel(rows[0].channel), rows[0].username, outcomes)
+
+    def _forget(self, before: datetime) -> int:
+        done = sa.or_(sa.not_(_open), deliveries.c.error != "")
+        old = sa.select(deliveries.c.id).where(deliveries.c.recorded_at < before, done)
+        page = old.order_by(deliveries.c.id).limit(_PAGE)
+        with writing(self._engine) as connection:
+            return connection.execute(
+                deliveries.delete().where(deliveries.c.id.in_(page))
+            ).rowcount
 
     def _change(self, batch_id: str, values: dict[str, object]) -> None:
         mine = deliveries.update().where(_open, deliveries.c.batch == batch_id)

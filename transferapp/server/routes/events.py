@@ -14,7 +14,7 @@ from transferapp.errors import GrantRefused
 from transferapp.model.events import Event
 from transferapp.protocol import routes
 from transferapp.server.auth import AnyGrant, any_grant
-from transferapp.server.event_feed import Audience, EventFeed
+from transferapp.server.event_feed import Audience, EventFeed, Position
 
 router = APIRouter(tags=["events"])
 
@@ -32,17 +32,20 @@ async def events(
     """Stream a person's events, or with a transfer grant those of its transfer."""
     feed: EventFeed = request.app.state.feed
     audience = Audience(grant.username, grant.transfer_id)
-    after = await feed.position(last_event_id)
-    stream = _messages(feed, audience, after, request)
+    position = await feed.position(last_event_id)
+    stream = _messages(feed, audience, position, request)
     # Our own heartbeats check the grant; the library's would only say that we are there.
     return EventSourceResponse(stream, ping=0, headers={"cache-control": "no-store"})
 
 
 async def _messages(
-    feed: EventFeed, audience: Audience, after: int, request: Request
+    feed: EventFeed, audience: Audience, position: Position, request: Request
 ) -> AsyncIterator[ServerSentEvent]:
-    yield ServerSentEvent(data="", event=routes.EVENTS_READY, id=str(after))
-    async for event in feed.stream(audience, after, silence_s=HEARTBEAT_S):
+    begins = str(position.after)
+    yield ServerSentEvent(data="", event=routes.EVENTS_READY, id=begins)
+    if position.missed:
+        yield ServerSentEvent(data="", event=routes.EVENTS_MISSED, id=begins)
+    async for event in feed.stream(audience, position.after, silence_s=HEARTBEAT_S):
         if event is not None:
             data = _EVENT.dump_json(event).decode()
             yield ServerSentEvent(data=data, event=event.kind, id=str(event.id))

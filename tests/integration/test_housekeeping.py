@@ -1,0 +1,232 @@
+"""A worker forgets what is old, and finds what a killed server left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.support.import_house import ImportHouse
+from tests.support.rest_server import RestServer, rest_server, submitted
+from transferapp.client.events import follow_events
+from transferapp.errors import Unavailable
+from transferapp.host.database import open_engine, sqlite_url
+from transferapp.host.resources import resource
+from transferapp.ledger.port import ItemChange
+from transferapp.ledger.stores.sql import SqlLedger
+from transferapp.model.transfers import ItemState
+from transferapp.notify.port import Channel, Preferences
+from transferapp.notify.stores import deliveries as deliveries_store
+from transferapp.notify.stores.deliveries import SqlDeliveries
+from transferapp.notify.stores.inbox import SqlInbox
+from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.operations.notifications import NotificationRounds
+from transferapp.testing.ledger_suite import TROUBLE, an_import, seal_all
+from transferapp.testing.memory_queue import MemoryTaskQueue
+from transferapp.testing.moved_clock import MovedClock
+from transferapp.worker import app
+from transferapp.worker.housekeeping import Housekeeping, Retention, keeping_house
+from transferapp.worker.settings import WorkerSettings
+
+KEPT = Retention(events_days=30, notifications_days=180, transfers_days=0)
+
+
+class World:
+    """What a worker keeps house in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = MovedClock()
+        self.engine = open_engine(sqlite_url(folder / "transferapp.db"))
+        self.ledger = SqlLedger(self.engine, self.clock)
+        self.deliveries = SqlDeliveries(self.engine, self.clock)
+        self.preferences = SqlPreferenceStore(self.engine, self.clock)
+        self.inbox = SqlInbox(self.engine, self.clock)
+        self.queue = MemoryTaskQueue(clock=self.clock)
+        self.rounds = NotificationRounds(
+            self.ledger, self.deliveries, self.preferences, self.queue, 0.0
+        )
+
+    def house(self, retention: Retention = KEPT) -> Housekeeping:
+        return Housekeeping(self.ledger, self.deliveries, self.queue, self.clock, retention)
+
+    async def trouble(self, key: str) -> None:
+        details = await self.ledger.add(an_import(key=key, items=1))
+        change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE)
+        await self.ledger.set_state(details.items[0].id, change)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = World(tmp_path)
+    await world.rounds.begin()
+    yield world
+    await world.ledger.close()
+    world.engine.dispose()
+
+
+async def test_events_are_forgotten_when_they_are_old_and_told(world: World) -> None:
+    await world.trouble("told")
+    await world.rounds.round()
+    told = await world.ledger.last_event_id()
+    await world.trouble("not told yet")
+    world.clock.advance(days=31)
+    await world.house().round()
+    assert await world.ledger.first_event_id() == told + 1
+    await world.rounds.round()
+    assert len(await world.inbox.entries("ada")) == 2, "the second is told after all"
+
+
+async def test_young_events_are_kept(world: World) -> None:
+    await world.trouble("young")
+    await world.rounds.round()
+    world.clock.advance(days=29)
+    await world.house().round()
+    assert await world.ledger.first_event_id() == 1
+
+
+async def test_notifications_are_forgotten_when_nothing_more_is_due(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The inbox, what was sent, what failed for good; not what still waits."""
+    monkeypatch.setattr(deliveries_store, "_PAGE", 1)
+    channels = frozenset({Channel.INBOX, Channel.MAIL})
+    wishes = Preferences("ada", channels, address="a@example.org", address_verified=True)
+    await world.preferences.put(wishes)
+    batches = []
+    for number in range(3):
+        await world.trouble(f"trouble {number}")
+        await world.rounds.round()
+        batches += [one for one in world.queue.entries if one not in batches]
+    sent, failed, waits = batches
+    await world.deliveries.sent(sent)
+    await world.deliveries.failed(failed, "No such mailbox.")
+    world.clock.advance(days=179)
+    await world.house().round()
+    assert len(await world.inbox.entries("ada")) == 3
+    world.clock.advance(days=2)
+    await world.house().round()
+    assert await world.inbox.entries("ada") == []
+    assert await world.deliveries.batch(failed) is None
+    assert await world.deliveries.batch(waits) is not None
+
+
+async def test_transfers_are_kept_unless_it_is_set(world: World) -> None:
+    details = await world.ledger.add(an_import(items=1))
+    await world.ledger.set_state(details.items[0].id, ItemChange(ItemState.IMPORTED))
+    world.clock.advance(days=4000)
+    await world.house().round()
+    assert len(await world.ledger.transfers("ada")) == 1
+    await world.house(Retention(30, 180, transfers_days=365)).round()
+    assert await world.ledger.transfers("ada") == []
+
+
+async def test_what_a_killed_server_received_is_queued(world: World) -> None:
+    """Between the last seal and the queue; what is in the queue is left alone."""
+    left = await world.ledger.add(an_import(key="left", items=1))
+    await seal_all(world.ledger, left)
+    part = await world.ledger.add(an_import(key="part", items=1))
+    await world.ledger.file_sealed(part.files[0].id, "b" * 40)
+    await world.house().round()
+    assert list(world.queue.entries) == [left.items[0].id]
+
+
+async def test_a_chore_that_fails_keeps_no_other_from_being_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> int:
+        raise Unavailable
+
+    async def broken(*_: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(world.ledger, "items_in", away)
+    monkeypatch.setattr(world.ledger, "forget_events", broken)
+    await world.trouble("told")
+    await world.rounds.round()
+    world.clock.advance(days=200)
+    with capture_logs() as told:
+        await world.house().round()
+    assert [(line["chore"], line["event"]) for line in told] == [
+        ("leftovers", "housekeeping waits"),
+        ("events", "housekeeping failed"),
+        ("notifications", "housekeeping done"),
+    ]
+
+
+async def test_rounds_go_on(world: World) -> None:
+    left = await world.ledger.add(an_import(items=1))
+    async with keeping_house(world.house(), 0.01), asyncio.timeout(5):
+        await asyncio.sleep(0.05)
+        await seal_all(world.ledger, left)
+        while not world.queue.entries:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_running_worker_finds_it(tmp_path: Path) -> None:
+    """The server is killed while the worker goes on: nobody has to start that again."""
+    house = ImportHouse(tmp_path)
+    await house.open()
+    stop = asyncio.Event()
+    settings = WorkerSettings(data=tmp_path, housekeeping_s=0.1)
+    working = asyncio.create_task(app.run(settings, stop))
+    await asyncio.sleep(0.5)
+    details = await house.add_import([resource("sample-data", "png-cells") / "cell.png"])
+    async with asyncio.timeout(30):
+        while (await house.ledger.item(details.items[0].id)).verified is False:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    stop.set()
+    await working
+    await house.close()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
+    async with rest_server(tmp_path) as running:
+        yield running
+
+
+async def test_a_client_that_was_away_for_too_long_is_told(server: RestServer) -> None:
+    """It reads its lists anew, and goes on with what is kept."""
+    ada = await server.signed_in()
+    await submitted(ada, 1)
+    ledger = server.parts.ledger
+    seen = await ledger.last_event_id()
+    for _ in range(2):
+        await submitted(ada, 1)
+    await ledger.forget_events(server.parts.clock.now(), 10**9)
+    kept = await ledger.first_event_id()
+    assert kept > seen + 1
+    told: list[str] = []
+    following = follow_events(
+        ada,
+        seen,
+        on_open=lambda after: told.append(f"open {after}"),
+        on_missed=lambda: told.append("missed"),
+    )
+    async with aclosing(following):
+        event = await anext(following)
+    assert event.id == kept
+    assert told == [f"open {seen}", "missed"]
+
+
+@pytest.mark.parametrize("behind", [0, 1])
+async def test_a_client_that_missed_nothing_is_not(server: RestServer, behind: int) -> None:
+    """It has seen all, or all but the oldest that is kept."""
+    ada = await server.signed_in()
+    for _ in range(2):
+        await submitted(ada, 1)
+    ledger = server.parts.ledger
+    await ledger.forget_events(server.parts.clock.now(), 10**9)
+    kept = await ledger.first_event_id()
+    told: list[str] = []
+    stream = ada.events(kept - behind, on_missed=lambda: told.append("missed"))
+    async with aclosing(stream):
+        waiting = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0.3)
+        await submitted(ada, 1)
+        assert (await waiting).id >= kept
+    assert told == []

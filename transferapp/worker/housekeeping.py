@@ -1,0 +1,105 @@
+"""Keep the database small and nothing forgotten in it, beside the tasks of this worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from transferapp.errors import TransferAppError
+from transferapp.host.clock import Clock
+from transferapp.ledger.port import Ledger
+from transferapp.notify.port import Deliveries
+from transferapp.taskqueue.port import TaskQueue
+from transferapp.worker.leftovers import queue_leftovers
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many days what is over is kept."""
+
+    events_days: int
+    notifications_days: int
+    #: 0 keeps them for ever.
+    transfers_days: int
+
+
+class Housekeeping:
+    """What is done now and then; any number of workers may do so at the same time."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        deliveries: Deliveries,
+        queue: TaskQueue,
+        clock: Clock,
+        retention: Retention,
+    ) -> None:
+        self._ledger = ledger
+        self._deliveries = deliveries
+        self._queue = queue
+        self._clock = clock
+        self._retention = retention
+
+    async def round(self) -> None:
+        """Do each chore once; one that fails keeps no other from being done."""
+        await _chore("leftovers", self._leftovers)
+        await _chore("events", self._forget_events)
+        await _chore("notifications", self._forget_notifications)
+        await _chore("transfers", self._forget_transfers)
+
+    async def _leftovers(self) -> int:
+        """Queue what a server received and was killed before it could queue it."""
+        return await queue_leftovers(self._ledger, self._queue, thorough=False)
+
+    async def _forget_events(self) -> int:
+        # What was not looked at yet still has to be told.
+        told = await self._deliveries.position() or 0
+        before = self._clock.now() - timedelta(days=self._retention.events_days)
+        return await self._ledger.forget_events(before, told)
+
+    async def _forget_notifications(self) -> int:
+        before = self._clock.now() - timedelta(days=self._retention.notifications_days)
+        return await self._deliveries.forget(before)
+
+    async def _forget_transfers(self) -> int:
+        if not self._retention.transfers_days:
+            return 0
+        before = self._clock.now() - timedelta(days=self._retention.transfers_days)
+        return await self._ledger.forget_transfers(before)
+
+
+@asynccontextmanager
+async def keeping_house(house: Housekeeping, every_s: float) -> AsyncIterator[None]:
+    """Do a round every ``every_s`` seconds while the block runs."""
+    task = asyncio.create_task(_keep(house, every_s), name="housekeeping")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _keep(house: Housekeeping, every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        await house.round()
+
+
+async def _chore(name: str, do: Callable[[], Awaitable[int]]) -> None:
+    try:
+        count = await do()
+    except TransferAppError as error:
+        _log.warning("housekeeping waits", chore=name, error=error.message)
+    except Exception:  # noqa: BLE001
+        # A defect in one chore must not end the others until the next restart.
+        _log.exception("housekeeping failed", chore=name)
+    else:
+        if count:
+            _log.info("housekeeping done", chore=name, count=count)
