@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from transferapp.testing.omero_sandbox.fixture import Sandbox
 
 pytest.importorskip("omero")
 
+from tests.support.omero_cli import OmeroCli
 from tests.support.omero_house import gateway, import_files, make_dataset, unloaded
 
 pytestmark = [
@@ -54,43 +52,14 @@ def conn(held: Holdings) -> Iterator[Any]:
         yield made
 
 
-class Cli:
-    """The ``omero`` command: called through its module, as it refuses to run as root."""
-
-    def __init__(self, sandbox: Sandbox, home: Path) -> None:
-        self._environment = {
-            **os.environ,
-            "HOME": str(home),
-            "OMERO_SESSIONDIR": str(home / "sessions"),
-            "OMERO_USERDIR": str(home / "user"),
-            "PYTHONWARNINGS": "ignore",
-        }
-        self._sandbox = sandbox
-
-    def run(self, *arguments: str) -> str:
-        code = (
-            "import sys; from omero.cli import argv; sys.exit(argv(['omero', *sys.argv[1:]]))"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            env=self._environment, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout.strip()
-
-    def login(self, user: str = "alice") -> str:
-        server = self._sandbox.url("ssl")
-        return self.run("login", "-s", server, "-u", user, "-w", self._sandbox.password)
-
-
 @pytest.fixture
-def cli(held: Holdings, tmp_path: Path) -> Cli:
-    made = Cli(held.sandbox, tmp_path)
+def cli(held: Holdings, tmp_path: Path) -> OmeroCli:
+    made = OmeroCli(held.sandbox, tmp_path)
     made.login()
     return made
 
 
-def test_cli_obj_and_hql(cli: Cli) -> None:
+def test_cli_obj_and_hql(cli: OmeroCli) -> None:
     made = cli.run("obj", "new", "Dataset", "name=by-cli")
     assert re.fullmatch(r"Dataset:\d+", made)
     cli.run("obj", "update", made, "description=words")
@@ -99,13 +68,13 @@ def test_cli_obj_and_hql(cli: Cli) -> None:
     assert "by-cli" in cli.run("hql", "--style", "csv", "-q", query)
 
 
-def test_cli_download(cli: Cli, held: Holdings, tmp_path: Path) -> None:
+def test_cli_download(cli: OmeroCli, held: Holdings, tmp_path: Path) -> None:
     cli.run("download", f"Image:{held.image}", str(tmp_path / "out"))
     (found,) = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert found.read_bytes() == held.file.read_bytes()
 
 
-def test_cli_fs(cli: Cli, held: Holdings) -> None:
+def test_cli_fs(cli: OmeroCli, held: Holdings) -> None:
     assert "ManagedRepository" in cli.run("fs", "repos", "--style", "csv")
     assert str(held.dataset) != ""
     assert "alice" in cli.run("fs", "sets", "--style", "csv")
