@@ -1,7 +1,7 @@
 """Bring a database to the schema of this release, whatever release made it.
 
 Every store ships its migrations in a package beside its tables. Only stores of the server
-import this module: Alembic is in the ``server`` extra.
+import this module: Alembic is in the ``server`` extra (docs/adr/0013).
 """
 
 from __future__ import annotations
