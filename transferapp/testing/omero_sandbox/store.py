@@ -18,6 +18,7 @@ from transferapp.testing.omero_sandbox.records import (
     Record,
 )
 from transferapp.testing.omero_sandbox.slices import FIELDS, SUBTYPES, inverse, is_kind_of
+from transferapp.testing.omero_sandbox.undoing import UndoLog
 
 DETAIL_FIELDS = ("owner", "group", "creationEvent", "updateEvent", "externalInfo")
 
@@ -49,6 +50,8 @@ class Store:
         #: What is not in the journal yet; ``None`` for deleted ones.
         self.changed: dict[tuple[str, int], Record | None] = {}
         self.last_ids: dict[str, int] = {}
+        #: What a failed call takes back; ids that were given stay given, as a sequence's do.
+        self.undo = UndoLog()
         self._referrers: dict[tuple[str, str], dict[tuple[str, int], dict[Record, None]]] = {}
 
     def find(self, cls: str, id_: int) -> Record | None:
@@ -90,6 +93,7 @@ class Store:
         made = self.tables[cls][id_] = Record(cls, id_)
         self.seen_id(cls, id_)
         self.changed[made.key] = made
+        self.undo.note(lambda: self.delete(made))
         return made
 
     def seen_id(self, cls: str, id_: int) -> None:
@@ -108,6 +112,7 @@ class Store:
     def link(self, record: Record, name: str, value: Any) -> None:
         """Write a field without noting a change."""
         old = record.values.get(name)
+        self.undo.note(lambda: self.link(record, name, old))
         if isinstance(old, Record):
             self._referrers.get((record.cls, name), {}).get(old.key, {}).pop(record, None)
         if isinstance(value, Record):

@@ -131,8 +131,9 @@ class IUpdate(Service):
 
     def saveAndReturnArray(self, given: list[Any]) -> list[Any]:
         incoming = Incoming(self.store, self.caller)
-        for part in given:
-            incoming.save(part)
+        with self.store.undo.transaction():
+            for part in given:
+                incoming.save(part)
         return given
 
     def saveAndReturnObject(self, given: Any) -> Any:
