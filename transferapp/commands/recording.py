@@ -84,7 +84,7 @@ class OutputRecorder:
         for line in lines:
             if self._cut:
                 return
-            if self._stamped + len(line.encode()) > self._limit_bytes:
+            if self._stamped + len(self._stamp(line)) > self._limit_bytes:
                 size = humanize.naturalsize(self._limit_bytes, binary=True)
                 self._cut = True
                 self.say(
@@ -94,13 +94,16 @@ class OutputRecorder:
                 self._append(line)
 
     def _append(self, line: str) -> None:
-        at = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        stamped = f"{at}Z {line}\n".encode()
+        stamped = self._stamp(line)
         self._stamped += len(stamped)
         self._waiting += stamped
         self._wanted.set()
         if len(self._waiting) > _MOST_WAITING and not self._closed:
             self._room.clear()
+
+    def _stamp(self, line: str) -> bytes:
+        at = self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+        return f"{at}Z {line}\n".encode()
 
     async def _keep_writing(self) -> None:
         try:

@@ -60,6 +60,7 @@ def test_foreign_libraries_log_alike(capsys: pytest.CaptureFixture[str]) -> None
         ("signed in", {"password": TOKEN}),
         ("signed in", {"body": f'{{"password": "{TOKEN[4:]}"}}'}),
         ("signed in", {"body": f"user=ada&password={TOKEN[4:]}"}),
+        ("opening", {"url": f"postgresql://ta:{TOKEN[4:]}@host/db"}),
         ("odd", {"thing": {"inner": [(TOKEN,)]}}),
         ("bytes", {"body": TOKEN.encode()}),
         ("nested", {"session_token": TOKEN[4:]}),

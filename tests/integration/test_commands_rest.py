@@ -1,0 +1,211 @@
+"""Commands over HTTP and by command line: who may what, and what faults say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from tests.support.command_house import ADMIN, CommandHouse, command_house
+from tests.support.rest_server import PASSWORD
+from tests.support.rest_uploads import bearer
+from transferapp.cli import signed_in
+from transferapp.cli.main import app
+from transferapp.cli.output import ExitCode
+from transferapp.errors import Invalid, NotFound, SettingsInvalid, StateConflict
+from transferapp.protocol import routes
+from transferapp.taskqueue.port import TaskState
+
+ALLOW_LIST = """
+[commands.count]
+description = "Counts."
+argv = ["/bin/sh", "-c", "seq $0; sleep 0.3; echo password=hunter2", "{times}"]
+allowed = ["lab"]
+limit = 2
+[commands.count.parameters.times]
+pattern = "[0-9]{1,3}"
+description = "a number below 1000"
+default = "3"
+
+[commands.clean-up]
+argv = ["/bin/true"]
+"""
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CommandHouse]:
+    async with command_house(tmp_path, ALLOW_LIST, monkeypatch) as house:
+        yield house
+
+
+async def test_everybody_sees_what_she_may_run(house: CommandHouse) -> None:
+    (count,) = await (await house.client()).commands()
+    assert (count.name, count.description, count.limit) == ("count", "Counts.", 2)
+    (times,) = count.parameters
+    assert (times.name, times.default) == ("times", "3")
+    assert times.words == "a number below 1000 (the whole of it must match [0-9]{1,3})"
+    names = [one.name for one in await (await house.client(ADMIN)).commands()]
+    assert names == ["count", "clean-up"]
+
+
+async def test_answer_to_a_request(house: CommandHouse) -> None:
+    client = await house.client()
+    headers = bearer(str(client.token)) | {routes.IDEMPOTENCY_KEY: "monday"}
+    async with httpx.AsyncClient(base_url=house.server.url, headers=headers) as http:
+        answers = [
+            await http.post("/v1/commands/count/runs", json={"parameters": {"times": times}})
+            for times in ("5", "6")
+        ]
+        assert [answer.status_code for answer in answers] == [202, 202]
+        first, second = answers
+        assert first.json()["id"] == second.json()["id"]
+        assert first.headers["location"] == f"/v1/command-runs/{first.json()['id']}"
+        assert (await http.get(second.headers["location"])).json()["parameters"] == {
+            "times": "5"
+        }
+        # The same key of another person is another request.
+        other = bearer(str((await house.client("bob")).token))
+        again = await http.post("/v1/commands/count/runs", json={}, headers=other)
+        assert again.json()["id"] != first.json()["id"]
+    task = await house.server.parts.queue.get(first.json()["id"])
+    assert (task.target, task.owner, task.state) == ("command:count", "ada", TaskState.QUEUED)
+    targets = {one.name: one.ceiling for one in await house.server.parts.queue.targets()}
+    assert targets["command:count"] == 2
+
+
+async def test_faults_are_told_in_words(house: CommandHouse) -> None:
+    client = await house.client()
+    for name in ("nothing", "clean-up"):
+        with pytest.raises(NotFound, match=rf"no command '{name}'.*There are: count\."):
+            await client.run_command(name, {})
+    with pytest.raises(Invalid, match="'times' is not right: it must be a number below 1000"):
+        await client.run_command("count", {"times": "1; rm -rf /"})
+    with pytest.raises(Invalid, match="no parameter 'time'"):
+        await client.run_command("count", {"time": "1"})
+    assert (await client.command_runs()).items == []
+
+
+async def test_a_bad_file_stops_nothing_else(house: CommandHouse) -> None:
+    file = house.folder / "commands.toml"
+    file.write_text(ALLOW_LIST.replace("limit = 2", "limit = 'two'"))
+    client = await house.client()
+    with pytest.raises(SettingsInvalid, match=r"commands\.count\.limit"):
+        await client.commands()
+    assert (await client.identity()).experimenter.username == "ada"
+    async with house.worker() as worker:
+        async with asyncio.timeout(20):
+            while b"worker ready" not in (house.folder / "worker.log").read_bytes():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert worker.returncode is None
+        file.write_text(ALLOW_LIST)
+        run = await client.run_command("count", {})
+        assert (await house.ended(client, run.id)).state == "done"
+    assert "commands.count.limit" in (house.folder / "worker.log").read_text()
+
+
+async def test_runs_are_their_owners_and_the_administrators(house: CommandHouse) -> None:
+    ada, bob, root = [await house.client(name) for name in ("ada", "bob", ADMIN)]
+    run = await ada.run_command("count", {})
+    for call in (bob.command_run, bob.cancel_command_run, bob.command_output):
+        with pytest.raises(NotFound, match="no such run of yours"):
+            await call(run.id)
+    assert (await bob.command_runs()).items == []
+    assert [one.id for one in (await ada.command_runs()).items] == [run.id]
+    assert (await root.command_run(run.id)).owner == "ada"
+    assert (await root.cancel_command_run(run.id)).state == "cancelled"
+    async with house.worker():
+        await house.ended(ada, run.id)
+    with pytest.raises(StateConflict, match="ended already"):
+        await ada.cancel_command_run(run.id)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/commands"),
+        ("POST", "/v1/commands/count/runs"),
+        ("GET", "/v1/command-runs"),
+        ("GET", "/v1/command-runs/x"),
+        ("DELETE", "/v1/command-runs/x"),
+        ("GET", "/v1/command-runs/x/output"),
+    ],
+)
+async def test_strangers_are_refused(house: CommandHouse, method: str, path: str) -> None:
+    async with httpx.AsyncClient(base_url=house.server.url) as http:
+        answer = await http.request(method, path, json={} if method == "POST" else None)
+    assert (answer.status_code, answer.json()["code"]) == (401, "grant-refused")
+
+
+async def test_a_stream_goes_on_where_it_broke(house: CommandHouse) -> None:
+    client = await house.client()
+    async with house.worker():
+        run = await client.run_command("count", {"times": "9"})
+        await house.ended(client, run.id)
+    whole = await client.command_output(run.id)
+    assert "password=[hidden]" in whole
+    path = routes.command_output(run.id)
+    headers = bearer(str(client.token)) | {"Accept": "text/event-stream", "Last-Event-ID": "27"}
+    async with httpx.AsyncClient(base_url=house.server.url, headers=headers) as http:
+        answer = await http.get(path)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = [
+        dict(line.split(": ", 1) for line in block.splitlines())
+        for block in answer.text.replace("\r\n", "\n").strip().split("\n\n")
+    ]
+    assert [one["event"] for one in events] == ["output", "ended"]
+    assert json.loads(events[0]["data"]) == whole[27:]
+    assert events[1]["id"] == str(len(whole))
+    assert json.loads(events[1]["data"])["state"] == "done"
+
+
+async def test_a_stream_does_not_hold_the_server_up(house: CommandHouse) -> None:
+    client = await house.client()
+    run = await client.run_command("count", {})
+    headers = bearer(str(client.token)) | {"Accept": "text/event-stream"}
+    async with (
+        httpx.AsyncClient(base_url=house.server.url, headers=headers) as http,
+        http.stream("GET", routes.command_output(run.id)) as answer,
+    ):
+        assert answer.status_code == 200
+        stopping = asyncio.create_task(house.server.stop())
+        async for _ in answer.aiter_raw():
+            pass
+        await asyncio.wait_for(stopping, 5)
+
+
+async def test_command_line(house: CommandHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(house.folder / "home"))
+    token = (await (await house.client()).sign_in("ada", PASSWORD)).token
+
+    async def call(*arguments: str) -> tuple[int, str]:
+        done = await asyncio.to_thread(CliRunner().invoke, app, ["commands", *arguments])
+        return done.exit_code, done.stdout
+
+    await signed_in.remember(house.server.url, "ada", SecretStr(token), in_file=True)
+    code, shown = await call("list", "--json")
+    assert (code, [one["name"] for one in json.loads(shown)]) == (0, ["count"])
+    async with house.worker():
+        code, shown = await call("run", "count", "times=2", "--follow")
+        assert code == ExitCode.DONE
+        assert "Z 2\n" in shown
+        assert "done" in shown
+    code, shown = await call("runs", "--json")
+    run_id = json.loads(shown)["items"][0]["id"]
+    code, shown = await call("output", run_id)
+    assert [line.split("Z ")[1] for line in shown.splitlines()] == [
+        "1",
+        "2",
+        "password=[hidden]",
+    ]
+    code, shown = await call("show", run_id, "--json")
+    assert json.loads(shown)["state"] == "done"
+    code, shown = await call("cancel", run_id, "--json")
+    assert (code, json.loads(shown)["code"]) == (ExitCode.PROBLEM, "state-conflict")
+    code, shown = await call("run", "count", "times", "--json")
+    assert (code, json.loads(shown)["detail"]) == (1, "'times' is no KEY=VALUE.")
