@@ -150,6 +150,19 @@ async def test_damaged_copy_is_brought_in_again(bench: Bench) -> None:
     assert (bench.calls["store"], bench.calls["discard"]) == (2, 1)
 
 
+async def test_copies_that_are_always_damaged_ask_a_person(bench: Bench) -> None:
+    bench.faults["verify"] = [ChecksumMismatch("OMERO holds other bytes.") for _ in range(9)]
+    details = await bench.add_import([cells()])
+    task = await bench.finish(details, TaskState.DEAD)
+    item = await bench.item(details)
+    assert (task.error_code, item.state) == ("corrupt", ItemState.NEEDS_ATTENTION)
+    assert item.trouble is not None
+    assert "press Retry. OMERO holds other bytes." in item.trouble.message
+    assert bench.calls["store"] == 4
+    async with bench.repository.session(OWNER) as session:
+        assert await session.imports.find(item.id) is None
+
+
 @pytest.mark.parametrize("step", ["verify", "register"])
 async def test_forgotten_upload_is_brought_in_again(bench: Bench, step: str) -> None:
     bench.faults[step] = [UploadLost()]

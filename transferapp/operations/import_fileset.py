@@ -16,9 +16,11 @@ from pydantic import BaseModel
 from transferapp.errors import (
     Cancelled,
     ChecksumMismatch,
+    Corrupt,
     Internal,
     SourceProblem,
     StateConflict,
+    TransferAppError,
     UploadLost,
 )
 from transferapp.host.clock import Clock
@@ -50,6 +52,8 @@ _GOES_ON = (
     ItemState.WAITING,
     ItemState.STALLED,
 )
+#: How often files are sent again that came out damaged, before a person is asked.
+_SENT_AGAIN = 3
 #: How often the repository's own progress is written down (seconds).
 _RELAY_EVERY_S = 1.0
 
@@ -111,12 +115,17 @@ class FilesetImport:
 
     async def dead(self, task: Task) -> None:
         """Ask a person, or give up where the files themselves are the reason."""
-        hopeless = isinstance(error_of(task), SourceProblem)
-        state = ItemState.FAILED if hopeless else ItemState.NEEDS_ATTENTION
-        await tell_dead(self._ledger, task, state, _GOES_ON)
-        if hopeless:
+        work = await self._ledger.work(task.id)
+        if isinstance(error_of(task), SourceProblem):
+            await tell_dead(self._ledger, task, ItemState.FAILED, _GOES_ON)
             # The staged files stay: a person may retry with another reader installed.
-            await self._discard_fileset(await self._ledger.work(task.id))
+            await self._discard_fileset(work)
+            return
+        # Before a person is told: afterwards a retry may be at work on it. Where it is not
+        # possible (no repository, a closed account) the retry adopts what is there.
+        with suppress(TransferAppError):
+            await self._discard_fileset(work)
+        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, _GOES_ON)
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""
@@ -179,7 +188,7 @@ class FilesetImport:
 
                 try:
                     registered = await imports.register(fileset, attempt.plan, listen)
-                except UploadLost:
+                except (ChecksumMismatch, UploadLost):
                     fileset = await self._again(imports, attempt, fileset)
                     registered = await imports.register(fileset, attempt.plan, listen)
         finally:
@@ -208,11 +217,24 @@ class FilesetImport:
         """Begin again with what was damaged on the way in, or forgotten by the repository
         in an outage: the steps before are done and are not repeated.
         """
-        await imports.discard(fileset)
-        await self._bring_in(imports, attempt)
-        fileset = await _adopt(imports, attempt.plan)
-        await imports.verify(fileset, attempt.plan)
-        return fileset
+        damaged = ""
+        for _ in range(_SENT_AGAIN):
+            await imports.discard(fileset)
+            await self._bring_in(imports, attempt)
+            fileset = await _adopt(imports, attempt.plan)
+            try:
+                await imports.verify(fileset, attempt.plan)
+            except ChecksumMismatch as error:
+                damaged = error.message
+            else:
+                return fileset
+        # No outage that passes by itself: a disk, a memory or a cable is broken.
+        raise Corrupt(
+            f"The files were sent to the repository {_SENT_AGAIN} times more, and each time"
+            " other bytes arrived. Nothing is lost: the server still holds the right ones. Ask"
+            " the administrator of the repository to check its disks, then press Retry."
+            f" {damaged}"
+        )
 
     async def _bring_in(self, imports: Imports, attempt: _Attempt) -> int:
         fileset = await _adopt(imports, attempt.plan)

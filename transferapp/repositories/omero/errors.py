@@ -58,7 +58,7 @@ def translation(error: Exception) -> TransferAppError:
     for kind, translate in _TRANSLATIONS:
         if _full_name(kind) in names:
             return translate(error)
-    return RepositoryUnavailable(_told("The call to OMERO failed", error))
+    return RepositoryUnavailable(_told(_named("The call to OMERO failed", error), error))
 
 
 def import_failure(name: str, parameters: dict[str, str]) -> TransferAppError:
@@ -66,9 +66,9 @@ def import_failure(name: str, parameters: dict[str, str]) -> TransferAppError:
     message = parameters.get("message", "")
     text = " ".join((name, message, parameters.get("stacktrace", ""))).lower()
     if any(words in text for words in _FULL):
-        return StorageFull(f"The disk of the OMERO server is full. OMERO says: {message}")
+        return StorageFull(f"{_NO_SPACE}. OMERO says: {message}")
     kind = next((kind for words, kind in _IMPORT_WORDS if words in text), Invalid)
-    said = message or name
+    said = ": ".join(dict.fromkeys(word for word in (name, message) if word))
     if kind is Invalid:
         return Invalid(
             "OMERO could not import this. Send this report to your OMERO administrator."
@@ -91,12 +91,20 @@ def _told(what: str, error: Exception) -> str:
     return f"{what}. OMERO says: {message_of(error)}"
 
 
+def _named(what: str, error: Exception) -> str:
+    """Keep the name of what nobody foresaw: an administrator can look for it."""
+    return (
+        f"{what} ({_full_name(type(error))}). Nothing is lost; it is tried again. If it stays"
+        " so, send this to your OMERO administrator"
+    )
+
+
 def _full_or(
     other: Callable[[Exception], TransferAppError],
 ) -> Callable[[Exception], TransferAppError]:
     def translate(error: Exception) -> TransferAppError:
         if any(words in message_of(error).lower() for words in _FULL):
-            return StorageFull(_told("The disk of the OMERO server is full", error))
+            return StorageFull(_told(_NO_SPACE, error))
         return other(error)
 
     return translate
@@ -114,12 +122,14 @@ def _expired(error: Exception) -> TransferAppError:
 
 
 def _no_session(error: Exception) -> TransferAppError:
-    return RepositoryUnavailable(_told("OMERO does not open a session now", error))
+    what = "OMERO does not open a session now. Nothing is lost; it is tried again"
+    return RepositoryUnavailable(_told(what, error))
 
 
 def _concurrency(error: Exception) -> TransferAppError:
     wait_ms = getattr(error, "backOff", 0) or 0
-    return Busy(_told("OMERO is busy", error), retry_after_s=wait_ms / 1000 or None)
+    what = "OMERO is busy. Nothing is lost; it is tried again in a moment"
+    return Busy(_told(what, error), retry_after_s=wait_ms / 1000 or None)
 
 
 def _checksums(error: Exception) -> TransferAppError:
@@ -131,8 +141,23 @@ def _checksums(error: Exception) -> TransferAppError:
 
 def _validation(error: Exception) -> TransferAppError:
     if any(words in message_of(error).lower() for words in _GONE):
-        return NotFound(_told("OMERO does not have this any more", error))
-    return Invalid(_told("OMERO refused the data", error))
+        what = "OMERO does not have this any more, or you may not see it. Refresh the view"
+        return NotFound(_told(what, error))
+    what = "OMERO refused the data. Send this report to your OMERO administrator"
+    return Invalid(_told(what, error))
+
+
+def _violation(error: Exception) -> TransferAppError:
+    said = message_of(error).lower()
+    return PermissionDenied(_told(_KEPT if _is_download(said) else _FORBIDDEN, error))
+
+
+def _is_download(said: str) -> bool:
+    return "binary_access" in said or ("download" in said and "restrict" in said)
+
+
+def _server_error(error: Exception) -> TransferAppError:
+    return RepositoryUnavailable(_told(_named("OMERO reports a problem", error), error))
 
 
 def _tls(error: Exception) -> TransferAppError:
@@ -154,6 +179,16 @@ def _plainly(
 
 
 _FORBIDDEN = "Your OMERO account may not do this. Ask the owner of the data or of the group"
+#: omero.policy.binary_access: by default, files of plates are not given out.
+_KEPT = (
+    "This OMERO server does not let these original files be downloaded, although you may see"
+    " the images. Ask your OMERO administrator to allow it: the setting is"
+    " omero.policy.binary_access (+plate for plates)"
+)
+_NO_SPACE = (
+    "The disk of the OMERO server is full. Nothing is lost; tell your OMERO administrator, and"
+    " it goes on by itself once there is space"
+)
 _AWAY = "OMERO does not answer. Nothing is lost; the work continues when it is back."
 _SLOW = "OMERO took too long to answer. Nothing is lost; it is tried again."
 
@@ -166,15 +201,27 @@ _TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Exception], TransferAppErr
     (Glacier2.SessionNotExistException, _session_lost),
     (omero.SessionException, _session_lost),
     (omero.ChecksumValidationException, _checksums),
-    (omero.FilePathNamingException, _saying(NameNotAllowed, "OMERO cannot store this name")),
-    (omero.SecurityViolation, _saying(PermissionDenied, _FORBIDDEN)),
+    (
+        omero.FilePathNamingException,
+        _saying(
+            NameNotAllowed,
+            "OMERO cannot store this name. Rename the file or its folder, then import it again",
+        ),
+    ),
+    (omero.SecurityViolation, _violation),
     (omero.ConcurrencyException, _concurrency),
     (omero.ValidationException, _full_or(_validation)),
-    (omero.ApiUsageException, _full_or(_saying(Internal, "OMERO did not accept a call"))),
     (
-        omero.ServerError,
-        _full_or(_saying(RepositoryUnavailable, "OMERO reports a problem of its own")),
+        omero.ApiUsageException,
+        _full_or(
+            _saying(
+                Internal,
+                "OMERO did not accept a call. Nothing is lost; send this report to your"
+                " administrator",
+            )
+        ),
     ),
+    (omero.ServerError, _full_or(_server_error)),
     (Ice.ObjectNotExistException, _session_lost),
     (Ice.ConnectionLostException, _session_lost),
     (Ice.CommunicatorDestroyedException, _session_lost),

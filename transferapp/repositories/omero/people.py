@@ -30,12 +30,18 @@ def read_identity(gateway: Gateway, username: str) -> Identity:
         {"name": username},
     )
     if not found:
-        raise PermissionDenied(f"OMERO does not know the user '{username}' any more.")
+        raise PermissionDenied(
+            f"OMERO does not know the user '{username}' any more. Ask your OMERO administrator,"
+            " then press Retry. Nothing is lost."
+        )
     user_id, name, first, last, email = found[0]
     groups = _groups(gateway, user_id)
     names = {group.getName().getValue() for group in groups}
     if _USER not in names:
-        raise PermissionDenied(f"The OMERO account '{username}' is closed.")
+        raise PermissionDenied(
+            f"The OMERO account '{username}' is closed. Ask your OMERO administrator to open it"
+            " again, then press Retry. Nothing is lost."
+        )
     full_name = " ".join(part for part in (first, last) if part)
     return Identity(
         Experimenter(user_id, name, full_name or name, email or ""),

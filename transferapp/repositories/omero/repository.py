@@ -77,7 +77,10 @@ class OmeroRepository(Repository):
         # Looked up first: OMERO's own answer for an unknown person is not as clear.
         identity = await self.identity(username)
         if group_id is not None and all(one.id != group_id for one in identity.groups):
-            raise PermissionDenied("You are not a member of this group any more.")
+            raise PermissionDenied(
+                "You are not a member of this group in OMERO any more. Ask the owner of the"
+                " group to take you in again, then press Retry. Nothing is lost."
+            )
         async with self._keeper.acting_for(username) as gateway:
             yield OmeroSession(
                 Acting(
