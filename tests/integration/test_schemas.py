@@ -16,6 +16,7 @@ import transferapp
 from tests.support.postgres import PostgresServer, postgres_server
 from transferapp.commands.stores import schema as commands
 from transferapp.grants.stores import sql as grants
+from transferapp.host import migrations
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.migrations import Schema, upgrade
 from transferapp.ledger.stores import schema as ledger
@@ -124,12 +125,16 @@ def test_stores_do_not_share_a_version() -> None:
         assert schema.first_table in metadata.tables
 
 
-def test_many_engines_on_one_new_postgres(postgres_server: PostgresServer) -> None:
-    """Processes that start together: each has its own connections."""
-    url = postgres_server.new_database()
-    engines = [open_engine(url) for _ in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda one: upgrade(one, ledger.SCHEMA), engines))
-    for one in engines:
-        one.dispose()
-    assert [steps for steps in done if steps] == [["0001"]]
+def test_one_waits_while_another_migrates(postgres_server: PostgresServer) -> None:
+    """On PostgreSQL the lock that another process holds is waited for."""
+    engine = open_engine(postgres_server.new_database())
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as other:
+            other.execute(sa.select(sa.func.pg_advisory_xact_lock(migrations._LOCK)))
+            waiting = pool.submit(upgrade, engine, ledger.SCHEMA)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+            assert not sa.inspect(engine).get_table_names()
+        assert waiting.result(timeout=10) == ["0001"]
+    assert upgrade(engine, ledger.SCHEMA) == []
+    engine.dispose()

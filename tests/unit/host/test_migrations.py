@@ -160,3 +160,15 @@ def test_many_threads_at_once(release: Release, engine: sa.Engine) -> None:
     with ThreadPoolExecutor(6) as pool:
         done = list(pool.map(lambda _: upgrade(engine, SCHEMA), range(6)))
     assert sorted(done) == [[], [], [], [], [], ["0001", "0002"]]
+
+
+def test_many_databases_at_once(release: Release, tmp_path: Path) -> None:
+    """Alembic's ``op`` is one for the whole process: one must not write into another."""
+    release.bring(FIRST, "import time; time.sleep(0.05)", SECOND)
+    engines = [open_engine(sqlite_url(tmp_path / f"zoo{n}.db")) for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(lambda one: upgrade(one, SCHEMA), engines))
+    assert done == [["0001", "0002", "0003"]] * 6
+    for engine in engines:
+        assert sa.inspect(engine).has_table("animal")
+        engine.dispose()
