@@ -1,0 +1,80 @@
+"""An upload that broke off goes on at the byte where it stopped; no byte travels twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+
+from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
+from transferapp.errors import StorageFull
+from transferapp.host.resources import resource
+from transferapp.repositories.omero import uploads
+from transferapp.repositories.omero.repository import OmeroRepository
+from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.repository_world import ALICE, Sample, new_dataset, plan_for
+
+CELLS = Sample(
+    resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
+)
+BLOCKS = 8
+DONE = 5
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with start_sandbox(tmp_path / "sandbox") as started:
+        populate(started)
+        yield started
+
+
+@pytest.fixture
+async def omero(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OmeroRepository]:
+    repository = adapter(settings_for(sandbox, tmp_path))
+    yield repository
+    await repository.close()
+
+
+def writes(sandbox: Sandbox) -> int:
+    """Calls since the last time, also from a session that has joined the import."""
+    told: dict[str, int] = sandbox.control("calls")["calls"]
+    return sum(count for name, count in told.items() if name.endswith(".write"))
+
+
+@pytest.mark.parametrize("another_worker", [False, True])
+async def test_only_missing_blocks_are_sent(
+    sandbox: Sandbox,
+    omero: OmeroRepository,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    another_worker: bool,
+) -> None:
+    size = CELLS.paths[0].stat().st_size
+    monkeypatch.setattr(uploads, "_BLOCK", -(-size // BLOCKS))
+    async with omero.session(ALICE) as session:
+        dataset = await new_dataset(session)
+        plan = plan_for(CELLS, dataset.ref, dataset.group_id)
+        fileset = await session.imports.reserve(plan)
+        # The first write is empty: it makes the file.
+        sandbox.control("hold", place="RawFileStore.write", done=True, number=1 + DONE)
+        sending = asyncio.create_task(session.imports.store(fileset, plan, CELLS.paths))
+        assert (await asyncio.to_thread(sandbox.control, "held", seconds=20))["held"]
+        sandbox.control("disk_full", on=True)
+        sandbox.control("let_go")
+        with pytest.raises(StorageFull):
+            await sending
+    sandbox.control("disk_full", on=False)
+    sandbox.control("calls")
+    other = adapter(settings_for(sandbox, tmp_path)) if another_worker else omero
+    async with other.session(ALICE) as session:
+        await session.imports.store(fileset, plan, CELLS.paths)
+        assert writes(sandbox) == BLOCKS - DONE
+        await session.imports.verify(fileset, plan)
+        assert (await session.imports.register(fileset, plan, lambda *_: None)).image_ids
+    if another_worker:
+        await other.close()
