@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+
+import httpx
 
 from tests.support.image_house import NOW, URL, ImageHouse, until
 from transferapp.desktop.presenters.inbox import InboxPresenter, Pauses
@@ -117,6 +120,21 @@ async def test_only_a_clicked_notification_makes_its_entries_read(tmp_path: Path
     scene.inbox.refresh()
     await until(lambda: scene.inbox.unread == 2)
     assert scene.desk.unread == [2, 3]
+    await scene.close()
+
+
+async def test_a_refusal_is_not_for_ever(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    await scene.come_in()
+    scene.house.answer = lambda _request: httpx.Response(401, text="proxy")
+    reads = len(scene.house.requests)
+    scene.inbox.refresh()
+    await until(lambda: len(scene.house.requests) > reads)
+    await asyncio.sleep(0.05)  # It has taken the answer in.
+    scene.house.answer = None
+    scene.desk.put("t1")
+    scene.session.changed.notify()
+    await until(lambda: scene.inbox.unread == 1)
     await scene.close()
 
 

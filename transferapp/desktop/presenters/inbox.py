@@ -165,7 +165,8 @@ class InboxPresenter:
             try:
                 await self._read(self._session.server)
             except Denied:
-                return  # Signed out; the next person starts this again.
+                self._owner = ""  # Signed out; whoever comes next starts this again.
+                return
             except TransferAppError as error:
                 self.notice = error.message
                 self.changed.notify()
