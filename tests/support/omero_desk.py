@@ -25,7 +25,7 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.paths import HOME_VARIABLE
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import Annotation
-from transferapp.model.transfers import ItemState, TransferDetails
+from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.repositories.port import RepositorySession
 from transferapp.taskqueue.port import Task
@@ -169,6 +169,20 @@ async def states_seen(server: RestServer) -> set[str]:
         seen |= {event.state for event in events if event.item_id}
         after = events[-1].id
     return seen
+
+
+async def asked(
+    server: RestServer, handed: TransferDetails, within_s: float = 60
+) -> TransferItem:
+    """Wait until a person is asked about the only item, and return it with its trouble."""
+    found: list[TransferItem] = []
+
+    async def is_asked() -> bool:
+        found[:] = (await server.parts.ledger.details(handed.transfer.id)).items
+        return found[0].state is ItemState.NEEDS_ATTENTION
+
+    await until(is_asked, "a person is asked", within_s)
+    return found[0]
 
 
 async def assert_arrived(

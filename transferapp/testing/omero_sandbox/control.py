@@ -140,6 +140,10 @@ class Control:
         with self._sandbox.lock:
             self._sandbox.people.leave(name, group)
 
+    def do_join_group(self, name: str, group: str) -> None:
+        with self._sandbox.lock:
+            self._sandbox.people.join(name, group)
+
     def do_set(self, key: str, value: str) -> None:
         """Set a server setting, as ``omero config set`` does."""
         self._sandbox.settings[key] = value
