@@ -34,7 +34,9 @@ class PlainContext(Context):
         return await function(*arguments)
 
     @override
-    async def progress(self, fraction: float, note: str = "") -> None:
+    async def progress(
+        self, fraction: float, note: str = "", *, bytes_done: int | None = None
+    ) -> None:
         return
 
 

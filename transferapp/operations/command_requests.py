@@ -136,7 +136,8 @@ def _task(run: CommandRun) -> NewTask:
         payload=payload,
         target=target_of(run.command),
         owner=run.owner,
-        lane=Lane.HOUSEKEEPING,
+        # They may take hours, and must keep no mail from going out.
+        lane=Lane.CONVERSIONS,
     )
 
 

@@ -253,7 +253,9 @@ class FilesetImport:
                 await self._note(attempt.work.item.id, f"step 4 of {STEPS}: {words}")
 
     async def _say(self, attempt: _Attempt, step: int, words: str) -> None:
-        await attempt.context.progress((step - 1) / STEPS, words)
+        # From the third step on the repository has every byte.
+        held = attempt.work.item.size_bytes if step > 2 else 0
+        await attempt.context.progress((step - 1) / STEPS, words, bytes_done=held)
         if not await self._note(attempt.work.item.id, f"step {step} of {STEPS}: {words}"):
             await self._refuse(attempt.work.item.id)
 
