@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support.command_house import (
@@ -131,6 +132,7 @@ async def test_time_out_ends_the_whole_family(house: CommandHouse) -> None:
     assert not any(alive(pid) for pid in pids)
 
 
+@pytest.mark.slow
 async def test_cancel_ends_the_whole_family(house: CommandHouse) -> None:
     client = await house.client()
     async with house.worker():
@@ -143,6 +145,7 @@ async def test_cancel_ends_the_whole_family(house: CommandHouse) -> None:
     assert "It was stopped before it ended." in await client.command_output(run.id)
 
 
+@pytest.mark.slow
 async def test_stopped_worker_ends_it_and_says_so(house: CommandHouse) -> None:
     client = await house.client()
     async with house.worker() as worker:
@@ -159,6 +162,7 @@ async def test_stopped_worker_ends_it_and_says_so(house: CommandHouse) -> None:
     assert view.attempts == 1
 
 
+@pytest.mark.slow
 async def test_killed_worker_leaves_no_orphan_and_it_is_not_run_twice(
     house: CommandHouse,
 ) -> None:
@@ -188,6 +192,7 @@ async def test_only_one_at_a_time(house: CommandHouse) -> None:
         assert began >= ended
 
 
+@pytest.mark.slow
 async def test_it_is_tried_again_as_often_as_allowed(house: CommandHouse) -> None:
     client = await house.client()
     async with house.worker():
@@ -198,6 +203,34 @@ async def test_it_is_tried_again_as_often_as_allowed(house: CommandHouse) -> Non
     output = await client.command_output(run.id)
     assert output.count("Z try\n") == 2
     assert "[transferapp] Attempt 2." in output
+
+
+async def test_an_administrator_lets_a_failed_run_go_again(house: CommandHouse) -> None:
+    client = await house.client()
+    async with house.worker():
+        run = await client.run_command("missing", {})
+        first = await house.ended(client, run.id)
+        file = house.folder / "commands.toml"
+        file.write_text(ALLOW_LIST.replace("/opt/nothing/here", "/bin/true"))
+        await house.server.parts.queue.redrive(run.id)
+        view = await house.until(client, run.id, lambda view: view.state == "done")
+    assert (first.state, view.exit_code, view.attempts) == ("failed", 0, 1)
+
+
+async def test_a_frozen_workers_command_mixes_nothing_in(house: CommandHouse) -> None:
+    """It is thought dead, its run ends as failed, and when it thaws it stops its command."""
+    client = await house.client()
+    async with house.worker(TRANSFERAPP_WORKER_DEAD_AFTER_S="2") as frozen:
+        run = await client.run_command("count", {"times": "999"})
+        await house.printed(client, run.id, "line 2")
+        frozen.send_signal(signal.SIGSTOP)
+        children = psutil.Process(frozen.pid).children(recursive=True)
+        async with house.worker(TRANSFERAPP_WORKER_DEAD_AFTER_S="2"):
+            view = await house.ended(client, run.id)
+            assert view.state == "failed"
+            frozen.send_signal(signal.SIGCONT)
+            await gone(*(child.pid for child in children))
+        assert (await client.command_run(run.id)).output_bytes == view.output_bytes
 
 
 async def test_environment_is_clean_and_secrets_are_hidden(house: CommandHouse) -> None:

@@ -190,3 +190,13 @@ def test_admins_alone_is_the_default() -> None:
     assert not command.allows(person("lab", "admins"))
     assert command.allows(person(is_admin=True))
     assert Command(argv=["/bin/x"], allowed=["everyone"]).allows(person())
+
+
+def test_the_documentation_shows_a_list_that_works(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "commands.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    command = load_allow_list(written(tmp_path, example)).command("nightly-report")
+    filled = command.filled_in(command.checked({"day": "2026-11-21"}))
+    assert filled == ("/opt/ourlab/report", "--day", "2026-11-21", "--format=pdf")
+    keys = {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")}
+    assert set(Command.model_fields) - {"description", "parameters"} <= keys
