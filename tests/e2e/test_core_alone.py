@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 #: What runs the tests; nothing of the product.
 TEST_TOOLS = ["pytest", "pytest-asyncio", "pytest-timeout", "hypothesis"]
-ABSENT = ("PySide6", "napari", "omero", "dbos", "fastapi")
+ABSENT = ("PySide6", "napari", "omero", "dbos", "fastapi", "alembic")
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import importlib.util
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
     "desktop": "numcodecs",
+    "host/test_migrations.py": "alembic",
     "operations": "argon2",
     "preview": "numcodecs",
     "repositories": "argon2",
