@@ -41,6 +41,8 @@ from transferapp.taskqueue.port import Context, Task, TaskKind
 
 KIND = "import-fileset"
 STEPS = 5
+#: After this step the repository has every byte.
+_STORE = 2
 
 #: States from which a received item is imported. The first two, because the worker may be
 #: faster than the request that still writes "received".
@@ -253,8 +255,7 @@ class FilesetImport:
                 await self._note(attempt.work.item.id, f"step 4 of {STEPS}: {words}")
 
     async def _say(self, attempt: _Attempt, step: int, words: str) -> None:
-        # From the third step on the repository has every byte.
-        held = attempt.work.item.size_bytes if step > 2 else 0
+        held = attempt.work.item.size_bytes if step > _STORE else 0
         await attempt.context.progress((step - 1) / STEPS, words, bytes_done=held)
         if not await self._note(attempt.work.item.id, f"step {step} of {STEPS}: {words}"):
             await self._refuse(attempt.work.item.id)

@@ -22,14 +22,14 @@ from transferapp.repositories.omero.foreign import Ice, omero
 SAID = "said by OMERO"
 #: What a person may do, or that nothing needs to be done.
 REMEDY = re.compile(
-    r"\b(Ask|Check|Choose|Change|Rename|Refresh|Send|Set|Export|Copy|send this|send it|tell your"
+    r"\b(Ask|Check|Choose|Change|Rename|Refresh|Send|Set|Export|Copy|send this|tell your"
     r"|sent again|continues|tried again)\b"
 )
 TRANSLATED = [kind for kind, _ in _TRANSLATIONS]
 
 
 def _subclasses(base: type) -> list[type]:
-    found = list(base.__subclasses__())
+    found: list[type] = list(base.__subclasses__())
     return found + [deeper for one in found for deeper in _subclasses(one)]
 
 
