@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -100,8 +102,16 @@ class TaskRunner:
         task_id = row["id"]
         kind = self._kinds.get((row["kind"], row["version"]))
         policy = RetryPolicy() if kind is None else kind.retry
+        count = failure_count(row)
+        known_out = blames_target(error) and await _patiently(self._book.is_out, row["target"])
+        if known_out:
+            # A probe of a target that is known to be out says nothing against the task:
+            # however long the outage, it costs nobody an attempt.
+            policy = replace(policy, max_attempts=sys.maxsize)
         # Spreads retries in time; not a secret.
-        verdict = judge(error, policy, failure_count(row), random.random())  # noqa: S311
+        verdict = judge(error, policy, count, random.random())  # noqa: S311
+        if known_out:
+            verdict = replace(verdict, count=count)
         _log.warning(
             "task failed",
             task=task_id,

@@ -77,6 +77,10 @@ class TargetBook:
             one = sa.select(targets).where(targets.c.name == name)
             return connection.execute(one).mappings().one()
 
+    def is_out(self, name: str) -> bool:
+        """Tell whether only probes may start."""
+        return pressure_of(self.row(name)).is_open
+
     def note_done(self, name: str, seconds: float) -> None:
         """Count a good end; ``flush`` writes it down."""
         with self._lock:
