@@ -13,6 +13,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import structlog
+
 from tests.support.rest_server import rest_server
 from transferapp.host.allocator import tune_allocator
 
@@ -66,5 +68,7 @@ async def serve(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    # The log is for people; the parent reads standard output.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     tune_allocator()
     asyncio.run(serve(Path(sys.argv[1])))
