@@ -60,6 +60,8 @@ async def serve(folder: Path) -> None:
     """Serve and measure."""
     meter = LagMeter()
     async with rest_server(folder) as server:
+        # The first use migrates the queue's tables: once in a process, not per upload.
+        await server.parts.queue.tasks(limit=1)
         say(server.url)
         metering = asyncio.create_task(meter.run())
         await asyncio.to_thread(sys.stdin.read)
