@@ -55,7 +55,6 @@ def lag_server(tmp_path: Path) -> Iterator[LagServer]:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(reason="one hold of 90 ms in 20 uploads since 2026-11-21; cause not found")
 async def test_twenty_uploads_do_not_hold_the_loop(lag_server: LagServer) -> None:
     body = os.urandom(SIZE)
     async with ServerClient(lag_server.url) as ada:

@@ -17,6 +17,7 @@ import structlog
 
 from tests.support.rest_server import rest_server
 from transferapp.host.allocator import tune_allocator
+from transferapp.host.collector import settle_heap
 
 _TICK_S = 0.005
 
@@ -60,8 +61,7 @@ async def serve(folder: Path) -> None:
     """Serve and measure."""
     meter = LagMeter()
     async with rest_server(folder) as server:
-        # The first use migrates the queue's tables: once in a process, not per upload.
-        await server.parts.queue.tasks(limit=1)
+        settle_heap()
         say(server.url)
         metering = asyncio.create_task(meter.run())
         await asyncio.to_thread(sys.stdin.read)
