@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,27 +54,15 @@ class OmeTiffFileset(OpenFileset):
         if not document.images:
             raise DamagedFile("Its OME-XML describes no image.")
         self._files = TiffFiles()
-        self._plate_name = document.plate_name
+        self.plate_name = document.plate_name
         try:
-            self._images = [
+            self.images = [
                 OmeTiffImage(self._files, _PlaneMap(source, document, image, self._files))
                 for image in document.images
             ]
         except BaseException:
             self.close()
             raise
-
-    @property
-    @override
-    def images(self) -> Sequence[ReadImage]:
-        """The images, in the document's order."""
-        return self._images
-
-    @property
-    @override
-    def plate_name(self) -> str | None:
-        """The plate's name, when the document has a plate."""
-        return self._plate_name
 
     @override
     def close(self) -> None:
@@ -135,7 +122,7 @@ class OmeTiffImage(ReadImage):
         image = planes.image
         if (levels[0].size_y, levels[0].size_x) != (image.sizes["Y"], image.sizes["X"]):
             raise DamagedFile(f"'{path.name}' is not of the size that its OME-XML says.")
-        self._header = ImageHeader(
+        self.header = ImageHeader(
             name=image.name,
             size_t=image.sizes["T"],
             size_c=image.pages_c * self._samples,
@@ -148,19 +135,13 @@ class OmeTiffImage(ReadImage):
             well=planes.well,
         )
 
-    @property
-    @override
-    def header(self) -> ImageHeader:
-        """What the OME-XML and the first page say."""
-        return self._header
-
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
         """Read from the page that holds the plane; a plane never acquired is black."""
         page_c, sample = divmod(region.c, self._samples)
         where = self._planes.pages.get((region.z, page_c, region.t))
         if where is None:
-            return np.zeros((region.height, region.width), self._header.dtype)
+            return np.zeros((region.height, region.width), self.header.dtype)
         path, index = where
         with tiff_failures(path):
             levels = tiff_pages.levels_of(self._files.page(path, index))
@@ -172,7 +153,7 @@ class OmeTiffImage(ReadImage):
         for path, index in sorted(set(self._planes.pages.values())):
             with tiff_failures(path):
                 levels = tiff_pages.levels_of(self._files.page(path, index))
-                if len(levels) != len(self._header.levels):
+                if len(levels) != len(self.header.levels):
                     raise DamagedFile(f"'{path.name}' lacks some of its smaller levels.")
                 for level in levels:
                     tiff_pages.check_page(level)

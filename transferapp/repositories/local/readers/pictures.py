@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,18 +41,7 @@ class PictureFileset(OpenFileset):
 
     def __init__(self, image: PictureImage) -> None:
         self._image = image
-
-    @property
-    @override
-    def images(self) -> Sequence[ReadImage]:
-        """The picture."""
-        return [self._image]
-
-    @property
-    @override
-    def plate_name(self) -> str | None:
-        """Pictures are no plates."""
-        return None
+        self.images = [image]
 
     @override
     def close(self) -> None:
@@ -73,7 +61,7 @@ class PictureImage(ReadImage):
             bits = _GREY.get(picture.mode, "RGB")
         dtype = {"I;16": "uint16", "I": "int32", "F": "float32"}.get(bits, "uint8")
         self._mode = bits
-        self._header = ImageHeader(
+        self.header = ImageHeader(
             name=path.name,
             size_t=1,
             size_c=1 if grey else len(_RGB),
@@ -83,12 +71,6 @@ class PictureImage(ReadImage):
             channels=() if grey else _RGB,
             random_access=False,
         )
-
-    @property
-    @override
-    def header(self) -> ImageHeader:
-        """What the picture's header says."""
-        return self._header
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
@@ -110,7 +92,7 @@ class PictureImage(ReadImage):
             with _open(self._path) as picture:
                 try:
                     picture.load()
-                    pixels = np.asarray(self._converted(picture), self._header.dtype)
+                    pixels = np.asarray(self._converted(picture), self.header.dtype)
                 except (OSError, ValueError, SyntaxError) as error:
                     raise DamagedFile(
                         f"'{self._path.name}' is damaged or incomplete ({error}). Copy it"

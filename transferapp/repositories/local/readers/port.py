@@ -60,9 +60,8 @@ class ImageHeader:
 class ReadImage(Protocol):
     """One image of an opened fileset."""
 
-    @property
-    def header(self) -> ImageHeader:
-        """What is known without reading pixels."""
+    #: What is known without reading pixels.
+    header: ImageHeader
 
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
         """Return the region's pixels, (height, width); it lies within the level."""
@@ -74,13 +73,10 @@ class ReadImage(Protocol):
 class OpenFileset(Protocol):
     """The images that a fileset's files make."""
 
-    @property
-    def images(self) -> Sequence[ReadImage]:
-        """The images, in the file's order."""
-
-    @property
-    def plate_name(self) -> str | None:
-        """The plate's name, when the files are a plate."""
+    #: The images, in the file's order.
+    images: Sequence[ReadImage]
+    #: The plate's name, when the files are a plate.
+    plate_name: str | None = None
 
     def close(self) -> None:
         """Let go of the files."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -44,24 +43,12 @@ class TiffFileset(OpenFileset):
         self._tif = tif
         with tiff_failures(path):
             kept = [s for s in tif.series if s.name != "Thumbnail"]
-            self._images = [
+            self.images = [
                 TiffImage(path, series, _name(path, series, index, len(kept)))
                 for index, series in enumerate(kept)
             ]
-        if not self._images:
+        if not self.images:
             raise DamagedFile(f"'{path.name}' holds no image.")
-
-    @property
-    @override
-    def images(self) -> Sequence[ReadImage]:
-        """One image for each series."""
-        return self._images
-
-    @property
-    @override
-    def plate_name(self) -> str | None:
-        """Plain TIFF knows no plates."""
-        return None
 
     @override
     def close(self) -> None:
@@ -80,7 +67,7 @@ class TiffImage(ReadImage):
         self._samples = tiff_pages.samples_of(page)
         levels = [_level(level) for level in series.levels]
         tif = page.parent
-        self._header = ImageHeader(
+        self.header = ImageHeader(
             name=name,
             size_t=self._axes.size("T"),
             size_c=self._axes.size("C") * self._samples,
@@ -90,12 +77,6 @@ class TiffImage(ReadImage):
             channels=tiff_metadata.channels(tif) if self._samples == 1 else (),
             pixel_size_um=tiff_metadata.pixel_size_um(tif),
         )
-
-    @property
-    @override
-    def header(self) -> ImageHeader:
-        """What the tags say."""
-        return self._header
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
@@ -141,7 +122,7 @@ class TiffImage(ReadImage):
         plane = self._run()[index]
         plane = plane[sample, :, :, 0] if plane.shape[0] > 1 else plane[0, :, :, sample]
         rows = slice(region.y, region.y + region.height)
-        return np.array(plane[rows, region.x : region.x + region.width], self._header.dtype)
+        return np.array(plane[rows, region.x : region.x + region.width], self.header.dtype)
 
 
 def _page(series: TiffPageSeries, index: int) -> TiffPage:

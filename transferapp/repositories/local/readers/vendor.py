@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,22 +61,10 @@ class VendorFileset(OpenFileset):
     def __init__(self, path: Path, reader: Any) -> None:
         scenes = list(reader.scenes)
         names = [path.name if len(scenes) == 1 else f"{path.name} [{s}]" for s in scenes]
-        self._images = [
+        self.images = [
             VendorImage(path, reader, scene, name)
             for scene, name in zip(scenes, names, strict=True)
         ]
-
-    @property
-    @override
-    def images(self) -> Sequence[ReadImage]:
-        """One image for each scene."""
-        return self._images
-
-    @property
-    @override
-    def plate_name(self) -> str | None:
-        """The readers do not tell plates."""
-        return None
 
     @override
     def close(self) -> None:
@@ -95,7 +83,7 @@ class VendorImage(ReadImage):
         self._samples = min(size["S"], 3)
         names = [str(n) for n in reader.channel_names or []] if self._samples == 1 else []
         sizes = reader.physical_pixel_sizes
-        self._header = ImageHeader(
+        self.header = ImageHeader(
             name=name,
             size_t=size["T"],
             size_c=size["C"] * self._samples,
@@ -106,12 +94,6 @@ class VendorImage(ReadImage):
             pixel_size_um=(sizes.Z, sizes.Y, sizes.X),
             random_access=False,
         )
-
-    @property
-    @override
-    def header(self) -> ImageHeader:
-        """What the reader says of the scene."""
-        return self._header
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
@@ -126,7 +108,7 @@ class VendorImage(ReadImage):
     @override
     def check(self) -> None:
         """Read the last plane, which a file that was cut short does not have."""
-        header = self._header
+        header = self.header
         last = TileRegion(
             0, header.size_t - 1, header.size_c - 1, header.size_z - 1, 0, 0, 1, 1
         )

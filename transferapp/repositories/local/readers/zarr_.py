@@ -69,19 +69,7 @@ class ZarrFileset(OpenFileset):
     """All images below one folder."""
 
     def __init__(self, images: Sequence[ReadImage], plate_name: str | None) -> None:
-        self._images, self._plate_name = images, plate_name
-
-    @property
-    @override
-    def images(self) -> Sequence[ReadImage]:
-        """The images, on a plate well by well."""
-        return self._images
-
-    @property
-    @override
-    def plate_name(self) -> str | None:
-        """The plate's name, when the folder is a plate."""
-        return self._plate_name
+        self.images, self.plate_name = images, plate_name
 
     @override
     def close(self) -> None:
@@ -102,7 +90,7 @@ class ZarrImage(ReadImage):
             raise UnsupportedFile("Its pixels are of a type that cannot be shown.")
         size = dict(zip(scales.axes, first.shape, strict=True))
         fallback = _stem(folder) if count == 1 else f"{_stem(folder)} [{number + 1}]"
-        self._header = ImageHeader(
+        self.header = ImageHeader(
             name=scales.name or fallback,
             size_t=size.get("t", 1),
             size_c=size.get("c", 1),
@@ -113,12 +101,6 @@ class ZarrImage(ReadImage):
             pixel_size_um=scales.pixel_size_um,
             well=found.well,
         )
-
-    @property
-    @override
-    def header(self) -> ImageHeader:
-        """What the metadata says."""
-        return self._header
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
@@ -135,13 +117,13 @@ class ZarrImage(ReadImage):
         axes = self._found.multiscales.axes
         sizes = dict(zip(axes, array.shape, strict=True))
         if "z" in sizes:
-            at["z"] = region.z * sizes["z"] // self._header.size_z
+            at["z"] = region.z * sizes["z"] // self.header.size_z
         with zarr_failures(self._folder.name):
             pixels = np.asarray(array[tuple(at[axis] for axis in axes)])
         pixels = pixels.T if axes.index("x") < axes.index("y") else pixels
         if pixels.dtype == np.bool_:
             return np.where(pixels, np.uint8(255), np.uint8(0))
-        return pixels.astype(np.dtype(self._header.dtype), copy=False)
+        return pixels.astype(np.dtype(self.header.dtype), copy=False)
 
     @override
     def check(self) -> None:
