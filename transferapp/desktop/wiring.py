@@ -94,6 +94,7 @@ class Desktop:
         """Let go of everything, in the order of use."""
         self.tray.hide()
         self.window.hide()
+        await self.presenters.imports.close()
         await self.presenters.transfers.close()
         await self.presenters.browse.close()
         await self.presenters.inbox.close()

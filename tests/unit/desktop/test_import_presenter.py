@@ -35,6 +35,7 @@ from transferapp.protocol.messages import SubmissionView
 EMBRYOS = ContainerRef(ContainerKind.DATASET, 5)
 SCREEN = ContainerRef(ContainerKind.SCREEN, 3)
 LONG_AGO = 1_700_000_000
+MONDAY = HeldAlready(same_paths=(HeldFileset(1, "anna", (7,), ("Monday",)),))
 
 
 class HandOver:
@@ -95,7 +96,7 @@ async def presenter(
     )
     await made.targets.load()
     yield made
-    made.outcome_done()
+    await made.close()
 
 
 async def test_files_become_filesets_with_verdicts(
@@ -354,8 +355,7 @@ async def test_the_next_person_does_not_see_the_list(
 async def test_what_is_there_already_is_told_and_hinders_nothing(
     presenter: ImportPresenter, session: FakeSession, folder: Path
 ) -> None:
-    held = HeldAlready(same_paths=(HeldFileset(1, "anna", (7,), ("Monday",)),))
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": held}
+    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
     await presenter.add([folder])
     assert presenter.already_there.startswith("1 of these 2 filesets is in the repository")
     assert "'Monday'" in presenter.already_there
@@ -370,6 +370,55 @@ async def test_what_is_there_already_is_told_and_hinders_nothing(
     presenter.clear()
     await presenter.add([folder / "cells"])
     assert presenter.already_there == "", "dropped alone it has another client path"
+
+
+async def test_check_again_asks_anew_what_is_there(
+    presenter: ImportPresenter, session: FakeSession, folder: Path
+) -> None:
+    await presenter.add([folder])
+    assert presenter.already_there == ""
+    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
+    await presenter.check_again()
+    assert presenter.already_there.startswith("1 of these 2 filesets")
+    presenter.dismiss_already_there()
+    await presenter.check_again()
+    assert presenter.already_there, "she asked for it"
+    session.server.held = {}
+    await presenter.check_again()
+    assert presenter.already_there == ""
+
+
+async def test_changed_files_are_asked_about_by_themselves_and_only_these(
+    presenter: ImportPresenter, session: FakeSession, folder: Path
+) -> None:
+    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
+    await presenter.add([folder])
+    presenter.dismiss_already_there()
+    asked = session.server.calls.count(("duplicates",))
+    await presenter.look_again()
+    assert session.server.calls.count(("duplicates",)) == asked, "nothing has changed"
+    picture = folder / "cells" / "cell.png"
+    picture.write_bytes(picture.read_bytes() + b"more")
+    os.utime(picture, (LONG_AGO, LONG_AGO))
+    session.server.held = {}
+    await presenter.look_again()
+    assert session.server.calls.count(("duplicates",)) == asked + 1
+    assert presenter.already_there == ""
+
+
+async def test_another_target_asks_anew_but_does_not_repeat_what_was_read(
+    presenter: ImportPresenter, session: FakeSession, folder: Path
+) -> None:
+    await presenter.add([folder])
+    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
+    presenter.targets.choose(EMBRYOS)
+    await until(lambda: presenter.already_there)
+    presenter.dismiss_already_there()
+    asked = session.server.calls.count(("duplicates",))
+    presenter.targets.choose(SCREEN)
+    await until(lambda: session.server.calls.count(("duplicates",)) > asked)
+    await asyncio.sleep(0)
+    assert presenter.already_there == ""
 
 
 async def test_a_server_that_does_not_say_what_is_there_is_no_trouble(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from transferapp.client.importing import ImportPlan, hand_over_import
 from transferapp.client.preflight import PreflightSettings
+from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.import_list import FilesetRow, Look, LookProgress, look_at
 from transferapp.desktop.presenters.import_rows import ImportRows
 from transferapp.desktop.presenters.import_words import (
@@ -36,6 +37,7 @@ from transferapp.protocol.messages import SubmissionView
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.session import SessionPresenter
+    from transferapp.model.containers import ContainerRef
 
 #: Seconds after which doubtful filesets ("still being written") are looked at again.
 LOOK_AGAIN_S = 10.0
@@ -72,6 +74,8 @@ class ImportPresenter:
         self._name_typed = False
         self._took_s = 0.0
         self._owner = session.owner
+        self._background = Background(self._trouble_behind)
+        self._asked_for: ContainerRef | None = None
         self.targets = TargetsPresenter(session)
         self.name = ""
         self.tags = ""
@@ -84,7 +88,7 @@ class ImportPresenter:
         self.changed: Listeners[[]] = Listeners()
         self.rows_changed: Listeners[[]] = Listeners()
         self.outcome_changed: Listeners[[]] = Listeners()
-        self.targets.changed.listen(self.changed.notify)
+        self.targets.changed.listen(self._targets_changed)
         session.changed.listen(self._session_changed)
 
     # What the page shows --------------------------------------------------------------
@@ -163,6 +167,14 @@ class ImportPresenter:
             return
         self._rows.judge_again(look.rows)
         self._list_changed()
+        await self._known.ask_changed(self.rows)
+        self.changed.notify()
+
+    async def check_again(self) -> None:
+        """Look again because the person wishes it, at disk and repository."""
+        await self.look_again()
+        await self._known.ask_anew(self.rows)
+        self.changed.notify()
 
     async def keep_looking(self) -> None:
         """Look again at doubtful filesets for ever: a recording ends by itself."""
@@ -206,7 +218,7 @@ class ImportPresenter:
 
     def dismiss_already_there(self) -> None:
         """The person has read it."""
-        self._known.dismiss()
+        self._known.dismiss(self.included)
         self.changed.notify()
 
     # Handing over ---------------------------------------------------------------------
@@ -269,6 +281,12 @@ class ImportPresenter:
         elif isinstance(self.trouble, SourceProblem):
             await self.look_again()
 
+    async def close(self) -> None:
+        """Stop what still runs; nothing that was handed over depends on it."""
+        self._cancel.set()
+        self.outcome_done()
+        await self._background.close()
+
     # Inside ---------------------------------------------------------------------------
 
     async def _look(self, paths: Sequence[Path]) -> Look | None:
@@ -303,6 +321,22 @@ class ImportPresenter:
 
     def _list_changed(self) -> None:
         self.rows_changed.notify()
+        self.changed.notify()
+
+    def _targets_changed(self) -> None:
+        chosen = self.targets.chosen.ref if self.targets.chosen else None
+        before, self._asked_for = self._asked_for, chosen
+        if chosen is not None and chosen != before and self.rows:
+            # Others import too: what is there is asked anew before the button is pressed.
+            self._background.start(self._ask_known())
+        self.changed.notify()
+
+    async def _ask_known(self) -> None:
+        await self._known.ask(self.rows)
+        self.changed.notify()
+
+    def _trouble_behind(self, error: TransferAppError) -> None:
+        self.trouble = error
         self.changed.notify()
 
     def _forget_list(self) -> None:

@@ -73,7 +73,7 @@ class FilesetList(QFrame):
         self._again = button(
             "Check again", "import.lookAgain", role="quiet", icon_name="mdi6.refresh"
         )
-        self._again.clicked.connect(starts(presenter.look_again))
+        self._again.clicked.connect(starts(presenter.check_again))
         self._clear = button("Clear", "import.clear", role="quiet", icon_name="mdi6.close")
         self._clear.clicked.connect(presenter.clear)
         self._table = self._make_table()
