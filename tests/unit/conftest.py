@@ -8,6 +8,7 @@ import importlib.util
 NEEDS = {
     "desktop": "numcodecs",
     "host/test_migrations.py": "alembic",
+    "host/test_settings.py": "dbos",
     "operations": "argon2",
     "preview": "numcodecs",
     "repositories": "argon2",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from transferapp.host.paths import host_paths
+from transferapp.host.settings import EnvironmentSettings
 
 
-class AgentSettings(BaseSettings):
+class AgentSettings(EnvironmentSettings):
     """Settings of the workstation service; each is ``TRANSFERAPP_AGENT_...``."""
 
     model_config = SettingsConfigDict(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, model_validator
+from pydantic_settings import SettingsConfigDict
 
-from transferapp.errors import SettingsInvalid
 from transferapp.host.private_file import private_text
+from transferapp.host.settings import EnvironmentSettings
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -23,18 +22,7 @@ class Encryption(StrEnum):
     NONE = "none"
 
 
-class _Settings(BaseSettings):
-    def __init__(self, **values: Any) -> None:
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            prefix = self.model_config.get("env_prefix", "")
-            name = "_".join(str(part) for part in first["loc"]).upper()
-            raise SettingsInvalid(f"{prefix}{name}: {first['msg']}.") from error
-
-
-class SmtpSettings(_Settings):
+class SmtpSettings(EnvironmentSettings):
     """The mail server; without a host no mail is sent."""
 
     model_config = SettingsConfigDict(
@@ -67,7 +55,7 @@ class SmtpSettings(_Settings):
         return private_text(self.password_file, "TRANSFERAPP_SMTP_PASSWORD_FILE")
 
 
-class NotifySettings(_Settings):
+class NotifySettings(EnvironmentSettings):
     """When and where to notifications may go."""
 
     model_config = SettingsConfigDict(env_prefix="TRANSFERAPP_", extra="ignore", frozen=True)

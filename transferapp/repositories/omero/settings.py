@@ -10,10 +10,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
 from transferapp.errors import SettingsInvalid
+from transferapp.host.settings import EnvironmentSettings
 
 
 class Transport(StrEnum):
@@ -36,7 +37,7 @@ class InPlace(StrEnum):
 _PORTS = {Transport.TCP: 4063, Transport.SSL: 4064, Transport.WS: 80, Transport.WSS: 443}
 
 
-class OmeroSettings(BaseSettings):
+class OmeroSettings(EnvironmentSettings):
     """One OMERO.server and the account that acts for people."""
 
     model_config = SettingsConfigDict(
@@ -78,12 +79,7 @@ class OmeroSettings(BaseSettings):
 
     def __init__(self, **values: Any) -> None:
         """Read the environment; raises SettingsInvalid that names the variable."""
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = "_".join(str(part) for part in first["loc"]).upper()
-            raise SettingsInvalid(f"TRANSFERAPP_OMERO_{name}: {first['msg']}.") from error
+        super().__init__(**values)
         if not self.host:
             raise SettingsInvalid(
                 "TRANSFERAPP_OMERO_HOST is not set. Give the name of the OMERO server."

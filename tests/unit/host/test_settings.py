@@ -1,0 +1,36 @@
+"""A wrong environment variable is named, whichever process reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transferapp.agent.settings import AgentSettings
+from transferapp.errors import SettingsInvalid
+from transferapp.host.settings import EnvironmentSettings
+from transferapp.notify.settings import NotifySettings, SmtpSettings
+from transferapp.server.settings import ServerSettings
+from transferapp.worker.settings import WorkerSettings
+
+
+@pytest.mark.parametrize(
+    ("settings", "variable"),
+    [
+        (ServerSettings, "TRANSFERAPP_PORT"),
+        (WorkerSettings, "TRANSFERAPP_HOUSEKEEPING_S"),
+        (AgentSettings, "TRANSFERAPP_AGENT_PARALLEL_FILES"),
+        (SmtpSettings, "TRANSFERAPP_SMTP_PORT"),
+        (NotifySettings, "TRANSFERAPP_WEBHOOK_PRIVATE"),
+    ],
+)
+def test_the_variable_is_named(
+    settings: type[EnvironmentSettings],
+    variable: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path))
+    monkeypatch.setenv(variable, "many")
+    with pytest.raises(SettingsInvalid, match=variable):
+        settings()
