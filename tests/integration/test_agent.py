@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from tests.support.agent_process import AgentProcess, register, until, write
+from tests.support.agent_process import (
+    AgentProcess,
+    agent,
+    home,
+    register,
+    server,
+    until,
+    write,
+)
 from tests.support.fake_server import FakeServer
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.model.transfers import ItemState
 
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    # A socket's path may have 107 bytes; pytest's own folders are longer than that.
-    with tempfile.TemporaryDirectory(prefix="ta-") as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
-def agent(home: Path) -> Iterator[AgentProcess]:
-    process = AgentProcess(home)
-    yield process
-    process.kill()
-
-
-@pytest.fixture
-def server() -> Iterator[FakeServer]:
-    with FakeServer() as fake:
-        yield fake
+__all__ = ["agent", "home", "server"]
 
 
 async def test_imports_and_keeps_its_promises(

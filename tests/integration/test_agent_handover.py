@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.agent_process import AgentProcess, until, write
+from tests.support.agent_process import (
+    AgentProcess,
+    agent,
+    home,
+    server,
+    until,
+    write,
+)
 from tests.support.fake_server import FakeServer
 from tests.support.small_disks import small_disk
 from transferapp.client.agent import AgentClient
@@ -24,25 +29,7 @@ from transferapp.client.server import ServerClient
 from transferapp.errors import AgentUnreachable
 from transferapp.model.containers import ContainerRef
 
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    # A socket's path may have 107 bytes; pytest's own folders are longer than that.
-    with tempfile.TemporaryDirectory(prefix="ta-") as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
-def agent(home: Path) -> Iterator[AgentProcess]:
-    process = AgentProcess(home)
-    yield process
-    process.kill()
-
-
-@pytest.fixture
-def server() -> Iterator[FakeServer]:
-    with FakeServer() as fake:
-        yield fake
+__all__ = ["agent", "home", "server"]
 
 
 async def test_export_arrives_in_place_and_never_replaces(

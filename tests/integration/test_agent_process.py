@@ -8,36 +8,25 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.agent_process import OWNER, AgentProcess, register, until, write
+from tests.support.agent_process import (
+    OWNER,
+    AgentProcess,
+    agent,
+    home,
+    register,
+    server,
+    until,
+    write,
+)
 from tests.support.fake_server import FakeServer
 from transferapp.errors import AgentUnreachable
 
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    # A socket's path may have 107 bytes; pytest's own folders are longer than that.
-    with tempfile.TemporaryDirectory(prefix="ta-") as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
-def agent(home: Path) -> Iterator[AgentProcess]:
-    process = AgentProcess(home)
-    yield process
-    process.kill()
-
-
-@pytest.fixture
-def server() -> Iterator[FakeServer]:
-    with FakeServer() as fake:
-        yield fake
+__all__ = ["agent", "home", "server"]
 
 
 async def test_follow_tells_changes_and_survives_a_restart(

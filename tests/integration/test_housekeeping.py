@@ -11,7 +11,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.support.import_house import ImportHouse
-from tests.support.rest_server import RestServer, rest_server, submitted
+from tests.support.rest_server import (
+    RestServer,
+    server,
+    submitted,
+)
 from transferapp.client.events import follow_events
 from transferapp.errors import Unavailable
 from transferapp.host.database import open_engine, sqlite_url
@@ -31,6 +35,8 @@ from transferapp.testing.moved_clock import MovedClock
 from transferapp.worker import app
 from transferapp.worker.housekeeping import Housekeeping, Retention, keeping_house
 from transferapp.worker.settings import WorkerSettings
+
+__all__ = ["server"]
 
 KEPT = Retention(events_days=30, notifications_days=180, transfers_days=0)
 
@@ -183,12 +189,6 @@ async def test_a_running_worker_finds_it(tmp_path: Path) -> None:
     await house.close()
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
-    async with rest_server(tmp_path) as running:
-        yield running
-
-
 async def test_a_client_that_was_away_for_too_long_is_told(server: RestServer) -> None:
     """It reads its lists anew, and goes on with what is kept."""
     ada = await server.signed_in()
@@ -210,7 +210,11 @@ async def test_a_client_that_was_away_for_too_long_is_told(server: RestServer) -
     async with aclosing(following):
         event = await anext(following)
     assert event.id == kept
-    assert told == [f"open {seen}", "missed"]
+    assert told == [f"open {kept - 1}", "missed"]
+    following = follow_events(ada, kept - 1, on_missed=lambda: told.append("again"))
+    async with aclosing(following):
+        assert (await anext(following)).id == kept
+    assert told[2:] == [], "who has noted the place is told once"
 
 
 @pytest.mark.parametrize("behind", [0, 1])

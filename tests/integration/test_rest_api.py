@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,9 +10,10 @@ import pytest
 from tests.support.rest_server import (
     PASSWORD,
     RestServer,
+    http,
     manifest,
     new_dataset,
-    rest_server,
+    server,
     submitted,
 )
 from tests.support.rest_uploads import (
@@ -43,17 +42,7 @@ from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.taskqueue.port import TaskState
 
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
-    async with rest_server(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def http(server: RestServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url) as client:
-        yield client
+__all__ = ["http", "server"]
 
 
 class TestPeople:

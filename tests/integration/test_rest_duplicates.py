@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.import_house import OWNER, ImportHouse
-from tests.support.rest_server import RestServer, new_dataset, rest_server
+from tests.support.rest_server import (
+    RestServer,
+    new_dataset,
+    server,
+)
 from tests.support.rest_uploads import bearer, problem_of
 from transferapp.client.duplicates import held_already, hint
 from transferapp.client.grouping import group
@@ -26,14 +29,10 @@ from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.queue_journal import reach
 from transferapp.testing.repository_world import Sample, import_all, plan_for
 
+__all__ = ["server"]
+
 CELLS = resource("sample-data", "tiff-channels-human")
 NAME = "tiff-channels-human/AS_09125_050116030001_D03f00d1.tif"
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
-    async with rest_server(tmp_path) as running:
-        yield running
 
 
 async def import_one(server: RestServer, username: str, target: ContainerRef) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from tests.support.rest_server import RestServer, rest_server, submitted
+from tests.support.rest_server import (
+    RestServer,
+    rest_server,
+    server,
+    submitted,
+)
 from transferapp.client import events as client_events
 from transferapp.client.events import follow_events
 from transferapp.client.server import ServerClient
@@ -21,11 +25,7 @@ from transferapp.model.transfers import ItemState
 from transferapp.server import event_feed
 from transferapp.server.routes import events as events_route
 
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
-    async with rest_server(tmp_path) as running:
-        yield running
+__all__ = ["server"]
 
 
 async def first(client: ServerClient, after: int | None, count: int) -> list[Event]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import httpx
 import pytest
 
 from tests.support.rest_server import (
     RestServer,
-    rest_server,
+    http,
+    server,
     submitted,
 )
 from tests.support.rest_uploads import (
@@ -29,17 +27,7 @@ from transferapp.host.resources import resource
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import ExportRequest
 
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
-    async with rest_server(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def http(server: RestServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url) as client:
-        yield client
+__all__ = ["http", "server"]
 
 
 class TestExports:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from tests.support.rest_server import RestServer, rest_server, submitted
+from tests.support.rest_server import (
+    RestServer,
+    http,
+    server,
+    submitted,
+)
 from tests.support.rest_uploads import bearer, create_upload, problem_of, send_part, upload
 from transferapp.model.transfers import TransferDetails
 from transferapp.protocol.messages import Accepted
+
+__all__ = ["http", "server"]
 
 #: What anyone may ask.
 PUBLIC = {("get", "/healthz"), ("get", "/v1/server"), ("post", "/v1/sessions")}
@@ -43,18 +47,6 @@ BODIES: dict[str, Any] = {
     "/v1/transfers/{transfer_id}/items/{item_id}/report": {"code": "", "message": ""},
     "/v1/transfers/{transfer_id}/items/{item_id}/delivered": {"sha1_by_file": {}},
 }
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
-    async with rest_server(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
-async def http(server: RestServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url) as client:
-        yield client
 
 
 def operations(server: RestServer) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,12 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from tests.support.receivers import hook_server, mail_server
-from tests.support.rest_server import RestServer, rest_server, submitted
+from tests.support.rest_server import (
+    RestServer,
+    rest_server,
+    server,
+    submitted,
+)
 from tests.support.rest_uploads import bearer
 from transferapp.cli import signed_in
 from transferapp.cli.main import app
@@ -26,20 +30,12 @@ from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.operations.notifications import NotificationRounds
 
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
-    async with rest_server(tmp_path) as running:
-        yield running
+__all__ = ["server"]
 
 
 async def test_inbox_is_read_by_its_person_only(server: RestServer) -> None:
     ada, bob = await server.signed_in(), await server.signed_in("bob")
-    parts = server.parts
-    engine = parts.inbox._engine  # type: ignore[attr-defined]
-    deliveries = SqlDeliveries(engine, parts.clock)
-    wishes = SqlPreferenceStore(engine, parts.clock)
-    rounds = NotificationRounds(parts.ledger, deliveries, wishes, parts.queue, 60.0)
+    rounds = _rounds(server)
     await rounds.begin()
     accepted = await submitted(ada, 5)
     await ada.cancel(accepted.details.transfer.id)
@@ -65,6 +61,69 @@ async def test_inbox_is_read_by_its_person_only(server: RestServer) -> None:
         (new,) = (await client.inbox(unread=True)).items
         await client.mark_all_read(new.id)
         assert (await client.inbox(unread=True)).items == []
+
+
+async def test_read_at_the_office_is_read_at_the_microscope(
+    server: RestServer, tmp_path: Path
+) -> None:
+    """Two desktops of one person hear of each change within about a second."""
+    ada = await server.signed_in()
+    rounds = _rounds(server)
+    await rounds.begin()
+    async with AsyncExitStack() as stack:
+        office, microscope = [
+            await _desk(stack, server, tmp_path / place) for place in ("office", "microscope")
+        ]
+        accepted = await submitted(ada, 5)
+        await ada.cancel(accepted.details.transfer.id)
+        await rounds.round()
+        async with asyncio.timeout(3):
+            await _until(lambda: (office.unread, microscope.unread) == (1, 1))
+        started = time.monotonic()
+        office.open(office.entries[0])
+        async with asyncio.timeout(3):
+            await _until(lambda: microscope.unread == 0)
+        assert time.monotonic() - started < 2.5
+        news = await server.parts.ledger.events("ada", 0)
+        told = [event for event in news if event.kind is EventKind.INBOX_CHANGED]
+        assert len(told) == 2, "it came, it was read; reading it again is no news"
+        async with InboxClient(server.url, ada.token) as client:
+            await client.mark_read(office.entries[0].id)
+            await client.mark_all_read(office.entries[0].id)
+        assert await server.parts.ledger.events("ada", news[-1].id) == []
+
+
+def _rounds(server: RestServer) -> NotificationRounds:
+    parts = server.parts
+    engine = parts.inbox._engine  # type: ignore[attr-defined]
+    deliveries = SqlDeliveries(engine, parts.clock)
+    wishes = SqlPreferenceStore(engine, parts.clock)
+    return NotificationRounds(parts.ledger, deliveries, wishes, parts.queue, 60.0)
+
+
+async def _desk(stack: AsyncExitStack, server: RestServer, folder: Path) -> InboxPresenter:
+    """A desktop's inbox, signed in and following."""
+    folder.mkdir()
+    session = SessionPresenter(
+        SessionParts(
+            connect=InboxClient,
+            agent=AgentClient(folder / "no-agent.sock"),
+            credentials=Credentials(MemoryVault()),
+            settings_file=SettingsFile(folder / "desktop.ini"),
+        )
+    )
+    inbox = InboxPresenter(session)
+    stack.push_async_callback(session.agent.aclose)
+    stack.push_async_callback(session.close)
+    stack.push_async_callback(inbox.close)
+    await session.sign_in(server.url, "ada", "secret", remember=False)
+    await _until(lambda: inbox.loaded and session.settings.seen_events)
+    return inbox
+
+
+async def _until(holds: Callable[[], object]) -> None:
+    while not holds():  # noqa: ASYNC110 - what is waited for has no event
+        await asyncio.sleep(0.01)
 
 
 async def test_secret_of_a_webhook_is_shown_once(server: RestServer) -> None:

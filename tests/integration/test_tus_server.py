@@ -6,38 +6,27 @@ import base64
 import hashlib
 import signal
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.support.tus_requests import (
     PART,
+    client,
     create,
     half_patch,
     headers_of,
     offset_of,
     patch,
     read_to_end,
+    server,
 )
 from transferapp.client.problems import raise_for_problem
-from transferapp.client.transport import bulk_client
 from transferapp.protocol import routes
 from transferapp.testing.data_server import DataServer, data_server
 from transferapp.testing.staging_suite import new_id, sample
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataServer]:
-    with data_server(tmp_path_factory.mktemp("data") / "staging") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: DataServer) -> Iterator[httpx.Client]:
-    with bulk_client(server.url) as client:
-        yield client
+__all__ = ["client", "server"]
 
 
 def test_kill_9_in_the_middle_of_one_long_patch(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -17,10 +16,12 @@ from tests.support.flaky_wire import FlakyWire
 from tests.support.small_disks import small_disk
 from tests.support.tus_requests import (
     PART,
+    client,
     offset_of,
     order_of,
     patch,
     sealed_sha1,
+    server,
     sha1_of,
     upload,
 )
@@ -32,17 +33,7 @@ from transferapp.protocol import routes
 from transferapp.testing.data_server import DataServer, data_server
 from transferapp.testing.staging_suite import sample
 
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataServer]:
-    with data_server(tmp_path_factory.mktemp("data") / "staging") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: DataServer) -> Iterator[httpx.Client]:
-    with bulk_client(server.url) as client:
-        yield client
+__all__ = ["client", "server"]
 
 
 @pytest.fixture

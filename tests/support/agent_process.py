@@ -8,10 +8,12 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 
 from tests.support.fake_server import FakeServer, new_item
@@ -138,3 +140,23 @@ async def until(
             return view
         assert time.monotonic() < deadline, view
         await asyncio.sleep(0.03)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    # A socket's path may have 107 bytes; pytest's own folders are longer than that.
+    with tempfile.TemporaryDirectory(prefix="ta-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def agent(home: Path) -> Iterator[AgentProcess]:
+    process = AgentProcess(home)
+    yield process
+    process.kill()
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with FakeServer() as fake:
+        yield fake

@@ -112,6 +112,8 @@ class ImageHouse:
         self.images: dict[ContainerRef | None, list[ImageSummary]] = {None: []}
         self.transfers: dict[str, TransferDetails] = {}
         self.events: list[Event] = []
+        #: Events before this id are forgotten, as the server forgets old ones.
+        self.kept_from = 0
         self.requests: list[str] = []
         self.desk = InboxDesk()
         self.thumbnail_gate = asyncio.Event()
@@ -273,10 +275,12 @@ class ImageHouse:
     async def _events(self, request: httpx.Request) -> httpx.Response:
         asked = request.headers.get("last-event-id")
         position = int(asked) if asked else len(self.events)
+        begins = max(position, self.kept_from - 1)
 
         async def stream() -> AsyncIterator[bytes]:
-            last = position
-            yield f"id: {last}\nevent: {routes.EVENTS_READY}\ndata: {{}}\n\n".encode()
+            last = begins
+            for name in (routes.EVENTS_READY, routes.EVENTS_MISSED)[: 1 + (begins > position)]:
+                yield f"id: {last}\nevent: {name}\ndata: {{}}\n\n".encode()
             while not self.down:
                 news = self._news
                 for event in [e for e in self.events if e.id > last]:

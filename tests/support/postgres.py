@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,19 @@ from transferapp.testing.postgres import (
     find_binaries,
 )
 
-__all__ = ["PostgresServer", "postgres_server"]
+__all__ = ["PostgresServer", "own_server", "postgres_server"]
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Start a PostgreSQL for this run; skips where it is not installed."""
+    with own_server() as server:
+        yield server
+
+
+@contextmanager
+def own_server(address: str = "", launch: Sequence[str] = ()) -> Iterator[PostgresServer]:
+    """Start a PostgreSQL (see PostgresServer); skips the test where it is not installed."""
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
@@ -31,10 +39,12 @@ def postgres_server() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="transferapp-pg-"))
     if os.geteuid() == 0:
         shutil.chown(folder, ACCOUNT, ACCOUNT)
-    server = PostgresServer(binaries, folder)
+    server = PostgresServer(binaries, folder, address, launch)
     try:
         server.start()
-        yield server
-        server.stop()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

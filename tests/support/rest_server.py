@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+import pytest
 from fastapi import FastAPI
 
 from transferapp.client.server import ServerClient
@@ -105,3 +107,15 @@ def manifest(target: Container, *sizes: int, name: str = "Cells") -> ImportReque
 async def submitted(client: ServerClient, *sizes: int) -> Accepted:
     """Submit an import of one item into a new dataset."""
     return await client.submit_import(manifest(await new_dataset(client), *sizes))
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
+    async with rest_server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def http(server: RestServer) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        yield client

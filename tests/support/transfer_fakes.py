@@ -239,6 +239,7 @@ class FakeSession:
         self.connection = Connection.ONLINE
         self.changed: Listeners[[]] = Listeners()
         self.events: Listeners[[Event]] = Listeners()
+        self.missed: Listeners[[]] = Listeners()
 
     def as_session(self) -> SessionPresenter:
         return cast("SessionPresenter", self)

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from transferapp.client.problems import raise_for_problem
+from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadedFile, UploadOrder, upload_file
 from transferapp.protocol import routes
-from transferapp.testing.data_server import DataServer
+from transferapp.testing.data_server import DataServer, data_server
 from transferapp.testing.staging_suite import new_id
 
 PART = 1 << 20
@@ -103,3 +105,15 @@ def half_patch(
 def read_to_end(wire: socket.socket) -> bytes:
     """Read an answer and the end of its connection."""
     return b"".join(iter(lambda: wire.recv(65536), b""))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DataServer]:
+    with data_server(tmp_path_factory.mktemp("data") / "staging") as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: DataServer) -> Iterator[httpx.Client]:
+    with bulk_client(server.url) as client:
+        yield client
