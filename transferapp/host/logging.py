@@ -49,6 +49,7 @@ def configure_logging(process: str, *, json: bool) -> None:
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _drop_colours,
                 structlog.processors.format_exc_info,
                 hide_secrets,
                 _renderer(json=json),
@@ -107,6 +108,14 @@ def _name_process(process: str) -> structlog.typing.Processor:
         return event
 
     return add
+
+
+def _drop_colours(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    # uvicorn says each sentence twice, once with codes for a terminal.
+    event.pop("color_message", None)
+    return event
 
 
 def _renderer(*, json: bool) -> structlog.typing.Processor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,8 +58,16 @@ def host_paths() -> HostPaths:
         Path(dirs.user_config_path),
         Path(dirs.user_data_path),
         Path(dirs.user_cache_path),
-        Path(dirs.user_runtime_path),
+        _runtime(dirs),
     )
+
+
+def _runtime(dirs: platformdirs.PlatformDirs) -> Path:
+    if sys.platform.startswith("linux") and not os.environ.get("XDG_RUNTIME_DIR"):
+        # Outside a log-in session (cron, su, containers) the library falls back to a name in
+        # /tmp that anybody could have taken before.
+        return Path(dirs.user_cache_path) / "run"
+    return Path(dirs.user_runtime_path)
 
 
 def private_folder(path: Path) -> Path:

@@ -96,3 +96,10 @@ def test_repeating_adds_no_second_line(capsys: pytest.CaptureFixture[str]) -> No
         configure_logging("agent", json=True)
     structlog.get_logger().info("once")
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_uvicorn_says_things_once(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("server", json=True)
+    colours = {"color_message": "\x1b[36mStarted\x1b[0m"}
+    logging.getLogger("uvicorn.error").info("Started", extra=colours)
+    assert "color_message" not in capsys.readouterr().err
