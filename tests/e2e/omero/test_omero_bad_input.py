@@ -327,12 +327,16 @@ class TestHealth:
         desk.sandbox.control("busy_queue", on=True)
         heard: list[HealthState] = []
 
-        def waited(_done: int, _steps: int, _words: str) -> None:
-            clock.advance(minutes=2)
+        signs: list[str] = []
+
+        def waited(_done: int, _steps: int, words: str) -> None:
+            signs.append(words)
 
         async def listen() -> None:
             while HealthState.SILENT not in heard:
                 heard.append((await omero.health()).state)
+                clock.advance(minutes=2 if signs else 0)
+            assert signs == ["waiting in OMERO's own queue"], "silence is no sign"
             detail = (await omero.health()).detail
             assert "1 imports wait in its own queue since" in detail
             desk.sandbox.control("busy_queue", on=False)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -115,6 +117,27 @@ async def test_killed_while_importing_is_adopted(
         one.gateway.close()
     assert [image.id for image in listed] == list(made.image_ids)
     assert len(made.image_ids) == 1
+
+
+async def test_only_signs_of_life_are_told(
+    sandbox: Sandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told at every look, an import that hangs would never look silent in the queue."""
+    watching = "transferapp.repositories.omero.watching"
+    monkeypatch.setattr(f"{watching}._LOOK_AT_LOG_EVERY", timedelta(seconds=0.1))
+    monkeypatch.setattr(f"{watching}._LONGEST_POLL_S", 0.05)
+    told: list[str] = []
+    async with omero.session(ALICE) as session:
+        plan = await planned(session)
+        fileset = await session.imports.reserve(plan)
+        await session.imports.store(fileset, plan, CELLS.paths)
+        sandbox.control("slow_step", seconds=0.5)
+        await session.imports.register(fileset, plan, lambda *news: told.append(news[2]))
+    sandbox.control("slow_step", seconds=0)
+    counts = Counter(told)
+    assert len(counts) >= 4
+    # Each step when it begins, and once more when the log is looked at first.
+    assert max(counts.values()) == 2, counts
 
 
 @pytest.mark.parametrize("stored", [False, True])

@@ -71,6 +71,13 @@ def test_a_stalled_transfer_says_since_when() -> None:
     assert "No sign of life since 12:03" in words.stalled_words(since, NOW, UTC)
 
 
+def test_a_stalled_repository_does_not_send_anybody_to_the_workstation() -> None:
+    since = NOW - timedelta(minutes=27)
+    said = words.stalled_words(since, NOW, UTC, arrived=True)
+    assert "The image repository gives no sign of life of it since 12:03" in said
+    assert "workstation" not in said
+
+
 def test_a_waiting_transfer_says_until_when_and_why() -> None:
     why = trouble(errors.RepositoryUnavailable(), retry_in_s=900)
     said = words.status_words(ItemState.WAITING, why, NOW, NOW, UTC)

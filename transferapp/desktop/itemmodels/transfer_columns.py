@@ -19,7 +19,7 @@ from transferapp.desktop.presenters.transfer_words import (
     status_words,
     trouble_words,
 )
-from transferapp.model.transfers import ItemState
+from transferapp.model.transfers import ItemState, TransferKind
 
 
 class Column(IntEnum):
@@ -122,8 +122,13 @@ def advice_words(row: TransferRow, now: datetime) -> str:
     if row.trouble is not None:
         return trouble_words(row.trouble, now)
     if row.state is ItemState.STALLED:
-        return stalled_words(row.updated_at, now)
+        return stalled_words(row.updated_at, now, arrived=_arrived(row))
     return ""
+
+
+def _arrived(row: TransferRow) -> bool:
+    """Whether the workstation has nothing to do with what it waits for."""
+    return row.kind is TransferKind.IMPORT and row.promises.safe_to_switch_off
 
 
 def cell_tip(row: TransferRow, column: Column, now: datetime) -> str:

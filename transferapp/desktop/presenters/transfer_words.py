@@ -100,9 +100,18 @@ def trouble_words(trouble: Trouble, now: datetime, zone: tzinfo | None = None) -
     return f"{sentence} It is tried again {'now' if trouble.retry_at <= now else 'at ' + when}."
 
 
-def stalled_words(updated_at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """Say since when nothing was heard, and what a person can do."""
+def stalled_words(
+    updated_at: datetime, now: datetime, zone: tzinfo | None = None, *, arrived: bool = False
+) -> str:
+    """Say since when nothing was heard, and what a person can do; ``arrived``: the files
+    are on the server, and the image repository is silent.
+    """
     since = clock_words(updated_at, now, zone)
+    if arrived:
+        return (
+            f"The image repository gives no sign of life of it since {since}. Nothing is lost,"
+            " and it goes on by itself. If it stays so, tell your administrator."
+        )
     return (
         f"No sign of life since {since}. Check that the workstation it comes from is switched"
         " on and connected, then press Retry. Nothing is lost."

@@ -39,6 +39,11 @@ class Vigil:
                 self._signs[fileset_id] = known
             return known
 
+    def last(self, fileset_id: int) -> Sign | None:
+        """Return the last sign of life of an import."""
+        with self._lock:
+            return self._signs.get(fileset_id)
+
     def ended(self, fileset_id: int) -> None:
         """Forget an import that is over."""
         with self._lock:

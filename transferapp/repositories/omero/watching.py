@@ -12,6 +12,7 @@ from transferapp.repositories.omero.acting import Acting
 from transferapp.repositories.omero.errors import import_failure, translated
 from transferapp.repositories.omero.filesets import log_bytes
 from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.vigil import Sign
 from transferapp.repositories.port import ProgressListener
 
 #: OMERO's five steps, and linking and annotating after them.
@@ -25,8 +26,8 @@ _WORDS = (
     "finishing",
 )
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.05, 1.0
-#: Only when the step has not changed for so long, the log is looked at.
-_LOOK_AT_LOG_AFTER = timedelta(seconds=30)
+#: While the step does not change, the log is looked at so often.
+_LOOK_AT_LOG_EVERY = timedelta(seconds=30)
 
 
 async def watch(
@@ -34,13 +35,16 @@ async def watch(
 ) -> TransferAppError | None:
     """Wait for the end; returns what the import failed with, its handle still open.
 
+    ``progress`` hears only signs of life: a step begun, or more in the import's log.
     When this is cancelled, the import goes on in OMERO and is adopted later.
     """
-    pause = _FIRST_POLL_S
+    pause, told, watched = _FIRST_POLL_S, None, _Watched(acting, fileset_id, handle)
     try:
         while (response := await acting.run(handle.getResponse)) is None:
-            step = await acting.run(_look, acting, fileset_id, handle)
-            progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
+            sign = await acting.run(watched.look)
+            if sign != told:
+                told, step = sign, sign.step
+                progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
             await asyncio.sleep(pause)
             pause = min(_LONGEST_POLL_S, pause * 1.5)
     finally:
@@ -51,14 +55,27 @@ async def watch(
     return None
 
 
-def _look(acting: Acting, fileset_id: int, handle: Any) -> int:
-    status = handle.getStatus()
-    # Until a thread of OMERO's takes it up, it has no steps at all.
-    step = status.currentStep + 1 if status.steps else 0
-    sign = acting.vigil.saw(fileset_id, step)
-    if step and acting.clock.now() - sign.since > _LOOK_AT_LOG_AFTER:
-        acting.vigil.saw(fileset_id, step, log_bytes(acting, fileset_id))
-    return int(step)
+class _Watched:
+    """One import, looked at again and again; blocking."""
+
+    def __init__(self, acting: Acting, fileset_id: int, handle: Any) -> None:
+        self._acting, self._fileset_id, self._handle = acting, fileset_id, handle
+        self._looked_at = acting.clock.now()
+
+    def look(self) -> Sign:
+        """Return the last sign of life: a step begun, or more in the import's log."""
+        vigil, now = self._acting.vigil, self._acting.clock.now()
+        status = self._handle.getStatus()
+        # Until a thread of OMERO's takes it up, it has no steps at all.
+        step = int(status.currentStep) + 1 if status.steps else 0
+        known = vigil.last(self._fileset_id)
+        if known is None or known.step != step:
+            self._looked_at = now
+            return vigil.saw(self._fileset_id, step)
+        if not step or now - self._looked_at < _LOOK_AT_LOG_EVERY:
+            return known
+        self._looked_at = now
+        return vigil.saw(self._fileset_id, step, log_bytes(self._acting, self._fileset_id))
 
 
 def _close(handle: Any) -> None:

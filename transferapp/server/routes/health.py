@@ -11,6 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 import transferapp
 from transferapp.errors import TransferAppError
+from transferapp.operations.import_signs import import_health
+from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
 from transferapp.protocol.messages import ServerInfo
 from transferapp.repositories.port import HealthState
@@ -32,7 +34,7 @@ async def health(request: Request) -> Response:
     ledger, queue, repository = await asyncio.gather(
         _trouble(parts.ledger.last_event_id()),
         _trouble(parts.queue.tasks(limit=1)),
-        parts.repository.health(),
+        import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
     )
     is_well = repository.state is HealthState.PROGRESSING
     state = "ok" if is_well and not ledger and not queue else "degraded"

@@ -1,0 +1,144 @@
+"""Silent since: what the server says of imports that another process watches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from pydantic import BaseModel
+from typing_extensions import override
+
+from transferapp.errors import Unavailable
+from transferapp.host.clock import Clock, SystemClock
+from transferapp.operations.import_signs import SILENT_AFTER, Signs, import_health
+from transferapp.repositories.port import HealthState, Repository, RepositoryHealth
+from transferapp.taskqueue.port import NewTask, Task, TaskState, WorkerLife
+from transferapp.testing.memory_queue import MemoryTaskQueue
+
+NOW = SystemClock().now()
+PROGRESSING = RepositoryHealth(HealthState.PROGRESSING, "OMERO answers.")
+
+
+class Standing(Clock):
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    @override
+    def now(self) -> datetime:
+        return self.time
+
+
+class Answering(Repository):
+    """A repository that answers what a test says."""
+
+    name = "OMERO"
+
+    def __init__(self) -> None:
+        self.answer = PROGRESSING
+
+    @override
+    async def health(self) -> RepositoryHealth:
+        return self.answer
+
+
+class Queue(MemoryTaskQueue):
+    """A queue with workers in other processes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.living = [WorkerLife("w1", 1, 1.0)]
+        self.broken = False
+
+    @override
+    async def workers(self) -> list[WorkerLife]:
+        if self.broken:
+            raise Unavailable
+        return self.living
+
+
+class Payload(BaseModel):
+    """Nothing."""
+
+
+async def watched(queue: Queue, task_id: str, quiet: timedelta, step: str = "register") -> Task:
+    """Add an import that runs in another process, without a sign of life for so long."""
+    await queue.enqueue(NewTask(task_id, "import-fileset", Payload(), "repository", "ada"))
+    entry = queue.entry(task_id)
+    entry.task = replace(
+        entry.task,
+        state=TaskState.RUNNING,
+        step=step,
+        worker="w1",
+        note="waiting in its own queue",
+        updated_at=NOW - quiet,
+    )
+    return entry.task
+
+
+async def said(queue: Queue, repository: Answering | None = None) -> RepositoryHealth:
+    return await import_health(repository or Answering(), queue, "repository", Standing())
+
+
+async def test_silent_when_no_watched_import_moves() -> None:
+    queue = Queue()
+    task = await watched(queue, "1", SILENT_AFTER)
+    await watched(queue, "2", 2 * SILENT_AFTER)
+    health = await said(queue)
+    assert health.state is HealthState.SILENT
+    assert health.detail == (
+        f"OMERO answers, but its imports (2) give no sign of life since"
+        f" {task.updated_at:%Y-%m-%d %H:%M} UTC: waiting in its own queue."
+    )
+
+
+async def test_one_that_moves_is_enough() -> None:
+    queue = Queue()
+    await watched(queue, "1", 2 * SILENT_AFTER)
+    await watched(queue, "2", SILENT_AFTER - timedelta(seconds=1))
+    assert await said(queue) == PROGRESSING
+
+
+@pytest.mark.parametrize("step", ["store", "verify", ""])
+async def test_other_steps_say_nothing_of_its_queue(step: str) -> None:
+    queue = Queue()
+    await watched(queue, "1", 2 * SILENT_AFTER, step)
+    assert await said(queue) == PROGRESSING
+
+
+async def test_a_dead_worker_says_nothing_of_the_repository() -> None:
+    queue = Queue()
+    await watched(queue, "1", 2 * SILENT_AFTER)
+    queue.living = [WorkerLife("w1", 1, SILENT_AFTER.total_seconds())]
+    assert await said(queue) == PROGRESSING
+    queue.living = []
+    assert await said(queue) == PROGRESSING
+
+
+async def test_unreachable_stays_so_and_a_queue_that_is_away_hides_nothing() -> None:
+    queue, repository = Queue(), Answering()
+    await watched(queue, "1", 2 * SILENT_AFTER)
+    repository.answer = RepositoryHealth(HealthState.UNREACHABLE, "gone")
+    assert await said(queue, repository) == repository.answer
+    queue.broken = True
+    assert await said(queue) == PROGRESSING
+
+
+def test_each_sign_is_news_at_most_once_a_minute() -> None:
+    told: list[tuple[int, int, str]] = []
+    clock = Standing()
+    clock.time = NOW.replace(hour=14, minute=5, second=0)
+    signs = Signs(told.append, clock)
+    signs(1, 6, "reading")
+    signs(1, 6, "reading")
+    clock.time += timedelta(minutes=1)
+    signs(1, 6, "reading")
+    signs(2, 6, "writing")
+    assert told == [
+        (1, 6, "reading"),
+        (1, 6, "reading (at work at 14:05 UTC)"),
+        (1, 6, "reading (at work at 14:06 UTC)"),
+        (2, 6, "writing"),
+    ]
