@@ -6,10 +6,10 @@ the fileset, and it is looked up before anything is made.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import BaseModel
 
@@ -35,12 +35,15 @@ from transferapp.operations.item_outcomes import (
     tell_waiting,
 )
 from transferapp.operations.reconcile import check_reconciled
+from transferapp.operations.relaying import relaying
 from transferapp.repositories.port import Imports, Repository
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import Context, Task, TaskKind
 
 KIND = "import-fileset"
 STEPS = 5
+_STORING = "copying the files into the repository"
+_CHECKING = "checking the checksums of the copies"
 #: After this step the repository has every byte.
 _STORE = 2
 
@@ -56,8 +59,6 @@ _GOES_ON = (
 )
 #: How often files are sent again that came out damaged, before a person is asked.
 _SENT_AGAIN = 3
-#: How often the repository's own progress is written down (seconds).
-_RELAY_EVERY_S = 1.0
 
 
 class ImportFileset(BaseModel):
@@ -162,41 +163,35 @@ class FilesetImport:
             return (await _adopt(imports, attempt.plan)).id
 
     async def _store(self, attempt: _Attempt) -> int:
-        await self._say(attempt, 2, "copying the files into the repository")
+        await self._say(attempt, 2, _STORING)
         async with self._imports(attempt.work) as imports:
             return await self._bring_in(imports, attempt)
 
     async def _verify(self, attempt: _Attempt) -> int:
-        await self._say(attempt, 3, "checking the checksums of the copies")
+        await self._say(attempt, 3, _CHECKING)
         async with self._imports(attempt.work) as imports:
             fileset = await _adopt(imports, attempt.plan)
             try:
-                await imports.verify(fileset, attempt.plan)
+                async with relaying(partial(self._checked, attempt)) as checked:
+                    await imports.verify(fileset, attempt.plan, checked)
             except (ChecksumMismatch, UploadLost):
                 fileset = await self._again(imports, attempt, fileset)
         return fileset.id
 
     async def _register(self, attempt: _Attempt) -> list[int]:
         await self._say(attempt, 4, "reading the images")
-        told: list[tuple[int, int, str]] = []
-        relay = asyncio.create_task(self._relay(attempt, told))
-        try:
+        async with relaying(partial(self._told, attempt)) as tell:
+
+            def listen(done: int, steps: int, words: str) -> None:
+                tell((done, steps, words))
+
             async with self._imports(attempt.work) as imports:
                 fileset = await _adopt(imports, attempt.plan)
-
-                def listen(done: int, steps: int, words: str) -> None:
-                    # May come from a thread; the relay picks it up.
-                    told[:] = [(done, steps, words)]
-
                 try:
                     registered = await imports.register(fileset, attempt.plan, listen)
                 except (ChecksumMismatch, UploadLost):
                     fileset = await self._again(imports, attempt, fileset)
                     registered = await imports.register(fileset, attempt.plan, listen)
-        finally:
-            relay.cancel()
-            with suppress(asyncio.CancelledError):
-                await relay
         return list(registered.image_ids)
 
     async def _reconcile(self, attempt: _Attempt) -> list[int]:
@@ -241,18 +236,22 @@ class FilesetImport:
     async def _bring_in(self, imports: Imports, attempt: _Attempt) -> int:
         fileset = await _adopt(imports, attempt.plan)
         paths = [await self._staging.path(file.id) for file in attempt.work.files]
-        await imports.store(fileset, attempt.plan, paths)
+        async with relaying(partial(self._stored, attempt)) as stored:
+            await imports.store(fileset, attempt.plan, paths, stored)
         return fileset.id
 
-    async def _relay(self, attempt: _Attempt, told: list[tuple[int, int, str]]) -> None:
-        shown: tuple[int, int, str] | None = None
-        while True:
-            await asyncio.sleep(_RELAY_EVERY_S)
-            if told and told[0] != shown:
-                shown = told[0]
-                done, steps, words = shown
-                await attempt.context.progress((3 + done / max(1, steps)) / STEPS, words)
-                await self._note(attempt.work.item.id, f"step 4 of {STEPS}: {words}")
+    async def _told(self, attempt: _Attempt, news: tuple[int, int, str]) -> None:
+        done, steps, words = news
+        await attempt.context.progress((3 + done / max(1, steps)) / STEPS, words)
+        await self._note(attempt.work.item.id, f"step 4 of {STEPS}: {words}")
+
+    async def _stored(self, attempt: _Attempt, stored: int) -> None:
+        share = stored / max(1, attempt.work.item.size_bytes)
+        await attempt.context.progress((1 + share) / STEPS, _STORING, bytes_done=stored)
+
+    async def _checked(self, attempt: _Attempt, checked: int) -> None:
+        share = checked / max(1, attempt.work.item.size_bytes)
+        await attempt.context.progress((2 + share) / STEPS, _CHECKING)
 
     async def _say(self, attempt: _Attempt, step: int, words: str) -> None:
         held = attempt.work.item.size_bytes if step > _STORE else 0

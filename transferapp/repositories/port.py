@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Called with (step done, steps in all, words) while the repository makes images.
 ProgressListener = Callable[[int, int, str], None]
+#: Called with how many bytes of a fileset are done so far; often, and from any thread.
+ByteListener = Callable[[int], None]
 
 
 class Capability(StrEnum):
@@ -188,12 +190,24 @@ class Imports(Protocol):
     async def reserve(self, plan: FilesetPlan) -> Fileset:
         """Make (or adopt) the fileset; raises TargetNotFound, PermissionDenied."""
 
-    async def store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
-        """Bring the files in, in the plan's order; sources stay. Raises StorageFull."""
+    async def store(
+        self,
+        fileset: Fileset,
+        plan: FilesetPlan,
+        paths: Sequence[Path],
+        stored: ByteListener | None = None,
+    ) -> None:
+        """Bring the files in, in the plan's order; sources stay. Raises StorageFull.
 
-    async def verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
+        ``stored`` counts also what was there before.
+        """
+
+    async def verify(
+        self, fileset: Fileset, plan: FilesetPlan, checked: ByteListener | None = None
+    ) -> None:
         """Check every stored file against the plan's SHA-1; raises ChecksumMismatch, and
-        UploadLost when an outage took what was stored.
+        UploadLost when an outage took what was stored. ``checked`` is called where the
+        bytes are read for it.
         """
 
     async def register(

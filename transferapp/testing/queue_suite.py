@@ -328,3 +328,28 @@ class TaskQueueSuite:
         assert shown == (TaskState.RUNNING, "waiting", 0.25, "a quarter", 5_000_000_000)
         journal.gate.set()
         await reach(house.queue, "one", TaskState.DONE)
+
+    async def test_each_step_shows_how_it_begins(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """However short the step before was: its words are not this one's."""
+
+        async def handle(context: Context, _note: Note) -> None:
+            async def say(words: str) -> None:
+                await context.progress(0.5, words, bytes_done=len(words))
+
+            async def block() -> None:
+                await say("the long one")
+                await journal.pass_gate("one")
+
+            await context.step("short", say, "short")
+            await context.step("long", block)
+
+        journal.gate.clear()
+        await house.work(TaskKind("note", Note, handle))
+        await house.queue.enqueue(new("one"))
+        await until(lambda: journal.running == 1)
+        task = await house.queue.get("one")
+        assert (task.step, task.note, task.bytes_done) == ("long", "the long one", 12)
+        journal.gate.set()
+        await reach(house.queue, "one", TaskState.DONE)

@@ -62,18 +62,24 @@ async def test_only_missing_blocks_are_sent(
         fileset = await session.imports.reserve(plan)
         # The first write is empty: it makes the file.
         sandbox.control("hold", place="RawFileStore.write", done=True, number=1 + DONE)
-        sending = asyncio.create_task(session.imports.store(fileset, plan, CELLS.paths))
+        stored: list[int] = []
+        storing = session.imports.store(fileset, plan, CELLS.paths, stored.append)
+        sending = asyncio.create_task(storing)
         assert (await asyncio.to_thread(sandbox.control, "held", seconds=20))["held"]
         sandbox.control("disk_full", on=True)
         sandbox.control("let_go")
         with pytest.raises(StorageFull):
             await sending
+    blocks = [min(size, number * -(-size // BLOCKS)) for number in range(BLOCKS + 1)]
+    assert stored == blocks[: DONE + 1]
+    stored.clear()
     sandbox.control("disk_full", on=False)
     sandbox.control("calls")
     other = adapter(settings_for(sandbox, tmp_path)) if another_worker else omero
     async with other.session(ALICE) as session:
-        await session.imports.store(fileset, plan, CELLS.paths)
+        await session.imports.store(fileset, plan, CELLS.paths, stored.append)
         assert writes(sandbox) == BLOCKS - DONE
+        assert stored == blocks[DONE:], "also what was there is told"
         await session.imports.verify(fileset, plan)
         assert (await session.imports.register(fileset, plan, lambda *_: None)).image_ids
     if another_worker:

@@ -14,6 +14,7 @@ from transferapp.host.database import reading, writing
 from transferapp.model.containers import IMPORT_TARGETS
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
+from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.local import stored_files
 from transferapp.repositories.local.container_rows import container, find_container
 from transferapp.repositories.local.garbage import list_fileset
@@ -28,7 +29,7 @@ from transferapp.repositories.local.registration import (
     write_images,
 )
 from transferapp.repositories.local.schema import filesets
-from transferapp.repositories.port import Imports, ProgressListener
+from transferapp.repositories.port import ByteListener, Imports, ProgressListener
 
 #: Files are stored in batches of at most this many, or this many bytes.
 _BATCH_FILES = 128
@@ -60,23 +61,32 @@ class LocalImports(Imports):
         return await in_thread(self._reserve, plan)
 
     @override
-    async def store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
+    async def store(
+        self,
+        fileset: Fileset,
+        plan: FilesetPlan,
+        paths: Sequence[Path],
+        stored: ByteListener | None = None,
+    ) -> None:
         """Bring the files in; what is there already is left. Returns when it is durable."""
         if len(paths) != len(plan.files):
             raise Invalid("Each file of the plan needs one path.")
-        there = await in_thread(stored_files.recorded, self._holdings, fileset.id)
+        holdings, count = self._holdings, ByteCount(stored)
+        there = await in_thread(stored_files.recorded, holdings, fileset.id)
         for batch in _batches(list(zip(range(len(paths)), plan.files, paths, strict=True))):
-            await in_thread(stored_files.store_batch, self._holdings, fileset.id, batch, there)
-        await in_thread(stored_files.make_durable, self._holdings, fileset.id, plan)
+            await in_thread(stored_files.store_batch, holdings, fileset.id, batch, there, count)
+        await in_thread(stored_files.make_durable, holdings, fileset.id, plan)
 
     @override
-    async def verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
+    async def verify(
+        self, fileset: Fileset, plan: FilesetPlan, checked: ByteListener | None = None
+    ) -> None:
         """Read every stored file again; what is wrong is set aside, then raises."""
         rows = await in_thread(stored_files.recorded, self._holdings, fileset.id)
-        originals = self._holdings.originals
+        originals, count = self._holdings.originals, ByteCount(checked)
         for planned in plan.files:
             row = rows.get(planned.client_path)
-            if not await in_thread(stored_files.is_right, originals, row, planned):
+            if not await in_thread(stored_files.is_right, originals, row, planned, count):
                 raise ChecksumMismatch(
                     f"'{planned.client_path}' did not arrive as it was sent. It is sent again."
                 )

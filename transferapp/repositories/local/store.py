@@ -17,12 +17,14 @@ import hashlib
 import os
 import shutil
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
 from transferapp.errors import NameNotAllowed, UnreadableFile, VanishedFile
+from transferapp.repositories.counting import ByteCount
 
 _PIECE = 1024 * 1024
 _READ_ONLY = 0o444
@@ -81,7 +83,7 @@ class Originals:
                 " folder, then retry."
             )
 
-    def take(self, source: Path, fileset_id: int) -> Taken:
+    def take(self, source: Path, fileset_id: int, count: ByteCount | None = None) -> Taken:
         """Bring a file in and hash it on the way. A read-only file is linked, not copied.
 
         Raises VanishedFile, UnreadableFile; OSError when the disk is full.
@@ -92,7 +94,7 @@ class Originals:
         try:
             with source.open("rb") as file:
                 linked = _link_sealed(source, part)
-                taken = _hash(file, part) if linked else _copy(file, part)
+                taken = _taken(file, part, count or ByteCount(), copied=not linked)
         except FileNotFoundError as error:
             raise VanishedFile(f"'{source.name}' is gone. Start the import again.") from error
         except PermissionError as error:
@@ -144,11 +146,11 @@ class Originals:
         except FileNotFoundError:
             return False
 
-    def hash(self, sha1: str) -> str:
+    def hash(self, sha1: str, count: ByteCount | None = None) -> str:
         """Read a content and return what its SHA-1 really is; empty when it is not there."""
         try:
             with self.content(sha1).open("rb") as file:
-                return hashlib.file_digest(file, _sha1).hexdigest()
+                return _read(file, count or ByteCount())[0]
         except FileNotFoundError:
             return ""
 
@@ -191,16 +193,22 @@ def _link_sealed(source: Path, part: Path) -> bool:
     return True
 
 
-def _hash(file: Any, part: Path) -> Taken:
-    digest = hashlib.file_digest(file, _sha1)
-    return Taken(part, digest.hexdigest(), file.tell())
-
-
-def _copy(file: Any, part: Path) -> Taken:
-    digest, size = _sha1(), 0
+def _taken(file: Any, part: Path, count: ByteCount, *, copied: bool) -> Taken:
+    if not copied:
+        return Taken(part, *_read(file, count))
     with part.open("xb") as out:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-            out.write(piece)
-            size += len(piece)
-    return Taken(part, digest.hexdigest(), size)
+        return Taken(part, *_read(file, count, out.write))
+
+
+def _read(
+    file: Any, count: ByteCount, write: Callable[[bytes], object] | None = None
+) -> tuple[str, int]:
+    """Return a file's SHA-1 and size in bytes; ``write`` gets every piece."""
+    digest, size = _sha1(), 0
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+        if write is not None:
+            write(piece)
+        size += len(piece)
+        count.add(len(piece))
+    return digest.hexdigest(), size

@@ -12,6 +12,7 @@ from transferapp.errors import NotFound
 from transferapp.host.database import reading, writing
 from transferapp.model.filesets import FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
+from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.local.durability import sync_files
 from transferapp.repositories.local.garbage import list_contents
 from transferapp.repositories.local.holdings import Holdings
@@ -25,6 +26,7 @@ def store_batch(
     fileset_id: int,
     batch: Sequence[tuple[int, PlannedFile, Path]],
     there: Mapping[str, OriginalFile],
+    count: ByteCount,
 ) -> None:
     """Bring in of some (position, file, source) what is not ``there`` yet by the table."""
     originals = holdings.originals
@@ -33,7 +35,10 @@ def store_batch(
         for numbered in batch
         if not _is_there(originals, there.get(numbered[1].client_path), numbered[1])
     ]
-    taken = [(n, planned, originals.take(path, fileset_id)) for n, planned, path in missing]
+    count.add(sum(p.size_bytes for _, p, _ in batch) - sum(p.size_bytes for _, p, _ in missing))
+    taken = [
+        (n, planned, originals.take(path, fileset_id, count)) for n, planned, path in missing
+    ]
     if not taken:
         return
     # A file that came again with other bytes leaves its first content behind.
@@ -62,11 +67,13 @@ def recorded(holdings: Holdings, fileset_id: int) -> dict[str, OriginalFile]:
     return {file.client_path: file for file in _rows(holdings, fileset_id)}
 
 
-def is_right(originals: Originals, row: OriginalFile | None, planned: PlannedFile) -> bool:
+def is_right(
+    originals: Originals, row: OriginalFile | None, planned: PlannedFile, count: ByteCount
+) -> bool:
     """Tell whether a stored file has the planned SHA-1; a damaged content is set aside."""
     if row is None:
         return False
-    real = originals.hash(row.hash)
+    real = originals.hash(row.hash, count)
     if real and real != row.hash:
         originals.set_aside(row.hash)
     return real == row.hash == planned.sha1

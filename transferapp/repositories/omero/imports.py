@@ -17,6 +17,7 @@ from typing_extensions import override
 from transferapp.errors import ChecksumMismatch, Invalid, TransferAppError, UploadLost
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
+from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.omero.acting import Acting
 from transferapp.repositories.omero.commands import delete
 from transferapp.repositories.omero.containers import linkable
@@ -36,7 +37,7 @@ from transferapp.repositories.omero.processes import (
 )
 from transferapp.repositories.omero.uploads import Place, upload
 from transferapp.repositories.omero.watching import STEPS, stop, watch
-from transferapp.repositories.port import Imports, ProgressListener
+from transferapp.repositories.port import ByteListener, Imports, ProgressListener
 
 _log = structlog.get_logger(__name__)
 
@@ -59,14 +60,22 @@ class OmeroImports(Imports):
         return await self._acting.run(self._reserve, plan)
 
     @override
-    async def store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
+    async def store(
+        self,
+        fileset: Fileset,
+        plan: FilesetPlan,
+        paths: Sequence[Path],
+        stored: ByteListener | None = None,
+    ) -> None:
         """Link or upload what is missing or wrong. A fileset that OMERO cannot go on with is
         replaced under the same key.
         """
-        await self._acting.run(self._store, fileset, plan, paths)
+        await self._acting.run(self._store, fileset, plan, paths, ByteCount(stored))
 
     @override
-    async def verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
+    async def verify(
+        self, fileset: Fileset, plan: FilesetPlan, checked: ByteListener | None = None
+    ) -> None:
         """Compare OMERO's checksums with the plan's; raises ChecksumMismatch, UploadLost."""
         await self._acting.run(self._verify, fileset, plan)
 
@@ -110,7 +119,9 @@ class OmeroImports(Imports):
         fileset_id = begin_process(self._acting, plan, self._acting.links)
         return Fileset(fileset_id, plan.key)
 
-    def _store(self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]) -> None:
+    def _store(
+        self, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path], count: ByteCount
+    ) -> None:
         if images_of(self._acting, fileset.id):
             return
         process = self._process(fileset.id, plan.group_id)
@@ -130,11 +141,18 @@ class OmeroImports(Imports):
             self._remove(fileset.id)
             fileset = Fileset(begin_process(self._acting, plan, links=None), plan.key)
             process, linked = self._demand_process(fileset, plan), False
-        if not linked:
-            self._upload(process, fileset, plan, paths)
+        if linked:
+            count.add(sum(file.size_bytes for file in plan.files))
+        else:
+            self._upload(process, fileset, plan, paths, count)
 
     def _upload(
-        self, process: Any, fileset: Fileset, plan: FilesetPlan, paths: Sequence[Path]
+        self,
+        process: Any,
+        fileset: Fileset,
+        plan: FilesetPlan,
+        paths: Sequence[Path],
+        count: ByteCount,
     ) -> None:
         held = {one.client_path: one for one in files_of(self._acting, fileset.id)}
         wrong = set(differing(plan, list(held.values())))
@@ -143,7 +161,9 @@ class OmeroImports(Imports):
                 # OMERO's checksum is there once a file was closed: then it is all wrong.
                 closed = bool(held[file.client_path].hash)
                 place = Place(process, number, plan.group_id)
-                upload(self._acting, place, path, again=closed)
+                upload(self._acting, place, path, count, again=closed)
+            else:
+                count.add(file.size_bytes)
 
     def _verify(self, fileset: Fileset, plan: FilesetPlan) -> None:
         if not images_of(self._acting, fileset.id):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.omero.acting import Acting
 
 _BLOCK = 2 * 1024 * 1024
@@ -20,7 +21,7 @@ class Place:
     group_id: int
 
 
-def upload(acting: Acting, place: Place, path: Path, *, again: bool) -> None:
+def upload(acting: Acting, place: Place, path: Path, count: ByteCount, *, again: bool) -> None:
     """Send one file; ``again`` sends it from the beginning. Blocking, resumable."""
     gateway = acting.gateway
     # Asked first: OMERO knows it only while the uploader is open, and any write moves it.
@@ -32,11 +33,13 @@ def upload(acting: Acting, place: Place, path: Path, *, again: bool) -> None:
     if not offset:
         # Without any write OMERO makes no file, so that empty ones would fail.
         uploader.write(b"", 0, 0)
+    count.add(offset)
     with path.open("rb") as source:
         source.seek(offset)
         while block := source.read(_BLOCK):
             uploader.write(block, offset, len(block))
             offset += len(block)
+            count.add(len(block))
     # OMERO hashes the file now. Only a whole file is closed: half of one would be hashed
     # for nothing.
     gateway.patient(uploader).close()

@@ -46,6 +46,8 @@ class DbosContext(Context):
         async def call() -> R:
             # Inside the step: it is not called again for a step that is already done.
             await self._write({"step": name})
+            # How it begins is shown at once, however short the step before was.
+            self._written_at = float("-inf")
             return await function(*arguments)
 
         options = StepOptions(name=name, preemptible=True)

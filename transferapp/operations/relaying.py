@@ -1,0 +1,60 @@
+"""Pass on what a thread tells while a step runs: soon, and never faster than people read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Generic, TypeVar
+
+from transferapp.errors import Unavailable
+
+N = TypeVar("N")
+
+#: Seconds between two looks for news.
+RELAY_EVERY_S = 1.0
+
+
+class Relay(Generic[N]):
+    """Keeps the newest of what it is told, from any thread."""
+
+    def __init__(self, pass_on: Callable[[N], Awaitable[None]]) -> None:
+        """Give news to ``pass_on``; where that fails with Unavailable, later news come."""
+        self._pass_on = pass_on
+        # One element or none; replaced as a whole, so that no lock is needed.
+        self._news: tuple[N, ...] = ()
+
+    def tell(self, news: N) -> None:
+        """Note what is new; cheap to call often."""
+        self._news = (news,)
+
+    async def keep_passing(self, over: asyncio.Event) -> None:
+        """Pass on what has changed until it is over. What says nothing is left alone: its
+        silence is how a stalled step is found.
+        """
+        shown: tuple[N, ...] = ()
+        while not over.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RELAY_EVERY_S):
+                    await over.wait()
+            news = self._news
+            if over.is_set() or news == shown:
+                continue
+            shown = news
+            # For people's eyes only: work must not fail because it cannot be watched.
+            with suppress(Unavailable):
+                await self._pass_on(*news)
+
+
+@asynccontextmanager
+async def relaying(
+    pass_on: Callable[[N], Awaitable[None]],
+) -> AsyncIterator[Callable[[N], None]]:
+    """Yield what is to be told; when the block ends, nothing old is written any more."""
+    relay, over = Relay(pass_on), asyncio.Event()
+    task = asyncio.create_task(relay.keep_passing(over))
+    try:
+        yield relay.tell
+    finally:
+        over.set()
+        await task
