@@ -76,7 +76,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 async def test_events_are_forgotten_when_they_are_old_and_told(world: World) -> None:
     await world.trouble("told")
-    await world.rounds.round()
+    for _ in range(2):  # The second looks at what the first told the inbox's windows.
+        await world.rounds.round()
     told = await world.ledger.last_event_id()
     await world.trouble("not told yet")
     world.clock.advance(days=31)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
+from tests.support.image_house import MemoryVault
 from tests.support.receivers import hook_server, mail_server
 from tests.support.rest_server import (
+    PASSWORD,
     RestServer,
     rest_server,
     server,
@@ -24,8 +28,14 @@ from tests.support.rest_uploads import bearer
 from transferapp.cli import signed_in
 from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
+from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient, wishes_of
+from transferapp.desktop.presenters.inbox import InboxPresenter
+from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
+from transferapp.desktop.settings import SettingsFile
 from transferapp.errors import Invalid, NotFound, StateConflict
+from transferapp.host.credentials import Credentials
+from transferapp.model.events import EventKind
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.operations.notifications import NotificationRounds
@@ -103,7 +113,6 @@ def _rounds(server: RestServer) -> NotificationRounds:
 
 async def _desk(stack: AsyncExitStack, server: RestServer, folder: Path) -> InboxPresenter:
     """A desktop's inbox, signed in and following."""
-    folder.mkdir()
     session = SessionPresenter(
         SessionParts(
             connect=InboxClient,
@@ -116,7 +125,7 @@ async def _desk(stack: AsyncExitStack, server: RestServer, folder: Path) -> Inbo
     stack.push_async_callback(session.agent.aclose)
     stack.push_async_callback(session.close)
     stack.push_async_callback(inbox.close)
-    await session.sign_in(server.url, "ada", "secret", remember=False)
+    await session.sign_in(server.url, "ada", PASSWORD, remember=False)
     await _until(lambda: inbox.loaded and session.settings.seen_events)
     return inbox
 

@@ -31,8 +31,8 @@ async def follow_events(
 
     Raises GrantRefused when the token ends; an outage only pauses. Leave it by cancelling
     or ``aclose``. ``on_connection`` is called at each change between there and away,
-    ``on_open`` with the id that each stream goes on after, ``on_missed`` when events after
-    that are not kept any more: read anew what you show.
+    ``on_open`` with the id that each stream goes on after, ``on_missed`` when events before
+    that were not seen and are not kept any more: read anew what you show.
     """
     connection = _Connection(on_connection)
     position = last_id

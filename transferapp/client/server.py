@@ -18,7 +18,7 @@ from transferapp.client.problems import raise_for_problem, translated
 from transferapp.errors import ServerUnreachable
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.duplicates import HeldAlready
-from transferapp.model.events import Event
+from transferapp.model.events import Event, EventKind
 from transferapp.model.identity import Identity
 from transferapp.model.images import ImageDetails, ImageSummary
 from transferapp.model.transfers import TransferDetails, TransferItem, TransferKind
@@ -47,6 +47,9 @@ STREAM_SILENCE_S = 25.0
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 #: Answers beyond this many bytes are parsed off the event loop.
 _LARGE = 64 << 10
+
+#: A newer server may tell more.
+_KINDS = frozenset(str(kind) for kind in EventKind)
 
 T = TypeVar("T")
 _adapters: dict[Any, TypeAdapter[Any]] = {}
@@ -262,7 +265,7 @@ class ServerClient:
 
         ``on_open`` is called when the stream begins, with the id that it goes on after,
         ``on_missed`` when ``after`` is so old that some events are not kept any more: read
-        anew what you show.
+        anew what you show. Kinds that this version does not know are passed over.
         Ends by raising ServerUnreachable; ``client.events.follow_events`` goes on instead.
         """
         headers = self._headers() | {"Accept": "text/event-stream"}
@@ -282,7 +285,7 @@ class ServerClient:
                         on_open(int(sent.id))
                     elif sent.event == routes.EVENTS_MISSED and on_missed is not None:
                         on_missed()
-                    elif sent.data:
+                    elif sent.event in _KINDS:
                         yield _adapter(Event).validate_json(sent.data)
         raise ServerUnreachable("The server closed the stream of events.")
 

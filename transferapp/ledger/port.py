@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from transferapp.model.containers import ContainerRef
-    from transferapp.model.events import Event
+    from transferapp.model.events import Event, EventKind
     from transferapp.model.images import Annotation
     from transferapp.model.transfers import (
         ItemState,
@@ -158,6 +158,9 @@ class Ledger(Protocol):
         """Move an item and write the event; False when its state is not in ``only_from``
         (empty: any that has not ended).
         """
+
+    async def tell(self, owner: str, kind: EventKind) -> None:
+        """Write an event of a person that is no transfer's."""
 
     async def events(self, owner: str | None, after: int, limit: int = 500) -> list[Event]:
         """Events with id > ``after`` in order: a person's, or (None) everyone's."""

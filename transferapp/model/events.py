@@ -14,6 +14,8 @@ class EventKind(StrEnum):
     TRANSFER_ENDED = "transfer.ended"
     ITEM_CHANGED = "item.changed"
     ITEM_TROUBLE = "item.trouble"
+    #: Something came into the person's inbox, or was read on some computer; no transfer's.
+    INBOX_CHANGED = "inbox.changed"
 
 
 @dataclass(frozen=True, slots=True)

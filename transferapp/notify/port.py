@@ -177,11 +177,13 @@ class Inbox(Protocol):
     ) -> list[InboxEntry]:
         """List entries, newest first; ``before`` is the last id of the page before."""
 
-    async def mark_read(self, username: str, entry_id: int) -> None:
-        """Note that the person has seen it; raises NotFound."""
+    async def mark_read(self, username: str, entry_id: int) -> bool:
+        """Note that the person has seen it; False when she had before. Raises NotFound."""
 
-    async def mark_all_read(self, username: str, upto: int) -> None:
-        """Note that the person has seen everything up to this id; newer ones stay new."""
+    async def mark_all_read(self, username: str, upto: int) -> bool:
+        """Note that the person has seen everything up to this id, newer ones stay new;
+        False when she had before.
+        """
 
 
 class PreferenceStore(Protocol):

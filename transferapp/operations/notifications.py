@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from transferapp.errors import Invalid
 from transferapp.ledger.port import Ledger
+from transferapp.model.events import EventKind
 from transferapp.notify.port import (
     Batch,
     Channel,
@@ -113,6 +114,8 @@ class NotificationRounds:
         self._preferences = preferences
         self._queue = queue
         self._mail_delay_s = mail_delay_s
+        #: Whose inbox has changed, and whose open windows do not know of it yet.
+        self._untold: set[str] = set()
 
     async def begin(self) -> None:
         """Take everything from now on; what happened before the first start is history."""
@@ -124,6 +127,7 @@ class NotificationRounds:
         await self.begin()
         while await self._record_page():
             pass
+        await self._tell_inboxes()
         for batch in await self._deliveries.plan(self._mail_delay_s):
             wishes = await self._preferences.get(batch.username)
             await self._queue.enqueue(_task(batch, wishes))
@@ -137,7 +141,17 @@ class NotificationRounds:
             return False
         outcomes = [found for event in page if (found := outcome_of(event)) is not None]
         was_first = await self._deliveries.record(position, page[-1].id, outcomes)
+        if was_first:
+            self._untold.update(outcome.username for outcome in outcomes)
         return was_first and len(page) == _PAGE
+
+    async def _tell_inboxes(self) -> None:
+        """Beside the transaction, in another store: a crash in between costs the windows
+        their news until they look by themselves, never the entry.
+        """
+        for username in sorted(self._untold):
+            await self._ledger.tell(username, EventKind.INBOX_CHANGED)
+            self._untold.discard(username)
 
 
 def target_of(channel: Channel, wishes: Preferences) -> str:

@@ -43,7 +43,9 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a stream goes on, and whether events after that are not kept any more."""
+    """Where a stream goes on, and whether events between the asked id and that one are
+    not kept any more.
+    """
 
     after: int
     missed: bool = False
@@ -117,7 +119,8 @@ class EventFeed:
             return Position(newest)
         # Old events are forgotten; whether one of them was this person's nobody knows.
         oldest = await self._ledger.first_event_id()
-        return Position(after, missed=after < oldest - 1)
+        # From the oldest on: who takes note of that is not told again when it comes back.
+        return Position(max(after, oldest - 1), missed=after < oldest - 1)
 
     async def stream(
         self, audience: Audience, after: int, *, silence_s: float

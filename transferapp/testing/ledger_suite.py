@@ -270,6 +270,16 @@ class LedgerSuite:
         assert await ledger.events("bob", 0) == []
         assert await ledger.events(None, 0, limit=2) == events[:2]
 
+    async def test_an_event_of_a_person_is_no_transfers(self, ledger: Ledger) -> None:
+        """It stands in line with the others, and another person does not hear it."""
+        await ledger.add(an_import())
+        before = await ledger.last_event_id()
+        await ledger.tell("ada", EventKind.INBOX_CHANGED)
+        (told,) = await ledger.events("ada", before)
+        assert (told.kind, told.owner) == (EventKind.INBOX_CHANGED, "ada")
+        assert (told.transfer_id, told.item_id, told.title) == ("", "", "")
+        assert await ledger.events("bob", before) == []
+
     async def test_progress_is_told_again_after_a_second(
         self, ledger: Ledger, clock: MovedClock
     ) -> None:

@@ -21,7 +21,7 @@ from transferapp.errors import (
     Unavailable,
 )
 from transferapp.model.containers import ContainerKind, ContainerRef
-from transferapp.model.events import Event
+from transferapp.model.events import Event, EventKind
 from transferapp.protocol.problems import MEDIA_TYPE, to_problem
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -145,6 +145,14 @@ async def test_an_outage_before_the_first_event_loses_nothing(
     async with client_of(answer) as client, aclosing(follow_events(client)) as stream:
         event = await anext(stream)
     assert (event.id, asked) == (42, [None, "41"])
+
+
+async def test_kinds_of_a_newer_server_are_passed_over() -> None:
+    news = event_text(1).replace(EventKind.ITEM_CHANGED, "moon.rises")
+    text = "id: 0\nevent: ready\ndata: \n\n" + news + event_text(2)
+    answer = httpx.Response(200, text=text, headers={"content-type": "text/event-stream"})
+    async with client_of(lambda _: answer) as client, aclosing(client.events()) as stream:
+        assert (await anext(stream)).id == 2
 
 
 async def test_a_token_that_ended_ends_following() -> None:

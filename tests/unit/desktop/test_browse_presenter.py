@@ -155,6 +155,19 @@ async def test_imported_images_appear_by_themselves(
     await ended(browse)
 
 
+async def test_missed_events_make_it_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transferapp.desktop.presenters.browse.REFRESH_PAUSE_S", 0.01)
+    made = house()
+    browse = await browsing(tmp_path, made)
+    await browse.open()
+    made.put_images(EMBRYOS, image(4, "yellow"))
+    browse.session.missed.notify()
+    await until(lambda: "yellow" in names(browse))
+    await ended(browse)
+
+
 async def test_thumbnails_come_once_and_the_last_asked_first(tmp_path: Path) -> None:
     made = ImageHouse()
     made.add(PLATES, "Plates")

@@ -266,6 +266,9 @@ async def test_the_promises_are_kept_up_to_date(
     session.server.put(transfer(1, state=ItemState.IMPORTED, promises=kept))
     session.events.notify(event(transfer_id))
     await until(lambda: watch.row.promises.safe_to_delete_source)
+    session.server.put(transfer(1, state=ItemState.FAILED))
+    session.missed.notify()
+    await until(lambda: watch.row.state is ItemState.FAILED)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from transferapp.desktop.presenters.inbox_words import inbox_row
 from transferapp.desktop.presenters.session import SessionPresenter
 from transferapp.model.events import EventKind
 
-FAST = Pauses(after_event=(0.02, 0.05), idle=60.0, least=0.005)
+#: Nothing here comes by looking now and then.
+FAST = Pauses(idle=600.0, least=0.005)
 
 
 class Scene:
@@ -81,25 +82,36 @@ async def test_what_was_opened_in_an_outage_is_told_afterwards(tmp_path: Path) -
     await scene.close()
 
 
-async def test_an_outcome_comes_a_moment_after_its_event(tmp_path: Path) -> None:
+async def test_what_comes_and_what_another_computer_read_is_known_by_the_event(
+    tmp_path: Path,
+) -> None:
     scene = Scene(tmp_path)
     await scene.come_in()
     await until(lambda: scene.session.settings.seen_events)
-    scene.house.tell(EventKind.TRANSFER_ENDED)
-    reads = len(scene.house.requests)
-    await until(lambda: len(scene.house.requests) > reads)
+    scene.desk.put("t1")
+    scene.house.tell(EventKind.INBOX_CHANGED, "")
+    await until(lambda: scene.inbox.unread == 1)
+    scene.desk.read(1)
+    scene.house.tell(EventKind.INBOX_CHANGED, "")
+    await until(lambda: scene.inbox.unread == 0)
+    await scene.close()
+
+
+async def test_a_change_that_nobody_told_is_found_a_little_later(tmp_path: Path) -> None:
+    scene = Scene(tmp_path, Pauses(idle=0.05, least=0.005))
+    await scene.come_in()
     scene.desk.put("t1")
     await until(lambda: scene.inbox.unread == 1)
     await scene.close()
 
 
-async def test_what_another_computer_read_is_read_here(tmp_path: Path) -> None:
-    scene = Scene(tmp_path, Pauses(idle=0.05, least=0.005))
-    scene.desk.put("t1")
+async def test_missed_events_make_it_read_anew(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
     await scene.come_in()
-    assert scene.inbox.unread == 1
-    scene.desk.read(1)
-    await until(lambda: scene.inbox.unread == 0)
+    scene.desk.put("t1")
+    scene.session.missed.notify()
+    await until(lambda: scene.inbox.unread == 1)
+    assert scene.inbox.notice == ""
     await scene.close()
 
 
@@ -110,6 +122,7 @@ async def test_only_a_clicked_notification_makes_its_entries_read(tmp_path: Path
     event = scene.house.tell(EventKind.TRANSFER_ENDED, "t1")
     scene.desk.put("t1", at=event.created_at)
     scene.desk.put("t2", at=event.created_at)
+    scene.house.tell(EventKind.INBOX_CHANGED, "")
     await until(lambda: scene.inbox.unread == 2)
     # The click may come before the worker has written the entry.
     scene.inbox.transfer_opened("t1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from transferapp import errors
 from transferapp.desktop.presenters.session import Connection, normal_url
 from transferapp.desktop.settings import DesktopSettings, ServerProfile, SettingsFile
 from transferapp.host.credentials import Kept
-from transferapp.model.events import EventKind
+from transferapp.model.events import Event, EventKind
 
 
 async def test_signs_in_and_remembers_the_server_but_never_the_password(tmp_path: Path) -> None:
@@ -177,6 +178,35 @@ async def test_the_place_in_the_events_is_kept_from_the_first_time(
     await again.sign_in(URL, "anna", "pipette", remember=False)
     await until(lambda: seen == [2])
     await again.close()
+
+
+async def test_what_was_missed_for_good_is_said_once(tmp_path: Path) -> None:
+    """Also on this computer's next start nothing is missed again."""
+    house = ImageHouse()
+    session = await house.signed_in(tmp_path)
+    await until(lambda: "= 0" in (tmp_path / "desktop.ini").read_text())
+    await session.close()
+    for _ in range(5):
+        house.tell(EventKind.TRANSFER_ENDED)
+    house.kept_from = 4
+    for expected in (["missed", 4, 5], [4, 5]):
+        again = house.session(tmp_path)
+        heard: list[str | int] = []
+        again.missed.listen(partial(heard.append, "missed"))
+        again.events.listen(partial(_note, heard))
+        await again.sign_in(URL, "anna", "pipette", remember=False)
+        await until(partial(_ends_with_five, heard))
+        await until(lambda: "= 3" in (tmp_path / "desktop.ini").read_text())
+        assert (heard, again.trouble) == (expected, None)
+        await again.close()
+
+
+def _note(heard: list[str | int], event: Event) -> None:
+    heard.append(event.id)
+
+
+def _ends_with_five(heard: list[str | int]) -> bool:
+    return heard[-1:] == [5]
 
 
 @pytest.mark.parametrize(

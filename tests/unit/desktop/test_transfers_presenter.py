@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,7 @@ from transferapp.desktop.presenters.session import Connection
 from transferapp.desktop.presenters.speed_meter import SpeedMeter
 from transferapp.desktop.presenters.transfer_board import RowBatch, TransferBoard
 from transferapp.desktop.presenters.transfers import TransfersPresenter
+from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
 
 ONE, TWO = f"{1:032x}", f"{2:032x}"
@@ -65,6 +67,38 @@ async def test_an_event_makes_it_ask_again(
     session.server.put(transfer(1, state=ItemState.IMPORTED))
     session.events.notify(event(ONE))
     await until(lambda: presenter.rows[ONE].state is ItemState.IMPORTED)
+
+
+async def test_missed_events_make_it_read_all_anew_in_silence(
+    session: FakeSession, presenter: TransfersPresenter
+) -> None:
+    session.server.put(transfer(2, state=ItemState.FAILED), transfer(7))
+    session.missed.notify()
+    await until(lambda: len(presenter.rows) == 3)
+    assert presenter.rows[TWO].state is ItemState.FAILED
+    assert (presenter.server_notice, presenter.agent_notice) == ("", "")
+
+
+async def test_news_of_the_inbox_are_no_reason_to_ask(
+    session: FakeSession, presenter: TransfersPresenter
+) -> None:
+    session.server.put(transfer(1, state=ItemState.IMPORTED))
+    session.events.notify(event(ONE))
+    await until(lambda: presenter.rows[ONE].ended)  # Nothing is looked after any more.
+    await asyncio.sleep(0.05)
+    asked = len(session.server.calls)
+    session.events.notify(replace(event(""), kind=EventKind.INBOX_CHANGED))
+    await asyncio.sleep(0.05)
+    assert len(session.server.calls) == asked
+
+
+async def test_looking_after_what_moves_asks_for_no_transfer_that_is_none(
+    session: FakeSession, presenter: TransfersPresenter
+) -> None:
+    assert any(not row.ended for row in presenter.rows.values())
+    asked = len(session.server.calls)
+    await until(lambda: len(session.server.calls) > asked + 3)
+    assert {call[0] for call in session.server.calls} == {"transfers"}
 
 
 @pytest.mark.usefixtures("presenter")

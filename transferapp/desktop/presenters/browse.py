@@ -83,6 +83,7 @@ class BrowsePresenter:
         self._online = session.connection is Connection.ONLINE
         session.changed.listen(self._session_changed)
         session.events.listen(self._event)
+        session.missed.listen(self._look_soon)
 
     async def open(self) -> None:
         """Read the tree for the first time, or again."""
@@ -254,7 +255,11 @@ class BrowsePresenter:
         brings_images = event.kind is EventKind.TRANSFER_ENDED or (
             event.kind is EventKind.ITEM_CHANGED and event.state == ItemState.IMPORTED
         )
-        if brings_images and not self._refresh_due:
+        if brings_images:
+            self._look_soon()
+
+    def _look_soon(self) -> None:
+        if not self._refresh_due:
             self._refresh_due = True
             self._background.start(self._refresh_soon())
 

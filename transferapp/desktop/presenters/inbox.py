@@ -12,6 +12,7 @@ from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.session import Connection
 from transferapp.errors import Denied, NotFound, TransferAppError
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.model.events import EventKind
 from transferapp.notify.words import outcome_of
 
 if TYPE_CHECKING:
@@ -31,10 +32,9 @@ MOST_COUNTED = 100
 class Pauses:
     """Seconds until the inbox is read again."""
 
-    #: After an event: workers put its outcome into the inbox a moment later.
-    after_event: tuple[float, ...] = (1.5, 5.0, 20.0)
-    #: Otherwise: another computer may have read something.
-    idle: float = 60.0
+    #: Changes are told by events, written beside the entry, not with it: of a worker that
+    #: is killed in between nobody hears. Looking now and then makes up for it.
+    idle: float = 600.0
     #: The least, however many events come.
     least: float = 0.5
 
@@ -59,7 +59,6 @@ class InboxPresenter:
         self._owner = ""
         self._following: asyncio.Task[None] | None = None
         self._wished = asyncio.Event()
-        self._soon: tuple[float, ...] = ()
         #: Opened here, and those of them that the server does not know of yet.
         self._opened: set[int] = set()
         self._untold: set[int] = set()
@@ -78,6 +77,7 @@ class InboxPresenter:
         self.open_wished: Listeners[[str]] = Listeners()
         session.changed.listen(self._session_changed)
         session.events.listen(self._event)
+        session.missed.listen(self.refresh)
 
     def is_unread(self, entry: InboxMessage) -> bool:
         """Return whether the person has not opened it yet."""
@@ -112,7 +112,7 @@ class InboxPresenter:
             known.append(self._told_at[transfer_id])
         if known:
             self._opened_upto[transfer_id] = max(known)
-            self._look_soon()
+            self.refresh()
 
     async def mark_all_read(self) -> None:
         """Make all entries read that came so far; raises Unavailable."""
@@ -151,13 +151,10 @@ class InboxPresenter:
         self.changed.notify()
 
     def _event(self, event: Event) -> None:
-        if outcome_of(event) is not None:
+        if event.kind is EventKind.INBOX_CHANGED:
+            self.refresh()
+        elif outcome_of(event) is not None:
             self._told_at[event.transfer_id] = event.created_at
-            self._look_soon()
-
-    def _look_soon(self) -> None:
-        self._soon = self._pauses.after_event
-        self.refresh()
 
     async def _follow(self) -> None:
         while True:
@@ -171,9 +168,7 @@ class InboxPresenter:
                 self.notice = error.message
                 self.changed.notify()
             await asyncio.sleep(self._pauses.least)
-            pause_s, *rest = self._soon or (self._pauses.idle,)
-            self._soon = tuple(rest)
-            await _until_set(self._wished, pause_s)
+            await _until_set(self._wished, self._pauses.idle)
 
     async def _read(self, client: InboxClient) -> None:
         new = (await client.inbox(unread=True, limit=MOST_COUNTED)).items

@@ -56,7 +56,8 @@ class SessionPresenter:
     """The session: sign in and out, the clients, the stream of events.
 
     ``changed`` tells of a new person or connection state, ``events`` of each event of the
-    person (exactly once, in order), ``settings_changed`` of saved settings.
+    person (exactly once, in order), ``missed`` of a time so long away that its events are
+    not kept any more (read anew what is shown), ``settings_changed`` of saved settings.
     """
 
     def __init__(self, parts: SessionParts) -> None:
@@ -65,6 +66,7 @@ class SessionPresenter:
         self._following: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
         self._saving: asyncio.Task[None] | None = None
+        self._position = 0
         self.settings: DesktopSettings = parts.settings_file.load()
         self.identity: Identity | None = None
         self.server_url = self.settings.last_profile.url
@@ -72,6 +74,7 @@ class SessionPresenter:
         self.trouble: TransferAppError | None = None
         self.changed: Listeners[[]] = Listeners()
         self.events: Listeners[[Event]] = Listeners()
+        self.missed: Listeners[[]] = Listeners()
         self.settings_changed: Listeners[[]] = Listeners()
 
     @property
@@ -219,6 +222,7 @@ class SessionPresenter:
                     last_id,
                     on_connection=self._connection_changed,
                     on_open=self._opened,
+                    on_missed=self._missed,
                 )
             ) as events:
                 async for event in events:
@@ -231,8 +235,14 @@ class SessionPresenter:
 
     def _opened(self, position: int) -> None:
         """Remember where a new person's events begin: what ends later will be told."""
+        self._position = position
         if self.owner not in self.settings.seen_events:
             self._saving = asyncio.create_task(self.mark_seen(position))
+
+    def _missed(self) -> None:
+        """What came of it is in the inbox; from here on nothing is missed again."""
+        self._saving = asyncio.create_task(self.mark_seen(self._position))
+        self.missed.notify()
 
     def _connection_changed(self, trouble: Unavailable | None) -> None:
         if trouble is None:

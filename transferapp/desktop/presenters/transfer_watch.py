@@ -33,7 +33,10 @@ class TransferWatch:
         self._tasks: list[asyncio.Task[None]] = []
         self.row: TransferRow = merge(None, view, now=clock.now())
         self.changed: Listeners[[]] = Listeners()
-        self._stop_events = session.events.listen(self._event)
+        self._stops = (
+            session.events.listen(self._event),
+            session.missed.listen(self._asked.set),
+        )
 
     @property
     def transfer_id(self) -> str:
@@ -50,7 +53,8 @@ class TransferWatch:
 
     def stop(self) -> None:
         """Stop following; the transfer itself goes on."""
-        self._stop_events()
+        for stop in self._stops:
+            stop()
         for task in self._tasks:
             task.cancel()
         self._tasks = []

@@ -42,6 +42,9 @@ AGENT_GRACE_S = 5.0
 #: Details with more items than this are read less often.
 MANY_ITEMS = 500
 
+#: In place of a transfer's id: every page of the list, or the newest page only.
+_ALL, _NEWEST = "", "-"
+
 Step = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -78,6 +81,7 @@ class TransfersPresenter:
         self.changed: Listeners[[]] = Listeners()
         session.changed.listen(self._session_changed)
         session.events.listen(self._event)
+        session.missed.listen(self.refresh)
 
     @property
     def rows(self) -> Mapping[str, TransferRow]:
@@ -108,7 +112,7 @@ class TransfersPresenter:
 
     def refresh(self) -> None:
         """Read the list again from the server."""
-        self._mark_dirty("")
+        self._mark_dirty(_ALL)
 
     async def select(self, transfer_id: str) -> None:
         """Choose the transfer whose details are kept fresh; an empty id chooses none."""
@@ -188,7 +192,7 @@ class TransfersPresenter:
             self._switch(self._session.owner)
         online = self._session.connection is Connection.ONLINE
         if online and not self._online:
-            self._mark_dirty("")  # Whatever happened meanwhile was not told.
+            self._mark_dirty(_ALL)  # Whatever happened meanwhile was not told.
         self._online = online
         offline = self._session.connection is Connection.OFFLINE
         self._notice(
@@ -226,7 +230,8 @@ class TransfersPresenter:
         task.get_loop().call_exception_handler(context)
 
     def _event(self, event: Event) -> None:
-        self._mark_dirty(event.transfer_id)
+        if event.transfer_id:
+            self._mark_dirty(event.transfer_id)
 
     def _mark_dirty(self, transfer_id: str) -> None:
         self._dirty[transfer_id] = None
@@ -289,8 +294,8 @@ class TransfersPresenter:
             await self._pause(REFRESH_PAUSE_S)
 
     async def _refresh(self, dirty: set[str]) -> None:
-        everything = "" in dirty or not self.loaded
-        missing = dirty - {""}
+        everything = _ALL in dirty or not self.loaded
+        missing = dirty - {_ALL, _NEWEST}
         after = ""
         while True:
             page = await self._session.server.transfers(after=after, limit=PAGE)
@@ -335,7 +340,7 @@ class TransfersPresenter:
             await self._pause(LOOK_PAUSE_S)
             self._board.look_again()
             if any(not row.ended for row in self.rows.values()):
-                self._mark_dirty(self.selected if self._few_items() else "-")
+                self._mark_dirty(self.selected if self._few_items() else _NEWEST)
 
     def _few_items(self) -> bool:
         return self.details is not None and len(self.details.items) <= MANY_ITEMS

@@ -66,6 +66,12 @@ def transfer_events(
     return [changed, changed | ended]
 
 
+def personal_event(now: datetime, owner: str, kind: EventKind) -> dict[str, Any]:
+    """Return an event of a person that is no transfer's."""
+    texts = dict.fromkeys(("transfer_id", "item_id", "state", "title", "message"), "")
+    return {"owner": owner, "kind": str(kind), "created_at": now, **texts}
+
+
 def write_events(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     """Append to the outbox; nothing may be locked after this in the transaction.
 

@@ -23,10 +23,10 @@ from transferapp.ledger.port import (
     NewTransfer,
     PlannedTransferFile,
 )
-from transferapp.ledger.stores import additions, changes, reads, retention
+from transferapp.ledger.stores import additions, changes, outbox, reads, retention
 from transferapp.ledger.stores.schema import SCHEMA
 from transferapp.model.containers import ContainerRef
-from transferapp.model.events import Event
+from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import (
     ItemState,
     Transfer,
@@ -132,6 +132,12 @@ class SqlLedger(Ledger):
         """Move an item and write the event."""
         now = self._clock.now()
         return await self._write(changes.move_item, now, item_id, change, only_from)
+
+    @override
+    async def tell(self, owner: str, kind: EventKind) -> None:
+        """Write an event that is no transfer's."""
+        row = outbox.personal_event(self._clock.now(), owner, kind)
+        await self._write(outbox.write_events, [row])
 
     @override
     async def events(self, owner: str | None, after: int, limit: int = 500) -> list[Event]:

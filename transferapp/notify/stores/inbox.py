@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from typing_extensions import override
@@ -37,30 +38,35 @@ class SqlInbox(Inbox):
         return await asyncio.to_thread(self._list, query.limit(limit))
 
     @override
-    async def mark_read(self, username: str, entry_id: int) -> None:
-        await asyncio.to_thread(self._mark_read, username, entry_id)
+    async def mark_read(self, username: str, entry_id: int) -> bool:
+        return await asyncio.to_thread(self._mark_read, username, entry_id)
 
     @override
-    async def mark_all_read(self, username: str, upto: int) -> None:
-        await asyncio.to_thread(self._mark_all_read, username, upto)
+    async def mark_all_read(self, username: str, upto: int) -> bool:
+        return await asyncio.to_thread(self._mark_all_read, username, upto)
 
     def _list(self, query: sa.Select[tuple[object, ...]]) -> list[InboxEntry]:
         with reading(self._engine) as connection:
             rows = connection.execute(query).all()
         return [InboxEntry(row.id, outcome_of_row(row), row.read_at) for row in rows]
 
-    def _mark_read(self, username: str, entry_id: int) -> None:
-        first = sa.func.coalesce(deliveries.c.read_at, self._clock.now())
-        mine = deliveries.update().where(_mine(username), deliveries.c.id == entry_id)
+    def _mark_read(self, username: str, entry_id: int) -> bool:
+        mine = (_mine(username), deliveries.c.id == entry_id)
         with writing(self._engine) as connection:
-            if connection.execute(mine.values(read_at=first)).rowcount == 0:
+            if self._read(connection, mine):
+                return True
+            if connection.execute(sa.select(deliveries.c.id).where(*mine)).first() is None:
                 raise NotFound("There is no such notification of yours.")
+            return False
 
-    def _mark_all_read(self, username: str, upto: int) -> None:
-        new = (_mine(username), deliveries.c.id <= upto, deliveries.c.read_at.is_(None))
+    def _mark_all_read(self, username: str, upto: int) -> bool:
         with writing(self._engine) as connection:
-            now = self._clock.now()
-            connection.execute(deliveries.update().where(*new).values(read_at=now))
+            return self._read(connection, (_mine(username), deliveries.c.id <= upto))
+
+    def _read(self, connection: sa.Connection, which: Iterable[sa.ColumnElement[bool]]) -> bool:
+        """Mark those that are new; when they were read first is kept."""
+        new = deliveries.update().where(*which, deliveries.c.read_at.is_(None))
+        return connection.execute(new.values(read_at=self._clock.now())).rowcount > 0
 
 
 def _mine(username: str) -> sa.ColumnElement[bool]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from transferapp.notify.port import Channel, InboxEntry, Preferences
 from transferapp.notify.words import sentence
+from transferapp.operations.inbox import InboxReading
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     AddressCode,
@@ -76,13 +77,18 @@ async def inbox(
 @router.post(routes.INBOX + "/read", status_code=HTTPStatus.NO_CONTENT)
 async def mark_all_read(seen: InboxSeen, grant: SessionGrant, request: Request) -> None:
     """Note that the person has seen everything up to an id."""
-    await parts_of(request).inbox.mark_all_read(grant.username, seen.upto)
+    await _reading(request).mark_all_read(grant.username, seen.upto)
 
 
 @router.post(routes.INBOX + "/{entry_id}/read", status_code=HTTPStatus.NO_CONTENT)
 async def mark_read(entry_id: int, grant: SessionGrant, request: Request) -> None:
     """Note that the person has seen one; again is fine."""
-    await parts_of(request).inbox.mark_read(grant.username, entry_id)
+    await _reading(request).mark_read(grant.username, entry_id)
+
+
+def _reading(request: Request) -> InboxReading:
+    parts = parts_of(request)
+    return InboxReading(parts.inbox, parts.ledger)
 
 
 def _view(wishes: Preferences) -> NotificationView:

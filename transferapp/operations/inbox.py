@@ -1,0 +1,37 @@
+"""Read the inbox: what is read on one computer is read on all of them, at once."""
+
+from __future__ import annotations
+
+import logging
+
+from transferapp.errors import Unavailable
+from transferapp.ledger.port import Ledger
+from transferapp.model.events import EventKind
+from transferapp.notify.port import Inbox
+
+_log = logging.getLogger(__name__)
+
+
+class InboxReading:
+    """Marks entries as read and tells the person's other windows."""
+
+    def __init__(self, inbox: Inbox, ledger: Ledger) -> None:
+        self._inbox = inbox
+        self._ledger = ledger
+
+    async def mark_read(self, username: str, entry_id: int) -> None:
+        """Note that the person has seen an entry; again is fine. Raises NotFound."""
+        if await self._inbox.mark_read(username, entry_id):
+            await self._tell(username)
+
+    async def mark_all_read(self, username: str, upto: int) -> None:
+        """Note that the person has seen everything up to an id."""
+        if await self._inbox.mark_all_read(username, upto):
+            await self._tell(username)
+
+    async def _tell(self, username: str) -> None:
+        try:
+            await self._ledger.tell(username, EventKind.INBOX_CHANGED)
+        except Unavailable as error:
+            # It is read; a refusal would be wrong. Other windows find out a little later.
+            _log.warning("an inbox's change was not told: %s", error.message)
