@@ -43,8 +43,9 @@ HEADLESS_PACKAGES = (
     "xvfb", "xauth", "openbox", "dbus-daemon", "dunst", "gnome-keyring", "fonts-dejavu-core",
     "fonts-noto-color-emoji",
 )  # fmt: skip
-#: What the tests need beside: a database server, curl as a peer, openssl for certificates.
-TEST_PACKAGES = ("postgresql", "curl", "openssl")
+#: What the tests need beside: a database server, curl as a peer, openssl for certificates,
+#: "ip" for networks that fail.
+TEST_PACKAGES = ("postgresql", "curl", "openssl", "iproute2")
 DEMO_EXTRAS = "desktop,server"
 TEST_EXTRAS = "desktop,server,readers,omero,omero-clients,dev"
 

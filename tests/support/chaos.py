@@ -38,6 +38,7 @@ class Storm:
     freezes: int = 0
     workers: int = 4
     steps: int = 6
+    step_s: float = 0.15
     limit: int = 3
     seed: int = 4
 
@@ -46,6 +47,10 @@ class Storm:
         events = ["kill"] * self.kills + ["crash"] * self.crashes + ["freeze"] * self.freezes
         random.Random(self.seed).shuffle(events)  # noqa: S311
         return events
+
+    def interruptions(self) -> int:
+        """Return how often a worker's steps in flight may be lost."""
+        return self.kills + self.freezes
 
 
 @dataclass
@@ -57,6 +62,8 @@ class Aftermath:
     #: The most steps of one target that ran at once.
     most_running: dict[str, int]
     completed_twice: int
+    #: Side effects that were there already, because a result was not kept.
+    seen_again: int
     events: Counter[str]
     seconds: float
 
@@ -67,7 +74,8 @@ class Aftermath:
         crashes = sum(task.crashes for task in self.tasks)
         return (
             f"{done}/{len(self.tasks)} done in {self.seconds:.0f} s, {dict(self.events)},"
-            f" effects {len(self.values)}, steps completed twice {self.completed_twice},"
+            f" effects {len(self.values)}, tried again {self.seen_again},"
+            f" steps completed twice {self.completed_twice},"
             f" runs taken over {crashes}, most at once {self.most_running}"
         )
 
@@ -90,8 +98,8 @@ class Chaos:
         began = time.monotonic()
         for name in ("effects", "drafts"):
             (self.folder / name).mkdir()
-        engine = open_engine(self.url)
-        queue = DbosTaskQueue(engine, settings(self.storm.limit))
+        self._engine = open_engine(self.url)
+        queue = DbosTaskQueue(self._engine, settings(self.storm.limit))
         self._random = random.Random(self.storm.seed)  # noqa: S311
         self._workers: list[ChaosWorker] = []
         try:
@@ -107,16 +115,16 @@ class Chaos:
             for worker in self._workers:
                 worker.kill()
             await queue.close()
-            engine.dispose()
+            self._engine.dispose()
         return self._aftermath(tasks, time.monotonic() - began)
 
     async def _enqueue(self, queue: DbosTaskQueue, numbers: range) -> None:
         """Do as a server does: try again while the database is away."""
-        chain = Chain(count=self.storm.steps)
+        chain = Chain(count=self.storm.steps, seconds=self.storm.step_s)
         for number in numbers:
             target, owner = TARGETS[number % len(TARGETS)], f"user-{number % 7}"
             task = NewTask(f"t{number:03}", "chain", chain, target, owner)
-            await _patiently(partial(queue.enqueue, task))
+            await patiently(partial(queue.enqueue, task))
 
     async def _tend(self) -> None:
         """Do as systemd does: start ended workers again."""
@@ -135,7 +143,10 @@ class Chaos:
         for number, event in enumerate(events, 1):
             await self._progressed_to(int(total * 0.95 * number / (len(events) + 1)))
             self.seen[event] += 1
-            await {"kill": self._kill, "crash": self._crash, "freeze": self._freeze}[event]()
+            await self._ways_to_break()[event]()
+
+    def _ways_to_break(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        return {"kill": self._kill, "crash": self._crash, "freeze": self._freeze}
 
     async def _progressed_to(self, effects: int) -> None:
         while len(list((self.folder / "effects").iterdir())) < effects:  # noqa: ASYNC110
@@ -173,7 +184,7 @@ class Chaos:
     async def _all_ended(self, queue: DbosTaskQueue) -> list[Task]:
         ended = {TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED}
         while True:
-            tasks = await _patiently(lambda: queue.tasks(limit=self.storm.tasks + 1))
+            tasks = await patiently(lambda: queue.tasks(limit=self.storm.tasks + 1))
             if all(task.state in ended for task in tasks):
                 return tasks
             await asyncio.sleep(0.3)
@@ -192,6 +203,7 @@ class Chaos:
             },
             most_running=most_at_once(lines, self.ended_at, self.frozen_at),
             completed_twice=sum(count - 1 for count in ends.values()),
+            seen_again=sum(line[2] == "again" for line in lines),
             events=self.seen,
             seconds=seconds,
         )
@@ -251,13 +263,14 @@ def assert_survived(storm: Storm, aftermath: Aftermath) -> None:
     assert aftermath.values == right_values(storm)
     assert max(aftermath.most_running.values()) <= storm.limit
     assert len(aftermath.most_running) == len(TARGETS)
-    # Only what was in flight at a kill or a freeze may repeat.
-    hits = (storm.kills + storm.freezes) * storm.limit * len(TARGETS)
+    # Only what was in flight at a kill, a freeze or a cut may repeat.
+    hits = storm.interruptions() * storm.limit * len(TARGETS)
     assert aftermath.completed_twice <= hits
     assert aftermath.events == Counter(storm.events())
 
 
-async def _patiently(call: Callable[[], Awaitable[T]]) -> T:
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """Call until the database is there."""
     while True:
         try:
             return await call()

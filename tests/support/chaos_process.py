@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -52,12 +53,15 @@ def settings(limit: int) -> QueueSettings:
 class ChaosWorker:
     """The worker as a child process that nobody waits for."""
 
-    def __init__(self, url: str, folder: Path, limit: int, name: str) -> None:
-        """Start it."""
+    def __init__(
+        self, url: str, folder: Path, limit: int, name: str, launch: Sequence[str] = ()
+    ) -> None:
+        """Start it; ``launch`` prefixes its command."""
+        self.name = name
         home = folder / f"home-{name}"
         home.mkdir(exist_ok=True)
         environment = {**os.environ, "HOME": str(home), "TRANSFERAPP_HOME": str(home)}
-        command = [sys.executable, __file__, url, str(folder), str(limit)]
+        command = [*launch, sys.executable, __file__, url, str(folder), str(limit)]
         with (folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 command,

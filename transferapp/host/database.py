@@ -18,6 +18,19 @@ BUSY_TIMEOUT_S = 30
 #: Execution option of a transaction that only reads.
 _ONLY_READS = "transferapp_only_reads"
 _PG_DISK_FULL = "53100"
+#: When a network swallows packets without a word, both ends of a connection notice after
+#: some 10 s. By default a client waits for a quarter of an hour, and the server keeps a
+#: vanished client's locks for two hours: with them, nobody could take a task. What the
+#: URL says itself goes before.
+_POSTGRES_PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+    "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2"
+    " -c tcp_keepalives_count=3 -c tcp_user_timeout=10000",
+}
 #: The database is away or locked: worth another try.
 _AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
@@ -31,12 +44,14 @@ def open_engine(url: str) -> sa.Engine:
     """Open an engine; SQLite gets WAL, full sync and one writer at a time.
 
     Every SQLite transaction begins IMMEDIATE: engines that count before they write
-    exceed their limits otherwise (measured, see docs/adr/0004).
+    exceed their limits otherwise (measured, see docs/adr/0004). PostgreSQL's URL gets
+    time-outs for connections that died silently.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = parsed.set(query={**_POSTGRES_PATIENCE, **parsed.query})
         return sa.create_engine(parsed, pool_size=10, pool_pre_ping=True)
     engine = sa.create_engine(parsed, pool_size=10)
     sa.event.listen(engine, "connect", _prepare_sqlite)

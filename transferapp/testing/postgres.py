@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -16,12 +17,16 @@ _numbers = itertools.count()
 
 
 class PostgresServer:
-    """A server that listens on a Unix socket only."""
+    """A server that listens on a Unix socket, and on ``address`` if there is one."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        """Keep the cluster and the socket in ``folder``."""
+    def __init__(
+        self, binaries: Path, folder: Path, address: str = "", launch: Sequence[str] = ()
+    ) -> None:
+        """Keep the cluster and the socket in ``folder``; ``launch`` prefixes commands."""
         self._binaries = binaries
         self._folder = folder
+        self._address = address
+        self._launch = launch
 
     def start(self) -> None:
         """Make the cluster if it is not there, and start the server."""
@@ -29,7 +34,10 @@ class PostgresServer:
         if not data.exists():
             auth = ["--auth=trust", "--username=postgres", "--encoding=UTF8"]
             self._run("initdb", "--no-sync", "--pgdata", str(data), *auth)
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}'"
+            with (data / "pg_hba.conf").open("a") as rules:
+                rules.write("host all all samenet trust\n")
+        options = f"-c listen_addresses='{self._address}'"
+        options += f" -c unix_socket_directories='{self._folder}'"
         options += " -c fsync=off -c max_connections=200"
         log = ["--log", str(self._folder / "log")]
         self._run("pg_ctl", "start", "--wait", "-D", str(data), *log, "-o", options)
@@ -49,12 +57,17 @@ class PostgresServer:
         """Return the URL of a database of this server."""
         return f"postgresql://postgres@/{database}?host={self._folder}"
 
+    def network_url(self, url: str) -> str:
+        """Return the URL of the same database for those who come over the network."""
+        return f"{url.partition('?')[0].replace('@', f'@{self._address}')}"
+
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self._binaries / program), *arguments]
         if os.geteuid() == 0:
             account = pwd.getpwnam(ACCOUNT)
             change = [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}"]
             command = ["setpriv", *change, "--clear-groups", *command]
+        command = [*self._launch, *command]
         # Not captured by pipes: the server inherits them and would keep them open.
         subprocess.run(  # noqa: S603 - PostgreSQL's own programs
             command, check=True, stdout=subprocess.DEVNULL, cwd=self._folder, timeout=60

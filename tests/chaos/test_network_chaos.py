@@ -1,0 +1,113 @@
+"""Workers on hosts of their own: cut off, they are fenced, and come back to work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.support import chaos_lock_holder
+from tests.support.chaos import assert_survived
+from tests.support.chaos_namespaces import ADDRESS, Network, NoNamespaces
+from tests.support.chaos_network import NetworkChaos, NetworkStorm, assert_fenced, describe
+from tests.support.postgres import PostgresServer, own_server
+
+#: Both ends of a connection that died silently know it by then (seconds).
+NOTICED_WITHIN_S = 20.0
+_LOCK = 7
+
+
+@contextmanager
+def network_of(hosts: int, *slow: int) -> Iterator[tuple[Network, PostgresServer]]:
+    """Build hosts and a database server at their switch; skips where that is forbidden."""
+    with ExitStack() as stack:
+        try:
+            network = stack.enter_context(Network(hosts, frozenset(slow)))
+        except NoNamespaces as error:
+            pytest.skip(f"No network namespaces here (separate homes are tried): {error}")
+        server = stack.enter_context(own_server(ADDRESS, network.at_switch()))
+        yield network, server
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(900)
+async def test_storm_over_a_failing_network(tmp_path: Path) -> None:
+    storm = NetworkStorm(tasks=300, kills=25, crashes=2, freezes=1, step_s=0.3, cuts=4)
+    with network_of(storm.workers) as (network, server):
+        chaos = _chaos(network, server, storm, tmp_path)
+        aftermath = await chaos.run(within_s=840)
+    print("\nPostgreSQL, 4 hosts:", describe(chaos, aftermath))  # noqa: T201  # run for this
+    assert_survived(storm, aftermath)
+    assert_fenced(chaos)
+
+
+@pytest.mark.chaos
+@pytest.mark.timeout(600)
+async def test_storm_with_a_slow_and_lossy_link(tmp_path: Path) -> None:
+    """One of four hosts is 100 ms away and loses every 20th packet, both ways."""
+    storm = NetworkStorm(tasks=100, kills=5, cuts=2)
+    with network_of(storm.workers, 3) as (network, server):
+        chaos = _chaos(network, server, storm, tmp_path)
+        aftermath = await chaos.run(within_s=540)
+    print("\nPostgreSQL, a slow host:", describe(chaos, aftermath))  # noqa: T201
+    assert_survived(storm, aftermath)
+    assert_fenced(chaos)
+
+
+@pytest.mark.slow
+async def test_squall_over_a_failing_network(tmp_path: Path) -> None:
+    storm = NetworkStorm(tasks=40, kills=0, workers=2, cuts=1)
+    with network_of(storm.workers) as (network, server):
+        chaos = _chaos(network, server, storm, tmp_path)
+        aftermath = await chaos.run(within_s=110)
+    assert_survived(storm, aftermath)
+    assert_fenced(chaos)
+
+
+@pytest.mark.slow
+def test_a_connection_that_died_silently_is_noticed_at_both_ends() -> None:
+    """Else a worker that is cut off in the middle of a claim keeps all others from it."""
+    with network_of(1) as (network, server):
+        url = server.new_database()
+        program = [sys.executable, chaos_lock_holder.__file__, server.network_url(url)]
+        with subprocess.Popen(
+            [*network.at(0), *program, str(_LOCK)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as client:
+            assert client.stdin is not None
+            assert client.stdout is not None
+            try:
+                assert client.stdout.readline() == "locked\n"
+                network.cut(0)
+                print(file=client.stdin, flush=True)
+                assert _lock_is_free_after(url) < NOTICED_WITHIN_S
+                assert float(client.stdout.readline()) < NOTICED_WITHIN_S
+                network.mend(0)
+                print(file=client.stdin, flush=True)
+                assert float(client.stdout.readline()) < NOTICED_WITHIN_S
+            finally:
+                client.kill()
+
+
+def _lock_is_free_after(url: str) -> float:
+    began = time.monotonic()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET statement_timeout = '60s'")
+        connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+    return time.monotonic() - began
+
+
+def _chaos(
+    network: Network, server: PostgresServer, storm: NetworkStorm, folder: Path
+) -> NetworkChaos:
+    url = server.new_database()
+    there = server.network_url(url)
+    return NetworkChaos(url, folder, storm, server, network=network, network_url=there)
