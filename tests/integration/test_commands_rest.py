@@ -13,11 +13,12 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from tests.support.command_house import ADMIN, CommandHouse, command_house
-from tests.support.rest_server import PASSWORD
+from tests.support.rest_server import PASSWORD, rest_server
 from tests.support.rest_uploads import bearer
 from transferapp.cli import signed_in
 from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
+from transferapp.client.commands import CommandsClient
 from transferapp.errors import Invalid, NotFound, SettingsInvalid, StateConflict
 from transferapp.protocol import routes
 from transferapp.taskqueue.port import TaskState
@@ -77,6 +78,44 @@ async def test_answer_to_a_request(house: CommandHouse) -> None:
     assert (task.target, task.owner, task.state) == ("command:count", "ada", TaskState.QUEUED)
     targets = {one.name: one.ceiling for one in await house.server.parts.queue.targets()}
     assert targets["command:count"] == 2
+
+
+async def test_an_administrators_limit_outlasts_submissions_and_restarts(
+    house: CommandHouse, tmp_path: Path
+) -> None:
+    """It holds until the file names another number than before."""
+    client, queue = await house.client(), house.server.parts.queue
+
+    async def ceiling() -> int:
+        return {one.name: one.ceiling for one in await queue.targets()}["command:count"]
+
+    async def worker_starts() -> None:
+        async with house.worker(), asyncio.timeout(20):
+            while b"worker ready" not in (house.folder / "worker.log").read_bytes():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        (house.folder / "worker.log").unlink()
+
+    await client.run_command("count", {})
+    assert await ceiling() == 2
+    await queue.set_limit("command:count", 5)
+    await client.run_command("count", {})
+    assert await ceiling() == 5
+    await worker_starts()
+    assert await ceiling() == 5
+    # A server that starts anew knows nothing but what is in the database.
+    async with rest_server(tmp_path, with_people=False) as restarted:
+        again = CommandsClient(restarted.url, client.token)
+        await again.run_command("count", {})
+        await again.aclose()
+    assert await ceiling() == 5
+    file = house.folder / "commands.toml"
+    file.write_text(ALLOW_LIST.replace("limit = 2", "limit = 3"))
+    await client.run_command("count", {})
+    assert await ceiling() == 3
+    await queue.set_limit("command:count", 1)
+    await worker_starts()
+    await client.run_command("count", {})
+    assert await ceiling() == 1
 
 
 async def test_faults_are_told_in_words(house: CommandHouse) -> None:

@@ -163,6 +163,30 @@ async def test_stopped_worker_ends_it_and_says_so(house: CommandHouse) -> None:
 
 
 @pytest.mark.slow
+async def test_a_pause_is_no_failed_attempt(house: CommandHouse) -> None:
+    """Without retries too it begins again when it is resumed, also by another worker."""
+    client, queue = await house.client(), house.server.parts.queue
+    async with house.worker() as worker:
+        run = await client.run_command("count", {"times": "12"})
+        for _ in range(2):
+            await house.until(client, run.id, lambda view: view.state == "running")
+            await asyncio.sleep(0.5)
+            await queue.pause(run.id)
+            view = await house.until(client, run.id, lambda view: "goes on" in view.message)
+            assert (view.state, view.ended_at) == ("paused", None)
+            assert not psutil.Process(worker.pid).children(recursive=True)
+            await queue.resume(run.id)
+        await house.until(client, run.id, lambda view: view.state == "running")
+        await queue.pause(run.id)
+        await house.until(client, run.id, lambda view: "goes on" in view.message)
+    await queue.resume(run.id)
+    async with house.worker():
+        view = await house.ended(client, run.id)
+        assert (view.state, view.exit_code, view.attempts) == ("done", 0, 1)
+        assert (await client.command_output(run.id)).rstrip().endswith("line 12")
+
+
+@pytest.mark.slow
 async def test_killed_worker_leaves_no_orphan_and_it_is_not_run_twice(
     house: CommandHouse,
 ) -> None:

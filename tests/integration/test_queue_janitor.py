@@ -139,13 +139,13 @@ async def test_retries_are_rationed_by_target(room: Room) -> None:
 
 async def test_settings_do_not_undo_an_administrators_limit(room: Room) -> None:
     await room.queue.enqueue(new("one"))
-    room.book.declare(TARGET)
+    room.book.declare(TARGET, 4)
     await room.queue.set_limit(TARGET, 2)
-    room.book.declare(TARGET)
+    room.book.declare(TARGET, 4)
     (target,) = await room.queue.targets()
     assert target.ceiling == 2
     other = TargetBook(room.engine, QueueSettings(limits={TARGET: 7}))
-    other.declare(TARGET)
+    other.declare(TARGET, 7)
     (target,) = await room.queue.targets()
     assert (target.ceiling, target.limit) == (7, 7)
 

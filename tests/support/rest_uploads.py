@@ -39,6 +39,10 @@ class PlainContext(Context):
     ) -> None:
         return
 
+    @override
+    async def stopped_by_person(self) -> bool:
+        return False
+
 
 async def run_import(server: RestServer, transfer_id: str, item_id: str) -> None:
     """Do what the worker does with a received item."""

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ParamSpec
+from typing import ParamSpec, Protocol
 
 import humanize
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
@@ -23,11 +23,21 @@ from transferapp.errors import CommandFailed, Unavailable
 from transferapp.host.clock import Clock
 
 _STOPPED = "It was stopped before it ended."
+_PAUSED = "It was stopped before it ended. When it goes on, it begins again."
 #: How often a running command is said to live (seconds).
 BEAT_S = 5.0
 
 P = ParamSpec("P")
-Beat = Callable[[str], Awaitable[None]]
+
+
+class Watcher(Protocol):
+    """Who has the attempt made."""
+
+    async def alive(self, note: str) -> None:
+        """Called every BEAT_S seconds while it runs."""
+
+    async def stopped_by_person(self) -> bool:
+        """Asked when it is interrupted; True when a person paused or cancelled it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +60,8 @@ class Attempt:
         self._clock = clock
         self._token = uuid.uuid4().hex
 
-    async def make(self, beat: Beat) -> int:
-        """Run the command and return its exit code; ``beat`` is called now and then.
+    async def make(self, watcher: Watcher) -> int:
+        """Run the command and return its exit code.
 
         Raises CommandFailed, or Unavailable when it is to be tried again; StateConflict
         when another worker has taken the run over. Cancelled, it leaves no process behind.
@@ -60,9 +70,9 @@ class Attempt:
         run_id = plan.run.id
         begun = await self._runs.begin(run_id, self._token, attempts=plan.number)
         try:
-            ended = await self._record(begun.output_bytes, beat)
+            ended = await self._record(begun.output_bytes, watcher)
         except asyncio.CancelledError:
-            await self._tell(Change(RunState.QUEUED, message=_STOPPED))
+            await self._tell(await _interrupted(watcher))
             raise
         if _ended_well(ended, plan.command):
             await self._tell(Change(RunState.DONE, ended.exit_code))
@@ -75,7 +85,7 @@ class Attempt:
         await self._tell(Change(RunState.FAILED, ended.exit_code, reason))
         raise CommandFailed(reason)
 
-    async def _record(self, kept_bytes: int, beat: Beat) -> Ended:
+    async def _record(self, kept_bytes: int, watcher: Watcher) -> Ended:
         command = self._plan.command
         secrets = tuple(v for k, v in command.environment.items() if is_secret_name(k))
         keeping = Keeping(command.output_limit_bytes, kept_bytes, secrets)
@@ -85,7 +95,7 @@ class Attempt:
         async with recorder.recording() as writing:
             running = asyncio.create_task(run_guarded(self._launch(), recorder.take))
             try:
-                await _watch(running, writing, beat)
+                await _watch(running, writing, watcher)
             except asyncio.CancelledError:
                 await _stop(running)
                 recorder.say(_STOPPED)
@@ -139,7 +149,15 @@ def _signal_name(number: int) -> str:
         return str(number)  # a real-time signal
 
 
-async def _watch(running: asyncio.Task[Ended], writing: asyncio.Task[None], beat: Beat) -> None:
+async def _interrupted(watcher: Watcher) -> Change:
+    if await watcher.stopped_by_person():
+        return Change(RunState.PAUSED, message=_PAUSED)
+    return Change(RunState.QUEUED, message=_STOPPED)
+
+
+async def _watch(
+    running: asyncio.Task[Ended], writing: asyncio.Task[None], watcher: Watcher
+) -> None:
     """Wait for the end of the program; raises what keeps its output from being written."""
     began = time.monotonic()
     while True:
@@ -151,7 +169,7 @@ async def _watch(running: asyncio.Task[Ended], writing: asyncio.Task[None], beat
         if done:
             return
         seconds = timedelta(seconds=time.monotonic() - began)
-        await beat(f"running for {humanize.naturaldelta(seconds)}")
+        await watcher.alive(f"running for {humanize.naturaldelta(seconds)}")
 
 
 async def _stop(running: asyncio.Task[Ended]) -> None:

@@ -65,7 +65,7 @@ class CommandRequests:
         new = NewRun(_run_id(username, name, request_key), name, username, values)
         run = await self._runs.add(new)
         # Here too: workers know only the limits of the file they started with.
-        await self._queue.set_limit(target_of(name), command.limit)
+        await self._queue.configure_limit(target_of(name), command.limit)
         await self._queue.enqueue(_task(run))
         return await self._seen(run)
 

@@ -87,23 +87,38 @@ class CommandRunner:
         if run.state is RunState.DONE:
             return run.exit_code
         command = await self._allowed(run)
-        # An ended run is here again because an administrator wishes so.
-        before = 0 if run.state.ended else run.attempts
+        before = _attempts(run)
         if before > command.retries:
             raise CommandFailed(_interrupted(run))
         argv = command.filled_in(command.checked(dict(run.parameters)))
         attempt = Attempt(Plan(run, command, argv, before + 1), runs, self._parts.clock)
-
-        async def beat(note: str) -> None:
-            await context.progress(0.0, note)
-
-        return await attempt.make(beat)
+        return await attempt.make(_Watcher(context))
 
     async def _allowed(self, run: CommandRun) -> Command:
         """Return the command as this worker's file has it; raises NotFound."""
         allow_list = await self._parts.allow_list()
         identity = await self._parts.repository.identity(run.owner)
         return allow_list.command(run.command, identity)
+
+
+class _Watcher:
+    """Sees an attempt for its task."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def alive(self, note: str) -> None:
+        await self._context.progress(0.0, note)
+
+    async def stopped_by_person(self) -> bool:
+        return await self._context.stopped_by_person()
+
+
+def _attempts(run: CommandRun) -> int:
+    """Return how many attempts count."""
+    if run.state.ended:
+        return 0  # It is here again because an administrator wishes so.
+    return run.attempts - 1 if run.state is RunState.PAUSED else run.attempts
 
 
 def _interrupted(run: CommandRun) -> str:

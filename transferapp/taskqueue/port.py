@@ -155,6 +155,11 @@ class Context(Protocol):
     ) -> None:
         """Tell how far it is (0..1) and give a sign of life; cheap to call often."""
 
+    async def stopped_by_person(self) -> bool:
+        """Whether this run was paused or cancelled: for a step that is interrupted, to tell
+        a person's wish from a worker that stops or was replaced. False when unknown.
+        """
+
 
 Handler = Callable[[Context, Any], Awaitable[None]]
 
@@ -217,7 +222,12 @@ class TaskQueue(Protocol):
 
     async def set_limit(self, target: str, ceiling: int) -> None:
         """Let at most so many tasks run at once for a target, from now on; raises Invalid
-        below one. It holds until the settings name another number for this target.
+        below one. It holds until the settings name another number than they did before.
+        """
+
+    async def configure_limit(self, target: str, ceiling: int) -> None:
+        """Say which limit the settings give a target. It counts when the settings gave
+        another one before; else ``set_limit`` has the last word.
         """
 
     async def targets(self) -> list[Target]:

@@ -54,6 +54,7 @@ class MemoryTaskQueue(TaskQueue):
         self.paused_targets: set[str] = set()
         self._limit = limit
         self._ceilings: dict[str, int] = {}
+        self._configured: dict[str, int] = {}
         #: The worker listens here; set whenever something may have become due.
         self.bell = asyncio.Event()
 
@@ -144,6 +145,12 @@ class MemoryTaskQueue(TaskQueue):
             raise Invalid("At least one task must be allowed; pause the target instead.")
         self._ceilings[target] = ceiling
         self.bell.set()
+
+    @override
+    async def configure_limit(self, target: str, ceiling: int) -> None:
+        if self._configured.get(target) != ceiling:
+            self._configured[target] = ceiling
+            await self.set_limit(target, ceiling)
 
     def _ceiling(self, target: str) -> int:
         return self._ceilings.get(target, self._limit)
@@ -289,6 +296,11 @@ class MemoryContext(Context):
     ) -> None:
         moved = self.task.bytes_done if bytes_done is None else bytes_done
         self._queue.change(self.task.id, progress=fraction, note=note, bytes_done=moved)
+
+    @override
+    async def stopped_by_person(self) -> bool:
+        # A worker that stops leaves it running.
+        return self.task.state is not TaskState.RUNNING
 
 
 class MemoryTaskWorker(TaskWorker):

@@ -188,6 +188,34 @@ class TaskQueueSuite:
         await reach(house.queue, "one", TaskState.DONE)
         assert (journal.lines.count("hello"), journal.lines.count("end one")) == (1, 1)
 
+    async def test_a_step_knows_who_stopped_it(
+        self, house: QueueHouse, journal: Journal
+    ) -> None:
+        """A person who pauses or cancels, or else a worker that stops."""
+        told: list[bool] = []
+
+        async def handle(context: Context, _note: Note) -> None:
+            async def block() -> None:
+                try:
+                    await journal.pass_gate(context.task.id)
+                except asyncio.CancelledError:
+                    told.append(await context.stopped_by_person())
+                    raise
+
+            await context.step("block", block)
+
+        journal.gate.clear()
+        worker = await house.work(TaskKind("note", Note, handle))
+        for name, stop in (("one", house.queue.pause), ("two", house.queue.cancel)):
+            await house.queue.enqueue(new(name))
+            await until(lambda: journal.running == 1)
+            await stop(name)
+            await until(lambda: journal.running == 0)
+        await house.queue.enqueue(new("three"))
+        await until(lambda: journal.running == 1)
+        await worker.stop()
+        assert told == [True, True, False]
+
     async def test_refusals(self, house: QueueHouse, journal: Journal) -> None:
         """A state that forbids it, and an id that nobody knows."""
         await house.work(journal.kind())
@@ -276,6 +304,21 @@ class TaskQueueSuite:
         journal.gate.set()
         for number in range(6):
             await reach(house.queue, f"task-{number}", TaskState.DONE)
+
+    async def test_the_settings_limit_and_the_administrators(self, house: QueueHouse) -> None:
+        """Hers holds until the settings name another number than before."""
+
+        async def ceiling() -> int:
+            return {one.name: one.ceiling for one in await house.queue.targets()}[TARGET]
+
+        await house.queue.enqueue(new("one"))
+        await house.queue.configure_limit(TARGET, 3)
+        assert await ceiling() == 3
+        await house.queue.set_limit(TARGET, 7)
+        await house.queue.configure_limit(TARGET, 3)
+        assert await ceiling() == 7
+        await house.queue.configure_limit(TARGET, 5)
+        assert await ceiling() == 5
 
     async def test_depths(self, house: QueueHouse) -> None:
         """Tasks are counted by target and state."""

@@ -7,11 +7,12 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import sqlalchemy as sa
 import structlog
 from dbos import DBOS, PortableWorkflowError, StepOptions
 from typing_extensions import override
 
-from transferapp.errors import Unavailable, all_errors, from_code
+from transferapp.errors import TransferNotFound, Unavailable, all_errors, from_code
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.port import Context, Task, TaskState
@@ -68,6 +69,20 @@ class DbosContext(Context):
         if bytes_done is not None:
             values["bytes_done"] = bytes_done
         await self._write(values)
+
+    @override
+    async def stopped_by_person(self) -> bool:
+        try:
+            row = await asyncio.to_thread(self._row)
+        except (Unavailable, TransferNotFound):
+            return False
+        # A stop of the worker leaves it running; who takes it over gives it another run.
+        stopped = row["state"] in (TaskState.PAUSED, TaskState.CANCELLED, TaskState.QUEUED)
+        return bool(row["run"] == self._run and stopped)
+
+    def _row(self) -> sa.RowMapping:
+        with engine_failures():
+            return self._records.row(self._task.id)
 
     async def _write(self, values: dict[str, Any]) -> None:
         try:

@@ -104,6 +104,10 @@ class DbosTaskQueue(TaskQueue):
         await self._call(lambda: self._book.set_ceiling(target, ceiling))
 
     @override
+    async def configure_limit(self, target: str, ceiling: int) -> None:
+        await self._call(lambda: self._book.declare(target, ceiling))
+
+    @override
     async def targets(self) -> list[Target]:
         return await self._call(lambda: [to_target(row) for row in self._book.rows()])
 

@@ -34,13 +34,13 @@ class TargetBook:
         self._done: dict[str, Outcomes] = {}
         self._known: set[str] = set()
 
-    def declare(self, name: str) -> None:
+    def declare(self, name: str, ceiling: int) -> None:
         """Give a target the ceiling of the settings, unless it had this one before: then
         an administrator's change since stays.
         """
         self.ensure(name)
-        ceiling = self._settings.limit(name)
-        self._update(name, targets.c.configured != ceiling, _ceiling(ceiling, ceiling))
+        if self.row(name)["configured"] != ceiling:
+            self._update(name, targets.c.configured != ceiling, _ceiling(ceiling, ceiling))
 
     def ensure(self, name: str) -> None:
         """Make the target unless it is there, before a task comes."""

@@ -115,8 +115,8 @@ class DbosTaskWorker(TaskWorker):
     def _prepare(self) -> list[Task]:
         with engine_failures():
             _ = self._engine.client
-            for target in self._settings.limits:
-                self._book.declare(target)
+            for target, ceiling in self._settings.limits.items():
+                self._book.declare(target, ceiling)
             self._presence.beat()
             return self._janitor.round()
 
