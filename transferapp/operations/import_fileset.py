@@ -28,6 +28,8 @@ from transferapp.ledger.port import ItemChange, ItemWork, Ledger
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.transfers import ItemState
 from transferapp.operations.duplicates import same_bytes_note
+from transferapp.operations.import_cleanup import ImportCleanup
+from transferapp.operations.import_signs import WATCHED_STEP, Signs
 from transferapp.operations.item_outcomes import (
     OUTAGE_POLICY,
     error_of,
@@ -72,10 +74,10 @@ def import_fileset_kind(
     ledger: Ledger,
     staging: Staging,
     repository: Repository,
-    clock: Clock,  # noqa: ARG001  # all kinds are made alike
+    clock: Clock,
 ) -> TaskKind:
     """Return the kind of task that imports a fileset."""
-    handler = FilesetImport(ledger, staging, repository)
+    handler = FilesetImport(ledger, staging, repository, clock)
     return TaskKind(
         name=KIND,
         payload=ImportFileset,
@@ -99,11 +101,15 @@ class _Attempt:
 class FilesetImport:
     """The handler of import-fileset and what is told about it."""
 
-    def __init__(self, ledger: Ledger, staging: Staging, repository: Repository) -> None:
+    def __init__(
+        self, ledger: Ledger, staging: Staging, repository: Repository, clock: Clock
+    ) -> None:
         """Import from ``staging`` into ``repository``, and tell ``ledger``."""
         self._ledger = ledger
         self._staging = staging
         self._repository = repository
+        self._clock = clock
+        self._cleanup = ImportCleanup(ledger, staging, repository)
 
     async def run(self, context: Context, wanted: ImportFileset) -> None:
         """Run all steps that are not done yet; stops when a person cancels the item."""
@@ -112,22 +118,29 @@ class FilesetImport:
             await self._going_on(work)
             await self._import(_Attempt(context, work, _plan(work)))
         except Cancelled:
-            await self._undo(work)
+            await self._cleanup.after_cancel(work)
             return
-        await self._discard_staged(work)
+        await self._cleanup.discard_staged(work)
 
     async def dead(self, task: Task) -> None:
         """Ask a person, or give up where the files themselves are the reason."""
         work = await self._ledger.work(task.id)
+        if work.item.state is ItemState.IMPORTED:
+            # Its workers died again and again, but not before all was done.
+            await self._cleanup.discard_staged(work)
+            return
+        if work.item.state is ItemState.CANCELLED:
+            await self._cleanup.after_cancel(work)
+            return
         if isinstance(error_of(task), SourceProblem):
             await tell_dead(self._ledger, task, ItemState.FAILED, _GOES_ON)
             # The staged files stay: a person may retry with another reader installed.
-            await self._discard_fileset(work)
+            await self._cleanup.discard_fileset(work)
             return
         # Before a person is told: afterwards a retry may be at work on it. Where it is not
         # possible (no repository, a closed account) the retry adopts what is there.
         with suppress(TransferAppError):
-            await self._discard_fileset(work)
+            await self._cleanup.discard_fileset(work)
         await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, _GOES_ON)
 
     async def waiting(self, task: Task) -> None:
@@ -138,7 +151,7 @@ class FilesetImport:
         """Take away what a cancelled item left behind."""
         work = await self._ledger.work(task.id)
         if work.item.state is ItemState.CANCELLED:
-            await self._undo(work)
+            await self._cleanup.after_cancel(work)
 
     async def _import(self, attempt: _Attempt) -> None:
         if attempt.work.item.state is ItemState.IMPORTED:
@@ -146,7 +159,7 @@ class FilesetImport:
         await attempt.context.step("reserve", self._reserve, attempt)
         await attempt.context.step("store", self._store, attempt)
         await attempt.context.step("verify", self._verify, attempt)
-        await attempt.context.step("register", self._register, attempt)
+        await attempt.context.step(WATCHED_STEP, self._register, attempt)
         image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
         change = ItemChange(
             ItemState.IMPORTED,
@@ -181,10 +194,7 @@ class FilesetImport:
     async def _register(self, attempt: _Attempt) -> list[int]:
         await self._say(attempt, 4, "reading the images")
         async with relaying(partial(self._told, attempt)) as tell:
-
-            def listen(done: int, steps: int, words: str) -> None:
-                tell((done, steps, words))
-
+            listen = Signs(tell, self._clock)
             async with self._imports(attempt.work) as imports:
                 fileset = await _adopt(imports, attempt.plan)
                 try:
@@ -274,20 +284,6 @@ class FilesetImport:
         if item.state is ItemState.CANCELLED:
             raise Cancelled
         raise StateConflict(f"This item cannot be imported: it is {item.state}.")
-
-    async def _undo(self, work: ItemWork) -> None:
-        await self._discard_fileset(work)
-        await self._discard_staged(work)
-
-    async def _discard_fileset(self, work: ItemWork) -> None:
-        async with self._imports(work) as imports:
-            fileset = await imports.find(work.item.id)
-            if fileset is not None:
-                await imports.discard(fileset)
-
-    async def _discard_staged(self, work: ItemWork) -> None:
-        for file in work.files:
-            await self._staging.discard(file.id)
 
     @asynccontextmanager
     async def _imports(self, work: ItemWork) -> AsyncIterator[Imports]:

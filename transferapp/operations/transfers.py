@@ -71,8 +71,18 @@ class TransferControl:
             return True
         # It may never have been queued, or its task ended a moment ago.
         with suppress(TransferNotFound, StateConflict):
-            await self._queue.cancel(item.id)
+            await self._stop(kind, item.id)
         return True
+
+    async def _stop(self, kind: TransferKind, task_id: str) -> None:
+        """Stop a task. One that ended in failure runs once more: it finds its item cancelled,
+        and takes away, or tells, what its import left in the repository.
+        """
+        try:
+            await self._queue.cancel(task_id)
+        except StateConflict:
+            if kind is TransferKind.IMPORT:
+                await self._queue.redrive(task_id)
 
     async def _forget_bytes(self, details: TransferDetails, item_ids: set[str]) -> None:
         if details.transfer.kind is not TransferKind.IMPORT:

@@ -1,0 +1,156 @@
+"""What a cancelled import leaves behind: nothing, or it is told once, in words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.support.import_bench import Bench, cells, working_bench
+from tests.support.import_house import OWNER
+from transferapp.errors import (
+    Corrupt,
+    FileNotFound,
+    PermissionDenied,
+    RepositoryUnavailable,
+    TargetNotFound,
+)
+from transferapp.host.clock import SystemClock
+from transferapp.ledger.port import ItemChange
+from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
+from transferapp.operations.import_fileset import import_fileset_kind
+from transferapp.operations.transfers import TransferControl
+from transferapp.taskqueue.port import TaskState
+from transferapp.testing.queue_journal import reach
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """Return a bench with a worker."""
+    async with working_bench(tmp_path) as bench:
+        yield bench
+
+
+async def cancel(bench: Bench, details: TransferDetails) -> None:
+    """Press Cancel."""
+    control = TransferControl(bench.ledger, bench.queue, bench.staging)
+    await control.cancel(OWNER, details.transfer.id)
+
+
+async def cancelled(bench: Bench, details: TransferDetails) -> TransferItem:
+    """Press Cancel on what had failed, and wait until its task has cleaned up."""
+    await cancel(bench, details)
+    await reach(bench.queue, details.items[0].id, TaskState.DONE)
+    return await bench.item(details)
+
+
+async def assert_nothing_staged(bench: Bench, details: TransferDetails) -> None:
+    with pytest.raises(FileNotFound):
+        await bench.staging.path(details.files[0].id)
+
+
+async def test_closed_account_is_told_once_and_the_staging_is_empty(bench: Bench) -> None:
+    details = await bench.add_import([cells()])
+    item_id = details.items[0].id
+    closed: list[Exception] = [PermissionDenied("The account is closed.") for _ in range(9)]
+
+    async def close_and_cancel() -> None:
+        bench.faults["session"] = closed
+        await cancel(bench, details)
+        # Let the cancellation of this very run come through.
+        await asyncio.sleep(0)
+
+    bench.after["reserve"] = close_and_cancel
+    with capture_logs() as logged:
+        await bench.finish(details, TaskState.CANCELLED)
+        async with asyncio.timeout(5):
+            while not (await bench.item(details)).note:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    item = await bench.item(details)
+    assert item.state is ItemState.CANCELLED
+    assert "may still hold a fileset of it without images" in item.note
+    assert f"its key is {item_id}" in item.note
+    assert len(closed) == 8, "asked once, not again and again"
+    (warning,) = [one for one in logged if one["log_level"] == "warning"]
+    assert (warning["key"], warning["why"]) == (item_id, "The account is closed.")
+    await assert_nothing_staged(bench, details)
+
+
+async def test_an_outage_is_waited_for(bench: Bench) -> None:
+    details = await bench.add_import([cells()])
+    bench.faults["store"] = [TargetNotFound()]
+    bench.faults["discard"] = [RepositoryUnavailable(), RepositoryUnavailable()]
+    await bench.finish(details, TaskState.DEAD)
+    assert await bench.reserved(details), "the repository was away when it failed"
+    item = await cancelled(bench, details)
+    assert (item.state, item.note) == (ItemState.CANCELLED, "")
+    assert not await bench.reserved(details)
+    await assert_nothing_staged(bench, details)
+
+
+async def failed_with_images(bench: Bench) -> TransferDetails:
+    """Import so far that the images are there and a person is asked about the rest."""
+    bench.faults["files"] = [Corrupt("The copies differ.")]
+    details = await bench.add_import([cells()])
+    await bench.finish(details, TaskState.DEAD)
+    assert (await bench.item(details)).state is ItemState.NEEDS_ATTENTION
+    return details
+
+
+async def test_images_in_the_target_stay_and_are_told(bench: Bench) -> None:
+    details = await failed_with_images(bench)
+    (image_id,) = await bench.filesets(details)
+    item = await cancelled(bench, details)
+    assert item.note == (
+        f"1 image finished importing before you cancelled and stay in 'Monday': {image_id}."
+        " Delete them there if you do not want them."
+    )
+    assert (item.state, item.image_ids) == (ItemState.CANCELLED, (image_id,))
+    assert not item.verified
+    assert await bench.filesets(details) == [image_id]
+    await assert_nothing_staged(bench, details)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_images_without_a_place_are_told_with_their_ids(
+    bench: Bench, *, gone: bool
+) -> None:
+    details = await failed_with_images(bench)
+    (image_id,) = await bench.filesets(details)
+    assert bench.target is not None
+    async with bench.repository.session(OWNER) as session:
+        other = await session.containers.create(bench.target.ref.kind, "Other")
+        if gone:
+            await session.containers.delete(bench.target.ref)
+    if not gone:
+        await bench.ledger.retarget(details.transfer.id, other.ref, "Other")
+    item = await cancelled(bench, details)
+    name = "Monday" if gone else "Other"
+    assert item.note == (
+        "1 image finished importing before you cancelled and are in local without a place"
+        f" ('{name}' does not hold them): {image_id}. Move them into a dataset, or delete"
+        " them there."
+    )
+    assert item.image_ids == (image_id,)
+    assert await bench.filesets(details) == [image_id]
+
+
+@pytest.mark.parametrize("state", [ItemState.IMPORTED, ItemState.CANCELLED])
+async def test_a_task_that_is_buried_leaves_no_staged_files(
+    bench: Bench, state: ItemState
+) -> None:
+    """Its workers were killed as often as a task may: after the item had ended."""
+    details = await bench.add_import([cells()])
+    bench.faults["store"] = [TargetNotFound()]
+    task = await bench.finish(details, TaskState.DEAD)
+    assert await bench.staging.path(details.files[0].id)
+    asked = (ItemState.NEEDS_ATTENTION,)
+    await bench.ledger.set_state(task.id, ItemChange(state), only_from=asked)
+    kind = import_fileset_kind(bench.ledger, bench.staging, bench.repository, SystemClock())
+    assert kind.on_dead is not None
+    await kind.on_dead(task)
+    assert (await bench.item(details)).state is state
+    await assert_nothing_staged(bench, details)

@@ -1,0 +1,121 @@
+"""What an import that is over leaves behind: taken away, or told to somebody who can.
+
+Data that finished importing is never deleted by a cancel: the person is told where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+
+from transferapp.errors import NotFound, SettingsInvalid, TransferAppError
+from transferapp.ledger.port import ItemChange, ItemWork, Ledger
+from transferapp.model.containers import ContainerRef
+from transferapp.model.transfers import ItemState
+from transferapp.repositories.port import Images, Repository
+from transferapp.staging.port import Staging
+
+_log = structlog.get_logger(__name__)
+
+#: So many ids are told in words; the item has all of them.
+_TOLD_IDS = 20
+
+
+class ImportCleanup:
+    """Takes away what items leave in the staging and in the repository."""
+
+    def __init__(self, ledger: Ledger, staging: Staging, repository: Repository) -> None:
+        """Tell ``ledger`` what stays."""
+        self._ledger = ledger
+        self._staging = staging
+        self._repository = repository
+
+    async def discard_staged(self, work: ItemWork) -> None:
+        """Forget the staged files; they may be gone already."""
+        for file in work.files:
+            await self._staging.discard(file.id)
+
+    async def discard_fileset(self, work: ItemWork) -> tuple[int, ...]:
+        """Remove the item's fileset unless it has images; returns their ids."""
+        async with self._repository.session(work.transfer.owner, work.group_id) as session:
+            fileset = await session.imports.find(work.item.id)
+            if fileset is None:
+                return ()
+            await session.imports.discard(fileset)
+            # Asked again: images may have come while the import was being stopped.
+            left = await session.imports.find(work.item.id)
+        return () if left is None else left.image_ids
+
+    async def after_cancel(self, work: ItemWork) -> None:
+        """Take away all that may go, and tell the rest once; raises what passes by itself."""
+        # First, and with nobody's leave: the files are no use to anybody any more.
+        await self.discard_staged(work)
+        try:
+            image_ids = await self.discard_fileset(work)
+            note = await self._where(work, image_ids) if image_ids else ""
+        except TransferAppError as error:
+            if error.retryable or isinstance(error, SettingsInvalid):
+                raise
+            # A closed account, a group that was left: nothing changes by trying again.
+            image_ids, note = (), self._left(work, error)
+        if note:
+            change = ItemChange(ItemState.CANCELLED, note, image_ids=image_ids or None)
+            await self._ledger.set_state(work.item.id, change, only_from=(ItemState.CANCELLED,))
+
+    def _left(self, work: ItemWork, error: TransferAppError) -> str:
+        _log.warning(
+            "a cancelled import may have left a fileset without images in the repository;"
+            " it is not removed by itself (docs/omero.md, section 4)",
+            key=work.item.id,
+            owner=work.transfer.owner,
+            why=error.message,
+        )
+        return (
+            f"If it had begun, {self._repository.name} may still hold a fileset of it without"
+            f" images, which TransferApp could not remove ({error.title}). The administrator of"
+            f" {self._repository.name} can: its key is {work.item.id}."
+        )
+
+    async def _where(self, work: ItemWork, image_ids: Sequence[int]) -> str:
+        target, name = work.transfer.target, work.transfer.target_name
+        outside: list[int] = list(image_ids)
+        if target is not None:
+            async with self._repository.session(work.transfer.owner, work.group_id) as session:
+                outside = await _outside(session.images, target, image_ids)
+        inside = [one for one in image_ids if one not in outside]
+        told = [
+            f"{_images(inside)} finished importing before you cancelled and stay in '{name}':"
+            f" {_ids(inside)}. Delete them there if you do not want them."
+            if inside
+            else "",
+            f"{_images(outside)} finished importing before you cancelled and are in"
+            f" {self._repository.name} without a place ('{name}' does not hold them):"
+            f" {_ids(outside)}. Move them into a dataset, or delete them there."
+            if outside
+            else "",
+        ]
+        return " ".join(part for part in told if part)
+
+
+async def _outside(images: Images, target: ContainerRef, image_ids: Sequence[int]) -> list[int]:
+    """Return those that are not in the target, or not any more."""
+    outside = []
+    for image_id in image_ids:
+        try:
+            found = await images.find(target, after=image_id - 1, limit=1)
+        except NotFound:
+            return list(image_ids)  # The target is gone; images outlive it.
+        if not found or found[0].id != image_id:
+            outside.append(image_id)
+    return outside
+
+
+def _images(image_ids: Sequence[int]) -> str:
+    return "1 image" if len(image_ids) == 1 else f"{len(image_ids)} images"
+
+
+def _ids(image_ids: Sequence[int]) -> str:
+    shown = ", ".join(str(one) for one in image_ids[:_TOLD_IDS])
+    more = len(image_ids) - _TOLD_IDS
+    return f"{shown} and {more} more" if more > 0 else shown
