@@ -34,6 +34,10 @@ pattern = "[0-9]{1,3}"
 description = "a number below 1000"
 default = "3"
 
+[commands.print]
+argv = ["/bin/sh", "-c", "seq 12000"]
+allowed = ["lab"]
+
 [commands.clean-up]
 argv = ["/bin/true"]
 """
@@ -46,13 +50,13 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 
 async def test_everybody_sees_what_she_may_run(house: CommandHouse) -> None:
-    (count,) = await (await house.client()).commands()
+    count, _ = await (await house.client()).commands()
     assert (count.name, count.description, count.limit) == ("count", "Counts.", 2)
     (times,) = count.parameters
     assert (times.name, times.default) == ("times", "3")
     assert times.words == "a number below 1000 (the whole of it must match [0-9]{1,3})"
     names = [one.name for one in await (await house.client(ADMIN)).commands()]
-    assert names == ["count", "clean-up"]
+    assert names == ["count", "print", "clean-up"]
 
 
 async def test_answer_to_a_request(house: CommandHouse) -> None:
@@ -121,7 +125,7 @@ async def test_an_administrators_limit_outlasts_submissions_and_restarts(
 async def test_faults_are_told_in_words(house: CommandHouse) -> None:
     client = await house.client()
     for name in ("nothing", "clean-up"):
-        with pytest.raises(NotFound, match=rf"no command '{name}'.*There are: count\."):
+        with pytest.raises(NotFound, match=rf"no command '{name}'.*There are: count, print\."):
             await client.run_command(name, {})
     with pytest.raises(Invalid, match="'times' is not right: it must be a number below 1000"):
         await client.run_command("count", {"times": "1; rm -rf /"})
@@ -181,6 +185,65 @@ async def test_strangers_are_refused(house: CommandHouse, method: str, path: str
     assert (answer.status_code, answer.json()["code"]) == (401, "grant-refused")
 
 
+async def test_ranges_of_an_output(house: CommandHouse) -> None:
+    """A download that broke off goes on; what is outside is refused."""
+    client = await house.client()
+    async with house.worker():
+        # More than one piece of what is read at once.
+        run = await client.run_command("print", {})
+        view = await house.ended(client, run.id)
+    whole = (await client.command_output(run.id)).encode()
+    size = view.output_bytes
+    assert len(whole) == size > 3 * 65536
+    async with httpx.AsyncClient(base_url=house.server.url) as http:
+        path, mine = routes.command_output(run.id), bearer(str(client.token))
+
+        async def get(**headers: str) -> httpx.Response:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await http.get(path, headers=mine | named)
+
+        plain = await get()
+        assert (plain.status_code, plain.content) == (200, whole)
+        kept = ("accept-ranges", "content-type", "cache-control", "content-length")
+        assert [plain.headers[name] for name in kept] == [
+            *("bytes", "text/plain; charset=utf-8", "no-store", str(size))
+        ]
+        assert "content-disposition" not in plain.headers
+        for first, last in ((0, 9), (65_530, 131_080), (size - 7, size - 1)):
+            part = await get(range=f"bytes={first}-{last}")
+            assert (part.status_code, part.content) == (206, whole[first : last + 1])
+            assert part.headers["content-range"] == f"bytes {first}-{last}/{size}"
+        for asked, cut in ((f"bytes={size - 100_000}-", -100_000), ("bytes=-5", -5)):
+            part = await get(range=asked, if_range=plain.headers["etag"])
+            assert (part.status_code, part.content) == (206, whole[cut:])
+        other = await get(range="bytes=5-", if_range='"another"')
+        assert (other.status_code, other.content) == (200, whole)
+        outside = await get(range=f"bytes={size}-")
+        assert outside.status_code == 416
+        assert outside.headers["content-range"] == f"bytes */{size}"
+        later = await http.get(path, params={"after": "10"}, headers=mine)
+        assert (later.status_code, later.content) == (200, whole[10:])
+        beyond = await http.get(path, params={"after": str(size + 1)}, headers=mine)
+        assert (beyond.status_code, beyond.content) == (200, b"")
+        head = await http.head(path, headers=mine)
+        assert (head.headers["content-length"], head.content) == (str(size), b"")
+
+
+async def test_a_running_output_is_what_is_there(house: CommandHouse) -> None:
+    """A range after what was printed so far is outside now, and inside later."""
+    client = await house.client()
+    async with house.worker():
+        run = await client.run_command("count", {"times": "9"})
+        path, mine = routes.command_output(run.id), bearer(str(client.token))
+        async with httpx.AsyncClient(base_url=house.server.url, headers=mine) as http:
+            early = await http.get(path, headers={"range": "bytes=5-"})
+            assert early.status_code == 416
+            await house.ended(client, run.id)
+            late = await http.get(path, headers={"range": "bytes=5-"})
+    assert late.status_code == 206
+    assert late.text == (await client.command_output(run.id))[5:]
+
+
 async def test_a_stream_goes_on_where_it_broke(house: CommandHouse) -> None:
     client = await house.client()
     async with house.worker():
@@ -228,7 +291,7 @@ async def test_command_line(house: CommandHouse, monkeypatch: pytest.MonkeyPatch
 
     await signed_in.remember(house.server.url, "ada", SecretStr(token), in_file=True)
     code, shown = await call("list", "--json")
-    assert (code, [one["name"] for one in json.loads(shown)]) == (0, ["count"])
+    assert (code, [one["name"] for one in json.loads(shown)]) == (0, ["count", "print"])
     async with house.worker():
         code, shown = await call("run", "count", "times=2", "--follow")
         assert code == ExitCode.DONE

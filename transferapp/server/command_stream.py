@@ -16,6 +16,7 @@ from transferapp.operations.command_requests import CommandRequests, SeenRun
 from transferapp.protocol.commands import ENDED_EVENT, OUTPUT_EVENT
 from transferapp.server.auth import any_grant
 from transferapp.server.command_views import run_view
+from transferapp.server.content import ContentReader
 from transferapp.server.event_feed import EventFeed
 from transferapp.server.parts import parts_of
 
@@ -27,6 +28,22 @@ HEARTBEAT_S = 10.0
 _LAST_WORDS_S = 12.0
 _PIECE = 64 << 10
 _ENDED = frozenset(str(state) for state in RunState if state.ended)
+
+
+def output_reader(commands: CommandRequests, run_id: str, after: int) -> ContentReader:
+    """Read what comes after so many bytes as one content."""
+
+    async def read(offset: int, length: int) -> AsyncIterator[bytes]:
+        position, end = after + offset, after + offset + length
+        while position < end:
+            piece = await commands.output(run_id, position, min(_PIECE, end - position))
+            if not piece:
+                return  # forgotten meanwhile
+            # Pieces end where they were written.
+            yield piece[: end - position]
+            position += len(piece)
+
+    return read
 
 
 async def whole_output(

@@ -31,11 +31,17 @@ _RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 
 
 def content_response(
-    request: Request, open_reader: ContentReader, size: int, etag: str, filename: str
+    request: Request,
+    open_reader: ContentReader,
+    size: int,
+    etag: str,
+    filename: str = "",
+    media_type: str = "application/octet-stream",
 ) -> Response:
     """Answer GET or HEAD for ``size`` bytes: 200, 206, 304 or 416.
 
-    ``etag`` is the bare validator (the SHA-1); ``open_reader`` is called only when bytes
+    ``etag`` is the bare validator (the SHA-1); without a ``filename`` the answer is shown
+    and not saved; ``open_reader`` is called only when bytes
     are sent, and what it raises before its first byte is an answer as any other. A source
     that ends early breaks the connection, so that no client can take
     the bytes for complete.
@@ -45,12 +51,13 @@ def content_response(
         "accept-ranges": "bytes",
         "etag": quoted,
         "cache-control": "private, no-cache",
-        "content-disposition": _disposition(filename),
         "x-content-type-options": "nosniff",
     }
+    if filename:
+        headers["content-disposition"] = _disposition(filename)
     if quoted in _listed(request.headers.get("if-none-match", "")):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    headers["content-type"] = "application/octet-stream"
+    headers["content-type"] = media_type
     if request.method == "HEAD":
         return Response(headers=headers | {"content-length": str(size)})
     try:

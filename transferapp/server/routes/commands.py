@@ -8,19 +8,21 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from transferapp.protocol import routes
 from transferapp.protocol.commands import CommandRequest, CommandRunView, CommandView
 from transferapp.protocol.messages import Page
 from transferapp.server.auth import SessionGrant
-from transferapp.server.command_stream import follow_output, whole_output
+from transferapp.server.command_stream import follow_output, output_reader
 from transferapp.server.command_views import command_view, run_view
+from transferapp.server.content import content_response
 from transferapp.server.parts import parts_of
 from transferapp.server.routes.imports import RequestKey
 
 router = APIRouter(tags=["commands"])
 
+_PLAIN = "text/plain; charset=utf-8"
 _RUN = routes.COMMAND_RUNS + "/{run_id}"
 
 
@@ -74,6 +76,7 @@ async def cancel(run_id: str, grant: SessionGrant, request: Request) -> CommandR
 
 
 @router.get(_RUN + "/output", response_class=Response)
+@router.head(_RUN + "/output", response_class=Response)
 async def output(
     run_id: str,
     grant: SessionGrant,
@@ -82,11 +85,19 @@ async def output(
     accept: Annotated[str, Header()] = "",
     last_event_id: Annotated[int | None, Header(ge=0)] = None,
 ) -> Response:
-    """Return the output after so many bytes; as an event stream, also what follows."""
-    await parts_of(request).commands.run(grant.username, run_id)
+    """Return the output after so many bytes, whole or a range of it; as an event stream,
+    also what follows.
+    """
+    commands = parts_of(request).commands
+    seen = await commands.run(grant.username, run_id)
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     if "text/event-stream" in accept:
         events = follow_output(request, run_id, last_event_id or after)
         return EventSourceResponse(events, ping=0, headers=headers)
-    pieces = whole_output(parts_of(request).commands, run_id, after)
-    return StreamingResponse(pieces, media_type="text/plain; charset=utf-8", headers=headers)
+    # What is printed is never changed: its length tells one state of it from the next.
+    size = max(0, seen.run.output_bytes - after)
+    reader = output_reader(commands, run_id, after)
+    etag = f"{run_id}-{after}-{size}"
+    answer = content_response(request, reader, size, etag, media_type=_PLAIN)
+    answer.headers.update(headers)
+    return answer
