@@ -105,8 +105,8 @@ async def test_images_in_the_target_stay_and_are_told(bench: Bench) -> None:
     (image_id,) = await bench.filesets(details)
     item = await cancelled(bench, details)
     assert item.note == (
-        f"1 image finished importing before you cancelled and stay in 'Monday': {image_id}."
-        " Delete them there if you do not want them."
+        f"Imported before you cancelled, and still in 'Monday': 1 image with the id {image_id}."
+        " Delete there what you do not want."
     )
     assert (item.state, item.image_ids) == (ItemState.CANCELLED, (image_id,))
     assert not item.verified
@@ -130,9 +130,9 @@ async def test_images_without_a_place_are_told_with_their_ids(
     item = await cancelled(bench, details)
     name = "Monday" if gone else "Other"
     assert item.note == (
-        "1 image finished importing before you cancelled and are in local without a place"
-        f" ('{name}' does not hold them): {image_id}. Move them into a dataset, or delete"
-        " them there."
+        "Imported before you cancelled, and in local without a place"
+        f" ('{name}' does not hold them): 1 image with the id {image_id}. Move them into a"
+        " dataset, or delete what you do not want."
     )
     assert item.image_ids == (image_id,)
     assert await bench.filesets(details) == [image_id]
@@ -146,7 +146,7 @@ async def test_a_task_that_is_buried_leaves_no_staged_files(
     details = await bench.add_import([cells()])
     bench.faults["store"] = [TargetNotFound()]
     task = await bench.finish(details, TaskState.DEAD)
-    assert await bench.staging.path(details.files[0].id)
+    assert (await bench.staging.path(details.files[0].id)).exists()
     asked = (ItemState.NEEDS_ATTENTION,)
     await bench.ledger.set_state(task.id, ItemChange(state), only_from=asked)
     kind = import_fileset_kind(bench.ledger, bench.staging, bench.repository, SystemClock())

@@ -85,13 +85,13 @@ class ImportCleanup:
                 outside = await _outside(session.images, target, image_ids)
         inside = [one for one in image_ids if one not in outside]
         told = [
-            f"{_images(inside)} finished importing before you cancelled and stay in '{name}':"
-            f" {_ids(inside)}. Delete them there if you do not want them."
+            f"Imported before you cancelled, and still in '{name}': {_images(inside)}."
+            " Delete there what you do not want."
             if inside
             else "",
-            f"{_images(outside)} finished importing before you cancelled and are in"
-            f" {self._repository.name} without a place ('{name}' does not hold them):"
-            f" {_ids(outside)}. Move them into a dataset, or delete them there."
+            f"Imported before you cancelled, and in {self._repository.name} without a place"
+            f" ('{name}' does not hold them): {_images(outside)}. Move them into a dataset, or"
+            " delete what you do not want."
             if outside
             else "",
         ]
@@ -112,10 +112,6 @@ async def _outside(images: Images, target: ContainerRef, image_ids: Sequence[int
 
 
 def _images(image_ids: Sequence[int]) -> str:
-    return "1 image" if len(image_ids) == 1 else f"{len(image_ids)} images"
-
-
-def _ids(image_ids: Sequence[int]) -> str:
-    shown = ", ".join(str(one) for one in image_ids[:_TOLD_IDS])
-    more = len(image_ids) - _TOLD_IDS
-    return f"{shown} and {more} more" if more > 0 else shown
+    count, shown = len(image_ids), ", ".join(map(str, image_ids[:_TOLD_IDS]))
+    more = f" and {count - _TOLD_IDS} more" if count > _TOLD_IDS else ""
+    return f"{count} {'image' if count == 1 else 'images'} with the id {shown}{more}"
