@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,12 @@ from tests.support.rest_server import (
     submitted,
 )
 from transferapp.client.events import follow_events
-from transferapp.errors import Unavailable
+from transferapp.commands.port import Change, NewRun, OutputPiece, RunState
+from transferapp.commands.stores.sql import SqlCommandRuns
+from transferapp.errors import GrantRefused, Unavailable
+from transferapp.grants.port import Scope
+from transferapp.grants.stores import sql as grants_store
+from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.resources import resource
 from transferapp.ledger.port import ItemChange
@@ -33,12 +40,18 @@ from transferapp.testing.ledger_suite import TROUBLE, an_import, seal_all
 from transferapp.testing.memory_queue import MemoryTaskQueue
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.worker import app
-from transferapp.worker.housekeeping import Housekeeping, Retention, keeping_house
+from transferapp.worker.housekeeping import Housekeeping, Retention, Stores, keeping_house
 from transferapp.worker.settings import WorkerSettings
 
 __all__ = ["server"]
 
-KEPT = Retention(events_days=30, notifications_days=180, transfers_days=0)
+KEPT = Retention(
+    events_days=30,
+    notifications_days=180,
+    transfers_days=0,
+    command_runs_days=0,
+    grants_days=30,
+)
 
 
 class World:
@@ -51,13 +64,16 @@ class World:
         self.deliveries = SqlDeliveries(self.engine, self.clock)
         self.preferences = SqlPreferenceStore(self.engine, self.clock)
         self.inbox = SqlInbox(self.engine, self.clock)
+        self.runs = SqlCommandRuns(self.engine, self.clock)
+        self.grants = SqlGrants(self.engine, self.clock)
         self.queue = MemoryTaskQueue(clock=self.clock)
         self.rounds = NotificationRounds(
             self.ledger, self.deliveries, self.preferences, self.queue, 0.0
         )
 
     def house(self, retention: Retention = KEPT) -> Housekeeping:
-        return Housekeeping(self.ledger, self.deliveries, self.queue, self.clock, retention)
+        stores = Stores(self.ledger, self.deliveries, self.runs, self.grants)
+        return Housekeeping(stores, self.queue, self.clock, retention)
 
     async def trouble(self, key: str) -> None:
         details = await self.ledger.add(an_import(key=key, items=1))
@@ -127,8 +143,44 @@ async def test_transfers_are_kept_unless_it_is_set(world: World) -> None:
     world.clock.advance(days=4000)
     await world.house().round()
     assert len(await world.ledger.transfers("ada")) == 1
-    await world.house(Retention(30, 180, transfers_days=365)).round()
+    await world.house(replace(KEPT, transfers_days=365)).round()
     assert await world.ledger.transfers("ada") == []
+
+
+async def test_command_runs_are_forgotten_as_it_is_set(world: World) -> None:
+    """0 keeps them for ever; one that has not ended stays in any case."""
+    for name in ("ended", "running"):
+        await world.runs.add(NewRun(name, "report", "ada", {}))
+        await world.runs.begin(name, "t", attempts=1)
+    await world.runs.append("ended", "t", OutputPiece(0, b"x"))
+    await world.runs.attempt_ended("ended", "t", Change(RunState.DONE, 0))
+    world.clock.advance(days=91)
+    await world.house().round()
+    assert len(await world.runs.runs()) == 2
+    ninety = WorkerSettings(keep_command_runs_days=92).retention
+    await world.house(ninety).round()
+    assert len(await world.runs.runs()) == 2
+    await world.house(WorkerSettings().retention).round()
+    assert [one.id for one in await world.runs.runs()] == ["running"]
+    assert await world.runs.output("ended") == b""
+
+
+async def test_expired_grants_are_forgotten_after_a_while(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grants_store, "_PAGE", 2)
+    expired = [
+        await world.grants.mint(Scope.SESSION, "ada", timedelta(days=1)) for _ in range(5)
+    ]
+    alive = await world.grants.mint(Scope.TRANSFER, "ada", timedelta(days=90))
+    world.clock.advance(days=30)
+    await world.house().round()
+    assert len(await world.grants.owned_by("ada")) == 6, "its owner still sees it"
+    world.clock.advance(days=2)
+    await world.house().round()
+    assert [one.id for one in await world.grants.owned_by("ada")] == [alive.grant.id]
+    with pytest.raises(GrantRefused):
+        await world.grants.check(expired[0].token)
 
 
 async def test_what_a_killed_server_received_is_queued(world: World) -> None:

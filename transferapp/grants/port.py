@@ -75,3 +75,8 @@ class Grants(Protocol):
 
     async def revoke(self, grant_id: str, username: str) -> None:
         """End a grant of this person at once; unknown ids raise NotFound."""
+
+    async def forget_expired(self, age: timedelta) -> int:
+        """Forget grants that expired so long ago; returns how many. Their holders are
+        refused in the same words as before.
+        """

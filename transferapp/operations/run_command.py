@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from pydantic import BaseModel
 
@@ -19,8 +18,6 @@ from transferapp.taskqueue.port import Context, RetryPolicy, Task, TaskKind
 KIND = "run-command"
 #: More attempts than any command may have; its own ``retries`` decide.
 POLICY = RetryPolicy(max_attempts=200, first_delay_s=5.0, max_delay_s=3600.0)
-#: Runs are forgotten so long after their end, with their output.
-KEEP_ENDED = timedelta(days=30)
 
 
 class RunCommand(BaseModel):
@@ -82,7 +79,6 @@ class CommandRunner:
 
     async def _run(self, context: Context, wanted: RunCommand) -> int | None:
         runs = self._parts.runs
-        await runs.forget_ended(KEEP_ENDED)
         run = await runs.get(wanted.run_id)
         if run.state is RunState.DONE:
             return run.exit_code

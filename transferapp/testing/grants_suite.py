@@ -17,7 +17,33 @@ HOUR = timedelta(hours=1)
 
 
 class GrantsSuite:
-    """Mint, check, list, revoke."""
+    """Mint, check, list, revoke, forget."""
+
+    async def test_what_expired_long_ago_is_forgotten(
+        self, grants: Grants, clock: MovedClock
+    ) -> None:
+        """Its holder is refused in the same words as before; all others stay."""
+        old = await grants.mint(Scope.SESSION, "ada", HOUR)
+        clock.advance(hours=23)
+        young = await grants.mint(Scope.SESSION, "ada", HOUR)
+        clock.advance(hours=2)
+        alive = await grants.mint(Scope.TRANSFER, "ada", 10 * HOUR, transfer_id="t" * 32)
+        revoked = await grants.mint(Scope.SESSION, "ada", 10 * HOUR)
+        await grants.revoke(revoked.grant.id, "ada")
+        with pytest.raises(GrantRefused) as before:
+            await grants.check(old.token)
+        assert await grants.forget_expired(24 * HOUR) == 0
+        clock.advance(minutes=1)
+        assert await grants.forget_expired(24 * HOUR) == 1
+        left = {one.id for one in await grants.owned_by("ada")}
+        assert left == {one.grant.id for one in (young, alive, revoked)}
+        with pytest.raises(GrantRefused) as after:
+            await grants.check(old.token)
+        assert (after.value.message, after.value.code) == (
+            before.value.message,
+            before.value.code,
+        )
+        assert (await grants.check(alive.token)).id == alive.grant.id
 
     async def test_a_token_stands_for_its_grant(self, grants: Grants) -> None:
         """The grant of a token is the one that was minted."""

@@ -10,7 +10,9 @@ from datetime import timedelta
 
 import structlog
 
+from transferapp.commands.port import CommandRuns
 from transferapp.errors import TransferAppError
+from transferapp.grants.port import Grants
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import Ledger
 from transferapp.notify.port import Deliveries
@@ -28,21 +30,31 @@ class Retention:
     notifications_days: int
     #: 0 keeps them for ever.
     transfers_days: int
+    #: Runs of commands with their output; 0 keeps them for ever.
+    command_runs_days: int
+    #: After they have expired.
+    grants_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What old things are kept in."""
+
+    ledger: Ledger
+    deliveries: Deliveries
+    command_runs: CommandRuns
+    grants: Grants
 
 
 class Housekeeping:
     """What is done now and then; any number of workers may do so at the same time."""
 
     def __init__(
-        self,
-        ledger: Ledger,
-        deliveries: Deliveries,
-        queue: TaskQueue,
-        clock: Clock,
-        retention: Retention,
+        self, stores: Stores, queue: TaskQueue, clock: Clock, retention: Retention
     ) -> None:
-        self._ledger = ledger
-        self._deliveries = deliveries
+        self._stores = stores
+        self._ledger = stores.ledger
+        self._deliveries = stores.deliveries
         self._queue = queue
         self._clock = clock
         self._retention = retention
@@ -53,6 +65,8 @@ class Housekeeping:
         await _chore("events", self._forget_events)
         await _chore("notifications", self._forget_notifications)
         await _chore("transfers", self._forget_transfers)
+        await _chore("command runs", self._forget_command_runs)
+        await _chore("grants", self._forget_grants)
 
     async def _leftovers(self) -> int:
         """Queue what a server received and was killed before it could queue it."""
@@ -73,6 +87,17 @@ class Housekeeping:
             return 0
         before = self._clock.now() - timedelta(days=self._retention.transfers_days)
         return await self._ledger.forget_transfers(before)
+
+    async def _forget_command_runs(self) -> int:
+        if not self._retention.command_runs_days:
+            return 0
+        age = timedelta(days=self._retention.command_runs_days)
+        return await self._stores.command_runs.forget_ended(age)
+
+    async def _forget_grants(self) -> int:
+        # For a while their owner sees in her list that they have expired.
+        age = timedelta(days=self._retention.grants_days)
+        return await self._stores.grants.forget_expired(age)
 
 
 @asynccontextmanager

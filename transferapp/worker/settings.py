@@ -27,10 +27,18 @@ class WorkerSettings(InstallationSettings):
     keep_notifications_days: PositiveInt = 180
     #: Transfers that are over; 0 keeps them for ever.
     keep_transfers_days: NonNegativeInt = 0
+    #: Ended runs of commands with their output; 0 keeps them for ever.
+    keep_command_runs_days: NonNegativeInt = 30
+    #: Tokens after they have expired.
+    keep_grants_days: PositiveInt = 30
 
     @property
     def retention(self) -> Retention:
         """For how long what is over is kept."""
         return Retention(
-            self.keep_events_days, self.keep_notifications_days, self.keep_transfers_days
+            events_days=self.keep_events_days,
+            notifications_days=self.keep_notifications_days,
+            transfers_days=self.keep_transfers_days,
+            command_runs_days=self.keep_command_runs_days,
+            grants_days=self.keep_grants_days,
         )

@@ -12,6 +12,7 @@ import structlog
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
 from transferapp.errors import SettingsInvalid
+from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
@@ -39,7 +40,7 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskWorker
 from transferapp.worker.extensions import with_extensions
-from transferapp.worker.housekeeping import Housekeeping
+from transferapp.worker.housekeeping import Housekeeping, Stores
 from transferapp.worker.settings import WorkerSettings
 
 _log = structlog.get_logger(__name__)
@@ -85,13 +86,14 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     senders = {Channel.MAIL: Mail(SmtpSettings(), clock), Channel.WEBHOOK: webhook}
     deliveries = SqlDeliveries(engine, clock)
     preferences = SqlPreferenceStore(engine, clock)
+    command_runs = SqlCommandRuns(engine, clock)
     kinds = [
         import_fileset_kind(ledger, staging, repository, clock),
         prepare_export_kind(ledger, repository, clock),
         deliver_notification_kind(deliveries, preferences, senders),
         run_command_kind(
             CommandParts(
-                SqlCommandRuns(engine, clock),
+                command_runs,
                 repository,
                 clock,
                 partial(asyncio.to_thread, load_allow_list, settings.commands_file),
@@ -108,7 +110,12 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         webhook=webhook,
         rounds=NotificationRounds(ledger, deliveries, preferences, queue, notify.mail_digest_s),
         notify_poll_s=notify.notify_poll_s,
-        house=Housekeeping(ledger, deliveries, queue, clock, settings.retention),
+        house=Housekeeping(
+            Stores(ledger, deliveries, command_runs, SqlGrants(engine, clock)),
+            queue,
+            clock,
+            settings.retention,
+        ),
     )
 
 

@@ -23,6 +23,8 @@ from transferapp.host.clock import Clock
 from transferapp.host.database import reading, writing
 from transferapp.host.migrations import upgrade
 
+#: Runs that are forgotten in one transaction.
+_PAGE = 50
 _ENDED = [str(state) for state in RunState if state.ended]
 
 
@@ -169,9 +171,17 @@ class SqlCommandRuns(CommandRuns):
         return b"".join(row.text[max(0, after - row.start) :] for row in rows)
 
     def _forget(self, before: datetime) -> int:
-        with writing(self._engine) as connection:
-            old = runs.delete().where(runs.c.ended_at < before)
-            return connection.execute(old).rowcount
+        count = 0
+        is_old = runs.c.ended_at < before
+        old = sa.select(runs.c.id).where(is_old).limit(_PAGE)
+        # In small transactions: outputs may be large, and others want to write.
+        while True:
+            with writing(self._engine) as connection:
+                ids = connection.execute(old).scalars().all()
+                connection.execute(runs.delete().where(runs.c.id.in_(ids), is_old))
+            count += len(ids)
+            if len(ids) < _PAGE:
+                return count
 
 
 def _run_of(row: sa.Row[Any]) -> CommandRun:

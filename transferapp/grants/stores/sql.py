@@ -35,10 +35,13 @@ _grants = sa.Table(
     sa.Column("last_used_at", UtcDateTime),
     sa.Column("revoked_at", UtcDateTime),
     sa.Index("grants_username", "username", "created_at"),
+    sa.Index("grants_expiry", "expires_at"),
 )
 
 #: How exact the time of last use is: a write for every request would cost more than it tells.
 USE_NOTED_EVERY = timedelta(minutes=1)
+#: Grants that are forgotten in one transaction.
+_PAGE = 500
 
 
 class SqlGrants(Grants):
@@ -88,6 +91,11 @@ class SqlGrants(Grants):
         """End a grant at once; ending it again changes nothing."""
         await asyncio.to_thread(self._revoke, grant_id, username)
 
+    @override
+    async def forget_expired(self, age: timedelta) -> int:
+        """Forget what expired so long ago, in small transactions."""
+        return await asyncio.to_thread(self._forget, self._clock.now() - age)
+
     def _insert(self, grant: Grant, token_hash: str) -> None:
         values = {
             "id": grant.id,
@@ -130,6 +138,17 @@ class SqlGrants(Grants):
             # rowcount is on every result of an UPDATE; the typed API hides it.
             if cast("sa.CursorResult[Any]", done).rowcount == 0:
                 raise NotFound("There is no such permission of yours.")
+
+    def _forget(self, before: datetime) -> int:
+        count = 0
+        old = sa.select(_grants.c.id).where(_grants.c.expires_at < before).limit(_PAGE)
+        while True:
+            with writing(self._engine) as connection:
+                ids = connection.execute(old).scalars().all()
+                connection.execute(_grants.delete().where(_grants.c.id.in_(ids)))
+            count += len(ids)
+            if len(ids) < _PAGE:
+                return count
 
 
 def _hash(token: str) -> str:
