@@ -83,5 +83,8 @@ class Staging(Protocol):
     async def discard(self, upload_id: str) -> None:
         """Forget an upload and its bytes; unknown ids are fine."""
 
+    async def ids(self) -> list[str]:
+        """List the uploads that are here, in any state."""
+
     async def free_bytes(self) -> int:
         """Return the free space where files are staged."""

@@ -55,6 +55,18 @@ class StagingSuite:
         sealed = await staging.get(upload)
         assert (sealed.offset, sealed.size_bytes, sealed.sealed) == (SIZE, SIZE, True)
 
+    async def test_what_is_here_is_listed(self, staging: Staging) -> None:
+        """In every state, until it is discarded."""
+        begun, sealed = new_id(), new_id()
+        await staging.create(begun, SIZE)
+        await staging.create(sealed, SIZE)
+        await send(staging, sealed, 0, sample())
+        await staging.seal(sealed)
+        assert {begun, sealed} <= set(await staging.ids())
+        await staging.discard(begun)
+        await staging.discard(sealed)
+        assert not {begun, sealed} & set(await staging.ids())
+
     async def test_a_sealed_file_is_read_only(self, staging: Staging) -> None:
         """Nobody can write to it by mistake."""
         upload = new_id()

@@ -15,7 +15,7 @@ from tenacity import (
 
 from transferapp.errors import Unavailable
 from transferapp.worker.housekeeping import keeping_house
-from transferapp.worker.leftovers import queue_leftovers
+from transferapp.worker.leftovers import queue_leftovers, sweeping
 from transferapp.worker.notifying import following
 from transferapp.worker.settings import WorkerSettings
 from transferapp.worker.wiring import WorkerParts, open_parts
@@ -51,6 +51,7 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
         async with (
             following(parts.rounds, parts.notify_poll_s),
             keeping_house(parts.house, settings.housekeeping_s),
+            sweeping(parts.ledger, parts.staging),
         ):
             await stopping
     finally:

@@ -1,18 +1,28 @@
-"""Queue what a server that crashed had received and not queued any more."""
+"""Take care of what a crash left: received files nobody queued, staged ones of the past."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import structlog
 
+from transferapp.errors import FileNotFound, TransferAppError
 from transferapp.ledger.port import Ledger
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.operations.imports import import_task
+from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import TaskQueue
 
 _log = structlog.get_logger(__name__)
 
 #: States of an item whose files may all be here while nobody said that it is queued.
 _BEFORE_THE_QUEUE = (ItemState.QUEUED, ItemState.UPLOADING, ItemState.STALLED)
+
+#: Nobody reads the staged files of these any more. (Those of a failed item wait for a retry.)
+_OVER = (ItemState.IMPORTED, ItemState.CANCELLED)
+_SWEEP_EVERY_S = 24 * 3600.0
 
 
 async def queue_leftovers(ledger: Ledger, queue: TaskQueue, *, thorough: bool = True) -> int:
@@ -32,3 +42,47 @@ async def queue_leftovers(ledger: Ledger, queue: TaskQueue, *, thorough: bool = 
 async def _queue(ledger: Ledger, queue: TaskQueue, item: TransferItem) -> bool:
     work = await ledger.work(item.id)
     return await queue.enqueue(import_task(item.transfer_id, item.id, work.transfer.owner))
+
+
+async def discard_leftovers(ledger: Ledger, staging: Staging) -> int:
+    """Discard staged files of items that are imported or cancelled; returns how many.
+
+    What discards them first is their task, or the request that cancels: both can be killed.
+    A file that the ledger does not know stays: it may be the ledger that is wrong.
+    """
+    discarded = 0
+    for file_id in await staging.ids():
+        try:
+            work = await ledger.file_work(file_id)
+        except FileNotFound:
+            continue
+        if work.item_state in _OVER:
+            await staging.discard(file_id)
+            discarded += 1
+            _log.info("staged file discarded: its item is over", file=file_id)
+    return discarded
+
+
+@asynccontextmanager
+async def sweeping(
+    ledger: Ledger, staging: Staging, every_s: float = _SWEEP_EVERY_S
+) -> AsyncIterator[None]:
+    """Discard leftovers now and every ``every_s`` seconds while the block runs."""
+    task = asyncio.create_task(_sweep(ledger, staging, every_s), name="staging-sweep")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _sweep(ledger: Ledger, staging: Staging, every_s: float) -> None:
+    while True:
+        try:
+            await discard_leftovers(ledger, staging)
+        except TransferAppError as error:
+            _log.warning("staged leftovers stay for now", error=error.message)
+        except Exception:  # noqa: BLE001
+            # A defect here must not pass unseen until the worker stops.
+            _log.exception("staged leftovers stay")
+        await asyncio.sleep(every_s)

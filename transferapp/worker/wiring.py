@@ -52,6 +52,7 @@ class WorkerParts:
 
     engine: sa.Engine
     ledger: SqlLedger
+    staging: FilesystemStaging
     repository: Repository
     queue: DbosTaskQueue
     worker: TaskWorker
@@ -104,6 +105,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     return WorkerParts(
         engine=engine,
         ledger=ledger,
+        staging=staging,
         repository=repository,
         queue=queue,
         worker=DbosTaskWorker(engine, with_extensions(kinds), clock, queue_settings),

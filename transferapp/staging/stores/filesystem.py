@@ -106,6 +106,11 @@ class FilesystemStaging(Staging):
             await self._run(files.discard)
 
     @override
+    async def ids(self) -> list[str]:
+        """List the uploads that are here, also what a killed discard left of one."""
+        return await self._run(self._ids)
+
+    @override
     async def free_bytes(self) -> int:
         """Return the free space where files are staged."""
         return await self._run(lambda: shutil.disk_usage(self._folder).free)
@@ -116,6 +121,10 @@ class FilesystemStaging(Staging):
             async with self._turn(upload_id):
                 await self._end_part(upload_id)
         self._executor.shutdown(wait=False)
+
+    def _ids(self) -> list[str]:
+        names = {path.name.partition(".")[0] for path in self._folder.iterdir()}
+        return sorted(name for name in names if _ID.fullmatch(name))
 
     def _create(self, files: UploadFiles, size_bytes: int) -> StagedFile:
         # Looking and making must be one step, or two creations lose each other's bytes.

@@ -1,0 +1,85 @@
+"""Staged files of items that are over, left by a server or worker that was killed: they go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.support.import_bench import cells
+from tests.support.import_house import ImportHouse
+from transferapp.errors import StorageFull
+from transferapp.ledger.port import ItemChange
+from transferapp.model.transfers import ItemState, TransferDetails
+from transferapp.worker.leftovers import discard_leftovers, sweeping
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[ImportHouse]:
+    house = ImportHouse(tmp_path)
+    await house.open()
+    yield house
+    await house.close()
+
+
+async def moved(house: ImportHouse, state: ItemState, *, seal: bool = True) -> TransferDetails:
+    """Add an import whose item is in this state, as a crash leaves it."""
+    (house.folder / state).write_bytes(cells().read_bytes())
+    details = await house.add_import([house.folder / state], seal=seal)
+    if not seal:
+        file = details.files[0]
+        await house.staging.create(file.id, file.size_bytes)
+    assert await house.ledger.set_state(details.items[0].id, ItemChange(state))
+    return details
+
+
+@pytest.mark.parametrize(
+    ("state", "seal", "stays"),
+    [
+        (ItemState.IMPORTED, True, False),
+        # The server died after it wrote "cancelled"; nothing was queued.
+        (ItemState.CANCELLED, False, False),
+        (ItemState.CANCELLED, True, False),
+        (ItemState.FAILED, True, True),
+        (ItemState.NEEDS_ATTENTION, True, True),
+        (ItemState.RECEIVED, True, True),
+        (ItemState.UPLOADING, False, True),
+    ],
+)
+async def test_only_what_nobody_reads_any_more_goes(
+    house: ImportHouse, state: ItemState, *, seal: bool, stays: bool
+) -> None:
+    details = await moved(house, state, seal=seal)
+    assert await discard_leftovers(house.ledger, house.staging) == (0 if stays else 1)
+    assert await house.staging.ids() == ([details.files[0].id] if stays else [])
+
+
+async def test_what_the_ledger_does_not_know_stays(house: ImportHouse) -> None:
+    """A database of another day must not cost anybody's files."""
+    unknown = uuid4().hex
+    await house.staging.create(unknown, 10)
+    assert await discard_leftovers(house.ledger, house.staging) == 0
+    assert await house.staging.ids() == [unknown]
+
+
+async def test_swept_at_the_start_and_again(
+    house: ImportHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await moved(house, ItemState.IMPORTED)
+    listed, real = 0, house.staging.ids
+
+    async def ids() -> list[str]:
+        nonlocal listed
+        listed += 1
+        if listed == 1:
+            raise StorageFull
+        return await real()
+
+    monkeypatch.setattr(house.staging, "ids", ids)
+    async with sweeping(house.ledger, house.staging, every_s=0.01), asyncio.timeout(5):
+        while await real():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert listed >= 2
