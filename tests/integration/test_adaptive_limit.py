@@ -1,0 +1,139 @@
+"""A repository that slows down gets fewer imports at once, and all again when it recovers."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.support.import_house import OWNER, ImportHouse
+from tests.support.postgres import PostgresServer, postgres_server
+from transferapp.host.clock import SystemClock
+from transferapp.host.database import open_engine, sqlite_url
+from transferapp.host.resources import resource
+from transferapp.operations.import_fileset import import_fileset_kind
+from transferapp.operations.imports import import_task
+from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.dbos.worker import DbosTaskWorker
+from transferapp.taskqueue.port import TaskState
+
+__all__ = ["postgres_server"]
+
+TARGET = "repository"
+CEILING = 4
+SETTINGS = QueueSettings(limits={TARGET: CEILING}, poll_s=0.05, beat_s=0.1)
+
+
+class World:
+    """Imports into a repository whose slowness a test sets, and what is seen of them."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.house = ImportHouse(folder)
+        self.engine, self.worker_engine = open_engine(url), open_engine(url)
+        self.queue = DbosTaskQueue(self.engine, SETTINGS)
+        #: The switch "slow step": how much longer the repository takes (seconds).
+        self.slow_s = 0.0
+        self.number = 0
+        #: (limit, running) as they were seen, one after the other.
+        self.seen: list[tuple[int, int]] = []
+        self.house.after["store"] = self._slow_step
+
+    async def submit(self, count: int) -> None:
+        """Queue so many imports more."""
+        source = resource("sample-data", "png-cells") / "cell.png"
+        for _ in range(count):
+            self.number += 1
+            path = self.house.folder / f"cell-{self.number}.png"
+            shutil.copyfile(source, path)
+            details = await self.house.add_import([path])
+            task = import_task(details.transfer.id, details.items[0].id, OWNER)
+            await self.queue.enqueue(task)
+
+    async def until(self, holds: Callable[[int, int], bool]) -> None:
+        """Wait until something holds of what was seen last."""
+        while not (self.seen and holds(*self.seen[-1])):  # noqa: ASYNC110  # it is polled
+            await asyncio.sleep(0.02)
+
+    async def usual_s(self) -> float:
+        """Return what the queue takes for the usual time of an import, once it knows."""
+        book = TargetBook(self.engine, SETTINGS)
+        while not (usual_s := book.row(TARGET)["usual_s"]):  # noqa: ASYNC110  # it is polled
+            await asyncio.sleep(0.02)
+        return float(usual_s)
+
+    async def watch(self) -> None:
+        """Note what changes until cancelled."""
+        while True:
+            running = await self.queue.tasks(states=[TaskState.RUNNING])
+            for target in await self.queue.targets():
+                now = (target.limit, len(running))
+                if not self.seen or self.seen[-1] != now:
+                    self.seen.append(now)
+            await asyncio.sleep(0.03)
+
+    async def _slow_step(self) -> None:
+        began = time.monotonic()
+        while time.monotonic() - began < self.slow_s:  # noqa: ASYNC110  # it may recover
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def working(folder: Path, url: str) -> AsyncIterator[World]:
+    """Open a world with a worker, and watch it."""
+    world = World(folder, url)
+    house = world.house
+    await house.open()
+    kind = import_fileset_kind(house.ledger, house.staging, house.repository, SystemClock())
+    worker = DbosTaskWorker(world.worker_engine, [kind], SystemClock(), SETTINGS)
+    await worker.start()
+    watching = asyncio.create_task(world.watch())
+    try:
+        yield world
+    finally:
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        await worker.stop()
+        await world.queue.close()
+        await house.close()
+        world.engine.dispose()
+        world.worker_engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "queue.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.new_database()
+
+
+@pytest.mark.slow
+async def test_a_slow_repository_gets_less_until_it_recovers(tmp_path: Path, url: str) -> None:
+    async with working(tmp_path, url) as world, asyncio.timeout(100):
+        await world.submit(CEILING)
+        await world.until(lambda limit, running: (limit, running) == (CEILING, 0))
+        # Whatever this machine's pace: clearly slower than it was.
+        world.slow_s = 4 * await world.usual_s()
+        await world.submit(4 * CEILING)
+        # It steps down to the least; what began before goes on.
+        await world.until(lambda limit, running: limit == running == 1)
+        calm = len(world.seen) - 1
+        await asyncio.sleep(world.slow_s)
+        assert {limit for limit, _ in world.seen[:calm]} >= {CEILING, CEILING // 2}
+        assert set(world.seen[calm:]) <= {(1, 1), (1, 0)}
+        world.slow_s = 0.0
+        await world.submit(3 * CEILING)
+        await world.until(lambda limit, running: limit == running == CEILING)
+        await world.until(lambda _, running: not running)
+        tasks = await world.queue.tasks(limit=500)
+        assert {task.state for task in tasks} == {TaskState.DONE}
+        assert {task.attempts for task in tasks} == {0}, "slow is not failed"
