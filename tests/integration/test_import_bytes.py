@@ -34,7 +34,7 @@ from transferapp.taskqueue.port import Task, TaskState
 TIFF = resource("sample-data", "tiff-channels-human") / "AS_09125_050116030001_D03f00d1.tif"
 PIECES = 8
 #: Less than one silent step takes here.
-SETTINGS = QueueSettings(poll_s=0.1, beat_s=0.2, stalled_after_s=3.0)
+SETTINGS = QueueSettings(poll_s=0.1, beat_s=0.2, stalled_after_s=3.5)
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ async def test_bytes_move_while_a_file_is_stored(
     assert len(between) >= 3, moved
     for before, after in pairwise(task for task in storing if task.bytes_done):
         apart_s = (after.updated_at - before.updated_at).total_seconds()
-        assert 0.9 < apart_s < 2.0, "often enough to see, no more often than to read"
+        assert 0.5 < apart_s < 3.0, "often enough to see, no more often than to read"
     checking = [task for task in seen if task.step == "verify"]
     assert {task.bytes_done for task in checking[1:]} == {size}
     assert len({task.updated_at for task in checking}) >= 4, "signs of life"

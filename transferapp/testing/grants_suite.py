@@ -5,6 +5,7 @@ A subclass gives the fixtures ``grants`` and ``clock`` (the clock of these grant
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -44,6 +45,15 @@ class GrantsSuite:
             before.value.code,
         )
         assert (await grants.check(alive.token)).id == alive.grant.id
+
+    async def test_several_may_forget_at_once(self, grants: Grants, clock: MovedClock) -> None:
+        """Each grant is counted by one of them."""
+        for _ in range(20):
+            await grants.mint(Scope.SESSION, "ada", HOUR)
+        clock.advance(hours=2)
+        counts = await asyncio.gather(*(grants.forget_expired(0 * HOUR) for _ in range(4)))
+        assert sum(counts) == 20
+        assert await grants.owned_by("ada") == []
 
     async def test_a_token_stands_for_its_grant(self, grants: Grants) -> None:
         """The grant of a token is the one that was minted."""

@@ -173,7 +173,8 @@ class SqlCommandRuns(CommandRuns):
     def _forget(self, before: datetime) -> int:
         count = 0
         is_old = runs.c.ended_at < before
-        old = sa.select(runs.c.id).where(is_old).limit(_PAGE)
+        # What another worker forgets just now is left to it.
+        old = sa.select(runs.c.id).where(is_old).limit(_PAGE).with_for_update(skip_locked=True)
         # In small transactions: outputs may be large, and others want to write.
         while True:
             with writing(self._engine) as connection:

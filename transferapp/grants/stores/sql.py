@@ -141,7 +141,9 @@ class SqlGrants(Grants):
 
     def _forget(self, before: datetime) -> int:
         count = 0
-        old = sa.select(_grants.c.id).where(_grants.c.expires_at < before).limit(_PAGE)
+        expired = sa.select(_grants.c.id).where(_grants.c.expires_at < before)
+        # What another worker forgets just now is left to it.
+        old = expired.limit(_PAGE).with_for_update(skip_locked=True)
         while True:
             with writing(self._engine) as connection:
                 ids = connection.execute(old).scalars().all()
