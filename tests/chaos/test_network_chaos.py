@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.support import chaos_lock_holder
-from tests.support.chaos import assert_survived
+from tests.support import chaos_lock_holder, chaos_process
+from tests.support.chaos import assert_survived, patiently
 from tests.support.chaos_namespaces import ADDRESS, Network, NoNamespaces
 from tests.support.chaos_network import NetworkChaos, NetworkStorm, assert_fenced, describe
 from tests.support.postgres import PostgresServer, own_server
+from transferapp.host.database import open_engine
+from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.taskqueue.port import NewTask, TaskState
 
 #: Both ends of a connection that died silently know it by then (seconds).
 NOTICED_WITHIN_S = 20.0
+#: A crashed database's kernel has given up its connections by then (seconds).
+FORGOTTEN_AFTER_S = 13.0
+#: How often a worker looks for tasks that nobody told it of, in the test of wake-ups.
+RARELY_S = 120.0
+SOON_S = 10.0
 _LOCK = 7
 
 
@@ -70,7 +80,7 @@ async def test_squall_over_a_failing_network(tmp_path: Path) -> None:
     assert_fenced(chaos)
 
 
-@pytest.mark.slow
+@pytest.mark.chaos
 def test_a_connection_that_died_silently_is_noticed_at_both_ends() -> None:
     """Else a worker that is cut off in the middle of a claim keeps all others from it."""
     with network_of(1) as (network, server):
@@ -95,6 +105,57 @@ def test_a_connection_that_died_silently_is_noticed_at_both_ends() -> None:
                 assert float(client.stdout.readline()) < NOTICED_WITHIN_S
             finally:
                 client.kill()
+
+
+@pytest.mark.chaos
+async def test_wake_ups_come_back_when_the_listening_end_was_forgotten(tmp_path: Path) -> None:
+    """The database is started anew behind a cut: nothing tells the worker, which only
+    listens, that nobody will ever speak to it again. It looks by itself too rarely.
+    """
+    with network_of(1) as (network, server):
+        url = server.new_database()
+        rarely = [server.network_url(url), str(tmp_path), "1", str(RARELY_S)]
+        command = [*network.at(0), sys.executable, chaos_process.__file__, *rarely]
+        async with _queue(url) as queue, _running(command, tmp_path):
+            for name in ("effects", "drafts"):
+                (tmp_path / name).mkdir()
+            await _ends_within(queue, "before", RARELY_S / 2)
+            network.cut(0)
+            server.stop()
+            await asyncio.sleep(FORGOTTEN_AFTER_S)
+            server.start()
+            network.mend(0)
+            await asyncio.sleep(NOTICED_WITHIN_S)
+            await _ends_within(queue, "after", SOON_S)
+
+
+@asynccontextmanager
+async def _queue(url: str) -> AsyncIterator[DbosTaskQueue]:
+    engine = open_engine(url)
+    queue = DbosTaskQueue(engine, chaos_process.settings(1))
+    yield queue
+    await queue.close()
+    engine.dispose()
+
+
+@asynccontextmanager
+async def _running(command: list[str], folder: Path) -> AsyncIterator[None]:
+    with (folder / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def _ends_within(queue: DbosTaskQueue, task_id: str, seconds: float) -> None:
+    chain = chaos_process.Chain(count=1)
+    task = NewTask(task_id, "chain", chain, chaos_process.TARGETS[0], "ada")
+    await patiently(partial(queue.enqueue, task))
+    async with asyncio.timeout(seconds):
+        while (await queue.get(task_id)).state is not TaskState.DONE:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 def _lock_is_free_after(url: str) -> float:

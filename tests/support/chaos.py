@@ -176,10 +176,14 @@ class Chaos:
 
     def _busy_pids(self) -> set[int]:
         """Return processes that wrote to the journal last; one at least is alive."""
-        alive = {worker.process.pid for worker in self._workers}
+        alive = self._fit_pids()
         pids = [int(line[1]) for line in self._lines()[::-1]]
         recent = [pid for pid in pids if pid in alive]
         return set(recent[:10])
+
+    def _fit_pids(self) -> set[int]:
+        """Return the processes that may be hit next."""
+        return {worker.process.pid for worker in self._workers}
 
     async def _all_ended(self, queue: DbosTaskQueue) -> list[Task]:
         ended = {TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED}

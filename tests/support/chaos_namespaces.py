@@ -23,6 +23,7 @@ import psutil
 ADDRESS = "10.11.0.1"
 _NAME = re.compile(r"^ta(\d+)-")
 _RENAMED = 'hostname "$0" && exec "$@"'
+_GOOD_BYES = "/proc/sys/net/ipv4/tcp_orphan_retries"
 _SLOW_LINK = Path(__file__).with_name("chaos_slow_link.py")
 
 
@@ -91,6 +92,9 @@ class Network:
         self._in_switch("addr", "add", f"{ADDRESS}/24", "dev", "switch")
         self._in_switch("link", "set", "switch", "up")
         self._in_switch("link", "set", "lo", "up")
+        # A database that crashes behind a cut is as gone as a machine without power: its
+        # kernel does not go on saying good-bye until the link is back.
+        _run(*self.at_switch(), "sh", "-c", f"echo 1 > {_GOOD_BYES}")
         for host in range(self._hosts):
             self._add(host)
 
@@ -144,6 +148,10 @@ def _remove_left_behind() -> None:
 
 
 def _ip(*arguments: str) -> None:
-    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)
+    _run("ip", *arguments)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise NoNamespaces(f"'ip {' '.join(arguments)}' says: {done.stderr.strip()}")
+        raise NoNamespaces(f"'{' '.join(command)}' says: {done.stderr.strip()}")

@@ -86,9 +86,9 @@ class NetworkChaos(Chaos):
         return sum(cut.steps_meanwhile(self._lines()) for cut in self.cuts)
 
     def back_after_s(self) -> list[float]:
-        """Return how long each took to work again; without those that were killed."""
-        unhurt = [cut for cut in self.cuts if cut.pid not in self.ended_at]
-        return [cut.back_after_s(self._lines()) for cut in unhurt]
+        """Return how long each cut worker took to work again (infinity: it did not)."""
+        lines = self._lines()
+        return [cut.back_after_s(lines) for cut in self.cuts]
 
     @override
     async def _enqueue(self, queue: DbosTaskQueue, numbers: range) -> None:
@@ -149,9 +149,15 @@ class NetworkChaos(Chaos):
         await asyncio.to_thread(self.network.mend, host)
 
     def _any_busy(self) -> ChaosWorker:
-        away = {cut.pid for cut in self.cuts if cut.ended == float("inf")}
-        busy = self._busy_pids() - away
+        busy = self._busy_pids()
         return self._random.choice([w for w in self._workers if w.process.pid in busy])
+
+    @override
+    def _fit_pids(self) -> set[int]:
+        """Spare those that were cut off until they are back at work: it is to be seen."""
+        lines = self._lines()
+        away = {cut.pid for cut in self.cuts if cut.back_after_s(lines) == float("inf")}
+        return super()._fit_pids() - away
 
     async def _leader(self) -> ChaosWorker:
         """Return the worker that keeps house."""
@@ -174,7 +180,6 @@ class NetworkChaos(Chaos):
 def assert_fenced(chaos: NetworkChaos) -> None:
     """Cut workers left their tasks alone, and took up others when they came back."""
     assert chaos.steps_meanwhile() == 0
-    assert chaos.back_after_s(), "no cut worker lived to come back: choose another seed"
     assert max(chaos.back_after_s()) < BACK_WITHIN_S
 
 

@@ -1,4 +1,4 @@
-"""A worker for chaos tests, with a home of its own; run as a script: URL FOLDER LIMIT.
+"""A worker for chaos tests, with a home of its own; run as a script: URL FOLDER LIMIT [POLL_S].
 
 Each step writes its begin and end with the system's monotonic clock to the journal, and
 leaves one side effect: a file named by task and step, which the file system makes once.
@@ -39,11 +39,11 @@ def chained(task_id: str, number: int, before: int) -> int:
     return zlib.crc32(f"{task_id}/{number}/{before}".encode())
 
 
-def settings(limit: int) -> QueueSettings:
+def settings(limit: int, poll_s: float = 0.2) -> QueueSettings:
     """Quick beats, and no burial: chance may hit one task often."""
     return QueueSettings(
         limits=dict.fromkeys(TARGETS, limit),
-        poll_s=0.2,
+        poll_s=poll_s,
         beat_s=0.3,
         dead_after_s=5.0,
         max_crashes=1000,
@@ -115,13 +115,15 @@ def _chain(folder: Path) -> TaskKind:
     return TaskKind("chain", Chain, run)
 
 
-async def _main(url: str, folder: Path, limit: int) -> None:
-    clock = SystemClock()
-    worker = DbosTaskWorker(open_engine(url), [_chain(folder)], clock, settings(limit))
+async def _main(url: str, folder: Path, limit: int, poll_s: float = 0.2) -> None:
+    clock, known = SystemClock(), settings(limit, poll_s)
+    worker = DbosTaskWorker(open_engine(url), [_chain(folder)], clock, known)
     # A start while the database is away fails; whoever watches this process starts anew.
     await worker.start()
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(
+        _main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), *map(float, sys.argv[4:]))
+    )

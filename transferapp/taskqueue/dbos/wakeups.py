@@ -57,10 +57,9 @@ class Wakeups:
                 self._stopping.wait(_AGAIN_AFTER_S)
 
     def _listen(self) -> None:
-        url = self._engine.url.set(drivername="postgresql")
-        with psycopg.connect(
-            url.render_as_string(hide_password=False), autocommit=True
-        ) as connection:
+        # Not the URL as a text: SQLAlchemy and libpq escape differently.
+        _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
+        with psycopg.connect(**arguments, autocommit=True) as connection:
             connection.execute(f"LISTEN {_CHANNEL}")
             self._ring()  # for what came before
             while not self._stopping.is_set():
