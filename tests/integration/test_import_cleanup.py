@@ -17,6 +17,7 @@ from transferapp.errors import (
     PermissionDenied,
     RepositoryUnavailable,
     TargetNotFound,
+    UnsupportedFile,
 )
 from transferapp.host.clock import SystemClock
 from transferapp.ledger.port import ItemChange
@@ -77,6 +78,20 @@ async def test_closed_account_is_told_once_and_the_staging_is_empty(bench: Bench
     (warning,) = [one for one in logged if one["log_level"] == "warning"]
     assert (warning["key"], warning["why"]) == (item_id, "The account is closed.")
     await assert_nothing_staged(bench, details)
+
+
+async def test_what_failed_and_may_not_be_removed_is_not_tried_again(bench: Bench) -> None:
+    details = await bench.add_import([cells()])
+    bench.faults["store"] = [UnsupportedFile()]
+    bench.faults["discard"] = [PermissionDenied("The account is closed.") for _ in range(9)]
+    task = await bench.finish(details, TaskState.DEAD)
+    assert (await bench.item(details)).state is ItemState.FAILED
+    kind = import_fileset_kind(bench.ledger, bench.staging, bench.repository, SystemClock())
+    assert kind.on_dead is not None
+    with capture_logs() as logged:
+        await kind.on_dead(task)  # What it raises, the queue would repeat for ever.
+    (warning,) = logged
+    assert (warning["key"], warning["why"]) == (task.id, "The account is closed.")
 
 
 async def test_an_outage_is_waited_for(bench: Bench) -> None:

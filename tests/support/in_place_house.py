@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
+
+import omero
 
 from tests.support.omero_house import gateway
 from tests.support.omero_world import settings_for
@@ -27,6 +30,7 @@ CELLS = Sample(
     resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
 )
 KINDS = ["hardlink", "symlink"]
+_WITHIN_S, _LOOK_EVERY_S = 20.0, 0.05
 
 
 def in_place_settings(
@@ -97,6 +101,22 @@ def transfers(sandbox: Sandbox, made: Fileset) -> str | None:
         conn.SERVICE_OPTS.setOmeroGroup("-1")
         told: str | None = conn.getObject("Image", made.image_ids[0]).getInplaceImport()
         return told
+
+
+def forget_key(sandbox: Sandbox, made: Fileset) -> None:
+    """Delete the comment with our key, as its owner may with any client."""
+    with gateway(sandbox, ALICE, password=PASSWORD) as conn:
+        notes = conn.getQueryService().findAllByQuery(
+            "select a from CommentAnnotation a where a.ns = :ns and a.textValue = :key",
+            omero.sys.ParametersI()
+            .addString("ns", "transferapp/key")
+            .addString("key", made.key),
+        )
+        conn.deleteObjects("Annotation", [one.id.val for one in notes], wait=False)
+        end = time.monotonic() + _WITHIN_S
+        while conn.getObject("CommentAnnotation", notes[0].id.val) is not None:
+            assert time.monotonic() < end
+            time.sleep(_LOOK_EVERY_S)
 
 
 async def check(sandbox: Sandbox, session: RepositorySession, made: Fileset) -> None:

@@ -47,6 +47,17 @@ class ImportCleanup:
             left = await session.imports.find(work.item.id)
         return () if left is None else left.image_ids
 
+    async def after_failure(self, work: ItemWork) -> None:
+        """Remove the fileset; raises what passes by itself. Where this is not allowed any
+        more it stays, and a retry that is let in again adopts it.
+        """
+        try:
+            await self.discard_fileset(work)
+        except TransferAppError as error:
+            if _passes(error):
+                raise
+            self._log_left(work, error)
+
     async def after_cancel(self, work: ItemWork) -> None:
         """Take away all that may go, and tell the rest once; raises what passes by itself."""
         # First, and with nobody's leave: the files are no use to anybody any more.
@@ -55,7 +66,7 @@ class ImportCleanup:
             image_ids = await self.discard_fileset(work)
             note = await self._where(work, image_ids) if image_ids else ""
         except TransferAppError as error:
-            if error.retryable or isinstance(error, SettingsInvalid):
+            if _passes(error):
                 raise
             # A closed account, a group that was left: nothing changes by trying again.
             image_ids, note = (), self._left(work, error)
@@ -63,14 +74,17 @@ class ImportCleanup:
             change = ItemChange(ItemState.CANCELLED, note, image_ids=image_ids or None)
             await self._ledger.set_state(work.item.id, change, only_from=(ItemState.CANCELLED,))
 
-    def _left(self, work: ItemWork, error: TransferAppError) -> str:
+    def _log_left(self, work: ItemWork, error: TransferAppError) -> None:
         _log.warning(
-            "a cancelled import may have left a fileset without images in the repository;"
+            "an import that is over may have left a fileset without images in the repository;"
             " it is not removed by itself (docs/omero.md, section 4)",
             key=work.item.id,
             owner=work.transfer.owner,
             why=error.message,
         )
+
+    def _left(self, work: ItemWork, error: TransferAppError) -> str:
+        self._log_left(work, error)
         return (
             f"If it had begun, {self._repository.name} may still hold a fileset of it without"
             f" images, which TransferApp could not remove ({error.title}). The administrator of"
@@ -96,6 +110,11 @@ class ImportCleanup:
             else "",
         ]
         return " ".join(part for part in told if part)
+
+
+def _passes(error: TransferAppError) -> bool:
+    """Whether it is worth trying again by itself: an outage, a setting that is put right."""
+    return error.retryable or isinstance(error, SettingsInvalid)
 
 
 async def _outside(images: Images, target: ContainerRef, image_ids: Sequence[int]) -> list[int]:

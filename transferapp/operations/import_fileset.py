@@ -135,7 +135,7 @@ class FilesetImport:
         if isinstance(error_of(task), SourceProblem):
             await tell_dead(self._ledger, task, ItemState.FAILED, _GOES_ON)
             # The staged files stay: a person may retry with another reader installed.
-            await self._cleanup.discard_fileset(work)
+            await self._cleanup.after_failure(work)
             return
         # Before a person is told: afterwards a retry may be at work on it. Where it is not
         # possible (no repository, a closed account) the retry adopts what is there.

@@ -17,6 +17,7 @@ from tests.support.in_place_house import (
     adopted,
     check,
     counts,
+    forget_key,
     go_on,
     in_place_settings,
     inodes,
@@ -85,6 +86,22 @@ async def test_bytes_stay_when_the_staging_forgets_them(
         assert said == f"ome.formats.importer.transfers.{told}FileTransfer"
         await session.images.delete(made.image_ids)
     assert not new.exists()
+
+
+async def test_no_key_in_omero_is_no_proof_that_nothing_needs_the_files(
+    sandbox: Sandbox, omero: OmeroRepository, cells: Sample
+) -> None:
+    """People may delete a comment on their fileset: why the vault is not swept by keys."""
+    async with omero.session(ALICE) as session:
+        plan = await planned(session, cells)
+        made = await go_on(session, plan, cells)
+        cells.paths[0].unlink()
+        await asyncio.to_thread(forget_key, sandbox, made)
+        assert await session.imports.find(plan.key) is None
+        # As a cancel does that asked for the key a moment before.
+        await session.imports.discard(made)
+        await check(sandbox, session, made)
+        await session.images.delete(made.image_ids)
 
 
 async def test_nested_paths_and_empty_files(

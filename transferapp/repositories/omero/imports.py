@@ -211,9 +211,11 @@ class OmeroImports(Imports):
         for one in filesets_of(self._acting, fileset.key) or [fileset]:
             if not images_of(self._acting, one.id):
                 self._remove(one.id)
-        if self._acting.links is not None and not any(
-            one.image_ids for one in filesets_of(self._acting, fileset.key)
-        ):
+        # The fileset itself is looked at, too: a person may have deleted its comment with the
+        # key, and the vault's files are still all that its images have.
+        held = [fileset.id, *(one.id for one in filesets_of(self._acting, fileset.key))]
+        has_images = any(images_of(self._acting, one) for one in held)
+        if self._acting.links is not None and not has_images:
             self._acting.links.forget(fileset.key)
 
     def _remove(self, fileset_id: int) -> None:

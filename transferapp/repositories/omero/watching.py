@@ -90,6 +90,7 @@ def stop(handle: Any) -> None:
     """
     if handle.getResponse() is None and not handle.cancel():
         raise RepositoryUnavailable(
-            "OMERO is importing these files at this moment. They are removed afterwards."
+            "OMERO is importing these files at this moment. What comes of it is looked at"
+            " afterwards."
         )
     _close(handle)
