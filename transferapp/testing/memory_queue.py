@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from typing_extensions import override
 
@@ -15,7 +14,6 @@ from transferapp.errors import Invalid, StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.taskqueue.outcome import FailureCount, judge
 from transferapp.taskqueue.port import (
-    Context,
     Depth,
     NewTask,
     RetryPolicy,
@@ -27,14 +25,13 @@ from transferapp.taskqueue.port import (
     TaskWorker,
     WorkerLife,
 )
-
-R = TypeVar("R")
+from transferapp.testing.memory_context import MemoryContext
 
 _STOPPABLE = (TaskState.QUEUED, TaskState.RUNNING, TaskState.WAITING, TaskState.PAUSED)
 
 
 @dataclass
-class _Entry:
+class Entry:
     """A task, its payload, its finished steps, and the run that has it now."""
 
     task: Task
@@ -50,7 +47,7 @@ class MemoryTaskQueue(TaskQueue):
     def __init__(self, limit: int = 4, clock: Clock | None = None) -> None:
         """Let ``limit`` tasks per target run at once."""
         self.clock = clock or SystemClock()
-        self.entries: dict[str, _Entry] = {}
+        self.entries: dict[str, Entry] = {}
         self.paused_targets: set[str] = set()
         self._limit = limit
         self._ceilings: dict[str, int] = {}
@@ -77,7 +74,7 @@ class MemoryTaskQueue(TaskQueue):
             updated_at=now,
             lane=task.lane,
         )
-        self.entries[task.id] = _Entry(stored, task.payload.model_dump_json())
+        self.entries[task.id] = Entry(stored, task.payload.model_dump_json())
         self.bell.set()
         return True
 
@@ -203,7 +200,7 @@ class MemoryTaskQueue(TaskQueue):
             del self.entries[name]
         return len(old)
 
-    def entry(self, task_id: str) -> _Entry:
+    def entry(self, task_id: str) -> Entry:
         """Return the stored task; raises TransferNotFound."""
         if task_id not in self.entries:
             raise TransferNotFound(f"There is no task '{task_id}'.")
@@ -216,16 +213,16 @@ class MemoryTaskQueue(TaskQueue):
         self.bell.set()
         return entry.task
 
-    def take(self) -> list[_Entry]:
+    def take(self) -> list[Entry]:
         """Start what is due and fits the limits: owners in turn, then by priority."""
-        taken: list[_Entry] = []
+        taken: list[Entry] = []
         while (entry := self._next()) is not None:
             started = {"state": TaskState.RUNNING, "retry_at": None}
             self.change(entry.task.id, **started)
             taken.append(entry)
         return taken
 
-    def _next(self) -> _Entry | None:
+    def _next(self) -> Entry | None:
         running = [e.task for e in self.entries.values() if e.task.state is TaskState.RUNNING]
         due = [
             entry
@@ -241,14 +238,14 @@ class MemoryTaskQueue(TaskQueue):
             default=None,
         )
 
-    def _is_due(self, entry: _Entry) -> bool:
+    def _is_due(self, entry: Entry) -> bool:
         task = entry.task
         if task.state is TaskState.WAITING and task.retry_at is not None:
             return task.retry_at <= self.clock.now()
         # A run that was stopped may still be cleaning up.
         return task.state is TaskState.QUEUED and (entry.run is None or entry.run.done())
 
-    def _require(self, task_id: str, states: Sequence[TaskState]) -> _Entry:
+    def _require(self, task_id: str, states: Sequence[TaskState]) -> Entry:
         entry = self.entry(task_id)
         if entry.task.state not in states:
             raise StateConflict(f"The task is {entry.task.state}; this is not possible now.")
@@ -263,44 +260,6 @@ class MemoryTaskQueue(TaskQueue):
             entry.run.cancel()
         elif state is TaskState.CANCELLED:
             self.bell.set()
-
-
-class MemoryContext(Context):
-    """The Context of a run in memory; results pass through JSON as they do for real."""
-
-    def __init__(self, queue: MemoryTaskQueue, entry: _Entry) -> None:
-        """Replay the steps that ``entry`` has finished already."""
-        self._queue = queue
-        self._entry = entry
-        self._number = 0
-
-    @property
-    @override
-    def task(self) -> Task:
-        return self._entry.task
-
-    @override
-    async def step(
-        self, name: str, function: Callable[..., Awaitable[R]], *arguments: Any
-    ) -> R:
-        self._number += 1
-        if self._number > len(self._entry.steps):
-            self._queue.change(self.task.id, step=name)
-            result = await function(*arguments)
-            self._entry.steps.append(json.dumps(result))
-        return cast("R", json.loads(self._entry.steps[self._number - 1]))
-
-    @override
-    async def progress(
-        self, fraction: float, note: str = "", *, bytes_done: int | None = None
-    ) -> None:
-        moved = self.task.bytes_done if bytes_done is None else bytes_done
-        self._queue.change(self.task.id, progress=fraction, note=note, bytes_done=moved)
-
-    @override
-    async def stopped_by_person(self) -> bool:
-        # A worker that stops leaves it running.
-        return self.task.state is not TaskState.RUNNING
 
 
 class MemoryTaskWorker(TaskWorker):
@@ -347,7 +306,7 @@ class MemoryTaskWorker(TaskWorker):
             except TimeoutError:
                 continue
 
-    async def _run(self, entry: _Entry) -> None:
+    async def _run(self, entry: Entry) -> None:
         task = entry.task
         kind = self._kinds.get((task.kind, task.version))
         try:
@@ -360,14 +319,14 @@ class MemoryTaskWorker(TaskWorker):
             done = {"error_code": "", "error": "", "progress": 1.0}
             self._queue.change(task.id, state=TaskState.DONE, **done)
 
-    async def _handle(self, entry: _Entry, kind: TaskKind | None) -> None:
+    async def _handle(self, entry: Entry, kind: TaskKind | None) -> None:
         if kind is None:
             task = entry.task
             raise Invalid(f"No worker knows '{task.kind}' version {task.version}.")
         payload = kind.payload.model_validate_json(entry.payload)
         await kind.handler(MemoryContext(self._queue, entry), payload)
 
-    async def _failed(self, entry: _Entry, kind: TaskKind | None, error: Exception) -> None:
+    async def _failed(self, entry: Entry, kind: TaskKind | None, error: Exception) -> None:
         policy = RetryPolicy() if kind is None else kind.retry
         verdict = judge(error, policy, entry.count, jitter=0.5)
         entry.count = verdict.count
