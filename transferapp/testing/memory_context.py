@@ -1,28 +1,39 @@
-"""What a handler may do while the queue in memory runs it."""
+"""A task of the queue in memory, and what its handler may do while it runs."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from typing_extensions import override
 
+from transferapp.taskqueue.outcome import FailureCount
 from transferapp.taskqueue.port import Context, Task, TaskState
 
-if TYPE_CHECKING:
-    from transferapp.testing.memory_queue import Entry, MemoryTaskQueue
-
 R = TypeVar("R")
+
+
+@dataclass
+class Entry:
+    """A task, its payload, its finished steps, and the run that has it now."""
+
+    task: Task
+    payload: str
+    count: FailureCount = field(default_factory=FailureCount)
+    steps: list[str] = field(default_factory=list)
+    run: asyncio.Task[None] | None = None
 
 
 class MemoryContext(Context):
     """The Context of a run in memory; results pass through JSON as they do for real."""
 
-    def __init__(self, queue: MemoryTaskQueue, entry: Entry) -> None:
-        """Replay the steps that ``entry`` has finished already."""
-        self._queue = queue
+    def __init__(self, entry: Entry, change: Callable[..., Task]) -> None:
+        """Replay the steps that ``entry`` has finished already; ``change`` changes a task."""
         self._entry = entry
+        self._change = change
         self._number = 0
 
     @property
@@ -36,7 +47,7 @@ class MemoryContext(Context):
     ) -> R:
         self._number += 1
         if self._number > len(self._entry.steps):
-            self._queue.change(self.task.id, step=name)
+            self._change(self.task.id, step=name)
             result = await function(*arguments)
             self._entry.steps.append(json.dumps(result))
         return cast("R", json.loads(self._entry.steps[self._number - 1]))
@@ -46,7 +57,7 @@ class MemoryContext(Context):
         self, fraction: float, note: str = "", *, bytes_done: int | None = None
     ) -> None:
         moved = self.task.bytes_done if bytes_done is None else bytes_done
-        self._queue.change(self.task.id, progress=fraction, note=note, bytes_done=moved)
+        self._change(self.task.id, progress=fraction, note=note, bytes_done=moved)
 
     @override
     async def stopped_by_person(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,20 +25,9 @@ from transferapp.taskqueue.port import (
     TaskWorker,
     WorkerLife,
 )
-from transferapp.testing.memory_context import MemoryContext
+from transferapp.testing.memory_context import Entry, MemoryContext
 
 _STOPPABLE = (TaskState.QUEUED, TaskState.RUNNING, TaskState.WAITING, TaskState.PAUSED)
-
-
-@dataclass
-class Entry:
-    """A task, its payload, its finished steps, and the run that has it now."""
-
-    task: Task
-    payload: str
-    count: FailureCount = field(default_factory=FailureCount)
-    steps: list[str] = field(default_factory=list)
-    run: asyncio.Task[None] | None = None
 
 
 class MemoryTaskQueue(TaskQueue):
@@ -324,7 +313,7 @@ class MemoryTaskWorker(TaskWorker):
             task = entry.task
             raise Invalid(f"No worker knows '{task.kind}' version {task.version}.")
         payload = kind.payload.model_validate_json(entry.payload)
-        await kind.handler(MemoryContext(self._queue, entry), payload)
+        await kind.handler(MemoryContext(entry, self._queue.change), payload)
 
     async def _failed(self, entry: Entry, kind: TaskKind | None, error: Exception) -> None:
         policy = RetryPolicy() if kind is None else kind.retry
