@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 from typing_extensions import override
 
 from transferapp.errors import Internal, StorageFull, Unavailable
@@ -64,11 +66,31 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
-        "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    _into_wal(connection)
+
+
+def _is_busy(error: BaseException) -> bool:
+    # The lower byte; the rest tells more precisely with what.
+    return (
+        isinstance(error, sqlite3.OperationalError)
+        and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    )
+
+
+# A new file's first users turn it into WAL at the same time, for which SQLite does not
+# wait: whoever is second is told "locked" at once, whatever busy_timeout says.
+@retry(
+    retry=retry_if_exception(_is_busy),
+    wait=wait_random(0.001, 0.05),
+    stop=stop_after_delay(BUSY_TIMEOUT_S),
+    reraise=True,
+)
+def _into_wal(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
