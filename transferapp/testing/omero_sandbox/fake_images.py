@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import override
 
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.local.readers.port import ImageHeader
+from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
 
 #: OMERO's pixel types -> numpy's
 PIXEL_TYPES = {
@@ -19,13 +20,14 @@ PIXEL_TYPES = {
 _PERIOD = 251
 
 
-class FakeImage:
+class FakeImage(ReadImage):
     """One image of a fake file: a diagonal ramp."""
 
     def __init__(self, header: ImageHeader) -> None:
         """Be what the header says."""
         self.header = header
 
+    @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
         """Return the region's pixels."""
         rows = np.arange(region.y, region.y + region.height)[:, None]
@@ -33,14 +35,13 @@ class FakeImage:
         ramp = (rows + columns + region.z + region.t + region.c) % _PERIOD
         return ramp.astype(self.header.dtype)
 
+    @override
     def check(self) -> None:
         """Find nothing wrong."""
 
 
-class FakeFileset:
+class FakeFileset(OpenFileset):
     """The images of one fake file."""
-
-    plate_name: str | None = None
 
     def __init__(self, first: Path) -> None:
         """Read sizes from the name."""
@@ -56,5 +57,6 @@ class FakeFileset:
         )
         self.images = [FakeImage(header)] * int(said.get("series", 1))
 
+    @override
     def close(self) -> None:
         """Let go of nothing."""
