@@ -20,7 +20,8 @@ from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskKind, TaskQueue, TaskWorker
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.queue_journal import LIMIT, TARGET
-from transferapp.testing.queue_suite import QueueHouse, TaskQueueSuite
+from transferapp.testing.queue_suite import TaskQueueSuite
+from transferapp.testing.queue_targets_suite import QueueHouse
 
 __all__ = ["postgres_server"]
 
