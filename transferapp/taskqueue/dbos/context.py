@@ -13,7 +13,7 @@ from dbos import DBOS, PortableWorkflowError, StepOptions
 from typing_extensions import override
 
 from transferapp.errors import TransferNotFound, Unavailable, all_errors, from_code
-from transferapp.taskqueue.dbos.failures import engine_failures
+from transferapp.taskqueue.dbos.failures import engine_failures, patiently
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.port import Context, Task, TaskState
 
@@ -46,7 +46,7 @@ class DbosContext(Context):
     ) -> R:
         async def call() -> R:
             # Inside the step: it is not called again for a step that is already done.
-            await self._write({"step": name})
+            await self._begin_step(name)
             # How it begins is shown at once, however short the step before was.
             self._written_at = float("-inf")
             return await function(*arguments)
@@ -83,6 +83,15 @@ class DbosContext(Context):
     def _row(self) -> sa.RowMapping:
         with engine_failures():
             return self._records.row(self._task.id)
+
+    async def _begin_step(self, name: str) -> None:
+        """Show the step, and stop a run that lost its task. The engine would notice that
+        too, but at the step's end; who cannot ask, because the network is gone, waits.
+        """
+        mine = (self._task.id, (TaskState.RUNNING,), {"step": name})
+        if not await patiently(self._records.change, *mine, run=self._run):
+            _log.info("step not begun: the task was stopped, or others run it", step=name)
+            raise asyncio.CancelledError
 
     async def _write(self, values: dict[str, Any]) -> None:
         try:

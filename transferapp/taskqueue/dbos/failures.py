@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 import psycopg
 import sqlalchemy as sa
 from dbos import error as dbos_error
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from transferapp.errors import StateConflict, TransferNotFound, Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _UNREACHABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
@@ -27,6 +33,22 @@ def engine_failures() -> Iterator[None]:
         raise TransferNotFound from error
     except dbos_error.DBOSException as error:
         raise StateConflict(f"The task queue refused: {error.message}") from error
+
+
+async def patiently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Write to our table, however long the database is away: the state is the truth, and
+    the engine waits for its own writes in the same way.
+    """
+
+    def call() -> R:
+        with engine_failures():
+            return function(*args, **kwargs)
+
+    retry = AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_random_exponential(multiplier=0.2, max=10.0),
+    )
+    return await retry(asyncio.to_thread, call)
 
 
 def patient_engine(engine: sa.Engine) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
 from pydantic import ValidationError
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
-from transferapp.errors import Invalid, Unavailable
+from transferapp.errors import Invalid
 from transferapp.taskqueue.dbos.context import DbosContext
-from transferapp.taskqueue.dbos.failures import engine_failures
+from transferapp.taskqueue.dbos.failures import patiently
 from transferapp.taskqueue.dbos.records import TaskRecords, failure_count
 from transferapp.taskqueue.dbos.schema import to_task
 from transferapp.taskqueue.dbos.targets import TargetBook
@@ -27,8 +24,6 @@ from transferapp.taskqueue.pressure import blames_target
 
 _log = structlog.get_logger(__name__)
 
-P = ParamSpec("P")
-R = TypeVar("R")
 Listener = Callable[[Task], Awaitable[None]]
 
 #: A listener that failed is called again after so long (seconds).
@@ -59,16 +54,16 @@ class TaskRunner:
             await self._failed(row, error)
         else:
             self._book.note_done(task.target, time.monotonic() - began)
-            if await _patiently(self._records.finish, task.id, run):
+            if await patiently(self._records.finish, task.id, run):
                 _log.info("task done", task=task.id, kind=task.kind)
 
     async def begin(self, task_id: str, worker: str) -> sa.RowMapping | None:
         """Take over a claimed row whose run the engine starts here; None: not to be run."""
-        return await _patiently(self._records.begin, task_id, worker)
+        return await patiently(self._records.begin, task_id, worker)
 
     async def let_go(self, row: sa.RowMapping) -> None:
         """Give back the place of an interrupted run."""
-        await _patiently(self._records.let_go, row["id"], row["run"])
+        await patiently(self._records.let_go, row["id"], row["run"])
 
     async def tell(self, task: Task) -> None:
         """Tell a task's owner that it is dead, waits, or was cancelled; idempotent.
@@ -86,7 +81,7 @@ class TaskRunner:
             _log.exception("the task's owner could not be told", task=task.id)
             self._tell_again_at[task.id] = time.monotonic() + _TELL_AGAIN_S
             return
-        await _patiently(self._records.told, task)
+        await patiently(self._records.told, task)
 
     async def _handle(self, task: Task, payload: str, run: str) -> None:
         kind = self._kinds.get((task.kind, task.version))
@@ -103,7 +98,7 @@ class TaskRunner:
         kind = self._kinds.get((row["kind"], row["version"]))
         policy = RetryPolicy() if kind is None else kind.retry
         count = failure_count(row)
-        known_out = blames_target(error) and await _patiently(self._book.is_out, row["target"])
+        known_out = blames_target(error) and await patiently(self._book.is_out, row["target"])
         if known_out:
             # A probe of a target that is known to be out says nothing against the task:
             # however long the outage, it costs nobody an attempt.
@@ -122,11 +117,11 @@ class TaskRunner:
             attempts=verdict.count.attempts,
             exc_info=error if verdict.error_code == "internal" else None,
         )
-        failed = await _patiently(self._records.fail, task_id, row["run"], verdict)
+        failed = await patiently(self._records.fail, task_id, row["run"], verdict)
         if blames_target(error):
-            await _patiently(self._book.note_failed, row["target"], self._records.now())
+            await patiently(self._book.note_failed, row["target"], self._records.now())
         if failed:
-            await self.tell(await _patiently(self._records.get, task_id))
+            await self.tell(await patiently(self._records.get, task_id))
 
     def _listener(self, task: Task) -> Listener | None:
         kind = self._kinds.get((task.kind, task.version))
@@ -138,19 +133,3 @@ class TaskRunner:
             TaskState.CANCELLED: kind.on_cancelled,
         }
         return listeners.get(task.state)
-
-
-async def _patiently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Write to our table, however long the database is away: the state is the truth, and
-    the engine waits for its own writes in the same way.
-    """
-
-    def call() -> R:
-        with engine_failures():
-            return function(*args, **kwargs)
-
-    retry = AsyncRetrying(
-        retry=retry_if_exception_type(Unavailable),
-        wait=wait_random_exponential(multiplier=0.2, max=10.0),
-    )
-    return await retry(asyncio.to_thread, call)
