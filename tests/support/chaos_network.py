@@ -164,7 +164,9 @@ class NetworkChaos(Chaos):
         while True:
             holder = await asyncio.to_thread(self._holder)
             for worker in self._workers:
-                if f"host-{worker.name}:{worker.process.pid}:" in holder:
+                known = f"host-{worker.name}:{worker.process.pid}:" in holder
+                # The lease of one that was just killed lasts a little longer.
+                if known and worker.process.poll() is None:
                     return worker
             await asyncio.sleep(0.1)
 
