@@ -31,7 +31,9 @@ _POSTGRES_PATIENCE = {
     "keepalives_count": "3",
     "tcp_user_timeout": "10000",
     "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2"
-    " -c tcp_keepalives_count=3 -c tcp_user_timeout=10000",
+    " -c tcp_keepalives_count=3 -c tcp_user_timeout=10000"
+    # A process that is frozen in the middle of a transaction answers for ever.
+    " -c idle_in_transaction_session_timeout=20000",
 }
 #: The database is away or locked: worth another try.
 _AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
@@ -126,11 +128,17 @@ def database_errors() -> Iterator[None]:
         text = str(error)
         if "disk is full" in text or _sqlstate(error) == _PG_DISK_FULL:
             raise StorageFull from error
-        if isinstance(error, _AWAY):
+        if is_away(error):
             raise Unavailable(
                 "The database does not answer. Nothing is lost; it is tried again."
             ) from error
         raise Internal(f"The database refused a statement: {type(error).__name__}") from error
+
+
+def is_away(error: sa.exc.SQLAlchemyError) -> bool:
+    """Tell whether the database could not be reached, or ended our connection."""
+    ended = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    return ended or isinstance(error, _AWAY)
 
 
 def _sqlstate(error: Exception) -> str | None:

@@ -10,6 +10,7 @@ def test_postgres_connections_notice_a_silent_network() -> None:
     assert 5 <= int(str(query["tcp_user_timeout"])) / 1000 <= 15
     assert int(str(query["keepalives_idle"])) <= 10
     assert "tcp_user_timeout" in query["options"]
+    assert "idle_in_transaction_session_timeout" in query["options"]
 
 
 def test_the_url_has_the_last_word() -> None:

@@ -13,11 +13,10 @@ from dbos import error as dbos_error
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from transferapp.errors import StateConflict, TransferNotFound, Unavailable
+from transferapp.host.database import is_away
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_UNREACHABLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 
 @contextmanager
@@ -25,7 +24,9 @@ def engine_failures() -> Iterator[None]:
     """Raise Unavailable, TransferNotFound or StateConflict for the engine's errors."""
     try:
         yield
-    except _UNREACHABLE as error:
+    except sa.exc.SQLAlchemyError as error:
+        if not is_away(error):
+            raise
         raise Unavailable(
             "The task database cannot be reached. Nothing is lost; try again in a moment."
         ) from error
