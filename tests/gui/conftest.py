@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 # Tests must find neither a real session bus nor a real keyring.
@@ -14,6 +15,10 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QEvent, QThread, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
+
+from tests.support.qt_story import playing
+from tests.support.shell_scene import Play, Scene
+from transferapp.desktop.widgets import theme
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +34,20 @@ def nothing_of_qt_is_left(qapp: QApplication) -> Iterator[None]:
     assert not visible, f"windows left open: {visible}"
     left = [thing for thing in _alive() if _runs(thing)]
     assert not left, f"still running: {left}"
+
+
+@pytest.fixture
+def dressed(qapp: QApplication, tmp_path: Path) -> Iterator[None]:
+    """The application in its own looks, which sizes and colours depend on."""
+    theme.apply_theme(qapp, tmp_path / "theme")
+    yield
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Play:
+    """Play a story on the whole window, before anybody has signed in."""
+    return playing(lambda: Scene(tmp_path))
 
 
 def _alive() -> list[QTimer | QThread]:

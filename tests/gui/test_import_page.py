@@ -36,7 +36,7 @@ from tests.support.transfer_fakes import (
 )
 from transferapp import errors
 from transferapp.client.preflight import Level
-from transferapp.desktop.itemmodels.filesets_model import FilesetsModel
+from transferapp.desktop.itemmodels.filesets_model import FilesetColumn, FilesetsModel
 from transferapp.desktop.presenters.import_list import FilesetRow
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.windows.import_page import ImportPage
@@ -347,6 +347,40 @@ def test_the_list_is_a_proper_model(qtmodeltester: ModelTester) -> None:
     assert model.rowCount() == 10
 
 
+def test_a_verdict_does_not_repeat_the_name_beside_it(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        await on.ready()
+        model = on["import.list"].model()
+        rows = [r for r in range(model.rowCount()) if model.index(r, 0).data() == "notes.docx"]
+        verdict = model.index(rows[0], FilesetColumn.VERDICT)
+        assert verdict.data().startswith("Is not an image format")
+        assert verdict.data(Qt.ItemDataRole.ToolTipRole).startswith("'notes.docx' is not an")
+
+    scene(story)
+
+
+def test_keys_check_again_and_import(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        await on.ready()
+        path = f"{on.folder.name}/cells/cell.png"
+        fileset = HeldFileset(1, "anna", (7,), ("Monday",))
+        on.session.server.held = {path: HeldAlready(same_paths=(fileset,))}
+        await until(on["import.submit"].isEnabled)
+        on.page.activateWindow()
+        # One question for what was dropped and one for the target have their answers.
+        await until(lambda: on.session.server.calls.count(("duplicates",)) == 2)
+        QTest.keyClick(on.page, Qt.Key.Key_F5)
+        await until(lambda: on.session.server.calls.count(("duplicates",)) == 3)
+        await until(on["import.alreadyThere"].isVisible)
+        assert on["import.submit"].isEnabled()
+        QTest.keyClick(
+            on["import.name"], Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier
+        )
+        await until(on["import.showInTransfers"].isVisible)
+
+    scene(story)
+
+
 def test_what_is_there_already_is_said_above_the_list(scene: Play) -> None:
     async def story(on: Scene) -> None:
         path = f"{on.folder.name}/cells/cell.png"
@@ -358,5 +392,7 @@ def test_what_is_there_already_is_said_above_the_list(scene: Play) -> None:
         assert on["import.submit"].isEnabled()
         on.click("import.alreadyThere.close")
         assert not on["import.alreadyThere"].isVisible()
+        on.click("import.lookAgain")
+        await until(on["import.alreadyThere"].isVisible)
 
     scene(story)

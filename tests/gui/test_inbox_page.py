@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from pytestqt.modeltest import ModelTester
 
 from tests.support.image_house import NOW, URL, ImageHouse, until
 from tests.support.inbox_desk import CODE
-from tests.support.qt_story import named, play
+from tests.support.qt_story import Story, named, playing
 from tests.support.shell_scene import QuietNotifier
 from transferapp import errors
 from transferapp.desktop import loop
@@ -27,14 +27,16 @@ from transferapp.desktop.presenters.notifications import NotificationsPresenter
 from transferapp.desktop.presenters.settings import SettingsPresenter
 from transferapp.desktop.presenters.sign_in import SignInPresenter
 from transferapp.desktop.settings import ServerProfile
-from transferapp.desktop.widgets import theme
 from transferapp.desktop.windows.inbox_page import InboxPage
 from transferapp.desktop.windows.main_window import MainWindow
 from transferapp.desktop.windows.settings_page import SettingsPage
 from transferapp.desktop.windows.sign_in_page import SignInPage
 
-# The offscreen platform says so of every window.
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+pytestmark = [
+    # The offscreen platform says so of every window.
+    pytest.mark.qt_log_ignore("This plugin does not support"),
+    pytest.mark.usefixtures("dressed"),
+]
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -99,29 +101,12 @@ class Scene:
         self.window.deleteLater()
 
 
-Play = Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]
-
-
-@pytest.fixture(autouse=True)
-def dressed(qapp: QApplication, tmp_path: Path) -> Iterator[None]:
-    theme.apply_theme(qapp, tmp_path / "theme")
-    yield
-    qapp.setStyleSheet("")
+Play = Callable[[Story[Scene]], None]
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Play:
-    def play_on(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
-        async def whole() -> None:
-            made = Scene(tmp_path)
-            try:
-                await story(made)
-            finally:
-                await made.close()
-
-        play(whole)
-
-    return play_on
+    return playing(lambda: Scene(tmp_path))
 
 
 def test_the_badge_counts_and_a_click_goes_to_the_transfer(scene: Play) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import httpx
 import pytest
@@ -16,44 +15,23 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
 
 from tests.support.image_house import until
-from tests.support.qt_story import play
 from tests.support.shell_scene import Play, Scene
 from transferapp import errors
 from transferapp.desktop import loop
 from transferapp.desktop.presenters.session import Connection
-from transferapp.desktop.widgets import theme
 from transferapp.desktop.windows.browse_page import BrowsePage
 from transferapp.model.containers import ContainerKind
 
-# The offscreen platform says so of every window.
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+pytestmark = [
+    # The offscreen platform says so of every window.
+    pytest.mark.qt_log_ignore("This plugin does not support"),
+    pytest.mark.usefixtures("dressed"),
+]
 
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture(autouse=True)
-def dressed(qapp: QApplication, tmp_path: Path) -> Iterator[None]:
-    theme.apply_theme(qapp, tmp_path / "theme")
-    yield
-    qapp.setStyleSheet("")
-
-
-@pytest.fixture
-def scene(tmp_path: Path) -> Play:
-    def play_on(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
-        async def whole() -> None:
-            made = Scene(tmp_path)
-            try:
-                await story(made)
-            finally:
-                await made.close()
-
-        play(whole)
-
-    return play_on
-
-
-def test_enter_signs_in_and_the_pages_come(scene: Play) -> None:
+def test_enter_signs_in_and_the_pages_come(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         assert scene.window.current_page == "sign-in"
         scene.fill_in()
@@ -64,10 +42,10 @@ def test_enter_signs_in_and_the_pages_come(scene: Play) -> None:
         assert scene["header.connection"].text() == "Connected"
         await until(lambda: scene["signIn.password"].text() == "")
 
-    scene(story)
+    shell(story)
 
 
-def test_a_wrong_password_is_said_in_the_page_and_can_be_typed_again(scene: Play) -> None:
+def test_a_wrong_password_is_said_in_the_page_and_can_be_typed_again(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         scene.window.activateWindow()
         scene.fill_in("wrong")
@@ -82,10 +60,10 @@ def test_a_wrong_password_is_said_in_the_page_and_can_be_typed_again(scene: Play
         await scene.come_in()
         assert not scene["signIn.banner"].isVisible()
 
-    scene(story)
+    shell(story)
 
 
-def test_server_down_and_not_a_transferapp_server_are_said(scene: Play) -> None:
+def test_server_down_and_not_a_transferapp_server_are_said(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         scene.house.down = True
         scene.fill_in()
@@ -99,10 +77,10 @@ def test_server_down_and_not_a_transferapp_server_are_said(scene: Play) -> None:
         scene.house.answer = None
         await scene.come_in()
 
-    scene(story)
+    shell(story)
 
 
-def test_caps_lock_is_noticed_while_the_password_is_typed(scene: Play) -> None:
+def test_caps_lock_is_noticed_while_the_password_is_typed(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         field, hint = scene["signIn.password"], scene["signIn.capsLock"]
         QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier)
@@ -111,10 +89,10 @@ def test_caps_lock_is_noticed_while_the_password_is_typed(scene: Play) -> None:
         await asyncio.sleep(0)
         assert hint.isVisible()
 
-    scene(story)
+    shell(story)
 
 
-def test_tab_goes_from_server_to_sign_in_in_reading_order(scene: Play) -> None:
+def test_tab_goes_from_server_to_sign_in_in_reading_order(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         order = ["signIn.server", "signIn.user", "signIn.password", "signIn.remember"]
         widgets = [scene[name] for name in order]
@@ -122,7 +100,7 @@ def test_tab_goes_from_server_to_sign_in_in_reading_order(scene: Play) -> None:
         for now, after in pairwise(widgets):
             assert next_in_chain(now) is after
 
-    scene(story)
+    shell(story)
 
 
 def next_in_chain(widget: QWidget) -> QWidget:
@@ -132,7 +110,7 @@ def next_in_chain(widget: QWidget) -> QWidget:
     return following
 
 
-def test_selecting_shows_details_and_several_are_counted(scene: Play) -> None:
+def test_selecting_shows_details_and_several_are_counted(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         await scene.come_in()
         cards = scene["browse.images"]
@@ -145,14 +123,14 @@ def test_selecting_shows_details_and_several_are_counted(scene: Play) -> None:
         assert scene["browse.imageName"].text() == "green"  # The one clicked last stays.
         assert scene["browse.selectedCount"].text() == "and 2 more selected"
 
-    scene(story)
+    shell(story)
 
 
 def words(widget: QWidget) -> str:
     return " ".join(label.text() for label in widget.findChildren(QLabel))
 
 
-def test_the_tree_opens_lazily_and_narrows_the_list(scene: Play) -> None:
+def test_the_tree_opens_lazily_and_narrows_the_list(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         await scene.come_in()
         tree = scene["browse.tree"]
@@ -166,10 +144,10 @@ def test_the_tree_opens_lazily_and_narrows_the_list(scene: Play) -> None:
         QTest.keyClicks(scene["browse.search"], "gre")
         await until(lambda: scene["browse.images"].model().rowCount() == 1)
 
-    scene(story)
+    shell(story)
 
 
-def test_napari_says_when_it_shows_and_when_it_cannot(scene: Play) -> None:
+def test_napari_says_when_it_shows_and_when_it_cannot(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         await scene.come_in()
         assert scene.viewer.warm == 1
@@ -186,10 +164,10 @@ def test_napari_says_when_it_shows_and_when_it_cannot(scene: Play) -> None:
         await until(lambda: "No OpenGL" in scene["browse.banner.text"].text())
         assert scene["browse.openInNapari"].isEnabled()
 
-    scene(story)
+    shell(story)
 
 
-def test_a_new_dataset_is_made_and_shown_and_a_taken_name_is_said(scene: Play) -> None:
+def test_a_new_dataset_is_made_and_shown_and_a_taken_name_is_said(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         await scene.come_in()
         cast("BrowsePage", scene.window.findChild(BrowsePage)).ask_new(ContainerKind.DATASET)
@@ -203,11 +181,11 @@ def test_a_new_dataset_is_made_and_shown_and_a_taken_name_is_said(scene: Play) -
         scene.click("newContainer.create")
         await until(lambda: scene["browse.listTitle"].text() == "Flies / Legs")
 
-    scene(story)
+    shell(story)
 
 
 def test_an_outage_shows_in_the_header_and_goes_away(
-    scene: Play, monkeypatch: pytest.MonkeyPatch
+    shell: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transferapp.client.events.FIRST_PAUSE_S", 0.01)
 
@@ -224,10 +202,10 @@ def test_an_outage_shows_in_the_header_and_goes_away(
         scene.click("browse.refresh")
         await until(lambda: not scene["browse.banner"].isVisible())
 
-    scene(story)
+    shell(story)
 
 
-def test_signing_out_comes_back_to_the_first_page(scene: Play) -> None:
+def test_signing_out_comes_back_to_the_first_page(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         await scene.come_in()
         scene.click("nav.settings")
@@ -235,10 +213,10 @@ def test_signing_out_comes_back_to_the_first_page(scene: Play) -> None:
         scene.click("settings.signOut")
         await until(lambda: scene.window.current_page == "sign-in")
 
-    scene(story)
+    shell(story)
 
 
-def test_settings_are_saved_at_once(scene: Play) -> None:
+def test_settings_are_saved_at_once(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         await scene.come_in()
         scene.click("nav.settings")
@@ -249,10 +227,10 @@ def test_settings_are_saved_at_once(scene: Play) -> None:
         answer = scene["settings.tryAnswer"]
         await until(lambda: "shows no notifications" in answer.text())
 
-    scene(story)
+    shell(story)
 
 
-def test_files_dropped_anywhere_are_handed_on_only_when_signed_in(scene: Play) -> None:
+def test_files_dropped_anywhere_are_handed_on_only_when_signed_in(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         dropped: list[object] = []
         scene.window.files_dropped.connect(dropped.append)
@@ -261,7 +239,7 @@ def test_files_dropped_anywhere_are_handed_on_only_when_signed_in(scene: Play) -
         assert drop(scene.window, "/data/a.tif")
         assert dropped == [[Path("/data/a.tif")]]
 
-    scene(story)
+    shell(story)
 
 
 def drop(window: QWidget, path: str) -> bool:
@@ -275,7 +253,7 @@ def drop(window: QWidget, path: str) -> bool:
     return enter.isAccepted()
 
 
-def test_closing_asks_the_owner_and_every_control_has_a_name(scene: Play) -> None:
+def test_closing_asks_the_owner_and_every_control_has_a_name(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         wished: list[bool] = []
         scene.window.close_wished.connect(lambda: wished.append(True))
@@ -287,10 +265,10 @@ def test_closing_asks_the_owner_and_every_control_has_a_name(scene: Play) -> Non
             if tool.parent() is not None and not isinstance(tool.parent(), QLineEdit):
                 assert tool.text() or tool.accessibleName(), tool.objectName()
 
-    scene(story)
+    shell(story)
 
 
-def test_an_error_that_nobody_took_is_shown(scene: Play) -> None:
+def test_an_error_that_nobody_took_is_shown(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         await scene.come_in()
 
@@ -303,10 +281,10 @@ def test_an_error_that_nobody_took_is_shown(scene: Play) -> None:
         scene.click("main.banner.close")
         assert not scene["main.banner"].isVisible()
 
-    scene(story)
+    shell(story)
 
 
-def test_badges_count(scene: Play) -> None:
+def test_badges_count(shell: Play) -> None:
     async def story(scene: Scene) -> None:
         await scene.come_in()
         badge = cast("QLabel", scene["nav.browse"].findChild(QLabel))
@@ -315,4 +293,4 @@ def test_badges_count(scene: Play) -> None:
         scene.window.show_badge("browse", 0)
         assert not badge.isVisible()
 
-    scene(story)
+    shell(story)

@@ -12,7 +12,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.support.transfer_fakes import NOW, StillClock, transfer
-from transferapp.desktop.itemmodels.transfer_columns import Column
+from transferapp.desktop.itemmodels.transfer_columns import Column, cell_tip
 from transferapp.desktop.itemmodels.transfers_model import FEW, Role, TransfersModel
 from transferapp.desktop.presenters.transfer_board import RowBatch
 from transferapp.desktop.presenters.transfer_rows import RowGroup, TransferRow, merge
@@ -77,6 +77,13 @@ def test_filters_by_group_and_words(model: TransfersModel) -> None:
     assert model.rowCount() == 3
     model.show_only(group=None, text="zebra")
     assert model.rowCount() == 0
+
+
+def test_the_tip_of_the_progress_has_what_a_narrow_table_leaves_out() -> None:
+    moving = transfer(1, state=ItemState.UPLOADING)
+    row = merge(moving, None, now=NOW, bytes_per_s=400_000)
+    tip = cell_tip(row, Column.PROGRESS, NOW)
+    assert tip == "24 MB of 48 MB, 400 kB/s, a minute left"
 
 
 def test_a_new_transfer_comes_in_where_it_belongs(model: TransfersModel) -> None:

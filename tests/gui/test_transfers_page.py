@@ -217,6 +217,19 @@ def test_an_outage_is_said_above_the_list(scene: Play) -> None:
     scene(story)
 
 
+def test_a_notice_that_was_closed_comes_back_only_with_the_next_outage(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        on.session.go(Connection.OFFLINE)
+        on.click("transfers.serverNotice.close")
+        on.presenter.changed.notify()  # As with each change of the selected transfer.
+        assert not on["transfers.serverNotice"].isVisible()
+        on.session.go(Connection.ONLINE)
+        on.session.go(Connection.OFFLINE)
+        assert on["transfers.serverNotice"].isVisible()
+
+    scene(story)
+
+
 def test_the_selection_survives_what_comes_and_goes(scene: Play) -> None:
     async def story(on: Scene) -> None:
         on.page.select(TWO)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -33,6 +33,32 @@ def play(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
         # Qt objects in cycles must die here, not in a thread of the next test.
         gc.collect()
     assert not untaken, untaken
+
+
+class Closing(Protocol):
+    """A scene that puts its things away."""
+
+    async def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=Closing)
+Story = Callable[[S], Coroutine[Any, Any, None]]
+
+
+def playing(open_scene: Callable[[], S]) -> Callable[[Story[S]], None]:
+    """Return what plays a story on a scene of its own, which is closed in any case."""
+
+    def play_on(story: Story[S]) -> None:
+        async def whole() -> None:
+            scene = open_scene()
+            try:
+                await story(scene)
+            finally:
+                await scene.close()
+
+        play(whole)
+
+    return play_on
 
 
 def named(parent: QWidget, name: str) -> Any:

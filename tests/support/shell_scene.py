@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from typing_extensions import override
 
 from tests.support.image_house import URL, ImageHouse, image, until
-from tests.support.qt_story import named
+from tests.support.qt_story import Story, named
 from transferapp import errors
 from transferapp.desktop import loop
 from transferapp.desktop.presenters.browse import BrowseParts, BrowsePresenter
@@ -124,4 +124,4 @@ class Scene:
         self.window.deleteLater()
 
 
-Play = Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]
+Play = Callable[[Story[Scene]], None]

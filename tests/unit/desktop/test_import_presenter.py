@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.import_scene import (
+    EMBRYOS,
+    LONG_AGO,
+    SCREEN,
+    HandOver,
+    folder,
+    hand_over,
+    presenter,
+    session,
+)
 from tests.support.transfer_fakes import (
     FakeSession,
     StillClock,
@@ -21,82 +29,14 @@ from tests.support.transfer_fakes import (
     view as agent_view,
 )
 from transferapp import errors
-from transferapp.client.importing import ImportPlan
 from transferapp.client.preflight import Level, PreflightSettings
 from transferapp.desktop.presenters.import_list import LookProgress
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.host.resources import resource
-from transferapp.model.containers import Container, ContainerKind, ContainerRef
-from transferapp.model.duplicates import HeldAlready, HeldFileset
 from transferapp.model.images import AnnotationKind
 from transferapp.model.transfers import ItemState
-from transferapp.protocol.messages import SubmissionView
 
-EMBRYOS = ContainerRef(ContainerKind.DATASET, 5)
-SCREEN = ContainerRef(ContainerKind.SCREEN, 3)
-LONG_AGO = 1_700_000_000
-MONDAY = HeldAlready(same_paths=(HeldFileset(1, "anna", (7,), ("Monday",)),))
-
-
-class HandOver:
-    """Takes imports in place of server and agent, or fails as told."""
-
-    def __init__(self) -> None:
-        self.plans: list[ImportPlan] = []
-        self.error: errors.TransferAppError | None = None
-
-    async def __call__(
-        self, _server: Any, _agent: Any, plan: ImportPlan, **_: Any
-    ) -> SubmissionView:
-        self.plans.append(plan)
-        if self.error is not None:
-            raise self.error
-        return agent_view(1, name=plan.name, files_done=0, bytes_done=0)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two good filesets, one unsupported file, all of them old."""
-    made = tmp_path / "Embryo 🔬 day 3"
-    shutil.copytree(resource("sample-data", "ome-tiff-companion-ecoli"), made / "ecoli")
-    shutil.copytree(resource("sample-data", "png-cells"), made / "cells")
-    for path in made.rglob("*"):
-        if path.suffix.lower() in {".md", ".txt"}:
-            path.unlink()
-    (made / "notes.docx").write_bytes(b"hello")
-    for path in made.rglob("*"):
-        os.utime(path, (LONG_AGO, LONG_AGO))
-    return made
-
-
-@pytest.fixture
-def session() -> FakeSession:
-    made = FakeSession()
-    flies = Container(ContainerRef(ContainerKind.PROJECT, 1), "Flies", "anna", 1, can_link=True)
-    embryos = Container(EMBRYOS, "Embryos", "anna", 1, parent=flies.ref, can_link=True)
-    made.server.tops = [flies, Container(SCREEN, "Compounds", "anna", 1, can_link=True)]
-    made.server.inside = {flies.ref: [embryos]}
-    return made
-
-
-@pytest.fixture
-def hand_over() -> HandOver:
-    return HandOver()
-
-
-@pytest.fixture
-async def presenter(
-    session: FakeSession, hand_over: HandOver
-) -> AsyncIterator[ImportPresenter]:
-    made = ImportPresenter(
-        session.as_session(),
-        clock=StillClock(),
-        hand_over=hand_over,
-        settings=PreflightSettings(),
-    )
-    await made.targets.load()
-    yield made
-    await made.close()
+__all__ = ["folder", "hand_over", "presenter", "session"]
 
 
 async def test_files_become_filesets_with_verdicts(
@@ -353,84 +293,6 @@ async def test_the_next_person_does_not_see_the_list(
     session.sign_in_as("bob@http://localhost:8470")
     assert presenter.rows == ()
     assert presenter.name == ""
-
-
-async def test_what_is_there_already_is_told_and_hinders_nothing(
-    presenter: ImportPresenter, session: FakeSession, folder: Path
-) -> None:
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
-    await presenter.add([folder])
-    assert presenter.already_there.startswith("1 of these 2 filesets is in the repository")
-    assert "'Monday'" in presenter.already_there
-    presenter.targets.choose(EMBRYOS)
-    assert presenter.why_not == ""
-    cells = next(row.key for row in presenter.rows if row.name == "cell.png")
-    presenter.include([cells], included=False)
-    assert presenter.already_there == ""
-    presenter.include([cells], included=True)
-    presenter.dismiss_already_there()
-    assert presenter.already_there == ""
-    presenter.clear()
-    await presenter.add([folder / "cells"])
-    assert presenter.already_there == "", "dropped alone it has another client path"
-
-
-async def test_check_again_asks_anew_what_is_there(
-    presenter: ImportPresenter, session: FakeSession, folder: Path
-) -> None:
-    await presenter.add([folder])
-    assert presenter.already_there == ""
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
-    await presenter.check_again()
-    assert presenter.already_there.startswith("1 of these 2 filesets")
-    presenter.dismiss_already_there()
-    await presenter.check_again()
-    assert presenter.already_there, "she asked for it"
-    session.server.held = {}
-    await presenter.check_again()
-    assert presenter.already_there == ""
-
-
-async def test_changed_files_are_asked_about_by_themselves_and_only_these(
-    presenter: ImportPresenter, session: FakeSession, folder: Path
-) -> None:
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
-    await presenter.add([folder])
-    presenter.dismiss_already_there()
-    asked = session.server.calls.count(("duplicates",))
-    await presenter.look_again()
-    assert session.server.calls.count(("duplicates",)) == asked, "nothing has changed"
-    picture = folder / "cells" / "cell.png"
-    picture.write_bytes(picture.read_bytes() + b"more")
-    os.utime(picture, (LONG_AGO, LONG_AGO))
-    session.server.held = {}
-    await presenter.look_again()
-    assert session.server.calls.count(("duplicates",)) == asked + 1
-    assert presenter.already_there == ""
-
-
-async def test_another_target_asks_anew_but_does_not_repeat_what_was_read(
-    presenter: ImportPresenter, session: FakeSession, folder: Path
-) -> None:
-    await presenter.add([folder])
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
-    presenter.targets.choose(EMBRYOS)
-    await until(lambda: presenter.already_there)
-    presenter.dismiss_already_there()
-    asked = session.server.calls.count(("duplicates",))
-    presenter.targets.choose(SCREEN)
-    await until(lambda: session.server.calls.count(("duplicates",)) > asked)
-    await asyncio.sleep(0)
-    assert presenter.already_there == ""
-
-
-async def test_a_server_that_does_not_say_what_is_there_is_no_trouble(
-    presenter: ImportPresenter, session: FakeSession, folder: Path
-) -> None:
-    session.server.error = errors.ServerUnreachable()
-    await presenter.add([folder])
-    assert len(presenter.included) == 2
-    assert (presenter.already_there, presenter.trouble) == ("", None)
 
 
 async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(

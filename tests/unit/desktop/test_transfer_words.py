@@ -15,8 +15,8 @@ from transferapp.model.transfers import ItemState
 @pytest.mark.parametrize(
     ("size", "said"),
     [
-        (0, "0 Bytes"),
-        (1, "1 Byte"),
+        (0, "0 bytes"),
+        (1, "1 byte"),
         (48_000_000, "48 MB"),
         (48_340_000, "48.3 MB"),
         (113_600_000, "113 MB"),
@@ -92,6 +92,12 @@ def test_a_remedy_names_the_problem_once() -> None:
         "The target does not exist any more."
         " Choose another target and press Retry. Your files are safe."
     )
+
+
+def test_a_title_that_says_nothing_is_left_out() -> None:
+    bad = trouble(errors.Invalid("The reader does not know compression 34933."))
+    assert words.status_words(ItemState.FAILED, bad, NOW, NOW) == "Failed"
+    assert words.trouble_words(bad, NOW) == "The reader does not know compression 34933."
 
 
 def test_a_remedy_says_when_it_is_tried_again() -> None:

@@ -117,7 +117,7 @@ class FilesetsModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 value = _words(row, column)
             case Qt.ItemDataRole.ToolTipRole:
-                value = row.key if column is FilesetColumn.NAME else _words(row, column)
+                value = _tip(row, column)
             case Qt.ItemDataRole.CheckStateRole if _has_tick(row, column):
                 value = Qt.CheckState.Checked if row.included else Qt.CheckState.Unchecked
             case Qt.ItemDataRole.TextAlignmentRole if column is FilesetColumn.SIZE:
@@ -152,4 +152,15 @@ def _words(row: FilesetRow, column: FilesetColumn) -> str:
             return size_words(row.size_bytes) if row.size_bytes else ""
     if row.level is Level.OK:
         return "Ready"
-    return row.sentence
+    # The name stands in this row already; what is wrong with it must not be cut off.
+    words = row.sentence.removeprefix(f"'{row.name}'").lstrip()
+    return words[:1].upper() + words[1:]
+
+
+def _tip(row: FilesetRow, column: FilesetColumn) -> str:
+    match column:
+        case FilesetColumn.NAME:
+            return row.key
+        case FilesetColumn.VERDICT:
+            return row.sentence or f"{row.what}: ready to import."
+    return _words(row, column)

@@ -126,6 +126,11 @@ def advice_words(row: TransferRow, now: datetime) -> str:
     return ""
 
 
+def _left_words(row: TransferRow) -> str:
+    left = eta_words(row.eta_s)
+    return f"{left} left" if left else ""
+
+
 def _arrived(row: TransferRow) -> bool:
     """Whether the workstation has nothing to do with what it waits for."""
     return row.kind is TransferKind.IMPORT and row.promises.safe_to_switch_off
@@ -137,4 +142,7 @@ def cell_tip(row: TransferRow, column: Column, now: datetime) -> str:
         return advice
     if column is Column.NAME:
         return f"{kind_words(row.kind)}: {row.name}"
+    if column is Column.PROGRESS:
+        parts = (cell_text(row, column, now), speed_words(row.bytes_per_s), _left_words(row))
+        return ", ".join(part for part in parts if part)
     return cell_text(row, column, now)

@@ -10,6 +10,9 @@ from transferapp.desktop.presenters.targets import Target
 from transferapp.desktop.presenters.transfer_words import count_words, size_words
 from transferapp.model.images import Annotation, AnnotationKind
 
+#: Letters of a name in a sentence; the tree beside it shows the place itself.
+MOST_OF_NAME = 40
+
 
 def amount_words(rows: Iterable[FilesetRow]) -> str:
     """Say how much it is: ``12 filesets from 31 files (48 MB)``."""
@@ -21,8 +24,17 @@ def amount_words(rows: Iterable[FilesetRow]) -> str:
 
 def target_words(target: Target) -> str:
     """Say where it goes: ``dataset 'Embryos' in project 'Flies'``."""
-    words = f"{target.ref.kind.lower()} '{target.container.name}'"
-    return f"{words} in project '{target.project_name}'" if target.project_name else words
+    words = f"{target.ref.kind.lower()} '{shortened(target.container.name)}'"
+    project = shortened(target.project_name)
+    return f"{words} in project '{project}'" if project else words
+
+
+def shortened(name: str, most: int = MOST_OF_NAME) -> str:
+    """Leave out the middle of a name that is too long for a sentence."""
+    if len(name) <= most:
+        return name
+    tail = most // 2 - 1
+    return f"{name[: most - tail - 1].rstrip()}…{name[-tail:].lstrip()}"
 
 
 def server_words(url: str) -> str:

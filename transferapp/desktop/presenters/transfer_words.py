@@ -31,6 +31,7 @@ _STATE = {
 def size_words(size_bytes: int) -> str:
     """Say a number of bytes: ``48.3 MB``, ``2 GB``."""
     number, _, unit = str(humanize.naturalsize(size_bytes, format="%.1f")).partition(" ")
+    unit = unit.replace("Byte", "byte")
     if number.endswith(".0") or len(number) > len("99.9"):
         number = number.partition(".")[0]
     return f"{number} {unit}"
@@ -84,6 +85,8 @@ def status_words(
         return f"{words} since {clock_words(updated_at, now, zone)}"
     if state is ItemState.WAITING and trouble is not None:
         return f"{words}{_until_words(trouble, now, zone)}: {_as_clause(trouble.title)}"
+    if trouble is not None and trouble.code == errors.Invalid.code:
+        return words  # "Failed: this is not right" says nothing more; the remedy does.
     if trouble is not None and state not in (ItemState.IMPORTED, ItemState.DELIVERED):
         return f"{words}: {_as_clause(trouble.title)}"
     return words
@@ -140,7 +143,7 @@ def _speaks_for_itself(trouble: Trouble) -> bool:
     """Messages about a certain file name it and say what is wrong; the title repeats it."""
     error = errors.all_errors().get(trouble.code, errors.TransferAppError)
     is_ours = trouble.message != error.default_message
-    return issubclass(error, errors.SourceProblem) and is_ours
+    return is_ours and (issubclass(error, errors.SourceProblem) or error is errors.Invalid)
 
 
 def _as_clause(title: str) -> str:

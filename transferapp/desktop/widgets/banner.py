@@ -45,6 +45,8 @@ class MessageBanner(QFrame):
         theme.set_role(close, "icon")
         close.clicked.connect(self.dismiss)
         self._close = close
+        #: What the person has closed; it is not shown again while it stays true.
+        self._read = ""
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(self._title)
@@ -76,7 +78,16 @@ class MessageBanner(QFrame):
         self.shown.emit()
         self.show()
 
+    def show_while(self, text: str, title: str, *, tone: str = "warn") -> None:
+        """Show a state's message; an empty text says that it is over. Closed, it stays so."""
+        if not text:
+            self._read = ""
+            self.hide()
+        elif text != self._read:
+            self.show_message(title, text, tone=tone)
+
     def dismiss(self) -> None:
-        """Hide the message."""
+        """Hide the message, because the person has read it."""
+        self._read = self._text.text()
         self.hide()
         self.closed.emit()

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
-from transferapp.desktop.widgets.labels import IconLabel, label
+from transferapp.desktop.widgets.labels import ElidedLabel, IconLabel, label
 
 _ICON = "mdi6.tray-arrow-down"
 
@@ -31,15 +31,21 @@ class DropArea(QFrame):
         self.setAcceptDrops(True)
         theme.set_role(self, "drop")
         self._icon = IconLabel()
-        self._title = label("Drop image files or folders here", "heading")
+        self._title = ElidedLabel("", "heading")
         self._hint = label("OME-TIFF, OME-Zarr, CZI, ND2, PNG… or whole folders", "muted")
         self._files = button(
-            "Add files…", "import.addFiles", icon_name="mdi6.file-plus-outline"
+            "Add files…",
+            "import.addFiles",
+            icon_name="mdi6.file-plus-outline",
+            tip="Choose image files (Ctrl+O)",
         )
         self._folder = button(
-            "Add folder…", "import.addFolder", icon_name="mdi6.folder-plus-outline"
+            "Add folder…",
+            "import.addFolder",
+            icon_name="mdi6.folder-plus-outline",
+            tip="Choose a folder with everything in it",
         )
-        self._files.clicked.connect(self._ask_files)
+        self._files.clicked.connect(self.ask_files)
         self._folder.clicked.connect(self._ask_folder)
         self._words = QVBoxLayout()
         self._words.setSpacing(2)
@@ -63,6 +69,7 @@ class DropArea(QFrame):
         side = Qt.AlignmentFlag.AlignLeft if compact else Qt.AlignmentFlag.AlignHCenter
         for part in (self._icon, self._title, self._hint):
             part.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        self._title.setText("Drop more here" if compact else "Drop image files or folders here")
         self._hint.setVisible(not compact)
         margin = theme.MEDIUM if compact else theme.HUGE
         self._layout.setContentsMargins(margin + 4, margin, margin, margin)
@@ -103,7 +110,8 @@ class DropArea(QFrame):
         self.setProperty("active", on)
         theme.restyle(self)
 
-    def _ask_files(self) -> None:
+    def ask_files(self) -> None:
+        """Let the person choose files."""
         self._ask("Add files", QFileDialog.FileMode.ExistingFiles)
 
     def _ask_folder(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -11,8 +12,8 @@ from typing_extensions import override
 
 #: In place of a width: the column that takes the room that the others leave.
 FILL = 0
-#: Its least width in pixels; below that the table scrolls sideways.
-LEAST_FILL = 150
+#: Its least width in pixels; below that other columns give way, then the table scrolls.
+LEAST_FILL = 130
 
 
 class WideTable(QTableView):
@@ -21,11 +22,23 @@ class WideTable(QTableView):
     Sections have fixed sizes: ResizeToContents would freeze a large table for seconds.
     """
 
-    def __init__(self, name: str, widths: Sequence[int], *, row_height: int) -> None:
-        """``widths`` are pixels; one of them is FILL."""
+    def __init__(
+        self,
+        name: str,
+        widths: Sequence[int],
+        *,
+        row_height: int,
+        gives_way: Sequence[int] = (),
+    ) -> None:
+        """``widths`` are pixels; one of them is FILL. ``gives_way`` are columns that a
+        narrow window does without, the least needed first.
+        """
         super().__init__()
         self.setObjectName(name)
         self._widths = tuple(widths)
+        self._gives_way = tuple(gives_way)
+        #: Widths of those that have given way.
+        self._hidden: dict[int, int] = {}
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -59,8 +72,17 @@ class WideTable(QTableView):
             return
         filling = self._widths.index(FILL)
         columns = range(self.model().columnCount())
-        others = sum(self.columnWidth(c) for c in columns if c != filling)
-        self.setColumnWidth(filling, max(LEAST_FILL, self.viewport().width() - others))
+        widths = {c: self._hidden.get(c, self.columnWidth(c)) for c in columns if c != filling}
+        room = self.viewport().width() - sum(widths.values())
+        # Room without any, without the first, without the first two...
+        rooms = accumulate((widths[c] for c in self._gives_way), initial=room)
+        needed = next((n for n, left in enumerate(rooms) if left >= LEAST_FILL), None)
+        away = self._gives_way[:needed]
+        self._hidden = {c: widths[c] for c in away}
+        for column in self._gives_way:
+            self.setColumnHidden(column, column in self._hidden)
+        left = room + sum(self._hidden.values())
+        self.setColumnWidth(filling, max(LEAST_FILL, left))
 
     def visible_range(self) -> tuple[int, int]:
         """First and last row on the screen."""

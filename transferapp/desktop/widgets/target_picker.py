@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from transferapp.desktop.presenters.targets import Target, TargetsPresenter
 from transferapp.desktop.widgets import theme
@@ -88,7 +89,7 @@ class TargetPicker(QWidget):
         dialog.open()
 
     def _make_tree(self) -> QTreeView:
-        tree = QTreeView()
+        tree = _Tree()
         tree.setObjectName("import.target")
         tree.setAccessibleName("Import into")
         tree.setModel(self._model)
@@ -96,7 +97,7 @@ class TargetPicker(QWidget):
         tree.setUniformRowHeights(True)
         tree.setIconSize(theme.icon_size())
         tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        tree.setMinimumHeight(132)
+        tree.setMinimumHeight(108)
         tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         tree.selectionModel().selectionChanged.connect(self._picked)
         return tree
@@ -208,6 +209,17 @@ class TargetPicker(QWidget):
         self._empty.setText(text)
         self._empty.setVisible(is_empty)
         self._tree.setVisible(not is_empty)
+
+
+class _Tree(QTreeView):
+    """Keeps what is chosen in sight when the window, and with it the tree, changes."""
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Scroll to it."""
+        super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex())
 
 
 def _row(target: Target) -> QStandardItem:

@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from transferapp.desktop.presenters.compositing import ChannelDisplay
 from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.labels import label
 
 _SWATCH_PX = 14
 
@@ -154,10 +155,8 @@ class Notice(QFrame):
         """Make it, hidden."""
         super().__init__(parent)
         theme.set_role(self, "card")
-        self._title = QLabel(self, wordWrap=True)
-        theme.set_role(self._title, "strong")
-        self._text = QLabel(self, wordWrap=True)
-        theme.set_role(self._text, "muted")
+        self._title = label("", "strong", wrap=True)
+        self._text = label("", "muted", wrap=True)
         self._button = QPushButton("Try again", self)
         self._button.clicked.connect(self.retry)
         column = QVBoxLayout(self)
@@ -183,7 +182,6 @@ class Notice(QFrame):
         self._text.setText(text)
         self._text.setVisible(bool(text))
         self._button.setVisible(offer_retry)
-        self.adjustSize()
         self.show()
 
 

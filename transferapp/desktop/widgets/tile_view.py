@@ -214,7 +214,15 @@ class TileView(QWidget):
             tools.addWidget(tool)
         picture = QGridLayout()
         picture.addWidget(self.canvas, 0, 0)
-        picture.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignCenter)
+        # As wide as the picture lets it: aligned, it would keep its own width and be cut.
+        over = QGridLayout()
+        over.setContentsMargins(theme.MEDIUM, theme.MEDIUM, theme.MEDIUM, theme.MEDIUM)
+        over.addWidget(self.notice, 1, 1)
+        for edge in (0, 2):
+            over.setRowStretch(edge, 1)
+            over.setColumnStretch(edge, 1)
+        over.setColumnStretch(1, 100)
+        picture.addLayout(over, 0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.TIGHT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
@@ -63,6 +63,8 @@ class NameDelegate(QStyledItemDelegate):
         row = row_of(index)
         if row is not None:
             _add_icon(option, KIND_ICONS[row.kind], theme.colours().text_muted)
+        # Names of a series differ at their end.
+        option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class StateDelegate(QStyledItemDelegate):

@@ -45,7 +45,9 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 #: File names that are spelled out in the details.
 MOST_NAMES = 1000
 #: Pixels of Fileset, What it is, Size, Check.
-_WIDTHS = (220, 146, 80, FILL)
+_WIDTHS = (220, 156, 80, FILL)
+#: What a narrow window does without; the details below the list tell it.
+_GIVES_WAY = (FilesetColumn.WHAT, FilesetColumn.SIZE)
 _EDGE = 18
 #: Files in sight before the details scroll, and the height of one in pixels.
 _NAMES_SHOWN, _NAME_HEIGHT = 4, 26
@@ -71,7 +73,11 @@ class FilesetList(QFrame):
         self._remove = button("Remove", "import.remove", role="quiet", icon_name="mdi6.minus")
         self._remove.clicked.connect(self._remove_selected)
         self._again = button(
-            "Check again", "import.lookAgain", role="quiet", icon_name="mdi6.refresh"
+            "Check again",
+            "import.lookAgain",
+            role="quiet",
+            icon_name="mdi6.refresh",
+            tip="Looks at the files and asks the repository anew (F5)",
         )
         self._again.clicked.connect(starts(presenter.check_again))
         self._clear = button("Clear", "import.clear", role="quiet", icon_name="mdi6.close")
@@ -83,7 +89,7 @@ class FilesetList(QFrame):
         self._show()
 
     def _make_table(self) -> WideTable:
-        table = WideTable("import.list", _WIDTHS, row_height=38)
+        table = WideTable("import.list", _WIDTHS, row_height=38, gives_way=_GIVES_WAY)
         table.setAccessibleName("Filesets to import")
         table.setModel(self.model)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

@@ -10,6 +10,7 @@ from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
+from transferapp.desktop.widgets.scrolling import scrolling
 from transferapp.desktop.widgets.target_picker import TargetPicker
 
 _WIDTH = 360
@@ -51,12 +52,10 @@ class ImportForm(QFrame):
         self._show()
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.LARGE, theme.LARGE, theme.LARGE, theme.LARGE)
-        layout.setSpacing(theme.SMALL)
-        layout.addWidget(label("Import into", "heading"))
-        layout.addWidget(self._picker, 1)
-        layout.addSpacing(theme.SMALL)
+        fields = QVBoxLayout()
+        fields.setSpacing(theme.SMALL)
+        fields.addWidget(self._picker, 1)
+        fields.addSpacing(theme.SMALL)
         for words, field in (
             ("Name of the import", self._name),
             ("Tags", self._tags),
@@ -64,12 +63,22 @@ class ImportForm(QFrame):
         ):
             caption = label(words, "caption")
             caption.setBuddy(field)
-            layout.addWidget(caption)
-            layout.addWidget(field)
+            fields.addWidget(caption)
+            fields.addWidget(field)
+        # What the button does, and the button, stay in sight in a small window.
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.LARGE, theme.MEDIUM, theme.LARGE, theme.MEDIUM)
+        layout.setSpacing(theme.SMALL)
+        layout.addWidget(label("Import into", "heading"))
+        layout.addWidget(scrolling(fields, "import.fields"), 1)
         layout.addSpacing(theme.SMALL)
         for words_label in (self._summary, self._left_out, self._why_not):
             layout.addWidget(words_label)
         layout.addWidget(self._submit)
+
+    def press(self) -> None:
+        """Do as if the button was pressed; nothing while it cannot be."""
+        self._submit.click()
 
     def _annotate(self) -> None:
         self._presenter.set_annotations(tags=self._tags.text(), comment=self._comment.text())
@@ -88,7 +97,7 @@ class ImportForm(QFrame):
         _say(self._left_out, presenter.left_out)
         _say(self._why_not, why_not)
         self._submit.setEnabled(not why_not)
-        self._submit.setToolTip(why_not)
+        self._submit.setToolTip(why_not or "Hand the import over (Ctrl+Enter)")
         self._submit.setText("Handing over…" if presenter.handing_over else "Import")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from transferapp.desktop.loop import spawn
+from transferapp.desktop.loop import spawn, starts
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
@@ -55,6 +56,7 @@ class ImportPage(Page):
         self._outcome.show_wished.connect(self.show_transfer)
         self._stack = QStackedWidget()
         self._lay_out()
+        self._add_shortcuts()
         for changes in (presenter.changed, presenter.rows_changed, presenter.outcome_changed):
             listen(self, changes, self._show)
         self._show()
@@ -89,6 +91,15 @@ class ImportPage(Page):
         self._stack.addWidget(self._outcome)
         self.body.addWidget(self._stack, 1)
 
+    def _add_shortcuts(self) -> None:
+        keys = QKeySequence.StandardKey
+        QShortcut(keys.Open, self).activated.connect(self._drop.ask_files)
+        QShortcut(QKeySequence("F5"), self).activated.connect(
+            starts(self._presenter.check_again)
+        )
+        for key in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(key), self).activated.connect(self._form.press)
+
     def _show(self) -> None:
         presenter = self._presenter
         self._stack.setCurrentIndex(0 if presenter.outcome is None else 1)
@@ -98,9 +109,7 @@ class ImportPage(Page):
             self._list.setVisible(listed)
             self._drop.set_compact(compact=listed)
             self._left.setStretchFactor(self._drop, 0 if listed else 1)
-        self._known.setVisible(bool(presenter.already_there))
-        if presenter.already_there:
-            self._known.show_message("Already there", presenter.already_there)
+        self._known.show_while(presenter.already_there, "Already there", tone="info")
         if presenter.trouble is None:
             self.banner.hide()
         else:

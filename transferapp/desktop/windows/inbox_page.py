@@ -120,10 +120,7 @@ class InboxPage(Page):
         self._chips.show_counts({_ALL: len(rows), _NEW: presenter.unread})
         self._all_read.setEnabled(presenter.unread > 0)
         self._more.setVisible(presenter.has_more)
-        if presenter.notice:
-            self._notice.show_message("This may be old", presenter.notice, tone="warn")
-        else:
-            self._notice.hide()
+        self._notice.show_while(presenter.notice, "This may be old")
         if presenter.unread != self._unread:
             self._unread = presenter.unread
             self.unread_changed.emit(self._unread)

@@ -35,6 +35,8 @@ from transferapp.desktop.windows.header import Header
 from transferapp.desktop.windows.page import Page
 
 RAIL_WIDTH = 96
+#: Pixels; in less some page would show its words or buttons in part.
+LEAST_SIZE = (960, 680)
 MOST_COUNTED = 99
 
 
@@ -57,7 +59,7 @@ class MainWindow(QMainWindow):
         self._pages = {page.title.lower(): page for page in pages}
         self.setObjectName("main")
         self.setWindowTitle("TransferApp")
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(*LEAST_SIZE)
         self.resize(1320, 840)
         self.setAcceptDrops(True)
         self.banner = MessageBanner("main.banner")

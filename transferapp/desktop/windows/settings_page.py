@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from transferapp.desktop.loop import spawn, starts
+from transferapp.desktop.presenters.server_words import group_words, version_words
 from transferapp.desktop.presenters.settings import SettingsPresenter
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
@@ -215,16 +216,14 @@ class SettingsPage(Page):
         identity = session.identity
         texts = {
             "server": session.server_url,
-            "serverVersion": f"{server.version}, repository: {server.repository}"
-            if server
-            else "-",
+            "serverVersion": version_words(server),
             "bandwidth": "Not limited here; an administrator may limit the service",
             "version": f"Version {self._presenter.version}",
             **self._agent_texts(),
         }
         if identity is not None:
             person = identity.experimenter
-            groups = {g.id: f"{g.name} ({g.permissions})" for g in identity.groups}
+            groups = {g.id: group_words(g) for g in identity.groups}
             texts["person"] = f"{person.full_name or person.username} ({person.username})"
             texts["group"] = groups.get(identity.default_group_id, "-")
         return texts

@@ -98,6 +98,7 @@ class SignInPage(QWidget):
         inside.addLayout(self._heading())
         inside.addSpacing(theme.MEDIUM)
         inside.addWidget(self.banner)
+        inside.addSpacing(theme.TIGHT)
         rows: tuple[tuple[str, QWidget], ...] = (
             ("Server", self._server),
             ("User name", self._user),
@@ -140,9 +141,17 @@ class SignInPage(QWidget):
         return row
 
     def _fill_in(self) -> None:
-        profile = self._presenter.profiles[0]
-        self._server_line().setText(profile.url)
+        profile, line = self._presenter.profiles[0], self._server_line()
+        line.setText(profile.url)
+        # Of a long address the beginning shows; the tip has it all.
+        line.setCursorPosition(0)
+        line.editingFinished.connect(lambda: line.setCursorPosition(0))
+        line.textChanged.connect(self._server_typed)
+        line.setToolTip(profile.url)
         self._user.setText(profile.username)
+
+    def _server_typed(self, text: str) -> None:
+        self._server_line().setToolTip(text)
 
     def _profile_chosen(self, row: int) -> None:
         self._user.setText(str(self._server.itemData(row) or ""))

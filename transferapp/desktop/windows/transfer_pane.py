@@ -40,14 +40,16 @@ from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import ElidedLabel, label
 from transferapp.desktop.widgets.promise_panel import PromisePanel
+from transferapp.desktop.widgets.scrolling import scrolling
 from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.desktop.widgets.transfer_delegates import paint_text_in
 from transferapp.model.transfers import DONE_STATES, TROUBLE_STATES, TransferItem, TransferKind
 
 #: Pixels of Item, State, Amount; What to do takes the rest.
-_ITEM_WIDTHS = (180, 160, 180, FILL)
+_ITEM_WIDTHS = (165, 150, 180, FILL)
 AnyIndex = QModelIndex | QPersistentModelIndex
-_LEFT_WIDTH = 430
+#: Pixels of the words beside the items: least and most.
+_WORDS_WIDTH = (320, 430)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class TransferPane(QFrame):
     def __init__(self, presenter: TransfersPresenter) -> None:
         super().__init__()
         theme.set_role(self, "card")
-        self.setMinimumHeight(270)
+        self.setMinimumHeight(190)
         self._presenter = presenter
         self._name = ElidedLabel("", "heading")
         self._name.setObjectName("transfers.name")
@@ -160,7 +162,8 @@ class TransferPane(QFrame):
         return made
 
     def _make_table(self) -> WideTable:
-        table = WideTable("transfers.items", _ITEM_WIDTHS, row_height=32)
+        gives_way = (ItemColumn.AMOUNT,)
+        table = WideTable("transfers.items", _ITEM_WIDTHS, row_height=32, gives_way=gives_way)
         table.setAccessibleName("Items of this transfer")
         table.setModel(self._items)
         table.setItemDelegate(_ItemDelegate(table))
@@ -175,24 +178,29 @@ class TransferPane(QFrame):
         for made in self._buttons.values():
             buttons.addWidget(made)
         buttons.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(theme.SMALL)
+        words.addWidget(self._facts)
+        words.addWidget(self._trouble)
+        words.addSpacing(theme.TIGHT)
+        words.addWidget(self._promises)
+        words.addStretch(1)
+        # Name and buttons stay in sight when a small window cannot show all the words.
         left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(theme.SMALL)
         left.addWidget(self._name)
-        left.addWidget(self._facts)
-        left.addWidget(self._trouble)
-        left.addSpacing(theme.TIGHT)
-        left.addWidget(self._promises)
-        left.addStretch(1)
+        left.addWidget(scrolling(words, "transfers.words"), 1)
         left.addLayout(buttons)
+        side = QWidget()
+        side.setMinimumWidth(_WORDS_WIDTH[0])
+        side.setMaximumWidth(_WORDS_WIDTH[1])
+        side.setLayout(left)
         across = QHBoxLayout(self)
         across.setContentsMargins(theme.LARGE, theme.MEDIUM, theme.MEDIUM, theme.MEDIUM)
         across.setSpacing(theme.LARGE)
-        words = QWidget()
-        words.setFixedWidth(_LEFT_WIDTH)
-        words.setLayout(left)
-        left.setContentsMargins(0, 0, 0, 0)
-        across.addWidget(words)
-        across.addWidget(self._table, 1)
+        across.addWidget(side, 2)
+        across.addWidget(self._table, 3)
 
     # Doing ----------------------------------------------------------------------------
 
@@ -244,6 +252,8 @@ class _ItemDelegate(QStyledItemDelegate):
     def initStyleOption(self, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         """Paint state and remedy of an item in trouble in red, of a waiting one in amber."""
         super().initStyleOption(option, index)
+        if index.column() == ItemColumn.NAME:
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
         item = index.data(ItemRole.ITEM)
         told = index.column() in (ItemColumn.STATE, ItemColumn.REMEDY)
         if told and isinstance(item, TransferItem) and item.trouble is not None:

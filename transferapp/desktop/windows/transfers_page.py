@@ -47,6 +47,10 @@ _CHIPS = (
 )
 #: Pixels of Name, Target, State, Progress, Speed, Time left, Safe to, Files, Started.
 _WIDTHS = (FILL, 140, 236, 150, 92, 88, 94, 54, 112)
+#: What a narrow window does without; the tip of the progress tells speed and time left.
+_GIVES_WAY = (Column.FILES, Column.SPEED, Column.TIME_LEFT, Column.TARGET, Column.STARTED)
+#: Pixels: the heading and two transfers.
+_LEAST_LIST = 130
 
 
 class TransfersPage(Page):
@@ -120,7 +124,7 @@ class TransfersPage(Page):
         return search
 
     def _make_table(self) -> WideTable:
-        table = WideTable("transfers.table", _WIDTHS, row_height=44)
+        table = WideTable("transfers.table", _WIDTHS, row_height=44, gives_way=_GIVES_WAY)
         table.setAccessibleName("Transfers")
         table.setModel(self.model)
         table.setSelectionMode(WideTable.SelectionMode.SingleSelection)
@@ -148,6 +152,7 @@ class TransfersPage(Page):
         self._stack = QStackedLayout(card)
         self._stack.addWidget(self._table)
         self._stack.addWidget(self._empty)
+        card.setMinimumHeight(_LEAST_LIST)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setObjectName("transfers.splitter")
         self._splitter.setChildrenCollapsible(False)
@@ -199,11 +204,10 @@ class TransfersPage(Page):
             self._empty.show_words("Reading your transfers…")
 
     def _show(self) -> None:
-        _say(self._server_notice, "Not connected to the server", self._presenter.server_notice)
-        _say(
-            self._agent_notice,
-            "The workstation service is not running",
-            self._presenter.agent_notice,
+        presenter = self._presenter
+        self._server_notice.show_while(presenter.server_notice, "Not connected to the server")
+        self._agent_notice.show_while(
+            presenter.agent_notice, "The workstation service is not running"
         )
         self._pane.show_transfer()
         self._show_amounts()
@@ -261,10 +265,3 @@ def _in_card(inside: QWidget) -> QWidget:
     layout.setContentsMargins(theme.TIGHT, theme.TIGHT, theme.TIGHT, theme.TIGHT)
     layout.addWidget(inside)
     return card
-
-
-def _say(banner: MessageBanner, title: str, text: str) -> None:
-    if text:
-        banner.show_message(title, text, tone="warn")
-    else:
-        banner.hide()

@@ -1,0 +1,215 @@
+"""The smallest window that can be made shows every word and button in full."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QCheckBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from tests.support.qt_story import named, play
+from tests.support.shell_scene import Play as ShellPlay, Scene as ShellScene
+from tests.support.transfer_fakes import (
+    FakeSession,
+    StillClock,
+    item,
+    transfer,
+    trouble,
+    until,
+)
+from transferapp import errors
+from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.desktop.presenters.session import Connection
+from transferapp.desktop.presenters.transfers import TransfersPresenter
+from transferapp.desktop.windows.import_page import ImportPage
+from transferapp.desktop.windows.main_window import LEAST_SIZE, RAIL_WIDTH
+from transferapp.desktop.windows.transfers_page import TransfersPage
+from transferapp.host.resources import resource
+from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.duplicates import HeldAlready, HeldFileset
+from transferapp.model.transfers import ItemState
+
+pytestmark = [
+    # The offscreen platform says so of every window.
+    pytest.mark.qt_log_ignore("This plugin does not support"),
+    pytest.mark.usefixtures("dressed"),
+]
+
+HEADER_HEIGHT = 52
+#: Windows in pixels: the least one, and that of an old projector.
+SIZES = (LEAST_SIZE, (1024, 700))
+LONG = "2026-11-21_wing-disc_dpp-GFP_40x_NA1.3_tile-scan_after-reconstruction_final_v3_really"
+EMBRYOS = ContainerRef(ContainerKind.DATASET, 5)
+ONE = f"{1:032x}"
+WORDED = QLabel | QPushButton | QToolButton | QLineEdit | QCheckBox
+
+
+def cut_off(page: QWidget) -> list[str]:
+    """Return what a person sees only in part; what scrolls may be out of sight."""
+    found = [w for w in page.findChildren(QWidget) if isinstance(w, WORDED) and w.isVisible()]
+    return [f"{w.objectName()} {_words(w)!r}: {_lack(w)}" for w in found if _lack(w)]
+
+
+def _lack(widget: QWidget) -> str:
+    need = widget.minimumSizeHint()
+    if isinstance(widget, QLabel) and widget.wordWrap():
+        need.setHeight(widget.heightForWidth(widget.width()))
+    if isinstance(widget, QLineEdit) or not _words(widget):
+        need = widget.size()  # What is typed scrolls; marks have the size they were given.
+    if widget.width() < need.width() or widget.height() < need.height():
+        return f"{widget.size().toTuple()} of {need.toTuple()}"
+    seen = widget.visibleRegion().boundingRect()
+    if seen != widget.rect() and not _scrolls(widget):
+        return f"only {seen.getRect()} of {widget.rect().getRect()}"
+    return ""
+
+
+def _scrolls(widget: QWidget) -> bool:
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QAbstractScrollArea):
+            return True
+        above = above.parentWidget()
+    return False
+
+
+def _words(widget: QWidget) -> str:
+    return str(widget.property("text") or "")
+
+
+def show(page: QWidget, size: tuple[int, int], qtbot: QtBot) -> None:
+    """Show a page as large as a window of this size lets it be."""
+    qtbot.addWidget(page)
+    page.setFixedSize(size[0] - RAIL_WIDTH, size[1] - HEADER_HEIGHT)
+    page.show()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_import_with_long_names_a_hint_and_an_error(
+    size: tuple[int, int], qtbot: QtBot, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        session = _session_with_targets()
+        presenter = ImportPresenter(session.as_session(), clock=StillClock())
+        page = ImportPage(presenter)
+        show(page, size, qtbot)
+        page.activated()
+        await until(lambda: presenter.targets.targets)
+        await presenter.add([_folder(tmp_path)])
+        presenter.targets.choose(EMBRYOS)
+        await until(lambda: presenter.already_there)
+        table = named(page, "import.list")
+        table.selectRow(0)
+        presenter.trouble = errors.ServerUnreachable()
+        presenter.changed.notify()
+        await _settled()
+        assert cut_off(page) == []
+        assert table.horizontalScrollBar().maximum() == 0, "the verdicts are out of sight"
+        summary = named(page, "import.summary").text()
+        assert "'2026-11-21_wing-disc…" in summary
+        assert named(page, "import.target").currentIndex().data() == LONG
+        await presenter.close()
+
+    play(story)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_transfers_without_server_and_service(size: tuple[int, int], qtbot: QtBot) -> None:
+    async def story() -> None:
+        session = FakeSession()
+        gone = trouble(errors.VanishedFile("'a.tif' is gone. Put it back, then Retry."))
+        attention = ItemState.NEEDS_ATTENTION
+        session.server.put(
+            transfer(1, name=LONG, target_name=LONG, state=attention, trouble=gone), transfer(2)
+        )
+        session.server.items[ONE] = (item(1, name=LONG, trouble=gone, state=attention),)
+        presenter = TransfersPresenter(session.as_session(), clock=StillClock())
+        page = TransfersPage(presenter)
+        show(page, size, qtbot)
+        await until(lambda: presenter.loaded)
+        page.select(ONE)
+        await until(lambda: presenter.details)
+        session.go(Connection.OFFLINE)
+        presenter._notice(agent=errors.AgentUnreachable().message)
+        await _settled()
+        assert cut_off(page) == []
+        for name in ("transfers.table", "transfers.items"):
+            assert named(page, name).horizontalScrollBar().maximum() == 0, name
+        safe = named(page, "transfers.table").columnViewportPosition(6)
+        assert 0 < safe < named(page, "transfers.table").viewport().width()
+        await presenter.close()
+
+    play(story)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_browse_with_a_preview_that_fails(shell: ShellPlay, size: tuple[int, int]) -> None:
+    async def story(scene: ShellScene) -> None:
+        scene.window.setFixedSize(*size)
+        await scene.come_in()
+        view = scene["browse.preview"]
+        scene.browse.selected = tuple(scene.browse.images[:1])
+        scene.browse.selection_changed.notify()
+        view.notice.say("Loading the preview…")
+        await _settled()
+        view.notice.say(
+            errors.ServerUnreachable.title,
+            errors.ServerUnreachable.default_message,
+            offer_retry=True,
+        )
+        await _settled()
+        assert cut_off(scene.window) == []
+        assert view.canvas.geometry().contains(view.notice.geometry())
+
+    shell(story)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_signing_in_with_an_error(shell: ShellPlay, size: tuple[int, int]) -> None:
+    async def story(scene: ShellScene) -> None:
+        scene.window.setFixedSize(*size)
+        scene.house.down = True
+        scene.fill_in()
+        scene.click("signIn.submit")
+        await until(scene["signIn.banner"].isVisible)
+        await _settled()
+        assert cut_off(scene.window) == []
+
+    shell(story)
+
+
+async def _settled() -> None:
+    """Let layouts that depend on each other come to rest; the loop sees to them."""
+    for _ in range(10):
+        await asyncio.sleep(0.01)
+
+
+def _session_with_targets() -> FakeSession:
+    session = FakeSession()
+    held = HeldAlready(same_paths=(HeldFileset(1, "anna", (7,), (LONG,)),))
+    session.server.held = {"day 3/cell.png": held}
+    flies = Container(ContainerRef(ContainerKind.PROJECT, 1), LONG, "anna", 1, can_link=True)
+    embryos = Container(EMBRYOS, LONG, "anna", 1, parent=flies.ref, can_link=True)
+    session.server.tops, session.server.inside = [flies], {flies.ref: [embryos]}
+    return session
+
+
+def _folder(folder: Path) -> Path:
+    made = folder / "day 3"
+    shutil.copytree(resource("sample-data", "png-cells"), made)
+    (made / f"{LONG}.docx").write_bytes(b"hello")
+    for path in made.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    return made
