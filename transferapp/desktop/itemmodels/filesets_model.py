@@ -7,21 +7,16 @@ from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
     Signal,
 )
 from typing_extensions import override
 
 from transferapp.client.preflight import Level
+from transferapp.desktop.itemmodels.table_model import NO_PARENT, AnyIndex, TableModel
 from transferapp.desktop.presenters.import_list import FilesetRow
 from transferapp.desktop.presenters.transfer_words import size_words
-
-AnyIndex = QModelIndex | QPersistentModelIndex
-_NO_PARENT = QModelIndex()
 
 
 class FilesetColumn(IntEnum):
@@ -34,7 +29,6 @@ class FilesetColumn(IntEnum):
 
 
 _TITLES = ("Fileset", "What it is", "Size", "Check")
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class FilesetRole(IntEnum):
@@ -43,13 +37,13 @@ class FilesetRole(IntEnum):
     ROW = Qt.ItemDataRole.UserRole + 1
 
 
-class FilesetsModel(QAbstractTableModel):
+class FilesetsModel(TableModel):
     """The rows of the import list. ``ticked`` carries a key and the wished tick."""
 
     ticked = Signal(str, bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_TITLES, parent, right=(FilesetColumn.SIZE,))
         self._rows: list[FilesetRow] = []
 
     def show_rows(self, rows: Sequence[FilesetRow]) -> None:
@@ -71,30 +65,9 @@ class FilesetsModel(QAbstractTableModel):
         return self._rows[index.row()] if index.isValid() else None
 
     @override
-    def rowCount(self, parent: AnyIndex = _NO_PARENT) -> int:
+    def rowCount(self, parent: AnyIndex = NO_PARENT) -> int:
         """One row per fileset."""
         return 0 if parent.isValid() else len(self._rows)
-
-    @override
-    def columnCount(self, parent: AnyIndex = _NO_PARENT) -> int:
-        """One for each column of ``FilesetColumn``."""
-        return 0 if parent.isValid() else len(FilesetColumn)
-
-    @override
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        """Titles of the columns."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == FilesetColumn.SIZE:
-            return _RIGHT
-        return None
 
     @override
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
@@ -120,8 +93,8 @@ class FilesetsModel(QAbstractTableModel):
                 value = _tip(row, column)
             case Qt.ItemDataRole.CheckStateRole if _has_tick(row, column):
                 value = Qt.CheckState.Checked if row.included else Qt.CheckState.Unchecked
-            case Qt.ItemDataRole.TextAlignmentRole if column is FilesetColumn.SIZE:
-                value = _RIGHT
+            case Qt.ItemDataRole.TextAlignmentRole:
+                value = self.alignment(column)
             case FilesetRole.ROW:
                 value = row
         return value

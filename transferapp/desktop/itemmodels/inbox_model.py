@@ -64,7 +64,7 @@ class InboxModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 value = row.title
             case Qt.ItemDataRole.ToolTipRole:
-                value = row.text
+                value = f"{row.title}\n{row.text}"
             case Qt.ItemDataRole.AccessibleTextRole:
                 value = row.spoken
             case InboxRole.ROW:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from typing_extensions import override
 
+from transferapp.desktop.itemmodels.table_model import NO_PARENT, AnyIndex, TableModel
 from transferapp.desktop.presenters.transfer_words import (
     count_words,
     progress_words,
@@ -17,9 +18,6 @@ from transferapp.desktop.presenters.transfer_words import (
 )
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.model.transfers import TransferItem
-
-AnyIndex = QModelIndex | QPersistentModelIndex
-_NO_PARENT = QModelIndex()
 
 
 class ItemColumn(IntEnum):
@@ -40,11 +38,11 @@ class ItemRole(IntEnum):
     ITEM = Qt.ItemDataRole.UserRole + 1
 
 
-class TransferItemsModel(QAbstractTableModel):
+class TransferItemsModel(TableModel):
     """The items in the transfer's own order, those in trouble first."""
 
     def __init__(self, parent: QObject | None = None, *, clock: Clock | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_TITLES, parent)
         self._clock = clock or SystemClock()
         self._items: list[TransferItem] = []
 
@@ -65,26 +63,9 @@ class TransferItemsModel(QAbstractTableModel):
         return self._items[index.row()] if index.isValid() else None
 
     @override
-    def rowCount(self, parent: AnyIndex = _NO_PARENT) -> int:
+    def rowCount(self, parent: AnyIndex = NO_PARENT) -> int:
         """One row per item."""
         return 0 if parent.isValid() else len(self._items)
-
-    @override
-    def columnCount(self, parent: AnyIndex = _NO_PARENT) -> int:
-        """One for each column of ``ItemColumn``."""
-        return 0 if parent.isValid() else len(ItemColumn)
-
-    @override
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        """Titles of the columns."""
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return _TITLES[section]
-        return None
 
     @override
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

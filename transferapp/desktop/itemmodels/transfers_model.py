@@ -11,15 +11,14 @@ from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     Qt,
     QTimer,
 )
 from typing_extensions import override
 
+from transferapp.desktop.itemmodels.table_model import NO_PARENT, AnyIndex, TableModel
 from transferapp.desktop.itemmodels.transfer_columns import (
     SORT_KEYS,
     TITLES,
@@ -36,10 +35,6 @@ FEW = 50
 #: Milliseconds until rows whose sort key changed are put in order again.
 RESORT_MS = 2000
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-_NO_PARENT = QModelIndex()
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT_COLUMNS = frozenset({Column.SPEED, Column.FILES})
 
 
@@ -49,11 +44,11 @@ class Role(IntEnum):
     ROW = Qt.ItemDataRole.UserRole + 1
 
 
-class TransfersModel(QAbstractTableModel):
+class TransfersModel(TableModel):
     """The transfers that pass the filter, in order. Newest first until told otherwise."""
 
     def __init__(self, parent: QObject | None = None, *, clock: Clock | None = None) -> None:
-        super().__init__(parent)
+        super().__init__([TITLES[c] for c in Column], parent, right=_RIGHT_COLUMNS)
         self._clock = clock or SystemClock()
         self._rows: dict[str, TransferRow] = {}
         self._order: list[str] = []
@@ -120,30 +115,9 @@ class TransfersModel(QAbstractTableModel):
     # What Qt asks ---------------------------------------------------------------------
 
     @override
-    def rowCount(self, parent: AnyIndex = _NO_PARENT) -> int:
+    def rowCount(self, parent: AnyIndex = NO_PARENT) -> int:
         """Rows that pass the filter."""
         return 0 if parent.isValid() else len(self._order)
-
-    @override
-    def columnCount(self, parent: AnyIndex = _NO_PARENT) -> int:
-        """One for each column of ``Column``."""
-        return 0 if parent.isValid() else len(Column)
-
-    @override
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        """Titles of the columns."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return TITLES[Column(section)]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if section in _RIGHT_COLUMNS else _LEFT
-        return None
 
     @override
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -159,7 +133,7 @@ class TransfersModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 value = cell_tip(row, column, self._clock.now())
             case Qt.ItemDataRole.TextAlignmentRole:
-                value = _RIGHT if column in _RIGHT_COLUMNS else _LEFT
+                value = self.alignment(column)
             case Role.ROW:
                 return row
         return value
@@ -235,7 +209,7 @@ class TransfersModel(QAbstractTableModel):
         if not self._passes(row):
             return
         position = self._slot(row)
-        self.beginInsertRows(_NO_PARENT, position, position)
+        self.beginInsertRows(NO_PARENT, position, position)
         self._order.insert(position, row.id)
         self._number()
         self.endInsertRows()
@@ -257,7 +231,7 @@ class TransfersModel(QAbstractTableModel):
         position = self._position.get(transfer_id)
         if position is None:
             return
-        self.beginRemoveRows(_NO_PARENT, position, position)
+        self.beginRemoveRows(NO_PARENT, position, position)
         del self._order[position]
         self._number()
         self.endRemoveRows()

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QStyle,
-    QStyledItemDelegate,
     QStyleOptionViewItem,
 )
 from typing_extensions import override
 
 from transferapp.desktop.itemmodels.images_model import SIZES_ROLE, ImagesModel
 from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.tips import TippedDelegate
 
 #: Pixels: around the picture, below it, and how wide a card may become.
 PAD, TEXT = 8, 42
@@ -56,7 +56,7 @@ class ImageCards(QListView):
         super().resizeEvent(event)
 
 
-class CardDelegate(QStyledItemDelegate):
+class CardDelegate(TippedDelegate):
     """Draws the thumbnail on a dark ground, the name and the sizes below."""
 
     width = NARROWEST

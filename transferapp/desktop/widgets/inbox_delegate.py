@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from typing_extensions import override
 
 from transferapp.desktop.itemmodels.inbox_model import InboxRole
 from transferapp.desktop.presenters.inbox_words import InboxRow
 from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.tips import TippedDelegate
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 62
@@ -25,7 +26,7 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class InboxDelegate(QStyledItemDelegate):
+class InboxDelegate(TippedDelegate):
     """A dot and bold words for what is new, an icon for how it ended."""
 
     @override

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWi
 from typing_extensions import override
 
 from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.tips import tip_text
 
 
 def label(text: str = "", role: str = "", *, wrap: bool = False) -> QLabel:
@@ -69,11 +70,20 @@ class ElidedLabel(QLabel):
         painter.end()
 
     @override
+    def setText(self, text: str) -> None:
+        """Show another text; the tip follows."""
+        super().setText(text)
+        self._renew_tip()
+
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Offer the whole text as a tip when it does not fit."""
         super().resizeEvent(event)
+        self._renew_tip()
+
+    def _renew_tip(self) -> None:
         wide = self.fontMetrics().horizontalAdvance(self.text())
-        self.setToolTip(self.text() if wide > self.contentsRect().width() else "")
+        self.setToolTip(tip_text(self.text()) if wide > self.contentsRect().width() else "")
 
 
 class EmptyState(QWidget):

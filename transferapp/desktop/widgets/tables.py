@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from typing_extensions import override
+
+from transferapp.desktop.widgets.tips import show_tip
 
 #: In place of a width: the column that takes the room that the others leave.
 FILL = 0
@@ -66,6 +68,14 @@ class WideTable(QTableView):
         """Let one column take what is left."""
         super().resizeEvent(event)
         self._fill()
+
+    @override
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Show whole sentences in tips, however long."""
+        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            show_tip(self.indexAt(event.pos()), event.globalPos(), self.viewport())
+            return True
+        return super().viewportEvent(event)
 
     def _fill(self) -> None:
         if self.model() is None:

@@ -21,6 +21,7 @@ from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.name_dialog import NameDialog, NameWish
+from transferapp.desktop.widgets.tips import tip_text
 from transferapp.model.containers import ContainerKind, ContainerRef
 
 ICONS = {
@@ -225,6 +226,6 @@ class _Tree(QTreeView):
 def _row(target: Target) -> QStandardItem:
     item = QStandardItem(theme.icon(ICONS[target.ref.kind]), target.container.name)
     item.setData(target, _TARGET)
-    item.setToolTip(f"{target.ref.kind}: {target.label}")
+    item.setToolTip(tip_text(f"{target.ref.kind}: {target.label}"))
     item.setSizeHint(QSize(0, 30))
     return item

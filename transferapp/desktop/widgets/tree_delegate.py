@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 from typing_extensions import override
 
 from transferapp.desktop.itemmodels.containers_model import COUNT_ROLE
 from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.tips import TippedDelegate
 
 ROW_HEIGHT = 34
 COUNT_WIDTH = 44
 
 
-class ContainerDelegate(QStyledItemDelegate):
+class ContainerDelegate(TippedDelegate):
     """The name elided in the middle and a faint count."""
 
     @override
