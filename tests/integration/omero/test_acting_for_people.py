@@ -16,10 +16,13 @@ from tests.support.omero_world import adapter, populate, settings_for, start_san
 from transferapp.errors import (
     PermissionDenied,
     RepositoryUnavailable,
+    SessionLost,
     SettingsInvalid,
     SignInFailed,
 )
+from transferapp.repositories.omero.gateway import Gateway
 from transferapp.repositories.omero.repository import OmeroRepository
+from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import HealthState
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_world import ALICE, BOB, PASSWORD, new_dataset
@@ -76,6 +79,25 @@ async def test_ended_session_is_replaced(
     sandbox.control("close_sessions", user=user)
     async with omero.session(ALICE) as session:
         assert (await session.containers.get(dataset.ref)).name == dataset.name
+
+
+async def test_minted_session_that_ends_before_it_is_joined_is_retryable(
+    sandbox: Sandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OMERO says "wrong password" then, which would end a queued import for good."""
+    join = Gateway.join
+
+    def late(settings: OmeroSettings, session_key: str) -> Gateway:
+        sandbox.control("close_sessions", user=ALICE)
+        return join(settings, session_key)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gateway, "join", late)
+        with pytest.raises(SessionLost):
+            async with omero.session(ALICE):
+                pass
+    async with omero.session(ALICE) as session:
+        assert session.identity.experimenter.username == ALICE
 
 
 async def test_session_that_ends_in_use_is_retryable(

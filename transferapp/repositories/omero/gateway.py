@@ -6,7 +6,12 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from transferapp.errors import RepositoryUnavailable, SessionLost, TransferAppError
+from transferapp.errors import (
+    RepositoryUnavailable,
+    SessionLost,
+    SignInFailed,
+    TransferAppError,
+)
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.pixel_stores import PixelStores
@@ -89,12 +94,19 @@ class Gateway:
     def join(cls, settings: OmeroSettings, session_key: str) -> Gateway:
         """Join a session that was minted; its end is ours, so that a crash leaves a running
         import alone (OMERO ends the session when its idle time is over).
+
+        Raises SessionLost, RepositoryUnavailable.
         """
         client = open_client(settings)
         try:
             with translated():
                 client.joinSession(session_key)
                 client.getSession().detachOnDestroy()
+        except SignInFailed as error:
+            # So OMERO says that the session has ended since it was minted: no password was
+            # wrong, and another session can be had.
+            shut(client)
+            raise SessionLost from error
         except Exception:
             shut(client)
             raise
