@@ -1,4 +1,4 @@
-"""Tool tips: whole, of what is shown now, and never read as markup."""
+"""Tool tips: of what is shown now, and never read as markup."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def test_the_tip_of_a_shortened_label_is_of_the_text_it_shows(qtbot: QtBot) -> N
     assert "y" * 100 in name.toolTip()
 
 
-def test_a_long_tip_of_a_table_is_no_wider_than_the_screen(qtbot: QtBot) -> None:
+def test_the_tip_of_a_cell_is_plain_words(qtbot: QtBot) -> None:
     model = QStandardItemModel(1, 1)
     cell = QStandardItem("Failed")
-    cell.setToolTip("The image repository does not answer. " * 40)
+    cell.setToolTip(NAME)
     model.setItem(0, 0, cell)
     table = WideTable("t", (FILL,), row_height=30)
     table.setModel(model)
@@ -50,7 +50,6 @@ def test_a_long_tip_of_a_table_is_no_wider_than_the_screen(qtbot: QtBot) -> None
     glance = QHelpEvent(QEvent.Type.ToolTip, where, QPoint(10, 10))
     QApplication.sendEvent(table.viewport(), glance)
     shown = [w for w in QApplication.topLevelWidgets() if w.inherits("QTipLabel")]
-    assert shown
-    assert shown[0].sizeHint().width() < table.screen().size().width()
+    assert [tip.property("text") for tip in shown] == [tip_text(NAME)]
     QToolTip.hideText()
     shown[0].hide()

@@ -86,6 +86,20 @@ def test_the_tip_of_the_progress_has_what_a_narrow_table_leaves_out() -> None:
     assert tip == "24 MB of 48 MB, 400 kB/s, a minute left"
 
 
+def test_what_is_selected_stays_in_sight_when_the_table_gets_smaller(
+    model: TransfersModel, qtbot: QtBot
+) -> None:
+    table = WideTable("t", (FILL,), row_height=40)
+    table.setModel(model)
+    qtbot.addWidget(table)
+    table.resize(600, 40 * (model.rowCount() + 2))
+    table.show()
+    last = model.index(model.rowCount() - 1, 0)
+    table.setCurrentIndex(last)
+    table.resize(600, 120)
+    assert table.visible_range()[1] == last.row()
+
+
 def test_a_new_transfer_comes_in_where_it_belongs(model: TransfersModel) -> None:
     model.sort(Column.NAME, ASCENDING)
     model.apply(RowBatch((row(20, name="Embryo 1b"),)))

@@ -68,10 +68,16 @@ class WideTable(QTableView):
         """Let one column take what is left."""
         super().resizeEvent(event)
         self._fill()
+        row = self.currentIndex()
+        if (
+            row.isValid()
+            and 0 <= self.rowViewportPosition(row.row()) < event.oldSize().height()
+        ):
+            self.scrollTo(row)  # What is selected was in sight, and stays so.
 
     @override
     def viewportEvent(self, event: QEvent) -> bool:
-        """Show whole sentences in tips, however long."""
+        """Show tips as plain words."""
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             show_tip(self.indexAt(event.pos()), event.globalPos(), self.viewport())
             return True

@@ -1,4 +1,4 @@
-"""Tool tips that fit on the screen, and in which other people's names stay names."""
+"""Tool tips in which other people's names stay names: Qt reads what looks like markup."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 
 
 def tip_text(text: str) -> str:
-    """Return a tip for Qt: it breaks long lines in markup only, so this is escaped markup."""
+    """Return a tip for Qt that shows exactly this text."""
     return f"<p style='white-space: pre-wrap'>{escape(text)}</p>" if text else ""
 
 
 class TippedDelegate(QStyledItemDelegate):
-    """Paints cells; their tips break lines."""
+    """Paints cells; their tips are plain words."""
 
     @override
     def helpEvent(
