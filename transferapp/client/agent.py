@@ -8,14 +8,15 @@ import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 from httpx_sse import aconnect_sse
+from typing_extensions import override
 
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.errors import AgentUnreachable
+from transferapp.host.closing import AsyncClosing
 from transferapp.protocol import routes
 from transferapp.protocol.messages import AgentInfo, Submission, SubmissionView
 
@@ -29,7 +30,7 @@ CHANGED = "submission.changed"
 LostListener = Callable[[AgentUnreachable], None]
 
 
-class AgentClient:
+class AgentClient(AsyncClosing):
     """The workstation service, seen from the person's own programs.
 
     Every method raises AgentUnreachable when nothing answers on the socket. Close it with
@@ -44,21 +45,8 @@ class AgentClient:
             timeout=httpx.Timeout(timeout_s, connect=5.0),
         )
 
-    async def __aenter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connections."""
-        await self.aclose()
-
+    @override
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._http.aclose()
 
     async def info(self) -> AgentInfo:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -16,6 +15,7 @@ from typing_extensions import override
 
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.errors import ServerUnreachable
+from transferapp.host.closing import AsyncClosing
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.duplicates import HeldAlready
 from transferapp.model.events import Event, EventKind
@@ -55,7 +55,7 @@ T = TypeVar("T")
 _adapters: dict[Any, TypeAdapter[Any]] = {}
 
 
-class ServerClient:
+class ServerClient(AsyncClosing):
     """A server, with a session or transfer token or none.
 
     Every method raises ServerUnreachable when nothing answers, GrantRefused when the token
@@ -82,21 +82,8 @@ class ServerClient:
         """Leave the token out."""
         return f"ServerClient({self.base_url!r})"
 
-    async def __aenter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connections."""
-        await self.aclose()
-
+    @override
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._http.aclose()
 
     async def server_info(self) -> ServerInfo:

@@ -6,14 +6,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from types import TracebackType
-from typing import Self
 
 import httpx
 from typing_extensions import override
 
 from transferapp.errors import Invalid, TransferAppError, Unavailable
 from transferapp.host.clock import Clock
+from transferapp.host.closing import AsyncClosing
 from transferapp.notify.notifiers.webhook_transport import WebhookTransport
 from transferapp.notify.port import Batch, Outcome, Preferences, Sender
 from transferapp.notify.webhooks import checked_url, signature
@@ -26,7 +25,7 @@ _PATIENCE = frozenset(
 )
 
 
-class Webhook(Sender):
+class Webhook(Sender, AsyncClosing):
     """POSTs each outcome; a repeated one has the same Webhook-Id."""
 
     def __init__(self, clock: Clock, *, allow_private: bool = False) -> None:
@@ -38,21 +37,8 @@ class Webhook(Sender):
             transport=transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False
         )
 
-    async def __aenter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the connections."""
-        await self.aclose()
-
+    @override
     async def aclose(self) -> None:
-        """Close the connections."""
         await self._http.aclose()
 
     @override
