@@ -37,7 +37,7 @@ class Network:
     def __init__(self, hosts: int, slow: frozenset[int] = frozenset()) -> None:
         """Name them after this process, so that what a killed one left can be told."""
         self._hosts = hosts
-        self._slow = slow
+        self.slow = slow
         self._switch = f"ta{os.getpid()}-switch"
         self._relays: list[subprocess.Popen[bytes]] = []
 
@@ -101,7 +101,7 @@ class Network:
     def _add(self, host: int) -> None:
         name, port = self._name(host), f"port{host}"
         _ip("netns", "add", name)
-        if host in self._slow:
+        if host in self.slow:
             self._relay(port, f"far{host}")
             self._in_switch("link", "set", f"far{host}", "netns", name, "name", "eth0")
         else:
