@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.support.image_house import NOW, URL, ImageHouse, until
 from transferapp.desktop.presenters.inbox import InboxPresenter, Pauses
 from transferapp.desktop.presenters.inbox_words import inbox_row
-from transferapp.desktop.presenters.session import SessionPresenter
+from transferapp.desktop.presenters.session import Connection, SessionPresenter
 from transferapp.model.events import EventKind
 
 #: Nothing here comes by looking now and then.
@@ -101,6 +102,21 @@ async def test_a_change_that_nobody_told_is_found_a_little_later(tmp_path: Path)
     scene = Scene(tmp_path, Pauses(idle=0.05, least=0.005))
     await scene.come_in()
     scene.desk.put("t1")
+    await until(lambda: scene.inbox.unread == 1)
+    await scene.close()
+
+
+async def test_after_an_outage_it_looks_whatever_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transferapp.client.events.FIRST_PAUSE_S", 0.01)
+    scene = Scene(tmp_path)
+    await scene.come_in()
+    await until(lambda: scene.session.settings.seen_events)
+    scene.house.go_down()
+    await until(lambda: scene.session.connection is Connection.OFFLINE)
+    scene.desk.put("t1")
+    scene.house.down = False
     await until(lambda: scene.inbox.unread == 1)
     await scene.close()
 

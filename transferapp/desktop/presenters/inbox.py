@@ -133,8 +133,8 @@ class InboxPresenter:
         owner = self._session.owner
         if owner != self._owner:
             self._change_person(owner)
-        elif self.notice and self._session.connection is Connection.ONLINE:
-            self.refresh()
+        elif self._session.connection is Connection.ONLINE:
+            self.refresh()  # The stream has begun: what came before it was not told here.
 
     def _change_person(self, owner: str) -> None:
         self._owner = owner
