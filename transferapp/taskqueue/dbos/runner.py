@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 from pydantic import ValidationError
 
-from transferapp.errors import Invalid
+from transferapp.errors import Invalid, Unavailable
 from transferapp.taskqueue.dbos.context import DbosContext
 from transferapp.taskqueue.dbos.failures import patiently
 from transferapp.taskqueue.dbos.records import TaskRecords, failure_count
@@ -77,8 +77,15 @@ class TaskRunner:
         try:
             if listener is not None:
                 await listener(task)
-        except Exception:  # noqa: BLE001  # somebody else's code; the janitor tells again
-            _log.exception("the task's owner could not be told", task=task.id)
+        except Exception as error:  # noqa: BLE001  # the janitor tells again
+            # Who is away is no defect.
+            defect = None if isinstance(error, Unavailable) else error
+            _log.warning(
+                "the task's owner could not be told",
+                task=task.id,
+                error=str(error),
+                exc_info=defect,
+            )
             self._tell_again_at[task.id] = time.monotonic() + _TELL_AGAIN_S
             return
         await patiently(self._records.told, task)
