@@ -27,6 +27,8 @@ BACK_WITHIN_S = 60.0
 #: So much of the work comes last and bit by bit, when all workers are back.
 _LAST = 0.2
 _LAST_EVERY_S = 0.2
+#: While one that came back has not got any of it yet: so that it can.
+_SLOWLY_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class NetworkChaos(Chaos):
         for number in range(last, numbers.stop):
             await self._all_here(queue)
             await super()._enqueue(queue, range(number, number + 1))
-            await asyncio.sleep(_LAST_EVERY_S)
+            all_back = max(self.back_after_s(), default=0.0) < float("inf")
+            await asyncio.sleep(_LAST_EVERY_S if all_back else _SLOWLY_S)
 
     async def _all_here(self, queue: DbosTaskQueue) -> None:
         """Wait for the last cut's end, and for every worker to show that it lives."""
