@@ -155,6 +155,26 @@ def test_images_append_without_losing_the_selection_and_never_lay_out_again(
     play(story)
 
 
+@pytest.mark.usefixtures("dressed")
+def test_cards_leave_no_column_empty(qtbot: QtBot, tmp_path: Path) -> None:
+    """As many columns as fit, whatever the width: every third one left a hole."""
+
+    async def story() -> None:
+        browse = await browsing(tmp_path, house())
+        model = ImagesModel(browse)
+        await browse.show(EMBRYOS)
+        cards = ImageCards(model)
+        qtbot.addWidget(cards)
+        cards.show()
+        for width in range(480, 540):
+            cards.resize(width, 200)
+            top = [cards.visualRect(model.index(row, 0)).top() for row in range(5)]
+            assert top.count(top[0]) == 3, width
+        await ended(browse)
+
+    play(story)
+
+
 def test_a_click_on_a_target_chooses_it(qtbot: QtBot, tmp_path: Path) -> None:
     """Rebuilding the rows inside the click crashed the program once."""
 

@@ -49,7 +49,8 @@ class ImageCards(QListView):
         """Let the cards share the width evenly."""
         # As if the scroll bar were there: else it would come and go with the card size.
         bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self)
-        width = self.width() - bar - 2 * self.frameWidth() - 1
+        # Qt lays out from 2 pixels on, and needs one more.
+        width = self.width() - bar - 2 * self.frameWidth() - 3
         cell = min(width // max(1, width // (NARROWEST + theme.TIGHT)), WIDEST)
         self._cards.width = max(cell - theme.TIGHT, 1)
         self.setGridSize(self._cards.card + QSize(theme.TIGHT, theme.TIGHT))

@@ -46,7 +46,7 @@ _CHIPS = (
     (RowGroup.DONE.value, "Done"),
 )
 #: Pixels of Name, Target, State, Progress, Speed, Time left, Safe to, Files, Started.
-_WIDTHS = (FILL, 140, 236, 150, 92, 88, 94, 54, 112)
+_WIDTHS = (FILL, 140, 236, 150, 92, 88, 94, 72, 112)
 #: What a narrow window does without; the tip of the progress tells speed and time left.
 _GIVES_WAY = (Column.FILES, Column.SPEED, Column.TIME_LEFT, Column.TARGET, Column.STARTED)
 #: Pixels: the heading and two transfers.
