@@ -34,6 +34,7 @@ class Wakeups:
         """Watch the database of ``engine``; ``ring`` is called from the thread."""
         self._engine = engine
         self._ring = ring
+        self._interrupted = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="task-wakeups", daemon=True)
 
@@ -53,7 +54,10 @@ class Wakeups:
             try:
                 listen()
             except (psycopg.Error, sqlite3.Error) as error:
-                _log.debug("wake-ups interrupted", error=str(error))
+                # Once in an outage: polling goes on, a little slower to start tasks.
+                say = _log.debug if self._interrupted else _log.warning
+                say("wake-ups interrupted", error=str(error))
+                self._interrupted = True
                 self._stopping.wait(_AGAIN_AFTER_S)
 
     def _listen(self) -> None:
@@ -61,6 +65,7 @@ class Wakeups:
         _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
         with psycopg.connect(**arguments, autocommit=True) as connection:
             connection.execute(f"LISTEN {_CHANNEL}")
+            self._interrupted = False
             self._ring()  # for what came before
             while not self._stopping.is_set():
                 for _ in connection.notifies(timeout=_STOP_LOOK_S, stop_after=1):
@@ -72,6 +77,7 @@ class Wakeups:
             before = None
             while not self._stopping.wait(_SQLITE_EVERY_S):
                 (version,) = connection.execute("PRAGMA data_version").fetchone()
+                self._interrupted = False
                 if version != before:
                     before = version
                     self._ring()
