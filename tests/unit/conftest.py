@@ -7,6 +7,7 @@ import importlib.util
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
     "desktop": "numcodecs",
+    "host/test_database.py": "psycopg",
     "host/test_migrations.py": "alembic",
     "host/test_settings.py": "dbos",
     "operations": "argon2",
