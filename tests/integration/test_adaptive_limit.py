@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.support.import_house import OWNER, ImportHouse
-from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.postgres import (
+    postgres_server,
+    url,
+)
 from transferapp.host.clock import SystemClock
-from transferapp.host.database import open_engine, sqlite_url
+from transferapp.host.database import open_engine
 from transferapp.host.resources import resource
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.imports import import_task
@@ -24,7 +27,7 @@ from transferapp.taskqueue.dbos.targets import TargetBook
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskState
 
-__all__ = ["postgres_server"]
+__all__ = ["postgres_server", "url"]
 
 TARGET = "repository"
 CEILING = 4
@@ -105,15 +108,6 @@ async def working(folder: Path, url: str) -> AsyncIterator[World]:
         await house.close()
         world.engine.dispose()
         world.worker_engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "queue.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    yield server.new_database()
 
 
 @pytest.mark.slow

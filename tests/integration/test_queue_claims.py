@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.postgres import (
+    postgres_server,
+    url,
+)
 from transferapp.errors import Invalid
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
@@ -21,7 +24,7 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.port import Lane, NewTask, TaskState
 from transferapp.testing.queue_journal import Note
 
-__all__ = ["postgres_server"]
+__all__ = ["postgres_server", "url"]
 
 ROOM = dict.fromkeys(Lane, 100)
 
@@ -56,15 +59,6 @@ class Desk:
         with self.engine.begin() as connection:
             mine = sa.update(targets).where(targets.c.name == name)
             connection.execute(mine.values(**values))
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "queue.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    yield server.new_database()
 
 
 @pytest.fixture

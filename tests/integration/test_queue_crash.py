@@ -6,20 +6,24 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.postgres import (
+    PostgresServer,
+    postgres_server,
+    url,
+)
 from tests.support.queue_process import SETTINGS, TARGET, Steps, WorkerProcess
 from transferapp.errors import Unavailable
-from transferapp.host.database import open_engine, sqlite_url
+from transferapp.host.database import open_engine
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.port import NewTask, Task, TaskState
 
-__all__ = ["postgres_server"]
+__all__ = ["postgres_server", "url"]
 
 
 class Plant:
@@ -84,16 +88,6 @@ async def running_plant(url: str, folder: Path) -> AsyncIterator[Plant]:
             await asyncio.to_thread(worker.end, signal.SIGKILL)
         await plant.queue.close()
         plant.engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return the URL of an empty database."""
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "queue.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    yield server.new_database()
 
 
 @pytest.fixture

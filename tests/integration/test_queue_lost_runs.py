@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.postgres import (
+    postgres_server,
+    url,
+)
 from transferapp.errors import Unavailable
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
@@ -20,20 +22,11 @@ from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Context, TaskKind, TaskState
 from transferapp.testing.queue_journal import TARGET, Journal, Note, new, reach
 
-__all__ = ["postgres_server"]
+__all__ = ["postgres_server", "url"]
 
 SETTINGS = QueueSettings(poll_s=0.1, beat_s=0.2)
 #: So often the database does not answer.
 TIMES_AWAY = 3
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "queue.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    yield server.new_database()
 
 
 class Pausing:

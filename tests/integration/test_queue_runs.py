@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
-import pytest
 import sqlalchemy as sa
 import structlog
 
-from tests.support.postgres import PostgresServer, postgres_server
+from tests.support.postgres import (
+    PostgresServer,
+    postgres_server,
+    url,
+)
 from transferapp.host.clock import SystemClock
-from transferapp.host.database import open_engine, sqlite_url
+from transferapp.host.database import open_engine
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Context, Lane, NewTask, TaskKind, TaskState
 from transferapp.testing.queue_journal import Journal, Note, new, reach, until
 
-__all__ = ["postgres_server"]
+__all__ = ["postgres_server", "url"]
 
 #: A worker that only looks when it is woken.
 SLEEPY = QueueSettings(poll_s=100.0, lanes={Lane.TRANSFERS: 1, Lane.HOUSEKEEPING: 1})
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield sqlite_url(tmp_path / "queue.db")
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    yield server.new_database()
 
 
 @asynccontextmanager

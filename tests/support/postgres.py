@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from transferapp.host.database import sqlite_url
 from transferapp.testing.postgres import (
     ACCOUNT,
     PostgresServer,
@@ -18,7 +19,7 @@ from transferapp.testing.postgres import (
     find_binaries,
 )
 
-__all__ = ["PostgresServer", "own_server", "postgres_server"]
+__all__ = ["PostgresServer", "own_server", "postgres_server", "url"]
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +49,13 @@ def own_server(address: str = "", launch: Sequence[str] = ()) -> Iterator[Postgr
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the URL of an empty database."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "queue.db")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.new_database()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,13 @@ import structlog
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
+from tests.support.omero_fixtures import omero
+from tests.support.omero_world import (
+    adapter,
+    populate,
+    settings_for,
+    start_sandbox,
+)
 from transferapp.errors import (
     PermissionDenied,
     RepositoryUnavailable,
@@ -27,19 +33,14 @@ from transferapp.repositories.port import HealthState
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_world import ALICE, BOB, PASSWORD, new_dataset
 
+__all__ = ["omero"]
+
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with start_sandbox(tmp_path_factory.mktemp("sandbox"), ("tcp", "ssl")) as started:
         populate(started)
         yield started
-
-
-@pytest.fixture
-async def omero(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OmeroRepository]:
-    repository = adapter(settings_for(sandbox, tmp_path))
-    yield repository
-    await repository.close()
 
 
 def open_sessions(sandbox: Sandbox, user: str) -> list[Any]:

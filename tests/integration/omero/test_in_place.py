@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
+from tests.support.in_place_fixtures import cells, kind, omero
 from tests.support.in_place_house import (
     CELLS,
-    KINDS,
     adopted,
     check,
     counts,
@@ -26,7 +25,11 @@ from tests.support.in_place_house import (
     stored,
     transfers,
 )
-from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
+from tests.support.omero_fixtures import sandbox
+from tests.support.omero_world import (
+    adapter,
+    settings_for,
+)
 from tests.support.small_disks import small_disk
 from transferapp.errors import ChecksumMismatch, TransferAppError, UploadLost
 from transferapp.repositories.omero import in_place
@@ -40,29 +43,7 @@ from transferapp.testing.repository_world import (
     whole,
 )
 
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with start_sandbox(tmp_path_factory.mktemp("sandbox")) as started:
-        populate(started)
-        yield started
-
-
-@pytest.fixture
-def cells(tmp_path: Path) -> Sample:
-    return staged(CELLS, tmp_path / "staging")
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-async def omero(sandbox: Sandbox, tmp_path: Path, kind: str) -> AsyncIterator[OmeroRepository]:
-    repository = adapter(in_place_settings(sandbox, tmp_path, kind))
-    yield repository
-    await repository.close()
+__all__ = ["cells", "kind", "omero", "sandbox"]
 
 
 async def test_bytes_stay_when_the_staging_forgets_them(

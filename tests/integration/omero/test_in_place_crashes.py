@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
+from tests.support.in_place_fixtures import cells, kind, omero
 from tests.support.in_place_house import (
     CELLS,
-    KINDS,
     check,
     counts,
     go_on,
@@ -21,7 +21,10 @@ from tests.support.in_place_house import (
     planned,
     staged,
 )
-from tests.support.omero_world import adapter, populate, start_sandbox
+from tests.support.omero_fixtures import sandbox
+from tests.support.omero_world import (
+    adapter,
+)
 from transferapp.errors import Busy, TransferAppError
 from transferapp.model.filesets import Fileset
 from transferapp.repositories.omero import in_place, links
@@ -30,33 +33,11 @@ from transferapp.repositories.port import RepositorySession
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_world import ALICE, Sample, sha1_of, whole
 
+__all__ = ["cells", "kind", "omero", "sandbox"]
+
 
 class Killed(BaseException):
     """The worker died here."""
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with start_sandbox(tmp_path_factory.mktemp("sandbox")) as started:
-        populate(started)
-        yield started
-
-
-@pytest.fixture
-def cells(tmp_path: Path) -> Sample:
-    return staged(CELLS, tmp_path / "staging")
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-async def omero(sandbox: Sandbox, tmp_path: Path, kind: str) -> AsyncIterator[OmeroRepository]:
-    repository = adapter(in_place_settings(sandbox, tmp_path, kind))
-    yield repository
-    await repository.close()
 
 
 def dying(function: Callable[..., Any], *, done: bool) -> Callable[..., Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +11,11 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
+from tests.support.omero_fixtures import omero, sandbox
+from tests.support.omero_world import (
+    adapter,
+    settings_for,
+)
 from transferapp.errors import (
     ChecksumMismatch,
     Invalid,
@@ -35,23 +38,11 @@ from transferapp.testing.repository_world import (
     sha1_of,
 )
 
+__all__ = ["omero", "sandbox"]
+
 CELLS = Sample(
     resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
 )
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with start_sandbox(tmp_path_factory.mktemp("sandbox")) as started:
-        populate(started)
-        yield started
-
-
-@pytest.fixture
-async def omero(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OmeroRepository]:
-    repository = adapter(settings_for(sandbox, tmp_path))
-    yield repository
-    await repository.close()
 
 
 async def planned(session: RepositorySession, sample: Sample = CELLS) -> FilesetPlan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import tifffile
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
+from tests.support.omero_fixtures import omero, sandbox
 from transferapp.errors import Busy, ImageNotFound, Internal, Invalid
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.omero import pixel_stores
@@ -28,22 +27,10 @@ from transferapp.testing.repository_world import (
     plan_for,
 )
 
+__all__ = ["omero", "sandbox"]
+
 EDGE = 64
 TILES = 8
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with start_sandbox(tmp_path_factory.mktemp("sandbox")) as started:
-        populate(started)
-        yield started
-
-
-@pytest.fixture
-async def omero(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OmeroRepository]:
-    repository = adapter(settings_for(sandbox, tmp_path))
-    yield repository
-    await repository.close()
 
 
 def plane() -> np.ndarray[tuple[int, ...], np.dtype[np.uint16]]:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
+from tests.support.omero_fixtures import omero
+from tests.support.omero_world import (
+    adapter,
+    populate,
+    settings_for,
+    start_sandbox,
+)
 from transferapp.errors import StorageFull
 from transferapp.host.resources import resource
 from transferapp.repositories.omero import uploads
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_world import ALICE, Sample, new_dataset, plan_for
+
+__all__ = ["omero"]
 
 CELLS = Sample(
     resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
@@ -30,13 +38,6 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     with start_sandbox(tmp_path / "sandbox") as started:
         populate(started)
         yield started
-
-
-@pytest.fixture
-async def omero(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OmeroRepository]:
-    repository = adapter(settings_for(sandbox, tmp_path))
-    yield repository
-    await repository.close()
 
 
 def writes(sandbox: Sandbox) -> int:
