@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import structlog
 
 from transferapp.errors import Unavailable
 from transferapp.ledger.port import Ledger
 from transferapp.model.events import EventKind
 from transferapp.notify.port import Inbox
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 class InboxReading:
@@ -34,4 +34,4 @@ class InboxReading:
             await self._ledger.tell(username, EventKind.INBOX_CHANGED)
         except Unavailable as error:
             # It is read; a refusal would be wrong. Other windows find out a little later.
-            _log.warning("an inbox's change was not told: %s", error.message)
+            _log.warning("an inbox's change was not told", error=error.message)
