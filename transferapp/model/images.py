@@ -34,6 +34,8 @@ class Channel:
     color: str
     window_start: float
     window_end: float
+    #: False when it is not shown at first (transparency is no light).
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)

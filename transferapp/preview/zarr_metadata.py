@@ -145,7 +145,7 @@ def _channel(pixels: Pixels, index: int) -> dict[str, Any]:
     return {
         "label": channel.name,
         "color": channel.color.removeprefix("#").upper(),
-        "active": True,
+        "active": channel.active,
         "window": {
             "min": min(low, channel.window_start),
             "max": max(high, channel.window_end),

@@ -41,6 +41,7 @@ def displays_of(pixels: Pixels) -> tuple[ChannelDisplay, ...]:
                 _color(channel.color),
                 channel.window_start,
                 channel.window_end,
+                channel.active,
             )
         )
     return tuple(displays)

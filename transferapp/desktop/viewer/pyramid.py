@@ -35,6 +35,7 @@ class _Channel(pydantic.BaseModel):
     label: str = ""
     color: str
     window: _Window
+    active: bool = True
 
 
 class _Omero(pydantic.BaseModel):
@@ -139,6 +140,7 @@ class RemoteChannel:
     window: tuple[float, float]
     value_range: tuple[float, float]
     levels: tuple[ChannelLevel, ...]
+    visible: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,4 +223,5 @@ def _channel(index: int, channel: _Channel, arrays: list[zarr.Array[Any]]) -> Re
         window=window,
         value_range=(min(limits.min, window[0]), max(limits.max, window[1])),
         levels=levels,
+        visible=channel.active,
     )

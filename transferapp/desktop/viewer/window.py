@@ -89,6 +89,7 @@ class ViewerWindow(QObject):
                 blending="additive",
                 colormap=Colormap(["#000000", channel.color], name=channel.name),
                 contrast_limits=channel.window,
+                visible=channel.visible,
             )
             layer.contrast_limits_range = channel.value_range
         self.viewer.reset_view()

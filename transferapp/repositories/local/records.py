@@ -61,7 +61,9 @@ def pixels_to_json(
     return {
         "source": str(source),
         "levels": [[level.size_y, level.size_x] for level in levels],
-        "channels": [[c.name, c.color, c.window_start, c.window_end] for c in channels],
+        "channels": [
+            [c.name, c.color, c.window_start, c.window_end, c.active] for c in channels
+        ],
         "pixel_size_um": list(pixel_size_um),
     }
 

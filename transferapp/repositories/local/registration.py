@@ -16,6 +16,7 @@ from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.repositories.local.derived import Derived
 from transferapp.repositories.local.holdings import Holdings
 from transferapp.repositories.local.levels import LevelSource, Plane, plan_levels
+from transferapp.repositories.local.names import image_names
 from transferapp.repositories.local.pixels import ImagePlace, LevelledImage
 from transferapp.repositories.local.planes import RecentPlanes
 from transferapp.repositories.local.pyramids import write_pyramid
@@ -82,7 +83,7 @@ def read_images(work: Work, plan: FilesetPlan) -> NewImages:
         made = []
         for series, image in enumerate(opened.images):
             made.append(_read_image(work, series, image))
-        names = _names(plan, opened)
+        names = image_names(plan.name, [image.header.name for image in opened.images])
     finally:
         opened.close()
     named = (
@@ -143,15 +144,6 @@ def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
             f"'{plan.name}' is no plate, and a screen holds only plates. Choose a dataset as"
             " the target, then retry."
         )
-
-
-def _names(plan: FilesetPlan, opened: OpenFileset) -> list[str]:
-    if len(opened.images) == 1 and opened.plate_name is None and plan.name:
-        return [plan.name]
-    return [
-        image.header.name or f"{plan.name} [{number}]"
-        for number, image in enumerate(opened.images, start=1)
-    ]
 
 
 def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:

@@ -49,7 +49,8 @@ def measure_channels(
         region = middle_plane(number, levels[number], index, header.size_z)
         start, end = hint.window or window_of(read(region))
         color = hint.color or _default_color(index, header.size_c)
-        made.append(Channel(hint.name or f"Channel {index + 1}", color, start, end))
+        name = hint.name or f"Channel {index + 1}"
+        made.append(Channel(name, color, start, end, hint.active))
     return tuple(made)
 
 
@@ -81,6 +82,8 @@ def render_thumbnail(
     size = thumbnail_size(Level(height, width), edge_px)
     picture = np.zeros((size[1], size[0], 3), np.float32)
     for plane, channel in zip(planes, channels, strict=False):
+        if not channel.active:
+            continue
         grey = Image.fromarray(_stretched(plane, channel))
         small = np.asarray(grey.resize(size, Image.Resampling.BOX), np.float32)
         picture += small[..., None] * _rgb(channel.color)

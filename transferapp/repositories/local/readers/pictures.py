@@ -12,21 +12,13 @@ from typing_extensions import override
 
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.local.readers.port import (
-    ChannelHint,
-    ImageHeader,
-    OpenFileset,
-    ReadImage,
-)
+from transferapp.repositories.local.readers.colour import rgb_channels
+from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
 
 FORMATS = ("PNG", "JPEG")
 #: Decoding needs the whole picture in memory, so there is an end to it.
 _MOST_PIXELS = 500_000_000
-_RGB = (
-    ChannelHint("Red", "FF0000", (0, 255)),
-    ChannelHint("Green", "00FF00", (0, 255)),
-    ChannelHint("Blue", "0000FF", (0, 255)),
-)
+_RGB = rgb_channels("uint8")
 #: Pillow's modes that hold one number for each pixel, and what they are read as.
 _GREY = {"1": "L", "L": "L", "LA": "L", "I;16": "I;16", "I;16B": "I;16", "I": "I", "F": "F"}
 
@@ -62,7 +54,7 @@ class PictureImage(ReadImage):
         dtype = {"I;16": "uint16", "I": "int32", "F": "float32"}.get(bits, "uint8")
         self._mode = bits
         self.header = ImageHeader(
-            name=path.name,
+            name="",
             size_t=1,
             size_c=1 if grey else len(_RGB),
             size_z=1,

@@ -25,6 +25,8 @@ class ChannelHint:
     name: str = ""
     color: str | None = None
     window: tuple[float, float] | None = None
+    #: False when it is not shown at first (transparency is no light).
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,11 @@ class WellPosition:
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """All that is known of an image without reading its pixels."""
+    """All that is known of an image without reading its pixels.
+
+    ``name`` is the series' own; empty where the file gives none. The repository puts the
+    file's name in front (``names.py``).
+    """
 
     name: str
     size_t: int

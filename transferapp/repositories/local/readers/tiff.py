@@ -43,10 +43,7 @@ class TiffFileset(OpenFileset):
         self._tif = tif
         with tiff_failures(path):
             kept = [s for s in tif.series if s.name != "Thumbnail"]
-            self.images = [
-                TiffImage(path, series, _name(path, series, index, len(kept)))
-                for index, series in enumerate(kept)
-            ]
+            self.images = [TiffImage(path, series, _name(series, len(kept))) for series in kept]
         if not self.images:
             raise DamagedFile(f"'{path.name}' holds no image.")
 
@@ -141,5 +138,5 @@ def _level(series: TiffPageSeries) -> Level:
     return Level(int(shape["Y"]), int(shape["X"]))
 
 
-def _name(path: Path, series: TiffPageSeries, index: int, count: int) -> str:
-    return path.name if count == 1 else f"{path.name} [{series.name or index + 1}]"
+def _name(series: TiffPageSeries, count: int) -> str:
+    return "" if count == 1 else series.name

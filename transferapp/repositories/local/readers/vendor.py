@@ -60,10 +60,9 @@ class VendorFileset(OpenFileset):
 
     def __init__(self, path: Path, reader: Any) -> None:
         scenes = list(reader.scenes)
-        names = [path.name if len(scenes) == 1 else f"{path.name} [{s}]" for s in scenes]
         self.images = [
-            VendorImage(path, reader, scene, name)
-            for scene, name in zip(scenes, names, strict=True)
+            VendorImage(path, reader, scene, "" if len(scenes) == 1 else scene)
+            for scene in scenes
         ]
 
     @override

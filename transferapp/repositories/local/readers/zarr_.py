@@ -58,9 +58,7 @@ def open_zarr(folder: Path) -> OpenFileset:
         if not groups:
             raise DamagedFile(f"'{folder.name}' holds no image.")
         plate = ome_attributes(root).get("plate")
-        images = [
-            ZarrImage(folder, found, len(groups), number) for number, found in enumerate(groups)
-        ]
+        images = [ZarrImage(folder, found) for found in groups]
     name = str(plate.get("name") or _stem(folder)) if isinstance(plate, dict) else None
     return ZarrFileset(images, name)
 
@@ -79,7 +77,7 @@ class ZarrFileset(OpenFileset):
 class ZarrImage(ReadImage):
     """One multiscale image."""
 
-    def __init__(self, folder: Path, found: ImageGroup, count: int, number: int) -> None:
+    def __init__(self, folder: Path, found: ImageGroup) -> None:
         self._folder, self._found = folder, found
         scales = found.multiscales
         self._arrays = [_array(found.group, path) for path in scales.paths]
@@ -89,9 +87,8 @@ class ZarrImage(ReadImage):
         if first.dtype.kind not in "uifb":
             raise UnsupportedFile("Its pixels are of a type that cannot be shown.")
         size = dict(zip(scales.axes, first.shape, strict=True))
-        fallback = _stem(folder) if count == 1 else f"{_stem(folder)} [{number + 1}]"
         self.header = ImageHeader(
-            name=scales.name or fallback,
+            name=scales.name,
             size_t=size.get("t", 1),
             size_c=size.get("c", 1),
             size_z=size.get("z", 1),
