@@ -66,6 +66,11 @@ class Terminal:
 
         return asyncio.run(ask())
 
+    def safe_to_delete(self, transfer_id: str) -> bool:
+        """Ask as a person does; the workstation looks at the source once more for that."""
+        answer = self.run("transfers", transfer_id, "--json")
+        return bool(answer.json["transfer"]["promises"]["safe_to_delete_source"])
+
 
 def make_tiffs(folder: Path, count: int, edge: int = 256) -> None:
     """Write TIFF images that all differ; noise, so that nothing compresses away."""

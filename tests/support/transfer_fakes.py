@@ -14,9 +14,9 @@ from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFo
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.duplicates import HeldAlready
 from transferapp.model.events import Event, EventKind
+from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     ItemState,
-    Promises,
     Transfer,
     TransferDetails,
     TransferItem,
@@ -40,7 +40,7 @@ class StillClock:
 
 
 def promises(log_off: bool = True, switch_off: bool = False, delete: bool = False) -> Promises:
-    return Promises(log_off, switch_off, delete)
+    return Promises(log_off, switch_off, delete, delete)
 
 
 def transfer(number: int = 1, **changes: Any) -> Transfer:

@@ -76,7 +76,7 @@ async def test_the_summary_says_what_where_and_how_much(
     assert presenter.summary.endswith(
         ") will be imported into dataset 'Embryos' in project 'Flies' on localhost:8470."
     )
-    assert presenter.left_out == "Left out: 1 cannot be imported."
+    assert presenter.left_out == "Left out: 1 cannot be imported. Keep what is not imported."
     presenter.targets.choose(SCREEN)
     assert "into screen 'Compounds' on" in presenter.summary
 
@@ -205,6 +205,9 @@ async def test_the_promises_are_kept_up_to_date(
     kept = promises(switch_off=True, delete=True)
     session.server.put(transfer(1, state=ItemState.IMPORTED, promises=kept))
     session.events.notify(event(transfer_id))
+    await until(lambda: watch.row.state is ItemState.IMPORTED)
+    assert not watch.row.promises.safe_to_delete_source, "the workstation must say so too"
+    session.agent.say(agent_view(1, safe_to_delete_source=True))
     await until(lambda: watch.row.promises.safe_to_delete_source)
     session.server.put(transfer(1, state=ItemState.FAILED))
     session.missed.notify()
