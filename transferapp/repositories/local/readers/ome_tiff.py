@@ -119,6 +119,7 @@ class OmeTiffImage(ReadImage):
             levels = [tiff_pages.level_of(p) for p in tiff_pages.levels_of(page)]
             self._samples = tiff_pages.samples_of(page)
             dtype = tiff_pages.dtype_name(page)
+            hints = tiff_pages.channel_hints(page)
         image = planes.image
         if (levels[0].size_y, levels[0].size_x) != (image.sizes["Y"], image.sizes["X"]):
             raise DamagedFile(f"'{path.name}' is not of the size that its OME-XML says.")
@@ -129,7 +130,7 @@ class OmeTiffImage(ReadImage):
             size_z=image.sizes["Z"],
             dtype=dtype,
             levels=tuple(levels),
-            channels=image.channels if self._samples == 1 else (),
+            channels=image.channels if self._samples == 1 else hints * image.pages_c,
             pixel_size_um=image.pixel_size_um,
             acquired_at=image.acquired_at,
             well=planes.well,
