@@ -28,19 +28,15 @@ def write_lsm(
     """
     size_z, size_c, height, width = pixels.shape
     head = struct.pack("<Ii", _LSM_MAGIC, _LSM_LENGTH).ljust(_LSM_LENGTH, b"\xee")
-    options: dict[str, Any] = {"photometric": "rgb", "planarconfig": "separate"}
+    options: dict[str, Any] = {"photometric": "minisblack"}
+    if size_c > 1:
+        options = {"photometric": "rgb", "planarconfig": "separate"}
     with tifffile.TiffWriter(path) as out:
         for z in range(size_z):
+            plane = pixels[z] if size_c > 1 else pixels[z, 0]
             tags = [(_LSM_TAG, 1, _LSM_LENGTH, head, True)] if z == 0 else []
-            out.write(
-                pixels[z],
-                metadata=None,
-                contiguous=False,
-                extratags=tags,
-                software="",
-                **options,
-            )
-            small = np.ascontiguousarray(pixels[z, :, ::4, ::4])
+            out.write(plane, metadata=None, contiguous=False, extratags=tags, **options)
+            small = np.ascontiguousarray(plane[..., ::4, ::4])
             out.write(small, metadata=None, contiguous=False, subfiletype=_REDUCED, **options)
     content = bytearray(path.read_bytes())
     colours_at = len(content)

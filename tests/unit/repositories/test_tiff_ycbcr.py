@@ -47,7 +47,7 @@ def write_subsampled(path: Path, ycbcr: Any, sharing: tuple[int, int], **more: A
             data += unit[..., 0].tobytes() + unit[0, 0, 1:].tobytes()
     compression = more.get("compression", 1)
     if compression == 5:
-        data = imagecodecs.lzw_encode(data)
+        data = bytes(imagecodecs.lzw_encode(data))
     extra = 8 + len(data)
     tags = [
         (256, 4, 1, width),
@@ -127,7 +127,7 @@ def test_jpeg_2000_of_slides(
 ) -> None:
     # Aperio's first kind holds YCbCr whatever the page says, its second RGB.
     stored = blocks(_YCBCR if converted else _LIGHT, 16, 32)
-    tile = imagecodecs.jpeg2k_encode(stored, level=0, codecformat="j2k", mct=False)
+    tile = bytes(imagecodecs.jpeg2k_encode(stored, level=0, codecformat="j2k", mct=False))
     with tifffile.TiffWriter(tmp_path / "a.svs") as out:
         out.write(
             iter([tile]),

@@ -39,6 +39,8 @@ _RESOLUTION_UNITS = {2: 25_400.0, 3: 10_000.0}
 _FINER_THAN_PRINT_UM = 5.0
 #: No microscope's pixel is larger.
 _COARSEST_UM = 50.0
+#: Dots of an inch are rounded when they are told in centimetres.
+_NEARLY_WHOLE = 0.01
 
 
 def pixel_size_um(tif: TiffFile, series: TiffPageSeries) -> PixelSize:
@@ -128,8 +130,8 @@ def _plain_size(page: TiffPage) -> PixelSize:
 
     Nearly every program writes a resolution; most mean paper (72, 96, 300 dots per inch) or
     nothing (1 per centimetre). A pixel up to 5 µm is no printer's dot; one up to 50 µm is a
-    low magnification when its resolution is no whole number of dots per inch or centimetre,
-    as those of paper and scanners are. Anything else is unknown.
+    low magnification, unless it is tens of dots per inch or whole dots per centimetre, as
+    those of paper and scanners are. Anything else is unknown.
     """
     unit = _RESOLUTION_UNITS.get(int(page.tags.valueof("ResolutionUnit", default=1)))
     dots = [_resolution(page, tag) for tag in ("YResolution", "XResolution")]
@@ -144,10 +146,8 @@ def _plain_size(page: TiffPage) -> PixelSize:
 def _is_printers(size_um: float) -> bool:
     if size_um <= _FINER_THAN_PRINT_UM:
         return False
-    per_unit = [micrometres / size_um for micrometres in _RESOLUTION_UNITS.values()]
-    # Six digits of an inch in centimetres are as good as whole.
-    whole = any(abs(dots - round(dots)) < 1e-4 * dots for dots in per_unit)
-    return size_um > _COARSEST_UM or whole
+    rounds = (_RESOLUTION_UNITS[2] / 10 / size_um, _RESOLUTION_UNITS[3] / size_um)
+    return size_um > _COARSEST_UM or any(abs(n - round(n)) < _NEARLY_WHOLE for n in rounds)
 
 
 def _resolution(page: TiffPage, tag: str) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from tifffile import TiffFile, TiffPage, TiffPageSeries
 
 #: Kinds whose levels tifffile guesses by size; the others' are known from their vendors.
@@ -36,7 +38,9 @@ def _parted(series: TiffPageSeries) -> list[TiffPageSeries]:
         return [series]
     pages: dict[tuple[bool, bool], list[TiffPage]] = {}
     for page in series.pages:
-        pages.setdefault((page.is_reduced, page.is_subifd), []).append(page)
+        # This kind's are never left out nor abridged.
+        whole = cast("TiffPage", page)
+        pages.setdefault((whole.is_reduced, whole.is_subifd), []).append(whole)
     if len(pages) == 1:
         return [series]
     return [
