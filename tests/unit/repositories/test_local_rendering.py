@@ -99,3 +99,11 @@ def test_channels_not_shown_leave_no_light() -> None:
     alpha = Channel("Alpha", "FFFFFF", 0, 255, active=False)
     made = render_thumbnail([plane, plane], [shown, alpha], 8)
     assert np.asarray(Image.open(io.BytesIO(made)))[..., 1:].max() < 10
+
+
+def test_the_largest_numbers_are_shown() -> None:
+    plane = np.full((8, 8), 1e308)
+    plane[:, :4] = -1e308
+    channel = Channel("", "FFFFFF", -1e308, 1e308)
+    picture = np.asarray(Image.open(io.BytesIO(render_thumbnail([plane], [channel], 8))))
+    assert (picture[4, 1].max(), picture[4, 6].min()) == (0, 255)

@@ -248,10 +248,22 @@ def test_metamorph_of_today_in_pieces(opener: Opener, tmp_path: Path) -> None:
     assert (found.pixel_size_um, found.acquired_at) == (_NONE, None)
 
 
-def test_imagej_colours(opener: Opener, tmp_path: Path) -> None:
-    ramp = np.arange(256, dtype=np.uint8)
-    dark = np.zeros(256, np.uint8)
-    tables = [np.stack([ramp, dark, ramp]), np.stack([dark, ramp, dark])]
+_RAMP = np.arange(256, dtype=np.uint8)
+_DARK = np.zeros(256, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("tables", "wanted"),
+    [
+        ([(_RAMP, _DARK, _RAMP), (_DARK, _RAMP, _DARK)], ["FF00FF", "00FF00"]),
+        ([(_RAMP, _RAMP, _RAMP), (_DARK, _RAMP, _DARK)], ["FFFFFF", "00FF00"]),
+        ([(_RAMP, _RAMP, _RAMP), (_RAMP, _RAMP, _RAMP)], [None, None]),
+    ],
+)
+def test_imagej_colours(
+    opener: Opener, tmp_path: Path, tables: list[Any], wanted: list[str | None]
+) -> None:
+    tables = [np.stack(table) for table in tables]
     tifffile.imwrite(
         tmp_path / "a.tif",
         np.zeros((2, 8, 8), np.uint16),
@@ -259,4 +271,4 @@ def test_imagej_colours(opener: Opener, tmp_path: Path) -> None:
         metadata={"axes": "CYX", "mode": "composite", "LUTs": tables},
     )
     hints = opener.only_image(tmp_path / "a.tif").header.channels
-    assert [hint.color for hint in hints] == ["FF00FF", "00FF00"]
+    assert [hint.color for hint in hints] == wanted

@@ -111,9 +111,10 @@ def shown_channels(channels: Sequence[Channel]) -> Sequence[Channel]:
 
 
 def _stretched(plane: Plane, channel: Channel) -> npt.NDArray[np.uint8]:
-    span = channel.window_end - channel.window_start
-    numbers: npt.NDArray[np.float64] = plane.astype(np.float64)
-    share = (numbers - channel.window_start) / (span if span > 0 else 1.0)
+    # Halves, for the difference of two numbers may be larger than any number.
+    start, end = channel.window_start / 2, channel.window_end / 2
+    numbers: npt.NDArray[np.float64] = plane.astype(np.float64) / 2
+    share = (numbers - start) / (end - start if end > start else 1.0)
     bright = np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0)
     grey: npt.NDArray[np.uint8] = np.rint(np.clip(bright, 0.0, 1.0) * 255).astype(np.uint8)
     return grey

@@ -23,7 +23,7 @@ from transferapp.repositories.local.readers.tiff_ycbcr import YCbCr
 Plane = npt.NDArray[np.generic]
 
 #: TIFF 6.0, tag 262.
-WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR = 0, 1, 2, 3, 5, 6
+_WHITE_IS_ZERO, _RGB, _PALETTE, _SEPARATED, _YCBCR = 0, 2, 3, 5, 6
 #: TIFF 6.0, tag 338: associated and unassociated alpha; 0 is a channel like any other.
 _ALPHA = frozenset({1, 2})
 #: Aperio's JPEG 2000 whose components are YCbCr, whatever the page says (as OpenSlide 4 reads).
@@ -47,15 +47,21 @@ _COLOUR_SAMPLES = {_Kind.LIGHT: 3, _Kind.CMYK: 4, _Kind.YCBCR: 3}
 class PageColour:
     """The channels of a page, and which stored samples each is made of."""
 
-    hints: tuple[ChannelHint, ...]
+    _key: TiffPage
     _kind: _Kind
-    _largest: int
-    _ycbcr: YCbCr | None = None
 
     @property
     def is_colour(self) -> bool:
         """Tell whether the first three channels are red, green and blue."""
         return self._kind in _COLOUR_SAMPLES
+
+    @property
+    def hints(self) -> tuple[ChannelHint, ...]:
+        """Return what the page says of each channel."""
+        key = self._key
+        extra = _extra_hints(key, int(key.samplesperpixel) - _COLOUR_SAMPLES.get(self._kind, 1))
+        first = rgb_channels(_dtype(key)) if self.is_colour else (_first_hint(key, extra),)
+        return (*first, *extra)
 
     def samples_for(self, channel: int) -> tuple[int, ...]:
         """Return the stored samples that ``shown`` needs for a channel."""
@@ -69,26 +75,18 @@ class PageColour:
         """Turn the samples of ``samples_for`` into the channel: larger is brighter."""
         first = stored[0]
         if self._kind is _Kind.INVERTED and channel == 0:
-            return _inverted(first, self._largest)
-        if self._kind is _Kind.CMYK and len(stored) > 1:
-            return _without_ink(first, stored[1], self._largest)
-        if self._ycbcr is not None and len(stored) > 1:
-            return self._ycbcr.light(channel, stored)
-        return first
+            return _inverted(first, _largest(self._key))
+        if len(stored) == 1:
+            return first
+        if self._kind is _Kind.CMYK:
+            return _without_ink(first, stored[1], _largest(self._key))
+        return YCbCr.of(self._key, _largest(self._key)).light(channel, stored)
 
 
 def colour_of(page: TiffPage) -> PageColour:
     """Read how a page keeps colour; what it says nothing of are channels as they are stored."""
     key = page.keyframe
-    kind = _kind(key)
-    samples = int(key.samplesperpixel)
-    coloured = _COLOUR_SAMPLES.get(kind, 1)
-    extra = _extra_hints(key, samples - coloured)
-    light = kind in _COLOUR_SAMPLES
-    hints = rgb_channels(_dtype(key)) if light else (_first_hint(key, extra),)
-    largest = _largest(key)
-    ycbcr = YCbCr.of(key, largest) if kind is _Kind.YCBCR else None
-    return PageColour((*hints, *extra), kind, largest, ycbcr)
+    return PageColour(key, _kind(key))
 
 
 def _largest(key: TiffPage) -> int:
@@ -106,7 +104,7 @@ def _kind(key: TiffPage) -> _Kind:
     # The samples of an LSM are channels with names, though it says RGB.
     if key.parent.is_lsm:
         return _Kind.STORED
-    if key.photometric == WHITE_IS_ZERO and _dtype(key).kind in "uib":
+    if key.photometric == _WHITE_IS_ZERO and _dtype(key).kind in "uib":
         return _Kind.INVERTED
     kind = _colour_kind(key)
     return kind if key.samplesperpixel >= _COLOUR_SAMPLES.get(kind, 1) else _Kind.STORED
@@ -115,13 +113,13 @@ def _kind(key: TiffPage) -> _Kind:
 def _colour_kind(key: TiffPage) -> _Kind:
     if key.compression == _APERIO_YCBCR:
         return _Kind.YCBCR
-    if key.photometric == SEPARATED and _dtype(key).kind == "u":
+    if key.photometric == _SEPARATED and _dtype(key).kind == "u":
         return _Kind.CMYK if key.tags.valueof(_INK_SET, _CMYK) == _CMYK else _Kind.STORED
-    if key.photometric == YCBCR:
+    if key.photometric == _YCBCR:
         # Codecs of pictures hand out light; planes that were packed apart stay as they are.
         converted = key.compression in TIFF.IMAGE_COMPRESSIONS and key.planarconfig == 1
         return _Kind.LIGHT if converted else _Kind.YCBCR
-    return _Kind.LIGHT if key.photometric == RGB else _Kind.STORED
+    return _Kind.LIGHT if key.photometric == _RGB else _Kind.STORED
 
 
 def _extra_hints(key: TiffPage, count: int) -> tuple[ChannelHint, ...]:
@@ -133,7 +131,7 @@ def _extra_hints(key: TiffPage, count: int) -> tuple[ChannelHint, ...]:
 
 
 def _first_hint(key: TiffPage, extra: Sequence[ChannelHint]) -> ChannelHint:
-    if key.photometric == PALETTE and key.colormap is not None:
+    if key.photometric == _PALETTE and key.colormap is not None:
         return ChannelHint(color=ramp_color(np.asarray(key.colormap)))
     # Grey with transparency is one channel of light: white, as grey alone is.
     alone = bool(extra) and not any(hint.active for hint in extra)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tifffile import TiffFile, TiffFileError, TiffPage
 
-from transferapp.errors import DamagedFile, EmptyFile
+from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 
 #: Open handles at a time of one fileset that is spread over many files.
 _MOST_OPEN = 32
@@ -19,9 +19,17 @@ _MOST_OPEN = 32
 
 @contextmanager
 def tiff_failures(path: Path) -> Iterator[None]:
-    """Turn what tifffile and its codecs raise on broken bytes into DamagedFile."""
+    """Turn what tifffile and its codecs raise on broken bytes into DamagedFile.
+
+    What they were never made for is no damage: UnsupportedFile.
+    """
     try:
         yield
+    except NotImplementedError as error:
+        raise UnsupportedFile(
+            f"'{path.name}' keeps its pixels in a way that cannot be read ({error}). Export it"
+            " as OME-TIFF."
+        ) from error
     # imagecodecs' errors are RuntimeErrors; the rest is what wrong offsets lead to.
     except (
         TiffFileError,

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import ParseError
 import numpy as np
 from tifffile import TiffFile, TiffFileError, TiffPage, TiffPageSeries
 
-from transferapp.repositories.local.readers.colour import ramp_color
+from transferapp.repositories.local.readers.colour import WHITE, ramp_color
 from transferapp.repositories.local.readers.lengths import micrometres_per, pixel_size
 from transferapp.repositories.local.readers.port import ChannelHint
 
@@ -170,7 +170,10 @@ def _said_channels(tif: TiffFile) -> tuple[ChannelHint, ...]:
         return _named(plane.get("_IllumSetting_") or plane.get("image-name"))
     if tif.imagej_metadata:
         tables = tif.imagej_metadata.get("LUTs", ())
-        return tuple(ChannelHint(color=ramp_color(np.asarray(table))) for table in tables)
+        colors = [ramp_color(np.asarray(table)) for table in tables]
+        # One after the other in grey is no colour for a picture of all.
+        grey = len(colors) > 1 and set(colors) <= {WHITE, None}
+        return () if grey else tuple(ChannelHint(color=color) for color in colors)
     return ()
 
 
