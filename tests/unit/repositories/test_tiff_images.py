@@ -11,7 +11,7 @@ import tifffile
 
 from tests.support.local_images import Opener, opener
 from tests.support.microscope_tiffs import write_lsm, write_stk
-from transferapp.errors import DamagedFile
+from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers.port import OpenFileset, ReadImage
 
@@ -93,6 +93,29 @@ def test_separate_samples_of_ome_tiff(opener: Opener, tmp_path: Path, photometri
         tmp_path / "a.ome.tif", pixels, photometric=photometric, planarconfig="separate"
     )
     check_planes(opener.only_image(tmp_path / "a.ome.tif"), pixels)
+
+
+@pytest.mark.parametrize("photometric", ["minisblack", "rgb"])
+@pytest.mark.parametrize("said", [1, 3])
+def test_samples_are_counted_by_the_page_not_by_the_xml(
+    opener: Opener, tmp_path: Path, photometric: Any, said: int
+) -> None:
+    channel = '<Channel ID="Channel:0:{0}" Name="c{0}" SamplesPerPixel="{1}"/>'
+    text = (
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
+        '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="30" SizeY="20"'
+        ' SizeZ="2" SizeC="3" SizeT="1">'
+        + "".join(channel.format(c, said) for c in range(3 // said))
+        + "<TiffData/></Pixels></Image></OME>"
+    )
+    pixels = numbers((2, 3, 20, 30))
+    options = {"photometric": photometric, "planarconfig": "separate"}
+    pages = [(pixels[0], {"description": text, **options}), (pixels[1], options)]
+    image = opener.only_image(write(tmp_path / "a.ome.tif", *pages))
+    check_planes(image, pixels)
+    names = [hint.name for hint in image.header.channels]
+    own = ["c0", "c1", "c2"] if said == 1 else ["", "", ""]
+    assert names == (["Red", "Green", "Blue"] if photometric == "rgb" else own)
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])
@@ -197,3 +220,10 @@ def test_a_thumbnail_is_no_image(opener: Opener, tmp_path: Path) -> None:
 def test_a_lone_page_is_an_image_whatever_it_says(opener: Opener, tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", (numbers((40, 60)), {"subfiletype": _REDUCED}))
     assert sizes(opener(path)) == [[(40, 60)]]
+
+
+def test_dicom_that_begins_like_a_tiff_is_no_damage(opener: Opener, tmp_path: Path) -> None:
+    path = tmp_path / "IM000001"
+    path.write_bytes(b"II*\0" + bytes(124) + b"DICM" + bytes(500))
+    with pytest.raises(UnsupportedFile, match="DICOM"):
+        opener(path)

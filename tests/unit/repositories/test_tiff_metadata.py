@@ -90,9 +90,8 @@ def test_imagej_axes(opener: Opener, tmp_path: Path, text: str, wanted: Any) -> 
         (40_000, "centimeter", 0.25),
         (2_000, "centimeter", 5.0),
         (254_000, "inch", 0.1),
-        # A low magnification, in numbers that no printer has.
-        (1_550.39, "centimeter", 6.45),
-        (1_234.56, "inch", 25_400 / 1_234.56),
+        # The camera's own pixels, without the objective.
+        (1_550.39, "centimeter", None),
         # Paper, screens and scanners.
         (1, "centimeter", None),
         (1, "inch", None),

@@ -35,12 +35,8 @@ UNREADABLE = (
 _UNKNOWN: PixelSize = (None, None, None)
 #: Micrometres of TIFF's units (tag 296); 1 says that there is none.
 _RESOLUTION_UNITS = {2: 25_400.0, 3: 10_000.0}
-#: No printer's or scanner's dot is this small (5 µm are 5,080 dpi).
-_FINER_THAN_PRINT_UM = 5.0
-#: No microscope's pixel is larger.
-_COARSEST_UM = 50.0
-#: Dots of an inch are rounded when they are told in centimetres.
-_NEARLY_WHOLE = 0.01
+#: Larger pixels are a printer's, a scanner's (5 µm: 5,080 dots per inch) or the camera's own.
+_COARSEST_UM = 5.0
 
 
 def pixel_size_um(tif: TiffFile, series: TiffPageSeries) -> PixelSize:
@@ -126,28 +122,19 @@ def _imagej_size(page: TiffPage, metadata: Mapping[str, Any]) -> PixelSize:
 
 
 def _plain_size(page: TiffPage) -> PixelSize:
-    """Return the size that the resolution tags give, unless they are a printer's.
+    """Return the size that the resolution tags give, up to 5 µm.
 
     Nearly every program writes a resolution; most mean paper (72, 96, 300 dots per inch) or
-    nothing (1 per centimetre). A pixel up to 5 µm is no printer's dot; one up to 50 µm is a
-    low magnification, unless it is tens of dots per inch or whole dots per centimetre, as
-    those of paper and scanners are. Anything else is unknown.
+    nothing (1 per centimetre), and some the pixels of the camera without the objective
+    (Harmony: 6.45 µm for 0.6). All these are larger than 5 µm, and few pixels of microscopes
+    are. Unknown is better than wrong.
     """
     unit = _RESOLUTION_UNITS.get(int(page.tags.valueof("ResolutionUnit", default=1)))
     dots = [_resolution(page, tag) for tag in ("YResolution", "XResolution")]
     if unit is None or not all(dots):
         return _UNKNOWN
     y, x = (unit / each for each in dots if each)
-    if any(_is_printers(size) for size in (y, x)):
-        return _UNKNOWN
-    return None, y, x
-
-
-def _is_printers(size_um: float) -> bool:
-    if size_um <= _FINER_THAN_PRINT_UM:
-        return False
-    rounds = (_RESOLUTION_UNITS[2] / 10 / size_um, _RESOLUTION_UNITS[3] / size_um)
-    return size_um > _COARSEST_UM or any(abs(n - round(n)) < _NEARLY_WHOLE for n in rounds)
+    return _UNKNOWN if max(y, x) > _COARSEST_UM else (None, y, x)
 
 
 def _resolution(page: TiffPage, tag: str) -> float | None:
