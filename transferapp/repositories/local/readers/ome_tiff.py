@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,12 @@ from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers import ome_xml, tiff_pages
 from transferapp.repositories.local.readers.ome_xml import OmeDocument, OmeImage, PlaneBlock
-from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
+from transferapp.repositories.local.readers.port import (
+    ChannelHint,
+    ImageHeader,
+    OpenFileset,
+    ReadImage,
+)
 from transferapp.repositories.local.readers.tiff_files import TiffFiles, tiff_failures
 
 
@@ -57,7 +62,7 @@ class OmeTiffFileset(OpenFileset):
         self.plate_name = document.plate_name
         try:
             self.images = [
-                OmeTiffImage(self._files, _PlaneMap(source, document, image, self._files))
+                OmeTiffImage(self._files, _plane_map(source, document, image, self._files))
                 for image in document.images
             ]
         except BaseException:
@@ -108,6 +113,20 @@ class _PlaneMap:
         return next(iter(self.pages.values()))
 
 
+def _plane_map(
+    source: OmeSource, document: OmeDocument, image: OmeImage, files: TiffFiles
+) -> _PlaneMap:
+    """Map an image's planes; how many samples a page has is what the page says."""
+    planes = _PlaneMap(source, document, image, files)
+    path, index = planes.any_page
+    with tiff_failures(path):
+        samples = tiff_pages.samples_of(files.page(path, index))
+    # Bio-Formats 7.3 too believes the page where the XML counts its samples as pages.
+    if image.samples == 1 and samples > 1 and image.sizes["C"] % samples == 0:
+        return _PlaneMap(source, document, replace(image, samples=samples), files)
+    return planes
+
+
 class OmeTiffImage(ReadImage):
     """One image whose planes lie in pages of one or many files."""
 
@@ -119,6 +138,7 @@ class OmeTiffImage(ReadImage):
             levels = [tiff_pages.level_of(p) for p in tiff_pages.levels_of(page)]
             self._samples = tiff_pages.samples_of(page)
             dtype = tiff_pages.dtype_name(page)
+            hints = tiff_pages.channel_hints(page)
         image = planes.image
         if (levels[0].size_y, levels[0].size_x) != (image.sizes["Y"], image.sizes["X"]):
             raise DamagedFile(f"'{path.name}' is not of the size that its OME-XML says.")
@@ -129,7 +149,7 @@ class OmeTiffImage(ReadImage):
             size_z=image.sizes["Z"],
             dtype=dtype,
             levels=tuple(levels),
-            channels=image.channels if self._samples == 1 else (),
+            channels=_channels(image, hints),
             pixel_size_um=image.pixel_size_um,
             acquired_at=image.acquired_at,
             well=planes.well,
@@ -157,3 +177,11 @@ class OmeTiffImage(ReadImage):
                     raise DamagedFile(f"'{path.name}' lacks some of its smaller levels.")
                 for level in levels:
                     tiff_pages.check_page(level)
+
+
+def _channels(image: OmeImage, hints: tuple[ChannelHint, ...]) -> tuple[ChannelHint, ...]:
+    """Return the XML's channels, unless the samples of its pages are light."""
+    unsaid = set(hints) == {ChannelHint()}
+    if len(hints) == 1 or (unsaid and len(image.channels) == len(hints) * image.pages_c):
+        return image.channels
+    return hints * image.pages_c

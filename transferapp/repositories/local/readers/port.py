@@ -27,6 +27,8 @@ class ChannelHint:
     window: tuple[float, float] | None = None
     #: False when it is not shown at first (transparency is no light).
     active: bool = True
+    #: True when one window serves all channels that say so, and colours stay as they are.
+    shares_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
