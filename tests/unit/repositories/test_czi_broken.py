@@ -33,6 +33,14 @@ def test_a_file_that_was_cut_short_is_damaged(
     assert str(tmp_path) not in caught.value.message
 
 
+def test_no_subblocks_and_no_full_size_are_told(opener: Opener, tmp_path: Path) -> None:
+    with pytest.raises(DamagedFile, match="holds no image"):
+        opener(write_czi(tmp_path / "a.czi", []))
+    small = Tile(plane(1), size=(64, 96))
+    with pytest.raises(UnsupportedFile, match="smaller versions"):
+        opener(write_czi(tmp_path / "b.czi", [small]))
+
+
 def test_a_hole_in_the_middle_is_damage(opener: Opener, tmp_path: Path) -> None:
     path = write_czi(tmp_path / "a.czi", [Tile(plane(t), {"T": t}) for t in range(5)])
     content = bytearray(path.read_bytes())

@@ -58,6 +58,24 @@ def test_a_file_that_was_cut_short_is_damaged(
     assert str(tmp_path) not in caught.value.message
 
 
+@pytest.mark.parametrize("broken", ["hole", "beyond the end"])
+def test_a_frame_that_was_lost_is_damage_not_black(
+    opener: Opener, tmp_path: Path, broken: str
+) -> None:
+    loops = positions("a", "b"), times(2)
+    path = Nd2({n: frame(n) for n in range(4)}, (GFP,), loops).write(tmp_path / "a.nd2")
+    content = bytearray(path.read_bytes())
+    if broken == "hole":
+        at = content.index(b"ImageDataSeq|1!") - 16
+        content[at : at + 5000] = bytes(5000)
+    else:
+        at = content.rindex(b"ImageDataSeq|1!") + 15
+        content[at : at + 8] = (len(content) + 10).to_bytes(8, "little")
+    path.write_bytes(content)
+    with pytest.raises(DamagedFile, match="some of its frames are missing"):
+        opener(path).images[0].check()
+
+
 def test_positions_are_images(opener: Opener, tmp_path: Path) -> None:
     frames = {n: frame(n + 1, 101 + n) for n in range(12)}
     loops = times(2), positions("well A", ""), z_stack(3, 0.7)

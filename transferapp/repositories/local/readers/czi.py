@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import override
 
+from transferapp.errors import UnsupportedFile
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers.czi_channels import components
 from transferapp.repositories.local.readers.czi_metadata import CziMetadata, parse_metadata
@@ -77,9 +78,14 @@ class CziFileset(OpenFileset):
         """Read through ``source.reader``, which ``stack`` closes."""
         self._stack = stack
         metadata = parse_metadata(source.layout.xml)
+        if not source.layout.subblocks:
+            raise damaged(source.path, "it holds no image")
         found = split_images(source.layout.subblocks)
         if not found:
-            raise damaged(source.path, "it holds no image")
+            raise UnsupportedFile(
+                f"'{source.path.name}' holds smaller versions of its images only. Open it in"
+                " ZEN and save it at full size, then import that."
+            )
         names = _names(list(found), metadata)
         self.images = [
             CziImage(source, subblocks, metadata, name)
