@@ -21,6 +21,8 @@ SEEDS = [
     ("operations/imports.py", "import transferapp.repositories.local.repository", "Adapters"),
     ("server/app.py", "import transferapp.taskqueue.dbos.queue", "Adapters"),
     ("server/app.py", "import omero", "Only the OMERO adapter"),
+    ("repositories/local/pixels.py", "import nd2", "Each vendor's library"),
+    ("repositories/local/readers/nd2_.py", "import pylibCZIrw.czi", "Each vendor's library"),
     ("client/server.py", "import PySide6", "Only the desktop knows Qt"),
     ("desktop/app.py", "import napari", "Only the desktop knows Qt"),
     ("desktop/windows/main_window.py", "import qasync", "Only the desktop knows Qt"),
