@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -17,10 +18,12 @@ from transferapp.client.dropping import (
     left_out_finding,
 )
 from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.preflight import Verdict
+from transferapp.client.preflight import PreflightSettings, Verdict
 from transferapp.errors import ChangedFile, Invalid
 from transferapp.model.drops import LeftOutReason
 
+#: Longer than a file must rest before it counts as written completely.
+_SETTLE_S = PreflightSettings().still_writing_s + 1.0
 _IGNORED = Why(LeftOutReason.IGNORED)
 
 
@@ -34,17 +37,29 @@ class Looked:
     refused: tuple[str, ...]
     #: What is worth knowing of what is imported.
     notes: tuple[str, ...]
+    #: Some of it may become importable by waiting.
+    unsettled: bool = False
 
 
-def look_at(paths: Sequence[Path], ignore: Sequence[str]) -> Looked:
+def look_at(paths: Sequence[Path], ignore: Sequence[str], say: Callable[[str], None]) -> Looked:
     """Scan, group and judge; raises Invalid for a path that is not there.
 
     ``ignore``: patterns of names (or paths from the dropped folder on) that do not matter.
+    What was written just now is waited for once: a script imports what it has just made.
     """
     for path in paths:
         if not path.exists():
             raise Invalid(f"{path} does not exist. Check the path.")
     roots = [path.absolute() for path in paths]
+    looked = _look(roots, ignore)
+    if looked.unsettled:
+        say(f"Some files were written just now. Looking again in {_SETTLE_S:.0f} seconds.")
+        time.sleep(_SETTLE_S)
+        looked = _look(roots, ignore)
+    return looked
+
+
+def _look(roots: Sequence[Path], ignore: Sequence[str]) -> Looked:
     looking = _Looking(roots, ignore)
     found = scanning.scan(roots)
     for finding in found.findings:
@@ -52,7 +67,13 @@ def look_at(paths: Sequence[Path], ignore: Sequence[str]) -> Looked:
     for candidate in grouping.group(found):
         looking.candidate(candidate)
     dropped = Dropped(tuple(roots), tuple(looking.left_out), found.ignored_count)
-    return Looked(tuple(looking.ready), dropped, tuple(looking.refused), tuple(looking.notes))
+    return Looked(
+        tuple(looking.ready),
+        dropped,
+        tuple(looking.refused),
+        tuple(looking.notes),
+        unsettled=looking.unsettled,
+    )
 
 
 class _Looking:
@@ -64,6 +85,7 @@ class _Looking:
         self.left_out: list[LeftOutPath] = []
         self.refused: list[str] = []
         self.notes: list[str] = []
+        self.unsettled = False
 
     def finding(self, finding: scanning.Finding) -> None:
         """Account for what the scan could not list."""
@@ -82,6 +104,7 @@ class _Looking:
         if verdict.blocked or verdict.code == ChangedFile.code:
             self.left_out.extend(left_out_fileset(candidate, _why(verdict)))
             self.refused.append(f"{candidate.name}: {verdict.sentence}")
+            self.unsettled |= verdict.code == ChangedFile.code
             return
         self.ready.append(candidate)
         if verdict.sentence:

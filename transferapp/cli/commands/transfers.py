@@ -65,7 +65,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
-    looked = looking.look_at(paths, ignore or [])
+    looked = looking.look_at(paths, ignore or [], say)
     for sentence in looked.refused:
         say(sentence)
     for note in looked.notes:
