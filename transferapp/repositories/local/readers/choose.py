@@ -10,7 +10,8 @@ from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
 from transferapp.repositories.local.readers.pictures import open_picture
 from transferapp.repositories.local.readers.port import OpenFileset
 from transferapp.repositories.local.readers.tiff import open_tiff_fileset
-from transferapp.repositories.local.readers.zarr_ import METADATA_NAMES, open_zarr
+from transferapp.repositories.local.readers.zarr_ import open_zarr
+from transferapp.repositories.local.readers.zarr_layout import METADATA_NAMES
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")

@@ -12,6 +12,7 @@ from tifffile import TiffPage
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
+from transferapp.model.pixel_types import shown_as
 
 Plane = npt.NDArray[np.generic]
 _JPEG = frozenset({6, 7, 34892, 33007})
@@ -46,9 +47,7 @@ def samples_of(page: TiffPage) -> int:
 def dtype_name(page: TiffPage) -> str:
     """Return numpy's name of the pixel type that ``read_region`` gives."""
     dtype = page.keyframe.dtype
-    if dtype is None or dtype.kind not in "uifb":
-        raise UnsupportedFile("Its pixels are of a type that cannot be shown.")
-    return {"bool": "uint8", "float16": "float32"}.get(dtype.name, str(dtype.name))
+    return shown_as(str(dtype.name if dtype else f"{page.keyframe.bitspersample}-bit"))
 
 
 def check_page(page: TiffPage) -> None:

@@ -1,9 +1,18 @@
-"""Read OME-Zarr 0.4 and 0.5: single images, plates, and bioformats2raw collections."""
+"""Read OME-Zarr 0.1 to 0.5: single images, plates, and bioformats2raw collections.
+
+Consolidated metadata is not used: zarr's own writers do not renew it (zarr 3.1), so that it
+would hide what was written later.
+"""
 
 from __future__ import annotations
 
+import gzip
+import json
+import lzma
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +23,17 @@ from typing_extensions import override
 from zarr.errors import BaseZarrError
 from zarr.storage import LocalStore
 
-from transferapp.errors import DamagedFile, UnsupportedFile
+from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
+from transferapp.model import ome_zarr
 from transferapp.model.images import Level, TileRegion
+from transferapp.model.pixel_types import shown_as
 from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
-from transferapp.repositories.local.readers.zarr_layout import (
-    ImageGroup,
-    image_groups,
-    ome_attributes,
-)
+from transferapp.repositories.local.readers.zarr_axes import axes_of, pixel_size_um
+from transferapp.repositories.local.readers.zarr_display import channel_hints
+from transferapp.repositories.local.readers.zarr_layout import ImageGroup, Layout
 
-#: Files that tell of an array or a group; every other file holds pixels.
-METADATA_NAMES = frozenset({"zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"})
-
-#: Pixel types that are widened.
-_SHOWN_AS = {"bool": "uint8", "float16": "float32"}
+#: A chunk of more bytes is not decoded only to see whether it can be.
+_MOST_CHECKED_BYTES = 256 << 20
 
 
 @contextmanager
@@ -43,6 +49,11 @@ def zarr_failures(name: str) -> Iterator[None]:
         KeyError,
         IndexError,
         TypeError,
+        AttributeError,
+        EOFError,
+        gzip.BadGzipFile,
+        lzma.LZMAError,
+        zlib.error,
     ) as error:
         raise DamagedFile(
             f"'{name}' is damaged or incomplete ({error}). Copy the whole folder again, then"
@@ -51,14 +62,12 @@ def zarr_failures(name: str) -> Iterator[None]:
 
 
 def open_zarr(folder: Path) -> OpenFileset:
-    """Open an OME-Zarr folder; raises DamagedFile, UnsupportedFile."""
+    """Open an OME-Zarr folder; raises DamagedFile, UnsupportedFile, EmptyFile."""
     with zarr_failures(folder.name):
-        root = zarr.open_group(LocalStore(folder, read_only=True), mode="r")
-        groups = image_groups(root)
-        if not groups:
-            raise DamagedFile(f"'{folder.name}' holds no image.")
-        plate = ome_attributes(root).get("plate")
-        images = [ZarrImage(folder, found) for found in groups]
+        store = LocalStore(folder, read_only=True)
+        root = zarr.open_group(store, mode="r", use_consolidated=False)
+        images = [ZarrImage(folder, found) for found in Layout(root, folder).images()]
+        plate = ome_zarr.ome_attributes(root.attrs.asdict()).get("plate")
     name = str(plate.get("name") or _stem(folder)) if isinstance(plate, dict) else None
     return ZarrFileset(images, name)
 
@@ -78,24 +87,28 @@ class ZarrImage(ReadImage):
     """One multiscale image."""
 
     def __init__(self, folder: Path, found: ImageGroup) -> None:
-        self._folder, self._found = folder, found
-        scales = found.multiscales
-        self._arrays = [_array(found.group, path) for path in scales.paths]
-        if any(array.ndim != len(scales.axes) for array in self._arrays):
-            raise DamagedFile(f"'{folder.name}': its arrays do not have the axes it names.")
+        self._folder = folder
+        scales = ome_zarr.first_multiscales(found.ome)
+        paths = ome_zarr.levels(scales)
+        self._arrays = [_array(folder, found.group, path) for path in paths]
         first = self._arrays[0]
-        if first.dtype.kind not in "uifb":
-            raise UnsupportedFile("Its pixels are of a type that cannot be shown.")
-        size = dict(zip(scales.axes, first.shape, strict=True))
+        axes = axes_of(scales, first.ndim)
+        self._axes = "".join(letter for letter, _ in axes)
+        if any(array.ndim != len(axes) for array in self._arrays):
+            raise DamagedFile(f"'{folder.name}': its arrays do not have the axes it names.")
+        if any(0 in array.shape for array in self._arrays):
+            raise EmptyFile(f"'{folder.name}' has an image without pixels. Leave it out.")
+        omero = found.ome.get("omero")
+        size = dict(zip(self._axes, first.shape, strict=True))
         self.header = ImageHeader(
-            name=scales.name,
+            name=_name(scales, omero),
             size_t=size.get("t", 1),
             size_c=size.get("c", 1),
             size_z=size.get("z", 1),
-            dtype=_SHOWN_AS.get(first.dtype.name, first.dtype.name),
+            dtype=shown_as(first.dtype.name),
             levels=tuple(self._level(array) for array in self._arrays),
-            channels=scales.channels,
-            pixel_size_um=scales.pixel_size_um,
+            channels=channel_hints(omero),
+            pixel_size_um=pixel_size_um(scales, scales["datasets"][0], axes),
             well=found.well,
         )
 
@@ -111,7 +124,7 @@ class ZarrImage(ReadImage):
             "y": slice(region.y, region.y + region.height),
             "x": slice(region.x, region.x + region.width),
         }
-        axes = self._found.multiscales.axes
+        axes = self._axes
         sizes = dict(zip(axes, array.shape, strict=True))
         if "z" in sizes:
             at["z"] = region.z * sizes["z"] // self.header.size_z
@@ -124,26 +137,54 @@ class ZarrImage(ReadImage):
 
     @override
     def check(self) -> None:
-        """Look that every level has pixels at all; raises DamagedFile."""
-        for path in self._found.multiscales.paths:
-            folder = self._folder / self._found.group.path / path
-            files = (f for f in folder.rglob("*") if f.is_file())
-            if not any(f.name not in METADATA_NAMES for f in files):
-                raise DamagedFile(
-                    f"'{self._folder.name}' has no pixels at '{path}'. Copy the whole folder"
-                    " again, then retry."
-                )
+        """Decode the last chunk of each level; raises DamagedFile.
+
+        That chunks are missing says nothing: those full of the fill value are not stored
+        (Zarr 2 and 3). That all arrays are there was seen when it was opened.
+        """
+        header = self.header
+        for number, (size, array) in enumerate(zip(header.levels, self._arrays, strict=True)):
+            if prod(array.chunks) * array.dtype.itemsize > _MOST_CHECKED_BYTES:
+                continue
+            t, c, z = header.size_t - 1, header.size_c - 1, header.size_z - 1
+            self.read(TileRegion(number, t, c, z, size.size_y - 1, size.size_x - 1, 1, 1))
 
     def _level(self, array: zarr.Array[Any]) -> Level:
-        axes = self._found.multiscales.axes
-        return Level(int(array.shape[axes.index("y")]), int(array.shape[axes.index("x")]))
+        shape = dict(zip(self._axes, array.shape, strict=True))
+        return Level(int(shape["y"]), int(shape["x"]))
 
 
-def _array(group: zarr.Group, path: str) -> zarr.Array[Any]:
-    found = group[path]
+def _array(folder: Path, group: zarr.Group, path: str) -> zarr.Array[Any]:
+    try:
+        found = group[path]
+    except KeyError:
+        found = None
+    except (TypeError, ValueError) as error:
+        if not _is_whole(folder / group.path / path):
+            raise
+        raise UnsupportedFile(
+            f"'{folder.name}' has an array that cannot be read here ({error}). Write it with"
+            " integers or floating point, packed by blosc, gzip, zlib or zstd."
+        ) from error
     if not isinstance(found, zarr.Array):
-        raise DamagedFile(f"The level '{path}' is no array.")
+        raise DamagedFile(
+            f"'{folder.name}' is not complete: its level '{path}' is missing. Copy the whole"
+            " folder again, then retry."
+        )
     return found
+
+
+def _is_whole(array: Path) -> bool:
+    """Say whether an array's metadata is all there; then it asks for what zarr cannot do."""
+    for name in ("zarr.json", ".zarray"):
+        with suppress(FileNotFoundError, ValueError):
+            return "shape" in json.loads((array / name).read_bytes())
+    return False
+
+
+def _name(scales: dict[str, Any], omero: object) -> str:
+    other = omero.get("name") if isinstance(omero, dict) else None
+    return str(scales.get("name") or other or "")
 
 
 def _stem(folder: Path) -> str:
