@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +72,7 @@ def write_image(
 
 
 def write_plate(
-    folder: Path, wells: dict[str, Iterable[npt.NDArray[Any]]], listed: Iterable[str] = ()
+    folder: Path, wells: Mapping[str, Iterable[npt.NDArray[Any]]], listed: Iterable[str] = ()
 ) -> Path:
     """Write a plate with the fields of each well; ``listed`` wells are named only."""
     paths = [*wells, *listed]

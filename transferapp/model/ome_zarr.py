@@ -1,8 +1,7 @@
 """What OME-Zarr metadata lists: wells, fields, series and levels; needs no zarr.
 
-Versions 0.1 to 0.5 (ngff.openmicroscopy.org). Every function takes what JSON gave and raises
-DamagedFile where it is not what the specification asks for. Paths are '/'-separated and
-relative to the group that lists them.
+Versions 0.1 to 0.5 (ngff.openmicroscopy.org). Functions take what JSON gave, and raise
+DamagedFile where it is not what the specification asks for. Paths are '/'-separated.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from transferapp.errors import DamagedFile
 BIOFORMATS2RAW = "bioformats2raw.layout"
 #: A group with one of these holds images, or is one.
 _IMAGE_KEYS = ("plate", "well", "multiscales", BIOFORMATS2RAW)
+#: Files that tell of an array or a group; every other file holds pixels.
+METADATA_NAMES = frozenset({"zarr.json", ".zgroup", ".zattrs", ".zarray", ".zmetadata"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,24 +203,6 @@ def test_unreadable_file(open_folder: Path) -> None:
     assert done.stdout.split() == ["unreadable-file", "unreadable-file"]
 
 
-def test_zarrs_that_are_no_images(tmp_path: Path) -> None:
-    for name, metadata in (("a", "{}"), ("b", '{"attributes":'), ("c", "[1]")):
-        (tmp_path / f"{name}.zarr").mkdir()
-        (tmp_path / f"{name}.zarr" / "zarr.json").write_text(metadata)
-    (tmp_path / "d.zarr" / "0").mkdir(parents=True)
-    (tmp_path / "d.zarr" / "0" / "chunk").write_text("x")
-    (tmp_path / "e.zarr").mkdir()
-    verdicts = [preflight(c, clock=Later()) for c in group(scan([tmp_path]))]
-    assert {v.level for v in verdicts} == {Level.BLOCKED}
-    assert sorted(v.code for v in verdicts) == [
-        "damaged-file",
-        "damaged-file",
-        "damaged-file",
-        "unsupported-file",
-        "unsupported-file",
-    ]
-
-
 def candidate_named(path: Path, client_path: str) -> FilesetCandidate:
     return FilesetCandidate("x", (FoundFile(path, client_path, 1, 1),), None)
 

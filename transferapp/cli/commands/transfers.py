@@ -60,7 +60,7 @@ def import_files(
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
-    ready, refused = _look_at(paths)
+    ready, refused = _look_at(paths, asyncio.run(_settings()))
     for sentence in refused:
         say(sentence)
     if not ready:
@@ -90,7 +90,17 @@ async def _hint(server: ServerClient, ready: Sequence[FilesetCandidate]) -> None
             say(words)
 
 
-def _look_at(paths: Sequence[Path]) -> tuple[list[FilesetCandidate], list[str]]:
+async def _settings() -> preflight.PreflightSettings:
+    """Ask the server what reads the files; who is not signed in is told so later."""
+    with suppress(TransferAppError):
+        async with signed_in.server_client() as (server, _):
+            return await preflight.ask_settings(server)
+    return preflight.PreflightSettings()
+
+
+def _look_at(
+    paths: Sequence[Path], settings: preflight.PreflightSettings
+) -> tuple[list[FilesetCandidate], list[str]]:
     for path in paths:
         if not path.exists():
             raise Invalid(f"{path} does not exist. Check the path.")
@@ -98,7 +108,7 @@ def _look_at(paths: Sequence[Path]) -> tuple[list[FilesetCandidate], list[str]]:
     refused = [f"{finding.path}: {finding.error.message}" for finding in found.findings]
     ready: list[FilesetCandidate] = []
     for candidate in grouping.group(found):
-        verdict = preflight.preflight(candidate)
+        verdict = preflight.preflight(candidate, settings)
         if verdict.blocked:
             refused.append(f"{candidate.name}: {verdict.sentence}")
         else:

@@ -18,20 +18,31 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 import zarr
 from typing_extensions import override
-from zarr.errors import BaseZarrError
+from zarr.errors import BaseZarrError, ContainsArrayError
 from zarr.storage import LocalStore
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model import ome_zarr
 from transferapp.model.images import Level, TileRegion
+from transferapp.model.ome_zarr_search import FoundImage, ImageSearch, no_ome_zarr
 from transferapp.model.pixel_types import shown_as
-from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
+from transferapp.repositories.local.readers.port import (
+    ImageHeader,
+    OpenFileset,
+    ReadImage,
+    WellPosition,
+)
 from transferapp.repositories.local.readers.zarr_axes import axes_of, pixel_size_um
 from transferapp.repositories.local.readers.zarr_display import channel_hints
-from transferapp.repositories.local.readers.zarr_layout import ImageGroup, Layout
+from transferapp.repositories.local.readers.zarr_layout import ZarrGroups
 
+_log = structlog.get_logger(__name__)
+
+#: Of wells and fields that are not there, so many are logged by name.
+_LOGGED = 10
 #: A chunk of more bytes is not decoded only to see whether it can be.
 _MOST_CHECKED_BYTES = 256 << 20
 
@@ -65,9 +76,18 @@ def open_zarr(folder: Path) -> OpenFileset:
     """Open an OME-Zarr folder; raises DamagedFile, UnsupportedFile, EmptyFile."""
     with zarr_failures(folder.name):
         store = LocalStore(folder, read_only=True)
-        root = zarr.open_group(store, mode="r", use_consolidated=False)
-        images = [ZarrImage(folder, found) for found in Layout(root, folder).images()]
+        if (folder / ".zarray").is_file():
+            raise no_ome_zarr(folder.name)
+        try:
+            root = zarr.open_group(store, mode="r", use_consolidated=False)
+        except ContainsArrayError as error:
+            raise no_ome_zarr(folder.name) from error
+        search = ImageSearch(ZarrGroups(root, folder))
+        images = [ZarrImage(folder, root, found) for found in search.images()]
         plate = ome_zarr.ome_attributes(root.attrs.asdict()).get("plate")
+    if search.absent:
+        first, count = search.absent[:_LOGGED], len(search.absent)
+        _log.info("listed, but not there", folder=folder.name, count=count, first=first)
     name = str(plate.get("name") or _stem(folder)) if isinstance(plate, dict) else None
     return ZarrFileset(images, name)
 
@@ -86,11 +106,11 @@ class ZarrFileset(OpenFileset):
 class ZarrImage(ReadImage):
     """One multiscale image."""
 
-    def __init__(self, folder: Path, found: ImageGroup) -> None:
+    def __init__(self, folder: Path, root: zarr.Group, found: FoundImage) -> None:
         self._folder = folder
         scales = ome_zarr.first_multiscales(found.ome)
-        paths = ome_zarr.levels(scales)
-        self._arrays = [_array(folder, found.group, path) for path in paths]
+        paths = [f"{found.path}/{path}".lstrip("/") for path in ome_zarr.levels(scales)]
+        self._arrays = [_array(folder, root, path) for path in paths]
         first = self._arrays[0]
         axes = axes_of(scales, first.ndim)
         self._axes = "".join(letter for letter, _ in axes)
@@ -109,7 +129,7 @@ class ZarrImage(ReadImage):
             levels=tuple(self._level(array) for array in self._arrays),
             channels=channel_hints(omero),
             pixel_size_um=pixel_size_um(scales, scales["datasets"][0], axes),
-            well=found.well,
+            well=_position(found),
         )
 
     @override
@@ -154,13 +174,13 @@ class ZarrImage(ReadImage):
         return Level(int(shape["y"]), int(shape["x"]))
 
 
-def _array(folder: Path, group: zarr.Group, path: str) -> zarr.Array[Any]:
+def _array(folder: Path, root: zarr.Group, path: str) -> zarr.Array[Any]:
     try:
-        found = group[path]
+        found = root[path]
     except KeyError:
         found = None
     except (TypeError, ValueError) as error:
-        if not _is_whole(folder / group.path / path):
+        if not _is_whole(folder / path):
             raise
         raise UnsupportedFile(
             f"'{folder.name}' has an array that cannot be read here ({error}). Write it with"
@@ -169,7 +189,7 @@ def _array(folder: Path, group: zarr.Group, path: str) -> zarr.Array[Any]:
     if not isinstance(found, zarr.Array):
         raise DamagedFile(
             f"'{folder.name}' is not complete: its level '{path}' is missing. Copy the whole"
-            " folder again, then retry."
+            " folder again, with its hidden files."
         )
     return found
 
@@ -180,6 +200,11 @@ def _is_whole(array: Path) -> bool:
         with suppress(FileNotFoundError, ValueError):
             return "shape" in json.loads((array / name).read_bytes())
     return False
+
+
+def _position(found: FoundImage) -> WellPosition | None:
+    well = found.well
+    return None if well is None else WellPosition(well.row, well.column, found.field)
 
 
 def _name(scales: dict[str, Any], omero: object) -> str:
