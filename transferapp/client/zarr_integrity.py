@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from bisect import bisect_left
@@ -13,9 +12,11 @@ import numpy as np
 from typing_extensions import override
 
 from transferapp.client.scanning import FoundFile, problem_of
-from transferapp.errors import DamagedFile, UnsupportedFile
+from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model import ome_zarr
-from transferapp.model.ome_zarr_search import FoundImage, Groups, ImageSearch, no_ome_zarr
+from transferapp.model.ome_zarr import METADATA_NAMES
+from transferapp.model.ome_zarr_axes import axes_of
+from transferapp.model.ome_zarr_search import FoundImage, ImageSearch, MetadataTree, join
 from transferapp.model.pixel_types import why_not_shown
 
 #: Longest time that the metadata of one OME-Zarr is looked through, in seconds.
@@ -31,29 +32,30 @@ KNOWN_CODECS = frozenset(
     }
 )  # fmt: skip
 _NAMED = 3
+#: OMERO keeps at least so many folders above a file (``parentDirsToRetain`` in
+#: ``ManagedRepositoryI``).
+_FOLDERS_KEPT = 3
 
 
 def check_zarr(files: Sequence[FoundFile], *, only_by_name: bool = False) -> list[str]:
     """Look through an OME-Zarr, whose root metadata comes first; returns doubts as sentences.
 
     What comes after ``ZARR_BUDGET_S`` is believed. ``only_by_name``: OMERO opens it, which
-    knows an OME-Zarr by its path. Raises DamagedFile, UnsupportedFile, UnreadableFile,
-    VanishedFile.
+    knows an OME-Zarr by its path. Raises DamagedFile, UnsupportedFile, EmptyFile,
+    UnreadableFile, VanishedFile.
     """
     if only_by_name:
         _demand_name(files[0].client_path.rpartition("/")[0])
-    documents = _Documents(files)
-    if documents.array("") is not None:
-        raise no_ome_zarr(documents.name)
-    search = ImageSearch(documents)
+    tree = _Files(files)
+    search = ImageSearch(tree)
     deadline = time.monotonic() + ZARR_BUDGET_S
     codecs: dict[str, None] = {}
     for image in search.images():
-        codecs.update(dict.fromkeys(_check_image(documents, image)))
+        codecs.update(dict.fromkeys(_check_image(tree, image)))
         if time.monotonic() > deadline:
             break
-    packed = (_packed(documents.name, codec) for codec in codecs if codec not in KNOWN_CODECS)
-    return [*_absent(documents.name, search.absent), *packed]
+    packed = (_packed(tree.name, codec) for codec in codecs if codec not in KNOWN_CODECS)
+    return [*_absent(tree.name, search.absent), *packed]
 
 
 def is_empty_chunk(name: str, size_bytes: int) -> bool:
@@ -64,12 +66,13 @@ def is_empty_chunk(name: str, size_bytes: int) -> bool:
 def _demand_name(folder: str) -> None:
     """Raise UnsupportedFile unless OMERO knows an OME-Zarr by the path of its folder.
 
-    OMERO keeps the folder's name, and its reader looks at the path only (ome/ZarrReader 0.5:
-    ``isThisType``, and in small letters ``initFile``).
+    Its reader looks at the path only (ome/ZarrReader 0.5: ``isThisType``, and in small
+    letters ``initFile``).
     """
-    if ".zarr" in folder:
+    kept = folder.split("/")[-_FOLDERS_KEPT:]
+    if any(".zarr" in name for name in kept):
         return
-    name = folder.rpartition("/")[2]
+    name = kept[-1]
     better = re.sub(r"(\.ome)?(\.zarr)?$", "", name, flags=re.IGNORECASE) + ".ome.zarr"
     raise UnsupportedFile(
         f"OMERO knows an OME-Zarr only by '.zarr' in the name of its folder. Rename '{name}' to"
@@ -77,85 +80,69 @@ def _demand_name(folder: str) -> None:
     )
 
 
-class _Documents(Groups):
-    """The JSON documents among the files of a Zarr, by their place in it."""
+class _Files(MetadataTree):
+    """The files of a Zarr as they were scanned, by their place in it."""
 
     def __init__(self, files: Sequence[FoundFile]) -> None:
-        root, _, first = files[0].client_path.rpartition("/")
-        self._is_format_3 = first == "zarr.json"
+        root = files[0].client_path.rpartition("/")[0]
+        super().__init__(root.rpartition("/")[2])
         self._files = {file.client_path[len(root) + 1 :]: file for file in files}
         self._paths = sorted(self._files)
-        self.name = root.rpartition("/")[2]
 
     @override
-    def attributes(self, path: str) -> dict[str, Any] | None:
-        """Return a group's attributes, None when there is no group."""
-        if not self._is_format_3:
-            is_group = _join(path, ".zgroup") in self._files
-            return self._read(path, ".zattrs") or {} if is_group else None
-        node = self._read(path, "zarr.json") or {}
-        if node.get("node_type") != "group":
+    def read(self, path: str) -> bytes | None:
+        """Return a file of metadata, None when there is none."""
+        file = self._files.get(path)
+        if file is None:
             return None
-        found = node.get("attributes")
-        return found if isinstance(found, dict) else {}
-
-    def array(self, path: str) -> dict[str, Any] | None:
-        """Return an array's metadata, None when there is no array."""
-        if not self._is_format_3:
-            return self._read(path, ".zarray")
-        node = self._read(path, "zarr.json")
-        return node if node and node.get("node_type") == "array" else None
+        try:
+            return file.path.read_bytes()
+        except OSError as error:
+            raise problem_of(error, file.path) from error
 
     @override
     def names(self, path: str) -> list[str]:
-        """Return the names of the groups in a group."""
-        names = {below.partition("/")[0] for below in self._below(path) if "/" in below}
-        return [name for name in names if self.attributes(_join(path, name)) is not None]
+        """Return the names of the folders in a group."""
+        return list({below.partition("/")[0] for below in self._below(path) if "/" in below})
 
     @override
     def holds_more(self, path: str) -> bool:
         """Say whether there is anything at a path but the metadata of a group."""
-        return any(below not in ome_zarr.METADATA_NAMES for below in self._below(path))
+        return any(below not in METADATA_NAMES for below in self._below(path))
 
     def _below(self, path: str) -> Iterator[str]:
         """Yield what lies below a path, relative to it."""
-        start = _join(path, "")
+        start = join(path, "")
         for number in range(bisect_left(self._paths, start), len(self._paths)):
             if not self._paths[number].startswith(start):
                 return
             yield self._paths[number][len(start) :]
 
-    def _read(self, path: str, name: str) -> dict[str, Any] | None:
-        file = self._files.get(_join(path, name))
-        if file is None:
-            return None
-        try:
-            found = json.loads(file.path.read_bytes())
-        except OSError as error:
-            raise problem_of(error, file.path) from error
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            raise DamagedFile(
-                f"'{self.name}' is not complete: its {_join(path, name)} is cut short. Copy it"
-                " again."
-            )
-        return found
 
-
-def _check_image(documents: _Documents, image: FoundImage) -> Iterator[str]:
+def _check_image(tree: _Files, image: FoundImage) -> Iterator[str]:
     """Look at an image's arrays; yields the names of their codecs."""
-    for path in ome_zarr.levels(ome_zarr.first_multiscales(image.ome)):
-        place = _join(image.path, path)
-        array = documents.array(place)
+    scales = ome_zarr.first_multiscales(image.ome)
+    for path in ome_zarr.levels(scales):
+        place = join(image.path, path)
+        array = tree.array(place)
         if array is None:
             raise DamagedFile(
-                f"'{documents.name}' is not complete: its level '{place}' is missing. Copy the"
+                f"'{tree.name}' is not complete: its level '{place}' is missing. Copy the"
                 " whole folder again, with its hidden files."
             )
         if why := why_not_shown(_dtype(array)):
-            raise UnsupportedFile(f"'{documents.name}' {why}")
+            raise UnsupportedFile(f"'{tree.name}' {why}")
+        axes_of(scales, len(_shape(tree, place, array)))
         yield from _codecs(array)
+
+
+def _shape(tree: _Files, place: str, array: dict[str, Any]) -> list[Any]:
+    shape = array.get("shape")
+    if not isinstance(shape, list):
+        raise DamagedFile(f"'{tree.name}' is damaged: its '{place}' has no shape.")
+    if 0 in shape:
+        raise EmptyFile(f"'{tree.name}' has an image without pixels. Leave it out.")
+    return shape
 
 
 def _dtype(array: dict[str, Any]) -> str:
@@ -197,7 +184,3 @@ def _packed(name: str, codec: str) -> str:
         f"The pixels of '{name}' are packed by '{codec}', which the image repository may not be"
         " able to unpack. Ask your administrator, or write it with blosc, gzip or zstd."
     )
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}/{name}" if path else name

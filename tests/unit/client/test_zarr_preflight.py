@@ -194,6 +194,26 @@ def test_strange_types_are_unsupported(tmp_path: Path, changed: dict[str, Any]) 
     assert code(judge(folder)) == UNSUPPORTED
 
 
+@pytest.mark.parametrize(
+    ("axes", "wanted"),
+    [
+        (["c", "y", "x"], FINE),
+        (["angle", "y", "x"], UNSUPPORTED),
+        (["q", "t", "c", "z", "y", "x"], UNSUPPORTED),
+        (["y", "x"], DAMAGED),
+    ],
+)
+def test_axes(tmp_path: Path, axes: list[str], wanted: tuple[Level, str]) -> None:
+    attributes = image_attributes("cyx", multiscales={"axes": axes})
+    folder = write_image(tmp_path / "a.zarr", CYX, attributes=attributes)
+    assert code(judge(folder)) == wanted
+
+
+def test_an_image_without_pixels_is_empty(tmp_path: Path) -> None:
+    folder = write_image(tmp_path / "a.zarr", CYX[:, :0], chunks=(1, 1, 1))
+    assert code(judge(folder)) == (BLOCKED, "empty-file")
+
+
 SHARDS = {
     "name": "sharding_indexed",
     "configuration": {
@@ -239,8 +259,11 @@ def test_omero_knows_an_ome_zarr_by_its_path_only(tmp_path: Path, folder: str) -
 
 
 def test_a_zarr_in_the_path_is_enough_for_omero(tmp_path: Path) -> None:
-    write_image(tmp_path / "day.zarr.d" / "cluster", CYX)
+    write_image(tmp_path / "day.zarr.d" / "a" / "cluster", CYX)
     assert code(judge(tmp_path / "day.zarr.d", bio_formats=True)) == FINE
+    # OMERO does not keep what is further up.
+    write_image(tmp_path / "far.zarr.d" / "a" / "b" / "cluster", CYX)
+    assert code(judge(tmp_path / "far.zarr.d", bio_formats=True)) == UNSUPPORTED
 
 
 def test_a_large_plate_does_not_hold_up_the_rest(

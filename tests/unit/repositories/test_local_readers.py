@@ -286,7 +286,7 @@ def test_zarr_with_broken_metadata_is_damaged(opener: Opener, tmp_path: Path) ->
     shutil.copytree(SAMPLES / "ome-zarr-v05-embryo" / "embryo.ome.zarr", folder)
     (folder / "0" / "zarr.json").write_text('{"zarr_format": 3, "node_type": "arr')
     with pytest.raises(DamagedFile, match="embryo"):
-        opener(folder / "zarr.json", tmp_path)
+        check_all(opener(folder / "zarr.json", tmp_path))
 
 
 def test_zarr_plate(opener: Opener, tmp_path: Path) -> None:

@@ -7,27 +7,27 @@ would hide what was written later.
 from __future__ import annotations
 
 import gzip
-import json
 import lzma
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 import structlog
 import zarr
 from typing_extensions import override
-from zarr.errors import BaseZarrError, ContainsArrayError
+from zarr.errors import BaseZarrError
 from zarr.storage import LocalStore
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model import ome_zarr
 from transferapp.model.images import Level, TileRegion
-from transferapp.model.ome_zarr_search import FoundImage, ImageSearch, no_ome_zarr
+from transferapp.model.ome_zarr_axes import axes_of, pixel_size_um
+from transferapp.model.ome_zarr_search import FoundImage, ImageSearch, join
 from transferapp.model.pixel_types import shown_as
 from transferapp.repositories.local.readers.port import (
     ImageHeader,
@@ -35,9 +35,8 @@ from transferapp.repositories.local.readers.port import (
     ReadImage,
     WellPosition,
 )
-from transferapp.repositories.local.readers.zarr_axes import axes_of, pixel_size_um
 from transferapp.repositories.local.readers.zarr_display import channel_hints
-from transferapp.repositories.local.readers.zarr_layout import ZarrGroups
+from transferapp.repositories.local.readers.zarr_folder import FolderTree
 
 _log = structlog.get_logger(__name__)
 
@@ -73,23 +72,19 @@ def zarr_failures(name: str) -> Iterator[None]:
 
 
 def open_zarr(folder: Path) -> OpenFileset:
-    """Open an OME-Zarr folder; raises DamagedFile, UnsupportedFile, EmptyFile."""
-    with zarr_failures(folder.name):
-        store = LocalStore(folder, read_only=True)
-        if (folder / ".zarray").is_file():
-            raise no_ome_zarr(folder.name)
-        try:
-            root = zarr.open_group(store, mode="r", use_consolidated=False)
-        except ContainsArrayError as error:
-            raise no_ome_zarr(folder.name) from error
-        search = ImageSearch(ZarrGroups(root, folder))
-        images = [ZarrImage(folder, root, found) for found in search.images()]
-        plate = ome_zarr.ome_attributes(root.attrs.asdict()).get("plate")
+    """Open an OME-Zarr folder; raises DamagedFile, UnsupportedFile.
+
+    Its arrays are opened with the images, when these are asked for.
+    """
+    tree = FolderTree(folder)
+    search = ImageSearch(tree)
+    images = list(search.images())
     if search.absent:
         first, count = search.absent[:_LOGGED], len(search.absent)
         _log.info("listed, but not there", folder=folder.name, count=count, first=first)
+    plate = ome_zarr.ome_attributes(tree.attributes("")).get("plate")
     name = str(plate.get("name") or _stem(folder)) if isinstance(plate, dict) else None
-    return ZarrFileset(images, name)
+    return ZarrFileset(_Images(folder, tree, images), name)
 
 
 class ZarrFileset(OpenFileset):
@@ -103,19 +98,45 @@ class ZarrFileset(OpenFileset):
         """Nothing is held open."""
 
 
+class _Images(Sequence[ReadImage]):
+    """Images that are opened when they are asked for: of a plate one is looked at."""
+
+    def __init__(self, folder: Path, tree: FolderTree, found: Sequence[FoundImage]) -> None:
+        self._folder, self._tree, self._found = folder, tree, found
+        self._opened: dict[int, ZarrImage] = {}
+
+    @override
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @overload
+    def __getitem__(self, index: int) -> ReadImage: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ReadImage]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> ReadImage | Sequence[ReadImage]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        if index not in self._opened:
+            found = self._found[index]
+            with zarr_failures(self._folder.name):
+                self._opened[index] = ZarrImage(self._folder, self._tree, found)
+        return self._opened[index]
+
+
 class ZarrImage(ReadImage):
     """One multiscale image."""
 
-    def __init__(self, folder: Path, root: zarr.Group, found: FoundImage) -> None:
+    def __init__(self, folder: Path, tree: FolderTree, found: FoundImage) -> None:
         self._folder = folder
         scales = ome_zarr.first_multiscales(found.ome)
-        paths = [f"{found.path}/{path}".lstrip("/") for path in ome_zarr.levels(scales)]
-        self._arrays = [_array(folder, root, path) for path in paths]
+        paths = [join(found.path, path) for path in ome_zarr.levels(scales)]
+        self._arrays = [_array(folder, tree, path) for path in paths]
         first = self._arrays[0]
         axes = axes_of(scales, first.ndim)
         self._axes = "".join(letter for letter, _ in axes)
-        if any(array.ndim != len(axes) for array in self._arrays):
-            raise DamagedFile(f"'{folder.name}': its arrays do not have the axes it names.")
+        if any(array.ndim != first.ndim for array in self._arrays):
+            raise DamagedFile(f"'{folder.name}': its levels differ in their dimensions.")
         if any(0 in array.shape for array in self._arrays):
             raise EmptyFile(f"'{folder.name}' has an image without pixels. Leave it out.")
         omero = found.ome.get("omero")
@@ -174,32 +195,22 @@ class ZarrImage(ReadImage):
         return Level(int(shape["y"]), int(shape["x"]))
 
 
-def _array(folder: Path, root: zarr.Group, path: str) -> zarr.Array[Any]:
-    try:
-        found = root[path]
-    except KeyError:
-        found = None
-    except (TypeError, ValueError) as error:
-        if not _is_whole(folder / path):
-            raise
-        raise UnsupportedFile(
-            f"'{folder.name}' has an array that cannot be read here ({error}). Write it with"
-            " integers or floating point, packed by blosc, gzip, zlib or zstd."
-        ) from error
-    if not isinstance(found, zarr.Array):
+def _array(folder: Path, tree: FolderTree, path: str) -> zarr.Array[Any]:
+    metadata = tree.array(path)
+    if metadata is None:
         raise DamagedFile(
             f"'{folder.name}' is not complete: its level '{path}' is missing. Copy the whole"
             " folder again, with its hidden files."
         )
-    return found
-
-
-def _is_whole(array: Path) -> bool:
-    """Say whether an array's metadata is all there; then it asks for what zarr cannot do."""
-    for name in ("zarr.json", ".zarray"):
-        with suppress(FileNotFoundError, ValueError):
-            return "shape" in json.loads((array / name).read_bytes())
-    return False
+    store = LocalStore(folder / path, read_only=True)
+    try:
+        return zarr.open_array(store, mode="r", zarr_format=tree.zarr_format)
+    except (TypeError, ValueError) as error:
+        # The metadata is whole, so it asks for what zarr cannot do.
+        raise UnsupportedFile(
+            f"'{folder.name}' has an array that cannot be read here ({error}). Write it with"
+            " integers or floating point, packed by blosc, gzip, zlib or zstd."
+        ) from error
 
 
 def _position(found: FoundImage) -> WellPosition | None:

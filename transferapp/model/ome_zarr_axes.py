@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from transferapp.errors import UnsupportedFile
+from transferapp.errors import DamagedFile, UnsupportedFile
 
 PixelSize = tuple[float | None, float | None, float | None]
 Axis = tuple[str, str]
@@ -44,20 +44,23 @@ def axes_of(multiscales: dict[str, Any], ndim: int) -> tuple[Axis, ...]:
 
     0.1 and 0.2 have no axes: they are t, c, z, y, x; where there are fewer dimensions, the
     last of these. 0.3 has letters only. Since 0.4 names are free and the type counts, but
-    nearly everybody writes the letters. Raises UnsupportedFile for other axes.
+    nearly everybody writes the letters. Raises UnsupportedFile for other axes, DamagedFile
+    when there are not ``ndim`` of them.
     """
     listed = multiscales.get("axes") or list(_KNOWN[-ndim:])
     if not isinstance(listed, list):
         listed = []
     axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in listed]
     names = [str(axis.get("name", "")).lower() for axis in axes]
+    shown = ", ".join(names)
     letters = names if set(names) <= set(_KNOWN) else _letters_by_type(axes)
     if len(set(letters)) < len(letters) or not {"y", "x"} <= set(letters) <= set(_KNOWN):
-        shown = ", ".join(names)
         raise UnsupportedFile(
             f"Its axes are '{shown}', which cannot be shown. Write it with the axes t, c, z, y"
             " and x, then import that."
         )
+    if len(letters) != ndim:
+        raise DamagedFile(f"Its arrays have {ndim} dimensions, and its axes are '{shown}'.")
     return tuple(
         (letter, str(axis.get("unit") or ""))
         for letter, axis in zip(letters, axes, strict=True)
