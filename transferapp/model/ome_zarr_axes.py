@@ -1,4 +1,4 @@
-"""Read the axes of an OME-Zarr image and the size of its pixels, versions 0.1 to 0.5."""
+"""Read the axes of an OME-Zarr image and the size of its pixels, of all versions."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def axes_of(multiscales: dict[str, Any], ndim: int) -> tuple[Axis, ...]:
 
     0.1 and 0.2 have no axes: they are t, c, z, y, x; where there are fewer dimensions, the
     last of these. 0.3 has letters only. Since 0.4 names are free and the type counts, but
-    nearly everybody writes the letters. Raises UnsupportedFile for other axes, DamagedFile
-    when there are not ``ndim`` of them.
+    nearly everybody writes the letters. 0.6 (dev4) has them in a coordinate system. Raises
+    UnsupportedFile for other axes, DamagedFile when there are not ``ndim`` of them.
     """
-    listed = multiscales.get("axes") or list(_KNOWN[-ndim:])
+    listed = multiscales.get("axes") or _system_axes(multiscales) or list(_KNOWN[-ndim:])
     if not isinstance(listed, list):
         listed = []
     axes = [axis if isinstance(axis, dict) else {"name": axis} for axis in listed]
@@ -82,6 +82,18 @@ def pixel_size_um(
         if micrometres is not None:
             sizes[letter] = _size(steps, place, len(axes), micrometres)
     return sizes.get("z"), sizes.get("y"), sizes.get("x")
+
+
+def _system_axes(multiscales: dict[str, Any]) -> object:
+    """Return the axes of the coordinate system that the first level leads to (0.6)."""
+    systems = multiscales.get("coordinateSystems")
+    if not isinstance(systems, list):
+        return None
+    steps = _steps(multiscales["datasets"][0])
+    output = steps[0].get("output") if steps else None
+    name = output.get("name") if isinstance(output, dict) else output
+    found = (s for s in systems if isinstance(s, dict) and s.get("name") == name)
+    return next(found, {}).get("axes")
 
 
 def _letters_by_type(axes: list[dict[str, Any]]) -> list[str]:

@@ -75,6 +75,27 @@ def test_axes_of_other_names_go_by_their_type(opener: Opener, tmp_path: Path) ->
     assert header.pixel_size_um == (0.001, 0.001, 0.001)
 
 
+@pytest.mark.parametrize("output", ["physical", {"name": "physical"}])
+def test_axes_of_a_coordinate_system(opener: Opener, tmp_path: Path, output: Any) -> None:
+    """As the draft of 0.6 has them."""
+    attributes = image_attributes("tyx")
+    [scales] = attributes["multiscales"]
+    del scales["axes"]
+    scales["coordinateSystems"] = [
+        {"name": "world", "axes": axes("zyx")},
+        {"name": "physical", "axes": axes("tyx", "nanometer")},
+    ]
+    way = {"type": "scale", "scale": [1, 20, 30], "input": "0", "output": output}
+    scales["datasets"][0]["coordinateTransformations"] = [way]
+    header = only(
+        opener, write_image(tmp_path / "a.zarr", CYX, "tyx", attributes=attributes)
+    ).header
+    assert sizes(header) == (2, 1, 1, Level(6, 8))
+    z, *y_x = header.pixel_size_um
+    assert z is None
+    assert y_x == [pytest.approx(0.02), pytest.approx(0.03)]
+
+
 @pytest.mark.parametrize("named", [["a", "b", "c"], ["c", "c", "y"], ["t", "c", "x"], "cyx"])
 def test_axes_that_cannot_be_shown(opener: Opener, tmp_path: Path, named: Any) -> None:
     attributes = image_attributes("cyx", multiscales={"axes": named})
