@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
+from hypothesis import given, settings, strategies as st
 from structlog.testing import capture_logs
 from zarr.codecs import BloscCodec
 
@@ -290,3 +291,44 @@ def test_arrays_that_zarr_cannot_read_are_not_called_damaged(
     path.write_text(json.dumps(json.loads(path.read_text()) | changed))
     with pytest.raises(UnsupportedFile, match=r"'a\.zarr' has an array"):
         images(opener, folder)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    letters=st.sets(st.sampled_from("tcz")).flatmap(
+        lambda others: st.permutations([*sorted(others), "y", "x"])
+    ),
+    dtype=st.sampled_from(["u1", ">u2", "<i2", "u4", "<f4", ">f8", "f2"]),
+    zarr_format=st.sampled_from([2, 3]),
+    fill=st.integers(0, 3),
+    seed=st.integers(0, 999),
+)
+def test_intact_pixels_are_never_refused_and_never_changed(
+    tmp_path_factory: pytest.TempPathFactory,
+    letters: list[str],
+    dtype: str,
+    zarr_format: int,
+    fill: int,
+    seed: int,
+) -> None:
+    random = np.random.default_rng(seed)
+    shape = random.integers(1, 7, len(letters))
+    chunks = tuple(int(n) for n in random.integers(1, shape + 1))
+    # Few values, so that some chunks are full of the fill value and not stored.
+    pixels = random.integers(0, 4, shape).astype(dtype)
+    pixels[0] = fill
+    folder = write_image(
+        tmp_path_factory.mktemp("made") / "a.ome.zarr",
+        pixels,
+        "".join(letters),
+        zarr_format=zarr_format,
+        chunks=chunks,
+        fill_value=fill,
+    )
+    opened = Opener()
+    found = all_pixels(only(opened, folder))
+    opened.close()
+    array: Any = zarr.open_array(folder / "0", mode="r")
+    kept = [a for a in "tczyx" if a in letters]
+    wanted = np.transpose(array[...], [letters.index(a) for a in kept])
+    np.testing.assert_array_equal(found.reshape(wanted.shape), wanted)
