@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -201,6 +202,24 @@ def test_unreadable_file(open_folder: Path) -> None:
     command = [sys.executable, "-c", script, str(open_folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["unreadable-file", "unreadable-file"]
+
+
+@pytest.mark.parametrize(("dtype", "level"), [("<u2", Level.OK), ("<i8", Level.BLOCKED)])
+def test_pixel_types_are_known_without_a_reader(
+    tmp_path: Path, dtype: str, level: Level
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), dtype))
+    assert judge(tmp_path / "a.tif").level is level
+    scales = {"axes": ["y", "x"], "datasets": [{"path": "0"}]}
+    array = {"zarr_format": 2, "shape": [8, 8], "chunks": [8, 8], "dtype": dtype}
+    (tmp_path / "a.zarr" / "0").mkdir(parents=True)
+    for name, content in {
+        ".zgroup": {"zarr_format": 2},
+        ".zattrs": {"multiscales": [scales]},
+        "0/.zarray": array,
+    }.items():
+        (tmp_path / "a.zarr" / name).write_text(json.dumps(content))
+    assert judge(tmp_path / "a.zarr").level is level
 
 
 def candidate_named(path: Path, client_path: str) -> FilesetCandidate:
