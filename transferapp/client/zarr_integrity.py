@@ -6,6 +6,7 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,14 +49,15 @@ def check_zarr(files: Sequence[FoundFile], *, only_by_name: bool = False) -> lis
         _demand_name(files[0].client_path.rpartition("/")[0])
     tree = _Files(files)
     search = ImageSearch(tree)
+    seen = _Seen()
     deadline = time.monotonic() + ZARR_BUDGET_S
-    codecs: dict[str, None] = {}
     for image in search.images():
-        codecs.update(dict.fromkeys(_check_image(tree, image)))
+        _check_image(tree, image, seen)
         if time.monotonic() > deadline:
             break
-    packed = (_packed(tree.name, codec) for codec in codecs if codec not in KNOWN_CODECS)
-    return [*_absent(tree.name, search.absent), *packed]
+    has_chunks = any(_CHUNK.fullmatch(file.path.name) for file in files)
+    found = _doubts(search.absent, seen, has_chunks=has_chunks)
+    return [f"'{tree.name}' {doubt}" for doubt in found]
 
 
 def is_empty_chunk(name: str, size_bytes: int) -> bool:
@@ -78,6 +80,16 @@ def _demand_name(folder: str) -> None:
         f"OMERO knows an OME-Zarr only by '.zarr' in the name of its folder. Rename '{name}' to"
         f" '{better}', then drop it again."
     )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the arrays of all images have in common."""
+
+    #: The names of their codecs.
+    codecs: dict[str, None] = field(default_factory=dict)
+    #: Paths of levels without any chunk, in images whose other levels have some.
+    hollow: list[str] = field(default_factory=list)
 
 
 class _Files(MetadataTree):
@@ -119,9 +131,9 @@ class _Files(MetadataTree):
             yield self._paths[number][len(start) :]
 
 
-def _check_image(tree: _Files, image: FoundImage) -> Iterator[str]:
-    """Look at an image's arrays; yields the names of their codecs."""
+def _check_image(tree: _Files, image: FoundImage, seen: _Seen) -> None:
     scales = ome_zarr.first_multiscales(image.ome)
+    hollow = []
     for path in ome_zarr.levels(scales):
         place = join(image.path, path)
         array = tree.array(place)
@@ -133,7 +145,11 @@ def _check_image(tree: _Files, image: FoundImage) -> Iterator[str]:
         if why := why_not_shown(_dtype(array)):
             raise UnsupportedFile(f"'{tree.name}' {why}")
         axes_of(scales, len(_shape(tree, place, array)))
-        yield from _codecs(array)
+        seen.codecs.update(dict.fromkeys(_codecs(array)))
+        if not tree.holds_more(place):
+            hollow.append(place)
+    if len(hollow) < len(ome_zarr.levels(scales)):
+        seen.hollow += hollow
 
 
 def _shape(tree: _Files, place: str, array: dict[str, Any]) -> list[Any]:
@@ -168,19 +184,36 @@ def _codecs(holder: dict[str, Any]) -> Iterator[str]:
             yield from _codecs(inner) if isinstance(inner, dict) else ()
 
 
-def _absent(name: str, paths: Sequence[str]) -> Iterator[str]:
-    if not paths:
-        return
+def _doubts(absent: Sequence[str], seen: _Seen, *, has_chunks: bool) -> Iterator[str]:
+    """Yield doubts as sentences without their subject.
+
+    A chunk that is full of the fill value is not stored, so what is missing may be missing
+    by right.
+    """
+    if absent:
+        yield (
+            f"lists images that are not there: {_few(absent)}. If they were never taken, it can"
+            " be imported as it is; else copy the whole folder again."
+        )
+    if not has_chunks:
+        yield (
+            "has no pixels in any file: it is of one value all over. If that is not what you"
+            " took, copy the whole folder again."
+        )
+    elif seen.hollow:
+        yield (
+            f"has no pixels in the files of {_few(seen.hollow)}, and has them at other levels."
+            " If you do not know why, copy the whole folder again."
+        )
+    for codec in seen.codecs:
+        if codec not in KNOWN_CODECS:
+            yield (
+                f"is packed by '{codec}', which the image repository may not be able to unpack."
+                " Ask your administrator, or write it with blosc, gzip or zstd."
+            )
+
+
+def _few(paths: Sequence[str]) -> str:
     shown = ", ".join(f"'{path}'" for path in paths[:_NAMED])
-    more = f" and {len(paths) - _NAMED:,} more" if len(paths) > _NAMED else ""
-    yield (
-        f"'{name}' lists images that are not there: {shown}{more}. If they were never taken, it"
-        " can be imported as it is; else copy the whole folder again."
-    )
-
-
-def _packed(name: str, codec: str) -> str:
-    return (
-        f"The pixels of '{name}' are packed by '{codec}', which the image repository may not be"
-        " able to unpack. Ask your administrator, or write it with blosc, gzip or zstd."
-    )
+    more = len(paths) - _NAMED
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -219,6 +219,7 @@ def test_pixel_types_are_known_without_a_reader(
         "0/.zarray": array,
     }.items():
         (tmp_path / "a.zarr" / name).write_text(json.dumps(content))
+    (tmp_path / "a.zarr" / "0" / "0.0").write_bytes(bytes(512))
     assert judge(tmp_path / "a.zarr").level is level
 
 

@@ -56,9 +56,28 @@ FINE, DOUBTFUL = (Level.OK, ""), (Level.WARNING, "")
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_whole_images_are_fine(tmp_path: Path, zarr_format: int) -> None:
-    empty = np.zeros((2, 6, 8), np.float16)
-    folder = write_image(tmp_path / "a.zarr", empty, zarr_format=zarr_format)
+    pixels = CYX.astype(np.float16)
+    folder = write_image(tmp_path / "a.zarr", pixels, zarr_format=zarr_format)
     assert code(judge(folder)) == FINE
+
+
+def test_a_dark_well_is_fine_and_nothing_but_darkness_a_doubt(tmp_path: Path) -> None:
+    dark = np.zeros_like(PLANE)
+    assert code(judge(write_plate(tmp_path / "p.zarr", {"A/1": [PLANE, dark]}))) == FINE
+    verdict = judge(write_plate(tmp_path / "q.zarr", {"A/1": [dark, dark]}))
+    assert code(verdict) == DOUBTFUL
+    assert "it is of one value all over" in verdict.sentence
+
+
+def test_a_level_whose_chunks_are_not_there_is_a_doubt(tmp_path: Path) -> None:
+    attributes = image_attributes("cyx", levels=2)
+    folder = write_image(tmp_path / "a.zarr", CYX, attributes=attributes)
+    write_array(folder / "1", CYX[:, ::2, ::2])
+    assert code(judge(folder)) == FINE
+    (folder / "1" / "0.0.0").unlink()
+    verdict = judge(folder)
+    assert code(verdict) == DOUBTFUL
+    assert "no pixels in the files of '1'" in verdict.sentence
 
 
 @pytest.mark.parametrize(
