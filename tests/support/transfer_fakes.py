@@ -23,7 +23,13 @@ from transferapp.model.transfers import (
     TransferKind,
     Trouble,
 )
-from transferapp.protocol.messages import AgentInfo, AskedItem, SubmissionView, TransferList
+from transferapp.protocol.messages import (
+    AgentInfo,
+    AskedItem,
+    ServerInfo,
+    SubmissionView,
+    TransferList,
+)
 
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 OWNER = "anna@http://localhost:8470"
@@ -126,6 +132,14 @@ class FakeServer:
         self.inside: dict[ContainerRef, list[Container]] = {}
         #: What is held already, by the client path of the file to open.
         self.held: dict[str, HeldAlready] = {}
+        self.repository = "local"
+
+    async def server_info(self) -> ServerInfo:
+        if self.error is not None:
+            raise self.error
+        return ServerInfo(
+            name="T", version="1", repository=self.repository, capabilities=[], part_size=1
+        )
 
     def put(self, *transfers: Transfer) -> None:
         self.known.update({t.id: t for t in transfers})

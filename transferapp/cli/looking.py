@@ -22,8 +22,6 @@ from transferapp.client.preflight import PreflightSettings, Verdict
 from transferapp.errors import ChangedFile, Invalid
 from transferapp.model.drops import LeftOutReason
 
-#: Longer than a file must rest before it counts as written completely.
-_SETTLE_S = PreflightSettings().still_writing_s + 1.0
 _IGNORED = Why(LeftOutReason.IGNORED)
 
 
@@ -41,7 +39,12 @@ class Looked:
     unsettled: bool = False
 
 
-def look_at(paths: Sequence[Path], ignore: Sequence[str], say: Callable[[str], None]) -> Looked:
+def look_at(
+    paths: Sequence[Path],
+    ignore: Sequence[str],
+    settings: PreflightSettings,
+    say: Callable[[str], None],
+) -> Looked:
     """Scan, group and judge; raises Invalid for a path that is not there.
 
     ``ignore``: patterns of names (or paths from the dropped folder on) that do not matter.
@@ -51,16 +54,18 @@ def look_at(paths: Sequence[Path], ignore: Sequence[str], say: Callable[[str], N
         if not path.exists():
             raise Invalid(f"{path} does not exist. Check the path.")
     roots = [path.absolute() for path in paths]
-    looked = _look(roots, ignore)
+    looked = _look(roots, ignore, settings)
     if looked.unsettled:
-        say(f"Some files were written just now. Looking again in {_SETTLE_S:.0f} seconds.")
-        time.sleep(_SETTLE_S)
-        looked = _look(roots, ignore)
+        # Longer than a file must rest before it counts as written completely.
+        pause_s = settings.still_writing_s + 1
+        say(f"Some files were written just now. Looking again in {pause_s:.0f} seconds.")
+        time.sleep(pause_s)
+        looked = _look(roots, ignore, settings)
     return looked
 
 
-def _look(roots: Sequence[Path], ignore: Sequence[str]) -> Looked:
-    looking = _Looking(roots, ignore)
+def _look(roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSettings) -> Looked:
+    looking = _Looking(roots, ignore, settings)
     found = scanning.scan(roots)
     for finding in found.findings:
         looking.finding(finding)
@@ -79,8 +84,10 @@ def _look(roots: Sequence[Path], ignore: Sequence[str]) -> Looked:
 class _Looking:
     """What has been judged so far."""
 
-    def __init__(self, roots: Sequence[Path], ignore: Sequence[str]) -> None:
-        self._roots, self._ignore = roots, ignore
+    def __init__(
+        self, roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSettings
+    ) -> None:
+        self._roots, self._ignore, self._settings = roots, ignore, settings
         self.ready: list[FilesetCandidate] = []
         self.left_out: list[LeftOutPath] = []
         self.refused: list[str] = []
@@ -100,7 +107,7 @@ class _Looking:
         if all(self._is_ignored(path) for path in _paths(candidate)):
             self.left_out.extend(left_out_fileset(candidate, _IGNORED))
             return
-        verdict = preflight.preflight(candidate)
+        verdict = preflight.preflight(candidate, self._settings)
         if verdict.blocked or verdict.code == ChangedFile.code:
             self.left_out.extend(left_out_fileset(candidate, _why(verdict)))
             self.refused.append(f"{candidate.name}: {verdict.sentence}")

@@ -75,7 +75,7 @@ def _zarr_fileset(folder: ZarrFolder) -> FilesetCandidate:
 def _no_metadata(folder: ZarrFolder) -> DamagedFile:
     return DamagedFile(
         f"'{folder.path.name}' has no zarr.json or .zattrs, so it is not a complete OME-Zarr."
-        " Copy it again."
+        " Copy it again, with its hidden files."
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from transferapp import errors
 from transferapp.model.images import Channel, Pixels
+from transferapp.model.pixel_types import shown_as
 
 DOCUMENT = "zarr.json"
 OME_ZARR_VERSION = "0.5"
@@ -16,22 +16,15 @@ AXES = ("t", "c", "z", "y", "x")
 #: Fast and still halves most microscope data; previews are read once or twice.
 ZSTD_LEVEL = 1
 
-#: The numpy name of a pixel type and the names other programs use for it.
-_DTYPES = {
-    name: np.dtype(name)
-    for name in ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
-} | {"float": np.dtype("float32"), "double": np.dtype("float64"), "bool": np.dtype("uint8")}
+#: OMERO's names of numpy's types.
+_OTHER_NAMES = {"float": "float32", "double": "float64"}
 _DEFAULT_COLORS = ("FFFFFF",), ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
 
 def dtype_of(pixels: Pixels) -> np.dtype[Any]:
     """Return the little-endian numpy type; raises UnsupportedFile for one we cannot show."""
-    try:
-        return _DTYPES[pixels.dtype].newbyteorder("<")
-    except KeyError:
-        raise errors.UnsupportedFile(
-            f"Pixels of the type '{pixels.dtype}' cannot be shown as a preview."
-        ) from None
+    name = _OTHER_NAMES.get(pixels.dtype, pixels.dtype)
+    return np.dtype(shown_as(name)).newbyteorder("<")
 
 
 def chunk_shape(pixels: Pixels, level: int) -> tuple[int, int]:

@@ -311,3 +311,23 @@ async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(
     assert not presenter._rows.doubtful
     presenter.include([row.key], included=True)
     assert row.key in {one.key for one in presenter.included}
+
+
+async def test_what_omero_cannot_open_is_told_before_the_upload(
+    session: FakeSession, presenter: ImportPresenter, tmp_path: Path
+) -> None:
+    sample = resource("sample-data", "ome-zarr-v04-confocal-5d", "cluster.ome.zarr")
+    shutil.copytree(sample, tmp_path / "cluster")
+    for path in (tmp_path / "cluster").rglob("*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    await presenter.add([tmp_path / "cluster"])
+    assert [row.level for row in presenter.rows] == [Level.OK]
+    session.server.repository = "OMERO"
+    await presenter.look_again()
+    [row] = presenter.rows
+    assert row.level is Level.BLOCKED
+    assert "Rename 'cluster' to 'cluster.ome.zarr'" in row.sentence
+    # What was known of the server holds when it does not answer.
+    session.server.error = errors.ServerUnreachable()
+    await presenter.look_again()
+    assert presenter.rows[0].level is Level.BLOCKED

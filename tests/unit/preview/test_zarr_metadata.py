@@ -14,6 +14,7 @@ from zarr.core.metadata.v3 import ArrayV3Metadata
 from tests.support.preview_images import made_image
 from transferapp import errors
 from transferapp.model.images import Level
+from transferapp.model.pixel_types import SHOWN_AS
 from transferapp.preview import zarr_metadata
 
 
@@ -82,7 +83,23 @@ def test_array_is_valid_zarr(dtype: str) -> None:
     assert metadata.dtype.to_native_dtype().name == dtype
 
 
-def test_unknown_pixel_type_is_refused_in_words() -> None:
+@pytest.mark.parametrize(
+    ("dtype", "words"),
+    [
+        ("complex128", "It has complex numbers, which"),
+        ("int64", "It has 64-bit integers, which .* Save labels as 32-bit integers"),
+        ("uint64", "It has 64-bit integers"),
+        ("void", "pixels of the type 'void'"),
+    ],
+)
+def test_unshown_pixel_type_is_refused_in_words(dtype: str, words: str) -> None:
     pixels, _ = made_image()
-    with pytest.raises(errors.UnsupportedFile, match="complex128"):
-        zarr_metadata.array_document(replace(pixels, dtype="complex128"), 0)
+    with pytest.raises(errors.UnsupportedFile, match=words):
+        zarr_metadata.array_document(replace(pixels, dtype=dtype), 0)
+
+
+@pytest.mark.parametrize("dtype", sorted({*SHOWN_AS.values()}))
+def test_every_type_that_readers_give_has_a_preview(dtype: str) -> None:
+    pixels, _ = made_image()
+    document = zarr_metadata.array_document(replace(pixels, dtype=dtype), 0)
+    assert json.loads(document)["data_type"] == dtype

@@ -116,9 +116,9 @@ def test_channels_of_8_and_16_bits_keep_their_numbers(opener: Opener, tmp_path: 
     assert whole_plane(image).dtype == np.uint16
 
 
-@pytest.mark.parametrize(("dtype", "most"), [("uint8", 255.0), ("uint16", 65535.0)])
+@pytest.mark.parametrize(("dtype", "window"), [("uint8", (0.0, 255.0)), ("uint16", None)])
 def test_colours_are_red_green_blue(
-    opener: Opener, tmp_path: Path, dtype: str, most: float
+    opener: Opener, tmp_path: Path, dtype: str, window: tuple[float, float] | None
 ) -> None:
     blue_green_red = np.empty((32, 48, 3), dtype)
     blue_green_red[:] = 5, 30, 250
@@ -128,7 +128,8 @@ def test_colours_are_red_green_blue(
     hints = image.header.channels
     assert [hint.name for hint in hints] == ["Red", "Green", "Blue", ""]
     assert [hint.color for hint in hints] == ["FF0000", "00FF00", "0000FF", None]
-    assert [hint.window for hint in hints] == [(0.0, most)] * 3 + [None]
+    assert [hint.window for hint in hints] == [window] * 3 + [None]
+    assert [hint.shares_window for hint in hints] == [window is None] * 3 + [False]
 
 
 def test_colours_of_a_14_bit_camera_are_not_dark(opener: Opener, tmp_path: Path) -> None:

@@ -186,5 +186,5 @@ def test_types_that_cannot_be_shown(
         # OME-XML has no name for them.
         return
     tifffile.imwrite(tmp_path / name, np.ones((8, 9), dtype))
-    with pytest.raises(UnsupportedFile, match="cannot be shown"):
+    with pytest.raises(UnsupportedFile, match="cannot show"):
         opener.only_image(tmp_path / name)

@@ -15,7 +15,7 @@ import typer
 from transferapp.cli import looking, promise_words, signed_in, targets, wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
-from transferapp.client import duplicates
+from transferapp.client import duplicates, preflight
 from transferapp.client.agent import AgentClient
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.importing import (
@@ -65,7 +65,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
-    looked = looking.look_at(paths, ignore or [], say)
+    looked = looking.look_at(paths, ignore or [], asyncio.run(_settings()), say)
     for sentence in looked.refused:
         say(sentence)
     for note in looked.notes:
@@ -98,6 +98,14 @@ async def _hint(server: ServerClient, ready: Sequence[FilesetCandidate]) -> None
         words = duplicates.hint(await duplicates.held_already(server, ready))
         if words:
             say(words)
+
+
+async def _settings() -> preflight.PreflightSettings:
+    """Ask the server what reads the files; who is not signed in is told so later."""
+    with suppress(TransferAppError):
+        async with signed_in.server_client() as (server, _):
+            return await preflight.ask_settings(server)
+    return preflight.PreflightSettings()
 
 
 @command

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transferapp.client.importing import ImportPlan, hand_over_import
-from transferapp.client.preflight import PreflightSettings
+from transferapp.client.preflight import PreflightSettings, ask_settings
 from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.import_drop import dropped
 from transferapp.desktop.presenters.import_list import FilesetRow, Look, LookProgress, look_at
@@ -311,6 +312,8 @@ class ImportPresenter:
             loop.call_soon_threadsafe(self._progress, cancel, progress)
 
         try:
+            with suppress(TransferAppError):  # Nobody is signed in.
+                self._settings = await ask_settings(self._session.server, self._settings)
             look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
         except Cancelled:
             return None

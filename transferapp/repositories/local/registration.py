@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from transferapp.errors import Invalid, NotFound
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.model.pixel_types import shown_as
 from transferapp.repositories.local.derived import Derived
 from transferapp.repositories.local.holdings import Holdings
 from transferapp.repositories.local.levels import LevelSource, Plane, plan_levels
@@ -150,6 +151,8 @@ def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:
     header = image.header
     label = header.name or f"image {series + 1}"
     work.alive(1, f"checking the pixels of {label}")
+    # Readers of vendors' files give whatever type they find.
+    shown_as(header.dtype)
     image.check()
     source, levels = plan_levels(header)
     if source is LevelSource.STORED:

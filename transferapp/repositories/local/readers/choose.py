@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
+from transferapp.model.ome_zarr import METADATA_NAMES
 from transferapp.repositories.local.readers import ome_xml
 from transferapp.repositories.local.readers.czi import open_czi
 from transferapp.repositories.local.readers.nd2_ import open_nd2
@@ -12,7 +13,7 @@ from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
 from transferapp.repositories.local.readers.pictures import open_picture
 from transferapp.repositories.local.readers.port import OpenFileset
 from transferapp.repositories.local.readers.tiff import open_tiff_fileset
-from transferapp.repositories.local.readers.zarr_ import METADATA_NAMES, open_zarr
+from transferapp.repositories.local.readers.zarr_ import open_zarr
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")

@@ -88,7 +88,9 @@ def _hints(
     window = _window(said, pixel_type)
     if pixel_type.samples > 1:
         lights = rgb_channels(pixel_type.dtype)
-        return tuple(replace(light, window=window or light.window) for light in lights)
+        if window is None:
+            return lights
+        return tuple(replace(light, window=window, shares_window=False) for light in lights)
     _, illuminations = axes.span("I")
     name = said.name
     if name and illuminations > 1:

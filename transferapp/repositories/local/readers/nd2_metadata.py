@@ -80,7 +80,7 @@ def _colours(file: ND2File, *, alpha: bool) -> tuple[ChannelHint, ...]:
     bits = file.attributes.bitsPerComponentSignificant
     # Cameras of 12 bits fill a sixteenth of the type's range.
     most = float(2**bits - 1)
-    return tuple(h if h.window is None else replace(h, window=(0.0, most)) for h in hints)
+    return tuple(replace(h, window=(0.0, most), shares_window=False) for h in hints)
 
 
 def pixel_size_um(file: ND2File) -> tuple[float | None, float | None, float | None]:

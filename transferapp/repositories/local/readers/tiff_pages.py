@@ -13,6 +13,7 @@ from tifffile import TIFF, TiffPage
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
+from transferapp.model.pixel_types import shown_as
 from transferapp.repositories.local.readers import tiff_ycbcr
 from transferapp.repositories.local.readers.port import ChannelHint
 from transferapp.repositories.local.readers.tiff_colour import colour_of
@@ -22,11 +23,6 @@ Plane = npt.NDArray[np.generic]
 _WHOLE_BYTES = frozenset({8, 16, 32, 64})
 #: Withdrawn in 1995: some files hold whole pictures, others parts that tags of theirs join.
 _OLD_JPEG = 6
-#: What numpy calls the types that can be shown, and those that are read as another.
-_SHOWN_TYPES = {
-    name: name
-    for name in ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
-} | {"bool": "uint8", "float16": "float32"}
 
 
 def levels_of(page: TiffPage) -> list[TiffPage]:
@@ -74,10 +70,7 @@ def dtype_name(page: TiffPage) -> str:
     Raises UnsupportedFile for a type that cannot be shown: complex numbers, 64-bit integers.
     """
     dtype = page.keyframe.dtype
-    shown = None if dtype is None else _SHOWN_TYPES.get(dtype.name)
-    if shown is None:
-        raise UnsupportedFile("Its pixels are of a type that cannot be shown.")
-    return shown
+    return shown_as(str(dtype.name if dtype else f"{page.keyframe.bitspersample}-bit"))
 
 
 def check_page(page: TiffPage) -> None:
