@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import tifffile
 
-from transferapp.client.formats import CZI, JPEG, ND2, OME_TIFF, PNG, TIFF, ImageFormat
-from transferapp.client.omexml import DAMAGE
+from transferapp.client.formats import (
+    CZI,
+    JPEG,
+    ND2,
+    OME_TIFF,
+    OME_XML,
+    PNG,
+    TIFF,
+    ImageFormat,
+)
+from transferapp.client.omexml import DAMAGE, read_xml
+from transferapp.errors import DamagedFile
+from transferapp.ome.bin_data import check_bin_data
 
 #: Longest time that the pages of one TIFF are looked through, in seconds.
 TIFF_BUDGET_S = 2.0
@@ -31,7 +42,7 @@ _OME_KEYS = ("multiscales", "plate", "bioformats2raw.layout", "labels", "omero")
 def whole(path: Path, kind: ImageFormat) -> str:
     """Say what is missing of a file, as the end of a sentence; "" when it is all there.
 
-    Raises OSError.
+    Raises OSError, UnsupportedFile for what no reader takes.
     """
     return _CHECKS.get(kind.name, _unchecked)(path)
 
@@ -47,6 +58,20 @@ def whole_zarr(metadata: Path) -> str:
     if isinstance(ome, dict) and any(key in ome for key in _OME_KEYS):
         return ""
     return f"its {metadata.name} describes no image"
+
+
+def page_count(path: Path) -> int | None:
+    """Count the pages of a whole TIFF; None when that takes too long. Raises OSError, and
+    what ``omexml.DAMAGE`` lists.
+    """
+    deadline = time.monotonic() + TIFF_BUDGET_S
+    count = 0
+    with tifffile.TiffFile(path, _multifile=False) as tiff:
+        for _ in _page_offsets(tiff):
+            count += 1
+            if time.monotonic() > deadline:
+                return None
+    return count
 
 
 def _unchecked(_: Path) -> str:
@@ -76,24 +101,42 @@ def _tiff_pages(pages: Iterable[Any], size: int) -> str:
 
 def _tiff_chain(tiff: tifffile.TiffFile, size: int) -> str:
     """Follow the pages' links: tifffile ends quietly where one leads beyond the file."""
-    form, file = tiff.tiff, tiff.filehandle
-    if form.is_ndpi:
+    if tiff.tiff.is_ndpi:
         return ""  # links of its own making
-    file.seek(form.offsetsize if form.is_bigtiff else 4)
     deadline = time.monotonic() + TIFF_BUDGET_S
     seen: set[int] = set()
-    while offset := struct.unpack(form.offsetformat, file.read(form.offsetsize))[0]:
-        if offset + form.tagnosize > size:
+    for offset in _page_offsets(tiff):
+        if offset + tiff.tiff.tagnosize > size:
             return f"page {len(seen) + 1} and what follows is cut off"
         if offset in seen:
             return "its index leads in a circle"
         if time.monotonic() > deadline:
             break
         seen.add(offset)
+    return ""
+
+
+def _page_offsets(tiff: tifffile.TiffFile) -> Iterator[int]:
+    """Yield where each page begins, by the links from one to the next."""
+    form, file = tiff.tiff, tiff.filehandle
+    file.seek(form.offsetsize if form.is_bigtiff else 4)
+    while offset := struct.unpack(form.offsetformat, file.read(form.offsetsize))[0]:
+        yield offset
         file.seek(offset)
         tags = struct.unpack(form.tagnoformat, file.read(form.tagnosize))[0]
         file.seek(offset + form.tagnosize + tags * form.tagsize)
-    return ""
+
+
+def _ome_xml(path: Path) -> str:
+    try:
+        images = [image for image in read_xml(path).images if image.bin_data]
+        for image in images:
+            check_bin_data(image)
+    except DamagedFile as error:
+        return error.message.partition(".")[0]
+    except ValueError:
+        return "its XML is cut short"
+    return "" if images else "it describes images, but holds no pixels"
 
 
 def _png(path: Path) -> str:
@@ -134,6 +177,7 @@ _CHECKS: dict[str, Callable[[Path], str]] = {
     "Hamamatsu NDPI": _tiff,
     "Akoya QPTIFF": _tiff,
     "MetaMorph STK": _tiff,
+    OME_XML.name: _ome_xml,
     PNG.name: _png,
     JPEG.name: _jpeg,
     ND2.name: _nd2,

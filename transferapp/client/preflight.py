@@ -12,6 +12,7 @@ from transferapp import errors
 from transferapp.client.formats import (
     COMPANION,
     KNOWN_UNREADABLE,
+    OME_TIFF,
     OME_ZARR,
     ImageFormat,
     format_of_bytes,
@@ -19,6 +20,7 @@ from transferapp.client.formats import (
 )
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.integrity import whole, whole_zarr
+from transferapp.client.ome_planes import doubt_about_planes
 from transferapp.client.scanning import Finding, FoundFile, name_problem, problem_of
 from transferapp.client.writers import being_written
 from transferapp.host.clock import Clock, SystemClock
@@ -88,10 +90,13 @@ def preflight(
         size = _check(candidate, settings)
         now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
         _check_still(candidate, settings, now_ns)
+        doubt = _doubt(candidate)
     except errors.ChangedFile as error:
         return _verdict(Level.WARNING, candidate, size, error)
     except errors.SourceProblem as error:
         return _verdict(Level.BLOCKED, candidate, size or candidate.size_bytes, error)
+    if doubt is not None:
+        return _verdict(Level.WARNING, candidate, size, doubt)
     if len(candidate.files) > settings.many_files:
         made = _verdict(Level.WARNING, candidate, size, None)
         return replace(made, sentence=_many_files(candidate, settings.many_files))
@@ -156,8 +161,15 @@ def _check_file(file: FoundFile, kind: ImageFormat | None, settings: PreflightSe
         raise errors.EmptyFile(
             f"'{file.path.name}' has no bytes. Save it again in the microscope software."
         )
-    _check_format(file, start, settings)
+    if kind is not OME_TIFF or not _is_document(file, start):
+        _check_format(file, start, settings)
     return found.st_size
+
+
+def _is_document(file: FoundFile, start: bytes) -> bool:
+    """Say whether this is the OME-XML of a set; grouping has read it."""
+    is_xml = start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    return is_xml or format_of_name(file.path.name) is COMPANION
 
 
 def _check_format(file: FoundFile, start: bytes, settings: PreflightSettings) -> None:
@@ -169,8 +181,6 @@ def _check_format(file: FoundFile, start: bytes, settings: PreflightSettings) ->
             f"This server has no reader for {kind.name}. Export it as OME-TIFF, or ask your"
             " administrator to install the readers."
         )
-    if kind is COMPANION:
-        return
     present = format_of_bytes(start)
     if present is None or not set(present.magic) & set(kind.magic):
         raise errors.DamagedFile(
@@ -214,6 +224,16 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
                 f"'{file.path.name}' is still being written. Wait until the acquisition has"
                 " finished, then check again."
             )
+
+
+def _doubt(candidate: FilesetCandidate) -> errors.SourceProblem | None:
+    """Return what is worth knowing before an import that is possible."""
+    if candidate.doubts or candidate.format is not OME_TIFF:
+        return next(iter(candidate.doubts), None)
+    try:
+        return doubt_about_planes(candidate.files)
+    except OSError as error:
+        raise problem_of(error, candidate.files[0].path) from error
 
 
 def _many_files(candidate: FilesetCandidate, limit: int) -> str:

@@ -17,6 +17,7 @@ from transferapp.model.images import (
     OriginalFile,
     Pixels,
 )
+from transferapp.model.plausible import plausible_moment, plausible_um
 from transferapp.repositories.local.levels import LevelSource
 from transferapp.repositories.local.schema import experimenters, images, original_files
 
@@ -47,7 +48,7 @@ def image_summary(row: Row) -> ImageSummary:
         size_t=row.size_t,
         dtype=row.dtype,
         imported_at=row.imported_at,
-        acquired_at=row.acquired_at,
+        acquired_at=plausible_moment(row.acquired_at),
     )
 
 
@@ -75,8 +76,8 @@ def levels_of(row: Row) -> tuple[LevelSource, tuple[Level, ...]]:
 
 
 def image_pixels(row: Row) -> Pixels:
-    """Read an image's pixels."""
-    z, y, x = row.pixels["pixel_size_um"]
+    """Read an image's pixels; earlier releases stored sizes as files told them."""
+    z, y, x = (plausible_um(size_um) for size_um in row.pixels["pixel_size_um"])
     return Pixels(
         image_id=row.id,
         name=row.name,

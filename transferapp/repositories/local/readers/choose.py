@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
-from transferapp.repositories.local.readers import ome_xml, vendor
+from transferapp.ome.reading import parse
+from transferapp.repositories.local.readers import vendor
+from transferapp.repositories.local.readers.ome_bindata import open_bin_data
 from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
 from transferapp.repositories.local.readers.pictures import open_picture
 from transferapp.repositories.local.readers.port import OpenFileset
@@ -43,10 +45,12 @@ def open_fileset(first: Path, root: Path) -> OpenFileset:
 
 def _open_by_name(first: Path, root: Path, magic: bytes) -> OpenFileset:
     name = first.name.lower()
-    if name.endswith((".ome", ".ome.xml")):
-        document = ome_xml.parse(first.read_bytes())
+    if name.endswith((".ome", ".xml")):
+        document = parse(first.read_bytes())
         if document is None:
             raise DamagedFile(f"'{first.name}' is no OME-XML. Export the images again.")
+        if any(image.bin_data for image in document.images):
+            return open_bin_data(first, document)
         return open_ome(OmeSource(first, root), document)
     if first.suffix.lower() in vendor.MODULES and magic.startswith(_VENDOR):
         return vendor.open_vendor(first)

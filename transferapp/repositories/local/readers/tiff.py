@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.local.readers import ome_xml, tiff_metadata, tiff_pages
+from transferapp.ome.reading import parse
+from transferapp.repositories.local.readers import tiff_metadata, tiff_pages
 from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
 from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
 from transferapp.repositories.local.readers.tiff_axes import PageAxes
@@ -26,7 +27,7 @@ def open_tiff_fileset(path: Path, root: Path) -> OpenFileset:
     try:
         with tiff_failures(path):
             first = tif.pages.first
-            document = ome_xml.parse(first.description) if first.description else None
+            document = parse(first.description) if first.description else None
         if document is None:
             return TiffFileset(path, tif)
     except BaseException:

@@ -59,15 +59,15 @@ def open_zarr(folder: Path) -> OpenFileset:
             raise DamagedFile(f"'{folder.name}' holds no image.")
         plate = ome_attributes(root).get("plate")
         images = [ZarrImage(folder, found) for found in groups]
-    name = str(plate.get("name") or _stem(folder)) if isinstance(plate, dict) else None
-    return ZarrFileset(images, name)
+    plates = (str(plate.get("name") or _stem(folder)),) if isinstance(plate, dict) else ()
+    return ZarrFileset(images, plates)
 
 
 class ZarrFileset(OpenFileset):
     """All images below one folder."""
 
-    def __init__(self, images: Sequence[ReadImage], plate_name: str | None) -> None:
-        self.images, self.plate_name = images, plate_name
+    def __init__(self, images: Sequence[ReadImage], plates: Sequence[str]) -> None:
+        self.images, self.plates = images, plates
 
     @override
     def close(self) -> None:
