@@ -308,3 +308,27 @@ async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(
     assert not presenter._rows.doubtful
     presenter.include([row.key], included=True)
     assert row.key in {one.key for one in presenter.included}
+
+
+async def test_files_of_one_name_are_told_apart_also_when_dropped_one_by_one(
+    presenter: ImportPresenter, hand_over: HandOver, tmp_path: Path
+) -> None:
+    cell = resource("sample-data", "png-cells", "cell.png")
+    paths = [tmp_path / name / "cell.png" for name in ("ctrl", "treated")]
+    for path in paths:
+        path.parent.mkdir()
+        shutil.copy(cell, path)
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    await presenter.add([paths[0]])
+    assert [row.name for row in presenter.rows] == ["cell.png"]
+    await presenter.add([paths[1]])
+    wanted = ["ctrl/cell.png", "treated/cell.png"]
+    assert [row.name for row in presenter.rows] == wanted
+    await presenter.look_again()
+    assert [row.name for row in presenter.rows] == wanted
+    presenter.targets.choose(EMBRYOS)
+    await presenter.submit()
+    assert [candidate.name for candidate in hand_over.plans[0].candidates] == wanted
+    await presenter.add(paths)
+    presenter.remove([str(paths[0])])
+    assert [row.name for row in presenter.rows] == ["cell.png"]
