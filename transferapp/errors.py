@@ -16,8 +16,7 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |-- Invalid            the input is wrong; retrying cannot help
     |   |-- SettingsInvalid
     |   |-- SourceProblem: UnsupportedFile, EmptyFile, DamagedFile, UnreadableFile,
-    |       VanishedFile, ChangedFile, MissingCompanion, CopiedFile, UnplacedPixels,
-    |       NameNotAllowed, LinkLoop
+    |       VanishedFile, ChangedFile, MissingCompanion, CopiedFile, NameNotAllowed, LinkLoop
     |-- Corrupt            bytes are not what they should be: ChecksumMismatch
     |-- Cancelled
     |-- CommandFailed      a command of the facility did not end well
@@ -316,15 +315,7 @@ class CopiedFile(SourceProblem):
 
     code = "copied-file"
     title = "The file is a copy"
-    default_message = "Leave it out, unless you want both."
-
-
-class UnplacedPixels(SourceProblem):
-    """The metadata does not say to which image or plane some pixels belong."""
-
-    code = "unplaced-pixels"
-    title = "The metadata does not place all pixels"
-    default_message = "Look at the images after the import, or export the file again."
+    default_message = "Leave it out, and import the original."
 
 
 class NameNotAllowed(SourceProblem):

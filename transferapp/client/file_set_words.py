@@ -1,4 +1,4 @@
-"""What is wrong or doubtful with files that belong together, as problems for people."""
+"""Say what is wrong or doubtful with files that belong together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from transferapp.client.scanning import FoundFile
-from transferapp.errors import CopiedFile, DamagedFile, MissingCompanion, UnplacedPixels
+from transferapp.errors import DamagedFile, MissingCompanion
 
 #: So many names are spelled out in a sentence.
 _NAMES_SHOWN = 3
@@ -41,18 +41,18 @@ def missing(names: Mapping[str, str]) -> MissingCompanion:
     )
 
 
-def unused(names: list[str]) -> UnplacedPixels:
+def unused(names: list[str]) -> str:
     """Files whose pixels no image of their set has."""
     verb = "is" if len(names) == 1 else "are"
-    return UnplacedPixels(
-        f"{_listed(_quoted(names))} {verb} imported with this set, but no image"
-        " shows its pixels: the OME-XML of the set does not name it."
+    return (
+        f"{_listed(_quoted(names))} {verb} imported with this set, but no image shows its"
+        " pixels: the OME-XML of the set does not name it."
     )
 
 
-def copied(copy: Path, original: Path, remedy: str) -> CopiedFile:
+def copied(copy: Path, original: Path, remedy: str) -> str:
     """A file that has the document of another one."""
-    return CopiedFile(
+    return (
         f"'{copy.name}' is a copy of '{original.name}': both carry the same OME-XML. {remedy}"
     )
 

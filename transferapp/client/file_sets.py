@@ -18,7 +18,7 @@ from transferapp.client.formats import (
     is_tiff_name,
 )
 from transferapp.client.scanning import FoundFile
-from transferapp.errors import Cancelled, DamagedFile, SourceProblem
+from transferapp.errors import Cancelled, CopiedFile, DamagedFile, SourceProblem
 from transferapp.ome.document import OmeDocument
 from transferapp.ome.files import OmeFiles, last_part
 
@@ -31,7 +31,7 @@ class FileSet:
     files: tuple[FoundFile, ...]
     format: ImageFormat | None
     problems: tuple[SourceProblem, ...]
-    doubts: tuple[SourceProblem, ...]
+    doubts: tuple[str, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -42,7 +42,7 @@ class _Set:
     format: ImageFormat | None
     missing: dict[str, None] = field(default_factory=dict)
     broken: list[SourceProblem] = field(default_factory=list)
-    doubts: list[SourceProblem] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
     #: Paths of files that hold planes by a document of the set; empty when none was read.
     used: set[str] = field(default_factory=set)
     #: Paths of TIFFs that only say where the document is.
@@ -166,7 +166,8 @@ class Sorting:
         elif names.several:
             # A set cannot have both, and a part of a set is nothing by itself.
             remedy = f"Leave it out, and import '{original.name}' instead."
-            made.broken.append(file_set_words.copied(file.path, original, remedy))
+            words = file_set_words.copied(file.path, original, remedy)
+            made.broken.append(CopiedFile(words))
         else:
             remedy = "Leave it out, unless its pixels were changed since."
             made.doubts.append(file_set_words.copied(file.path, original, remedy))

@@ -19,14 +19,14 @@ class FilesetCandidate:
     """Files that make one import item; the file to open comes first.
 
     ``format`` is None when the name tells none. ``problems`` were met while grouping and
-    forbid the import, ``doubts`` are worth knowing before it.
+    forbid the import, ``doubts`` are sentences that are worth reading before it.
     """
 
     name: str
     files: tuple[FoundFile, ...]
     format: ImageFormat | None
     problems: tuple[SourceProblem, ...] = ()
-    doubts: tuple[SourceProblem, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def size_bytes(self) -> int:

@@ -11,19 +11,8 @@ from typing import Any
 
 import tifffile
 
-from transferapp.client.formats import (
-    CZI,
-    JPEG,
-    ND2,
-    OME_TIFF,
-    OME_XML,
-    PNG,
-    TIFF,
-    ImageFormat,
-)
-from transferapp.client.omexml import DAMAGE, read_xml
-from transferapp.errors import DamagedFile
-from transferapp.ome.bin_data import check_bin_data
+from transferapp.client.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF, ImageFormat
+from transferapp.client.omexml import DAMAGE, pixels_missing
 
 #: Longest time that the pages of one TIFF are looked through, in seconds.
 TIFF_BUDGET_S = 2.0
@@ -127,18 +116,6 @@ def _page_offsets(tiff: tifffile.TiffFile) -> Iterator[int]:
         file.seek(offset + form.tagnosize + tags * form.tagsize)
 
 
-def _ome_xml(path: Path) -> str:
-    try:
-        images = [image for image in read_xml(path).images if image.bin_data]
-        for image in images:
-            check_bin_data(image)
-    except DamagedFile as error:
-        return error.message.partition(".")[0]
-    except ValueError:
-        return "its XML is cut short"
-    return "" if images else "it describes images, but holds no pixels"
-
-
 def _png(path: Path) -> str:
     return "" if b"IEND\xaeB`\x82" in _tail(path) else "its end is cut off"
 
@@ -177,7 +154,7 @@ _CHECKS: dict[str, Callable[[Path], str]] = {
     "Hamamatsu NDPI": _tiff,
     "Akoya QPTIFF": _tiff,
     "MetaMorph STK": _tiff,
-    OME_XML.name: _ome_xml,
+    OME_XML.name: pixels_missing,
     PNG.name: _png,
     JPEG.name: _jpeg,
     ND2.name: _nd2,

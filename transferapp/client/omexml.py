@@ -8,6 +8,8 @@ from pathlib import Path
 
 import tifffile
 
+from transferapp.errors import DamagedFile
+from transferapp.ome.bin_data import check_bin_data
 from transferapp.ome.document import OmeDocument
 from transferapp.ome.reading import parse
 
@@ -42,6 +44,22 @@ def read_tiff(path: Path) -> OmeDocument | None:
     """Read the first page's OME-XML; None where there is none. Raises OSError, DamagedFile."""
     text = _description(path)
     return parse(text) if text is not None and "<OME" in text[:4096] else None
+
+
+def pixels_missing(path: Path) -> str:
+    """Say what is missing of a file that holds its pixels itself, as the end of a sentence.
+
+    Raises OSError, UnsupportedFile for pixels that cannot be read.
+    """
+    try:
+        images = [image for image in read_xml(path).images if image.bin_data]
+        for image in images:
+            check_bin_data(image)
+    except DamagedFile as error:
+        return error.message.partition(".")[0]
+    except ValueError:
+        return "its XML is cut short"
+    return "" if images else "it describes images, but holds no pixels"
 
 
 def _description(path: Path) -> str | None:

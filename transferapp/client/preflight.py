@@ -45,8 +45,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What preflight says of one fileset. ``code`` is that of an error, or empty (a fileset
-    of very many files is a warning without one).
+    """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
+    such as very many files, is a warning without one).
 
     ``what`` is for people: "OME-TIFF, 3 files".
     """
@@ -90,17 +90,15 @@ def preflight(
         size = _check(candidate, settings)
         now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
         _check_still(candidate, settings, now_ns)
-        doubt = _doubt(candidate)
+        doubts = _doubts(candidate)
     except errors.ChangedFile as error:
         return _verdict(Level.WARNING, candidate, size, error)
     except errors.SourceProblem as error:
         return _verdict(Level.BLOCKED, candidate, size or candidate.size_bytes, error)
-    if doubt is not None:
-        return _verdict(Level.WARNING, candidate, size, doubt)
     if len(candidate.files) > settings.many_files:
-        made = _verdict(Level.WARNING, candidate, size, None)
-        return replace(made, sentence=_many_files(candidate, settings.many_files))
-    return _verdict(Level.OK, candidate, size, None)
+        doubts.append(_many_files(candidate, settings.many_files))
+    made = _verdict(Level.WARNING if doubts else Level.OK, candidate, size, None)
+    return replace(made, sentence=" ".join(doubts))
 
 
 def refused(finding: Finding) -> Verdict:
@@ -226,14 +224,15 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
             )
 
 
-def _doubt(candidate: FilesetCandidate) -> errors.SourceProblem | None:
-    """Return what is worth knowing before an import that is possible."""
-    if candidate.doubts or candidate.format is not OME_TIFF:
-        return next(iter(candidate.doubts), None)
-    try:
-        return doubt_about_planes(candidate.files)
-    except OSError as error:
-        raise problem_of(error, candidate.files[0].path) from error
+def _doubts(candidate: FilesetCandidate) -> list[str]:
+    """Return what is worth reading before an import that is possible; raises SourceProblem."""
+    found = list(candidate.doubts)
+    if candidate.format is OME_TIFF:
+        try:
+            found.append(doubt_about_planes(candidate.files))
+        except OSError as error:
+            raise problem_of(error, candidate.files[0].path) from error
+    return [doubt for doubt in found if doubt]
 
 
 def _many_files(candidate: FilesetCandidate, limit: int) -> str:
