@@ -16,7 +16,7 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |-- Invalid            the input is wrong; retrying cannot help
     |   |-- SettingsInvalid
     |   |-- SourceProblem: UnsupportedFile, EmptyFile, DamagedFile, UnreadableFile,
-    |       VanishedFile, ChangedFile, MissingCompanion, CopiedFile, NameNotAllowed, LinkLoop
+    |       VanishedFile, ChangedFile, MissingCompanion, NameNotAllowed, LinkLoop
     |-- Corrupt            bytes are not what they should be: ChecksumMismatch
     |-- Cancelled
     |-- CommandFailed      a command of the facility did not end well
@@ -308,14 +308,6 @@ class MissingCompanion(SourceProblem):
     code = "missing-companion"
     title = "A file that belongs to this image is missing"
     default_message = "Add the missing file to the folder, then drop the folder again."
-
-
-class CopiedFile(SourceProblem):
-    """The file is a copy of another one beside it."""
-
-    code = "copied-file"
-    title = "The file is a copy"
-    default_message = "Leave it out, and import the original."
 
 
 class NameNotAllowed(SourceProblem):

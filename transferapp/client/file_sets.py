@@ -18,7 +18,7 @@ from transferapp.client.formats import (
     is_tiff_name,
 )
 from transferapp.client.scanning import FoundFile
-from transferapp.errors import Cancelled, CopiedFile, DamagedFile, SourceProblem
+from transferapp.errors import Cancelled, DamagedFile, SourceProblem
 from transferapp.ome.document import OmeDocument
 from transferapp.ome.files import OmeFiles, last_part
 
@@ -167,7 +167,7 @@ class Sorting:
             # A set cannot have both, and a part of a set is nothing by itself.
             remedy = f"Leave it out, and import '{original.name}' instead."
             words = file_set_words.copied(file.path, original, remedy)
-            made.broken.append(CopiedFile(words))
+            made.broken.append(SourceProblem(words))
         else:
             remedy = "Leave it out, unless its pixels were changed since."
             made.doubts.append(file_set_words.copied(file.path, original, remedy))

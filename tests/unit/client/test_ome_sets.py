@@ -144,7 +144,7 @@ def test_a_copy_of_a_part_of_a_set_stays_out_of_it(tmp_path: Path, own: bool) ->
     copy, whole = grouped(tmp_path)
     assert (names(copy), names(whole)) == (["a_C0 (copy).ome.tif"], SET)
     assert (whole.problems, whole.doubts) == ((), ())
-    assert [problem.code for problem in copy.problems] == ["copied-file"]
+    assert [problem.code for problem in copy.problems] == ["source-problem"]
 
 
 def test_another_file_of_the_old_name_is_no_original(tmp_path: Path) -> None:
