@@ -88,7 +88,7 @@ def write_pages(
 ) -> Path:
     """Write one page for each value, which fills it; of colours each has three."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tifffile.TiffWriter(path) as out:
+    with tifffile.TiffWriter(path, ome=False) as out:
         for number, value in enumerate(values):
             page = np.full(SHAPE, value, np.uint8)
             pixels = np.stack([page, page + 1, page + 2], -1) if colours else page

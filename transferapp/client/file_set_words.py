@@ -41,6 +41,14 @@ def missing(names: Mapping[str, str]) -> MissingCompanion:
     )
 
 
+def undescribed(files: Iterable[FoundFile]) -> DamagedFile:
+    """Files that leave it to another one to describe their images, and that does not."""
+    return DamagedFile(
+        f"No file describes the images of {_listed(_quoted(f.path.name for f in files))}: they"
+        " name each other for that, or a file without OME-XML. Export the images again."
+    )
+
+
 def unused(names: list[str]) -> str:
     """Files whose pixels no image of their set has."""
     verb = "is" if len(names) == 1 else "are"

@@ -79,6 +79,8 @@ class _Set:
             here = files[0].path.parent
             now = {name: renamed.get((here, last_part(name)), "") for name in self.missing}
             problems.append(file_set_words.missing(now))
+        elif self.pointers and not self.used and not self.broken:
+            problems.append(file_set_words.undescribed(files))
         known = self.used | self.xml
         unused = [f.path.name for f in files if str(f.path) not in known]
         if self.used and unused and not self.missing:

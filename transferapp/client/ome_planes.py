@@ -80,7 +80,10 @@ class _Look:
     def _samples(self, image: OmeImage) -> int:
         block = next(iter(image.blocks), None)
         path = self._names.of(block) if block else self._own
-        if path is None or (block is None and len(self._images) > 1):
+        told = image.sizes["C"] == image.samples == 1 or (
+            block is None and len(self._images) > 1
+        )
+        if path is None or told:
             return image.samples
         page = block.page if block and block.page < self._count(path) else 0
         with tifffile.TiffFile(path, _multifile=False) as tiff:
@@ -117,6 +120,8 @@ class _Look:
                 " copied completely. Copy or export it again."
             )
         free = [page for page in range(count) if page not in named]
+        if not free:
+            return ""
         with tifffile.TiffFile(self._path, _multifile=False) as tiff:
             looked_at = [tiff.pages[number] for number in free[:_PAGES_LOOKED_AT]]
             whole = [page for page in looked_at if not page.aspage().subfiletype & _COPIES]

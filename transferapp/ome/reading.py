@@ -24,7 +24,9 @@ _AXES = "ZCT"
 
 
 def parse(text: str | bytes) -> OmeDocument | None:
-    """Read OME-XML; None when the text is something else. Raises DamagedFile."""
+    """Read OME-XML; None when the text is something else, or says nothing of any image: a
+    TIFF with such a text is a plain one, as for Bio-Formats 7.3. Raises DamagedFile.
+    """
     source = StringIO(text) if isinstance(text, str) else BytesIO(text)
     try:
         return _Reading(source).document()
@@ -55,6 +57,8 @@ class _Reading:
             if event == "end" and depth == 1:
                 self._child(element)
                 element.clear()
+        if not self._images and not self._metadata_file:
+            return None
         return OmeDocument(
             root.get("UUID", ""),
             self._metadata_file,

@@ -80,7 +80,7 @@ def test_pages_that_will_not_be_shown_are_told(
 
 
 def test_smaller_copies_and_masks_are_no_lost_pages(tmp_path: Path) -> None:
-    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as out:
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=False) as out:
         for kind in (0, 1, 4):
             out.write(
                 np.ones(SHAPE, bool if kind == 4 else np.uint8),

@@ -231,3 +231,26 @@ def test_metadata_that_lacks_something_is_told_before_the_upload(tmp_path: Path)
         [problem] = candidate.problems
         assert problem.code == "damaged-file"
         assert "'SizeX'" in problem.message
+
+
+@pytest.mark.parametrize("other", [None, "b"])
+def test_pointers_that_lead_to_no_document_are_told(tmp_path: Path, other: str | None) -> None:
+    xml = pointer("b.ome.tif", own=uuid(1), target=uuid(2))
+    write_pages(tmp_path / "a.ome.tif", xml)
+    back = other and pointer("a.ome.tif", own=uuid(2), target=uuid(1))
+    write_pages(tmp_path / "b.ome.tif", back)
+    [candidate] = grouped(tmp_path)
+    [problem] = candidate.problems
+    assert problem.code == "damaged-file"
+    assert "'a.ome.tif', 'b.ome.tif'" in problem.message
+
+
+def test_a_text_that_describes_no_image_leaves_a_plain_tiff(
+    opener: Opener, tmp_path: Path
+) -> None:
+    write_pages(tmp_path / "in" / "a.ome.tif", ome(), [7])
+    (tmp_path / "in" / "b.companion.ome").write_text(ome())
+    plain, companion = grouped(tmp_path / "in")
+    assert not plain.problems
+    assert channel_values(opener, plain, tmp_path / "server") == [7]
+    assert "not a complete OME-XML" in companion.problems[0].message

@@ -76,7 +76,8 @@ def test_text_keeps_its_letters_whatever_encoding_it_declares() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "MetaMorph", "<html/>", "<OME", "<svg xmlns='x'><OME/></svg>", b"\xff\xfe<"]
+    "text",
+    ["", "MetaMorph", "<html/>", "<OME", "<svg xmlns='x'><OME/></svg>", "<OME/>", b"\xff\xfe<"],
 )
 def test_what_is_no_document(text: str | bytes) -> None:
     assert parse(text) is None

@@ -82,8 +82,6 @@ class OmeTiffFileset(OpenFileset):
     def __init__(self, source: OmeSource, document: OmeDocument) -> None:
         # Fields of a plate that were not acquired; alone, they are taken for an oversight.
         images = [i for i in document.images if i.has_pixels] or list(document.images)
-        if not images:
-            raise DamagedFile("Its OME-XML describes no image.")
         self._files = TiffFiles()
         self.plates = document.plates
         try:
