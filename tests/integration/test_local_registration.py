@@ -135,6 +135,7 @@ async def test_what_an_earlier_release_stored_is_looked_at_when_it_is_read(
     with writing(engine) as connection:
         pixels = connection.scalars(sa.select(images.c.pixels)).one()
         pixels["pixel_size_um"] = [None, inf, nan]
+        pixels["channels"][0][2:4] = [0.0, inf]
         values = {"pixels": pixels, "acquired_at": datetime(1, 1, 1, tzinfo=UTC)}
         connection.execute(images.update().values(**values))
     engine.dispose()
@@ -142,6 +143,7 @@ async def test_what_an_earlier_release_stored_is_looked_at_when_it_is_read(
         again = await session.images.get(made.summary.id)
     assert again.pixels.pixel_size_um == (None, None, None)
     assert again.summary.acquired_at is None
+    assert again.pixels.channels[0].window_end == 1.0
     assert json.loads(group_document(again.pixels))
 
 
