@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from transferapp.agent import drop_rows, schema
+from transferapp.agent.outbox_totals import totals_of
 from transferapp.agent.records import (
     FileRecord,
     ItemRecord,
@@ -257,7 +258,7 @@ class Outbox:
     def totals(self, transfer_id: str) -> Totals:
         """Sum up a submission."""
         with self._read() as connection:
-            return _totals(connection, transfer_id)
+            return totals_of(connection, transfer_id)
 
     def _set_file(self, file_id: str, **values: Any) -> None:
         with self._write() as connection:
@@ -335,44 +336,6 @@ def _insert_files(
     ]
     if rows:
         connection.execute(sa.insert(_FILES), rows)
-
-
-def _totals(connection: sa.Connection, transfer_id: str) -> Totals:
-    stages = connection.execute(
-        sa.select(_ITEMS.c.stage, sa.func.count())
-        .where(_ITEMS.c.transfer_id == transfer_id)
-        .group_by(_ITEMS.c.stage)
-    )
-    trouble = connection.execute(
-        sa.select(_ITEMS.c.trouble_code, _ITEMS.c.trouble)
-        .where(_ITEMS.c.transfer_id == transfer_id, _ITEMS.c.trouble_code != "")
-        .order_by(_ITEMS.c.position)
-        .limit(1)
-    ).first()
-    is_open = sa.and_(sa.not_(_FILES.c.done), _ITEMS.c.stage != ItemStage.CANCELLED)
-    sums = connection.execute(
-        sa.select(
-            sa.func.count(),
-            sa.func.sum(sa.case((_FILES.c.done, 1), else_=0)),
-            sa.func.sum(_FILES.c.size_bytes),
-            sa.func.sum(_FILES.c.offset),
-            sa.func.sum(sa.case((is_open, 1), else_=0)),
-        )
-        .join(_ITEMS, _ITEMS.c.item_id == _FILES.c.item_id)
-        .where(_FILES.c.transfer_id == transfer_id)
-    ).one()
-    files, done, size, offset, open_count = (number or 0 for number in sums)
-    return Totals(
-        files=files,
-        files_done=done,
-        bytes=size,
-        bytes_done=offset,
-        items_by_stage={ItemStage(stage): count for stage, count in stages},
-        files_open=open_count,
-        trouble_code=trouble[0] if trouble else "",
-        trouble=trouble[1] if trouble else "",
-        **drop_rows.totals(connection, transfer_id),
-    )
 
 
 def _submission(row: sa.RowMapping) -> SubmissionRecord:

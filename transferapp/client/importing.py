@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -147,10 +147,7 @@ def _submission(
 
 def _as_they_are_now(candidates: Iterable[FilesetCandidate]) -> list[FilesetCandidate]:
     """Look at every file again: sizes may have grown since the scan."""
-    return [
-        FilesetCandidate(c.name, tuple(_as_it_is_now(f) for f in c.files), c.format, c.problems)
-        for c in candidates
-    ]
+    return [replace(c, files=tuple(_as_it_is_now(f) for f in c.files)) for c in candidates]
 
 
 def _as_it_is_now(file: FoundFile) -> FoundFile:

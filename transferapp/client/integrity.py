@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tifffile
 
-from transferapp.client.formats import CZI, JPEG, ND2, OME_TIFF, PNG, TIFF, ImageFormat
-from transferapp.client.omexml import DAMAGE
+from transferapp.client.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF, ImageFormat
+from transferapp.client.omexml import DAMAGE, pixels_missing
 from transferapp.client.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
 
 #: Longest time that the pages of one TIFF are looked through, in seconds.
@@ -44,6 +44,20 @@ def look_into(path: Path, kind: ImageFormat) -> Look:
     if kind.name in _TIFFS:
         return _tiff(path)
     return Look(_CHECKS.get(kind.name, _unchecked)(path))
+
+
+def page_count(path: Path) -> int | None:
+    """Count the pages of a whole TIFF; None when that takes too long. Raises OSError, and
+    what ``omexml.DAMAGE`` lists.
+    """
+    deadline = time.monotonic() + TIFF_BUDGET_S
+    count = 0
+    with tifffile.TiffFile(path, _multifile=False) as tiff:
+        for _ in _page_offsets(tiff):
+            count += 1
+            if time.monotonic() > deadline:
+                return None
+    return count
 
 
 def _unchecked(_: Path) -> str:
@@ -78,24 +92,30 @@ def _tiff_pages(pages: Iterable[Any], size: int) -> Look:
 
 def _tiff_chain(tiff: tifffile.TiffFile, size: int) -> str:
     """Follow the pages' links: tifffile ends quietly where one leads beyond the file."""
-    form, file = tiff.tiff, tiff.filehandle
-    if form.is_ndpi:
+    if tiff.tiff.is_ndpi:
         return ""  # links of its own making
-    file.seek(form.offsetsize if form.is_bigtiff else 4)
     deadline = time.monotonic() + TIFF_BUDGET_S
     seen: set[int] = set()
-    while offset := struct.unpack(form.offsetformat, file.read(form.offsetsize))[0]:
-        if offset + form.tagnosize > size:
+    for offset in _page_offsets(tiff):
+        if offset + tiff.tiff.tagnosize > size:
             return f"page {len(seen) + 1} and what follows is cut off"
         if offset in seen:
             return "its index leads in a circle"
         if time.monotonic() > deadline:
             break
         seen.add(offset)
+    return ""
+
+
+def _page_offsets(tiff: tifffile.TiffFile) -> Iterator[int]:
+    """Yield where each page begins, by the links from one to the next."""
+    form, file = tiff.tiff, tiff.filehandle
+    file.seek(form.offsetsize if form.is_bigtiff else 4)
+    while offset := struct.unpack(form.offsetformat, file.read(form.offsetsize))[0]:
+        yield offset
         file.seek(offset)
         tags = struct.unpack(form.tagnoformat, file.read(form.tagnosize))[0]
         file.seek(offset + form.tagnosize + tags * form.tagsize)
-    return ""
 
 
 def _png(path: Path) -> str:
@@ -140,6 +160,7 @@ _TIFFS = frozenset(
     }
 )
 _CHECKS: dict[str, Callable[[Path], str]] = {
+    OME_XML.name: pixels_missing,
     PNG.name: _png,
     JPEG.name: _jpeg,
     ND2.name: _nd2,

@@ -15,6 +15,7 @@ from transferapp import errors
 from transferapp.client.formats import (
     COMPANION,
     KNOWN_UNREADABLE,
+    OME_TIFF,
     OME_ZARR,
     ImageFormat,
     format_of_bytes,
@@ -22,6 +23,7 @@ from transferapp.client.formats import (
 )
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.integrity import look_into
+from transferapp.client.ome_planes import doubt_about_planes
 from transferapp.client.scanning import Finding, FoundFile, name_problem, problem_of
 from transferapp.client.writers import being_written
 from transferapp.client.zarr_integrity import check_zarr, is_empty_chunk
@@ -119,6 +121,7 @@ def preflight(
         size, doubts = _check(candidate, settings)
         now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
         _check_still(candidate, settings, now_ns)
+        doubts += _doubts(candidate)
     except errors.ChangedFile as error:
         return _verdict(Level.WARNING, candidate, size, error)
     except errors.SourceProblem as error:
@@ -157,6 +160,8 @@ def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[in
         raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
     is_zarr = candidate.format is OME_ZARR
     look_at = _check_chunk if is_zarr else _check_file
+    if candidate.format is OME_TIFF:
+        look_at = _check_part
     size, doubts = 0, set[str]()
     for file in candidate.files:
         if bad_name := name_problem(file.path, file.client_path):
@@ -190,6 +195,14 @@ def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
             f"'{file.client_path}' has no bytes. Copy the whole folder again."
         )
     return ""
+
+
+def _check_part(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
+    """Look at a file of an OME-TIFF; its OME-XML has been read by grouping."""
+    with file.path.open("rb") as opened:
+        start = opened.read(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_document = start.startswith(b"<") or format_of_name(file.path.name) is COMPANION
+    return "" if is_document and size_bytes else _check_file(file, size_bytes, settings)
 
 
 def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
@@ -257,6 +270,17 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
                 f"'{file.path.name}' is still being written. Wait until the acquisition has"
                 " finished, then check again."
             )
+
+
+def _doubts(candidate: FilesetCandidate) -> list[str]:
+    """Return what is worth reading before an import that is possible; raises SourceProblem."""
+    found = list(candidate.doubts)
+    if candidate.format is OME_TIFF:
+        try:
+            found.append(doubt_about_planes(candidate.files))
+        except OSError as error:
+            raise problem_of(error, candidate.files[0].path) from error
+    return [doubt for doubt in found if doubt]
 
 
 def _many_files(candidate: FilesetCandidate, limit: int) -> str:

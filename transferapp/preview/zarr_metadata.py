@@ -9,6 +9,7 @@ import numpy as np
 
 from transferapp.model.images import Channel, Pixels
 from transferapp.model.pixel_types import shown_as
+from transferapp.model.plausible import plausible_um, plausible_window
 
 DOCUMENT = "zarr.json"
 OME_ZARR_VERSION = "0.5"
@@ -111,14 +112,14 @@ def _array(pixels: Pixels, level: int) -> dict[str, Any]:
 def _axes(pixels: Pixels) -> list[dict[str, str]]:
     axes = [{"name": "t", "type": "time"}, {"name": "c", "type": "channel"}]
     for name, um in zip("zyx", pixels.pixel_size_um, strict=True):
-        unit = {"unit": "micrometer"} if um else {}
+        unit = {"unit": "micrometer"} if plausible_um(um) else {}
         axes.append({"name": name, "type": "space", **unit})
     return axes
 
 
 def _dataset(pixels: Pixels, level: int) -> dict[str, Any]:
     full, size = pixels.levels[0], pixels.levels[level]
-    z_um, y_um, x_um = (um or 1.0 for um in pixels.pixel_size_um)
+    z_um, y_um, x_um = (plausible_um(um) or 1.0 for um in pixels.pixel_size_um)
     scale = [
         1.0,
         1.0,
@@ -135,19 +136,20 @@ def _dataset(pixels: Pixels, level: int) -> dict[str, Any]:
 def _channel(pixels: Pixels, index: int) -> dict[str, Any]:
     channel = channel_of(pixels, index)
     low, high = value_range(pixels)
+    start, end = plausible_window(channel.window_start, channel.window_end) or (low, high)
     return {
         "label": channel.name,
         "color": channel.color.removeprefix("#").upper(),
         "active": channel.active,
         "window": {
-            "min": min(low, channel.window_start),
-            "max": max(high, channel.window_end),
-            "start": channel.window_start,
-            "end": channel.window_end,
+            "min": min(low, start),
+            "max": max(high, end),
+            "start": start,
+            "end": end,
         },
     }
 
 
 def _encode(document: dict[str, Any]) -> bytes:
-    # A window of NaN or infinity would make JSON that no other client can read.
+    # NaN and infinity would make JSON that no other client can read.
     return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()

@@ -331,3 +331,27 @@ async def test_what_omero_cannot_open_is_told_before_the_upload(
     session.server.error = errors.ServerUnreachable()
     await presenter.look_again()
     assert presenter.rows[0].level is Level.BLOCKED
+
+
+async def test_files_of_one_name_are_told_apart_also_when_dropped_one_by_one(
+    presenter: ImportPresenter, hand_over: HandOver, tmp_path: Path
+) -> None:
+    cell = resource("sample-data", "png-cells", "cell.png")
+    paths = [tmp_path / name / "cell.png" for name in ("ctrl", "treated")]
+    for path in paths:
+        path.parent.mkdir()
+        shutil.copy(cell, path)
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    await presenter.add([paths[0]])
+    assert [row.name for row in presenter.rows] == ["cell.png"]
+    await presenter.add([paths[1]])
+    wanted = ["ctrl/cell.png", "treated/cell.png"]
+    assert [row.name for row in presenter.rows] == wanted
+    await presenter.look_again()
+    assert [row.name for row in presenter.rows] == wanted
+    presenter.targets.choose(EMBRYOS)
+    await presenter.submit()
+    assert [candidate.name for candidate in hand_over.plans[0].candidates] == wanted
+    await presenter.add(paths)
+    presenter.remove([str(paths[0])])
+    assert [row.name for row in presenter.rows] == ["cell.png"]

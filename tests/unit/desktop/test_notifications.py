@@ -88,7 +88,7 @@ async def a_scene(folder: Path, house: ImageHouse | None = None) -> Scene:
 
 async def test_a_finished_import_is_told_with_what_is_safe(tmp_path: Path) -> None:
     scene = await a_scene(tmp_path)
-    scene.house.transfers["t1"] = details(ended())
+    scene.house.transfers["t1"] = details(ended(files_verified=12))
     scene.house.tell(EventKind.ITEM_CHANGED)
     scene.house.tell(EventKind.TRANSFER_ENDED)
     await until(lambda: scene.told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import inf, nan
 
 import pytest
 from ome_zarr_models.common.omero import Omero
@@ -103,3 +104,26 @@ def test_every_type_that_readers_give_has_a_preview(dtype: str) -> None:
     pixels, _ = made_image()
     document = zarr_metadata.array_document(replace(pixels, dtype=dtype), 0)
     assert json.loads(document)["data_type"] == dtype
+
+
+@pytest.mark.parametrize("wrong", [inf, nan, 0.0, -0.5])
+def test_numbers_that_cannot_be_true_are_left_out(wrong: float) -> None:
+    pixels, _ = made_image()
+    channel = replace(pixels.channels[0], window_start=0.0, window_end=wrong)
+    unsure = replace(
+        pixels, pixel_size_um=(2.0, wrong, wrong), channels=(channel, *pixels.channels[1:])
+    )
+    ome = ome_of(zarr_metadata.group_document(unsure))
+    multiscale = ImageAttrs.model_validate(ome).multiscales[0]
+    units = [axis.model_dump().get("unit") for axis in multiscale.axes]
+    assert units[2:] == ["micrometer", None, None]
+    first = multiscale.datasets[0].coordinateTransformations[0].model_dump()["scale"]
+    assert first == [1, 1, 2, 1, 1]
+    omero = ome["omero"]
+    assert isinstance(omero, dict)
+    assert omero["channels"][0]["window"] == {
+        "min": 0.0,
+        "max": 65535.0,
+        "start": 0.0,
+        "end": 65535.0,
+    }

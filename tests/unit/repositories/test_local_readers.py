@@ -71,7 +71,7 @@ def test_multi_file_set_from_any_of_its_files(opener: Opener, number: int) -> No
 
 def test_plate_tells_wells_and_fields(opener: Opener) -> None:
     fileset = opened(opener, "ome-tiff-plate-human/human-plate.companion.ome")
-    assert fileset.plate_name == "human test plate"
+    assert fileset.plates == ("human test plate",)
     wells = [image.header.well for image in fileset.images]
     assert wells == [
         WellPosition(0, 0, 0),
@@ -106,7 +106,7 @@ def test_plain_tiff(opener: Opener) -> None:
     fileset = opened(opener, name)
     [image] = fileset.images
     np.testing.assert_array_equal(plane(image), tifffile.imread(SAMPLES / name))
-    assert fileset.plate_name is None
+    assert not fileset.plates
     check_all(fileset)
 
 
@@ -278,6 +278,6 @@ def test_zarr_plate(opener: Opener, tmp_path: Path) -> None:
     ome = {"version": "0.5", "plate": {"name": "Embryos", "wells": wells}}
     (folder / "zarr.json").write_text(json.dumps({**group, "attributes": {"ome": ome}}))
     fileset = opener(folder / "zarr.json", tmp_path)
-    assert (fileset.plate_name, len(fileset.images)) == ("Embryos", 8)
+    assert (fileset.plates, len(fileset.images)) == (("Embryos",), 8)
     assert fileset.images[5].header.well == WellPosition(1, 0, 1)
     check_all(fileset)

@@ -182,7 +182,7 @@ def test_a_well_by_itself(opener: Opener, tmp_path: Path) -> None:
     planes = [np.full((4, 4), n, np.uint8) for n in (1, 2)]
     folder = write_plate(tmp_path / "p.zarr", {"A/1": planes})
     fileset = opener(folder / "A" / "1" / ".zattrs", folder / "A" / "1")
-    assert fileset.plate_name is None
+    assert not fileset.plates
     assert [int(all_pixels(image).max()) for image in fileset.images] == [1, 2]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from transferapp.client.grouping import told_apart
 from transferapp.client.preflight import Level
 from transferapp.desktop.presenters.import_list import FilesetRow
 
@@ -78,6 +79,7 @@ class ImportRows:
             row = self._rows.pop(key, None)
             if row is not None:
                 self._removed[key] = row
+        self._tell_apart()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -93,6 +95,14 @@ class ImportRows:
                 if older != row.key:
                     self._rows.pop(older, None)
             self._rows[row.key] = row
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """Rename rows so that equal names differ, also when they were dropped one by one."""
+        found = {key: row.candidate for key, row in self._rows.items() if row.candidate}
+        for key, told in zip(found, told_apart(list(found.values())), strict=True):
+            if told is not found[key]:
+                self._rows[key] = replace(self._rows[key], name=told.name, candidate=told)
 
     def _as_chosen(self, row: FilesetRow) -> FilesetRow:
         before = self._rows.get(row.key)

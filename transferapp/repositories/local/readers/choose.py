@@ -6,9 +6,10 @@ from pathlib import Path
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model.ome_zarr import METADATA_NAMES
-from transferapp.repositories.local.readers import ome_xml
+from transferapp.ome.reading import parse
 from transferapp.repositories.local.readers.czi import open_czi
 from transferapp.repositories.local.readers.nd2_ import open_nd2
+from transferapp.repositories.local.readers.ome_bindata import open_bin_data
 from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
 from transferapp.repositories.local.readers.pictures import open_picture
 from transferapp.repositories.local.readers.port import OpenFileset
@@ -50,10 +51,12 @@ def open_fileset(first: Path, root: Path) -> OpenFileset:
 
 def _open_other(first: Path, root: Path, magic: bytes) -> OpenFileset:
     name = first.name.lower()
-    if name.endswith((".ome", ".ome.xml")):
-        document = ome_xml.parse(first.read_bytes())
+    if name.endswith((".ome", ".xml")):
+        document = parse(first.read_bytes())
         if document is None:
             raise DamagedFile(f"'{first.name}' is no OME-XML. Export the images again.")
+        if any(image.bin_data for image in document.images):
+            return open_bin_data(first, document)
         return open_ome(OmeSource(first, root), document)
     if magic.startswith(_CZI):
         return open_czi(first)

@@ -33,11 +33,15 @@ class ChannelHint:
 
 @dataclass(frozen=True, slots=True)
 class WellPosition:
-    """Where on its plate an image was taken, all counted from 0."""
+    """Where on its plate an image was taken, all counted from 0.
+
+    ``plate`` is the plate's place in ``OpenFileset.plates``.
+    """
 
     row: int
     column: int
     field: int
+    plate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,8 @@ class OpenFileset(Protocol):
 
     #: The images, in the file's order.
     images: Sequence[ReadImage]
-    #: The plate's name, when the files are a plate.
-    plate_name: str | None = None
+    #: Names of the plates that the images are on; empty when they are on none.
+    plates: Sequence[str] = ()
 
     def close(self) -> None:
         """Let go of the files."""

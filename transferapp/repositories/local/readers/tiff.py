@@ -12,8 +12,8 @@ from typing_extensions import override
 
 from transferapp.errors import DamagedFile
 from transferapp.model.images import TileRegion
+from transferapp.ome.reading import parse
 from transferapp.repositories.local.readers import (
-    ome_xml,
     tiff_dates,
     tiff_metadata,
     tiff_pages,
@@ -32,7 +32,7 @@ def open_tiff_fileset(path: Path, root: Path) -> OpenFileset:
     try:
         with tiff_failures(path):
             first = tif.pages.first
-            document = ome_xml.parse(first.description) if first.description else None
+            document = parse(first.description) if first.description else None
         if document is None:
             return TiffFileset(path, tif)
     except BaseException:

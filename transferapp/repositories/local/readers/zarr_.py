@@ -83,15 +83,15 @@ def open_zarr(folder: Path) -> OpenFileset:
         first, count = search.absent[:_LOGGED], len(search.absent)
         _log.info("listed, but not there", folder=folder.name, count=count, first=first)
     plate = ome_zarr.ome_attributes(tree.attributes("")).get("plate")
-    name = str(plate.get("name") or _stem(folder)) if isinstance(plate, dict) else None
-    return ZarrFileset(_Images(folder, tree, images), name)
+    plates = (str(plate.get("name") or _stem(folder)),) if isinstance(plate, dict) else ()
+    return ZarrFileset(_Images(folder, tree, images), plates)
 
 
 class ZarrFileset(OpenFileset):
     """All images below one folder."""
 
-    def __init__(self, images: Sequence[ReadImage], plate_name: str | None) -> None:
-        self.images, self.plate_name = images, plate_name
+    def __init__(self, images: Sequence[ReadImage], plates: Sequence[str]) -> None:
+        self.images, self.plates = images, plates
 
     @override
     def close(self) -> None:
