@@ -43,10 +43,10 @@ def test_samples() -> None:
     found = grouped(resource("sample-data"))
     assert names(found["ecoli"])[0] == "ecoli.companion.ome"
     assert len(found["ecoli"].files) == 19
-    assert names(found["embryo_C0.ome.tif"]) == [f"embryo_C{n}.ome.tif" for n in range(3)]
+    assert names(found["organoid_C0.ome.tif"]) == [f"organoid_C{n}.ome.tif" for n in range(3)]
     assert found["cluster.ome.zarr"].files[0].path.name == ".zattrs"
-    assert found["embryo.ome.zarr"].files[0].path.name == "zarr.json"
-    plates = [c for c in group(scan([resource("sample-data")])) if c.name == "human-plate"]
+    assert found["organoid.ome.zarr"].files[0].path.name == "zarr.json"
+    plates = [c for c in group(scan([resource("sample-data")])) if c.name == "plate"]
     broken, whole = plates
     assert [p.code for p in broken.problems] == ["missing-companion"]
     assert "A02_f1.ome.tif" in broken.problems[0].message
@@ -55,16 +55,16 @@ def test_samples() -> None:
 
 
 def test_companion_alone_brings_its_siblings() -> None:
-    folder = resource("sample-data", "ome-tiff-plate-human")
-    (candidate,) = group(scan([folder / "human-plate.companion.ome"]))
+    folder = resource("sample-data", "ome-tiff-plate-cells")
+    (candidate,) = group(scan([folder / "plate.companion.ome"]))
     assert len(candidate.files) == 5
     assert {f.client_path.count("/") for f in candidate.files} == {0}
 
 
 def test_one_tiff_alone_brings_its_companion() -> None:
-    folder = resource("sample-data", "ome-tiff-plate-human")
+    folder = resource("sample-data", "ome-tiff-plate-cells")
     (candidate,) = group(scan([folder / "A01_f0.ome.tif"]))
-    assert names(candidate)[0] == "human-plate.companion.ome"
+    assert names(candidate)[0] == "plate.companion.ome"
     assert len(candidate.files) == 5
 
 
