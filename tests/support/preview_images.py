@@ -1,4 +1,4 @@
-"""Real and made images as a PixelSource, for tests of previews and viewers."""
+"""Sample and made images as a PixelSource, for tests of previews and viewers."""
 
 from __future__ import annotations
 

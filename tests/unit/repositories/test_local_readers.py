@@ -1,4 +1,4 @@
-"""Readers on real microscope files, whole and broken."""
+"""Readers on the sample images, whole and broken."""
 
 from __future__ import annotations
 

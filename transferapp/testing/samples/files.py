@@ -89,8 +89,10 @@ def write_zarr(
         array[:] = level
 
 
-def ngff(about: About, levels: int, top: int) -> dict[str, Any]:
-    """Return the attributes of an OME-Zarr 0.5 of an image (c, y, x)."""
+def ngff(about: About, levels: int, windows: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """Return the attributes of an OME-Zarr 0.5 of an image (c, y, x) of 8 bits; ``windows``
+    are the numbers that each channel shows as black and as full.
+    """
     um = about.pixel_um
     assert um is not None
     space = [{"name": axis, "type": "space", "unit": "micrometer"} for axis in "yx"]
@@ -103,10 +105,14 @@ def ngff(about: About, levels: int, top: int) -> dict[str, Any]:
         }
         for level in range(levels)
     ]
-    window = {"min": 0, "max": top, "start": 0, "end": top}
     channels = [
-        {"label": dye.name, "color": dye.color, "active": True, "window": window}
-        for dye in about.dyes
+        {
+            "label": dye.name,
+            "color": dye.color,
+            "active": True,
+            "window": {"min": 0, "max": 255, "start": start, "end": end},
+        }
+        for dye, (start, end) in zip(about.dyes, windows, strict=True)
     ]
     image = {
         "name": about.name,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from transferapp.testing.samples.chance import Chance, Light
 from transferapp.testing.samples.optics import blurred, cloud, exposed, uneven_light
-from transferapp.testing.samples.tissue import Section
+from transferapp.testing.samples.tissue import Section, Tissue
 
 #: About how much each dye takes from red, green and blue.
 HAEMATOXYLIN = (0.68, 0.70, 0.27)
@@ -16,7 +16,7 @@ EOSIN = (0.08, 0.85, 0.30)
 
 def histology(chance: Chance, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
     """Return a picture of shape (y, x, 3)."""
-    section = Section(chance, shape, empty=-1.0, sparse=0.0)
+    section = Section(chance, shape, Tissue(empty=-1.0, sparse=0.0, gland=79.0))
     stroma = np.where(section.taken, 0.0, 0.12 + 0.6 * _fibres(chance, shape))
     blue = blurred(section.nuclei * 1.1 + section.epithelium * 0.25)
     pink = blurred(stroma + section.epithelium * 0.55, 2)

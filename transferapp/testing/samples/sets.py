@@ -31,12 +31,13 @@ from transferapp.testing.samples.optics import (
     Camera,
     Picture,
     blurred,
+    contrast,
     exposed,
     halved,
     photographed,
 )
 from transferapp.testing.samples.organoid import organoid
-from transferapp.testing.samples.tissue import Section
+from transferapp.testing.samples.tissue import Section, Tissue
 
 DAPI = Dye("DAPI", "3F7FFF", 358, 461)
 ACTIN = Dye("Phalloidin", "00E060", 495, 518)
@@ -46,8 +47,8 @@ CELLS = (DAPI, ACTIN, DIVIDING)
 
 def slide(folder: Path) -> None:
     """A slide of three channels as a pyramid; empty glass is 0, as scanners store it."""
-    chance = Chance("slide", "e")
-    section = Section(chance, (4000, 5000), empty=0.82)
+    chance = Chance("slide", "k")
+    section = Section(chance, (4000, 5000), Tissue(empty=0.7, sparse=0.36, gland=112.0))
     pages = [
         exposed(blurred(light, 2) * brightness, chance, 200.0, 1.0, 255)
         for light, brightness in (
@@ -132,7 +133,8 @@ def organoid_zarr(folder: Path) -> None:
     levels = [np.stack(pictures)]
     for _ in range(3):
         levels.append(np.stack([halved(picture) for picture in levels[-1]]))
-    write_zarr(folder / "organoid.ome.zarr", levels, ngff(about, len(levels), 255), chunk=128)
+    attributes = ngff(about, len(levels), [contrast(picture) for picture in pictures])
+    write_zarr(folder / "organoid.ome.zarr", levels, attributes, chunk=128)
 
 
 def timelapse(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,8 +13,19 @@ from transferapp.testing.samples.epithelium import Ring, draw_ring
 from transferapp.testing.samples.optics import cloud, clouds
 from transferapp.testing.samples.shapes import Blob, draw_nucleus, patch, random_blob
 
-#: In pixels: the radius of a nucleus, from nucleus to nucleus, from gland to gland.
-NUCLEUS, APART, GLANDS_APART = 12.0, 23.0, 200
+#: In pixels: the radius of a nucleus, and from nucleus to nucleus.
+NUCLEUS, APART = 12.0, 23.0
+
+
+@dataclass(frozen=True)
+class Tissue:
+    """How a section is."""
+
+    #: How much of the slide has no tissue, and how much of the tissue no glands; from 0 to 1.
+    empty: float
+    sparse: float
+    #: Radius of a gland, to the middle of its cells, in pixels.
+    gland: float
 
 
 def jittered(
@@ -33,22 +44,19 @@ def jittered(
 class Section:
     """Draws a section; its pictures are nuclei, epithelium and marker, about 1 where bright."""
 
-    def __init__(
-        self, chance: Chance, shape: tuple[int, int], empty: float, sparse: float = 0.4
-    ) -> None:
-        """``empty`` says how much of the slide has no tissue, ``sparse`` how much of the
-        tissue has no glands; from 0 to 1.
-        """
+    def __init__(self, chance: Chance, shape: tuple[int, int], tissue: Tissue) -> None:
+        """Draw it."""
         self._chance = chance
-        self._tissue = self._outline(shape, empty)
+        self._tissue = self._outline(shape, tissue.empty)
         self._dense = clouds(chance, shape, 700, 260).astype(np.float32)
         self._grain = clouds(chance, shape, 11, 6).astype(np.float32)
         self._follicles = cloud(chance, shape, 620).astype(np.float32)
         self.nuclei, self.epithelium, self.marker = (np.zeros(shape, np.float32) for _ in "abc")
         self.taken = np.zeros(shape, bool)
-        for y, x in jittered(chance, shape, GLANDS_APART):
-            if self._at(self._tissue, y, x) > 0.05 and self._at(self._dense, y, x) > sparse:
-                self._add_gland(y, x)
+        for y, x in jittered(chance, shape, int(tissue.gland * 2.5)):
+            inside = self._at(self._tissue, y, x) > 0.05
+            if inside and self._at(self._dense, y, x) > tissue.sparse:
+                self._add_gland(y, x, tissue.gland * chance.between(0.76, 1.24))
         self._add_stroma()
 
     def _outline(self, shape: tuple[int, int], empty: float) -> Light:
@@ -64,9 +72,9 @@ class Section:
         row = min(max(int(y), 0), field.shape[0] - 1)
         return float(field[row, min(max(int(x), 0), field.shape[1] - 1)])
 
-    def _add_gland(self, y: float, x: float) -> None:
+    def _add_gland(self, y: float, x: float, radius: float) -> None:
         chance = self._chance
-        middle = random_blob(chance, y, x, chance.between(60, 98), 0.09)
+        middle = random_blob(chance, y, x, radius, 0.09)
         ring = Ring(middle, chance.between(46, 60))
         area = patch(ring.outer, self.epithelium)
         crowd = self._at(self._follicles, y, x) > 0.8
