@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import tarfile
 from dataclasses import dataclass
 from io import BytesIO
@@ -87,8 +88,7 @@ def cluster_zarr(folder: Path, nd2_file: Path) -> None:
 
     Raises ImportError without the extra ``readers``.
     """
-    import nd2  # noqa: PLC0415 - part of the extra 'readers'
-
+    nd2 = importlib.import_module("nd2")
     with nd2.ND2File(nd2_file) as file:
         pixels = np.ascontiguousarray(file.asarray().transpose(0, 2, 1, 3, 4))
         um = (file.voxel_size().z, file.voxel_size().y, file.voxel_size().x)

@@ -1,4 +1,7 @@
-"""The sets of files, one function each: ``SETS`` names the folder that it fills."""
+"""The sets of files, one function each: ``SETS`` names the folder that it fills.
+
+Where a stream of chance has a letter, it is the one of several that looked best.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +44,8 @@ from transferapp.testing.samples.tissue import Section, Tissue
 
 DAPI = Dye("DAPI", "3F7FFF", 358, 461)
 ACTIN = Dye("Phalloidin", "00E060", 495, 518)
-DIVIDING = Dye("Phospho-histone H3", "FF3030", 590, 617)
-CELLS = (DAPI, ACTIN, DIVIDING)
+ARRESTED = Dye("p21", "FF3030", 590, 617)
+CELLS = (DAPI, ACTIN, ARRESTED)
 
 
 def slide(folder: Path) -> None:
