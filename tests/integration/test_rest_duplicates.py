@@ -23,7 +23,7 @@ from transferapp.model.containers import ContainerRef
 from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.imports import import_task
-from transferapp.protocol.messages import AskedFile, AskedItem
+from transferapp.protocol.duplicates import AskedFile, AskedItem
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.queue_journal import reach

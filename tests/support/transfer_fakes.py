@@ -23,9 +23,9 @@ from transferapp.model.transfers import (
     TransferKind,
     Trouble,
 )
+from transferapp.protocol.duplicates import AskedItem
 from transferapp.protocol.messages import (
     AgentInfo,
-    AskedItem,
     ServerInfo,
     SubmissionView,
     TransferList,

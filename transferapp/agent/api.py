@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import psutil
@@ -20,9 +20,13 @@ from transferapp.agent.service import Agent
 from transferapp.client.agent import CHANGED
 from transferapp.protocol import problems, routes
 from transferapp.protocol.messages import AgentInfo, Submission, SubmissionView
+from transferapp.protocol.queries import check_query
 
 _HEARTBEAT_S = 10
 _ONE = routes.SUBMISSIONS + "/{transfer_id}"
+
+
+_Call = Callable[[Request], Awaitable[Response]]
 
 
 def make_api(agent: Agent) -> Starlette:
@@ -30,17 +34,28 @@ def make_api(agent: Agent) -> Starlette:
     calls = _Calls(agent)
     return Starlette(
         routes=[
-            Route(routes.AGENT, calls.info),
-            Route(routes.SUBMISSIONS, calls.submit, methods=["POST"]),
-            Route(routes.SUBMISSIONS, calls.submissions),
-            Route(_ONE, calls.submission),
-            Route(_ONE, calls.forget, methods=["DELETE"]),
-            Route(_ONE + "/retry", calls.retry, methods=["POST"]),
-            Route(_ONE + "/cancel", calls.cancel, methods=["POST"]),
-            Route(routes.EVENTS, calls.events),
+            _route(routes.AGENT, calls.info),
+            _route(routes.SUBMISSIONS, calls.submit, "POST"),
+            _route(routes.SUBMISSIONS, calls.submissions, query=("owner",)),
+            _route(_ONE, calls.submission),
+            _route(_ONE, calls.forget, "DELETE"),
+            _route(_ONE + "/retry", calls.retry, "POST"),
+            _route(_ONE + "/cancel", calls.cancel, "POST"),
+            _route(routes.EVENTS, calls.events, query=("owner",)),
         ],
         exception_handlers={errors.TransferAppError: _problem},
     )
+
+
+def _route(path: str, call: _Call, method: str = "GET", query: Sequence[str] = ()) -> Route:
+    """Make a route that refuses other query parameters than these."""
+    known = dict.fromkeys(query, False)
+
+    async def checked(request: Request) -> Response:
+        check_query(request.query_params.multi_items(), known)
+        return await call(request)
+
+    return Route(path, checked, methods=[method])
 
 
 class _Calls:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TextIO, TypeVar
 
 import typer
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from transferapp import errors
+from transferapp.cli.plain_text import plain
 from transferapp.protocol.problems import to_problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+#: Columns of a line that goes into a pipe or file: names are never cut there.
+_WIDE = 1_000_000
 
 
 class ExitCode(IntEnum):
@@ -42,25 +49,48 @@ def exit_code(error: errors.TransferAppError) -> ExitCode:
 
 def show_json(value: Any) -> None:
     """Print one JSON document; dataclasses and pydantic models welcome."""
-    text = TypeAdapter(Any).dump_json(value, indent=2)
+    adapter = TypeAdapter(Any)
+    try:
+        text = adapter.dump_json(value, indent=2)
+    except PydanticSerializationError:
+        # A file name that is no text. JSON is UTF-8 (RFC 8259): what it cannot hold is '?'.
+        found = adapter.dump_python(value, mode="json")
+        text = json.dumps(found, indent=2, ensure_ascii=False).encode(errors="replace")
     sys.stdout.write(text.decode() + "\n")
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table, or say that there is nothing."""
-    console = Console()
+    """Print a table, or say that there is nothing. A list is a cell of several lines.
+
+    Into a pipe or file each row is one line, however long; a screen shows all of it, too.
+    """
+    console = _console(sys.stdout)
     if not rows:
         console.print("Nothing to show.")
         return
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in columns:
+        table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    console.print(table)
+        table.add_row(*(_cell(cell, console.encoding) for cell in row))
+    console.print(table, crop=False)
 
 
 def say(text: str) -> None:
     """Tell a person something beside the result, on standard error."""
-    Console(stderr=True, highlight=False).print(text, markup=False)
+    console = _console(sys.stderr)
+    console.print(Text(plain(text, console.encoding)), overflow="fold")
+
+
+def _console(stream: TextIO) -> Console:
+    """Print text as it is: no markup, no emoji codes, nothing coloured by what it says."""
+    width = None if stream.isatty() else _WIDE
+    return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
+
+
+def _cell(value: object, encoding: str) -> Text:
+    lines = value if isinstance(value, list) else [value]
+    return Text("\n".join(plain(str(line), encoding) for line in lines))
 
 
 def fail(error: errors.TransferAppError, *, as_json: bool) -> NoReturn:

@@ -10,16 +10,20 @@ from transferapp.model.containers import (
     Container,
     ContainerKind,
     ContainerRef,
+    is_id,
 )
 
 
 async def find_target(server: ServerClient, text: str, *, create: bool) -> Container:
-    """Return the container; raises Invalid, TargetNotFound, Conflict when several fit."""
+    """Return the container; raises Invalid, TargetNotFound, Conflict when several fit.
+
+    A number is an id where there is such a container, and a name where there is none.
+    Behind a parent (``Dataset:Flies/20261129``) it is always a name.
+    """
     kind, path = _parse(text)
-    if path[-1].isdigit() and len(path) == 1:
-        return await server.container(ContainerRef(kind, int(path[0])))
     if len(path) == 1:
-        return await _anywhere(server, kind, path[0], create=create)
+        by_id = await _by_id(server, kind, path[0])
+        return by_id or await _anywhere(server, kind, path[0], create=create)
     parent_kind = PARENT_KIND.get(kind)
     if parent_kind is None:
         raise Invalid(f"A {kind} has no parent. Write {kind}:{path[-1]}.")
@@ -27,6 +31,16 @@ async def find_target(server: ServerClient, text: str, *, create: bool) -> Conta
     parent = await _one(server, tops, (parent_kind, path[0], None), create=create)
     inside = await server.containers(parent.ref)
     return await _one(server, inside, (kind, path[1], parent.ref), create=create)
+
+
+async def _by_id(server: ServerClient, kind: ContainerKind, text: str) -> Container | None:
+    """Return the container with this id; None where the text can only be a name."""
+    if not is_id(text):
+        return None
+    try:
+        return await server.container(ContainerRef(kind, int(text)))
+    except TargetNotFound:
+        return None
 
 
 def _parse(text: str) -> tuple[ContainerKind, list[str]]:
@@ -68,4 +82,9 @@ async def _one(
         return fitting[0]
     if create:
         return await server.create_container(kind, name, parent=parent)
+    if parent is None and is_id(name):
+        raise TargetNotFound(
+            f"There is no {kind} with the number {name} that you may see, and none is called"
+            f" '{name}'. Add --create to make one of that name."
+        )
     raise TargetNotFound(f"There is no {kind} '{name}'. Add --create to make it.")

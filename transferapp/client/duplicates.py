@@ -7,7 +7,7 @@ from typing import Protocol
 
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.model.duplicates import HeldAlready, HeldFileset
-from transferapp.protocol.messages import (
+from transferapp.protocol.duplicates import (
     MAX_FILES_ASKED,
     MAX_ITEMS_ASKED,
     AskedFile,

@@ -29,11 +29,10 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.protocol import routes
+from transferapp.protocol.duplicates import AskedItem, DuplicatesRequest
 from transferapp.protocol.messages import (
     Accepted,
-    AskedItem,
     Delivered,
-    DuplicatesRequest,
     ExportRequest,
     GrantInfo,
     IdentityView,

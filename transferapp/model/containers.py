@@ -29,6 +29,17 @@ PARENT_KIND = {
 IMPORT_TARGETS = frozenset({ContainerKind.DATASET, ContainerKind.SCREEN})
 
 
+#: The largest id that databases hold (a signed 64-bit integer), and its digits.
+_MOST, _DIGITS = (1 << 63) - 1, 19
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text is an id as we write it: 0 to 9, no sign, no leading zeros."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        return False
+    return str(int(text)) == text and int(text) <= _MOST
+
+
 @dataclass(frozen=True, slots=True)
 class ContainerRef:
     """A container's kind and id; written ``Dataset:12``."""
@@ -45,10 +56,10 @@ class ContainerRef:
     def parse(cls, text: str) -> ContainerRef:
         """Read ``Dataset:12``; raises Invalid."""
         kind, _, number = text.partition(":")
-        try:
-            return cls(ContainerKind(kind.capitalize()), int(number))
-        except ValueError:
-            raise Invalid(f"'{text}' is not a container. Write it like Dataset:12.") from None
+        known = {str(one): one for one in ContainerKind}
+        if not is_id(number) or kind.capitalize() not in known:
+            raise Invalid(f"'{text}' is not a container. Write it like Dataset:12.")
+        return cls(known[kind.capitalize()], int(number))
 
 
 @dataclass(frozen=True, slots=True)

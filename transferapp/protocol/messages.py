@@ -5,28 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from transferapp.model.drops import MOST_LISTED, Drop, LeftOut, SourceLook
+from transferapp.model.drops import LeftOut, SourceLook
 from transferapp.model.identity import Group, Identity
 from transferapp.model.images import Annotation
 from transferapp.model.transfers import Transfer, TransferDetails
+from transferapp.protocol.drops import SoundDrop
+from transferapp.protocol.numbers import Number
 
 T = TypeVar("T")
 
 #: Sizes are limits of one request, not of a transfer: send several requests.
 MAX_ITEMS = 20_000
 MAX_FILES_PER_ITEM = 200_000
-#: Of a question for duplicates: some files of each item are enough to recognise it.
-MAX_ITEMS_ASKED = 500
-MAX_FILES_ASKED = 20
+
 
 ClientPath = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
@@ -92,7 +85,7 @@ class NewContainer(Message):
     kind: str
     name: Name
     parent: str | None = None
-    group_id: int | None = None
+    group_id: Number | None = None
     description: str = ""
 
 
@@ -100,7 +93,7 @@ class NewFile(Message):
     """A file that will be uploaded."""
 
     client_path: ClientPath
-    size_bytes: int = Field(ge=0)
+    size_bytes: Number
 
 
 class NewItem(Message):
@@ -108,32 +101,6 @@ class NewItem(Message):
 
     name: Name
     files: list[NewFile] = Field(min_length=1, max_length=MAX_FILES_PER_ITEM)
-
-
-class AskedFile(Message):
-    """A file that may be in the repository already; ``sha1`` where it is known."""
-
-    client_path: ClientPath
-    size_bytes: int = Field(ge=0)
-    sha1: Sha1 | Literal[""] = ""
-
-
-class AskedItem(Message):
-    """Files of one fileset by which it can be recognised."""
-
-    files: list[AskedFile] = Field(min_length=1, max_length=MAX_FILES_ASKED)
-
-
-class DuplicatesRequest(Message):
-    """Ask which filesets the repository already holds; the answer keeps the order."""
-
-    items: list[AskedItem] = Field(max_length=MAX_ITEMS_ASKED)
-
-
-def _bounded(drop: Drop | None) -> Drop | None:
-    if drop is not None and max(len(drop.roots), len(drop.left_out)) > MOST_LISTED:
-        raise ValueError(f"at most {MOST_LISTED} names of a drop are listed; count the rest")
-    return drop
 
 
 class ImportRequest(Message):
@@ -147,14 +114,14 @@ class ImportRequest(Message):
     target: str
     items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
     annotations: list[Annotation] = []
-    drop: Annotated[Drop | None, AfterValidator(_bounded)] = None
+    drop: SoundDrop | None = None
 
 
 class ExportRequest(Message):
     """Ask for the original files of images."""
 
     name: Name
-    image_ids: list[int] = Field(min_length=1, max_length=MAX_ITEMS)
+    image_ids: list[Number] = Field(min_length=1, max_length=MAX_ITEMS)
 
 
 class Accepted(Message):
@@ -195,7 +162,7 @@ class FileOnDisk(Message):
     file_id: str
     client_path: ClientPath
     path: str
-    size_bytes: int
+    size_bytes: Number
     modified_ns: int
 
 
@@ -213,7 +180,7 @@ class DropOnDisk(Message):
     roots: list[str]
     left_out: list[LeftOutOnDisk] = []
     #: Files that operating systems leave behind, by the names on our list.
-    litter_files: int = 0
+    litter_files: Number = 0
 
 
 class SubmittedItem(Message):
@@ -335,7 +302,7 @@ class NotificationTrial(Message):
 class InboxSeen(Message):
     """Everything up to this id was seen."""
 
-    upto: int = Field(ge=0)
+    upto: Number
 
 
 class InboxMessage(Message):

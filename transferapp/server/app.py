@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 import transferapp
 from transferapp.host.allocator import tune_allocator
@@ -19,6 +19,7 @@ from transferapp.server.auth import SignInThrottle
 from transferapp.server.event_feed import EventFeed
 from transferapp.server.gate import GrantGate
 from transferapp.server.parts import Parts
+from transferapp.server.queries import known_query, learn_queries
 from transferapp.server.routes import (
     admin,
     commands,
@@ -42,7 +43,8 @@ from transferapp.server.wiring import open_parts
 
 _log = structlog.get_logger(__name__)
 
-_ROUTERS = (
+#: All that answer here, but for the tus routes.
+ROUTERS = (
     health.router,
     sessions.router,
     containers.router,
@@ -66,18 +68,19 @@ def create_app(parts: Parts) -> FastAPI:
         title=f"TransferApp server: {parts.settings.name}",
         version=transferapp.__version__,
         lifespan=_lifespan,
+        dependencies=[Depends(known_query)],
     )
     app.state.parts = parts
     app.state.feed = EventFeed(parts.ledger)
     app.state.throttle = SignInThrottle(parts.clock)
     answer_errors(app)
-    for router in _ROUTERS:
+    for router in ROUTERS:
         app.include_router(router)
     gate = GrantGate(parts.imports, parts.grants, parts.ledger, parts.staging)
     app.router.routes.extend(tus_routes(TusApp(parts.staging, gate)))
     # FastAPI builds a router's routes when they are first asked for, about 100 ms in all:
     # now, rather than in the event loop while people upload.
-    app.openapi()
+    learn_queries(app)
     return app
 
 

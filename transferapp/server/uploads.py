@@ -10,13 +10,14 @@ import asyncio
 from contextlib import suppress
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from transferapp import errors
 from transferapp.protocol import routes
+from transferapp.protocol.queries import check_query
 from transferapp.server import tus_headers as tus
 from transferapp.server.upload_body import BodyEnded, receive_part
 from transferapp.server.upload_gate import UploadGate
@@ -46,6 +47,7 @@ class TusApp:
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Response:
+        check_query(QueryParams(scope["query_string"]).multi_items(), {})
         method = headers.get("x-http-method-override", scope["method"]).upper()
         if method == "OPTIONS":
             return _abilities()

@@ -8,7 +8,7 @@ import pytest
 
 from transferapp.cli.targets import find_target
 from transferapp.client.server import ServerClient
-from transferapp.errors import Conflict, Invalid, TargetNotFound
+from transferapp.errors import Conflict, Invalid, PermissionDenied, TargetNotFound
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 
 PROJECT = ContainerRef(ContainerKind.PROJECT, 1)
@@ -24,6 +24,10 @@ class Shelf:
             self.dataset(3, "Loose"),
             self.dataset(4, "Twice"),
             self.dataset(5, "Twice"),
+            self.dataset(6, "20261128"),
+            self.dataset(7, "3"),
+            self.dataset(8, "007"),
+            self.dataset(9, "²"),
         ]
 
     @staticmethod
@@ -39,7 +43,10 @@ class Shelf:
         ]
 
     async def container(self, ref: ContainerRef) -> Container:
-        return next(c for c in self.all if c.ref == ref)
+        for one in self.all:
+            if one.ref == ref:
+                return one
+        raise TargetNotFound
 
     async def create_container(
         self, kind: ContainerKind, name: str, *, parent: ContainerRef | None = None, **_: Any
@@ -63,6 +70,11 @@ def shelf() -> ServerClient:
         ("dataset:Loose", 3),
         ("Dataset:Flies/Embryos", 2),
         ("Dataset:Embryos", 2),
+        # A number that is no id here is a name; one that is an id is the id.
+        ("Dataset:20261128", 6),
+        # Ids have no leading zeros and only 0 to 9; these can only be names.
+        ("Dataset:007", 8),
+        ("Dataset:²", 9),
     ],
 )
 async def test_found(shelf: ServerClient, text: str, number: int) -> None:
@@ -75,6 +87,49 @@ async def test_made_with_its_project_when_wished(shelf: ServerClient) -> None:
     assert made.parent is not None
     again = await find_target(shelf, "Dataset:Mice/Brains", create=True)
     assert again.ref == made.ref
+
+
+@pytest.mark.parametrize(
+    ("text", "create", "name", "parent"),
+    [
+        ("Dataset:20261129", True, "20261129", None),
+        ("Dataset:Flies/20261129", True, "20261129", "Flies"),
+        ("Dataset:Flies/3", True, "3", "Flies"),
+        ("Screen:20261129", True, "20261129", None),
+        ("Dataset:99999999999999999999999", True, "99999999999999999999999", None),
+    ],
+)
+async def test_a_number_that_is_no_id_becomes_a_name(
+    shelf: ServerClient, text: str, create: bool, name: str, parent: str | None
+) -> None:
+    made = await find_target(shelf, text, create=create)
+    assert made.name == name
+    assert made.parent == (PROJECT if parent else None)
+    assert (await find_target(shelf, text, create=create)).ref == made.ref, "and is found then"
+
+
+async def test_an_id_wins_also_with_create(shelf: ServerClient) -> None:
+    assert (await find_target(shelf, "Dataset:3", create=True)).name == "Loose"
+
+
+async def test_a_number_that_is_nothing_is_told_in_both_readings(shelf: ServerClient) -> None:
+    with pytest.raises(TargetNotFound) as refused:
+        await find_target(shelf, "Dataset:20261129", create=False)
+    assert str(refused.value.message) == (
+        "There is no Dataset with the number 20261129 that you may see, and none is called"
+        " '20261129'. Add --create to make one of that name."
+    )
+
+
+async def test_an_id_that_may_not_be_seen_is_not_taken_for_a_name(
+    shelf: ServerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def denied(_ref: ContainerRef) -> Container:
+        raise PermissionDenied
+
+    monkeypatch.setattr(shelf, "container", denied)
+    with pytest.raises(PermissionDenied):
+        await find_target(shelf, "Dataset:12", create=True)
 
 
 @pytest.mark.parametrize(

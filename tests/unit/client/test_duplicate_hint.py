@@ -9,7 +9,7 @@ from transferapp.client.duplicates import held_already, hint
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.scanning import FoundFile
 from transferapp.model.duplicates import HeldAlready, HeldFileset
-from transferapp.protocol.messages import MAX_FILES_ASKED, MAX_ITEMS_ASKED, AskedItem
+from transferapp.protocol.duplicates import MAX_FILES_ASKED, MAX_ITEMS_ASKED, AskedItem
 
 NOTHING = HeldAlready()
 

@@ -145,11 +145,11 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _parameters(one: CommandView) -> str:
-    return "\n".join(
+def _parameters(one: CommandView) -> list[str]:
+    return [
         f"{p.name}: {p.words}" + (f" [{p.default}]" if p.default is not None else "")
         for p in one.parameters
-    )
+    ]
 
 
 def _show(view: CommandRunView, *, as_json: bool) -> None:

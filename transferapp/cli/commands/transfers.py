@@ -33,6 +33,7 @@ from transferapp.errors import (
     StateConflict,
     TransferAppError,
 )
+from transferapp.model.containers import is_id
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
@@ -76,6 +77,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     async def work() -> TransferDetails:
         async with signed_in.server_client() as (server, who):
             target = await targets.find_target(server, to, create=create)
+            say(f"Into {target.ref}, '{target.name}'.")
             await _hint(server, looked.ready)
             plan = ImportPlan(
                 name=name or paths[0].resolve().name,
@@ -137,7 +139,7 @@ def export_images(
 
 def _image_id(text: str) -> int:
     kind, _, number = text.rpartition(":")
-    if kind.lower() not in {"", "image"} or not number.isdigit():
+    if kind.lower() not in {"", "image"} or not is_id(number):
         raise Invalid(f"'{text}' is not an image. Write it like Image:12.")
     return int(number)
 

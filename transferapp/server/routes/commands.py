@@ -13,6 +13,7 @@ from starlette.responses import Response
 from transferapp.protocol import routes
 from transferapp.protocol.commands import CommandRequest, CommandRunView, CommandView
 from transferapp.protocol.messages import Page
+from transferapp.protocol.numbers import MOST_NUMBER, Number
 from transferapp.server.auth import SessionGrant
 from transferapp.server.command_stream import follow_output, output_reader
 from transferapp.server.command_views import command_view, run_view
@@ -81,9 +82,9 @@ async def output(
     run_id: str,
     grant: SessionGrant,
     request: Request,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Number = 0,
     accept: Annotated[str, Header()] = "",
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    last_event_id: Annotated[int | None, Header(ge=0, le=MOST_NUMBER)] = None,
 ) -> Response:
     """Return the output after so many bytes, whole or a range of it; as an event stream,
     also what follows.

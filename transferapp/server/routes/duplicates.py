@@ -9,7 +9,7 @@ from transferapp.model.duplicates import HeldAlready
 from transferapp.model.filesets import PlannedFile
 from transferapp.operations.duplicates import held_already
 from transferapp.protocol import routes
-from transferapp.protocol.messages import DuplicatesRequest
+from transferapp.protocol.duplicates import DuplicatesRequest
 from transferapp.server.answers import json_answer
 from transferapp.server.auth import SessionGrant
 from transferapp.server.parts import parts_of

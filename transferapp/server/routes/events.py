@@ -13,6 +13,7 @@ from starlette.responses import Response
 from transferapp.errors import GrantRefused
 from transferapp.model.events import Event
 from transferapp.protocol import routes
+from transferapp.protocol.numbers import MOST_NUMBER
 from transferapp.server.auth import AnyGrant, any_grant
 from transferapp.server.event_feed import Audience, EventFeed, Position
 
@@ -27,7 +28,7 @@ _EVENT = TypeAdapter(Event)
 async def events(
     grant: AnyGrant,
     request: Request,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    last_event_id: Annotated[int | None, Header(ge=0, le=MOST_NUMBER)] = None,
 ) -> Response:
     """Stream a person's events, or with a transfer grant those of its transfer."""
     feed: EventFeed = request.app.state.feed

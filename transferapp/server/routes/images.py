@@ -13,6 +13,7 @@ from transferapp.model.containers import ContainerRef
 from transferapp.model.images import ImageDetails, ImageSummary
 from transferapp.protocol import routes
 from transferapp.protocol.messages import Page
+from transferapp.protocol.numbers import Number
 from transferapp.server.answers import json_answer
 from transferapp.server.auth import SessionGrant
 from transferapp.server.parts import parts_of
@@ -28,7 +29,7 @@ async def find(
     request: Request,
     container: Annotated[str, Query(alias="in")] = "",
     text: str = "",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Number = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Response:
     """List images in id order: those of a container, or all that are visible."""
@@ -40,7 +41,7 @@ async def find(
 
 
 @router.get("/{image_id}", response_model=ImageDetails)
-async def image(image_id: int, grant: SessionGrant, request: Request) -> Response:
+async def image(image_id: Number, grant: SessionGrant, request: Request) -> Response:
     """Return all of one image."""
     async with parts_of(request).repository.session(grant.username) as session:
         found = await session.images.get(image_id)
@@ -49,7 +50,7 @@ async def image(image_id: int, grant: SessionGrant, request: Request) -> Respons
 
 @router.get("/{image_id}/thumbnail", response_class=Response)
 async def thumbnail(
-    image_id: int,
+    image_id: Number,
     grant: SessionGrant,
     request: Request,
     edge: Annotated[int, Query(ge=16, le=MAX_EDGE_PX)] = 96,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from transferapp.errors import Invalid
 from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import Transfer, TransferDetails, TransferItem
 from transferapp.protocol import routes
+from transferapp.protocol.drops import LookTold
 from transferapp.protocol.messages import Accepted, ImportRequest, NewTarget, Report, Seal
 from transferapp.server.answers import accepted_answer, details_answer, json_answer, parsed
 from transferapp.server.auth import SessionGrant, TransferGrant
@@ -81,10 +83,11 @@ async def report(
 
 @router.post(routes.source("{transfer_id}"), response_model=Transfer)
 async def source(
-    transfer_id: str, found: SourceLook, _grant: TransferGrant, request: Request
+    transfer_id: str, told: LookTold, _grant: TransferGrant, request: Request
 ) -> Response:
     """Tell what the workstation found when it looked at what was dropped."""
-    kept = await parts_of(request).imports.looked_at_source(transfer_id, found)
+    look = SourceLook(**asdict(told))
+    kept = await parts_of(request).imports.looked_at_source(transfer_id, look)
     return json_answer(Transfer, kept)
 
 

@@ -20,6 +20,7 @@ from transferapp.protocol.messages import (
     NotificationWishes,
     Page,
 )
+from transferapp.protocol.numbers import Number
 from transferapp.server.auth import SessionGrant
 from transferapp.server.parts import parts_of
 
@@ -63,7 +64,7 @@ async def inbox(
     request: Request,
     *,
     unread: bool = False,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Number = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Page[InboxMessage]:
     """List the person's notifications, newest first."""
@@ -81,7 +82,7 @@ async def mark_all_read(seen: InboxSeen, grant: SessionGrant, request: Request) 
 
 
 @router.post(routes.INBOX + "/{entry_id}/read", status_code=HTTPStatus.NO_CONTENT)
-async def mark_read(entry_id: int, grant: SessionGrant, request: Request) -> None:
+async def mark_read(entry_id: Number, grant: SessionGrant, request: Request) -> None:
     """Note that the person has seen one; again is fine."""
     await _reading(request).mark_read(grant.username, entry_id)
 

@@ -10,6 +10,7 @@ from transferapp.model.images import Pixels, TileRegion
 from transferapp.preview.virtual_zarr import VirtualZarr
 from transferapp.preview.zarr_metadata import DOCUMENT
 from transferapp.protocol import routes
+from transferapp.protocol.numbers import Number
 from transferapp.server.auth import SessionGrant
 from transferapp.server.parts import parts_of
 
@@ -57,7 +58,7 @@ router = APIRouter(prefix=routes.IMAGES, tags=["previews"])
 @router.get("/{image_id}/zarr/{key:path}")
 @router.head("/{image_id}/zarr/{key:path}")
 async def read_key(
-    image_id: int,
+    image_id: Number,
     key: str,
     request: Request,
     grant: SessionGrant,
