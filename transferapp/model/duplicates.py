@@ -8,14 +8,38 @@ from enum import StrEnum
 
 from transferapp.model.filesets import PlannedFile
 
+#: Bytes at either end of a file that are compared where reading all of it takes too long.
+END_BYTES = 1 << 20
+
+
+def end_spans(size_bytes: int) -> tuple[tuple[int, int], ...]:
+    """Return (offset, length) of a file's ends. Of a file of up to 2 MiB they are all of it,
+    so that the SHA-1 of the ends is the SHA-1 of the file.
+    """
+    if size_bytes <= 2 * END_BYTES:
+        return ((0, size_bytes),)
+    return ((0, END_BYTES), (size_bytes - END_BYTES, END_BYTES))
+
 
 class Likeness(StrEnum):
     """How sure it is that a held file is the same one."""
 
     #: The same SHA-1: the same bytes.
     BYTES = "same-bytes"
-    #: The same client path and the same size; the bytes were not compared.
+    #: The same client path and size, and the same first and last MiB. Others may lie between
+    #: them: a mask that was corrected in its middle.
+    ENDS = "same-ends"
+    #: The same client path and the same size; the bytes were not compared. That says little:
+    #: every run of a microscope writes ``Pos0/img_0.tif`` of the same size.
     PATH = "same-path"
+
+
+@dataclass(frozen=True, slots=True)
+class SoughtFile:
+    """A file that may be held. ``ends`` is the SHA-1 of its ends, empty where not known."""
+
+    planned: PlannedFile
+    ends: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +53,21 @@ class HeldFileset:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOriginal:
+    """An original file; ``sha1`` is empty where the repository keeps another checksum."""
+
+    id: int
+    sha1: str
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicate:
-    """One planned file that a fileset already holds."""
+    """One planned file that a fileset already holds; ``original`` of one found by its path."""
 
     file: PlannedFile
     likeness: Likeness
     fileset: HeldFileset
+    original: HeldOriginal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +75,27 @@ class HeldAlready:
     """The filesets that hold every file of one item, and how sure that is."""
 
     same_bytes: tuple[HeldFileset, ...] = ()
+    same_ends: tuple[HeldFileset, ...] = ()
     same_paths: tuple[HeldFileset, ...] = ()
 
     def __bool__(self) -> bool:
         """Say whether there is any."""
-        return bool(self.same_bytes or self.same_paths)
+        return bool(self.same_bytes or self.same_ends or self.same_paths)
 
 
 @dataclass(slots=True)
 class Hits:
-    """Fileset ids that a repository found, by SHA-1 and by (client path, size)."""
+    """What a repository found: fileset ids by SHA-1, and by (client path, size) of each
+    fileset its original file.
+    """
 
     by_sha1: dict[str, set[int]] = field(default_factory=dict)
-    by_path: dict[tuple[str, int], set[int]] = field(default_factory=dict)
+    by_path: dict[tuple[str, int], dict[int, HeldOriginal]] = field(default_factory=dict)
 
     def of(self, file: PlannedFile) -> dict[int, Likeness]:
         """Return the filesets that hold a file, the surer likeness counts; by fileset id."""
         bytes_in = self.by_sha1.get(file.sha1, set()) if file.sha1 else set()
-        found = bytes_in | self.by_path.get((file.client_path, file.size_bytes), set())
+        found = bytes_in | self._at(file).keys()
         return {
             one: Likeness.BYTES if one in bytes_in else Likeness.PATH for one in sorted(found)
         }
@@ -73,8 +109,11 @@ class Hits:
     ) -> list[Duplicate]:
         """List them in the order of ``files``; filesets that are not ``held`` do not count."""
         return [
-            Duplicate(file, likeness, held[one])
+            Duplicate(file, likeness, held[one], self._at(file).get(one))
             for file in files
             for one, likeness in self.of(file).items()
             if one in held
         ]
+
+    def _at(self, file: PlannedFile) -> dict[int, HeldOriginal]:
+        return self.by_path.get((file.client_path, file.size_bytes), {})

@@ -3,30 +3,117 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import hashlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
-from transferapp.errors import TransferAppError
-from transferapp.model.duplicates import Duplicate, HeldAlready, HeldFileset, Likeness
+from transferapp.errors import Corrupt, Denied, NotFound, TransferAppError
+from transferapp.model.duplicates import (
+    Duplicate,
+    HeldAlready,
+    HeldFileset,
+    HeldOriginal,
+    Likeness,
+    SoughtFile,
+    end_spans,
+)
 from transferapp.model.filesets import FilesetPlan, PlannedFile
 from transferapp.repositories.port import Images, Repository
 
 #: So many files of a fileset are sought first; only when they are there, the rest too.
 _FIRST = 20
+#: From the surest on.
+_RANKS = {Likeness.BYTES: 0, Likeness.ENDS: 1, Likeness.PATH: 2}
+#: Of a path that is imported each day anew, so many of the newest originals are compared.
+MOST_COMPARED = 10
+#: Ends that are read at once, and that are remembered (100 bytes each).
+_AT_ONCE, _MOST_KEPT = 4, 100_000
 #: The repository gets so long for the note on an import that is done (seconds).
 _PATIENCE_S = 30.0
 
 
+class HeldEnds:
+    """What the ends of original files hash to, kept in memory: two reads of 1 MiB for each
+    file that somebody asks about, once. For one event loop.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known."""
+        self._known: OrderedDict[str | int, str] = OrderedDict()
+        #: People who drop large folders must not keep the repository busy.
+        self._turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def of(self, images: Images, original: HeldOriginal, size_bytes: int) -> str:
+        """Return the SHA-1 of an original's ends; empty when the person may not read it.
+
+        Raises RepositoryUnavailable.
+        """
+        spans = end_spans(size_bytes)
+        if len(spans) == 1 and original.sha1:
+            return original.sha1
+        # By content where that is known: the same file is often imported again.
+        key = original.sha1 or original.id
+        if key not in self._known:
+            try:
+                async with self._turn:
+                    self._known[key] = await _read_ends(images, original.id, spans)
+            except (Denied, NotFound, Corrupt):
+                return ""
+            if len(self._known) > _MOST_KEPT:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key]
+
+
 async def held_already(
-    repository: Repository, username: str, items: Sequence[Sequence[PlannedFile]]
+    repository: Repository,
+    username: str,
+    items: Sequence[Sequence[SoughtFile]],
+    ends: HeldEnds,
 ) -> list[HeldAlready]:
-    """Say for each item which filesets, visible to the person, hold all of its files."""
+    """Say for each item which filesets, visible to the person, hold all of its files.
+
+    A file that is asked for with its SHA-1 or its ends is compared, and is not held where
+    they differ.
+    """
+    planned = dict.fromkeys(one.planned for item in items for one in item)
     async with repository.session(username) as session:
-        found = await session.images.duplicates([file for item in items for file in item])
-    by_file: dict[PlannedFile, list[Duplicate]] = {}
+        found: dict[PlannedFile, list[Duplicate]] = {file: [] for file in planned}
+        for one in await session.images.duplicates(list(planned)):
+            found[one.file].append(one)
+        judged: dict[SoughtFile, list[Duplicate]] = {}
+        for sought in dict.fromkeys(one for item in items for one in item):
+            held = found[sought.planned]
+            judged[sought] = [d async for d in _compared(session.images, sought, held, ends)]
+    return [_of_item([judged[one] for one in item]) for item in items]
+
+
+async def _compared(
+    images: Images, sought: SoughtFile, found: Sequence[Duplicate], ends: HeldEnds
+) -> AsyncIterator[Duplicate]:
+    """Yield those that are not known to be others, with what is known of them."""
     for one in found:
-        by_file.setdefault(one.file, []).append(one)
-    return [_of_item(item, by_file) for item in items]
+        if one.likeness is Likeness.BYTES:
+            yield one
+    by_path = [one for one in found if one.likeness is Likeness.PATH and one.original]
+    for one in sorted(by_path, key=lambda held: -held.fileset.id)[:MOST_COMPARED]:
+        sha1, size = sought.planned.sha1, sought.planned.size_bytes
+        if one.original is None or (sha1 and one.original.sha1):
+            continue  # Of the same SHA-1 it would have been found by its bytes.
+        if not sought.ends:
+            yield one
+        elif sought.ends == await ends.of(images, one.original, size):
+            yield replace(one, likeness=Likeness.ENDS)
+
+
+async def _read_ends(images: Images, file_id: int, spans: Iterable[tuple[int, int]]) -> str:
+    digest = hashlib.sha1(usedforsecurity=False)
+    for offset, length in spans:
+        async for piece in images.read(file_id, offset, length):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 async def same_bytes_note(
@@ -59,25 +146,18 @@ def _by_bytes(files: Sequence[PlannedFile], found: Sequence[Duplicate]) -> list[
     by_file: dict[PlannedFile, list[Duplicate]] = {}
     for one in found:
         by_file.setdefault(one.file, []).append(one)
-    return list(_of_item(files, by_file).same_bytes)
+    return list(_of_item([by_file.get(file, []) for file in files]).same_bytes)
 
 
-def _of_item(
-    item: Sequence[PlannedFile], by_file: dict[PlannedFile, list[Duplicate]]
-) -> HeldAlready:
+def _of_item(files: Sequence[Sequence[Duplicate]]) -> HeldAlready:
     """Keep the filesets that hold all files; the least sure likeness of a file counts."""
-    by_fileset = [{one.fileset.id: one for one in by_file.get(file, ())} for file in item]
+    by_fileset = [{one.fileset.id: one for one in held} for held in files]
     in_all = sorted(set.intersection(*(set(here) for here in by_fileset)))
-    same = {
-        one
-        for one in in_all
-        if all(here[one].likeness is Likeness.BYTES for here in by_fileset)
-    }
-    filesets = {one: by_fileset[0][one].fileset for one in in_all}
-    return HeldAlready(
-        tuple(filesets[one] for one in in_all if one in same),
-        tuple(filesets[one] for one in in_all if one not in same),
-    )
+    least = {one: max(_RANKS[here[one].likeness] for here in by_fileset) for one in in_all}
+    same: list[list[HeldFileset]] = [[] for _ in _RANKS]
+    for one in in_all:
+        same[least[one]].append(by_fileset[0][one].fileset)
+    return HeldAlready(*map(tuple, same))
 
 
 def _where(held: HeldFileset) -> str:

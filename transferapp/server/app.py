@@ -14,6 +14,7 @@ import transferapp
 from transferapp.host.allocator import tune_allocator
 from transferapp.host.collector import settle_heap
 from transferapp.host.logging import configure_logging
+from transferapp.operations.duplicates import HeldEnds
 from transferapp.server.answers import answer_errors
 from transferapp.server.auth import SignInThrottle
 from transferapp.server.event_feed import EventFeed
@@ -72,6 +73,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.feed = EventFeed(parts.ledger)
+    app.state.ends = HeldEnds()
     app.state.throttle = SignInThrottle(parts.clock)
     answer_errors(app)
     for router in ROUTERS:

@@ -19,6 +19,8 @@ from transferapp.testing.repository_world import (
     import_all,
     new_dataset,
     plan_for,
+    sha1_of,
+    whole,
 )
 
 _UNKNOWN = "0" * 40
@@ -47,6 +49,9 @@ class DuplicateSuite:
             [same] = await session.images.duplicates([unhashed])
             assert (same.likeness, same.fileset.id) == (Likeness.PATH, made.id)
             assert same.fileset.places == ()
+            # What is there can be read, to compare it further.
+            assert same.original is not None
+            assert sha1_of(await whole(session, same.original.id)) == file.sha1
             larger = replace(unhashed, size_bytes=file.size_bytes + 1)
             assert await session.images.duplicates([larger]) == []
 
@@ -58,6 +63,8 @@ class DuplicateSuite:
             assert same.likeness is Likeness.BYTES
             [alike] = await session.images.duplicates([replace(file, sha1=_UNKNOWN)])
             assert alike.likeness is Likeness.PATH
+            assert alike.original is not None
+            assert alike.original.sha1 == file.sha1, "so they are other bytes for sure"
 
     async def test_every_fileset_is_told_until_it_is_deleted(self, world: World) -> None:
         async with world.repository.session(ALICE) as session:

@@ -10,9 +10,17 @@ from typing import Any, cast
 import pytest
 
 from transferapp.errors import RepositoryUnavailable
-from transferapp.model.duplicates import Duplicate, HeldAlready, HeldFileset, Hits, Likeness
+from transferapp.model.duplicates import (
+    Duplicate,
+    HeldAlready,
+    HeldFileset,
+    HeldOriginal,
+    Hits,
+    Likeness,
+    SoughtFile,
+)
 from transferapp.model.filesets import FilesetPlan, PlannedFile
-from transferapp.operations.duplicates import held_already, same_bytes_note
+from transferapp.operations.duplicates import HeldEnds, held_already, same_bytes_note
 from transferapp.repositories.port import Repository
 
 A, B, C = (PlannedFile(f"{name}.tif", 5, name * 40) for name in "abc")
@@ -43,13 +51,19 @@ def repository(*known: Duplicate, error: Exception | None = None) -> Repository:
     return cast("Repository", KnowingRepository(list(known), error))
 
 
+def items(*some: Sequence[PlannedFile]) -> list[list[SoughtFile]]:
+    return [[SoughtFile(file) for file in files] for files in some]
+
+
 def duplicate(file: PlannedFile, fileset: HeldFileset, *, sure: bool = True) -> Duplicate:
-    return Duplicate(file, Likeness.BYTES if sure else Likeness.PATH, fileset)
+    if sure:
+        return Duplicate(file, Likeness.BYTES, fileset)
+    return Duplicate(file, Likeness.PATH, fileset, HeldOriginal(70, ""))
 
 
 async def test_all_files_must_be_in_one_fileset() -> None:
     known = repository(duplicate(A, ONE), duplicate(B, ONE), duplicate(B, TWO))
-    found = await held_already(known, "ada", [(A, B), (B,), (A, C), (C,)])
+    found = await held_already(known, "ada", items((A, B), (B,), (A, C), (C,)), HeldEnds())
     assert found == [
         HeldAlready(same_bytes=(ONE,)),
         HeldAlready(same_bytes=(ONE, TWO)),
@@ -61,7 +75,8 @@ async def test_all_files_must_be_in_one_fileset() -> None:
 
 async def test_the_least_sure_file_counts() -> None:
     known = repository(duplicate(A, ONE, sure=False), duplicate(B, ONE))
-    assert await held_already(known, "ada", [(A, B)]) == [HeldAlready(same_paths=(ONE,))]
+    found = await held_already(known, "ada", items((A, B)), HeldEnds())
+    assert found == [HeldAlready(same_paths=(ONE,))]
 
 
 async def test_note_names_an_image_that_is_not_a_new_one() -> None:
@@ -94,9 +109,12 @@ async def test_many_files_are_asked_for_only_when_the_largest_are_there() -> Non
 
 
 def test_hits_tell_the_surer_likeness_once() -> None:
-    hits = Hits({A.sha1: {1}}, {(A.client_path, 5): {1, 2}, (B.client_path, 6): {1}})
+    at_a = {1: HeldOriginal(71, A.sha1), 2: HeldOriginal(72, "")}
+    hits = Hits({A.sha1: {1}}, {(A.client_path, 5): at_a, (B.client_path, 6): {1: at_a[1]}})
     assert hits.of(A) == {1: Likeness.BYTES, 2: Likeness.PATH}
     assert hits.of(B) == {}, "another size"
     assert hits.of(PlannedFile("x", 5, "")) == {}
     assert hits.fileset_ids([A, B]) == [1, 2]
-    assert hits.duplicates([A], {2: TWO}) == [duplicate(A, TWO, sure=False)]
+    assert hits.duplicates([A], {2: TWO}) == [
+        Duplicate(A, Likeness.PATH, TWO, HeldOriginal(72, ""))
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from transferapp.model.duplicates import Duplicate, HeldFileset, Hits
+from transferapp.model.duplicates import Duplicate, HeldFileset, HeldOriginal, Hits
 from transferapp.model.filesets import PlannedFile
 from transferapp.repositories.local.permissions import Caller
 from transferapp.repositories.local.schema import (
@@ -33,7 +33,7 @@ def find_duplicates(
     paths = {f.client_path for f in files}
     for row in _rows(connection, caller, original_files.c.client_path, paths):
         at = row.client_path, row.size_bytes
-        hits.by_path.setdefault(at, set()).add(row.fileset_id)
+        hits.by_path.setdefault(at, {})[row.fileset_id] = HeldOriginal(row.id, row.sha1)
     return hits.duplicates(files, _held(connection, caller, hits.fileset_ids(files)))
 
 

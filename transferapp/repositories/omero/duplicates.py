@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from transferapp.model.duplicates import Duplicate, HeldFileset, Hits
+from transferapp.model.duplicates import Duplicate, HeldFileset, HeldOriginal, Hits
 from transferapp.model.filesets import PlannedFile
 from transferapp.repositories.omero.acting import Acting, parameters
 from transferapp.repositories.omero.foreign import omero
@@ -13,7 +13,7 @@ from transferapp.repositories.omero.foreign import omero
 #: The only hasher that we can compare with: sources are hashed once, by SHA-1.
 _HASHER = "SHA1-160"
 _FILES = (
-    "select e.fileset.id, e.clientPath, o.size, o.hash from FilesetEntry e"
+    "select e.fileset.id, e.clientPath, o.size, o.hash, o.id, h.value from FilesetEntry e"
     " join e.originalFile o left outer join o.hasher h"
 )
 _BY_HASH = f"{_FILES} where h.value = :hasher and o.hash in (:values)"
@@ -40,10 +40,12 @@ def find_duplicates(acting: Acting, files: Sequence[PlannedFile]) -> list[Duplic
     Looks in the session's reading group: all groups, when it has none.
     """
     hits = Hits()
-    for fileset_id, _, _, sha1 in _rows(acting, _BY_HASH, {f.sha1 for f in files}):
+    for fileset_id, _, _, sha1, *_ in _rows(acting, _BY_HASH, {f.sha1 for f in files}):
         hits.by_sha1.setdefault(sha1, set()).add(fileset_id)
-    for fileset_id, path, size, _ in _rows(acting, _BY_PATH, {f.client_path for f in files}):
-        hits.by_path.setdefault((path, size), set()).add(fileset_id)
+    for row in _rows(acting, _BY_PATH, {f.client_path for f in files}):
+        fileset_id, path, size, checksum, file_id, hasher = row
+        original = HeldOriginal(file_id, checksum if hasher == _HASHER and checksum else "")
+        hits.by_path.setdefault((path, size), {})[fileset_id] = original
     return hits.duplicates(files, _held(acting, hits.fileset_ids(files)))
 
 

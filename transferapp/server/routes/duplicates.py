@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from transferapp.model.duplicates import HeldAlready
+from transferapp.model.duplicates import HeldAlready, SoughtFile
 from transferapp.model.filesets import PlannedFile
-from transferapp.operations.duplicates import held_already
+from transferapp.operations.duplicates import HeldEnds, held_already
 from transferapp.protocol import routes
 from transferapp.protocol.duplicates import DuplicatesRequest
 from transferapp.server.answers import json_answer
@@ -23,8 +23,13 @@ async def duplicates(
 ) -> Response:
     """Say for each item, in order, which filesets already hold all of its files."""
     items = [
-        [PlannedFile(file.client_path, file.size_bytes, file.sha1) for file in item.files]
+        [
+            SoughtFile(PlannedFile(one.client_path, one.size_bytes, one.sha1), one.ends)
+            for one in item.files
+        ]
         for item in asked.items
     ]
-    found = await held_already(parts_of(request).repository, grant.username, items)
+    ends: HeldEnds = request.app.state.ends
+    repository = parts_of(request).repository
+    found = await held_already(repository, grant.username, items, ends)
     return json_answer(list[HeldAlready], found)
