@@ -198,7 +198,7 @@ async def _settled() -> None:
 
 def _session_with_targets() -> FakeSession:
     session = FakeSession()
-    held = HeldAlready(same_paths=(HeldFileset(1, "anna", (7,), (LONG,)),))
+    held = HeldAlready(same_bytes=(HeldFileset(1, "anna", (7,), (LONG,)),))
     session.server.held = {"day 3/cell.png": held}
     flies = Container(ContainerRef(ContainerKind.PROJECT, 1), LONG, "anna", 1, can_link=True)
     embryos = Container(EMBRYOS, LONG, "anna", 1, parent=flies.ref, can_link=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+import tifffile
 
 from tests.support.import_house import OWNER, ImportHouse
 from tests.support.rest_server import (
@@ -14,12 +18,16 @@ from tests.support.rest_server import (
     server,
 )
 from tests.support.rest_uploads import bearer, problem_of
-from transferapp.client.duplicates import held_already, hint
-from transferapp.client.grouping import group
+from transferapp.client.duplicate_words import hint
+from transferapp.client.duplicates import Comparing, Known
+from transferapp.client.grouping import FilesetCandidate, group
 from transferapp.client.scanning import scan
+from transferapp.client.server import ServerClient
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
 from transferapp.model.containers import ContainerRef
+from transferapp.model.duplicates import Likeness
+from transferapp.model.filesets import Fileset
 from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.imports import import_task
@@ -43,17 +51,97 @@ async def import_one(server: RestServer, username: str, target: ContainerRef) ->
         await import_all(session, plan, [CELLS.parent / NAME])
 
 
+async def looked(
+    client: ServerClient, candidates: Sequence[FilesetCandidate]
+) -> list[Known | None]:
+    """Compare what was dropped with what is there."""
+    return await Comparing(client).look(candidates, threading.Event())
+
+
+async def import_files(
+    server: RestServer, folder: Path, *names: str, username: str = "ada"
+) -> Fileset:
+    """Import files as one fileset without a dataset."""
+    async with server.parts.repository.session(username) as session:
+        plan = plan_for(Sample(folder, names, 1), None, session.identity.default_group_id)
+        return await import_all(session, plan, [folder / name for name in names])
+
+
+def tiff(path: Path, **changed: int) -> Path:
+    """Write 6 MiB of noise of one seed; ``row_7=9`` changes one row of pixels."""
+    pixels = np.random.default_rng(3).integers(0, 4096, (1536, 2048), dtype=np.uint16)
+    for row, value in changed.items():
+        pixels[int(row.removeprefix("row_"))] = value
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tifffile.imwrite(path, pixels)
+    return path
+
+
 async def test_the_hint_counts_what_was_dropped_again(server: RestServer) -> None:
     client = await server.signed_in()
     dataset = await new_dataset(client)
     candidates = group(scan([CELLS]))
-    assert hint(await held_already(client, candidates)) == ""
+    assert hint(await looked(client, candidates)) == ""
     await import_one(server, "ada", dataset.ref)
-    found = await held_already(client, candidates)
-    held = [c.name for c, one in zip(candidates, found, strict=True) if one.same_paths]
+    found = await looked(client, candidates)
+    held = [c.name for c, one in zip(candidates, found, strict=True) if one and one.is_sure]
     assert held == [Path(NAME).name]
-    assert hint(found).startswith("1 of these 3 filesets is in the repository already")
-    assert f"'{dataset.name}'" in hint(found)
+    assert hint(found) == (
+        f"1 of these 3 filesets is in the repository already, byte for byte ('{dataset.name}')."
+    )
+
+
+async def test_the_same_path_and_size_of_two_days_is_no_copy(
+    server: RestServer, tmp_path: Path
+) -> None:
+    """Each run of a microscope writes Pos0/img_0.tif; a row differs, wherever it is."""
+    client = await server.signed_in()
+    monday = tiff(tmp_path / "monday" / "Pos0" / "img_0.tif")
+    await import_files(server, monday.parents[1], "Pos0/img_0.tif")
+    days: dict[str, dict[str, int]] = {"first": {"row_0": 7}, "last": {"row_1535": 7}}
+    days |= {"same": {}, "middle": {"row_700": 7}}
+    likeness = {}
+    for day, changed in days.items():
+        tuesday = tiff(tmp_path / day / "Pos0" / "img_0.tif", **changed)
+        assert tuesday.stat().st_size == monday.stat().st_size
+        [one] = await looked(client, group(scan([tuesday.parent])))
+        likeness[day] = one.likeness if one else None
+    assert likeness == {
+        "first": None,
+        "last": None,
+        "same": Likeness.ENDS,
+        "middle": Likeness.ENDS,
+    }
+    for day in ("same", "middle"):
+        [candidate] = group(scan([tmp_path / day / "Pos0"]))
+        known = await Comparing(client).completely(candidate, threading.Event())
+        assert bool(known and known.is_sure) == (day == "same")
+
+
+async def test_ends_of_private_data_are_not_compared(
+    server: RestServer, tmp_path: Path
+) -> None:
+    """Who guesses the content of a file that she may not see is not told that it is there."""
+    path = tiff(tmp_path / "Pos0" / "img_0.tif")
+    await import_files(server, tmp_path, "Pos0/img_0.tif")
+    bob = await server.signed_in("bob")
+    candidates = group(scan([path.parent]))
+    assert await looked(bob, candidates) == [None]
+    assert await Comparing(bob).completely(candidates[0], threading.Event()) is None
+    assert await looked(await server.signed_in("ada"), candidates) != [None]
+
+
+async def test_too_many_ends_at_once_are_refused(server: RestServer) -> None:
+    client = await server.signed_in()
+    file = AskedFile(client_path="a", size_bytes=1, ends="a" * 40)
+    items = [AskedItem.model_construct(files=[file] * 20)] * 6
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        answer = await http.post(
+            "/v1/duplicates",
+            json={"items": [one.model_dump() for one in items]},
+            headers=bearer(client.token or ""),
+        )
+    assert "at most 100 files" in problem_of(answer)["detail"]
 
 
 async def test_sha1_makes_it_sure(server: RestServer) -> None:
@@ -71,8 +159,7 @@ async def test_private_data_of_others_stays_unknown(server: RestServer) -> None:
     client = await server.signed_in("ada")
     await import_one(server, "ada", (await new_dataset(client)).ref)
     bob = await server.signed_in("bob")
-    found = await held_already(bob, group(scan([CELLS])))
-    assert hint(found) == ""
+    assert hint(await looked(bob, group(scan([CELLS])))) == ""
 
 
 async def test_needs_a_session_and_a_modest_question(server: RestServer) -> None:

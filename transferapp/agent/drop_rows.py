@@ -10,13 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from transferapp.agent.records import ItemStage
-from transferapp.agent.schema import files, items, left_out, submissions
+from transferapp.agent.records import HeldRecord, ItemStage
+from transferapp.agent.schema import files, held, items, left_out, submissions
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook, first_names
 from transferapp.protocol.messages import DropOnDisk
 
 _LOOK = TypeAdapter(SourceLook)
-_COUNTS = left_out.c.reason != LeftOutReason.IGNORED
+_COUNTS = left_out.c.reason.in_([reason for reason in LeftOutReason if reason.counts])
 
 
 def insert(connection: sa.Connection, transfer_id: str, drop: DropOnDisk | None) -> None:
@@ -34,6 +34,15 @@ def insert(connection: sa.Connection, transfer_id: str, drop: DropOnDisk | None)
     ]
     if rows:
         connection.execute(sa.insert(left_out), rows)
+    in_repository = [file for one in (drop.left_out if drop else ()) for file in one.held]
+    if in_repository:
+        connection.execute(
+            sa.insert(held),
+            [
+                {**file.model_dump(), "transfer_id": transfer_id, "position": position}
+                for position, file in enumerate(in_repository)
+            ],
+        )
 
 
 def roots_value(drop: DropOnDisk | None) -> str | None:
@@ -62,15 +71,36 @@ def imported_files(connection: sa.Connection, transfer_id: str) -> Sequence[sa.R
     return connection.execute(query).mappings().all()
 
 
+def held_files(connection: sa.Connection, transfer_id: str) -> list[HeldRecord]:
+    """Return the files that were left out because the repository holds them."""
+    mine = held.c.transfer_id == transfer_id
+    query = sa.select(held).where(mine).order_by(held.c.position)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    return [HeldRecord(**{k: v for k, v in row.items() if k != "position"}) for row in rows]
+
+
+def set_held(connection: sa.Connection, file: HeldRecord, **values: int) -> None:
+    """Change what is known of how a held file looks."""
+    same = sa.and_(held.c.transfer_id == file.transfer_id, held.c.path == file.path)
+    connection.execute(sa.update(held).where(same).values(**values))
+
+
 def known_paths(connection: sa.Connection, transfer_id: str) -> list[str]:
-    """Return the paths of what was dropped, imported or not."""
-    both = sa.union_all(
+    """Return the paths of what was dropped, imported or not.
+
+    A folder stands for all that is in it, but not one that the repository holds: what came
+    into it since is not held.
+    """
+    all_of_them = sa.union_all(
         *(
             sa.select(table.c.path).where(table.c.transfer_id == transfer_id)
-            for table in (files, left_out)
-        )
+            for table in (files, held)
+        ),
+        sa.select(left_out.c.path).where(
+            left_out.c.transfer_id == transfer_id, left_out.c.reason != LeftOutReason.HELD
+        ),
     )
-    return list(connection.scalars(both))
+    return list(connection.scalars(all_of_them))
 
 
 def keep_look(connection: sa.Connection, transfer_id: str, look: SourceLook) -> bool:

@@ -81,6 +81,19 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRecord:
+    """A file that is left out because the repository holds it, as it was when compared."""
+
+    transfer_id: str
+    client_path: str
+    path: str
+    size_bytes: int
+    modified_ns: int
+    inode: int
+    sha1: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """What came of moving one file. ``inode``: of the file that was sent, 0 for others."""
 

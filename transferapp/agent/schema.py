@@ -91,6 +91,27 @@ left_out = sa.Table(
     sa.Column("file_count", sa.Integer, nullable=False),
 )
 
+#: Files that are left out because the repository holds them: as they were when every byte
+#: of them was compared.
+held = sa.Table(
+    "held",
+    metadata,
+    sa.Column(
+        "transfer_id",
+        sa.ForeignKey(submissions.c.transfer_id, ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("path", sa.String, nullable=False),
+    sa.Column("client_path", sa.String, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("modified_ns", sa.BigInteger, nullable=False),
+    #: 0 where it says nothing.
+    sa.Column("inode", sa.BigInteger, nullable=False),
+    sa.Column("sha1", sa.String, nullable=False),
+)
+
 
 def _know_the_drop(connection: sa.Connection) -> None:
     """2: what was dropped beside the items, and how the source looked last."""
@@ -108,9 +129,20 @@ def _know_the_drop(connection: sa.Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_left_out_transfer_id ON left_out (transfer_id)")
 
 
+def _know_what_is_held(connection: sa.Connection) -> None:
+    """3: files that stay out because the repository holds them already."""
+    connection.exec_driver_sql(
+        "CREATE TABLE held (transfer_id VARCHAR NOT NULL REFERENCES submissions"
+        " (transfer_id) ON DELETE CASCADE, position INTEGER NOT NULL, path VARCHAR NOT NULL,"
+        " client_path VARCHAR NOT NULL, size_bytes BIGINT NOT NULL, modified_ns BIGINT NOT"
+        " NULL, inode BIGINT NOT NULL, sha1 VARCHAR NOT NULL)"
+    )
+    connection.exec_driver_sql("CREATE INDEX ix_held_transfer_id ON held (transfer_id)")
+
+
 #: The migrations in order: the first makes version 2 of version 1, and so on. Alembic is
 #: not in the core, and one file that one process writes does not need it.
-MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_know_the_drop,)
+MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_know_the_drop, _know_what_is_held)
 
 
 def prepare(

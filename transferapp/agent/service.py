@@ -242,5 +242,7 @@ def _check(submission: Submission) -> None:
         places = [file.path for item in submission.items for file in item.files]
         if not places:
             raise errors.Invalid("An import needs at least one file.")
+        left_out = submission.drop.left_out if submission.drop else ()
+        places += [file.path for one in left_out for file in one.held]
     if not all(Path(place).is_absolute() for place in places):
         raise errors.Invalid("Files and folders must be given with their full path.")

@@ -1,8 +1,9 @@
 """Look again at what was dropped on an import: does the repository still hold it as it is.
 
 "Safe to delete" is a sentence about files as they are now. Size, time and inode are asked
-of each imported file; where one differs its content is compared. The dropped folders are
-walked for files that have come since.
+of each file that was imported, or left out because the repository holds it already; where
+one differs its content is compared. The dropped folders are walked for files that have come
+since.
 """
 
 from __future__ import annotations
@@ -13,17 +14,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from transferapp.agent.records import FileRecord, HeldRecord
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.scanning import Scan, scan
+from transferapp.client.source import inode_of
 from transferapp.model.drops import SourceLook
 
 if TYPE_CHECKING:
     from transferapp.agent.outbox import Outbox
-    from transferapp.agent.records import FileRecord
     from transferapp.client.server import ServerClient
     from transferapp.host.clock import Clock
+
+_Record: TypeAlias = FileRecord | HeldRecord
 
 #: Names that a look keeps, for a sentence.
 _NAMES_KEPT = 10
@@ -58,8 +62,11 @@ def compare(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceLook:
             continue
         now = Path(file.path).stat()
         # Some network shares give an inode anew at each look: then it says nothing.
-        inode = 0 if now.st_mtime_ns == file.modified_ns else now.st_ino
-        outbox.same_content(file.file_id, now.st_mtime_ns, inode)
+        inode = 0 if now.st_mtime_ns == file.modified_ns else inode_of(now)
+        if isinstance(file, HeldRecord):
+            outbox.same_held(file, now.st_mtime_ns, inode)
+        else:
+            outbox.same_content(file.file_id, now.st_mtime_ns, inode)
     return _keep(outbox, transfer_id, found.look(clock))
 
 
@@ -68,12 +75,13 @@ class _Found:
     """What a look has found so far; lists of client paths."""
 
     files: int
-    doubtful: list[FileRecord] = field(default_factory=list)
+    doubtful: list[_Record] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    held_changed: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
 
-    def look_at(self, file: FileRecord) -> None:
+    def look_at(self, file: _Record) -> None:
         """Ask for size, time and inode. A file that is gone needs no promise."""
         try:
             now = Path(file.path).stat()
@@ -83,12 +91,12 @@ class _Found:
             self.unreadable.append(file.client_path)
             return
         if now.st_size != file.size_bytes:
-            self.changed.append(file.client_path)
-        elif now.st_mtime_ns != file.modified_ns or file.inode not in (0, now.st_ino):
+            self._is_another(file)
+        elif now.st_mtime_ns != file.modified_ns or file.inode not in (0, inode_of(now)):
             self.doubtful.append(file)
 
-    def compare(self, file: FileRecord) -> bool:
-        """Read a file; True when it holds what was imported."""
+    def compare(self, file: _Record) -> bool:
+        """Read a file; True when it holds what the repository holds."""
         try:
             with Path(file.path).open("rb") as opened:
                 sha1 = hashlib.file_digest(opened, _sha1).hexdigest()
@@ -98,13 +106,14 @@ class _Found:
             self.unreadable.append(file.client_path)
             return False
         if sha1 != file.sha1:
-            self.changed.append(file.client_path)
+            self._is_another(file)
         return sha1 == file.sha1
 
     def look(self, clock: Clock) -> SourceLook:
         """Return it as counts and some names."""
         doubtful = [file.client_path for file in self.doubtful]
-        names = [*self.changed, *self.added, *self.unreadable, *doubtful]
+        changed = [*self.changed, *self.held_changed]
+        names = [*changed, *self.added, *self.unreadable, *doubtful]
         return SourceLook(
             looked_at=clock.now(),
             files=self.files,
@@ -113,14 +122,20 @@ class _Found:
             unreadable=len(self.unreadable),
             comparing=len(doubtful),
             names=tuple(names[:_NAMES_KEPT]),
+            held_changed=len(self.held_changed),
         )
+
+    def _is_another(self, file: _Record) -> None:
+        changed = self.held_changed if isinstance(file, HeldRecord) else self.changed
+        changed.append(file.client_path)
 
 
 def _glance(outbox: Outbox, transfer_id: str) -> _Found:
     record = outbox.submission(transfer_id)
     files = outbox.imported_files(transfer_id)
     found = _Found(len(files))
-    for file in files:
+    to_look_at: list[_Record] = [*files, *outbox.held_files(transfer_id)]
+    for file in to_look_at:
         found.look_at(file)
     if record.roots is not None:
         known = set(outbox.known_paths(transfer_id))

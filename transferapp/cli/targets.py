@@ -43,6 +43,11 @@ async def _by_id(server: ServerClient, kind: ContainerKind, text: str) -> Contai
         return None
 
 
+def check_target(text: str) -> None:
+    """Raise Invalid for what can be no target, before anything is looked for."""
+    _parse(text)
+
+
 def _parse(text: str) -> tuple[ContainerKind, list[str]]:
     word, _, rest = text.partition(":")
     known = {kind.lower(): kind for kind in IMPORT_TARGETS}

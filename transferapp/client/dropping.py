@@ -10,19 +10,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transferapp.client.contents import HashedFile
 from transferapp.client.formats import OME_ZARR
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.scanning import Finding
 from transferapp.model.drops import MOST_LISTED, Drop, LeftOut, LeftOutReason
-from transferapp.protocol.messages import DropOnDisk, LeftOutOnDisk
+from transferapp.protocol.messages import DropOnDisk, HeldOnDisk, LeftOutOnDisk
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOutPath:
-    """A file (or a folder that is one thing) on disk that is not imported."""
+    """A file (or a folder that is one thing) on disk that is not imported.
+
+    ``hashed``: of what the repository holds, every file as it was when it was compared.
+    """
 
     path: Path
     left_out: LeftOut
+    hashed: tuple[HashedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,24 @@ class Why:
     sentence: str = ""
 
 
-def left_out_fileset(candidate: FilesetCandidate, why: Why) -> Iterator[LeftOutPath]:
-    """Account for a fileset: each file, or a whole Zarr at once."""
+def left_out_fileset(
+    candidate: FilesetCandidate, why: Why, hashed: Sequence[HashedFile] = ()
+) -> Iterator[LeftOutPath]:
+    """Account for a fileset: each file, or a whole Zarr at once.
+
+    What the repository holds (HELD) comes with all of its files, ``hashed``.
+    """
+    held = hashed if why.reason is LeftOutReason.HELD else ()
     if candidate.format is OME_ZARR and candidate.files:
         first = candidate.files[0]
         folder = first.client_path.rpartition("/")[0]
         count = len(candidate.files)
-        yield LeftOutPath(first.path.parent, _left_out(folder, why, count))
+        yield LeftOutPath(first.path.parent, _left_out(folder, why, count), tuple(held))
         return
+    by_path = {one.file.path: one for one in held}
     for file in candidate.files:
-        yield LeftOutPath(file.path, _left_out(file.client_path, why))
+        mine = tuple(one for one in (by_path.get(file.path),) if one is not None)
+        yield LeftOutPath(file.path, _left_out(file.client_path, why), mine)
 
 
 def left_out_finding(
@@ -73,11 +86,13 @@ def client_path(path: Path, roots: Sequence[Path]) -> str:
 
 def drop_message(dropped: Dropped) -> Drop:
     """Return what the server is told."""
-    missed = [one.left_out for one in dropped.left_out if one.left_out.reason.counts]
-    ignored = [one.left_out for one in dropped.left_out if not one.left_out.reason.counts]
+    left_out = [one.left_out for one in dropped.left_out]
+    missed = [one for one in left_out if one.reason.counts]
+    others = [one for one in left_out if not one.reason.counts]
+    ignored = [one for one in others if one.reason is LeftOutReason.IGNORED]
     return Drop(
         roots=tuple(_text(root.name or str(root)) for root in dropped.roots[:MOST_LISTED]),
-        left_out=tuple((missed + ignored)[:MOST_LISTED]),
+        left_out=tuple((missed + others)[:MOST_LISTED]),
         left_out_files=_files(missed),
         ignored_files=_files(ignored) + dropped.litter_files,
     )
@@ -88,10 +103,26 @@ def drop_on_disk(dropped: Dropped) -> DropOnDisk:
     return DropOnDisk(
         roots=[_text(str(root.absolute())) for root in dropped.roots],
         left_out=[
-            LeftOutOnDisk(path=_text(str(one.path)), left_out=one.left_out)
+            LeftOutOnDisk(
+                path=_text(str(one.path)),
+                left_out=one.left_out,
+                held=[_held(file) for file in one.hashed],
+            )
             for one in dropped.left_out
         ],
         litter_files=dropped.litter_files,
+    )
+
+
+def _held(hashed: HashedFile) -> HeldOnDisk:
+    file = hashed.file
+    return HeldOnDisk(
+        client_path=file.client_path,
+        path=str(file.path),
+        size_bytes=file.size_bytes,
+        modified_ns=file.modified_ns,
+        inode=hashed.inode,
+        sha1=hashed.sha1,
     )
 
 

@@ -1,21 +1,28 @@
-"""Ask the server what it already holds, and say it in one sentence; only ever a hint."""
+"""Compare files with what the server already holds, before they are imported once more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
 
+from transferapp.client.contents import Contents, HashedFile, ReadListener
 from transferapp.client.grouping import FilesetCandidate
-from transferapp.model.duplicates import HeldAlready, HeldFileset
+from transferapp.client.scanning import FoundFile
+from transferapp.errors import SourceProblem
+from transferapp.model.duplicates import END_BYTES, HeldAlready, HeldFileset, Likeness
 from transferapp.protocol.duplicates import (
+    MAX_ENDS_ASKED,
     MAX_FILES_ASKED,
     MAX_ITEMS_ASKED,
     AskedFile,
     AskedItem,
 )
 
-#: So many places are named in a sentence.
-_PLACES_SHOWN = 2
+T = TypeVar("T")
 
 
 class KnowsDuplicates(Protocol):
@@ -25,54 +32,179 @@ class KnowsDuplicates(Protocol):
         """Say for each item which filesets already hold its files."""
 
 
-async def held_already(
-    server: KnowsDuplicates, candidates: Sequence[FilesetCandidate]
-) -> list[HeldAlready]:
-    """Say for each candidate what the repository holds, by client path and size.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the repository holds of a fileset.
 
-    Nothing is read or hashed. Of a fileset with many files the one to open and the largest
-    others are compared.
+    ``likeness`` is BYTES when every byte of every file was compared (``hashed`` are all of
+    them), and ENDS when sizes, first and last MiB were; never less.
     """
-    found: list[HeldAlready] = []
-    for start in range(0, len(candidates), MAX_ITEMS_ASKED):
-        some = candidates[start : start + MAX_ITEMS_ASKED]
-        found += await server.duplicates([_asked(candidate) for candidate in some])
-    return found
+
+    likeness: Likeness
+    filesets: tuple[HeldFileset, ...]
+    hashed: tuple[HashedFile, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Every byte was compared."""
+        return self.likeness is Likeness.BYTES
 
 
-def hint(found: Sequence[HeldAlready]) -> str:
-    """Return what to tell a person before the import; empty when nothing is there."""
-    held = [one for one in found if one]
-    if not held:
-        return ""
-    places = _places([*one.same_bytes, *one.same_paths] for one in held)
-    where = f" ({places})" if places else ""
-    if len(found) == 1:
-        return (
-            "A fileset with the same file names and sizes is in the repository already"
-            f"{where}. Importing makes a second copy."
-        )
-    verb = "is" if len(held) == 1 else "are"
-    return (
-        f"{len(held):,} of these {len(found):,} filesets {verb} in the repository already, by"
-        f" file names and sizes{where}. Importing makes second copies."
-    )
+class Comparing:
+    """Questions to a server about files on this computer, which are read once.
 
+    Methods raise what the server's client raises, and Cancelled when ``cancel`` is set; it
+    is set when the caller is cancelled.
+    """
 
-def _asked(candidate: FilesetCandidate) -> AskedItem:
-    first, *rest = candidate.files
-    largest = sorted(rest, key=lambda file: -file.size_bytes)[: MAX_FILES_ASKED - 1]
-    return AskedItem(
-        files=[
-            AskedFile(client_path=file.client_path, size_bytes=file.size_bytes)
-            for file in (first, *largest)
+    def __init__(self, server: KnowsDuplicates, contents: Contents | None = None) -> None:
+        """Compare what lies here with what is there."""
+        self._server = server
+        self._contents = contents or Contents()
+
+    async def look(
+        self, candidates: Sequence[FilesetCandidate], cancel: threading.Event
+    ) -> list[Known | None]:
+        """Say for each candidate what the repository holds of it, and None where it holds
+        nothing alike.
+
+        Nothing is read of files whose client path and size are not there. Of the others at
+        most 20 of each fileset, the one to open and the largest, and of each only the first
+        and last MiB.
+        """
+        found: list[Known | None] = [None] * len(candidates)
+        likely = [n async for n in self._by_path(candidates)]
+        for some in _parts(likely, lambda n: len(_sample(candidates[n]))):
+            chosen = [candidates[n] for n in some]
+            read = await _in_thread(partial(self._read_ends, chosen, cancel), cancel)
+            asked = [(n, one) for n, one in zip(some, read, strict=True) if one is not None]
+            held = await self._server.duplicates([item for _, (item, _) in asked])
+            for (n, (_, hashed)), one in zip(asked, held, strict=True):
+                found[n] = _known(one, hashed)
+        return found
+
+    async def completely(
+        self,
+        candidate: FilesetCandidate,
+        cancel: threading.Event,
+        read: ReadListener = lambda _count: None,
+    ) -> Known | None:
+        """Read all of a candidate and compare it; None where the repository does not hold it.
+
+        The answer is ENDS where the repository keeps other checksums than SHA-1, so that
+        more cannot be known. Raises SourceProblem.
+        """
+
+        def whole() -> list[HashedFile]:
+            return [self._contents.whole(file, cancel, read) for file in candidate.files]
+
+        hashed = await _in_thread(whole, cancel)
+        held = []
+        for some in _chunks(hashed, MAX_FILES_ASKED * MAX_ITEMS_ASKED):
+            items = [_whole_item(group) for group in _chunks(some, MAX_FILES_ASKED)]
+            held += await self._server.duplicates(items)
+        same = _in_all([one.same_bytes for one in held])
+        if same:
+            return Known(Likeness.BYTES, same, tuple(hashed))
+        alike = _in_all([(*one.same_bytes, *one.same_paths) for one in held])
+        return Known(Likeness.ENDS, alike) if alike else None
+
+    async def _by_path(self, candidates: Sequence[FilesetCandidate]) -> AsyncIterator[int]:
+        """Yield the numbers of those whose paths and sizes are there."""
+        for start in range(0, len(candidates), MAX_ITEMS_ASKED):
+            some = candidates[start : start + MAX_ITEMS_ASKED]
+            items = [AskedItem(files=[_asked(f) for f in _sample(one)]) for one in some]
+            for number, held in enumerate(await self._server.duplicates(items), start):
+                if held:
+                    yield number
+
+    def _read_ends(
+        self, candidates: Sequence[FilesetCandidate], cancel: threading.Event
+    ) -> list[tuple[AskedItem, tuple[HashedFile, ...]] | None]:
+        return [self._ends_of(one, cancel) for one in candidates]
+
+    def _ends_of(
+        self, candidate: FilesetCandidate, cancel: threading.Event
+    ) -> tuple[AskedItem, tuple[HashedFile, ...]] | None:
+        """Read the ends of a candidate, and return its files when they are all of it."""
+        sample = _sample(candidate)
+        try:
+            ends = [self._contents.ends(file, cancel) for file in sample]
+            hashed = self._if_read(candidate, cancel)
+        except SourceProblem:
+            return None  # The import says so; here is nothing to compare.
+        files = [
+            _asked(file, sha1=end if _is_small(file) else "", ends=end)
+            for file, end in zip(sample, ends, strict=True)
         ]
+        return AskedItem(files=files), hashed
+
+    def _if_read(
+        self, candidate: FilesetCandidate, cancel: threading.Event
+    ) -> tuple[HashedFile, ...]:
+        """Return the files of a candidate when their ends are all of them."""
+        few = len(candidate.files) <= MAX_FILES_ASKED
+        if not few or not all(map(_is_small, candidate.files)):
+            return ()
+        return tuple(self._contents.whole(file, cancel) for file in candidate.files)
+
+
+async def _in_thread(work: Callable[[], T], cancel: threading.Event) -> T:
+    """Run blocking work; who does not wait for it any more stops it."""
+    try:
+        return await asyncio.to_thread(work)
+    except asyncio.CancelledError:
+        cancel.set()
+        raise
+
+
+def _known(held: HeldAlready, hashed: tuple[HashedFile, ...]) -> Known | None:
+    if held.same_bytes and hashed:
+        return Known(Likeness.BYTES, held.same_bytes, hashed)
+    alike = (*held.same_bytes, *held.same_ends)
+    return Known(Likeness.ENDS, alike) if alike else None
+
+
+def _sample(candidate: FilesetCandidate) -> tuple[FoundFile, ...]:
+    """Return the file to open and the largest others, by which a fileset is recognised."""
+    first, *rest = candidate.files
+    return first, *sorted(rest, key=lambda file: -file.size_bytes)[: MAX_FILES_ASKED - 1]
+
+
+def _is_small(file: FoundFile) -> bool:
+    """Its ends are all of it."""
+    return file.size_bytes <= 2 * END_BYTES
+
+
+def _asked(file: FoundFile, *, sha1: str = "", ends: str = "") -> AskedFile:
+    return AskedFile(
+        client_path=file.client_path, size_bytes=file.size_bytes, sha1=sha1, ends=ends
     )
 
 
-def _places(held: Iterable[Sequence[HeldFileset]]) -> str:
-    """Name where they are: ``'Embryos', 'Cells' and 3 more places``."""
-    names = list(dict.fromkeys(name for some in held for one in some for name in one.places))
-    shown = ", ".join(f"'{name}'" for name in names[:_PLACES_SHOWN])
-    more = len(names) - _PLACES_SHOWN
-    return f"{shown} and {more:,} more" if more > 0 else shown
+def _whole_item(hashed: Sequence[HashedFile]) -> AskedItem:
+    return AskedItem(files=[_asked(one.file, sha1=one.sha1) for one in hashed])
+
+
+def _in_all(held: Sequence[Sequence[HeldFileset]]) -> tuple[HeldFileset, ...]:
+    first, *rest = held
+    return tuple(one for one in first if all(one in others for others in rest))
+
+
+def _parts(numbers: Sequence[int], files: Callable[[int], int]) -> Iterator[list[int]]:
+    """Cut into questions of not too many files."""
+    part: list[int] = []
+    room = MAX_ENDS_ASKED
+    for number in numbers:
+        if files(number) > room:
+            yield part
+            part, room = [], MAX_ENDS_ASKED
+        part.append(number)
+        room -= files(number)
+    if part:
+        yield part
+
+
+def _chunks(rows: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

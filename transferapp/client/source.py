@@ -15,6 +15,15 @@ from transferapp import errors
 PIECE_SIZE = 1 << 20
 
 
+#: File systems number files with up to 64 bits, databases hold 63.
+_INODE = (1 << 63) - 1
+
+
+def inode_of(found: os.stat_result) -> int:
+    """Return the inode as it is kept and compared."""
+    return found.st_ino & _INODE
+
+
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
     """Turn the operating system's errors about a source into ours."""
@@ -73,7 +82,7 @@ class SourceFile:
     @property
     def inode(self) -> int:
         """The inode of the open file."""
-        return self._opened.st_ino
+        return inode_of(self._opened)
 
     def read(self, offset: int, length: int) -> list[bytes]:
         """Return exactly ``length`` bytes in pieces of 1 MiB; raises ChangedFile."""

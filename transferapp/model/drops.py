@@ -22,11 +22,13 @@ class LeftOutReason(StrEnum):
     NOT_CHOSEN = "not-chosen"
     #: The person said of this name that the file does not matter.
     IGNORED = "ignored"
+    #: The person's own images hold it already: the SHA-1 of all of it is theirs.
+    HELD = "held"
 
     @property
     def counts(self) -> bool:
         """The file is missed in the repository."""
-        return self is not LeftOutReason.IGNORED
+        return self in (LeftOutReason.REFUSED, LeftOutReason.NOT_CHOSEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class SourceLook:
     comparing: int = 0
     #: Client paths of some of these.
     names: tuple[str, ...] = ()
+    #: Files that were left out because the repository holds them, and that are others now.
+    held_changed: int = 0
 
     @property
     def imported_unchanged(self) -> bool:
@@ -88,9 +92,10 @@ class SourceLook:
             f"{_files(count)} {words}"
             for count, words in (
                 (self.changed, "changed since the import"),
+                (self.held_changed, "left out as held already and changed since"),
                 (self.added, "came into the folder since"),
                 (self.unreadable, "cannot be looked at now"),
-                (self.comparing, "being compared with what was imported"),
+                (self.comparing, "being compared with what the repository holds"),
             )
             if count
         ]
@@ -100,7 +105,7 @@ class SourceLook:
 
     @property
     def _counts(self) -> tuple[int, ...]:
-        return self.changed, self.added, self.unreadable, self.comparing
+        return (self.changed, self.held_changed, self.added, self.unreadable, self.comparing)
 
 
 def left_out_words(count: int, names: Sequence[str]) -> str:

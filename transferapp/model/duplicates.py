@@ -51,6 +51,14 @@ class HeldFileset:
     image_ids: tuple[int, ...]
     places: tuple[str, ...] = ()
 
+    @property
+    def where(self) -> str:
+        """Name an image of it and a place: ``Image:12 and 3 more (Monday)``."""
+        count = len(self.image_ids) - 1
+        more = f" and {count:,} more" if count else ""
+        place = f" ({self.places[0]})" if self.places else ""
+        return f"Image:{self.image_ids[0]}{more}{place}"
+
 
 @dataclass(frozen=True, slots=True)
 class HeldOriginal:

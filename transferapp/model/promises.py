@@ -18,7 +18,8 @@ class Promises:
 
     safe_to_log_off: bool
     safe_to_switch_off: bool
-    #: The repository holds everything that was dropped, but for what is ignored by name.
+    #: The repository holds everything that was dropped, imported now or before, but for
+    #: what is ignored by name.
     safe_to_delete_source: bool
     #: The repository holds the imported files as they are on the workstation now; others
     #: that were dropped beside them may exist nowhere else.
@@ -48,4 +49,5 @@ def safe_to_delete(facts: ImportFacts) -> tuple[bool, bool]:
         return False, False
     imported = facts.items_verified > 0
     all_of_it = facts.items_verified == facts.items and facts.left_out_files == 0
-    return imported and all_of_it and look.added == 0, imported
+    whole = all_of_it and not (look.added or look.held_changed)
+    return imported and whole, imported

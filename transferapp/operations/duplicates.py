@@ -128,7 +128,7 @@ async def same_bytes_note(
             held = await _same_bytes(session.images, plan.files)
         others = [one for one in held if set(one.image_ids).isdisjoint(image_ids)]
         if others:
-            return f"The same bytes were already in {_where(others[0])}."
+            return f"The same bytes were already in {others[0].where}."
     return ""
 
 
@@ -158,10 +158,3 @@ def _of_item(files: Sequence[Sequence[Duplicate]]) -> HeldAlready:
     for one in in_all:
         same[least[one]].append(by_fileset[0][one].fileset)
     return HeldAlready(*map(tuple, same))
-
-
-def _where(held: HeldFileset) -> str:
-    count = len(held.image_ids) - 1
-    more = f" and {count} more" if count else ""
-    place = f" ({held.places[0]})" if held.places else ""
-    return f"Image:{held.image_ids[0]}{more}{place}"

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
-from transferapp.model.drops import LeftOut, SourceLook
+from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
 from transferapp.model.identity import Group, Identity
 from transferapp.model.images import Annotation
 from transferapp.model.transfers import Transfer, TransferDetails
@@ -166,11 +173,33 @@ class FileOnDisk(Message):
     modified_ns: int
 
 
+class HeldOnDisk(Message):
+    """A file that the repository holds already, as it was when all of it was compared."""
+
+    client_path: ClientPath
+    path: str
+    size_bytes: Number
+    modified_ns: int
+    inode: Number
+    sha1: Sha1
+
+
 class LeftOutOnDisk(Message):
-    """Something dropped that is not imported: a file, or a folder that is one thing."""
+    """Something dropped that is not imported: a file, or a folder that is one thing.
+
+    ``held``: its files, where the reason is that the repository holds them.
+    """
 
     path: str
     left_out: LeftOut
+    held: list[HeldOnDisk] = []
+
+    @model_validator(mode="after")
+    def _names_what_is_held(self) -> Self:
+        is_held = self.left_out.reason is LeftOutReason.HELD
+        if len(self.held) != (self.left_out.file_count if is_held else 0):
+            raise ValueError("what the repository holds is named file by file")
+        return self
 
 
 class DropOnDisk(Message):

@@ -59,9 +59,10 @@ class LedgerDropSuite:
             (a_drop(NOTES), True),
             (a_drop(CUT), False),
             (a_drop(replace(CUT, reason=LeftOutReason.NOT_CHOSEN)), False),
+            (a_drop(replace(CUT, reason=LeftOutReason.HELD)), True),
             (None, False),
         ],
-        ids=["all of it", "ignored by name", "refused", "not ticked", "nobody said"],
+        ids=["all of it", "ignored by name", "refused", "not ticked", "held", "nobody said"],
     )
     async def test_only_a_whole_drop_may_be_deleted(
         self,
@@ -85,6 +86,7 @@ class LedgerDropSuite:
             ("comparing", 1, (False, False)),
             ("unreadable", 1, (False, False)),
             ("added", 1, (False, True)),
+            ("held_changed", 1, (False, True)),
             ("files", 3, (False, False)),
         ],
     )

@@ -25,13 +25,15 @@ from transferapp.model.duplicates import HeldAlready, HeldFileset
 
 __all__ = ["folder", "hand_over", "presenter", "session"]
 
-MONDAY = HeldAlready(same_paths=(HeldFileset(1, "anna", (7,), ("Monday",)),))
+FILESET = HeldFileset(1, "anna", (7,), ("Monday",))
+MONDAY = HeldAlready(same_bytes=(FILESET,))
+CELL = "Embryo 🔬 day 3/cells/cell.png"
 
 
 async def test_what_is_there_already_is_told_and_hinders_nothing(
     presenter: ImportPresenter, session: FakeSession, folder: Path
 ) -> None:
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
+    session.server.held = {CELL: MONDAY}
     await presenter.add([folder])
     assert presenter.already_there.startswith("1 of these 2 filesets is in the repository")
     assert "'Monday'" in presenter.already_there
@@ -53,7 +55,7 @@ async def test_check_again_asks_anew_what_is_there(
 ) -> None:
     await presenter.add([folder])
     assert presenter.already_there == ""
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
+    session.server.held = {CELL: MONDAY}
     await presenter.check_again()
     assert presenter.already_there.startswith("1 of these 2 filesets")
     presenter.dismiss_already_there()
@@ -67,7 +69,7 @@ async def test_check_again_asks_anew_what_is_there(
 async def test_changed_files_are_asked_about_by_themselves_and_only_these(
     presenter: ImportPresenter, session: FakeSession, folder: Path
 ) -> None:
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
+    session.server.held = {CELL: MONDAY}
     await presenter.add([folder])
     presenter.dismiss_already_there()
     asked = session.server.calls.count(("duplicates",))
@@ -86,7 +88,7 @@ async def test_another_target_asks_anew_but_does_not_repeat_what_was_read(
     presenter: ImportPresenter, session: FakeSession, folder: Path
 ) -> None:
     await presenter.add([folder])
-    session.server.held = {"Embryo 🔬 day 3/cells/cell.png": MONDAY}
+    session.server.held = {CELL: MONDAY}
     presenter.targets.choose(EMBRYOS)
     await until(lambda: presenter.already_there)
     presenter.dismiss_already_there()

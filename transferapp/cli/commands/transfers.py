@@ -12,12 +12,13 @@ from typing import Annotated
 import humanize
 import typer
 
-from transferapp.cli import looking, promise_words, signed_in, targets, wiring
+from transferapp.cli import existing, looking, promise_words, signed_in, targets, wiring
 from transferapp.cli.commands.session import AsJson
+from transferapp.cli.looking import Looked
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
-from transferapp.client import duplicates, preflight
+from transferapp.client import preflight
 from transferapp.client.agent import AgentClient
-from transferapp.client.grouping import FilesetCandidate
+from transferapp.client.dropping import drop_message
 from transferapp.client.importing import (
     ExportPlan,
     ImportPlan,
@@ -33,7 +34,7 @@ from transferapp.errors import (
     StateConflict,
     TransferAppError,
 )
-from transferapp.model.containers import is_id
+from transferapp.model.containers import Container, is_id
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
@@ -62,10 +63,17 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     ] = None,
     *,
     create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-existing", help="Leave out what the repository holds, byte for byte."
+        ),
+    ] = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
+    targets.check_target(to)
     looked = looking.look_at(paths, ignore or [], asyncio.run(_settings()), say)
     for sentence in looked.refused:
         say(sentence)
@@ -73,33 +81,57 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
         say(note)
     if not looked.ready:
         raise Invalid("There is nothing to import. " + " ".join(looked.refused))
+    wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
 
-    async def work() -> TransferDetails:
+    async def work() -> tuple[TransferDetails | None, Looked]:
         async with signed_in.server_client() as (server, who):
-            target = await targets.find_target(server, to, create=create)
-            say(f"Into {target.ref}, '{target.name}'.")
-            await _hint(server, looked.ready)
-            plan = ImportPlan(
-                name=name or paths[0].resolve().name,
-                target=target.ref,
-                candidates=looked.ready,
-                dropped=looked.dropped,
-            )
+            # Not made yet: there may be nothing to put into it.
+            target = None if create else await targets.find_target(server, to, create=False)
+            left = await wish.without_existing(server, who.username, looked)
+            if not left.ready:
+                return None, left
+            target = target or await targets.find_target(server, to, create=create)
+            plan = wish.plan(target, left)
             async with wiring.agent_client() as agent:
                 view = await hand_over_import(server, agent, plan, owner=who.username)
             if not as_json:
-                say(f"{len(looked.ready)} items are on their way. It is safe to log off.")
-            return await _follow(server, view.transfer_id, wait=wait)
+                say(f"{len(left.ready)} items are on their way. It is safe to log off.")
+            return await _follow(server, view.transfer_id, wait=wait), left
 
-    _conclude(asyncio.run(work()), as_json=as_json, refused=looked.refused)
+    details, left = asyncio.run(work())
+    if details is None:
+        _conclude_nothing(left, as_json=as_json)
+    else:
+        _conclude(details, as_json=as_json, refused=looked.refused)
 
 
-async def _hint(server: ServerClient, ready: Sequence[FilesetCandidate]) -> None:
-    """Say what is in the repository already; the import goes on in any case."""
-    with suppress(TransferAppError):
-        words = duplicates.hint(await duplicates.held_already(server, ready))
-        if words:
-            say(words)
+@dataclass(frozen=True, slots=True)
+class _ImportWish:
+    """What an import shall be."""
+
+    name: str
+    to: str
+    create: bool
+    skip_existing: bool
+
+    async def without_existing(
+        self, server: ServerClient, username: str, looked: Looked
+    ) -> Looked:
+        """Leave out what is there already, where that is wished, or say that it is there."""
+        if self.skip_existing:
+            return await existing.leave_out_existing(server, username, looked, say)
+        await existing.say_what_exists(server, looked, say)
+        return looked
+
+    def plan(self, target: Container, looked: Looked) -> ImportPlan:
+        """Say where it goes, and return what is handed over."""
+        say(f"Into {target.ref}, '{target.name}'.")
+        return ImportPlan(
+            name=self.name,
+            target=target.ref,
+            candidates=looked.ready,
+            dropped=looked.dropped,
+        )
 
 
 async def _settings() -> preflight.PreflightSettings:
@@ -237,6 +269,20 @@ def _conclude(details: TransferDetails, *, as_json: bool, refused: Sequence[str]
     if refused or (
         _at_rest(details) and any(i.state not in DONE_STATES for i in details.items)
     ):
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _conclude_nothing(left: Looked, *, as_json: bool) -> None:
+    """End where the repository holds all that could be imported."""
+    left_out = drop_message(left.dropped).left_out
+    if as_json:
+        nothing = {"transfer": None, "items": ()}
+        show_json({**nothing, "refused": left.refused, "left_out": left_out})
+    else:
+        rows = [(o.client_path, f"left out: {o.reason}", o.sentence) for o in left_out]
+        show_table(("Item", "State", ""), rows)
+        say("Nothing is imported: the repository holds it already.")
+    if left.refused:
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 

@@ -130,10 +130,17 @@ def _verdict(row: FilesetRow) -> str:
     if row.ignored:
         return "Ignored: it does not matter"
     if row.level is Level.OK:
-        return "Ready"
+        return row.held.words if row.held else "Ready"
     # The name stands in this row already; what is wrong with it must not be cut off.
     words = row.sentence.removeprefix(f"'{row.name}'").lstrip()
     return words[:1].upper() + words[1:]
+
+
+def told(row: FilesetRow) -> str:
+    """Return all that is worth knowing of a row before it is imported."""
+    held = row.held.why.sentence if row.held else ""
+    ready = "" if row.sentence or held else f"{row.what}: ready to import."
+    return " ".join(part for part in (row.sentence, held, ready) if part)
 
 
 def _tip(row: FilesetRow, column: FilesetColumn) -> str:
@@ -141,5 +148,5 @@ def _tip(row: FilesetRow, column: FilesetColumn) -> str:
         case FilesetColumn.NAME:
             return row.key
         case FilesetColumn.VERDICT:
-            return row.sentence or f"{row.what}: ready to import."
+            return told(row)
     return _words(row, column)

@@ -45,6 +45,7 @@ _LEFT_OUT_STATES = {
     LeftOutReason.REFUSED: "Left out",
     LeftOutReason.NOT_CHOSEN: "Left out by you",
     LeftOutReason.IGNORED: "Ignored",
+    LeftOutReason.HELD: "Held already",
 }
 
 

@@ -25,7 +25,8 @@ def dropped(roots: Sequence[Path], rows: Iterable[FilesetRow], litter_files: int
 def _left_out(row: FilesetRow, roots: Sequence[Path]) -> Iterator[LeftOutPath]:
     why = _why(row)
     if row.candidate is not None:
-        yield from left_out_fileset(row.candidate, why)
+        hashed = row.held.hashed if row.held else ()
+        yield from left_out_fileset(row.candidate, why, hashed)
         return
     path = Path(row.key)
     left_out = LeftOut(client_path(path, roots), why.reason, why.code, why.sentence)
@@ -35,6 +36,8 @@ def _left_out(row: FilesetRow, roots: Sequence[Path]) -> Iterator[LeftOutPath]:
 def _why(row: FilesetRow) -> Why:
     if row.ignored:
         return Why(LeftOutReason.IGNORED)
+    if row.can_include and row.held is not None:
+        return row.held.why
     if row.can_include:
         return Why(LeftOutReason.NOT_CHOSEN)
     return Why(LeftOutReason.REFUSED, row.code, row.sentence)

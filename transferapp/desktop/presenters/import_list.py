@@ -8,10 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transferapp.client.contents import HashedFile
+from transferapp.client.dropping import Why
 from transferapp.client.grouping import FilesetCandidate, group
 from transferapp.client.preflight import Level, PreflightSettings, Verdict, preflight, refused
 from transferapp.client.scanning import Finding, scan
+from transferapp.desktop.presenters.transfer_words import size_words
 from transferapp.errors import Cancelled, ChangedFile
+from transferapp.model.drops import LeftOutReason
 
 #: Seconds between two reports of progress.
 REPORT_S = 0.1
@@ -24,15 +28,44 @@ class LookProgress:
     seen: int = 0
     judged: int = 0
     total: int = 0
+    #: Bytes that are compared with what the repository holds, and those that were.
+    to_compare: int = 0
+    compared: int = 0
+
+    @property
+    def share(self) -> tuple[int, int]:
+        """How much of how much is done; of 0 where that is not known."""
+        if self.to_compare:  # In thousandths: Qt counts to 2 billion.
+            return min(1000, self.compared * 1000 // self.to_compare), 1000
+        return self.judged, self.total
 
     @property
     def words(self) -> str:
         """What is being done, for the window."""
+        if self.to_compare:
+            done, size = size_words(self.compared), size_words(self.to_compare)
+            return f"Comparing every byte with the repository: {done} of {size}…"
         if self.total:
             return f"Checking fileset {self.judged:,} of {self.total:,}…"
         if self.seen:
             return f"Looking through folders: {self.seen:,} files so far…"
         return "Looking at the files…"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAs:
+    """What the repository holds of a fileset: in few words, why it may stay out, and its
+    files where every byte was compared.
+    """
+
+    words: str
+    why: Why
+    hashed: tuple[HashedFile, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Every byte was compared."""
+        return bool(self.hashed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +90,19 @@ class FilesetRow:
     unsettled: bool = False
     #: The person said that its files do not matter.
     ignored: bool = False
+    #: What the repository holds of it already.
+    held: HeldAs | None = None
 
     @property
     def can_include(self) -> bool:
         """Neither what is blocked nor what is still being written can be imported."""
         blocked = self.level is Level.BLOCKED or self.unsettled
         return self.candidate is not None and not blocked and not self.ignored
+
+    @property
+    def is_held(self) -> bool:
+        """The person's own images hold every byte of it."""
+        return self.held is not None and self.held.why.reason is LeftOutReason.HELD
 
     @property
     def paths(self) -> frozenset[Path]:
@@ -119,6 +159,19 @@ class _Reporter:
         if now_s >= self._next_s:
             self._next_s = now_s + REPORT_S
             self._report(progress)
+
+
+class ComparedBytes:
+    """Counts bytes that are compared, of ``size_bytes``, and reports once in a while."""
+
+    def __init__(self, report: Callable[[LookProgress], None], size_bytes: int) -> None:
+        self._reporter = _Reporter(report)
+        self._size, self._done = size_bytes, 0
+
+    def __call__(self, count: int) -> None:
+        """So many bytes more were read."""
+        self._done += count
+        self._reporter.tell(LookProgress(to_compare=self._size, compared=self._done))
 
 
 def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from transferapp.client.grouping import told_apart
 from transferapp.client.preflight import Level
-from transferapp.desktop.presenters.import_list import FilesetRow
+from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
 
 
 class ImportRows:
@@ -72,6 +72,13 @@ class ImportRows:
                 row = replace(row, ignored=ignored, included=False)
                 ready = row.level is Level.OK and row.can_include
                 self._rows[key] = replace(row, included=ready)
+
+    def know(self, held_as: Callable[[FilesetRow], HeldAs | None]) -> None:
+        """Note of every row what the repository holds of it."""
+        for key, row in self._rows.items():
+            held = held_as(row)
+            if held != row.held:
+                self._rows[key] = replace(row, held=held)
 
     def remove(self, keys: Collection[str]) -> None:
         """Take rows off the list; a later look does not bring them back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from transferapp.desktop.presenters.import_list import FilesetRow
@@ -29,6 +30,12 @@ def target_words(target: Target) -> str:
     return f"{words} in project '{project}'" if project else words
 
 
+def suggested_name(first: Path) -> str:
+    """Return what to call an import that begins with this file or folder."""
+    name = first.name if first.is_dir() else first.name.partition(".")[0]
+    return name.encode(errors="replace").decode()
+
+
 def shortened(name: str, most: int = MOST_OF_NAME) -> str:
     """Leave out the middle of a name that is too long for a sentence."""
     if len(name) <= most:
@@ -47,18 +54,20 @@ def left_out_words(rows: Iterable[FilesetRow]) -> str:
     left = [row for row in rows if not row.included]
     ignored = sum(1 for row in left if row.ignored)
     writing = sum(1 for row in left if row.unsettled and not row.ignored)
-    unticked = sum(1 for row in left if row.can_include)
-    blocked = len(left) - ignored - writing - unticked
+    held = sum(1 for row in left if row.can_include and row.is_held)
+    unticked = sum(1 for row in left if row.can_include) - held
+    blocked = len(left) - ignored - writing - unticked - held
     counted = (
         (blocked, "cannot be imported"),
         (writing, "still being written"),
         (unticked, "not ticked"),
+        (held, "in the repository already"),
         (ignored, "ignored"),
     )
     parts = ", ".join(f"{count:,} {words}" for count, words in counted if count)
     if not parts:
         return ""
-    keep = " Keep what is not imported." if len(left) > ignored else ""
+    keep = " Keep what is not imported." if len(left) > ignored + held else ""
     return f"Left out: {parts}.{keep}"
 
 

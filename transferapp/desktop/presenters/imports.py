@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,20 @@ from transferapp.client.importing import ImportPlan, hand_over_import
 from transferapp.client.preflight import PreflightSettings, ask_settings
 from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.import_drop import dropped
-from transferapp.desktop.presenters.import_list import FilesetRow, Look, LookProgress, look_at
+from transferapp.desktop.presenters.import_list import (
+    ComparedBytes,
+    FilesetRow,
+    Look,
+    LookProgress,
+    look_at,
+)
 from transferapp.desktop.presenters.import_rows import ImportRows
 from transferapp.desktop.presenters.import_words import (
     amount_words,
     annotations_of,
     left_out_words,
     server_words,
+    suggested_name,
     target_words,
 )
 from transferapp.desktop.presenters.known_filesets import KnownFilesets
@@ -151,10 +159,9 @@ class ImportPresenter:
         self.ignored_count += look.ignored_count
         self._rows.add(look.rows)
         if not self._name_typed and not self.name:
-            self.name = self._suggested_name(paths)
+            self.name = suggested_name(paths[0])
         self._list_changed()
-        await self._known.ask(look.rows)
-        self.changed.notify()
+        await self._ask_known(look.rows)
 
     def cancel_look(self) -> None:
         """Stop looking; what was being looked at is not listed."""
@@ -168,15 +175,15 @@ class ImportPresenter:
         if look is None:
             return
         self._rows.judge_again(look.rows)
-        self._list_changed()
+        self._knows()
         await self._known.ask_changed(self.rows)
-        self.changed.notify()
+        self._knows()
 
     async def check_again(self) -> None:
         """Look again because the person wishes it, at disk and repository."""
         await self.look_again()
         await self._known.ask_anew(self.rows)
-        self.changed.notify()
+        self._knows()
 
     async def keep_looking(self) -> None:
         """Look again at doubtful filesets for ever: a recording ends by itself."""
@@ -230,6 +237,22 @@ class ImportPresenter:
         """The person has read it."""
         self._known.dismiss(self.included)
         self.changed.notify()
+
+    async def leave_out_known(self) -> None:
+        """Untick what the repository holds, once every byte of it is compared."""
+        if self.looking is not None or self.handing_over:
+            return
+        rows = self.included
+        size = self._known.unsure_bytes(rows)
+        cancel, report = self._begin_look(LookProgress(to_compare=size))
+        try:
+            found = await self._known.leave_out(rows, cancel, ComparedBytes(report, size))
+            self._rows.include(found, included=False)
+        except TransferAppError as error:
+            self.trouble = None if isinstance(error, Cancelled) else error
+        finally:
+            self._end_look(cancel)
+            self._knows()
 
     # Handing over ---------------------------------------------------------------------
 
@@ -297,20 +320,14 @@ class ImportPresenter:
     async def close(self) -> None:
         """Stop what still runs; nothing that was handed over depends on it."""
         self._cancel.set()
+        self._known.stop()
         self.outcome_done()
         await self._background.close()
 
     # Inside ---------------------------------------------------------------------------
 
     async def _look(self, paths: Sequence[Path]) -> Look | None:
-        loop = asyncio.get_running_loop()
-        self._cancel = cancel = threading.Event()
-        self.looking = LookProgress()
-        self.changed.notify()
-
-        def report(progress: LookProgress) -> None:
-            loop.call_soon_threadsafe(self._progress, cancel, progress)
-
+        cancel, report = self._begin_look(LookProgress())
         try:
             with suppress(TransferAppError):  # Nobody is signed in.
                 self._settings = await ask_settings(self._session.server, self._settings)
@@ -318,21 +335,29 @@ class ImportPresenter:
         except Cancelled:
             return None
         finally:
-            cancel.set()
-            self.looking = None
-            self.changed.notify()
+            self._end_look(cancel)
         self._took_s = look.took_s
         return look
+
+    def _begin_look(
+        self, progress: LookProgress
+    ) -> tuple[threading.Event, Callable[[LookProgress], None]]:
+        """Show that files are being read; returns how to stop it, and how to tell of it."""
+        loop = asyncio.get_running_loop()
+        self._cancel = cancel = threading.Event()
+        self.looking = progress
+        self.changed.notify()
+        return cancel, partial(loop.call_soon_threadsafe, self._progress, cancel)
+
+    def _end_look(self, cancel: threading.Event) -> None:
+        cancel.set()
+        self.looking = None
+        self.changed.notify()
 
     def _progress(self, cancel: threading.Event, progress: LookProgress) -> None:
         if self.looking is not None and cancel is self._cancel:
             self.looking = progress
             self.changed.notify()
-
-    def _suggested_name(self, paths: Sequence[Path]) -> str:
-        first = paths[0]
-        name = first.name if first.is_dir() else first.name.partition(".")[0]
-        return name.encode(errors="replace").decode()
 
     def _list_changed(self) -> None:
         self.rows_changed.notify()
@@ -343,12 +368,16 @@ class ImportPresenter:
         before, self._asked_for = self._asked_for, chosen
         if chosen is not None and chosen != before and self.rows:
             # Others import too: what is there is asked anew before the button is pressed.
-            self._background.start(self._ask_known())
+            self._background.start(self._ask_known(self.rows))
         self.changed.notify()
 
-    async def _ask_known(self) -> None:
-        await self._known.ask(self.rows)
-        self.changed.notify()
+    async def _ask_known(self, rows: Sequence[FilesetRow]) -> None:
+        await self._known.ask(rows)
+        self._knows()
+
+    def _knows(self) -> None:
+        self._rows.know(self._known.held_as)
+        self._list_changed()
 
     def _trouble_behind(self, error: TransferAppError) -> None:
         self.trouble = error

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from transferapp.client.duplicates import held_already, hint
-from transferapp.desktop.presenters.import_list import FilesetRow
-from transferapp.errors import TransferAppError
-from transferapp.model.duplicates import HeldAlready
+from transferapp.client.contents import Contents, ReadListener
+from transferapp.client.duplicate_words import hint, own_first, row_words, why_left_out
+from transferapp.client.duplicates import Comparing, Known
+from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
+from transferapp.errors import SourceProblem, TransferAppError
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.session import SessionPresenter
 
-#: What a question was about: client path and size of every file.
-_Files = tuple[tuple[str, int], ...]
+#: What a question was about: client path, size and time of every file.
+_Files = tuple[tuple[str, int, int], ...]
 
 
 class KnownFilesets:
@@ -22,30 +24,32 @@ class KnownFilesets:
 
     def __init__(self, session: SessionPresenter) -> None:
         self._session = session
+        self._contents = Contents()
         self._asked: dict[str, _Files] = {}
-        self._held: dict[str, HeldAlready] = {}
+        self._known: dict[str, Known] = {}
         self._dismissed: frozenset[str] = frozenset()
+        self._cancel = threading.Event()
 
     async def ask(self, rows: Sequence[FilesetRow]) -> None:
-        """Ask the server about rows that can be imported; its silence is fine."""
-        asked = {row.key: row for row in rows if row.can_include}
+        """Compare rows that can be imported with what is there; silence is fine."""
+        asked = {row.key: row for row in rows if row.can_include and row.candidate}
         if not asked:
             return
         about = {key: _files(row) for key, row in asked.items()}
         for key in asked:
             if self._asked.get(key) != about[key]:
-                self._held.pop(key, None)  # Said of other files.
+                self._known.pop(key, None)  # Said of other files.
         self._asked.update(about)
         candidates = [row.candidate for row in asked.values() if row.candidate]
         try:
-            found = await held_already(self._session.server, candidates)
-        except TransferAppError:
+            found = await self._comparing().look(candidates, self._cancel)
+        except TransferAppError:  # Also Cancelled.
             for key in asked:
                 self._asked.pop(key, None)
             return
-        for key, one in zip(asked, found, strict=False):
+        for key, one in zip(asked, found, strict=True):
             if self._asked.get(key) == about[key]:  # Nobody has asked otherwise meanwhile.
-                self._held[key] = one
+                self._note(key, one)
 
     async def ask_changed(self, rows: Sequence[FilesetRow]) -> None:
         """Ask about those whose files are not the ones that were asked about."""
@@ -56,28 +60,85 @@ class KnownFilesets:
         self._dismissed = frozenset()
         await self.ask(rows)
 
+    def unsure_bytes(self, rows: Iterable[FilesetRow]) -> int:
+        """Return how much is to be read before these can be left out."""
+        known = ((row, self._of(row)) for row in rows)
+        return sum(row.size_bytes for row, one in known if one and not one.is_sure)
+
+    async def leave_out(
+        self, rows: Sequence[FilesetRow], cancel: threading.Event, read: ReadListener
+    ) -> frozenset[str]:
+        """Compare every byte of those that are known; return the keys of what is held.
+
+        ``read`` is called from a thread. Raises Cancelled, and what the server's client
+        raises; what was compared until then is kept.
+        """
+        held, unprovable = set[str](), set[str]()
+        comparing = self._comparing()
+        for row in rows:
+            known = self._of(row)
+            if known is None or row.candidate is None:
+                continue
+            if not known.is_sure:
+                try:
+                    known = await comparing.completely(row.candidate, cancel, read)
+                except SourceProblem:
+                    known = None  # Looking again says what is wrong with it.
+                self._note(row.key, known)
+            if known is not None:
+                (held if known.is_sure else unprovable).add(row.key)
+        # More cannot be known of these: nobody needs to be asked again.
+        self._dismissed |= unprovable
+        return frozenset(held)
+
+    def held_as(self, row: FilesetRow) -> HeldAs | None:
+        """Say of a row what is held; None for nothing."""
+        known = self._of(row)
+        if known is None:
+            return None
+        why = why_left_out(known, self._session.username)
+        return HeldAs(row_words(known), why, known.hashed)
+
     def hint(self, rows: Sequence[FilesetRow]) -> str:
         """Say how many of these rows are there already; empty when none is, or when the
         person has read it of all of them.
         """
-        if self._held_of(rows) <= self._dismissed:
+        if self._known_of(rows) <= self._dismissed:
             return ""
-        return hint([self._held.get(row.key, HeldAlready()) for row in rows])
+        return hint([self._of(row) for row in rows])
 
     def dismiss(self, rows: Sequence[FilesetRow]) -> None:
         """The person has read it of these rows; other ones are told of again."""
-        self._dismissed |= self._held_of(rows)
+        self._dismissed |= self._known_of(rows)
 
     def forget(self) -> None:
-        """Forget everything."""
+        """Forget everything, and stop reading."""
+        self.stop()
+        self._cancel = threading.Event()
         self._asked.clear()
-        self._held.clear()
+        self._known.clear()
         self._dismissed = frozenset()
 
-    def _held_of(self, rows: Sequence[FilesetRow]) -> frozenset[str]:
-        return frozenset(row.key for row in rows if self._held.get(row.key))
+    def stop(self) -> None:
+        """Stop reading files that were asked about."""
+        self._cancel.set()
+
+    def _comparing(self) -> Comparing:
+        return Comparing(self._session.server, self._contents)
+
+    def _note(self, key: str, known: Known | None) -> None:
+        if known is None:
+            self._known.pop(key, None)
+        else:
+            self._known[key] = own_first(known, self._session.username)
+
+    def _of(self, row: FilesetRow) -> Known | None:
+        return self._known.get(row.key) if self._asked.get(row.key) == _files(row) else None
+
+    def _known_of(self, rows: Iterable[FilesetRow]) -> frozenset[str]:
+        return frozenset(row.key for row in rows if self._of(row))
 
 
 def _files(row: FilesetRow) -> _Files:
     files = row.candidate.files if row.candidate else ()
-    return tuple((file.client_path, file.size_bytes) for file in files)
+    return tuple((file.client_path, file.size_bytes, file.modified_ns) for file in files)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
 )
 
 from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import IconLabel, label
 from transferapp.errors import Internal, TransferAppError
 
@@ -24,12 +25,15 @@ _ICONS = {
 
 
 class MessageBanner(QFrame):
-    """A message with a title, a sentence and a close button; hidden until it is needed."""
+    """A message with a title, a sentence and a close button; hidden until it is needed.
+
+    ``action`` is a button, shown where it has a text.
+    """
 
     shown = Signal()
     closed = Signal()
 
-    def __init__(self, object_name: str = "banner") -> None:
+    def __init__(self, object_name: str = "banner", *, action: str = "") -> None:
         super().__init__()
         self.setObjectName(object_name)
         self._icon = IconLabel()
@@ -45,11 +49,16 @@ class MessageBanner(QFrame):
         theme.set_role(close, "icon")
         close.clicked.connect(self.dismiss)
         self._close = close
+        self.action = button(action, f"{object_name}.action")
+        self.action.setVisible(bool(action))
         #: What the person has closed; it is not shown again while it stays true.
         self._read = ""
         words = QVBoxLayout()
         words.setSpacing(2)
-        words.addWidget(self._title)
+        head = QHBoxLayout()
+        head.addWidget(self._title, 1)
+        head.addWidget(self.action)
+        words.addLayout(head)
         words.addWidget(self._text)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.MEDIUM, theme.SMALL, theme.SMALL, theme.SMALL)

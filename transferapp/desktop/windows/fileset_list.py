@@ -29,6 +29,7 @@ from transferapp.desktop.itemmodels.filesets_model import (
     FilesetColumn,
     FilesetRole,
     FilesetsModel,
+    told,
 )
 from transferapp.desktop.loop import starts
 from transferapp.desktop.presenters.import_list import FilesetRow
@@ -217,6 +218,8 @@ def verdict_look(row: FilesetRow) -> tuple[str, str]:
     """Return the icon name and colour of a verdict."""
     if row.ignored:
         return "mdi6.eye-off-outline", "text_muted"
+    if row.held is not None and row.level is Level.OK:
+        return "mdi6.database-check-outline", "accent"
     return {
         Level.OK: ("mdi6.check-circle-outline", "good"),
         Level.WARNING: ("mdi6.alert-outline", "warn"),
@@ -263,7 +266,7 @@ class _FilesetDetails(QFrame):
             return
         name, colour = verdict_look(row)
         self._icon.show_icon(name, colour, _EDGE)
-        self._verdict.setText(row.sentence or f"{row.what}: ready to import.")
+        self._verdict.setText(told(row))
         files = row.candidate.files if row.candidate else ()
         names = [file.client_path for file in files[:MOST_NAMES]]
         if len(files) > MOST_NAMES:

@@ -30,6 +30,8 @@ from transferapp.desktop.windows.import_form import ImportForm
 from transferapp.desktop.windows.import_outcome import ImportOutcome
 from transferapp.desktop.windows.page import Page
 
+_SECOND = "Importing makes second copies."
+
 
 class ImportPage(Page):
     """Everything about a new import. ``show_transfer`` carries the id of the one that was
@@ -48,7 +50,11 @@ class ImportPage(Page):
         self._drop = DropArea()
         self._drop.chosen.connect(self.add_paths)
         self._progress = _LookingBar(presenter)
-        self._known = MessageBanner("import.alreadyThere")
+        self._known = MessageBanner("import.alreadyThere", action="Leave these out")
+        self._known.action.clicked.connect(starts(presenter.leave_out_known))
+        self._known.action.setToolTip(
+            "Takes away the ticks. Files that look the same are read and compared first."
+        )
         self._known.closed.connect(presenter.dismiss_already_there)
         self._list = FilesetList(presenter)
         self._form = ImportForm(presenter)
@@ -109,7 +115,10 @@ class ImportPage(Page):
             self._list.setVisible(listed)
             self._drop.set_compact(compact=listed)
             self._left.setStretchFactor(self._drop, 0 if listed else 1)
-        self._known.show_while(presenter.already_there, "Already there", tone="info")
+        there = presenter.already_there
+        there += f" {_SECOND}" if there else ""
+        self._known.show_while(there, "Already there", tone="info")
+        self._known.action.setEnabled(presenter.looking is None)
         if presenter.trouble is None:
             self.banner.hide()
         else:
@@ -146,5 +155,6 @@ class _LookingBar(QFrame):
         self.setVisible(progress is not None)
         if progress is not None:
             self._words.setText(progress.words)
-            self._bar.setRange(0, progress.total)  # 0: it only shows that something goes on.
-            self._bar.setValue(progress.judged)
+            done, total = progress.share
+            self._bar.setRange(0, total)  # 0: it only shows that something goes on.
+            self._bar.setValue(done)

@@ -1,0 +1,69 @@
+"""A server that holds files, asked for duplicates of files on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transferapp.client.grouping import FilesetCandidate
+from transferapp.client.scanning import FoundFile
+from transferapp.model.duplicates import HeldAlready, HeldFileset, end_spans
+from transferapp.protocol.duplicates import AskedFile, AskedItem
+
+MONDAY = HeldFileset(1, "ada", (12,), ("Monday",))
+
+
+def sha1(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+def sha1_of_ends(content: bytes) -> str:
+    return sha1(b"".join(content[at : at + n] for at, n in end_spans(len(content))))
+
+
+def candidate_of(*paths: Path, name: str = "Pos0/img_0.tif") -> FilesetCandidate:
+    """A fileset of files on disk; the first has the client path ``name``."""
+    files = []
+    for number, path in enumerate(paths):
+        found = path.stat()
+        client_path = name if number == 0 else f"{name}.{number}"
+        files.append(FoundFile(path, client_path, found.st_size, found.st_mtime_ns))
+    return FilesetCandidate(name, tuple(files), None)
+
+
+@dataclass
+class HoldingServer:
+    """Answers as operations.duplicates does: of each fileset the content by client path."""
+
+    held: dict[HeldFileset, dict[str, bytes]] = field(default_factory=dict)
+    #: Other checksums than SHA-1, as an OMERO may be set up to keep.
+    keeps_sha1: bool = True
+    asked: list[Sequence[AskedItem]] = field(default_factory=list)
+
+    def hold(self, candidate: FilesetCandidate, fileset: HeldFileset = MONDAY) -> None:
+        """Hold the files of a candidate as they are now."""
+        self.held[fileset] = {f.client_path: f.path.read_bytes() for f in candidate.files}
+
+    async def duplicates(self, items: Sequence[AskedItem]) -> list[HeldAlready]:
+        self.asked.append(items)
+        return [self._of(item) for item in items]
+
+    def _of(self, item: AskedItem) -> HeldAlready:
+        ranks: dict[HeldFileset, int] = {}
+        for fileset, contents in self.held.items():
+            found = [self._rank(file, contents) for file in item.files]
+            if all(rank is not None for rank in found):
+                ranks[fileset] = max(rank for rank in found if rank is not None)
+        return HeldAlready(*(tuple(f for f, r in ranks.items() if r == n) for n in range(3)))
+
+    def _rank(self, file: AskedFile, contents: dict[str, bytes]) -> int | None:
+        if self.keeps_sha1 and file.sha1 in map(sha1, contents.values()):
+            return 0
+        here = contents.get(file.client_path)
+        if here is None or len(here) != file.size_bytes or (self.keeps_sha1 and file.sha1):
+            return None
+        if file.ends:
+            return 1 if file.ends == sha1_of_ends(here) else None
+        return 2

@@ -1,0 +1,117 @@
+"""What ``--skip-existing`` leaves out is in the repository, byte for byte; the rest is told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.held_files import MONDAY, HoldingServer, candidate_of
+from transferapp.cli.existing import leave_out_existing, say_what_exists
+from transferapp.cli.looking import Looked
+from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
+from transferapp.client.grouping import FilesetCandidate
+from transferapp.errors import ServerUnreachable
+from transferapp.model.drops import LeftOutReason
+from transferapp.model.duplicates import END_BYTES, HeldAlready, HeldFileset
+
+
+class Away:
+    """A server that does not answer."""
+
+    async def duplicates(self, _items: object) -> list[HeldAlready]:
+        raise ServerUnreachable
+
+
+def write(path: Path, *parts: int) -> Path:
+    path.write_bytes(b"".join(bytes([n]) * END_BYTES for n in parts))
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    return path
+
+
+@pytest.fixture
+def server() -> HoldingServer:
+    return HoldingServer()
+
+
+@pytest.fixture
+def looked(tmp_path: Path, server: HoldingServer) -> Looked:
+    """Small and large files that are held, one corrected in its middle, and a new one."""
+    names = {"small.tif": (1,), "large.tif": (1, 2, 3), "corrected.tif": (4, 5, 6)}
+    ready: list[FilesetCandidate] = []
+    for name, parts in names.items():
+        one = candidate_of(write(tmp_path / name, *parts), name=name)
+        server.hold(one, HeldFileset(len(ready) + 1, "ada", (11 + len(ready),), ("Monday",)))
+        ready.append(one)
+    ready[2] = candidate_of(write(tmp_path / "corrected.tif", 4, 9, 6), name="corrected.tif")
+    ready.append(candidate_of(write(tmp_path / "new.tif", 7), name="new.tif"))
+    return Looked(tuple(ready), Dropped((tmp_path,)), (), ())
+
+
+async def test_it_is_said_without_the_option(looked: Looked, server: HoldingServer) -> None:
+    said: list[str] = []
+    await say_what_exists(server, looked, said.append)
+    [words] = said
+    assert words == (
+        "1 of these 4 filesets is in the repository already, byte for byte ('Monday'). 2 look"
+        " the same as what is there: size, first and last MiB ('Monday'). Importing makes"
+        " second copies; --skip-existing leaves them out."
+    )
+
+
+async def test_what_is_there_whole_is_left_out(looked: Looked, server: HoldingServer) -> None:
+    said: list[str] = []
+    left = await leave_out_existing(server, "ada", looked, said.append)
+    assert [one.name for one in left.ready] == ["corrected.tif", "new.tif"]
+    reading, result = said
+    assert reading == (
+        "Reading 2 filesets (6.3 MB) to compare every byte with what is in the repository."
+    )
+    assert result == (
+        "2 of these 4 filesets are in the repository already, byte for byte ('Monday'). Left"
+        " out."
+    )
+    drop = drop_message(left.dropped)
+    assert [(o.client_path, o.reason, o.sentence) for o in drop.left_out] == [
+        (name, LeftOutReason.HELD, f"In the repository already, byte for byte: {where}.")
+        for name, where in (
+            ("small.tif", "Image:11 (Monday)"),
+            ("large.tif", "Image:12 (Monday)"),
+        )
+    ]
+    assert (drop.left_out_files, drop.ignored_files) == (0, 0)
+    on_disk = drop_on_disk(left.dropped).left_out
+    assert [len(one.held[0].sha1) for one in on_disk] == [40, 40]
+
+
+async def test_images_of_others_count_as_missed(looked: Looked, server: HoldingServer) -> None:
+    left = await leave_out_existing(server, "eve", looked, lambda _text: None)
+    drop = drop_message(left.dropped)
+    assert {one.reason for one in drop.left_out} == {LeftOutReason.NOT_CHOSEN}
+    assert "They belong to 'ada'" in drop.left_out[0].sentence
+    assert drop.left_out_files == 2
+    assert all(not one.held for one in drop_on_disk(left.dropped).left_out)
+
+
+async def test_other_checksums_leave_nothing_out(looked: Looked, server: HoldingServer) -> None:
+    server.keeps_sha1 = False
+    said: list[str] = []
+    left = await leave_out_existing(server, "ada", looked, said.append)
+    assert left.ready == looked.ready
+    assert any("keeps no SHA-1" in one for one in said)
+
+
+async def test_without_an_answer_a_hint_is_silent_and_the_option_is_not(looked: Looked) -> None:
+    said: list[str] = []
+    await say_what_exists(Away(), looked, said.append)
+    assert said == []
+    with pytest.raises(ServerUnreachable):
+        await leave_out_existing(Away(), "ada", looked, said.append)
+
+
+async def test_nothing_known_changes_nothing(looked: Looked) -> None:
+    said: list[str] = []
+    assert await leave_out_existing(HoldingServer(), "ada", looked, said.append) == looked
+    assert said == []
+    assert MONDAY.where == "Image:12 (Monday)"

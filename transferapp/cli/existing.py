@@ -1,0 +1,79 @@
+"""Leave out of an import what the repository holds already, or say that it is there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import humanize
+
+from transferapp.cli.looking import Looked
+from transferapp.client.dropping import LeftOutPath, left_out_fileset
+from transferapp.client.duplicate_words import hint, unprovable, why_left_out
+from transferapp.client.duplicates import Comparing, Known, KnowsDuplicates
+from transferapp.client.grouping import FilesetCandidate
+from transferapp.errors import SourceProblem, TransferAppError
+
+
+async def say_what_exists(
+    server: KnowsDuplicates, looked: Looked, say: Callable[[str], None]
+) -> None:
+    """Say what is there already; the import goes on in any case."""
+    with suppress(TransferAppError):
+        words = hint(await Comparing(server).look(looked.ready, threading.Event()))
+        if words:
+            say(f"{words} Importing makes second copies; --skip-existing leaves them out.")
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """What is imported all the same, and what stays out."""
+
+    ready: list[FilesetCandidate]
+    left_out: list[LeftOutPath]
+    known: list[Known]
+    notes: list[str]
+
+
+async def leave_out_existing(
+    server: KnowsDuplicates, username: str, looked: Looked, say: Callable[[str], None]
+) -> Looked:
+    """Return what was looked at without what the repository holds, byte for byte.
+
+    Files that look the same are read from end to end: without that nobody knows. Raises
+    what the server's client raises, because it was asked for.
+    """
+    comparing = Comparing(server)
+    found = await comparing.look(looked.ready, threading.Event())
+    pairs = list(zip(looked.ready, found, strict=True))
+    if unsure := [c for c, known in pairs if known is not None and not known.is_sure]:
+        size = humanize.naturalsize(sum(one.size_bytes for one in unsure))
+        what = "1 fileset" if len(unsure) == 1 else f"{len(unsure):,} filesets"
+        say(f"Reading {what} ({size}) to compare every byte with what is in the repository.")
+    done = _Sorted([], [], [], [])
+    for candidate, seen in pairs:
+        known = seen if seen is None or seen.is_sure else await _whole(comparing, candidate)
+        if known is not None and known.is_sure:
+            why = why_left_out(known, username)
+            done.left_out += left_out_fileset(candidate, why, known.hashed)
+            done.known.append(known)
+            continue
+        done.ready.append(candidate)
+        if known is not None:
+            done.notes.append(f"{candidate.name}: {unprovable(known, username)}")
+    for note in done.notes:
+        say(note)
+    if done.known:
+        some = [*done.known, *(None for _ in done.ready)]
+        say(f"{hint(some)} Left out.")
+    dropped = replace(looked.dropped, left_out=(*looked.dropped.left_out, *done.left_out))
+    return replace(looked, ready=tuple(done.ready), dropped=dropped)
+
+
+async def _whole(comparing: Comparing, candidate: FilesetCandidate) -> Known | None:
+    try:
+        return await comparing.completely(candidate, threading.Event())
+    except SourceProblem:
+        return None  # The import will say what is wrong with it.
