@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +31,7 @@ from transferapp.desktop.presenters.import_words import (
 )
 from transferapp.desktop.presenters.known_filesets import KnownFilesets
 from transferapp.desktop.presenters.observable import Listeners
+from transferapp.desktop.presenters.reading import Reading
 from transferapp.desktop.presenters.targets import TargetsPresenter
 from transferapp.desktop.presenters.transfer_watch import TransferWatch
 from transferapp.errors import (
@@ -79,7 +78,6 @@ class ImportPresenter:
         self._rows = ImportRows()
         self._known = KnownFilesets(session)
         self._roots: dict[Path, None] = {}
-        self._cancel = threading.Event()
         self._plan: ImportPlan | None = None
         self._name_typed = False
         self._took_s = 0.0
@@ -90,12 +88,12 @@ class ImportPresenter:
         self.name = ""
         self.tags = ""
         self.comment = ""
-        self.looking: LookProgress | None = None
         self.handing_over = False
         self.ignored_count = 0
         self.trouble: TransferAppError | None = None
         self.outcome: TransferWatch | None = None
         self.changed: Listeners[[]] = Listeners()
+        self._reading = Reading(self.changed.notify)
         self.rows_changed: Listeners[[]] = Listeners()
         self.outcome_changed: Listeners[[]] = Listeners()
         self.targets.changed.listen(self._targets_changed)
@@ -112,6 +110,11 @@ class ImportPresenter:
     def included(self) -> tuple[FilesetRow, ...]:
         """The filesets that will be imported."""
         return self._rows.included
+
+    @property
+    def looking(self) -> LookProgress | None:
+        """How far looking at files is; None while nothing is looked at."""
+        return self._reading.progress
 
     @property
     def summary(self) -> str:
@@ -165,7 +168,7 @@ class ImportPresenter:
 
     def cancel_look(self) -> None:
         """Stop looking; what was being looked at is not listed."""
-        self._cancel.set()
+        self._reading.stop()
 
     async def look_again(self) -> None:
         """Judge everything again, as it is on disk now; choices are kept."""
@@ -244,15 +247,14 @@ class ImportPresenter:
             return
         rows = self.included
         size = self._known.unsure_bytes(rows)
-        cancel, report = self._begin_look(LookProgress(to_compare=size))
         try:
-            found = await self._known.leave_out(rows, cancel, ComparedBytes(report, size))
-            self._rows.include(found, included=False)
+            with self._reading.begun(LookProgress(to_compare=size)) as (cancel, report):
+                read = ComparedBytes(report, size)
+                held = await self._known.leave_out(rows, cancel, read)
+            self._rows.include(held, included=False)
         except TransferAppError as error:
             self.trouble = None if isinstance(error, Cancelled) else error
-        finally:
-            self._end_look(cancel)
-            self._knows()
+        self._knows()
 
     # Handing over ---------------------------------------------------------------------
 
@@ -319,7 +321,7 @@ class ImportPresenter:
 
     async def close(self) -> None:
         """Stop what still runs; nothing that was handed over depends on it."""
-        self._cancel.set()
+        self._reading.stop()
         self._known.stop()
         self.outcome_done()
         await self._background.close()
@@ -327,37 +329,15 @@ class ImportPresenter:
     # Inside ---------------------------------------------------------------------------
 
     async def _look(self, paths: Sequence[Path]) -> Look | None:
-        cancel, report = self._begin_look(LookProgress())
         try:
-            with suppress(TransferAppError):  # Nobody is signed in.
-                self._settings = await ask_settings(self._session.server, self._settings)
-            look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
+            with self._reading.begun(LookProgress()) as (cancel, report):
+                with suppress(TransferAppError):  # Nobody is signed in.
+                    self._settings = await ask_settings(self._session.server, self._settings)
+                look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
         except Cancelled:
             return None
-        finally:
-            self._end_look(cancel)
         self._took_s = look.took_s
         return look
-
-    def _begin_look(
-        self, progress: LookProgress
-    ) -> tuple[threading.Event, Callable[[LookProgress], None]]:
-        """Show that files are being read; returns how to stop it, and how to tell of it."""
-        loop = asyncio.get_running_loop()
-        self._cancel = cancel = threading.Event()
-        self.looking = progress
-        self.changed.notify()
-        return cancel, partial(loop.call_soon_threadsafe, self._progress, cancel)
-
-    def _end_look(self, cancel: threading.Event) -> None:
-        cancel.set()
-        self.looking = None
-        self.changed.notify()
-
-    def _progress(self, cancel: threading.Event, progress: LookProgress) -> None:
-        if self.looking is not None and cancel is self._cancel:
-            self.looking = progress
-            self.changed.notify()
 
     def _list_changed(self) -> None:
         self.rows_changed.notify()
