@@ -1,14 +1,18 @@
-"""The same files imported twice: the terminal says so, and the second import goes on."""
+"""The same files imported twice: the terminal says so, and leaves them out where it shall."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.installation import PASSWORD, Terminal
+from tests.support.installation import LONG_AGO, PASSWORD, Terminal, make_tiffs
 from transferapp.host.resources import resource
 from transferapp.testing.stage import Stage
 
@@ -29,10 +33,77 @@ def test_a_second_import_is_told_of_and_done(tmp_path: Path) -> None:
         second = terminal.run(*command, "--json")
     assert second.code == 0, second.err
     told = " ".join(second.err.split())
-    assert "is in the repository already ('Twice')" in told
+    assert "is in the repository already, byte for byte ('Twice')" in told
+    assert "--skip-existing leaves them out" in told
     [before], [after] = first.json["items"], second.json["items"]
     assert after["state"] == "imported"
     assert after["image_ids"] != before["image_ids"]
     assert after["note"] == (
         f"The same bytes were already in Image:{before['image_ids'][0]} (Twice)."
     )
+
+
+TO = ("--to", "Dataset:20261129", "--create", "--wait", "--json")
+
+
+@contextmanager
+def monday(tmp_path: Path) -> Iterator[tuple[Terminal, Path, int]]:
+    """An installation that holds a file of 5 MB, its place here, and the id of its image."""
+    folder = tmp_path / "Pos0"
+    make_tiffs(folder, 1, edge=1600)
+    with Stage(tmp_path / "i") as stage:
+        asyncio.run(stage.add_people(PASSWORD))
+        stage.start_all()
+        terminal = Terminal(stage)
+        assert terminal.log_in().code == 0
+        first = terminal.run("import", str(folder), *TO)
+        assert first.code == 0, first.err
+        assert "Into Dataset:" in first.err
+        assert "'20261129'." in first.err
+        [item] = first.json["items"]
+        yield terminal, folder / "field_000.tif", item["image_ids"][0]
+
+
+def corrected(path: Path) -> bytes:
+    """The same but for a byte in its middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    return bytes(content)
+
+
+def test_only_the_same_bytes_are_skipped(tmp_path: Path) -> None:
+    """Tuesday's file has the path, the size and the ends of Monday's."""
+    with monday(tmp_path) as (terminal, path, image_id):
+        again = terminal.run("import", str(path.parent), "--skip-existing", *TO)
+        tuesday = tmp_path / "tuesday" / "Pos0"
+        tuesday.mkdir(parents=True)
+        (tuesday / path.name).write_bytes(corrected(path))
+        os.utime(tuesday / path.name, (LONG_AGO, LONG_AGO))
+        other = terminal.run("import", str(tuesday), "--skip-existing", *TO)
+    assert again.code == 0, again.err
+    assert (again.json["transfer"], again.json["items"]) == (None, [])
+    [held] = again.json["left_out"]
+    assert (held["reason"], held["client_path"]) == ("held", "Pos0/field_000.tif")
+    assert held["sentence"] == (
+        f"In the repository already, byte for byte: Image:{image_id} (20261129)."
+    )
+    assert other.code == 0, other.err
+    assert [one["state"] for one in other.json["items"]] == ["imported"]
+
+
+def test_what_was_skipped_keeps_no_folder_until_it_changes(tmp_path: Path) -> None:
+    with monday(tmp_path) as (terminal, path, _):
+        make_tiffs(tmp_path / "new", 1, edge=64)
+        (tmp_path / "new" / path.name).rename(path.with_name("new.tif"))
+        part = terminal.run("import", str(path.parent), "--skip-existing", *TO)
+        assert part.code == 0, part.err
+        transfer = part.json["transfer"]
+        assert [one["name"] for one in part.json["items"]] == ["new.tif"]
+        assert transfer["left_out_files"] == 0
+        assert terminal.safe_to_delete(transfer["id"]), "the repository holds both"
+        # A look of two seconds ago counts as one of now (agent.source_watch).
+        time.sleep(2.5)
+        path.write_bytes(corrected(path))
+        assert not terminal.safe_to_delete(transfer["id"])
+        told = terminal.run("transfers", transfer["id"])
+    assert "changed since: 'Pos0/field_000.tif'" in " ".join(told.err.split())
