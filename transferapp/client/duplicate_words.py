@@ -9,10 +9,12 @@ from transferapp.client.dropping import Why
 from transferapp.client.duplicates import Known
 from transferapp.model.drops import LeftOutReason
 from transferapp.model.duplicates import HeldFileset
+from transferapp.protocol.duplicates import MAX_FILES_ASKED
 
 #: So many places are named in a sentence.
 _PLACES_SHOWN = 2
 _ENDS = "size, first and last MiB"
+_OF_SOME = f"{_ENDS} of the {MAX_FILES_ASKED} largest files"
 
 
 def hint(found: Sequence[Known | None]) -> str:
@@ -30,7 +32,8 @@ def hint(found: Sequence[Known | None]) -> str:
         what = "what is in the repository"
         if sure:
             subject, what = f"{len(alike):,}", "what is there"
-        sentences.append(f"{subject} {verb} the same as {what}: {_ENDS}{_places(alike)}.")
+        compared = _OF_SOME if any(one.is_sample for one in alike) else _ENDS
+        sentences.append(f"{subject} {verb} the same as {what}: {compared}{_places(alike)}.")
     return " ".join(sentences)
 
 
@@ -63,7 +66,8 @@ def why_left_out(known: Known, username: str) -> Why:
     """
     held = _chosen(known, username)
     if not known.is_sure:
-        sentence = f"Looks the same as {held.where}: {_ENDS}."
+        compared = _OF_SOME if known.is_sample else _ENDS
+        sentence = f"Looks the same as {held.where}: {compared}."
         return Why(LeftOutReason.NOT_CHOSEN, sentence=sentence)
     sentence = f"In the repository already, byte for byte: {held.where}."
     if held.owner == username:

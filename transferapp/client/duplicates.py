@@ -37,12 +37,14 @@ class Known:
     """What the repository holds of a fileset.
 
     ``likeness`` is BYTES when every byte of every file was compared (``hashed`` are all of
-    them), and ENDS when sizes, first and last MiB were; never less.
+    them), and ENDS when sizes, first and last MiB were; never less. ``is_sample``: not of
+    all files, of the largest.
     """
 
     likeness: Likeness
     filesets: tuple[HeldFileset, ...]
     hashed: tuple[HashedFile, ...] = ()
+    is_sample: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -80,7 +82,8 @@ class Comparing:
             asked = [(n, one) for n, one in zip(some, read, strict=True) if one is not None]
             held = await self._server.duplicates([item for _, (item, _) in asked])
             for (n, (_, hashed)), one in zip(asked, held, strict=True):
-                found[n] = _known(one, hashed)
+                is_sample = len(candidates[n].files) > MAX_FILES_ASKED
+                found[n] = _known(one, hashed, is_sample=is_sample)
         return found
 
     async def completely(
@@ -158,11 +161,13 @@ async def _in_thread(work: Callable[[], T], cancel: threading.Event) -> T:
         raise
 
 
-def _known(held: HeldAlready, hashed: tuple[HashedFile, ...]) -> Known | None:
+def _known(
+    held: HeldAlready, hashed: tuple[HashedFile, ...], *, is_sample: bool
+) -> Known | None:
     if held.same_bytes and hashed:
         return Known(Likeness.BYTES, held.same_bytes, hashed)
     alike = (*held.same_bytes, *held.same_ends)
-    return Known(Likeness.ENDS, alike) if alike else None
+    return Known(Likeness.ENDS, alike, is_sample=is_sample) if alike else None
 
 
 def _sample(candidate: FilesetCandidate) -> tuple[FoundFile, ...]:

@@ -88,7 +88,8 @@ class TestLooking:
         server.hold(one)
         [known] = await looked(server, one)
         assert known is not None
-        assert known.likeness is Likeness.ENDS, "the smallest were not compared"
+        assert (known.likeness, known.is_sample) == (Likeness.ENDS, True)
+        assert "first and last MiB of the 20 largest files" in hint([known])
         assert max(len(item.files) for some in server.asked for item in some) == MAX_FILES_ASKED
 
     async def test_a_file_that_changed_meanwhile_is_not_claimed(self, tmp_path: Path) -> None:

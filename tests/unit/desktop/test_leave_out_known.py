@@ -178,6 +178,17 @@ async def test_what_changes_on_disk_is_compared_anew(
     assert large.held.words.startswith("Looks like")
 
 
+async def test_what_was_deleted_meanwhile_is_not_left_out(
+    presenter: ImportPresenter, holding: HoldingServer, folder: Path
+) -> None:
+    await presenter.add([folder])
+    assert row(presenter, "small.tif").is_held
+    holding.held.clear()
+    await presenter.leave_out_known()
+    assert len(presenter.included) == 4
+    assert presenter.already_there == ""
+
+
 async def test_stop_leaves_the_rest_ticked(
     presenter: ImportPresenter,
     folder: Path,

@@ -95,7 +95,9 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
             async with wiring.agent_client() as agent:
                 view = await hand_over_import(server, agent, plan, owner=who.username)
             if not as_json:
-                say(f"{len(left.ready)} items are on their way. It is safe to log off.")
+                count = len(left.ready)
+                words = "1 item is" if count == 1 else f"{count:,} items are"
+                say(f"{words} on the way. It is safe to log off.")
             return await _follow(server, view.transfer_id, wait=wait), left
 
     details, left = asyncio.run(work())

@@ -76,15 +76,13 @@ class KnownFilesets:
         held, unprovable = set[str](), set[str]()
         comparing = self._comparing()
         for row in rows:
-            known = self._of(row)
-            if known is None or row.candidate is None:
+            if self._of(row) is None or row.candidate is None:
                 continue
-            if not known.is_sure:
-                try:
-                    known = await comparing.completely(row.candidate, cancel, read)
-                except SourceProblem:
-                    known = None  # Looking again says what is wrong with it.
-                self._note(row.key, known)
+            try:  # What was read before is only asked for: it may have been deleted.
+                known = await comparing.completely(row.candidate, cancel, read)
+            except SourceProblem:
+                known = None  # Looking again says what is wrong with it.
+            self._note(row.key, known)
             if known is not None:
                 (held if known.is_sure else unprovable).add(row.key)
         # More cannot be known of these: nobody needs to be asked again.
