@@ -54,8 +54,9 @@ class FakeServer:
 
     #: Items are imported as soon as they are sealed; else they stay received.
     imports_at_once: bool = True
-    #: Bytes of an export's file by image id.
+    #: Bytes of an export's file by image id; filesets of more files by their client paths.
     images: dict[int, bytes] = field(default_factory=dict)
+    filesets: dict[int, dict[str, bytes]] = field(default_factory=dict)
     #: Bytes that have arrived, by file id, and how often each file was sealed.
     arrived: dict[str, bytearray] = field(default_factory=dict)
     seals: dict[str, int] = field(default_factory=dict)
@@ -121,15 +122,21 @@ class FakeServer:
         transfer_id = uuid.uuid4().hex
         rows, files = [], []
         for image_id in image_ids:
-            item_id, content = uuid.uuid4().hex, self.images[image_id]
-            item = _item(transfer_id, item_id, f"image {image_id}", (1, len(content)))
+            item_id, contents = uuid.uuid4().hex, self._contents(image_id)
+            size = sum(map(len, contents.values()))
+            item = _item(transfer_id, item_id, f"image {image_id}", (len(contents), size))
             rows.append(replace(item, state=ItemState.READY, image_ids=(image_id,)))
-            sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-            file_id = uuid.uuid4().hex
-            self.arrived[file_id] = bytearray(content)
-            path = f"lab/image {image_id}.tif"
-            files.append(TransferFile(file_id, item_id, path, len(content), sha1=sha1))
+            for path, content in contents.items():
+                sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+                file_id = uuid.uuid4().hex
+                self.arrived[file_id] = bytearray(content)
+                files.append(TransferFile(file_id, item_id, path, len(content), sha1=sha1))
         return self._add(transfer_id, TransferKind.EXPORT, name, rows, files)
+
+    def _contents(self, image_id: int) -> dict[str, bytes]:
+        if image_id in self.filesets:
+            return self.filesets[image_id]
+        return {f"lab/image {image_id}.tif": self.images[image_id]}
 
     def item(self, transfer_id: str, number: int = 0) -> TransferItem:
         """Return an item."""

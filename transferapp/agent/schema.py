@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
+from transferapp.agent.old_exports import place_old_exports
 from transferapp.errors import SettingsInvalid
 
 metadata = sa.MetaData()
@@ -59,6 +60,7 @@ files = sa.Table(
     sa.Column("transfer_id", sa.String, nullable=False, index=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("client_path", sa.String, nullable=False),
+    #: Import: the whole path. Export: the path in the item's folder.
     sa.Column("path", sa.String, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("modified_ns", sa.BigInteger, nullable=False),
@@ -67,9 +69,23 @@ files = sa.Table(
     sa.Column("done", sa.Boolean, nullable=False),
 )
 
+#: Where the items of exports go; ``name`` and ``part`` are names in the destination.
+placements = sa.Table(
+    "placements",
+    metadata,
+    sa.Column("item_id", sa.ForeignKey(items.c.item_id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("wanted", sa.String, nullable=False),
+    sa.Column("single", sa.Boolean, nullable=False),
+    sa.Column("tells", sa.String, nullable=False),
+    sa.Column("tag", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("part", sa.String, nullable=False),
+    sa.Column("stage", sa.String, nullable=False),
+)
+
 #: The migrations in order: the first makes version 2 of version 1, and so on. Alembic is
 #: not in the core, and one file that one process writes does not need it.
-MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = ()
+MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (place_old_exports,)
 
 
 def prepare(

@@ -10,7 +10,8 @@ from pathlib import Path
 import structlog
 
 from transferapp import errors
-from transferapp.agent.downloading import ExportRun, drop_parts
+from transferapp.agent.destination import Destination
+from transferapp.agent.downloading import ExportRun
 from transferapp.agent.records import ItemStage, SubmissionRecord
 from transferapp.agent.retrying import look_again
 from transferapp.agent.running import Run
@@ -161,10 +162,9 @@ class Agent:
             for item in outbox.items(record.transfer_id)
             if item.stage in (ItemStage.OPEN, ItemStage.TROUBLE)
         ]
-        if record.kind is TransferKind.EXPORT:
-            for item_id in left:
-                drop_parts(file for file in outbox.files(item_id) if not file.done)
         outbox.set_stages(left, ItemStage.CANCELLED)
+        if record.kind is TransferKind.EXPORT:
+            Destination(outbox, record).discard_unwanted()
         outbox.set_state(record.transfer_id, ItemState.CANCELLED, ended=True)
 
     async def _cancel_at_server(self, record: SubmissionRecord) -> None:
