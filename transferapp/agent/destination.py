@@ -6,10 +6,11 @@ All methods block; call them in a thread.
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import structlog
@@ -22,7 +23,13 @@ from transferapp.client import placing
 from transferapp.client.folders import Folder, open_destination
 from transferapp.client.landing import writing
 from transferapp.client.names import same_name
-from transferapp.client.placement import Placement, PlacementStage, fileset, plan
+from transferapp.client.placement import (
+    Fileset,
+    Placement,
+    PlacementStage,
+    fileset,
+    plan,
+)
 from transferapp.model.transfers import TransferFile, TransferItem
 from transferapp.protocol.messages import FileOnDisk
 
@@ -48,9 +55,16 @@ class Destination:
     def add(self, items: Iterable[TransferItem], files: Sequence[TransferFile]) -> None:
         """Decide where items go whose files are known now, and remember it."""
         promised = self._placements.promised(str(self._path))
-        known = list(self._placements.of_transfer(self._transfer_id).values())
+        siblings: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+        for known in self._placements.of_transfer(self._transfer_id).values():
+            siblings[same_name(known.wanted)].append(known.tells)
+        by_item: dict[str, list[TransferFile]] = defaultdict(list)
+        for file in files:
+            by_item[file.item_id].append(file)
         for item in items:
-            mine = [file for file in files if file.item_id == item.id]
+            mine = by_item[item.id]
+            if not mine:
+                continue
             try:
                 wanted = fileset(item.name, [file.client_path for file in mine])
             except errors.NameNotAllowed as error:
@@ -58,26 +72,35 @@ class Destination:
                 trouble = (error.code, error.message)
                 self._outbox.set_stages([item.id], ItemStage.TROUBLE, trouble)
                 continue
-            same = [one for one in known if same_name(one.wanted) == same_name(wanted.name)]
+            same = siblings[same_name(wanted.name)]
             placement = plan(
                 wanted,
-                [one.tells for one in same],
+                same,
                 lambda name: same_name(name) in promised or self._is_there(name),
             )
-            on_disk = [
-                FileOnDisk(
-                    file_id=file.id,
-                    client_path=file.client_path,
-                    path=inside.as_posix(),
-                    size_bytes=file.size_bytes,
-                    modified_ns=0,
-                )
-                for file, inside in zip(mine, wanted.inside, strict=True)
-            ]
-            also = adding(item.id, placement, [(file.id, file.sha1) for file in mine])
-            self._outbox.add_item(self._transfer_id, (item.id, item.name), on_disk, also)
-            known.append(placement)
+            self._remember(item, mine, wanted, placement)
+            same.append(placement.tells)
             promised.add(same_name(placement.name))
+
+    def _remember(
+        self,
+        item: TransferItem,
+        files: Sequence[TransferFile],
+        wanted: Fileset,
+        placement: Placement,
+    ) -> None:
+        on_disk = [
+            FileOnDisk(
+                file_id=file.id,
+                client_path=file.client_path,
+                path=inside.as_posix(),
+                size_bytes=file.size_bytes,
+                modified_ns=0,
+            )
+            for file, inside in zip(files, wanted.inside, strict=True)
+        ]
+        also = adding(item.id, placement, [(file.id, file.sha1) for file in files])
+        self._outbox.add_item(self._transfer_id, (item.id, item.name), on_disk, also)
 
     def open_part(self, item_id: str) -> Folder:
         """Open the folder that an item's files arrive in; it is made for the first of them."""
@@ -143,11 +166,12 @@ class Destination:
             return self._keep(item_id, placement, PlacementStage.GROWING)
 
     def _name(self, root: Folder, item_id: str, placement: Placement) -> None:
-        promised = self._placements.promised(str(self._path))
+        # Asked for only when the name has been taken meanwhile.
+        promised = cache(partial(self._placements.promised, str(self._path)))
         placed = placing.put_whole(
             root,
             placement,
-            lambda name: same_name(name) in promised or root.look(name) is not None,
+            lambda name: same_name(name) in promised() or root.look(name) is not None,
             partial(self._placements.keep, item_id),
         )
         self._placements.keep(item_id, placed)

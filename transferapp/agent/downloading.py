@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePath
 
@@ -16,7 +17,7 @@ from transferapp.agent.threads import in_daemon_thread
 from transferapp.agent.workbench import Workbench
 from transferapp.client.downloads import DownloadOrder, download_file
 from transferapp.client.server import ServerClient
-from transferapp.model.transfers import ItemState, TransferDetails
+from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 
 _READY = frozenset({ItemState.READY, ItemState.DOWNLOADING})
 _ENDED = {
@@ -34,6 +35,9 @@ class ExportRun(Run):
         super().__init__(record, bench)
         self._destination = Destination(bench.outbox, record)
         self._in_flight = 0
+        #: Files of an item that are not here yet, as far as that was counted.
+        self._left: dict[str, int] = {}
+        self._finishing: set[str] = set()
 
     @property
     @override
@@ -54,10 +58,22 @@ class ExportRun(Run):
                 await self.set_stages([item.id], stage)
         if not self._in_flight:
             await asyncio.to_thread(self._destination.discard_unwanted)
-        ready = [i for i in details.items if i.state in _READY and i.id not in known]
+        ready = [
+            item
+            for item in details.items
+            if item.state in _READY and known.get(item.id, ItemStage.OPEN) is ItemStage.OPEN
+        ]
         if ready:
+            await self._take_in(server, ready)
+
+    async def _take_in(self, server: ServerClient, items: Sequence[TransferItem]) -> None:
+        """Take in those whose files were not known; also one that had failed before that."""
+        placements = self.bench.outbox.placements
+        placed = await asyncio.to_thread(placements.item_ids, self.transfer_id)
+        new = [item for item in items if item.id not in placed]
+        if new:
             details = await server.transfer(self.transfer_id, files=True)
-            await asyncio.to_thread(self._destination.add, ready, details.files)
+            await asyncio.to_thread(self._destination.add, new, details.files)
 
     @override
     async def move(self, server: ServerClient, file: FileRecord) -> str:
@@ -84,22 +100,42 @@ class ExportRun(Run):
         return fetched.sha1
 
     @override
+    async def file_moved(self, server: ServerClient, file: FileRecord) -> None:
+        """Place an item as soon as its last file is here; the others may take days."""
+        item_id = file.item_id
+        known = self._left.get(item_id)
+        placements = self.bench.outbox.placements
+        self._left[item_id] = (
+            await asyncio.to_thread(placements.files_left, item_id)
+            if known is None
+            else known - 1
+        )
+        if self._left[item_id] <= 0:
+            await self._finish(server, item_id)
+
+    @override
     async def after_files(self, server: ServerClient) -> None:
-        """Place every item whose files are all here, and tell the server of it."""
-        for item in await asyncio.to_thread(self.bench.outbox.items, self.transfer_id):
-            if item.stage is not ItemStage.OPEN:
-                continue
-            files = await asyncio.to_thread(self.bench.outbox.files, item.item_id)
-            if not files or not all(file.done for file in files):
-                continue
+        """Place what an earlier try has brought here and not placed."""
+        placements = self.bench.outbox.placements
+        for item_id in await asyncio.to_thread(placements.complete, self.transfer_id):
             try:
-                if not await in_daemon_thread(
-                    partial(self._destination.put_whole, item.item_id)
-                ):
-                    continue
-            except errors.SourceProblem as error:
-                await self.item_in_trouble(server, item.item_id, error)
-                continue
-            sums = {file.file_id: file.sha1 for file in files}
-            await server.delivered(self.transfer_id, item.item_id, sums)
-            await self.set_stages([item.item_id], ItemStage.DONE)
+                await self._finish(server, item_id)
+            except (errors.SourceProblem, errors.StateConflict) as error:
+                await self.item_in_trouble(server, item_id, error)
+
+    async def _finish(self, server: ServerClient, item_id: str) -> None:
+        """Place an item and tell the server of it; not one that has ended meanwhile."""
+        if item_id in self._finishing:
+            return  # its last two files came at the same time
+        self._finishing.add(item_id)
+        try:
+            self._left.pop(item_id, None)
+            placements = self.bench.outbox.placements
+            sums = await asyncio.to_thread(placements.sums_of_complete, item_id)
+            if not sums:
+                return
+            if await in_daemon_thread(partial(self._destination.put_whole, item_id)):
+                await server.delivered(self.transfer_id, item_id, sums)
+                await self.set_stages([item_id], ItemStage.DONE)
+        finally:
+            self._finishing.discard(item_id)

@@ -30,7 +30,7 @@ SELECT f.file_id, f.item_id, f.path, f.done, f.offset, s.destination
 FROM files f
 JOIN items i ON i.item_id = f.item_id
 JOIN submissions s ON s.transfer_id = i.transfer_id
-WHERE s.kind = 'export' AND NOT s.ended AND i.stage IN ('open', 'trouble', 'failed')
+WHERE s.kind = 'export' AND i.stage IN ('open', 'trouble', 'failed')
 ORDER BY i.position, f.position
 """
 _PLACE = """

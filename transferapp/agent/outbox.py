@@ -140,19 +140,17 @@ class Outbox:
         files: Iterable[FileOnDisk] = (),
         also: Callable[[sa.Connection], None] = lambda _: None,
     ) -> None:
-        """Export: store an item (id, name) whose files are known now; a known one is left
-        as it is. ``also`` writes in the same transaction.
+        """Export: store an item (id, name), with its files once they are known; one that has
+        files is left as it is. ``also`` writes with the files, in the same transaction.
         """
-        item_id = item[0]
+        item_id, files = item[0], list(files)
         with self._write() as connection:
-            known = sa.select(sa.func.count()).where(_ITEMS.c.item_id == item_id)
-            if connection.scalar(known):
-                return
-            count = sa.select(sa.func.count()).where(_ITEMS.c.transfer_id == transfer_id)
-            position = connection.scalar(count) or 0
-            _insert_item(connection, transfer_id, position, item)
-            _insert_files(connection, transfer_id, item_id, files)
-            also(connection)
+            if not _counted(connection, _ITEMS.c.item_id == item_id):
+                position = _counted(connection, _ITEMS.c.transfer_id == transfer_id)
+                _insert_item(connection, transfer_id, position, item)
+            if files and not _counted(connection, _FILES.c.item_id == item_id):
+                _insert_files(connection, transfer_id, item_id, files)
+                also(connection)
 
     def set_state(
         self,
@@ -272,6 +270,10 @@ def _translated() -> Iterator[None]:
             "The workstation service cannot write its outbox. Free space on this computer's"
             " system disk."
         ) from error
+
+
+def _counted(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
+    return connection.scalar(sa.select(sa.func.count()).where(condition)) or 0
 
 
 def _insert_item(

@@ -17,9 +17,6 @@ from transferapp.client.placing import PlacedFile
 
 _PLACEMENTS, _ITEMS, _FILES = schema.placements, schema.items, schema.files
 
-#: Something of it may be on disk, under no name of its own.
-_HALF_WAY = frozenset({PlacementStage.GROWING, PlacementStage.MOVING})
-
 Opened = Callable[[], AbstractContextManager[sa.Connection]]
 
 
@@ -33,22 +30,11 @@ class Placements:
 
     def of(self, item_id: str) -> Placement | None:
         """Return an item's placement; None for an import's item, or one without files."""
-        query = sa.select(_PLACEMENTS).where(_PLACEMENTS.c.item_id == item_id)
-        with self._read() as connection:
-            row = connection.execute(query).mappings().first()
-        return _placement(row) if row is not None else None
+        return self._found(_PLACEMENTS.c.item_id == item_id).get(item_id)
 
     def of_transfer(self, transfer_id: str) -> dict[str, Placement]:
         """Return the placements of a transfer by item id, in the items' order."""
-        query = (
-            sa.select(_PLACEMENTS)
-            .join(_ITEMS, _ITEMS.c.item_id == _PLACEMENTS.c.item_id)
-            .where(_ITEMS.c.transfer_id == transfer_id)
-            .order_by(_ITEMS.c.position)
-        )
-        with self._read() as connection:
-            rows = connection.execute(query).mappings()
-            return {row["item_id"]: _placement(row) for row in rows}
+        return self._found(_ITEMS.c.transfer_id == transfer_id)
 
     def promised(self, destination: str) -> set[str]:
         """Return the names in a destination that placements have; see ``same_name``."""
@@ -69,22 +55,72 @@ class Placements:
 
     def begun(self, transfer_id: str) -> bool:
         """Say whether anything of a transfer has been on disk."""
-        found = self.of_transfer(transfer_id).values()
-        return any(placement.stage is not PlacementStage.PLANNED for placement in found)
-
-    def unwanted(self, transfer_id: str) -> dict[str, Placement]:
-        """Return the placements of items that ended otherwise than delivered, half-way."""
-        query = sa.select(_ITEMS.c.item_id).where(
-            _ITEMS.c.transfer_id == transfer_id,
-            _ITEMS.c.stage.in_((ItemStage.CANCELLED, ItemStage.FAILED)),
+        query = (
+            sa.select(_ITEMS.c.item_id)
+            .join(_PLACEMENTS, _PLACEMENTS.c.item_id == _ITEMS.c.item_id)
+            .where(
+                _ITEMS.c.transfer_id == transfer_id,
+                _PLACEMENTS.c.stage != PlacementStage.PLANNED,
+            )
+            .limit(1)
         )
         with self._read() as connection:
-            ended = set(connection.scalars(query))
-        return {
-            item_id: placement
-            for item_id, placement in self.of_transfer(transfer_id).items()
-            if item_id in ended and placement.stage in _HALF_WAY
-        }
+            return connection.scalar(query) is not None
+
+    def unwanted(self, transfer_id: str) -> dict[str, Placement]:
+        """Return the placements of items that ended half-way, cancelled or failed."""
+        return self._found(
+            _ITEMS.c.transfer_id == transfer_id,
+            _ITEMS.c.stage.in_((ItemStage.CANCELLED, ItemStage.FAILED)),
+            _PLACEMENTS.c.stage.in_((PlacementStage.GROWING, PlacementStage.MOVING)),
+        )
+
+    def item_ids(self, transfer_id: str) -> set[str]:
+        """Return the ids of a transfer's items that have a placement."""
+        query = (
+            sa.select(_ITEMS.c.item_id)
+            .join(_PLACEMENTS, _PLACEMENTS.c.item_id == _ITEMS.c.item_id)
+            .where(_ITEMS.c.transfer_id == transfer_id)
+        )
+        with self._read() as connection:
+            return set(connection.scalars(query))
+
+    def complete(self, transfer_id: str) -> list[str]:
+        """List the open items of a transfer all of whose files are here."""
+        files = sa.select(_FILES.c.item_id)
+        query = (
+            sa.select(_ITEMS.c.item_id)
+            .where(
+                _ITEMS.c.transfer_id == transfer_id,
+                _ITEMS.c.stage == ItemStage.OPEN,
+                _ITEMS.c.item_id.in_(files),
+                _ITEMS.c.item_id.not_in(files.where(sa.not_(_FILES.c.done))),
+            )
+            .order_by(_ITEMS.c.position)
+        )
+        with self._read() as connection:
+            return list(connection.scalars(query))
+
+    def files_left(self, item_id: str) -> int:
+        """Count the files of an item that are not here."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(_FILES)
+            .where(_FILES.c.item_id == item_id, sa.not_(_FILES.c.done))
+        )
+        with self._read() as connection:
+            return connection.scalar(query) or 0
+
+    def sums_of_complete(self, item_id: str) -> dict[str, str]:
+        """Return the SHA-1 by file id of an open item that has all its files; else nothing."""
+        query = (
+            sa.select(_FILES.c.file_id, _FILES.c.sha1, _FILES.c.done)
+            .join(_ITEMS, _ITEMS.c.item_id == _FILES.c.item_id)
+            .where(_FILES.c.item_id == item_id, _ITEMS.c.stage == ItemStage.OPEN)
+        )
+        with self._read() as connection:
+            rows = connection.execute(query).all()
+        return {row.file_id: row.sha1 for row in rows} if all(row.done for row in rows) else {}
 
     def keep(self, item_id: str, placement: Placement) -> None:
         """Remember how a placement is now."""
@@ -132,6 +168,17 @@ class Placements:
                 .where(_PLACEMENTS.c.item_id == item_id)
                 .values(**_values(placement.anew()))
             )
+
+    def _found(self, *conditions: sa.ColumnElement[bool]) -> dict[str, Placement]:
+        query = (
+            sa.select(_PLACEMENTS)
+            .join(_ITEMS, _ITEMS.c.item_id == _PLACEMENTS.c.item_id)
+            .where(*conditions)
+            .order_by(_ITEMS.c.position)
+        )
+        with self._read() as connection:
+            rows = connection.execute(query).mappings()
+            return {row["item_id"]: _placement(row) for row in rows}
 
 
 def adding(

@@ -55,6 +55,11 @@ class Run(abc.ABC):
     async def after_files(self, server: ServerClient) -> None:
         """Do what follows when the open files have been moved."""
 
+    async def file_moved(  # noqa: B027 - an import has nothing to do then
+        self, server: ServerClient, file: FileRecord
+    ) -> None:
+        """Do what follows when one file has been moved; raises what ``move`` raises."""
+
     @property
     @abc.abstractmethod
     def moving(self) -> ItemState:
@@ -158,6 +163,7 @@ class Run(abc.ABC):
                 self.bench.outbox.finish_file, file.file_id, file.size_bytes, sha1
             )
             await self._recovered()
+            await self.file_moved(server, file)
         except errors.Cancelled:
             return True
         except _STOPS_ALL as error:

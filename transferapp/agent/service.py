@@ -18,8 +18,9 @@ from transferapp.agent.running import Run
 from transferapp.agent.uploading import ImportRun
 from transferapp.agent.views import view_of
 from transferapp.agent.workbench import Workbench
+from transferapp.client.placement import PlacementStage
 from transferapp.model.transfers import ItemState, TransferKind
-from transferapp.protocol.messages import Submission, SubmissionView
+from transferapp.protocol.messages import PlacementView, Submission, SubmissionView
 
 _log = structlog.get_logger(__name__)
 
@@ -91,6 +92,22 @@ class Agent:
         return await self._view_of(
             await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
         )
+
+    async def placements(self, transfer_id: str) -> list[PlacementView]:
+        """List where the items of an export go, as far as that is decided; raises
+        TransferNotFound.
+        """
+        outbox = self._bench.outbox
+        record = await asyncio.to_thread(outbox.submission, transfer_id)
+        found = await asyncio.to_thread(outbox.placements.of_transfer, transfer_id)
+        return [
+            PlacementView(
+                item_id=item_id,
+                path=str(Path(record.destination, one.name)),
+                placed=one.stage is PlacementStage.PLACED,
+            )
+            for item_id, one in found.items()
+        ]
 
     async def follow(self, owner: str = "") -> AsyncIterator[SubmissionView]:
         """Yield every submission, then each one that changes, for ever."""
