@@ -30,11 +30,11 @@ SAME_NAMES = {
     6: {"tue/cells.czi": b"tuesday" * 99},
 }
 PLACED = {
-    **placed_as("Position1", SAME_NAMES[1], "mon/Position1"),
+    **placed_as("Position1 (mon)", SAME_NAMES[1], "mon/Position1"),
     **placed_as("Position1 (tue)", SAME_NAMES[2], "tue/Position1"),
-    **placed_as("image.ome.zarr", SAME_NAMES[3], "mouse1/image.ome.zarr"),
+    **placed_as("image (mouse1).ome.zarr", SAME_NAMES[3], "mouse1/image.ome.zarr"),
     **placed_as("image (mouse2).ome.zarr", SAME_NAMES[4], "mouse2/image.ome.zarr"),
-    "cells.czi": b"monday" * 99,
+    "cells (mon)/cells.czi": b"monday" * 99,
     "cells (tue)/cells.czi": b"tuesday" * 99,
 }
 
@@ -113,20 +113,23 @@ async def test_killed_in_the_middle_it_goes_on_in_the_same_place(
     server.filesets = {n: big(f"day{n}/Position1", n) for n in (1, 2, 3)}
     async with await agent.start(bytes_per_s=str(16 << 20)) as client:
         transfer_id = await export(client, server, out, 1, 2, 3)
-        await until(client, transfer_id, lambda v: v.bytes_done > 5 << 20)
+        await until(client, transfer_id, lambda v: v.files_done >= 5)
+        # The first is whole and has its name; nothing else has one.
+        named = [path.name for path in listed(out) if not path.name.startswith(".")]
+        assert set(named) <= {"Position1 (day1)", "Position1 (day2)"}
         agent.kill()
     assert any(path.name.startswith(".") for path in listed(out))
     fetched = len([r for r in server.requests if r.endswith("/content")])
     async with await agent.start() as client:
         placements = await client.placements(transfer_id)
         assert [Path(one.path).name for one in placements] == [
-            "Position1", "Position1 (day2)", "Position1 (day3)",
+            "Position1 (day1)", "Position1 (day2)", "Position1 (day3)",
         ]  # fmt: skip
         await delivered(client, transfer_id)
     again = len([r for r in server.requests if r.endswith("/content")]) - fetched
     assert again < 12, "what had arrived was fetched again"
     assert tree(out) == {
-        **placed_as("Position1", server.filesets[1], "day1/Position1"),
+        **placed_as("Position1 (day1)", server.filesets[1], "day1/Position1"),
         **placed_as("Position1 (day2)", server.filesets[2], "day2/Position1"),
         **placed_as("Position1 (day3)", server.filesets[3], "day3/Position1"),
     }

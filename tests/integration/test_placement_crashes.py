@@ -26,10 +26,10 @@ PAIRS = [
     for folder in ("mon", "tue")
 ]
 EXPECTED = {
-    **placed_as("Position1", PAIRS[0], "mon/Position1"),
+    **placed_as("Position1 (mon)", PAIRS[0], "mon/Position1"),
     **placed_as("Position1 (tue)", PAIRS[1], "tue/Position1"),
-    "cells.czi": b"other",
-    "cells (tue)/cells.czi": b"cells",
+    "dish.czi": b"dish",
+    "cells.czi": b"cells",
 }
 
 
@@ -54,9 +54,7 @@ def killed_everywhere(
         home = disk / str(number)
         out = home / "out"
         station = Workstation(home)
-        station.export(
-            "t", out, *PAIRS, {"mon/cells.czi": b"other"}, {"tue/cells.czi": b"cells"}
-        )
+        station.export("t", out, *PAIRS, {"mon/dish.czi": b"dish"}, {"tue/cells.czi": b"cells"})
         prepare(out)
         with crash_at(number, monkeypatch) as came, suppress(Crash):
             station.work("t")
@@ -86,23 +84,25 @@ def test_killed_where_names_were_taken_meanwhile(
     quick_disk: Path, monkeypatch: pytest.MonkeyPatch, rename_new: bool
 ) -> None:
     """Where the disk cannot rename without replacing, an empty folder looks like our claim."""
-    mine = {"Position1/": b""} if rename_new else {"Position1/notes.txt": b"mine"}
+    name = "Position1 (mon)"
+    mine = {f"{name}/": b""} if rename_new else {f"{name}/notes.txt": b"mine"}
 
     def take(out: Path) -> None:
-        (out / "Position1").mkdir(parents=True)
+        (out / name).mkdir(parents=True)
         if not rename_new:
-            (out / "Position1" / "notes.txt").write_bytes(b"mine")
+            (out / name / "notes.txt").write_bytes(b"mine")
         (out / "cells.czi").write_bytes(b"mine")
 
     if not rename_new:
         without_rename_new(monkeypatch)
     expected = {
+        **EXPECTED,
         **mine,
-        **placed_as("Position1 (2)", PAIRS[0], "mon/Position1"),
-        **placed_as("Position1 (tue)", PAIRS[1], "tue/Position1"),
         "cells.czi": b"mine",
-        "cells (2)/cells.czi": b"other",
-        "cells (tue)/cells.czi": b"cells",
+        **placed_as(f"{name} (2)", PAIRS[0], "mon/Position1"),
+        "cells (2)/cells.czi": b"cells",
     }
+    for path in placed_as(name, PAIRS[0], "mon/Position1"):
+        del expected[path]
     for number, result in enumerate(killed_everywhere(quick_disk, monkeypatch, take)):
         assert result == expected, number

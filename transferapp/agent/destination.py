@@ -27,8 +27,10 @@ from transferapp.client.placement import (
     Fileset,
     Placement,
     PlacementStage,
+    Tells,
     fileset,
     plan,
+    tell_apart,
 )
 from transferapp.model.transfers import TransferFile, TransferItem
 from transferapp.protocol.messages import FileOnDisk
@@ -52,35 +54,47 @@ class Destination:
         #: Files of one item arrive at the same time, and its part is made once.
         self._beginning = threading.Lock()
 
-    def add(self, items: Iterable[TransferItem], files: Sequence[TransferFile]) -> None:
+    def add(self, items: Sequence[TransferItem], files: Sequence[TransferFile]) -> None:
         """Decide where items go whose files are known now, and remember it."""
-        promised = self._placements.promised(str(self._path))
-        siblings: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-        for known in self._placements.of_transfer(self._transfer_id).values():
-            siblings[same_name(known.wanted)].append(known.tells)
         by_item: dict[str, list[TransferFile]] = defaultdict(list)
         for file in files:
             by_item[file.item_id].append(file)
+        wanted = {item.id: self._wanted(item, by_item[item.id]) for item in items}
+        found = [one for one in wanted.values() if one is not None]
+        tags = self._tags(found)
+        promised = self._placements.promised(str(self._path))
         for item in items:
-            mine = by_item[item.id]
-            if not mine:
+            one = wanted[item.id]
+            if one is None:
                 continue
-            try:
-                wanted = fileset(item.name, [file.client_path for file in mine])
-            except errors.NameNotAllowed as error:
-                self._outbox.add_item(self._transfer_id, (item.id, item.name))
-                trouble = (error.code, error.message)
-                self._outbox.set_stages([item.id], ItemStage.TROUBLE, trouble)
-                continue
-            same = siblings[same_name(wanted.name)]
             placement = plan(
-                wanted,
-                same,
+                one,
+                tags[same_name(one.name)][one.tells],
                 lambda name: same_name(name) in promised or self._is_there(name),
             )
-            self._remember(item, mine, wanted, placement)
-            same.append(placement.tells)
             promised.add(same_name(placement.name))
+            self._remember(item, by_item[item.id], one, placement)
+
+    def _wanted(self, item: TransferItem, files: Sequence[TransferFile]) -> Fileset | None:
+        """Say what an item looks like; None when it has no files, or none that could be."""
+        if not files:
+            return None
+        try:
+            return fileset(item.name, [file.client_path for file in files])
+        except errors.NameNotAllowed as error:
+            trouble = (error.code, error.message)
+            self._outbox.add_item(self._transfer_id, (item.id, item.name))
+            self._outbox.set_stages([item.id], ItemStage.TROUBLE, trouble)
+            return None
+
+    def _tags(self, new: Iterable[Fileset]) -> dict[str, dict[Tells, str]]:
+        """Return what tells filesets of one name apart, also from those planned before."""
+        same: dict[str, list[Tells]] = defaultdict(list)
+        for known in self._placements.of_transfer(self._transfer_id).values():
+            same[same_name(known.wanted)].append(known.tells)
+        for one in new:
+            same[same_name(one.name)].append(one.tells)
+        return {name: tell_apart(tells) for name, tells in same.items()}
 
     def _remember(
         self,

@@ -20,6 +20,10 @@ from transferapp.client.server import ServerClient
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 
 _READY = frozenset({ItemState.READY, ItemState.DOWNLOADING})
+#: Their files are looked up now, if nothing is in the way.
+_COMING = frozenset({ItemState.QUEUED, ItemState.PREPARING})
+#: Seconds that items which are ready wait for those.
+_WAIT_FOR_ALL_S = 20.0
 _ENDED = {
     ItemState.DELIVERED: ItemStage.DONE,
     ItemState.FAILED: ItemStage.FAILED,
@@ -38,6 +42,7 @@ class ExportRun(Run):
         #: Files of an item that are not here yet, as far as that was counted.
         self._left: dict[str, int] = {}
         self._finishing: set[str] = set()
+        self._first_ready_at = 0.0
 
     @property
     @override
@@ -63,8 +68,15 @@ class ExportRun(Run):
             for item in details.items
             if item.state in _READY and known.get(item.id, ItemStage.OPEN) is ItemStage.OPEN
         ]
-        if ready:
+        coming = any(item.state in _COMING for item in details.items)
+        if ready and not (coming and self._waits_for_all()):
             await self._take_in(server, ready)
+
+    def _waits_for_all(self) -> bool:
+        """Filesets of one name get better names when all are known, which takes a moment."""
+        now = asyncio.get_running_loop().time()
+        self._first_ready_at = self._first_ready_at or now
+        return now < self._first_ready_at + _WAIT_FOR_ALL_S
 
     async def _take_in(self, server: ServerClient, items: Sequence[TransferItem]) -> None:
         """Take in those whose files were not known; also one that had failed before that."""

@@ -30,6 +30,13 @@ from transferapp.errors import NameNotAllowed
 _PART_OF_CZI = re.compile(r"\(.*\)\.czi$", re.IGNORECASE)
 
 
+_TAG_LENGTH = 80
+
+#: Names that can tell a fileset from another of the same name: the first file's, then those
+#: of the folders above the fileset, the nearest first.
+Tells = tuple[str, ...]
+
+
 class PlacementStage(StrEnum):
     """How far a placement is."""
 
@@ -47,14 +54,12 @@ class PlacementStage(StrEnum):
 class Fileset:
     """What a fileset looks like on disk, whatever it is called there.
 
-    ``inside`` are the files' paths in the fileset's folder, in order. ``tells`` are the
-    names that can tell it from another of the same name: the first file's, then those of
-    the folders above it, the nearest first.
+    ``inside`` are the files' paths in the fileset's folder, in order.
     """
 
     name: str
     inside: tuple[PurePath, ...]
-    tells: tuple[str, ...] = ()
+    tells: Tells = ()
     #: It is one file, not a folder with files.
     single: bool = False
 
@@ -65,7 +70,7 @@ class Placement:
 
     wanted: str
     single: bool
-    tells: tuple[str, ...]
+    tells: Tells
     #: What tells it from others of its export that want the same name; often empty.
     tag: str
     name: str
@@ -119,36 +124,49 @@ def fileset(name: str, client_paths: Sequence[str]) -> Fileset:
     return Fileset(wanted, inside, (stem, *_names_above(root)))
 
 
-def plan(
-    wanted: Fileset, siblings: Iterable[Sequence[str]], is_taken: Callable[[str], bool]
-) -> Placement:
-    """Choose where a fileset goes.
-
-    ``siblings`` are the tells of the filesets of the same export that want the same name.
-    """
-    tag = _tell_apart(wanted.tells, list(siblings))
+def plan(wanted: Fileset, tag: str, is_taken: Callable[[str], bool]) -> Placement:
+    """Choose where a fileset goes; ``tag`` tells it from others that want the same name."""
     draft = Placement(wanted.name, wanted.single, wanted.tells, tag, wanted.name, "").anew()
     return replace(draft, name=next(name for name in draft.names() if not is_taken(name)))
 
 
-def _tell_apart(mine: Sequence[str], others: Sequence[Sequence[str]]) -> str:
-    """Return the nearest name that none of the others has; none when there are no others."""
-    if not others:
-        return ""
-    folded = [same_name(name) for name in mine]
-    against = [[same_name(name) for name in other] for other in others]
-    for depth in (*range(1, len(mine)), 0):
-        if all(folded[depth] not in other[depth : depth + 1] for other in against):
-            return _storable(mine[depth])
-    for depth in range(2, len(mine)):
-        if all(other[1 : depth + 1] != folded[1 : depth + 1] for other in against):
-            return _storable(" ".join(reversed(mine[1 : depth + 1])))
-    return ""
+def tell_apart(same: Iterable[Tells]) -> dict[Tells, str]:
+    """Return a tag for each of the filesets of an export that want the same name.
+
+    It is the shortest part of where they come from that differs: the folder above them, or
+    one further up, several of them, or the first file's name. Empty where there is only
+    one, and for those that nothing tells apart.
+    """
+    group = list(dict.fromkeys(same))
+    levels = _levels(group) if len(group) > 1 else ()
+    differing = [level for level in levels if len({_folded(t, level) for t in group}) > 1]
+    # From the outermost folder to the nearest, then the file.
+    order = sorted(differing, reverse=True)
+    return {
+        tells: _storable(" ".join(tells[level] for level in order if level < len(tells)))
+        for tells in group
+    }
+
+
+def _levels(group: Sequence[Tells]) -> tuple[int, ...]:
+    """Return which of their names, taken together, are different for each."""
+    deepest = max(map(len, group))
+    above = [tuple(range(1, depth)) for depth in range(2, deepest + 1)]
+    single = [(level,) for level in (*range(1, deepest), 0)]
+    for levels in (*single, *above, *((0, *levels) for levels in above)):
+        found = {tuple(_folded(tells, level) for level in levels) for tells in group}
+        if len(found) == len(group):
+            return levels
+    return ()
+
+
+def _folded(tells: Tells, level: int) -> str:
+    return same_name(tells[level]) if level < len(tells) else ""
 
 
 def _storable(tag: str) -> str:
     try:
-        return folder_name(tag)[:80]
+        return folder_name(tag)[-_TAG_LENGTH:].strip()
     except NameNotAllowed:
         return ""
 

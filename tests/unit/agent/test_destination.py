@@ -46,13 +46,13 @@ def test_the_same_export_again_goes_beside_the_first(station: Workstation, out: 
         station.export(name, out, *filesets)
         assert station.work(name)
     first = {
-        **placed_as("Position1", MON, "mon/Position1"),
+        **placed_as("Position1 (mon)", MON, "mon/Position1"),
         **placed_as("Position1 (tue)", TUE, "tue/Position1"),
         **placed_as("image.ome.zarr", filesets[2], "m1/image.ome.zarr"),
         "cells.czi": CELLS["tue/cells.czi"],
     }
     again = {
-        **placed_as("Position1 ({})", MON, "mon/Position1"),
+        **placed_as("Position1 (mon) ({})", MON, "mon/Position1"),
         **placed_as("Position1 (tue) ({})", TUE, "tue/Position1"),
         **placed_as("image ({}).ome.zarr", filesets[2], "m1/image.ome.zarr"),
         "cells ({})/cells.czi": CELLS["tue/cells.czi"],

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from transferapp.client.names import same_name
-from transferapp.client.placement import Placement, fileset, plan
+from transferapp.client.placement import Placement, fileset, plan, tell_apart
 from transferapp.errors import NameNotAllowed
 
 LAB = "lab/2026-11-20"
@@ -17,14 +17,13 @@ LAB = "lab/2026-11-20"
 
 def planned(*filesets: Sequence[str], taken: Iterable[str] = ()) -> list[Placement]:
     """Plan an export into a folder in which some names are taken."""
+    found = [fileset(f"image {number}", paths) for number, paths in enumerate(filesets)]
     names = {same_name(name) for name in taken}
     made: list[Placement] = []
-    for number, paths in enumerate(filesets):
-        wanted = fileset(f"image {number}", paths)
-        siblings = [
-            one.tells for one in made if same_name(one.wanted) == same_name(wanted.name)
-        ]
-        made.append(plan(wanted, siblings, lambda name: same_name(name) in names))
+    for one in found:
+        same = [other.tells for other in found if same_name(other.name) == same_name(one.name)]
+        tag = tell_apart(same)[one.tells]
+        made.append(plan(one, tag, lambda name: same_name(name) in names))
         names.add(same_name(made[-1].name))
     return made
 
@@ -56,22 +55,32 @@ def test_what_is_taken_gets_a_number_for_the_whole() -> None:
 
 def test_filesets_of_one_name_are_told_apart_by_the_nearest_folder_that_differs() -> None:
     assert names(*(zarr(f"{LAB}/mouse{n}/image.ome.zarr") for n in (1, 2, 3))) == [
-        "image.ome.zarr", "image (mouse2).ome.zarr", "image (mouse3).ome.zarr",
+        "image (mouse1).ome.zarr", "image (mouse2).ome.zarr", "image (mouse3).ome.zarr",
     ]  # fmt: skip
     assert names(*(zarr(f"{LAB}/mouse{n}/Pos0/image.ome.zarr") for n in (1, 2))) == [
-        "image.ome.zarr", "image (mouse2).ome.zarr",
+        "image (mouse1).ome.zarr", "image (mouse2).ome.zarr",
     ]  # fmt: skip
-    assert names(["mon/cells.czi"], ["tue/Cells.czi"]) == ["cells.czi", "Cells (tue)"]
+    assert names(["mon/cells.czi"], ["tue/Cells.czi"]) == ["cells (mon)", "Cells (tue)"]
+    assert names(["cells.czi"], ["tue/cells.czi"]) == ["cells.czi", "cells (tue)"]
     grid = [companion(f"{day}/{place}/img") for day in ("mon", "tue") for place in ("p1", "p2")]
-    assert names(*grid) == ["img", "img (p2)", "img (tue)", "img (tue p2)"]
+    assert names(*grid[:3]) == ["img (mon p1)", "img (mon p2)", "img (tue p1)"]
+    assert names(*grid)[3] == "img (tue p2)"
 
 
 def test_sets_that_lie_loose_in_one_folder() -> None:
-    assert names(companion("run", "a"), companion("run", "b")) == ["run", "run (b)"]
+    assert names(companion("run", "a"), companion("run", "b")) == ["run (a)", "run (b)"]
+    assert names(*(companion(f"{day}/run", x) for day in ("mon", "tue") for x in "ab")) == [
+        "run (mon a)", "run (mon b)", "run (tue a)", "run (tue b)",
+    ]  # fmt: skip
     assert names(["a.ome.tif", "b.ome.tif"], ["c.ome.tif", "d.ome.tif"]) == ["a", "c"]
     assert names(["img.companion.ome", "x.ome.tif"]) == ["img"]
-    # The same set imported twice: nothing tells its copies apart.
-    assert names(companion("run", "a"), companion("run", "a")) == ["run", "run (2)"]
+
+
+def test_what_nothing_tells_apart_is_numbered() -> None:
+    twice = [companion("mon/run"), companion("mon/run")]
+    assert names(*twice) == ["run", "run (2)"]
+    assert names(*twice, companion("tue/run")) == ["run (mon)", "run (mon) (2)", "run (tue)"]
+    assert names(*twice, taken=["run"]) == ["run (2)", "run (3)"]
 
 
 def test_a_czi_that_is_read_as_part_of_its_neighbour_gets_a_folder() -> None:
