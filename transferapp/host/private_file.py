@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -57,10 +58,15 @@ def write_private_text(path: Path, text: str) -> None:
 def private_file(path: Path) -> Iterator[int]:
     """Open a file of mode 600 to read and write, made when it is missing; yields its handle.
 
-    Raises OSError for a link.
+    Raises SettingsInvalid for a link: whatever it leads to is not ours to write.
     """
     flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-    handle = os.open(path, flags, 0o600)
+    try:
+        handle = os.open(path, flags, 0o600)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise SettingsInvalid(f"{path} is a link, so it is not used. Remove it.") from error
     try:
         if os.name != "nt":
             os.fchmod(handle, 0o600)
