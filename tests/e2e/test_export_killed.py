@@ -21,7 +21,7 @@ from transferapp.testing.stage import Stage
 #: Filesets of one name, and as many of names of their own.
 HALF = 30
 #: Slow enough to be killed in the middle.
-ENVIRONMENT = {"TRANSFERAPP_AGENT_BYTES_PER_S": str(2 << 20)}
+ENVIRONMENT = {"TRANSFERAPP_AGENT_BYTES_PER_S": "400000"}
 
 
 def make_filesets(root: Path) -> list[list[Path]]:

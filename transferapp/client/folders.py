@@ -90,12 +90,13 @@ class Folder:
         return self.enter(name)
 
     @contextmanager
-    def below(self, names: Sequence[str]) -> Iterator[Folder]:
-        """Open the folder at the end of these names; missing ones are made."""
+    def below(self, names: Sequence[str], *, make: bool = True) -> Iterator[Folder]:
+        """Open the folder at the end of these names; missing ones are made on wish."""
         with ExitStack() as stack:
             folder = self
             for name in names:
-                folder = stack.enter_context(folder.enter_or_make(name))
+                opened = folder.enter_or_make(name) if make else folder.enter(name)
+                folder = stack.enter_context(opened)
             yield folder
 
     def enter_or_make(self, name: str) -> Folder:

@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
@@ -99,6 +99,7 @@ def tidy(root: Folder, placement: Placement) -> None:
     """Remove what a crash has left of a part whose fileset has its name."""
     with suppress(OSError):
         root.remove_folder(placement.part)
+    root.sync()
 
 
 def discard(root: Folder, placement: Placement, files: Sequence[PlacedFile]) -> None:
@@ -109,8 +110,9 @@ def discard(root: Folder, placement: Placement, files: Sequence[PlacedFile]) -> 
     # Begun by an older release right under its name: only unfinished files go.
     with root.enter(placement.part) as folder:
         for file in files:
-            with suppress(FileNotFoundError), folder.below(file.inside.parent.parts) as inner:
-                inner.remove(part_name(file.inside.name, file.id))
+            above, part = file.inside.parent.parts, part_name(file.inside.name, file.id)
+            with suppress(FileNotFoundError), folder.below(above, make=False) as inner:
+                inner.remove(part)
 
 
 def adopt(root: Folder, placement: Placement, file: PlacedFile) -> None:
@@ -170,21 +172,19 @@ def _is_one_file(one: os.stat_result | None, other: os.stat_result | None) -> bo
     return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 
 
-def _holds(folder: Folder, file: PlacedFile, *, read: bool = False) -> bool:
+def _holds(top: Folder, file: PlacedFile, *, read: bool = False) -> bool:
     """Say whether a file is there, by its size, or by its content."""
-    with ExitStack() as stack:
-        for name in file.inside.parent.parts:
-            if not folder.holds(name, folder=True):
-                return False
-            folder = stack.enter_context(folder.enter(name))
+    name = file.inside.name
+    with suppress(FileNotFoundError), top.below(file.inside.parent.parts, make=False) as folder:
         if read:
-            return _has(folder, file.inside.name, file)
-        found = folder.look(file.inside.name)
+            return _has(folder, name, file)
+        found = folder.look(name)
         return (
             found is not None
             and stat.S_ISREG(found.st_mode)
             and found.st_size == file.size_bytes
         )
+    return False
 
 
 def _has(folder: Folder, name: str, file: PlacedFile) -> bool:
