@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -68,7 +69,7 @@ def private_file(path: Path) -> Iterator[int]:
             raise
         raise SettingsInvalid(f"{path} is a link, so it is not used. Remove it.") from error
     try:
-        if os.name != "nt":
+        if sys.platform != "win32":
             os.fchmod(handle, 0o600)
         yield handle
     finally:
