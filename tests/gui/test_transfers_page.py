@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QHeaderView, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
@@ -30,6 +32,7 @@ from transferapp.desktop.presenters.session import Connection
 from transferapp.desktop.presenters.transfers import TransfersPresenter
 from transferapp.desktop.windows.transfers_page import TransfersPage
 from transferapp.model.transfers import ItemState, TransferKind
+from transferapp.protocol.messages import PlacementView
 
 # The offscreen platform says so of every window.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -190,6 +193,46 @@ def test_an_export_offers_its_folder(scene: Play) -> None:
         await until(on["transfers.openFolder"].isVisible)
         await until(lambda: not on["transfers.promise.deleteSource"].isVisible())
         assert on["transfers.promise.switchOff"].text().endswith("files saved)")
+
+    scene(story)
+
+
+def test_an_exported_item_is_shown_where_it_is(
+    scene: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile())
+    )
+    (tmp_path / "Position1").mkdir()
+    (tmp_path / "cells.czi").touch()
+
+    async def story(on: Scene) -> None:
+        on.session.server.put(
+            transfer(1, kind=TransferKind.EXPORT, state=ItemState.DELIVERED, target=None)
+        )
+        delivered = [item(n, state=ItemState.DELIVERED) for n in (1, 2)]
+        on.session.server.items[ONE] = (*delivered, item(3, state=ItemState.DOWNLOADING))
+        on.session.agent.placed = [
+            PlacementView(item_id=f"item{n}", path=str(tmp_path / name), placed=True)
+            for n, name in ((1, "Position1"), (2, "cells.czi"))
+        ]
+        on.session.events.notify(event(ONE))
+        on.session.agent.say(view(1, kind="export", destination=str(tmp_path)))
+        await until(lambda: on.presenter.rows[ONE].destination)
+        on.page.select(ONE)
+        table = on["transfers.items"]
+        await until(lambda: table.model().rowCount() == 3)
+        for row in range(3):
+            where = table.visualRect(table.model().index(row, 0)).center()
+            table.customContextMenuRequested.emit(where)
+            menu = table.findChildren(QMenu)[-1]
+            (show,) = (a for a in menu.actions() if a.text() == "Show in folder")
+            assert show.isEnabled() is (row < 2)
+            show.trigger()
+            menu.close()
+        await until(lambda: len(shown) == 2)
+        assert set(shown) == {str(tmp_path / "Position1"), str(tmp_path)}
 
     scene(story)
 

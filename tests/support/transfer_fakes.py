@@ -26,6 +26,7 @@ from transferapp.model.transfers import (
 from transferapp.protocol.messages import (
     AgentInfo,
     AskedItem,
+    PlacementView,
     ServerInfo,
     SubmissionView,
     TransferList,
@@ -193,6 +194,8 @@ class FakeAgent:
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
         self.here = True
+        #: Where items of exports are.
+        self.placed: list[PlacementView] = []
         self._streams: list[asyncio.Queue[SubmissionView | AgentUnreachable]] = []
 
     def say(self, *views: SubmissionView) -> None:
@@ -220,6 +223,10 @@ class FakeAgent:
     async def info(self) -> AgentInfo:
         self._check()
         return AgentInfo(version="1", account="anna", pid=1)
+
+    async def placements(self, _transfer_id: str) -> list[PlacementView]:
+        self._check()
+        return self.placed
 
     async def cancel(self, transfer_id: str) -> SubmissionView:
         return self._act("cancel", transfer_id)
