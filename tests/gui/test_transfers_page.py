@@ -31,6 +31,7 @@ from transferapp import errors
 from transferapp.desktop.presenters.session import Connection
 from transferapp.desktop.presenters.transfers import TransfersPresenter
 from transferapp.desktop.windows.transfers_page import TransfersPage
+from transferapp.model.drops import LeftOut, LeftOutReason
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import PlacementView
 
@@ -143,6 +144,27 @@ def test_the_selected_transfer_is_shown_in_full_and_live(scene: Play) -> None:
         on.session.server.put(transfer(2, promises=promises(switch_off=True)))
         on.session.events.notify(event(TWO))
         await until(lambda: on["transfers.promise.switchOff"].text().endswith("yes"))
+
+    scene(story)
+
+
+def test_what_was_left_out_is_listed_with_the_items(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        on.session.server.left_out[THREE] = (
+            LeftOut("day 3/cut.tif", LeftOutReason.REFUSED, "damaged-file", "It is cut off."),
+            LeftOut("day 3/x.ome.zarr", LeftOutReason.NOT_CHOSEN, file_count=70),
+            LeftOut("day 3/notes.txt", LeftOutReason.IGNORED),
+        )
+        on.page.select(THREE)
+        model = on["transfers.items"].model()
+        await until(lambda: model.rowCount() == 5)
+        rows = [[model.index(r, c).data() for c in range(4)] for r in range(2, 5)]
+        assert rows == [
+            ["day 3/cut.tif", "Left out", "1 file", "It is cut off."],
+            ["day 3/x.ome.zarr", "Left out by you", "70 files", "It stays where it is."],
+            ["day 3/notes.txt", "Ignored", "1 file", "It stays where it is."],
+        ]
+        assert model.item_at(model.index(2, 0)) is None, "nothing can be done with it"
 
     scene(story)
 

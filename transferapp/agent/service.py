@@ -29,7 +29,7 @@ _log = structlog.get_logger(__name__)
 _NOTE_EVERY_S = 2.0
 _TELL_EVERY_S = 0.25
 #: Seconds between two rounds over the sources, and how many of the newest are watched.
-_LOOK_EVERY_S = 5.0
+_ROUND_EVERY_S = 5.0
 _MOST_WATCHED = 200
 #: Threads get so many seconds to end by themselves; what they do is resumable.
 _STOP_WITHIN_S = 3.0
@@ -226,7 +226,7 @@ class Agent:
     async def _watch_sources(self) -> None:
         """While somebody sees what may be deleted, see to it that it stays true."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(min(_ROUND_EVERY_S, self._bench.settings.sources_every_s))
             if self._followers:
                 rows = await asyncio.to_thread(self._bench.outbox.submissions)
                 await self._sources.again(rows[:_MOST_WATCHED])

@@ -18,9 +18,7 @@ _log = structlog.get_logger(__name__)
 
 #: A look of so few seconds ago is as good as a new one.
 FRESH_S = 2.0
-#: While somebody follows, every source is looked at again after so many seconds; one that
-#: takes long only after so many times of what it took.
-EVERY_S = 30.0
+#: A source that takes long is looked at again only after so many times of what it took.
 _REST = 50
 #: Who asks for one submission waits so many seconds for the look.
 WAIT_S = 5.0
@@ -48,8 +46,9 @@ class SourceWatch:
     async def again(self, records: list[SubmissionRecord]) -> None:
         """Look at those whose turn it is, one after the other."""
         for record in records:
-            ended_s, took_s = self._last.get(record.transfer_id, (-EVERY_S, 0.0))
-            rests_s = max(EVERY_S, took_s * _REST)
+            every_s = self._bench.settings.sources_every_s
+            ended_s, took_s = self._last.get(record.transfer_id, (-every_s, 0.0))
+            rests_s = max(every_s, took_s * _REST)
             if time.monotonic() - ended_s >= rests_s and await self._has_imported(record):
                 await asyncio.shield(self._look(record))
 
