@@ -275,7 +275,8 @@ class _FilesetDetails(QFrame):
             names.append(f"… and {len(files) - MOST_NAMES:,} more")
         if names != self._names.stringList():
             self._names.setStringList(names)
-        self._list.setVisible(bool(names))
+        # One file is the fileset itself: its name stands in the list already.
+        self._list.setVisible(len(names) > 1)
         self._list.setFixedHeight(min(len(names), _NAMES_SHOWN) * _NAME_HEIGHT + theme.TIGHT)
 
 
