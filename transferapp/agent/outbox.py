@@ -86,7 +86,7 @@ class Outbox:
             return True
 
     def submissions(
-        self, owner: str = "", *, open_only: bool = False
+        self, owner: str = "", *, open_only: bool = False, limit: int | None = None
     ) -> list[SubmissionRecord]:
         """List submissions, newest first."""
         query = sa.select(_SUBMISSIONS).order_by(_SUBMISSIONS.c.created_at.desc())
@@ -94,6 +94,8 @@ class Outbox:
             query = query.where(_SUBMISSIONS.c.owner == owner)
         if open_only:
             query = query.where(sa.not_(_SUBMISSIONS.c.ended))
+        if limit is not None:
+            query = query.limit(limit)
         with self._read() as connection:
             return [_submission(row) for row in connection.execute(query).mappings()]
 

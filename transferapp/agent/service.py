@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -228,8 +229,8 @@ class Agent:
         while True:
             await asyncio.sleep(min(_ROUND_EVERY_S, self._bench.settings.sources_every_s))
             if self._followers:
-                rows = await asyncio.to_thread(self._bench.outbox.submissions)
-                await self._sources.again(rows[:_MOST_WATCHED])
+                newest = partial(self._bench.outbox.submissions, limit=_MOST_WATCHED)
+                await self._sources.again(await asyncio.to_thread(newest))
 
     async def _note_offsets(self) -> None:
         while True:
