@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from transferapp.client.grouping import FilesetCandidate, group
 from transferapp.client.preflight import (
@@ -146,6 +147,13 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes, wanted: str) -> No
     verdict = judge(path)
     assert code(verdict) == (Level.BLOCKED, wanted)
     assert path.name in verdict.sentence or "Leica" in verdict.sentence
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".JPEG", ".jpe"])
+def test_every_ending_of_jpeg(tmp_path: Path, ending: str) -> None:
+    # Bio-Formats 7.3.1 takes the same three.
+    Image.new("RGB", (16, 16)).save(tmp_path / f"a{ending}", "JPEG")
+    assert judge(tmp_path / f"a{ending}").level is Level.OK
 
 
 def test_vendor_formats_need_the_servers_readers() -> None:
