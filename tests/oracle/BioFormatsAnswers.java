@@ -103,16 +103,20 @@ public class BioFormatsAnswers {
         files.add(new File(path).getAbsoluteFile());
       }
       answer.put("used", files.stream().map(this::name).toList());
+      used.put(file, files);
+      answers.put(file, answer);
+      if (belongsToAnother(file)) {
+        return;
+      }
       List<Object> series = new ArrayList<>();
       for (int index = 0; index < reader.getSeriesCount(); index++) {
         reader.setSeries(index);
         series.add(new Series(reader, metadata, index).answer());
       }
       answer.put("series", series);
-      used.put(file, files);
-      answers.put(file, answer);
     } catch (Throwable error) {
       // Readers throw whatever they like at files that are not theirs.
+      answers.remove(file);
       notRead.add(name(file));
     }
   }

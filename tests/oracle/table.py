@@ -20,8 +20,8 @@ _COLUMNS = 5
 class Row:
     """A kind of difference; a difference is of it when each column has a pattern that fits.
 
-    ``files`` are globs over "samples/folder/file", with "!" before those left out. ``ours`` and ``theirs`` are globs over
-    what was said, or "> 5" for numbers.
+    ``files`` are globs over "samples/folder/file", with "!" before those left out. ``ours``
+    and ``theirs`` are globs over what was said, or "> 5" for numbers.
     """
 
     files: tuple[str, ...]
@@ -47,10 +47,9 @@ class Row:
     def unused(self, sources: Iterable[str]) -> list[str]:
         """Return what no difference needed, of what all files of these sources may need."""
         looked_at = {f"{source}/" for source in sources}
-        idle = [
-            glob for glob in self.files if glob not in self.used and _sources(glob) <= looked_at
-        ]
-        if all(_sources(glob) <= looked_at for glob in self.files):
+        globs = [glob for glob in self.files if glob[0] != "!"]
+        idle = [g for g in globs if g not in self.used and _sources(g) <= looked_at]
+        if all(_sources(glob) <= looked_at for glob in globs):
             idle += [name for name in self.fields if name not in self.used]
         return idle
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from installers.bioformats_jar import VERSION
@@ -23,17 +25,27 @@ RECORDED = [place for place in PLACES if place.recorded() is not None]
 _NOT_RECORDED = frozenset({"copy-beside"})
 
 
+class Theirs:
+    """What Bio-Formats answers, each folder asked for once."""
+
+    def __init__(self, oracle: BioFormats, made: Path) -> None:
+        self._oracle, self._made = oracle, made
+        self._known: dict[Place, FolderAnswer] = {}
+
+    def of(self, place: Place) -> FolderAnswer:
+        if place not in self._known:
+            self._known[place] = self._oracle.ask(place.folder(self._made))
+        return self._known[place]
+
+
 @pytest.fixture(scope="session")
-def answers(ours: Ours, bio_formats: BioFormats) -> dict[Place, FolderAnswer]:
-    """Return what Bio-Formats makes of every folder."""
-    return {place: bio_formats.ask(place.folder(ours.made)) for place in PLACES}
+def theirs(ours: Ours, bio_formats: BioFormats) -> Theirs:
+    return Theirs(bio_formats, ours.made)
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
-def test_agrees(
-    place: Place, ours: Ours, live: Tally, answers: dict[Place, FolderAnswer]
-) -> None:
-    live.check(place, ours.of(place), answers[place])
+def test_agrees(place: Place, ours: Ours, theirs: Theirs, live: Tally) -> None:
+    live.check(place, ours.of(place), theirs.of(place))
 
 
 @pytest.mark.parametrize("place", RECORDED, ids=str)
@@ -44,15 +56,12 @@ def test_agrees_with_what_was_recorded(place: Place, ours: Ours, recorded: Tally
 
 
 @pytest.mark.parametrize("place", RECORDED, ids=str)
-def test_what_was_recorded_is_what_it_answers(
-    place: Place, answers: dict[Place, FolderAnswer]
-) -> None:
-    if answers[place].version != VERSION or place.name in _NOT_RECORDED:
+def test_what_was_recorded_is_what_it_answers(place: Place, theirs: Theirs) -> None:
+    answer = theirs.of(place)
+    if answer.version != VERSION or place.name in _NOT_RECORDED:
         pytest.skip("recorded of another version, or not recorded")
     known = of_bio_formats(place.recorded() or {})
-    by_name = [
-        sorted(answer.sets, key=lambda one: one.opened) for answer in (answers[place], known)
-    ]
+    by_name = [sorted(each.sets, key=lambda one: one.opened) for each in (answer, known)]
     assert by_name[0] == by_name[1]
 
 
@@ -64,13 +73,11 @@ def test_the_collections_are_here() -> None:
         )
 
 
-def test_every_row_of_the_table_is_needed(
-    live: Tally, answers: dict[Place, FolderAnswer]
-) -> None:
+def test_every_row_of_the_table_is_needed(live: Tally, theirs: Theirs) -> None:
     """Runs last: a row without a difference is a difference that is gone."""
     if set(live.places) != set(PLACES):
         pytest.skip("not every folder was compared")
-    if any(answer.version != VERSION for answer in answers.values()):
+    if any(theirs.of(place).version != VERSION for place in PLACES):
         pytest.skip(f"the table is about Bio-Formats {VERSION}")
     sources = {place.source for place in PLACES}
     idle = [

@@ -103,7 +103,8 @@ def test_parts_of_one_set_are_not_compared_with_its_images() -> None:
 
 
 def test_a_row_explains_its_kind_only() -> None:
-    row = Row(("*.tif",), ("pixel size y", "pixel size x"), ("none",), ("> 5",), "why")
+    files = ("*.tif", "!*.ome.tif")
+    row = Row(files, ("pixel size y", "pixel size x"), ("none",), ("> 5",), "why")
     size = Difference("a.tif", "pixel size y", "none", "352.778", 0)
     assert row.explains("data/x/a.tif", size)
     for other in (
@@ -114,6 +115,7 @@ def test_a_row_explains_its_kind_only() -> None:
     ):
         assert not row.explains("data/x/a.tif", other)
     assert not row.explains("data/x/a.lsm", size)
+    assert not row.explains("data/x/a.ome.tif", size)
 
 
 def test_what_no_difference_needed_is_idle() -> None:

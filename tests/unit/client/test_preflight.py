@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
 
 from transferapp.client.grouping import FilesetCandidate, group
 from transferapp.client.preflight import (
@@ -152,7 +151,7 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes, wanted: str) -> No
 @pytest.mark.parametrize("ending", [".jpg", ".JPEG", ".jpe"])
 def test_every_ending_of_jpeg(tmp_path: Path, ending: str) -> None:
     # Bio-Formats 7.3.1 takes the same three.
-    Image.new("RGB", (16, 16)).save(tmp_path / f"a{ending}", "JPEG")
+    (tmp_path / f"a{ending}").write_bytes(b"\xff\xd8\xff\xe0" + bytes(100) + b"\xff\xd9")
     assert judge(tmp_path / f"a{ending}").level is Level.OK
 
 
