@@ -18,9 +18,12 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import NoReturn
 
+import bioformats_jar
 import ice_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +49,8 @@ HEADLESS_PACKAGES = (
 #: What the tests need beside: a database server, curl as a peer, openssl for certificates,
 #: "ip" for networks that fail.
 TEST_PACKAGES = ("postgresql", "curl", "openssl", "iproute2")
+#: What "test -m oracle" needs beside: Bio-Formats runs in Java, its program is compiled.
+ORACLE_PACKAGES = ("default-jdk-headless",)
 DEMO_EXTRAS = "desktop,server"
 TEST_EXTRAS = "desktop,server,readers,omero,omero-clients,dev"
 
@@ -179,6 +184,21 @@ def ice_folder() -> Path:
         stop(str(error))
 
 
+def ensure_oracle() -> None:
+    """Bring Java and Bio-Formats for ``-m oracle``; without them its tests say what to do."""
+    java = shutil.which("java")
+    asked = [java, "--list-modules"] if java else ["true"]
+    modules = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    if "jdk.compiler" not in modules:
+        say("no Java with its compiler here; without it comparisons with Bio-Formats skip")
+        with suppress(SystemExit):  # what is missing was said
+            ensure_system(ORACLE_PACKAGES)
+    try:
+        say(f"comparing with {bioformats_jar.ensure_jar(VENV_PYTHON)}")
+    except bioformats_jar.JarNotFetched as error:
+        say(str(error))
+
+
 def hand_over(*arguments: str) -> int:
     """Run the project's own Python and pass Ctrl-C and SIGTERM on to it."""
     process = subprocess.Popen([str(VENV_PYTHON), *arguments], cwd=ROOT)
@@ -213,6 +233,8 @@ def test(arguments: list[str]) -> int:
     """Set up and run the test suite."""
     ensure_system(WINDOW_PACKAGES + HEADLESS_PACKAGES + TEST_PACKAGES)
     ensure_environment(TEST_EXTRAS)
+    if ("-m", "oracle") in pairwise(arguments):
+        ensure_oracle()
     return hand_over("-m", "pytest", *arguments)
 
 

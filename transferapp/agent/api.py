@@ -39,6 +39,7 @@ def make_api(agent: Agent) -> Starlette:
             _route(routes.SUBMISSIONS, calls.submissions, query=("owner",)),
             _route(_ONE, calls.submission),
             _route(_ONE, calls.forget, "DELETE"),
+            _route(_ONE + "/placements", calls.placements),
             _route(_ONE + "/retry", calls.retry, "POST"),
             _route(_ONE + "/cancel", calls.cancel, "POST"),
             _route(routes.EVENTS, calls.events, query=("owner",)),
@@ -86,6 +87,11 @@ class _Calls:
 
     async def submission(self, request: Request) -> Response:
         return _json(await self._agent.view(_id(request)))
+
+    async def placements(self, request: Request) -> Response:
+        views = await self._agent.placements(_id(request))
+        rows = ",".join(view.model_dump_json() for view in views)
+        return Response(f"[{rows}]", media_type="application/json")
 
     async def retry(self, request: Request) -> Response:
         return _json(await self._agent.retry(_id(request)))

@@ -1,214 +1,223 @@
-"""A look at the source covers what was imported and what the repository held already."""
+"""What the workstation finds when it looks at a source again."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from transferapp.agent.outbox import open_outbox
-from transferapp.agent.promises import promises
+from transferapp.agent.outbox import Outbox, open_outbox
+from transferapp.agent.progress import Progress
 from transferapp.agent.records import ItemStage, Moved
 from transferapp.agent.source_look import compare, glance
-from transferapp.client.contents import HashedFile
-from transferapp.client.dropping import Dropped, Why, drop_on_disk, left_out_fileset
-from transferapp.client.formats import OME_ZARR
-from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.scanning import FoundFile
-from transferapp.client.source import inode_of
+from transferapp.agent.views import view_of
+from transferapp.host.clock import SystemClock
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
 from transferapp.protocol.messages import (
     DropOnDisk,
     FileOnDisk,
     LeftOutOnDisk,
     Submission,
+    SubmissionView,
     SubmittedItem,
 )
 
-HELD = Why(LeftOutReason.HELD, sentence="In the repository already: Image:12.")
-
-
-class Noon:
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-
-def sha1(path: Path) -> str:
-    return hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
-
-
-def found(path: Path, root: Path) -> FoundFile:
-    now = path.stat()
-    client_path = path.relative_to(root.parent).as_posix()
-    return FoundFile(path, client_path, now.st_size, now.st_mtime_ns)
+CLOCK = SystemClock()
+SHA1 = {b"aaaa": "70c881d4a26984ddce795f6f71817c9cf4480e79"}
 
 
 class Scene:
-    """A folder of which ``new.tif`` is imported and the rest is held already."""
+    """A folder of two files that are imported, beside notes that are not."""
 
-    def __init__(self, tmp_path: Path) -> None:
-        self.folder = tmp_path / "day 3"
-        self.zarr = self.folder / "old.ome.zarr"
-        self.zarr.mkdir(parents=True)
-        (self.zarr / "zarr.json").write_text("{}")
-        (self.zarr / "0").write_bytes(b"chunk")
-        self.new, self.old = self.folder / "new.tif", self.folder / "old.tif"
-        self.new.write_bytes(b"new pixels")
-        self.old.write_bytes(b"old pixels")
-        self.outbox = open_outbox(tmp_path / "agent" / "outbox.db", Noon())
-        self.outbox.add(self._submission())
-        self.outbox.finish_file("f", 10, Moved(sha1(self.new), self.new.stat().st_ino))
-        self.outbox.set_stages(["i"], ItemStage.DONE)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "day 3"
+        self.folder.mkdir()
+        self.files = [self.folder / "a.tif", self.folder / "b.tif"]
+        for path in self.files:
+            path.write_bytes(b"aaaa")
+        self.notes = self.folder / "notes.docx"
+        self.notes.write_bytes(b"notes")
+        (self.folder / "Thumbs.db").write_bytes(b"x")
+        self.outbox: Outbox = open_outbox(folder / "outbox" / "outbox.db", CLOCK)
 
-    def looked(self) -> tuple[SourceLook, tuple[bool, bool]]:
-        """Look without reading; return the look and what may be deleted."""
-        return glance(self.outbox, "t", Noon()), self._deletable()
-
-    def compared(self) -> tuple[SourceLook, tuple[bool, bool]]:
-        """Look, and read what looks other than before."""
-        return compare(self.outbox, "t", Noon()), self._deletable()
-
-    def _deletable(self) -> tuple[bool, bool]:
-        said = promises(self.outbox.submission("t"), self.outbox.totals("t"))
-        return said.safe_to_delete_source, said.safe_to_delete_imported
-
-    def _submission(self) -> Submission:
-        new = found(self.new, self.folder)
-        file = FileOnDisk(
-            file_id="f",
-            client_path=new.client_path,
-            path=str(new.path),
-            size_bytes=new.size_bytes,
-            modified_ns=new.modified_ns,
+    def hand_over(self, reason: LeftOutReason = LeftOutReason.IGNORED) -> None:
+        items = [
+            SubmittedItem(item_id=path.name, name=path.name, files=[_on_disk(path)])
+            for path in self.files
+        ]
+        notes = LeftOut("day 3/notes.docx", reason, "unsupported-file", "No image.")
+        drop = DropOnDisk(
+            roots=[str(self.folder)],
+            left_out=[LeftOutOnDisk(path=str(self.notes), left_out=notes)],
         )
-        return Submission(
-            kind="import",
-            transfer_id="t",
-            name="day 3",
-            owner="ada@http://s",
-            server_url="http://s",
-            grant=SecretStr("ta1_x"),
-            items=[SubmittedItem(item_id="i", name="new.tif", files=[file])],
-            drop=self._drop(),
+        self.outbox.add(
+            Submission(
+                kind="import",
+                transfer_id="t",
+                name="day 3",
+                owner="ada@s",
+                server_url="http://s",
+                grant=SecretStr("ta1_x"),
+                items=items,
+                drop=drop,
+            )
         )
+        for path in self.files:
+            moved = Moved(SHA1[b"aaaa"], path.stat().st_ino)
+            self.outbox.finish_file(f"f-{path.name}", 4, moved)
+        self.outbox.set_stages([path.name for path in self.files], ItemStage.DONE)
 
-    def _drop(self) -> DropOnDisk:
-        tiff = self._held(self.old)
-        zarr = self._held(self.zarr / "zarr.json", self.zarr / "0", is_zarr=True)
-        out = (
-            *left_out_fileset(tiff[0], HELD, tiff[1]),
-            *left_out_fileset(zarr[0], HELD, zarr[1]),
-        )
-        return drop_on_disk(Dropped((self.folder,), out))
+    def look(self) -> SourceLook:
+        compare(self.outbox, "t", CLOCK)
+        found = self.outbox.submission("t").look
+        assert found is not None
+        return found
 
-    def _held(
-        self, *paths: Path, is_zarr: bool = False
-    ) -> tuple[FilesetCandidate, list[HashedFile]]:
-        files = tuple(found(path, self.folder) for path in paths)
-        hashed = [HashedFile(f, inode_of(f.path.stat()), sha1(f.path)) for f in files]
-        return FilesetCandidate("x", files, OME_ZARR if is_zarr else None), hashed
+    def view(self) -> SubmissionView:
+        record, totals = self.outbox.submission("t"), self.outbox.totals("t")
+        return view_of(record, totals, Progress())
+
+    def deletable(self) -> tuple[bool, bool]:
+        self.look()
+        view = self.view()
+        return view.safe_to_delete_source, view.safe_to_delete_imported
+
+
+def _on_disk(path: Path) -> FileOnDisk:
+    found = path.stat()
+    return FileOnDisk(
+        file_id=f"f-{path.name}",
+        client_path=f"day 3/{path.name}",
+        path=str(path),
+        size_bytes=found.st_size,
+        modified_ns=found.st_mtime_ns,
+    )
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     made = Scene(tmp_path)
+    made.hand_over()
     yield made
     made.outbox.close()
 
 
-def test_what_is_held_is_not_missed(scene: Scene) -> None:
-    look, deletable = scene.looked()
-    assert deletable == (True, True)
-    assert (look.files, look.words) == (1, "")
-    assert scene.outbox.totals("t").left_out_files == 0
+def test_a_whole_folder_that_rests_may_be_deleted(scene: Scene) -> None:
+    assert scene.view().look is None
+    assert not scene.view().safe_to_delete_imported, "not before it was looked at"
+    assert scene.deletable() == (True, True)
 
 
-def test_a_held_file_that_changes_keeps_the_folder(scene: Scene) -> None:
-    scene.old.write_bytes(b"other pixels")
-    look, deletable = scene.looked()
-    assert deletable == (False, True), "the imported one may go all the same"
-    assert look.words == "1 file left out as held already and changed since: 'day 3/old.tif'"
+def test_what_was_refused_keeps_the_folder(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.hand_over(LeftOutReason.REFUSED)
+    assert scene.deletable() == (False, True)
+    assert (scene.view().left_out_files, scene.view().left_out_names) == (
+        1,
+        ("day 3/notes.docx",),
+    )
+    scene.outbox.close()
 
 
-def test_a_held_file_of_the_same_size_is_read_before_it_counts(scene: Scene) -> None:
-    scene.old.write_bytes(b"OLD PIXELS")
-    look, deletable = scene.looked()
-    assert (look.comparing, deletable) == (1, (False, False))
-    look, deletable = scene.compared()
-    assert (look.comparing, look.held_changed, deletable) == (0, 1, (False, True))
-    assert scene.compared()[1] == (False, True), "and again at each look"
+def test_a_file_that_grew(scene: Scene) -> None:
+    scene.files[0].write_bytes(b"aaaaa")
+    assert scene.deletable() == (False, False)
+    assert (scene.look().changed, scene.look().names) == (1, ("day 3/a.tif",))
 
 
-def test_a_held_file_that_was_only_touched_counts_again_once_it_was_read(scene: Scene) -> None:
-    os.utime(scene.old, (1, 1))
-    assert scene.looked()[1] == (False, False)
-    assert scene.compared()[1] == (True, True)
-    assert scene.looked()[1] == (True, True), "it is not read again"
+def test_other_content_of_the_same_size(scene: Scene) -> None:
+    scene.files[0].write_bytes(b"bbbb")
+    assert glance(scene.outbox, "t", CLOCK).comparing == 1
+    assert not scene.view().safe_to_delete_imported, "nothing is promised meanwhile"
+    assert scene.deletable() == (False, False)
+    assert scene.look().changed == 1
 
 
-def test_a_held_file_replaced_by_another_with_the_same_time_is_read(scene: Scene) -> None:
-    before = scene.old.stat()
-    other = scene.folder.parent / "other.tif"
-    other.write_bytes(b"OLD PIXELS")
+def test_another_file_of_the_same_size_and_time(scene: Scene) -> None:
+    before = scene.files[0].stat()
+    other = scene.folder / "other"
+    other.write_bytes(b"bbbb")
     os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
-    other.replace(scene.old)
-    assert scene.compared()[1] == (False, True)
+    other.replace(scene.files[0])
+    assert scene.look().changed == 1
 
 
-def test_a_held_file_that_is_gone_needs_no_promise(scene: Scene) -> None:
-    scene.old.unlink()
-    shutil.rmtree(scene.zarr)
-    assert scene.looked()[1] == (True, True)
+def test_a_file_that_was_only_touched_or_copied_back(scene: Scene) -> None:
+    os.utime(scene.files[0], ns=(1, 1))
+    copy = scene.folder / "copy"
+    copy.write_bytes(b"aaaa")
+    before = scene.files[1].stat()
+    os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
+    copy.replace(scene.files[1])
+    assert glance(scene.outbox, "t", CLOCK).comparing == 2
+    assert scene.deletable() == (True, True)
+    assert glance(scene.outbox, "t", CLOCK).comparing == 0, "it is not read again and again"
 
 
-def test_what_comes_into_a_held_zarr_is_not_held(scene: Scene) -> None:
-    (scene.zarr / "1").write_bytes(b"a new time point")
-    look, deletable = scene.looked()
-    assert (look.added, deletable) == (1, (False, True))
+def test_an_inode_that_says_nothing_is_read_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some network shares number a file anew at each look."""
+    real = Path.stat
+
+    def stat(self: Path, **how: bool) -> os.stat_result:
+        found = list(real(self, **how))
+        found[1] += 1
+        return os.stat_result(found, {"st_mtime_ns": real(self, **how).st_mtime_ns})
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert glance(scene.outbox, "t", CLOCK).comparing == 2
+    assert scene.deletable() == (True, True)
+    assert glance(scene.outbox, "t", CLOCK).comparing == 0
 
 
-def test_a_held_zarr_is_one_thing_for_the_server_and_all_its_files_here(scene: Scene) -> None:
-    paths = {file.path for file in scene.outbox.held_files("t")}
-    assert paths == {str(scene.old), str(scene.zarr / "zarr.json"), str(scene.zarr / "0")}
+@pytest.mark.parametrize("name", ["c.tif", "more/c.tif", "c.tif.part", ".c"])
+def test_what_came_into_the_folder_since(scene: Scene, name: str) -> None:
+    path = scene.folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"x")
+    assert scene.deletable() == (False, True)
+    assert scene.look().added == 1
 
 
-def test_forgotten_with_its_submission(scene: Scene) -> None:
-    scene.outbox.forget("t")
-    assert scene.outbox.held_files("t") == []
+def test_litter_that_came_since_is_nothing(scene: Scene) -> None:
+    (scene.folder / ".DS_Store").write_bytes(b"x")
+    assert scene.deletable() == (True, True)
 
 
-@pytest.mark.parametrize("reason", [LeftOutReason.HELD, LeftOutReason.NOT_CHOSEN])
-def test_held_is_only_said_of_files_that_are_named(reason: LeftOutReason) -> None:
-    """Counted without names they would never be looked at."""
-    left_out = LeftOut("day 3/old.tif", reason, file_count=2)
-    named = named_file() if reason is LeftOutReason.NOT_CHOSEN else []
-    with pytest.raises(ValidationError, match="named file by file"):
-        LeftOutOnDisk.model_validate(
-            {"path": "/data/old.tif", "left_out": left_out, "held": named}
-        )
+def test_what_is_gone_needs_no_promise(scene: Scene) -> None:
+    scene.files[0].unlink()
+    assert scene.deletable() == (True, True)
+    for path in scene.folder.iterdir():
+        path.unlink()
+    scene.folder.rmdir()
+    assert scene.deletable() == (True, True)
 
 
-def named_file() -> list[dict[str, object]]:
-    return [
-        {
-            "client_path": "day 3/old.tif",
-            "path": "/data/old.tif",
-            "size_bytes": 1,
-            "modified_ns": 1,
-            "inode": 1,
-            "sha1": "a" * 40,
-        }
-    ]
+def test_what_cannot_be_looked_at_promises_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.stat
+
+    def stat(self: Path, **how: bool) -> os.stat_result:
+        if self.name == "a.tif":
+            raise PermissionError(13, "Permission denied")
+        return real(self, **how)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert scene.deletable() == (False, False)
+    assert scene.look().unreadable == 1
 
 
-def test_an_inode_of_64_bits_can_be_kept(scene: Scene) -> None:
-    """Some network file systems number so."""
-    large = os.stat_result((0o100644, (1 << 64) - 5, *[0] * 8))
-    scene.outbox.finish_file("f", 10, Moved(sha1(scene.new), inode_of(large)))
-    assert scene.outbox.files("i")[0].inode == (1 << 63) - 5
+def test_the_server_is_told_what_it_does_not_know(scene: Scene) -> None:
+    look = scene.look()
+    assert not scene.outbox.submission("t").look_told
+    scene.outbox.look_was_told("t", look)
+    scene.look()
+    assert scene.outbox.submission("t").look_told, "the same again is no news"
+    scene.files[0].write_bytes(b"bbbbb")
+    scene.look()
+    assert not scene.outbox.submission("t").look_told

@@ -148,6 +148,13 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes, wanted: str) -> No
     assert path.name in verdict.sentence or "Leica" in verdict.sentence
 
 
+@pytest.mark.parametrize("ending", [".jpg", ".JPEG", ".jpe"])
+def test_every_ending_of_jpeg(tmp_path: Path, ending: str) -> None:
+    # Bio-Formats 7.3.1 takes the same three.
+    (tmp_path / f"a{ending}").write_bytes(b"\xff\xd8\xff\xe0" + bytes(100) + b"\xff\xd9")
+    assert judge(tmp_path / f"a{ending}").level is Level.OK
+
+
 def test_vendor_formats_need_the_servers_readers() -> None:
     (candidate,) = group(scan([SAMPLE / "nd2-confocal-4d"]))
     verdict = preflight(candidate, PreflightSettings(vendor_formats=False), Later())

@@ -70,8 +70,7 @@ class ImportRows:
             row = self._rows.get(key)
             if row is not None:
                 row = replace(row, ignored=ignored, included=False)
-                ready = row.level is Level.OK and row.can_include
-                self._rows[key] = replace(row, included=ready)
+                self._rows[key] = replace(row, included=row.can_include)
 
     def know(self, held_as: Callable[[FilesetRow], HeldAs | None]) -> None:
         """Note of every row what the repository holds of it."""
