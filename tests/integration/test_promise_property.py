@@ -93,6 +93,18 @@ class Person(RuleBasedStateMachine):
                 rows.ignore([key], ignored=what == "ignore")
 
     @precondition(lambda self: not self.submitted)
+    @rule(data=st.data(), owner=st.sampled_from(("ada", "ada", "bob")))
+    def hold(self, data: st.DataObject, owner: str) -> None:
+        if rows := self.world.rows.all:
+            self.world.hold(data.draw(st.sampled_from([row.key for row in rows])), owner)
+            self.world.ask()
+
+    @precondition(lambda self: not self.submitted)
+    @rule()
+    def leave_out_known(self) -> None:
+        self.world.leave_out_known()
+
+    @precondition(lambda self: not self.submitted)
     @rule()
     def submit(self) -> None:
         self.world.submit()
@@ -146,6 +158,29 @@ def test_no_sequence_says_safe_to_delete_wrongly(stores: Stores) -> None:
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     case().runTest()
+
+
+def test_what_was_there_before_can_be_left_out(stores: Stores, tmp_path: Path) -> None:
+    """And is looked at as what is imported; of others it counts as missed."""
+    for owner, whole in (("ada", True), ("bob", False)):
+        world = DropWorld(stores, tmp_path / owner / "day 3")
+        for kind in ("image", "zarr", "nested"):
+            world.put(kind)
+        world.drop()
+        new, *old = [row.key for row in world.rows.all]
+        for key in old:
+            world.hold(key, owner)
+        world.ask()
+        world.leave_out_known()
+        assert [row.key for row in world.rows.included] == [new]
+        assert world.submit()
+        world.upload(0)
+        world.finish(0, ItemState.IMPORTED)
+        world.look()
+        assert set(world.doors().values()) == {(whole, True)}
+        world.change(Path(old[0]), quietly=True)
+        world.look()
+        assert set(world.doors().values()) == {(False, True)}
 
 
 def test_the_machine_can_reach_the_promise(stores: Stores, tmp_path: Path) -> None:

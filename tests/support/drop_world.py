@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import uuid4
 
 import numpy as np
@@ -20,6 +20,8 @@ import tifffile
 import zarr
 from pydantic import SecretStr
 
+from tests.support.held_files import HoldingServer
+from tests.support.transfer_fakes import FakeServer, FakeSession
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.progress import Progress
 from transferapp.agent.records import ItemStage, Moved
@@ -32,12 +34,16 @@ from transferapp.client.scanning import is_litter
 from transferapp.desktop.presenters.import_drop import dropped
 from transferapp.desktop.presenters.import_list import look_at
 from transferapp.desktop.presenters.import_rows import ImportRows
+from transferapp.desktop.presenters.known_filesets import KnownFilesets
 from transferapp.desktop.presenters.promise_words import promise_lines
 from transferapp.desktop.presenters.transfer_rows import merge
+from transferapp.errors import StateConflict
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.sql import SqlLedger
+from transferapp.model.drops import LeftOutReason
+from transferapp.model.duplicates import HeldFileset
 from transferapp.model.transfers import ItemState, Transfer, TransferDetails, TransferKind
 from transferapp.protocol.messages import (
     FileOnDisk,
@@ -84,6 +90,12 @@ class DropWorld:
         self.candidates: list[FilesetCandidate] = []
         #: The repository: what was stored of a path, by SHA-1, once its item is verified.
         self.held: dict[Path, str] = {}
+        #: What the repository has of earlier imports, and what the window knows of that.
+        self.before = HoldingServer()
+        session = FakeSession()
+        session.username = "ada"
+        session.server = cast("FakeServer", self.before)
+        self.known = KnownFilesets(session.as_session())
         self._read: dict[Path, str] = {}
         self._made = 0
 
@@ -135,6 +147,24 @@ class DropWorld:
         self.rows.add(look.rows)
         self.litter = look.ignored_count
 
+    def hold(self, key: str, owner: str) -> None:
+        """The files of a row, as they are now, are what somebody has imported before."""
+        row = next(row for row in self.rows.all if row.key == key)
+        if row.candidate is not None and all(f.path.exists() for f in row.candidate.files):
+            number = len(self.before.held) + 1
+            self.before.hold(row.candidate, HeldFileset(number, owner, (number,)))
+
+    def ask(self) -> None:
+        """Compare the list with what the repository has."""
+        self.stores.run(self.known.ask(self.rows.all))
+        self.rows.know(self.known.held_as)
+
+    def leave_out_known(self) -> None:
+        """Press: Leave these out."""
+        work = self.known.leave_out(self.rows.included, threading.Event(), lambda _: None)
+        self.rows.include(self.stores.run(work), included=False)
+        self.rows.know(self.known.held_as)
+
     def ignore(self, key: str, *, ignored: bool) -> None:
         self.rows.ignore([key], ignored=ignored)
 
@@ -147,7 +177,7 @@ class DropWorld:
         self.ignored = {
             path
             for one in told.left_out
-            if not one.left_out.reason.counts
+            if one.left_out.reason is LeftOutReason.IGNORED
             for path in (one.path, *one.path.rglob("*"))
         }
         self.candidates = included
@@ -176,11 +206,14 @@ class DropWorld:
             if path.stat().st_mtime_ns != file.modified_ns:
                 return
             sha1 = sha1_of(path)
+            try:
+                self.stores.run(self.stores.ledger.file_sealed(file.file_id, sha1))
+            except StateConflict:
+                return  # Sealed before with other bytes: to be cancelled and imported anew.
             self._read[path] = sha1
             self.stores.outbox.finish_file(
                 file.file_id, file.size_bytes, Moved(sha1, path.stat().st_ino)
             )
-            self.stores.run(self.stores.ledger.file_sealed(file.file_id, sha1))
 
     def finish(self, number: int, state: ItemState) -> None:
         """Let the worker end an item: imported, failed, or a person cancels it."""
@@ -243,6 +276,7 @@ class DropWorld:
             if not any(is_litter(part) for part in path.relative_to(self.folder).parts)
             and path not in self.ignored
             and self.held.get(path) != sha1_of(path)
+            and sha1_of(path) not in self.before.sha1s("ada")
         ]
 
     def changed(self) -> list[Path]:

@@ -46,6 +46,11 @@ class HoldingServer:
         """Hold the files of a candidate as they are now."""
         self.held[fileset] = {f.client_path: f.path.read_bytes() for f in candidate.files}
 
+    def sha1s(self, owner: str) -> set[str]:
+        """What is there of one person."""
+        mine = [held for fileset, held in self.held.items() if fileset.owner == owner]
+        return {sha1(content) for held in mine for content in held.values()}
+
     async def duplicates(self, items: Sequence[AskedItem]) -> list[HeldAlready]:
         self.asked.append(items)
         return [self._of(item) for item in items]
