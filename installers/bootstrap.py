@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import ice_wheel
+from programs import Need, packages
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -31,21 +32,10 @@ CONSTRAINTS = ROOT / "installers" / "constraints-py{}{}.txt".format(*sys.version
 STAMP = VENV / "transferapp-installed.txt"
 OLDEST_PYTHON = (3, 11)
 
-#: What Qt needs to open a window on Debian 12 (found by trial in an empty chroot).
-WINDOW_PACKAGES = (
-    "libglib2.0-0", "libdbus-1-3", "libgl1", "libegl1", "libfontconfig1",
-    "libxkbcommon-x11-0", "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1",
-    "libxcb-shape0",
-)  # fmt: skip
-#: What the demo without a screen needs: a display, a window manager, a session bus,
-#: a notification daemon, a keyring, fonts.
-HEADLESS_PACKAGES = (
-    "xvfb", "xauth", "openbox", "dbus-daemon", "dunst", "gnome-keyring", "fonts-dejavu-core",
-    "fonts-noto-color-emoji",
-)  # fmt: skip
-#: What the tests need beside: a database server, curl as a peer, openssl for certificates,
-#: "ip" for networks that fail.
-TEST_PACKAGES = ("postgresql", "curl", "openssl", "iproute2")
+#: Whose programs and libraries are installed (installers/programs.py).
+DEMO_NEEDS = (Need.WINDOW,)
+HEADLESS_NEEDS = (Need.WINDOW, Need.HEADLESS)
+TEST_NEEDS = (Need.WINDOW, Need.HEADLESS, Need.SANDBOX, Need.TEST)
 DEMO_EXTRAS = "desktop,server"
 TEST_EXTRAS = "desktop,server,readers,omero,omero-clients,dev"
 
@@ -199,9 +189,8 @@ def demo(arguments: list[str]) -> int:
     """Set up and play the story."""
     headless = "--headless" in arguments or not has_screen()
     omero = "omero-sandbox" in arguments
-    ensure_system(WINDOW_PACKAGES + (HEADLESS_PACKAGES if headless else ()))
-    if omero:
-        ensure_system(("openssl",))
+    needs = HEADLESS_NEEDS if headless else DEMO_NEEDS
+    ensure_system(packages(*needs, *((Need.SANDBOX,) if omero else ())))
     ensure_environment(DEMO_EXTRAS + (",omero" if omero else ""))
     if headless and "--headless" not in arguments:
         say("no screen here: the demo plays by itself under Xvfb (--headless)")
@@ -211,14 +200,14 @@ def demo(arguments: list[str]) -> int:
 
 def test(arguments: list[str]) -> int:
     """Set up and run the test suite."""
-    ensure_system(WINDOW_PACKAGES + HEADLESS_PACKAGES + TEST_PACKAGES)
+    ensure_system(packages(*TEST_NEEDS))
     ensure_environment(TEST_EXTRAS)
     return hand_over("-m", "pytest", *arguments)
 
 
 def bench(arguments: list[str]) -> int:
     """Set up and run one benchmark."""
-    ensure_system(WINDOW_PACKAGES + HEADLESS_PACKAGES + TEST_PACKAGES)
+    ensure_system(packages(*TEST_NEEDS))
     ensure_environment(TEST_EXTRAS)
     return hand_over("-m", "transferapp.testing.bench", *arguments)
 
