@@ -15,6 +15,7 @@ import hashlib
 import os
 import shutil
 import signal
+import sqlite3  # noqa: TID251 - only asked for its version
 import subprocess
 import sys
 import time
@@ -36,6 +37,8 @@ OLDEST_PYTHON = (3, 11)
 DEMO_NEEDS = (Need.WINDOW,)
 HEADLESS_NEEDS = (Need.WINDOW, Need.HEADLESS)
 TEST_NEEDS = (Need.WINDOW, Need.HEADLESS, Need.SANDBOX, Need.TEST)
+#: From here on the queue runs on Python's own SQLite (transferapp/host/sqlite.py).
+OLDEST_SQLITE = (3, 35)
 DEMO_EXTRAS = "desktop,server"
 TEST_EXTRAS = "desktop,server,readers,omero,omero-clients,dev"
 
@@ -142,6 +145,8 @@ def ensure_environment(extras: str) -> None:
 
     The extra ``omero`` needs a zeroc-ice wheel: a ready one, or one that is built here.
     """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        extras += ",sqlite"
     wanted = f"{fingerprint()} {extras}"
     known = STAMP.read_text(encoding="utf-8").splitlines() if STAMP.exists() else []
     if wanted in known and VENV_PYTHON.exists():
