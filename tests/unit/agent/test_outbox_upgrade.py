@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from transferapp.host.database import open_engine, sqlite_url
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> sa.Engine:
-    return open_engine(sqlite_url(tmp_path / "outbox.db"))
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    opened = open_engine(sqlite_url(tmp_path / "outbox.db"))
+    yield opened
+    opened.dispose()
 
 
 def version_of(engine: sa.Engine) -> int:

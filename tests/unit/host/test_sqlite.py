@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ NOW_MS = "unixepoch('subsec') * 1000"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> sa.Engine:
-    return open_engine(sqlite_url(tmp_path / "a.db"))
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    opened = open_engine(sqlite_url(tmp_path / "a.db"))
+    yield opened
+    opened.dispose()
 
 
 def test_milliseconds_in_statements_and_defaults(engine: sa.Engine) -> None:
@@ -35,7 +38,6 @@ def test_milliseconds_in_statements_and_defaults(engine: sa.Engine) -> None:
     # SQLite's own clock may be a tick behind.
     assert before - 1 <= asked <= after
     assert before - 1 <= at <= after
-    engine.dispose()
 
 
 def test_who_never_made_the_table_has_it_too(engine: sa.Engine, tmp_path: Path) -> None:
@@ -59,7 +61,6 @@ def test_who_never_made_the_table_has_it_too(engine: sa.Engine, tmp_path: Path) 
 def test_what_is_not_provided_is_an_error_and_no_wrong_time(engine: sa.Engine) -> None:
     with reading(engine) as connection, pytest.raises(sa.exc.OperationalError):
         connection.exec_driver_sql("SELECT unixepoch('2026-01-01')").scalar_one()
-    engine.dispose()
 
 
 @pytest.mark.parametrize("found", [(3, 34, 1), (3, 35, 0)])
