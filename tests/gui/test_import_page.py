@@ -106,7 +106,7 @@ def scene(qtbot: QtBot, tmp_path: Path) -> Play:
     """Play a story on a page, with a folder of two good filesets and a bad one at hand."""
     folder = tmp_path / "Embryo 🔬 day 3"
     shutil.copytree(resource("sample-data", "png-cells"), folder / "cells")
-    shutil.copytree(resource("sample-data", "ome-tiff-multifile-embryo"), folder / "set")
+    shutil.copytree(resource("sample-data", "ome-tiff-multifile-organoid"), folder / "set")
     for path in folder.rglob("*"):
         if path.suffix.lower() in {".md", ".txt"}:
             path.unlink()
@@ -164,7 +164,7 @@ def test_a_dropped_folder_is_listed_with_verdicts(scene: Play) -> None:
         }
         assert rows["cell.png"][0] == "PNG, 1 file"
         assert rows["cell.png"][2] == "Ready"
-        assert rows["embryo_C0.ome.tif"][0] == "OME-TIFF, 3 files"
+        assert rows["organoid_C0.ome.tif"][0] == "OME-TIFF, 3 files"
         assert "not an image format" in rows["notes.docx"][2]
 
     scene(story)
@@ -222,7 +222,7 @@ def test_a_fileset_can_be_looked_into_and_removed(scene: Play) -> None:
     async def story(on: Scene) -> None:
         await on.ready()
         assert not on["import.files"].isVisible()
-        on.select("embryo_C0")
+        on.select("organoid_C0")
         assert on["import.files"].model().rowCount() == 3
         on.select("notes.docx")
         assert "Leave it out" in on["import.verdict"].text()
@@ -320,7 +320,7 @@ def test_the_buttons_open_dialogs_that_do_not_block(scene: Play) -> None:
 def test_whatever_can_be_used_has_a_name(scene: Play) -> None:
     async def story(on: Scene) -> None:
         await on.ready()
-        on.select("embryo_C0")
+        on.select("organoid_C0")
         for kind in (QAbstractButton, QLineEdit, QAbstractItemView):
             for widget in on.page.findChildren(kind):
                 if not widget.isVisible() or isinstance(widget, QHeaderView):

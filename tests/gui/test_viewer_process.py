@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import ImageGrab
 
-from tests.support.preview_images import ArraySource, embryo_image, pyramid_image
+from tests.support.preview_images import ArraySource, organoid_image, pyramid_image
 from tests.support.preview_server import PreviewServer, serving
 from transferapp import errors
 from transferapp.desktop import loop
@@ -50,7 +50,7 @@ def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def server() -> Iterator[PreviewServer]:
     source = ArraySource()
     source.add(*pyramid_image())
-    source.add(*embryo_image())
+    source.add(*organoid_image())
     with serving(source) as server:
         server.tokens = {TOKEN}
         yield server
@@ -126,7 +126,7 @@ async def test_an_expired_token_is_renewed_while_it_reads(
         loop.spawn(launcher.renew(TOKEN))
 
     launcher.on_token_expired(expired)
-    await launcher.open(11, "embryo", server.image_url(11), "ta1_old", time.monotonic())
+    await launcher.open(11, "organoid", server.image_url(11), "ta1_old", time.monotonic())
     await until(lambda: pixels)
     assert renewals
 

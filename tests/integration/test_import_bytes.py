@@ -32,7 +32,7 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Task, TaskState
 
-TIFF = resource("sample-data", "tiff-channels-human") / "AS_09125_050116030001_D03f00d1.tif"
+TIFF = resource("sample-data", "tiff-channels-cells") / "cells_D03f00d1.tif"
 PIECES = 8
 #: Less than one silent step takes here.
 SETTINGS = QueueSettings(poll_s=0.1, beat_s=0.2, stalled_after_s=3.5)

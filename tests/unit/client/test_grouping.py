@@ -10,9 +10,13 @@ import pytest
 import tifffile
 from hypothesis import given, settings, strategies as st
 
-from transferapp.client.grouping import FilesetCandidate, group, natural_key
+from tests.support.ome_files import block, image, ome, pointer, uuid
+from transferapp.client.candidate_names import natural_key
+from transferapp.client.grouping import FilesetCandidate, group
 from transferapp.client.scanning import scan
 from transferapp.host.resources import resource
+
+PLATES = ("companion-missing-file", "ome-tiff-plate-cells")
 
 
 def grouped(*roots: Path) -> dict[str, FilesetCandidate]:
@@ -24,13 +28,10 @@ def names(candidate: FilesetCandidate) -> list[str]:
 
 
 def ome_xml(*siblings: str, companion: str = "") -> str:
-    pointer = f'<BinaryOnly MetadataFile="{companion}" UUID="urn:uuid:1"/>' if companion else ""
-    uuids = "".join(
-        f'<TiffData IFD="0"><UUID FileName="{name}">urn:uuid:{n}</UUID></TiffData>'
-        for n, name in enumerate(siblings)
-    )
-    space = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
-    return f'<?xml version="1.0"?><OME xmlns="{space}">{pointer}{uuids}</OME>'
+    if companion:
+        return pointer(companion, own="", target=uuid(0))
+    blocks = [block(c=n, file=name, own=uuid(n)) for n, name in enumerate(siblings)]
+    return ome(image("".join(blocks), sizes=(1, len(blocks), 1)))
 
 
 def write_tiff(path: Path, xml: str | None = None) -> None:
@@ -43,11 +44,10 @@ def test_samples() -> None:
     found = grouped(resource("sample-data"))
     assert names(found["ecoli"])[0] == "ecoli.companion.ome"
     assert len(found["ecoli"].files) == 19
-    assert names(found["embryo_C0.ome.tif"]) == [f"embryo_C{n}.ome.tif" for n in range(3)]
+    assert names(found["organoid_C0.ome.tif"]) == [f"organoid_C{n}.ome.tif" for n in range(3)]
     assert found["cluster.ome.zarr"].files[0].path.name == ".zattrs"
-    assert found["embryo.ome.zarr"].files[0].path.name == "zarr.json"
-    plates = [c for c in group(scan([resource("sample-data")])) if c.name == "human-plate"]
-    broken, whole = plates
+    assert found["organoid.ome.zarr"].files[0].path.name == "zarr.json"
+    broken, whole = (found[f"{folder}/plate"] for folder in PLATES)
     assert [p.code for p in broken.problems] == ["missing-companion"]
     assert "A02_f1.ome.tif" in broken.problems[0].message
     assert (len(whole.files), whole.problems) == (5, ())
@@ -55,16 +55,16 @@ def test_samples() -> None:
 
 
 def test_companion_alone_brings_its_siblings() -> None:
-    folder = resource("sample-data", "ome-tiff-plate-human")
-    (candidate,) = group(scan([folder / "human-plate.companion.ome"]))
+    folder = resource("sample-data", "ome-tiff-plate-cells")
+    (candidate,) = group(scan([folder / "plate.companion.ome"]))
     assert len(candidate.files) == 5
     assert {f.client_path.count("/") for f in candidate.files} == {0}
 
 
 def test_one_tiff_alone_brings_its_companion() -> None:
-    folder = resource("sample-data", "ome-tiff-plate-human")
+    folder = resource("sample-data", "ome-tiff-plate-cells")
     (candidate,) = group(scan([folder / "A01_f0.ome.tif"]))
-    assert names(candidate)[0] == "human-plate.companion.ome"
+    assert names(candidate)[0] == "plate.companion.ome"
     assert len(candidate.files) == 5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -60,11 +61,11 @@ def code(verdict: Verdict) -> tuple[Level, str]:
     ("path", "what"),
     [
         ("ome-tiff-companion-ecoli", "OME-TIFF, 19 files"),
-        ("ome-tiff-multifile-embryo", "OME-TIFF, 3 files"),
-        ("ome-tiff-plate-human", "OME-TIFF, 5 files"),
+        ("ome-tiff-multifile-organoid", "OME-TIFF, 3 files"),
+        ("ome-tiff-plate-cells", "OME-TIFF, 5 files"),
         ("ome-tiff-pyramid", "OME-TIFF, 1 file"),
         ("ome-zarr-v04-confocal-5d", "OME-Zarr, 18 files"),
-        ("ome-zarr-v05-embryo", "OME-Zarr, 71 files"),
+        ("ome-zarr-v05-organoid", "OME-Zarr, 71 files"),
         ("png-cells", "PNG, 1 file"),
         ("nd2-confocal-4d", "Nikon ND2, 1 file"),
     ],
@@ -186,7 +187,9 @@ def test_a_file_held_open_for_writing_is_told(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone else")
 def test_unreadable_file(open_folder: Path) -> None:
     shutil.copy(SAMPLE / "png-cells" / "cell.png", open_folder / "cell.png")
-    shutil.copytree(SAMPLE / "ome-zarr-v05-embryo" / "embryo.ome.zarr", open_folder / "e.zarr")
+    shutil.copytree(
+        SAMPLE / "ome-zarr-v05-organoid" / "organoid.ome.zarr", open_folder / "e.zarr"
+    )
     (open_folder / "cell.png").chmod(0o600)
     (open_folder / "e.zarr" / "0" / "zarr.json").chmod(0o600)
     # Root may read all, so another account has to try.
@@ -203,22 +206,23 @@ def test_unreadable_file(open_folder: Path) -> None:
     assert done.stdout.split() == ["unreadable-file", "unreadable-file"]
 
 
-def test_zarrs_that_are_no_images(tmp_path: Path) -> None:
-    for name, metadata in (("a", "{}"), ("b", '{"attributes":'), ("c", "[1]")):
-        (tmp_path / f"{name}.zarr").mkdir()
-        (tmp_path / f"{name}.zarr" / "zarr.json").write_text(metadata)
-    (tmp_path / "d.zarr" / "0").mkdir(parents=True)
-    (tmp_path / "d.zarr" / "0" / "chunk").write_text("x")
-    (tmp_path / "e.zarr").mkdir()
-    verdicts = [preflight(c, clock=Later()) for c in group(scan([tmp_path]))]
-    assert {v.level for v in verdicts} == {Level.BLOCKED}
-    assert sorted(v.code for v in verdicts) == [
-        "damaged-file",
-        "damaged-file",
-        "damaged-file",
-        "unsupported-file",
-        "unsupported-file",
-    ]
+@pytest.mark.parametrize(("dtype", "level"), [("<u2", Level.OK), ("<i8", Level.BLOCKED)])
+def test_pixel_types_are_known_without_a_reader(
+    tmp_path: Path, dtype: str, level: Level
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), dtype))
+    assert judge(tmp_path / "a.tif").level is level
+    scales = {"axes": ["y", "x"], "datasets": [{"path": "0"}]}
+    array = {"zarr_format": 2, "shape": [8, 8], "chunks": [8, 8], "dtype": dtype}
+    (tmp_path / "a.zarr" / "0").mkdir(parents=True)
+    for name, content in {
+        ".zgroup": {"zarr_format": 2},
+        ".zattrs": {"multiscales": [scales]},
+        "0/.zarray": array,
+    }.items():
+        (tmp_path / "a.zarr" / name).write_text(json.dumps(content))
+    (tmp_path / "a.zarr" / "0" / "0.0").write_bytes(bytes(512))
+    assert judge(tmp_path / "a.zarr").level is level
 
 
 def candidate_named(path: Path, client_path: str) -> FilesetCandidate:
@@ -253,7 +257,7 @@ def test_findings_become_rows_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "remedy"),
-    [("ome-zarr-v05-embryo", "sharding"), ("ome-tiff-companion-ecoli", "one OME-TIFF")],
+    [("ome-zarr-v05-organoid", "sharding"), ("ome-tiff-companion-ecoli", "one OME-TIFF")],
 )
 def test_more_files_than_omero_digests_are_a_warning(folder: str, remedy: str) -> None:
     (candidate,) = group(scan([SAMPLE / folder]))

@@ -31,12 +31,14 @@ from transferapp.testing.stage_repositories import running_sandbox
 #: the extra 'readers' are left out.
 DROPPED = (
     "ome-tiff-companion-ecoli",
-    "ome-tiff-multifile-embryo",
+    "ome-tiff-multifile-organoid",
     "ome-tiff-pyramid",
+    "ome-tiff-timelapse",
     "ome-zarr-v04-confocal-5d",
-    "ome-zarr-v05-embryo",
+    "ome-zarr-v05-organoid",
     "png-cells",
-    "tiff-channels-human",
+    "tiff-channels-cells",
+    "tiff-rgb-histology",
 )
 FOLDER = "Sample images"
 SANDBOX = "omero-sandbox"
