@@ -24,6 +24,7 @@ OURS = {program_scan.OWN, "python3", "transferapp"}
 COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 #: (file, function) whose program cannot be read there, and what it is.
 UNSEEN = {
+    ("installers/other_pythons.py", "_named"): "a Python that the person names",
     ("tests/chaos/test_network_chaos.py", "_running"): "our Python behind 'ip'",
     (
         "tests/chaos/test_network_chaos.py",

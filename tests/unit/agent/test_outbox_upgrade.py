@@ -96,6 +96,7 @@ def test_an_outbox_of_the_first_release_is_as_a_new_one(
     record = outbox.submission("t")
     assert (record.roots, record.look) == (None, None)
     assert outbox.files("i")[0].inode == 0
+    new.dispose()
 
 
 def _columns(inspector: sa.Inspector, table: str) -> list[tuple[str, str, bool]]:
