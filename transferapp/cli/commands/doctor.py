@@ -45,7 +45,7 @@ def doctor(*, as_json: AsJson = False) -> None:
     if as_json:
         show_json([asdict(finding) for finding in findings])
     else:
-        rows = [(f.what, "ok" if f.ok else "to do", f.remedy) for f in findings]
+        rows = [(f.what, "ok" if f.ok else "not ok", f.remedy) for f in findings]
         show_table(("What", "", "What to do"), rows)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(ExitCode.PROBLEM)
