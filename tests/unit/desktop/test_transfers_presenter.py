@@ -25,6 +25,7 @@ from transferapp.desktop.presenters.transfer_board import RowBatch, TransferBoar
 from transferapp.desktop.presenters.transfers import TransfersPresenter
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
+from transferapp.protocol.messages import PlacementView
 
 ONE, TWO = f"{1:032x}", f"{2:032x}"
 
@@ -225,6 +226,18 @@ async def test_batches_come_ten_times_a_second_at_most() -> None:
     await until(lambda: batches)
     assert len(batches) == 1
     assert {row.bytes_done for row in batches[0].changed} == {999}
+
+
+async def test_it_knows_where_an_exported_item_is(
+    session: FakeSession, presenter: TransfersPresenter
+) -> None:
+    placed = PlacementView(item_id="item1", path="/data/Position1", placed=True)
+    coming = PlacementView(item_id="item2", path="/data/Position1 (2)", placed=False)
+    session.agent.placed = [placed, coming]
+    assert await presenter.placement(item(1)) == placed
+    for unknown in (item(2), item(3)):
+        with pytest.raises(errors.NotFound, match="not placed"):
+            await presenter.placement(unknown)
 
 
 async def test_a_forgotten_transfer_leaves_the_board() -> None:

@@ -22,8 +22,8 @@ from transferapp.errors import (
     Unavailable,
 )
 from transferapp.host.clock import Clock, SystemClock
-from transferapp.model.transfers import TransferDetails
-from transferapp.protocol.messages import Submission
+from transferapp.model.transfers import TransferDetails, TransferItem
+from transferapp.protocol.messages import PlacementView, Submission
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.session import SessionPresenter
@@ -151,6 +151,15 @@ class TransfersPresenter:
             self._session.server.retry(transfer_id, item_id),
             self._session.agent.retry(transfer_id),
         )
+
+    async def placement(self, item: TransferItem) -> PlacementView:
+        """Say where an exported item is; raises AgentUnreachable, or NotFound where this
+        workstation has not fetched it.
+        """
+        for found in await self._session.agent.placements(item.transfer_id):
+            if found.item_id == item.id and found.placed:
+                return found
+        raise NotFound("This workstation has not placed this item yet.")
 
     async def _both(
         self,
