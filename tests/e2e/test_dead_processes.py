@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,9 +22,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 #: Only the worker reads it.
 DEFECT = {"TRANSFERAPP_HOUSEKEEPING_S": "no number"}
-SAID = (
-    "The worker ended with exit code 1. The last line of its log: transferapp worker ended: A"
-    " setting is wrong. TRANSFERAPP_HOUSEKEEPING_S: "
+SAID = re.compile(
+    r"The worker ended with exit code 1\. The last line of its log: .*A setting is wrong\."
+    r" TRANSFERAPP_HOUSEKEEPING_S: "
 )
 #: Far less than the three minutes that an import may take; processes start within seconds.
 SOON_S = 60.0
@@ -32,7 +33,7 @@ SOON_S = 60.0
 def test_a_worker_that_dies_at_its_start_is_named(tmp_path: Path) -> None:
     with Stage(tmp_path / "h", DEFECT) as stage, pytest.raises(StageError) as told:
         stage.start_all()
-    assert str(told.value).startswith(SAID)
+    assert SAID.match(str(told.value))
 
 
 def test_one_that_is_killed_later_is_named_to_who_waits(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_the_demo_says_it_at_once(tmp_path: Path) -> None:
     with demo(tmp_path / "out", DEFECT) as process:
         said, _ = process.communicate(timeout=150)
     assert process.returncode == 1
-    assert SAID in said
+    assert SAID.search(said)
     assert "Traceback" not in said
     assert time.monotonic() - began < SOON_S
 

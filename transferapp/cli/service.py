@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from transferapp.cli.output import ExitCode, exit_code
-from transferapp.errors import Conflict, TransferAppError
+from transferapp.errors import TransferAppError
 from transferapp.host import endings
 from transferapp.host.logging import hide_in_text
 
@@ -25,11 +25,9 @@ def service(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def around(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-            endings.forget(name)
             try:
-                return function(*args, **kwargs)
-            except typer.Exit:
-                raise
+                with endings.kept(name):
+                    return function(*args, **kwargs)
             except TransferAppError as error:
                 _say_last(name, error)
                 raise typer.Exit(exit_code(error)) from error
@@ -47,8 +45,5 @@ def service(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _say_last(name: str, error: BaseException) -> None:
-    line = endings.reason(error)
-    if not isinstance(error, Conflict):  # Then another one is at work.
-        endings.leave(name, line)
-    sys.stderr.write(f"transferapp {name} ended: {line}\n")
+    sys.stderr.write(f"transferapp {name} ended: {endings.reason(error)}\n")
     sys.stderr.flush()

@@ -29,6 +29,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.protocol import routes
+from transferapp.protocol.health import ServerHealth
 from transferapp.protocol.messages import (
     Accepted,
     AskedItem,
@@ -43,7 +44,6 @@ from transferapp.protocol.messages import (
     Page,
     Report,
     Seal,
-    ServerHealth,
     ServerInfo,
     SignedIn,
     TransferList,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from transferapp.errors import TransferAppError
+from transferapp.errors import Conflict, TransferAppError
 from transferapp.host.logging import hide_in_text
 from transferapp.host.paths import host_paths
 
@@ -47,6 +48,23 @@ def reason(error: BaseException) -> str:
         text = f"{type(error).__name__}: {error}".removesuffix(": ")
     line = hide_in_text(" ".join(text.split()))
     return line if len(line) <= _MOST_CHARACTERS else f"{line[: _MOST_CHARACTERS - 1]}…"
+
+
+@contextmanager
+def kept(process: str) -> Iterator[None]:
+    """Keep why a process ends, when an error ends this block; raises it on."""
+    forget(process)
+    try:
+        yield
+    except Conflict:
+        raise  # Another one is at work.
+    except Exception as error:
+        leave(process, reason(error))
+        raise
+    except SystemExit as error:
+        if error.code:
+            leave(process, reason(error))
+        raise
 
 
 def leave(process: str, line: str) -> None:

@@ -74,26 +74,6 @@ class ServerInfo(Message):
     part_size: int
 
 
-class RepositoryState(Message):
-    """How the image repository is, as the server sees it."""
-
-    #: ``progressing`` when all is well; see ``HealthState``.
-    state: str
-    detail: str
-
-
-class ServerHealth(Message):
-    """What anyone may know of how a server is: "ok", or a sentence, for each part."""
-
-    #: "ok", or "degraded" when any part is not.
-    status: str
-    database: str
-    queue: str
-    #: Whether any worker is at work; without one, imports and exports wait.
-    workers: str = "ok"
-    repository: RepositoryState
-
-
 class GrantInfo(Message):
     """A grant as its owner sees it; never the token itself."""
 

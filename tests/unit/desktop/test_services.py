@@ -14,7 +14,7 @@ from transferapp.desktop.presenters.services import ServicesPresenter
 from transferapp.desktop.presenters.session import Connection
 from transferapp.errors import ServerUnreachable
 from transferapp.host.endings import Ending
-from transferapp.protocol.messages import RepositoryState, ServerHealth
+from transferapp.protocol.health import RepositoryState, ServerHealth
 
 ENDED = Ending(
     datetime(2026, 11, 29, tzinfo=UTC), "OSError: [Errno 28] No space left on device"

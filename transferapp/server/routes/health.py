@@ -14,7 +14,8 @@ from transferapp.errors import TransferAppError, Unavailable
 from transferapp.operations.import_signs import import_health
 from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
-from transferapp.protocol.messages import RepositoryState, ServerHealth, ServerInfo
+from transferapp.protocol.health import RepositoryState, ServerHealth
+from transferapp.protocol.messages import ServerInfo
 from transferapp.repositories.port import HealthState
 from transferapp.server.parts import parts_of
 from transferapp.taskqueue.port import TaskQueue
