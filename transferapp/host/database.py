@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 from typing_extensions import override
 
 from transferapp.errors import Internal, StorageFull, Unavailable
+from transferapp.host.sqlite import sqlite3, through_ours
 
 #: Seconds that a writer waits for another one on SQLite.
 BUSY_TIMEOUT_S = 30
@@ -57,7 +57,7 @@ def open_engine(url: str) -> sa.Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         parsed = parsed.set(query={**_POSTGRES_PATIENCE, **parsed.query})
         return sa.create_engine(parsed, pool_size=10, pool_pre_ping=True)
-    engine = sa.create_engine(parsed, pool_size=10)
+    engine = sa.create_engine(through_ours(parsed), pool_size=10)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_immediate)
     return engine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from tests.support.export_house import Contents, Workstation, companion, placed_as, tree, zarr
 from transferapp.agent.records import ItemStage
 from transferapp.client.names import part_name
+from transferapp.host.sqlite import sqlite3
 
 #: The tables of the outbox's version 1, as far as they matter here.
 OLD = """

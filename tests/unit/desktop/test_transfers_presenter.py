@@ -77,7 +77,7 @@ async def test_missed_events_make_it_read_all_anew_in_silence(
     session.missed.notify()
     await until(lambda: len(presenter.rows) == 3)
     assert presenter.rows[TWO].state is ItemState.FAILED
-    assert (presenter.server_notice, presenter.agent_notice) == ("", "")
+    assert presenter.server_notice == ""
 
 
 async def test_news_of_the_inbox_are_no_reason_to_ask(
@@ -136,17 +136,14 @@ async def test_a_server_away_is_said_and_the_agent_still_heard(
     await until(lambda: presenter.rows[TWO].state is ItemState.FAILED)
 
 
-async def test_an_agent_away_is_said_with_the_remedy_until_it_answers(
+async def test_what_an_agent_that_is_away_was_moving_stands_until_it_answers(
     session: FakeSession, presenter: TransfersPresenter
 ) -> None:
     session.agent.say(view(1))
     await until(lambda: presenter.rows[ONE].on_agent)
     session.agent.lose()
-    await until(lambda: presenter.agent_notice)
-    assert "transferapp agent" in presenter.agent_notice
     await until(lambda: presenter.rows[ONE].state is ItemState.STALLED)
     session.agent.here = True
-    await until(lambda: presenter.agent_notice == "")
     await until(lambda: presenter.rows[ONE].state is ItemState.UPLOADING)
 
 

@@ -9,7 +9,9 @@ import sys
 import typer
 
 from transferapp.cli.output import command
+from transferapp.cli.service import service
 from transferapp.errors import SettingsInvalid
+from transferapp.host import endings
 from transferapp.host.logging import configure_logging
 
 
@@ -20,7 +22,7 @@ def _needs(extra: str, missing: ModuleNotFoundError) -> SettingsInvalid:
     )
 
 
-@command
+@service(endings.SERVER)
 def server() -> None:
     """Run the REST server until it is stopped."""
     try:
@@ -30,7 +32,7 @@ def server() -> None:
     app.main(settings.ServerSettings())
 
 
-@command
+@service(endings.WORKER)
 def worker() -> None:
     """Run queued imports and exports until it is stopped."""
     try:
@@ -41,7 +43,7 @@ def worker() -> None:
     asyncio.run(app.run(settings.WorkerSettings()))
 
 
-@command
+@service(endings.AGENT)
 def agent() -> None:
     """Run the workstation service until it is stopped."""
     from transferapp.agent import app, settings  # noqa: PLC0415 - starts fast without it

@@ -10,42 +10,48 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 import transferapp
-from transferapp.errors import TransferAppError
+from transferapp.errors import TransferAppError, Unavailable
 from transferapp.operations.import_signs import import_health
 from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
+from transferapp.protocol.health import RepositoryState, ServerHealth
 from transferapp.protocol.messages import ServerInfo
 from transferapp.repositories.port import HealthState
 from transferapp.server.parts import parts_of
+from transferapp.taskqueue.port import TaskQueue
 
 router = APIRouter(tags=["health"])
 
 #: Seconds that one part may take to answer.
 _PATIENCE_S = 5.0
+#: A worker shows that it lives every two seconds; busy machines are late.
+_SILENT_S = 10.0
 
 
 @router.get(routes.HEALTH)
 async def health(request: Request) -> Response:
     """Say how the parts are: 200 unless our own database is away.
 
-    A repository that is down is told, and is no reason to restart this server.
+    A repository that is down, or no worker at work, is told, and is no reason to restart
+    this server.
     """
     parts = parts_of(request)
-    ledger, queue, repository = await asyncio.gather(
+    ledger, queue, workers, repository = await asyncio.gather(
         _trouble(parts.ledger.last_event_id()),
         _trouble(parts.queue.tasks(limit=1)),
+        _trouble(_find_worker(parts.queue)),
         import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
     )
     is_well = repository.state is HealthState.PROGRESSING
-    state = "ok" if is_well and not ledger and not queue else "degraded"
-    body = {
-        "status": state,
-        "database": ledger or "ok",
-        "queue": queue or "ok",
-        "repository": {"state": repository.state, "detail": repository.detail},
-    }
+    health = ServerHealth(
+        status="degraded" if ledger or queue or workers or not is_well else "ok",
+        database=ledger or "ok",
+        queue=queue or "ok",
+        workers=workers or "ok",
+        repository=RepositoryState(state=repository.state, detail=repository.detail),
+    )
     status = HTTPStatus.SERVICE_UNAVAILABLE if ledger else HTTPStatus.OK
-    return JSONResponse(body, status, {"cache-control": "no-store"})
+    return JSONResponse(health.model_dump(), status, {"cache-control": "no-store"})
 
 
 @router.get(routes.SERVER)
@@ -59,6 +65,15 @@ async def server_info(request: Request) -> ServerInfo:
         capabilities=sorted(parts.repository.capabilities),
         part_size=routes.PART_SIZE,
     )
+
+
+async def _find_worker(queue: TaskQueue) -> None:
+    """Raise Unavailable when no worker shows that it lives; how many there are is private."""
+    if not any(worker.silent_s <= _SILENT_S for worker in await queue.workers()):
+        raise Unavailable(
+            "No worker is at work: imports and exports wait until one is. Start it where the"
+            " server runs: transferapp worker"
+        )
 
 
 async def _trouble(asked: Awaitable[object]) -> str:
