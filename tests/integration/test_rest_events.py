@@ -19,6 +19,7 @@ from transferapp.client import events as client_events
 from transferapp.client.events import follow_events
 from transferapp.client.server import ServerClient
 from transferapp.errors import GrantRefused, ServerUnreachable, Unavailable
+from transferapp.host.backoff import Backoff
 from transferapp.ledger.port import ItemChange
 from transferapp.model.events import Event
 from transferapp.model.transfers import ItemState
@@ -166,7 +167,7 @@ async def test_following_survives_an_outage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The follower finds the server again and gets what happened meanwhile."""
-    monkeypatch.setattr(client_events, "FIRST_PAUSE_S", 0.02)
+    monkeypatch.setattr(client_events, "RECONNECTS", Backoff(0.02, 0.02))
     told: list[Unavailable | None] = []
     seen: asyncio.Queue[Event] = asyncio.Queue()
 

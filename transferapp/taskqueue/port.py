@@ -19,6 +19,8 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from transferapp.host.backoff import Backoff
+
 R = TypeVar("R")
 
 
@@ -54,8 +56,8 @@ class RetryPolicy:
 
     def delay_s(self, attempt: int, jitter: float) -> float:
         """Return the pause after attempt number ``attempt`` (from 0); ``jitter`` is 0..1."""
-        plain = min(self.max_delay_s, self.first_delay_s * self.factor**attempt)
-        return plain * (0.8 + 0.4 * jitter)
+        pauses = Backoff(self.first_delay_s, self.max_delay_s, self.factor)
+        return pauses.pause_s(attempt) * (0.8 + 0.4 * jitter)
 
 
 @dataclass(frozen=True, slots=True)
