@@ -103,6 +103,8 @@ class Target:
     #: It fails again and again: only one task at a time probes it, next at ``probe_at``.
     out: bool = False
     probe_at: datetime | None = None
+    #: Why its record cannot be read as it stands; empty when it can.
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

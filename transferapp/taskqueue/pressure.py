@@ -92,6 +92,14 @@ def after_probe_failed(pressure: Pressure, now: float) -> Pressure:
     return replace(pressure, outages=grown(pressure.outages), probe_at=probe_at)
 
 
+def probe_due(pressure: Pressure, now: float) -> bool:
+    """Tell whether the next probe of a target that is out may start.
+
+    A time beyond every pause was written by a clock that went wrong since.
+    """
+    return not now < pressure.probe_at <= now + 2 * LONGEST_PAUSE_S
+
+
 def after_success(pressure: Pressure) -> Pressure:
     """The target answers: close the circuit, and begin again with one task at a time."""
     if pressure.is_open:
