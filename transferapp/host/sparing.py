@@ -80,17 +80,31 @@ def readable_rows(
     A value that its column's type cannot read (a time, JSON) spoils the whole answer; then
     the rows are asked for one by one, by their ``key``.
     """
+    return readable_page(connection, query, key, read, what)[0]
+
+
+def readable_page(
+    connection: sa.Connection,
+    query: sa.Select[Any],
+    key: sa.ColumnElement[Any],
+    read: Callable[[Any], R],
+    what: str,
+) -> tuple[list[R], list[Any]]:
+    """Return the same, and the keys of all rows of the page: how far a reader has come."""
 
     def asked(wanted: sa.Select[Any]) -> Sequence[sa.RowMapping]:
         return connection.execute(wanted).mappings().all()
 
+    name = itemgetter(key.key)
     try:
         rows = asked(query)
     except NONSENSE:
-        keys = connection.execute(query.with_only_columns(key)).scalars().all()
+        keys = list(connection.execute(query.with_only_columns(key)).scalars())
         alone = readable(keys, lambda one: asked(query.where(key == one)), what, str)
         rows = [row for some in alone for row in some]
-    return readable(rows, read, what, itemgetter(key.key))
+    else:
+        keys = [name(row) for row in rows]
+    return readable(rows, read, what, name), keys
 
 
 def tell_once(what: str, name: str, error: Exception) -> None:

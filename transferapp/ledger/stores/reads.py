@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from transferapp.errors import FileNotFound, TransferNotFound
-from transferapp.host.sparing import readable_rows
+from transferapp.host.sparing import readable_page, readable_rows
 from transferapp.ledger.port import FileWork, ItemWork
 from transferapp.ledger.stores.rows import (
     Row,
@@ -153,15 +153,11 @@ def events_after(
         query = query.where(events.c.owner == owner)
     while True:
         page = query.where(events.c.id > after)
-        found = readable_rows(connection, page, events.c.id, event_of, "event")
-        if found:
+        found, ids = readable_page(connection, page, events.c.id, event_of, "event")
+        if found or not ids:
             return found
         # Nothing of a page: an empty answer would mean that there is nothing more.
-        ids = page.with_only_columns(events.c.id).subquery()
-        last: int | None = connection.scalar(sa.select(sa.func.max(ids.c.id)))
-        if last is None:
-            return []
-        after = last
+        after = ids[-1]
 
 
 def last_event_id(connection: sa.Connection) -> int:
