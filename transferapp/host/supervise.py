@@ -70,6 +70,10 @@ class Supervisor:
         self._beat_at = time.monotonic()
         self._fault = ""
 
+    def note(self, trouble: str) -> None:
+        """Note why the work waits, which tries again by itself; until the next beat."""
+        self._fault = trouble
+
     @property
     def trouble(self) -> str:
         """Why it does not go well now; empty when it does."""

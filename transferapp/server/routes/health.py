@@ -10,13 +10,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 import transferapp
-from transferapp.errors import TransferAppError
+from transferapp.errors import Internal, TransferAppError
 from transferapp.operations.import_signs import import_health
 from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
 from transferapp.protocol.messages import ServerInfo
 from transferapp.repositories.port import HealthState
+from transferapp.server.event_feed import EventFeed
 from transferapp.server.parts import parts_of
+from transferapp.taskqueue.port import TaskQueue
 
 router = APIRouter(tags=["health"])
 
@@ -33,15 +35,18 @@ async def health(request: Request) -> Response:
     parts = parts_of(request)
     ledger, queue, repository = await asyncio.gather(
         _trouble(parts.ledger.last_event_id()),
-        _trouble(parts.queue.tasks(limit=1)),
+        _trouble(_queue(parts.queue)),
         import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
     )
+    feed: EventFeed = request.app.state.feed
+    events = feed.trouble
     is_well = repository.state is HealthState.PROGRESSING
-    state = "ok" if is_well and not ledger and not queue else "degraded"
+    state = "ok" if is_well and not (ledger or queue or events) else "degraded"
     body = {
         "status": state,
         "database": ledger or "ok",
         "queue": queue or "ok",
+        "events": events or "ok",
         "repository": {"state": repository.state, "detail": repository.detail},
     }
     status = HTTPStatus.SERVICE_UNAVAILABLE if ledger else HTTPStatus.OK
@@ -59,6 +64,16 @@ async def server_info(request: Request) -> ServerInfo:
         capabilities=sorted(parts.repository.capabilities),
         part_size=routes.PART_SIZE,
     )
+
+
+async def _queue(queue: TaskQueue) -> None:
+    """Raise what is wrong with the queue; names of targets are nobody's business here."""
+    await queue.tasks(limit=1)
+    odd = sum(bool(target.trouble) for target in await queue.targets())
+    if odd:
+        raise Internal(
+            f"The records of {odd} targets cannot be read: see 'transferapp queue targets'."
+        )
 
 
 async def _trouble(asked: Awaitable[object]) -> str:
