@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
+from tests.support.ome_zarrs import write_image, write_plate
 from transferapp.host.resources import resource
 from transferapp.testing.demo import evidence
 from transferapp.testing.stage import Stage
@@ -61,12 +65,23 @@ def without_sibling(folder: Path) -> Path:
     return Path(shutil.copytree(source, folder / "plate"))
 
 
+def labels(folder: Path) -> Path:
+    tifffile.imwrite(folder / "labels.tif", np.ones((8, 8), np.int64))
+    return folder / "labels.tif"
+
+
+def labels_zarr(folder: Path) -> Path:
+    return write_image(folder / "labels.ome.zarr", np.ones((8, 8), np.uint64))
+
+
 BAD = [
     (unsupported, "not an image format"),
     (empty, "empty"),
     (truncated, "damaged|incomplete|cut"),
     (truncated_picture, "damaged|incomplete|cut"),
     (without_sibling, "A02_f1"),
+    (labels, "64-bit integers, which the image repository cannot show"),
+    (labels_zarr, "64-bit integers, which the image repository cannot show"),
 ]
 
 
@@ -93,6 +108,23 @@ def test_good_files_beside_a_bad_one_are_imported(terminal: Terminal, tmp_path: 
     assert done.code == 5, done.err
     assert [item["state"] for item in done.json["items"]] == ["imported", "imported"]
     assert any("empty.tif" in sentence for sentence in done.json["refused"])
+
+
+def test_a_plate_that_was_imaged_in_part_is_imported(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    bright, dark = np.full((16, 16), 7, np.uint8), np.zeros((16, 16), np.uint8)
+    wells = {"A/1": [bright], "A/2": [dark]}
+    folder = write_plate(tmp_path / "plate.ome.zarr", wells, listed=["B/1"])
+    for path in folder.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    done = terminal.run(
+        "import", str(folder), "--to", "Screen:Part", "--create", "--wait", "--json"
+    )
+    assert done.code == 0, done.err
+    assert "lists images that are not there: 'B/1'" in " ".join(done.err.split())
+    [item] = done.json["items"]
+    assert (item["state"], len(item["image_ids"])) == ("imported", 2)
 
 
 def test_unreadable_file_is_refused(terminal: Terminal, tmp_path: Path) -> None:

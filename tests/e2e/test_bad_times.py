@@ -108,7 +108,7 @@ def test_vanished_and_changed_files_need_attention_and_can_be_retried(
     rows, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
     assert images == 3
     assert all(row["sha1_source"] == row["sha1_repository"] for row in rows), rows
-    assert details.transfer.promises.safe_to_delete_source
+    assert terminal.safe_to_delete(transfer_id)
 
 
 def test_target_deleted_meanwhile(stage: Stage, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_each_process_killed_once_in_an_import_of_200_files(tmp_path: Path) -> N
             stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=240)
         )
         assert details.transfer.state is ItemState.IMPORTED, details.transfer
-        assert details.transfer.promises.safe_to_delete_source
+        assert terminal.safe_to_delete(transfer_id)
         rows, images = evidence.import_rows(source, stage.repository.open(), USERNAME)
     assert images == FILES
     assert len(rows) == FILES

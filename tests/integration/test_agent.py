@@ -170,9 +170,10 @@ async def test_an_item_cancelled_at_the_server_is_no_trouble(
     server.set_item(order.transfer_id, item_id, state=ItemState.CANCELLED)
     async with await agent.start() as client:
         await client.submit(order)
-        view = await until(client, order.transfer_id, lambda v: v.state == "imported")
+        view = await until(client, order.transfer_id, lambda v: v.state == "cancelled")
         assert view.files_done == 1
         assert not view.safe_to_delete_source
+        assert (view.safe_to_delete_imported, view.files_verified) == (True, 1)
     assert order.items[0].files[0].file_id not in server.arrived
 
 

@@ -36,7 +36,7 @@ async def test_imports_and_promises(bench: Bench) -> None:
     now = await bench.ledger.details(details.transfer.id)
     item = now.items[0]
     assert (item.state, item.verified, item.trouble) == (ItemState.IMPORTED, True, None)
-    assert now.transfer.promises.safe_to_delete_source
+    assert (now.transfer.files_verified, now.transfer.look) == (1, None)
     assert list(item.image_ids) == await bench.filesets(details)
     async with bench.repository.session(OWNER) as session:
         files = await session.images.files(item.image_ids)

@@ -97,5 +97,5 @@ async def _imported(server: RestServer, http: httpx.AsyncClient) -> tuple[list[i
     await agent.seal(transfer_id, file.id, sha1)
     await run_import(server, transfer_id, item.id)
     details = await agent.transfer(transfer_id)
-    assert details.transfer.promises.safe_to_delete_source
+    assert details.transfer.files_verified == 1
     return list(details.items[0].image_ids), body

@@ -21,6 +21,7 @@ from transferapp.client.agent import AgentClient
 from transferapp.errors import AgentUnreachable
 from transferapp.protocol.messages import (
     Accepted,
+    DropOnDisk,
     FileOnDisk,
     Submission,
     SubmissionView,
@@ -124,6 +125,7 @@ def submission(server: FakeServer, accepted: Accepted, *paths: Path) -> Submissi
         server_url=server.url,
         grant=SecretStr(accepted.grant),
         items=items,
+        drop=DropOnDisk(roots=[str(path) for path in paths]),
     )
 
 

@@ -22,9 +22,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from transferapp import errors
+from transferapp.model.drops import SourceLook
+from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     ItemState,
-    Promises,
     Transfer,
     TransferDetails,
     TransferFile,
@@ -62,6 +63,7 @@ class FakeServer:
     grants: dict[str, str] = field(default_factory=dict)
     details: dict[str, TransferDetails] = field(default_factory=dict)
     reports: list[tuple[str, str]] = field(default_factory=list)
+    looks: list[SourceLook] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     _by_key: dict[str, str] = field(default_factory=dict)
     port: int = 0
@@ -200,6 +202,7 @@ class FakeServer:
                 Route(routes.EXPORTS, self._exports, methods=post),
                 Route(one, self._details),
                 Route(one + "/cancel", self._cancel, methods=post),
+                Route(one + "/source", self._source, methods=post),
                 Route(one + "/items/{item}/report", self._report, methods=post),
                 Route(one + "/items/{item}/delivered", self._delivered, methods=post),
                 Route(one + "/files/{file}/seal", self._seal, methods=post),
@@ -246,6 +249,15 @@ class FakeServer:
             self.set_item(transfer_id, item.id, state=ItemState.CANCELLED)
         return _json_model(TransferDetails, self.details[transfer_id])
 
+    async def _source(self, request: Request) -> Response:
+        transfer_id = self._check(request, request.path_params["transfer"])
+        look = TypeAdapter(SourceLook).validate_json(await request.body())
+        self.looks.append(look)
+        details = self.details[transfer_id]
+        transfer = replace(details.transfer, look=look)
+        self.details[transfer_id] = replace(details, transfer=transfer)
+        return _json_model(Transfer, transfer)
+
     async def _report(self, request: Request) -> Response:
         transfer_id = self._check(request, request.path_params["transfer"])
         report = Report.model_validate_json(await request.body())
@@ -278,7 +290,8 @@ class FakeServer:
         if all(f.id in self.seals for f in files if f.item_id == item_id):
             state = ItemState.IMPORTED if self.imports_at_once else ItemState.RECEIVED
             done = self.imports_at_once
-            self.set_item(transfer_id, item_id, state=state, received=True, verified=done)
+            values = {"state": state, "received": True, "verified": done, "trouble": None}
+            self.set_item(transfer_id, item_id, **values)
         item = next(i for i in self.details[transfer_id].items if i.id == item_id)
         return _json_model(TransferItem, item)
 

@@ -20,6 +20,7 @@ from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient
 from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
 from transferapp.desktop.settings import SettingsFile
+from transferapp.errors import TransferNotFound
 from transferapp.host.credentials import Credentials
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.events import Event, EventKind
@@ -76,6 +77,11 @@ class FakeAgent:
 
     def __init__(self) -> None:
         self.submitted: list[Submission] = []
+        self.asked: list[str] = []
+
+    async def submission(self, transfer_id: str) -> None:
+        self.asked.append(transfer_id)
+        raise TransferNotFound
 
     async def info(self) -> AgentInfo:
         return AgentInfo(version="0.1.0", account="anna", pid=42)

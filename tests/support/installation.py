@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from transferapp.testing.stage import Stage
 
 USERNAME = "alice"
 PASSWORD = "microscope"
+#: A time of files that nobody writes any more.
+LONG_AGO = 1_700_000_000
 
 
 @dataclass
@@ -66,6 +69,11 @@ class Terminal:
 
         return asyncio.run(ask())
 
+    def safe_to_delete(self, transfer_id: str) -> bool:
+        """Ask as a person does; the workstation looks at the source once more for that."""
+        answer = self.run("transfers", transfer_id, "--json")
+        return bool(answer.json["transfer"]["promises"]["safe_to_delete_source"])
+
 
 def make_tiffs(folder: Path, count: int, edge: int = 256) -> None:
     """Write TIFF images that all differ; noise, so that nothing compresses away."""
@@ -73,4 +81,6 @@ def make_tiffs(folder: Path, count: int, edge: int = 256) -> None:
     noise = np.random.default_rng(7)
     for number in range(count):
         plane = noise.integers(0, 4096, (edge, edge), dtype=np.uint16)
-        tifffile.imwrite(folder / f"field_{number:03d}.tif", plane)
+        path = folder / f"field_{number:03d}.tif"
+        tifffile.imwrite(path, plane)
+        os.utime(path, (LONG_AGO, LONG_AGO))

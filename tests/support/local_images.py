@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from transferapp.model.images import TileRegion
+from transferapp.repositories.local.levels import Plane
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import OpenFileset, ReadImage
 
@@ -33,6 +35,23 @@ class Opener:
         """Close all."""
         for fileset in self._open:
             fileset.close()
+
+
+def whole_plane(image: ReadImage, c: int = 0, t: int = 0, z: int = 0, level: int = 0) -> Plane:
+    """Read a plane of a level."""
+    size = image.header.levels[level]
+    return image.read(TileRegion(level, t, c, z, 0, 0, size.size_y, size.size_x))
+
+
+def first_pixels(image: ReadImage) -> list[float]:
+    """Return the first pixel of every plane, z fastest, then c, then t."""
+    header = image.header
+    return [
+        float(whole_plane(image, c, t, z)[0, 0])
+        for t in range(header.size_t)
+        for c in range(header.size_c)
+        for z in range(header.size_z)
+    ]
 
 
 @pytest.fixture

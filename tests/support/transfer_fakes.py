@@ -14,16 +14,22 @@ from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFo
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.duplicates import HeldAlready
 from transferapp.model.events import Event, EventKind
+from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     ItemState,
-    Promises,
     Transfer,
     TransferDetails,
     TransferItem,
     TransferKind,
     Trouble,
 )
-from transferapp.protocol.messages import AgentInfo, AskedItem, SubmissionView, TransferList
+from transferapp.protocol.messages import (
+    AgentInfo,
+    AskedItem,
+    ServerInfo,
+    SubmissionView,
+    TransferList,
+)
 
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 OWNER = "anna@http://localhost:8470"
@@ -40,7 +46,7 @@ class StillClock:
 
 
 def promises(log_off: bool = True, switch_off: bool = False, delete: bool = False) -> Promises:
-    return Promises(log_off, switch_off, delete)
+    return Promises(log_off, switch_off, delete, delete)
 
 
 def transfer(number: int = 1, **changes: Any) -> Transfer:
@@ -126,6 +132,14 @@ class FakeServer:
         self.inside: dict[ContainerRef, list[Container]] = {}
         #: What is held already, by the client path of the file to open.
         self.held: dict[str, HeldAlready] = {}
+        self.repository = "local"
+
+    async def server_info(self) -> ServerInfo:
+        if self.error is not None:
+            raise self.error
+        return ServerInfo(
+            name="T", version="1", repository=self.repository, capabilities=[], part_size=1
+        )
 
     def put(self, *transfers: Transfer) -> None:
         self.known.update({t.id: t for t in transfers})

@@ -6,6 +6,8 @@ import importlib.util
 
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
+    "client/test_tiff_shown.py": "imagecodecs",
+    "client/test_zarr_preflight.py": "zarr",
     "desktop": "numcodecs",
     "host/test_database.py": "psycopg",
     "host/test_migrations.py": "alembic",

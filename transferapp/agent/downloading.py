@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing_extensions import override
 
 from transferapp import errors
-from transferapp.agent.records import FileRecord, ItemStage
+from transferapp.agent.records import FileRecord, ItemStage, Moved
 from transferapp.agent.running import Run
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.downloads import DownloadOrder, download_file
@@ -56,7 +56,7 @@ class ExportRun(Run):
                 await asyncio.to_thread(self._add, item, details.files)
 
     @override
-    async def move(self, server: ServerClient, file: FileRecord) -> str:
+    async def move(self, server: ServerClient, file: FileRecord) -> Moved:
         """Download a file, verified, to its place."""
         await asyncio.to_thread(must_be_writable, Path(self.record.destination))
         order = DownloadOrder(
@@ -73,7 +73,11 @@ class ExportRun(Run):
         fetched = await in_daemon_thread(
             partial(download_file, client, order, self.listener(file))
         )
-        return fetched.sha1
+        return Moved(fetched.sha1)
+
+    @override
+    async def before_end(self, server: ServerClient) -> None:
+        """Nothing: an export has no source here."""
 
     @override
     async def after_files(self, server: ServerClient) -> None:

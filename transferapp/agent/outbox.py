@@ -16,11 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from transferapp.agent import schema
+from transferapp.agent import drop_rows, schema
+from transferapp.agent.outbox_totals import totals_of
 from transferapp.agent.records import (
     FileRecord,
     ItemRecord,
     ItemStage,
+    Moved,
     SubmissionRecord,
     Totals,
 )
@@ -28,6 +30,7 @@ from transferapp.errors import Conflict, StorageFull, TransferNotFound
 from transferapp.host.clock import Clock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.paths import private_folder
+from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import FileOnDisk, Submission
 
@@ -76,6 +79,7 @@ class Outbox:
                     connection, submission.transfer_id, position, (item.item_id, item.name)
                 )
                 _insert_files(connection, submission.transfer_id, item.item_id, item.files)
+            drop_rows.insert(connection, submission.transfer_id, submission.drop)
             return True
 
     def submissions(
@@ -210,13 +214,39 @@ class Outbox:
                 [{"id": file_id, "sum": sha1} for file_id, sha1 in sums.items()],
             )
 
-    def finish_file(self, file_id: str, size_bytes: int, sha1: str) -> None:
+    def finish_file(self, file_id: str, size_bytes: int, moved: Moved) -> None:
         """Mark a file as sealed at the server, or as in place here."""
-        self._set_file(file_id, offset=size_bytes, sha1=sha1, done=True)
+        values = {"sha1": moved.sha1, "inode": moved.inode}
+        self._set_file(file_id, offset=size_bytes, done=True, **values)
 
     def reset_file(self, file_id: str, modified_ns: int) -> None:
         """Take a file as it is now and begin it anew."""
         self._set_file(file_id, offset=0, sha1="", done=False, modified_ns=modified_ns)
+
+    def imported_files(self, transfer_id: str) -> list[FileRecord]:
+        """List the files of items that the repository holds, verified."""
+        with self._read() as connection:
+            rows = drop_rows.imported_files(connection, transfer_id)
+            return [_file(row) for row in rows]
+
+    def known_paths(self, transfer_id: str) -> list[str]:
+        """List the paths of all files of a submission and of what was left out of it."""
+        with self._read() as connection:
+            return drop_rows.known_paths(connection, transfer_id)
+
+    def same_content(self, file_id: str, modified_ns: int, inode: int) -> None:
+        """A file looks other than when it was sent, and holds the same."""
+        self._set_file(file_id, modified_ns=modified_ns, inode=inode)
+
+    def keep_look(self, transfer_id: str, look: SourceLook) -> bool:
+        """Keep what a look at the source has found; True when the server must be told."""
+        with self._write() as connection:
+            return drop_rows.keep_look(connection, transfer_id, look)
+
+    def look_was_told(self, transfer_id: str, look: SourceLook) -> None:
+        """The server knows of this look; a newer one may be there already."""
+        with self._write() as connection:
+            drop_rows.look_was_told(connection, transfer_id, look)
 
     def forget(self, transfer_id: str) -> None:
         """Drop a submission and all below it."""
@@ -228,7 +258,7 @@ class Outbox:
     def totals(self, transfer_id: str) -> Totals:
         """Sum up a submission."""
         with self._read() as connection:
-            return _totals(connection, transfer_id)
+            return totals_of(connection, transfer_id)
 
     def _set_file(self, file_id: str, **values: Any) -> None:
         with self._write() as connection:
@@ -239,7 +269,8 @@ class Outbox:
     def _new_row(self, submission: Submission, grant: str) -> dict[str, Any]:
         now = self._clock.now().isoformat()
         return {
-            **submission.model_dump(exclude={"items", "grant"}),
+            **submission.model_dump(exclude={"items", "grant", "drop"}),
+            "roots": drop_rows.roots_value(submission.drop),
             "grant_token": grant,
             "state": ItemState.QUEUED,
             "ended": False,
@@ -307,43 +338,6 @@ def _insert_files(
         connection.execute(sa.insert(_FILES), rows)
 
 
-def _totals(connection: sa.Connection, transfer_id: str) -> Totals:
-    stages = connection.execute(
-        sa.select(_ITEMS.c.stage, sa.func.count())
-        .where(_ITEMS.c.transfer_id == transfer_id)
-        .group_by(_ITEMS.c.stage)
-    )
-    trouble = connection.execute(
-        sa.select(_ITEMS.c.trouble_code, _ITEMS.c.trouble)
-        .where(_ITEMS.c.transfer_id == transfer_id, _ITEMS.c.trouble_code != "")
-        .order_by(_ITEMS.c.position)
-        .limit(1)
-    ).first()
-    is_open = sa.and_(sa.not_(_FILES.c.done), _ITEMS.c.stage != ItemStage.CANCELLED)
-    sums = connection.execute(
-        sa.select(
-            sa.func.count(),
-            sa.func.sum(sa.case((_FILES.c.done, 1), else_=0)),
-            sa.func.sum(_FILES.c.size_bytes),
-            sa.func.sum(_FILES.c.offset),
-            sa.func.sum(sa.case((is_open, 1), else_=0)),
-        )
-        .join(_ITEMS, _ITEMS.c.item_id == _FILES.c.item_id)
-        .where(_FILES.c.transfer_id == transfer_id)
-    ).one()
-    files, done, size, offset, open_count = (number or 0 for number in sums)
-    return Totals(
-        files=files,
-        files_done=done,
-        bytes=size,
-        bytes_done=offset,
-        items_by_stage={ItemStage(stage): count for stage, count in stages},
-        files_open=open_count,
-        trouble_code=trouble[0] if trouble else "",
-        trouble=trouble[1] if trouble else "",
-    )
-
-
 def _submission(row: sa.RowMapping) -> SubmissionRecord:
     values = dict(row)
     return SubmissionRecord(
@@ -352,6 +346,8 @@ def _submission(row: sa.RowMapping) -> SubmissionRecord:
         grant=SecretStr(values.pop("grant_token")),
         created_at=datetime.fromisoformat(values.pop("created_at")),
         updated_at=datetime.fromisoformat(values.pop("updated_at")),
+        roots=drop_rows.roots_of(values.pop("roots")),
+        look=drop_rows.look_of(values.pop("look")),
         **values,
     )
 

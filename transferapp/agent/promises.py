@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from transferapp.agent.records import ItemStage, SubmissionRecord, Totals
-from transferapp.model.transfers import DONE_STATES, ItemState, Promises, TransferKind
+from transferapp.model.promises import ImportFacts, Promises, safe_to_delete
+from transferapp.model.transfers import DONE_STATES, ItemState, TransferKind
 
 _NOTHING_LEFT = DONE_STATES | {ItemState.CANCELLED}
 
@@ -12,13 +13,27 @@ def promises(record: SubmissionRecord, totals: Totals) -> Promises:
     """Say what a person may do now.
 
     Log off: the submission is in the outbox, and only what is there gets here. Switch off:
-    no byte has to move between this workstation and the server any more. Delete the
-    source: the server said of every item that the repository holds it, verified.
+    no byte has to move between this workstation and the server any more. Delete: see
+    ``model.promises``.
     """
+    switch_off = _safe_to_switch_off(record, totals)
+    if record.kind is TransferKind.EXPORT:
+        return Promises(
+            safe_to_log_off=True, safe_to_switch_off=switch_off, safe_to_delete_source=False
+        )
+    facts = ImportFacts(
+        items=totals.items,
+        items_verified=totals.items_by_stage.get(ItemStage.DONE, 0),
+        files_verified=totals.files_verified,
+        left_out_files=None if record.roots is None else totals.left_out_files,
+        look=record.look,
+    )
+    source, imported = safe_to_delete(facts)
     return Promises(
         safe_to_log_off=True,
-        safe_to_switch_off=_safe_to_switch_off(record, totals),
-        safe_to_delete_source=_safe_to_delete_source(record, totals),
+        safe_to_switch_off=switch_off,
+        safe_to_delete_source=source,
+        safe_to_delete_imported=imported,
     )
 
 
@@ -28,9 +43,3 @@ def _safe_to_switch_off(record: SubmissionRecord, totals: Totals) -> bool:
     if record.kind is TransferKind.EXPORT:
         return False
     return totals.files > 0 and totals.files_open == 0
-
-
-def _safe_to_delete_source(record: SubmissionRecord, totals: Totals) -> bool:
-    if record.kind is TransferKind.EXPORT:
-        return False  # an export has no source here
-    return totals.items > 0 and totals.items_by_stage.get(ItemStage.DONE, 0) == totals.items

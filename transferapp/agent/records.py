@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
+from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import ItemState, TransferKind
 
 
@@ -42,6 +43,11 @@ class SubmissionRecord:
     ended: bool
     created_at: datetime
     updated_at: datetime
+    #: Full paths of what was dropped; None where nobody said.
+    roots: tuple[str, ...] | None = None
+    #: What the last look at the source has found, and whether the server knows of it.
+    look: SourceLook | None = None
+    look_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,16 @@ class FileRecord:
     offset: int = 0
     sha1: str = ""
     done: bool = False
+    #: Import: of the file that was sent; 0 where it is not known.
+    inode: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What came of moving one file. ``inode``: of the file that was sent, 0 for others."""
+
+    sha1: str
+    inode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,11 @@ class Totals:
     items_by_stage: dict[ItemStage, int]
     #: Files of items that were not cancelled and that are not done.
     files_open: int
+    #: Import: files of items of which the repository holds every byte, checked.
+    files_verified: int = 0
+    #: Import: files that were dropped and neither imported nor ignored, and some of them.
+    left_out_files: int = 0
+    left_out_names: tuple[str, ...] = ()
     #: The trouble of the first item that has one.
     trouble_code: str = ""
     trouble: str = ""

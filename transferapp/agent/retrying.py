@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from transferapp.agent.outbox import Outbox
-from transferapp.agent.records import FileRecord, ItemRecord, ItemStage
-from transferapp.errors import ChangedFile
+from transferapp.agent.records import ItemRecord, ItemStage
+from transferapp.client.source import outgrown
 from transferapp.model.transfers import TransferKind
 
 _AGAIN = frozenset({ItemStage.TROUBLE, ItemStage.FAILED})
@@ -32,7 +32,7 @@ def _has_outgrown(outbox: Outbox, item: ItemRecord) -> bool:
         except OSError:
             continue  # still gone or unreadable: the next try says so again
         if found.st_size != file.size_bytes:
-            problem = _outgrown(file)
+            problem = outgrown(Path(file.path))
             outbox.set_stages(
                 [item.item_id], ItemStage.TROUBLE, (problem.code, problem.message)
             )
@@ -40,10 +40,3 @@ def _has_outgrown(outbox: Outbox, item: ItemRecord) -> bool:
         if found.st_mtime_ns != file.modified_ns:
             outbox.reset_file(file.file_id, found.st_mtime_ns)
     return False
-
-
-def _outgrown(file: FileRecord) -> ChangedFile:
-    return ChangedFile(
-        f"'{Path(file.path).name}' has another size now than when it was submitted. Cancel"
-        " this item and import the file anew."
-    )

@@ -6,13 +6,14 @@ import abc
 import asyncio
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
 from transferapp import errors
-from transferapp.agent.records import FileRecord, ItemStage, SubmissionRecord
+from transferapp.agent.records import FileRecord, ItemStage, Moved, SubmissionRecord
 from transferapp.agent.workbench import Workbench
 from transferapp.client.server import ServerClient
 from transferapp.host.backoff import Backoff, bounded_s
@@ -25,6 +26,8 @@ _STOPS_ALL = (errors.Unavailable, errors.GrantRefused, errors.ChecksumMismatch)
 _ENDED_STAGES = frozenset({ItemStage.DONE, ItemStage.FAILED, ItemStage.CANCELLED})
 #: A defect of ours is tried again after so many seconds at first: a new version may cure it.
 _DEFECT_PAUSE_S = 60.0
+#: Who asks for a submission has the server asked, but not more often than this.
+_ASKED_AGAIN_S = 1.0
 
 
 class Run(abc.ABC):
@@ -42,18 +45,23 @@ class Run(abc.ABC):
         self._halt: errors.TransferAppError | None = None
         self._troubled: set[str] = set()
         self._said: tuple[ItemState, tuple[str, str]] | None = None
+        self._asked_s = -_ASKED_AGAIN_S
 
     @abc.abstractmethod
     async def take_over(self, server: ServerClient, details: TransferDetails) -> None:
         """Bring the outbox to what the server says of the items."""
 
     @abc.abstractmethod
-    async def move(self, server: ServerClient, file: FileRecord) -> str:
-        """Move one file and return its SHA-1; raises what ``client`` raises."""
+    async def move(self, server: ServerClient, file: FileRecord) -> Moved:
+        """Move one file; raises what ``client`` raises."""
 
     @abc.abstractmethod
     async def after_files(self, server: ServerClient) -> None:
         """Do what follows when the open files have been moved."""
+
+    @abc.abstractmethod
+    async def before_end(self, server: ServerClient) -> None:
+        """Do what must be done before the submission is told as ended."""
 
     @property
     @abc.abstractmethod
@@ -63,7 +71,16 @@ class Run(abc.ABC):
     def wake(self) -> None:
         """Go on at once: a person pressed Retry or brought a new grant."""
         self._failures = self._quiet_looks = 0
+        # The outbox says something else now than was said last: say it again.
+        self._said = None
         self._wake.set()
+
+    def look_soon(self) -> None:
+        """Ask the server how far it is, unless that was done just now."""
+        now_s = time.monotonic()
+        if now_s - self._asked_s >= _ASKED_AGAIN_S:
+            self._asked_s = now_s
+            self._wake.set()
 
     def stop(self) -> None:
         """Let the threads end at their next piece; the outbox stays as it is."""
@@ -113,6 +130,8 @@ class Run(abc.ABC):
         items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         stages = {item.item_id: item.stage for item in items}
         ended = all(stages.get(item.id) in _ENDED_STAGES for item in details.items)
+        if ended:
+            await self.before_end(server)
         states = [_word(stages.get(item.id), item.state) for item in details.items]
         state = overall_state(states, self.record.kind)
         trouble = next(((i.trouble_code, i.trouble) for i in items if i.trouble_code), ("", ""))
@@ -153,9 +172,9 @@ class Run(abc.ABC):
         """Move one file; False when its item needs a person."""
         self.bench.progress.begin(self.transfer_id, file.file_id, file.offset)
         try:
-            sha1 = await self.move(server, file)
+            moved = await self.move(server, file)
             await asyncio.to_thread(
-                self.bench.outbox.finish_file, file.file_id, file.size_bytes, sha1
+                self.bench.outbox.finish_file, file.file_id, file.size_bytes, moved
             )
             await self._recovered()
         except errors.Cancelled:
@@ -226,12 +245,12 @@ class Run(abc.ABC):
         }
         for item in items:
             ours = mine.get(item.id)
-            theirs = item.trouble.code if item.trouble else ""
+            theirs = (item.trouble.code, item.trouble.message) if item.trouble else ("", "")
             if ours is None:
                 continue
-            if ours.stage is ItemStage.TROUBLE and theirs != ours.trouble_code:
+            if ours.stage is ItemStage.TROUBLE and theirs != (ours.trouble_code, ours.trouble):
                 await server.report(self.transfer_id, item.id, ours.trouble_code, ours.trouble)
-            elif ours.stage is ItemStage.OPEN and _is_source_problem(theirs):
+            elif ours.stage is ItemStage.OPEN and _is_source_problem(theirs[0]):
                 await server.report(self.transfer_id, item.id, "", "")
 
     async def _wait_after(self, error: errors.TransferAppError) -> None:

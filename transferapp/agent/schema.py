@@ -25,6 +25,11 @@ submissions = sa.Table(
     sa.Column("trouble_code", sa.String, nullable=False, server_default=""),
     sa.Column("trouble", sa.String, nullable=False, server_default=""),
     sa.Column("ended", sa.Boolean, nullable=False),
+    #: What was dropped, as JSON of full paths; NULL where nobody said.
+    sa.Column("roots", sa.String),
+    #: The last look at the source, as JSON, and whether the server was told of it.
+    sa.Column("look", sa.String),
+    sa.Column("look_told", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("created_at", sa.String, nullable=False),
     sa.Column("updated_at", sa.String, nullable=False),
 )
@@ -62,14 +67,50 @@ files = sa.Table(
     sa.Column("path", sa.String, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("modified_ns", sa.BigInteger, nullable=False),
+    #: Of the file that was sent; 0 where it is not known or says nothing.
+    sa.Column("inode", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("offset", sa.BigInteger, nullable=False),
     sa.Column("sha1", sa.String, nullable=False),
     sa.Column("done", sa.Boolean, nullable=False),
 )
 
+#: What was dropped and is not imported: a file, or a folder that is one thing.
+left_out = sa.Table(
+    "left_out",
+    metadata,
+    sa.Column(
+        "transfer_id",
+        sa.ForeignKey(submissions.c.transfer_id, ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("path", sa.String, nullable=False),
+    sa.Column("client_path", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("file_count", sa.Integer, nullable=False),
+)
+
+
+def _know_the_drop(connection: sa.Connection) -> None:
+    """2: what was dropped beside the items, and how the source looked last."""
+    connection.exec_driver_sql("ALTER TABLE submissions ADD COLUMN roots VARCHAR")
+    connection.exec_driver_sql("ALTER TABLE submissions ADD COLUMN look VARCHAR")
+    connection.exec_driver_sql(
+        "ALTER TABLE submissions ADD COLUMN look_told BOOLEAN NOT NULL DEFAULT 0"
+    )
+    connection.exec_driver_sql("ALTER TABLE files ADD COLUMN inode BIGINT NOT NULL DEFAULT 0")
+    connection.exec_driver_sql(
+        "CREATE TABLE left_out (transfer_id VARCHAR NOT NULL REFERENCES submissions"
+        " (transfer_id) ON DELETE CASCADE, position INTEGER NOT NULL, path VARCHAR NOT NULL,"
+        " client_path VARCHAR NOT NULL, reason VARCHAR NOT NULL, file_count INTEGER NOT NULL)"
+    )
+    connection.exec_driver_sql("CREATE INDEX ix_left_out_transfer_id ON left_out (transfer_id)")
+
+
 #: The migrations in order: the first makes version 2 of version 1, and so on. Alembic is
 #: not in the core, and one file that one process writes does not need it.
-MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = ()
+MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_know_the_drop,)
 
 
 def prepare(

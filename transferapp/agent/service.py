@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import structlog
@@ -14,6 +14,7 @@ from transferapp.agent.downloading import ExportRun, drop_parts
 from transferapp.agent.records import ItemStage, SubmissionRecord
 from transferapp.agent.retrying import look_again
 from transferapp.agent.running import Run
+from transferapp.agent.source_watch import SourceWatch
 from transferapp.agent.uploading import ImportRun
 from transferapp.agent.views import view_of
 from transferapp.agent.workbench import Workbench
@@ -25,6 +26,9 @@ _log = structlog.get_logger(__name__)
 #: Seconds between two notes of offsets in the outbox, and between two tellings of progress.
 _NOTE_EVERY_S = 2.0
 _TELL_EVERY_S = 0.25
+#: Seconds between two rounds over the sources, and how many of the newest are watched.
+_LOOK_EVERY_S = 5.0
+_MOST_WATCHED = 200
 #: Threads get so many seconds to end by themselves; what they do is resumable.
 _STOP_WITHIN_S = 3.0
 
@@ -42,6 +46,8 @@ class Agent:
         self._bench = bench
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
         self._background: list[asyncio.Task[None]] = []
+        self._sources = SourceWatch(bench)
+        self._followers = 0
 
     async def start(self) -> None:
         """Go on with everything that had not ended, and with what comes."""
@@ -51,6 +57,7 @@ class Agent:
         self._background = [
             asyncio.create_task(self._note_offsets()),
             asyncio.create_task(self._tell_progress()),
+            asyncio.create_task(self._watch_sources()),
         ]
         _log.info("workstation service started", submissions=len(rows))
 
@@ -64,6 +71,7 @@ class Agent:
         for task in (*tasks, *self._background):
             task.cancel()
         await asyncio.gather(*tasks, *self._background, return_exceptions=True)
+        await self._sources.stop()
         _log.info("workstation service stopped")
 
     async def submit(self, submission: Submission) -> SubmissionView:
@@ -86,21 +94,24 @@ class Agent:
         return [await self._view_of(row) for row in rows]
 
     async def view(self, transfer_id: str) -> SubmissionView:
-        """Return one; raises TransferNotFound."""
-        return await self._view_of(
-            await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
-        )
+        """Return one, its source looked at just now; raises TransferNotFound."""
+        record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        run, _ = self._runs.get(transfer_id, (None, None))
+        if run is not None and not record.ended:
+            run.look_soon()
+        await self._sources.fresh(record)
+        return await self._kept_view(transfer_id)
 
     async def follow(self, owner: str = "") -> AsyncIterator[SubmissionView]:
         """Yield every submission, then each one that changes, for ever."""
         # Follow first, list second: a change in between comes twice, never not at all.
-        with self._bench.changes.following() as batches:
+        with self._bench.changes.following() as batches, self._followed():
             for view in await self.views(owner):
                 yield view
             async for names in batches:
                 for name in names:
                     with contextlib.suppress(errors.TransferNotFound):
-                        view = await self.view(name)
+                        view = await self._kept_view(name)
                         if owner in ("", view.owner):
                             yield view
 
@@ -130,6 +141,7 @@ class Agent:
             raise errors.StateConflict("This transfer has not ended. Cancel it first.")
         await asyncio.to_thread(self._bench.outbox.forget, transfer_id)
         self._bench.progress.drop(transfer_id)
+        self._sources.forget(transfer_id)
 
     def _begin(self, record: SubmissionRecord) -> None:
         known = self._runs.get(record.transfer_id)
@@ -177,9 +189,30 @@ class Agent:
             ):
                 await server.cancel(record.transfer_id)
 
+    async def _kept_view(self, transfer_id: str) -> SubmissionView:
+        return await self._view_of(
+            await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        )
+
     async def _view_of(self, record: SubmissionRecord) -> SubmissionView:
         totals = await asyncio.to_thread(self._bench.outbox.totals, record.transfer_id)
         return view_of(record, totals, self._bench.progress)
+
+    @contextlib.contextmanager
+    def _followed(self) -> Iterator[None]:
+        self._followers += 1
+        try:
+            yield
+        finally:
+            self._followers -= 1
+
+    async def _watch_sources(self) -> None:
+        """While somebody sees what may be deleted, see to it that it stays true."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if self._followers:
+                rows = await asyncio.to_thread(self._bench.outbox.submissions)
+                await self._sources.again(rows[:_MOST_WATCHED])
 
     async def _note_offsets(self) -> None:
         while True:

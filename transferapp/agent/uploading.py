@@ -7,17 +7,21 @@ import contextlib
 from functools import partial
 from pathlib import Path
 
+import structlog
 from typing_extensions import override
 
 from transferapp import errors
-from transferapp.agent.records import FileRecord, ItemStage
+from transferapp.agent.records import FileRecord, ItemStage, Moved
 from transferapp.agent.running import Run
+from transferapp.agent.source_look import look_and_tell
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.server import ServerClient
 from transferapp.client.uploads import UploadOrder, upload_file
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 from transferapp.protocol import routes
+
+_log = structlog.get_logger(__name__)
 
 
 class ImportRun(Run):
@@ -47,7 +51,7 @@ class ImportRun(Run):
         """Nothing: each file was sealed when it had arrived."""
 
     @override
-    async def move(self, server: ServerClient, file: FileRecord) -> str:
+    async def move(self, server: ServerClient, file: FileRecord) -> Moved:
         """Upload what the server does not have, and seal it."""
         client = self.bench.bulk(self.record.server_url)
         grant = self.record.grant.get_secret_value()
@@ -69,7 +73,19 @@ class ImportRun(Run):
             with contextlib.suppress(errors.TransferAppError):
                 await in_daemon_thread(partial(self._discard, file.file_id, grant))
             raise
-        return sent.sha1
+        return Moved(sent.sha1, sent.inode)
+
+    @override
+    async def before_end(self, server: ServerClient) -> None:
+        """Look once more at the source: only then may anybody say that it can go."""
+        bench = self.bench
+        try:
+            await look_and_tell(bench.outbox, self.transfer_id, bench.clock, server)
+        except errors.TransferAppError as error:
+            if error.retryable:
+                raise
+            # Kept here, so nothing is promised that is not so; told with the next look.
+            _log.warning("source not told of", transfer_id=self.transfer_id, code=error.code)
 
     def _discard(self, file_id: str, grant: str) -> None:
         headers = {"authorization": f"Bearer {grant}", "tus-resumable": "1.0.0"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -14,6 +14,7 @@ from transferapp.agent.settings import AgentSettings
 from transferapp.agent.slots import Slots
 from transferapp.client.pace import RateLimit
 from transferapp.client.server import ServerClient
+from transferapp.host.clock import Clock, SystemClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,4 @@ class Workbench:
     rate_limit: RateLimit
     connect: Callable[[str, str], ServerClient]
     bulk: Callable[[str], httpx.Client]
+    clock: Clock = field(default_factory=SystemClock)

@@ -25,6 +25,10 @@ COMPANION = ImageFormat("OME-TIFF", (".companion.ome",), ())
 OME_TIFF = ImageFormat(
     "OME-TIFF", (".ome.tif", ".ome.tiff", ".ome.tf2", ".ome.tf8", ".ome.btf"), _TIFF
 )
+#: Holds its pixels itself, other than a companion.
+OME_XML = ImageFormat(
+    "OME-XML", (".ome", ".ome.xml"), (b"<?xml", b"<OME", b"\xef\xbb\xbf<?xml")
+)
 TIFF = ImageFormat("TIFF", (".tif", ".tiff", ".tf2", ".tf8", ".btf"), _TIFF)
 PNG = ImageFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",))
 JPEG = ImageFormat("JPEG", (".jpg", ".jpeg"), (b"\xff\xd8\xff",))
@@ -41,6 +45,7 @@ ND2 = ImageFormat(
 FORMATS = (
     COMPANION,
     OME_TIFF,
+    OME_XML,
     TIFF,
     ImageFormat("Zeiss LSM", (".lsm",), _TIFF),
     ImageFormat("Aperio SVS", (".svs",), _TIFF),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -12,6 +12,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from transferapp.client.agent import AgentClient
+from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.scanning import FoundFile, problem_of
 from transferapp.errors import ChangedFile, Internal, Invalid
@@ -58,6 +59,8 @@ class ImportPlan:
     target: ContainerRef
     candidates: tuple[FilesetCandidate, ...]
     annotations: tuple[Annotation, ...] = ()
+    #: What was dropped, with all that is not in ``candidates``; None where nobody knows.
+    dropped: Dropped | None = None
     request_key: str = field(default_factory=lambda: uuid4().hex)
 
 
@@ -96,7 +99,11 @@ async def hand_over_import(
     if not details.files:
         details = await server.transfer(details.transfer.id, files=True)
     items = await asyncio.to_thread(_submitted_items, details, candidates)
-    return await agent.submit(_submission(server, accepted, items=items, owner=owner))
+    submission = _submission(server, accepted, items=items, owner=owner)
+    if plan.dropped is not None:
+        drop = await asyncio.to_thread(drop_on_disk, plan.dropped)
+        submission = submission.model_copy(update={"drop": drop})
+    return await agent.submit(submission)
 
 
 async def hand_over_export(
@@ -140,10 +147,7 @@ def _submission(
 
 def _as_they_are_now(candidates: Iterable[FilesetCandidate]) -> list[FilesetCandidate]:
     """Look at every file again: sizes may have grown since the scan."""
-    return [
-        FilesetCandidate(c.name, tuple(_as_it_is_now(f) for f in c.files), c.format, c.problems)
-        for c in candidates
-    ]
+    return [replace(c, files=tuple(_as_it_is_now(f) for f in c.files)) for c in candidates]
 
 
 def _as_it_is_now(file: FoundFile) -> FoundFile:
@@ -160,6 +164,7 @@ def _import_request(plan: ImportPlan, candidates: Iterable[FilesetCandidate]) ->
         target=str(plan.target),
         items=[_new_item(candidate) for candidate in candidates],
         annotations=list(plan.annotations),
+        drop=drop_message(plan.dropped) if plan.dropped is not None else None,
     )
 
 

@@ -1,18 +1,19 @@
-"""Tell whether an image file is all there, from its structure and without decoding it."""
+"""Tell whether an image file is all there and can be shown, without decoding its pixels."""
 
 from __future__ import annotations
 
-import json
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tifffile
 
-from transferapp.client.formats import CZI, JPEG, ND2, OME_TIFF, PNG, TIFF, ImageFormat
-from transferapp.client.omexml import DAMAGE
+from transferapp.client.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF, ImageFormat
+from transferapp.client.omexml import DAMAGE, pixels_missing
+from transferapp.client.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
 
 #: Longest time that the pages of one TIFF are looked through, in seconds.
 TIFF_BUDGET_S = 2.0
@@ -24,76 +25,97 @@ _ND2_END_BYTES = 40
 #: File header of a CZI: 32 bytes of segment header, then 52 bytes to these two offsets.
 _CZI_OFFSETS = struct.Struct("<qq")
 _CZI_OFFSETS_AT = 32 + 52
-#: Keys of which an OME-Zarr's root metadata has at least one.
-_OME_KEYS = ("multiscales", "plate", "bioformats2raw.layout", "labels", "omero")
 
 
-def whole(path: Path, kind: ImageFormat) -> str:
-    """Say what is missing of a file, as the end of a sentence; "" when it is all there.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look into a file found; all empty when nothing is wrong with it."""
 
-    Raises OSError.
+    #: What is missing, as the end of a sentence.
+    missing: str = ""
+    #: Why no image repository can show it, as a sentence without its subject.
+    unshown: str = ""
+    #: A TIFF's compression that the embedded repository unpacks and Bio-Formats does not.
+    packed_by: str = ""
+
+
+def look_into(path: Path, kind: ImageFormat) -> Look:
+    """Look whether a file is all there and can be shown; raises OSError."""
+    if kind.name in _TIFFS:
+        return _tiff(path)
+    return Look(_CHECKS.get(kind.name, _unchecked)(path))
+
+
+def page_count(path: Path) -> int | None:
+    """Count the pages of a whole TIFF; None when that takes too long. Raises OSError, and
+    what ``omexml.DAMAGE`` lists.
     """
-    return _CHECKS.get(kind.name, _unchecked)(path)
-
-
-def whole_zarr(metadata: Path) -> str:
-    """Say what is wrong with a Zarr's root metadata; "" when it is an OME-Zarr's."""
-    try:
-        root: Any = json.loads(metadata.read_bytes())
-    except ValueError:
-        return f"its {metadata.name} is cut short"
-    attributes = root.get("attributes", root) if isinstance(root, dict) else {}
-    ome = attributes.get("ome", attributes) if isinstance(attributes, dict) else {}
-    if isinstance(ome, dict) and any(key in ome for key in _OME_KEYS):
-        return ""
-    return f"its {metadata.name} describes no image"
+    deadline = time.monotonic() + TIFF_BUDGET_S
+    count = 0
+    with tifffile.TiffFile(path, _multifile=False) as tiff:
+        for _ in _page_offsets(tiff):
+            count += 1
+            if time.monotonic() > deadline:
+                return None
+    return count
 
 
 def _unchecked(_: Path) -> str:
     return ""
 
 
-def _tiff(path: Path) -> str:
+def _tiff(path: Path) -> Look:
     size = path.stat().st_size
     try:
         with tifffile.TiffFile(path, _multifile=False) as tiff:
-            return _tiff_chain(tiff, size) or _tiff_pages(tiff.pages, size)
+            missing = _tiff_chain(tiff, size)
+            return Look(missing) if missing else _tiff_pages(tiff.pages, size)
     except DAMAGE:
-        return "its index is missing or broken"
+        return Look("its index is missing or broken")
 
 
-def _tiff_pages(pages: Iterable[Any], size: int) -> str:
+def _tiff_pages(pages: Iterable[Any], size: int) -> Look:
     deadline = time.monotonic() + TIFF_BUDGET_S
-    count = 0
+    count, packed_by = 0, ""
     for count, page in enumerate(pages, 1):
         ends = (a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=False))
         if max(ends, default=0) > size:
-            return f"the pixels of page {count} are cut off"
+            return Look(f"the pixels of page {count} are cut off")
+        if unshown := why_page_not_shown(page):
+            return Look(unshown=unshown)
+        if page.compression not in BIO_FORMATS:
+            packed_by = compression_name(page)
         if time.monotonic() > deadline:
             break
-    return "" if count else "it has no pages"
+    return Look(packed_by=packed_by) if count else Look("it has no pages")
 
 
 def _tiff_chain(tiff: tifffile.TiffFile, size: int) -> str:
     """Follow the pages' links: tifffile ends quietly where one leads beyond the file."""
-    form, file = tiff.tiff, tiff.filehandle
-    if form.is_ndpi:
+    if tiff.tiff.is_ndpi:
         return ""  # links of its own making
-    file.seek(form.offsetsize if form.is_bigtiff else 4)
     deadline = time.monotonic() + TIFF_BUDGET_S
     seen: set[int] = set()
-    while offset := struct.unpack(form.offsetformat, file.read(form.offsetsize))[0]:
-        if offset + form.tagnosize > size:
+    for offset in _page_offsets(tiff):
+        if offset + tiff.tiff.tagnosize > size:
             return f"page {len(seen) + 1} and what follows is cut off"
         if offset in seen:
             return "its index leads in a circle"
         if time.monotonic() > deadline:
             break
         seen.add(offset)
+    return ""
+
+
+def _page_offsets(tiff: tifffile.TiffFile) -> Iterator[int]:
+    """Yield where each page begins, by the links from one to the next."""
+    form, file = tiff.tiff, tiff.filehandle
+    file.seek(form.offsetsize if form.is_bigtiff else 4)
+    while offset := struct.unpack(form.offsetformat, file.read(form.offsetsize))[0]:
+        yield offset
         file.seek(offset)
         tags = struct.unpack(form.tagnoformat, file.read(form.tagnosize))[0]
         file.seek(offset + form.tagnosize + tags * form.tagsize)
-    return ""
 
 
 def _png(path: Path) -> str:
@@ -126,14 +148,19 @@ def _tail(path: Path) -> bytes:
         return file.read()
 
 
+_TIFFS = frozenset(
+    {
+        TIFF.name,
+        OME_TIFF.name,
+        "Zeiss LSM",
+        "Aperio SVS",
+        "Hamamatsu NDPI",
+        "Akoya QPTIFF",
+        "MetaMorph STK",
+    }
+)
 _CHECKS: dict[str, Callable[[Path], str]] = {
-    TIFF.name: _tiff,
-    OME_TIFF.name: _tiff,
-    "Zeiss LSM": _tiff,
-    "Aperio SVS": _tiff,
-    "Hamamatsu NDPI": _tiff,
-    "Akoya QPTIFF": _tiff,
-    "MetaMorph STK": _tiff,
+    OME_XML.name: pixels_missing,
     PNG.name: _png,
     JPEG.name: _jpeg,
     ND2.name: _nd2,

@@ -1,17 +1,17 @@
-"""Read which files an OME-XML names, from companion files and TIFF headers."""
+"""Read the OME-XML of companion files and TIFF headers."""
 
 from __future__ import annotations
 
 import logging
 import struct
-from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
 
-import defusedxml.ElementTree as SafeTree
 import tifffile
-from defusedxml import DefusedXmlException
+
+from transferapp.errors import DamagedFile
+from transferapp.ome.bin_data import check_bin_data
+from transferapp.ome.document import OmeDocument
+from transferapp.ome.reading import parse
 
 # tifffile logs about every damaged file; without a handler that lands on stderr.
 tifffile.logger().addHandler(logging.NullHandler())
@@ -30,51 +30,36 @@ DAMAGE = (
 MAX_XML_BYTES = 256 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class NamedFiles:
-    """What an OME-XML says about other files, as relative '/'-separated names.
-
-    ``metadata_file`` is set where the XML is only a pointer to a companion file.
-    """
-
-    siblings: tuple[str, ...] = ()
-    metadata_file: str = ""
-
-
-def read_companion(path: Path) -> NamedFiles:
-    """Read a companion file; raises OSError, or ValueError when it is not OME-XML."""
+def read_xml(path: Path) -> OmeDocument:
+    """Read a file of OME-XML; raises OSError, DamagedFile, ValueError when it is none."""
     if path.stat().st_size > MAX_XML_BYTES:
         raise ValueError("too long for a metadata file")
-    return parse(path.read_bytes())
+    document = parse(path.read_bytes())
+    if document is None:
+        raise ValueError("not OME-XML")
+    return document
 
 
-def read_tiff(path: Path) -> NamedFiles | None:
-    """Read the first page's OME-XML; None where there is none. Raises OSError."""
+def read_tiff(path: Path) -> OmeDocument | None:
+    """Read the first page's OME-XML; None where there is none. Raises OSError, DamagedFile."""
     text = _description(path)
-    if text is None or "<OME" not in text[:4096]:
-        return None
+    return parse(text) if text is not None and "<OME" in text[:4096] else None
+
+
+def pixels_missing(path: Path) -> str:
+    """Say what is missing of a file that holds its pixels itself, as the end of a sentence.
+
+    Raises OSError, UnsupportedFile for pixels that cannot be read.
+    """
     try:
-        return parse(text.encode())
+        images = [image for image in read_xml(path).images if image.bin_data]
+        for image in images:
+            check_bin_data(image)
+    except DamagedFile as error:
+        return error.message.partition(".")[0]
     except ValueError:
-        return None
-
-
-def parse(xml: bytes) -> NamedFiles:
-    """Read OME-XML; raises ValueError when it is none."""
-    siblings: dict[str, None] = {}
-    metadata_file = ""
-    try:
-        for _, element in SafeTree.iterparse(BytesIO(xml), events=("end",)):
-            tag = element.tag.rpartition("}")[2]
-            if tag == "UUID" and (name := element.get("FileName")):
-                siblings[name.replace("\\", "/")] = None
-            elif tag == "BinaryOnly":
-                metadata_file = element.get("MetadataFile", "").replace("\\", "/")
-            if tag == "Image":
-                element.clear()
-    except (ParseError, DefusedXmlException, LookupError) as error:
-        raise ValueError(f"not OME-XML: {error}") from error
-    return NamedFiles(tuple(siblings), metadata_file)
+        return "its XML is cut short"
+    return "" if images else "it describes images, but holds no pixels"
 
 
 def _description(path: Path) -> str | None:

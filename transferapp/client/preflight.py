@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from transferapp import errors
 from transferapp.client.formats import (
     COMPANION,
     KNOWN_UNREADABLE,
+    OME_TIFF,
     OME_ZARR,
     ImageFormat,
     format_of_bytes,
     format_of_name,
 )
 from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.integrity import whole, whole_zarr
+from transferapp.client.integrity import look_into
+from transferapp.client.ome_planes import doubt_about_planes
 from transferapp.client.scanning import Finding, FoundFile, name_problem, problem_of
 from transferapp.client.writers import being_written
+from transferapp.client.zarr_integrity import check_zarr, is_empty_chunk
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.protocol.messages import ServerInfo
 
 #: Enough of a file's start to know its format.
 _START_BYTES = 32
+#: Longest wait for the server's word on what reads the files, in seconds.
+_PATIENCE_S = 3.0
 #: Files of one fileset above which a person is warned. OMERO keeps a row, an upload and a
 #: checksum of each file and opens an import in one call: by default it allows a session
 #: 10,000 open objects (omero.throttling.servants_per_session in its configuration
@@ -43,8 +52,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What preflight says of one fileset. ``code`` is that of an error, or empty (a fileset
-    of very many files is a warning without one).
+    """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
+    such as very many files, is a warning without one).
 
     ``what`` is for people: "OME-TIFF, 3 files".
     """
@@ -67,13 +76,37 @@ class PreflightSettings:
     """What preflight may assume.
 
     A file modified less than ``still_writing_s`` seconds ago counts as being written.
-    ``vendor_formats``: does the server have the ``readers`` extra?
+    ``vendor_formats``: does the server have the ``readers`` extra? ``bio_formats``: does
+    Bio-Formats read the files there, as in OMERO?
     """
 
     still_writing_s: float = 10.0
     vendor_formats: bool = True
+    bio_formats: bool = False
     #: More files than this in one fileset are worth a warning.
     many_files: int = MANY_FILES
+
+
+class DescribesItself(Protocol):
+    """What is needed of a server here; ``client.server.ServerClient`` is one."""
+
+    async def server_info(self) -> ServerInfo:
+        """Say what answers, and which image repository is behind it."""
+
+
+async def ask_settings(
+    server: DescribesItself, settings: PreflightSettings | None = None
+) -> PreflightSettings:
+    """Ask what reads the files in the end; without an answer ``settings`` hold.
+
+    Never raises: looking at files needs no server.
+    """
+    known = settings or PreflightSettings()
+    with suppress(errors.TransferAppError, TimeoutError):
+        async with asyncio.timeout(_PATIENCE_S):
+            repository = (await server.server_info()).repository
+        return replace(known, bio_formats=repository.lower() == "omero")
+    return known
 
 
 def preflight(
@@ -83,19 +116,20 @@ def preflight(
 ) -> Verdict:
     """Judge a fileset. Reads files, so call it in a thread; never raises for a bad file."""
     settings = settings or PreflightSettings()
-    size = 0
+    size, doubts = 0, list[str]()
     try:
-        size = _check(candidate, settings)
+        size, doubts = _check(candidate, settings)
         now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
         _check_still(candidate, settings, now_ns)
+        doubts += _doubts(candidate)
     except errors.ChangedFile as error:
         return _verdict(Level.WARNING, candidate, size, error)
     except errors.SourceProblem as error:
         return _verdict(Level.BLOCKED, candidate, size or candidate.size_bytes, error)
     if len(candidate.files) > settings.many_files:
-        made = _verdict(Level.WARNING, candidate, size, None)
-        return replace(made, sentence=_many_files(candidate, settings.many_files))
-    return _verdict(Level.OK, candidate, size, None)
+        doubts.append(_many_files(candidate, settings.many_files))
+    made = _verdict(Level.WARNING if doubts else Level.OK, candidate, size, None)
+    return replace(made, sentence=" ".join(doubts))
 
 
 def refused(finding: Finding) -> Verdict:
@@ -118,49 +152,87 @@ def _verdict(
     return Verdict(level, code, sentence, size_bytes, count, what)
 
 
-def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> int:
-    """Return the present size in bytes; raises SourceProblem."""
+def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[int, list[str]]:
+    """Return the present size in bytes, and doubts as sentences; raises SourceProblem."""
     for problem in candidate.problems:
         raise problem
     if not candidate.files:
         raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
-    size = 0
+    is_zarr = candidate.format is OME_ZARR
+    look_at = _check_chunk if is_zarr else _check_file
+    if candidate.format is OME_TIFF:
+        look_at = _check_part
+    size, doubts = 0, set[str]()
     for file in candidate.files:
         if bad_name := name_problem(file.path, file.client_path):
             raise bad_name
         try:
-            size += _check_file(file, candidate.format, settings)
+            size_bytes = _size(file)
+            doubts.add(look_at(file, size_bytes, settings))
         except OSError as error:
             raise problem_of(error, file.path) from error
-    if candidate.format is OME_ZARR:
-        _check_zarr(candidate)
-    return size
+        size += size_bytes
+    if is_zarr:
+        doubts.update(check_zarr(candidate.files, only_by_name=settings.bio_formats))
+    return size, sorted(doubts - {""})
 
 
-def _check_file(file: FoundFile, kind: ImageFormat | None, settings: PreflightSettings) -> int:
+def _size(file: FoundFile) -> int:
     found = file.path.stat()
     if not stat.S_ISREG(found.st_mode):
         raise errors.UnreadableFile(f"'{file.path.name}' is not a file any more.")
-    if kind is OME_ZARR:
-        # Opening each of 100,000 chunks takes seconds; asking for the right is enough.
-        if not os.access(
-            file.path, os.R_OK, effective_ids=os.access in os.supports_effective_ids
-        ):
-            raise errors.UnreadableFile(
-                f"'{file.client_path}' cannot be read. Check that your account may read it."
-            )
-        return found.st_size
-    with file.path.open("rb") as opened:
-        start = opened.read(_START_BYTES)
-    if found.st_size == 0:
-        raise errors.EmptyFile(
-            f"'{file.path.name}' has no bytes. Save it again in the microscope software."
-        )
-    _check_format(file, start, settings)
     return found.st_size
 
 
-def _check_format(file: FoundFile, start: bytes, settings: PreflightSettings) -> None:
+def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
+    # Opening each of 100,000 chunks takes seconds; asking for the right is enough.
+    if not os.access(file.path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise errors.UnreadableFile(
+            f"'{file.client_path}' cannot be read. Check that your account may read it."
+        )
+    if is_empty_chunk(file.path.name, size_bytes):
+        raise errors.DamagedFile(
+            f"'{file.client_path}' has no bytes. Copy the whole folder again."
+        )
+    return ""
+
+
+def _check_part(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
+    """Look at a file of an OME-TIFF; its OME-XML has been read by grouping."""
+    with file.path.open("rb") as opened:
+        start = opened.read(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_document = start.startswith(b"<") or format_of_name(file.path.name) is COMPANION
+    return "" if is_document and size_bytes else _check_file(file, size_bytes, settings)
+
+
+def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
+    """Return a doubt, or ""; raises OSError and SourceProblem."""
+    with file.path.open("rb") as opened:
+        start = opened.read(_START_BYTES)
+    if size_bytes == 0:
+        raise errors.EmptyFile(
+            f"'{file.path.name}' has no bytes. Save it again in the microscope software."
+        )
+    kind = _format(file, settings)
+    if kind is COMPANION:
+        return ""
+    present = format_of_bytes(start)
+    if present is None or not set(present.magic) & set(kind.magic):
+        raise errors.DamagedFile(
+            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
+            " Copy or export it again."
+        )
+    look = look_into(file.path, kind)
+    if look.missing:
+        raise errors.DamagedFile(
+            f"'{file.path.name}' is not complete: {look.missing}. Copy or export it again."
+        )
+    if look.unshown:
+        raise errors.UnsupportedFile(f"'{file.path.name}' {look.unshown}")
+    return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
+
+
+def _format(file: FoundFile, settings: PreflightSettings) -> ImageFormat:
     kind = format_of_name(file.path.name)
     if kind is None:
         raise _unsupported(file.path)
@@ -169,30 +241,14 @@ def _check_format(file: FoundFile, start: bytes, settings: PreflightSettings) ->
             f"This server has no reader for {kind.name}. Export it as OME-TIFF, or ask your"
             " administrator to install the readers."
         )
-    if kind is COMPANION:
-        return
-    present = format_of_bytes(start)
-    if present is None or not set(present.magic) & set(kind.magic):
-        raise errors.DamagedFile(
-            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
-            " Copy or export it again."
-        )
-    if missing := whole(file.path, kind):
-        raise errors.DamagedFile(
-            f"'{file.path.name}' is not complete: {missing}. Copy or export it again."
-        )
+    return kind
 
 
-def _check_zarr(candidate: FilesetCandidate) -> None:
-    metadata = candidate.files[0].path
-    try:
-        wrong = whole_zarr(metadata)
-    except OSError as error:
-        raise problem_of(error, metadata) from error
-    if wrong.endswith("no image"):
-        raise errors.UnsupportedFile(f"'{candidate.name}' is a Zarr but no OME-Zarr: {wrong}.")
-    if wrong:
-        raise errors.DamagedFile(f"'{candidate.name}' is not complete: {wrong}. Copy it again.")
+def _packed(compression: str) -> str:
+    return (
+        f"Its pixels are compressed by {compression}, which OMERO may not be able to unpack."
+        " Save it with LZW, zlib or JPEG 2000; or try with one file first."
+    )
 
 
 def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_ns: int) -> None:
@@ -214,6 +270,17 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
                 f"'{file.path.name}' is still being written. Wait until the acquisition has"
                 " finished, then check again."
             )
+
+
+def _doubts(candidate: FilesetCandidate) -> list[str]:
+    """Return what is worth reading before an import that is possible; raises SourceProblem."""
+    found = list(candidate.doubts)
+    if candidate.format is OME_TIFF:
+        try:
+            found.append(doubt_about_planes(candidate.files))
+        except OSError as error:
+            raise problem_of(error, candidate.files[0].path) from error
+    return [doubt for doubt in found if doubt]
 
 
 def _many_files(candidate: FilesetCandidate, limit: int) -> str:

@@ -12,27 +12,42 @@ from pathlib import Path
 
 from transferapp.errors import (
     Cancelled,
+    ChangedFile,
     LinkLoop,
     NameNotAllowed,
     SourceProblem,
     UnreadableFile,
+    UnsupportedFile,
     VanishedFile,
 )
 
-#: Litter of operating systems and browsers; never part of an image.
-_JUNK_NAMES = frozenset(
+#: Litter of operating systems, file servers and Office; never part of an image.
+_LITTER_NAMES = frozenset(
     {
         ".ds_store",
+        ".localized",
+        ".apdisk",
+        ".directory",
+        ".documentrevisions-v100",
+        ".fseventsd",
+        ".spotlight-v100",
+        ".temporaryitems",
+        ".trashes",
+        ".volumeicon.icns",
         "thumbs.db",
         "ehthumbs.db",
         "desktop.ini",
         "__macosx",
         "@eadir",
         "$recycle.bin",
+        "system volume information",
     }
 )
-_JUNK_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", "~")
-_JUNK_PREFIXES = ("._", "~$")
+_LITTER_PREFIXES = ("._", "~$")
+#: What programs call a file that they have not written completely; ".nfs" is one that was
+#: deleted while a program still writes it.
+_UNFINISHED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", "~")
+_UNFINISHED_PREFIX = ".nfs"
 #: Any of these makes a folder a Zarr group (format 2 or 3).
 ZARR_METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 #: Limits that every file system and server of ours can store.
@@ -101,14 +116,29 @@ def scan(
 
 
 def is_litter(name: str) -> bool:
-    """Say whether a name belongs to hidden, system or unfinished files."""
+    """Say whether a name is one that an operating system gives its own files."""
     low = name.lower()
-    return (
-        low.startswith(".")
-        or low in _JUNK_NAMES
-        or low.startswith(_JUNK_PREFIXES)
-        or low.endswith(_JUNK_SUFFIXES)
-        or low in ("system volume information", "$recycle.bin")
+    return low in _LITTER_NAMES or low.startswith(_LITTER_PREFIXES)
+
+
+def unfinished(name: str) -> ChangedFile | None:
+    """Say that a name is one of a file that is not written completely, or None."""
+    low = name.lower()
+    if not (low.endswith(_UNFINISHED_SUFFIXES) or low.startswith(_UNFINISHED_PREFIX)):
+        return None
+    return ChangedFile(
+        f"'{_shown(Path(name))}' is an unfinished file, so an image may be incomplete. Wait"
+        " until it has been written, or delete it, then check again."
+    )
+
+
+def hidden(name: str) -> UnsupportedFile | None:
+    """Say that a name is hidden, or None."""
+    if not name.startswith("."):
+        return None
+    return UnsupportedFile(
+        f"'{_shown(Path(name))}' is hidden and is not imported. Rename it to import it, or"
+        " ignore it."
     )
 
 
@@ -184,7 +214,7 @@ class _Walk:
         if path.name in ("", ".."):
             path = path.resolve()
         name = path.name or "root"
-        if name.lower() in _JUNK_NAMES:
+        if is_litter(name):
             self._ignored += 1
             return
         try:
@@ -245,8 +275,7 @@ class _Walk:
         self, entry: os.DirEntry[str], folder: _Folder, inside: tuple[tuple[int, int], ...]
     ) -> _Folder | None:
         self._count()
-        if is_litter(entry.name):
-            self._ignored += 1
+        if self._stays_out(entry):
             return None
         client_path = f"{folder.client_path}/{entry.name}"
         try:
@@ -262,6 +291,16 @@ class _Walk:
             self._findings.append(Finding(path, problem_of(error, path)))
             return None
         return below
+
+    def _stays_out(self, entry: os.DirEntry[str]) -> bool:
+        """Whether the name alone keeps it out: ignored, or told of."""
+        if is_litter(entry.name):
+            self._ignored += 1
+            return True
+        problem = unfinished(entry.name) or hidden(entry.name)
+        if problem is not None:
+            self._findings.append(Finding(Path(entry.path), problem))
+        return problem is not None
 
     def _file(self, path: str, client_path: str, found: os.stat_result) -> None:
         file = self._storable(path, client_path, found)
@@ -299,8 +338,10 @@ class _Walk:
                     below = f"{client_path}/{entry.name}"
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((entry.path, below))
-                    elif _is_zarr_litter(entry.name):
+                    elif is_litter(entry.name):
                         self._ignored += 1
+                    elif problem := unfinished(entry.name):
+                        self._findings.append(Finding(Path(entry.path), problem))
                     else:
                         yield entry.path, below, entry.stat()
 
@@ -317,8 +358,3 @@ def _is_zarr(path: str, entries: list[os.DirEntry[str]]) -> bool:
         return True
     names = {entry.name for entry in entries}
     return any(name in names for name in ZARR_METADATA)
-
-
-def _is_zarr_litter(name: str) -> bool:
-    low = name.lower()
-    return low in _JUNK_NAMES or low.startswith(_JUNK_PREFIXES)

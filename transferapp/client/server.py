@@ -17,11 +17,17 @@ from transferapp.client.problems import raise_for_problem, translated
 from transferapp.errors import ServerUnreachable
 from transferapp.host.closing import AsyncClosing
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.drops import SourceLook
 from transferapp.model.duplicates import HeldAlready
 from transferapp.model.events import Event, EventKind
 from transferapp.model.identity import Identity
 from transferapp.model.images import ImageDetails, ImageSummary
-from transferapp.model.transfers import TransferDetails, TransferItem, TransferKind
+from transferapp.model.transfers import (
+    Transfer,
+    TransferDetails,
+    TransferItem,
+    TransferKind,
+)
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     Accepted,
@@ -227,6 +233,11 @@ class ServerClient(AsyncClosing):
         path = f"{routes.item(transfer_id, item_id)}/report"
         body = _body(Report(code=code, message=message))
         return await self._call(TransferItem, "POST", path, json=body)
+
+    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+        """Tell what was found at the source of an import; raises StateConflict."""
+        body = TypeAdapter(SourceLook).dump_python(look, mode="json")
+        return await self._call(Transfer, "POST", routes.source(transfer_id), json=body)
 
     async def seal(self, transfer_id: str, file_id: str, sha1: str) -> TransferItem:
         """Tell that all bytes of a file are there; may be repeated."""

@@ -32,6 +32,14 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
 
 
+def outgrown(path: Path) -> errors.ChangedFile:
+    """Return the error for a file of another size than the server was told: no retry helps."""
+    return errors.ChangedFile(
+        f"'{path.name}' has another size now than when it was submitted. When it has been"
+        " written completely, cancel this item and import the file anew."
+    )
+
+
 class SourceFile:
     """An open source. It must have the size and time that it was submitted with."""
 
@@ -62,6 +70,11 @@ class SourceFile:
         """Close the file."""
         self._file.close()
 
+    @property
+    def inode(self) -> int:
+        """The inode of the open file."""
+        return self._opened.st_ino
+
     def read(self, offset: int, length: int) -> list[bytes]:
         """Return exactly ``length`` bytes in pieces of 1 MiB; raises ChangedFile."""
         pieces: list[bytes] = []
@@ -88,7 +101,9 @@ class SourceFile:
             raise self._changed()
 
     def _must_be_same(self, found: os.stat_result) -> None:
-        if (found.st_size, found.st_mtime_ns) != (self.size_bytes, self._modified_ns):
+        if found.st_size != self.size_bytes:
+            raise outgrown(self._path)
+        if found.st_mtime_ns != self._modified_ns:
             raise self._changed()
 
     def _changed(self) -> errors.ChangedFile:

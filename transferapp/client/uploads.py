@@ -64,6 +64,8 @@ class UploadedFile:
 
     sha1: str
     size_bytes: int
+    #: Of the file that was read.
+    inode: int = 0
 
 
 def upload_file(
@@ -84,7 +86,7 @@ def upload_file(
             if part.offset >= start:
                 upload.send(part)
         source.check_end()
-        return UploadedFile(reader.sha1(), order.size_bytes)
+        return UploadedFile(reader.sha1(), order.size_bytes, source.inode)
 
 
 class _Upload:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from transferapp.model.containers import ContainerRef
+    from transferapp.model.drops import Drop, SourceLook
     from transferapp.model.events import Event, EventKind
     from transferapp.model.images import Annotation
     from transferapp.model.transfers import (
@@ -60,6 +61,8 @@ class NewTransfer:
     target_name: str = ""
     group_id: int | None = None
     annotations: tuple[Annotation, ...] = ()
+    #: Import: what was dropped; None: nobody said.
+    drop: Drop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,11 @@ class Ledger(Protocol):
     ) -> bool:
         """Move an item and write the event; False when its state is not in ``only_from``
         (empty: any that has not ended).
+        """
+
+    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+        """Keep what the workstation found of an import's source; returns the transfer as it
+        then is. Raises StateConflict for an export.
         """
 
     async def tell(self, owner: str, kind: EventKind) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from transferapp.model.containers import ContainerRef
+from transferapp.model.drops import LeftOut, SourceLook
+from transferapp.model.promises import Promises
 
 
 class TransferKind(StrEnum):
@@ -94,15 +96,6 @@ class TransferItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Promises:
-    """The three promises, always shown apart and never wrong."""
-
-    safe_to_log_off: bool
-    safe_to_switch_off: bool
-    safe_to_delete_source: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Transfer:
     """What a person asked for: an import or an export, made of items."""
 
@@ -123,22 +116,32 @@ class Transfer:
     target: ContainerRef | None = None
     target_name: str = ""
     trouble: Trouble | None = None
+    #: Import: files of items of which the repository holds every byte, checked.
+    files_verified: int = 0
+    #: Import: files that were dropped and neither imported nor ignored; None: nobody said.
+    left_out_files: int | None = None
+    #: The first of them by client path, for a sentence.
+    left_out_names: tuple[str, ...] = ()
+    #: Import: what the workstation found when it last looked at the source.
+    look: SourceLook | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TransferDetails:
-    """A transfer with its items and files."""
+    """A transfer with its items and files, and what was left out beside them."""
 
     transfer: Transfer
     items: tuple[TransferItem, ...]
     files: tuple[TransferFile, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = field(default=())
 
 
 def overall_state(states: list[ItemState], kind: TransferKind) -> ItemState:
     """Fold the items' states into the one word that stands for the whole transfer.
 
     Work still moving is shown before trouble, trouble before waiting; a transfer has
-    ended only when every item has.
+    ended only when every item has, and one of which a part failed or was cancelled is
+    called so: its counters say how much of it is done.
     """
     if not states:
         return ItemState.QUEUED
@@ -154,7 +157,7 @@ def overall_state(states: list[ItemState], kind: TransferKind) -> ItemState:
     if present <= ENDED_STATES:
         if ItemState.FAILED in present:
             return ItemState.FAILED
-        if present == {ItemState.CANCELLED}:
+        if ItemState.CANCELLED in present:
             return ItemState.CANCELLED
         done = {
             TransferKind.IMPORT: ItemState.IMPORTED,

@@ -18,9 +18,11 @@ from transferapp.errors import (
 from transferapp.grants.port import Grant, Grants, Scope
 from transferapp.ledger.port import FileWork, ItemChange, Ledger, NewTransfer
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
+from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import (
     ENDED_STATES,
     ItemState,
+    Transfer,
     TransferItem,
     TransferKind,
     Trouble,
@@ -84,6 +86,7 @@ class ImportRequests:
                 target_name=container.name,
                 group_id=container.group_id,
                 annotations=tuple(request.annotations),
+                drop=request.drop,
             )
         )
         minted = await self._grants.mint(
@@ -153,6 +156,13 @@ class ImportRequests:
         if await self._ledger.file_sealed(file_id, sha1):
             await self._received(found, is_first=not found.file.sealed)
         return await self._ledger.item(found.file.item_id)
+
+    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+        """Note what the workstation found when it looked at what was dropped.
+
+        Raises TransferNotFound, StateConflict for an export.
+        """
+        return await self._ledger.looked_at_source(transfer_id, look)
 
     async def report(self, transfer_id: str, item_id: str, told: Report) -> TransferItem:
         """Note that the agent cannot go on with an item, or (no code) that it can again.

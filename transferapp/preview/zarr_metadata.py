@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from transferapp import errors
 from transferapp.model.images import Channel, Pixels
+from transferapp.model.pixel_types import shown_as
+from transferapp.model.plausible import plausible_um, plausible_window
 
 DOCUMENT = "zarr.json"
 OME_ZARR_VERSION = "0.5"
@@ -16,22 +17,15 @@ AXES = ("t", "c", "z", "y", "x")
 #: Fast and still halves most microscope data; previews are read once or twice.
 ZSTD_LEVEL = 1
 
-#: The numpy name of a pixel type and the names other programs use for it.
-_DTYPES = {
-    name: np.dtype(name)
-    for name in ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
-} | {"float": np.dtype("float32"), "double": np.dtype("float64"), "bool": np.dtype("uint8")}
+#: OMERO's names of numpy's types.
+_OTHER_NAMES = {"float": "float32", "double": "float64"}
 _DEFAULT_COLORS = ("FFFFFF",), ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
 
 def dtype_of(pixels: Pixels) -> np.dtype[Any]:
     """Return the little-endian numpy type; raises UnsupportedFile for one we cannot show."""
-    try:
-        return _DTYPES[pixels.dtype].newbyteorder("<")
-    except KeyError:
-        raise errors.UnsupportedFile(
-            f"Pixels of the type '{pixels.dtype}' cannot be shown as a preview."
-        ) from None
+    name = _OTHER_NAMES.get(pixels.dtype, pixels.dtype)
+    return np.dtype(shown_as(name)).newbyteorder("<")
 
 
 def chunk_shape(pixels: Pixels, level: int) -> tuple[int, int]:
@@ -118,14 +112,14 @@ def _array(pixels: Pixels, level: int) -> dict[str, Any]:
 def _axes(pixels: Pixels) -> list[dict[str, str]]:
     axes = [{"name": "t", "type": "time"}, {"name": "c", "type": "channel"}]
     for name, um in zip("zyx", pixels.pixel_size_um, strict=True):
-        unit = {"unit": "micrometer"} if um else {}
+        unit = {"unit": "micrometer"} if plausible_um(um) else {}
         axes.append({"name": name, "type": "space", **unit})
     return axes
 
 
 def _dataset(pixels: Pixels, level: int) -> dict[str, Any]:
     full, size = pixels.levels[0], pixels.levels[level]
-    z_um, y_um, x_um = (um or 1.0 for um in pixels.pixel_size_um)
+    z_um, y_um, x_um = (plausible_um(um) or 1.0 for um in pixels.pixel_size_um)
     scale = [
         1.0,
         1.0,
@@ -142,19 +136,20 @@ def _dataset(pixels: Pixels, level: int) -> dict[str, Any]:
 def _channel(pixels: Pixels, index: int) -> dict[str, Any]:
     channel = channel_of(pixels, index)
     low, high = value_range(pixels)
+    start, end = plausible_window(channel.window_start, channel.window_end) or (low, high)
     return {
         "label": channel.name,
         "color": channel.color.removeprefix("#").upper(),
         "active": channel.active,
         "window": {
-            "min": min(low, channel.window_start),
-            "max": max(high, channel.window_end),
-            "start": channel.window_start,
-            "end": channel.window_end,
+            "min": min(low, start),
+            "max": max(high, end),
+            "start": start,
+            "end": end,
         },
     }
 
 
 def _encode(document: dict[str, Any]) -> bytes:
-    # A window of NaN or infinity would make JSON that no other client can read.
+    # NaN and infinity would make JSON that no other client can read.
     return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()

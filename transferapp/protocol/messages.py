@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+)
 
+from transferapp.model.drops import MOST_LISTED, Drop, LeftOut, SourceLook
 from transferapp.model.identity import Group, Identity
 from transferapp.model.images import Annotation
 from transferapp.model.transfers import Transfer, TransferDetails
@@ -122,13 +130,24 @@ class DuplicatesRequest(Message):
     items: list[AskedItem] = Field(max_length=MAX_ITEMS_ASKED)
 
 
+def _bounded(drop: Drop | None) -> Drop | None:
+    if drop is not None and max(len(drop.roots), len(drop.left_out)) > MOST_LISTED:
+        raise ValueError(f"at most {MOST_LISTED} names of a drop are listed; count the rest")
+    return drop
+
+
 class ImportRequest(Message):
-    """Ask for an import into ``target`` (``Dataset:12``, ``Screen:3``)."""
+    """Ask for an import into ``target`` (``Dataset:12``, ``Screen:3``).
+
+    ``drop`` tells what else was dropped. Without it nobody can say that the whole source
+    may be deleted, only that these files may.
+    """
 
     name: Name
     target: str
     items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
     annotations: list[Annotation] = []
+    drop: Annotated[Drop | None, AfterValidator(_bounded)] = None
 
 
 class ExportRequest(Message):
@@ -180,6 +199,23 @@ class FileOnDisk(Message):
     modified_ns: int
 
 
+class LeftOutOnDisk(Message):
+    """Something dropped that is not imported: a file, or a folder that is one thing."""
+
+    path: str
+    left_out: LeftOut
+
+
+class DropOnDisk(Message):
+    """What was dropped, by its places on the workstation."""
+
+    #: Full paths of the dropped files and folders.
+    roots: list[str]
+    left_out: list[LeftOutOnDisk] = []
+    #: Files that operating systems leave behind, by the names on our list.
+    litter_files: int = 0
+
+
 class SubmittedItem(Message):
     """One item of a submission to the agent."""
 
@@ -198,6 +234,8 @@ class Submission(Message):
     server_url: str
     grant: SecretStr
     items: list[SubmittedItem] = []
+    #: Import: what was dropped; None: nobody said.
+    drop: DropOnDisk | None = None
     #: Export: the folder that files go to.
     destination: str = ""
 
@@ -219,6 +257,15 @@ class SubmissionView(Message):
     safe_to_log_off: bool
     safe_to_switch_off: bool
     safe_to_delete_source: bool
+    safe_to_delete_imported: bool = False
+    #: Files of items of which the repository holds every byte, checked.
+    files_verified: int = 0
+    #: Files that were dropped and neither imported nor ignored; None: nobody said.
+    left_out_files: int | None = None
+    #: The first of them by client path.
+    left_out_names: tuple[str, ...] = ()
+    #: What the last look at the source has found.
+    look: SourceLook | None = None
     #: Why it does not go on, as a sentence; empty when it does.
     trouble_code: str = ""
     trouble: str = ""

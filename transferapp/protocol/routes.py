@@ -58,6 +58,11 @@ def file_seal(transfer_id: str, file_id: str) -> str:
     return f"{TRANSFERS}/{transfer_id}/files/{file_id}/seal"
 
 
+def source(transfer_id: str) -> str:
+    """Where the workstation tells how the source of an import looks now."""
+    return f"{TRANSFERS}/{transfer_id}/source"
+
+
 def item(transfer_id: str, item_id: str) -> str:
     """Return the path of one item of a transfer."""
     return f"{TRANSFERS}/{transfer_id}/items/{item_id}"

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from transferapp.errors import Denied, Internal, Invalid, NotFound, TransferAppError
+from transferapp.model.drops import LeftOut
 from transferapp.model.transfers import (
     Transfer,
     TransferDetails,
@@ -128,6 +129,7 @@ async def _details(details: TransferDetails) -> AsyncIterator[bytes]:
     for name, shape, rows in (
         (b"items", TransferItem, details.items),
         (b"files", TransferFile, details.files),
+        (b"left_out", LeftOut, details.left_out),
     ):
         yield b',"' + name + b'":['
         for start in range(0, len(rows), _ROWS):

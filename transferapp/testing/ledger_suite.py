@@ -6,6 +6,7 @@ A subclass gives the fixtures ``ledger`` and ``clock`` (the clock of this ledger
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,11 +20,12 @@ from transferapp.ledger.port import (
     PlannedTransferFile,
 )
 from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.drops import Drop, SourceLook
 from transferapp.model.events import EventKind
 from transferapp.model.images import Annotation, AnnotationKind
+from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     ItemState,
-    Promises,
     TransferDetails,
     TransferKind,
     Trouble,
@@ -170,9 +172,11 @@ class LedgerSuite:
         await ledger.file_progress(first.id, 0)
         assert (await ledger.file(first.id)).bytes_done == 10
 
-    async def test_promises_come_one_after_the_other(self, ledger: Ledger) -> None:
-        """Sealed: switch off. Imported and verified, all of them: delete."""
-        added = await ledger.add(an_import())
+    async def test_promises_come_one_after_the_other(
+        self, ledger: Ledger, clock: MovedClock
+    ) -> None:
+        """Sealed: switch off. Imported and verified, all of them, and looked at: delete."""
+        added = await ledger.add(replace(an_import(), drop=Drop()))
         one, two = added.items
 
         async def promises() -> tuple[bool, bool, bool]:
@@ -196,6 +200,8 @@ class LedgerSuite:
             ItemChange(ItemState.IMPORTED, verified=True),
             only_from=(ItemState.IMPORTED,),
         )
+        assert await promises() == (True, True, False)
+        await ledger.looked_at_source(added.transfer.id, SourceLook(clock.now(), files=4))
         assert await promises() == (True, True, True)
 
     async def test_an_item_that_failed_needs_no_workstation(self, ledger: Ledger) -> None:

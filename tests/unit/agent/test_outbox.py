@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from transferapp.agent.outbox import Outbox, open_outbox
-from transferapp.agent.records import ItemStage
+from transferapp.agent.records import ItemStage, Moved
 from transferapp.agent.retrying import look_again
 from transferapp.errors import Conflict, TransferNotFound
 from transferapp.model.transfers import ItemState
@@ -99,7 +99,7 @@ def test_an_error_does_not_show_the_grant(outbox: Outbox) -> None:
 
 def test_totals_and_open_files_follow_the_stages(outbox: Outbox) -> None:
     outbox.add(submission())
-    outbox.finish_file("t-f0-0", 100, "a" * 40)
+    outbox.finish_file("t-f0-0", 100, Moved("a" * 40))
     outbox.set_offsets({"t-f0-1": 40})
     totals = outbox.totals("t")
     assert (totals.files, totals.files_done, totals.files_open) == (4, 1, 3)

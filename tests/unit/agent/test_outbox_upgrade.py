@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.support.old_outbox import make_old_outbox
 from transferapp.agent import schema
+from transferapp.agent.outbox import Outbox
 from transferapp.errors import SettingsInvalid
+from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
 
 
@@ -31,19 +34,6 @@ def fail(connection: sa.Connection) -> None:
     connection.exec_driver_sql("this is not SQL")
 
 
-def an_old_outbox(engine: sa.Engine) -> None:
-    """As it was made before there were versions: tables, and version 0."""
-    schema.metadata.create_all(engine)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO submissions VALUES"
-            " ('t', 'import', 'exp', 'ada@s', 's', 'ta1_x', '', 'queued', '', '', 0, 'a', 'a')"
-        )
-        connection.exec_driver_sql(
-            "INSERT INTO items VALUES ('i', 't', 0, 'one', 'open', '', '')"
-        )
-
-
 def rooms(engine: sa.Engine) -> list[str]:
     with engine.connect() as connection:
         return list(connection.exec_driver_sql("SELECT room FROM items").scalars())
@@ -56,7 +46,7 @@ def test_a_new_outbox_has_the_newest_version(engine: sa.Engine) -> None:
 
 
 def test_an_outbox_without_a_version_is_upgraded_once(engine: sa.Engine) -> None:
-    an_old_outbox(engine)
+    make_old_outbox(engine)
     schema.prepare(engine, [add_room])
     schema.prepare(engine, [add_room])
     assert rooms(engine) == ["A1"]
@@ -64,7 +54,7 @@ def test_an_outbox_without_a_version_is_upgraded_once(engine: sa.Engine) -> None
 
 
 def test_only_what_is_missing_is_run(engine: sa.Engine) -> None:
-    an_old_outbox(engine)
+    make_old_outbox(engine)
     schema.prepare(engine, [])
     assert version_of(engine) == 1
     schema.prepare(engine, [add_room])
@@ -72,7 +62,7 @@ def test_only_what_is_missing_is_run(engine: sa.Engine) -> None:
 
 
 def test_all_or_nothing(engine: sa.Engine) -> None:
-    an_old_outbox(engine)
+    make_old_outbox(engine)
     with pytest.raises(sa.exc.OperationalError):
         schema.prepare(engine, [add_room, fail])
     assert version_of(engine) == 0
@@ -84,5 +74,33 @@ def test_all_or_nothing(engine: sa.Engine) -> None:
 def test_a_newer_outbox_is_refused_and_left_alone(engine: sa.Engine) -> None:
     schema.prepare(engine, [add_room, add_room])
     with pytest.raises(SettingsInvalid, match="Install the newer release again"):
-        schema.prepare(engine)
+        schema.prepare(engine, [add_room])
     assert version_of(engine) == 3
+
+
+def test_an_outbox_of_the_first_release_is_as_a_new_one(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    make_old_outbox(engine)
+    schema.prepare(engine)
+    new = open_engine(sqlite_url(tmp_path / "new.db"))
+    schema.prepare(new)
+    for table in schema.metadata.tables:
+        upgraded, made = (sa.inspect(one) for one in (engine, new))
+        assert _columns(upgraded, table) == _columns(made, table)
+        assert _indexes(upgraded, table) == _indexes(made, table)
+    outbox = Outbox(engine, SystemClock())
+    record = outbox.submission("t")
+    assert (record.roots, record.look) == (None, None)
+    assert outbox.files("i")[0].inode == 0
+
+
+def _columns(inspector: sa.Inspector, table: str) -> list[tuple[str, str, bool]]:
+    return [
+        (column["name"], str(column["type"]), column["nullable"])
+        for column in sorted(inspector.get_columns(table), key=lambda c: c["name"])
+    ]
+
+
+def _indexes(inspector: sa.Inspector, table: str) -> set[str | None]:
+    return {index["name"] for index in inspector.get_indexes(table)}

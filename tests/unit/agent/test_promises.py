@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,9 +13,13 @@ from transferapp.agent.progress import Progress
 from transferapp.agent.promises import promises
 from transferapp.agent.records import ItemStage, SubmissionRecord, Totals
 from transferapp.agent.views import view_of
+from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import ItemState, TransferKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+LOOKED = SourceLook(NOW, files=3)
 
 
 def record(
@@ -34,12 +39,15 @@ def record(
         ended=ended,
         created_at=NOW,
         updated_at=NOW,
+        roots=("/data/day 3",),
+        look=LOOKED if ended else None,
     )
 
 
 def totals(files: int, files_open: int, **stages: int) -> Totals:
     by_stage = {ItemStage(name): count for name, count in stages.items()}
-    return Totals(files, files - files_open, 100, 50, by_stage, files_open)
+    verified = files if by_stage.get(ItemStage.DONE) else 0
+    return Totals(files, files - files_open, 100, 50, by_stage, files_open, verified)
 
 
 def test_import_step_by_step() -> None:
@@ -53,6 +61,36 @@ def test_import_step_by_step() -> None:
         record(TransferKind.IMPORT, ItemState.IMPORTED, ended=True), totals(3, 0, done=2)
     )
     assert (done.safe_to_switch_off, done.safe_to_delete_source) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        None,
+        SourceLook(NOW, files=2),
+        SourceLook(NOW, files=3, changed=1),
+        SourceLook(NOW, files=3, comparing=1),
+    ],
+)
+def test_what_was_not_looked_at_or_has_changed_stays(look: SourceLook | None) -> None:
+    ended = replace(record(TransferKind.IMPORT, ItemState.IMPORTED, ended=True), look=look)
+    said = promises(ended, totals(3, 0, done=2))
+    assert not said.safe_to_delete_source
+    assert not said.safe_to_delete_imported
+
+
+@pytest.mark.parametrize("missed", ["left out", "came since", "nobody said"])
+def test_the_imported_files_may_go_beside_others_that_may_not(missed: str) -> None:
+    ended = record(TransferKind.IMPORT, ItemState.IMPORTED, ended=True)
+    sums = totals(3, 0, done=2)
+    if missed == "left out":
+        sums = replace(sums, left_out_files=1)
+    elif missed == "came since":
+        ended = replace(ended, look=replace(LOOKED, added=1))
+    else:
+        ended = replace(ended, roots=None)
+    said = promises(ended, sums)
+    assert (said.safe_to_delete_source, said.safe_to_delete_imported) == (False, True)
 
 
 @pytest.mark.parametrize("other", ["cancelled", "failed", "trouble"])

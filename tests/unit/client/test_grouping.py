@@ -10,9 +10,13 @@ import pytest
 import tifffile
 from hypothesis import given, settings, strategies as st
 
-from transferapp.client.grouping import FilesetCandidate, group, natural_key
+from tests.support.ome_files import block, image, ome, pointer, uuid
+from transferapp.client.candidate_names import natural_key
+from transferapp.client.grouping import FilesetCandidate, group
 from transferapp.client.scanning import scan
 from transferapp.host.resources import resource
+
+PLATES = ("companion-missing-file", "ome-tiff-plate-human")
 
 
 def grouped(*roots: Path) -> dict[str, FilesetCandidate]:
@@ -24,13 +28,10 @@ def names(candidate: FilesetCandidate) -> list[str]:
 
 
 def ome_xml(*siblings: str, companion: str = "") -> str:
-    pointer = f'<BinaryOnly MetadataFile="{companion}" UUID="urn:uuid:1"/>' if companion else ""
-    uuids = "".join(
-        f'<TiffData IFD="0"><UUID FileName="{name}">urn:uuid:{n}</UUID></TiffData>'
-        for n, name in enumerate(siblings)
-    )
-    space = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
-    return f'<?xml version="1.0"?><OME xmlns="{space}">{pointer}{uuids}</OME>'
+    if companion:
+        return pointer(companion, own="", target=uuid(0))
+    blocks = [block(c=n, file=name, own=uuid(n)) for n, name in enumerate(siblings)]
+    return ome(image("".join(blocks), sizes=(1, len(blocks), 1)))
 
 
 def write_tiff(path: Path, xml: str | None = None) -> None:
@@ -46,8 +47,7 @@ def test_samples() -> None:
     assert names(found["embryo_C0.ome.tif"]) == [f"embryo_C{n}.ome.tif" for n in range(3)]
     assert found["cluster.ome.zarr"].files[0].path.name == ".zattrs"
     assert found["embryo.ome.zarr"].files[0].path.name == "zarr.json"
-    plates = [c for c in group(scan([resource("sample-data")])) if c.name == "human-plate"]
-    broken, whole = plates
+    broken, whole = (found[f"{folder}/human-plate"] for folder in PLATES)
     assert [p.code for p in broken.problems] == ["missing-companion"]
     assert "A02_f1.ome.tif" in broken.problems[0].message
     assert (len(whole.files), whole.problems) == (5, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -203,22 +204,23 @@ def test_unreadable_file(open_folder: Path) -> None:
     assert done.stdout.split() == ["unreadable-file", "unreadable-file"]
 
 
-def test_zarrs_that_are_no_images(tmp_path: Path) -> None:
-    for name, metadata in (("a", "{}"), ("b", '{"attributes":'), ("c", "[1]")):
-        (tmp_path / f"{name}.zarr").mkdir()
-        (tmp_path / f"{name}.zarr" / "zarr.json").write_text(metadata)
-    (tmp_path / "d.zarr" / "0").mkdir(parents=True)
-    (tmp_path / "d.zarr" / "0" / "chunk").write_text("x")
-    (tmp_path / "e.zarr").mkdir()
-    verdicts = [preflight(c, clock=Later()) for c in group(scan([tmp_path]))]
-    assert {v.level for v in verdicts} == {Level.BLOCKED}
-    assert sorted(v.code for v in verdicts) == [
-        "damaged-file",
-        "damaged-file",
-        "damaged-file",
-        "unsupported-file",
-        "unsupported-file",
-    ]
+@pytest.mark.parametrize(("dtype", "level"), [("<u2", Level.OK), ("<i8", Level.BLOCKED)])
+def test_pixel_types_are_known_without_a_reader(
+    tmp_path: Path, dtype: str, level: Level
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), dtype))
+    assert judge(tmp_path / "a.tif").level is level
+    scales = {"axes": ["y", "x"], "datasets": [{"path": "0"}]}
+    array = {"zarr_format": 2, "shape": [8, 8], "chunks": [8, 8], "dtype": dtype}
+    (tmp_path / "a.zarr" / "0").mkdir(parents=True)
+    for name, content in {
+        ".zgroup": {"zarr_format": 2},
+        ".zattrs": {"multiscales": [scales]},
+        "0/.zarray": array,
+    }.items():
+        (tmp_path / "a.zarr" / name).write_text(json.dumps(content))
+    (tmp_path / "a.zarr" / "0" / "0.0").write_bytes(bytes(512))
+    assert judge(tmp_path / "a.zarr").level is level
 
 
 def candidate_named(path: Path, client_path: str) -> FilesetCandidate:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from transferapp.client.scanning import Scan, is_litter, scan
-from transferapp.errors import Cancelled
+from transferapp.errors import Cancelled, ChangedFile
 from transferapp.host.resources import resource
 
 NOBODY = 65534
@@ -60,13 +60,49 @@ def test_relative_and_dotted_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_litter_is_ignored_and_counted(tmp_path: Path) -> None:
-    names = [".DS_Store", "Thumbs.db", "desktop.ini", "x.tmp", "._a.tif", ".hidden", "~$a.tif"]
+    names = [".DS_Store", "Thumbs.db", "desktop.ini", "._a.tif", "~$a.tif"]
     for name in [*names, "a.tif"]:
         put(tmp_path / "exp" / name)
+    put(tmp_path / "exp" / "@eaDir" / "a.jpg")
     found = scan([tmp_path / "exp"])
     assert paths(found) == ["exp/a.tif"]
-    assert found.ignored_count == len(names)
+    assert found.ignored_count == len(names) + 1
+    assert found.findings == ()
     assert not is_litter("tmp.tif")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["b.tif.part", "b.PARTIAL", "b.crdownload", "b.tif.tmp", "notes.txt~", ".nfs0000000a"],
+)
+def test_unfinished_files_are_told_by_name(tmp_path: Path, name: str) -> None:
+    put(tmp_path / "exp" / "a.tif")
+    put(tmp_path / "exp" / name)
+    found = scan([tmp_path / "exp"])
+    assert paths(found) == ["exp/a.tif"]
+    (finding,) = found.findings
+    assert (finding.path.name, type(finding.error)) == (name, ChangedFile)
+    assert f"'{name}' is an unfinished file" in finding.error.message
+    assert found.ignored_count == 0
+
+
+def test_unfinished_chunks_of_a_zarr_are_told_by_name(tmp_path: Path) -> None:
+    for name in ("zarr.json", "0/zarr.json", "0/c/0/0", "0/c/0/1.5f3a.partial", "Thumbs.db"):
+        put(tmp_path / "a.ome.zarr" / name)
+    found = scan([tmp_path / "a.ome.zarr"])
+    assert len(found.zarr_folders[0].files) == 3
+    assert [f.path.name for f in found.findings] == ["1.5f3a.partial"]
+    assert found.ignored_count == 1
+
+
+def test_hidden_files_and_folders_are_told(tmp_path: Path) -> None:
+    put(tmp_path / "exp" / "a.tif")
+    put(tmp_path / "exp" / ".calibration.tif")
+    put(tmp_path / "exp" / ".cache" / "b.tif")
+    found = scan([tmp_path / "exp"])
+    assert paths(found) == ["exp/a.tif"]
+    assert sorted(f.path.name for f in found.findings) == [".cache", ".calibration.tif"]
+    assert all("is hidden" in f.error.message for f in found.findings)
 
 
 def test_same_thing_dropped_twice_is_listed_once(tmp_path: Path) -> None:

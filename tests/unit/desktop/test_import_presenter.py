@@ -76,7 +76,7 @@ async def test_the_summary_says_what_where_and_how_much(
     assert presenter.summary.endswith(
         ") will be imported into dataset 'Embryos' in project 'Flies' on localhost:8470."
     )
-    assert presenter.left_out == "Left out: 1 cannot be imported."
+    assert presenter.left_out == "Left out: 1 cannot be imported. Keep what is not imported."
     presenter.targets.choose(SCREEN)
     assert "into screen 'Compounds' on" in presenter.summary
 
@@ -205,6 +205,9 @@ async def test_the_promises_are_kept_up_to_date(
     kept = promises(switch_off=True, delete=True)
     session.server.put(transfer(1, state=ItemState.IMPORTED, promises=kept))
     session.events.notify(event(transfer_id))
+    await until(lambda: watch.row.state is ItemState.IMPORTED)
+    assert not watch.row.promises.safe_to_delete_source, "the workstation must say so too"
+    session.agent.say(agent_view(1, safe_to_delete_source=True))
     await until(lambda: watch.row.promises.safe_to_delete_source)
     session.server.put(transfer(1, state=ItemState.FAILED))
     session.missed.notify()
@@ -308,3 +311,47 @@ async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(
     assert not presenter._rows.doubtful
     presenter.include([row.key], included=True)
     assert row.key in {one.key for one in presenter.included}
+
+
+async def test_what_omero_cannot_open_is_told_before_the_upload(
+    session: FakeSession, presenter: ImportPresenter, tmp_path: Path
+) -> None:
+    sample = resource("sample-data", "ome-zarr-v04-confocal-5d", "cluster.ome.zarr")
+    shutil.copytree(sample, tmp_path / "cluster")
+    for path in (tmp_path / "cluster").rglob("*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    await presenter.add([tmp_path / "cluster"])
+    assert [row.level for row in presenter.rows] == [Level.OK]
+    session.server.repository = "OMERO"
+    await presenter.look_again()
+    [row] = presenter.rows
+    assert row.level is Level.BLOCKED
+    assert "Rename 'cluster' to 'cluster.ome.zarr'" in row.sentence
+    # What was known of the server holds when it does not answer.
+    session.server.error = errors.ServerUnreachable()
+    await presenter.look_again()
+    assert presenter.rows[0].level is Level.BLOCKED
+
+
+async def test_files_of_one_name_are_told_apart_also_when_dropped_one_by_one(
+    presenter: ImportPresenter, hand_over: HandOver, tmp_path: Path
+) -> None:
+    cell = resource("sample-data", "png-cells", "cell.png")
+    paths = [tmp_path / name / "cell.png" for name in ("ctrl", "treated")]
+    for path in paths:
+        path.parent.mkdir()
+        shutil.copy(cell, path)
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    await presenter.add([paths[0]])
+    assert [row.name for row in presenter.rows] == ["cell.png"]
+    await presenter.add([paths[1]])
+    wanted = ["ctrl/cell.png", "treated/cell.png"]
+    assert [row.name for row in presenter.rows] == wanted
+    await presenter.look_again()
+    assert [row.name for row in presenter.rows] == wanted
+    presenter.targets.choose(EMBRYOS)
+    await presenter.submit()
+    assert [candidate.name for candidate in hand_over.plans[0].candidates] == wanted
+    await presenter.add(paths)
+    presenter.remove([str(paths[0])])
+    assert [row.name for row in presenter.rows] == ["cell.png"]

@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from tests.support.image_house import ImageHouse, until
+from tests.support.image_house import FakeAgent, ImageHouse, until
 from tests.support.transfer_fakes import item, promises, transfer
 from transferapp.desktop.presenters.notifications import NotificationsPresenter
 from transferapp.desktop.presenters.session import SessionPresenter
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.events import EventKind
+from transferapp.model.promises import Promises
 from transferapp.model.transfers import ItemState, Transfer, TransferDetails, TransferKind
 from transferapp.notify.port import Notification, Urgency
 
@@ -86,7 +88,7 @@ async def a_scene(folder: Path, house: ImageHouse | None = None) -> Scene:
 
 async def test_a_finished_import_is_told_with_what_is_safe(tmp_path: Path) -> None:
     scene = await a_scene(tmp_path)
-    scene.house.transfers["t1"] = details(ended())
+    scene.house.transfers["t1"] = details(ended(files_verified=12))
     scene.house.tell(EventKind.ITEM_CHANGED)
     scene.house.tell(EventKind.TRANSFER_ENDED)
     await until(lambda: scene.told)
@@ -94,6 +96,24 @@ async def test_a_finished_import_is_told_with_what_is_safe(tmp_path: Path) -> No
     assert told.title == "Import of 12 files finished"
     assert told.text == "12 images in Dataset “Day 3”. Safe to delete the originals."
     assert told.key == "t1"
+    agent = cast("FakeAgent", scene.session.agent)
+    assert agent.asked == ["t1"], "its source was looked at before it was told"
+    await scene.close()
+
+
+async def test_a_finished_import_names_what_was_left_out(tmp_path: Path) -> None:
+    scene = await a_scene(tmp_path)
+    only_imported = Promises(True, True, False, True)
+    left_out = ("day 3/cut.tif", "day 3/notes.docx")
+    scene.house.transfers["t1"] = details(
+        ended(promises=only_imported, left_out_files=2, left_out_names=left_out)
+    )
+    scene.house.tell(EventKind.TRANSFER_ENDED)
+    await until(lambda: scene.told)
+    assert scene.told[0].text == (
+        "12 images in Dataset “Day 3”. Do not delete the folder: 2 files were left out and"
+        " not imported: 'day 3/cut.tif', 'day 3/notes.docx'."
+    )
     await scene.close()
 
 

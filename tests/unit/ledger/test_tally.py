@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from transferapp.ledger.stores.rows import promises_of
 from transferapp.ledger.stores.tally import Share, Tally
+from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import (
     DONE_STATES,
     TROUBLE_STATES,
@@ -50,13 +52,15 @@ def test_the_source_may_go_only_when_every_item_is_imported_and_verified() -> No
     tally = Tally({ItemState.QUEUED: 2}).changed(NEW, imported)
     cancelled = replace(NEW, state=ItemState.CANCELLED, received=True, verified=True)
     for last, safe in ((cancelled, False), (imported, True)):
-        promises = promises_of(tally.changed(NEW, last), TransferKind.IMPORT)
+        ended = tally.changed(NEW, last)
+        look = SourceLook(datetime(2026, 1, 1, tzinfo=UTC), files=ended.files_verified)
+        promises = promises_of(ended, TransferKind.IMPORT, 0, look)
         assert promises.safe_to_switch_off
         assert promises.safe_to_delete_source is safe
 
 
 def test_an_export_needs_the_workstation_to_the_end() -> None:
     tally = Tally({ItemState.READY: 1, ItemState.DELIVERED: 1})
-    assert not promises_of(tally, TransferKind.EXPORT).safe_to_switch_off
+    assert not promises_of(tally, TransferKind.EXPORT, None, None).safe_to_switch_off
     tally = Tally({ItemState.DELIVERED: 2})
-    assert promises_of(tally, TransferKind.EXPORT).safe_to_switch_off
+    assert promises_of(tally, TransferKind.EXPORT, None, None).safe_to_switch_off

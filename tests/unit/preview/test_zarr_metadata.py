@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from math import inf, nan
 
 import pytest
 from ome_zarr_models.common.omero import Omero
@@ -14,6 +15,7 @@ from zarr.core.metadata.v3 import ArrayV3Metadata
 from tests.support.preview_images import made_image
 from transferapp import errors
 from transferapp.model.images import Level
+from transferapp.model.pixel_types import SHOWN_AS
 from transferapp.preview import zarr_metadata
 
 
@@ -82,7 +84,46 @@ def test_array_is_valid_zarr(dtype: str) -> None:
     assert metadata.dtype.to_native_dtype().name == dtype
 
 
-def test_unknown_pixel_type_is_refused_in_words() -> None:
+@pytest.mark.parametrize(
+    ("dtype", "words"),
+    [
+        ("complex128", "It has complex numbers, which"),
+        ("int64", "It has 64-bit integers, which .* Save labels as 32-bit integers"),
+        ("uint64", "It has 64-bit integers"),
+        ("void", "pixels of the type 'void'"),
+    ],
+)
+def test_unshown_pixel_type_is_refused_in_words(dtype: str, words: str) -> None:
     pixels, _ = made_image()
-    with pytest.raises(errors.UnsupportedFile, match="complex128"):
-        zarr_metadata.array_document(replace(pixels, dtype="complex128"), 0)
+    with pytest.raises(errors.UnsupportedFile, match=words):
+        zarr_metadata.array_document(replace(pixels, dtype=dtype), 0)
+
+
+@pytest.mark.parametrize("dtype", sorted({*SHOWN_AS.values()}))
+def test_every_type_that_readers_give_has_a_preview(dtype: str) -> None:
+    pixels, _ = made_image()
+    document = zarr_metadata.array_document(replace(pixels, dtype=dtype), 0)
+    assert json.loads(document)["data_type"] == dtype
+
+
+@pytest.mark.parametrize("wrong", [inf, nan, 0.0, -0.5])
+def test_numbers_that_cannot_be_true_are_left_out(wrong: float) -> None:
+    pixels, _ = made_image()
+    channel = replace(pixels.channels[0], window_start=0.0, window_end=wrong)
+    unsure = replace(
+        pixels, pixel_size_um=(2.0, wrong, wrong), channels=(channel, *pixels.channels[1:])
+    )
+    ome = ome_of(zarr_metadata.group_document(unsure))
+    multiscale = ImageAttrs.model_validate(ome).multiscales[0]
+    units = [axis.model_dump().get("unit") for axis in multiscale.axes]
+    assert units[2:] == ["micrometer", None, None]
+    first = multiscale.datasets[0].coordinateTransformations[0].model_dump()["scale"]
+    assert first == [1, 1, 2, 1, 1]
+    omero = ome["omero"]
+    assert isinstance(omero, dict)
+    assert omero["channels"][0]["window"] == {
+        "min": 0.0,
+        "max": 65535.0,
+        "start": 0.0,
+        "end": 65535.0,
+    }

@@ -16,7 +16,6 @@ from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.local.names import image_names
 from transferapp.repositories.local.readers.port import ReadImage
-from transferapp.repositories.local.readers.tiff_axes import PageAxes
 
 __all__ = ["opener"]
 
@@ -154,16 +153,6 @@ def test_images_of_one_pixel_height_or_width(
     np.testing.assert_array_equal(found, pixels)
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "I;16", "LA"])
-def test_png_modes(opener: Opener, tmp_path: Path, mode: str) -> None:
-    picture = Image.fromarray(numbers((20, 30), "uint16" if mode == "I;16" else "uint8"))
-    picture.convert(mode).save(tmp_path / "a.png")
-    image = opener.only_image(tmp_path / "a.png")
-    assert image.header.size_c == (3 if mode in {"RGB", "RGBA", "P"} else 1)
-    assert image.header.dtype == ("uint16" if mode == "I;16" else "uint8")
-    assert image.read(TileRegion(0, 0, 0, 0, 5, 6, 7, 8)).shape == (7, 8)
-
-
 def test_jpeg_in_colour(opener: Opener, tmp_path: Path) -> None:
     red = np.zeros((32, 48, 3), np.uint8)
     red[..., 0] = 250
@@ -229,22 +218,3 @@ def test_complex_pixels_are_unsupported(opener: Opener, tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", numbers((8, 8), "complex64"))
     with pytest.raises(UnsupportedFile):
         opener.only_image(tmp_path / "a.tif")
-
-
-@pytest.mark.parametrize(
-    ("axes", "shape", "sizes"),
-    [
-        ("TZCYX", (2, 3, 4, 8, 8), (2, 4, 3)),
-        ("YX", (8, 8), (1, 1, 1)),
-        ("IYX", (5, 8, 8), (1, 1, 5)),
-        ("QZYXS", (5, 2, 8, 8, 3), (5, 1, 2)),
-        ("RTCZYX", (2, 3, 4, 5, 8, 8), (6, 4, 5)),
-    ],
-)
-def test_axes_fold_into_t_c_z(
-    axes: str, shape: tuple[int, ...], sizes: tuple[int, int, int]
-) -> None:
-    folded = PageAxes.of(axes, shape)
-    assert (folded.size("T"), folded.size("C"), folded.size("Z")) == sizes
-    pages = {folded.page(*plane) for plane in np.ndindex(*sizes)}
-    assert pages == set(range(int(np.prod(sizes))))

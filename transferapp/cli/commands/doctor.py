@@ -28,7 +28,7 @@ class Finding:
 
 
 #: A module of each extra that tells whether it is installed.
-EXTRAS = {"desktop": "PySide6", "server": "dbos", "readers": "bioio_czi", "omero": "omero"}
+EXTRAS = {"desktop": "PySide6", "server": "dbos", "readers": "pylibCZIrw", "omero": "omero"}
 
 
 def doctor(*, as_json: AsJson = False) -> None:

@@ -12,10 +12,10 @@ from typing import Annotated
 import humanize
 import typer
 
-from transferapp.cli import signed_in, targets, wiring
+from transferapp.cli import looking, promise_words, signed_in, targets, wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
-from transferapp.client import duplicates, grouping, preflight, scanning
+from transferapp.client import duplicates, preflight
 from transferapp.client.agent import AgentClient
 from transferapp.client.grouping import FilesetCandidate
 from transferapp.client.importing import (
@@ -25,6 +25,7 @@ from transferapp.client.importing import (
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
+from transferapp.client.source_looks import look_at_source
 from transferapp.errors import (
     AgentUnreachable,
     Invalid,
@@ -47,39 +48,48 @@ Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
 
 
 @command
-def import_files(
+def import_files(  # noqa: PLR0913 - each is an option of the command line
     # Not checked by typer: preflight names what is wrong, and what to do.
     paths: Annotated[list[Path], typer.Argument(readable=False, help="Files and folders.")],
     to: Annotated[
         str, typer.Option(help="Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME, Screen:NAME")
     ],
     name: Annotated[str, typer.Option(help="What to call this import.")] = "",
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Names that do not matter, such as '*.txt'; may be repeated."),
+    ] = None,
     *,
     create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
-    ready, refused = _look_at(paths)
-    for sentence in refused:
+    looked = looking.look_at(paths, ignore or [], asyncio.run(_settings()), say)
+    for sentence in looked.refused:
         say(sentence)
-    if not ready:
-        raise Invalid("There is nothing to import. " + " ".join(refused))
+    for note in looked.notes:
+        say(note)
+    if not looked.ready:
+        raise Invalid("There is nothing to import. " + " ".join(looked.refused))
 
     async def work() -> TransferDetails:
         async with signed_in.server_client() as (server, who):
             target = await targets.find_target(server, to, create=create)
-            await _hint(server, ready)
+            await _hint(server, looked.ready)
             plan = ImportPlan(
-                name=name or paths[0].resolve().name, target=target.ref, candidates=tuple(ready)
+                name=name or paths[0].resolve().name,
+                target=target.ref,
+                candidates=looked.ready,
+                dropped=looked.dropped,
             )
             async with wiring.agent_client() as agent:
                 view = await hand_over_import(server, agent, plan, owner=who.username)
             if not as_json:
-                say(f"{len(ready)} items are on their way. It is safe to log off.")
+                say(f"{len(looked.ready)} items are on their way. It is safe to log off.")
             return await _follow(server, view.transfer_id, wait=wait)
 
-    _conclude(asyncio.run(work()), as_json=as_json, refused=refused)
+    _conclude(asyncio.run(work()), as_json=as_json, refused=looked.refused)
 
 
 async def _hint(server: ServerClient, ready: Sequence[FilesetCandidate]) -> None:
@@ -90,22 +100,12 @@ async def _hint(server: ServerClient, ready: Sequence[FilesetCandidate]) -> None
             say(words)
 
 
-def _look_at(paths: Sequence[Path]) -> tuple[list[FilesetCandidate], list[str]]:
-    for path in paths:
-        if not path.exists():
-            raise Invalid(f"{path} does not exist. Check the path.")
-    found = scanning.scan(paths)
-    refused = [f"{finding.path}: {finding.error.message}" for finding in found.findings]
-    ready: list[FilesetCandidate] = []
-    for candidate in grouping.group(found):
-        verdict = preflight.preflight(candidate)
-        if verdict.blocked:
-            refused.append(f"{candidate.name}: {verdict.sentence}")
-        else:
-            ready.append(candidate)
-            if verdict.sentence:
-                say(f"{candidate.name}: {verdict.sentence}")
-    return ready, refused
+async def _settings() -> preflight.PreflightSettings:
+    """Ask the server what reads the files; who is not signed in is told so later."""
+    with suppress(TransferAppError):
+        async with signed_in.server_client() as (server, _):
+            return await preflight.ask_settings(server)
+    return preflight.PreflightSettings()
 
 
 @command
@@ -199,7 +199,7 @@ def list_transfers(  # noqa: PLR0913 - each is an option of the command line
                 show_json(page.items) if as_json else _show_transfers(page.items)
                 return
             await wish.do(server, transfer_id)
-            details = await server.transfer(transfer_id)
+            details = await _looked_at(server, transfer_id)
             show_json(details) if as_json else _show_details(details)
 
     asyncio.run(work())
@@ -210,7 +210,15 @@ async def _follow(server: ServerClient, transfer_id: str, *, wait: bool) -> Tran
     while wait and not _at_rest(details):
         await asyncio.sleep(LOOK_EVERY_S)
         details = await server.transfer(transfer_id)
-    return details
+    return await _looked_at(server, transfer_id) if wait else details
+
+
+async def _looked_at(server: ServerClient, transfer_id: str) -> TransferDetails:
+    """Return a transfer after its source was looked at, where that is on this computer."""
+    details = await server.transfer(transfer_id)
+    async with wiring.agent_client() as agent:
+        await look_at_source(agent, details.transfer)
+    return await server.transfer(transfer_id)
 
 
 def _at_rest(details: TransferDetails) -> bool:
@@ -220,7 +228,8 @@ def _at_rest(details: TransferDetails) -> bool:
 
 def _conclude(details: TransferDetails, *, as_json: bool, refused: Sequence[str]) -> None:
     if as_json:
-        show_json({"transfer": details.transfer, "items": details.items, "refused": refused})
+        shown = {"transfer": details.transfer, "items": details.items, "refused": refused}
+        show_json(shown | {"left_out": details.left_out})
     else:
         _show_details(details)
     if refused or (
@@ -248,10 +257,13 @@ def _show_transfers(transfers: Sequence[Transfer]) -> None:
 def _show_details(details: TransferDetails) -> None:
     _show_transfers([details.transfer])
     rows = [
-        (i.name, i.state, i.trouble.message if i.trouble else i.note, _images(i.image_ids))
+        (i.name, str(i.state), i.trouble.message if i.trouble else i.note, _images(i.image_ids))
         for i in details.items
     ]
+    rows += [(o.client_path, f"left out: {o.reason}", o.sentence, "") for o in details.left_out]
     show_table(("Item", "State", "", "Images"), rows)
+    if words := promise_words.deleting(details.transfer):
+        say(words)
 
 
 def _images(ids: Sequence[int]) -> str:

@@ -123,6 +123,12 @@ def _words(row: FilesetRow, column: FilesetColumn) -> str:
             return row.what
         case FilesetColumn.SIZE:
             return size_words(row.size_bytes) if row.size_bytes else ""
+    return _verdict(row)
+
+
+def _verdict(row: FilesetRow) -> str:
+    if row.ignored:
+        return "Ignored: it does not matter"
     if row.level is Level.OK:
         return "Ready"
     # The name stands in this row already; what is wrong with it must not be cut off.

@@ -10,6 +10,7 @@ from typing import Any
 from transferapp.desktop.presenters.promise_words import promises_in_short
 from transferapp.desktop.presenters.transfer_rows import TransferRow
 from transferapp.desktop.presenters.transfer_words import (
+    cancelled_words,
     clock_words,
     eta_words,
     kind_words,
@@ -81,7 +82,7 @@ def _time_left_key(row: TransferRow) -> float:
 def _safe_key(row: TransferRow) -> tuple[bool, bool, bool]:
     promises = row.promises
     return (
-        promises.safe_to_delete_source,
+        promises.safe_to_delete_source or promises.safe_to_delete_imported,
         promises.safe_to_switch_off,
         promises.safe_to_log_off,
     )
@@ -99,10 +100,17 @@ SORT_KEYS: dict[Column, Callable[[TransferRow], Any]] = {
     Column.STARTED: lambda row: row.created_at,
 }
 
+
+def _status(row: TransferRow, now: datetime) -> str:
+    if row.state is ItemState.CANCELLED:
+        return cancelled_words(row.kind, row.items_done, row.item_count)
+    return status_words(row.state, row.trouble, row.updated_at, now)
+
+
 _TEXTS: dict[Column, Callable[[TransferRow, datetime], str]] = {
     Column.NAME: lambda row, _: row.name,
     Column.TARGET: lambda row, _: row.target or row.destination,
-    Column.STATE: lambda row, now: status_words(row.state, row.trouble, row.updated_at, now),
+    Column.STATE: _status,
     Column.PROGRESS: lambda row, _: progress_words(row.bytes_done, row.bytes_total),
     Column.SPEED: lambda row, _: speed_words(row.bytes_per_s),
     Column.TIME_LEFT: lambda row, _: eta_words(row.eta_s),

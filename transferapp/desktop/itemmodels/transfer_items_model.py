@@ -17,6 +17,7 @@ from transferapp.desktop.presenters.transfer_words import (
     trouble_words,
 )
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.model.drops import LeftOut, LeftOutReason
 from transferapp.model.transfers import TransferItem
 
 
@@ -38,46 +39,63 @@ class ItemRole(IntEnum):
     ITEM = Qt.ItemDataRole.UserRole + 1
 
 
+_Row = TransferItem | LeftOut
+
+_LEFT_OUT_STATES = {
+    LeftOutReason.REFUSED: "Left out",
+    LeftOutReason.NOT_CHOSEN: "Left out by you",
+    LeftOutReason.IGNORED: "Ignored",
+}
+
+
 class TransferItemsModel(TableModel):
-    """The items in the transfer's own order, those in trouble first."""
+    """The items in the transfer's own order, those in trouble first, then what was dropped
+    beside them and left out.
+    """
 
     def __init__(self, parent: QObject | None = None, *, clock: Clock | None = None) -> None:
         super().__init__(_TITLES, parent)
         self._clock = clock or SystemClock()
-        self._items: list[TransferItem] = []
+        self._rows: list[_Row] = []
 
-    def show_items(self, items: Sequence[TransferItem]) -> None:
+    def show_items(
+        self, items: Sequence[TransferItem], left_out: Sequence[LeftOut] = ()
+    ) -> None:
         """Show these items; the same ones again are only repainted."""
-        ordered = sorted(items, key=lambda item: item.trouble is None)
-        if [item.id for item in ordered] != [item.id for item in self._items]:
+        in_order = sorted(items, key=lambda item: item.trouble is None)
+        rows: list[_Row] = [*in_order, *left_out]
+        if [_key(row) for row in rows] != [_key(row) for row in self._rows]:
             self.beginResetModel()
-            self._items = ordered
+            self._rows = rows
             self.endResetModel()
-        elif ordered != self._items:
-            self._items = ordered
-            last = self.index(len(ordered) - 1, len(ItemColumn) - 1)
+        elif rows != self._rows:
+            self._rows = rows
+            last = self.index(len(rows) - 1, len(ItemColumn) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
 
     def item_at(self, index: AnyIndex) -> TransferItem | None:
-        """Return the item of an index."""
-        return self._items[index.row()] if index.isValid() else None
+        """Return the item of an index; None for what was left out."""
+        row = self._rows[index.row()] if index.isValid() else None
+        return row if isinstance(row, TransferItem) else None
 
     @override
     def rowCount(self, parent: AnyIndex = NO_PARENT) -> int:
         """One row per item."""
-        return 0 if parent.isValid() else len(self._items)
+        return 0 if parent.isValid() else len(self._rows)
 
     @override
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Words for a cell; delegates ask for the whole item."""
-        item = self.item_at(index)
-        if item is None:
+        if not index.isValid():
             return None
+        row, column = self._rows[index.row()], ItemColumn(index.column())
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
-                return self._words(item, ItemColumn(index.column()))
+                if isinstance(row, LeftOut):
+                    return _left_out_words(row, column)
+                return self._words(row, column)
             case ItemRole.ITEM:
-                return item
+                return row
         return None
 
     def _words(self, item: TransferItem, column: ItemColumn) -> str:
@@ -91,3 +109,18 @@ class TransferItemsModel(TableModel):
                 amount = progress_words(item.bytes_done, item.size_bytes)
                 return f"{amount}, {count_words(item.file_count, 'file')}"
         return trouble_words(item.trouble, now) if item.trouble else item.note
+
+
+def _left_out_words(left_out: LeftOut, column: ItemColumn) -> str:
+    match column:
+        case ItemColumn.NAME:
+            return left_out.client_path
+        case ItemColumn.STATE:
+            return _LEFT_OUT_STATES[left_out.reason]
+        case ItemColumn.AMOUNT:
+            return count_words(left_out.file_count, "file")
+    return left_out.sentence or "It stays where it is."
+
+
+def _key(row: _Row) -> str:
+    return row.id if isinstance(row, TransferItem) else row.client_path

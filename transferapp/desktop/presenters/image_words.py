@@ -14,6 +14,7 @@ from transferapp.model.images import (
     OriginalFile,
     Pixels,
 )
+from transferapp.model.plausible import plausible_moment
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 DOT = " \N{MIDDLE DOT} "
@@ -82,4 +83,6 @@ def _pixel_size(pixels: Pixels) -> str:
 
 
 def _moment(when: datetime | None) -> str:
+    # Near year 1 there is no local time, and no microscope meant it.
+    when = plausible_moment(when)
     return when.astimezone().strftime("%d %b %Y, %H:%M") if when else ""

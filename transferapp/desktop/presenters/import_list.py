@@ -51,13 +51,18 @@ class FilesetRow:
     sentence: str
     included: bool
     candidate: FilesetCandidate | None = None
+    #: The code of the error that ``sentence`` is of.
+    code: str = ""
     #: It may become importable by waiting: it is still being written.
     unsettled: bool = False
+    #: The person said that its files do not matter.
+    ignored: bool = False
 
     @property
     def can_include(self) -> bool:
-        """Blocked filesets cannot be imported."""
-        return self.candidate is not None and self.level is not Level.BLOCKED
+        """Neither what is blocked nor what is still being written can be imported."""
+        blocked = self.level is Level.BLOCKED or self.unsettled
+        return self.candidate is not None and not blocked and not self.ignored
 
     @property
     def paths(self) -> frozenset[Path]:
@@ -129,6 +134,7 @@ def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:
         sentence=verdict.sentence,
         included=verdict.level is Level.OK,
         candidate=candidate,
+        code=verdict.code,
         unsettled=verdict.code == ChangedFile.code,
     )
 
@@ -145,4 +151,6 @@ def _finding_row(finding: Finding) -> FilesetRow:
         level=verdict.level,
         sentence=verdict.sentence,
         included=False,
+        code=verdict.code,
+        unsettled=verdict.code == ChangedFile.code,
     )

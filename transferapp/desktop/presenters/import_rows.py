@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from transferapp.client.grouping import told_apart
 from transferapp.client.preflight import Level
 from transferapp.desktop.presenters.import_list import FilesetRow
 
@@ -14,7 +15,7 @@ class ImportRows:
 
     def __init__(self) -> None:
         self._rows: dict[str, FilesetRow] = {}
-        self._removed: set[str] = set()
+        self._removed: dict[str, FilesetRow] = {}
 
     @property
     def all(self) -> tuple[FilesetRow, ...]:
@@ -27,6 +28,11 @@ class ImportRows:
         return tuple(row for row in self._rows.values() if row.included)
 
     @property
+    def removed(self) -> tuple[FilesetRow, ...]:
+        """The rows that were taken off the list; their files lie where they lay."""
+        return tuple(replace(row, included=False) for row in self._removed.values())
+
+    @property
     def doubtful(self) -> bool:
         """Some row may become importable by waiting."""
         return any(row.unsettled for row in self._rows.values())
@@ -34,16 +40,21 @@ class ImportRows:
     def add(self, rows: Iterable[FilesetRow]) -> None:
         """Take in what a person dropped, also what she removed before."""
         new = list(rows)
-        self._removed -= {row.key for row in new}
-        self._put(new)
+        for row in new:
+            self._removed.pop(row.key, None)
+        self._put([self._as_ignored(row) for row in new])
 
     def judge_again(self, rows: Iterable[FilesetRow]) -> None:
         """Take in a new look at the same places; ticks stay, good news ticks a row."""
         found = [row for row in rows if row.key not in self._removed]
-        self._put([self._as_chosen(row) for row in found])
+        self._put([self._as_ignored(self._as_chosen(row)) for row in found])
         keys = {row.key for row in found}
         for row in self.all:
-            if row.key not in keys:
+            if row.key in keys:
+                continue
+            if row.candidate is None:
+                self._rows.pop(row.key)  # Never could be imported: nobody misses it.
+            else:
                 self._rows[row.key] = _vanished(row)
 
     def include(self, keys: Collection[str], *, included: bool) -> None:
@@ -53,11 +64,22 @@ class ImportRows:
             if row is not None and row.can_include:
                 self._rows[key] = replace(row, included=included)
 
+    def ignore(self, keys: Collection[str], *, ignored: bool) -> None:
+        """Note that these files do not matter, or that they do after all."""
+        for key in keys:
+            row = self._rows.get(key)
+            if row is not None:
+                row = replace(row, ignored=ignored, included=False)
+                ready = row.level is Level.OK and row.can_include
+                self._rows[key] = replace(row, included=ready)
+
     def remove(self, keys: Collection[str]) -> None:
         """Take rows off the list; a later look does not bring them back."""
         for key in keys:
-            self._rows.pop(key, None)
-            self._removed.add(key)
+            row = self._rows.pop(key, None)
+            if row is not None:
+                self._removed[key] = row
+        self._tell_apart()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -73,12 +95,26 @@ class ImportRows:
                 if older != row.key:
                     self._rows.pop(older, None)
             self._rows[row.key] = row
+        self._tell_apart()
+
+    def _tell_apart(self) -> None:
+        """Rename rows so that equal names differ, also when they were dropped one by one."""
+        found = {key: row.candidate for key, row in self._rows.items() if row.candidate}
+        for key, told in zip(found, told_apart(list(found.values())), strict=True):
+            if told is not found[key]:
+                self._rows[key] = replace(self._rows[key], name=told.name, candidate=told)
 
     def _as_chosen(self, row: FilesetRow) -> FilesetRow:
         before = self._rows.get(row.key)
         if before is None or not row.can_include or before.level is not row.level:
             return row
         return replace(row, included=before.included)
+
+    def _as_ignored(self, row: FilesetRow) -> FilesetRow:
+        before = self._rows.get(row.key)
+        if before is None or not before.ignored:
+            return row
+        return replace(row, ignored=True, included=False)
 
 
 def _vanished(row: FilesetRow) -> FilesetRow:

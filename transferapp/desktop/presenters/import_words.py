@@ -45,13 +45,21 @@ def server_words(url: str) -> str:
 def left_out_words(rows: Iterable[FilesetRow]) -> str:
     """Say how many filesets stay out, and why; empty when none does."""
     left = [row for row in rows if not row.included]
-    blocked = sum(1 for row in left if not row.can_include)
-    parts = []
-    if blocked:
-        parts.append(f"{blocked:,} cannot be imported")
-    if len(left) - blocked:
-        parts.append(f"{len(left) - blocked:,} not ticked")
-    return f"Left out: {', '.join(parts)}." if parts else ""
+    ignored = sum(1 for row in left if row.ignored)
+    writing = sum(1 for row in left if row.unsettled and not row.ignored)
+    unticked = sum(1 for row in left if row.can_include)
+    blocked = len(left) - ignored - writing - unticked
+    counted = (
+        (blocked, "cannot be imported"),
+        (writing, "still being written"),
+        (unticked, "not ticked"),
+        (ignored, "ignored"),
+    )
+    parts = ", ".join(f"{count:,} {words}" for count, words in counted if count)
+    if not parts:
+        return ""
+    keep = " Keep what is not imported." if len(left) > ignored else ""
+    return f"Left out: {parts}.{keep}"
 
 
 def annotations_of(tags: str, comment: str) -> tuple[Annotation, ...]:

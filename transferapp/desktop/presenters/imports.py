@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transferapp.client.importing import ImportPlan, hand_over_import
-from transferapp.client.preflight import PreflightSettings
+from transferapp.client.preflight import PreflightSettings, ask_settings
 from transferapp.desktop.presenters.background import Background
+from transferapp.desktop.presenters.import_drop import dropped
 from transferapp.desktop.presenters.import_list import FilesetRow, Look, LookProgress, look_at
 from transferapp.desktop.presenters.import_rows import ImportRows
 from transferapp.desktop.presenters.import_words import (
@@ -188,9 +190,17 @@ class ImportPresenter:
         self._rows.include(keys, included=included)
         self._list_changed()
 
+    def ignore(self, keys: Collection[str], *, ignored: bool) -> None:
+        """Note that the files of these rows do not matter, or that they do after all."""
+        self._rows.ignore(keys, ignored=ignored)
+        self._list_changed()
+
     def remove(self, keys: Collection[str]) -> None:
         """Take filesets off the list; the files stay where they are."""
+        gone = {row.key: row for row in self.rows if row.key in keys}
         self._rows.remove(keys)
+        for path in {Path(key) for key in gone}.union(*(row.paths for row in gone.values())):
+            self._roots.pop(path, None)  # Dropped by itself: that is taken back.
         if not self.rows:
             self._forget_list()
         self._list_changed()
@@ -257,6 +267,9 @@ class ImportPresenter:
             target=target.ref,
             candidates=tuple(row.candidate for row in self.included if row.candidate),
             annotations=annotations_of(self.tags, self.comment),
+            dropped=dropped(
+                tuple(self._roots), (*self.rows, *self._rows.removed), self.ignored_count
+            ),
         )
         # Pressing Import again after an error must not make a second import.
         if (
@@ -299,6 +312,8 @@ class ImportPresenter:
             loop.call_soon_threadsafe(self._progress, cancel, progress)
 
         try:
+            with suppress(TransferAppError):  # Nobody is signed in.
+                self._settings = await ask_settings(self._session.server, self._settings)
             look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
         except Cancelled:
             return None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from transferapp.client.source_looks import look_at_source
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.errors import TransferAppError
+from transferapp.model.drops import left_out_words
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import (
     ItemState,
@@ -86,11 +89,13 @@ class NotificationsPresenter:
         self.open_wished.notify(key)
 
     async def _words(self, transfer_id: str, events: list[Event]) -> Notification:
-        try:
-            details = await self._session.server.transfer(transfer_id)
-        except TransferAppError:
-            details = None  # Told from the events alone.
         ended = [e for e in events if e.kind is EventKind.TRANSFER_ENDED]
+        server, details = self._session.server, None
+        with suppress(TransferAppError):  # Told from the events alone.
+            details = await server.transfer(transfer_id)
+            if ended:
+                await look_at_source(self._session.agent, details.transfer)
+                details = await server.transfer(transfer_id)
         if ended:
             return _ended(ended[-1], details)
         return _troubled(events, details)
@@ -126,6 +131,9 @@ def _import_done(details: TransferDetails) -> Notification:
     text = f"{_counted(images, 'image')}{place}."
     if transfer.promises.safe_to_delete_source:
         text += " Safe to delete the originals."
+    elif transfer.left_out_files:
+        files = left_out_words(transfer.left_out_files, transfer.left_out_names)
+        text += f" Do not delete the folder: {files[:1].lower()}{files[1:]}"
     return Notification(
         f"Import of {_counted(transfer.file_count, 'file')} finished", text, transfer.id
     )

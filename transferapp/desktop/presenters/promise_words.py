@@ -6,23 +6,30 @@ from dataclasses import dataclass
 
 from transferapp.desktop.presenters.transfer_rows import TransferRow
 from transferapp.desktop.presenters.transfer_words import count_words
+from transferapp.model.drops import left_out_words
 from transferapp.model.transfers import ItemState, TransferKind
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseLine:
-    """One promise: ``key`` names it for widgets, ``reason`` says why not yet."""
+    """One promise: ``key`` names it for widgets, ``reason`` says why not yet.
+
+    ``partly``: it holds for some of it; ``reason`` says for what.
+    """
 
     key: str
     question: str
     safe: bool
     reason: str = ""
+    partly: bool = False
 
     @property
     def text(self) -> str:
         """The whole sentence: ``Safe to log off: yes``."""
         if self.safe:
             return f"{self.question}: yes"
+        if self.partly:
+            return f"{self.question}: only {self.reason}"
         return f"{self.question}: not yet" + (f" ({self.reason})" if self.reason else "")
 
 
@@ -41,12 +48,7 @@ def promise_lines(row: TransferRow) -> tuple[PromiseLine, ...]:
             row.promises.safe_to_switch_off,
             _moved_words(row),
         ),
-        PromiseLine(
-            "deleteSource",
-            "Safe to delete the source",
-            row.promises.safe_to_delete_source,
-            _imported_words(row),
-        ),
+        _delete_line(row),
     )
     return lines if row.kind is TransferKind.IMPORT else lines[:2]
 
@@ -65,11 +67,42 @@ def _moved_words(row: TransferRow) -> str:
     return f"{row.files_done:,} of {count_words(row.files_total, 'file')} {moved}"
 
 
+def _delete_line(row: TransferRow) -> PromiseLine:
+    key, question = "deleteSource", "Safe to delete the source"
+    if row.promises.safe_to_delete_source:
+        return PromiseLine(key, question, safe=True)
+    if row.promises.safe_to_delete_imported:
+        return PromiseLine(key, question, safe=False, reason=_only_words(row), partly=True)
+    return PromiseLine(key, question, safe=False, reason=_imported_words(row))
+
+
+def _only_words(row: TransferRow) -> str:
+    """Say which files may go, and why not all."""
+    which = f"the {count_words(row.files_verified, 'imported file')}"
+    left_out = left_out_words(row.left_out_files or 0, row.left_out_names)
+    changed = row.look.words if row.look else ""
+    missing = row.item_count - row.items_done
+    not_done = f"{missing:,} of {count_words(row.item_count, 'fileset')} not imported"
+    whys = [not_done if missing else "", left_out.rstrip("."), changed]
+    why = "; ".join(part for part in whys if part)
+    return f"{which} ({why})" if why else which
+
+
 def _imported_words(row: TransferRow) -> str:
-    if row.state is ItemState.CANCELLED:
-        return "cancelled"
+    if row.look is not None and not row.look.imported_unchanged:
+        return row.look.words
     if not row.item_count:
         return "not imported"
-    if row.items_done >= row.item_count:
+    if row.state is ItemState.CANCELLED and not row.items_done:
+        return "cancelled"
+    if row.items_done < row.item_count:
+        return f"{row.items_done:,} of {count_words(row.item_count, 'fileset')} imported"
+    return _verified_words(row)
+
+
+def _verified_words(row: TransferRow) -> str:
+    if not row.files_verified:
         return "imported, being verified"
-    return f"{row.items_done:,} of {count_words(row.item_count, 'fileset')} imported"
+    if row.on_agent:
+        return "imported; the files here are looked at once more"
+    return "imported; the workstation has not looked at its files since"

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from transferapp import errors
+from transferapp.model.drops import SourceLook
+from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
     TROUBLE_STATES,
     ItemState,
-    Promises,
     Transfer,
     TransferKind,
     Trouble,
@@ -58,6 +59,11 @@ class TransferRow:
     created_at: datetime
     updated_at: datetime
     items_in_trouble: int = 0
+    #: Import: files that the repository holds, checked; what was left out; the source now.
+    files_verified: int = 0
+    left_out_files: int | None = None
+    left_out_names: tuple[str, ...] = ()
+    look: SourceLook | None = None
     #: Lower-case name and target, for the search field.
     haystack: str = ""
     bytes_per_s: float = 0.0
@@ -145,6 +151,10 @@ def _from_server(transfer: Transfer) -> TransferRow:
         items_done=transfer.items_done,
         items_in_trouble=transfer.items_in_trouble,
         promises=transfer.promises,
+        files_verified=transfer.files_verified,
+        left_out_files=transfer.left_out_files,
+        left_out_names=transfer.left_out_names,
+        look=transfer.look,
         created_at=transfer.created_at,
         updated_at=transfer.updated_at,
         on_server=True,
@@ -167,6 +177,10 @@ def _from_agent(view: SubmissionView) -> TransferRow:
         item_count=0,
         items_done=0,
         promises=_promises(view),
+        files_verified=view.files_verified,
+        left_out_files=view.left_out_files,
+        left_out_names=view.left_out_names,
+        look=view.look,
         created_at=view.created_at,
         updated_at=view.updated_at,
         destination=view.destination,
@@ -186,7 +200,8 @@ def _joined(row: TransferRow, view: SubmissionView) -> TransferRow:
         on_agent=True,
         destination=view.destination,
         files_done=view.files_done,
-        promises=_either(row.promises, agent_row.promises),
+        promises=_joined_promises(row.promises, agent_row.promises),
+        look=view.look or row.look,
         updated_at=max(row.updated_at, view.updated_at),
     )
     if row.ended or not _agents_turn(row):
@@ -258,13 +273,17 @@ def _promises(view: SubmissionView) -> Promises:
         safe_to_log_off=view.safe_to_log_off,
         safe_to_switch_off=view.safe_to_switch_off,
         safe_to_delete_source=view.safe_to_delete_source,
+        safe_to_delete_imported=view.safe_to_delete_imported,
     )
 
 
-def _either(one: Promises, other: Promises) -> Promises:
-    """A promise once given by the one who knows is kept; the other may just not know yet."""
+def _joined_promises(one: Promises, other: Promises) -> Promises:
+    """Bytes that have moved stay moved: one side's word is enough, the other may just not
+    know yet. What may be deleted, both must say: a source can change, an item can fail.
+    """
     return Promises(
         safe_to_log_off=one.safe_to_log_off or other.safe_to_log_off,
         safe_to_switch_off=one.safe_to_switch_off or other.safe_to_switch_off,
-        safe_to_delete_source=one.safe_to_delete_source or other.safe_to_delete_source,
+        safe_to_delete_source=one.safe_to_delete_source and other.safe_to_delete_source,
+        safe_to_delete_imported=one.safe_to_delete_imported and other.safe_to_delete_imported,
     )

@@ -72,6 +72,14 @@ def state_words(state: ItemState) -> str:
     return _STATE[state]
 
 
+def cancelled_words(kind: TransferKind, done: int, count: int) -> str:
+    """Say of a cancelled transfer how much of it was done before."""
+    if not 0 < done < count:
+        return state_words(ItemState.CANCELLED)
+    verb = "imported" if kind is TransferKind.IMPORT else "saved"
+    return f"Cancelled in part: {done:,} of {count:,} {verb}"
+
+
 def status_words(
     state: ItemState,
     trouble: Trouble | None,

@@ -190,6 +190,7 @@ def open_image(url: str, token: RenewableToken) -> RemoteImage:
 
 
 def _read(store: RemoteStore) -> RemoteImage:
+    # With its consolidated metadata, which our server makes anew for every answer.
     group = zarr.open_group(store, mode="r", zarr_format=3)
     ome = _Ome.model_validate(group.attrs["ome"])
     multiscale = ome.multiscales[0]

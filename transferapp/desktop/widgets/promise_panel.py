@@ -53,7 +53,11 @@ class PromisePanel(QFrame):
 
 
 def _show(line: PromiseLine, icon: IconLabel, text: QLabel) -> None:
-    name = "mdi6.check-circle" if line.safe else "mdi6.timer-sand"
-    icon.show_icon(name, "good" if line.safe else "text_faint", _EDGE - 2)
+    name, colour, role = "mdi6.timer-sand", "text_faint", "muted"
+    if line.safe:
+        name, colour, role = "mdi6.check-circle", "good", "good"
+    elif line.partly:
+        name, colour, role = "mdi6.alert-circle-outline", "warn", "warn"
+    icon.show_icon(name, colour, _EDGE - 2)
     text.setText(line.text)
-    theme.set_role(text, "good" if line.safe else "muted")
+    theme.set_role(text, role)

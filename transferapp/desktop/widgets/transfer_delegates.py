@@ -103,6 +103,8 @@ class SafeDelegate(QStyledItemDelegate):
         y = option.rect.center().y() - _EDGE // 2
         for line in promise_lines(row):
             colour = scheme.good if line.safe else scheme.border_strong
+            if line.partly:
+                colour = scheme.warn
             icon = theme.icon(PROMISE_ICONS[line.key], colour=colour)
             icon.paint(painter, QRect(x, y, _EDGE, _EDGE))
             x += _EDGE + 10

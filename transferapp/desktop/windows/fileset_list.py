@@ -56,8 +56,8 @@ _NAMES_SHOWN, _NAME_HEIGHT = 4, 26
 class FilesetList(QFrame):
     """Table of filesets above, the selected one's files below.
 
-    Names: ``import.list``, ``import.remove``, ``import.lookAgain``, ``import.clear``,
-    ``import.files``.
+    Names: ``import.list``, ``import.ignore``, ``import.remove``, ``import.lookAgain``,
+    ``import.clear``, ``import.files``.
     """
 
     selected = Signal(object)
@@ -72,6 +72,14 @@ class FilesetList(QFrame):
         self._count.setObjectName("import.count")
         self._remove = button("Remove", "import.remove", role="quiet", icon_name="mdi6.minus")
         self._remove.clicked.connect(self._remove_selected)
+        self._ignore = button(
+            "Ignore",
+            "import.ignore",
+            role="quiet",
+            icon_name="mdi6.eye-off-outline",
+            tip="These files do not matter: the folder counts as complete without them",
+        )
+        self._ignore.clicked.connect(self._ignore_selected)
         self._again = button(
             "Check again",
             "import.lookAgain",
@@ -110,6 +118,7 @@ class FilesetList(QFrame):
         tools.setContentsMargins(theme.MEDIUM, theme.SMALL, theme.SMALL, 0)
         tools.setSpacing(theme.TIGHT)
         tools.addWidget(self._count, 1)
+        tools.addWidget(self._ignore)
         tools.addWidget(self._remove)
         tools.addWidget(self._again)
         tools.addWidget(self._clear)
@@ -125,7 +134,7 @@ class FilesetList(QFrame):
         self.model.show_rows(rows)
         words = count_words(len(rows), "fileset")
         ignored = self._presenter.ignored_count
-        hidden = f", {count_words(ignored, 'hidden file')} left out" if ignored else ""
+        hidden = f", {count_words(ignored, 'system file')} ignored" if ignored else ""
         self._count.setText(f"{words}{hidden}")
         self._selection_changed()
 
@@ -136,10 +145,17 @@ class FilesetList(QFrame):
     def _selection_changed(self, *_selections: QItemSelection) -> None:
         rows = self._selected_rows()
         self._remove.setEnabled(bool(rows))
+        self._ignore.setEnabled(bool(rows))
+        self._ignore.setText("Do not ignore" if _all_ignored(rows) else "Ignore")
         self._details.show_row(rows[0] if len(rows) == 1 else None)
 
     def _remove_selected(self) -> None:
         self._presenter.remove([row.key for row in self._selected_rows()])
+
+    def _ignore_selected(self) -> None:
+        rows = self._selected_rows()
+        keys = [row.key for row in rows]
+        self._presenter.ignore(keys, ignored=not _all_ignored(rows))
 
     def _open_menu(self) -> None:
         rows = self._selected_rows()
@@ -153,6 +169,9 @@ class FilesetList(QFrame):
         leave.setEnabled(bool(keys))
         leave.triggered.connect(lambda: self._presenter.include(keys, included=False))
         menu.addSeparator()
+        ignore = menu.addAction(theme.icon("mdi6.eye-off-outline"), self._ignore.text())
+        ignore.setEnabled(bool(rows))
+        ignore.triggered.connect(self._ignore_selected)
         remove = menu.addAction(theme.icon("mdi6.minus"), "Remove from the list")
         remove.setEnabled(bool(rows))
         remove.triggered.connect(self._remove_selected)
@@ -182,7 +201,7 @@ class VerdictDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         row = index.data(FilesetRole.ROW)
         if isinstance(row, FilesetRow):
-            name, colour = verdict_look(row.level)
+            name, colour = verdict_look(row)
             option.icon = theme.icon(name, colour=colour)
             option.decorationSize = QSize(_EDGE, _EDGE)
             option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration
@@ -190,13 +209,19 @@ class VerdictDelegate(QStyledItemDelegate):
             paint_text_in(option, colour)
 
 
-def verdict_look(level: Level) -> tuple[str, str]:
+def _all_ignored(rows: list[FilesetRow]) -> bool:
+    return bool(rows) and all(row.ignored for row in rows)
+
+
+def verdict_look(row: FilesetRow) -> tuple[str, str]:
     """Return the icon name and colour of a verdict."""
+    if row.ignored:
+        return "mdi6.eye-off-outline", "text_muted"
     return {
         Level.OK: ("mdi6.check-circle-outline", "good"),
         Level.WARNING: ("mdi6.alert-outline", "warn"),
         Level.BLOCKED: ("mdi6.close-octagon-outline", "bad"),
-    }[level]
+    }[row.level]
 
 
 class _FilesetDetails(QFrame):
@@ -236,7 +261,7 @@ class _FilesetDetails(QFrame):
         self.setVisible(row is not None)
         if row is None:
             return
-        name, colour = verdict_look(row.level)
+        name, colour = verdict_look(row)
         self._icon.show_icon(name, colour, _EDGE)
         self._verdict.setText(row.sentence or f"{row.what}: ready to import.")
         files = row.candidate.files if row.candidate else ()

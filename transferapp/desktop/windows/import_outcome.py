@@ -9,6 +9,7 @@ from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.presenters.promise_words import promise_lines
 from transferapp.desktop.presenters.transfer_rows import RowGroup, TransferRow
 from transferapp.desktop.presenters.transfer_words import (
+    cancelled_words,
     count_words,
     size_words,
     state_words,
@@ -20,6 +21,7 @@ from transferapp.desktop.widgets.labels import ElidedLabel, IconLabel, label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.promise_panel import PromisePanel
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.model.transfers import ItemState
 
 _WIDTH = 520
 _STEPS = 1000
@@ -104,7 +106,7 @@ class ImportOutcome(QWidget):
         files = count_words(row.files_total, "file")
         where = f" into {row.target}" if row.target else ""
         amount = f"{files}, {size_words(row.bytes_total)}"
-        self._facts.setText(f"{state_words(row.state)}: {amount}{where}")
+        self._facts.setText(f"{_state(row)}: {amount}{where}")
         self._bar.setValue(round(row.fraction * _STEPS))
         self._bar.setVisible(not row.ended)
         trouble = trouble_words(row.trouble, self._clock.now()) if row.trouble else ""
@@ -122,10 +124,23 @@ def _headline(row: TransferRow) -> tuple[str, str, str]:
     """Return the words, the icon's name and its colour."""
     if row.group is RowGroup.ATTENTION:
         return "This import needs attention", "mdi6.alert-circle", "bad"
-    if row.promises.safe_to_delete_source:
-        return "Imported and verified", "mdi6.check-circle", "good"
     if row.ended:
-        return state_words(row.state), "mdi6.information", "text_muted"
+        return _ended_headline(row)
     if row.promises.safe_to_log_off:
         return "You may log off now", "mdi6.check-circle", "good"
     return "Handed over", "mdi6.information", "accent"
+
+
+def _ended_headline(row: TransferRow) -> tuple[str, str, str]:
+    if row.promises.safe_to_delete_source:
+        return "Imported and verified", "mdi6.check-circle", "good"
+    if row.state is ItemState.IMPORTED and row.left_out_files:
+        missed = count_words(row.left_out_files, "file")
+        return f"Imported, but for {missed}", "mdi6.alert-circle-outline", "warn"
+    return _state(row), "mdi6.information", "text_muted"
+
+
+def _state(row: TransferRow) -> str:
+    if row.state is ItemState.CANCELLED:
+        return cancelled_words(row.kind, row.items_done, row.item_count)
+    return state_words(row.state)

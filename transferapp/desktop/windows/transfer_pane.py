@@ -43,6 +43,7 @@ from transferapp.desktop.widgets.promise_panel import PromisePanel
 from transferapp.desktop.widgets.scrolling import scrolling
 from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.desktop.widgets.transfer_delegates import paint_text_in
+from transferapp.model.drops import LeftOut
 from transferapp.model.transfers import DONE_STATES, TROUBLE_STATES, TransferItem, TransferKind
 
 #: Pixels of Item, State, Amount; What to do takes the rest.
@@ -119,7 +120,10 @@ class TransferPane(QFrame):
         for deed in self._deeds:
             self._buttons[deed.name].setVisible(deed.possible(row))
         details = self._presenter.details
-        self._items.show_items(details.items if details is not None else ())
+        if details is None:
+            self._items.show_items(())
+        else:
+            self._items.show_items(details.items, details.left_out)
 
     # Building -------------------------------------------------------------------------
 
@@ -259,6 +263,8 @@ class _ItemDelegate(QStyledItemDelegate):
         if told and isinstance(item, TransferItem) and item.trouble is not None:
             scheme = theme.colours()
             paint_text_in(option, scheme.bad if item.state in TROUBLE_STATES else scheme.warn)
+        elif told and isinstance(item, LeftOut) and item.reason.counts:
+            paint_text_in(option, theme.colours().warn)
 
 
 def _facts(row: TransferRow, started: str) -> str:

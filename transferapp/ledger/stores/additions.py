@@ -16,11 +16,13 @@ from transferapp.ledger.stores.rows import (
     annotations_value,
     file_of,
     item_of,
+    left_out_of,
     tally_values,
     transfer_of,
 )
-from transferapp.ledger.stores.schema import files, items, transfers
+from transferapp.ledger.stores.schema import files, items, left_out, transfers
 from transferapp.ledger.stores.tally import Tally
+from transferapp.model.drops import MOST_LISTED, Drop, first_names
 from transferapp.model.transfers import ItemState, TransferDetails
 
 #: Rows of one INSERT: keeps the memory of 200,000 files low.
@@ -34,6 +36,7 @@ class AddedRows:
     transfer: dict[str, Any]
     items: list[dict[str, Any]]
     files: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
 
     def details(self) -> TransferDetails:
         """Return what was added."""
@@ -41,6 +44,7 @@ class AddedRows:
             transfer_of(self.transfer),
             tuple(item_of(row) for row in self.items),
             tuple(file_of(row) for row in self.files),
+            tuple(left_out_of(row) for row in self.left_out),
         )
 
 
@@ -58,7 +62,12 @@ def rows_of(new: NewTransfer, now: datetime) -> AddedRows:
         file_count=len(file_rows_of_all),
         size_bytes=sum(row["size_bytes"] for row in file_rows_of_all),
     )
-    return AddedRows(_transfer_row(transfer_id, new, now, tally), item_rows, file_rows_of_all)
+    return AddedRows(
+        _transfer_row(transfer_id, new, now, tally),
+        item_rows,
+        file_rows_of_all,
+        _left_out_rows(transfer_id, new.drop),
+    )
 
 
 def insert(connection: sa.Connection, rows: AddedRows, now: datetime) -> None:
@@ -68,6 +77,8 @@ def insert(connection: sa.Connection, rows: AddedRows, now: datetime) -> None:
         connection.execute(items.insert(), batch)
     for batch in _batches(rows.files):
         connection.execute(files.insert(), batch)
+    for batch in _batches(rows.left_out):
+        connection.execute(left_out.insert(), batch)
     write_events(connection, transfer_events(now, rows.transfer, was_ended=True))
 
 
@@ -106,10 +117,29 @@ def _transfer_row(
         "group_id": new.group_id,
         "annotations": annotations_value(new.annotations),
         "trouble": None,
+        "left_out_files": new.drop.left_out_files if new.drop else None,
+        "left_out_names": list(first_names(new.drop.left_out)) if new.drop else None,
+        "look": None,
         "created_at": now,
         "updated_at": now,
         **tally_values(tally),
     }
+
+
+def _left_out_rows(transfer_id: str, drop: Drop | None) -> list[dict[str, Any]]:
+    if drop is None:
+        return []
+    return [
+        {
+            "transfer_id": transfer_id,
+            "client_path": one.client_path,
+            "reason": str(one.reason),
+            "code": one.code,
+            "sentence": one.sentence,
+            "file_count": one.file_count,
+        }
+        for one in drop.left_out[:MOST_LISTED]
+    ]
 
 
 def _item_row(transfer_id: str, planned: PlannedItem, now: datetime) -> dict[str, Any]:

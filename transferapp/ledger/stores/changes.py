@@ -7,7 +7,7 @@ events are written last, so that their ids grow in the order in which they becom
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,14 +21,18 @@ from transferapp.ledger.stores.rows import (
     Row,
     fetch,
     fetch_one,
+    look_of,
+    look_value,
     tally_of,
     tally_values,
+    transfer_of,
     trouble_value,
 )
 from transferapp.ledger.stores.schema import files, items, transfers
 from transferapp.ledger.stores.tally import Share
 from transferapp.model.containers import ContainerRef
-from transferapp.model.transfers import ENDED_STATES, ItemState, TransferKind
+from transferapp.model.drops import SourceLook
+from transferapp.model.transfers import ENDED_STATES, ItemState, Transfer, TransferKind
 
 #: Progress of bytes is told at most this often per transfer; states are told always.
 PROGRESS_EVERY = timedelta(seconds=1)
@@ -139,6 +143,28 @@ def retarget(
     values = {"target": str(target), "target_name": target_name, "updated_at": now}
     connection.execute(transfers.update().where(mine).values(**values))
     write_events(connection, transfer_events(now, {**found, **values}, was_ended=True))
+
+
+def keep_look(
+    connection: sa.Connection, now: datetime, transfer_id: str, look: SourceLook
+) -> Transfer:
+    """Keep the last look at an import's source; raises TransferNotFound, StateConflict."""
+    mine = transfers.c.id == transfer_id
+    found = fetch_one(connection, sa.select(transfers).where(mine).with_for_update())
+    if found is None:
+        raise TransferNotFound
+    if found["kind"] != TransferKind.IMPORT:
+        raise StateConflict("Only an import has a source on the workstation.")
+    before = look_of(found["look"])
+    values: dict[str, Any] = {"look": look_value(look)}
+    says_other = before is None or replace(before, looked_at=look.looked_at) != look
+    if says_other:
+        values["updated_at"] = now
+    connection.execute(transfers.update().where(mine).values(**values))
+    after = {**found, **values}
+    if says_other:
+        write_events(connection, transfer_events(now, after, was_ended=True))
+    return transfer_of(after)
 
 
 def lock_item(connection: sa.Connection, item_id: str) -> Locked:

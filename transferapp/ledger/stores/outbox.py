@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from transferapp.ledger.stores.rows import tally_of, trouble_of
 from transferapp.ledger.stores.schema import events
 from transferapp.ledger.stores.tally import Tally
+from transferapp.model.drops import left_out_words
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
 
@@ -62,7 +63,8 @@ def transfer_events(
     tally = tally_of(transfer)
     if was_ended or not tally.ended:
         return [changed]
-    ended = {"kind": str(EventKind.TRANSFER_ENDED), "message": _outcome(tally)}
+    words = _outcome(tally, transfer)
+    ended = {"kind": str(EventKind.TRANSFER_ENDED), "message": words}
     return [changed, changed | ended]
 
 
@@ -97,8 +99,8 @@ def _is_news(before: Values, after: Values) -> bool:
     return (old.code, old.message) != (new.code, new.message)
 
 
-def _outcome(tally: Tally) -> str:
-    """Say in words how a transfer ended: ``3 imported, 1 failed``."""
+def _outcome(tally: Tally, transfer: Values) -> str:
+    """Say in words how a transfer ended: ``3 imported, 1 failed``, and what it lacks."""
     words = (
         (ItemState.IMPORTED, "imported"),
         (ItemState.DELIVERED, "delivered"),
@@ -106,4 +108,6 @@ def _outcome(tally: Tally) -> str:
         (ItemState.CANCELLED, "cancelled"),
     )
     counted = [(tally.states.get(state, 0), word) for state, word in words]
-    return ", ".join(f"{count} {word}" for count, word in counted if count)
+    ends = ", ".join(f"{count} {word}" for count, word in counted if count)
+    left_out = left_out_words(transfer["left_out_files"] or 0, transfer["left_out_names"] or ())
+    return f"{ends}. {left_out}" if left_out else ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -17,9 +18,11 @@ from transferapp.ledger.stores.rows import (
     fetch_one,
     file_of,
     item_of,
+    left_out_of,
     transfer_of,
 )
-from transferapp.ledger.stores.schema import events, files, items, transfers
+from transferapp.ledger.stores.schema import events, files, items, left_out, transfers
+from transferapp.model.drops import LeftOut
 from transferapp.model.events import Event
 from transferapp.model.transfers import (
     ItemState,
@@ -63,12 +66,22 @@ def details_of(
         raise TransferNotFound
     query = sa.select(items).where(items.c.transfer_id == transfer_id).order_by(items.c.seq)
     found = fetch(connection, query)
-    details = TransferDetails(transfer_of(transfer), tuple(item_of(row) for row in found))
+    details = TransferDetails(
+        transfer_of(transfer),
+        tuple(item_of(row) for row in found),
+        left_out=_left_out(connection, transfer_id),
+    )
     if not with_files:
         return details
     query = sa.select(files).where(files.c.transfer_id == transfer_id).order_by(files.c.seq)
     rows = fetch(connection, query)
-    return TransferDetails(details.transfer, details.items, tuple(file_of(row) for row in rows))
+    return replace(details, files=tuple(file_of(row) for row in rows))
+
+
+def _left_out(connection: sa.Connection, transfer_id: str) -> tuple[LeftOut, ...]:
+    mine = left_out.c.transfer_id == transfer_id
+    rows = fetch(connection, sa.select(left_out).where(mine).order_by(left_out.c.seq))
+    return tuple(left_out_of(row) for row in rows)
 
 
 def item_by_id(connection: sa.Connection, item_id: str) -> TransferItem:

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 
 from transferapp.ledger.stores.tally import Tally
 from transferapp.model.containers import ContainerRef
+from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
 from transferapp.model.events import Event, EventKind
 from transferapp.model.images import Annotation, AnnotationKind
+from transferapp.model.promises import ImportFacts, Promises, safe_to_delete
 from transferapp.model.transfers import (
     ItemState,
-    Promises,
     Transfer,
     TransferFile,
     TransferItem,
@@ -43,6 +44,7 @@ def tally_of(row: Row) -> Tally:
         {ItemState(state): count for state, count in row["states"].items()},
         row["settled"],
         row["verified"],
+        row["files_verified"],
         row["file_count"],
         row["size_bytes"],
         row["bytes_done"],
@@ -55,6 +57,7 @@ def tally_values(tally: Tally) -> dict[str, Any]:
         "states": {str(state): count for state, count in tally.states.items()},
         "settled": tally.settled,
         "verified": tally.verified,
+        "files_verified": tally.files_verified,
         "file_count": tally.file_count,
         "size_bytes": tally.size_bytes,
         "bytes_done": tally.bytes_done,
@@ -65,6 +68,7 @@ def transfer_of(row: Row) -> Transfer:
     """Return a transfer."""
     tally = tally_of(row)
     kind = TransferKind(row["kind"])
+    look = look_of(row["look"])
     return Transfer(
         id=row["id"],
         kind=kind,
@@ -79,14 +83,20 @@ def transfer_of(row: Row) -> Transfer:
         file_count=tally.file_count,
         size_bytes=tally.size_bytes,
         bytes_done=tally.bytes_done,
-        promises=promises_of(tally, kind),
+        promises=promises_of(tally, kind, row["left_out_files"], look),
         target=ContainerRef.parse(row["target"]) if row["target"] else None,
         target_name=row["target_name"],
         trouble=trouble_of(row["trouble"]),
+        files_verified=tally.files_verified,
+        left_out_files=row["left_out_files"],
+        left_out_names=tuple(row["left_out_names"] or ()),
+        look=look,
     )
 
 
-def promises_of(tally: Tally, kind: TransferKind) -> Promises:
+def promises_of(
+    tally: Tally, kind: TransferKind, left_out_files: int | None, look: SourceLook | None
+) -> Promises:
     """Return what the server can vouch for; the agent knows more about logging off.
 
     An export needs the workstation until its last file is in place, and has no source
@@ -95,7 +105,35 @@ def promises_of(tally: Tally, kind: TransferKind) -> Promises:
     if kind is TransferKind.EXPORT:
         return Promises(tally.ended, tally.ended, safe_to_delete_source=False)
     here = tally.settled == tally.item_count
-    return Promises(here, here, safe_to_delete_source=tally.verified == tally.item_count)
+    facts = ImportFacts(
+        tally.item_count, tally.verified, tally.files_verified, left_out_files, look
+    )
+    source, imported = safe_to_delete(facts)
+    return Promises(here, here, source, imported)
+
+
+def look_of(value: dict[str, Any] | None) -> SourceLook | None:
+    """Return the look at a source of a JSON column."""
+    if value is None:
+        return None
+    looked_at = datetime.fromisoformat(value["looked_at"])
+    return SourceLook(**{**value, "looked_at": looked_at, "names": tuple(value["names"])})
+
+
+def look_value(look: SourceLook) -> dict[str, Any]:
+    """Return the JSON of a look at a source."""
+    return {**asdict(look), "looked_at": look.looked_at.isoformat(), "names": list(look.names)}
+
+
+def left_out_of(row: Row) -> LeftOut:
+    """Return something that was left out."""
+    return LeftOut(
+        row["client_path"],
+        LeftOutReason(row["reason"]),
+        row["code"],
+        row["sentence"],
+        row["file_count"],
+    )
 
 
 def item_of(row: Row) -> TransferItem:

@@ -46,11 +46,16 @@ transfers = sa.Table(
     sa.Column("states", _Json, nullable=False),
     _count("settled"),
     _count("verified"),
+    _count("files_verified"),
     _count("file_count"),
     _count("size_bytes"),
     _count("bytes_done"),
     sa.Column("trouble", _Json),
     sa.Column("trouble_item", _Id),
+    # What was dropped beside the items; NULL where nobody said.
+    sa.Column("left_out_files", sa.BigInteger),
+    sa.Column("left_out_names", _Json),
+    sa.Column("look", _Json),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("updated_at", UtcDateTime, nullable=False),
     sa.Column("progress_told_at", UtcDateTime),
@@ -83,6 +88,19 @@ sa.Index(
     items.c.transfer_id,
     sqlite_where=sa.text("trouble IS NOT NULL"),
     postgresql_where=sa.text("trouble IS NOT NULL"),
+)
+
+left_out = sa.Table(
+    "ledger_left_out",
+    metadata,
+    _seq(),
+    sa.Column("transfer_id", _Id, sa.ForeignKey("ledger_transfers.id"), nullable=False),
+    _text("client_path"),
+    sa.Column("reason", sa.String(16), nullable=False),
+    sa.Column("code", sa.String(64), nullable=False, server_default=""),
+    _text("sentence"),
+    _count("file_count"),
+    sa.Index("ledger_left_out_transfer", "transfer_id", "seq"),
 )
 
 files = sa.Table(

@@ -26,6 +26,7 @@ from transferapp.ledger.port import (
 from transferapp.ledger.stores import additions, changes, outbox, reads, retention
 from transferapp.ledger.stores.schema import SCHEMA
 from transferapp.model.containers import ContainerRef
+from transferapp.model.drops import SourceLook
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import (
     ItemState,
@@ -132,6 +133,11 @@ class SqlLedger(Ledger):
         """Move an item and write the event."""
         now = self._clock.now()
         return await self._write(changes.move_item, now, item_id, change, only_from)
+
+    @override
+    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+        """Keep the last look at an import's source."""
+        return await self._write(changes.keep_look, self._clock.now(), transfer_id, look)
 
     @override
     async def tell(self, owner: str, kind: EventKind) -> None:

@@ -36,6 +36,11 @@ class Share:
         """The repository holds every byte of it, checked, and images exist."""
         return self.verified and self.state is ItemState.IMPORTED
 
+    @property
+    def files_safe(self) -> int:
+        """How many files of it are safe in the repository."""
+        return self.file_count if self.safe else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -44,6 +49,7 @@ class Tally:
     states: Mapping[ItemState, int]
     settled: int = 0
     verified: int = 0
+    files_verified: int = 0
     file_count: int = 0
     size_bytes: int = 0
     bytes_done: int = 0
@@ -82,6 +88,7 @@ class Tally:
             states={state: count for state, count in states.items() if count},
             settled=self.settled + after.settled - before.settled,
             verified=self.verified + after.safe - before.safe,
+            files_verified=self.files_verified + after.files_safe - before.files_safe,
             file_count=self.file_count + after.file_count - before.file_count,
             size_bytes=self.size_bytes + after.size_bytes - before.size_bytes,
             bytes_done=self.bytes_done + after.bytes_done - before.bytes_done,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ from transferapp.model.images import (
     OriginalFile,
     Pixels,
 )
+from transferapp.model.plausible import plausible_moment, plausible_um
 from transferapp.repositories.local.levels import LevelSource
 from transferapp.repositories.local.schema import experimenters, images, original_files
 
@@ -47,7 +50,7 @@ def image_summary(row: Row) -> ImageSummary:
         size_t=row.size_t,
         dtype=row.dtype,
         imported_at=row.imported_at,
-        acquired_at=row.acquired_at,
+        acquired_at=plausible_moment(row.acquired_at),
     )
 
 
@@ -75,8 +78,8 @@ def levels_of(row: Row) -> tuple[LevelSource, tuple[Level, ...]]:
 
 
 def image_pixels(row: Row) -> Pixels:
-    """Read an image's pixels."""
-    z, y, x = row.pixels["pixel_size_um"]
+    """Read an image's pixels; earlier releases stored numbers as files told them."""
+    z, y, x = (plausible_um(size_um) for size_um in row.pixels["pixel_size_um"])
     return Pixels(
         image_id=row.id,
         name=row.name,
@@ -85,9 +88,15 @@ def image_pixels(row: Row) -> Pixels:
         size_z=row.size_z,
         dtype=row.dtype,
         levels=levels_of(row)[1],
-        channels=tuple(Channel(*values) for values in row.pixels["channels"]),
+        channels=tuple(_channel(Channel(*values)) for values in row.pixels["channels"]),
         pixel_size_um=(z, y, x),
     )
+
+
+def _channel(stored: Channel) -> Channel:
+    if math.isfinite(stored.window_start) and math.isfinite(stored.window_end):
+        return stored
+    return replace(stored, window_start=0.0, window_end=1.0)
 
 
 def original_file(row: Row) -> OriginalFile:

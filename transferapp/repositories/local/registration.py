@@ -13,7 +13,9 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from transferapp.errors import Invalid, NotFound
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.model.pixel_types import shown_as
 from transferapp.repositories.local.derived import Derived
+from transferapp.repositories.local.headers import plausible_header
 from transferapp.repositories.local.holdings import Holdings
 from transferapp.repositories.local.levels import LevelSource, Plane, plan_levels
 from transferapp.repositories.local.names import image_names
@@ -53,10 +55,10 @@ class NewImage:
 
 @dataclass(frozen=True, slots=True)
 class NewImages:
-    """All images of a fileset; ``plate_name`` when they are a plate."""
+    """All images of a fileset, and the names of the plates that they are on."""
 
     images: tuple[NewImage, ...]
-    plate_name: str | None
+    plates: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def read_images(work: Work, plan: FilesetPlan) -> NewImages:
         NewImage({**image.values, "name": name}, image.well)
         for image, name in zip(made, names, strict=True)
     )
-    return NewImages(tuple(named), opened.plate_name)
+    return NewImages(tuple(named), tuple(opened.plates))
 
 
 def write_images(
@@ -139,7 +141,7 @@ class _Owner:
 
 def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
     into_screen = plan.target is not None and plan.target.kind is ContainerKind.SCREEN
-    if into_screen and opened.plate_name is None:
+    if into_screen and not opened.plates:
         raise Invalid(
             f"'{plan.name}' is no plate, and a screen holds only plates. Choose a dataset as"
             " the target, then retry."
@@ -147,9 +149,11 @@ def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
 
 
 def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:
-    header = image.header
+    header = plausible_header(image.header)
     label = header.name or f"image {series + 1}"
     work.alive(1, f"checking the pixels of {label}")
+    # Readers of vendors' files give whatever type they find.
+    shown_as(header.dtype)
     image.check()
     source, levels = plan_levels(header)
     if source is LevelSource.STORED:
@@ -193,25 +197,32 @@ def _link(
     image_ids: Sequence[int],
     owner: _Owner,
 ) -> None:
-    holder, wells_of = target.id, False
-    if target.kind is ContainerKind.SCREEN:
-        holder, wells_of = _insert(connection, containers, _plate(target, new, owner)), True
-    made: dict[tuple[int, int], int] = {}
+    if target.kind is not ContainerKind.SCREEN:
+        links = [{"container_id": target.id, "image_id": image_id} for image_id in image_ids]
+        connection.execute(image_links.insert(), links)
+        return
+    plates = [
+        _insert(connection, containers, _plate(target, name, owner)) for name in new.plates
+    ]
+    made: dict[tuple[int, int, int], int] = {}
     for image_id, image in zip(image_ids, new.images, strict=True):
-        values: dict[str, Any] = {"container_id": holder, "image_id": image_id}
-        if wells_of and image.well is not None:
-            at = image.well.row, image.well.column
+        # An image that no well names still belongs to what was imported with it.
+        well = image.well
+        plate_id = plates[well.plate if well else 0]
+        values = {"container_id": plate_id, "image_id": image_id}
+        if well is not None:
+            at = plate_id, well.row, well.column
             if at not in made:
-                well = {"plate_id": holder, "row": at[0], "column": at[1]}
-                made[at] = _insert(connection, wells, well)
-            values |= {"well_id": made[at], "field": image.well.field}
+                row = dict(zip(("plate_id", "row", "column"), at, strict=True))
+                made[at] = _insert(connection, wells, row)
+            values |= {"well_id": made[at], "field": well.field}
         connection.execute(image_links.insert().values(**values))
 
 
-def _plate(target: ContainerRef, new: NewImages, owner: _Owner) -> dict[str, Any]:
+def _plate(target: ContainerRef, name: str, owner: _Owner) -> dict[str, Any]:
     return {
         "kind": str(ContainerKind.PLATE),
-        "name": new.plate_name or "Plate",
+        "name": name,
         "description": "",
         "parent_id": target.id,
         "owner_id": owner.owner_id,

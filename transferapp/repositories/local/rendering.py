@@ -21,7 +21,8 @@ _MEASURED_EDGE_PX = 512
 _MOST_CHANNELS = 6
 _JPEG_QUALITY = 85
 _WHITE = "FFFFFF"
-_PALETTE = ("0000FF", "00FF00", "FF0000", "FF00FF", "00FFFF", "FFFF00")
+#: For channels whose colour no file tells; red first, as ImageJ's and OMERO's are.
+_PALETTE = ("FF0000", "00FF00", "0000FF", "FF00FF", "00FFFF", "FFFF00")
 
 Reader = Callable[[TileRegion], Plane]
 
@@ -42,12 +43,16 @@ def measure_channels(
 ) -> tuple[Channel, ...]:
     """Fill what the file does not say of its channels: names, colours, windows."""
     number = level_for(levels, _MEASURED_EDGE_PX)
-    made = []
-    for index in range(header.size_c):
-        said = index < len(header.channels)
-        hint = header.channels[index] if said else ChannelHint()
+    unsaid = (ChannelHint(),) * (header.size_c - len(header.channels))
+    hints = (*header.channels, *unsaid)[: header.size_c]
+    windows = []
+    for index, hint in enumerate(hints):
         region = middle_plane(number, levels[number], index, header.size_z)
-        start, end = hint.window or window_of(read(region))
+        windows.append(hint.window or window_of(read(region)))
+    common = _common_window([w for w, h in zip(windows, hints, strict=True) if h.shares_window])
+    made = []
+    for index, (hint, own) in enumerate(zip(hints, windows, strict=True)):
+        start, end = common if hint.shares_window else own
         color = hint.color or _default_color(index, header.size_c)
         name = hint.name or f"Channel {index + 1}"
         made.append(Channel(name, color, start, end, hint.active))
@@ -65,6 +70,13 @@ def window_of(plane: Plane) -> tuple[float, float]:
         return start, end
     lowest, highest = float(finite.min()), float(finite.max())
     return (lowest, highest) if highest > lowest else (lowest, lowest + 1.0)
+
+
+def _common_window(windows: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the window that shows red, green and blue light in their own proportions."""
+    # From no light on: a darkest value that is taken off would make colours fuller.
+    start = min((start for start, _ in windows), default=0.0)
+    return min(0.0, start), max((end for _, end in windows), default=1.0)
 
 
 def thumbnail_size(level: Level, edge_px: int) -> tuple[int, int]:
@@ -99,9 +111,10 @@ def shown_channels(channels: Sequence[Channel]) -> Sequence[Channel]:
 
 
 def _stretched(plane: Plane, channel: Channel) -> npt.NDArray[np.uint8]:
-    span = channel.window_end - channel.window_start
-    numbers: npt.NDArray[np.float64] = plane.astype(np.float64)
-    share = (numbers - channel.window_start) / (span if span > 0 else 1.0)
+    # Halves, for the difference of two numbers may be larger than any number.
+    start, end = channel.window_start / 2, channel.window_end / 2
+    numbers: npt.NDArray[np.float64] = plane.astype(np.float64) / 2
+    share = (numbers - start) / (end - start if end > start else 1.0)
     bright = np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0)
     grey: npt.NDArray[np.uint8] = np.rint(np.clip(bright, 0.0, 1.0) * 255).astype(np.uint8)
     return grey

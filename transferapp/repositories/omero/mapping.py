@@ -13,6 +13,8 @@ from transferapp.model.images import (
     ImageSummary,
     OriginalFile,
 )
+from transferapp.model.plausible import plausible_moment, plausible_um
+from transferapp.ome import lengths
 from transferapp.repositories.omero.foreign import omero
 
 #: OMERO's pixel types in numpy's words.
@@ -42,10 +44,13 @@ def plain(value: Any) -> Any:
 
 
 def moment(milliseconds: int | None) -> datetime | None:
-    """Return OMERO's time in UTC."""
+    """Return OMERO's time in UTC; None for one that no microscope can have meant."""
     if milliseconds is None:
         return None
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    try:
+        return plausible_moment(datetime.fromtimestamp(milliseconds / 1000, UTC))
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def summary(row: list[Any]) -> ImageSummary:
@@ -123,15 +128,13 @@ def _color(found: Any) -> str:
 
 
 def micrometres(length: Any) -> float | None:
-    """Return a physical size in micrometres, None where OMERO has no real unit."""
+    """Return a physical size in micrometres, None where OMERO has no real unit or size.
+
+    By our own table: omero-py 5.23 takes a thou for a million times its length.
+    """
     if length is None or length.getValue() is None:
         return None
-    unit = omero.model.enums.UnitsLength.MICROMETER
-    conversions = omero.model.LengthI.CONVERSIONS.get(length.getUnit(), {})
-    if length.getUnit() != unit and unit not in conversions:
-        return None  # "pixel" and "reference frame" have no size.
-    made = omero.model.LengthI(length, unit)
-    return float(made.getValue())
+    return plausible_um(lengths.micrometres(length.getValue(), length.getSymbol()))
 
 
 def annotation(found: Any) -> Annotation | None:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from transferapp.errors import Invalid
-from transferapp.model.transfers import TransferDetails, TransferItem
+from transferapp.model.drops import SourceLook
+from transferapp.model.transfers import Transfer, TransferDetails, TransferItem
 from transferapp.protocol import routes
 from transferapp.protocol.messages import Accepted, ImportRequest, NewTarget, Report, Seal
 from transferapp.server.answers import accepted_answer, details_answer, json_answer, parsed
@@ -76,6 +77,15 @@ async def report(
     """Tell of a problem with an item's files; an empty code clears it."""
     item = await parts_of(request).imports.report(transfer_id, item_id, told)
     return json_answer(TransferItem, item)
+
+
+@router.post(routes.source("{transfer_id}"), response_model=Transfer)
+async def source(
+    transfer_id: str, found: SourceLook, _grant: TransferGrant, request: Request
+) -> Response:
+    """Tell what the workstation found when it looked at what was dropped."""
+    kept = await parts_of(request).imports.looked_at_source(transfer_id, found)
+    return json_answer(Transfer, kept)
 
 
 async def _body(request: Request) -> bytes:

@@ -39,7 +39,7 @@ class Registration:
     settings: Any
     #: (pixels, image) in the file's order
     made: list[tuple[Record, Record]] = field(default_factory=list)
-    _wells: dict[tuple[int, int], Record] = field(default_factory=dict)
+    _wells: dict[tuple[int, int, int], Record] = field(default_factory=dict)
 
     def run(self) -> None:
         """Read the headers and make the records; raises what the readers raise."""
@@ -49,11 +49,11 @@ class Registration:
             measured = [self._measured(opened, n) for n in range(len(opened.images))]
             with self.sandbox.lock:
                 target = self._target()
-                plate = self._plate(opened, target)
+                plates = [self._plate(name, target) for name in opened.plates]
                 for series, (header, channels) in enumerate(measured):
-                    self._image(series, header, channels, target if plate is None else None)
-                if plate is not None:
-                    self._fill(plate, [header for header, _ in measured])
+                    self._image(series, header, channels, None if plates else target)
+                for number, plate in enumerate(plates):
+                    self._fill(number, plate, [header for header, _ in measured])
         finally:
             opened.close()
 
@@ -73,12 +73,10 @@ class Registration:
             return None
         return self.sandbox.store.load(type(target).__name__.removesuffix("I"), target._id._val)
 
-    def _plate(self, opened: OpenFileset, target: Record | None) -> Record | None:
-        if opened.plate_name is None:
-            return None
+    def _plate(self, name: str, target: Record | None) -> Record:
         store, caller = self.sandbox.store, self.caller
-        name = plain(self.settings.userSpecifiedName) or opened.plate_name
-        plate = store.new("Plate", caller, name=name)
+        said = plain(self.settings.userSpecifiedName)
+        plate = store.new("Plate", caller, name=said or name)
         if target is not None and target.cls == "Screen":
             store.new(_LINKS["Screen"], caller, parent=target, child=plate)
         return plate
@@ -142,23 +140,25 @@ class Registration:
             red=red, green=green, blue=blue, alpha=255,
         )  # fmt: skip
 
-    def _fill(self, plate: Record, headers: list[ImageHeader]) -> None:
+    def _fill(self, number: int, plate: Record, headers: list[ImageHeader]) -> None:
         """Put the images into wells, in the order of their fields, as clients list them."""
         store, placed = self.sandbox.store, []
-        for number, header in enumerate(headers):
-            at = header.well or WellPosition(0, 0, number)
-            placed.append((at.row, at.column, at.field, number))
-        store.set(plate, "rows", 1 + max(row for row, _, _, _ in placed))
-        store.set(plate, "columns", 1 + max(column for _, column, _, _ in placed))
+        for series, header in enumerate(headers):
+            at = header.well or WellPosition(0, 0, series)
+            if at.plate == number:
+                placed.append((at.row, at.column, at.field, series))
+        store.set(plate, "rows", 1 + max((row for row, _, _, _ in placed), default=0))
+        store.set(plate, "columns", 1 + max((column for _, column, _, _ in placed), default=0))
         store.set(plate, "rowNamingConvention", "letter")
         store.set(plate, "columnNamingConvention", "number")
-        for row, column, _field, number in sorted(placed):
-            well = self._well(plate, row, column)
-            store.new("WellSample", self.caller, well=well, image=self.made[number][1])
+        for row, column, _field, series in sorted(placed):
+            well = self._well(number, plate, row, column)
+            store.new("WellSample", self.caller, well=well, image=self.made[series][1])
 
-    def _well(self, plate: Record, row: int, column: int) -> Record:
-        if (row, column) not in self._wells:
-            self._wells[row, column] = self.sandbox.store.new(
+    def _well(self, number: int, plate: Record, row: int, column: int) -> Record:
+        at = number, row, column
+        if at not in self._wells:
+            self._wells[at] = self.sandbox.store.new(
                 "Well", self.caller, plate=plate, row=row, column=column
             )
-        return self._wells[row, column]
+        return self._wells[at]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from math import inf, nan
 
 import pytest
 from typing_extensions import override
@@ -13,6 +14,8 @@ from transferapp.host.clock import SystemClock
 from transferapp.model.filesets import FilesetPlan, PlannedFile
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.images import Annotation, AnnotationKind, OriginalFile
+from transferapp.model.plausible import plausible_um
+from transferapp.ome import lengths
 from transferapp.repositories.omero.files import hasher
 from transferapp.repositories.omero.filesets import differing
 from transferapp.repositories.omero.foreign import omero
@@ -20,6 +23,7 @@ from transferapp.repositories.omero.mapping import (
     annotation,
     channel,
     micrometres,
+    moment,
     omero_annotation,
     summary,
     window,
@@ -62,6 +66,33 @@ def test_sizes_in_micrometres() -> None:
     assert micrometres(omero.model.LengthI(250.0, units.NANOMETER)) == pytest.approx(0.25)
     assert micrometres(omero.model.LengthI(1.0, units.PIXEL)) is None
     assert micrometres(None) is None
+
+
+def test_every_unit_of_omero_is_as_long_as_ours() -> None:
+    for name, symbol in omero.model.LengthI.SYMBOLS.items():
+        length = omero.model.LengthI(2.5, getattr(omero.model.enums.UnitsLength, name))
+        assert micrometres(length) == plausible_um(lengths.micrometres(2.5, symbol))
+    thou = omero.model.LengthI(1.0, omero.model.enums.UnitsLength.THOU)
+    assert micrometres(thou) == pytest.approx(25.4)
+
+
+@pytest.mark.parametrize("value", [inf, nan, 0.0, -1.0])
+def test_sizes_that_cannot_be_true_are_unknown(value: float) -> None:
+    unit = omero.model.enums.UnitsLength.MICROMETER
+    assert micrometres(omero.model.LengthI(value, unit)) is None
+
+
+@pytest.mark.parametrize(
+    "milliseconds",
+    [
+        # Year 0, by Bio-Formats 7.3.1 from 0001-01-01T00:00:00+01:00.
+        -62_135_600_400_000,
+        -62_135_596_800_000,
+        10**18,
+    ],
+)
+def test_dates_that_cannot_be_true_are_unknown(milliseconds: int) -> None:
+    assert moment(milliseconds) is None
 
 
 def test_summary_of_a_row() -> None:

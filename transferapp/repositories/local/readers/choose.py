@@ -5,18 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
-from transferapp.repositories.local.readers import ome_xml, vendor
+from transferapp.model.ome_zarr import METADATA_NAMES
+from transferapp.ome.reading import parse
+from transferapp.repositories.local.readers.czi import open_czi
+from transferapp.repositories.local.readers.nd2_ import open_nd2
+from transferapp.repositories.local.readers.ome_bindata import open_bin_data
 from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
 from transferapp.repositories.local.readers.pictures import open_picture
 from transferapp.repositories.local.readers.port import OpenFileset
 from transferapp.repositories.local.readers.tiff import open_tiff_fileset
-from transferapp.repositories.local.readers.zarr_ import METADATA_NAMES, open_zarr
+from transferapp.repositories.local.readers.zarr_ import open_zarr
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-_VENDOR = (b"ZISRAWFILE", b"\xda\xce\xbe\x0a")
+_CZI, _ND2 = b"ZISRAWFILE", b"\xda\xce\xbe\x0a"
+#: ND2 files of before 2010 are JPEG 2000 by their first bytes.
+_JPEG_2000 = b"\x00\x00\x00\x0cjP  "
 #: Endings of formats that we read: a file of such a name and other content is damaged.
-_KNOWN = frozenset({".tif", ".tiff", ".lsm", ".svs", ".btf", ".png", ".jpg", ".jpeg"})
+_KNOWN = frozenset(
+    {".tif", ".tiff", ".lsm", ".svs", ".btf", ".png", ".jpg", ".jpeg", ".czi", ".nd2"}
+)
 _MAGIC_LENGTH = 16
 
 
@@ -38,19 +46,23 @@ def open_fileset(first: Path, root: Path) -> OpenFileset:
         return open_tiff_fileset(first, root)
     if magic.startswith(_PICTURE):
         return open_picture(first)
-    return _open_by_name(first, root, magic)
+    return _open_other(first, root, magic)
 
 
-def _open_by_name(first: Path, root: Path, magic: bytes) -> OpenFileset:
+def _open_other(first: Path, root: Path, magic: bytes) -> OpenFileset:
     name = first.name.lower()
-    if name.endswith((".ome", ".ome.xml")):
-        document = ome_xml.parse(first.read_bytes())
+    if name.endswith((".ome", ".xml")):
+        document = parse(first.read_bytes())
         if document is None:
             raise DamagedFile(f"'{first.name}' is no OME-XML. Export the images again.")
+        if any(image.bin_data for image in document.images):
+            return open_bin_data(first, document)
         return open_ome(OmeSource(first, root), document)
-    if first.suffix.lower() in vendor.MODULES and magic.startswith(_VENDOR):
-        return vendor.open_vendor(first)
-    if first.suffix.lower() in _KNOWN | set(vendor.MODULES):
+    if magic.startswith(_CZI):
+        return open_czi(first)
+    if magic.startswith(_ND2) or (name.endswith(".nd2") and magic.startswith(_JPEG_2000)):
+        return open_nd2(first)
+    if first.suffix.lower() in _KNOWN:
         raise DamagedFile(
             f"The content of '{first.name}' is not what its name says. Copy or export it"
             " again, then retry."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,25 @@ from typing_extensions import override
 
 from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
 from transferapp.model.images import TileRegion
-from transferapp.repositories.local.readers import ome_xml, tiff_pages
-from transferapp.repositories.local.readers.ome_xml import OmeDocument, OmeImage, PlaneBlock
-from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
-from transferapp.repositories.local.readers.tiff_files import TiffFiles, tiff_failures
+from transferapp.ome.document import OmeDocument, OmeImage, PlaneBlock, WellPlace
+from transferapp.ome.files import OmeFiles
+from transferapp.ome.planes import Placed, Wanted, place
+from transferapp.ome.reading import parse
+from transferapp.repositories.local.readers import tiff_pages
+from transferapp.repositories.local.readers.port import (
+    ChannelHint,
+    ImageHeader,
+    OpenFileset,
+    ReadImage,
+    WellPosition,
+)
+from transferapp.repositories.local.readers.tiff_files import (
+    TiffFiles,
+    open_tiff,
+    tiff_failures,
+)
+
+_TIFF = (b"II", b"MM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +40,55 @@ class OmeSource:
     path: Path
     root: Path
 
-    def sibling(self, name: str) -> Path:
-        """Return a file named beside this one; raises MissingCompanion."""
-        path = (self.path.parent / name.replace("\\", "/")).resolve()
+    def is_tiff(self) -> bool:
+        """Say whether the file may hold planes itself."""
+        with self.path.open("rb") as file:
+            return file.read(2) in _TIFF
+
+    def inside(self, path: Path | None, name: str) -> Path:
+        """Return a file that was found by a name; raises MissingCompanion."""
         # A name that leads out of the fileset would show other people's files.
-        if not path.is_relative_to(self.root.resolve()) or not path.is_file():
+        if path is None or not path.resolve().is_relative_to(self.root.resolve()):
             raise MissingCompanion(
                 f"'{name}' belongs to this image and is missing. Add it to the folder, then"
                 " drop the folder again."
             )
-        return path
+        return path.resolve()
 
 
 def open_ome(source: OmeSource, document: OmeDocument) -> OpenFileset:
-    """Open the images of an OME document; follows it to its companion file."""
+    """Open the images of an OME document; follows it to the file that holds the real one."""
     if document.metadata_file:
-        companion = source.sibling(document.metadata_file)
-        found = ome_xml.parse(companion.read_bytes())
+        name = document.metadata_file
+        named = OmeFiles(source.path, document, is_tiff=False).named(name)
+        source = OmeSource(source.inside(named, name), source.root)
+        found = _document_of(source)
         if found is None or found.metadata_file:
-            raise DamagedFile(f"'{companion.name}' is no OME-XML.")
-        source, document = OmeSource(companion, source.root), found
+            raise DamagedFile(f"'{source.path.name}' is no OME-XML.")
+        document = found
     return OmeTiffFileset(source, document)
+
+
+def _document_of(source: OmeSource) -> OmeDocument | None:
+    if not source.is_tiff():
+        return parse(source.path.read_bytes())
+    with open_tiff(source.path) as tif, tiff_failures(source.path):
+        return parse(tif.pages.first.description or "")
 
 
 class OmeTiffFileset(OpenFileset):
     """All images of an OME document."""
 
     def __init__(self, source: OmeSource, document: OmeDocument) -> None:
-        if not document.images:
-            raise DamagedFile("Its OME-XML describes no image.")
+        # Fields of a plate that were not acquired; alone, they are taken for an oversight.
+        images = [i for i in document.images if i.has_pixels] or list(document.images)
         self._files = TiffFiles()
-        self.plate_name = document.plate_name
+        self.plates = document.plates
         try:
+            placed = _Places(source, document, self._files).of(images)
             self.images = [
-                OmeTiffImage(self._files, _PlaneMap(source, document, image, self._files))
-                for image in document.images
+                OmeTiffImage(self._files, where, image, document.wells.get(image.id))
+                for image, where in zip(images, placed, strict=True)
             ]
         except BaseException:
             self.close()
@@ -70,76 +100,80 @@ class OmeTiffFileset(OpenFileset):
         self._files.close()
 
 
-class _PlaneMap:
-    """In which file and page each plane of one image lies."""
+class _Places:
+    """Finds file and page of every plane of a document."""
 
-    def __init__(
-        self, source: OmeSource, document: OmeDocument, image: OmeImage, files: TiffFiles
-    ) -> None:
-        self.image = image
-        self.well = document.wells.get(image.id)
+    def __init__(self, source: OmeSource, document: OmeDocument, files: TiffFiles) -> None:
         self._source, self._files = source, files
-        self.pages: dict[tuple[int, int, int], tuple[Path, int]] = {}
-        for block in image.blocks:
-            self._add(block, self._path(block, document.uuid))
-        if not self.pages:
-            raise UnsupportedFile(
-                f"The image '{image.name}' has no pixels in TIFF files. Export it as OME-TIFF."
-            )
+        self._is_tiff = source.is_tiff()
+        self._names = OmeFiles(source.path, document, is_tiff=self._is_tiff)
+        self._alone = len(document.images) == 1
 
-    def _path(self, block: PlaneBlock, own_uuid: str) -> Path:
-        own = self._source.path
-        is_tiff = own.suffix.lower() in {".tif", ".tiff", ".tf2", ".tf8", ".btf"}
-        # Renamed since: the UUID still tells that the planes are in this very file.
-        if is_tiff and (not block.file_name or (block.uuid and block.uuid == own_uuid)):
-            return own
-        return self._source.sibling(block.file_name)
+    def of(self, images: list[OmeImage]) -> list[Placed[Path]]:
+        """Return the places of each image's planes."""
+        return place([self._wanted(image) for image in images], self._count)
 
-    def _add(self, block: PlaneBlock, path: Path) -> None:
-        count = block.count
-        if count is None:
-            count = len(self._files.get(path).pages) - block.page
-        for step, plane in enumerate(ome_xml.planes(self.image, block, count)):
-            self.pages[plane] = path, block.page + step
+    def _wanted(self, image: OmeImage) -> Wanted[Path]:
+        blocks = [(block, self._file(block)) for block in image.blocks]
+        own = self._source.path if self._is_tiff else None
+        if not blocks and own is None:
+            raise _no_pixels(image)
+        return Wanted(image.layout(self._samples(image, blocks)), blocks, own)
 
-    @property
-    def any_page(self) -> tuple[Path, int]:
-        """The page that tells sizes and pixel type for all."""
-        return next(iter(self.pages.values()))
+    def _file(self, block: PlaneBlock) -> Path:
+        found = self._names.of(block)
+        own = found == self._source.path
+        return self._source.path if own else self._source.inside(found, block.file_name)
+
+    def _samples(self, image: OmeImage, blocks: list[tuple[PlaneBlock, Path]]) -> int:
+        """Return the samples of a pixel: pages know it, what channels say is often wrong."""
+        if not blocks and not self._alone:
+            return image.samples
+        path, page = (blocks[0][1], blocks[0][0].page) if blocks else (self._source.path, 0)
+        with tiff_failures(path):
+            return int(self._files.page(path, page).keyframe.samplesperpixel)
+
+    def _count(self, path: Path) -> int:
+        with tiff_failures(path):
+            return len(self._files.get(path).pages)
 
 
 class OmeTiffImage(ReadImage):
     """One image whose planes lie in pages of one or many files."""
 
-    def __init__(self, files: TiffFiles, planes: _PlaneMap) -> None:
-        self._files, self._planes = files, planes
-        path, index = planes.any_page
+    def __init__(
+        self, files: TiffFiles, placed: Placed[Path], image: OmeImage, well: WellPlace | None
+    ) -> None:
+        self._files, self._placed = files, placed
+        if not placed.pages:
+            raise _no_pixels(image)
+        path, index = next(iter(placed.pages.values()))
         with tiff_failures(path):
             page = files.page(path, index)
             levels = [tiff_pages.level_of(p) for p in tiff_pages.levels_of(page)]
             self._samples = tiff_pages.samples_of(page)
             dtype = tiff_pages.dtype_name(page)
-        image = planes.image
+            hints = tiff_pages.channel_hints(page)
         if (levels[0].size_y, levels[0].size_x) != (image.sizes["Y"], image.sizes["X"]):
             raise DamagedFile(f"'{path.name}' is not of the size that its OME-XML says.")
         self.header = ImageHeader(
             name=image.name,
-            size_t=image.sizes["T"],
-            size_c=image.pages_c * self._samples,
-            size_z=image.sizes["Z"],
+            size_t=placed.layout.size_t,
+            size_c=placed.layout.size_c * self._samples,
+            size_z=placed.layout.size_z,
             dtype=dtype,
             levels=tuple(levels),
-            channels=image.channels if self._samples == 1 else (),
+            channels=_channels(image, hints, placed.layout.size_c),
             pixel_size_um=image.pixel_size_um,
             acquired_at=image.acquired_at,
-            well=planes.well,
+            well=_position(well),
         )
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
         """Read from the page that holds the plane; a plane never acquired is black."""
         page_c, sample = divmod(region.c, self._samples)
-        where = self._planes.pages.get((region.z, page_c, region.t))
+        where = self._placed.page(region.z, page_c, region.t)
         if where is None:
             return np.zeros((region.height, region.width), self.header.dtype)
         path, index = where
@@ -150,10 +184,41 @@ class OmeTiffImage(ReadImage):
     @override
     def check(self) -> None:
         """Look at every page of every file."""
-        for path, index in sorted(set(self._planes.pages.values())):
+        for path, index in self._pages():
             with tiff_failures(path):
                 levels = tiff_pages.levels_of(self._files.page(path, index))
                 if len(levels) != len(self.header.levels):
                     raise DamagedFile(f"'{path.name}' lacks some of its smaller levels.")
+                if tiff_pages.level_of(levels[0]) != self.header.levels[0]:
+                    raise DamagedFile(
+                        f"Page {index + 1} of '{path.name}' is not of the size that its"
+                        " OME-XML says."
+                    )
                 for level in levels:
                     tiff_pages.check_page(level)
+
+    def _pages(self) -> Iterator[tuple[Path, int]]:
+        yield from sorted(set(self._placed.pages.values()))
+
+
+def _channels(
+    image: OmeImage, hints: tuple[ChannelHint, ...], pages_c: int
+) -> tuple[ChannelHint, ...]:
+    """Return the XML's channels, unless the samples of its pages are light."""
+    said = tuple(ChannelHint(channel.name, channel.color) for channel in image.channels)
+    unsaid = set(hints) == {ChannelHint()}
+    if len(hints) == 1 or (unsaid and len(said) == len(hints) * pages_c):
+        return said
+    return hints * pages_c
+
+
+def _position(well: WellPlace | None) -> WellPosition | None:
+    if well is None:
+        return None
+    return WellPosition(well.row, well.column, well.field, well.plate)
+
+
+def _no_pixels(image: OmeImage) -> UnsupportedFile:
+    return UnsupportedFile(
+        f"The image '{image.name}' has no pixels in TIFF files. Export it as OME-TIFF."
+    )

@@ -1,4 +1,4 @@
-"""Read PNG and JPEG through Pillow; colour pictures become three channels."""
+"""Read PNG and JPEG pictures; light, grey and transparency become channels."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from typing_extensions import override
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.local.readers.colour import rgb_channels
+from transferapp.repositories.local.readers.png import PngFormat
 from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
 
 FORMATS = ("PNG", "JPEG")
 #: Decoding needs the whole picture in memory, so there is an end to it.
 _MOST_PIXELS = 500_000_000
-_RGB = rgb_channels("uint8")
-#: Pillow's modes that hold one number for each pixel, and what they are read as.
-_GREY = {"1": "L", "L": "L", "LA": "L", "I;16": "I;16", "I;16B": "I;16", "I": "I", "F": "F"}
+_MOST_BYTES = 2**31
 
 
 def open_picture(path: Path) -> OpenFileset:
@@ -47,22 +46,30 @@ class PictureImage(ReadImage):
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pixels: npt.NDArray[np.generic] | None = None
+        self._png: PngFormat | None = None
         with _open(path) as picture:
             width, height = picture.size
-            grey = picture.mode in _GREY
-            bits = _GREY.get(picture.mode, "RGB")
-        dtype = {"I;16": "uint16", "I": "int32", "F": "float32"}.get(bits, "uint8")
-        self._mode = bits
+            grey = picture.mode == "L"
+            if picture.format == "PNG":
+                # Pillow cuts 16-bit colours to 8 and stretches fewer bits.
+                transparency = "transparency" in picture.info
+                self._png = PngFormat.of(path, transparency=transparency)
+        hints = () if grey else rgb_channels("uint8")
+        dtype = "uint8"
+        if self._png is not None:
+            hints, dtype = self._png.channels, self._png.dtype
         self.header = ImageHeader(
             name="",
             size_t=1,
-            size_c=1 if grey else len(_RGB),
+            size_c=max(1, len(hints)),
             size_z=1,
             dtype=dtype,
             levels=(Level(height, width),),
-            channels=() if grey else _RGB,
+            channels=hints,
             random_access=False,
         )
+        if height * width * self.header.size_c * np.dtype(dtype).itemsize > _MOST_BYTES:
+            raise _too_large(path)
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
@@ -81,23 +88,24 @@ class PictureImage(ReadImage):
 
     def _decoded(self) -> npt.NDArray[np.generic]:
         if self._pixels is None:
-            with _open(self._path) as picture:
-                try:
-                    picture.load()
-                    pixels = np.asarray(self._converted(picture), self.header.dtype)
-                except (OSError, ValueError, SyntaxError) as error:
-                    raise DamagedFile(
-                        f"'{self._path.name}' is damaged or incomplete ({error}). Copy it"
-                        " again, then retry."
-                    ) from error
-            height, width = pixels.shape[:2]
-            self._pixels = pixels.reshape(height, width, -1)
+            if self._png is not None:
+                self._pixels = self._png.decode(self._path)
+            else:
+                self._pixels = self._decoded_jpeg()
         return self._pixels
 
-    def _converted(self, picture: Image.Image) -> Image.Image:
-        if self._mode in {picture.mode, "I;16"}:
-            return picture
-        return picture.convert(self._mode)
+    def _decoded_jpeg(self) -> npt.NDArray[np.generic]:
+        with _open(self._path) as picture:
+            try:
+                picture.load()
+                mode = "L" if self.header.size_c == 1 else "RGB"
+                pixels = np.asarray(picture if picture.mode == mode else picture.convert(mode))
+            except (OSError, ValueError, SyntaxError) as error:
+                raise DamagedFile(
+                    f"'{self._path.name}' is damaged or incomplete ({error}). Copy it again,"
+                    " then retry."
+                ) from error
+        return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def _open(path: Path) -> Image.Image:

@@ -27,15 +27,21 @@ class ChannelHint:
     window: tuple[float, float] | None = None
     #: False when it is not shown at first (transparency is no light).
     active: bool = True
+    #: True when one window serves all channels that say so, and colours stay as they are.
+    shares_window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WellPosition:
-    """Where on its plate an image was taken, all counted from 0."""
+    """Where on its plate an image was taken, all counted from 0.
+
+    ``plate`` is the plate's place in ``OpenFileset.plates``.
+    """
 
     row: int
     column: int
     field: int
+    plate: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,8 @@ class OpenFileset(Protocol):
 
     #: The images, in the file's order.
     images: Sequence[ReadImage]
-    #: The plate's name, when the files are a plate.
-    plate_name: str | None = None
+    #: Names of the plates that the images are on; empty when they are on none.
+    plates: Sequence[str] = ()
 
     def close(self) -> None:
         """Let go of the files."""

@@ -11,17 +11,27 @@ from pathlib import Path
 
 from tifffile import TiffFile, TiffFileError, TiffPage
 
-from transferapp.errors import DamagedFile, EmptyFile
+from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 
+#: Where DICOM names itself, after 128 bytes that may be another format's.
+_DICOM_AT = 128
 #: Open handles at a time of one fileset that is spread over many files.
 _MOST_OPEN = 32
 
 
 @contextmanager
 def tiff_failures(path: Path) -> Iterator[None]:
-    """Turn what tifffile and its codecs raise on broken bytes into DamagedFile."""
+    """Turn what tifffile and its codecs raise on broken bytes into DamagedFile.
+
+    What they were never made for is no damage: UnsupportedFile.
+    """
     try:
         yield
+    except NotImplementedError as error:
+        raise UnsupportedFile(
+            f"'{path.name}' keeps its pixels in a way that cannot be read ({error}). Export it"
+            " as OME-TIFF."
+        ) from error
     # imagecodecs' errors are RuntimeErrors; the rest is what wrong offsets lead to.
     except (
         TiffFileError,
@@ -41,18 +51,27 @@ def tiff_failures(path: Path) -> Iterator[None]:
 
 
 def open_tiff(path: Path) -> TiffFile:
-    """Open a TIFF that has at least one page; raises EmptyFile, DamagedFile."""
+    """Open a TIFF with at least one page; raises EmptyFile, DamagedFile, UnsupportedFile."""
     if path.stat().st_size == 0:
         raise EmptyFile(f"'{path.name}' is empty. Save it again, then retry.")
     with tiff_failures(path):
         tif = TiffFile(path)
         try:
             if len(tif.pages) == 0:
+                _refuse_dicom(path)
                 raise TiffFileError("it has no pages")  # noqa: TRY301 - one translation for all
         except BaseException:
             tif.close()
             raise
         return tif
+
+
+def _refuse_dicom(path: Path) -> None:
+    """Raise UnsupportedFile for a DICOM that begins like a TIFF, as the standard allows."""
+    with path.open("rb") as file:
+        file.seek(_DICOM_AT)
+        if file.read(4) == b"DICM":
+            raise UnsupportedFile(f"'{path.name}' is DICOM. Export it as OME-TIFF.")
 
 
 class TiffFiles:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import ceil, prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tifffile import TiffPage
+from tifffile import TIFF, TiffPage
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
+from transferapp.model.pixel_types import shown_as
+from transferapp.repositories.local.readers import tiff_ycbcr
+from transferapp.repositories.local.readers.port import ChannelHint
+from transferapp.repositories.local.readers.tiff_colour import colour_of
 
 Plane = npt.NDArray[np.generic]
-_JPEG = frozenset({6, 7, 34892, 33007})
 #: Bits that numpy reads as they are.
 _WHOLE_BYTES = frozenset({8, 16, 32, 64})
+#: Withdrawn in 1995: some files hold whole pictures, others parts that tags of theirs join.
+_OLD_JPEG = 6
 
 
 def levels_of(page: TiffPage) -> list[TiffPage]:
@@ -31,24 +37,40 @@ def levels_of(page: TiffPage) -> list[TiffPage]:
 
 
 def level_of(page: TiffPage) -> Level:
-    """Return the page's size; raises UnsupportedFile for volumes in one page."""
-    if page.keyframe.shaped[1] != 1:
+    """Return the page's size; raises EmptyFile, and UnsupportedFile for what nobody unpacks."""
+    key = page.keyframe
+    if key.shaped[1] != 1:
         raise UnsupportedFile("It is a TIFF with volumes inside pages. Export it as OME-TIFF.")
+    if key.compression != 1 and key.compression not in TIFF.DECOMPRESSORS:
+        raise UnsupportedFile(
+            f"Its pixels are packed in a way that no codec here unpacks"
+            f" ({_compression_name(key)}). Export it as OME-TIFF."
+        )
+    if key.compression == _OLD_JPEG and not _begins_as_jpeg(page):
+        raise UnsupportedFile("It holds JPEG of the old kind, in parts. Export it as OME-TIFF.")
+    if tiff_ycbcr.shares_chroma(key):
+        tiff_ycbcr.require_spreadable(key)
     return _size(page)
 
 
 def samples_of(page: TiffPage) -> int:
-    """Return how many channels the page holds; an alpha channel is not one."""
-    samples = int(page.keyframe.samplesperpixel)
-    return 3 if samples == 4 and page.keyframe.photometric in {2, 6} else samples  # noqa: PLR2004
+    """Return how many channels the page holds; transparency is one."""
+    return len(channel_hints(page))
+
+
+def channel_hints(page: TiffPage) -> tuple[ChannelHint, ...]:
+    """Return what the page says of each of its channels; raises UnsupportedFile."""
+    dtype_name(page)
+    return colour_of(page).hints
 
 
 def dtype_name(page: TiffPage) -> str:
-    """Return numpy's name of the pixel type that ``read_region`` gives."""
+    """Return numpy's name of the pixel type that ``read_region`` gives.
+
+    Raises UnsupportedFile for a type that cannot be shown: complex numbers, 64-bit integers.
+    """
     dtype = page.keyframe.dtype
-    if dtype is None or dtype.kind not in "uifb":
-        raise UnsupportedFile("Its pixels are of a type that cannot be shown.")
-    return {"bool": "uint8", "float16": "float32"}.get(dtype.name, str(dtype.name))
+    return shown_as(str(dtype.name if dtype else f"{page.keyframe.bitspersample}-bit"))
 
 
 def check_page(page: TiffPage) -> None:
@@ -72,10 +94,15 @@ def check_page_chain(page: TiffPage) -> None:
         raise DamagedFile("Its later pages are missing: it was not copied completely.")
 
 
-def read_region(page: TiffPage, sample: int, region: TileRegion) -> Plane:
-    """Return (height, width) pixels of one sample (channel) of a page."""
-    dtype = np.dtype(dtype_name(page))
-    out = np.zeros((region.height, region.width), dtype)
+def read_region(page: TiffPage, channel: int, region: TileRegion) -> Plane:
+    """Return (height, width) pixels of one channel of a page; more light is a larger number."""
+    colour = colour_of(page)
+    stored = [_read_sample(page, sample, region) for sample in colour.samples_for(channel)]
+    return colour.shown(channel, stored)
+
+
+def _read_sample(page: TiffPage, sample: int, region: TileRegion) -> Plane:
+    out = np.zeros((region.height, region.width), np.dtype(dtype_name(page)))
     rows = _rows if _is_plain(page) else _segments
     for data, y, x in rows(page, sample, region):
         _paste(out, data, y - region.y, x - region.x)
@@ -89,8 +116,18 @@ def _size(page: TiffPage) -> Level:
     return Level(int(shaped[2]), int(shaped[3]))
 
 
+def _begins_as_jpeg(page: TiffPage) -> bool:
+    offset, file = page.dataoffsets[0], page.parent.filehandle
+    file.seek(offset)
+    return bool(file.read(2) == b"\xff\xd8")
+
+
 def _order(page: TiffPage) -> Any:
     return "little" if page.parent.byteorder == "<" else "big"
+
+
+def _compression_name(key: TiffPage) -> str:
+    return str(getattr(key.compression, "name", key.compression))
 
 
 def _is_plain(page: TiffPage) -> bool:
@@ -102,6 +139,7 @@ def _is_plain(page: TiffPage) -> bool:
         and not key.is_tiled
         and key.planarconfig == 1
         and key.bitspersample in _WHOLE_BYTES
+        and not tiff_ycbcr.shares_chroma(key)
     )
 
 
@@ -124,35 +162,63 @@ def _rows(page: TiffPage, sample: int, region: TileRegion) -> Iterator[tuple[Pla
         y += count
 
 
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A strip or tile: its number and where in the page it lies."""
+
+    index: int
+    y: int
+    x: int
+    rows: int
+    columns: int
+
+
 def _segments(
     page: TiffPage, sample: int, region: TileRegion
 ) -> Iterator[tuple[Plane, int, int]]:
     """Decode the compressed strips or tiles that the region touches."""
     key, file = page.keyframe, page.parent.filehandle
-    options: dict[str, Any] = {"_fullsize": key.is_tiled}
-    if key.compression in _JPEG:
-        options |= {"jpegtables": page.jpegtables, "jpegheader": key.jpegheader}
     contig = key.shaped[4]
-    for index in _touched(key, 0 if contig > 1 else sample, region):
-        count = page.databytecounts[index]
+    decode = _decoder(page)
+    for segment in _touched(key, 0 if contig > 1 else sample, region):
+        offset, count = page.dataoffsets[segment.index], page.databytecounts[segment.index]
         if not count:
             continue
-        file.seek(page.dataoffsets[index])
-        data, position, shape = key.decode(file.read(count), index, **options)
-        if data is not None:
-            _, _, y, x, _ = position
-            kept = data[0, : shape[1], : shape[2], sample if contig > 1 else 0]
-            yield kept, y, x
+        # Nothing of the page may be looked up between these two: tifffile reads tags and
+        # decoders late, from the same file, and moves its pointer.
+        file.seek(offset)
+        data = file.read(count)
+        yield decode(data, segment)[..., sample if contig > 1 else 0], segment.y, segment.x
 
 
-def _touched(key: TiffPage, separate: int, region: TileRegion) -> Iterator[int]:
+def _decoder(page: TiffPage) -> Any:
+    """Return what turns a segment's bytes into (rows, columns, samples)."""
+    key = page.keyframe
+    if tiff_ycbcr.shares_chroma(key):
+        return lambda data, at: tiff_ycbcr.spread(key, data, at.rows, at.columns)
+    decode: Any = key.decode
+    options: dict[str, Any] = {"_fullsize": key.is_tiled}
+    if key.compression in tiff_ycbcr.JPEG:
+        options |= {"jpegtables": page.jpegtables, "jpegheader": key.jpegheader}
+
+    def decoded(data: bytes, at: _Segment) -> Plane:
+        pixels, _, shape = decode(data, at.index, **options)
+        plane: Plane = pixels[0, : shape[1], : shape[2]]
+        return plane
+
+    return decoded
+
+
+def _touched(key: TiffPage, separate: int, region: TileRegion) -> Iterator[_Segment]:
     _, _, length, width, _ = key.shaped
     high = key.tilelength if key.is_tiled else key.rowsperstrip
     wide = key.tilewidth if key.is_tiled else width
     down, across = ceil(length / high), ceil(width / wide)
     for row in range(region.y // high, ceil((region.y + region.height) / high)):
+        rows = high if key.is_tiled else min(high, length - row * high)
         for column in range(region.x // wide, ceil((region.x + region.width) / wide)):
-            yield (separate * down + row) * across + column
+            index = (separate * down + row) * across + column
+            yield _Segment(index, row * high, column * wide, rows, wide)
 
 
 def _paste(out: Plane, data: Plane, y: int, x: int) -> None:
@@ -161,5 +227,4 @@ def _paste(out: Plane, data: Plane, y: int, x: int) -> None:
     bottom = min(out.shape[0], y + data.shape[0])
     right = min(out.shape[1], x + data.shape[1])
     if top < bottom and left < right:
-        part = data[top - y : bottom - y, left - x : right - x]
-        out[top:bottom, left:right] = np.where(part, 255, 0) if part.dtype == np.bool_ else part
+        out[top:bottom, left:right] = data[top - y : bottom - y, left - x : right - x]

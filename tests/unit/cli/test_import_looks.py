@@ -1,0 +1,62 @@
+"""What the command line says of files before it sends them, knowing where they go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from transferapp.cli import looking, signed_in
+from transferapp.cli.commands import transfers
+from transferapp.errors import Denied
+from transferapp.host.resources import resource
+from transferapp.protocol.messages import ServerInfo
+
+
+class Omero:
+    """A server before OMERO."""
+
+    async def server_info(self) -> ServerInfo:
+        return ServerInfo(
+            name="T", version="1", repository="OMERO", capabilities=[], part_size=1
+        )
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Path:
+    """An OME-Zarr of another name, a year old."""
+    made = tmp_path / "cluster"
+    shutil.copytree(
+        resource("sample-data", "ome-zarr-v04-confocal-5d", "cluster.ome.zarr"), made
+    )
+    for path in made.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    return made
+
+
+async def test_what_omero_cannot_open_is_refused(
+    cluster: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def server_client() -> AsyncIterator[tuple[Omero, None]]:
+        yield Omero(), None
+
+    monkeypatch.setattr(signed_in, "server_client", server_client)
+    looked = looking.look_at([cluster], [], await transfers._settings(), print)
+    assert looked.ready == ()
+    assert "Rename 'cluster' to 'cluster.ome.zarr'" in looked.refused[0]
+
+
+async def test_files_are_looked_at_also_when_nobody_is_signed_in(
+    cluster: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def server_client() -> None:
+        raise Denied("Nobody is signed in.")
+
+    monkeypatch.setattr(signed_in, "server_client", server_client)
+    looked = looking.look_at([cluster], [], await transfers._settings(), print)
+    assert (len(looked.ready), looked.refused) == (1, ())

@@ -1,0 +1,164 @@
+"""Look again at what was dropped on an import: does the repository still hold it as it is.
+
+"Safe to delete" is a sentence about files as they are now. Size, time and inode are asked
+of each imported file; where one differs its content is compared. The dropped folders are
+walked for files that have come since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transferapp.agent.threads import in_daemon_thread
+from transferapp.client.scanning import Scan, scan
+from transferapp.model.drops import SourceLook
+
+if TYPE_CHECKING:
+    from transferapp.agent.outbox import Outbox
+    from transferapp.agent.records import FileRecord
+    from transferapp.client.server import ServerClient
+    from transferapp.host.clock import Clock
+
+#: Names that a look keeps, for a sentence.
+_NAMES_KEPT = 10
+
+
+async def look_and_tell(
+    outbox: Outbox, transfer_id: str, clock: Clock, server: ServerClient
+) -> None:
+    """Look at an import's source and tell the server what it does not know.
+
+    Reading large files that look other than before takes long; nothing is promised of them
+    meanwhile, here or there. Raises what ``client`` raises; the look is kept all the same.
+    """
+    look = await in_daemon_thread(partial(glance, outbox, transfer_id, clock))
+    await _tell(outbox, server, transfer_id)
+    if look.comparing:
+        await in_daemon_thread(partial(compare, outbox, transfer_id, clock))
+        await _tell(outbox, server, transfer_id)
+
+
+def glance(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceLook:
+    """Look without reading files, and keep what was found. Blocks."""
+    return _keep(outbox, transfer_id, _glance(outbox, transfer_id).look(clock))
+
+
+def compare(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceLook:
+    """Look, read what looks other than before, and keep what was found. Blocks for long."""
+    found = _glance(outbox, transfer_id)
+    while found.doubtful:
+        file = found.doubtful.pop()
+        if not found.compare(file):
+            continue
+        now = Path(file.path).stat()
+        # Some network shares give an inode anew at each look: then it says nothing.
+        inode = 0 if now.st_mtime_ns == file.modified_ns else now.st_ino
+        outbox.same_content(file.file_id, now.st_mtime_ns, inode)
+    return _keep(outbox, transfer_id, found.look(clock))
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a look has found so far; lists of client paths."""
+
+    files: int
+    doubtful: list[FileRecord] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+
+    def look_at(self, file: FileRecord) -> None:
+        """Ask for size, time and inode. A file that is gone needs no promise."""
+        try:
+            now = Path(file.path).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError:
+            self.unreadable.append(file.client_path)
+            return
+        if now.st_size != file.size_bytes:
+            self.changed.append(file.client_path)
+        elif now.st_mtime_ns != file.modified_ns or file.inode not in (0, now.st_ino):
+            self.doubtful.append(file)
+
+    def compare(self, file: FileRecord) -> bool:
+        """Read a file; True when it holds what was imported."""
+        try:
+            with Path(file.path).open("rb") as opened:
+                sha1 = hashlib.file_digest(opened, _sha1).hexdigest()
+        except FileNotFoundError:
+            return False
+        except OSError:
+            self.unreadable.append(file.client_path)
+            return False
+        if sha1 != file.sha1:
+            self.changed.append(file.client_path)
+        return sha1 == file.sha1
+
+    def look(self, clock: Clock) -> SourceLook:
+        """Return it as counts and some names."""
+        doubtful = [file.client_path for file in self.doubtful]
+        names = [*self.changed, *self.added, *self.unreadable, *doubtful]
+        return SourceLook(
+            looked_at=clock.now(),
+            files=self.files,
+            changed=len(self.changed),
+            added=len(self.added),
+            unreadable=len(self.unreadable),
+            comparing=len(doubtful),
+            names=tuple(names[:_NAMES_KEPT]),
+        )
+
+
+def _glance(outbox: Outbox, transfer_id: str) -> _Found:
+    record = outbox.submission(transfer_id)
+    files = outbox.imported_files(transfer_id)
+    found = _Found(len(files))
+    for file in files:
+        found.look_at(file)
+    if record.roots is not None:
+        known = set(outbox.known_paths(transfer_id))
+        found.added = list(_unknown(record.roots, known))
+    return found
+
+
+def _keep(outbox: Outbox, transfer_id: str, look: SourceLook) -> SourceLook:
+    outbox.keep_look(transfer_id, look)
+    return look
+
+
+async def _tell(outbox: Outbox, server: ServerClient, transfer_id: str) -> None:
+    record = await asyncio.to_thread(outbox.submission, transfer_id)
+    if record.look is not None and not record.look_told:
+        await server.looked_at_source(transfer_id, record.look)
+        await asyncio.to_thread(outbox.look_was_told, transfer_id, record.look)
+
+
+def _unknown(roots: Sequence[str], known: set[str]) -> Iterator[str]:
+    """Yield the client paths of what lies in dropped folders and was not there before."""
+    there = [path for root in roots if (path := Path(root)).exists()]
+    for path, client_path in _listed(scan(there)):
+        # Kept as text that travels: see ``client.dropping``.
+        text = str(path).encode(errors="replace").decode()
+        if text not in known and not any(str(parent) in known for parent in path.parents):
+            yield client_path
+
+
+def _listed(found: Scan) -> Iterator[tuple[Path, str]]:
+    for file in found.files:
+        yield file.path, file.client_path
+    for folder in found.zarr_folders:
+        for file in folder.files:
+            yield file.path, file.client_path
+    for finding in found.findings:
+        yield finding.path, finding.path.name
+
+
+def _sha1() -> hashlib._Hash:
+    return hashlib.sha1(usedforsecurity=False)

@@ -1,0 +1,94 @@
+"""Look again at the sources of imports for as long as somebody is told that they can go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import structlog
+
+from transferapp import errors
+from transferapp.agent.records import ItemStage, SubmissionRecord
+from transferapp.agent.source_look import look_and_tell
+from transferapp.agent.workbench import Workbench
+from transferapp.model.transfers import TransferKind
+
+_log = structlog.get_logger(__name__)
+
+#: A look of so few seconds ago is as good as a new one.
+FRESH_S = 2.0
+#: While somebody follows, every source is looked at again after so many seconds; one that
+#: takes long only after so many times of what it took.
+EVERY_S = 30.0
+_REST = 50
+#: Who asks for one submission waits so many seconds for the look.
+WAIT_S = 5.0
+
+
+class SourceWatch:
+    """One look at a time for each submission."""
+
+    def __init__(self, bench: Workbench) -> None:
+        """Nothing is looked at before somebody asks."""
+        self._bench = bench
+        self._looks: dict[str, asyncio.Task[None]] = {}
+        #: When the last look at a submission ended, and what it took, in seconds.
+        self._last: dict[str, tuple[float, float]] = {}
+
+    async def fresh(self, record: SubmissionRecord) -> None:
+        """Look unless it was done just now; returns when it is done, or takes long."""
+        ended_s, _ = self._last.get(record.transfer_id, (-FRESH_S, 0.0))
+        if time.monotonic() - ended_s < FRESH_S or not await self._has_imported(record):
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_S):
+                await asyncio.shield(self._look(record))
+
+    async def again(self, records: list[SubmissionRecord]) -> None:
+        """Look at those whose turn it is, one after the other."""
+        for record in records:
+            ended_s, took_s = self._last.get(record.transfer_id, (-EVERY_S, 0.0))
+            rests_s = max(EVERY_S, took_s * _REST)
+            if time.monotonic() - ended_s >= rests_s and await self._has_imported(record):
+                await asyncio.shield(self._look(record))
+
+    async def stop(self) -> None:
+        """Let go of the looks; they are repeated when somebody asks again."""
+        tasks = list(self._looks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def forget(self, transfer_id: str) -> None:
+        """A submission is gone."""
+        self._last.pop(transfer_id, None)
+
+    async def _has_imported(self, record: SubmissionRecord) -> bool:
+        if record.kind is not TransferKind.IMPORT:
+            return False
+        totals = await asyncio.to_thread(self._bench.outbox.totals, record.transfer_id)
+        return totals.items_by_stage.get(ItemStage.DONE, 0) > 0
+
+    def _look(self, record: SubmissionRecord) -> asyncio.Task[None]:
+        running = self._looks.get(record.transfer_id)
+        if running is None or running.done():
+            running = asyncio.create_task(self._look_and_tell(record))
+            self._looks[record.transfer_id] = running
+        return running
+
+    async def _look_and_tell(self, record: SubmissionRecord) -> None:
+        began_s = time.monotonic()
+        outbox, transfer_id = self._bench.outbox, record.transfer_id
+        grant = record.grant.get_secret_value()
+        try:
+            server = await asyncio.to_thread(self._bench.connect, record.server_url, grant)
+            async with server:
+                await look_and_tell(outbox, transfer_id, self._bench.clock, server)
+        except errors.TransferAppError as error:
+            # Not lost: it is told with the next look.
+            _log.info("source not told of", transfer_id=transfer_id, code=error.code)
+        finally:
+            self._looks.pop(transfer_id, None)
+            self._last[transfer_id] = time.monotonic(), time.monotonic() - began_s
+            self._bench.changes.tell(transfer_id)

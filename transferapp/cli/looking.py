@@ -1,0 +1,133 @@
+"""Look at what the command line was given, and keep account of all of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from transferapp.client import grouping, preflight, scanning
+from transferapp.client.dropping import (
+    Dropped,
+    LeftOutPath,
+    Why,
+    client_path,
+    left_out_fileset,
+    left_out_finding,
+)
+from transferapp.client.grouping import FilesetCandidate
+from transferapp.client.preflight import PreflightSettings, Verdict
+from transferapp.errors import ChangedFile, Invalid
+from transferapp.model.drops import LeftOutReason
+
+_IGNORED = Why(LeftOutReason.IGNORED)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What can be imported, and what stays out; sentences for the person."""
+
+    ready: tuple[FilesetCandidate, ...]
+    dropped: Dropped
+    #: Why each thing that is missed is left out.
+    refused: tuple[str, ...]
+    #: What is worth knowing of what is imported.
+    notes: tuple[str, ...]
+    #: Some of it may become importable by waiting.
+    unsettled: bool = False
+
+
+def look_at(
+    paths: Sequence[Path],
+    ignore: Sequence[str],
+    settings: PreflightSettings,
+    say: Callable[[str], None],
+) -> Looked:
+    """Scan, group and judge; raises Invalid for a path that is not there.
+
+    ``ignore``: patterns of names (or paths from the dropped folder on) that do not matter.
+    What was written just now is waited for once: a script imports what it has just made.
+    """
+    for path in paths:
+        if not path.exists():
+            raise Invalid(f"{path} does not exist. Check the path.")
+    roots = [path.absolute() for path in paths]
+    looked = _look(roots, ignore, settings)
+    if looked.unsettled:
+        # Longer than a file must rest before it counts as written completely.
+        pause_s = settings.still_writing_s + 1
+        say(f"Some files were written just now. Looking again in {pause_s:.0f} seconds.")
+        time.sleep(pause_s)
+        looked = _look(roots, ignore, settings)
+    return looked
+
+
+def _look(roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSettings) -> Looked:
+    looking = _Looking(roots, ignore, settings)
+    found = scanning.scan(roots)
+    for finding in found.findings:
+        looking.finding(finding)
+    for candidate in grouping.group(found):
+        looking.candidate(candidate)
+    dropped = Dropped(tuple(roots), tuple(looking.left_out), found.ignored_count)
+    return Looked(
+        tuple(looking.ready),
+        dropped,
+        tuple(looking.refused),
+        tuple(looking.notes),
+        unsettled=looking.unsettled,
+    )
+
+
+class _Looking:
+    """What has been judged so far."""
+
+    def __init__(
+        self, roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSettings
+    ) -> None:
+        self._roots, self._ignore, self._settings = roots, ignore, settings
+        self.ready: list[FilesetCandidate] = []
+        self.left_out: list[LeftOutPath] = []
+        self.refused: list[str] = []
+        self.notes: list[str] = []
+        self.unsettled = False
+
+    def finding(self, finding: scanning.Finding) -> None:
+        """Account for what the scan could not list."""
+        if self._is_ignored(client_path(finding.path, self._roots)):
+            self.left_out.append(left_out_finding(finding, self._roots, LeftOutReason.IGNORED))
+            return
+        self.left_out.append(left_out_finding(finding, self._roots))
+        self.refused.append(f"{finding.path}: {finding.error.message}")
+
+    def candidate(self, candidate: FilesetCandidate) -> None:
+        """Judge a fileset. One that is still being written is not sent."""
+        if all(self._is_ignored(path) for path in _paths(candidate)):
+            self.left_out.extend(left_out_fileset(candidate, _IGNORED))
+            return
+        verdict = preflight.preflight(candidate, self._settings)
+        if verdict.blocked or verdict.code == ChangedFile.code:
+            self.left_out.extend(left_out_fileset(candidate, _why(verdict)))
+            self.refused.append(f"{candidate.name}: {verdict.sentence}")
+            self.unsettled |= verdict.code == ChangedFile.code
+            return
+        self.ready.append(candidate)
+        if verdict.sentence:
+            self.notes.append(f"{candidate.name}: {verdict.sentence}")
+
+    def _is_ignored(self, path: str) -> bool:
+        name = path.rpartition("/")[2]
+        return any(fnmatch(name, one) or fnmatch(path, one) for one in self._ignore)
+
+
+def _paths(candidate: FilesetCandidate) -> Iterator[str]:
+    for file in candidate.files:
+        yield file.client_path
+    if not candidate.files:
+        yield candidate.name
+
+
+def _why(verdict: Verdict) -> Why:
+    return Why(LeftOutReason.REFUSED, verdict.code, verdict.sentence)

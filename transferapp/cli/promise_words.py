@@ -1,0 +1,26 @@
+"""Say on the command line what of a source may be deleted."""
+
+from __future__ import annotations
+
+from transferapp.model.drops import left_out_words
+from transferapp.model.transfers import Transfer, TransferKind
+
+
+def deleting(transfer: Transfer) -> str:
+    """Return whole sentences; empty for an export and before anything is imported."""
+    if transfer.kind is not TransferKind.IMPORT or not transfer.files_verified:
+        return ""
+    promises, look = transfer.promises, transfer.look
+    if promises.safe_to_delete_source:
+        return "Safe to delete the source."
+    left_out = left_out_words(transfer.left_out_files or 0, transfer.left_out_names)
+    changed = f"{look.words}." if look and look.words else ""
+    if promises.safe_to_delete_imported:
+        number = transfer.files_verified
+        files = f"{number:,} imported {'file' if number == 1 else 'files'}"
+        first = f"Safe to delete: only the {files}."
+    else:
+        first = "Not safe to delete the source."
+        if look is None:
+            changed = "The workstation has not looked at its files since the import."
+    return " ".join(part for part in (first, left_out, changed) if part)

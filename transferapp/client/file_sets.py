@@ -1,0 +1,279 @@
+"""Find the files that belong together, by the OME-XML in companions and TIFF headers."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from transferapp.client import file_set_words, omexml
+from transferapp.client.candidate_names import natural_key
+from transferapp.client.formats import (
+    COMPANION,
+    OME_TIFF,
+    ImageFormat,
+    format_of_name,
+    is_tiff_name,
+)
+from transferapp.client.scanning import FoundFile
+from transferapp.errors import Cancelled, DamagedFile, SourceProblem
+from transferapp.ome.document import OmeDocument
+from transferapp.ome.files import OmeFiles, last_part
+
+
+@dataclass(frozen=True, slots=True)
+class FileSet:
+    """Files that belong together, the file to open first; what is wrong, what is doubtful."""
+
+    name: str
+    files: tuple[FoundFile, ...]
+    format: ImageFormat | None
+    problems: tuple[SourceProblem, ...]
+    doubts: tuple[str, ...]
+
+
+@dataclass(eq=False, slots=True)
+class _Set:
+    """A set in the making: files by path on disk, and names that were not found."""
+
+    files: dict[str, FoundFile]
+    format: ImageFormat | None
+    missing: dict[str, None] = field(default_factory=dict)
+    broken: list[SourceProblem] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    #: Paths of files that hold planes by a document of the set; empty when none was read.
+    used: set[str] = field(default_factory=set)
+    #: Paths of TIFFs that only say where the document is.
+    pointers: set[str] = field(default_factory=set)
+    #: Paths of files with a document and no pixels, whatever they are called.
+    xml: set[str] = field(default_factory=set)
+
+    def take_in(self, other: _Set) -> None:
+        """Make the other set a part of this one."""
+        self.files.update(other.files)
+        self.missing.update(other.missing)
+        self.broken.extend(other.broken)
+        self.doubts.extend(other.doubts)
+        self.used |= other.used
+        self.pointers |= other.pointers
+        self.xml |= other.xml
+
+    def finished(self, renamed: Mapping[tuple[Path, str], str]) -> FileSet:
+        """Return what became of it; ``renamed`` tells new names of files, by the old ones."""
+        files = sorted(
+            self.files.values(),
+            key=lambda f: (
+                str(f.path) not in self.xml,
+                str(f.path) in self.pointers,
+                natural_key(str(f.path)),
+            ),
+        )
+        files = [_beside(files[0], file) for file in files]
+        name = files[0].path.name
+        if _is_companion(files[0]):
+            name = name[: -len(COMPANION.suffixes[0])] or name
+        problems, doubts = list(self.broken), list(self.doubts)
+        if self.missing:
+            here = files[0].path.parent
+            now = {name: renamed.get((here, last_part(name)), "") for name in self.missing}
+            problems.append(file_set_words.missing(now))
+        elif self.pointers and not self.used and not self.broken:
+            problems.append(file_set_words.undescribed(files))
+        known = self.used | self.xml
+        unused = [f.path.name for f in files if str(f.path) not in known]
+        if self.used and unused and not self.missing:
+            doubts.append(file_set_words.unused(unused))
+        return FileSet(name, tuple(files), self.format, tuple(problems), tuple(doubts))
+
+
+class Sorting:
+    """Files on their way into sets; sets that share a file become one."""
+
+    def __init__(self, files: Iterable[FoundFile], cancel: threading.Event | None) -> None:
+        self._scanned = {str(file.path): file for file in files}
+        self._set_of: dict[str, _Set] = {}
+        #: TIFFs that only name the file with their document, and their own documents.
+        self._pointers: list[tuple[FoundFile, OmeDocument]] = []
+        #: Sets whose document is not there, by its folder and name.
+        self._orphans: dict[tuple[Path, str], _Set] = {}
+        #: What files are called now, by folder and the name that their set knows.
+        self._renamed: dict[tuple[Path, str], str] = {}
+        self._cancel = cancel
+
+    def sets(self) -> Iterator[FileSet]:
+        """Sort all: companions, then TIFFs that name others, pointers, and what is left."""
+        for file in self._unsorted(_is_companion):
+            self._companion(file)
+        for file in self._unsorted(lambda f: is_tiff_name(f.path.name)):
+            self._tiff(file)
+        while self._pointers:
+            self._follow(*self._pointers.pop(0))
+        for file in self._unsorted(lambda _: True):
+            self._set(file, format_of_name(file.path.name))
+        for made in {id(made): made for made in self._set_of.values()}.values():
+            self._look_at_first(made)
+            yield made.finished(self._renamed)
+
+    def _unsorted(self, wanted: Callable[[FoundFile], bool]) -> Iterator[FoundFile]:
+        for key, file in self._scanned.items():
+            if self._cancel is not None and self._cancel.is_set():
+                raise Cancelled
+            # Asked late: a set made a moment ago may have taken it.
+            if key not in self._set_of and wanted(file):
+                yield file
+
+    def _companion(self, file: FoundFile) -> None:
+        made = self._set(file, OME_TIFF)
+        made.xml.add(str(file.path))
+        try:
+            document = omexml.read_xml(file.path)
+        except (OSError, ValueError):
+            made.broken.append(file_set_words.no_xml(file))
+        except DamagedFile as error:
+            made.broken.append(DamagedFile(f"'{file.path.name}': {error.message}"))
+        else:
+            self._join(file, document, OmeFiles(file.path, document, is_tiff=False))
+
+    def _tiff(self, file: FoundFile) -> None:
+        broken: SourceProblem | None = None
+        document = None
+        try:
+            document = omexml.read_tiff(file.path)
+        except DamagedFile as error:
+            broken = DamagedFile(f"'{file.path.name}': {error.message}")
+        except OSError:
+            pass  # Preflight says it.
+        is_ome = document is not None or broken is not None
+        made = self._set(file, OME_TIFF if is_ome else format_of_name(file.path.name))
+        if broken is not None:
+            made.broken.append(broken)
+        elif document is not None and document.metadata_file:
+            made.pointers.add(str(file.path))
+            self._pointers.append((file, document))
+        elif document is not None:
+            self._document(file, document, made)
+
+    def _document(self, file: FoundFile, document: OmeDocument, made: _Set) -> None:
+        names = OmeFiles(file.path, document, is_tiff=True)
+        original = names.original()
+        if original is None or not _same_document(original, document):
+            self._join(file, document, names)
+            if names.several and names.own_name and names.named(names.own_name) is None:
+                # Its neighbours look for it by that name, and so does OMERO.
+                made = self._set_of[str(file.path)]
+                made.missing[names.own_name] = None
+                self._renamed[file.path.parent, last_part(names.own_name)] = file.path.name
+        elif names.several:
+            # A set cannot have both, and a part of a set is nothing by itself.
+            remedy = f"Leave it out, and import '{original.name}' instead."
+            words = file_set_words.copied(file.path, original, remedy)
+            made.broken.append(SourceProblem(words))
+        else:
+            remedy = "Leave it out, unless its pixels were changed since."
+            made.doubts.append(file_set_words.copied(file.path, original, remedy))
+
+    def _join(self, file: FoundFile, document: OmeDocument, names: OmeFiles) -> None:
+        """Put the files of all planes into the set of ``file``."""
+        # Images without blocks take the pages of the file itself.
+        if any(not image.blocks for image in document.images):
+            self._set_of[str(file.path)].used.add(str(file.path))
+        for block in {(b.file_name, b.uuid): b for b in document.blocks}.values():
+            path = names.of(block)
+            found = None if path is None else self._lookup(file, path)
+            made = self._set_of[str(file.path)]
+            if found is None and not block.file_name:
+                made.broken.append(file_set_words.nameless(file))
+            elif found is None:
+                made.missing[block.file_name] = None
+            else:
+                made.used.add(str(found.path))
+                self._merge(file, found)
+
+    def _follow(self, file: FoundFile, document: OmeDocument) -> None:
+        """Put a TIFF to the file that holds its document."""
+        name = document.metadata_file
+        path = OmeFiles(file.path, document, is_tiff=False).named(name)
+        found = None if path is None else self._lookup(file, path)
+        if found is not None:
+            if str(found.path) not in self._set_of:
+                is_tiff = is_tiff_name(found.path.name)
+                read = self._tiff if is_tiff else self._companion
+                read(found)
+            self._merge(found, file)
+        elif not self._set_of[str(file.path)].used:
+            # No document that was found names it either.
+            here = file.path.parent, name
+            orphans = self._orphans.setdefault(here, self._set_of[str(file.path)])
+            orphans.missing[name] = None
+            self._merge(next(iter(orphans.files.values())), file)
+
+    def _look_at_first(self, made: _Set) -> None:
+        """Find out whether a TIFF that was never read, as others name it, is a pointer."""
+        if len(made.files) == 1 or made.xml:
+            return
+        first = min(made.files.values(), key=lambda f: natural_key(str(f.path)))
+        try:
+            document = omexml.read_tiff(first.path)
+        except (OSError, DamagedFile):
+            return
+        if document is not None and document.metadata_file:
+            made.pointers.add(str(first.path))
+
+    def _set(self, file: FoundFile, kind: ImageFormat | None) -> _Set:
+        made = _Set({str(file.path): file}, kind)
+        self._set_of[str(file.path)] = made
+        return made
+
+    def _merge(self, file: FoundFile, other: FoundFile) -> None:
+        """Make the sets of two files one."""
+        kept = self._set_of[str(file.path)]
+        given = self._set_of.get(str(other.path))
+        if given is None:
+            given = _Set({str(other.path): other}, kept.format)
+        if given is kept:
+            return
+        kept.take_in(given)
+        for key in given.files:
+            self._set_of[key] = kept
+
+    def _lookup(self, base: FoundFile, path: Path) -> FoundFile | None:
+        """Find a file that ``base`` names: dropped, or lying beside it on disk."""
+        scanned = self._scanned.get(str(path))
+        if scanned is not None:
+            return scanned
+        try:
+            found = path.stat()
+        except (OSError, ValueError):
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        relative = path.relative_to(base.path.parent).as_posix()
+        client_path = str(PurePosixPath(base.client_path).parent / relative)
+        return FoundFile(path, client_path, found.st_size, found.st_mtime_ns)
+
+
+def _same_document(path: Path, document: OmeDocument) -> bool:
+    try:
+        other = omexml.read_tiff(path)
+    except (OSError, DamagedFile):
+        return False
+    if other is None:
+        return False
+    return other.uuid == document.uuid if document.uuid else other == document
+
+
+def _beside(first: FoundFile, file: FoundFile) -> FoundFile:
+    """Give a file the client path that its place beside the first one asks for.
+
+    Files dropped one by one and in a folder have different roots otherwise.
+    """
+    if not file.path.is_relative_to(first.path.parent):
+        return file
+    relative = file.path.relative_to(first.path.parent).as_posix()
+    return replace(file, client_path=str(PurePosixPath(first.client_path).parent / relative))
+
+
+def _is_companion(file: FoundFile) -> bool:
+    return file.path.name.lower().endswith(COMPANION.suffixes)

@@ -1,0 +1,134 @@
+"""Say before the import whether an OME-XML tells where all planes of its images are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import tifffile
+
+from transferapp.client import omexml
+from transferapp.client.formats import is_tiff_name
+from transferapp.client.integrity import page_count
+from transferapp.client.scanning import FoundFile
+from transferapp.errors import DamagedFile, UnsupportedFile
+from transferapp.ome.document import OmeDocument, OmeImage
+from transferapp.ome.files import OmeFiles
+from transferapp.ome.planes import Placed, Wanted, covered, place
+
+#: Bits of NewSubfileType: a smaller copy of another page, a mask.
+_COPIES = 1 | 4
+#: So many pages that no plane names are looked at: are they images, or smaller copies?
+_PAGES_LOOKED_AT = 16
+
+
+class _OutOfTime(Exception):
+    """A file has too many pages to count them now."""
+
+
+def doubt_about_planes(files: Sequence[FoundFile]) -> str:
+    """Say what is worth telling of an OME-TIFF, the file to open first; "" when nothing is.
+
+    Raises OSError, DamagedFile and UnsupportedFile for what its reader will refuse.
+    """
+    first = files[0].path
+    is_tiff = is_tiff_name(first.name)
+    try:
+        document = omexml.read_tiff(first) if is_tiff else omexml.read_xml(first)
+    except ValueError:
+        return ""  # Grouping has said it.
+    if document is None or document.metadata_file or not document.images:
+        return ""
+    try:
+        return _Look(first, document, is_tiff=is_tiff).doubt(alone=len(files) == 1)
+    except (DamagedFile, UnsupportedFile) as error:
+        raise type(error)(f"'{first.name}': {error.message}") from error
+    except (_OutOfTime, *omexml.DAMAGE):
+        return ""
+
+
+class _Look:
+    """One look at the planes of a document."""
+
+    def __init__(self, path: Path, document: OmeDocument, *, is_tiff: bool) -> None:
+        self._path, self._own = path, path if is_tiff else None
+        self._images = [i for i in document.images if i.has_pixels] or list(document.images)
+        self._names = OmeFiles(path, document, is_tiff=is_tiff)
+        self._counts: dict[Path, int] = {}
+
+    def doubt(self, *, alone: bool) -> str:
+        """Look at a document's own file, and at others only where planes are missing."""
+        if not alone and self._covered():
+            return ""
+        wanted = [self._wanted(image, self._samples(image)) for image in self._images]
+        placed = place(wanted, self._count)
+        assumed = [n for n, found in enumerate(placed) if found.assumed]
+        if assumed:
+            return self._assumed(self._images[assumed[0]], placed[assumed[0]])
+        return self._left_over(placed) if alone else ""
+
+    def _covered(self) -> bool:
+        try:
+            return all(covered(self._wanted(i, i.samples)) for i in self._images)
+        except UnsupportedFile:
+            return False
+
+    def _wanted(self, image: OmeImage, samples: int) -> Wanted[Path]:
+        blocks = [(b, found) for b in image.blocks if (found := self._names.of(b)) is not None]
+        return Wanted(image.layout(samples), blocks, self._own)
+
+    def _samples(self, image: OmeImage) -> int:
+        block = next(iter(image.blocks), None)
+        path = self._names.of(block) if block else self._own
+        told = image.sizes["C"] == image.samples == 1 or (
+            block is None and len(self._images) > 1
+        )
+        if path is None or told:
+            return image.samples
+        page = block.page if block and block.page < self._count(path) else 0
+        with tifffile.TiffFile(path, _multifile=False) as tiff:
+            return int(tiff.pages[page].aspage().samplesperpixel)
+
+    def _count(self, path: Path) -> int:
+        if path not in self._counts:
+            found = page_count(path)
+            if found is None:
+                raise _OutOfTime
+            self._counts[path] = found
+        return self._counts[path]
+
+    def _assumed(self, image: OmeImage, placed: Placed[Path]) -> str:
+        total, known = placed.layout.planes, len(placed.pages) - placed.assumed
+        said = (
+            f"says where {known} of the {total} planes of '{image.name or image.id}' are"
+            if known
+            else f"does not say clearly where the planes of '{image.name or image.id}' are"
+        )
+        return (
+            f"The OME-XML of '{self._path.name}' {said}. {'The other' if known else 'Its'}"
+            " pages are taken in their order: look at the image after the import, or export it"
+            " again."
+        )
+
+    def _left_over(self, placed: Sequence[Placed[Path]]) -> str:
+        """Look for pages that no plane names, as smaller copies and masks are."""
+        named = {page for found in placed for _, page in found.pages.values()}
+        count = self._count(self._path)
+        if named and max(named) >= count:
+            raise DamagedFile(
+                f"It has {count} pages, and its OME-XML names page {max(named) + 1}: it was not"
+                " copied completely. Copy or export it again."
+            )
+        free = [page for page in range(count) if page not in named]
+        if not free:
+            return ""
+        with tifffile.TiffFile(self._path, _multifile=False) as tiff:
+            looked_at = [tiff.pages[number] for number in free[:_PAGES_LOOKED_AT]]
+            whole = [page for page in looked_at if not page.aspage().subfiletype & _COPIES]
+        if not whole:
+            return ""
+        verb = "belongs" if len(free) == 1 else "belong"
+        return (
+            f"{len(free)} of the {count} pages of '{self._path.name}' {verb} to no image that"
+            " its OME-XML describes, and will not be shown. Export it again, if they should be."
+        )

@@ -1,0 +1,33 @@
+"""Have the source of an import looked at before anybody is told that it can be deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from transferapp.errors import AgentUnreachable, NotFound
+from transferapp.model.transfers import Transfer, TransferKind
+
+if TYPE_CHECKING:
+    from transferapp.client.agent import AgentClient
+
+#: Seconds that a look is waited for; the service asks the server first what is imported.
+WITHIN_S = 10.0
+_ASK_EVERY_S = 0.2
+
+
+async def look_at_source(
+    agent: AgentClient, transfer: Transfer, *, within_s: float = WITHIN_S
+) -> None:
+    """Return when this workstation's service has looked at all that is imported, and has
+    told the server; at once where the import is another workstation's, or nothing is.
+    """
+    if transfer.kind is not TransferKind.IMPORT or not transfer.files_verified:
+        return
+    with suppress(AgentUnreachable, NotFound, TimeoutError):
+        async with asyncio.timeout(within_s):
+            view = await agent.submission(transfer.id)
+            while view.look is None or view.look.files < transfer.files_verified:
+                await asyncio.sleep(_ASK_EVERY_S)
+                view = await agent.submission(transfer.id)

@@ -1,0 +1,39 @@
+"""Tell whether the image repository can show a TIFF's page, from its tags alone."""
+
+from __future__ import annotations
+
+from tifffile import TiffPage
+
+from transferapp.model.pixel_types import why_not_shown
+
+#: TIFF's numbers of compressions that Bio-Formats unpacks (7.3.1: those with a codec in its
+#: ``TiffCompression``; CCITT and Thunderscan ask for a library that it does not bring).
+BIO_FORMATS = frozenset(
+    {1, 5, 6, 7, 8, 22610, 32773, 32946, 33003, 33004, 33005, 33007, 34712, 50000}
+)
+#: Those that the embedded repository unpacks: tifffile 2026.3 with imagecodecs.
+EMBEDDED = BIO_FORMATS | {
+    2, 3, 4, 34887, 34892, 34925, 34926, 34927, 34933, 34934, 48124, 50001, 50002, 50013,
+    52546, 65000, 65001, 65002,
+}  # fmt: skip
+
+
+def why_page_not_shown(page: TiffPage) -> str:
+    """Say why no image repository can show a page, as a sentence without its subject; or ""."""
+    if page.compression not in EMBEDDED:
+        return (
+            f"is compressed by {compression_name(page)}, which the image repository cannot"
+            " unpack. Save it without compression or with LZW, then import that."
+        )
+    if page.imagedepth > 1:
+        # Bio-Formats 7.3.1 shows the first plane and does not tell of the others.
+        return (
+            "has volumes inside its pages, which the image repository cannot show. Export it"
+            " as OME-TIFF, then import that."
+        )
+    return why_not_shown(str(page.dtype.name if page.dtype else f"{page.bitspersample}-bit"))
+
+
+def compression_name(page: TiffPage) -> str:
+    """Return what a page's compression is called, or its number."""
+    return getattr(page.compression, "name", f"method {page.compression}")

@@ -1,0 +1,42 @@
+"""The pixel types that can be shown: one table for preflight, readers and previews."""
+
+from __future__ import annotations
+
+from transferapp.errors import UnsupportedFile
+
+_AS_THEY_ARE = (
+    "int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "float64",
+)  # fmt: skip
+#: numpy's names of a type in a file and of the type it is shown as. They are the pixel types
+#: of the OME model (2016-06) without its complex ones; the last two are widened.
+SHOWN_AS = {name: name for name in _AS_THEY_ARE} | {"bool": "uint8", "float16": "float32"}
+
+
+def shown_as(name: str) -> str:
+    """Return numpy's name of the type that pixels of the type ``name`` are shown as.
+
+    Raises UnsupportedFile for a type that cannot be shown.
+    """
+    if why := why_not_shown(name):
+        raise UnsupportedFile(f"It {why}")
+    return SHOWN_AS[name]
+
+
+def why_not_shown(name: str) -> str:
+    """Say why pixels of a type cannot be shown, as a sentence without its subject; or "".
+
+    No image repository shows these: Bio-Formats 7.3.1 refuses 64-bit integers and 64-bit
+    complex numbers, and reads 128-bit ones as noise.
+    """
+    if name in SHOWN_AS:
+        return ""
+    if name in {"int64", "uint64"}:
+        what = "64-bit integers"
+        remedy = "Save labels as 32-bit integers, and measurements as 32-bit floating point"
+    elif name.startswith("complex"):
+        what = "complex numbers"
+        remedy = "Save amplitude and phase as two channels of 32-bit floating point"
+    else:
+        what = f"pixels of the type '{name}'"
+        remedy = "Save them as 8, 16 or 32-bit integers or 32-bit floating point"
+    return f"has {what}, which the image repository cannot show. {remedy}, then import that."

@@ -1,0 +1,189 @@
+"""Read OME-XML into records.
+
+Written here because a set of files needs exact answers (which file is missing?) that
+libraries smooth over by filling in zeros. Images are read one by one, so that the document of
+a large plate (some 20 MB) takes little more memory than its records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from io import BytesIO, StringIO
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException, ElementTree
+
+from transferapp.errors import DamagedFile
+from transferapp.model.plausible import plausible_moment, plausible_um
+from transferapp.ome.document import OmeChannel, OmeDocument, OmeImage, PlaneBlock, WellPlace
+from transferapp.ome.lengths import micrometres
+
+_AXES = "ZCT"
+
+
+def parse(text: str | bytes) -> OmeDocument | None:
+    """Read OME-XML; None when the text is something else, or says nothing of any image: a
+    TIFF with such a text is a plain one, as for Bio-Formats 7.3. Raises DamagedFile.
+    """
+    source = StringIO(text) if isinstance(text, str) else BytesIO(text)
+    try:
+        return _Reading(source).document()
+    except (ParseError, DefusedXmlException, LookupError, UnicodeError):
+        return None
+
+
+class _Reading:
+    """One document while it is read."""
+
+    def __init__(self, source: StringIO | BytesIO) -> None:
+        self._events = ElementTree.iterparse(source, events=("start", "end"))
+        self._images: list[OmeImage] = []
+        self._plates: list[str] = []
+        self._wells: dict[str, WellPlace] = {}
+        self._metadata_file = ""
+
+    def document(self) -> OmeDocument | None:
+        """Read it all; None when it is no OME document."""
+        _, root = next(self._events)
+        if _tag(root) != "OME":
+            return None
+        depth = 1
+        for event, element in self._events:
+            depth += 1 if event == "start" else -1
+            if event == "end" and _tag(element) == "BinData":
+                element.text = None  # Pixels: whoever wants them reads them from the file.
+            if event == "end" and depth == 1:
+                self._child(element)
+                element.clear()
+        if not self._images and not self._metadata_file:
+            return None
+        return OmeDocument(
+            root.get("UUID", ""),
+            self._metadata_file,
+            tuple(self._images),
+            tuple(self._plates),
+            self._wells,
+        )
+
+    def _child(self, element: Element) -> None:
+        try:
+            match _tag(element):
+                case "BinaryOnly":
+                    self._metadata_file = element.attrib["MetadataFile"]
+                case "Image":
+                    self._images.append(_image(element))
+                case "Plate":
+                    self._plate(element)
+        except (KeyError, ValueError) as error:
+            raise DamagedFile(f"Its OME-XML lacks or misspells {error}.") from error
+
+    def _plate(self, element: Element) -> None:
+        number = len(self._plates)
+        self._plates.append(
+            element.get("Name") or ("Plate" if not number else f"Plate {number + 1}")
+        )
+        for well in _children(element, "Well"):
+            row, column = int(well.attrib["Row"]), int(well.attrib["Column"])
+            for index, sample in enumerate(_children(well, "WellSample")):
+                reference = _first(sample, "ImageRef")
+                if reference is not None:
+                    place = WellPlace(number, row, column, index)
+                    self._wells[reference.attrib["ID"]] = place
+
+
+def _image(element: Element) -> OmeImage:
+    pixels = _first(element, "Pixels")
+    if pixels is None:
+        raise KeyError("Pixels")
+    sizes = {axis: int(pixels.attrib[f"Size{axis}"]) for axis in "XYZCT"}
+    order = pixels.attrib["DimensionOrder"]
+    if sorted(order) != sorted("XYZCT"):
+        raise ValueError(f"the DimensionOrder '{order}'")
+    blocks = [_block(b) for b in _children(pixels, "TiffData")]
+    acquired = bool(blocks) or _first(pixels, "MetadataOnly") is None
+    return OmeImage(
+        id=element.get("ID", ""),
+        name=element.get("Name", ""),
+        order=order,
+        sizes=sizes,
+        dtype=pixels.attrib["Type"],
+        channels=tuple(_channel(c) for c in _children(pixels, "Channel")),
+        pixel_size_um=(_size(pixels, "Z"), _size(pixels, "Y"), _size(pixels, "X")),
+        acquired_at=_date(element),
+        blocks=tuple(_from_zero(blocks, sizes)),
+        has_pixels=acquired and min(sizes.values()) > 0,
+        bin_data=sum(1 for _ in _children(pixels, "BinData")),
+    )
+
+
+def _channel(element: Element) -> OmeChannel:
+    try:
+        # A signed 32-bit RGBA number.
+        color = f"{(int(element.attrib['Color']) & 0xFFFFFFFF) >> 8:06X}"
+    except (KeyError, ValueError):
+        color = None
+    samples = int(element.get("SamplesPerPixel", "1"))
+    return OmeChannel(element.get("Name", ""), color, max(1, samples))
+
+
+def _block(element: Element) -> PlaneBlock:
+    reference = _first(element, "UUID")
+    explicit = element.get("PlaneCount")
+    # The schema: without a page a block means all pages, with one it means that page.
+    count = 1 if element.get("IFD") is not None else None
+    z, c, t = (_whole(element.get(f"First{axis}", "0")) for axis in _AXES)
+    return PlaneBlock(
+        first=(z, c, t),
+        page=_whole(element.get("IFD", "0")),
+        count=count if explicit is None else _whole(explicit),
+        file_name="" if reference is None else reference.get("FileName", ""),
+        uuid="" if reference is None else (reference.text or "").strip(),
+    )
+
+
+def _from_zero(blocks: list[PlaneBlock], sizes: dict[str, int]) -> Iterator[PlaneBlock]:
+    """Count planes from 0, also where the writer counted from 1 (as Bio-Formats 7.3 does)."""
+    firsts = list(zip(*(block.first for block in blocks), strict=True))
+    shift = [
+        int(min(found) == 1 and max(found) == sizes[axis])
+        for axis, found in zip(_AXES, firsts, strict=False)
+    ]
+    for block in blocks:
+        z, c, t = (n - back for n, back in zip(block.first, shift, strict=True))
+        yield replace(block, first=(z, c, t)) if any(shift) else block
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(f"the number {number}")
+    return number
+
+
+def _size(pixels: Element, axis: str) -> float | None:
+    unit = pixels.get(f"PhysicalSize{axis}Unit", "µm")
+    return plausible_um(micrometres(pixels.get(f"PhysicalSize{axis}", ""), unit))
+
+
+def _date(image: Element) -> datetime | None:
+    element = _first(image, "AcquisitionDate")
+    if element is None or not element.text:
+        return None
+    try:
+        return plausible_moment(datetime.fromisoformat(element.text.strip()))
+    except ValueError:
+        return None
+
+
+def _tag(element: Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _children(parent: Element, tag: str) -> Iterator[Element]:
+    return (child for child in parent if _tag(child) == tag)
+
+
+def _first(parent: Element, tag: str) -> Element | None:
+    return next(_children(parent, tag), None)

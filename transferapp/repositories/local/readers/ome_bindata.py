@@ -1,0 +1,141 @@
+"""Read OME-XML files that hold their pixels themselves, in BinData elements."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import mmap
+import re
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from typing_extensions import override
+
+from transferapp.errors import DamagedFile, UnsupportedFile
+from transferapp.model.images import Level, TileRegion
+from transferapp.ome.bin_data import PIXEL_TYPES, check_bin_data
+from transferapp.ome.document import OmeDocument, OmeImage
+from transferapp.repositories.local.readers.port import (
+    ChannelHint,
+    ImageHeader,
+    OpenFileset,
+    ReadImage,
+)
+
+_ELEMENT = re.compile(rb"<(?:\w+:)?BinData\b([^>]*?)(?:/>|>([^<]*)<)")
+_ATTRIBUTE = re.compile(rb"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
+#: The schema's compressions (2016-06); without one the bytes are as they are.
+_EXPANDED: dict[bytes, Callable[[bytes], bytes]] = {
+    b"none": bytes,
+    b"zlib": zlib.decompress,
+    b"bzip2": bz2.decompress,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Where in the file the text of one element is, and how to unpack it."""
+
+    start: int
+    end: int
+    expand: Callable[[bytes], bytes]
+    byteorder: Literal["<", ">"]
+
+
+def open_bin_data(path: Path, document: OmeDocument) -> OpenFileset:
+    """Open the images of an OME-XML file; raises UnsupportedFile, DamagedFile."""
+    return OmeXmlFileset(path, document)
+
+
+class OmeXmlFileset(OpenFileset):
+    """The images of one OME-XML file."""
+
+    def __init__(self, path: Path, document: OmeDocument) -> None:
+        packed = _packed(path)
+        if len(packed) != sum(image.bin_data for image in document.images):
+            raise DamagedFile(f"'{path.name}' holds other pixels than its OME-XML says.")
+        self.images, at = [], 0
+        for image in document.images:
+            if image.bin_data:
+                mine = packed[at : at + image.bin_data]
+                self.images.append(OmeXmlImage(path, image, mine))
+                at += image.bin_data
+
+    @override
+    def close(self) -> None:
+        """The file is opened for each read only."""
+
+
+class OmeXmlImage(ReadImage):
+    """One image: an element for each plane, or one for all of them."""
+
+    def __init__(self, path: Path, image: OmeImage, packed: Sequence[_Packed]) -> None:
+        self._path, self._packed = path, packed
+        check_bin_data(image)
+        self._layout = image.layout(1)
+        self.header = ImageHeader(
+            name=image.name,
+            size_t=image.sizes["T"],
+            size_c=image.sizes["C"],
+            size_z=image.sizes["Z"],
+            dtype=PIXEL_TYPES[image.dtype],
+            levels=(Level(image.sizes["Y"], image.sizes["X"]),),
+            channels=tuple(ChannelHint(c.name, c.color) for c in image.channels),
+            pixel_size_um=image.pixel_size_um,
+            acquired_at=image.acquired_at,
+            random_access=False,
+        )
+
+    @override
+    def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
+        """Unpack the plane and cut the region out."""
+        plane = self._plane(self._layout.number(region.z, region.c, region.t) or 0)
+        rows = slice(region.y, region.y + region.height)
+        return np.array(plane[rows, region.x : region.x + region.width], self.header.dtype)
+
+    @override
+    def check(self) -> None:
+        """Unpack every plane."""
+        for number in range(self._layout.planes):
+            self._plane(number)
+
+    def _plane(self, number: int) -> npt.NDArray[np.generic]:
+        alone = len(self._packed) == 1
+        packed = self._packed[0 if alone else number]
+        size = self.header.levels[0]
+        dtype = np.dtype(self.header.dtype).newbyteorder(packed.byteorder)
+        with self._path.open("rb") as file:
+            file.seek(packed.start)
+            text = file.read(packed.end - packed.start)
+        try:
+            content = packed.expand(base64.b64decode(text))
+            planes = np.frombuffer(content, dtype).reshape(-1, size.size_y, size.size_x)
+            plane: npt.NDArray[np.generic] = planes[number if alone else 0]
+        except (ValueError, IndexError, OSError, EOFError, zlib.error) as error:
+            raise DamagedFile(
+                f"'{self._path.name}' is damaged or incomplete ({error}). Copy or export it"
+                " again, then retry."
+            ) from error
+        return plane
+
+
+def _packed(path: Path) -> list[_Packed]:
+    """Find the elements without taking their text into memory; raises UnsupportedFile."""
+    found = []
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as xml:
+        for element in _ELEMENT.finditer(xml):
+            said = dict(_ATTRIBUTE.findall(element[1]))
+            expand = _EXPANDED.get(said.get(b"Compression", b"none"))
+            if expand is None:
+                raise UnsupportedFile(
+                    f"'{path.name}' is packed in a way that is not known. Export it as"
+                    " OME-TIFF."
+                )
+            big = said.get(b"BigEndian", b"").lower() == b"true"
+            found.append(_Packed(element.start(2), element.end(2), expand, ">" if big else "<"))
+    return found
