@@ -10,6 +10,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,18 @@ from transferapp.agent.records import (
     SubmissionRecord,
     Totals,
 )
-from transferapp.errors import Conflict, StorageFull, TransferNotFound
+from transferapp.errors import Conflict, TransferNotFound
 from transferapp.host.clock import Clock
 from transferapp.host.database import open_engine, sqlite_url
+from transferapp.host.database_errors import database_errors
 from transferapp.host.paths import private_folder
+from transferapp.host.sparing import readable
 from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import FileOnDisk, Submission
 
+#: How people know this database.
+_KNOWN_AS = "workstation service's outbox on this computer"
 _SUBMISSIONS, _ITEMS, _FILES = schema.submissions, schema.items, schema.files
 
 
@@ -44,9 +49,8 @@ def open_outbox(path: Path, clock: Clock) -> Outbox:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
     engine = open_engine(sqlite_url(path))
-    # An error's text would show the values of its statement, and one of them is a grant.
-    engine.hide_parameters = True
-    schema.prepare(engine)
+    with database_errors(_KNOWN_AS):
+        schema.prepare(engine)
     return Outbox(engine, clock)
 
 
@@ -92,7 +96,8 @@ class Outbox:
         if open_only:
             query = query.where(sa.not_(_SUBMISSIONS.c.ended))
         with self._read() as connection:
-            return [_submission(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+        return readable(rows, _submission, "submission", itemgetter("transfer_id"))
 
     def submission(self, transfer_id: str) -> SubmissionRecord:
         """Return one; raises TransferNotFound."""
@@ -111,7 +116,8 @@ class Outbox:
             .order_by(_ITEMS.c.position)
         )
         with self._read() as connection:
-            return [_item(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+        return readable(rows, _item, "item", itemgetter("item_id"))
 
     def open_files(self, transfer_id: str) -> list[FileRecord]:
         """List files that are still to be moved: not done, their item open."""
@@ -294,16 +300,12 @@ class Outbox:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Say what a person can do when the outbox cannot be written."""
+    """Say what a person can do when the outbox cannot be read or written."""
     try:
-        yield
+        with database_errors(_KNOWN_AS):
+            yield
     except sa.exc.IntegrityError as error:
         raise Conflict("An item or file of this submission belongs to another one.") from error
-    except sa.exc.OperationalError as error:
-        raise StorageFull(
-            "The workstation service cannot write its outbox. Free space on this computer's"
-            " system disk."
-        ) from error
 
 
 def _insert_item(

@@ -12,6 +12,7 @@ from transferapp import errors
 from transferapp.agent.records import ItemStage, SubmissionRecord
 from transferapp.agent.source_look import look_and_tell
 from transferapp.agent.workbench import Workbench
+from transferapp.host.sparing import sparing
 from transferapp.model.transfers import TransferKind
 
 _log = structlog.get_logger(__name__)
@@ -50,8 +51,9 @@ class SourceWatch:
         for record in records:
             ended_s, took_s = self._last.get(record.transfer_id, (-EVERY_S, 0.0))
             rests_s = max(EVERY_S, took_s * _REST)
-            if time.monotonic() - ended_s >= rests_s and await self._has_imported(record):
-                await asyncio.shield(self._look(record))
+            with sparing("sources of a submission", record.transfer_id):
+                if time.monotonic() - ended_s >= rests_s and await self._has_imported(record):
+                    await asyncio.shield(self._look(record))
 
     async def stop(self) -> None:
         """Let go of the looks; they are repeated when somebody asks again."""
@@ -79,12 +81,10 @@ class SourceWatch:
 
     async def _look_and_tell(self, record: SubmissionRecord) -> None:
         began_s = time.monotonic()
-        outbox, transfer_id = self._bench.outbox, record.transfer_id
-        grant = record.grant.get_secret_value()
+        transfer_id = record.transfer_id
         try:
-            server = await asyncio.to_thread(self._bench.connect, record.server_url, grant)
-            async with server:
-                await look_and_tell(outbox, transfer_id, self._bench.clock, server)
+            with sparing("sources of a submission", transfer_id):
+                await self._tell(record)
         except errors.TransferAppError as error:
             # Not lost: it is told with the next look.
             _log.info("source not told of", transfer_id=transfer_id, code=error.code)
@@ -92,3 +92,10 @@ class SourceWatch:
             self._looks.pop(transfer_id, None)
             self._last[transfer_id] = time.monotonic(), time.monotonic() - began_s
             self._bench.changes.tell(transfer_id)
+
+    async def _tell(self, record: SubmissionRecord) -> None:
+        outbox, transfer_id = self._bench.outbox, record.transfer_id
+        grant = record.grant.get_secret_value()
+        server = await asyncio.to_thread(self._bench.connect, record.server_url, grant)
+        async with server:
+            await look_and_tell(outbox, transfer_id, self._bench.clock, server)

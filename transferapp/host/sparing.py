@@ -16,7 +16,7 @@ import sqlalchemy as sa
 import structlog
 
 from transferapp.errors import Unavailable
-from transferapp.host.database import is_away
+from transferapp.host.database_errors import is_away
 
 S = TypeVar("S")
 R = TypeVar("R")

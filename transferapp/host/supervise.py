@@ -50,7 +50,7 @@ class Supervisor:
     def start(self) -> None:
         """Begin, beside what is going on."""
         self.beat()
-        self._task = asyncio.create_task(self._run(), name=self.name)
+        self._task = asyncio.create_task(self.run(), name=self.name)
 
     async def stop(self) -> None:
         """End it, and return when it has ended. Work may stop itself."""
@@ -82,7 +82,8 @@ class Supervisor:
             return f"No sign of life for {silent_s:.0f} seconds."
         return self._fault
 
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Do the work here and now, until it ends by itself or this is cancelled."""
         failures = 0
         while True:
             began = time.monotonic()
