@@ -18,6 +18,8 @@ import structlog
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
+from transferapp.host.supervise import Supervisor
+
 #: Seconds between two looks for garbage.
 COLLECT_PAUSE_S = 1.0
 
@@ -43,7 +45,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
     app.setQuitOnLastWindowClosed(False)
 
     async def run_and_drain() -> int:
-        spawn(collect_garbage(), name="collect garbage")
+        spawn(Supervisor("collecting garbage", collect_garbage).run(), name="collect garbage")
         try:
             return await main()
         finally:

@@ -33,7 +33,7 @@ class Supervisor:
         *,
         on_fault: Callable[[Exception], None] | None = None,
         silent_after_s: float = float("inf"),
-        pauses: Backoff = PAUSES,
+        pauses: Backoff | None = None,
     ) -> None:
         """``on_fault`` is called with what ended it, before the pause. Work that calls
         ``beat`` counts as stuck when it did not do so for ``silent_after_s`` seconds.
@@ -42,7 +42,7 @@ class Supervisor:
         self._work = work
         self._on_fault = on_fault
         self._silent_after_s = silent_after_s
-        self._pauses = pauses
+        self._pauses = pauses or PAUSES
         self._task: asyncio.Task[None] | None = None
         self._fault = ""
         self._beat_at = time.monotonic()
