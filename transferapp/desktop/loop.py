@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
@@ -71,6 +72,20 @@ async def collect_garbage(pause_s: float = COLLECT_PAUSE_S) -> None:
                 gc.collect(due[-1])
     finally:
         gc.enable()
+
+
+def log_qt_messages() -> None:
+    """Send what Qt prints through the process's log, like everybody else's words."""
+    qInstallMessageHandler(_qt_said)
+
+
+def _qt_said(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    say = {
+        QtMsgType.QtDebugMsg: _log.debug,
+        QtMsgType.QtInfoMsg: _log.info,
+        QtMsgType.QtWarningMsg: _log.warning,
+    }.get(kind, _log.error)
+    say("Qt says", text=text)
 
 
 def on_terminate(stop: Callable[[], None]) -> None:

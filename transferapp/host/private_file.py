@@ -1,9 +1,11 @@
-"""Read secrets from files that nobody else may read, instead of from the environment."""
+"""Files that nobody else may read: secrets instead of in the environment, and logs."""
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from transferapp.errors import SettingsInvalid
 
@@ -23,3 +25,11 @@ def private_text(path: Path, setting: str) -> str:
     if not text:
         raise SettingsInvalid(f"{setting}: the file is empty.")
     return text
+
+
+def append_private(path: Path) -> BinaryIO:
+    """Open a log to write at its end, for this account only; an older one is narrowed."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    if hasattr(os, "fchmod"):
+        os.fchmod(handle, 0o600)
+    return os.fdopen(handle, "ab")

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import subprocess
 import sys
+from collections.abc import Callable
 
 import typer
 
-from transferapp.cli.output import command
-from transferapp.errors import SettingsInvalid
-from transferapp.host.logging import configure_logging
+from transferapp.cli.output import exit_code
+from transferapp.errors import SettingsInvalid, TransferAppError
+from transferapp.host.logging import configure_logging, log_the_end
+
+
+def process(function: Callable[[], None]) -> Callable[[], None]:
+    """Give a process its log; what ends it is the log's last line, also for those who look
+    for it (the demo, a service manager).
+    """
+
+    @functools.wraps(function)
+    def logged() -> None:
+        configure_logging(function.__name__)
+        try:
+            function()
+        except TransferAppError as error:
+            log_the_end(error)
+            raise typer.Exit(exit_code(error)) from error
+
+    return logged
 
 
 def _needs(extra: str, missing: ModuleNotFoundError) -> SettingsInvalid:
@@ -20,7 +39,7 @@ def _needs(extra: str, missing: ModuleNotFoundError) -> SettingsInvalid:
     )
 
 
-@command
+@process
 def server() -> None:
     """Run the REST server until it is stopped."""
     try:
@@ -30,18 +49,17 @@ def server() -> None:
     app.main(settings.ServerSettings())
 
 
-@command
+@process
 def worker() -> None:
     """Run queued imports and exports until it is stopped."""
     try:
         from transferapp.worker import app, settings  # noqa: PLC0415 - the extra may be absent
     except ModuleNotFoundError as missing:
         raise _needs("server", missing) from missing
-    configure_logging("worker", json=False)
     asyncio.run(app.run(settings.WorkerSettings()))
 
 
-@command
+@process
 def agent() -> None:
     """Run the workstation service until it is stopped."""
     from transferapp.agent import app, settings  # noqa: PLC0415 - starts fast without it
@@ -49,7 +67,7 @@ def agent() -> None:
     asyncio.run(app.run(settings.AgentSettings()))
 
 
-@command
+@process
 def desktop() -> None:
     """Open the window."""
     try:
