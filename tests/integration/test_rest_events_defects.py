@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from tests.support.rest_server import RestServer, server, submitted
 from transferapp.client import events as client_events
@@ -21,6 +22,7 @@ from transferapp.model.events import Event
 from transferapp.model.transfers import ItemState
 from transferapp.server import event_feed
 from transferapp.server.routes import events as events_route
+from transferapp.taskqueue.dbos.schema import targets
 
 __all__ = ["server"]
 
@@ -131,6 +133,26 @@ async def test_health_tells_of_a_feed_that_does_not_come_back(
     await move(server, item_id, "at last")
     await until(lambda: bool(follower.seen))
     assert (await health(server))["events"] == "ok"
+
+
+async def test_health_answers_whatever_is_wrong_with_a_part(
+    server: RestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await health(server))["queue"] == "ok"
+
+    async def broken(**_: object) -> list[object]:
+        raise RuntimeError("secret inner detail")
+
+    monkeypatch.setattr(server.parts.queue, "tasks", broken)
+    told = await health(server)
+    assert told["queue"] == "A defect (RuntimeError): see the log."
+    monkeypatch.undo()
+    with server.parts.queue._records.engine.begin() as connection:  # type: ignore[attr-defined]
+        odd = {"name": "webhook:private.example", "ceiling": -1, "limit": 0}
+        connection.execute(sa.insert(targets).values(**odd))
+    told = await health(server)
+    assert told["queue"].startswith("The records of 1 targets cannot be read")
+    assert "private" not in str(told)
 
 
 async def test_a_database_that_is_away_costs_no_event(

@@ -15,6 +15,8 @@ _TOKENS = re.compile(r"(?:ta1_|whsec_)[A-Za-z0-9_\-+/=]+")
 #: What secrets look like, wherever they turn up in a text.
 _SECRET_TEXT = re.compile(
     r"""(?:ta1_|whsec_)[A-Za-z0-9_\-+/=]+
+    # The key of an OMERO session (5.6): a UUID. Our own ids have no dashes.
+    | (?<!urn:uuid:)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b
     # A URL's user and password; also where its scheme was mistyped.
     | (?<=/)[^\s/?\#@:"']*:[^\s/"']+(?=@)
     | (?-i:Bearer|Basic)\s+[A-Za-z0-9+/=_.~\-]{12,}

@@ -47,7 +47,9 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long apart a retryable failure is tried again (seconds)."""
+    """How often and how long apart a retryable failure is tried again (seconds); no pause is
+    longer than a week.
+    """
 
     max_attempts: int = 60
     first_delay_s: float = 5.0

@@ -21,6 +21,7 @@ from transferapp.host.logging import configure_logging, log_the_end
 from transferapp.host.private_file import append_private
 
 TOKEN = "ta1_Abc-123_xyz"
+SESSION = "0e2fbd1e-6c1f-4c0e-9c43-0f8a6e3f1c55"
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +81,7 @@ def test_foreign_libraries_log_alike(capsys: pytest.CaptureFixture[str]) -> None
         ("asked", {"request": httpx.Request("GET", f"https://ta:{TOKEN[4:]}@host/")}),
         ("connecting", {"text": f"host=db user=ta password='{TOKEN[4:]}' dbname=x"}),
         ("joined", {"text": f"sessionUuid: {TOKEN[4:]}"}),
+        ("refused", {"text": f"Password check failed for '{SESSION}': id={TOKEN}"}),
         ("cookie", {"set-cookie": f"Cookie: {TOKEN[4:]}"}),
     ],
 )
@@ -91,6 +93,7 @@ def test_secrets_are_hidden(
     structlog.get_logger().warning(message, **values)
     shown = capsys.readouterr().err
     assert TOKEN[4:] not in shown
+    assert SESSION not in shown
     assert "[hidden]" in shown
 
 

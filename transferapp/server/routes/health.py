@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 import transferapp
 from transferapp.errors import Internal, TransferAppError
+from transferapp.host.sparing import tell_once
 from transferapp.operations.import_signs import import_health
 from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
@@ -34,8 +35,8 @@ async def health(request: Request) -> Response:
     """
     parts = parts_of(request)
     ledger, queue, repository = await asyncio.gather(
-        _trouble(parts.ledger.last_event_id()),
-        _trouble(_queue(parts.queue)),
+        _trouble("database", parts.ledger.last_event_id()),
+        _trouble("queue", _queue(parts.queue)),
         import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
     )
     feed: EventFeed = request.app.state.feed
@@ -76,7 +77,7 @@ async def _queue(queue: TaskQueue) -> None:
         )
 
 
-async def _trouble(asked: Awaitable[object]) -> str:
+async def _trouble(what: str, asked: Awaitable[object]) -> str:
     """Return why a part does not answer, or nothing."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
@@ -85,4 +86,7 @@ async def _trouble(asked: Awaitable[object]) -> str:
         return error.message
     except TimeoutError:
         return f"No answer within {_PATIENCE_S:.0f} seconds."
+    except Exception as error:  # noqa: BLE001 - who asks for health gets an answer
+        tell_once("health", what, error)
+        return f"A defect ({type(error).__name__}): see the log."
     return ""
