@@ -151,7 +151,7 @@ async def test_health_answers_whatever_is_wrong_with_a_part(
         odd = {"name": "webhook:private.example", "ceiling": -1, "limit": 0}
         connection.execute(sa.insert(targets).values(**odd))
     told = await health(server)
-    assert told["queue"].startswith("The records of 1 targets cannot be read")
+    assert told["queue"].startswith("Targets whose record cannot be read: 1.")
     assert "private" not in str(told)
 
 

@@ -73,7 +73,7 @@ async def _queue(queue: TaskQueue) -> None:
     odd = sum(bool(target.trouble) for target in await queue.targets())
     if odd:
         raise Internal(
-            f"The records of {odd} targets cannot be read: see 'transferapp queue targets'."
+            f"Targets whose record cannot be read: {odd}. See 'transferapp queue targets'."
         )
 
 
