@@ -2,7 +2,7 @@
 """Set TransferApp up on a fresh machine and run its demo, tests or benchmarks.
 
     python3 installers/bootstrap.py demo [--headless] [--out DIR]
-    python3 installers/bootstrap.py test [pytest arguments]
+    python3 installers/bootstrap.py test [pytest arguments]     (TRANSFERAPP_PYTHONS)
     python3 installers/bootstrap.py bench NAME --out FILE.json
 
 Standard library only: it runs before anything is installed. It makes ``.venv`` beside
@@ -11,54 +11,28 @@ this folder, installs what is missing, and hands over to the project's own code 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
 
+import bioformats_jar
 import ice_wheel
+import other_pythons
+from environments import ROOT, Environment, ask, say, stop
+from programs import Need, packages
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-VENV_PYTHON = VENV / "bin" / "python"
-#: The versions that CI passed with; made for one Python each, others resolve freely.
-CONSTRAINTS = ROOT / "installers" / "constraints-py{}{}.txt".format(*sys.version_info)
-STAMP = VENV / "transferapp-installed.txt"
 OLDEST_PYTHON = (3, 11)
 
-#: What Qt needs to open a window on Debian 12 (found by trial in an empty chroot).
-WINDOW_PACKAGES = (
-    "libglib2.0-0", "libdbus-1-3", "libgl1", "libegl1", "libfontconfig1",
-    "libxkbcommon-x11-0", "libxcb-cursor0", "libxcb-icccm4", "libxcb-keysyms1",
-    "libxcb-shape0",
-)  # fmt: skip
-#: What the demo without a screen needs: a display, a window manager, a session bus,
-#: a notification daemon, a keyring, fonts.
-HEADLESS_PACKAGES = (
-    "xvfb", "xauth", "openbox", "dbus-daemon", "dunst", "gnome-keyring", "fonts-dejavu-core",
-    "fonts-noto-color-emoji",
-)  # fmt: skip
-#: What the tests need beside: a database server, curl as a peer, openssl for certificates,
-#: "ip" for networks that fail.
-TEST_PACKAGES = ("postgresql", "curl", "openssl", "iproute2")
+#: Whose programs and libraries are installed (installers/programs.py).
+DEMO_NEEDS = (Need.WINDOW,)
+HEADLESS_NEEDS = (Need.WINDOW, Need.HEADLESS)
+TEST_NEEDS = (Need.WINDOW, Need.HEADLESS, Need.SANDBOX, Need.TEST)
 DEMO_EXTRAS = "desktop,server"
 TEST_EXTRAS = "desktop,server,readers,omero,omero-clients,dev"
-
-
-def say(text: str) -> None:
-    """Print a line of progress at once."""
-    print(f"[bootstrap] {text}", flush=True)
-
-
-def stop(text: str) -> NoReturn:
-    """End with a message that says what to do."""
-    print(f"\n[bootstrap] {text}", file=sys.stderr, flush=True)
-    raise SystemExit(2)
 
 
 def check_python() -> None:
@@ -120,74 +94,36 @@ def ensure_system(names: tuple[str, ...]) -> None:
         install_packages(missing)
 
 
-def fingerprint() -> str:
-    """Change whenever the environment must be made again."""
-    parts = [sys.version, (ROOT / "pyproject.toml").read_text(encoding="utf-8")]
-    if CONSTRAINTS.exists():
-        parts.append(CONSTRAINTS.read_text(encoding="utf-8"))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def pip(*arguments: str) -> None:
-    """Run pip in the environment, with a line of progress every ten seconds."""
-    command = [str(VENV_PYTHON), "-m", "pip", "--disable-pip-version-check", *arguments]
-    log = VENV / "pip.log"
-    with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        started = time.monotonic()
-        while True:
-            try:
-                code = process.wait(timeout=10)
-                break
-            except subprocess.TimeoutExpired:
-                last = log.read_text(errors="replace").strip().rpartition("\n")[2]
-                say(f"  {time.monotonic() - started:4.0f} s  {last[:100]}")
-    if code != 0:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        stop(f"pip failed; the end of {log} says:\n{tail}")
-
-
-def ensure_environment(extras: str) -> None:
-    """Make ``.venv`` with the project and the extras, unless it is there already.
-
-    The extra ``omero`` needs a zeroc-ice wheel: a ready one, or one that is built here.
-    """
-    wanted = f"{fingerprint()} {extras}"
-    known = STAMP.read_text(encoding="utf-8").splitlines() if STAMP.exists() else []
-    if wanted in known and VENV_PYTHON.exists():
-        return
-    if not VENV_PYTHON.exists():
-        say(f"making {VENV}")
-        subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
-    say("installing Python packages (napari and Qt are large; a few minutes the first time)")
-    started = time.monotonic()
-    pinned = ("-c", str(CONSTRAINTS)) if CONSTRAINTS.exists() else ()
-    links = ("--find-links", str(ice_folder())) if "omero" in extras else ()
-    pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]")
-    STAMP.write_text("\n".join([*known, wanted]) + "\n", encoding="utf-8")
-    say(f"installed in {time.monotonic() - started:.0f} s")
-
-
-def ice_folder() -> Path:
-    """Return a folder that has a zeroc-ice wheel for the environment."""
-    target = ice_wheel.target_of(VENV_PYTHON)
-    if ice_wheel.find_wheel(target, ice_wheel.folders(ice_wheel.USUAL_CACHE)) is None:
-        ensure_system(ice_wheel.DEBIAN_PACKAGES)
+def environment(extras: str) -> Environment:
+    """Return ``.venv`` with these extras, of the Python that runs this."""
+    own = ask(Path(sys.executable))
+    if own is None:
+        stop("This Python has no SQLite ('import sqlite3' fails). Use another one.")
+    made = Environment(own, ROOT / ".venv")
+    if "omero" in extras:
+        target = ice_wheel.target_of(own.python)
+        if ice_wheel.find_wheel(target, ice_wheel.folders(ice_wheel.USUAL_CACHE)) is None:
+            ensure_system(ice_wheel.DEBIAN_PACKAGES)
     try:
-        return ice_wheel.ensure_wheel(VENV_PYTHON).parent
+        made.ensure(extras)
     except ice_wheel.WheelNotBuilt as error:
         stop(str(error))
+    return made
 
 
-def hand_over(*arguments: str) -> int:
-    """Run the project's own Python and pass Ctrl-C and SIGTERM on to it."""
-    process = subprocess.Popen([str(VENV_PYTHON), *arguments], cwd=ROOT)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: process.terminate())
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue  # the child got the same Ctrl-C and cleans up
+def ensure_oracle(made: Environment) -> None:
+    """Bring Java and Bio-Formats for ``-m oracle``; without them its tests say what to do."""
+    java = shutil.which("java")
+    asked = [java, "--list-modules"] if java else ["true"]
+    modules = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    if "jdk.compiler" not in modules:
+        say("no Java with its compiler here; without it comparisons with Bio-Formats skip")
+        with suppress(SystemExit):  # what is missing was said
+            ensure_system(packages(Need.ORACLE))
+    try:
+        say(f"comparing with {bioformats_jar.ensure_jar(made.python)}")
+    except bioformats_jar.JarNotFetched as error:
+        say(str(error))
 
 
 def has_screen() -> bool:
@@ -199,28 +135,31 @@ def demo(arguments: list[str]) -> int:
     """Set up and play the story."""
     headless = "--headless" in arguments or not has_screen()
     omero = "omero-sandbox" in arguments
-    ensure_system(WINDOW_PACKAGES + (HEADLESS_PACKAGES if headless else ()))
-    if omero:
-        ensure_system(("openssl",))
-    ensure_environment(DEMO_EXTRAS + (",omero" if omero else ""))
+    needs = HEADLESS_NEEDS if headless else DEMO_NEEDS
+    ensure_system(packages(*needs, *((Need.SANDBOX,) if omero else ())))
+    made = environment(DEMO_EXTRAS + (",omero" if omero else ""))
     if headless and "--headless" not in arguments:
         say("no screen here: the demo plays by itself under Xvfb (--headless)")
         arguments = ["--headless", *arguments]
-    return hand_over("-m", "transferapp.testing.demo", *arguments)
+    return made.run("-m", "transferapp.testing.demo", *arguments)
 
 
 def test(arguments: list[str]) -> int:
-    """Set up and run the test suite."""
-    ensure_system(WINDOW_PACKAGES + HEADLESS_PACKAGES + TEST_PACKAGES)
-    ensure_environment(TEST_EXTRAS)
-    return hand_over("-m", "pytest", *arguments)
+    """Set up and run the test suite; without arguments also on every further Python."""
+    ensure_system(packages(*TEST_NEEDS))
+    made = environment(TEST_EXTRAS)
+    if ("-m", "oracle") in pairwise(arguments):
+        ensure_oracle(made)
+    code = made.run("-m", "pytest", *arguments)
+    if code != 0 or arguments:
+        return code
+    return other_pythons.try_all(sys.version_info[:3])
 
 
 def bench(arguments: list[str]) -> int:
     """Set up and run one benchmark."""
-    ensure_system(WINDOW_PACKAGES + HEADLESS_PACKAGES + TEST_PACKAGES)
-    ensure_environment(TEST_EXTRAS)
-    return hand_over("-m", "transferapp.testing.bench", *arguments)
+    ensure_system(packages(*TEST_NEEDS))
+    return environment(TEST_EXTRAS).run("-m", "transferapp.testing.bench", *arguments)
 
 
 def main() -> int:

@@ -21,9 +21,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import programs
+
 VERSION = "3.6.5"
 #: What the compiler needs on Debian and Ubuntu.
-DEBIAN_PACKAGES = ("build-essential", "libssl-dev", "libbz2-dev")
+DEBIAN_PACKAGES = programs.packages(programs.Need.BUILD)
 ROOT = Path(__file__).resolve().parent.parent
 USUAL_CACHE = Path.home() / ".cache" / "transferapp" / "wheels"
 ELSEWHERE = (
@@ -87,7 +89,7 @@ class Target:
     def fits(self, wheel: Path) -> bool:
         """Say whether a wheel's file name is of our version, this Python and platform."""
         parts = wheel.stem.split("-")
-        if len(parts) != 5 or parts[:3] != ["zeroc_ice", VERSION, self.tag]:  # noqa: PLR2004
+        if len(parts) != 5 or parts[:3] != ["zeroc_ice", VERSION, self.tag]:
             return False
         system, _, machine = self.platform.rpartition("-")
         # "manylinux_2_28_x86_64" serves "linux-x86_64"; macOS versions vary likewise.
@@ -97,7 +99,7 @@ class Target:
 
 def say(text: str) -> None:
     """Print a line of progress at once."""
-    print(f"[zeroc-ice] {text}", flush=True)  # noqa: T201
+    print(f"[zeroc-ice] {text}", flush=True)
 
 
 def target_of(python: Path) -> Target:
@@ -106,7 +108,7 @@ def target_of(python: Path) -> Target:
         "import json, sys, sysconfig;"
         "print(json.dumps(['cp%d%d' % sys.version_info[:2], sysconfig.get_platform()]))"
     )
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [str(python), "-c", asked], capture_output=True, text=True, check=True
     )
     return Target(*json.loads(done.stdout))
@@ -186,7 +188,7 @@ def _compile(command: list[str], environment: dict[str, str], log: Path) -> None
     say(f"Compiling zeroc-ice {VERSION}, about 7 minutes; the log is {log}")
     began = time.monotonic()
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)  # noqa: S603
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
         try:
             while process.poll() is None:
                 try:
@@ -216,4 +218,4 @@ def ensure_wheel(python: Path, cache: Path = USUAL_CACHE) -> Path:
 
 
 if __name__ == "__main__":
-    print(ensure_wheel(Path(sys.argv[1] if len(sys.argv) > 1 else sys.executable)))  # noqa: T201
+    print(ensure_wheel(Path(sys.argv[1] if len(sys.argv) > 1 else sys.executable)))

@@ -46,13 +46,13 @@ class TestLocalRepository(RepositorySuite):
         for username, group in ((ALICE, LAB), (ALICE, PRIVATE), (BOB, LAB)):
             await administration.add_member(username, group)
         repository = LocalRepository(tmp_path / "repository", SystemClock())
-        name = "AS_09125_050116030001_D03f00d1.tif"
-        folder = resource("sample-data", "tiff-channels-human")
+        name = "cells_D03f00d1.tif"
+        folder = resource("sample-data", "tiff-channels-cells")
         yield World(
             repository,
             single=Sample(folder, (name,), 1),
             known=np.asarray(tifffile.imread(folder / name)),
-            several=sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
-            plate=sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
+            several=sample("ome-tiff-multifile-organoid", "organoid_C0.ome.tif"),
+            plate=sample("ome-tiff-plate-cells", "plate.companion.ome", 4),
         )
         await repository.close()

@@ -47,12 +47,12 @@ class OmeroWorld:
         settings = in_place_settings(sandbox, tmp_path, self.in_place, self.transport)
         await sweep(settings)
         repository = adapter(settings)
-        name = "AS_09125_050116030001_D03f00d1.tif"
-        folder = resource("sample-data", "tiff-channels-human")
+        name = "cells_D03f00d1.tif"
+        folder = resource("sample-data", "tiff-channels-cells")
         samples: tuple[Sample, ...] = (
             Sample(folder, (name,), 1),
-            sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
-            sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
+            sample("ome-tiff-multifile-organoid", "organoid_C0.ome.tif"),
+            sample("ome-tiff-plate-cells", "plate.companion.ome", 4),
         )
         if self.in_place:
             # What is linked is staged: nobody may write to it.

@@ -50,13 +50,13 @@ class TestRealOmero(RepositorySuite):
         del tmp_path
         await sweep_own(settings)
         repository = adapter(settings)
-        name = "AS_09125_050116030001_D03f00d1.tif"
-        folder = resource("sample-data", "tiff-channels-human")
+        name = "cells_D03f00d1.tif"
+        folder = resource("sample-data", "tiff-channels-cells")
         yield World(
             repository,
             single=Sample(folder, (name,), 1),
             known=np.asarray(tifffile.imread(folder / name)),
-            several=sample("ome-tiff-multifile-embryo", "embryo_C0.ome.tif"),
-            plate=sample("ome-tiff-plate-human", "human-plate.companion.ome", 4),
+            several=sample("ome-tiff-multifile-organoid", "organoid_C0.ome.tif"),
+            plate=sample("ome-tiff-plate-cells", "plate.companion.ome", 4),
         )
         await repository.close()

@@ -15,6 +15,7 @@ from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
 from tests.support.small_disks import small_disk
 from transferapp.client import grouping, scanning
 from transferapp.client.agent import AgentClient
+from transferapp.client.dropping import Dropped
 from transferapp.client.importing import ImportPlan, hand_over_import
 from transferapp.client.server import ServerClient
 from transferapp.errors import TransferAppError
@@ -55,7 +56,7 @@ async def submit_then_cut(stage: Stage, folder: Path) -> str:
         await server.sign_in(USERNAME, PASSWORD)
         target = await stage.add_target(USERNAME, PASSWORD, "P", "D")
         candidates = tuple(grouping.group(scanning.scan([folder])))
-        plan = ImportPlan("later", target.ref, candidates)
+        plan = ImportPlan("later", target.ref, candidates, dropped=Dropped((folder,)))
         async with AgentClient(stage.agent_socket) as agent:
             view = await hand_over_import(server, agent, plan, owner=USERNAME)
     assert view.safe_to_log_off

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, Qt
+from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,12 +15,9 @@ from PySide6.QtWidgets import (
     QLineEdit,
 )
 from pytestqt.modeltest import ModelTester
-from pytestqt.qtbot import QtBot
 
-from tests.support.qt_story import named, play
+from tests.support.import_page_scene import LEFT, Play, Scene, scene
 from tests.support.transfer_fakes import (
-    FakeSession,
-    StillClock,
     event,
     promises,
     transfer,
@@ -38,118 +28,13 @@ from transferapp import errors
 from transferapp.client.preflight import Level
 from transferapp.desktop.itemmodels.filesets_model import FilesetColumn, FilesetsModel
 from transferapp.desktop.presenters.import_list import FilesetRow
-from transferapp.desktop.presenters.imports import ImportPresenter
-from transferapp.desktop.windows.import_page import ImportPage
-from transferapp.host.resources import resource
-from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.duplicates import HeldAlready, HeldFileset
 from transferapp.model.transfers import ItemState
-from transferapp.protocol.messages import SubmissionView
 
 # The offscreen platform says so of windows and menus.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-EMBRYOS = ContainerRef(ContainerKind.DATASET, 5)
-LEFT = Qt.MouseButton.LeftButton
-LONG_AGO = 1_700_000_000
-
-
-@dataclass
-class Scene:
-    """A page on a session; ``error`` is what handing over raises."""
-
-    session: FakeSession
-    presenter: ImportPresenter
-    page: ImportPage
-    folder: Path
-    error: errors.TransferAppError | None = None
-
-    def __getitem__(self, name: str) -> Any:
-        return named(self.page, name)
-
-    def click(self, name: str) -> None:
-        QTest.mouseClick(self[name], LEFT)
-
-    async def ready(self) -> None:
-        """Drop the folder and choose a dataset."""
-        drop(self["import.drop"], self.folder)
-        await until(lambda: self["import.list"].model().rowCount() == 3, 10)
-        self.presenter.targets.choose(EMBRYOS)
-
-    def select(self, name: str) -> None:
-        model = self["import.list"].model()
-        rows = [r for r in range(model.rowCount()) if name in model.index(r, 0).data()]
-        flags = QItemSelectionModel.SelectionFlag
-        self["import.list"].selectionModel().select(
-            model.index(rows[0], 0), flags.ClearAndSelect | flags.Rows
-        )
-
-
-def drop(area: Any, *paths: Path) -> bool:
-    """Drop files as a file manager does; says whether they were taken."""
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    middle, keys = area.rect().center(), Qt.KeyboardModifier.NoModifier
-    copy = Qt.DropAction.CopyAction
-    enter = QDragEnterEvent(QPoint(middle), copy, mime, LEFT, keys)
-    QApplication.sendEvent(area, enter)
-    if enter.isAccepted():
-        QApplication.sendEvent(area, QDropEvent(QPointF(middle), copy, mime, LEFT, keys))
-    return enter.isAccepted()
-
-
-Play = Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]
-
-
-@pytest.fixture
-def scene(qtbot: QtBot, tmp_path: Path) -> Play:
-    """Play a story on a page, with a folder of two good filesets and a bad one at hand."""
-    folder = tmp_path / "Embryo 🔬 day 3"
-    shutil.copytree(resource("sample-data", "png-cells"), folder / "cells")
-    shutil.copytree(resource("sample-data", "ome-tiff-multifile-embryo"), folder / "set")
-    for path in folder.rglob("*"):
-        if path.suffix.lower() in {".md", ".txt"}:
-            path.unlink()
-    (folder / "notes.docx").write_bytes(b"hello")
-    for path in folder.rglob("*"):
-        os.utime(path, (LONG_AGO, LONG_AGO))
-
-    def play_on(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
-        async def whole() -> None:
-            session = _session()
-
-            async def hand_over(*_: Any, **__: Any) -> SubmissionView:
-                if on.error is not None:
-                    raise on.error
-                return view(1, files_done=3)
-
-            presenter = ImportPresenter(
-                session.as_session(), clock=StillClock(), hand_over=hand_over
-            )
-            page = ImportPage(presenter)
-            on = Scene(session, presenter, page, folder)
-            qtbot.addWidget(page)
-            page.resize(1200, 800)
-            page.show()
-            page.activated()
-            await until(lambda: presenter.targets.targets)
-            try:
-                await story(on)
-            finally:
-                presenter.outcome_done()
-
-        play(whole)
-
-    return play_on
-
-
-def _session() -> FakeSession:
-    session = FakeSession()
-    session.server.put(transfer(1))
-    flies = Container(ContainerRef(ContainerKind.PROJECT, 1), "Flies", "anna", 1, can_link=True)
-    embryos = Container(EMBRYOS, "Embryos", "anna", 1, parent=flies.ref, can_link=True)
-    session.server.tops, session.server.inside = [flies], {flies.ref: [embryos]}
-    return session
+__all__ = ["scene"]
 
 
 def test_a_dropped_folder_is_listed_with_verdicts(scene: Play) -> None:
@@ -164,7 +49,7 @@ def test_a_dropped_folder_is_listed_with_verdicts(scene: Play) -> None:
         }
         assert rows["cell.png"][0] == "PNG, 1 file"
         assert rows["cell.png"][2] == "Ready"
-        assert rows["embryo_C0.ome.tif"][0] == "OME-TIFF, 3 files"
+        assert rows["organoid_C0.ome.tif"][0] == "OME-TIFF, 3 files"
         assert "not an image format" in rows["notes.docx"][2]
 
     scene(story)
@@ -222,7 +107,7 @@ def test_a_fileset_can_be_looked_into_and_removed(scene: Play) -> None:
     async def story(on: Scene) -> None:
         await on.ready()
         assert not on["import.files"].isVisible()
-        on.select("embryo_C0")
+        on.select("organoid_C0")
         assert on["import.files"].model().rowCount() == 3
         on.select("notes.docx")
         assert "Leave it out" in on["import.verdict"].text()
@@ -255,6 +140,7 @@ def test_import_shows_the_promises_apart_and_live(scene: Play) -> None:
         kept = promises(switch_off=True, delete=True)
         on.session.server.put(transfer(1, state=ItemState.IMPORTED, promises=kept))
         on.session.events.notify(event(f"{1:032x}"))
+        on.session.agent.say(view(1, safe_to_delete_source=True))
         await until(lambda: on["import.promise.deleteSource"].text().endswith("yes"), 4)
         assert on["import.outcome"].text() == "Imported and verified"
         asked: list[str] = []
@@ -320,7 +206,7 @@ def test_the_buttons_open_dialogs_that_do_not_block(scene: Play) -> None:
 def test_whatever_can_be_used_has_a_name(scene: Play) -> None:
     async def story(on: Scene) -> None:
         await on.ready()
-        on.select("embryo_C0")
+        on.select("organoid_C0")
         for kind in (QAbstractButton, QLineEdit, QAbstractItemView):
             for widget in on.page.findChildren(kind):
                 if not widget.isVisible() or isinstance(widget, QHeaderView):

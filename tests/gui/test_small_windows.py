@@ -31,10 +31,12 @@ from tests.support.transfer_fakes import (
 )
 from transferapp import errors
 from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.desktop.presenters.services import ServicesPresenter
 from transferapp.desktop.presenters.session import Connection
 from transferapp.desktop.presenters.transfers import TransfersPresenter
 from transferapp.desktop.windows.import_page import ImportPage
 from transferapp.desktop.windows.main_window import LEAST_SIZE, RAIL_WIDTH
+from transferapp.desktop.windows.notices import Notices
 from transferapp.desktop.windows.transfers_page import TransfersPage
 from transferapp.host.resources import resource
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
@@ -125,6 +127,32 @@ def test_import_with_long_names_a_hint_and_an_error(
     play(story)
 
 
+def services_of(last_line: str) -> ServicesPresenter:
+    """Services of which the workstation's has ended."""
+    services = ServicesPresenter(FakeSession().as_session())
+    message = errors.AgentUnreachable().message
+    ended = f"The workstation service ended: {last_line}."
+    services.agent_notice = f"{ended} {message} Uploads from here wait until then."
+    return services
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_browse_below_both_notices(shell: ShellPlay, size: tuple[int, int]) -> None:
+    async def story(scene: ShellScene) -> None:
+        services = services_of("OSError: [Errno 28] No space left on device")
+        services.worker_notice = "What is queued is kept. Tell your administrator."
+        scene.window.setFixedSize(*size)
+        await scene.come_in()
+        scene.window.notices.follow(services)
+        scene.browse.selected = tuple(scene.browse.images[:1])
+        scene.browse.selection_changed.notify()
+        await _settled()
+        assert cut_off(scene.window) == []
+        assert scene.window.size().height() == size[1]
+
+    shell(story)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_transfers_without_server_and_service(size: tuple[int, int], qtbot: QtBot) -> None:
     async def story() -> None:
@@ -142,7 +170,10 @@ def test_transfers_without_server_and_service(size: tuple[int, int], qtbot: QtBo
         page.select(ONE)
         await until(lambda: presenter.details)
         session.go(Connection.OFFLINE)
-        presenter._notice(agent=errors.AgentUnreachable().message)
+        notices = Notices()
+        qtbot.addWidget(notices)
+        notices.follow(services_of("OSError: [Errno 28] No space left on device"))
+        page.setFixedHeight(page.height() - notices.heightForWidth(page.width()))
         await _settled()
         assert cut_off(page) == []
         for name in ("transfers.table", "transfers.items"):

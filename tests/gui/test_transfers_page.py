@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QHeaderView, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
@@ -29,7 +31,9 @@ from transferapp import errors
 from transferapp.desktop.presenters.session import Connection
 from transferapp.desktop.presenters.transfers import TransfersPresenter
 from transferapp.desktop.windows.transfers_page import TransfersPage
+from transferapp.model.drops import LeftOut, LeftOutReason
 from transferapp.model.transfers import ItemState, TransferKind
+from transferapp.protocol.messages import PlacementView
 
 # The offscreen platform says so of every window.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -144,6 +148,27 @@ def test_the_selected_transfer_is_shown_in_full_and_live(scene: Play) -> None:
     scene(story)
 
 
+def test_what_was_left_out_is_listed_with_the_items(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        on.session.server.left_out[THREE] = (
+            LeftOut("day 3/cut.tif", LeftOutReason.REFUSED, "damaged-file", "It is cut off."),
+            LeftOut("day 3/x.ome.zarr", LeftOutReason.NOT_CHOSEN, file_count=70),
+            LeftOut("day 3/notes.txt", LeftOutReason.IGNORED),
+        )
+        on.page.select(THREE)
+        model = on["transfers.items"].model()
+        await until(lambda: model.rowCount() == 5)
+        rows = [[model.index(r, c).data() for c in range(4)] for r in range(2, 5)]
+        assert rows == [
+            ["day 3/cut.tif", "Left out", "1 file", "It is cut off."],
+            ["day 3/x.ome.zarr", "Left out by you", "70 files", "It stays where it is."],
+            ["day 3/notes.txt", "Ignored", "1 file", "It stays where it is."],
+        ]
+        assert model.item_at(model.index(2, 0)) is None, "nothing can be done with it"
+
+    scene(story)
+
+
 def test_retry_and_cancel_by_button(scene: Play) -> None:
     async def story(on: Scene) -> None:
         on.page.select(TWO)
@@ -190,6 +215,46 @@ def test_an_export_offers_its_folder(scene: Play) -> None:
         await until(on["transfers.openFolder"].isVisible)
         await until(lambda: not on["transfers.promise.deleteSource"].isVisible())
         assert on["transfers.promise.switchOff"].text().endswith("files saved)")
+
+    scene(story)
+
+
+def test_an_exported_item_is_shown_where_it_is(
+    scene: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile())
+    )
+    (tmp_path / "Position1").mkdir()
+    (tmp_path / "cells.czi").touch()
+
+    async def story(on: Scene) -> None:
+        on.session.server.put(
+            transfer(1, kind=TransferKind.EXPORT, state=ItemState.DELIVERED, target=None)
+        )
+        delivered = [item(n, state=ItemState.DELIVERED) for n in (1, 2)]
+        on.session.server.items[ONE] = (*delivered, item(3, state=ItemState.DOWNLOADING))
+        on.session.agent.placed = [
+            PlacementView(item_id=f"item{n}", path=str(tmp_path / name), placed=True)
+            for n, name in ((1, "Position1"), (2, "cells.czi"))
+        ]
+        on.session.events.notify(event(ONE))
+        on.session.agent.say(view(1, kind="export", destination=str(tmp_path)))
+        await until(lambda: on.presenter.rows[ONE].destination)
+        on.page.select(ONE)
+        table = on["transfers.items"]
+        await until(lambda: table.model().rowCount() == 3)
+        for row in range(3):
+            where = table.visualRect(table.model().index(row, 0)).center()
+            table.customContextMenuRequested.emit(where)
+            menu = table.findChildren(QMenu)[-1]
+            (show,) = (a for a in menu.actions() if a.text() == "Show in folder")
+            assert show.isEnabled() is (row < 2)
+            show.trigger()
+            menu.close()
+        await until(lambda: len(shown) == 2)
+        assert set(shown) == {str(tmp_path / "Position1"), str(tmp_path)}
 
     scene(story)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from tests.support.agent_process import (
 from tests.support.fake_server import FakeServer
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.model.transfers import ItemState
+from transferapp.protocol.messages import DropOnDisk
 
 __all__ = ["agent", "home", "server"]
 
@@ -139,6 +142,70 @@ async def test_a_changed_file_is_taken_as_it_is_after_retry(
         await client.retry(order.transfer_id)
         await until(client, order.transfer_id, lambda v: v.state == "imported")
     assert server.content("a.tif") == path.read_bytes()
+
+
+async def test_a_file_that_grew_says_what_helps_also_after_a_retry(
+    agent: AgentProcess, server: FakeServer, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.tif", 1000, 1)
+    _, order = register(server, path)
+    os.utime(path, ns=(1, 1))
+    async with await agent.start() as client:
+        await client.submit(order)
+        view = await until(client, order.transfer_id, lambda v: bool(v.trouble))
+        assert "then retry" in view.trouble
+        write(path, 2000, 1)
+        await client.retry(order.transfer_id)
+        helps = "cancel this item and import the file anew"
+        view = await until(client, order.transfer_id, lambda v: helps in v.trouble)
+        await client.retry(order.transfer_id)
+        view = await until(client, order.transfer_id, lambda v: v.state == "needs-attention")
+        assert helps in view.trouble
+    assert helps in server.reports[-1][1], "and the server tells it by every other door"
+
+
+async def test_a_source_that_changes_later_takes_the_promise_back(
+    agent: AgentProcess, server: FakeServer, tmp_path: Path
+) -> None:
+    day = tmp_path / "day 3"
+    day.mkdir()
+    path = write(day / "a.tif", 1000, 1)
+    _, order = register(server, path)
+    order = order.model_copy(update={"drop": DropOnDisk(roots=[str(day)])})
+    async with await agent.start() as client:
+        await client.submit(order)
+        view = await until(client, order.transfer_id, lambda v: v.state == "imported")
+        assert view.safe_to_delete_source
+        assert server.looks[-1].files == 1
+        assert server.looks[-1].words == ""
+        write(day / "b.tif", 1000, 2)
+        view = await until(client, order.transfer_id, lambda v: not v.safe_to_delete_source)
+        assert view.safe_to_delete_imported
+        assert server.looks[-1].words == "1 file came into the folder since: 'day 3/b.tif'"
+        write(path, 1000, 3)
+        view = await until(client, order.transfer_id, lambda v: not v.safe_to_delete_imported)
+        assert (server.looks[-1].changed, server.looks[-1].added) == (1, 1)
+        (day / "b.tif").unlink()
+        write(path, 1000, 1)
+        await until(client, order.transfer_id, lambda v: v.safe_to_delete_source)
+        assert server.looks[-1].words == ""
+
+
+async def test_who_follows_is_told_of_a_changed_source_by_itself(
+    agent: AgentProcess, server: FakeServer, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.tif", 1000, 1)
+    _, order = register(server, path)
+    async with await agent.start(sources_every_s="1") as client:
+        await client.submit(order)
+        await until(client, order.transfer_id, lambda v: v.safe_to_delete_source)
+        async with aclosing(client.follow()) as views, asyncio.timeout(20):
+            async for view in views:
+                if view.safe_to_delete_source:
+                    write(path, 1000, 2)
+                else:
+                    break
+    assert server.looks[-1].changed == 1
 
 
 async def test_cancel_stops_and_forget_drops(

@@ -47,10 +47,10 @@ async def test_export_arrives_in_place_and_never_replaces(
         assert done.safe_to_switch_off
         assert done.files_done == 2
     assert (destination / "image 7.tif").read_bytes() == b"mine"
-    assert (destination / "image 7 (2).tif").read_bytes() == server.images[7]
+    assert (destination / "image 7 (2)" / "image 7.tif").read_bytes() == server.images[7]
     assert (destination / "image 8.tif").read_bytes() == server.images[8]
     assert sorted(p.name for p in destination.iterdir()) == [
-        "image 7 (2).tif",
+        "image 7 (2)",
         "image 7.tif",
         "image 8.tif",
     ]

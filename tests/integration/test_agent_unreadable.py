@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from transferapp.agent.wiring import make_workbench
 from transferapp.errors import StorageFull
 from transferapp.host import database, supervise
 from transferapp.host.backoff import Backoff
+from transferapp.host.sqlite import sqlite3
 
 __all__ = ["agent", "home", "server"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -31,7 +32,7 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Task, TaskState
 
-TIFF = resource("sample-data", "tiff-channels-human") / "AS_09125_050116030001_D03f00d1.tif"
+TIFF = resource("sample-data", "tiff-channels-cells") / "cells_D03f00d1.tif"
 PIECES = 8
 #: Less than one silent step takes here.
 SETTINGS = QueueSettings(poll_s=0.1, beat_s=0.2, stalled_after_s=3.5)
@@ -114,9 +115,12 @@ async def test_bytes_move_while_a_file_is_stored(
     assert moved == sorted(moved)
     between = {bytes_done for bytes_done in moved if 0 < bytes_done < size}
     assert len(between) >= 3, moved
-    for before, after in pairwise(task for task in storing if task.bytes_done):
-        apart_s = (after.updated_at - before.updated_at).total_seconds()
-        assert 0.5 < apart_s < 3.0, "often enough to see, no more often than to read"
+    apart_s = [
+        (after.updated_at - before.updated_at).total_seconds()
+        for before, after in pairwise(task for task in storing if task.bytes_done)
+    ]
+    assert min(apart_s) > 0.5, "no more often than to read"
+    assert statistics.median(apart_s) < 3.0, "often enough to see"
     checking = [task for task in seen if task.step == "verify"]
     assert {task.bytes_done for task in checking[1:]} == {size}
     assert len({task.updated_at for task in checking}) >= 4, "signs of life"

@@ -131,7 +131,7 @@ async def test_plain_image_into_a_screen_is_explained(repository: LocalRepositor
 
 
 async def test_plate_into_a_dataset_is_plain_images(repository: LocalRepository) -> None:
-    folder = resource("sample-data", "ome-tiff-plate-human")
+    folder = resource("sample-data", "ome-tiff-plate-cells")
     names = sorted((p.name for p in folder.iterdir()), key=lambda n: not n.endswith(".ome"))
     sample = Sample(folder, tuple(names), 4)
     async with repository.session(ALICE) as session:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -16,8 +18,10 @@ import pytest
 from tests.support.flaky_wire import FlakyWire
 from tests.support.small_disks import small_disk
 from transferapp import errors
+from transferapp.client import folders
 from transferapp.client.downloads import DownloadedFile, DownloadOrder, download_file
-from transferapp.client.names import local_path, part_path
+from transferapp.client.folders import Folder
+from transferapp.client.names import local_path, part_name
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadOrder, upload_file
 from transferapp.protocol import routes
@@ -35,11 +39,12 @@ class Served:
     server: DataServer
     file_id: str
 
-    def order(self, destination: Path) -> DownloadOrder:
+    def order(self, folder: Path, inside: str = "a.tif") -> DownloadOrder:
         return DownloadOrder(
             transfer_id="t",
             file_id=self.file_id,
-            destination=destination,
+            open_folder=partial(Folder.at, folder),
+            inside=local_path(inside),
             size_bytes=len(CONTENT),
             sha1=SHA1,
             grant=self.server.token,
@@ -77,17 +82,21 @@ def fetch(client: httpx.Client, order: DownloadOrder) -> DownloadedFile:
     return download_file(client, order, lambda _arrived: None)
 
 
+def part_of(order: DownloadOrder) -> str:
+    return part_name(order.inside.name, order.file_id)
+
+
 def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_download(client: httpx.Client, served: Served, tmp_path: Path) -> None:
     seen: list[int] = []
-    order = served.order(tmp_path / "deep" / "folder" / "a.tif")
-    result = download_file(client, order, seen.append)
-    assert result == DownloadedFile(order.destination, SHA1, len(CONTENT))
-    assert order.destination.read_bytes() == CONTENT
-    assert names_in(order.destination.parent) == ["a.tif"]
+    place = tmp_path / "deep" / "folder" / "a.tif"
+    result = download_file(client, served.order(tmp_path, "deep/folder/a.tif"), seen.append)
+    assert result == DownloadedFile(place, SHA1, len(CONTENT))
+    assert place.read_bytes() == CONTENT
+    assert names_in(place.parent) == ["a.tif"]
     assert seen == sorted(seen)
     assert seen[-1] == len(CONTENT)
 
@@ -96,7 +105,7 @@ def test_an_empty_file(served: Served, client: httpx.Client, tmp_path: Path) -> 
     (tmp_path / "empty").touch()
     file_id = put(client, served.server, tmp_path / "empty")
     order = replace(
-        served.order(tmp_path / "out"),
+        served.order(tmp_path, "out"),
         file_id=file_id,
         size_bytes=0,
         sha1=hashlib.sha1(b"", usedforsecurity=False).hexdigest(),
@@ -105,40 +114,57 @@ def test_an_empty_file(served: Served, client: httpx.Client, tmp_path: Path) -> 
 
 
 def test_what_is_there_is_not_fetched_again(served: Served, tmp_path: Path) -> None:
-    (tmp_path / "a.tif").write_bytes(b"something else")
-    (tmp_path / "a (2).tif").write_bytes(CONTENT)
+    (tmp_path / "a.tif").write_bytes(CONTENT)
+    # As after a crash between the two names of a file that is in place.
+    (tmp_path / part_of(served.order(tmp_path))).hardlink_to(tmp_path / "a.tif")
     wire = FlakyWire("", times=0, after=0)
     with httpx.Client(base_url=served.server.url, transport=wire) as client:
-        result = fetch(client, served.order(tmp_path / "a.tif"))
-    assert result.path.name == "a (2).tif"
+        result = fetch(client, served.order(tmp_path))
+    assert result == DownloadedFile(tmp_path / "a.tif", SHA1, len(CONTENT))
     assert wire.requests == []
+    assert names_in(tmp_path) == ["a.tif"]
 
 
-def test_another_file_is_never_replaced(
-    client: httpx.Client, served: Served, tmp_path: Path
-) -> None:
-    (tmp_path / "a.ome.tif").write_bytes(b"mine")
-    assert fetch(client, served.order(tmp_path / "a.ome.tif")).path.name == "a (2).ome.tif"
-    assert (tmp_path / "a.ome.tif").read_bytes() == b"mine"
-    assert names_in(tmp_path) == ["a (2).ome.tif", "a.ome.tif"]
+def test_another_file_is_never_replaced_or_renamed(served: Served, tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"mine")
+    wire = FlakyWire("", times=0, after=0)
+    with (
+        httpx.Client(base_url=served.server.url, transport=wire) as client,
+        pytest.raises(errors.NameNotAllowed, match=r"'a\.tif' is in .* already"),
+    ):
+        fetch(client, served.order(tmp_path))
+    assert (tmp_path / "a.tif").read_bytes() == b"mine"
+    assert names_in(tmp_path) == ["a.tif"]
+    assert wire.requests == []
 
 
 def test_a_disk_without_hard_links(
     client: httpx.Client, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_self: Path, _target: Path) -> None:
+    def refuse(*_paths: str, **_folders: int) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
-    (tmp_path / "a.tif").write_bytes(b"mine")
-    assert fetch(client, served.order(tmp_path / "a.tif")).path.name == "a (2).tif"
-    assert names_in(tmp_path) == ["a (2).tif", "a.tif"]
+    monkeypatch.setattr(folders, "rename_new", lambda *_: False)
+    monkeypatch.setattr(os, "link", refuse)
+    assert fetch(client, served.order(tmp_path)).path.read_bytes() == CONTENT
+    assert names_in(tmp_path) == ["a.tif"]
+
+
+def test_a_repository_that_knows_no_sha1(
+    client: httpx.Client, served: Served, tmp_path: Path
+) -> None:
+    order = replace(served.order(tmp_path), sha1="")
+    assert fetch(client, order) == DownloadedFile(tmp_path / "a.tif", SHA1, len(CONTENT))
+    assert fetch(client, order).sha1 == SHA1
+    (tmp_path / "a.tif").unlink()
+    (tmp_path / part_of(order)).write_bytes(CONTENT + b"too long")
+    assert fetch(client, order).path.read_bytes() == CONTENT
 
 
 def test_broken_connections_go_on_where_they_ended(served: Served, tmp_path: Path) -> None:
     wire = FlakyWire("GET", times=3, after=900_000)
     with httpx.Client(base_url=served.server.url, transport=wire) as client:
-        result = fetch(client, served.order(tmp_path / "a.tif"))
+        result = fetch(client, served.order(tmp_path))
     assert result.path.read_bytes() == CONTENT
     ranges = [request.headers.get("range") for request in wire.requests]
     assert ranges == [None, "bytes=900000-", "bytes=1800000-", "bytes=2700000-"]
@@ -148,7 +174,7 @@ def test_a_later_attempt_fetches_only_the_rest(
     client: httpx.Client, served: Served, tmp_path: Path
 ) -> None:
     cancelled = threading.Event()
-    order = replace(served.order(tmp_path / "a.tif"), cancelled=cancelled)
+    order = replace(served.order(tmp_path), cancelled=cancelled)
 
     def cancel_late(arrived: int) -> None:
         if arrived > 1_000_000:
@@ -156,14 +182,14 @@ def test_a_later_attempt_fetches_only_the_rest(
 
     with pytest.raises(errors.Cancelled):
         download_file(client, order, cancel_late)
-    part = part_path(order.destination, order.file_id)
+    part = tmp_path / part_of(order)
     kept = part.stat().st_size
     assert 1_000_000 < kept < len(CONTENT)
     wire = FlakyWire("", times=0, after=0)
     with httpx.Client(base_url=served.server.url, transport=wire) as second:
-        fetch(second, served.order(order.destination))
+        fetch(second, served.order(tmp_path))
     assert [request.headers["range"] for request in wire.requests] == [f"bytes={kept}-"]
-    assert order.destination.read_bytes() == CONTENT
+    assert (tmp_path / "a.tif").read_bytes() == CONTENT
 
 
 def test_a_connection_that_never_holds_is_given_back(served: Served, tmp_path: Path) -> None:
@@ -172,7 +198,7 @@ def test_a_connection_that_never_holds_is_given_back(served: Served, tmp_path: P
         httpx.Client(base_url=served.server.url, transport=wire) as client,
         pytest.raises(errors.ServerUnreachable),
     ):
-        fetch(client, served.order(tmp_path / "a.tif"))
+        fetch(client, served.order(tmp_path))
     assert len(wire.requests) == 4
 
 
@@ -180,8 +206,8 @@ def test_a_connection_that_never_holds_is_given_back(served: Served, tmp_path: P
 def test_a_damaged_part_is_found_and_deleted(
     client: httpx.Client, served: Served, tmp_path: Path, damage: str
 ) -> None:
-    order = served.order(tmp_path / "a.tif")
-    part = part_path(order.destination, order.file_id)
+    order = served.order(tmp_path)
+    part = tmp_path / part_of(order)
     if damage == "flipped":
         part.write_bytes(b"x" + CONTENT[1:2_000_000])
         with pytest.raises(errors.ChecksumMismatch, match="deleted"):
@@ -195,11 +221,11 @@ def test_a_damaged_part_is_found_and_deleted(
 def test_other_bytes_than_promised_never_get_a_name(
     client: httpx.Client, served: Served, tmp_path: Path
 ) -> None:
-    wrong = replace(served.order(tmp_path / "a.tif"), sha1="0" * 40)
-    part_path(wrong.destination, wrong.file_id).write_bytes(CONTENT[:100])
+    wrong = replace(served.order(tmp_path), sha1="0" * 40)
+    (tmp_path / part_of(wrong)).write_bytes(CONTENT[:100])
     with pytest.raises(errors.ChecksumMismatch):
         fetch(client, wrong)
-    short = replace(served.order(tmp_path / "a.tif"), size_bytes=len(CONTENT) - 1)
+    short = replace(served.order(tmp_path), size_bytes=len(CONTENT) - 1)
     with pytest.raises(errors.ChecksumMismatch):
         fetch(client, short)
     assert names_in(tmp_path) == []
@@ -211,25 +237,25 @@ def test_a_full_disk_keeps_the_part(
     with small_disk(tmp_path / "disk") as disk:
         filler = disk / "filler"
         filler.write_bytes(bytes(2 << 20))
-        order = served.order(disk / "a.tif")
+        order = served.order(disk)
         with pytest.raises(errors.StorageFull, match="full"):
             fetch(client, order)
-        assert part_path(order.destination, order.file_id).stat().st_size > 1 << 20
+        assert (disk / part_of(order)).stat().st_size > 1 << 20
         filler.unlink()
         assert fetch(client, order).path.read_bytes() == CONTENT
 
 
 def test_long_paths_and_emoji(client: httpx.Client, served: Served, tmp_path: Path) -> None:
     name = "🔬" * 60 + ".tif"
-    place = local_path(tmp_path, f"{'d' * 200}/{'e' * 100}/{name}")
-    assert fetch(client, served.order(place)).path == place
-    too_deep = tmp_path.joinpath(*["d" * 200] * 25, "a.tif")
+    inside = f"{'d' * 200}/{'e' * 100}/{name}"
+    assert fetch(client, served.order(tmp_path, inside)).path == tmp_path / inside
+    too_deep = "/".join(["d" * 200] * 25)
     with pytest.raises(errors.NameNotAllowed, match="shorter path"):
-        fetch(client, served.order(too_deep))
+        fetch(client, served.order(tmp_path, f"{too_deep}/a.tif"))
 
 
 def test_an_unknown_file(client: httpx.Client, served: Served, tmp_path: Path) -> None:
-    order = replace(served.order(tmp_path / "a.tif"), file_id=new_id())
+    order = replace(served.order(tmp_path), file_id=new_id())
     with pytest.raises(errors.FileNotFound):
         fetch(client, order)
 
@@ -278,4 +304,4 @@ def test_a_destination_that_cannot_be_written(
 ) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(errors.DestinationUnwritable):
-        fetch(client, served.order(tmp_path / "file" / "a.tif"))
+        fetch(client, served.order(tmp_path, "file/a.tif"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -38,6 +39,8 @@ from transferapp.errors import (
     TransferNotFound,
 )
 from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.drops import Drop, LeftOut, LeftOutReason, SourceLook
+from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.taskqueue.port import TaskState
@@ -228,6 +231,46 @@ class TestImports:
         told = await agent.report(transfer_id, item.id, "", "")
         assert (told.state, told.trouble) == (ItemState.QUEUED, None)
 
+    async def test_a_second_sentence_of_the_same_trouble_is_told(
+        self, server: RestServer
+    ) -> None:
+        """A file that is written, and then has another size: what helps is another thing."""
+        ada = await server.signed_in()
+        accepted = await submitted(ada, 5)
+        transfer_id, item = accepted.details.transfer.id, accepted.details.items[0]
+        agent = server.client(accepted.grant)
+        for sentence in ("Wait until it is written.", "Cancel this item and import it anew."):
+            told = await agent.report(transfer_id, item.id, "changed-file", sentence)
+            assert told.trouble is not None
+            assert told.trouble.message == sentence
+        details = await ada.transfer(transfer_id)
+        assert details.transfer.trouble is not None
+        assert details.transfer.trouble.message == "Cancel this item and import it anew."
+        events = await server.parts.ledger.events("ada", 0)
+        troubles = [e.message for e in events if e.kind is EventKind.ITEM_TROUBLE]
+        assert [m.partition(": ")[2] for m in troubles] == [
+            "Wait until it is written.",
+            "Cancel this item and import it anew.",
+        ]
+
+    async def test_what_was_left_out_and_how_the_source_looks(self, server: RestServer) -> None:
+        ada = await server.signed_in()
+        cut = LeftOut("day 3/cut.tif", LeftOutReason.REFUSED, "damaged-file", "Cut off.")
+        asked = manifest(await new_dataset(ada), 5)
+        asked = asked.model_copy(update={"drop": Drop(("day 3",), (cut,), 1, 2)})
+        accepted = await ada.submit_import(asked)
+        transfer_id = accepted.details.transfer.id
+        details = await ada.transfer(transfer_id)
+        assert details.left_out == (cut,)
+        assert (details.transfer.left_out_files, details.transfer.left_out_names) == (
+            1,
+            ("day 3/cut.tif",),
+        )
+        look = SourceLook(datetime(2026, 11, 29, tzinfo=UTC), files=0, names=("a",))
+        kept = await server.client(accepted.grant).looked_at_source(transfer_id, look)
+        assert kept.look == look
+        assert (await ada.transfer(transfer_id)).transfer.look == look
+
     async def test_a_retry_lets_the_agent_go_on(self, server: RestServer) -> None:
         ada = await server.signed_in()
         accepted = await submitted(ada, 5)
@@ -340,7 +383,7 @@ class TestAnswers:
 
     async def test_health_and_description(self, http: httpx.AsyncClient) -> None:
         health = (await http.get("/healthz")).json()
-        assert (health["status"], health["database"], health["queue"]) == ("ok", "ok", "ok")
+        assert (health["database"], health["queue"]) == ("ok", "ok")
         assert health["repository"]["state"] == "progressing"
         described = (await http.get("/openapi.json")).json()["paths"]
         assert "/v1/imports" in described

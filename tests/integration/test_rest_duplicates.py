@@ -31,8 +31,8 @@ from transferapp.testing.repository_world import Sample, import_all, plan_for
 
 __all__ = ["server"]
 
-CELLS = resource("sample-data", "tiff-channels-human")
-NAME = "tiff-channels-human/AS_09125_050116030001_D03f00d1.tif"
+CELLS = resource("sample-data", "tiff-channels-cells")
+NAME = "tiff-channels-cells/cells_D03f00d1.tif"
 
 
 async def import_one(server: RestServer, username: str, target: ContainerRef) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import aclosing
 from pathlib import Path
 
@@ -162,9 +161,9 @@ async def test_the_server_stops_quickly_with_open_streams(server: RestServer) ->
     streams = [asyncio.create_task(follow()) for _ in range(20)]
     for _ in streams:
         await is_open.acquire()
-    started = time.monotonic()
-    await server.stop()
-    assert time.monotonic() - started < 2
+    # It does not stop because it lost patience with them.
+    server.server.config.timeout_graceful_shutdown = 3600
+    await asyncio.wait_for(server.stop(), 60)
     for stream in streams:
         with pytest.raises(ServerUnreachable):
             await asyncio.wait_for(stream, 5)

@@ -28,6 +28,7 @@ NARROW = {
     ("head", "/v1/transfers/{transfer_id}/files/{file_id}/content"),
     ("post", "/v1/transfers/{transfer_id}/items/{item_id}/report"),
     ("post", "/v1/transfers/{transfer_id}/items/{item_id}/delivered"),
+    ("post", "/v1/transfers/{transfer_id}/source"),
 }
 #: Has no path parameter: it carries only the events of the grant's transfer.
 EVENTS = ("get", "/v1/events")
@@ -46,6 +47,7 @@ BODIES: dict[str, Any] = {
     "/v1/transfers/{transfer_id}/files/{file_id}/seal": {"sha1": "a" * 40},
     "/v1/transfers/{transfer_id}/items/{item_id}/report": {"code": "", "message": ""},
     "/v1/transfers/{transfer_id}/items/{item_id}/delivered": {"sha1_by_file": {}},
+    "/v1/transfers/{transfer_id}/source": {"looked_at": "2026-11-29T10:00:00Z"},
 }
 
 

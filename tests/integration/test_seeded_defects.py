@@ -129,8 +129,7 @@ def test_a_process_that_dies_says_why_and_shows_no_secret(home: Path, name: str)
     assert run.end() == 1, run.text()
     run.shows_no_secret()
     last = run.text().splitlines()[-1]
-    assert "this process ends" in last
-    assert "SeededDefect: seeded, with [hidden]" in last
+    assert "SeededDefect: seeded, with [hidden] and password=[hidden]" in last
     for way in ("in a thread", "while closing", "by structlog", "by logging"):
         assert way in run.text()
     if name not in ON_A_TERMINAL:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from transferapp.grants.stores import sql as grants
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.migrations import upgrade
+from transferapp.host.sqlite import sqlite3
 from transferapp.ledger.stores import schema as ledger
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.transfers import ENDED_STATES, ItemState, TransferDetails

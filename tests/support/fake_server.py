@@ -55,8 +55,11 @@ class FakeServer:
 
     #: Items are imported as soon as they are sealed; else they stay received.
     imports_at_once: bool = True
-    #: Bytes of an export's file by image id.
+    #: Bytes of an export's file by image id; filesets of more files by their client paths.
     images: dict[int, bytes] = field(default_factory=dict)
+    filesets: dict[int, dict[str, bytes]] = field(default_factory=dict)
+    #: What becomes of an export's items at first.
+    export_state: ItemState = ItemState.READY
     #: Bytes that have arrived, by file id, and how often each file was sealed.
     arrived: dict[str, bytearray] = field(default_factory=dict)
     seals: dict[str, int] = field(default_factory=dict)
@@ -119,19 +122,25 @@ class FakeServer:
         return self._add(transfer_id, TransferKind.IMPORT, name, rows, files)
 
     def new_export(self, name: str, image_ids: list[int]) -> Accepted:
-        """Register an export; its items are ready at once."""
+        """Register an export; its items are ready at once, or in ``export_state``."""
         transfer_id = uuid.uuid4().hex
         rows, files = [], []
         for image_id in image_ids:
-            item_id, content = uuid.uuid4().hex, self.images[image_id]
-            item = _item(transfer_id, item_id, f"image {image_id}", (1, len(content)))
-            rows.append(replace(item, state=ItemState.READY, image_ids=(image_id,)))
-            sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-            file_id = uuid.uuid4().hex
-            self.arrived[file_id] = bytearray(content)
-            path = f"lab/image {image_id}.tif"
-            files.append(TransferFile(file_id, item_id, path, len(content), sha1=sha1))
+            item_id, contents = uuid.uuid4().hex, self._contents(image_id)
+            size = sum(map(len, contents.values()))
+            item = _item(transfer_id, item_id, f"image {image_id}", (len(contents), size))
+            rows.append(replace(item, state=self.export_state, image_ids=(image_id,)))
+            for path, content in contents.items():
+                sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+                file_id = uuid.uuid4().hex
+                self.arrived[file_id] = bytearray(content)
+                files.append(TransferFile(file_id, item_id, path, len(content), sha1=sha1))
         return self._add(transfer_id, TransferKind.EXPORT, name, rows, files)
+
+    def _contents(self, image_id: int) -> dict[str, bytes]:
+        if image_id in self.filesets:
+            return self.filesets[image_id]
+        return {f"lab/image {image_id}.tif": self.images[image_id]}
 
     def item(self, transfer_id: str, number: int = 0) -> TransferItem:
         """Return an item."""
@@ -296,8 +305,12 @@ class FakeServer:
         return _json_model(TransferItem, item)
 
     async def _content(self, request: Request) -> Response:
-        self._check(request, request.path_params["transfer"])
-        content = bytes(self.arrived[request.path_params["file"]])
+        details = self.details[self._check(request, request.path_params["transfer"])]
+        file_id = request.path_params["file"]
+        item_id = next(file.item_id for file in details.files if file.id == file_id)
+        if any(i.id == item_id and i.state is ItemState.CANCELLED for i in details.items):
+            raise errors.StateConflict
+        content = bytes(self.arrived[file_id])
         start = request.headers.get("range", "bytes=0-").removeprefix("bytes=").split("-")[0]
         at = int(start)
         headers = {"content-range": f"bytes {at}-{len(content) - 1}/{len(content)}"}

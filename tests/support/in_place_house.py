@@ -26,9 +26,7 @@ from transferapp.testing.repository_world import (
     whole,
 )
 
-CELLS = Sample(
-    resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
-)
+CELLS = Sample(resource("sample-data", "tiff-channels-cells"), ("cells_D03f00d1.tif",), 1)
 KINDS = ["hardlink", "symlink"]
 _WITHIN_S, _LOOK_EVERY_S = 20.0, 0.05
 

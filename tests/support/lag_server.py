@@ -1,16 +1,18 @@
-"""A server in a process of its own that measures how long its event loop was held.
+"""A server in a process of its own that measures what holds its event loop.
 
 ``python -m tests.support.lag_server FOLDER`` prints its address; when its standard input
-ends it prints the lags (seconds, largest last) as JSON and stops.
+ends it prints the ``Holds`` as JSON and stops.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 import time
 from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import structlog
@@ -22,24 +24,52 @@ from transferapp.host.collector import settle_heap
 _TICK_S = 0.005
 
 
-class LagMeter:
-    """Notes how much later than asked the loop comes back: computing, waiting for a disk,
-    or for another thread of ours.
+@dataclass
+class Holds:
+    """What held the loop (seconds, largest last).
 
-    What any thread of ours waited for a processor is left out: on a busy machine that says
-    nothing about this program.
+    What other programs do to a busy machine does not lengthen the first two: they are
+    processor time. The third is time by the clock, less what our threads waited for a
+    processor; on a busy machine a few of thousands are long for no reason of ours.
     """
 
+    #: The loop's own thread, between two looks of the meter.
+    computed_s: list[float] = field(default_factory=list)
+    #: One collection of garbage, in whatever thread: all others wait for it.
+    collected_s: list[float] = field(default_factory=list)
+    #: How much later than asked the loop came back: it waited for a disk, for a thread.
+    late_s: list[float] = field(default_factory=list)
+
+
+class LagMeter:
+    """Notes what holds the loop that it runs on."""
+
     def __init__(self) -> None:
-        self.held_s: list[float] = []
+        self._holds = Holds()
+        self._collecting_since = 0.0
 
     async def run(self) -> None:
         """Measure until cancelled."""
-        while True:
-            began, queued = time.monotonic(), queued_s()
-            await asyncio.sleep(_TICK_S)
-            late = time.monotonic() - began - _TICK_S
-            self.held_s.append(late - (queued_s() - queued))
+        gc.callbacks.append(self._collected)
+        try:
+            while True:
+                queued, began, computed = queued_s(), time.monotonic(), time.thread_time()
+                await asyncio.sleep(_TICK_S)
+                self._holds.computed_s.append(time.thread_time() - computed)
+                late = time.monotonic() - began - _TICK_S
+                self._holds.late_s.append(late - (queued_s() - queued))
+        finally:
+            gc.callbacks.remove(self._collected)
+
+    def holds(self) -> Holds:
+        """Return what there was."""
+        return Holds(*(sorted(seconds) for seconds in vars(self._holds).values()))
+
+    def _collected(self, phase: str, _info: dict[str, int]) -> None:
+        if phase == "start":
+            self._collecting_since = time.thread_time()
+        else:
+            self._holds.collected_s.append(time.thread_time() - self._collecting_since)
 
 
 def queued_s() -> float:
@@ -66,7 +96,7 @@ async def serve(folder: Path) -> None:
         metering = asyncio.create_task(meter.run())
         await asyncio.to_thread(sys.stdin.read)
         metering.cancel()
-    say(json.dumps(sorted(meter.held_s)))
+    say(json.dumps(asdict(meter.holds())))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import base64
+import bz2
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import tifffile
 
 SPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 #: Height and width of every page.
 SHAPE = (12, 16)
+#: What the schema calls no packing at all, and two of its packings.
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "none": bytes,
+    "zlib": zlib.compress,
+    "bzip2": bz2.compress,
+}
 
 
 def uuid(number: int) -> str:
@@ -64,6 +76,16 @@ def block(
     named = f' FileName="{file}"' if file else ""
     inside = f"<UUID{named}>{own}</UUID>" if file or own else ""
     return f"<TiffData{attributes}>{inside}</TiffData>"
+
+
+def bin_data(planes: npt.NDArray[Any], compression: str = "", *, big: bool = False) -> str:
+    """Return a BinData element that holds planes."""
+    raw = planes.astype(planes.dtype.newbyteorder(">" if big else "<")).tobytes()
+    text = base64.b64encode(PACKED[compression](raw)).decode()
+    said = f' Compression="{compression}"' if compression else ""
+    return (
+        f'<BinData BigEndian="{str(big).lower()}"{said} Length="{len(text)}">{text}</BinData>'
+    )
 
 
 def pointer(name: str, *, own: str, target: str) -> str:

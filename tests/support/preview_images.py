@@ -1,4 +1,4 @@
-"""Real and made images as a PixelSource, for tests of previews and viewers."""
+"""Sample and made images as a PixelSource, for tests of previews and viewers."""
 
 from __future__ import annotations
 
@@ -79,25 +79,25 @@ def made_image(
 
 
 def pyramid_image(image_id: int = 10) -> tuple[Pixels, list[npt.NDArray[Any]]]:
-    """The DAPI slide of the sample data: 4864 x 3968, five levels."""
-    path = resource("sample-data", "ome-tiff-pyramid", "slide-dapi-pyramid.ome.tiff")
+    """The nuclei of the sample data's slide: 4000 x 5000, five levels."""
+    path = resource("sample-data", "ome-tiff-pyramid", "slide.ome.tiff")
     with tifffile.TiffFile(path) as tiff:
-        arrays = [level.asarray()[None, None, None] for level in tiff.series[0].levels]
+        arrays = [level.asarray()[None, :1, None] for level in tiff.series[0].levels]
     window = np.percentile(arrays[-1], [0.1, 99.9])
     channel = Channel("DAPI", "3F7FFF", float(window[0]), float(window[1]))
-    return _described(image_id, "slide DAPI", arrays, (channel,), 0.4532), arrays
+    return _described(image_id, "slide DAPI", arrays, (channel,), 0.25), arrays
 
 
-def embryo_image(image_id: int = 11) -> tuple[Pixels, list[npt.NDArray[Any]]]:
-    """The embryo of the sample data: three channels, 512 x 512, one level."""
-    path = resource("sample-data", "ome-tiff-multifile-embryo", "embryo_C0.ome.tif")
+def organoid_image(image_id: int = 11) -> tuple[Pixels, list[npt.NDArray[Any]]]:
+    """The organoid of the sample data: three channels, 512 x 512, one level."""
+    path = resource("sample-data", "ome-tiff-multifile-organoid", "organoid_C0.ome.tif")
     arrays = [tifffile.imread(path)[None, :, None]]
     channels = (
-        Channel("Histone", "00FFFF", 0.0, 255.0),
-        Channel("Dorsal", "FF00FF", 0.0, 255.0),
-        Channel("sna", "FFFF00", 0.0, 255.0),
+        Channel("Hoechst", "00FFFF", 0.0, 255.0),
+        Channel("E-cadherin", "FF00FF", 0.0, 255.0),
+        Channel("Sox9", "FFFF00", 0.0, 255.0),
     )
-    return _described(image_id, "embryo", arrays, channels, 1.0378), arrays
+    return _described(image_id, "organoid", arrays, channels, 0.48), arrays
 
 
 def _described(

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -40,9 +41,11 @@ class Steps(BaseModel):
 class WorkerProcess:
     """The worker as a child process."""
 
-    def __init__(self, url: str, journal: Path) -> None:
+    def __init__(
+        self, url: str, journal: Path, dead_after_s: float = SETTINGS.dead_after_s
+    ) -> None:
         """Start it and wait until it takes tasks."""
-        command = [sys.executable, __file__, url, str(journal)]
+        command = [sys.executable, __file__, url, str(journal), str(dead_after_s)]
         root = Path(__file__).resolve().parents[2]
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, cwd=root, env=dict(os.environ)
@@ -104,8 +107,9 @@ def _kinds(journal: Path) -> list[TaskKind]:
     return [TaskKind("steps", Steps, run, retry=RETRY), TaskKind("poison", Steps, poison)]
 
 
-async def _main(url: str, journal: Path) -> None:
-    worker = DbosTaskWorker(open_engine(url), _kinds(journal), SystemClock(), SETTINGS)
+async def _main(url: str, journal: Path, dead_after_s: float) -> None:
+    settings = replace(SETTINGS, dead_after_s=dead_after_s)
+    worker = DbosTaskWorker(open_engine(url), _kinds(journal), SystemClock(), settings)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await worker.start()
@@ -119,4 +123,4 @@ if __name__ == "__main__":
     import structlog
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    asyncio.run(_main(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(_main(sys.argv[1], Path(sys.argv[2]), float(sys.argv[3])))

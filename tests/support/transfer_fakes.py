@@ -12,6 +12,7 @@ from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.session import Connection, SessionPresenter
 from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFound
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
+from transferapp.model.drops import LeftOut
 from transferapp.model.duplicates import HeldAlready
 from transferapp.model.events import Event, EventKind
 from transferapp.model.promises import Promises
@@ -26,6 +27,7 @@ from transferapp.model.transfers import (
 from transferapp.protocol.messages import (
     AgentInfo,
     AskedItem,
+    PlacementView,
     ServerInfo,
     SubmissionView,
     TransferList,
@@ -126,6 +128,7 @@ class FakeServer:
     def __init__(self) -> None:
         self.known: dict[str, Transfer] = {}
         self.items: dict[str, tuple[TransferItem, ...]] = {}
+        self.left_out: dict[str, tuple[LeftOut, ...]] = {}
         self.calls: list[tuple[str, ...]] = []
         self.error: TransferAppError | None = None
         self.tops: list[Container] = []
@@ -157,7 +160,9 @@ class FakeServer:
         self._note("transfer", transfer_id)
         if transfer_id not in self.known:
             raise TransferNotFound
-        return TransferDetails(self.known[transfer_id], self.items.get(transfer_id, ()))
+        items = self.items.get(transfer_id, ())
+        left_out = self.left_out.get(transfer_id, ())
+        return TransferDetails(self.known[transfer_id], items, left_out=left_out)
 
     async def cancel(self, transfer_id: str, item_id: str | None = None) -> TransferDetails:
         return await self._act("cancel", transfer_id, item_id)
@@ -193,6 +198,8 @@ class FakeAgent:
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
         self.here = True
+        #: Where items of exports are.
+        self.placed: list[PlacementView] = []
         self._streams: list[asyncio.Queue[SubmissionView | AgentUnreachable]] = []
 
     def say(self, *views: SubmissionView) -> None:
@@ -220,6 +227,10 @@ class FakeAgent:
     async def info(self) -> AgentInfo:
         self._check()
         return AgentInfo(version="1", account="anna", pid=1)
+
+    async def placements(self, _transfer_id: str) -> list[PlacementView]:
+        self._check()
+        return self.placed
 
     async def cancel(self, transfer_id: str) -> SubmissionView:
         return self._act("cancel", transfer_id)
@@ -267,7 +278,7 @@ class FakeSession:
         self.changed.notify()
 
 
-async def until(holds: Callable[[], object], timeout_s: float = 2.0) -> None:
+async def until(holds: Callable[[], object], timeout_s: float = 20.0) -> None:
     """Wait until something holds; fails after ``timeout_s``."""
     async with asyncio.timeout(timeout_s):
         while not holds():  # noqa: ASYNC110 - what is waited for has no event

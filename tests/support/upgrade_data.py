@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -21,6 +20,7 @@ from pathlib import Path
 import psycopg
 
 from transferapp.host.database import sqlite_url
+from transferapp.host.sqlite import sqlite3
 from transferapp.testing.postgres import ACCOUNT, PostgresServer, find_binaries
 
 KEPT = Path(__file__).parent.parent / "data" / "upgrade"

@@ -5,27 +5,18 @@ The build takes about 7 minutes of a core: ``-m build`` asks for it.
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.installers import script
 
 
 @pytest.fixture(scope="module")
 def ice_wheel() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "ice_wheel", ROOT / "installers" / "ice_wheel.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["ice_wheel"] = module
-    spec.loader.exec_module(module)
-    return module
+    return script("ice_wheel")
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def make_api(agent: Agent) -> Starlette:
             Route(routes.SUBMISSIONS, calls.submissions),
             Route(_ONE, calls.submission),
             Route(_ONE, calls.forget, methods=["DELETE"]),
+            Route(_ONE + "/placements", calls.placements),
             Route(_ONE + "/retry", calls.retry, methods=["POST"]),
             Route(_ONE + "/cancel", calls.cancel, methods=["POST"]),
             Route(routes.EVENTS, calls.events),
@@ -71,6 +72,11 @@ class _Calls:
 
     async def submission(self, request: Request) -> Response:
         return _json(await self._agent.view(_id(request)))
+
+    async def placements(self, request: Request) -> Response:
+        views = await self._agent.placements(_id(request))
+        rows = ",".join(view.model_dump_json() for view in views)
+        return Response(f"[{rows}]", media_type="application/json")
 
     async def retry(self, request: Request) -> Response:
         return _json(await self._agent.retry(_id(request)))

@@ -22,6 +22,7 @@ from transferapp.agent.settings import AgentSettings
 from transferapp.agent.wiring import make_workbench
 from transferapp.errors import Conflict, SettingsInvalid
 from transferapp.host.paths import private_folder
+from transferapp.host.private_file import private_file
 
 _log = structlog.get_logger(__name__)
 
@@ -72,9 +73,7 @@ async def run(settings: AgentSettings) -> None:
 def only_one(socket_path: Path) -> Iterator[None]:
     """Hold the account's lock; raises Conflict when another service has it."""
     private_folder(socket_path.parent)
-    path = socket_path.with_suffix(".lock")
-    path.touch(mode=0o600)
-    with path.open("w") as lock:
+    with private_file(socket_path.with_suffix(".lock")) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

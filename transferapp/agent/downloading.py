@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePath
 
 from typing_extensions import override
 
 from transferapp import errors
-from transferapp.agent.records import FileRecord, ItemStage, Moved
+from transferapp.agent.destination import Destination
+from transferapp.agent.records import FileRecord, ItemStage, Moved, SubmissionRecord
 from transferapp.agent.running import Run
 from transferapp.agent.threads import in_daemon_thread
+from transferapp.agent.workbench import Workbench
 from transferapp.client.downloads import DownloadOrder, download_file
-from transferapp.client.names import alternatives, local_path, part_path
 from transferapp.client.server import ServerClient
-from transferapp.model.transfers import ItemState, TransferDetails, TransferFile, TransferItem
-from transferapp.protocol.messages import FileOnDisk
+from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 
 _READY = frozenset({ItemState.READY, ItemState.DOWNLOADING})
+#: Their files are looked up now, if nothing is in the way.
+_COMING = frozenset({ItemState.QUEUED, ItemState.PREPARING})
+#: Seconds that items which are ready wait for those.
+_WAIT_FOR_ALL_S = 20.0
 _ENDED = {
     ItemState.DELIVERED: ItemStage.DONE,
     ItemState.FAILED: ItemStage.FAILED,
@@ -31,6 +33,16 @@ _ENDED = {
 
 class ExportRun(Run):
     """One export under way."""
+
+    def __init__(self, record: SubmissionRecord, bench: Workbench) -> None:
+        """Take a submission as the outbox has it."""
+        super().__init__(record, bench)
+        self._destination = Destination(bench.outbox, record)
+        self._in_flight = 0
+        #: Files of an item that are not here yet, as far as that was counted.
+        self._left: dict[str, int] = {}
+        self._finishing: set[str] = set()
+        self._first_ready_at = 0.0
 
     @property
     @override
@@ -43,26 +55,46 @@ class ExportRun(Run):
         """Take in items that are ready now, with the places of their files."""
         rows = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         known = {row.item_id: row.stage for row in rows}
-        if any(item.state in _READY and item.id not in known for item in details.items):
-            details = await server.transfer(self.transfer_id, files=True)
         for item in details.items:
             stage = _ENDED.get(item.state)
             if stage is not None and known.get(item.id) is not stage:
-                await asyncio.to_thread(
-                    self.bench.outbox.add_item, self.transfer_id, item.id, item.name, []
-                )
+                add = self.bench.outbox.add_item
+                await asyncio.to_thread(add, self.transfer_id, (item.id, item.name))
                 await self.set_stages([item.id], stage)
-            elif item.state in _READY and item.id not in known:
-                await asyncio.to_thread(self._add, item, details.files)
+        if not self._in_flight:
+            await asyncio.to_thread(self._destination.discard_unwanted)
+        ready = [
+            item
+            for item in details.items
+            if item.state in _READY and known.get(item.id, ItemStage.OPEN) is ItemStage.OPEN
+        ]
+        coming = any(item.state in _COMING for item in details.items)
+        if ready and not (coming and self._waits_for_all()):
+            await self._take_in(server, ready)
+
+    def _waits_for_all(self) -> bool:
+        """Filesets of one name get better names when all are known, which takes a moment."""
+        now = asyncio.get_running_loop().time()
+        self._first_ready_at = self._first_ready_at or now
+        return now < self._first_ready_at + _WAIT_FOR_ALL_S
+
+    async def _take_in(self, server: ServerClient, items: Sequence[TransferItem]) -> None:
+        """Take in those whose files were not known; also one that had failed before that."""
+        placements = self.bench.outbox.placements
+        placed = await asyncio.to_thread(placements.item_ids, self.transfer_id)
+        new = [item for item in items if item.id not in placed]
+        if new:
+            details = await server.transfer(self.transfer_id, files=True)
+            await asyncio.to_thread(self._destination.add, new, details.files)
 
     @override
     async def move(self, server: ServerClient, file: FileRecord) -> Moved:
         """Download a file, verified, to its place."""
-        await asyncio.to_thread(must_be_writable, Path(self.record.destination))
         order = DownloadOrder(
             transfer_id=self.transfer_id,
             file_id=file.file_id,
-            destination=Path(file.path),
+            open_folder=partial(self._destination.open_part, file.item_id),
+            inside=PurePath(file.path),
             size_bytes=file.size_bytes,
             sha1=file.sha1,
             grant=self.record.grant.get_secret_value(),
@@ -70,9 +102,13 @@ class ExportRun(Run):
             limit=self.bench.rate_limit,
         )
         client = self.bench.bulk(self.record.server_url)
-        fetched = await in_daemon_thread(
-            partial(download_file, client, order, self.listener(file))
-        )
+        self._in_flight += 1
+        try:
+            fetched = await in_daemon_thread(
+                partial(download_file, client, order, self.listener(file))
+            )
+        finally:
+            self._in_flight -= 1
         return Moved(fetched.sha1)
 
     @override
@@ -80,84 +116,42 @@ class ExportRun(Run):
         """Nothing: an export has no source here."""
 
     @override
+    async def file_moved(self, server: ServerClient, file: FileRecord) -> None:
+        """Place an item as soon as its last file is here; the others may take days."""
+        item_id = file.item_id
+        known = self._left.get(item_id)
+        placements = self.bench.outbox.placements
+        self._left[item_id] = (
+            await asyncio.to_thread(placements.files_left, item_id)
+            if known is None
+            else known - 1
+        )
+        if self._left[item_id] <= 0:
+            await self._finish(server, item_id)
+
+    @override
     async def after_files(self, server: ServerClient) -> None:
-        """Tell the server of every item whose files are all in place."""
-        for item in await asyncio.to_thread(self.bench.outbox.items, self.transfer_id):
-            if item.stage is not ItemStage.OPEN:
-                continue
-            files = await asyncio.to_thread(self.bench.outbox.files, item.item_id)
-            if files and all(file.done for file in files):
-                sums = {file.file_id: file.sha1 for file in files}
-                await server.delivered(self.transfer_id, item.item_id, sums)
-                await self.set_stages([item.item_id], ItemStage.DONE)
+        """Place what an earlier try has brought here and not placed."""
+        placements = self.bench.outbox.placements
+        for item_id in await asyncio.to_thread(placements.complete, self.transfer_id):
+            try:
+                await self._finish(server, item_id)
+            except (errors.SourceProblem, errors.StateConflict) as error:
+                await self.item_in_trouble(server, item_id, error)
 
-    def _add(self, item: TransferItem, files: Iterable[TransferFile]) -> None:
-        mine = [file for file in files if file.item_id == item.id]
-        folder = Path(self.record.destination)
-        outbox = self.bench.outbox
+    async def _finish(self, server: ServerClient, item_id: str) -> None:
+        """Place an item and tell the server of it; not one that has ended meanwhile."""
+        if item_id in self._finishing:
+            return  # its last two files came at the same time
+        self._finishing.add(item_id)
         try:
-            places = place_files(folder, item.name, [file.client_path for file in mine])
-        except errors.NameNotAllowed as error:
-            outbox.add_item(self.transfer_id, item.id, item.name, [])
-            outbox.set_stages([item.id], ItemStage.TROUBLE, (error.code, error.message))
-            return
-        on_disk = [
-            FileOnDisk(
-                file_id=file.id,
-                client_path=file.client_path,
-                path=str(place),
-                size_bytes=file.size_bytes,
-                modified_ns=0,
-            )
-            for file, place in zip(mine, places, strict=True)
-        ]
-        outbox.add_item(self.transfer_id, item.id, item.name, on_disk)
-        outbox.set_sums({file.id: file.sha1 for file in mine})
-
-
-def place_files(folder: Path, name: str, client_paths: list[str]) -> list[Path]:
-    """Choose where an item's files go: one file right there, several in a folder of their own.
-
-    Files of one image name each other, so none may be renamed; the folder may.
-    Raises NameNotAllowed.
-    """
-    paths = [PurePosixPath(path) for path in client_paths]
-    if len(paths) == 1:
-        return [local_path(folder, paths[0].name)]
-    shared = _shared_folder(paths)
-    wanted = local_path(folder, shared.name or name.replace("/", "_"))
-    own = next(path for path in alternatives(wanted) if not path.exists())
-    return [local_path(own, path.relative_to(shared).as_posix()) for path in paths]
-
-
-def drop_parts(files: Iterable[FileRecord]) -> None:
-    """Delete what a cancelled export has left of files that did not arrive."""
-    for file in files:
-        try:
-            part_path(Path(file.path), file.file_id).unlink(missing_ok=True)
-        except OSError:
-            continue  # the drive is gone; nothing of ours is on it any more
-
-
-def must_be_writable(folder: Path) -> None:
-    """Raise StorageFull or DestinationUnwritable when nothing can be put into a folder."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise errors.StorageFull(
-                f"The disk of {folder} is full. Free space; the export continues by itself."
-            ) from error
-        raise errors.DestinationUnwritable(
-            f"{folder} cannot be written ({error.strerror}). Connect the drive, or give your"
-            " account the right to write there; the export continues by itself."
-        ) from error
-
-
-def _shared_folder(paths: list[PurePosixPath]) -> PurePosixPath:
-    shared = paths[0].parent
-    while not all(path.is_relative_to(shared) for path in paths):
-        shared = shared.parent
-    return shared
+            self._left.pop(item_id, None)
+            placements = self.bench.outbox.placements
+            sums = await asyncio.to_thread(placements.sums_of_complete, item_id)
+            if not sums:
+                return
+            if await in_daemon_thread(partial(self._destination.put_whole, item_id)):
+                await server.delivered(self.transfer_id, item_id, sums)
+                await self.set_stages([item_id], ItemStage.DONE)
+        finally:
+            self._finishing.discard(item_id)

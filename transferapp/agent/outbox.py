@@ -6,8 +6,7 @@ promise "safe to log off" rests on that. All methods block; call them in a threa
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
@@ -19,6 +18,7 @@ from pydantic import SecretStr
 
 from transferapp.agent import drop_rows, schema
 from transferapp.agent.outbox_totals import totals_of
+from transferapp.agent.placements import Placements
 from transferapp.agent.records import (
     FileRecord,
     ItemRecord,
@@ -32,6 +32,7 @@ from transferapp.host.clock import Clock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.database_errors import database_errors
 from transferapp.host.paths import private_folder
+from transferapp.host.private_file import private_file
 from transferapp.host.sparing import readable
 from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import ItemState, TransferKind
@@ -46,8 +47,8 @@ def open_outbox(path: Path, clock: Clock) -> Outbox:
     """Open or make the outbox file, readable by this account only."""
     private_folder(path.parent)
     # SQLite gives its -wal and -shm files the mode of this one.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)
+    with private_file(path):
+        pass
     engine = open_engine(sqlite_url(path))
     with database_errors(_KNOWN_AS):
         schema.prepare(engine)
@@ -61,6 +62,8 @@ class Outbox:
         """Use ``open_outbox``."""
         self._engine = engine
         self._clock = clock
+        #: Where the items of exports go.
+        self.placements = Placements(self._write, self._read)
 
     def close(self) -> None:
         """Close the database file."""
@@ -87,7 +90,7 @@ class Outbox:
             return True
 
     def submissions(
-        self, owner: str = "", *, open_only: bool = False
+        self, owner: str = "", *, open_only: bool = False, limit: int | None = None
     ) -> list[SubmissionRecord]:
         """List submissions, newest first."""
         query = sa.select(_SUBMISSIONS).order_by(_SUBMISSIONS.c.created_at.desc())
@@ -95,6 +98,8 @@ class Outbox:
             query = query.where(_SUBMISSIONS.c.owner == owner)
         if open_only:
             query = query.where(sa.not_(_SUBMISSIONS.c.ended))
+        if limit is not None:
+            query = query.limit(limit)
         with self._read() as connection:
             rows = connection.execute(query).mappings().all()
         return readable(rows, _submission, "submission", itemgetter("transfer_id"))
@@ -141,17 +146,23 @@ class Outbox:
             return [_file(row) for row in connection.execute(query).mappings()]
 
     def add_item(
-        self, transfer_id: str, item_id: str, name: str, files: Iterable[FileOnDisk]
+        self,
+        transfer_id: str,
+        item: tuple[str, str],
+        files: Iterable[FileOnDisk] = (),
+        also: Callable[[sa.Connection], None] = lambda _: None,
     ) -> None:
-        """Export: store an item whose files are known now; a known one is left as it is."""
+        """Export: store an item (id, name), with its files once they are known; one that has
+        files is left as it is. ``also`` writes with the files, in the same transaction.
+        """
+        item_id, files = item[0], list(files)
         with self._write() as connection:
-            known = sa.select(sa.func.count()).where(_ITEMS.c.item_id == item_id)
-            if connection.scalar(known):
-                return
-            count = sa.select(sa.func.count()).where(_ITEMS.c.transfer_id == transfer_id)
-            position = connection.scalar(count) or 0
-            _insert_item(connection, transfer_id, position, (item_id, name))
-            _insert_files(connection, transfer_id, item_id, files)
+            if not _counted(connection, _ITEMS.c.item_id == item_id):
+                position = _counted(connection, _ITEMS.c.transfer_id == transfer_id)
+                _insert_item(connection, transfer_id, position, item)
+            if files and not _counted(connection, _FILES.c.item_id == item_id):
+                _insert_files(connection, transfer_id, item_id, files)
+                also(connection)
 
     def set_state(
         self,
@@ -206,18 +217,6 @@ class Outbox:
                 .where(_FILES.c.file_id == sa.bindparam("id"))
                 .values(offset=sa.bindparam("at")),
                 [{"id": file_id, "at": offset} for file_id, offset in offsets.items()],
-            )
-
-    def set_sums(self, sums: Mapping[str, str]) -> None:
-        """Export: remember what the files must hash to."""
-        if not sums:
-            return
-        with self._write() as connection:
-            connection.execute(
-                sa.update(_FILES)
-                .where(_FILES.c.file_id == sa.bindparam("id"))
-                .values(sha1=sa.bindparam("sum")),
-                [{"id": file_id, "sum": sha1} for file_id, sha1 in sums.items()],
             )
 
     def finish_file(self, file_id: str, size_bytes: int, moved: Moved) -> None:
@@ -306,6 +305,10 @@ def _translated() -> Iterator[None]:
             yield
     except sa.exc.IntegrityError as error:
         raise Conflict("An item or file of this submission belongs to another one.") from error
+
+
+def _counted(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:
+    return connection.scalar(sa.select(sa.func.count()).where(condition)) or 0
 
 
 def _insert_item(

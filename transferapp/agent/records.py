@@ -64,7 +64,10 @@ class ItemRecord:
 
 @dataclass(frozen=True, slots=True)
 class FileRecord:
-    """One file. ``done`` means sealed at the server, or in place and verified here."""
+    """One file. ``done`` means sealed at the server, or in place and verified here.
+
+    ``path`` is whole for an import; for an export it is the path in the item's folder.
+    """
 
     file_id: str
     transfer_id: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from transferapp.agent.destination import Destination
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.records import ItemRecord, ItemStage
 from transferapp.client.source import outgrown
@@ -17,9 +18,12 @@ def look_again(outbox: Outbox, transfer_id: str) -> None:
 
     A file of another size stays in trouble: the server was told the old size. Blocks.
     """
-    imports = outbox.submission(transfer_id).kind is TransferKind.IMPORT
+    record = outbox.submission(transfer_id)
+    imports = record.kind is TransferKind.IMPORT
     for item in outbox.items(transfer_id):
         if item.stage in _AGAIN and not (imports and _has_outgrown(outbox, item)):
+            if not imports:
+                Destination(outbox, record).begin_anew_if_gone(item.item_id)
             outbox.set_stages([item.item_id], ItemStage.OPEN)
 
 

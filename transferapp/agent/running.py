@@ -63,6 +63,11 @@ class Run(abc.ABC):
     async def before_end(self, server: ServerClient) -> None:
         """Do what must be done before the submission is told as ended."""
 
+    async def file_moved(  # noqa: B027 - an import has nothing to do then
+        self, server: ServerClient, file: FileRecord
+    ) -> None:
+        """Do what follows when one file has been moved; raises what ``move`` raises."""
+
     @property
     @abc.abstractmethod
     def moving(self) -> ItemState:
@@ -177,6 +182,7 @@ class Run(abc.ABC):
                 self.bench.outbox.finish_file, file.file_id, file.size_bytes, moved
             )
             await self._recovered()
+            await self.file_moved(server, file)
         except errors.Cancelled:
             return True
         except _STOPS_ALL as error:

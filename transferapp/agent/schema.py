@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
+from transferapp.agent.old_exports import place_old_exports
 from transferapp.errors import SettingsInvalid
 
 metadata = sa.MetaData()
@@ -64,6 +65,7 @@ files = sa.Table(
     sa.Column("transfer_id", sa.String, nullable=False, index=True),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("client_path", sa.String, nullable=False),
+    #: Import: the whole path. Export: the path in the item's folder.
     sa.Column("path", sa.String, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("modified_ns", sa.BigInteger, nullable=False),
@@ -72,6 +74,20 @@ files = sa.Table(
     sa.Column("offset", sa.BigInteger, nullable=False),
     sa.Column("sha1", sa.String, nullable=False),
     sa.Column("done", sa.Boolean, nullable=False),
+)
+
+#: Where the items of exports go; ``name`` and ``part`` are names in the destination.
+placements = sa.Table(
+    "placements",
+    metadata,
+    sa.Column("item_id", sa.ForeignKey(items.c.item_id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("wanted", sa.String, nullable=False),
+    sa.Column("single", sa.Boolean, nullable=False),
+    sa.Column("tells", sa.String, nullable=False),
+    sa.Column("tag", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("part", sa.String, nullable=False),
+    sa.Column("stage", sa.String, nullable=False),
 )
 
 #: What was dropped and is not imported: a file, or a folder that is one thing.
@@ -93,7 +109,7 @@ left_out = sa.Table(
 
 
 def _know_the_drop(connection: sa.Connection) -> None:
-    """2: what was dropped beside the items, and how the source looked last."""
+    """3: what was dropped beside the items, and how the source looked last."""
     connection.exec_driver_sql("ALTER TABLE submissions ADD COLUMN roots VARCHAR")
     connection.exec_driver_sql("ALTER TABLE submissions ADD COLUMN look VARCHAR")
     connection.exec_driver_sql(
@@ -110,7 +126,7 @@ def _know_the_drop(connection: sa.Connection) -> None:
 
 #: The migrations in order: the first makes version 2 of version 1, and so on. Alembic is
 #: not in the core, and one file that one process writes does not need it.
-MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (_know_the_drop,)
+MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (place_old_exports, _know_the_drop)
 
 
 def prepare(

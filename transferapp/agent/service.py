@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from transferapp import errors
-from transferapp.agent.downloading import ExportRun, drop_parts
+from transferapp.agent.destination import Destination
+from transferapp.agent.downloading import ExportRun
 from transferapp.agent.records import ItemStage, SubmissionRecord
 from transferapp.agent.retrying import look_again
 from transferapp.agent.running import Run
@@ -18,10 +20,11 @@ from transferapp.agent.source_watch import SourceWatch
 from transferapp.agent.uploading import ImportRun
 from transferapp.agent.views import view_of
 from transferapp.agent.workbench import Workbench
+from transferapp.client.placement import PlacementStage
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import Supervisor
 from transferapp.model.transfers import ItemState, TransferKind
-from transferapp.protocol.messages import Submission, SubmissionView
+from transferapp.protocol.messages import PlacementView, Submission, SubmissionView
 
 _log = structlog.get_logger(__name__)
 
@@ -29,7 +32,7 @@ _log = structlog.get_logger(__name__)
 _NOTE_EVERY_S = 2.0
 _TELL_EVERY_S = 0.25
 #: Seconds between two rounds over the sources, and how many of the newest are watched.
-_LOOK_EVERY_S = 5.0
+_ROUND_EVERY_S = 5.0
 _MOST_WATCHED = 200
 #: Threads get so many seconds to end by themselves; what they do is resumable.
 _STOP_WITHIN_S = 3.0
@@ -111,6 +114,22 @@ class Agent:
         await self._sources.fresh(record)
         return await self._kept_view(transfer_id)
 
+    async def placements(self, transfer_id: str) -> list[PlacementView]:
+        """List where the items of an export go, as far as that is decided; raises
+        TransferNotFound.
+        """
+        outbox = self._bench.outbox
+        record = await asyncio.to_thread(outbox.submission, transfer_id)
+        found = await asyncio.to_thread(outbox.placements.of_transfer, transfer_id)
+        return [
+            PlacementView(
+                item_id=item_id,
+                path=str(Path(record.destination, one.name)),
+                placed=one.stage is PlacementStage.PLACED,
+            )
+            for item_id, one in found.items()
+        ]
+
     async def follow(self, owner: str = "") -> AsyncIterator[SubmissionView]:
         """Yield every submission, then each one that changes, for ever."""
         # Follow first, list second: a change in between comes twice, never not at all.
@@ -184,10 +203,9 @@ class Agent:
             for item in outbox.items(record.transfer_id)
             if item.stage in (ItemStage.OPEN, ItemStage.TROUBLE)
         ]
-        if record.kind is TransferKind.EXPORT:
-            for item_id in left:
-                drop_parts(file for file in outbox.files(item_id) if not file.done)
         outbox.set_stages(left, ItemStage.CANCELLED)
+        if record.kind is TransferKind.EXPORT:
+            Destination(outbox, record).discard_unwanted()
         outbox.set_state(record.transfer_id, ItemState.CANCELLED, ended=True)
 
     async def _cancel_at_server(self, record: SubmissionRecord) -> None:
@@ -220,10 +238,10 @@ class Agent:
     async def _watch_sources(self) -> None:
         """While somebody sees what may be deleted, see to it that it stays true."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(min(_ROUND_EVERY_S, self._bench.settings.sources_every_s))
             if self._followers:
-                rows = await asyncio.to_thread(self._bench.outbox.submissions)
-                await self._sources.again(rows[:_MOST_WATCHED])
+                newest = partial(self._bench.outbox.submissions, limit=_MOST_WATCHED)
+                await self._sources.again(await asyncio.to_thread(newest))
 
     async def _note_offsets(self) -> None:
         while True:

@@ -31,3 +31,5 @@ class AgentSettings(EnvironmentSettings):
     #: How often the server is asked how far an import or export is, in seconds: first, at most.
     look_every_s: float = Field(default=1.0, gt=0)
     look_at_most_every_s: float = Field(default=15.0, gt=0)
+    #: While somebody follows, how often the source of an ended import is looked at again.
+    sources_every_s: float = Field(default=30.0, gt=0)

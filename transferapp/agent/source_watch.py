@@ -19,9 +19,7 @@ _log = structlog.get_logger(__name__)
 
 #: A look of so few seconds ago is as good as a new one.
 FRESH_S = 2.0
-#: While somebody follows, every source is looked at again after so many seconds; one that
-#: takes long only after so many times of what it took.
-EVERY_S = 30.0
+#: A source that takes long is looked at again only after so many times of what it took.
 _REST = 50
 #: Who asks for one submission waits so many seconds for the look.
 WAIT_S = 5.0
@@ -36,6 +34,8 @@ class SourceWatch:
         self._looks: dict[str, asyncio.Task[None]] = {}
         #: When the last look at a submission ended, and what it took, in seconds.
         self._last: dict[str, tuple[float, float]] = {}
+        #: When it was seen that nothing of a submission is imported.
+        self._nothing_yet: dict[str, float] = {}
 
     async def fresh(self, record: SubmissionRecord) -> None:
         """Look unless it was done just now; returns when it is done, or takes long."""
@@ -49,11 +49,19 @@ class SourceWatch:
     async def again(self, records: list[SubmissionRecord]) -> None:
         """Look at those whose turn it is, one after the other."""
         for record in records:
-            ended_s, took_s = self._last.get(record.transfer_id, (-EVERY_S, 0.0))
-            rests_s = max(EVERY_S, took_s * _REST)
+            if self._rests(record.transfer_id):
+                continue
             with sparing("sources of a submission", record.transfer_id):
-                if time.monotonic() - ended_s >= rests_s and await self._has_imported(record):
+                if await self._has_imported(record):
                     await asyncio.shield(self._look(record))
+                else:
+                    self._nothing_yet[record.transfer_id] = time.monotonic()
+
+    def _rests(self, transfer_id: str) -> bool:
+        every_s = self._bench.settings.sources_every_s
+        ended_s, took_s = self._last.get(transfer_id, (-every_s, 0.0))
+        ended_s = max(ended_s, self._nothing_yet.get(transfer_id, -every_s))
+        return time.monotonic() - ended_s < max(every_s, took_s * _REST)
 
     async def stop(self) -> None:
         """Let go of the looks; they are repeated when somebody asks again."""
@@ -65,6 +73,7 @@ class SourceWatch:
     def forget(self, transfer_id: str) -> None:
         """A submission is gone."""
         self._last.pop(transfer_id, None)
+        self._nothing_yet.pop(transfer_id, None)
 
     async def _has_imported(self, record: SubmissionRecord) -> bool:
         if record.kind is not TransferKind.IMPORT:

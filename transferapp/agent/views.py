@@ -5,6 +5,7 @@ from __future__ import annotations
 from transferapp.agent.progress import Progress
 from transferapp.agent.promises import promises
 from transferapp.agent.records import SubmissionRecord, Totals
+from transferapp.model.transfers import TransferKind
 from transferapp.protocol.messages import SubmissionView
 
 
@@ -28,7 +29,7 @@ def view_of(record: SubmissionRecord, totals: Totals, progress: Progress) -> Sub
         safe_to_switch_off=said.safe_to_switch_off,
         safe_to_delete_source=said.safe_to_delete_source,
         safe_to_delete_imported=said.safe_to_delete_imported,
-        files_verified=totals.files_verified,
+        files_verified=totals.files_verified if record.kind is TransferKind.IMPORT else 0,
         left_out_files=None if record.roots is None else totals.left_out_files,
         left_out_names=totals.left_out_names,
         look=record.look,

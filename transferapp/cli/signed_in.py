@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from transferapp.client.server import ServerClient
 from transferapp.errors import Denied, SettingsInvalid
 from transferapp.host.credentials import Credentials, Kept
-from transferapp.host.paths import host_paths, private_folder
+from transferapp.host.paths import host_paths
+from transferapp.host.private_file import write_private_text
 
 
 class SignedInAs(BaseModel):
@@ -50,10 +51,7 @@ async def remember(server_url: str, username: str, token: SecretStr, *, in_file:
     session = SignedInAs(
         server_url=server_url, username=username, token=secret if in_file else None
     )
-    private_folder(_file().parent)
-    _file().touch(mode=0o600)
-    _file().chmod(0o600)
-    _file().write_text(session.model_dump_json(indent=2), encoding="utf-8")
+    write_private_text(_file(), session.model_dump_json(indent=2))
 
 
 def session() -> SignedInAs:

@@ -18,7 +18,7 @@ from transferapp.errors import AgentUnreachable
 from transferapp.host.backoff import Backoff
 from transferapp.host.closing import AsyncClosing
 from transferapp.protocol import routes
-from transferapp.protocol.messages import AgentInfo, Submission, SubmissionView
+from transferapp.protocol.messages import AgentInfo, PlacementView, Submission, SubmissionView
 
 #: The service sends a heartbeat every 10 s; a stream silent for longer is dead.
 STREAM_SILENCE_S = 30.0
@@ -74,6 +74,13 @@ class AgentClient(AsyncClosing):
     async def submission(self, transfer_id: str) -> SubmissionView:
         """Return one submission; raises TransferNotFound."""
         return await self._view("GET", transfer_id)
+
+    async def placements(self, transfer_id: str) -> list[PlacementView]:
+        """List where an export's items go, as far as that is decided; raises
+        TransferNotFound.
+        """
+        rows = await self._call("GET", f"{routes.SUBMISSIONS}/{transfer_id}/placements")
+        return [PlacementView.model_validate(row) for row in rows]
 
     async def retry(self, transfer_id: str) -> SubmissionView:
         """Clear its troubles and go on at once; raises TransferNotFound."""

@@ -5,11 +5,15 @@ Blocks: call it in a thread.
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import httpx
 from tenacity import (
@@ -21,8 +25,9 @@ from tenacity import (
 )
 
 from transferapp import errors
-from transferapp.client.landing import Landing, find_same, settle_down, writing
-from transferapp.client.names import part_path
+from transferapp.client.folders import Folder
+from transferapp.client.landing import Landing, name_taken, settle_down, writing
+from transferapp.client.names import part_name
 from transferapp.client.pace import RateLimit, keep_pace
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.transport import TIMEOUT
@@ -33,17 +38,24 @@ DownloadListener = Callable[[int], None]
 
 #: Broken connections in a row, without a byte gained, before the owner's back-off decides.
 _ATTEMPTS = 4
+#: Bytes of a path that the system takes, its end included.
+_PATH_BYTES = 1024 if sys.platform == "darwin" else 4096
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadOrder:
-    """Which file goes where; ``destination`` comes from ``names.local_path``."""
+    """Which file goes where: to ``inside`` below the folder that ``open_folder`` opens.
+
+    It raises our errors. Missing folders on the way are made; ``inside`` comes from
+    ``names.local_path``.
+    """
 
     transfer_id: str
     file_id: str
-    destination: Path
+    open_folder: Callable[[], Folder] = field(repr=False)
+    inside: PurePath
     size_bytes: int
-    #: What the repository says the bytes hash to, in hex.
+    #: What the repository says the bytes hash to, in hex; empty where it does not say.
     sha1: str
     #: The transfer's grant token.
     grant: str = field(repr=False)
@@ -53,7 +65,7 @@ class DownloadOrder:
 
 @dataclass(frozen=True, slots=True)
 class DownloadedFile:
-    """A verified, durable file. ``path`` differs from the order's when that was taken."""
+    """A verified, durable file."""
 
     path: Path
     sha1: str
@@ -65,22 +77,45 @@ def download_file(
 ) -> DownloadedFile:
     """Bring a file into place; one that is already there with this content is kept.
 
-    Raises StorageFull, DestinationUnwritable, NameNotAllowed (the destination's disk);
-    ChecksumMismatch after deleting what came; Cancelled; ServerUnreachable and every
-    other error of the server.
+    Raises StorageFull, DestinationUnwritable, NameNotAllowed (the destination's disk, or
+    another file has the name); ChecksumMismatch after deleting what came; Cancelled;
+    ServerUnreachable and every other error of the server.
     """
-    place = order.destination
-    with writing(place):
-        place.parent.mkdir(parents=True, exist_ok=True)
-    there = find_same(place, order.size_bytes, order.sha1)
-    if there is None:
-        part = part_path(place, order.file_id)
-        with Landing(part, order.size_bytes) as landing:
-            _Download(client, order, landing, listener).run()
-            landing.verify(order.sha1)
-        there = settle_down(part, place, order.sha1)
+    name, part = order.inside.name, part_name(order.inside.name, order.file_id)
+    with ExitStack() as stack:
+        top = stack.enter_context(order.open_folder())
+        with writing(top.path / order.inside):
+            _must_be_short(top.path / order.inside.parent / part)
+            folder = stack.enter_context(top.below(order.inside.parent.parts))
+            sha1 = _sha1_of_present(folder, order)
+        if sha1 is None:
+            with Landing(folder, part, order.size_bytes) as landing:
+                _Download(client, order, landing, listener).run()
+                landing.verify(order.sha1)
+                sha1 = landing.sha1
+            settle_down(folder, part, name)
+        else:
+            # A crash may have left its part beside it, a second name of the same file.
+            folder.remove(part)
     listener(order.size_bytes)
-    return DownloadedFile(there, order.sha1, order.size_bytes)
+    return DownloadedFile(top.path / order.inside, sha1, order.size_bytes)
+
+
+def _sha1_of_present(folder: Folder, order: DownloadOrder) -> str | None:
+    """Return the SHA-1 of the file where it is in place already; raises NameNotAllowed."""
+    name = order.inside.name
+    sha1 = folder.sha1(name, order.size_bytes)
+    if sha1 is not None and order.sha1 in ("", sha1):
+        return sha1
+    if folder.look(name) is not None:
+        raise name_taken(folder, name)
+    return None
+
+
+def _must_be_short(path: Path) -> None:
+    """Raise OSError for what other programs could not open by its path."""
+    if len(os.fsencode(path)) >= _PATH_BYTES:
+        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), str(path))
 
 
 class _Download:
@@ -132,7 +167,8 @@ class _Download:
         }
         if self._landing.offset:
             headers["range"] = f"bytes={self._landing.offset}-"
-            headers["if-range"] = f'"{self._order.sha1}"'
+            # The server's tag is the file's id where no SHA-1 is known.
+            headers["if-range"] = f'"{self._order.sha1 or self._order.file_id}"'
         with (
             translated(),
             self._client.stream("GET", self._url, headers=headers, timeout=TIMEOUT) as response,

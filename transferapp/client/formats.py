@@ -31,7 +31,7 @@ OME_XML = ImageFormat(
 )
 TIFF = ImageFormat("TIFF", (".tif", ".tiff", ".tf2", ".tf8", ".btf"), _TIFF)
 PNG = ImageFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",))
-JPEG = ImageFormat("JPEG", (".jpg", ".jpeg"), (b"\xff\xd8\xff",))
+JPEG = ImageFormat("JPEG", (".jpg", ".jpeg", ".jpe"), (b"\xff\xd8\xff",))
 CZI = ImageFormat("Zeiss CZI", (".czi",), (b"ZISRAWFILE",), needs_readers=True)
 #: The second is the JPEG 2000 box of files written before 2010.
 ND2 = ImageFormat(

@@ -7,19 +7,18 @@ import hashlib
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
 from transferapp import errors
-from transferapp.client.names import alternatives
+from transferapp.client.folders import Folder
 
 #: Bytes gathered for one write.
 _BATCH_SIZE = 1 << 20
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL})
-_NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
 @contextmanager
@@ -52,8 +51,9 @@ def writing(path: Path) -> Iterator[None]:
 class Landing:
     """A growing part. Writing and SHA-1 happen in a thread, one batch behind."""
 
-    def __init__(self, part: Path, size_bytes: int) -> None:
+    def __init__(self, folder: Folder, part: str, size_bytes: int) -> None:
         """Name the part of a file of ``size_bytes``; it is opened by ``with``."""
+        self._folder = folder
         self._part = part
         self._size = size_bytes
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="download-write")
@@ -65,11 +65,16 @@ class Landing:
         #: Bytes taken in so far.
         self.offset = 0
 
+    @property
+    def sha1(self) -> str:
+        """SHA-1 in hex of what has been flushed."""
+        return self._sha1.hexdigest()
+
     def __enter__(self) -> Self:
         """Open the part and hash what an earlier attempt left of it."""
         try:
-            with writing(self._part):
-                self._file = self._part.open("a+b", buffering=0)
+            with self._writing():
+                self._file = os.fdopen(self._folder.grow(self._part), "a+b", buffering=0)
                 self._file.seek(0)
                 while piece := self._file.read(_BATCH_SIZE):
                     self._sha1.update(piece)
@@ -111,22 +116,28 @@ class Landing:
     def restart(self) -> None:
         """Begin anew, because the server has other bytes under this name."""
         self.flush()
-        with writing(self._part):
+        with self._writing():
             self._file.truncate(0)
         self._sha1 = hashlib.sha1(usedforsecurity=False)
         self.offset = 0
 
     def verify(self, sha1: str) -> None:
-        """Make the bytes durable; raises ChecksumMismatch after deleting wrong ones."""
+        """Make the bytes durable; raises ChecksumMismatch after deleting wrong ones.
+
+        ``sha1`` is empty where the repository knows none: then the size must do.
+        """
         self.flush()
-        if self.offset != self._size or self._sha1.hexdigest() != sha1:
+        if self.offset != self._size or sha1 not in ("", self.sha1):
             self._refuse()
-        with writing(self._part):
+        with self._writing():
             os.fsync(self._file.fileno())
 
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self._folder.path / self._part)
+
     def _refuse(self) -> NoReturn:
-        with writing(self._part):
-            self._part.unlink(missing_ok=True)
+        with self._writing():
+            self._folder.remove(self._part)
         raise errors.ChecksumMismatch(
             "The bytes were damaged on the way. The damaged part was deleted; the file is"
             " downloaded again."
@@ -146,7 +157,7 @@ class Landing:
 
     def _write(self, batch: list[bytes]) -> None:
         self._broken = True
-        with writing(self._part):
+        with self._writing():
             for piece in batch:
                 view = memoryview(piece)
                 while view:
@@ -155,61 +166,21 @@ class Landing:
         self._broken = False
 
 
-def find_same(path: Path, size_bytes: int, sha1: str) -> Path | None:
-    """Return the file under this name or one of its alternatives that has this content."""
-    with writing(path):
-        for candidate in alternatives(path):
-            if not candidate.exists():
-                return None
-            if _has_content(candidate, size_bytes, sha1):
-                return candidate
-    return None
+def settle_down(folder: Folder, part: str, name: str) -> None:
+    """Give a verified part its last name; raises NameNotAllowed when that is taken.
+
+    A file of a fileset never gets another name: the others know it by this one.
+    """
+    with writing(folder.path / name):
+        try:
+            folder.place(part, folder, name)
+        except FileExistsError as error:
+            raise name_taken(folder, name) from error
 
 
-def settle_down(part: Path, path: Path, sha1: str) -> Path:
-    """Give a verified part its last name and return it; no other file is ever replaced."""
-    size_bytes = part.stat().st_size
-    with writing(path):
-        for candidate in alternatives(path):
-            try:
-                _place(part, candidate)
-            except FileExistsError:
-                if not _has_content(candidate, size_bytes, sha1):
-                    continue
-                part.unlink()
-            _sync_folder(candidate.parent)
-            return candidate
-    raise errors.Internal
-
-
-def _place(part: Path, path: Path) -> None:
-    """Move without replacing: a link fails where a name is taken, a rename does not."""
-    try:
-        path.hardlink_to(part)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        # FAT, some network shares: the gap between the look and the move is tiny.
-        if path.exists():
-            raise FileExistsError(path) from error
-        part.rename(path)
-    else:
-        part.unlink()
-
-
-def _has_content(path: Path, size_bytes: int, sha1: str) -> bool:
-    if not path.is_file() or path.stat().st_size != size_bytes:
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha1").hexdigest() == sha1
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        # Windows has no handle on a folder that could be synced; NTFS journals names.
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+def name_taken(folder: Folder, name: str) -> errors.NameNotAllowed:
+    """Say that another file has the name of one of the fileset's."""
+    return errors.NameNotAllowed(
+        f"'{name}' is in {folder.path} already, with another content. A disk that does not"
+        " tell 'A' from 'a' can be the reason: export to another disk."
+    )

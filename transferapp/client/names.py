@@ -1,10 +1,10 @@
-"""Turn a path of the server into one that this computer can store, and never outside."""
+"""Turn paths and names of the server into ones that this computer can store."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+import unicodedata
+from pathlib import PurePath
 
 import pathvalidate
 
@@ -15,11 +15,14 @@ _NAME_BYTES = 255
 _PART_BYTES = 120
 
 #: ``.ome.tif`` belongs together; any other double ending does not.
-_ENDING = re.compile(r"(?:\.ome)?\.[^.\s]{1,16}$", re.IGNORECASE)
+_ENDING = re.compile(r"(?:\.(?:ome|companion))?\.[^.\s]{1,16}$", re.IGNORECASE)
+#: Readers know an OME-Zarr by the end of its folder's name. Other folders have no ending:
+#: the day in ``2026.11.20`` is none.
+_ZARR = re.compile(r"(?:\.ome)?\.zarr$", re.IGNORECASE)
 
 
-def local_path(folder: Path, client_path: str) -> Path:
-    """Return where a file with this '/'-separated path goes below ``folder``.
+def local_path(client_path: str) -> PurePath:
+    """Return where a file with this '/'-separated path goes below some folder, never outside.
 
     Characters that this operating system cannot store become ``_``. Raises NameNotAllowed
     for what has no safe form: too long, empty, or nothing but dots.
@@ -27,27 +30,44 @@ def local_path(folder: Path, client_path: str) -> Path:
     names = [_local_name(name) for name in client_path.split("/") if name]
     if not names:
         raise NameNotAllowed("The file has no name. Rename it in the repository.")
-    return folder.joinpath(*names)
+    return PurePath(*names)
 
 
-def alternatives(path: Path) -> Iterator[Path]:
-    """Yield ``a.tif``, ``a (2).tif``, ``a (3).tif`` ... without end."""
-    yield path
-    ending = _ending(path.name)
-    stem = path.name.removesuffix(ending)
-    number = 2
-    while True:
-        yield path.with_name(f"{stem} ({number}){ending}")
-        number += 1
+def folder_name(text: str) -> str:
+    """Make a name that every file system can store from any words; raises NameNotAllowed."""
+    words = text.encode(errors="ignore")[:_NAME_BYTES].decode(errors="ignore")
+    return _local_name(
+        pathvalidate.sanitize_filename(words, replacement_text="_", platform="universal")
+    )
 
 
-def part_path(path: Path, file_id: str) -> Path:
-    """Return the hidden name beside ``path`` that the file grows under.
+def split_ending(name: str, *, is_folder: bool) -> tuple[str, str]:
+    """Split ``a.ome.tif`` into ``a`` and ``.ome.tif``; of folders only Zarr has an ending."""
+    found = (_ZARR if is_folder else _ENDING).search(name)
+    if found is None or found.start() == 0:
+        return name, ""
+    return name[: found.start()], found.group()
 
-    It carries the id, so that files of one name never continue each other.
+
+def extended(stem: str, addition: str, ending: str) -> str:
+    """Return ``stem (addition)ending``, with a stem so short that it can be stored."""
+    more = f" ({addition}){ending}"
+    room = max(0, _NAME_BYTES - len(more.encode()))
+    return stem.encode()[:room].decode(errors="ignore") + more
+
+
+def same_name(name: str) -> str:
+    """Return what two names have in common that some file systems cannot tell apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def part_name(name: str, key: str) -> str:
+    """Return the hidden name that a file or folder grows under until it is complete.
+
+    It carries the key, so that things of one name never continue each other.
     """
-    shown = path.name.encode()[:_PART_BYTES].decode(errors="ignore")
-    return path.with_name(f".{shown}.{file_id[:8]}.part")
+    shown = name.encode()[:_PART_BYTES].decode(errors="ignore")
+    return f".{shown}.{key[:8]}.part"
 
 
 def _local_name(name: str) -> str:
@@ -63,8 +83,3 @@ def _local_name(name: str) -> str:
             " are possible. Shorten it in the repository, then retry."
         )
     return pathvalidate.sanitize_filename(name, replacement_text="_", platform="auto")
-
-
-def _ending(name: str) -> str:
-    found = _ENDING.search(name)
-    return found.group() if found is not None and found.start() > 0 else ""

@@ -29,6 +29,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.protocol import routes
+from transferapp.protocol.health import ServerHealth
 from transferapp.protocol.messages import (
     Accepted,
     AskedItem,
@@ -95,6 +96,10 @@ class ServerClient(AsyncClosing):
     async def server_info(self) -> ServerInfo:
         """Say what answers there; needs no token."""
         return await self._call(ServerInfo, "GET", routes.SERVER)
+
+    async def health(self) -> ServerHealth:
+        """Say how its parts are; needs no token. Raises Unavailable without its database."""
+        return await self._call(ServerHealth, "GET", routes.HEALTH)
 
     async def sign_in(
         self, username: str, password: str, *, remember: bool = False

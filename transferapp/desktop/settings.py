@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import configparser
-import os
-import tempfile
+import io
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from transferapp.host.paths import private_folder
+from transferapp.host.private_file import write_private_text
 
 DEFAULT_SERVER = "http://127.0.0.1:8470"
 
@@ -92,13 +91,9 @@ class SettingsFile:
         for number, profile in enumerate(settings.profiles, 1):
             parser[f"server {number}"] = {"url": profile.url, "username": profile.username}
         parser["seen events"] = {o: str(i) for o, i in settings.seen_events.items()}
-        folder = private_folder(self._path.parent)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".desktop-", suffix=".ini")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            parser.write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(self._path)
+        text = io.StringIO()
+        parser.write(text)
+        write_private_text(self._path, text.getvalue())
 
 
 def _parser() -> configparser.ConfigParser:

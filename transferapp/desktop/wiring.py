@@ -15,6 +15,7 @@ from transferapp.desktop.presenters.browse import BrowseParts, BrowsePresenter
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.presenters.inbox import InboxPresenter
 from transferapp.desktop.presenters.notifications import NotificationsPresenter
+from transferapp.desktop.presenters.services import ServicesPresenter
 from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
 from transferapp.desktop.presenters.settings import SettingsPresenter
 from transferapp.desktop.presenters.sign_in import SignInPresenter
@@ -74,6 +75,7 @@ class Presenters:
     notifications: NotificationsPresenter
     inbox: InboxPresenter
     settings: SettingsPresenter
+    services: ServicesPresenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Desktop:
         await self.presenters.transfers.close()
         await self.presenters.browse.close()
         await self.presenters.inbox.close()
+        await self.presenters.services.close()
         await self.presenters.session.close()
         await self._launcher.close()
         await self.notifier.aclose()
@@ -136,6 +139,7 @@ def build(paths: HostPaths) -> Desktop:
         notifications=notifications,
         inbox=InboxPresenter(session),
         settings=SettingsPresenter(session, notifications),
+        services=ServicesPresenter(session),
     )
     sign_in_page = SignInPage(presenters.sign_in)
     window = _window(presenters, sign_in_page, viewer)
@@ -161,6 +165,7 @@ def _window(
     pages = (imports, browse, transfers, inbox, SettingsPage(presenters.settings))
     window = MainWindow(presenters.session, sign_in_page, pages)
     window.setWindowIcon(app_icon())
+    window.notices.follow(presenters.services)
     window.files_dropped.connect(imports.add_paths)
 
     def show_transfer(transfer_id: str) -> None:

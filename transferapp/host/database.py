@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 from typing_extensions import override
 
 from transferapp.host.database_errors import database_errors
+from transferapp.host.sqlite import sqlite3, through_ours
 
 #: Seconds that a writer waits for another one on SQLite.
 BUSY_TIMEOUT_S = 30
@@ -55,7 +55,7 @@ def open_engine(url: str) -> sa.Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         parsed = parsed.set(query={**_POSTGRES_PATIENCE, **parsed.query})
         return sa.create_engine(parsed, pool_size=10, pool_pre_ping=True, hide_parameters=True)
-    engine = sa.create_engine(parsed, pool_size=10, hide_parameters=True)
+    engine = sa.create_engine(through_ours(parsed), pool_size=10, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -64,13 +64,15 @@ def open_engine(url: str) -> sa.Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # isolation_level None hands BEGIN to us; pysqlite would begin late and deferred.
     connection.isolation_level = None
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    _into_wal(connection)
+    pragmas = (f"busy_timeout={BUSY_TIMEOUT_S * 1000}", "synchronous=FULL", "foreign_keys=ON")
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+        _into_wal(connection)
+    except sqlite3.Error:
+        # Nobody else knows of it yet, so nobody would close it.
+        connection.close()
+        raise
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -6,13 +6,13 @@ the sort, the rest tells more precisely. PostgreSQL's are of its manual, appendi
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
 from transferapp.errors import Internal, StorageFull, TransferAppError, Unavailable
+from transferapp.host.sqlite import sqlite3
 
 _PG_DISK_FULL = "53100"
 _GOES_ON = "Nothing is lost; it is tried again."
@@ -22,24 +22,31 @@ _UNOPENED = (
     f" write in it. {_GOES_ON}"
 )
 _DAMAGED = "The {what} is damaged. Ask your administrator to restore it from a backup."
-#: SQLite's result codes that are worth another try, and the sentence of each.
+#: SQLite's result codes: not every module of Python names them.
+_ERROR, _PERM, _BUSY_NOW, _LOCKED, _NOMEM, _READONLY, _IOERR = 1, 3, 5, 6, 7, 8, 10
+_CORRUPT, _FULL_NOW, _CANTOPEN, _PROTOCOL, _AUTH, _NOTADB = 11, 13, 14, 15, 23, 26
+#: Those that are worth another try, and the sentence of each.
 _LATER = {
-    sqlite3.SQLITE_BUSY: _BUSY,
-    sqlite3.SQLITE_LOCKED: _BUSY,
-    sqlite3.SQLITE_PROTOCOL: _BUSY,
-    sqlite3.SQLITE_CANTOPEN: _UNOPENED,
-    sqlite3.SQLITE_PERM: _UNOPENED,
-    sqlite3.SQLITE_AUTH: _UNOPENED,
-    sqlite3.SQLITE_READONLY: (
+    **dict.fromkeys((_BUSY_NOW, _LOCKED, _PROTOCOL), _BUSY),
+    **dict.fromkeys((_CANTOPEN, _PERM, _AUTH), _UNOPENED),
+    _READONLY: (
         "The {what} can only be read. Let this account write its file and its folder."
         f" {_GOES_ON}"
     ),
-    sqlite3.SQLITE_IOERR: (
-        f"The disk that holds the {{what}} reports an error. Check the disk. {_GOES_ON}"
-    ),
-    sqlite3.SQLITE_NOMEM: (f"This computer has too little memory for the {{what}}. {_GOES_ON}"),
+    _IOERR: f"The disk that holds the {{what}} reports an error. Check the disk. {_GOES_ON}",
+    _NOMEM: f"This computer has too little memory for the {{what}}. {_GOES_ON}",
 }
-_FOR_GOOD = {sqlite3.SQLITE_CORRUPT: _DAMAGED, sqlite3.SQLITE_NOTADB: _DAMAGED}
+_FOR_GOOD = dict.fromkeys((_CORRUPT, _NOTADB), _DAMAGED)
+#: For a module whose errors carry no code.
+_BY_WORDS = {
+    "locked": _BUSY_NOW,
+    "disk is full": _FULL_NOW,
+    "readonly": _READONLY,
+    "unable to open": _CANTOPEN,
+    "disk I/O error": _IOERR,
+    "malformed": _CORRUPT,
+    "not a database": _NOTADB,
+}
 _AWAY = f"The {{what}} does not answer. {_GOES_ON}"
 _FULL = "The disk that holds the {what} is full. Nothing is lost. Free space; it then goes on."
 #: Of PostgreSQL and of the pool: the database could not be reached, or has no time.
@@ -62,7 +69,7 @@ def database_errors(what: str = "database") -> Iterator[None]:
 def failure_of(error: sa.exc.SQLAlchemyError, what: str = "database") -> TransferAppError:
     """Return our own error for one of a database."""
     code = _sqlite_code(error)
-    if code == sqlite3.SQLITE_FULL or _sqlstate(error) == _PG_DISK_FULL:
+    if code == _FULL_NOW or _sqlstate(error) == _PG_DISK_FULL:
         return StorageFull(_FULL.format(what=what))
     if code in _LATER:
         return Unavailable(_LATER[code].format(what=what))
@@ -79,7 +86,7 @@ def is_away(error: sa.exc.SQLAlchemyError) -> bool:
     """
     code = _sqlite_code(error)
     if code is not None:
-        return code in _LATER or code == sqlite3.SQLITE_FULL
+        return code in _LATER or code == _FULL_NOW
     ended = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
     return ended or isinstance(error, _UNREACHED)
 
@@ -89,8 +96,11 @@ def _sqlite_code(error: Exception) -> int | None:
     cause = getattr(error, "orig", None)
     if not isinstance(cause, sqlite3.Error):
         return None
-    # Those that the module raises by itself have no code.
-    return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    code: int | None = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF
+    found = (sort for words, sort in _BY_WORDS.items() if words in str(cause))
+    return next(found, _ERROR)
 
 
 def _sqlstate(error: Exception) -> str | None:

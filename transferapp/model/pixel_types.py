@@ -8,7 +8,8 @@ _AS_THEY_ARE = (
     "int8", "uint8", "int16", "uint16", "int32", "uint32", "float32", "float64",
 )  # fmt: skip
 #: numpy's names of a type in a file and of the type it is shown as. They are the pixel types
-#: of the OME model (2016-06) without its complex ones; the last two are widened.
+#: of the OME model (2016-06) without its complex ones; the last two are widened
+#: (of one bit the numbers are 0 and 1).
 SHOWN_AS = {name: name for name in _AS_THEY_ARE} | {"bool": "uint8", "float16": "float32"}
 
 

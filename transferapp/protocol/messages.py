@@ -274,6 +274,14 @@ class SubmissionView(Message):
     updated_at: datetime
 
 
+class PlacementView(Message):
+    """Where an item of an export goes: a folder or a lone file; ``placed`` once it is whole."""
+
+    item_id: str
+    path: str
+    placed: bool
+
+
 class AgentInfo(Message):
     """What the workstation service says of itself."""
 

@@ -20,12 +20,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import httpx
 
 from transferapp.client.downloads import DownloadOrder, download_file
+from transferapp.client.folders import Folder
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadedFile, UploadOrder, upload_file
 from transferapp.errors import SettingsInvalid
@@ -69,7 +71,8 @@ class Bench:
         order = DownloadOrder(
             transfer_id="bench",
             file_id=file_id,
-            destination=self.folder / "ours",
+            open_folder=partial(Folder.at, self.folder),
+            inside=PurePath("ours"),
             size_bytes=uploaded.size_bytes,
             sha1=uploaded.sha1,
             grant=self.server.token,

@@ -12,7 +12,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -23,10 +26,13 @@ from transferapp.host.paths import HOME_VARIABLE
 from transferapp.host.private_file import append_private
 from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.transfers import ENDED_STATES, Transfer, TransferDetails, TransferKind
+from transferapp.protocol import routes
 from transferapp.testing.stage_repositories import EmbeddedRepository, StageRepository
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
+#: How often ``watched`` looks.
+_LOOK_S = 0.3
 
 
 class StageError(RuntimeError):
@@ -109,6 +115,7 @@ class Stage:
         newest: list[Transfer] = []
         async with await self.sign_in(username, password) as server:
             while time.monotonic() < until:
+                self.check()
                 newest = (await server.transfers(kind=kind, limit=1)).items
                 if newest and newest[0].state in ENDED_STATES:
                     return await server.transfer(newest[0].id, files=True)
@@ -119,7 +126,7 @@ class Stage:
         """Start server, worker and agent and wait until they answer."""
         for name in ("server", "worker", "agent"):
             self.start(name, wait=False)
-        for name in ("server", "agent"):
+        for name in ("server", "agent", "worker"):
             self.wait_until_up(name)
 
     def start(self, name: str, *, wait: bool = True) -> None:
@@ -137,22 +144,56 @@ class Stage:
             self.wait_until_up(name)
 
     def wait_until_up(self, name: str) -> None:
-        """Wait until a process answers; the worker has nothing to answer with."""
+        """Wait until a process answers; for a worker the server does. Raises StageError."""
         until = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < until:
-            code = self._running[name].poll()
-            if code is not None:
-                raise StageError(f"{name} ended with {code}:\n{self.tail(name)}")
+            self.check()
             if self._answers(name):
                 return
             time.sleep(0.05)
-        raise StageError(f"{name} does not answer:\n{self.tail(name)}")
+        raise StageError(
+            f"The {name} did not come up within {START_TIMEOUT_S} s. The end of its log:"
+            f"\n{self.tail(name)}"
+        )
+
+    def check(self) -> None:
+        """Raise StageError, with the last line of its log, when a process has ended."""
+        for name, process in list(self._running.items()):
+            code = process.poll()
+            if code is not None:
+                how = f"signal {-code}" if code < 0 else f"exit code {code}"
+                last = self.tail(name, 1) or "(its log is empty)"
+                raise StageError(
+                    f"The {name} ended with {how}. The last line of its log: {last}"
+                )
+
+    @contextmanager
+    def watched(self, on_ended: Callable[[StageError], None]) -> Iterator[None]:
+        """Look after the processes from a thread; ``on_ended`` is called once, there."""
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(_LOOK_S):
+                try:
+                    self.check()
+                except StageError as error:
+                    on_ended(error)
+                    return
+
+        thread = threading.Thread(target=look, name="stage-watch", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
 
     def _answers(self, name: str) -> bool:
         try:
-            if name == "server":
-                httpx.get(f"{self.url}/healthz", timeout=2).raise_for_status()
-            elif name == "agent":
+            if name in {"server", "worker"}:
+                answer = httpx.get(f"{self.url}{routes.HEALTH}", timeout=2).raise_for_status()
+                return name == "server" or answer.json()["workers"] == "ok"
+            if name == "agent":
                 with socket.socket(socket.AF_UNIX) as probe:
                     probe.connect(str(self.agent_socket))
         except (httpx.HTTPError, OSError):

@@ -232,7 +232,7 @@ class TestImages:
 
 async def _plate_image(desk: OmeroDesk) -> int:
     """Import a plate into a screen and return one of its images."""
-    folder = resource("sample-data", "ome-tiff-plate-human")
+    folder = resource("sample-data", "ome-tiff-plate-cells")
     paths = sorted(p.relative_to(folder).as_posix() for p in folder.iterdir())
     paths.sort(key=lambda path: "companion" not in path)
     plate = Sample(folder, tuple(paths), 4)
@@ -320,8 +320,8 @@ class TestHealth:
         clock = AheadClock()
         omero = OmeroRepository(OmeroSettings(), clock)
         cells = Sample(
-            resource("sample-data", "tiff-channels-human"),
-            ("AS_09125_050116030001_D03f00d1.tif",),
+            resource("sample-data", "tiff-channels-cells"),
+            ("cells_D03f00d1.tif",),
             1,
         )
         desk.sandbox.control("busy_queue", on=True)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
+from tests.support.logging_as_before import logging_as_before
 from tests.support.omero_world import settings_for, start_sandbox
 from transferapp.cli.main import app
 from transferapp.testing.omero_sandbox.fixture import Sandbox
@@ -27,19 +25,6 @@ Doctor = Callable[..., dict[str, tuple[bool, str]]]
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     with start_sandbox(tmp_path_factory.mktemp("sandbox"), ("tcp", "ssl")) as started:
         yield started
-
-
-@contextmanager
-def logging_as_before() -> Iterator[None]:
-    """The command configures the log of its process, which is ours here."""
-    root, configured = logging.getLogger(), structlog.get_config()
-    handlers, level = list(root.handlers), root.level
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        structlog.configure(**configured)
 
 
 @pytest.fixture

@@ -40,9 +40,7 @@ from transferapp.testing.repository_world import (
 
 __all__ = ["omero", "sandbox"]
 
-CELLS = Sample(
-    resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
-)
+CELLS = Sample(resource("sample-data", "tiff-channels-cells"), ("cells_D03f00d1.tif",), 1)
 
 
 async def planned(session: RepositorySession, sample: Sample = CELLS) -> FilesetPlan:

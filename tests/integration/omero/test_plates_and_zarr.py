@@ -29,7 +29,7 @@ from transferapp.protocol.messages import ExportRequest, ImportRequest, NewFile,
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_world import ALICE, PASSWORD
 
-PLATE = resource("sample-data", "ome-tiff-plate-human")
+PLATE = resource("sample-data", "ome-tiff-plate-cells")
 WELLS = {"A01_f0": (0, 0), "A01_f1": (0, 0), "A02_f0": (0, 1), "A02_f1": (0, 1)}
 
 
@@ -105,7 +105,7 @@ async def house(
 @pytest.mark.parametrize(
     ("folder", "shape", "file_count"),
     [
-        ("ome-zarr-v05-embryo", (1, 3, 1, 512, 512), 71),
+        ("ome-zarr-v05-organoid", (1, 3, 1, 512, 512), 71),
         ("ome-zarr-v04-confocal-5d", (3, 2, 10, 31, 38), 18),
     ],
 )
@@ -141,7 +141,7 @@ async def test_plate_is_browsed_from_screen_to_image(house: House, sandbox: Sand
     screen = await house.made(ContainerKind.SCREEN, "Compounds")
     item = await house.imported(PLATE, screen)
     [plate] = await house.alice.containers(screen.ref)
-    assert (plate.ref.kind, plate.name) == (ContainerKind.PLATE, "human test plate")
+    assert (plate.ref.kind, plate.name) == (ContainerKind.PLATE, "test plate")
     assert (plate.parent, plate.image_count) == (screen.ref, 4)
     assert (await house.alice.container(screen.ref)).image_count == 4
     on_plate = (await house.alice.images(plate.ref)).items

@@ -38,7 +38,7 @@ class Holdings:
 
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdings]:
-    file = min(resource("sample-data", "tiff-channels-human").glob("*.tif"))
+    file = min(resource("sample-data", "tiff-channels-cells").glob("*.tif"))
     with Sandbox(tmp_path_factory.mktemp("omero")) as sandbox:
         with gateway(sandbox) as conn:
             dataset = unloaded(make_dataset(conn, "shared"))

@@ -26,9 +26,7 @@ from transferapp.testing.repository_world import ALICE, Sample, new_dataset, pla
 
 __all__ = ["omero"]
 
-CELLS = Sample(
-    resource("sample-data", "tiff-channels-human"), ("AS_09125_050116030001_D03f00d1.tif",), 1
-)
+CELLS = Sample(resource("sample-data", "tiff-channels-cells"), ("cells_D03f00d1.tif",), 1)
 BLOCKS = 8
 DONE = 5
 

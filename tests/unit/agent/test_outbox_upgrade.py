@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from transferapp.host.database import open_engine, sqlite_url
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> sa.Engine:
-    return open_engine(sqlite_url(tmp_path / "outbox.db"))
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    opened = open_engine(sqlite_url(tmp_path / "outbox.db"))
+    yield opened
+    opened.dispose()
 
 
 def version_of(engine: sa.Engine) -> int:
@@ -93,6 +96,7 @@ def test_an_outbox_of_the_first_release_is_as_a_new_one(
     record = outbox.submission("t")
     assert (record.roots, record.look) == (None, None)
     assert outbox.files("i")[0].inode == 0
+    new.dispose()
 
 
 def _columns(inspector: sa.Inspector, table: str) -> list[tuple[str, str, bool]]:

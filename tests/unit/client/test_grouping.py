@@ -16,7 +16,7 @@ from transferapp.client.grouping import FilesetCandidate, group
 from transferapp.client.scanning import scan
 from transferapp.host.resources import resource
 
-PLATES = ("companion-missing-file", "ome-tiff-plate-human")
+PLATES = ("companion-missing-file", "ome-tiff-plate-cells")
 
 
 def grouped(*roots: Path) -> dict[str, FilesetCandidate]:
@@ -44,10 +44,10 @@ def test_samples() -> None:
     found = grouped(resource("sample-data"))
     assert names(found["ecoli"])[0] == "ecoli.companion.ome"
     assert len(found["ecoli"].files) == 19
-    assert names(found["embryo_C0.ome.tif"]) == [f"embryo_C{n}.ome.tif" for n in range(3)]
+    assert names(found["organoid_C0.ome.tif"]) == [f"organoid_C{n}.ome.tif" for n in range(3)]
     assert found["cluster.ome.zarr"].files[0].path.name == ".zattrs"
-    assert found["embryo.ome.zarr"].files[0].path.name == "zarr.json"
-    broken, whole = (found[f"{folder}/human-plate"] for folder in PLATES)
+    assert found["organoid.ome.zarr"].files[0].path.name == "zarr.json"
+    broken, whole = (found[f"{folder}/plate"] for folder in PLATES)
     assert [p.code for p in broken.problems] == ["missing-companion"]
     assert "A02_f1.ome.tif" in broken.problems[0].message
     assert (len(whole.files), whole.problems) == (5, ())
@@ -55,16 +55,16 @@ def test_samples() -> None:
 
 
 def test_companion_alone_brings_its_siblings() -> None:
-    folder = resource("sample-data", "ome-tiff-plate-human")
-    (candidate,) = group(scan([folder / "human-plate.companion.ome"]))
+    folder = resource("sample-data", "ome-tiff-plate-cells")
+    (candidate,) = group(scan([folder / "plate.companion.ome"]))
     assert len(candidate.files) == 5
     assert {f.client_path.count("/") for f in candidate.files} == {0}
 
 
 def test_one_tiff_alone_brings_its_companion() -> None:
-    folder = resource("sample-data", "ome-tiff-plate-human")
+    folder = resource("sample-data", "ome-tiff-plate-cells")
     (candidate,) = group(scan([folder / "A01_f0.ome.tif"]))
-    assert names(candidate)[0] == "human-plate.companion.ome"
+    assert names(candidate)[0] == "plate.companion.ome"
     assert len(candidate.files) == 5
 
 

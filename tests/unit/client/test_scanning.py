@@ -122,9 +122,9 @@ def test_a_zarr_is_one_thing_with_its_hidden_metadata() -> None:
 
 
 def test_a_zarr_dropped_by_itself_keeps_its_name() -> None:
-    root = resource("sample-data", "ome-zarr-v05-embryo", "embryo.ome.zarr")
+    root = resource("sample-data", "ome-zarr-v05-organoid", "organoid.ome.zarr")
     (folder,) = scan([root]).zarr_folders
-    assert all(f.client_path.startswith("embryo.ome.zarr/") for f in folder.files)
+    assert all(f.client_path.startswith("organoid.ome.zarr/") for f in folder.files)
 
 
 def test_link_loop_is_told_and_left_out(tmp_path: Path) -> None:

@@ -306,11 +306,12 @@ async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(
     )
     await presenter.add([folder])
     [row] = [row for row in presenter.rows if row.level is Level.WARNING]
-    assert (row.file_count, row.included, row.can_include) == (19, False, True)
+    assert (row.file_count, row.included, row.can_include) == (19, True, True)
     assert "19 files" in row.sentence
     assert not presenter._rows.doubtful
-    presenter.include([row.key], included=True)
-    assert row.key in {one.key for one in presenter.included}
+    presenter.include([row.key], included=False)
+    await presenter.look_again()
+    assert row.key not in {one.key for one in presenter.included}
 
 
 async def test_what_omero_cannot_open_is_told_before_the_upload(

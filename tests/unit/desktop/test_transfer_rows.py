@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.support.transfer_fakes import NOW, promises, transfer, trouble, view
 from transferapp import errors
-from transferapp.desktop.presenters.promise_words import promise_lines
+from transferapp.desktop.itemmodels.transfer_columns import Column, cell_text
+from transferapp.desktop.presenters.promise_words import PromiseLine, promise_lines
 from transferapp.desktop.presenters.transfer_rows import (
     STALLED_AFTER,
     RowGroup,
     TransferRow,
     merge,
 )
-from transferapp.model.transfers import ItemState, TransferKind
+from transferapp.model.drops import SourceLook
+from transferapp.model.promises import Promises
+from transferapp.model.transfers import ItemState, Transfer, TransferKind
+from transferapp.protocol.messages import SubmissionView
 
 
 def merged(*, server: object = None, agent: object = None, **more: object) -> TransferRow:
@@ -159,6 +165,56 @@ def test_an_export_has_no_source_to_delete() -> None:
     assert [line.key for line in promise_lines(row)] == ["logOff", "switchOff"]
     assert promise_lines(row)[1].reason == "3 of 31 files saved"
     assert row.destination == "/home/anna"
+
+
+DONE: dict[str, Any] = {"state": ItemState.IMPORTED, "items_done": 12, "files_verified": 31}
+ONLY = Promises(True, True, False, True)
+BOTH = {"safe_to_switch_off": True, "safe_to_delete_imported": True}
+
+
+def delete_line(server: Transfer, agent: SubmissionView | None = None) -> PromiseLine:
+    return promise_lines(merged(server=server, agent=agent))[2]
+
+
+def test_what_was_left_out_is_named_in_the_promise() -> None:
+    server = transfer(
+        **DONE, promises=ONLY, left_out_files=4, left_out_names=("a.tif", "b.lif", "c.part")
+    )
+    line = delete_line(server, view(**BOTH))
+    assert (line.safe, line.partly) == (False, True)
+    assert line.text == (
+        "Safe to delete the source: only the 31 imported files (4 files were left out and not"
+        " imported: 'a.tif', 'b.lif', 'c.part' and 1 more)"
+    )
+
+
+def test_a_part_that_was_cancelled_is_named_in_the_promise() -> None:
+    server = transfer(state=ItemState.CANCELLED, items_done=5, files_verified=9, promises=ONLY)
+    assert delete_line(server, view(**BOTH)).text == (
+        "Safe to delete the source: only the 9 imported files (7 of 12 filesets not imported)"
+    )
+    words = cell_text(merged(server=server), Column.STATE, NOW)
+    assert words == "Cancelled in part: 5 of 12 imported"
+    assert cell_text(merged(server=replace(server, items_done=0)), Column.STATE, NOW) == (
+        "Cancelled"
+    )
+
+
+def test_both_sides_must_say_that_the_source_may_go() -> None:
+    kept = promises(switch_off=True, delete=True)
+    server, agent = transfer(**DONE, promises=kept), view(**BOTH, safe_to_delete_source=True)
+    assert delete_line(server).safe, "on another computer the server's word is all there is"
+    assert delete_line(server, agent).safe
+    changed = SourceLook(NOW, files=31, changed=1, names=("a.tif",))
+    line = delete_line(server, view(safe_to_switch_off=True, look=changed))
+    assert line.text == (
+        "Safe to delete the source: not yet (1 file changed since the import: 'a.tif')"
+    )
+    unlooked = transfer(**DONE, promises=promises(switch_off=True))
+    assert not delete_line(unlooked, agent).safe
+    assert delete_line(unlooked).reason == (
+        "imported; the workstation has not looked at its files since"
+    )
 
 
 def test_deleting_is_not_promised_before_it_is_verified() -> None:

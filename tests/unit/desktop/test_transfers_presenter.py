@@ -25,6 +25,7 @@ from transferapp.desktop.presenters.transfer_board import RowBatch, TransferBoar
 from transferapp.desktop.presenters.transfers import TransfersPresenter
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
+from transferapp.protocol.messages import PlacementView
 
 ONE, TWO = f"{1:032x}", f"{2:032x}"
 
@@ -76,7 +77,7 @@ async def test_missed_events_make_it_read_all_anew_in_silence(
     session.missed.notify()
     await until(lambda: len(presenter.rows) == 3)
     assert presenter.rows[TWO].state is ItemState.FAILED
-    assert (presenter.server_notice, presenter.agent_notice) == ("", "")
+    assert presenter.server_notice == ""
 
 
 async def test_news_of_the_inbox_are_no_reason_to_ask(
@@ -135,17 +136,14 @@ async def test_a_server_away_is_said_and_the_agent_still_heard(
     await until(lambda: presenter.rows[TWO].state is ItemState.FAILED)
 
 
-async def test_an_agent_away_is_said_with_the_remedy_until_it_answers(
+async def test_what_an_agent_that_is_away_was_moving_stands_until_it_answers(
     session: FakeSession, presenter: TransfersPresenter
 ) -> None:
     session.agent.say(view(1))
     await until(lambda: presenter.rows[ONE].on_agent)
     session.agent.lose()
-    await until(lambda: presenter.agent_notice)
-    assert "transferapp agent" in presenter.agent_notice
     await until(lambda: presenter.rows[ONE].state is ItemState.STALLED)
     session.agent.here = True
-    await until(lambda: presenter.agent_notice == "")
     await until(lambda: presenter.rows[ONE].state is ItemState.UPLOADING)
 
 
@@ -228,6 +226,18 @@ async def test_batches_come_ten_times_a_second_at_most() -> None:
     await until(lambda: batches)
     assert len(batches) == 1
     assert {row.bytes_done for row in batches[0].changed} == {999}
+
+
+async def test_it_knows_where_an_exported_item_is(
+    session: FakeSession, presenter: TransfersPresenter
+) -> None:
+    placed = PlacementView(item_id="item1", path="/data/Position1", placed=True)
+    coming = PlacementView(item_id="item2", path="/data/Position1 (2)", placed=False)
+    session.agent.placed = [placed, coming]
+    assert await presenter.placement(item(1)) == placed
+    for unknown in (item(2), item(3)):
+        with pytest.raises(errors.NotFound, match="not placed"):
+            await presenter.placement(unknown)
 
 
 async def test_a_forgotten_transfer_leaves_the_board() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from transferapp.errors import Internal, StorageFull, TransferAppError, Unavaila
 from transferapp.host import database
 from transferapp.host.database import open_engine, sqlite_url, writing
 from transferapp.host.database_errors import failure_of, is_away
+from transferapp.host.sqlite import sqlite3
 
 
 @pytest.fixture(autouse=True)
@@ -81,22 +81,6 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     error = written(tmp_path / "nowhere" / "notes.db")
     assert type(error) is Unavailable
     assert "cannot be opened" in error.message
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda path: path.write_bytes(b"This is no database. " * 500),
-        lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 100_000),
-    ],
-)
-def test_a_damaged_file_is_not_tried_again(
-    path: Path, damage: Callable[[Path], object]
-) -> None:
-    damage(path)
-    error = written(path)
-    assert type(error) is Internal
-    assert "damaged" in error.message
 
 
 def refused(code: int) -> sa.exc.OperationalError:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import bz2
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +9,13 @@ import numpy as np
 import pytest
 
 from tests.support.local_images import Opener, opener
-from tests.support.ome_files import SHAPE, image, ome
+from tests.support.ome_files import PACKED, SHAPE, bin_data, image, ome
 from transferapp.errors import DamagedFile, TransferAppError, UnsupportedFile
 from transferapp.model.images import TileRegion
 
 __all__ = ["opener"]
 
-PACKED: dict[str, Callable[[bytes], bytes]] = {
-    "": bytes,
-    "none": bytes,
-    "zlib": zlib.compress,
-    "bzip2": bz2.compress,
-}
 PLANES = np.arange(3 * SHAPE[0] * SHAPE[1], dtype=np.uint16).reshape(3, *SHAPE)
-
-
-def bin_data(planes: np.ndarray, compression: str = "", *, big: bool = False) -> str:
-    raw = planes.astype(planes.dtype.newbyteorder(">" if big else "<")).tobytes()
-    text = base64.b64encode(PACKED[compression](raw)).decode()
-    said = f' Compression="{compression}"' if compression else ""
-    return (
-        f'<BinData BigEndian="{str(big).lower()}"{said} Length="{len(text)}">{text}</BinData>'
-    )
 
 
 def write(path: Path, pixels: str, **more: Any) -> Path:

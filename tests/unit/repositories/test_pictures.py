@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.support.local_images import Opener, opener
+from tests.support.png_files import GREY, GREY_ALPHA, PALETTE, RGB, RGBA, chunk, write_png
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers import pictures
@@ -21,37 +22,7 @@ from transferapp.repositories.local.readers.port import ReadImage
 __all__ = ["opener"]
 
 RANDOM = np.random.default_rng(5)
-_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _NAMES = ["Red", "Green", "Blue", "Alpha"]
-
-
-def write_png(path: Path, pixels: Any, colour_type: int, bits: int, extra: bytes = b"") -> Path:
-    """Write a PNG of numbers (y, x, samples), with what Pillow does not write."""
-    height, width = pixels.shape[:2]
-    rows = pixels.reshape(height, -1)
-    if bits < 8:
-        text = ["".join(format(n, f"0{bits}b") for n in row) for row in rows]
-        packed = [int(row.ljust(-(-len(row) // 8) * 8, "0"), 2) for row in text]
-        length = -(-rows.shape[1] * bits // 8)
-        lines = [number.to_bytes(length) for number in packed]
-    else:
-        lines = [row.astype(">u2" if bits == 16 else "u1").tobytes() for row in rows]
-    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
-    data = zlib.compress(b"".join(b"\0" + line for line in lines))
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + extra
-        + chunk(b"IDAT", data)
-        + chunk(b"IEND", b"")
-    )
-    return path
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    return (
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-    )
 
 
 def read_all(image: ReadImage) -> Any:
@@ -65,12 +36,14 @@ def read_all(image: ReadImage) -> Any:
 @pytest.mark.parametrize("width", [30, 31])
 def test_grey_keeps_its_numbers(opener: Opener, tmp_path: Path, bits: int, width: int) -> None:
     pixels = RANDOM.integers(0, 1 << bits, (20, width, 1))
-    image = opener.only_image(write_png(tmp_path / "a.png", pixels, _GREY, bits))
+    image = opener.only_image(write_png(tmp_path / "a.png", pixels, GREY, bits))
     assert image.header.dtype == ("uint16" if bits == 16 else "uint8")
     np.testing.assert_array_equal(read_all(image), pixels)
+    # Measured, the window of a full mask would show it as black.
+    assert [hint.window for hint in image.header.channels] == [(0, 1) if bits == 1 else None]
 
 
-@pytest.mark.parametrize(("colour_type", "samples"), [(_RGB, 3), (_RGBA, 4), (_GREY_ALPHA, 2)])
+@pytest.mark.parametrize(("colour_type", "samples"), [(RGB, 3), (RGBA, 4), (GREY_ALPHA, 2)])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_colours_and_transparency_keep_their_numbers(
     opener: Opener, tmp_path: Path, colour_type: int, samples: int, bits: int
@@ -97,7 +70,7 @@ def test_interlaced(opener: Opener, tmp_path: Path) -> None:
     for y, x, down, across in (*steps, (1, 0, 2, 1)):
         for row in pixels[y::down, x::across]:
             data += b"\0" + row.astype(">u2").tobytes()
-    header = struct.pack(">IIBBBBB", 11, 9, 16, _RGB, 0, 0, 1)
+    header = struct.pack(">IIBBBBB", 11, 9, 16, RGB, 0, 0, 1)
     (tmp_path / "a.png").write_bytes(
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)
@@ -116,7 +89,7 @@ def test_palettes_are_the_colours_that_they_name(
     pixels = RANDOM.integers(0, 1 << bits, (20, 30, 1))
     extra = chunk(b"PLTE", table.astype(np.uint8).tobytes())
     extra += chunk(b"tRNS", b"\x40") if clear else b""
-    path = write_png(tmp_path / "a.png", pixels, _PALETTE, bits, extra)
+    path = write_png(tmp_path / "a.png", pixels, PALETTE, bits, extra)
     image = opener.only_image(path)
     assert [hint.name for hint in image.header.channels] == _NAMES[: 4 if clear else 3]
     found = read_all(image)
@@ -127,12 +100,12 @@ def test_palettes_are_the_colours_that_they_name(
 
 @pytest.mark.parametrize(
     ("colour_type", "bits", "clear"),
-    [(_GREY, 4, b"\0\1"), (_GREY, 8, b"\0\1"), (_RGB, 8, b"\0\1" * 3), (_RGB, 16, b"\0\1" * 3)],
+    [(GREY, 4, b"\0\1"), (GREY, 8, b"\0\1"), (RGB, 8, b"\0\1" * 3), (RGB, 16, b"\0\1" * 3)],
 )
 def test_a_number_for_nothing_is_a_number(
     opener: Opener, tmp_path: Path, colour_type: int, bits: int, clear: bytes
 ) -> None:
-    samples = 3 if colour_type == _RGB else 1
+    samples = 3 if colour_type == RGB else 1
     pixels = RANDOM.integers(0, 1 << bits, (20, 30, samples))
     pixels[0, 0] = 1
     path = write_png(tmp_path / "a.png", pixels, colour_type, bits, chunk(b"tRNS", clear))
@@ -144,14 +117,14 @@ def test_a_number_for_nothing_is_a_number(
 def test_truncated_png_is_damaged(
     opener: Opener, tmp_path: Path, keep: float, bits: int
 ) -> None:
-    path = write_png(tmp_path / "a.png", RANDOM.integers(0, 256, (200, 200, 3)), _RGB, bits)
+    path = write_png(tmp_path / "a.png", RANDOM.integers(0, 256, (200, 200, 3)), RGB, bits)
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * keep)])
     with pytest.raises(DamagedFile, match=r"a\.png"):
         opener.only_image(path)
 
 
 def test_garbage_in_a_png_is_damaged(opener: Opener, tmp_path: Path) -> None:
-    path = write_png(tmp_path / "a.png", RANDOM.integers(0, 256, (50, 50, 1)), _GREY, 8)
+    path = write_png(tmp_path / "a.png", RANDOM.integers(0, 256, (50, 50, 1)), GREY, 8)
     content = bytearray(path.read_bytes())
     content[60:90] = bytes(30)
     path.write_bytes(content)
@@ -162,7 +135,7 @@ def test_garbage_in_a_png_is_damaged(opener: Opener, tmp_path: Path) -> None:
 def test_too_many_bytes_are_told(
     opener: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = write_png(tmp_path / "a.png", np.zeros((20, 30, 4), np.uint16), _RGBA, 16)
+    path = write_png(tmp_path / "a.png", np.zeros((20, 30, 4), np.uint16), RGBA, 16)
     monkeypatch.setattr(pictures, "_MOST_BYTES", 20 * 30 * 4 * 2 - 1)
     with pytest.raises(UnsupportedFile, match="OME-TIFF"):
         opener.only_image(path)

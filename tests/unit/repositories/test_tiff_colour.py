@@ -122,12 +122,17 @@ def test_white_is_zero_of_fewer_bits(opener: Opener, tmp_path: Path, bits: int) 
 
 
 @pytest.mark.parametrize("photometric", ["miniswhite", "minisblack"])
-def test_one_bit_is_nought_or_one(opener: Opener, tmp_path: Path, photometric: Any) -> None:
+@pytest.mark.parametrize("name", ["a.tif", "a.ome.tif"])
+def test_one_bit_is_nought_or_one(
+    opener: Opener, tmp_path: Path, photometric: Any, name: str
+) -> None:
     stored = numbers((20, 30)) % 2 == 0
-    tifffile.imwrite(tmp_path / "a.tif", stored, photometric=photometric)
-    image = opener.only_image(tmp_path / "a.tif")
+    tifffile.imwrite(tmp_path / name, stored, photometric=photometric)
+    image = opener.only_image(tmp_path / name)
     light = ~stored if photometric == "miniswhite" else stored
     np.testing.assert_array_equal(plane(image), light.astype(np.uint8))
+    # Measured, the window of a full mask would show it as black.
+    assert [hint.window for hint in image.header.channels] == [(0.0, 1.0)]
 
 
 def test_white_is_zero_where_one_page_stands_for_many(opener: Opener, tmp_path: Path) -> None:

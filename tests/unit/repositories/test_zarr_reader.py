@@ -259,10 +259,22 @@ def test_pixels_are_those_that_zarr_reads(
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
-def test_masks_are_black_and_white(opener: Opener, tmp_path: Path, zarr_format: int) -> None:
+def test_masks_keep_their_numbers(opener: Opener, tmp_path: Path, zarr_format: int) -> None:
     mask = CYX > 100
     folder = write_image(tmp_path / "a.zarr", mask, zarr_format=zarr_format, fill_value=False)
-    np.testing.assert_array_equal(all_pixels(only(opener, folder))[0, :, 0], mask * 255)
+    image = only(opener, folder)
+    np.testing.assert_array_equal(all_pixels(image)[0, :, 0], mask.astype(np.uint8))
+    # Measured, the window of a full mask would show it as black.
+    assert {hint.window for hint in image.header.channels} == {(0.0, 1.0)}
+
+
+def test_the_window_of_a_mask_is_its_two_numbers(opener: Opener, tmp_path: Path) -> None:
+    window = {"start": 0, "end": 255, "min": 0, "max": 255}
+    channel = {"label": "cells", "color": "00FF00", "window": window}
+    attributes = image_attributes("cyx", omero={"channels": [channel]})
+    folder = write_image(tmp_path / "a.zarr", CYX[:1] > 100, attributes=attributes)
+    [hint] = only(opener, folder).header.channels
+    assert (hint.name, hint.color, hint.window) == ("cells", "00FF00", (0.0, 1.0))
 
 
 @pytest.mark.parametrize("dtype", ["i8", "u8", "c8", "c16", "M8[s]"])

@@ -11,10 +11,9 @@ import keyring
 import typer
 from keyring.backends.fail import Keyring as NoKeyring
 
-from transferapp.cli import wiring
+from transferapp.cli import processes_here, wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, show_json, show_table
-from transferapp.errors import AgentUnreachable
 from transferapp.host.logging import configure_logging
 
 
@@ -39,13 +38,14 @@ def doctor(*, as_json: AsJson = False) -> None:
         _python(),
         *(_extra(name) for name in EXTRAS),
         _keyring(),
-        asyncio.run(_agent()),
+        Finding(*asyncio.run(processes_here.agent_check())),
+        *(Finding(*told) for told in asyncio.run(processes_here.server_checks())),
         *(Finding(*told) for told in asyncio.run(wiring.omero_checks())),
     ]
     if as_json:
         show_json([asdict(finding) for finding in findings])
     else:
-        rows = [(f.what, "ok" if f.ok else "missing", f.remedy) for f in findings]
+        rows = [(f.what, "ok" if f.ok else "not ok", f.remedy) for f in findings]
         show_table(("What", "", "What to do"), rows)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(ExitCode.PROBLEM)
@@ -68,12 +68,3 @@ def _keyring() -> Finding:
     there = not isinstance(keyring.get_keyring(), NoKeyring)
     remedy = "" if there else "Sign-ins are not remembered; on servers: login --in-file"
     return Finding("keyring", ok=there, remedy=remedy)
-
-
-async def _agent() -> Finding:
-    async with wiring.agent_client() as agent:
-        try:
-            await agent.info()
-        except AgentUnreachable as error:
-            return Finding("workstation service", ok=False, remedy=error.message)
-    return Finding("workstation service", ok=True)

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import subprocess
 import sys
-from collections.abc import Callable
 
 import typer
 
-from transferapp.cli.output import exit_code
-from transferapp.errors import SettingsInvalid, TransferAppError
-from transferapp.host.logging import configure_logging, log_the_end
-
-
-def process(function: Callable[[], None]) -> Callable[[], None]:
-    """Give a process its log; what ends it is the log's last line, also for those who look
-    for it (the demo, a service manager).
-    """
-
-    @functools.wraps(function)
-    def logged() -> None:
-        configure_logging(function.__name__)
-        try:
-            function()
-        except TransferAppError as error:
-            log_the_end(error)
-            raise typer.Exit(exit_code(error)) from error
-
-    return logged
+from transferapp.cli.output import command
+from transferapp.cli.service import service
+from transferapp.errors import SettingsInvalid
+from transferapp.host import endings
 
 
 def _needs(extra: str, missing: ModuleNotFoundError) -> SettingsInvalid:
@@ -39,7 +21,7 @@ def _needs(extra: str, missing: ModuleNotFoundError) -> SettingsInvalid:
     )
 
 
-@process
+@service(endings.SERVER)
 def server() -> None:
     """Run the REST server until it is stopped."""
     try:
@@ -49,7 +31,7 @@ def server() -> None:
     app.main(settings.ServerSettings())
 
 
-@process
+@service(endings.WORKER)
 def worker() -> None:
     """Run queued imports and exports until it is stopped."""
     try:
@@ -59,7 +41,7 @@ def worker() -> None:
     asyncio.run(app.run(settings.WorkerSettings()))
 
 
-@process
+@service(endings.AGENT)
 def agent() -> None:
     """Run the workstation service until it is stopped."""
     from transferapp.agent import app, settings  # noqa: PLC0415 - starts fast without it
@@ -67,7 +49,7 @@ def agent() -> None:
     asyncio.run(app.run(settings.AgentSettings()))
 
 
-@process
+@command
 def desktop() -> None:
     """Open the window."""
     try:

@@ -39,7 +39,9 @@ from transferapp.model.transfers import (
     ItemState,
     Transfer,
     TransferDetails,
+    TransferKind,
 )
+from transferapp.protocol.messages import PlacementView
 
 #: Seconds between two looks while waiting; the server does the work.
 LOOK_EVERY_S = 0.5
@@ -121,7 +123,7 @@ def export_images(
     ids = tuple(_image_id(text) for text in images)
     destination = to.resolve()
 
-    async def work() -> TransferDetails:
+    async def work() -> tuple[TransferDetails, list[PlacementView]]:
         async with signed_in.server_client() as (server, who):
             plan = ExportPlan(
                 name=name or f"Export of {len(ids)} images",
@@ -130,9 +132,21 @@ def export_images(
             )
             async with wiring.agent_client() as agent:
                 view = await hand_over_export(server, agent, plan, owner=who.username)
-            return await _follow(server, view.transfer_id, wait=wait)
+            details = await _follow(server, view.transfer_id, wait=wait)
+            return details, await _placements(details)
 
-    _conclude(asyncio.run(work()), as_json=as_json, refused=[])
+    details, placements = asyncio.run(work())
+    _conclude(details, as_json=as_json, placements=placements)
+
+
+async def _placements(details: TransferDetails) -> list[PlacementView]:
+    """Ask this computer's agent where an export's items go; nothing where it cannot say."""
+    if details.transfer.kind is not TransferKind.EXPORT:
+        return []
+    async with wiring.agent_client() as agent:
+        with suppress(TransferAppError):
+            return await agent.placements(details.transfer.id)
+    return []
 
 
 def _image_id(text: str) -> int:
@@ -200,7 +214,10 @@ def list_transfers(  # noqa: PLR0913 - each is an option of the command line
                 return
             await wish.do(server, transfer_id)
             details = await _looked_at(server, transfer_id)
-            show_json(details) if as_json else _show_details(details)
+            if as_json:
+                show_json(details)
+            else:
+                _show_details(details, await _placements(details))
 
     asyncio.run(work())
 
@@ -226,12 +243,20 @@ def _at_rest(details: TransferDetails) -> bool:
     return all(item.state in resting for item in details.items)
 
 
-def _conclude(details: TransferDetails, *, as_json: bool, refused: Sequence[str]) -> None:
+def _conclude(
+    details: TransferDetails,
+    *,
+    as_json: bool,
+    refused: Sequence[str] = (),
+    placements: Sequence[PlacementView] = (),
+) -> None:
     if as_json:
-        shown = {"transfer": details.transfer, "items": details.items, "refused": refused}
-        show_json(shown | {"left_out": details.left_out})
+        answer = {"transfer": details.transfer, "items": details.items, "refused": refused}
+        exported = details.transfer.kind is TransferKind.EXPORT
+        more = {"placements": placements} if exported else {"left_out": details.left_out}
+        show_json({**answer, **more})
     else:
-        _show_details(details)
+        _show_details(details, placements)
     if refused or (
         _at_rest(details) and any(i.state not in DONE_STATES for i in details.items)
     ):
@@ -254,10 +279,16 @@ def _show_transfers(transfers: Sequence[Transfer]) -> None:
     show_table(("Transfer", "Kind", "Name", "State", "Items", "Size", "Started"), rows)
 
 
-def _show_details(details: TransferDetails) -> None:
+def _show_details(details: TransferDetails, placements: Sequence[PlacementView] = ()) -> None:
     _show_transfers([details.transfer])
+    where = {one.item_id: one.path for one in placements if one.placed}
     rows = [
-        (i.name, str(i.state), i.trouble.message if i.trouble else i.note, _images(i.image_ids))
+        (
+            i.name,
+            str(i.state),
+            i.trouble.message if i.trouble else where.get(i.id, i.note),
+            _images(i.image_ids),
+        )
         for i in details.items
     ]
     rows += [(o.client_path, f"left out: {o.reason}", o.sentence, "") for o in details.left_out]

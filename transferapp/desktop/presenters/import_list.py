@@ -123,6 +123,7 @@ class _Reporter:
 
 def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:
     first = candidate.files[0] if candidate.files else None
+    unsettled = verdict.code == ChangedFile.code
     return FilesetRow(
         key=str(first.path) if first else candidate.name,
         name=candidate.name,
@@ -132,10 +133,11 @@ def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:
         file_count=verdict.file_count,
         level=verdict.level,
         sentence=verdict.sentence,
-        included=verdict.level is Level.OK,
+        # A doubt is worth reading and no reason to leave images behind.
+        included=verdict.level is not Level.BLOCKED and not unsettled,
         candidate=candidate,
         code=verdict.code,
-        unsettled=verdict.code == ChangedFile.code,
+        unsettled=unsettled,
     )
 
 

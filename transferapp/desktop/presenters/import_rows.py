@@ -70,8 +70,7 @@ class ImportRows:
             row = self._rows.get(key)
             if row is not None:
                 row = replace(row, ignored=ignored, included=False)
-                ready = row.level is Level.OK and row.can_include
-                self._rows[key] = replace(row, included=ready)
+                self._rows[key] = replace(row, included=row.can_include)
 
     def remove(self, keys: Collection[str]) -> None:
         """Take rows off the list; a later look does not bring them back."""

@@ -23,8 +23,8 @@ from transferapp.errors import (
     Unavailable,
 )
 from transferapp.host.clock import Clock, SystemClock
-from transferapp.model.transfers import TransferDetails
-from transferapp.protocol.messages import Submission
+from transferapp.model.transfers import TransferDetails, TransferItem
+from transferapp.protocol.messages import PlacementView, Submission
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.session import SessionPresenter
@@ -76,9 +76,8 @@ class TransfersPresenter:
         self.selected = ""
         self.details: TransferDetails | None = None
         self.loaded = False
-        #: What a person should know about the list: empty, or a sentence with the remedy.
+        #: What a person should know about the list: empty, or a sentence.
         self.server_notice = ""
-        self.agent_notice = ""
         self.changed: Listeners[[]] = Listeners()
         session.changed.listen(self._session_changed)
         session.events.listen(self._event)
@@ -154,6 +153,15 @@ class TransfersPresenter:
             self._session.agent.retry(transfer_id),
         )
 
+    async def placement(self, item: TransferItem) -> PlacementView:
+        """Say where an exported item is; raises AgentUnreachable, or NotFound where this
+        workstation has not fetched it.
+        """
+        for found in await self._session.agent.placements(item.transfer_id):
+            if found.item_id == item.id and found.placed:
+                return found
+        raise NotFound("This workstation has not placed this item yet.")
+
     async def _both(
         self,
         transfer_id: str,
@@ -197,7 +205,7 @@ class TransfersPresenter:
         self._online = online
         offline = self._session.connection is Connection.OFFLINE
         self._notice(
-            server="The server does not answer. This list shows what this workstation knows;"
+            "The server does not answer. This list shows what this workstation knows;"
             " started transfers continue by themselves."
             if offline
             else ""
@@ -210,7 +218,6 @@ class TransfersPresenter:
         self._online = False
         self.selected, self.details, self.loaded = "", None, False
         self._board.clear()
-        self._notice(agent="")
         if owner:
             for step in (self._follow_agent, self._keep_fresh, self._keep_looking):
                 self._begin(step)
@@ -239,19 +246,21 @@ class TransfersPresenter:
             self._agent_back()
             self._board.put_view(view)
 
-    def _agent_gone(self, error: AgentUnreachable) -> None:
+    def _agent_gone(self, _error: AgentUnreachable) -> None:
         if self._agent_watch is None:
-            self._agent_watch = self._begin(lambda: self._watch_agent(error))
+            self._agent_watch = self._begin(self._watch_agent)
 
-    async def _watch_agent(self, error: AgentUnreachable) -> None:
-        """Say that the agent is gone until it answers; a quick restart is not worth a word."""
+    async def _watch_agent(self) -> None:
+        """Note that the agent is gone until it answers; a quick restart is not worth it.
+
+        That it is gone is said above all pages (presenters/services.py).
+        """
         while True:
             await self._pause(AGENT_GRACE_S)
             try:
                 await self._session.agent.info()
             except AgentUnreachable:
                 self._board.note_agent(lost=True)
-                self._notice(agent=f"{error.message} Uploads from here wait until then.")
             else:
                 break
         self._agent_watch = None
@@ -262,13 +271,10 @@ class TransfersPresenter:
             self._agent_watch.cancel()
             self._agent_watch = None
         self._board.note_agent(lost=False)
-        self._notice(agent="")
 
-    def _notice(self, *, server: str | None = None, agent: str | None = None) -> None:
-        before = (self.server_notice, self.agent_notice)
-        self.server_notice = self.server_notice if server is None else server
-        self.agent_notice = self.agent_notice if agent is None else agent
-        if before != (self.server_notice, self.agent_notice):
+    def _notice(self, text: str) -> None:
+        if text != self.server_notice:
+            self.server_notice = text
             self.changed.notify()
 
     # Asking the server ----------------------------------------------------------------

@@ -77,7 +77,8 @@ class ExportDialog(QDialog):
         layout.addWidget(
             label(
                 "The original files are fetched in the background and checked byte for byte."
-                " You may sign out meanwhile.",
+                " Each image arrives whole, in a folder or file of its own; what is there"
+                " already is not touched. You may sign out meanwhile.",
                 "muted",
                 wrap=True,
             )

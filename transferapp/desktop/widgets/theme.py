@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QWidget
 from typing_extensions import override
 
+from transferapp.host.paths import private_folder
 from transferapp.host.resources import resource
 
 #: Spacing in pixels: between related things, between groups, around pages.
@@ -181,7 +182,7 @@ _MARKS = {
 def _write_icons(scheme: Colours, folder: Path) -> Path:
     # A folder of its own per scheme: Qt caches images by their path.
     target = folder / f"marks-{scheme.window.lstrip('#')}"
-    target.mkdir(parents=True, exist_ok=True)
+    private_folder(target)
     for name, (path, colour) in _MARKS.items():
         svg = (
             '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16">'

@@ -49,6 +49,7 @@ _WIDTHS = (220, 156, 80, FILL)
 #: What a narrow window does without; the details below the list tell it.
 _GIVES_WAY = (FilesetColumn.WHAT, FilesetColumn.SIZE)
 _EDGE = 18
+_IGNORE_ICON = "mdi6.eye-off-outline"
 #: Files in sight before the details scroll, and the height of one in pixels.
 _NAMES_SHOWN, _NAME_HEIGHT = 4, 26
 
@@ -72,14 +73,6 @@ class FilesetList(QFrame):
         self._count.setObjectName("import.count")
         self._remove = button("Remove", "import.remove", role="quiet", icon_name="mdi6.minus")
         self._remove.clicked.connect(self._remove_selected)
-        self._ignore = button(
-            "Ignore",
-            "import.ignore",
-            role="quiet",
-            icon_name="mdi6.eye-off-outline",
-            tip="These files do not matter: the folder counts as complete without them",
-        )
-        self._ignore.clicked.connect(self._ignore_selected)
         self._again = button(
             "Check again",
             "import.lookAgain",
@@ -92,6 +85,7 @@ class FilesetList(QFrame):
         self._clear.clicked.connect(presenter.clear)
         self._table = self._make_table()
         self._details = _FilesetDetails()
+        self._details.ignore.clicked.connect(self._ignore_selected)
         self._lay_out()
         listen(self, presenter.rows_changed, self._show)
         self._show()
@@ -118,7 +112,6 @@ class FilesetList(QFrame):
         tools.setContentsMargins(theme.MEDIUM, theme.SMALL, theme.SMALL, 0)
         tools.setSpacing(theme.TIGHT)
         tools.addWidget(self._count, 1)
-        tools.addWidget(self._ignore)
         tools.addWidget(self._remove)
         tools.addWidget(self._again)
         tools.addWidget(self._clear)
@@ -145,8 +138,6 @@ class FilesetList(QFrame):
     def _selection_changed(self, *_selections: QItemSelection) -> None:
         rows = self._selected_rows()
         self._remove.setEnabled(bool(rows))
-        self._ignore.setEnabled(bool(rows))
-        self._ignore.setText("Do not ignore" if _all_ignored(rows) else "Ignore")
         self._details.show_row(rows[0] if len(rows) == 1 else None)
 
     def _remove_selected(self) -> None:
@@ -169,7 +160,7 @@ class FilesetList(QFrame):
         leave.setEnabled(bool(keys))
         leave.triggered.connect(lambda: self._presenter.include(keys, included=False))
         menu.addSeparator()
-        ignore = menu.addAction(theme.icon("mdi6.eye-off-outline"), self._ignore.text())
+        ignore = menu.addAction(theme.icon(_IGNORE_ICON), _ignore_words(rows))
         ignore.setEnabled(bool(rows))
         ignore.triggered.connect(self._ignore_selected)
         remove = menu.addAction(theme.icon("mdi6.minus"), "Remove from the list")
@@ -213,10 +204,14 @@ def _all_ignored(rows: list[FilesetRow]) -> bool:
     return bool(rows) and all(row.ignored for row in rows)
 
 
+def _ignore_words(rows: list[FilesetRow]) -> str:
+    return "Do not ignore" if _all_ignored(rows) else "Ignore"
+
+
 def verdict_look(row: FilesetRow) -> tuple[str, str]:
     """Return the icon name and colour of a verdict."""
     if row.ignored:
-        return "mdi6.eye-off-outline", "text_muted"
+        return _IGNORE_ICON, "text_muted"
     return {
         Level.OK: ("mdi6.check-circle-outline", "good"),
         Level.WARNING: ("mdi6.alert-outline", "warn"),
@@ -233,6 +228,13 @@ class _FilesetDetails(QFrame):
         self._icon = IconLabel()
         self._verdict = label("", wrap=True)
         self._verdict.setObjectName("import.verdict")
+        self.ignore = button(
+            "Ignore",
+            "import.ignore",
+            role="quiet",
+            icon_name=_IGNORE_ICON,
+            tip="It does not matter: the folder counts as complete without it",
+        )
         self._names = QStringListModel(self)
         self._list = QListView()
         self._list.setObjectName("import.files")
@@ -254,6 +256,7 @@ class _FilesetDetails(QFrame):
         layout.setSpacing(theme.SMALL)
         layout.addWidget(line)
         layout.addLayout(words)
+        layout.addWidget(self.ignore, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._list)
 
     def show_row(self, row: FilesetRow | None) -> None:
@@ -264,13 +267,16 @@ class _FilesetDetails(QFrame):
         name, colour = verdict_look(row)
         self._icon.show_icon(name, colour, _EDGE)
         self._verdict.setText(row.sentence or f"{row.what}: ready to import.")
+        self.ignore.setText(_ignore_words([row]))
+        self.ignore.setVisible(not row.included)
         files = row.candidate.files if row.candidate else ()
         names = [file.client_path for file in files[:MOST_NAMES]]
         if len(files) > MOST_NAMES:
             names.append(f"… and {len(files) - MOST_NAMES:,} more")
         if names != self._names.stringList():
             self._names.setStringList(names)
-        self._list.setVisible(bool(names))
+        # One file is the fileset itself: its name stands in the list already.
+        self._list.setVisible(len(names) > 1)
         self._list.setFixedHeight(min(len(names), _NAMES_SHOWN) * _NAME_HEIGHT + theme.TIGHT)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from transferapp.desktop.presenters.imports import ImportPresenter
@@ -89,9 +89,14 @@ class ImportOutcome(QWidget):
         inside.addWidget(self._promises)
         inside.addSpacing(theme.LARGE)
         inside.addLayout(buttons)
+        # Stretches and no alignment: only so the card is as high as its wrapped words need.
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(card)
+        across.addStretch(1)
         layout = QVBoxLayout(self)
         layout.addStretch(1)
-        layout.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(across)
         layout.addStretch(2)
 
     def _show(self) -> None:

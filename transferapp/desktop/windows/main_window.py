@@ -28,10 +28,10 @@ from typing_extensions import override
 
 from transferapp.desktop.presenters.session import SessionPresenter
 from transferapp.desktop.widgets import theme
-from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.labels import IconLabel, label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.windows.header import Header
+from transferapp.desktop.windows.notices import Notices
 from transferapp.desktop.windows.page import Page
 
 RAIL_WIDTH = 96
@@ -62,7 +62,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*LEAST_SIZE)
         self.resize(1320, 840)
         self.setAcceptDrops(True)
-        self.banner = MessageBanner("main.banner")
+        self.notices = Notices()
+        self.banner = self.notices.banner
         self.header = Header(session)
         self._stack = QStackedWidget()
         self._stack.setObjectName("pages")
@@ -122,14 +123,7 @@ class MainWindow(QMainWindow):
         right.setSpacing(0)
         right.setContentsMargins(0, 0, 0, 0)
         right.addWidget(self.header)
-        margin = QWidget()
-        around = QHBoxLayout(margin)
-        around.setContentsMargins(theme.LARGE, theme.MEDIUM, theme.LARGE, 0)
-        around.addWidget(self.banner)
-        margin.hide()
-        self.banner.shown.connect(margin.show)
-        self.banner.closed.connect(margin.hide)
-        right.addWidget(margin)
+        right.addWidget(self.notices)
         right.addWidget(self._stack, 1)
         shell = QWidget()
         layout = QHBoxLayout(shell)

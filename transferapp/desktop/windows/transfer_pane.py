@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,13 @@ from transferapp.desktop.widgets.scrolling import scrolling
 from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.desktop.widgets.transfer_delegates import paint_text_in
 from transferapp.model.drops import LeftOut
-from transferapp.model.transfers import DONE_STATES, TROUBLE_STATES, TransferItem, TransferKind
+from transferapp.model.transfers import (
+    DONE_STATES,
+    TROUBLE_STATES,
+    ItemState,
+    TransferItem,
+    TransferKind,
+)
 
 #: Pixels of Item, State, Amount; What to do takes the rest.
 _ITEM_WIDTHS = (165, 150, 180, FILL)
@@ -226,7 +233,7 @@ class TransferPane(QFrame):
     def _open_folder(self) -> None:
         row = self._presenter.selected_row
         if row is not None and row.destination:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(row.destination))))
+            _open_in_files(Path(row.destination))
 
     def _open_menu(self, where: QPoint) -> None:
         item = self._items.item_at(self._table.indexAt(where))
@@ -240,7 +247,20 @@ class TransferPane(QFrame):
         cancel = menu.addAction(theme.icon("mdi6.close"), "Cancel this item")
         cancel.setEnabled(item.state not in DONE_STATES)
         cancel.triggered.connect(lambda: self._act_on(item, self._presenter.cancel_item))
+        row = self._presenter.selected_row
+        if row is not None and row.destination:
+            show = menu.addAction(theme.icon("mdi6.folder-open-outline"), "Show in folder")
+            show.setEnabled(item.state is ItemState.DELIVERED)
+            show.triggered.connect(lambda: self._show_in_folder(item))
         menu.popup(self._table.viewport().mapToGlobal(where))
+
+    def _show_in_folder(self, item: TransferItem) -> None:
+        async def show() -> None:
+            path = Path((await self._presenter.placement(item)).path)
+            is_folder = await asyncio.to_thread(path.is_dir)
+            _open_in_files(path if is_folder else path.parent)
+
+        spawn(show(), on_error=self.failed.emit)
 
     def _act_on(self, item: TransferItem, deed: Callable[[str, str], Awaitable[None]]) -> None:
         async def act() -> None:
@@ -265,6 +285,10 @@ class _ItemDelegate(QStyledItemDelegate):
             paint_text_in(option, scheme.bad if item.state in TROUBLE_STATES else scheme.warn)
         elif told and isinstance(item, LeftOut) and item.reason.counts:
             paint_text_in(option, theme.colours().warn)
+
+
+def _open_in_files(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def _facts(row: TransferRow, started: str) -> str:

@@ -70,7 +70,6 @@ class TransfersPage(Page):
         self._attention = 0
         self.model = TransfersModel(self, clock=presenter.clock)
         self._server_notice = MessageBanner("transfers.serverNotice")
-        self._agent_notice = MessageBanner("transfers.agentNotice")
         self._chips = FilterChips("transfers.filter", _CHIPS)
         self._chips.chosen.connect(self._filter)
         self._search = self._make_search()
@@ -162,7 +161,6 @@ class TransfersPage(Page):
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setSizes([420, 300])
         self.body.addWidget(self._server_notice)
-        self.body.addWidget(self._agent_notice)
         self.body.addWidget(self._chips)
         self.body.addWidget(self._splitter, 1)
 
@@ -206,9 +204,6 @@ class TransfersPage(Page):
     def _show(self) -> None:
         presenter = self._presenter
         self._server_notice.show_while(presenter.server_notice, "Not connected to the server")
-        self._agent_notice.show_while(
-            presenter.agent_notice, "The workstation service is not running"
-        )
         self._pane.show_transfer()
         self._show_amounts()
 

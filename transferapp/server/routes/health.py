@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 import transferapp
-from transferapp.errors import Internal, TransferAppError
+from transferapp.errors import Internal, TransferAppError, Unavailable
 from transferapp.host.sparing import tell_once
 from transferapp.operations.import_signs import import_health
 from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
+from transferapp.protocol.health import RepositoryState, ServerHealth
 from transferapp.protocol.messages import ServerInfo
 from transferapp.repositories.port import HealthState
 from transferapp.server.event_feed import EventFeed
@@ -25,33 +26,37 @@ router = APIRouter(tags=["health"])
 
 #: Seconds that one part may take to answer.
 _PATIENCE_S = 5.0
+#: A worker shows that it lives every two seconds; busy machines are late.
+_SILENT_S = 10.0
 
 
 @router.get(routes.HEALTH)
 async def health(request: Request) -> Response:
     """Say how the parts are: 200 unless our own database is away.
 
-    A repository that is down is told, and is no reason to restart this server.
+    A repository that is down, or no worker at work, is told, and is no reason to restart
+    this server.
     """
     parts = parts_of(request)
-    ledger, queue, repository = await asyncio.gather(
+    ledger, queue, workers, repository = await asyncio.gather(
         _trouble("database", parts.ledger.last_event_id()),
-        _trouble("queue", _queue(parts.queue)),
+        _trouble("queue", _find_odd(parts.queue)),
+        _trouble("workers", _find_worker(parts.queue)),
         import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
     )
     feed: EventFeed = request.app.state.feed
     events = feed.trouble
     is_well = repository.state is HealthState.PROGRESSING
-    state = "ok" if is_well and not (ledger or queue or events) else "degraded"
-    body = {
-        "status": state,
-        "database": ledger or "ok",
-        "queue": queue or "ok",
-        "events": events or "ok",
-        "repository": {"state": repository.state, "detail": repository.detail},
-    }
+    health = ServerHealth(
+        status="ok" if is_well and not (ledger or queue or workers or events) else "degraded",
+        database=ledger or "ok",
+        queue=queue or "ok",
+        workers=workers or "ok",
+        events=events or "ok",
+        repository=RepositoryState(state=repository.state, detail=repository.detail),
+    )
     status = HTTPStatus.SERVICE_UNAVAILABLE if ledger else HTTPStatus.OK
-    return JSONResponse(body, status, {"cache-control": "no-store"})
+    return JSONResponse(health.model_dump(), status, {"cache-control": "no-store"})
 
 
 @router.get(routes.SERVER)
@@ -67,13 +72,22 @@ async def server_info(request: Request) -> ServerInfo:
     )
 
 
-async def _queue(queue: TaskQueue) -> None:
+async def _find_odd(queue: TaskQueue) -> None:
     """Raise what is wrong with the queue; names of targets are nobody's business here."""
     await queue.tasks(limit=1)
     odd = sum(bool(target.trouble) for target in await queue.targets())
     if odd:
         raise Internal(
             f"Targets whose record cannot be read: {odd}. See 'transferapp queue targets'."
+        )
+
+
+async def _find_worker(queue: TaskQueue) -> None:
+    """Raise Unavailable when no worker shows that it lives; how many there are is private."""
+    if not any(worker.silent_s <= _SILENT_S for worker in await queue.workers()):
+        raise Unavailable(
+            "No worker is at work: imports and exports wait until one is. Start it where the"
+            " server runs: transferapp worker"
         )
 
 

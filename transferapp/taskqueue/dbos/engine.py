@@ -8,6 +8,7 @@ from contextlib import suppress
 import sqlalchemy as sa
 from dbos import DBOSClient, DBOSPortableJSONSerializer, error as dbos_error
 
+from transferapp.host.sqlite import check_new_enough
 from transferapp.taskqueue.dbos.failures import patient_engine
 from transferapp.taskqueue.dbos.quiet import quiet_engine_log
 from transferapp.taskqueue.dbos.schema import prepare
@@ -25,7 +26,11 @@ class EngineClient:
     """A lazy DBOSClient. Blocking: call it from a thread."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        """Connect at the first use only, so that a server starts without its database."""
+        """Connect at the first use only, so that a server starts without its database.
+
+        Raises SettingsInvalid where SQLite is too old for the engine.
+        """
+        check_new_enough(engine)
         patient_engine(engine)
         self._engine = engine
         self._lock = threading.Lock()

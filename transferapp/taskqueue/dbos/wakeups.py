@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -10,6 +9,8 @@ from contextlib import closing
 import psycopg
 import sqlalchemy as sa
 import structlog
+
+from transferapp.host.sqlite import sqlite3
 
 _log = structlog.get_logger(__name__)
 

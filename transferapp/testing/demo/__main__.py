@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -24,19 +25,21 @@ from transferapp.host.resources import resource
 from transferapp.testing.demo import evidence
 from transferapp.testing.demo.screen import PrivateScreen
 from transferapp.testing.demo.story import DATASET, PASSWORD, PROJECT, USERNAME, Outcome, Story
-from transferapp.testing.stage import Stage
+from transferapp.testing.stage import Stage, StageError
 from transferapp.testing.stage_repositories import running_sandbox
 
 #: The folders of the sample data that are dropped; damaged files and formats that need
 #: the extra 'readers' are left out.
 DROPPED = (
     "ome-tiff-companion-ecoli",
-    "ome-tiff-multifile-embryo",
+    "ome-tiff-multifile-organoid",
     "ome-tiff-pyramid",
+    "ome-tiff-timelapse",
     "ome-zarr-v04-confocal-5d",
-    "ome-zarr-v05-embryo",
+    "ome-zarr-v05-organoid",
     "png-cells",
-    "tiff-channels-human",
+    "tiff-channels-cells",
+    "tiff-rgb-histology",
 )
 FOLDER = "Sample images"
 SANDBOX = "omero-sandbox"
@@ -74,14 +77,34 @@ def play_by_itself(home: Path, out: Path, kind: str) -> int:
         asyncio.run(stage.add_people(PASSWORD))
         say("server, worker and workstation service are starting")
         stage.start_all()
-        asyncio.run(stage.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
-        outcome = Story((stage, screen), folder, out, say).play()
+        with looked_after(stage):
+            asyncio.run(stage.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
+            outcome = Story((stage, screen), folder, out, say).play()
         report = make_report(stage, folder, out, outcome)
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     good = is_good(report)
     say(f"report and screenshots: {out}")
     say("everything arrived exactly once" if good else "SOMETHING IS WRONG: see report.json")
     return 0 if good else 1
+
+
+@contextmanager
+def looked_after(stage: Stage) -> Iterator[None]:
+    """Raise StageError, whatever is waited for, when a process of the stage ends."""
+    ended: list[StageError] = []
+    waiting = threading.get_ident()
+
+    def interrupt(error: StageError) -> None:
+        ended.append(error)
+        signal.pthread_kill(waiting, signal.SIGINT)
+
+    try:
+        with stage.watched(interrupt):
+            yield
+    except KeyboardInterrupt:
+        if ended:
+            raise ended[0] from None
+        raise
 
 
 def make_report(stage: Stage, folder: Path, out: Path, outcome: Outcome) -> dict[str, object]:
@@ -120,9 +143,19 @@ def open_for_a_person(home: Path, kind: str) -> int:
         say(f"sign in at {stage.url} as '{USERNAME}' with the password '{PASSWORD}'")
         say(f"then drop this folder on the window: {folder}")
         say("close the window or press Ctrl-C to end; nothing is left behind")
-        return subprocess.run(
-            [sys.executable, "-m", "transferapp", "desktop"], env=stage.environment, check=False
-        ).returncode
+        ended: list[StageError] = []
+
+        def tell(error: StageError) -> None:
+            ended.append(error)
+            say(str(error))
+
+        with stage.watched(tell):
+            done = subprocess.run(
+                [sys.executable, "-m", "transferapp", "desktop"],
+                env=stage.environment,
+                check=False,
+            )
+        return done.returncode or int(bool(ended))
 
 
 def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -165,6 +198,9 @@ def main() -> int:
             out = out.resolve()
             out.mkdir(parents=True, exist_ok=True)
             return play_by_itself(Path(home), out, given.repository)
+        except StageError as error:
+            say(str(error))
+            return 1
         except KeyboardInterrupt:
             say("stopped; nothing is left behind")
             return 130

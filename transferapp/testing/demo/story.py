@@ -140,7 +140,7 @@ class Story:
         desktop.do("choose", "browse.tree", path=[PROJECT, DATASET])
         desktop.do("wait", "browse.images", rows=3, timeout_s=30)
         # napari warms up meanwhile, as it does for a person who looks around.
-        for image in ("ecoli", "embryo", "cluster", "slide"):
+        for image in ("ecoli", "organoid", "cluster", "slide"):
             desktop.do("choose", "browse.images", path=[image])
             time.sleep(LOOK_S)
         self._shot(desktop, "browse", settle_s=3.0)

@@ -23,8 +23,11 @@ _CZI, _ND2 = b"ZISRAWFILE", b"\xda\xce\xbe\x0a"
 _JPEG_2000 = b"\x00\x00\x00\x0cjP  "
 #: Endings of formats that we read: a file of such a name and other content is damaged.
 _KNOWN = frozenset(
-    {".tif", ".tiff", ".lsm", ".svs", ".btf", ".png", ".jpg", ".jpeg", ".czi", ".nd2"}
-)
+    {
+        ".tif", ".tiff", ".lsm", ".svs", ".btf",
+        ".png", ".jpg", ".jpeg", ".jpe", ".czi", ".nd2",
+    }
+)  # fmt: skip
 _MAGIC_LENGTH = 16
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 RED, GREEN, BLUE = "FF0000", "00FF00", "0000FF"
 WHITE = "FFFFFF"
+#: Of one bit: measured, the window of a mask that is full would show it as black.
+MASK_WINDOW = (0.0, 1.0)
 #: How far, in parts of its brightest entry, a colour table may be from an even ramp.
 _RAMP_TOLERANCE = 0.1
 _BYTE = 1

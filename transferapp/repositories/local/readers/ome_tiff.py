@@ -205,7 +205,8 @@ def _channels(
     image: OmeImage, hints: tuple[ChannelHint, ...], pages_c: int
 ) -> tuple[ChannelHint, ...]:
     """Return the XML's channels, unless the samples of its pages are light."""
-    said = tuple(ChannelHint(channel.name, channel.color) for channel in image.channels)
+    window = hints[0].window if len(hints) == 1 else None
+    said = tuple(ChannelHint(each.name, each.color, window) for each in image.channels)
     unsaid = set(hints) == {ChannelHint()}
     if len(hints) == 1 or (unsaid and len(said) == len(hints) * pages_c):
         return said

@@ -14,7 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from transferapp.errors import DamagedFile
-from transferapp.repositories.local.readers.colour import WHITE, alpha_channel, rgb_channels
+from transferapp.repositories.local.readers.colour import (
+    MASK_WINDOW,
+    WHITE,
+    alpha_channel,
+    rgb_channels,
+)
 from transferapp.repositories.local.readers.port import ChannelHint
 
 _PALETTE = 3
@@ -54,7 +59,7 @@ class PngFormat:
             return rgb_channels(self.dtype, alpha=alpha)
         if alpha:
             return ChannelHint(color=WHITE), alpha_channel(self.dtype)
-        return (ChannelHint(),)
+        return (ChannelHint(window=MASK_WINDOW if self.bits == 1 else None),)
 
     def decode(self, path: Path) -> npt.NDArray[np.generic]:
         """Return the pixels, (height, width, channels); raises DamagedFile."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tifffile import TIFF, TiffPage
 
 from transferapp.repositories.local.readers.colour import (
+    MASK_WINDOW,
     WHITE,
     alpha_channel,
     ramp_color,
@@ -135,7 +136,8 @@ def _first_hint(key: TiffPage, extra: Sequence[ChannelHint]) -> ChannelHint:
         return ChannelHint(color=ramp_color(np.asarray(key.colormap)))
     # Grey with transparency is one channel of light: white, as grey alone is.
     alone = bool(extra) and not any(hint.active for hint in extra)
-    return ChannelHint(color=WHITE) if alone else ChannelHint()
+    window = MASK_WINDOW if _dtype(key).kind == "b" else None
+    return ChannelHint(color=WHITE if alone else None, window=window)
 
 
 def _inverted(plane: Plane, largest: int) -> Plane:

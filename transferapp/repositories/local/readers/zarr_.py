@@ -35,7 +35,7 @@ from transferapp.repositories.local.readers.port import (
     ReadImage,
     WellPosition,
 )
-from transferapp.repositories.local.readers.zarr_display import channel_hints
+from transferapp.repositories.local.readers.zarr_display import channel_hints, of_masks
 from transferapp.repositories.local.readers.zarr_folder import FolderTree
 
 _log = structlog.get_logger(__name__)
@@ -141,6 +141,7 @@ class ZarrImage(ReadImage):
             raise EmptyFile(f"'{folder.name}' has an image without pixels. Leave it out.")
         omero = found.ome.get("omero")
         size = dict(zip(self._axes, first.shape, strict=True))
+        channels, is_mask = channel_hints(omero), first.dtype == np.bool_
         self.header = ImageHeader(
             name=_name(scales, omero),
             size_t=size.get("t", 1),
@@ -148,7 +149,7 @@ class ZarrImage(ReadImage):
             size_z=size.get("z", 1),
             dtype=shown_as(first.dtype.name),
             levels=tuple(self._level(array) for array in self._arrays),
-            channels=channel_hints(omero),
+            channels=of_masks(channels, size.get("c", 1)) if is_mask else channels,
             pixel_size_um=pixel_size_um(scales, scales["datasets"][0], axes),
             well=_position(found),
         )
@@ -172,8 +173,6 @@ class ZarrImage(ReadImage):
         with zarr_failures(self._folder.name):
             pixels = np.asarray(array[tuple(at[axis] for axis in axes)])
         pixels = pixels.T if axes.index("x") < axes.index("y") else pixels
-        if pixels.dtype == np.bool_:
-            return np.where(pixels, np.uint8(255), np.uint8(0))
         return pixels.astype(np.dtype(self.header.dtype), copy=False)
 
     @override

@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from transferapp.repositories.local.readers.colour import MASK_WINDOW
 from transferapp.repositories.local.readers.port import ChannelHint
 
 _SHORT = frozenset({3, 4})
@@ -27,6 +28,12 @@ def channel_hints(omero: object) -> tuple[ChannelHint, ...]:
         # Else the image would be black.
         hints = [replace(hint, active=True) for hint in hints]
     return tuple(hints)
+
+
+def of_masks(said: tuple[ChannelHint, ...], count: int) -> tuple[ChannelHint, ...]:
+    """Return ``count`` channels of one bit: whatever is said, their numbers are 0 and 1."""
+    unsaid = (ChannelHint(),) * (count - len(said))
+    return tuple(replace(hint, window=MASK_WINDOW) for hint in (*said, *unsaid))
 
 
 def _hint(channel: dict[str, Any]) -> ChannelHint:

@@ -1,0 +1,88 @@
+"""A process that dies is named within seconds: exit code and last line of its log."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from transferapp.model.transfers import TransferKind
+from transferapp.testing.demo.story import PASSWORD, USERNAME
+from transferapp.testing.stage import Stage, StageError
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+#: Only the worker reads it.
+DEFECT = {"TRANSFERAPP_HOUSEKEEPING_S": "no number"}
+SAID = re.compile(
+    r"The worker ended with exit code 1\. The last line of its log: .*A setting is wrong\."
+    r" TRANSFERAPP_HOUSEKEEPING_S: "
+)
+#: Far less than the three minutes that an import may take; processes start within seconds.
+SOON_S = 60.0
+
+
+def test_a_worker_that_dies_at_its_start_is_named(tmp_path: Path) -> None:
+    with Stage(tmp_path / "h", DEFECT) as stage, pytest.raises(StageError) as told:
+        stage.start_all()
+    assert SAID.match(str(told.value))
+
+
+def test_one_that_is_killed_later_is_named_to_who_waits(tmp_path: Path) -> None:
+    with Stage(tmp_path / "h") as stage:
+        asyncio.run(stage.add_people(PASSWORD))
+        stage.start_all()
+        told: list[StageError] = []
+        with stage.watched(told.append):
+            os.kill(stage.pid("worker"), signal.SIGKILL)
+            with pytest.raises(StageError, match="The worker ended with signal 9"):
+                asyncio.run(stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, 150))
+            until = time.monotonic() + 10
+            while not told:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+        assert str(told[0]).startswith("The worker ended with signal 9")
+
+
+def demo(folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "transferapp.testing.demo", "--headless", "--out", str(folder)],
+        env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.screen
+def test_the_demo_says_it_at_once(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with demo(tmp_path / "out", DEFECT) as process:
+        said, _ = process.communicate(timeout=150)
+    assert process.returncode == 1
+    assert SAID.search(said)
+    assert "Traceback" not in said
+    assert time.monotonic() - began < SOON_S
+
+
+@pytest.mark.screen
+def test_the_demo_stops_in_the_middle_of_a_scene(tmp_path: Path) -> None:
+    with demo(tmp_path / "out", {}) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "she signs in" in line:
+                break
+        children = psutil.Process(process.pid).children()
+        (worker,) = [one for one in children if one.cmdline()[-1] == "worker"]
+        worker.kill()
+        began = time.monotonic()
+        said = process.stdout.read()
+        assert process.wait(60) == 1
+    assert "The worker ended with signal 9" in said, said
+    assert time.monotonic() - began < SOON_S

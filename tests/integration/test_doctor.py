@@ -1,0 +1,108 @@
+"""``transferapp doctor`` names what does not work, with the last line of its log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.support.logging_as_before import logging_as_before
+from tests.support.rest_server import RestServer, server
+from transferapp.cli import signed_in
+from transferapp.cli.main import app
+from transferapp.host import endings
+
+__all__ = ["server"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(folder))
+    monkeypatch.delenv("TRANSFERAPP_DATA", raising=False)
+    monkeypatch.setenv("TRANSFERAPP_PORT", "1")  # where nothing listens
+    return folder
+
+
+def doctor() -> dict[str, tuple[bool, str]]:
+    with logging_as_before():
+        answer = CliRunner().invoke(app, ["doctor", "--json"])
+    return {one["what"]: (one["ok"], one["remedy"]) for one in json.loads(answer.stdout)}
+
+
+def sign_in(home: Path, url: str) -> None:
+    (home / "config").mkdir(parents=True)
+    session = signed_in.SignedInAs(server_url=url, username="ada")
+    (home / "config" / "login.json").write_text(session.model_dump_json(), encoding="utf-8")
+
+
+def test_a_computer_that_knows_no_server_hears_of_none(home: Path) -> None:
+    assert not home.exists()
+    found = doctor()
+    assert not [what for what in found if what.startswith("server")]
+    assert found["workstation service"][0] is False
+
+
+def test_a_process_that_died_at_its_start_is_named_with_its_reason(home: Path) -> None:
+    """The real processes, each with a defect of its own."""
+    environment = {**os.environ, "TRANSFERAPP_PORT": "no number"}
+    socket = home / ("deep" * 30) / "agent.sock"
+    for name, more in (("server", {}), ("agent", {"TRANSFERAPP_AGENT_SOCKET": str(socket)})):
+        done = subprocess.run(
+            [sys.executable, "-m", "transferapp", name],
+            env=environment | more, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 1
+        last = done.stderr.splitlines()[-1]
+        assert "A setting is wrong. " in last
+        kept = endings.ending(name)
+        assert kept is not None
+        assert kept.line in last
+    found = doctor()
+    ok, remedy = found["workstation service"]
+    assert not ok
+    assert "is too long for a socket" in remedy
+    assert "Start it with 'transferapp agent'" in remedy
+    # The server of this computer: its data is there.
+    ok, remedy = found["server http://127.0.0.1:1"]
+    assert not ok
+    assert "TRANSFERAPP_PORT: Input should be a valid integer" in remedy
+
+
+async def test_no_worker_is_told_with_why_the_last_one_ended(
+    home: Path, server: RestServer
+) -> None:
+    sign_in(home, server.url)
+    endings.leave(endings.WORKER, "OperationalError: no such function: unixepoch")
+    found = await asyncio.to_thread(doctor)
+    assert found[f"server {server.url}"] == (True, "")
+    assert found["server's database"] == (True, "")
+    ok, remedy = found["server's workers"]
+    assert not ok
+    assert "no such function: unixepoch. No worker is at work" in remedy
+    assert found["server's repository"] == (True, "")
+
+
+def test_a_server_that_is_gone_is_told(home: Path) -> None:
+    sign_in(home, "http://127.0.0.1:1")
+    ok, remedy = doctor()["server http://127.0.0.1:1"]
+    assert not ok
+    assert remedy
+
+
+def test_a_start_forgets_how_the_one_before_ended(home: Path) -> None:
+    endings.leave(endings.AGENT, "it died")
+    command = [sys.executable, "-m", "transferapp", "agent"]
+    with subprocess.Popen(command, env=dict(os.environ), stderr=subprocess.DEVNULL) as process:
+        while not (home / "data" / "agent" / "agent.sock").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        assert endings.ending(endings.AGENT) is None
+        process.kill()

@@ -1,0 +1,182 @@
+"""Exports without a server: the real outbox and disk, and files that just arrive."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+
+import pytest
+from pydantic import SecretStr
+
+from transferapp.agent.destination import Destination
+from transferapp.agent.outbox import Outbox, open_outbox
+from transferapp.agent.records import FileRecord, ItemStage, Moved
+from transferapp.client import folders, renaming
+from transferapp.client.landing import settle_down
+from transferapp.client.names import part_name
+from transferapp.host.clock import SystemClock
+from transferapp.model.transfers import ItemState, TransferFile, TransferItem
+from transferapp.protocol.messages import Submission
+
+#: A fileset's files by client path.
+Contents = dict[str, bytes]
+
+#: Every call by which a destination changes.
+CHANGES = ("mkdir", "rmdir", "link", "unlink", "replace", "fsync")
+
+
+#: Closed after each unit test.
+_opened: list[Outbox] = []
+
+
+def close_outboxes() -> None:
+    """Close those of every workstation so far."""
+    while _opened:
+        _opened.pop().close()
+
+
+class Crash(BaseException):
+    """The service is gone, as by kill -9."""
+
+
+@dataclass
+class Workstation:
+    """One service with its outbox; ``export`` begins, ``work`` goes on, until all is done."""
+
+    home: Path
+    outbox: Outbox = field(init=False)
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.outbox = open_outbox(self.home / "outbox.db", SystemClock())
+        _opened.append(self.outbox)
+
+    def export(self, transfer_id: str, to: Path, *filesets: Contents) -> None:
+        """Take an export on, its items ready."""
+        self.outbox.add(
+            Submission(
+                kind="export",
+                transfer_id=transfer_id,
+                name="out",
+                owner="alice@s",
+                server_url="http://s",
+                grant=SecretStr("ta1_x"),
+                destination=str(to),
+            )
+        )
+        items, files = [], []
+        for number, contents in enumerate(filesets):
+            item = _item(transfer_id, f"{transfer_id}-{number}")
+            items.append(item)
+            for place, (path, content) in enumerate(contents.items()):
+                file_id = f"{number}{place}-{item.id}"
+                sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+                files.append(TransferFile(file_id, item.id, path, len(content), sha1=sha1))
+                self.contents[file_id] = content
+        self.destination(transfer_id).add(items, files)
+
+    def destination(self, transfer_id: str) -> Destination:
+        """As a service has it that was just started."""
+        return Destination(self.outbox, self.outbox.submission(transfer_id))
+
+    def work(self, transfer_id: str) -> bool:
+        """Let the missing files arrive and place what is complete; True when all is."""
+        destination = self.destination(transfer_id)
+        for file in self.outbox.open_files(transfer_id):
+            self._arrive(destination, file)
+        done = True
+        for item in self.outbox.items(transfer_id):
+            if item.stage is ItemStage.OPEN and not destination.put_whole(item.item_id):
+                done = False
+        return done
+
+    def _arrive(self, destination: Destination, file: FileRecord) -> None:
+        inside = PurePath(file.path)
+        part = part_name(inside.name, file.file_id)
+        with (
+            destination.open_part(file.item_id) as top,
+            top.below(inside.parent.parts) as folder,
+        ):
+            if folder.sha1(inside.name, file.size_bytes) == file.sha1:
+                folder.remove(part)
+            else:
+                with os.fdopen(folder.grow(part), "r+b") as grown:
+                    grown.truncate(0)
+                    grown.write(self.contents[file.file_id])
+                settle_down(folder, part, inside.name)
+        self.outbox.finish_file(file.file_id, file.size_bytes, Moved(file.sha1))
+
+
+@contextmanager
+def crash_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Die before the n-th change of a disk; yields a list whose length is how many came."""
+    came: list[int] = []
+
+    def counted(original: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **kwargs: object) -> object:
+            if len(came) == number:
+                raise Crash
+            came.append(1)
+            return original(*args, **kwargs)
+
+        return call
+
+    with monkeypatch.context() as patched:
+        for name in CHANGES:
+            patched.setattr(os, name, counted(getattr(os, name)))
+        patched.setattr(folders, "rename_new", counted(renaming.rename_new))
+        yield came
+
+
+def without_rename_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on NFS, and with old C libraries."""
+    monkeypatch.setattr(folders, "rename_new", lambda *_: False)
+
+
+def tree(folder: Path) -> Contents:
+    """Every file below a folder, hidden ones too; empty folders end with '/'."""
+    found = {}
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink():
+            found[name] = str(path.readlink()).encode()
+        elif path.is_file():
+            found[name] = path.read_bytes()
+        elif not any(path.iterdir()):
+            found[f"{name}/"] = b""
+    return found
+
+
+def companion(folder: str, number: int) -> Contents:
+    """A companion set: three files that name each other."""
+    names = ("img.companion.ome", "img_C0.ome.tif", "img_C1.ome.tif")
+    return {f"{folder}/{name}": f"{number} {name}".encode() * 99 for name in names}
+
+
+def zarr(folder: str, number: int) -> Contents:
+    """An OME-Zarr of a few files."""
+    names = ("zarr.json", "0/zarr.json", "0/c/0/0", "0/c/0/1", "1/c/0/0")
+    return {f"{folder}/{name}": f"{number} {name}".encode() * 50 for name in names}
+
+
+def placed_as(name: str, contents: Contents, root: str) -> Contents:
+    """What a fileset looks like once its folder ``root`` stands as ``name``."""
+    return {f"{name}/{path.removeprefix(f'{root}/')}": c for path, c in contents.items()}
+
+
+def _item(transfer_id: str, item_id: str) -> TransferItem:
+    return TransferItem(
+        id=item_id,
+        transfer_id=transfer_id,
+        name=f"image of {item_id}",
+        state=ItemState.READY,
+        file_count=1,
+        size_bytes=1,
+        bytes_done=0,
+        updated_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )

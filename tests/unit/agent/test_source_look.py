@@ -1,0 +1,223 @@
+"""What the workstation finds when it looks at a source again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from transferapp.agent.outbox import Outbox, open_outbox
+from transferapp.agent.progress import Progress
+from transferapp.agent.records import ItemStage, Moved
+from transferapp.agent.source_look import compare, glance
+from transferapp.agent.views import view_of
+from transferapp.host.clock import SystemClock
+from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
+from transferapp.protocol.messages import (
+    DropOnDisk,
+    FileOnDisk,
+    LeftOutOnDisk,
+    Submission,
+    SubmissionView,
+    SubmittedItem,
+)
+
+CLOCK = SystemClock()
+SHA1 = {b"aaaa": "70c881d4a26984ddce795f6f71817c9cf4480e79"}
+
+
+class Scene:
+    """A folder of two files that are imported, beside notes that are not."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "day 3"
+        self.folder.mkdir()
+        self.files = [self.folder / "a.tif", self.folder / "b.tif"]
+        for path in self.files:
+            path.write_bytes(b"aaaa")
+        self.notes = self.folder / "notes.docx"
+        self.notes.write_bytes(b"notes")
+        (self.folder / "Thumbs.db").write_bytes(b"x")
+        self.outbox: Outbox = open_outbox(folder / "outbox" / "outbox.db", CLOCK)
+
+    def hand_over(self, reason: LeftOutReason = LeftOutReason.IGNORED) -> None:
+        items = [
+            SubmittedItem(item_id=path.name, name=path.name, files=[_on_disk(path)])
+            for path in self.files
+        ]
+        notes = LeftOut("day 3/notes.docx", reason, "unsupported-file", "No image.")
+        drop = DropOnDisk(
+            roots=[str(self.folder)],
+            left_out=[LeftOutOnDisk(path=str(self.notes), left_out=notes)],
+        )
+        self.outbox.add(
+            Submission(
+                kind="import",
+                transfer_id="t",
+                name="day 3",
+                owner="ada@s",
+                server_url="http://s",
+                grant=SecretStr("ta1_x"),
+                items=items,
+                drop=drop,
+            )
+        )
+        for path in self.files:
+            moved = Moved(SHA1[b"aaaa"], path.stat().st_ino)
+            self.outbox.finish_file(f"f-{path.name}", 4, moved)
+        self.outbox.set_stages([path.name for path in self.files], ItemStage.DONE)
+
+    def look(self) -> SourceLook:
+        compare(self.outbox, "t", CLOCK)
+        found = self.outbox.submission("t").look
+        assert found is not None
+        return found
+
+    def view(self) -> SubmissionView:
+        record, totals = self.outbox.submission("t"), self.outbox.totals("t")
+        return view_of(record, totals, Progress())
+
+    def deletable(self) -> tuple[bool, bool]:
+        self.look()
+        view = self.view()
+        return view.safe_to_delete_source, view.safe_to_delete_imported
+
+
+def _on_disk(path: Path) -> FileOnDisk:
+    found = path.stat()
+    return FileOnDisk(
+        file_id=f"f-{path.name}",
+        client_path=f"day 3/{path.name}",
+        path=str(path),
+        size_bytes=found.st_size,
+        modified_ns=found.st_mtime_ns,
+    )
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    made = Scene(tmp_path)
+    made.hand_over()
+    yield made
+    made.outbox.close()
+
+
+def test_a_whole_folder_that_rests_may_be_deleted(scene: Scene) -> None:
+    assert scene.view().look is None
+    assert not scene.view().safe_to_delete_imported, "not before it was looked at"
+    assert scene.deletable() == (True, True)
+
+
+def test_what_was_refused_keeps_the_folder(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.hand_over(LeftOutReason.REFUSED)
+    assert scene.deletable() == (False, True)
+    assert (scene.view().left_out_files, scene.view().left_out_names) == (
+        1,
+        ("day 3/notes.docx",),
+    )
+    scene.outbox.close()
+
+
+def test_a_file_that_grew(scene: Scene) -> None:
+    scene.files[0].write_bytes(b"aaaaa")
+    assert scene.deletable() == (False, False)
+    assert (scene.look().changed, scene.look().names) == (1, ("day 3/a.tif",))
+
+
+def test_other_content_of_the_same_size(scene: Scene) -> None:
+    scene.files[0].write_bytes(b"bbbb")
+    assert glance(scene.outbox, "t", CLOCK).comparing == 1
+    assert not scene.view().safe_to_delete_imported, "nothing is promised meanwhile"
+    assert scene.deletable() == (False, False)
+    assert scene.look().changed == 1
+
+
+def test_another_file_of_the_same_size_and_time(scene: Scene) -> None:
+    before = scene.files[0].stat()
+    other = scene.folder / "other"
+    other.write_bytes(b"bbbb")
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(scene.files[0])
+    assert scene.look().changed == 1
+
+
+def test_a_file_that_was_only_touched_or_copied_back(scene: Scene) -> None:
+    os.utime(scene.files[0], ns=(1, 1))
+    copy = scene.folder / "copy"
+    copy.write_bytes(b"aaaa")
+    before = scene.files[1].stat()
+    os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
+    copy.replace(scene.files[1])
+    assert glance(scene.outbox, "t", CLOCK).comparing == 2
+    assert scene.deletable() == (True, True)
+    assert glance(scene.outbox, "t", CLOCK).comparing == 0, "it is not read again and again"
+
+
+def test_an_inode_that_says_nothing_is_read_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some network shares number a file anew at each look."""
+    real = Path.stat
+
+    def stat(self: Path, **how: bool) -> os.stat_result:
+        found = list(real(self, **how))
+        found[1] += 1
+        return os.stat_result(found, {"st_mtime_ns": real(self, **how).st_mtime_ns})
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert glance(scene.outbox, "t", CLOCK).comparing == 2
+    assert scene.deletable() == (True, True)
+    assert glance(scene.outbox, "t", CLOCK).comparing == 0
+
+
+@pytest.mark.parametrize("name", ["c.tif", "more/c.tif", "c.tif.part", ".c"])
+def test_what_came_into_the_folder_since(scene: Scene, name: str) -> None:
+    path = scene.folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"x")
+    assert scene.deletable() == (False, True)
+    assert scene.look().added == 1
+
+
+def test_litter_that_came_since_is_nothing(scene: Scene) -> None:
+    (scene.folder / ".DS_Store").write_bytes(b"x")
+    assert scene.deletable() == (True, True)
+
+
+def test_what_is_gone_needs_no_promise(scene: Scene) -> None:
+    scene.files[0].unlink()
+    assert scene.deletable() == (True, True)
+    for path in scene.folder.iterdir():
+        path.unlink()
+    scene.folder.rmdir()
+    assert scene.deletable() == (True, True)
+
+
+def test_what_cannot_be_looked_at_promises_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.stat
+
+    def stat(self: Path, **how: bool) -> os.stat_result:
+        if self.name == "a.tif":
+            raise PermissionError(13, "Permission denied")
+        return real(self, **how)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert scene.deletable() == (False, False)
+    assert scene.look().unreadable == 1
+
+
+def test_the_server_is_told_what_it_does_not_know(scene: Scene) -> None:
+    look = scene.look()
+    assert not scene.outbox.submission("t").look_told
+    scene.outbox.look_was_told("t", look)
+    scene.look()
+    assert scene.outbox.submission("t").look_told, "the same again is no news"
+    scene.files[0].write_bytes(b"bbbbb")
+    scene.look()
+    assert not scene.outbox.submission("t").look_told

@@ -1,0 +1,84 @@
+"""What the command line leaves out of an import, and how it accounts for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from transferapp.cli.looking import Looked, look_at
+from transferapp.client.preflight import PreflightSettings
+from transferapp.errors import Invalid
+from transferapp.model.drops import LeftOutReason
+
+LONG_AGO = 1_700_000_000
+REFUSED, IGNORED = LeftOutReason.REFUSED, LeftOutReason.IGNORED
+
+
+def an_image(path: Path) -> Path:
+    tifffile.imwrite(path, np.zeros((8, 8), "uint16"))
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    return path
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Path:
+    """A folder with an image, notes, an unfinished download and litter."""
+    folder = tmp_path / "day 3"
+    folder.mkdir()
+    an_image(folder / "a.tif")
+    for name in ("notes.txt", "b.tif.part", "Thumbs.db"):
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (LONG_AGO, LONG_AGO))
+    return folder
+
+
+def looked_at(path: Path, *ignore: str, rests_s: float = 10.0) -> tuple[Looked, list[str]]:
+    said: list[str] = []
+    settings = PreflightSettings(still_writing_s=rests_s)
+    return look_at([path], ignore, settings, said.append), said
+
+
+def reasons(looked: Looked) -> dict[str, LeftOutReason]:
+    return {one.left_out.client_path: one.left_out.reason for one in looked.dropped.left_out}
+
+
+def test_everything_that_was_given_is_accounted_for(day: Path) -> None:
+    looked, _ = looked_at(day, rests_s=0.2)
+    assert [candidate.name for candidate in looked.ready] == ["a.tif"]
+    assert reasons(looked) == {"day 3/notes.txt": REFUSED, "day 3/b.tif.part": REFUSED}
+    assert looked.dropped.litter_files == 1
+    assert looked.dropped.roots == (day,)
+    assert len(looked.refused) == 2
+
+
+@pytest.mark.parametrize("pattern", ["*.txt", "day 3/notes.*"])
+def test_what_is_ignored_by_name_is_not_missed(day: Path, pattern: str) -> None:
+    looked, _ = looked_at(day, pattern, "*.part", rests_s=0.2)
+    assert reasons(looked) == {"day 3/notes.txt": IGNORED, "day 3/b.tif.part": IGNORED}
+    assert looked.refused == ()
+
+
+def test_what_was_just_written_is_waited_for_once(tmp_path: Path) -> None:
+    path = an_image(tmp_path / "a.tif")
+    os.utime(path)
+    looked, said = looked_at(path, rests_s=0.5)
+    assert len(looked.ready) == 1
+    assert len(said) == 1
+
+
+def test_what_is_still_being_written_is_not_sent(tmp_path: Path) -> None:
+    path = an_image(tmp_path / "a.tif")
+    with path.open("ab"):
+        looked, _ = looked_at(path, rests_s=0.2)
+    assert looked.ready == ()
+    assert reasons(looked) == {"a.tif": REFUSED}
+    assert "still being written" in looked.refused[0]
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="does not exist"):
+        looked_at(tmp_path / "gone")

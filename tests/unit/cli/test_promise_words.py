@@ -1,0 +1,47 @@
+"""What the command line says of deleting."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.support.transfer_fakes import transfer
+from transferapp.cli.promise_words import deleting
+from transferapp.model.drops import SourceLook
+from transferapp.model.promises import Promises
+
+LOOK = SourceLook(datetime(2026, 11, 29, tzinfo=UTC), files=2)
+ALL = Promises(True, True, True, True)
+ONLY = Promises(True, True, False, True)
+NONE = Promises(True, True, False, False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"files_verified": 0}, ""),
+        ({"promises": ALL}, "Safe to delete the source."),
+        (
+            {"promises": ONLY, "left_out_files": 1, "left_out_names": ("a.tif",)},
+            (
+                "Safe to delete: only the 2 imported files. 1 file was left out and not"
+                " imported: 'a.tif'."
+            ),
+        ),
+        (
+            {"promises": NONE, "look": None},
+            (
+                "Not safe to delete the source. The workstation has not looked at its files"
+                " since the import."
+            ),
+        ),
+        (
+            {"promises": NONE, "look": SourceLook(LOOK.looked_at, 2, 1, names=("a.tif",))},
+            "Not safe to delete the source. 1 file changed since the import: 'a.tif'.",
+        ),
+    ],
+)
+def test_words(changes: dict[str, Any], words: str) -> None:
+    assert deleting(transfer(**{"files_verified": 2, "look": LOOK, **changes})) == words

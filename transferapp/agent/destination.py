@@ -1,0 +1,226 @@
+"""The folder that one export goes to: its items get placements, arrive, and are placed.
+
+All methods block; call them in a thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+import structlog
+
+from transferapp import errors
+from transferapp.agent.outbox import Outbox
+from transferapp.agent.placements import adding
+from transferapp.agent.records import ItemStage, SubmissionRecord
+from transferapp.client import placing
+from transferapp.client.folders import Folder, open_destination
+from transferapp.client.landing import writing
+from transferapp.client.names import same_name
+from transferapp.client.placement import (
+    Fileset,
+    Placement,
+    PlacementStage,
+    Tells,
+    fileset,
+    plan,
+    tell_apart,
+)
+from transferapp.model.transfers import TransferFile, TransferItem
+from transferapp.protocol.messages import FileOnDisk
+
+_log = structlog.get_logger(__name__)
+
+
+class Destination:
+    """Where the items of one submission arrive.
+
+    Methods raise StorageFull and DestinationUnwritable for the disk, and NameNotAllowed or
+    VanishedFile for one item.
+    """
+
+    def __init__(self, outbox: Outbox, record: SubmissionRecord) -> None:
+        """Nothing is made before the first file arrives."""
+        self._outbox = outbox
+        self._placements = outbox.placements
+        self._transfer_id = record.transfer_id
+        self._path = Path(record.destination)
+        #: Files of one item arrive at the same time, and its part is made once.
+        self._beginning = threading.Lock()
+
+    def add(self, items: Sequence[TransferItem], files: Sequence[TransferFile]) -> None:
+        """Decide where items go whose files are known now, and remember it."""
+        by_item: dict[str, list[TransferFile]] = defaultdict(list)
+        for file in files:
+            by_item[file.item_id].append(file)
+        wanted = {item.id: self._wanted(item, by_item[item.id]) for item in items}
+        found = [one for one in wanted.values() if one is not None]
+        tags = self._tags(found)
+        promised = self._placements.promised(str(self._path))
+        for item in items:
+            one = wanted[item.id]
+            if one is None:
+                continue
+            placement = plan(
+                one,
+                tags[same_name(one.name)][one.tells],
+                lambda name: same_name(name) in promised or self._is_there(name),
+            )
+            promised.add(same_name(placement.name))
+            self._remember(item, by_item[item.id], one, placement)
+
+    def _wanted(self, item: TransferItem, files: Sequence[TransferFile]) -> Fileset | None:
+        """Say what an item looks like; None when it has no files, or none that could be."""
+        if not files:
+            return None
+        try:
+            return fileset(item.name, [file.client_path for file in files])
+        except errors.NameNotAllowed as error:
+            trouble = (error.code, error.message)
+            self._outbox.add_item(self._transfer_id, (item.id, item.name))
+            self._outbox.set_stages([item.id], ItemStage.TROUBLE, trouble)
+            return None
+
+    def _tags(self, new: Iterable[Fileset]) -> dict[str, dict[Tells, str]]:
+        """Return what tells filesets of one name apart, also from those planned before."""
+        same: dict[str, list[Tells]] = defaultdict(list)
+        for known in self._placements.of_transfer(self._transfer_id).values():
+            same[same_name(known.wanted)].append(known.tells)
+        for one in new:
+            same[same_name(one.name)].append(one.tells)
+        return {name: tell_apart(tells) for name, tells in same.items()}
+
+    def _remember(
+        self,
+        item: TransferItem,
+        files: Sequence[TransferFile],
+        wanted: Fileset,
+        placement: Placement,
+    ) -> None:
+        on_disk = [
+            FileOnDisk(
+                file_id=file.id,
+                client_path=file.client_path,
+                path=inside.as_posix(),
+                size_bytes=file.size_bytes,
+                modified_ns=0,
+            )
+            for file, inside in zip(files, wanted.inside, strict=True)
+        ]
+        also = adding(item.id, placement, [(file.id, file.sha1) for file in files])
+        self._outbox.add_item(self._transfer_id, (item.id, item.name), on_disk, also)
+
+    def open_part(self, item_id: str) -> Folder:
+        """Open the folder that an item's files arrive in; it is made for the first of them."""
+        with self._beginning:
+            placement = self._known(item_id)
+            if placement.stage is PlacementStage.PLANNED:
+                placement = self._begin(item_id, placement)
+        with self._opened(placement) as root:
+            try:
+                return root.enter(placement.part)
+            except FileNotFoundError:
+                raise self._gone(placement) from None
+
+    def put_whole(self, item_id: str) -> bool:
+        """Give an item whose files are all here its name; False when some are missing, which
+        are then fetched again.
+        """
+        placement = self._known(item_id)
+        if placement.stage is PlacementStage.PLACED:
+            return True
+        files = self._placements.files(item_id)
+        with self._opened(placement) as root:
+            missing = placing.missing(root, placement, files)
+            if missing == []:
+                self._name(root, item_id, placement)
+                return True
+            if placement.stage is PlacementStage.MOVING:
+                if placing.is_placed(root, placement, files):
+                    placing.tidy(root, placement)
+                    self._keep(item_id, placement, PlacementStage.PLACED)
+                    return True
+                self._keep(item_id, placement, PlacementStage.GROWING)
+        if missing is None:
+            raise self._gone(placement)
+        self._placements.fetch_again([file.id for file in missing])
+        return False
+
+    def discard_unwanted(self) -> None:
+        """Delete what has arrived of items that were cancelled or failed meanwhile."""
+        for item_id, placement in self._placements.unwanted(self._transfer_id).items():
+            files = self._placements.files(item_id)
+            # A drive that is gone has nothing of ours on it any more.
+            with suppress(errors.DestinationUnwritable), self._opened(placement) as root:
+                placing.discard(root, placement, files)
+            self._placements.begin_anew(item_id)
+
+    def begin_anew_if_gone(self, item_id: str) -> None:
+        """Let an item arrive again whose part was deleted; what is there goes on."""
+        placement = self._placements.of(item_id)
+        if placement is None or placement.stage is not PlacementStage.GROWING:
+            return
+        with suppress(errors.DestinationUnwritable), self._opened(placement) as root:
+            if not root.holds(placement.part, folder=True):
+                self._placements.begin_anew(item_id)
+
+    def _begin(self, item_id: str, placement: Placement) -> Placement:
+        # A destination that was there and is gone is a drive that is not connected.
+        first = not self._placements.begun(self._transfer_id)
+        with self._opened(placement, make=first) as root:
+            placement = placing.begin(root, placement)
+            for file in self._placements.files(item_id) if placement.single else ():
+                placing.adopt(root, placement, file)
+            return self._keep(item_id, placement, PlacementStage.GROWING)
+
+    def _name(self, root: Folder, item_id: str, placement: Placement) -> None:
+        # Asked for only when the name has been taken meanwhile.
+        promised = cache(partial(self._placements.promised, str(self._path)))
+        placed = placing.put_whole(
+            root,
+            placement,
+            lambda name: same_name(name) in promised() or root.look(name) is not None,
+            partial(self._placements.keep, item_id),
+        )
+        self._placements.keep(item_id, placed)
+        _log.info("placed", transfer_id=self._transfer_id, item_id=item_id, name=placed.name)
+
+    def _known(self, item_id: str) -> Placement:
+        placement = self._placements.of(item_id)
+        if placement is None:
+            raise errors.Internal("An item of an export has no placement.")
+        return placement
+
+    def _keep(self, item_id: str, placement: Placement, stage: PlacementStage) -> Placement:
+        placement = replace(placement, stage=stage)
+        self._placements.keep(item_id, placement)
+        return placement
+
+    @contextmanager
+    def _opened(self, placement: Placement, *, make: bool = False) -> Iterator[Folder]:
+        with (
+            writing(self._path / placement.wanted),
+            open_destination(self._path, make=make) as root,
+        ):
+            yield root
+
+    def _is_there(self, name: str) -> bool:
+        """Look, as far as that is possible now; the last word has who claims the name."""
+        try:
+            (self._path / name).lstat()
+        except OSError:
+            return False
+        return True
+
+    def _gone(self, placement: Placement) -> errors.VanishedFile:
+        return errors.VanishedFile(
+            f"What had arrived of '{placement.wanted}' is gone from {self._path}. If that is"
+            " another drive now, connect the first one; then press Retry. What is missing is"
+            " fetched again."
+        )
