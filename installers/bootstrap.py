@@ -113,9 +113,10 @@ def environment(extras: str) -> Environment:
 
 def ensure_oracle(made: Environment) -> None:
     """Bring Java and Bio-Formats for ``-m oracle``; without them its tests say what to do."""
-    java = shutil.which("java")
-    asked = [java, "--list-modules"] if java else ["true"]
-    modules = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+    modules = ""
+    if java := shutil.which("java"):
+        asked = [java, "--list-modules"]
+        modules = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
     if "jdk.compiler" not in modules:
         say("no Java with its compiler here; without it comparisons with Bio-Formats skip")
         with suppress(SystemExit):  # what is missing was said
