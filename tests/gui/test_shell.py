@@ -20,6 +20,7 @@ from transferapp import errors
 from transferapp.desktop import loop
 from transferapp.desktop.presenters.session import Connection
 from transferapp.desktop.windows.browse_page import BrowsePage
+from transferapp.host.backoff import Backoff
 from transferapp.model.containers import ContainerKind
 
 pytestmark = [
@@ -187,7 +188,7 @@ def test_a_new_dataset_is_made_and_shown_and_a_taken_name_is_said(shell: Play) -
 def test_an_outage_shows_in_the_header_and_goes_away(
     shell: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transferapp.client.events.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))
 
     async def story(scene: Scene) -> None:
         await scene.come_in()

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from tests.support.postgres import PostgresServer, postgres_server
 from transferapp.errors import Unavailable
-from transferapp.host.database import database_errors, open_engine
+from transferapp.host.database import open_engine
+from transferapp.host.database_errors import database_errors
 from transferapp.taskqueue.dbos.failures import engine_failures
 
 __all__ = ["postgres_server"]

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from tests.support.import_house import OWNER, ImportHouse
 from tests.support.postgres import PostgresServer, postgres_server
@@ -86,6 +87,22 @@ async def test_received_item_without_a_task_is_imported(
     log = (tmp_path / "worker.log").read_text()
     assert "received item queued after a crash" in log
     assert "Traceback" not in log
+
+
+async def test_worker_starts_past_a_row_that_cannot_be_read(
+    house: ImportHouse, tmp_path: Path
+) -> None:
+    (tmp_path / "odd.png").write_bytes(CELL.read_bytes())
+    odd = (await house.add_import([tmp_path / "odd.png"])).items[0].id
+    good = (await house.add_import([CELL])).items[0].id
+    for item_id in (odd, good):
+        await house.ledger.set_state(item_id, ItemChange(ItemState.RECEIVED))
+    with house.engine.begin() as connection:
+        damage = sa.text("UPDATE ledger_items SET image_ids = '[' WHERE id = :id")
+        connection.execute(damage, {"id": odd})
+    async with worker_process(tmp_path):
+        await until(house, good, ItemState.IMPORTED)
+    assert "item cannot be read" in (tmp_path / "worker.log").read_text()
 
 
 async def test_worker_waits_for_a_database_that_is_away(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,19 @@ from transferapp.agent.records import (
     SubmissionRecord,
     Totals,
 )
-from transferapp.errors import Conflict, StorageFull, TransferNotFound
+from transferapp.errors import Conflict, TransferNotFound
 from transferapp.host.clock import Clock
 from transferapp.host.database import open_engine, sqlite_url
+from transferapp.host.database_errors import database_errors
 from transferapp.host.paths import private_folder
 from transferapp.host.private_file import private_file
+from transferapp.host.sparing import readable
 from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import FileOnDisk, Submission
 
+#: How people know this database.
+_KNOWN_AS = "workstation service's outbox on this computer"
 _SUBMISSIONS, _ITEMS, _FILES = schema.submissions, schema.items, schema.files
 
 
@@ -46,9 +51,8 @@ def open_outbox(path: Path, clock: Clock) -> Outbox:
     with private_file(path):
         pass
     engine = open_engine(sqlite_url(path))
-    # An error's text would show the values of its statement, and one of them is a grant.
-    engine.hide_parameters = True
-    schema.prepare(engine)
+    with database_errors(_KNOWN_AS):
+        schema.prepare(engine)
     return Outbox(engine, clock)
 
 
@@ -98,7 +102,8 @@ class Outbox:
         if limit is not None:
             query = query.limit(limit)
         with self._read() as connection:
-            return [_submission(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+        return readable(rows, _submission, "submission", itemgetter("transfer_id"))
 
     def submission(self, transfer_id: str) -> SubmissionRecord:
         """Return one; raises TransferNotFound."""
@@ -117,7 +122,8 @@ class Outbox:
             .order_by(_ITEMS.c.position)
         )
         with self._read() as connection:
-            return [_item(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+        return readable(rows, _item, "item", itemgetter("item_id"))
 
     def open_files(self, transfer_id: str) -> list[FileRecord]:
         """List files that are still to be moved: not done, their item open."""
@@ -304,16 +310,12 @@ class Outbox:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Say what a person can do when the outbox cannot be written."""
+    """Say what a person can do when the outbox cannot be read or written."""
     try:
-        yield
+        with database_errors(_KNOWN_AS):
+            yield
     except sa.exc.IntegrityError as error:
         raise Conflict("An item or file of this submission belongs to another one.") from error
-    except sa.exc.OperationalError as error:
-        raise StorageFull(
-            "The workstation service cannot write its outbox. Free space on this computer's"
-            " system disk."
-        ) from error
 
 
 def _counted(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> int:

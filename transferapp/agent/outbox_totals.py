@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
 import sqlalchemy as sa
 
 from transferapp.agent import drop_rows
 from transferapp.agent.records import ItemStage, Totals
 from transferapp.agent.schema import files, items
+
+_STAGES = frozenset(map(str, ItemStage))
 
 
 def totals_of(connection: sa.Connection, transfer_id: str) -> Totals:
@@ -40,9 +46,17 @@ def totals_of(connection: sa.Connection, transfer_id: str) -> Totals:
         files_done=done,
         bytes=size,
         bytes_done=offset,
-        items_by_stage={ItemStage(stage): count for stage, count in stages},
+        items_by_stage=_by_stage(stages),
         files_open=open_count,
         trouble_code=trouble[0] if trouble else "",
         trouble=trouble[1] if trouble else "",
         **drop_rows.totals(connection, transfer_id),
     )
+
+
+def _by_stage(stages: Iterable[Any]) -> dict[ItemStage, int]:
+    """Count items; one whose stage cannot be read is in trouble, so nothing is promised."""
+    counts: Counter[ItemStage] = Counter()
+    for stage, count in stages:
+        counts[ItemStage(stage) if stage in _STAGES else ItemStage.TROUBLE] += count
+    return dict(counts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import abc
 import asyncio
 import contextlib
-import random
 import threading
 import time
 from collections import deque
@@ -17,6 +16,7 @@ from transferapp import errors
 from transferapp.agent.records import FileRecord, ItemStage, Moved, SubmissionRecord
 from transferapp.agent.workbench import Workbench
 from transferapp.client.server import ServerClient
+from transferapp.host.backoff import Backoff, bounded_s
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem, overall_state
 
 _log = structlog.get_logger(__name__)
@@ -264,22 +264,20 @@ class Run(abc.ABC):
         trouble = (error.code, error.message)
         self._failures += 1
         longest = self.bench.settings.retry_max_s
-        # Jitter spreads the workstations of a facility after an outage; it guards nothing.
-        pause = min(longest, 2.0 ** min(self._failures - 1, 16)) * random.uniform(0.5, 1.0)  # noqa: S311
+        # Spread: a facility's workstations all come back after an outage.
+        pause = Backoff(1.0, longest).spread_s(self._failures - 1)
         if error.retryable:
             await self.say(ItemState.WAITING, trouble)
         else:
             await self.say(ItemState.NEEDS_ATTENTION, trouble)
             pause = longest
-        await self._sleep(max(pause, error.retry_after_s or 0.0))
+        await self._sleep(max(pause, bounded_s(error.retry_after_s)))
 
     def _look_pause(self) -> float:
         settings = self.bench.settings
+        looks = Backoff(settings.look_every_s, settings.look_at_most_every_s, 1.3)
         self._quiet_looks += 1
-        return min(
-            settings.look_at_most_every_s,
-            settings.look_every_s * 1.3 ** min(self._quiet_looks - 1, 30),
-        )
+        return looks.pause_s(self._quiet_looks - 1)
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from transferapp.agent.uploading import ImportRun
 from transferapp.agent.views import view_of
 from transferapp.agent.workbench import Workbench
 from transferapp.client.placement import PlacementStage
+from transferapp.host.sparing import sparing
+from transferapp.host.supervise import Supervisor
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import PlacementView, Submission, SubmissionView
 
@@ -48,7 +50,11 @@ class Agent:
         """Nothing runs before ``start``."""
         self._bench = bench
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
-        self._background: list[asyncio.Task[None]] = []
+        self._background = [
+            Supervisor("note of offsets", self._note_offsets),
+            Supervisor("telling of progress", self._tell_progress),
+            Supervisor("watch over sources", self._watch_sources),
+        ]
         self._sources = SourceWatch(bench)
         self._followers = 0
 
@@ -57,11 +63,8 @@ class Agent:
         rows = await asyncio.to_thread(self._bench.outbox.submissions, open_only=True)
         for record in reversed(rows):
             self._begin(record)
-        self._background = [
-            asyncio.create_task(self._note_offsets()),
-            asyncio.create_task(self._tell_progress()),
-            asyncio.create_task(self._watch_sources()),
-        ]
+        for work in self._background:
+            work.start()
         _log.info("workstation service started", submissions=len(rows))
 
     async def stop(self) -> None:
@@ -71,9 +74,11 @@ class Agent:
         tasks = [task for _, task in self._runs.values()]
         if tasks:
             await asyncio.wait(tasks, timeout=_STOP_WITHIN_S)
-        for task in (*tasks, *self._background):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._background, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for work in self._background:
+            await work.stop()
         await self._sources.stop()
         _log.info("workstation service stopped")
 
@@ -94,7 +99,11 @@ class Agent:
     async def views(self, owner: str = "") -> list[SubmissionView]:
         """List submissions, newest first; of one owner or everyone's."""
         rows = await asyncio.to_thread(self._bench.outbox.submissions, owner)
-        return [await self._view_of(row) for row in rows]
+        views = []
+        for row in rows:
+            with sparing("submission", row.transfer_id):
+                views.append(await self._view_of(row))
+        return views
 
     async def view(self, transfer_id: str) -> SubmissionView:
         """Return one, its source looked at just now; raises TransferNotFound."""
@@ -129,10 +138,11 @@ class Agent:
                 yield view
             async for names in batches:
                 for name in names:
-                    with contextlib.suppress(errors.TransferNotFound):
-                        view = await self._kept_view(name)
-                        if owner in ("", view.owner):
-                            yield view
+                    changed = None
+                    with sparing("submission", name), suppress(errors.TransferNotFound):
+                        changed = await self._kept_view(name)
+                    if changed is not None and owner in ("", changed.owner):
+                        yield changed
 
     async def retry(self, transfer_id: str) -> SubmissionView:
         """Clear what a person had to act on and go on at once; raises TransferNotFound."""
@@ -172,7 +182,8 @@ class Agent:
 
     async def _watch(self, run: Run) -> None:
         try:
-            await run.run()
+            # What a run raises nobody awaits, such as a full disk that takes no word of it.
+            await Supervisor(f"submission {run.transfer_id}", run.run).run()
         finally:
             self._bench.progress.drop(run.transfer_id)
 
@@ -200,7 +211,7 @@ class Agent:
     async def _cancel_at_server(self, record: SubmissionRecord) -> None:
         """Tell the server where the grant allows that; the person's own program does too."""
         grant = record.grant.get_secret_value()
-        with contextlib.suppress(errors.TransferAppError):
+        with suppress(errors.TransferAppError):
             async with (
                 asyncio.timeout(_STOP_WITHIN_S),
                 self._bench.connect(record.server_url, grant) as server,
@@ -216,7 +227,7 @@ class Agent:
         totals = await asyncio.to_thread(self._bench.outbox.totals, record.transfer_id)
         return view_of(record, totals, self._bench.progress)
 
-    @contextlib.contextmanager
+    @contextmanager
     def _followed(self) -> Iterator[None]:
         self._followers += 1
         try:
@@ -237,7 +248,7 @@ class Agent:
             await asyncio.sleep(_NOTE_EVERY_S)
             for transfer_id in list(self._runs):
                 offsets = self._bench.progress.offsets(transfer_id)
-                with contextlib.suppress(errors.StorageFull):
+                with suppress(errors.Unavailable):
                     await asyncio.to_thread(self._bench.outbox.set_offsets, offsets)
                     self._bench.progress.stored(transfer_id, offsets)
 

@@ -12,6 +12,7 @@ from transferapp import errors
 from transferapp.agent.records import ItemStage, SubmissionRecord
 from transferapp.agent.source_look import look_and_tell
 from transferapp.agent.workbench import Workbench
+from transferapp.host.sparing import sparing
 from transferapp.model.transfers import TransferKind
 
 _log = structlog.get_logger(__name__)
@@ -50,10 +51,11 @@ class SourceWatch:
         for record in records:
             if self._rests(record.transfer_id):
                 continue
-            if await self._has_imported(record):
-                await asyncio.shield(self._look(record))
-            else:
-                self._nothing_yet[record.transfer_id] = time.monotonic()
+            with sparing("sources of a submission", record.transfer_id):
+                if await self._has_imported(record):
+                    await asyncio.shield(self._look(record))
+                else:
+                    self._nothing_yet[record.transfer_id] = time.monotonic()
 
     def _rests(self, transfer_id: str) -> bool:
         every_s = self._bench.settings.sources_every_s
@@ -88,12 +90,10 @@ class SourceWatch:
 
     async def _look_and_tell(self, record: SubmissionRecord) -> None:
         began_s = time.monotonic()
-        outbox, transfer_id = self._bench.outbox, record.transfer_id
-        grant = record.grant.get_secret_value()
+        transfer_id = record.transfer_id
         try:
-            server = await asyncio.to_thread(self._bench.connect, record.server_url, grant)
-            async with server:
-                await look_and_tell(outbox, transfer_id, self._bench.clock, server)
+            with sparing("sources of a submission", transfer_id):
+                await self._tell(record)
         except errors.TransferAppError as error:
             # Not lost: it is told with the next look.
             _log.info("source not told of", transfer_id=transfer_id, code=error.code)
@@ -101,3 +101,10 @@ class SourceWatch:
             self._looks.pop(transfer_id, None)
             self._last[transfer_id] = time.monotonic(), time.monotonic() - began_s
             self._bench.changes.tell(transfer_id)
+
+    async def _tell(self, record: SubmissionRecord) -> None:
+        outbox, transfer_id = self._bench.outbox, record.transfer_id
+        grant = record.grant.get_secret_value()
+        server = await asyncio.to_thread(self._bench.connect, record.server_url, grant)
+        async with server:
+            await look_and_tell(outbox, transfer_id, self._bench.clock, server)

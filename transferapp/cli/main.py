@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Annotated
 
 import typer
@@ -19,6 +21,7 @@ from transferapp.cli.commands import (
     session,
     transfers,
 )
+from transferapp.host.logging import configure_logging, log_the_end
 
 app = typer.Typer(
     help="Imports to and exports from image repositories, outside login.",
@@ -72,5 +75,10 @@ app.add_typer(omero.app, name="omero")
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; a defect is told without the values that it met."""
+    configure_logging("cli", level=logging.WARNING, private=False)
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told and ends this
+        log_the_end(error)
+        sys.exit(1)

@@ -13,18 +13,20 @@ import typer
 from transferapp.cli.output import ExitCode, exit_code
 from transferapp.errors import TransferAppError
 from transferapp.host import endings
-from transferapp.host.logging import hide_in_text
+from transferapp.host.hiding import hide_in_text
+from transferapp.host.logging import configure_logging
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def service(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Say and keep why a process ends by an error (see ``host.endings``)."""
+    """Give a process its log; say and keep why it ends by an error (see ``host.endings``)."""
 
     def around(function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
         def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+            configure_logging(name)
             try:
                 with endings.kept(name):
                     return function(*args, **kwargs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -16,14 +15,15 @@ from typing_extensions import override
 
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.errors import AgentUnreachable
+from transferapp.host.backoff import Backoff
 from transferapp.host.closing import AsyncClosing
 from transferapp.protocol import routes
 from transferapp.protocol.messages import AgentInfo, PlacementView, Submission, SubmissionView
 
 #: The service sends a heartbeat every 10 s; a stream silent for longer is dead.
 STREAM_SILENCE_S = 30.0
-#: Longest pause between two tries to follow again.
-RECONNECT_MAX_S = 5.0
+#: Between two tries to follow again.
+RECONNECTS = Backoff(0.1, 5.0)
 #: The event that carries a SubmissionView.
 CHANGED = "submission.changed"
 
@@ -102,19 +102,18 @@ class AgentClient(AsyncClosing):
         When the service goes away ``on_lost`` is called and the stream continues, again
         with every submission first, when it is back. Leave it by cancelling or ``aclose``.
         """
-        pause = 0.1
+        tries = 0
         while True:
             try:
                 async with aclosing(self._stream(owner)) as views:
                     async for view in views:
-                        pause = 0.1
+                        tries = 0
                         yield view
             except AgentUnreachable as error:
                 if on_lost is not None:
                     on_lost(error)
-            # Jitter only spreads reconnects; it guards no secret.
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
-            pause = min(pause * 2, RECONNECT_MAX_S)
+            await asyncio.sleep(RECONNECTS.spread_s(tries))
+            tries += 1
 
     async def _stream(self, owner: str) -> AsyncGenerator[SubmissionView, None]:
         timeout = httpx.Timeout(STREAM_SILENCE_S, connect=5.0)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from httpx_sse import EventSource, ServerSentEvent, SSEError
 
-from transferapp.client.events import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from transferapp.client.events import RECONNECTS
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.server import STREAM_SILENCE_S, ServerClient
 from transferapp.errors import ServerUnreachable, Unavailable
@@ -67,18 +67,18 @@ class CommandsClient(ServerClient):
         self, run_id: str, after: int = 0
     ) -> AsyncGenerator[str | CommandRunView, None]:
         """Yield its output as it comes, and at last the ended run; an outage only pauses."""
-        pause_s = FIRST_PAUSE_S
+        tries = 0
         while True:
             try:
                 async for sent in self._follow(run_id, after):
-                    pause_s, after = FIRST_PAUSE_S, int(sent.id)
+                    tries, after = 0, int(sent.id)
                     if sent.event == ENDED_EVENT:
                         yield CommandRunView.model_validate_json(sent.data)
                         return
                     yield str(json.loads(sent.data))
             except Unavailable:
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-            await asyncio.sleep(pause_s)
+                tries += 1
+            await asyncio.sleep(RECONNECTS.spread_s(tries))
 
     async def _follow(self, run_id: str, after: int) -> AsyncGenerator[ServerSentEvent, None]:
         with translated():

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from transferapp.client.server import ServerClient
 from transferapp.errors import Unavailable
+from transferapp.host.backoff import Backoff
 from transferapp.model.events import Event
 
-#: Seconds between two tries to connect, growing, with a little chance added.
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 15.0
+#: Between two tries to connect.
+RECONNECTS = Backoff(0.5, 15.0)
 
 #: Called with None when the server answers, with the reason when it does not.
 ConnectionListener = Callable[[Unavailable | None], None]
@@ -36,7 +35,7 @@ async def follow_events(
     """
     connection = _Connection(on_connection)
     position = last_id
-    pause_s = FIRST_PAUSE_S
+    tries = 0
 
     def opened(after: int) -> None:
         nonlocal position
@@ -51,15 +50,14 @@ async def follow_events(
             events = client.events(position, on_open=opened, on_missed=on_missed)
             async with aclosing(events) as stream:
                 async for event in stream:
-                    pause_s = FIRST_PAUSE_S
+                    tries = 0
                     if position is None or event.id > position:
                         position = event.id
                         yield event
         except Unavailable as error:
             connection.away(error)
-        # Chance only spreads the reconnects of many clients; it guards no secret.
-        await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311
-        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        await asyncio.sleep(RECONNECTS.spread_s(tries))
+        tries += 1
 
 
 class _Connection:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from transferapp.host.logging import HIDDEN, hide_in_text
+from transferapp.host.hiding import HIDDEN, hide_in_text
 
 #: Characters of a line; the rest is left out.
 MAX_LINE = 16 << 10

@@ -14,7 +14,7 @@ from transferapp.desktop import loop, wiring
 from transferapp.desktop.presenters.farewell import farewell
 from transferapp.desktop.single_instance import FirstInstance, raise_other
 from transferapp.desktop.widgets import theme
-from transferapp.host.logging import configure_logging
+from transferapp.host.logging import configure_logging, log_what_nobody_caught
 from transferapp.host.paths import HostPaths, host_paths
 
 
@@ -24,7 +24,8 @@ def run(beside: Callable[[wiring.Desktop], object] | None = None) -> int:
     ``beside`` is called once on the running event loop (the demo's pilot). Where a desktop
     of this account runs already, its window is shown instead.
     """
-    configure_logging("desktop", json=False)
+    configure_logging("desktop")
+    loop.log_qt_messages()
     paths = host_paths()
     app = _application()
     if raise_other(_socket(paths)):
@@ -95,7 +96,7 @@ def _show_errors(handler: loop.ErrorHandler | None) -> None:
     """Route errors of tasks, and of slots that Qt calls, to the window."""
     loop.handle_errors(handler)
     if handler is None:
-        sys.excepthook = sys.__excepthook__
+        log_what_nobody_caught()
         return
 
     def hook(

@@ -15,8 +15,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
+
+from transferapp.host.supervise import Supervisor
 
 #: Seconds between two looks for garbage.
 COLLECT_PAUSE_S = 1.0
@@ -43,7 +46,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
     app.setQuitOnLastWindowClosed(False)
 
     async def run_and_drain() -> int:
-        spawn(collect_garbage(), name="collect garbage")
+        spawn(Supervisor("collecting garbage", collect_garbage).run(), name="collect garbage")
         try:
             return await main()
         finally:
@@ -69,6 +72,20 @@ async def collect_garbage(pause_s: float = COLLECT_PAUSE_S) -> None:
                 gc.collect(due[-1])
     finally:
         gc.enable()
+
+
+def log_qt_messages() -> None:
+    """Send what Qt prints through the process's log, like everybody else's words."""
+    qInstallMessageHandler(_qt_said)
+
+
+def _qt_said(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    say = {
+        QtMsgType.QtDebugMsg: _log.debug,
+        QtMsgType.QtInfoMsg: _log.info,
+        QtMsgType.QtWarningMsg: _log.warning,
+    }.get(kind, _log.error)
+    say("Qt says", text=text)
 
 
 def on_terminate(stop: Callable[[], None]) -> None:

@@ -43,6 +43,7 @@ from PySide6.QtWidgets import (
 )
 
 from transferapp.desktop import app, loop, wiring
+from transferapp.host.logging import configure_logging
 
 #: How often a wait looks again, in seconds.
 GLANCE_S = 0.01
@@ -305,6 +306,7 @@ async def listen(connection: socket.socket) -> None:
 
 def main() -> int:
     """Start the desktop with the pilot beside it."""
+    configure_logging("desktop")
     connection = socket.socket(fileno=int(sys.argv[1]))
 
     def beside(desktop: wiring.Desktop) -> None:

@@ -12,14 +12,13 @@ import sqlalchemy as sa
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 from typing_extensions import override
 
-from transferapp.errors import Internal, StorageFull, Unavailable
+from transferapp.host.database_errors import database_errors
 from transferapp.host.sqlite import sqlite3, through_ours
 
 #: Seconds that a writer waits for another one on SQLite.
 BUSY_TIMEOUT_S = 30
 #: Execution option of a transaction that only reads.
 _ONLY_READS = "transferapp_only_reads"
-_PG_DISK_FULL = "53100"
 #: When a network swallows packets without a word, both ends of a connection notice after
 #: some 10 s. By default a client waits for a quarter of an hour, and the server keeps a
 #: vanished client's locks for two hours: with them, nobody could take a task. What the
@@ -35,8 +34,6 @@ _POSTGRES_PATIENCE = {
     # A process that is frozen in the middle of a transaction answers for ever.
     " -c idle_in_transaction_session_timeout=20000",
 }
-#: The database is away or locked: worth another try.
-_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 
 def sqlite_url(path: Path) -> str:
@@ -49,15 +46,16 @@ def open_engine(url: str) -> sa.Engine:
 
     Every SQLite transaction begins IMMEDIATE: engines that count before they write
     exceed their limits otherwise (measured, see docs/adr/0004). PostgreSQL's URL gets
-    time-outs for connections that died silently.
+    time-outs for connections that died silently. An error's text never shows the values of
+    its statement: some of them are secrets.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         parsed = parsed.set(query={**_POSTGRES_PATIENCE, **parsed.query})
-        return sa.create_engine(parsed, pool_size=10, pool_pre_ping=True)
-    engine = sa.create_engine(through_ours(parsed), pool_size=10)
+        return sa.create_engine(parsed, pool_size=10, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(through_ours(parsed), pool_size=10, hide_parameters=True)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -66,13 +64,15 @@ def open_engine(url: str) -> sa.Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # isolation_level None hands BEGIN to us; pysqlite would begin late and deferred.
     connection.isolation_level = None
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    _into_wal(connection)
+    pragmas = (f"busy_timeout={BUSY_TIMEOUT_S * 1000}", "synchronous=FULL", "foreign_keys=ON")
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+        _into_wal(connection)
+    except sqlite3.Error:
+        # Nobody else knows of it yet, so nobody would close it.
+        connection.close()
+        raise
 
 
 def _is_busy(error: BaseException) -> bool:
@@ -115,34 +115,6 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """Open a transaction that writes; committed when the block ends well."""
     with database_errors(), engine.begin() as connection:
         yield connection
-
-
-@contextmanager
-def database_errors() -> Iterator[None]:
-    """Translate SQLAlchemy's errors: StorageFull, Unavailable, else Internal."""
-    try:
-        yield
-    except sa.exc.IntegrityError:
-        raise  # an answer, not a failure: the caller asked whether a key is taken
-    except sa.exc.SQLAlchemyError as error:
-        text = str(error)
-        if "disk is full" in text or _sqlstate(error) == _PG_DISK_FULL:
-            raise StorageFull from error
-        if is_away(error):
-            raise Unavailable(
-                "The database does not answer. Nothing is lost; it is tried again."
-            ) from error
-        raise Internal(f"The database refused a statement: {type(error).__name__}") from error
-
-
-def is_away(error: sa.exc.SQLAlchemyError) -> bool:
-    """Tell whether the database could not be reached, or ended our connection."""
-    ended = isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
-    return ended or isinstance(error, _AWAY)
-
-
-def _sqlstate(error: Exception) -> str | None:
-    return getattr(getattr(error, "orig", None), "sqlstate", None)
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from transferapp.errors import Conflict, TransferAppError
-from transferapp.host.logging import hide_in_text
+from transferapp.host.hiding import hide_in_text
 from transferapp.host.paths import host_paths
 
 #: What lasts longer than a command.

@@ -1,34 +1,42 @@
-"""One log for a whole process: structured, and without secrets."""
+"""One log for a whole process: structured, without secrets, for one account's eyes.
+
+Every entry point configures it first. What nobody caught -- in the main thread, another
+thread, a destructor, a task -- goes the same way: its traceback shows no local variables,
+for they hold grants and passwords, and the last line of a process that dies says why.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import re
+import os
+import stat
 import sys
-from collections.abc import Mapping, MutableMapping
+import threading
+from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
+from typing_extensions import override
 
-#: What secrets look like, wherever they turn up in a text.
-_SECRET_TEXT = re.compile(
-    r"""ta1_[A-Za-z0-9_\-]+
-    | (?<=://)[^\s/?#@:"']*:[^\s/"']+(?=@)
-    | (?P<name>authorization|password)(?P<between>["']?\s*[:=]\s*)
-      (?:["'][^"']*["']|(?:bearer|basic)\s+\S+|\S+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
-#: Keys whose values are never shown.
-_SECRET_KEYS = ("authorization", "password", "token", "secret")
-#: What stands where a secret was.
-HIDDEN = "[hidden]"
+from transferapp.errors import TransferAppError
+from transferapp.host.hiding import hide_secrets, hide_tokens
+
+#: They tell at length what we tell in our own words, or tell of every request.
+_CHATTY = ("httpx", "httpcore", "asyncio", "alembic")
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_log = structlog.get_logger("transferapp")
 
 
-def configure_logging(process: str, *, json: bool) -> None:
+def configure_logging(
+    process: str, *, json: bool = False, level: int = logging.INFO, private: bool = True
+) -> None:
     """Send everything to standard error, as JSON lines or for people; may be repeated.
 
     ``process`` (server, worker, agent...) is in every line. Foreign libraries log through
-    the same chain, so their secrets are hidden too.
+    the same chain, so their secrets are hidden too. ``private``: where the standard streams
+    go to a file, nobody but its owner may read it from now on.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -43,9 +51,9 @@ def configure_logging(process: str, *, json: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        _Formatter(
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
@@ -58,46 +66,80 @@ def configure_logging(process: str, *, json: bool) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    for chatty in ("httpx", "httpcore", "asyncio", "alembic"):
+    root.setLevel(level)
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    if private:
+        _narrow_files()
+    log_what_nobody_caught()
 
 
-def hide_secrets(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Replace secrets in all values of an event, also nested ones; a structlog processor."""
-    for key, value in event.items():
-        event[key] = HIDDEN if _is_secret(key) else _hide(value)
-    return event
+def log_the_end(error: BaseException) -> None:
+    """Tell why a process dies: the trace of a defect first, and one line as the last word."""
+    if isinstance(error, TransferAppError):
+        _log.critical(f"{error.title}. {error.message}", code=error.code)
+        return
+    _log.error("a defect", exc_info=error)
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    _log.critical("this process ends: a defect of TransferApp", error=said)
 
 
-def _hide(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        pairs = ((str(key), one) for key, one in value.items())
-        return {key: HIDDEN if _is_secret(key) else _hide(one) for key, one in pairs}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_hide(one) for one in value]
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    text = value if isinstance(value, str) else repr(value)
-    return hide_in_text(text)
+class _Handler(logging.StreamHandler[Any]):
+    """Writes lines; one that cannot be made says so without its values."""
+
+    @override
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Name the place only: the library's way prints the message's arguments."""
+        with contextlib.suppress(OSError, ValueError):
+            kind = sys.exc_info()[0]
+            name = kind.__name__ if kind else "error"
+            self.stream.write(f"a line of {record.name} cannot be logged: {name}\n")
 
 
-def hide_in_text(text: str) -> str:
-    """Replace what looks like a secret: our tokens, passwords, URLs that carry one."""
-    return _SECRET_TEXT.sub(_replacement, text)
+class _Formatter(structlog.stdlib.ProcessorFormatter):
+    """Looks once more for our tokens, in the line as it is written."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return hide_tokens(super().format(record))
 
 
-def _replacement(found: re.Match[str]) -> str:
-    if found["name"]:
-        return f"{found['name']}{found['between']}{HIDDEN}"
-    return HIDDEN
+def log_what_nobody_caught() -> None:
+    """Log what ends the main thread or another one, or is raised where nobody can catch."""
+    sys.excepthook = _main_thread_ended
+    threading.excepthook = _thread_ended
+    sys.unraisablehook = _could_not_be_raised
 
 
-def _is_secret(key: str) -> bool:
-    lowered = key.lower()
-    return any(lowered == one or lowered.endswith(f"_{one}") for one in _SECRET_KEYS)
+def _main_thread_ended(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    if not isinstance(error, Exception):
+        sys.__excepthook__(kind, error, trace)  # Ctrl-C
+        return
+    log_the_end(error)
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is None or isinstance(ended.exc_value, SystemExit):
+        return
+    name = ended.thread.name if ended.thread else ""
+    _log.error("a thread ended by a defect", thread=name, exc_info=ended.exc_value)
+
+
+def _could_not_be_raised(odd: sys.UnraisableHookArgs) -> None:
+    # Not the object's repr: it may hold anything, and may raise by itself.
+    place = type(odd.object).__name__
+    _log.error(odd.err_msg or "an error in passing", place=place, exc_info=odd.exc_value)
+
+
+def _narrow_files() -> None:
+    """Take others' rights from the files behind the standard streams, whoever made them."""
+    for number in (1, 2):
+        with contextlib.suppress(OSError):
+            mode = os.fstat(number).st_mode
+            if stat.S_ISREG(mode) and mode & _OTHERS and hasattr(os, "fchmod"):
+                os.fchmod(number, stat.S_IMODE(mode) & ~_OTHERS & ~stat.S_IXUSR)
 
 
 def _name_process(process: str) -> structlog.typing.Processor:

@@ -20,7 +20,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 
 from transferapp.errors import Internal, SettingsInvalid
-from transferapp.host.database import database_errors, reading
+from transferapp.host.database import reading
+from transferapp.host.database_errors import database_errors
 
 #: Any number that only this module uses: it keeps two processes from migrating at once.
 _LOCK = 0x7461_0000

@@ -1,4 +1,4 @@
-"""Files that nobody else may read: secrets, sessions, the outbox."""
+"""Files that nobody else may read: secrets, sessions, the outbox, logs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from transferapp.errors import SettingsInvalid
 from transferapp.host.paths import private_folder
@@ -74,3 +75,11 @@ def private_file(path: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
+
+
+def append_private(path: Path) -> BinaryIO:
+    """Open a log to write at its end, for this account only; an older one is narrowed."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    if hasattr(os, "fchmod"):
+        os.fchmod(handle, 0o600)
+    return os.fdopen(handle, "ab")

@@ -27,8 +27,8 @@ def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a checked URL, as DNS knows it."""
-    return httpx.URL(url).raw_host.decode("ascii").lower()
+    """Return the host of a URL, as DNS knows it; raises Invalid."""
+    return httpx.URL(checked_url(url)).raw_host.decode("ascii").lower()
 
 
 def checked_url(url: str) -> str:

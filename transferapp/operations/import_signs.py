@@ -7,10 +7,12 @@ is another process, tells from there whether the repository's imports move.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from transferapp.errors import Unavailable
 from transferapp.host.clock import Clock
+from transferapp.host.sparing import sparing
 from transferapp.repositories.port import (
     HealthState,
     Repository,
@@ -51,10 +53,10 @@ async def import_health(
     health = await repository.health()
     if health.state is not HealthState.PROGRESSING:
         return health
-    try:
+    watched: list[Task] = []
+    # What is wrong with the queue is told in its own place.
+    with suppress(Unavailable), sparing("imports that are watched", target):
         watched = await _watched(queue, target)
-    except Unavailable:
-        return health  # What is wrong with the queue is told in its own place.
     since = _silent_since(watched, clock)
     if since is None:
         return health

@@ -9,10 +9,12 @@ our record of it; it then carries the same Message-ID or Webhook-Id as the first
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from pydantic import BaseModel
 
 from transferapp.errors import Invalid
+from transferapp.host.sparing import readable, sparing
 from transferapp.ledger.port import Ledger
 from transferapp.model.events import EventKind
 from transferapp.notify.port import (
@@ -129,9 +131,10 @@ class NotificationRounds:
             pass
         await self._tell_inboxes()
         for batch in await self._deliveries.plan(self._mail_delay_s):
-            wishes = await self._preferences.get(batch.username)
-            await self._queue.enqueue(_task(batch, wishes))
-            await self._deliveries.queued(batch.id)
+            with sparing("batch of notifications", batch.id):
+                wishes = await self._preferences.get(batch.username)
+                await self._queue.enqueue(_task(batch, wishes))
+                await self._deliveries.queued(batch.id)
 
     async def _record_page(self) -> bool:
         """Store one page; True when there may be more."""
@@ -139,7 +142,8 @@ class NotificationRounds:
         page = await self._ledger.events(None, position, _PAGE)
         if not page:
             return False
-        outcomes = [found for event in page if (found := outcome_of(event)) is not None]
+        told = readable(page, outcome_of, "event to tell of", attrgetter("id"))
+        outcomes = [outcome for outcome in told if outcome is not None]
         was_first = await self._deliveries.record(position, page[-1].id, outcomes)
         if was_first:
             self._untold.update(outcome.username for outcome in outcomes)
@@ -150,7 +154,8 @@ class NotificationRounds:
         their news until they look by themselves, never the entry.
         """
         for username in sorted(self._untold):
-            await self._ledger.tell(username, EventKind.INBOX_CHANGED)
+            with sparing("open inboxes", username):
+                await self._ledger.tell(username, EventKind.INBOX_CHANGED)
             self._untold.discard(username)
 
 
@@ -158,8 +163,12 @@ def target_of(channel: Channel, wishes: Preferences) -> str:
     """Return the queue's target: each webhook's host is one, so that a dead one stops alone."""
     if channel is not Channel.WEBHOOK or not wishes.webhook_url:
         return str(channel)
+    try:
+        host = host_of(wishes.webhook_url)
+    except Invalid:
+        return str(channel)  # The task ends with what is wrong, for its owner to read.
     # Cut as the queue's tables are wide; so long a name shares its fate with few others.
-    return f"{channel}:{host_of(wishes.webhook_url)}"[:MAX_TARGET]
+    return f"{channel}:{host}"[:MAX_TARGET]
 
 
 def _task(batch: Batch, wishes: Preferences) -> NewTask:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Generic, TypeVar
 
 from transferapp.errors import Unavailable
+from transferapp.host.sparing import sparing
 
 N = TypeVar("N")
 
@@ -42,7 +43,7 @@ class Relay(Generic[N]):
                 continue
             shown = news
             # For people's eyes only: work must not fail because it cannot be watched.
-            with suppress(Unavailable):
+            with suppress(Unavailable), sparing("news of a step", str(self._pass_on)):
                 await self._pass_on(*news)
 
 

@@ -22,4 +22,6 @@ class ServerHealth(Message):
     queue: str
     #: Whether any worker is at work; without one, imports and exports wait.
     workers: str = "ok"
+    #: Whether events reach those who follow them.
+    events: str = "ok"
     repository: RepositoryState

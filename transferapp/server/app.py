@@ -13,7 +13,6 @@ from fastapi import Depends, FastAPI
 import transferapp
 from transferapp.host.allocator import tune_allocator
 from transferapp.host.collector import settle_heap
-from transferapp.host.logging import configure_logging
 from transferapp.operations.duplicates import HeldEnds
 from transferapp.server.answers import answer_errors
 from transferapp.server.auth import SignInThrottle
@@ -90,7 +89,6 @@ async def run(
     settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None
 ) -> None:
     """Serve until SIGINT or SIGTERM; ``on_ready`` gets the address."""
-    configure_logging("server", json=False)
     tune_allocator()
 
     def ready(url: str) -> None:

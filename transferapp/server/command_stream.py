@@ -11,7 +11,7 @@ from sse_starlette import ServerSentEvent
 from starlette.requests import Request
 
 from transferapp.commands.port import RunState
-from transferapp.errors import GrantRefused
+from transferapp.errors import GrantRefused, Unavailable
 from transferapp.operations.command_requests import CommandRequests, SeenRun
 from transferapp.protocol.commands import ENDED_EVENT, OUTPUT_EVENT
 from transferapp.server.auth import any_grant
@@ -76,7 +76,7 @@ async def follow_output(
         if silence.heartbeat_is_due():
             try:
                 await any_grant(request)
-            except GrantRefused:
+            except (GrantRefused, Unavailable):
                 return
             yield ServerSentEvent(comment="still here")
         await asyncio.sleep(POLL_S)

@@ -7,24 +7,29 @@ ids tell what both have brought, so that nothing comes twice.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from transferapp.errors import TransferAppError
+import structlog
+
+from transferapp.errors import TransferAppError, Unavailable
+from transferapp.host.backoff import Backoff
+from transferapp.host.supervise import Supervisor
 from transferapp.ledger.port import Ledger
 from transferapp.model.events import Event
 
 #: Seconds between two looks at the ledger; workers write to it from other processes.
 POLL_S = 0.25
-#: Seconds before another try when the database does not answer.
-_RETRY_S = 2.0
+#: Between two tries when the database does not answer.
+RETRIES = Backoff(0.5, 10.0)
+#: A reader that has not looked for so long is stuck (seconds).
+_STUCK_AFTER_S = 15.0
 #: Events in line for one slow reader; then it is cut off and resumes by its last id.
 _LONGEST_LINE = 2_000
 _PAGE = 500
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,36 +89,47 @@ class EventFeed:
         self._ledger = ledger
         self._poll_s = poll_s
         self._lines: set[_Line] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._reader = Supervisor(
+            "event feed",
+            self._follow,
+            on_fault=self._send_all_home,
+            silent_after_s=_STUCK_AFTER_S,
+        )
         self._stopped = False
         #: Set when every later event will be put into the open lines.
         self._following = asyncio.Event()
 
     def start(self) -> None:
         """Begin to read the ledger."""
-        self._task = asyncio.create_task(self._follow(), name="event feed")
+        self._reader.start()
 
     @property
     def stopped(self) -> bool:
         """Whether the server is about to end, and with it every stream."""
         return self._stopped
 
+    @property
+    def trouble(self) -> str:
+        """Why no events come now; empty when they do."""
+        return self._reader.trouble
+
     def end_streams(self) -> None:
         """Let every open stream end; new ones end at once."""
         self._stopped = True
-        for line in self._lines:
-            line.end()
+        self._end_lines()
 
     async def stop(self) -> None:
         """End the streams and stop reading."""
         self.end_streams()
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._reader.stop()
 
     async def position(self, after: int | None) -> Position:
-        """Return where a stream begins: ``after``, or now (None, or an id from elsewhere)."""
+        """Return where a stream begins: ``after``, or now (None, or an id from elsewhere).
+
+        Raises Unavailable while no events can come: a stream would only seem to be alive.
+        """
+        if self.trouble:
+            raise Unavailable("The server cannot follow events now. Nothing is lost.")
         newest = await self._ledger.last_event_id()
         if after is None or after >= newest:
             return Position(newest)
@@ -125,9 +141,13 @@ class EventFeed:
     async def stream(
         self, audience: Audience, after: int, *, silence_s: float
     ) -> AsyncIterator[Event | None]:
-        """Yield the events after an id, first the past ones; None after ``silence_s``."""
+        """Yield the events after an id, first the past ones; None after ``silence_s``.
+
+        Ends when the feed is in trouble: its reader comes back, and is told so.
+        """
         with self._line(audience) as line:
-            await self._following.wait()
+            if not await self._follows_within(silence_s):
+                return
             async for event in self._past(audience, after):
                 after = event.id
                 yield event
@@ -136,12 +156,31 @@ class EventFeed:
                     async with asyncio.timeout(silence_s):
                         event_or_end = await line.queue.get()
                 except TimeoutError:
+                    if self.trouble:
+                        return
                     yield None
                     continue
                 if event_or_end is None:
                     return
                 if event_or_end.id > after:
                     yield event_or_end
+
+    async def _follows_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._following.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _end_lines(self) -> None:
+        for line in self._lines:
+            line.end()
+
+    def _send_all_home(self, _fault: Exception) -> None:
+        """End the streams: what was not put into their lines, they ask for by their last id."""
+        self._following.clear()
+        self._end_lines()
 
     @contextmanager
     def _line(self, audience: Audience) -> Iterator[_Line]:
@@ -163,6 +202,7 @@ class EventFeed:
 
     async def _follow(self) -> None:
         position: int | None = None
+        failures = 0
         while True:
             try:
                 if position is None:
@@ -170,9 +210,13 @@ class EventFeed:
                     self._following.set()
                 page = await self._ledger.events(None, position, _PAGE)
             except TransferAppError as error:
-                _log.warning("events cannot be read: %s", error.message)
-                await asyncio.sleep(_RETRY_S)
+                _log.warning("events cannot be read", error=error.message)
+                self._reader.note(error.message)
+                await asyncio.sleep(RETRIES.pause_s(failures))
+                failures += 1
                 continue
+            failures = 0
+            self._reader.beat()
             for event in page:
                 for line in self._lines:
                     line.put(event)

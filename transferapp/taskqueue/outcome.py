@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transferapp.errors import Internal, TransferAppError
+from transferapp.host.backoff import bounded_s, grown
 from transferapp.taskqueue.port import RetryPolicy, TaskState
 
 #: How often a task that failed with a defect of ours is tried, in all.
@@ -37,12 +38,13 @@ def judge(error: Exception, policy: RetryPolicy, count: FailureCount, jitter: fl
     ours end the task, and unknown exceptions are tried a few times: they may be a race.
     """
     known = isinstance(error, TransferAppError)
-    after = FailureCount(count.attempts + 1, count.defects + (0 if known else 1))
+    defects = count.defects if known else grown(count.defects)
+    after = FailureCount(grown(count.attempts), defects)
     shown = error if isinstance(error, TransferAppError) else Internal(_defect_text(error))
     again = shown.retryable if known else after.defects < MAX_DEFECTS
     if not again or after.attempts >= policy.max_attempts:
         return Verdict(TaskState.DEAD, after, shown.code, shown.message)
-    delay = max(policy.delay_s(count.attempts, jitter), shown.retry_after_s or 0.0)
+    delay = max(policy.delay_s(count.attempts, jitter), bounded_s(shown.retry_after_s))
     return Verdict(TaskState.WAITING, after, shown.code, shown.message, delay)
 
 

@@ -19,6 +19,8 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from transferapp.host.backoff import Backoff
+
 R = TypeVar("R")
 
 
@@ -45,7 +47,9 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long apart a retryable failure is tried again (seconds)."""
+    """How often and how long apart a retryable failure is tried again (seconds); no pause is
+    longer than a week.
+    """
 
     max_attempts: int = 60
     first_delay_s: float = 5.0
@@ -54,8 +58,8 @@ class RetryPolicy:
 
     def delay_s(self, attempt: int, jitter: float) -> float:
         """Return the pause after attempt number ``attempt`` (from 0); ``jitter`` is 0..1."""
-        plain = min(self.max_delay_s, self.first_delay_s * self.factor**attempt)
-        return plain * (0.8 + 0.4 * jitter)
+        pauses = Backoff(self.first_delay_s, self.max_delay_s, self.factor)
+        return pauses.pause_s(attempt) * (0.8 + 0.4 * jitter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ class Target:
     #: It fails again and again: only one task at a time probes it, next at ``probe_at``.
     out: bool = False
     probe_at: datetime | None = None
+    #: Why its record cannot be read as it stands; empty when it can.
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from transferapp.errors import AgentUnreachable, DestinationUnwritable, Unavailable
+from transferapp.host.backoff import Backoff, grown
 
 #: A target counts as out after this many failures without a success, at the least; with
 #: more slots than that, one failure more than there are slots.
 MIN_FAILURES = 3
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
+_PROBES = Backoff(FIRST_PAUSE_S, LONGEST_PAUSE_S)
 #: A probe that has run for so long without an error proves that the target is back.
 PROBE_PATIENCE_S = 30.0
 #: Outcomes that a judgement needs.
@@ -77,7 +79,7 @@ def blames_target(error: Exception) -> bool:
 
 def after_failure(pressure: Pressure, now: float) -> Pressure:
     """Count a failure; opens the circuit when there were too many without a success."""
-    failures = pressure.failures + 1
+    failures = grown(pressure.failures)
     counted = replace(pressure, failures=failures)
     if pressure.is_open or failures < max(MIN_FAILURES, pressure.limit + 1):
         return counted
@@ -86,8 +88,16 @@ def after_failure(pressure: Pressure, now: float) -> Pressure:
 
 def after_probe_failed(pressure: Pressure, now: float) -> Pressure:
     """Wait twice as long as before until the next probe."""
-    pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**pressure.outages)
-    return replace(pressure, outages=pressure.outages + 1, probe_at=now + pause)
+    probe_at = now + _PROBES.pause_s(pressure.outages)
+    return replace(pressure, outages=grown(pressure.outages), probe_at=probe_at)
+
+
+def probe_due(pressure: Pressure, now: float) -> bool:
+    """Tell whether the next probe of a target that is out may start.
+
+    A time beyond every pause was written by a clock that went wrong since.
+    """
+    return not now < pressure.probe_at <= now + 2 * LONGEST_PAUSE_S
 
 
 def after_success(pressure: Pressure) -> Pressure:

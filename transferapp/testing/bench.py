@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from transferapp.host.logging import configure_logging
 from transferapp.testing import bench_data, bench_queue
 
 #: Each writes one JSON object: bench, ratios, figures, machine, commands.
@@ -17,6 +18,7 @@ BENCHES: dict[str, Callable[[Path], None]] = {
 
 def main() -> None:
     """Parse the arguments and run."""
+    configure_logging("bench", private=False)
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("name", choices=sorted(BENCHES))
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")

@@ -19,6 +19,7 @@ import psycopg
 import sqlalchemy as sa
 
 from transferapp.host.database import open_engine
+from transferapp.host.private_file import append_private
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.port import NewTask
@@ -53,7 +54,7 @@ class Ground:
     ) -> Iterator[list[subprocess.Popen[bytes]]]:
         """Run worker processes for the length of the block."""
         command = [sys.executable, "-m", WORKER, url, str(starts), json.dumps(limits)]
-        with (self.folder / "log").open("ab") as log:
+        with append_private(self.folder / "log") as log:
             processes = [
                 subprocess.Popen(command, stdout=log, stderr=log)  # noqa: S603
                 for _ in range(count)

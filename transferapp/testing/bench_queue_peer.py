@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import statistics
 import sys
 import time
 
 import procrastinate
+
+from transferapp.host.logging import configure_logging
 
 _started: dict[int, float] = {}
 app = procrastinate.App(connector=procrastinate.PsycopgConnector())
@@ -54,4 +57,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    configure_logging("bench-queue-peer", level=logging.WARNING)
     asyncio.run(main())

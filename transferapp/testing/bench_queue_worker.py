@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from pydantic import BaseModel
 
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine
+from transferapp.host.logging import configure_logging
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Context, TaskKind
@@ -48,4 +50,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    configure_logging("bench-queue-worker", level=logging.WARNING)
     asyncio.run(main())

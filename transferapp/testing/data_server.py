@@ -28,6 +28,7 @@ from typing_extensions import override
 
 from transferapp import errors
 from transferapp.host.allocator import tune_allocator
+from transferapp.host.logging import configure_logging
 from transferapp.protocol import routes
 from transferapp.server.content import content_response, file_reader
 from transferapp.server.tus_headers import problem_answer
@@ -155,6 +156,7 @@ def _sha1(path: Path) -> str:
 
 
 def _main() -> int:
+    configure_logging("data-server")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--port", type=int, default=0)
@@ -164,7 +166,11 @@ def _main() -> int:
     gate = OneTokenGate(staging, os.environ[TOKEN_VARIABLE])
     listener = socket.create_server(("127.0.0.1", arguments.port))
     config = uvicorn.Config(
-        data_app(staging, gate), http="httptools", log_level="warning", access_log=False
+        data_app(staging, gate),
+        http="httptools",
+        log_level="warning",
+        log_config=None,
+        access_log=False,
     )
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()

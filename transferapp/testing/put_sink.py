@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from transferapp.host.allocator import tune_allocator
+from transferapp.host.logging import configure_logging
 
 _BATCH_SIZE = 2 << 20
 
@@ -49,11 +50,17 @@ def sink_app(folder: Path) -> ASGIApp:
 
 
 def _main() -> int:
+    configure_logging("put-sink")
     tune_allocator()
     listener = socket.create_server(("127.0.0.1", 0))
     app = sink_app(Path(sys.argv[1]))
     config = uvicorn.Config(
-        app, http="httptools", lifespan="off", log_level="warning", access_log=False
+        app,
+        http="httptools",
+        lifespan="off",
+        log_level="warning",
+        log_config=None,
+        access_log=False,
     )
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()

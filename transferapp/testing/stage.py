@@ -23,6 +23,7 @@ import httpx
 
 from transferapp.client.server import ServerClient
 from transferapp.host.paths import HOME_VARIABLE
+from transferapp.host.private_file import append_private
 from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.transfers import ENDED_STATES, Transfer, TransferDetails, TransferKind
 from transferapp.protocol import routes
@@ -130,7 +131,7 @@ class Stage:
 
     def start(self, name: str, *, wait: bool = True) -> None:
         """Start one process by its command line."""
-        with (self.logs / f"{name}.log").open("ab") as log:
+        with append_private(self.logs / f"{name}.log") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", "transferapp", name],
                 env=self.environment,

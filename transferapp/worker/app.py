@@ -14,6 +14,7 @@ from tenacity import (
 )
 
 from transferapp.errors import Unavailable
+from transferapp.host.sparing import sparing
 from transferapp.worker.housekeeping import keeping_house
 from transferapp.worker.leftovers import queue_leftovers, sweeping
 from transferapp.worker.notifying import following
@@ -67,9 +68,12 @@ async def _start(settings: WorkerSettings) -> WorkerParts:
         before_sleep=_tell_waiting,
     )
     parts: WorkerParts = await patiently(asyncio.to_thread, open_parts, settings)
-    # First, so that nothing runs yet if this process is asked to stop meanwhile.
-    await patiently(queue_leftovers, parts.ledger, parts.queue)
-    await patiently(parts.rounds.begin)
+    # First, so that nothing runs yet if this process is asked to stop meanwhile. What is
+    # wrong with them is no reason not to start: both are tried again while it works.
+    with sparing("start of a worker", "received items"):
+        await patiently(queue_leftovers, parts.ledger, parts.queue)
+    with sparing("start of a worker", "notifications"):
+        await patiently(parts.rounds.begin)
     await patiently(parts.worker.start)
     return parts
 

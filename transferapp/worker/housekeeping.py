@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,6 +14,7 @@ from transferapp.commands.port import CommandRuns
 from transferapp.errors import TransferAppError
 from transferapp.grants.port import Grants
 from transferapp.host.clock import Clock
+from transferapp.host.supervise import supervised
 from transferapp.ledger.port import Ledger
 from transferapp.notify.port import Deliveries
 from transferapp.taskqueue.port import TaskQueue
@@ -100,15 +101,9 @@ class Housekeeping:
         return await self._stores.grants.forget_expired(age)
 
 
-@asynccontextmanager
-async def keeping_house(house: Housekeeping, every_s: float) -> AsyncIterator[None]:
+def keeping_house(house: Housekeeping, every_s: float) -> AbstractAsyncContextManager[None]:
     """Do a round every ``every_s`` seconds while the block runs."""
-    task = asyncio.create_task(_keep(house, every_s), name="housekeeping")
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    return supervised("housekeeping", lambda: _keep(house, every_s))
 
 
 async def _keep(house: Housekeeping, every_s: float) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 
 from transferapp.errors import FileNotFound, TransferAppError
+from transferapp.host.sparing import sparing
+from transferapp.host.supervise import supervised
 from transferapp.ledger.port import Ledger
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.operations.imports import import_task
@@ -33,9 +34,10 @@ async def queue_leftovers(ledger: Ledger, queue: TaskQueue, *, thorough: bool = 
     states = (*_BEFORE_THE_QUEUE, ItemState.RECEIVED) if thorough else _BEFORE_THE_QUEUE
     queued = 0
     for item in await ledger.items_in(states, received=True):
-        if await _queue(ledger, queue, item):
-            queued += 1
-            _log.info("received item queued after a crash", item=item.id)
+        with sparing("received item", item.id):
+            if await _queue(ledger, queue, item):
+                queued += 1
+                _log.info("received item queued after a crash", item=item.id)
     return queued
 
 
@@ -52,28 +54,26 @@ async def discard_leftovers(ledger: Ledger, staging: Staging) -> int:
     """
     discarded = 0
     for file_id in await staging.ids():
-        try:
-            work = await ledger.file_work(file_id)
-        except FileNotFound:
-            continue
-        if work.item_state in _OVER:
-            await staging.discard(file_id)
-            discarded += 1
-            _log.info("staged file discarded: its item is over", file=file_id)
+        with sparing("staged file", file_id):
+            if await _is_over(ledger, file_id):
+                await staging.discard(file_id)
+                discarded += 1
+                _log.info("staged file discarded: its item is over", file=file_id)
     return discarded
 
 
-@asynccontextmanager
-async def sweeping(
-    ledger: Ledger, staging: Staging, every_s: float = _SWEEP_EVERY_S
-) -> AsyncIterator[None]:
-    """Discard leftovers now and every ``every_s`` seconds while the block runs."""
-    task = asyncio.create_task(_sweep(ledger, staging, every_s), name="staging-sweep")
+async def _is_over(ledger: Ledger, file_id: str) -> bool:
     try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        return (await ledger.file_work(file_id)).item_state in _OVER
+    except FileNotFound:
+        return False
+
+
+def sweeping(
+    ledger: Ledger, staging: Staging, every_s: float = _SWEEP_EVERY_S
+) -> AbstractAsyncContextManager[None]:
+    """Discard leftovers now and every ``every_s`` seconds while the block runs."""
+    return supervised("sweep of staged files", lambda: _sweep(ledger, staging, every_s))
 
 
 async def _sweep(ledger: Ledger, staging: Staging, every_s: float) -> None:
@@ -82,7 +82,4 @@ async def _sweep(ledger: Ledger, staging: Staging, every_s: float) -> None:
             await discard_leftovers(ledger, staging)
         except TransferAppError as error:
             _log.warning("staged leftovers stay for now", error=error.message)
-        except Exception:  # noqa: BLE001
-            # A defect here must not pass unseen until the worker stops.
-            _log.exception("staged leftovers stay")
         await asyncio.sleep(every_s)

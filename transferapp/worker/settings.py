@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from transferapp.host.settings import InstallationSettings
 from transferapp.worker.housekeeping import Retention
+
+#: At most a hundred years: with more there is no date so long ago.
+Days = Annotated[int, Field(ge=1, le=36_500)]
+DaysOrEver = Annotated[int, Field(ge=0, le=36_500)]
 
 
 class WorkerSettings(InstallationSettings):
@@ -22,15 +28,15 @@ class WorkerSettings(InstallationSettings):
     #: Seconds between two rounds of housekeeping.
     housekeeping_s: float = Field(default=300.0, gt=0.0)
     #: A client that was away for longer reads its lists anew instead of the events.
-    keep_events_days: PositiveInt = 30
+    keep_events_days: Days = 30
     #: Also what is in an inbox, read or not.
-    keep_notifications_days: PositiveInt = 180
+    keep_notifications_days: Days = 180
     #: Transfers that are over; 0 keeps them for ever.
-    keep_transfers_days: NonNegativeInt = 0
+    keep_transfers_days: DaysOrEver = 0
     #: Ended runs of commands with their output; 0 keeps them for ever.
-    keep_command_runs_days: NonNegativeInt = 30
+    keep_command_runs_days: DaysOrEver = 30
     #: Tokens after they have expired.
-    keep_grants_days: PositiveInt = 30
+    keep_grants_days: Days = 30
 
     @property
     def retention(self) -> Retention:

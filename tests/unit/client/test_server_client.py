@@ -20,6 +20,7 @@ from transferapp.errors import (
     TransferAppError,
     Unavailable,
 )
+from transferapp.host.backoff import Backoff
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.events import Event, EventKind
 from transferapp.protocol.problems import MEDIA_TYPE, to_problem
@@ -103,7 +104,7 @@ async def test_another_program_at_the_address() -> None:
 async def test_following_resumes_and_drops_what_it_knows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client_events, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(client_events, "RECONNECTS", Backoff(0.0, 0.0))
     asked: list[str | None] = []
     answers = [
         stream_of(5, 6, 7),
@@ -135,7 +136,7 @@ async def test_following_resumes_and_drops_what_it_knows(
 async def test_an_outage_before_the_first_event_loses_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(client_events, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(client_events, "RECONNECTS", Backoff(0.0, 0.0))
     asked: list[str | None] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -13,6 +13,7 @@ from tests.support.image_house import NOW, URL, ImageHouse, until
 from transferapp.desktop.presenters.inbox import InboxPresenter, Pauses
 from transferapp.desktop.presenters.inbox_words import inbox_row
 from transferapp.desktop.presenters.session import Connection, SessionPresenter
+from transferapp.host.backoff import Backoff
 from transferapp.model.events import EventKind
 
 #: Nothing here comes by looking now and then.
@@ -109,7 +110,7 @@ async def test_a_change_that_nobody_told_is_found_a_little_later(tmp_path: Path)
 async def test_after_an_outage_it_looks_whatever_was_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transferapp.client.events.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))
     scene = Scene(tmp_path)
     await scene.come_in()
     await until(lambda: scene.session.settings.seen_events)

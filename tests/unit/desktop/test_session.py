@@ -13,6 +13,7 @@ from tests.support.image_house import URL, ImageHouse, MemoryVault, until
 from transferapp import errors
 from transferapp.desktop.presenters.session import Connection, normal_url
 from transferapp.desktop.settings import DesktopSettings, ServerProfile, SettingsFile
+from transferapp.host.backoff import Backoff
 from transferapp.host.credentials import Kept
 from transferapp.model.events import Event, EventKind
 
@@ -127,7 +128,7 @@ async def test_signing_out_works_while_the_server_is_away(tmp_path: Path) -> Non
 async def test_events_come_once_and_in_order_through_an_outage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transferapp.client.events.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))
     house = ImageHouse()
     session = await house.signed_in(tmp_path)
     seen: list[int] = []
@@ -150,7 +151,7 @@ async def test_events_come_once_and_in_order_through_an_outage(
 async def test_a_revoked_session_signs_out_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transferapp.client.events.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))
     house = ImageHouse()
     session = await house.signed_in(tmp_path)
     await until(lambda: session.settings.seen_events)

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 import logging
+import stat
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 
-from transferapp.host.logging import configure_logging
+from transferapp.errors import SettingsInvalid
+from transferapp.host.logging import configure_logging, log_the_end
+from transferapp.host.private_file import append_private
 
 TOKEN = "ta1_Abc-123_xyz"
+SESSION = "0e2fbd1e-6c1f-4c0e-9c43-0f8a6e3f1c55"
 
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
     yield
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
@@ -64,6 +75,14 @@ def test_foreign_libraries_log_alike(capsys: pytest.CaptureFixture[str]) -> None
         ("odd", {"thing": {"inner": [(TOKEN,)]}}),
         ("bytes", {"body": TOKEN.encode()}),
         ("nested", {"session_token": TOKEN[4:]}),
+        ("sent", {"headers": ("Authorization", "Basic YWRhOkFiYy0xMjNfeHl6")}),
+        ("signed", {"text": f"whsec_{TOKEN[4:]}"}),
+        ("opening", {"url": f"postgresql:/ta:{TOKEN[4:]}@host/db"}),
+        ("asked", {"request": httpx.Request("GET", f"https://ta:{TOKEN[4:]}@host/")}),
+        ("connecting", {"text": f"host=db user=ta password='{TOKEN[4:]}' dbname=x"}),
+        ("joined", {"text": f"sessionUuid: {TOKEN[4:]}"}),
+        ("refused", {"text": f"Password check failed for '{SESSION}': id={TOKEN}"}),
+        ("cookie", {"set-cookie": f"Cookie: {TOKEN[4:]}"}),
     ],
 )
 @pytest.mark.parametrize("as_json", [True, False])
@@ -74,6 +93,7 @@ def test_secrets_are_hidden(
     structlog.get_logger().warning(message, **values)
     shown = capsys.readouterr().err
     assert TOKEN[4:] not in shown
+    assert SESSION not in shown
     assert "[hidden]" in shown
 
 
@@ -89,6 +109,63 @@ def test_secrets_in_tracebacks_are_hidden(
     shown = capsys.readouterr().err
     assert "ValueError" in shown
     assert TOKEN not in shown
+
+
+def test_tracebacks_have_no_locals(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("agent")
+    secret = "in-a-variable"
+
+    def fail() -> None:
+        inner = secret
+        raise ValueError(str(len(inner)))
+
+    try:
+        fail()
+    except ValueError:
+        structlog.get_logger().exception("it failed")
+    shown = capsys.readouterr().err
+    assert "ValueError: 13" in shown
+    assert secret not in shown
+
+
+def test_a_line_that_cannot_be_made_shows_no_values(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("agent")
+    logging.getLogger("foreign").warning("%d", TOKEN)
+    shown = capsys.readouterr().err
+    assert shown == "a line of foreign cannot be logged: TypeError\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "last"),
+    [
+        (ValueError(f"two\nlines with {TOKEN}"), "ValueError: two lines with [hidden]"),
+        (SettingsInvalid("TRANSFERAPP_PORT: no number."), "TRANSFERAPP_PORT: no number."),
+    ],
+)
+def test_the_end_is_one_line(
+    capsys: pytest.CaptureFixture[str], error: Exception, last: str
+) -> None:
+    configure_logging("agent", json=True)
+    log_the_end(error)
+    shown = line(capsys)
+    assert last in shown["event"] + shown.get("error", "")
+    assert shown["level"] == "critical"
+
+
+def test_files_behind_the_streams_are_narrowed(tmp_path: Path) -> None:
+    """Whoever made them: a service unit, a shell, an earlier release."""
+    log = tmp_path / "agent.log"
+    log.touch()
+    log.chmod(0o664)
+    code = "from transferapp.host.logging import configure_logging as c; c('agent')"
+    with log.open("ab") as output:
+        subprocess.run([sys.executable, "-c", code], stdout=output, stderr=output, check=True)
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    log.chmod(0o644)
+    append_private(log).close()
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
 def test_repeating_adds_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:

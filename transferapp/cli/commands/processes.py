@@ -12,7 +12,6 @@ from transferapp.cli.output import command
 from transferapp.cli.service import service
 from transferapp.errors import SettingsInvalid
 from transferapp.host import endings
-from transferapp.host.logging import configure_logging
 
 
 def _needs(extra: str, missing: ModuleNotFoundError) -> SettingsInvalid:
@@ -39,7 +38,6 @@ def worker() -> None:
         from transferapp.worker import app, settings  # noqa: PLC0415 - the extra may be absent
     except ModuleNotFoundError as missing:
         raise _needs("server", missing) from missing
-    configure_logging("worker", json=False)
     asyncio.run(app.run(settings.WorkerSettings()))
 
 

@@ -232,7 +232,7 @@ def _show_targets(found: Sequence[Target], *, as_json: bool) -> None:
             "paused" if one.paused else "",
             one.ceiling,
             one.limit,
-            f"out, tried again {local_time(one.probe_at)}" if one.out else "",
+            one.trouble or (f"out, tried again {local_time(one.probe_at)}" if one.out else ""),
         )
         for one in found
     ]

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from transferapp.errors import TransferAppError
+from transferapp.host.supervise import Supervisor
+
+
+def kept_going(name: str, work: Callable[[], Awaitable[object]]) -> Supervisor:
+    """Supervise what a presenter follows; the banner shows each sort of defect once."""
+    shown: set[str] = set()
+
+    def show(error: Exception) -> None:
+        kind = repr(type(error))
+        if kind not in shown:
+            shown.add(kind)
+            context = {"message": f"{name} failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
+
+    return Supervisor(name, work, on_fault=show)
 
 
 class Background:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from transferapp.desktop.presenters.background import kept_going
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.session import Connection
 from transferapp.errors import Denied, NotFound, TransferAppError
@@ -57,7 +58,7 @@ class InboxPresenter:
         self._session = session
         self._pauses = pauses or Pauses()
         self._owner = ""
-        self._following: asyncio.Task[None] | None = None
+        self._following = kept_going("following the inbox", self._follow)
         self._wished = asyncio.Event()
         #: Opened here, and those of them that the server does not know of yet.
         self._opened: set[int] = set()
@@ -124,10 +125,7 @@ class InboxPresenter:
 
     async def close(self) -> None:
         """Stop following."""
-        following, self._following = self._following, None
-        if following is not None:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+        await self._following.stop()
 
     def _session_changed(self) -> None:
         owner = self._session.owner
@@ -138,16 +136,13 @@ class InboxPresenter:
 
     def _change_person(self, owner: str) -> None:
         self._owner = owner
-        if self._following is not None:
-            self._following.cancel()
-            self._following = None
+        self._following.cancel()
         self.entries, self.unread, self.loaded = [], 0, False
         self.has_more, self.notice, self._wanted = False, "", PAGE
         for store in (self._opened, self._untold, self._told_at, self._opened_upto):
             store.clear()
         if owner:
-            loop = asyncio.get_running_loop()
-            self._following = loop.create_task(self._follow(), name="follow inbox")
+            self._following.start()
         self.changed.notify()
 
     def _event(self, event: Event) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from transferapp.client.source_looks import look_at_source
+from transferapp.desktop.presenters.background import kept_going
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.errors import TransferAppError
 from transferapp.model.drops import left_out_words
@@ -47,10 +48,13 @@ class NotificationsPresenter:
     async def run(self) -> None:
         """Tell what comes, for ever."""
         try:
-            while True:
-                await self._tell(await self._gather())
+            await kept_going("notifications", self._tell_for_ever).run()
         finally:
             self._stop()
+
+    async def _tell_for_ever(self) -> None:
+        while True:
+            await self._tell(await self._gather())
 
     async def try_out(self) -> bool:
         """Show an example; False when this computer shows no notifications."""

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from transferapp.client.events import follow_events
 from transferapp.client.importing import owner_key
+from transferapp.desktop.presenters.background import kept_going
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.settings import ServerProfile
 from transferapp.errors import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from transferapp.client.inbox import InboxClient
     from transferapp.desktop.settings import DesktopSettings, SettingsFile
     from transferapp.host.credentials import Credentials, Keeping
+    from transferapp.host.supervise import Supervisor
     from transferapp.model.events import Event
     from transferapp.model.identity import Identity
 
@@ -63,7 +65,9 @@ class SessionPresenter:
     def __init__(self, parts: SessionParts) -> None:
         self._parts = parts
         self._server: InboxClient | None = None
-        self._following: asyncio.Task[None] | None = None
+        self._following: Supervisor | None = None
+        #: Up to which event the person's pages have heard.
+        self._heard: int | None = None
         self._writing = asyncio.Lock()
         self._saving: asyncio.Task[None] | None = None
         self._position = 0
@@ -198,15 +202,16 @@ class SessionPresenter:
     async def _enter(self, client: InboxClient, url: str, identity: Identity) -> None:
         await self.close()
         self._server, self.server_url, self.identity = client, url, identity
-        self._following = asyncio.create_task(self._follow(client), name="follow events")
+        self._heard = self.settings.seen_events.get(self.owner)
+        self._following = kept_going("following events", lambda: self._follow(client))
+        self._following.start()
         self._set(Connection.ONLINE, None)
 
     async def _stop_following(self) -> None:
         # Awaited: a stream that is left open closes in another task, with a traceback.
         following, self._following = self._following, None
-        if following is not None and following is not asyncio.current_task():
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+        if following is not None:
+            await following.stop()
 
     def _set(self, connection: Connection, trouble: TransferAppError | None) -> None:
         self.connection, self.trouble = connection, trouble
@@ -214,18 +219,19 @@ class SessionPresenter:
 
     async def _follow(self, client: InboxClient) -> None:
         """Pass on the server's events for ever, through outages."""
-        last_id = self.settings.seen_events.get(self.owner)
         try:
             async with aclosing(
                 follow_events(
                     client,
-                    last_id,
+                    self._heard,
                     on_connection=self._connection_changed,
                     on_open=self._opened,
                     on_missed=self._missed,
                 )
             ) as events:
                 async for event in events:
+                    # First: a page that fails over an event does not get it again.
+                    self._heard = event.id
                     self.events.notify(event)
         except Denied as error:
             self._following = None
@@ -235,7 +241,7 @@ class SessionPresenter:
 
     def _opened(self, position: int) -> None:
         """Remember where a new person's events begin: what ends later will be told."""
-        self._position = position
+        self._position = self._heard = position
         if self.owner not in self.settings.seen_events:
             self._saving = asyncio.create_task(self.mark_seen(position))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from transferapp.desktop.presenters.background import kept_going
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.transfer_rows import TransferRow, merge
 from transferapp.errors import TransferAppError, Unavailable
@@ -30,7 +31,10 @@ class TransferWatch:
         self._transfer: Transfer | None = None
         self._asked = asyncio.Event()
         self._asked.set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._following = [
+            kept_going("watching the agent", self._follow_agent),
+            kept_going("watching the server", self._follow_server),
+        ]
         self.row: TransferRow = merge(None, view, now=clock.now())
         self.changed: Listeners[[]] = Listeners()
         self._stops = (
@@ -45,19 +49,15 @@ class TransferWatch:
 
     def start(self) -> None:
         """Follow it until ``stop``."""
-        loop = asyncio.get_running_loop()
-        self._tasks = [
-            loop.create_task(self._follow_agent(), name="watch agent"),
-            loop.create_task(self._follow_server(), name="watch server"),
-        ]
+        for one in self._following:
+            one.start()
 
     def stop(self) -> None:
         """Stop following; the transfer itself goes on."""
         for stop in self._stops:
             stop()
-        for task in self._tasks:
-            task.cancel()
-        self._tasks = []
+        for one in self._following:
+            one.cancel()
 
     def _event(self, event: Event) -> None:
         if event.transfer_id == self.transfer_id:

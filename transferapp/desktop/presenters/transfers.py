@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from transferapp.desktop.presenters.background import kept_going
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.session import Connection
 from transferapp.desktop.presenters.transfer_board import RowBatch, TransferBoard
@@ -222,19 +223,15 @@ class TransfersPresenter:
                 self._begin(step)
 
     def _begin(self, step: Step) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(step(), name="transfers presenter")
+        following = kept_going("following the transfers", step)
+        task = asyncio.get_running_loop().create_task(following.run(), name=following.name)
         task.add_done_callback(self._ended)
         self._tasks.append(task)
         return task
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Give a defect to the loop's handler, which shows it; it must not vanish."""
         if task in self._tasks:
             self._tasks.remove(task)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        context = {"message": "Following the transfers failed", "exception": error}
-        task.get_loop().call_exception_handler(context)
 
     def _event(self, event: Event) -> None:
         if event.transfer_id:
@@ -297,6 +294,10 @@ class TransfersPresenter:
                 await self._pause(UNAVAILABLE_PAUSE_S)
             except Denied:
                 return  # The session has ended; the main window says so.
+            except Exception:
+                self._dirty = {**dirty, **self._dirty}
+                self._dirty_set.set()
+                raise
             await self._pause(REFRESH_PAUSE_S)
 
     async def _refresh(self, dirty: set[str]) -> None:

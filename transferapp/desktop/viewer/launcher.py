@@ -165,9 +165,14 @@ class ViewerLauncher:
         assert process.stdout is not None  # noqa: S101
         async for line in process.stdout:
             try:
-                self._tell(messages.read_event(line))
+                event = messages.read_event(line)
             except ValueError:
                 _log.warning("the viewer said something that was not understood")
+                continue
+            try:
+                self._tell(event)
+            except Exception as error:  # noqa: BLE001 - a page's defect; others follow
+                loop.route_error(error)
         code = await process.wait()
         self._ended(code)
         if self._should_restart():

@@ -16,18 +16,23 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO
 
+import structlog
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from transferapp import errors
+from transferapp.desktop import loop
 from transferapp.desktop.viewer import messages
 from transferapp.desktop.viewer.opengl import prepare_opengl
 from transferapp.desktop.viewer.pyramid import RemoteImage, open_image
 from transferapp.desktop.viewer.store import RenewableToken
+from transferapp.host.logging import configure_logging, log_the_end
 from transferapp.protocol.messages import Message
 
 if TYPE_CHECKING:
     from transferapp.desktop.viewer.window import ViewerWindow
+
+_log = structlog.get_logger(__name__)
 
 
 class EventPipe:
@@ -79,7 +84,7 @@ class ViewerProcess(QObject):
                 self.command_read.emit(messages.read_command(line))
             except ValueError:
                 # Neither the line nor the error is written: both may hold a token.
-                print("a command was not understood", file=sys.stderr)  # noqa: T201
+                _log.warning("a command was not understood")
         self.pipe_ended.emit()
 
     def _obey(self, command: messages.Open | messages.Renew) -> None:
@@ -98,6 +103,9 @@ class ViewerProcess(QObject):
             self.opened.emit(command, open_image(command.url, token))
         except errors.TransferAppError as error:
             self.opened.emit(command, error)
+        except Exception:  # noqa: BLE001 - nobody asks the future: it would vanish
+            _log.exception("an image cannot be opened")
+            self.opened.emit(command, errors.Internal())
 
     def _show(
         self, command: messages.Open, result: RemoteImage | errors.TransferAppError
@@ -140,6 +148,8 @@ class ViewerProcess(QObject):
 
 def main() -> int:
     """Run until stdin ends."""
+    configure_logging("viewer")
+    loop.log_qt_messages()
     pipe = EventPipe()
     # No settings file: napari's own installation of a person is not touched.
     os.environ.update({"NAPARI_CONFIG": "", "QT_API": "pyside6"})
@@ -164,4 +174,9 @@ def main() -> int:
 if __name__ == "__main__":
     # Nothing is left to save, and a graphics driver that hangs on its way out must not keep
     # the process.
-    os._exit(main())
+    code = 1
+    try:
+        code = main()
+    except Exception as error:  # noqa: BLE001 - it ends this process, which says why
+        log_the_end(error)
+    os._exit(code)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from transferapp.errors import FileNotFound, TransferNotFound
+from transferapp.host.sparing import readable_page, readable_rows
 from transferapp.ledger.port import FileWork, ItemWork
 from transferapp.ledger.stores.rows import (
     Row,
@@ -44,7 +45,7 @@ def transfers_of(
         last = sa.select(transfers.c.seq).where(transfers.c.id == after).scalar_subquery()
         query = query.where(transfers.c.seq < last)
     query = query.order_by(transfers.c.seq.desc()).limit(limit)
-    return [transfer_of(row) for row in fetch(connection, query)]
+    return readable_rows(connection, query, transfers.c.id, transfer_of, "transfer")
 
 
 def transfer_by_key(connection: sa.Connection, owner: str, request_key: str) -> str | None:
@@ -116,7 +117,7 @@ def items_in(
     if received:
         complete = items.c.files_sealed >= items.c.file_count
         query = query.where(items.c.file_count > 0, complete)
-    return [item_of(row) for row in fetch(connection, query)]
+    return readable_rows(connection, query, items.c.id, item_of, "item")
 
 
 def file_by_id(connection: sa.Connection, file_id: str) -> TransferFile:
@@ -159,11 +160,17 @@ def file_work(connection: sa.Connection, file_id: str) -> FileWork:
 def events_after(
     connection: sa.Connection, owner: str | None, after: int, limit: int
 ) -> list[Event]:
-    """List events with greater ids, in order."""
-    query = sa.select(events).where(events.c.id > after).order_by(events.c.id).limit(limit)
+    """List events with greater ids, in order; what cannot be read is left out."""
+    query = sa.select(events).order_by(events.c.id).limit(limit)
     if owner is not None:
         query = query.where(events.c.owner == owner)
-    return [event_of(row) for row in fetch(connection, query)]
+    while True:
+        page = query.where(events.c.id > after)
+        found, ids = readable_page(connection, page, events.c.id, event_of, "event")
+        if found or not ids:
+            return found
+        # Nothing of a page: an empty answer would mean that there is nothing more.
+        after = ids[-1]
 
 
 def last_event_id(connection: sa.Connection) -> int:

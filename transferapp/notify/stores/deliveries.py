@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from typing_extensions import override
 from transferapp.host.clock import Clock
 from transferapp.host.database import reading, writing
 from transferapp.host.migrations import upgrade
+from transferapp.host.sparing import readable_rows, sparing
 from transferapp.notify.port import (
     Batch,
     Channel,
@@ -102,9 +104,11 @@ class SqlDeliveries(Deliveries):
             if connection.execute(moved.values(event_id=upto)).rowcount == 0:
                 return False
             for outcome in outcomes:
-                wishes = preferences_of(connection, outcome.username)
-                for channel in channels_for(wishes, topic_of(outcome)):
-                    self._add(connection, outcome, channel)
+                # One that cannot be told must not keep everybody from hearing anything.
+                with sparing("outcome", str(outcome.event_id)), connection.begin_nested():
+                    wishes = preferences_of(connection, outcome.username)
+                    for channel in channels_for(wishes, topic_of(outcome)):
+                        self._add(connection, outcome, channel)
         return True
 
     def _add(self, connection: sa.Connection, outcome: Outcome, channel: Channel) -> None:
@@ -135,21 +139,21 @@ class SqlDeliveries(Deliveries):
                 return []
         with writing(self._engine) as connection:
             _assign(connection, mail_due)
-            found = connection.execute(
+            query = (
                 sa.select(deliveries.c.batch, deliveries.c.channel, deliveries.c.username)
                 .where(_open, deliveries.c.queued.is_(False), deliveries.c.batch != "")
                 .distinct()
             )
-            return [Batch(row.batch, Channel(row.channel), row.username) for row in found]
+            return readable_rows(connection, query, deliveries.c.batch, _batch_of, "batch")
 
     def _batch(self, batch_id: str) -> Batch | None:
         query = sa.select(deliveries).where(_open, deliveries.c.batch == batch_id)
         with reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(deliveries.c.id)).all()
+            rows = connection.execute(query.order_by(deliveries.c.id)).mappings().all()
         if not rows:
             return None
         outcomes = tuple(outcome_of_row(row) for row in rows)
-        return Batch(batch_id, Channel(rows[0].channel), rows[0].username, outcomes)
+        return replace(_batch_of(rows[0]), outcomes=outcomes)
 
     def _forget(self, before: datetime) -> int:
         done = sa.or_(sa.not_(_open), deliveries.c.error != "")
@@ -164,6 +168,14 @@ class SqlDeliveries(Deliveries):
         mine = deliveries.update().where(_open, deliveries.c.batch == batch_id)
         with writing(self._engine) as connection:
             connection.execute(mine.values(**values))
+
+
+def _batch_of(row: sa.RowMapping) -> Batch:
+    return Batch(row["batch"], Channel(row["channel"]), row["username"])
+
+
+def _as_it_is(row: sa.RowMapping) -> sa.RowMapping:
+    return row
 
 
 def channels_for(wishes: Preferences, topic: Topic) -> Iterable[Channel]:
@@ -202,21 +214,22 @@ def _collapsed(
 
 def _assign(connection: sa.Connection, mail_due: datetime) -> None:
     """Give deliveries to batches: webhooks one by one, a person's mails together."""
+    columns = (deliveries.c.id, *deliveries.c["channel", "username", "recorded_at"])
     loose = (
-        sa.select(deliveries)
+        sa.select(*columns)
         .where(_open, deliveries.c.queued.is_(False), deliveries.c.batch == "")
         .order_by(deliveries.c.id)
         .with_for_update()
     )
-    mails: dict[str, list[sa.Row[tuple[object, ...]]]] = {}
-    for row in connection.execute(loose).all():
-        if row.channel == Channel.MAIL:
-            mails.setdefault(row.username, []).append(row)
+    mails: dict[str, list[sa.RowMapping]] = {}
+    for row in readable_rows(connection, loose, deliveries.c.id, _as_it_is, "delivery"):
+        if row["channel"] == Channel.MAIL:
+            mails.setdefault(row["username"], []).append(row)
         else:
-            _put(connection, [row.id])
+            _put(connection, [row["id"]])
     for rows in mails.values():
-        if rows[0].recorded_at <= mail_due:
-            _put(connection, [row.id for row in rows])
+        if rows[0]["recorded_at"] <= mail_due:
+            _put(connection, [row["id"] for row in rows])
 
 
 def _put(connection: sa.Connection, ids: list[int]) -> None:

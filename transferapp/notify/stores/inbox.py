@@ -12,6 +12,7 @@ from transferapp.errors import NotFound
 from transferapp.host.clock import Clock
 from transferapp.host.database import reading, writing
 from transferapp.host.migrations import upgrade
+from transferapp.host.sparing import readable_rows
 from transferapp.notify.port import Channel, Inbox, InboxEntry
 from transferapp.notify.stores.schema import SCHEMA, deliveries, outcome_of_row
 
@@ -47,8 +48,7 @@ class SqlInbox(Inbox):
 
     def _list(self, query: sa.Select[tuple[object, ...]]) -> list[InboxEntry]:
         with reading(self._engine) as connection:
-            rows = connection.execute(query).all()
-        return [InboxEntry(row.id, outcome_of_row(row), row.read_at) for row in rows]
+            return readable_rows(connection, query, deliveries.c.id, _entry, "notification")
 
     def _mark_read(self, username: str, entry_id: int) -> bool:
         mine = (_mine(username), deliveries.c.id == entry_id)
@@ -67,6 +67,10 @@ class SqlInbox(Inbox):
         """Mark those that are new; when they were read first is kept."""
         new = deliveries.update().where(*which, deliveries.c.read_at.is_(None))
         return connection.execute(new.values(read_at=self._clock.now())).rowcount > 0
+
+
+def _entry(row: sa.RowMapping) -> InboxEntry:
+    return InboxEntry(row["id"], outcome_of_row(row), row["read_at"])
 
 
 def _mine(username: str) -> sa.ColumnElement[bool]:

@@ -11,6 +11,7 @@ from typing_extensions import override
 from transferapp.host.clock import Clock
 from transferapp.host.database import reading, writing
 from transferapp.host.migrations import upgrade
+from transferapp.host.sparing import readable_rows
 from transferapp.notify.port import (
     Channel,
     PendingCode,
@@ -120,18 +121,23 @@ class SqlPreferenceStore(PreferenceStore):
 def preferences_of(connection: sa.Connection, username: str) -> Preferences:
     """Read a person's preferences in a transaction; the default ones when none are stored."""
     query = sa.select(preferences).where(preferences.c.username == username)
-    row = connection.execute(query).first()
-    if row is None:
-        return Preferences(username)
-    return Preferences(
-        username=username,
-        channels=frozenset(Channel(name) for name in row.channels),
-        address=row.address,
-        address_verified=row.address_verified,
-        webhook_url=row.webhook_url,
-        webhook_secret=row.webhook_secret,
-        topics=_topics(connection, username),
-    )
+    topics = _topics(connection, username)
+
+    def read(row: sa.RowMapping) -> Preferences:
+        return Preferences(
+            username=username,
+            channels=frozenset(Channel(name) for name in row["channels"]),
+            address=row["address"],
+            address_verified=row["address_verified"],
+            webhook_url=row["webhook_url"],
+            webhook_secret=row["webhook_secret"],
+            topics=topics,
+        )
+
+    # Wishes that cannot be read are as good as none: she still gets what is in the inbox.
+    key = preferences.c.username
+    found = readable_rows(connection, query, key, read, "wishes of a person")
+    return found[0] if found else Preferences(username)
 
 
 def _topics(connection: sa.Connection, username: str) -> frozenset[Topic]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from transferapp.host.database import UtcDateTime
@@ -93,18 +91,17 @@ codes = sa.Table(
 )
 
 
-def outcome_of_row(row: sa.Row[Any]) -> Outcome:
+def outcome_of_row(row: sa.RowMapping) -> Outcome:
     """Return the outcome of a delivery."""
     return Outcome(
-        event_id=row.event_id,
-        kind=row.kind,
-        username=row.username,
-        transfer_id=row.transfer_id,
-        state=row.state,
-        title=row.title,
-        text=row.text,
-        at=row.at,
-        # Not by attribute: a row is a tuple, and count is a method of it.
-        count=row._mapping["count"],  # noqa: SLF001 - SQLAlchemy's public name
-        collapses=row.kind == EventKind.ITEM_TROUBLE,
+        event_id=row["event_id"],
+        kind=row["kind"],
+        username=row["username"],
+        transfer_id=row["transfer_id"],
+        state=row["state"],
+        title=row["title"],
+        text=row["text"],
+        at=row["at"],
+        count=row["count"],
+        collapses=row["kind"] == EventKind.ITEM_TROUBLE,
     )

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
-from transferapp.errors import GrantRefused
+from transferapp.errors import GrantRefused, Unavailable
 from transferapp.model.events import Event
 from transferapp.protocol import routes
 from transferapp.protocol.numbers import MOST_NUMBER
@@ -53,6 +53,6 @@ async def _messages(
             continue
         try:
             await any_grant(request)
-        except GrantRefused:
+        except (GrantRefused, Unavailable):
             return
         yield ServerSentEvent(comment="still here")

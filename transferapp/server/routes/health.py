@@ -10,13 +10,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 import transferapp
-from transferapp.errors import TransferAppError, Unavailable
+from transferapp.errors import Internal, TransferAppError, Unavailable
+from transferapp.host.sparing import tell_once
 from transferapp.operations.import_signs import import_health
 from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
 from transferapp.protocol.health import RepositoryState, ServerHealth
 from transferapp.protocol.messages import ServerInfo
 from transferapp.repositories.port import HealthState
+from transferapp.server.event_feed import EventFeed
 from transferapp.server.parts import parts_of
 from transferapp.taskqueue.port import TaskQueue
 
@@ -37,17 +39,20 @@ async def health(request: Request) -> Response:
     """
     parts = parts_of(request)
     ledger, queue, workers, repository = await asyncio.gather(
-        _trouble(parts.ledger.last_event_id()),
-        _trouble(parts.queue.tasks(limit=1)),
-        _trouble(_find_worker(parts.queue)),
+        _trouble("database", parts.ledger.last_event_id()),
+        _trouble("queue", _find_odd(parts.queue)),
+        _trouble("workers", _find_worker(parts.queue)),
         import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
     )
+    feed: EventFeed = request.app.state.feed
+    events = feed.trouble
     is_well = repository.state is HealthState.PROGRESSING
     health = ServerHealth(
-        status="degraded" if ledger or queue or workers or not is_well else "ok",
+        status="ok" if is_well and not (ledger or queue or workers or events) else "degraded",
         database=ledger or "ok",
         queue=queue or "ok",
         workers=workers or "ok",
+        events=events or "ok",
         repository=RepositoryState(state=repository.state, detail=repository.detail),
     )
     status = HTTPStatus.SERVICE_UNAVAILABLE if ledger else HTTPStatus.OK
@@ -67,6 +72,16 @@ async def server_info(request: Request) -> ServerInfo:
     )
 
 
+async def _find_odd(queue: TaskQueue) -> None:
+    """Raise what is wrong with the queue; names of targets are nobody's business here."""
+    await queue.tasks(limit=1)
+    odd = sum(bool(target.trouble) for target in await queue.targets())
+    if odd:
+        raise Internal(
+            f"Targets whose record cannot be read: {odd}. See 'transferapp queue targets'."
+        )
+
+
 async def _find_worker(queue: TaskQueue) -> None:
     """Raise Unavailable when no worker shows that it lives; how many there are is private."""
     if not any(worker.silent_s <= _SILENT_S for worker in await queue.workers()):
@@ -76,7 +91,7 @@ async def _find_worker(queue: TaskQueue) -> None:
         )
 
 
-async def _trouble(asked: Awaitable[object]) -> str:
+async def _trouble(what: str, asked: Awaitable[object]) -> str:
     """Return why a part does not answer, or nothing."""
     try:
         async with asyncio.timeout(_PATIENCE_S):
@@ -85,4 +100,7 @@ async def _trouble(asked: Awaitable[object]) -> str:
         return error.message
     except TimeoutError:
         return f"No answer within {_PATIENCE_S:.0f} seconds."
+    except Exception as error:  # noqa: BLE001 - who asks for health gets an answer
+        tell_once("health", what, error)
+        return f"A defect ({type(error).__name__}): see the log."
     return ""

@@ -13,13 +13,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
+import structlog
 
+from transferapp.host.backoff import grown
 from transferapp.host.database import reading
+from transferapp.host.sparing import sparing
 from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.rows import (
+    Row,
+    buried,
+    pressure_of,
+    priority_of,
+    sound_target,
+    trouble_of,
+)
 from transferapp.taskqueue.dbos.schema import HELD, READY, line_name, targets, tasks
-from transferapp.taskqueue.dbos.targets import pressure_of
+from transferapp.taskqueue.dbos.values import MOST_BYTES, lane_of, whole
 from transferapp.taskqueue.fairness import Held, Line, Shares, next_line
 from transferapp.taskqueue.port import Lane, TaskState
+from transferapp.taskqueue.pressure import probe_due
+
+_log = structlog.get_logger(__name__)
 
 _CLAIM_LOCK = 7_261_944_131
 
@@ -30,7 +44,7 @@ LINES = sa.text(
     WITH RECURSIVE lines(line) AS (
         SELECT min(line) FROM task
         WHERE task.state = 'queued' AND task.holder = '' AND target = :target
-        AND task.line > ''
+        AND task.line >= ''
         UNION ALL
         SELECT (SELECT min(task.line) FROM task
                 WHERE task.state = 'queued' AND task.holder = '' AND target = :target
@@ -70,8 +84,12 @@ class Claims:
             # Nobody is always first when a worker's places do not suffice for all.
             random.shuffle(rows)
             for row in rows:
-                one = _Target(connection, row, self._records.now(), self._per_owner)
-                taken += one.give(worker, left)
+                # What fails for one target is taken back, and the others get their turn.
+                with sparing("target of the queue", row["name"]), connection.begin_nested():
+                    one = _Target(connection, row, self._records.now(), self._per_owner)
+                    room = dict(left)
+                    given = one.give(worker, room)
+                    taken, left = [*taken, *given], room
         return taken
 
     def _promising(self) -> bool:
@@ -93,13 +111,13 @@ class _Target:
     """One target in the transaction of a claim."""
 
     def __init__(
-        self, connection: sa.Connection, row: sa.RowMapping, now: float, per_owner: int | None
+        self, connection: sa.Connection, row: Row, now: float, per_owner: int | None
     ) -> None:
         self._connection = connection
-        self._row = row
+        self._row = sound_target(row)
         self._now = now
         self._per_owner = per_owner
-        self._turn = row["turn"]
+        self._turn: int = self._row["turn"]
 
     def give(self, worker: str, room: dict[Lane, int]) -> Sequence[sa.RowMapping]:
         """Give free places to the lines in turn; ``room`` shrinks."""
@@ -114,13 +132,16 @@ class _Target:
                 break
             name = line_name(line.lane, line.owner)
             first, second = self._front(name)
-            taken.append(self._start(first, worker))
-            held.add(line.lane, line.owner)
-            room[line.lane] -= 1
+            started = self._start(first, worker)
+            if started is not None:
+                taken.append(started)
+                held.add(line.lane, line.owner)
+                room[line.lane] -= 1
             if second is None:
                 del lines[name]
             else:
-                lines[name] = replace(line, priority=second["priority"], turn=self._turn)
+                priority = priority_of(second["priority"])
+                lines[name] = replace(line, priority=priority, turn=self._turn)
         if taken:
             self._note(taken)
         return taken
@@ -134,26 +155,51 @@ class _Target:
         )
         held = Held()
         for row in self._connection.execute(query):
-            held.add(Lane(row.lane), row.owner, row.number)
+            # What runs takes a place, whatever its row says.
+            held.add(lane_of(row.lane) or Lane.TRANSFERS, row.owner, row.number)
         return held
 
     def _free(self, held: Held) -> int:
         pressure = pressure_of(self._row)
         under_ceiling = pressure.ceiling - held.total
         if pressure.is_open:
-            due = not self._row["probe"] and self._now >= pressure.probe_at
+            due = not self._row["probe"] and probe_due(pressure, self._now)
             return min(1, under_ceiling) if due else 0
         # A probe that proved itself by running long still runs: it is one more.
         beside = 1 if self._row["probe"] else 0
         return min(pressure.limit + beside - held.total, under_ceiling)
 
     def _lines(self) -> list[Line]:
-        found = self._connection.execute(LINES, {"target": self._row["name"]})
+        found = self._connection.execute(LINES, {"target": self._row["name"]}).all()
         lines = []
         for row in found:
-            lane, _, owner = row.line.partition(":")
-            lines.append(Line(Lane(lane), owner, row.priority, row.turn))
+            name, _, owner = row.line.partition(":")
+            lane = lane_of(name)
+            if lane is None:
+                self._mend_line(row.line)
+                continue
+            # A line cannot have been served after the target's last turn.
+            turn = row.turn if 0 <= whole(row.turn, -1, most=MOST_BYTES) <= self._turn else 0
+            lines.append(Line(lane, owner, priority_of(row.priority), turn))
         return lines
+
+    def _mend_line(self, name: str) -> None:
+        """Put tasks into their owners' lines whose line is none: the next round has them.
+        Those whose lane is none either are no tasks that could be run.
+        """
+        mine = sa.and_(tasks.c.target == self._row["name"], tasks.c.line == name, READY)
+        right = sa.type_coerce(tasks.c.lane, sa.String) + ":" + tasks.c.owner
+        known = tasks.c.lane.in_([str(lane) for lane in Lane])
+        self._connection.execute(sa.update(tasks).where(mine, known).values(line=right))
+        for row in self._connection.execute(sa.select(tasks).where(mine)).mappings().all():
+            self._bury(row)
+
+    def _bury(self, row: Row) -> None:
+        dead = buried(row) | {"updated_at": self._now}
+        self._connection.execute(sa.update(tasks).where(tasks.c.id == row["id"]).values(dead))
+        _log.error(
+            "task set aside: its row cannot be read", task=row["id"], error=dead["error"]
+        )
 
     def _front(self, name: str) -> tuple[sa.RowMapping, sa.RowMapping | None]:
         query = (
@@ -165,21 +211,26 @@ class _Target:
         rows = self._connection.execute(query).mappings().all()
         return rows[0], rows[1] if len(rows) > 1 else None
 
-    def _start(self, front: sa.RowMapping, worker: str) -> sa.RowMapping:
+    def _start(self, front: Row, worker: str) -> sa.RowMapping | None:
+        """Give the task to the worker; None when its row says nothing that could be run."""
         self._turn += 1
         values = {
             "state": TaskState.RUNNING,
             "holder": worker,
             # One that the engine does not know yet is run here and now.
             "run": "" if front["runs"] else uuid.uuid4().hex,
-            "runs": front["runs"] + 1,
+            "runs": grown(whole(front["runs"])),
             "turn": self._turn,
             "retry_at": None,
             "told": True,
             "updated_at": self._now,
         }
         mine = sa.update(tasks).where(tasks.c.id == front["id"]).values(values)
-        return self._connection.execute(mine.returning(tasks)).mappings().one()
+        row = self._connection.execute(mine.returning(tasks)).mappings().one()
+        if not trouble_of(row):
+            return row
+        self._bury(row)
+        return None
 
     def _note(self, taken: Sequence[sa.RowMapping]) -> None:
         values: dict[str, object] = {"turn": self._turn}

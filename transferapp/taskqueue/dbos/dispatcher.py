@@ -10,12 +10,15 @@ from collections.abc import Awaitable, Callable
 import sqlalchemy as sa
 import structlog
 
-from transferapp.errors import TransferAppError
+from transferapp.errors import Internal, TransferAppError, Unavailable
+from transferapp.host.backoff import Backoff
+from transferapp.host.sparing import sparing
 from transferapp.taskqueue.dbos.claims import Claims
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.values import lane_of, number
 from transferapp.taskqueue.port import Lane, TaskState
 
 _log = structlog.get_logger(__name__)
@@ -26,6 +29,9 @@ _AGAIN_AFTER_S = 1.0
 _AUDIT_EVERY_S = 15.0
 #: What it holds and does not run for so long, it will not run any more (seconds).
 _BEGINS_WITHIN_S = 60.0
+#: A task that the engine does not begin is tried so often at once, then with pauses.
+_TRIES_AT_ONCE = 3
+_BEGIN_AGAIN = Backoff(0.5, 300.0)
 
 Start = Callable[[sa.RowMapping], Awaitable[None]]
 
@@ -49,20 +55,26 @@ class Dispatcher:
         self._start = start
         self._claims = Claims(records, settings.per_owner)
         self._bell = asyncio.Event()
+        #: What takes a place here, and what of it has really begun to run.
         self._running: dict[str, Lane] = {}
+        self._begun: set[str] = set()
         self._audited_at = time.monotonic()
+        #: How often in a row the engine did not begin a task.
+        self._not_begun: dict[str, int] = {}
 
     def ring(self) -> None:
         """Look for tasks soon; on the loop only."""
         self._bell.set()
 
     def began(self, task_id: str, lane: Lane) -> None:
-        """Count a run that takes one of this worker's places."""
+        """Count a run that has begun; it takes one of this worker's places."""
         self._running[task_id] = lane
+        self._begun.add(task_id)
 
     def ended(self, task_id: str) -> None:
         """Free its place."""
         self._running.pop(task_id, None)
+        self._begun.discard(task_id)
         self._bell.set()
 
     async def serve(self) -> None:
@@ -73,10 +85,6 @@ class Dispatcher:
                 await self._round()
             except TransferAppError as error:
                 _log.warning("no tasks can be claimed", error=error.message)
-                pause_s = _AGAIN_AFTER_S
-            except Exception:  # noqa: BLE001
-                # A defect here must not end the only thing that starts work.
-                _log.exception("claiming failed")
                 pause_s = _AGAIN_AFTER_S
             await self._sleep(pause_s)
 
@@ -93,11 +101,12 @@ class Dispatcher:
         rows = await asyncio.to_thread(self._claim, self._room())
         for row in rows:
             if row["run"]:
-                self.began(row["id"], Lane(row["lane"]))
+                self._running[row["id"]] = lane_of(row["lane"]) or Lane.TRANSFERS
         await asyncio.gather(*(self._begin(row) for row in rows))
         if time.monotonic() - self._audited_at > _AUDIT_EVERY_S:
             self._audited_at = time.monotonic()
-            await asyncio.to_thread(self._audit, set(self._running))
+            for task_id in await asyncio.to_thread(self._audit, set(self._begun)):
+                self._running.pop(task_id, None)
 
     def _room(self) -> dict[Lane, int]:
         busy = Counter(self._running.values())
@@ -114,12 +123,13 @@ class Dispatcher:
         try:
             if row["run"]:
                 await self._start(row)
+                self._not_begun.pop(row["id"], None)
             else:
                 await asyncio.to_thread(self._again, row["id"])
         except Exception as error:  # noqa: BLE001  # the engine's, or the database's
             _log.warning("task not begun", task=row["id"], error=str(error))
             self._running.pop(row["id"], None)
-            await asyncio.to_thread(self._give_back, row)
+            await asyncio.to_thread(self._give_back, row, error)
 
     def _again(self, task_id: str) -> None:
         with engine_failures():
@@ -128,20 +138,35 @@ class Dispatcher:
                 self._records.change(task_id, (TaskState.RUNNING,), {"runs": 0}, run="")
                 self._records.let_go(task_id, "")
 
-    def _give_back(self, row: sa.RowMapping) -> None:
+    def _give_back(self, row: sa.RowMapping, reason: Exception) -> None:
+        """Queue it again; one that fails to begin again and again waits, or it would keep
+        its owner's other tasks from ever being first in line.
+        """
+        times = self._not_begun.get(row["id"], 0)
+        self._not_begun[row["id"]] = times + 1
+        waiting = {
+            "state": TaskState.WAITING,
+            "retry_at": self._records.now() + _BEGIN_AGAIN.pause_s(times),
+            "error_code": Internal.code,
+            "error": f"The task could not be begun: {type(reason).__name__}: {reason}"[:2000],
+        }
+        again = times < _TRIES_AT_ONCE or isinstance(reason, Unavailable)
         try:
-            with engine_failures():
-                self._records.let_go(row["id"], row["run"])
+            with sparing("place of a task", row["id"]), engine_failures():
+                self._records.let_go(row["id"], row["run"], **({} if again else waiting))
         except TransferAppError as error:
             _log.debug("place not given back yet", task=row["id"], error=error.message)
 
-    def _audit(self, running: set[str]) -> None:
+    def _audit(self, begun: set[str]) -> list[str]:
         """Give back places of runs that are gone without a word, such as one whose
-        beginning or end the database did not take.
+        beginning or end the database did not take; returns their tasks.
         """
+        gone = []
         with engine_failures():
             for row in self._records.held():
-                old = self._records.now() - row["updated_at"] > _BEGINS_WITHIN_S
-                if row["holder"] == self._worker and old and row["id"] not in running:
+                old = self._records.now() - number(row["updated_at"]) > _BEGINS_WITHIN_S
+                if row["holder"] == self._worker and old and row["id"] not in begun:
                     _log.warning("place given back", task=row["id"], state=row["state"])
                     self._records.let_go(row["id"], row["run"])
+                    gone.append(row["id"])
+        return gone

@@ -10,6 +10,7 @@ from dbos import DBOSClient, DBOSPortableJSONSerializer, error as dbos_error
 
 from transferapp.host.sqlite import check_new_enough
 from transferapp.taskqueue.dbos.failures import patient_engine
+from transferapp.taskqueue.dbos.quiet import quiet_engine_log
 from transferapp.taskqueue.dbos.schema import prepare
 
 #: Constant names: tasks outlive releases, and a new version would strand them.
@@ -40,6 +41,7 @@ class EngineClient:
         """The client; the first use creates or migrates the tables."""
         with self._lock:
             if self._opened is None:
+                quiet_engine_log()
                 prepare(self._engine)
                 postgres = self._engine.dialect.name == "postgresql"
                 self._opened = DBOSClient(

@@ -13,7 +13,7 @@ from dbos import error as dbos_error
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from transferapp.errors import StateConflict, TransferNotFound, Unavailable
-from transferapp.host.database import is_away
+from transferapp.host.database_errors import failure_of, is_away
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,15 +21,15 @@ R = TypeVar("R")
 
 @contextmanager
 def engine_failures() -> Iterator[None]:
-    """Raise Unavailable, TransferNotFound or StateConflict for the engine's errors."""
+    """Raise Unavailable, StorageFull, TransferNotFound or StateConflict for the engine's
+    errors.
+    """
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
         if not is_away(error):
             raise
-        raise Unavailable(
-            "The task database cannot be reached. Nothing is lost; try again in a moment."
-        ) from error
+        raise failure_of(error, "task database") from error
     except dbos_error.DBOSNonExistentWorkflowError as error:
         raise TransferNotFound from error
     except dbos_error.DBOSException as error:

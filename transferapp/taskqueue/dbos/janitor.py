@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
+from transferapp.host.backoff import LONGEST_S, grown
 from transferapp.host.database import reading
+from transferapp.host.sparing import sparing
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.keeper import TargetKeeper
 from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.records import TaskRecords
-from transferapp.taskqueue.dbos.schema import tasks, to_task
+from transferapp.taskqueue.dbos.rows import STATES, to_task
+from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
+from transferapp.taskqueue.dbos.values import whole
 from transferapp.taskqueue.port import Task, TaskState
 
 _log = structlog.get_logger(__name__)
@@ -21,6 +27,9 @@ _log = structlog.get_logger(__name__)
 #: A state that its run did not tell by then is told by the janitor (seconds).
 _TELL_AFTER_S = 3.0
 _FORGET_EVERY_S = 3600.0
+_DUTY = "duty of the queue's janitor"
+#: Retries of a target that had no row a moment ago.
+_FIRST_OF_A_TARGET = 1
 
 
 class Janitor:
@@ -48,25 +57,52 @@ class Janitor:
         """Do what is due; returns the tasks whose owners are still to be told (none when
         it is another worker's turn). Without ``recover`` silent workers are left alone.
         """
-        living = self._presence.living() if recover else set()
-        if not self._presence.take_lease("janitor", 5 * self._settings.beat_s):
+        living: set[str] = set()
+        leads = False
+        with sparing(_DUTY, "lead"):
+            living = self._presence.living() if recover else living
+            leads = self._presence.take_lease("janitor", 5 * self._settings.beat_s)
+        if not leads:
             return []
+        untold: list[Task] = []
+        duties: dict[str, Callable[[], object]] = {
+            "make missing targets": self._keeper.add_missing,
+            "retry": lambda: self._retry(self._keeper.round()),
+            "watch": self._watch,
+            "forget": self._forget,
+            "tell": lambda: untold.extend(self._untold()),
+        }
         if recover:
-            self._recover_all(living)
-        self._retry(self._keeper.round())
-        self._watch()
-        self._forget()
-        return self._untold()
+            recovery = {"recover": partial(self._recover_all, living)}
+            duties = recovery | {"bury": partial(self._bury_all, living)} | duties
+        for name, duty in duties.items():
+            # A defect in one of them must not end the others, nor keep a worker from starting.
+            with sparing(_DUTY, name):
+                duty()
+        return untold
 
     def _recover_all(self, living: set[str]) -> None:
         """Queue the tasks of dead workers again; those that keep killing end dead."""
         for row in self._records.held():
             if row["holder"] not in living:
-                self._recover(row)
+                with sparing("task of a dead worker", row["id"]):
+                    self._recover(row)
+        nobodys = (tasks.c.state == TaskState.RUNNING, tasks.c.holder == "")
+        for row in self._records.select(*nobodys):
+            with sparing("task that nobody runs", row["id"]):
+                self._records.let_go(row["id"], row["run"])
+
+    def _bury_all(self, living: set[str]) -> None:
+        """Make dead letters of tasks whose state is no word of ours."""
+        for state in self._records.states() - STATES:
+            for row in self._records.select(tasks.c.state == state):
+                if row["holder"] not in living:
+                    with sparing("task that cannot be read", row["id"]):
+                        self._records.bury(row)
 
     def _recover(self, row: sa.RowMapping) -> None:
         # What was claimed and never begun did not kill anybody.
-        crashes = row["crashes"] + (1 if row["run"] else 0)
+        crashes = grown(whole(row["crashes"]), 1 if row["run"] else 0)
         if row["state"] == TaskState.RUNNING and crashes >= self._settings.max_crashes:
             self._bury(row, crashes)
             return
@@ -93,18 +129,22 @@ class Janitor:
 
     def _retry(self, budget: dict[str, int]) -> None:
         """Queue what is due again, target by target and no more than each may get."""
-        due = sa.and_(
-            tasks.c.state == TaskState.WAITING, tasks.c.retry_at <= self._records.now()
-        )
+        due = sa.and_(tasks.c.state == TaskState.WAITING, self._is_due())
         with reading(self._records.engine) as connection:
             found = connection.execute(sa.select(tasks.c.target).where(due).distinct())
             names = found.scalars().all()
         queued = {"state": TaskState.QUEUED, "retry_at": None, "told": True}
         for name in names:
             mine = tasks.c.target == name
-            allowed = budget.get(name, 0)
+            allowed = budget.get(name, _FIRST_OF_A_TARGET)
             for row in self._records.select(due, mine, limit=allowed) if allowed else ():
-                self._records.change(row["id"], (TaskState.WAITING,), queued)
+                with sparing("task that waits", row["id"]):
+                    self._records.change(row["id"], (TaskState.WAITING,), queued)
+
+    def _is_due(self) -> sa.ColumnElement[bool]:
+        """No pause is longer than LONGEST_S: a later time is of a clock that went wrong."""
+        now, at = self._records.now(), tasks.c.retry_at
+        return sa.or_(at <= now, at > now + 2 * LONGEST_S, at.is_(None))
 
     def _watch(self) -> None:
         """Tell of tasks that give no sign of life; they may still end well."""
@@ -116,8 +156,10 @@ class Janitor:
         self._stalled = set(stalled)
 
     def _untold(self) -> list[Task]:
-        due = tasks.c.updated_at < self._records.now() - _TELL_AFTER_S
-        return [to_task(row) for row in self._records.select(~tasks.c.told, due)]
+        now = self._records.now()
+        young = tasks.c.updated_at.between(now - _TELL_AFTER_S, now + _TELL_AFTER_S)
+        known = tasks.c.state.in_(STATES)
+        return [to_task(row) for row in self._records.select(~tasks.c.told, ~young, known)]
 
     def _forget(self) -> None:
         now = self._records.now()
@@ -130,9 +172,11 @@ class Janitor:
 
 def forget_ended(records: TaskRecords, engine: EngineClient, age: timedelta) -> int:
     """Delete done and cancelled tasks of that age everywhere; returns how many."""
-    count = 0
-    while ids := records.ended_before(age):
-        engine.forget(ids)
-        records.forget(ids)
-        count += len(ids)
+    count, after = 0, ""
+    while ids := records.ended_before(age, after):
+        after = ids[-1]
+        with sparing("ended tasks", f"from {ids[0]}"):
+            engine.forget(ids)
+            records.forget(ids)
+            count += len(ids)
     return count

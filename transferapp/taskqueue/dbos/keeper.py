@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 import structlog
 
 from transferapp.errors import TransferNotFound
+from transferapp.host.sparing import sparing
 from transferapp.taskqueue.dbos.records import TaskRecords
-from transferapp.taskqueue.dbos.targets import (
-    TargetBook,
+from transferapp.taskqueue.dbos.rows import (
+    STATES,
+    Row,
+    faults_of,
     outcomes_of,
     pressure_of,
-    values_of,
+    sound_target,
 )
+from transferapp.taskqueue.dbos.targets import TargetBook, values_of
 from transferapp.taskqueue.port import TaskState
 from transferapp.taskqueue.pressure import (
     PROBE_PATIENCE_S,
@@ -20,6 +23,7 @@ from transferapp.taskqueue.pressure import (
     after_probe_failed,
     after_success,
     can_judge,
+    probe_due,
     retries_allowed,
 )
 
@@ -41,18 +45,29 @@ class TargetKeeper:
         """Do what is due; returns how many retries each target may get now."""
         budget: dict[str, int] = {}
         for row in self._book.rows():
-            kept = self._book.row(row["name"]) if self._judge(row) else row
-            budget[row["name"]] = self._budget(kept)
+            with sparing("target of the queue", row["name"]):
+                budget[row["name"]] = self._keep(row)
         return budget
 
-    def _budget(self, row: sa.RowMapping) -> int:
+    def add_missing(self) -> None:
+        """Make the targets that tasks wait for and that have no row."""
+        self._book.add_missing()
+
+    def _keep(self, row: Row) -> int:
+        if faults_of(row):
+            self._book.mend(row["name"])
+        sound = sound_target(row)
+        return self._budget(self._book.row(row["name"]) if self._judge(sound) else sound)
+
+    def _budget(self, row: Row) -> int:
         pressure = pressure_of(row)
         if not pressure.is_open:
             return retries_allowed(pressure, outcomes_of(row))
         # One of those that wait may be the next probe.
-        return 1 if not row["probe"] and self._records.now() >= pressure.probe_at else 0
+        due = not row["probe"] and probe_due(pressure, self._records.now())
+        return 1 if due else 0
 
-    def _judge(self, row: sa.RowMapping) -> bool:
+    def _judge(self, row: Row) -> bool:
         """Do what is due for a target; True when its row has changed."""
         if row["probe"]:
             self._watch_probe(row)
@@ -70,7 +85,7 @@ class TargetKeeper:
         if after.limit < before.limit:
             _log.warning("target errs or slows; fewer at once", target=name, limit=after.limit)
 
-    def _watch_probe(self, row: sa.RowMapping) -> None:
+    def _watch_probe(self, row: Row) -> None:
         name, out = row["name"], row["outages"] > 0
         state = self._state(row["probe"])
         for_s = self._records.now() - row["probe_since"]
@@ -85,16 +100,17 @@ class TargetKeeper:
             _log.info("target is still out", target=name, probes=after.outages)
         elif state is TaskState.DONE and out:
             self._close(name, "")
-        elif state is not TaskState.QUEUED or for_s > _PROBE_TAKEN_WITHIN_S:
+        elif state is not TaskState.QUEUED or not 0 <= for_s <= _PROBE_TAKEN_WITHIN_S:
             # It ended in a way that says nothing of the target; another one may try.
             with self._book.changing(name) as (_, change):
                 change(probe="")
 
     def _state(self, task_id: str) -> TaskState | None:
         try:
-            return TaskState(self._records.row(task_id)["state"])
+            state = self._records.row(task_id)["state"]
         except TransferNotFound:
             return None
+        return TaskState(state) if state in STATES else None
 
     def _close(self, name: str, probe: str) -> None:
         with self._book.changing(name) as (row, change):

@@ -12,8 +12,13 @@ import sqlalchemy as sa
 
 from transferapp.host.database import reading
 from transferapp.taskqueue.dbos.schema import database_now, leases, workers
+from transferapp.taskqueue.dbos.values import number, text, whole
 from transferapp.taskqueue.port import WorkerLife
 
+#: A sign of life of the future is of a clock that went wrong, by more than this (seconds).
+_CLOCKS_AGREE_S = 2.0
+#: No lease is longer.
+_LONGEST_LEASE_S = 3600.0
 #: A process's start time is known to about a clock tick; pids are reused.
 _SAME_START_S = 1.5
 
@@ -54,6 +59,9 @@ class Presence:
         """Return the ids of workers that live, and remove the rows of dead ones."""
         with self._engine.begin() as connection:
             now = database_now(connection)
+            # From now on it ages: a dead worker would seem to live until that time.
+            future = sa.update(workers).where(workers.c.seen_at > now + _CLOCKS_AGREE_S)
+            connection.execute(future.values(seen_at=now))
             rows = connection.execute(sa.select(workers)).mappings().all()
             alive = {row["id"] for row in rows if self._lives(row, now)}
             gone = [row["id"] for row in rows if row["id"] not in alive]
@@ -69,7 +77,8 @@ class Presence:
             now = database_now(connection)
             mine = {"holder": self.id, "until": now + for_s}
             alive = sa.select(workers.c.id).where(workers.c.id != self.id)
-            free = sa.or_(leases.c.holder.notin_(alive), leases.c.until < now)
+            untrue = leases.c.until > now + _LONGEST_LEASE_S + for_s
+            free = sa.or_(leases.c.holder.notin_(alive), leases.c.until < now, untrue)
             taken = sa.update(leases).where(leases.c.name == name, free).values(mine)
             if connection.execute(taken).rowcount > 0:
                 return True
@@ -81,10 +90,12 @@ class Presence:
         return True
 
     def _lives(self, row: sa.RowMapping, now: float) -> bool:
-        if now - row["seen_at"] > self._dead_after_s:
+        if now - number(row["seen_at"]) > self._dead_after_s:
             return False
         # On this host the kernel knows at once what silence would tell only later.
-        return row["host"] != self._host or _runs(row["pid"], row["started_at"])
+        if row["host"] != self._host:
+            return True
+        return _runs(whole(row["pid"]), number(row["started_at"]))
 
 
 def worker_lives(engine: sa.Engine) -> list[WorkerLife]:
@@ -92,7 +103,10 @@ def worker_lives(engine: sa.Engine) -> list[WorkerLife]:
     with reading(engine) as connection:
         now = database_now(connection)
         rows = connection.execute(sa.select(workers).order_by(workers.c.id)).all()
-    return [WorkerLife(r.id, r.pid, round(max(0.0, now - r.seen_at), 3)) for r in rows]
+    return [
+        WorkerLife(text(r.id), whole(r.pid), round(max(0.0, now - number(r.seen_at)), 3))
+        for r in rows
+    ]
 
 
 def host_identity() -> str:
@@ -113,5 +127,5 @@ def _runs(pid: int, started_at: float) -> bool:
         process = psutil.Process(pid)
         same = abs(process.create_time() - started_at) < _SAME_START_S
         return same and bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, OverflowError):
         return False

@@ -17,9 +17,10 @@ from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.janitor import forget_ended
 from transferapp.taskqueue.dbos.presence import worker_lives
 from transferapp.taskqueue.dbos.records import GOES_ON, TaskRecords
+from transferapp.taskqueue.dbos.rows import to_target
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.targets import TargetBook, to_target
+from transferapp.taskqueue.dbos.targets import TargetBook
 from transferapp.taskqueue.port import (
     Depth,
     NewTask,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,13 +13,27 @@ import sqlalchemy as sa
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock
 from transferapp.host.database import reading
-from transferapp.taskqueue.dbos.schema import HELD, line_name, tasks, to_task
+from transferapp.taskqueue.dbos.rows import STATES, Row, buried, to_task
+from transferapp.taskqueue.dbos.schema import HELD, line_name, tasks
+from transferapp.taskqueue.dbos.values import MOST_BYTES, moment, whole
 from transferapp.taskqueue.dbos.wakeups import announce
-from transferapp.taskqueue.outcome import FailureCount, Verdict
+from transferapp.taskqueue.outcome import Verdict
 from transferapp.taskqueue.port import Depth, NewTask, Task, TaskState
 
 #: States of a task that goes on by itself.
 GOES_ON = (TaskState.QUEUED, TaskState.RUNNING, TaskState.WAITING)
+#: A recursive query jumps from state to state, however many tasks are in each.
+_STATES = sa.text(
+    """
+    WITH RECURSIVE states(state) AS (
+        SELECT min(state) FROM task
+        UNION ALL
+        SELECT (SELECT min(task.state) FROM task WHERE task.state > states.state)
+        FROM states WHERE states.state IS NOT NULL
+    )
+    SELECT state FROM states WHERE state IS NOT NULL
+    """
+)
 
 
 class TaskRecords:
@@ -87,7 +101,7 @@ class TaskRecords:
 
     def _shown(self, row: sa.RowMapping) -> Task:
         task = to_task(row)
-        silent_s = self.now() - row["updated_at"]
+        silent_s = self.now() - task.updated_at.timestamp()
         if task.state is not TaskState.RUNNING or silent_s < self.stalled_after_s:
             return task
         return replace(task, stalled_since=task.updated_at)
@@ -194,13 +208,28 @@ class TaskRecords:
         with reading(self.engine) as connection:
             return connection.execute(query).mappings().all()
 
+    def states(self) -> set[str]:
+        """Return every state that any task is in, from the index alone."""
+        with reading(self.engine) as connection:
+            return set(connection.execute(_STATES).scalars())
+
+    def bury(self, row: Row, **more: Any) -> bool:
+        """Make a task whose row cannot be run a dead letter; False when it has changed."""
+        as_read = (tasks.c.id == row["id"], tasks.c.state == row["state"])
+        values = buried(row) | {"updated_at": self.now()} | more
+        with self.engine.begin() as connection:
+            statement = sa.update(tasks).where(*as_read).values(values)
+            return connection.execute(statement).rowcount > 0
+
     def depths(self) -> list[Depth]:
-        """Count tasks by target and state."""
-        places = (tasks.c.target, tasks.c.state)
+        """Count tasks by target and state; what cannot be read counts as dead."""
+        known = sa.case((tasks.c.state.in_(STATES), tasks.c.state), else_=TaskState.DEAD)
+        places = (tasks.c.target, known.label("state"))
         query = sa.select(
             *places,
             sa.func.count().label("number"),
-            sa.func.sum(tasks.c.attempts).label("retries"),
+            # As floating point: SQLite gives up on whole numbers that grow too large.
+            sa.func.sum(sa.cast(tasks.c.attempts, sa.Double)).label("retries"),
             sa.func.min(tasks.c.created_at).label("oldest"),
         ).group_by(*places)
         with reading(self.engine) as connection:
@@ -210,8 +239,8 @@ class TaskRecords:
                 row.target,
                 TaskState(row.state),
                 row.number,
-                int(row.retries),
-                datetime.fromtimestamp(row.oldest, UTC),
+                whole(row.retries, most=MOST_BYTES),
+                moment(row.oldest),
             )
             for row in rows
         ]
@@ -221,13 +250,8 @@ class TaskRecords:
         with self.engine.begin() as connection:
             connection.execute(sa.delete(tasks).where(tasks.c.id.in_(task_ids)))
 
-    def ended_before(self, age: timedelta, limit: int = 500) -> list[str]:
-        """Return ids of tasks that were done or cancelled so long ago."""
+    def ended_before(self, age: timedelta, after: str, limit: int = 500) -> list[str]:
+        """Return ids, beyond ``after``, of tasks that were done or cancelled so long ago."""
         old = tasks.c.updated_at < self.now() - age.total_seconds()
         ended = tasks.c.state.in_((TaskState.DONE, TaskState.CANCELLED))
-        return [row["id"] for row in self.select(old, ended, limit=limit)]
-
-
-def failure_count(row: sa.RowMapping) -> FailureCount:
-    """Return how often a task failed so far."""
-    return FailureCount(row["attempts"], row["defects"])
+        return [row["id"] for row in self.select(old, ended, tasks.c.id > after, limit=limit)]

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from transferapp.errors import Invalid, Unavailable
 from transferapp.taskqueue.dbos.context import DbosContext
 from transferapp.taskqueue.dbos.failures import patiently
-from transferapp.taskqueue.dbos.records import TaskRecords, failure_count
-from transferapp.taskqueue.dbos.schema import to_task
+from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.rows import failure_count, to_task
 from transferapp.taskqueue.dbos.targets import TargetBook
 from transferapp.taskqueue.outcome import judge
 from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
 from dbos import DBOS
 
 from transferapp.host.migrations import Schema, upgrade
-from transferapp.taskqueue.port import Lane, Task, TaskState
+from transferapp.taskqueue.port import Lane
 
 metadata = sa.MetaData()
 
@@ -138,36 +136,6 @@ def database_now(connection: sa.Connection) -> float:
     return float(connection.execute(sa.text(text)).scalar_one())
 
 
-def to_task(row: sa.RowMapping) -> Task:
-    """Make a Task of a row of ``tasks``."""
-    return Task(
-        id=row["id"],
-        kind=row["kind"],
-        version=row["version"],
-        target=row["target"],
-        owner=row["owner"],
-        priority=row["priority"],
-        state=TaskState(row["state"]),
-        attempts=row["attempts"],
-        crashes=row["crashes"],
-        created_at=_time(row["created_at"]),
-        updated_at=_time(row["updated_at"]),
-        retry_at=None if row["retry_at"] is None else _time(row["retry_at"]),
-        error_code=row["error_code"],
-        error=row["error"],
-        step=row["step"],
-        progress=row["progress"],
-        note=row["note"],
-        bytes_done=row["bytes_done"],
-        lane=Lane(row["lane"]),
-        worker=row["holder"],
-    )
-
-
 def line_name(lane: Lane, owner: str) -> str:
     """Return the name of the line in which an owner's tasks of a lane wait."""
     return f"{lane}:{owner}"
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -14,6 +14,8 @@ DEFAULT_LANES = {
     Lane.PREVIEWS: 4,
     Lane.HOUSEKEEPING: 4,
 }
+#: Tasks of one target that run at once where nothing else was said.
+DEFAULT_LIMIT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class QueueSettings:
 
     #: Tasks that may run at once for a target, over all workers.
     limits: Mapping[str, int] = field(default_factory=dict)
-    default_limit: int = 4
+    default_limit: int = DEFAULT_LIMIT
     #: Of these, how many may belong to one owner; None: all of them.
     per_owner: int | None = None
     #: Tasks that one worker runs at once, by lane: none of them takes another's places.

@@ -6,21 +6,43 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
 from transferapp.errors import Invalid
+from transferapp.host.backoff import grown
 from transferapp.host.database import reading
+from transferapp.host.sparing import sparing
+from transferapp.taskqueue.dbos.rows import (
+    Row,
+    faults_of,
+    pressure_of,
+    sound_target,
+)
 from transferapp.taskqueue.dbos.schema import targets
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.wakeups import announce
-from transferapp.taskqueue.port import Target
 from transferapp.taskqueue.pressure import Outcomes, Pressure, after_failure, after_success
 
 _log = structlog.get_logger(__name__)
+
+#: Targets of tasks that wait, jumped through along the index, that have no row.
+_MISSING = sa.text(
+    """
+    WITH RECURSIVE names(name) AS (
+        SELECT min(target) FROM task WHERE task.state = 'queued' AND task.holder = ''
+        UNION ALL
+        SELECT (SELECT min(task.target) FROM task
+                WHERE task.state = 'queued' AND task.holder = ''
+                AND task.target > names.name)
+        FROM names WHERE names.name IS NOT NULL
+    )
+    SELECT names.name FROM names WHERE names.name IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM task_target WHERE task_target.name = names.name)
+    """
+)
 
 
 class TargetBook:
@@ -65,17 +87,36 @@ class TargetBook:
         self.ensure(name)
         self._update(name, sa.true(), _ceiling(ceiling))
 
-    def rows(self) -> Sequence[sa.RowMapping]:
-        """Return all targets by name."""
+    def rows(self) -> Sequence[Row]:
+        """Return all targets by name, as they are stored."""
         with reading(self._engine) as connection:
             found = connection.execute(sa.select(targets).order_by(targets.c.name))
             return found.mappings().all()
 
-    def row(self, name: str) -> sa.RowMapping:
-        """Return one target that is there."""
+    def row(self, name: str) -> Row:
+        """Return one target, made sound; it is made anew when its row is gone."""
         with reading(self._engine) as connection:
-            one = sa.select(targets).where(targets.c.name == name)
-            return connection.execute(one).mappings().one()
+            found = connection.execute(_one(name)).mappings().first()
+        if found is not None:
+            return sound_target(found)
+        self._add(name)
+        with reading(self._engine) as connection:
+            return sound_target(connection.execute(_one(name)).mappings().one())
+
+    def add_missing(self) -> None:
+        """Make the targets that tasks wait for and that have no row: nobody would start
+        them.
+        """
+        with reading(self._engine) as connection:
+            missing = list(connection.execute(_MISSING).scalars())
+        for name in missing:
+            with sparing("target of the queue", name):
+                self._add(name)
+
+    def mend(self, name: str) -> None:
+        """Write sound values where a target's row makes no sense, and say so."""
+        with self.changing(name):
+            pass
 
     def is_out(self, name: str) -> bool:
         """Tell whether only probes may start."""
@@ -92,14 +133,18 @@ class TargetBook:
         with self._lock:
             noted, self._done = self._done, {}
         for name, outcomes in noted.items():
-            with self.changing(name) as (row, change):
-                change(
-                    done=row["done"] + outcomes.done,
-                    seconds=row["seconds"] + outcomes.seconds,
-                    **values_of(after_success(pressure_of(row))),
-                )
-            if row["outages"]:
-                _log.info("target is back", target=name)
+            with sparing("target of the queue", name):
+                self._add_done(name, outcomes)
+
+    def _add_done(self, name: str, outcomes: Outcomes) -> None:
+        with self.changing(name) as (row, change):
+            change(
+                done=grown(row["done"], outcomes.done),
+                seconds=row["seconds"] + outcomes.seconds,
+                **values_of(after_success(pressure_of(row))),
+            )
+        if row["outages"]:
+            _log.info("target is back", target=name)
 
     def note_failed(self, name: str, now: float) -> None:
         """Count a failure at once: an outage must not cost every task an attempt."""
@@ -107,74 +152,64 @@ class TargetBook:
         with self.changing(name) as (row, change):
             before = pressure_of(row)
             after = after_failure(before, now)
-            change(failed=row["failed"] + 1, **values_of(after))
+            change(failed=grown(row["failed"]), **values_of(after))
         if after.is_open and not before.is_open:
             _log.warning("target is out; one task at a time probes it", target=name)
 
     @contextmanager
-    def changing(self, name: str) -> Iterator[tuple[sa.RowMapping, Callable[..., None]]]:
-        """Lock a row; yields it and a function that changes its columns."""
+    def changing(self, name: str) -> Iterator[tuple[Row, Callable[..., None]]]:
+        """Lock a row; yields it, made sound, and a function that changes its columns."""
         with self._engine.begin() as connection:
-            mine = targets.c.name == name
-            one = sa.select(targets).where(mine).with_for_update()
-            row = connection.execute(one).mappings().one()
+            row = self._locked(connection, name)
 
             def change(**values: object) -> None:
-                connection.execute(sa.update(targets).where(mine).values(**values))
+                connection.execute(_mine(name).values(**values))
 
-            yield row, change
+            faults = faults_of(row)
+            if faults:
+                was = {column: repr(row[column]) for column in faults}
+                _log.error("target's row put right", target=name, was=was, now=faults)
+                change(**faults)
+            yield sound_target(row), change
+
+    def _locked(self, connection: sa.Connection, name: str) -> Row:
+        one = _one(name).with_for_update()
+        row = connection.execute(one).mappings().first()
+        if row is None:
+            connection.execute(sa.insert(targets).values(self._new(name)))
+            row = connection.execute(one).mappings().one()
+        return row
+
+    def _new(self, name: str) -> dict[str, Any]:
+        ceiling = self._settings.limit(name)
+        return {"name": name, **_ceiling(ceiling, ceiling)}
 
     def _add(self, name: str) -> None:
-        ceiling = self._settings.limit(name)
         try:
             with self._engine.begin() as connection:
-                row = {"name": name, **_ceiling(ceiling, ceiling)}
-                connection.execute(sa.insert(targets).values(row))
+                connection.execute(sa.insert(targets).values(self._new(name)))
         except sa.exc.IntegrityError:
             return  # somebody else was quicker
 
     def _update(
         self, name: str, wanted: sa.ColumnElement[bool], values: dict[str, Any]
     ) -> None:
-        mine = sa.update(targets).where(targets.c.name == name, wanted)
         with self._engine.begin() as connection:
-            connection.execute(mine.values(values))
+            connection.execute(_mine(name).where(wanted).values(values))
             announce(connection)
+
+
+def _one(name: str) -> sa.Select[Any]:
+    return sa.select(targets).where(targets.c.name == name)
+
+
+def _mine(name: str) -> sa.Update:
+    return sa.update(targets).where(targets.c.name == name)
 
 
 def _ceiling(ceiling: int, configured: int | None = None) -> dict[str, int]:
     values = {"ceiling": ceiling, "limit": ceiling}
     return values if configured is None else {**values, "configured": configured}
-
-
-def to_target(row: sa.RowMapping) -> Target:
-    """Make a Target of a row."""
-    out = row["outages"] > 0
-    return Target(
-        name=row["name"],
-        paused=row["paused"],
-        ceiling=row["ceiling"],
-        limit=min(row["limit"], row["ceiling"]),
-        out=out,
-        probe_at=datetime.fromtimestamp(row["probe_at"], UTC) if out else None,
-    )
-
-
-def pressure_of(row: sa.RowMapping) -> Pressure:
-    """Return the part of a row that is judged."""
-    return Pressure(
-        ceiling=row["ceiling"],
-        limit=min(row["limit"], row["ceiling"]),
-        usual_s=row["usual_s"],
-        failures=row["failures"],
-        outages=row["outages"],
-        probe_at=row["probe_at"],
-    )
-
-
-def outcomes_of(row: sa.RowMapping) -> Outcomes:
-    """Return how runs ended since the last look."""
-    return Outcomes(row["done"], row["failed"], row["seconds"])
 
 
 def values_of(pressure: Pressure) -> dict[str, float]:

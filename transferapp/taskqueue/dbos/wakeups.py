@@ -54,7 +54,7 @@ class Wakeups:
         while not self._stopping.is_set():
             try:
                 listen()
-            except (psycopg.Error, sqlite3.Error) as error:
+            except Exception as error:  # noqa: BLE001 - the driver's, the disk's, anything
                 # Once in an outage: polling goes on, a little slower to start tasks.
                 say = _log.debug if self._interrupted else _log.warning
                 say("wake-ups interrupted", error=str(error))

@@ -18,6 +18,8 @@ from typing_extensions import override
 
 from transferapp.errors import TransferAppError
 from transferapp.host.clock import Clock
+from transferapp.host.sparing import sparing, tell_once
+from transferapp.host.supervise import Supervisor
 from transferapp.taskqueue.dbos.dispatcher import Dispatcher
 from transferapp.taskqueue.dbos.engine import APP_NAME, APP_VERSION, WORKFLOW, EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
@@ -30,6 +32,7 @@ from transferapp.taskqueue.dbos.runner import TaskRunner
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.dbos.values import lane_of
 from transferapp.taskqueue.dbos.wakeups import Wakeups
 from transferapp.taskqueue.port import Lane, Task, TaskKind, TaskWorker
 
@@ -69,13 +72,15 @@ class DbosTaskWorker(TaskWorker):
         self._dispatcher = Dispatcher(
             self._presence.id, self._records, self._engine, self._settings, self._start
         )
-        self._serving: asyncio.Task[None] | None = None
+        self._serving = Supervisor("claims of tasks", self._dispatcher.serve)
+        self._housekeeping = Supervisor("the queue's housekeeping", self._keep_house)
         self._wakeups: Wakeups | None = None
         self._stopping = threading.Event()
         self._heart: threading.Thread | None = None
         #: Held by a round of housekeeping, which a cancelled wait for it does not end.
         self._rounds = threading.Lock()
-        self._housekeeping: asyncio.Task[None] | None = None
+        #: Tasks whose owners are still to be told.
+        self._untold: list[Task] = []
         #: Others may look dead only because the database was away: until then, trust.
         self._trust_until = 0.0
 
@@ -83,13 +88,13 @@ class DbosTaskWorker(TaskWorker):
     async def start(self) -> None:
         quiet_engine_log()
         self._stopping.clear()
-        untold = await asyncio.to_thread(self._prepare)
+        self._untold = await asyncio.to_thread(self._prepare)
         # On this loop, because the engine runs tasks on the loop it is launched from. It
         # blocks for some 50 ms, once, before there is anything to disturb.
         self._launch()
         self._heart = threading.Thread(target=self._beat, name="task-heartbeat", daemon=True)
         self._heart.start()
-        self._housekeeping = asyncio.create_task(self._keep_house(untold))
+        self._housekeeping.start()
         self._dispatch()
         _log.info("worker started", worker=self._presence.id)
 
@@ -97,9 +102,7 @@ class DbosTaskWorker(TaskWorker):
     async def stop(self) -> None:
         self._stopping.set()
         for own in (self._housekeeping, self._serving):
-            if own is not None:
-                own.cancel()
-                await asyncio.gather(own, return_exceptions=True)
+            await own.stop()
         await asyncio.to_thread(self._await_threads)
         for run in self._runs:
             run.cancel()
@@ -116,7 +119,8 @@ class DbosTaskWorker(TaskWorker):
         with engine_failures():
             _ = self._engine.client
             for target, ceiling in self._settings.limits.items():
-                self._book.declare(target, ceiling)
+                with sparing("target of the queue", target):
+                    self._book.declare(target, ceiling)
             self._presence.beat()
             return self._janitor.round()
 
@@ -139,7 +143,7 @@ class DbosTaskWorker(TaskWorker):
         DBOS.launch()
 
     def _dispatch(self) -> None:
-        self._serving = asyncio.create_task(self._dispatcher.serve())
+        self._serving.start()
         ring = partial(_ring, asyncio.get_running_loop(), self._dispatcher)
         self._wakeups = Wakeups(self._database, ring)
         self._wakeups.start()
@@ -169,7 +173,7 @@ class DbosTaskWorker(TaskWorker):
         return run_task
 
     async def _run_row(self, row: sa.RowMapping) -> None:
-        self._dispatcher.began(row["id"], Lane(row["lane"]))
+        self._dispatcher.began(row["id"], lane_of(row["lane"]) or Lane.TRANSFERS)
         try:
             await self._runner.run(row)
         except BaseException:
@@ -190,13 +194,19 @@ class DbosTaskWorker(TaskWorker):
             except TransferAppError as error:
                 self._trust_until = time.monotonic() + self._settings.dead_after_s
                 _log.warning("heartbeat failed", error=error.message)
+            except Exception as error:  # noqa: BLE001
+                # Without a heart this worker would lose its tasks while it runs them.
+                tell_once("the worker's heartbeat", self._presence.id, error)
 
-    async def _keep_house(self, untold: list[Task]) -> None:
+    async def _keep_house(self) -> None:
         while True:
+            untold, self._untold = self._untold, []
             for task in untold:
-                await self._runner.tell(task)
+                with sparing("owner of a task", task.id):
+                    await self._runner.tell(task)
+            self._housekeeping.beat()
             await asyncio.sleep(self._settings.beat_s)
-            untold = await self._round()
+            self._untold = await self._round()
 
     async def _round(self) -> list[Task]:
         try:
@@ -204,9 +214,6 @@ class DbosTaskWorker(TaskWorker):
         except TransferAppError as error:
             self._trust_until = time.monotonic() + self._settings.dead_after_s
             _log.warning("housekeeping failed", error=error.message)
-        except Exception:  # noqa: BLE001
-            # A defect here must not end the only thing that recovers others' work.
-            _log.exception("housekeeping failed")
         return []
 
     def _round_blocking(self) -> list[Task]:

@@ -20,6 +20,7 @@ from types import FrameType
 
 import psutil
 
+from transferapp.host.logging import configure_logging
 from transferapp.host.resources import resource
 from transferapp.testing.demo import evidence
 from transferapp.testing.demo.screen import PrivateScreen
@@ -171,6 +172,7 @@ def end_children() -> None:
 
 def main() -> int:
     """Parse the arguments and play."""
+    configure_logging("demo", private=False)
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("--headless", action="store_true", help="play by itself under Xvfb")
     parser.add_argument("--out", type=Path, help="folder for screenshots and report.json")

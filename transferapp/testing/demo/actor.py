@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
+from transferapp.host.private_file import append_private
+
 
 class ActorError(RuntimeError):
     """The desktop could not do what it was asked."""
@@ -22,7 +24,7 @@ class Actor:
     def __init__(self, environment: dict[str, str], log: Path) -> None:
         """Start the desktop; its output goes to ``log``."""
         ours, theirs = socket.socketpair()
-        with log.open("ab") as output:
+        with append_private(log) as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-m", "transferapp.desktop.pilot", str(theirs.fileno())],
                 env=environment,

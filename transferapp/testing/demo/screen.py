@@ -13,6 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from transferapp.host.private_file import append_private
+
 SIZE = "1440x900x24"
 #: What must be on the PATH.
 PROGRAMS = (
@@ -108,7 +110,7 @@ class PrivateScreen:
             "-nolisten",
             "tcp",
         ]
-        with (self._folder / "Xvfb.log").open("ab") as log:
+        with append_private(self._folder / "Xvfb.log") as log:
             process = subprocess.Popen(  # noqa: S603
                 command, pass_fds=[write_end], stdout=log, stderr=log, start_new_session=True
             )
@@ -125,7 +127,7 @@ class PrivateScreen:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ta-bus-"))
         address = f"unix:path={folder}/bus"
         command = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
-        with (self._folder / "dbus-daemon.log").open("ab") as log:
+        with append_private(self._folder / "dbus-daemon.log") as log:
             process = subprocess.Popen(  # noqa: S603
                 [*command, "--address", address],
                 stdout=subprocess.PIPE,
@@ -149,7 +151,7 @@ class PrivateScreen:
         _wait_for(self._folder / "keyring" / "keyrings" / "login.keyring", keyring)
 
     def _start(self, *command: str, text: str = "") -> subprocess.Popen[bytes]:
-        with (self._folder / f"{command[0]}.log").open("ab") as log:
+        with append_private(self._folder / f"{command[0]}.log") as log:
             process = subprocess.Popen(  # noqa: S603
                 command,
                 env={**os.environ, **self.environment},

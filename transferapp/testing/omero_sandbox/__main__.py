@@ -14,6 +14,7 @@ import sys
 import threading
 from pathlib import Path
 
+from transferapp.host.logging import configure_logging
 from transferapp.testing.omero_sandbox import slices
 from transferapp.testing.omero_sandbox.control import Control, ControlServer
 from transferapp.testing.omero_sandbox.sandbox import Sandbox
@@ -56,7 +57,7 @@ def _expire(sandbox: Sandbox, stop: threading.Event) -> None:
 def main() -> int:
     """Serve until a signal."""
     said = _arguments()
-    logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
+    configure_logging("omero-sandbox")
     calls = logging.getLogger("omero_sandbox")
     calls.setLevel(logging.DEBUG if said.verbose else logging.WARNING)
     if not slices.SUBTYPES:

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from transferapp.host.private_file import append_private
+
 PASSWORD = "secret"  # noqa: S105 - of alice, bob and importer
 ROOT_PASSWORD = "omero"  # noqa: S105
 _START_S = 60.0
@@ -141,7 +143,7 @@ class Sandbox:
         self.folder.mkdir(parents=True, exist_ok=True)
         # Unix socket paths are short; pytest's folders are not.
         self._socket_folder = self._socket_folder or tempfile.TemporaryDirectory("omero")
-        with self.log_file.open("a") as log:
+        with append_private(self.log_file) as log:
             self._process = subprocess.Popen(  # noqa: S603
                 self._command(), stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL,
                 text=True, env={**os.environ, "OMERO_SANDBOX_PASSWORD": self.password},

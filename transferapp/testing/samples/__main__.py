@@ -7,6 +7,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
+from transferapp.host.logging import configure_logging
 from transferapp.host.resources import resource
 from transferapp.testing.samples.broken import broken
 from transferapp.testing.samples.packages import CELL, CLUSTER, cluster_zarr, ecoli
@@ -63,6 +64,7 @@ def say(text: str) -> None:
 
 def main() -> None:
     """Parse the arguments and make."""
+    configure_logging("samples", private=False)
     parser = argparse.ArgumentParser(prog="samples", description=__doc__)
     parser.add_argument("--into", type=Path, default=resource("sample-data"), metavar="FOLDER")
     parser.add_argument(

@@ -1,0 +1,91 @@
+"""Pauses between tries, for any count that may be stored anywhere."""
+
+from __future__ import annotations
+
+import ast
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given, strategies as st
+
+import transferapp
+from transferapp.errors import Unavailable
+from transferapp.host.backoff import LONGEST_S, MOST_COUNTED, Backoff, bounded_s, grown
+from transferapp.taskqueue.outcome import FailureCount, judge
+from transferapp.taskqueue.port import RetryPolicy
+
+ANY_COUNT = st.one_of(st.integers(), st.sampled_from([1023, 1024, 2**31 - 1, 2**63, 10**400]))
+ANY_SECONDS = st.floats(allow_nan=True, allow_infinity=True)
+
+
+def test_pauses_double_up_to_the_longest() -> None:
+    backoff = Backoff(5.0, 300.0)
+    assert [backoff.pause_s(n) for n in range(8)] == [5, 10, 20, 40, 80, 160, 300, 300]
+
+
+@given(ANY_COUNT, st.floats(0.001, 1e9), st.floats(0.001, 1e9), st.floats(1.0, 1e9))
+def test_any_count_gives_a_pause(
+    failures: int, first_s: float, longest_s: float, factor: float
+) -> None:
+    pause_s = Backoff(first_s, longest_s, factor).pause_s(failures)
+    assert 0.0 <= pause_s <= min(longest_s, LONGEST_S)
+    assert pause_s <= Backoff(first_s, longest_s, factor).pause_s(failures + 1)
+
+
+def test_a_thousand_failures_wait_as_long_as_ten() -> None:
+    backoff = Backoff(5.0, 300.0)
+    assert backoff.pause_s(1023) == backoff.pause_s(10**6) == backoff.pause_s(10) == 300.0
+
+
+def test_spread_is_half_to_all() -> None:
+    spread = [Backoff(8.0, 8.0).spread_s(3) for _ in range(200)]
+    assert 4.0 <= min(spread) < max(spread) <= 8.0
+
+
+@given(ANY_SECONDS)
+def test_any_wish_is_bounded(seconds: float) -> None:
+    assert 0.0 <= bounded_s(seconds) <= LONGEST_S
+
+
+def test_a_wish_that_can_be_met_is_met() -> None:
+    assert bounded_s(500.0) == 500.0
+    assert bounded_s(None) == 0.0
+
+
+def test_counters_stay_within_their_column() -> None:
+    assert grown(3) == 4
+    assert grown(-5) == 1
+    assert grown(2**31 - 1) == MOST_COUNTED
+    assert grown(MOST_COUNTED, 10**9) == MOST_COUNTED
+
+
+@given(ANY_COUNT, st.floats(0.0, 1.0))
+def test_policies_of_tasks_do_not_overflow(attempts: int, jitter: float) -> None:
+    delay_s = RetryPolicy(factor=10.0).delay_s(attempts, jitter)
+    assert 0.0 < delay_s <= 1.21 * RetryPolicy().max_delay_s
+
+
+@pytest.mark.parametrize("wish_s", [1e18, math.inf, math.nan, -1.0])
+def test_another_sides_wish_does_not_park_a_task_for_ever(wish_s: float) -> None:
+    """A webhook that answers ``Retry-After: 99999999999999`` made its row unreadable."""
+    error = Unavailable(retry_after_s=wish_s)
+    verdict = judge(error, RetryPolicy(), FailureCount(), jitter=0.5)
+    assert 0.0 < verdict.delay_s <= LONGEST_S
+
+
+def test_nobody_else_raises_to_a_power_that_grows() -> None:
+    """Powers and shifts by a variable are of pixels and screens, not of what waits."""
+    shows = {"desktop", "model", "preview", "repositories", "testing"}
+    root = Path(transferapp.__file__).parent
+    paths = [path.relative_to(root) for path in root.rglob("*.py")]
+    found = {
+        path
+        for path in paths
+        if path.parts[0] not in shows and path != Path("host/backoff.py")
+        for node in ast.walk(ast.parse((root / path).read_text(encoding="utf-8")))
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Pow | ast.LShift)
+        and not isinstance(node.right, ast.Constant)
+    }
+    assert found == set()

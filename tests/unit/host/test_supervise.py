@@ -1,0 +1,110 @@
+"""Background work goes on after what would have ended it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from structlog.testing import capture_logs
+
+from transferapp.errors import Unavailable
+from transferapp.host.backoff import Backoff
+from transferapp.host.supervise import Supervisor, supervised
+
+QUICK = Backoff(0.01, 0.04)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+class Work:
+    """Fails as often as it is told, then beats for ever."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.begun = 0
+        self.supervisor = Supervisor("some work", self.run, pauses=QUICK)
+
+    async def run(self) -> None:
+        self.begun += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        while True:
+            self.supervisor.beat()
+            await asyncio.sleep(0.005)
+
+
+async def test_it_is_begun_again_and_says_so() -> None:
+    work = Work(KeyError("a"), KeyError("b"), Unavailable("away"))
+    with capture_logs() as logs:
+        work.supervisor.start()
+        await until(lambda: work.begun == 4)
+        await work.supervisor.stop()
+    assert [(e["work"], e["error"], e["log_level"]) for e in logs] == [
+        ("some work", "KeyError: 'a'", "error"),
+        ("some work", "KeyError: 'b'", "error"),
+        ("some work", "away", "warning"),
+    ]
+    assert [bool(e["exc_info"]) for e in logs] == [True, False, False]
+    assert [e["after_s"] for e in logs] == [0.01, 0.02, 0.04]
+
+
+async def test_trouble_is_told_until_it_goes_well() -> None:
+    work = Work(ValueError("odd"))
+    work.supervisor._pauses = Backoff(0.1, 0.1)
+    work.supervisor.start()
+    assert work.supervisor.trouble == ""
+    await until(
+        lambda: work.supervisor.trouble == "A defect ended it (ValueError): see the log."
+    )
+    await until(lambda: work.supervisor.trouble == "")
+    await work.supervisor.stop()
+
+
+async def test_work_that_is_stuck_is_told() -> None:
+    supervisor = Supervisor("stuck", asyncio.Event().wait, silent_after_s=0.02)
+    supervisor.start()
+    await until(lambda: "No sign of life" in supervisor.trouble)
+    await supervisor.stop()
+
+
+async def test_work_that_ends_by_itself_has_ended() -> None:
+    ran: list[int] = []
+
+    async def once() -> None:
+        ran.append(1)
+
+    async with supervised("once", once):
+        await asyncio.sleep(0.05)
+    assert ran == [1]
+
+
+async def test_work_may_stop_its_own_supervisor() -> None:
+    async def stop() -> None:
+        await supervisor.stop()
+
+    supervisor = Supervisor("itself", stop)
+    supervisor.start()
+    async with asyncio.timeout(5):
+        await asyncio.sleep(0.01)
+        await supervisor.stop()
+
+
+async def test_who_watches_hears_of_each_fault() -> None:
+    heard: list[Exception] = []
+    errors = [KeyError("a"), KeyError("b")]
+
+    async def fail() -> None:
+        if errors:
+            raise errors.pop(0)
+
+    supervisor = Supervisor("watched", fail, on_fault=heard.append, pauses=QUICK)
+    supervisor.start()
+    await until(lambda: len(heard) == 2)
+    await supervisor.stop()
+    with pytest.raises(IndexError):
+        errors.pop()

@@ -1,0 +1,169 @@
+"""Rows of our tables as nouns, whatever stands in them; and what is wrong with them.
+
+Counters and times that make no sense are read as sound ones. A task whose row says
+nothing that could be run -- an unknown state, an unknown lane -- is shown as dead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from transferapp.errors import Internal
+from transferapp.taskqueue.dbos.schema import line_name
+from transferapp.taskqueue.dbos.settings import DEFAULT_LIMIT
+from transferapp.taskqueue.dbos.values import (
+    MOST_BYTES,
+    lane_of,
+    moment,
+    number,
+    text,
+    whole,
+)
+from transferapp.taskqueue.outcome import FailureCount
+from transferapp.taskqueue.port import Lane, Target, Task, TaskState
+from transferapp.taskqueue.pressure import Outcomes, Pressure
+
+#: A row by column name: as read, or made sound.
+Row = Mapping[Any, Any]
+
+STATES = frozenset(map(str, TaskState))
+_OVER = frozenset({TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED})
+#: Characters of what a dead letter keeps.
+_LENGTHS = {"kind": 64, "target": 128, "owner": 256, "payload": None}
+_TEXTS = ("id", "kind", "target", "owner", "payload", "run")
+
+
+def to_task(row: Row) -> Task:
+    """Make a Task of a row of ``tasks``; one that cannot be run is shown as dead."""
+    trouble = trouble_of(row)
+    retry_at = row["retry_at"]
+    return Task(
+        id=text(row["id"]),
+        kind=text(row["kind"]),
+        version=whole(row["version"]),
+        target=text(row["target"]),
+        owner=text(row["owner"]),
+        priority=priority_of(row["priority"]),
+        state=TaskState.DEAD if trouble else TaskState(row["state"]),
+        attempts=whole(row["attempts"]),
+        crashes=whole(row["crashes"]),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+        retry_at=None if retry_at is None else moment(retry_at),
+        error_code=Internal.code if trouble else text(row["error_code"]),
+        error=trouble or text(row["error"]),
+        step=text(row["step"]),
+        progress=number(row["progress"], most=1.0),
+        note=text(row["note"]),
+        bytes_done=whole(row["bytes_done"], most=MOST_BYTES),
+        lane=lane_of(row["lane"]) or Lane.TRANSFERS,
+        worker=text(row["holder"]),
+    )
+
+
+def trouble_of(row: Row) -> str:
+    """Say why a task cannot be run as its row stands; nothing when it can, or is over."""
+    if row["state"] in _OVER:
+        return ""
+    wrong = [name for name in _TEXTS if not isinstance(row[name], str)]
+    if row["state"] not in STATES:
+        wrong.append("state")
+    if lane_of(row["lane"]) is None:
+        wrong.append("lane")
+    if row["id"] == "":
+        wrong.append("id")
+    if not wrong:
+        return ""
+    told = ", ".join(f"{name} {text(row[name])[:80]!r}" for name in wrong)
+    return (
+        f"The queue's record of this cannot be read ({told}). Nothing was run. Ask your"
+        " administrator to run the task again."
+    )
+
+
+def buried(row: Row) -> dict[str, Any]:
+    """Return the columns of a dead letter that can be read, shown and redriven."""
+    lane = lane_of(row["lane"]) or Lane.TRANSFERS
+    texts = {name: text(row[name])[:length] for name, length in _LENGTHS.items()}
+    return texts | {
+        "state": TaskState.DEAD,
+        "lane": lane,
+        "line": line_name(lane, texts["owner"]),
+        "holder": "",
+        "run": "",
+        "retry_at": None,
+        "told": False,
+        "error_code": Internal.code,
+        "error": trouble_of(row),
+    }
+
+
+def failure_count(row: Row) -> FailureCount:
+    """Return how often a task failed so far."""
+    return FailureCount(whole(row["attempts"]), whole(row["defects"]))
+
+
+def priority_of(value: object) -> int:
+    """Return a task's priority; smaller goes first."""
+    return whole(value, 100, least=-MOST_BYTES, most=MOST_BYTES)
+
+
+def sound_target(row: Row) -> dict[str, Any]:
+    """Return a target's row with every column of the right sort and within its bounds."""
+    ceiling = whole(row["configured"]) or DEFAULT_LIMIT
+    ceiling = whole(row["ceiling"], ceiling, least=1)
+    sound = dict(row) | {
+        name: number(row[name]) for name in ("usual_s", "probe_at", "probe_since", "seconds")
+    }
+    return sound | {
+        "paused": bool(row["paused"]),
+        "ceiling": ceiling,
+        "configured": whole(row["configured"]),
+        "limit": whole(row["limit"], ceiling, least=1),
+        "failures": whole(row["failures"]),
+        "outages": whole(row["outages"]),
+        "probe": text(row["probe"]),
+        "done": whole(row["done"]),
+        "failed": whole(row["failed"]),
+        "turn": whole(row["turn"], most=MOST_BYTES),
+    }
+
+
+def faults_of(row: Row) -> dict[str, Any]:
+    """Return the columns of a target's row that make no sense, with sound values."""
+    sound = sound_target(row)
+    return {name: value for name, value in sound.items() if row[name] != value}
+
+
+def to_target(row: Row) -> Target:
+    """Make a Target of a row, as it is or made sound."""
+    sound, faults = sound_target(row), faults_of(row)
+    out = sound["outages"] > 0
+    told = ", ".join(f"{name} {text(row[name])[:40]}" for name in faults)
+    return Target(
+        name=sound["name"],
+        paused=sound["paused"],
+        ceiling=sound["ceiling"],
+        limit=min(sound["limit"], sound["ceiling"]),
+        out=out,
+        probe_at=moment(sound["probe_at"]) if out else None,
+        trouble=f"Its row cannot be read ({told}); a worker puts it right." if told else "",
+    )
+
+
+def pressure_of(row: Row) -> Pressure:
+    """Return the part of a sound row that is judged."""
+    return Pressure(
+        ceiling=row["ceiling"],
+        limit=min(row["limit"], row["ceiling"]),
+        usual_s=row["usual_s"],
+        failures=row["failures"],
+        outages=row["outages"],
+        probe_at=row["probe_at"],
+    )
+
+
+def outcomes_of(row: Row) -> Outcomes:
+    """Return how runs ended since the last look, from a sound row."""
+    return Outcomes(row["done"], row["failed"], row["seconds"])
