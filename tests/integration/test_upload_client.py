@@ -52,7 +52,7 @@ def test_own_client(
     seen: list[int] = []
     order = order_of(path, server)
     result = upload_file(client, order, seen.append)
-    assert result == UploadedFile(sha1_of(path), size)
+    assert result == UploadedFile(sha1_of(path), size, path.stat().st_ino)
     assert sealed_sha1(client, order) == result.sha1
     assert seen == sorted(seen)
     assert seen[-1] == size
