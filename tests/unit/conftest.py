@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
+    "client/test_ome_sets.py": "PIL",
     "client/test_tiff_shown.py": "imagecodecs",
     "client/test_zarr_preflight.py": "zarr",
     "desktop": "numcodecs",
