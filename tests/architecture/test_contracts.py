@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: (file, line to add, contract that must be reported as broken)
 SEEDS = [
     ("model/images.py", "from transferapp.client import server", "Layers"),
-    ("client/scanning.py", "import transferapp.desktop.app", "Layers"),
-    ("ome/files.py", "import transferapp.client.scanning", "Layers"),
+    ("intake/scanning.py", "import transferapp.desktop.app", "Layers"),
+    ("ome/files.py", "import transferapp.intake.scanning", "Layers"),
     ("staging/port.py", "import transferapp.grants.port", "Layers"),
     ("worker/app.py", "import transferapp.server.app", "Layers"),
     ("model/images.py", "import transferapp.model.filesets", "cycles"),

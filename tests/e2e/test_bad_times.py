@@ -13,12 +13,12 @@ from typing_extensions import override
 
 from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
 from tests.support.small_disks import small_disk
-from transferapp.client import grouping, scanning
 from transferapp.client.agent import AgentClient
 from transferapp.client.dropping import Dropped
 from transferapp.client.importing import ImportPlan, hand_over_import
 from transferapp.client.server import ServerClient
 from transferapp.errors import TransferAppError
+from transferapp.intake import grouping, scanning
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
 from transferapp.protocol.messages import Accepted, ImportRequest
 from transferapp.testing.demo import evidence

@@ -13,12 +13,12 @@ from pytestqt.qtbot import QtBot
 from tests.support.held_files import HoldingServer
 from tests.support.qt_story import named, play
 from tests.support.transfer_fakes import FakeSession, StillClock, until
-from transferapp.client.grouping import group
-from transferapp.client.scanning import scan
 from transferapp.desktop.itemmodels.filesets_model import FilesetColumn
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.windows.import_page import ImportPage
 from transferapp.host.resources import resource
+from transferapp.intake.grouping import group
+from transferapp.intake.scanning import scan
 from transferapp.model.duplicates import HeldFileset
 
 # The offscreen platform says so of windows and menus.

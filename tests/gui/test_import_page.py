@@ -25,9 +25,9 @@ from tests.support.transfer_fakes import (
     view,
 )
 from transferapp import errors
-from transferapp.client.preflight import Level
 from transferapp.desktop.itemmodels.filesets_model import FilesetColumn, FilesetsModel
 from transferapp.desktop.presenters.import_list import FilesetRow
+from transferapp.intake.preflight import Level
 from transferapp.model.duplicates import HeldAlready, HeldFileset
 from transferapp.model.transfers import ItemState
 

@@ -17,16 +17,16 @@ from tests.support.agent_process import (
 from tests.support.fake_server import FakeServer
 from tests.support.small_disks import small_disk
 from transferapp.client.agent import AgentClient
-from transferapp.client.grouping import group
 from transferapp.client.importing import (
     ExportPlan,
     ImportPlan,
     hand_over_export,
     hand_over_import,
 )
-from transferapp.client.scanning import scan
 from transferapp.client.server import ServerClient
 from transferapp.errors import AgentUnreachable
+from transferapp.intake.grouping import group
+from transferapp.intake.scanning import scan
 from transferapp.model.containers import ContainerRef
 
 __all__ = ["agent", "home", "server"]

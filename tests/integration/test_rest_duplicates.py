@@ -20,11 +20,11 @@ from tests.support.rest_server import (
 from tests.support.rest_uploads import bearer, problem_of
 from transferapp.client.duplicate_words import hint
 from transferapp.client.duplicates import Comparing, Known
-from transferapp.client.grouping import FilesetCandidate, group
-from transferapp.client.scanning import scan
 from transferapp.client.server import ServerClient
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
+from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.scanning import scan
 from transferapp.model.containers import ContainerRef
 from transferapp.model.duplicates import Likeness
 from transferapp.model.filesets import Fileset

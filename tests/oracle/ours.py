@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 from tests.oracle.answers import FileSetAnswer, FolderAnswer, Picture, hashes
-from transferapp.client.grouping import FilesetCandidate, group
-from transferapp.client.preflight import PreflightSettings, preflight
-from transferapp.client.scanning import scan
 from transferapp.errors import TransferAppError
+from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.preflight import PreflightSettings, preflight
+from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import ReadImage

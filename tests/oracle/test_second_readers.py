@@ -15,10 +15,10 @@ from tests.oracle.conftest import Ours
 from tests.oracle.places import Place, places
 from tests.oracle.second import Pixels, by_zarr, reader_of, zarr_pixel_size
 from tests.support.local_images import whole_plane
-from transferapp.client.grouping import group
-from transferapp.client.preflight import PreflightSettings, preflight
-from transferapp.client.scanning import scan
 from transferapp.errors import TransferAppError
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import PreflightSettings, preflight
+from transferapp.intake.scanning import scan
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import ReadImage
 

@@ -28,9 +28,6 @@ from transferapp.agent.records import ItemStage, Moved
 from transferapp.agent.source_look import compare
 from transferapp.agent.views import view_of
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
-from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.preflight import PreflightSettings
-from transferapp.client.scanning import is_litter
 from transferapp.desktop.presenters.import_drop import dropped
 from transferapp.desktop.presenters.import_list import look_at
 from transferapp.desktop.presenters.import_rows import ImportRows
@@ -40,6 +37,9 @@ from transferapp.desktop.presenters.transfer_rows import merge
 from transferapp.errors import StateConflict
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
+from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.preflight import PreflightSettings
+from transferapp.intake.scanning import is_litter
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.drops import LeftOutReason

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
-    "client/test_ome_sets.py": "PIL",
-    "client/test_tiff_shown.py": "imagecodecs",
-    "client/test_zarr_preflight.py": "zarr",
+    "intake/test_ome_sets.py": "PIL",
+    "intake/test_tiff_shown.py": "imagecodecs",
+    "intake/test_zarr_preflight.py": "zarr",
     "desktop": "numcodecs",
     "host/test_database.py": "psycopg",
     "host/test_migrations.py": "alembic",

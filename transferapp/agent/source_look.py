@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from transferapp.agent.records import FileRecord, HeldRecord
 from transferapp.agent.threads import in_daemon_thread
-from transferapp.client.scanning import Scan, scan
 from transferapp.client.source import inode_of
+from transferapp.intake.scanning import Scan, scan
 from transferapp.model.drops import SourceLook
 
 if TYPE_CHECKING:

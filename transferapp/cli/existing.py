@@ -13,8 +13,8 @@ from transferapp.cli.looking import Looked
 from transferapp.client.dropping import LeftOutPath, left_out_fileset
 from transferapp.client.duplicate_words import hint, unprovable, why_left_out
 from transferapp.client.duplicates import Comparing, Known, KnowsDuplicates
-from transferapp.client.grouping import FilesetCandidate
 from transferapp.errors import SourceProblem, TransferAppError
+from transferapp.intake.grouping import FilesetCandidate
 
 
 async def say_what_exists(

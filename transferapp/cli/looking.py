@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from transferapp.client import grouping, preflight, scanning
 from transferapp.client.dropping import (
     Dropped,
     LeftOutPath,
@@ -17,9 +16,10 @@ from transferapp.client.dropping import (
     left_out_fileset,
     left_out_finding,
 )
-from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.preflight import PreflightSettings, Verdict
 from transferapp.errors import ChangedFile, Invalid
+from transferapp.intake import grouping, preflight, scanning
+from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.preflight import PreflightSettings, Verdict
 from transferapp.model.drops import LeftOutReason
 
 _IGNORED = Why(LeftOutReason.IGNORED)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from transferapp.client.scanning import FoundFile
 from transferapp.client.source import PIECE_SIZE, SourceFile
 from transferapp.errors import Cancelled
+from transferapp.intake.scanning import FoundFile
 from transferapp.model.duplicates import end_spans
 
 #: Called with how many bytes more have been read, from the thread that reads.

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferapp.client.contents import HashedFile
-from transferapp.client.formats import OME_ZARR
-from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.scanning import Finding
+from transferapp.intake.formats import OME_ZARR
+from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.scanning import Finding
 from transferapp.model.drops import MOST_LISTED, Drop, LeftOut, LeftOutReason
 from transferapp.protocol.messages import DropOnDisk, HeldOnDisk, LeftOutOnDisk
 

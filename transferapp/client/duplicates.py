@@ -10,9 +10,9 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from transferapp.client.contents import Contents, HashedFile, ReadListener
-from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.scanning import FoundFile
 from transferapp.errors import SourceProblem
+from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.scanning import FoundFile
 from transferapp.model.duplicates import END_BYTES, HeldAlready, HeldFileset, Likeness
 from transferapp.protocol.duplicates import (
     MAX_ENDS_ASKED,

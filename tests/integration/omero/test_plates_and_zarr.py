@@ -17,12 +17,12 @@ from tests.support.omero_house import gateway
 from tests.support.omero_world import populate, start_sandbox
 from tests.support.rest_server import RestServer, rest_server
 from tests.support.rest_uploads import bearer, problem_of, run_export, run_import, upload
-from transferapp.client.grouping import group
 from transferapp.client.importing import ImportPlan
-from transferapp.client.scanning import scan
 from transferapp.client.server import ServerClient
 from transferapp.errors import PermissionDenied
 from transferapp.host.resources import resource
+from transferapp.intake.grouping import group
+from transferapp.intake.scanning import scan
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.protocol.messages import ExportRequest, ImportRequest, NewFile, NewItem

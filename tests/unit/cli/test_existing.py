@@ -11,8 +11,8 @@ from tests.support.held_files import MONDAY, HoldingServer, candidate_of
 from transferapp.cli.existing import leave_out_existing, say_what_exists
 from transferapp.cli.looking import Looked
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
-from transferapp.client.grouping import FilesetCandidate
 from transferapp.errors import ServerUnreachable
+from transferapp.intake.grouping import FilesetCandidate
 from transferapp.model.drops import LeftOutReason
 from transferapp.model.duplicates import END_BYTES, HeldAlready, HeldFileset
 

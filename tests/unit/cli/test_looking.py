@@ -10,8 +10,8 @@ import pytest
 import tifffile
 
 from transferapp.cli.looking import Looked, look_at
-from transferapp.client.preflight import PreflightSettings
 from transferapp.errors import Invalid
+from transferapp.intake.preflight import PreflightSettings
 from transferapp.model.drops import LeftOutReason
 
 LONG_AGO = 1_700_000_000

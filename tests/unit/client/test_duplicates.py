@@ -13,9 +13,9 @@ from tests.support.held_files import MONDAY, HoldingServer, candidate_of, sha1
 from transferapp.client.contents import Contents
 from transferapp.client.duplicate_words import hint, why_left_out
 from transferapp.client.duplicates import Comparing, Known
-from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.scanning import FoundFile
 from transferapp.errors import Cancelled
+from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
 from transferapp.model.duplicates import END_BYTES, HeldFileset, Likeness
 from transferapp.protocol.duplicates import MAX_ENDS_ASKED, MAX_FILES_ASKED, MAX_ITEMS_ASKED

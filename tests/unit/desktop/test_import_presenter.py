@@ -29,10 +29,10 @@ from tests.support.transfer_fakes import (
     view as agent_view,
 )
 from transferapp import errors
-from transferapp.client.preflight import Level, PreflightSettings
 from transferapp.desktop.presenters.import_list import LookProgress
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.host.resources import resource
+from transferapp.intake.preflight import Level, PreflightSettings
 from transferapp.model.images import AnnotationKind
 from transferapp.model.transfers import ItemState
 

@@ -24,10 +24,10 @@ from tests.support.import_scene import (
 from tests.support.transfer_fakes import FakeSession, until
 from transferapp import errors
 from transferapp.client.contents import Contents
-from transferapp.client.grouping import group
-from transferapp.client.scanning import scan
 from transferapp.desktop.presenters.import_list import FilesetRow
 from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.intake.grouping import group
+from transferapp.intake.scanning import scan
 from transferapp.model.drops import LeftOutReason
 from transferapp.model.duplicates import HeldAlready, HeldFileset
 from transferapp.protocol.duplicates import AskedItem

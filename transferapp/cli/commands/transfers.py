@@ -16,7 +16,6 @@ from transferapp.cli import existing, looking, promise_words, signed_in, targets
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.looking import Looked
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
-from transferapp.client import preflight
 from transferapp.client.agent import AgentClient
 from transferapp.client.dropping import drop_message
 from transferapp.client.importing import (
@@ -34,6 +33,7 @@ from transferapp.errors import (
     StateConflict,
     TransferAppError,
 )
+from transferapp.intake import preflight
 from transferapp.model.containers import Container, is_id
 from transferapp.model.transfers import (
     DONE_STATES,

@@ -13,10 +13,10 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from transferapp.client.preflight import Level
 from transferapp.desktop.itemmodels.table_model import NO_PARENT, AnyIndex, TableModel
 from transferapp.desktop.presenters.import_list import FilesetRow
 from transferapp.desktop.presenters.transfer_words import size_words
+from transferapp.intake.preflight import Level
 
 
 class FilesetColumn(IntEnum):

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Why
-from transferapp.client.grouping import FilesetCandidate, group
-from transferapp.client.preflight import Level, PreflightSettings, Verdict, preflight, refused
-from transferapp.client.scanning import Finding, scan
 from transferapp.desktop.presenters.transfer_words import size_words
 from transferapp.errors import Cancelled, ChangedFile
+from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight, refused
+from transferapp.intake.scanning import Finding, scan
 from transferapp.model.drops import LeftOutReason
 
 #: Seconds between two reports of progress.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
-from transferapp.client.grouping import told_apart
-from transferapp.client.preflight import Level
 from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
+from transferapp.intake.grouping import told_apart
+from transferapp.intake.preflight import Level
 
 
 class ImportRows:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transferapp.client.importing import ImportPlan, hand_over_import
-from transferapp.client.preflight import PreflightSettings, ask_settings
 from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.import_drop import dropped
 from transferapp.desktop.presenters.import_list import (
@@ -42,6 +41,7 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.intake.preflight import PreflightSettings, ask_settings
 from transferapp.protocol.messages import SubmissionView
 
 if TYPE_CHECKING:

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from transferapp.client.preflight import Level
 from transferapp.desktop.itemmodels.filesets_model import (
     FilesetColumn,
     FilesetRole,
@@ -41,6 +40,7 @@ from transferapp.desktop.widgets.labels import IconLabel, label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.desktop.widgets.transfer_delegates import paint_text_in
+from transferapp.intake.preflight import Level
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 #: File names that are spelled out in the details.

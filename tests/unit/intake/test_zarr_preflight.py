@@ -22,11 +22,11 @@ from tests.support.ome_zarrs import (
     write_plate,
 )
 from tests.support.zarr_reading import CYX, images
-from transferapp.client import zarr_integrity
-from transferapp.client.grouping import group
-from transferapp.client.preflight import Level, PreflightSettings, Verdict, preflight
-from transferapp.client.scanning import scan
 from transferapp.errors import SourceProblem
+from transferapp.intake import zarr_integrity
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.scanning import scan
 
 __all__ = ["opener"]
 

@@ -11,10 +11,10 @@ import pytest
 import tifffile
 
 from tests.support.ome_files import SHAPE, block, image, ome, uuid, write_pages
-from transferapp.client import ome_planes
-from transferapp.client.grouping import group
-from transferapp.client.preflight import Level, Verdict, preflight
-from transferapp.client.scanning import scan
+from transferapp.intake import ome_planes
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import Level, Verdict, preflight
+from transferapp.intake.scanning import scan
 
 
 class Later:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
-from transferapp.client.scanning import FoundFile, problem_of
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
+from transferapp.intake.scanning import FoundFile, problem_of
 from transferapp.model import ome_zarr
 from transferapp.model.ome_zarr import METADATA_NAMES
 from transferapp.model.ome_zarr_axes import axes_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from transferapp.client.scanning import FoundFile
 from transferapp.errors import DamagedFile, MissingCompanion
+from transferapp.intake.scanning import FoundFile
 
 #: So many names are spelled out in a sentence.
 _NAMES_SHOWN = 3

@@ -12,17 +12,17 @@ import pytest
 import tifffile
 
 from tests.support.local_images import Opener, opener
-from transferapp.client import tiff_shown
-from transferapp.client.grouping import group
-from transferapp.client.preflight import (
+from transferapp.errors import ServerUnreachable, SourceProblem
+from transferapp.intake import tiff_shown
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import (
     Level,
     PreflightSettings,
     Verdict,
     ask_settings,
     preflight,
 )
-from transferapp.client.scanning import scan
-from transferapp.errors import ServerUnreachable, SourceProblem
+from transferapp.intake.scanning import scan
 from transferapp.protocol.messages import ServerInfo
 
 __all__ = ["opener"]

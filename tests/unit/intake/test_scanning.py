@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.client.scanning import Scan, is_litter, scan
 from transferapp.errors import Cancelled, ChangedFile
 from transferapp.host.resources import resource
+from transferapp.intake.scanning import Scan, is_litter, scan
 
 NOBODY = 65534
 
@@ -191,7 +191,7 @@ def test_unreadable_folder_is_told(open_folder: Path) -> None:
     # Root may read all, so another account has to try.
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from transferapp.client.scanning import scan\n"
+        "from transferapp.intake.scanning import scan\n"
         f"os.seteuid({NOBODY}); s = scan([Path(sys.argv[1])])\n"
         "print([f.client_path for f in s.files], [f.error.code for f in s.findings],"
         " s.findings[0].path.name)"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import tifffile
 
-from transferapp.client import omexml
-from transferapp.client.formats import is_tiff_name
-from transferapp.client.integrity import page_count
-from transferapp.client.scanning import FoundFile
 from transferapp.errors import DamagedFile, UnsupportedFile
+from transferapp.intake import omexml
+from transferapp.intake.formats import is_tiff_name
+from transferapp.intake.integrity import page_count
+from transferapp.intake.scanning import FoundFile
 from transferapp.ome.document import OmeDocument, OmeImage
 from transferapp.ome.files import OmeFiles
 from transferapp.ome.planes import Placed, Wanted, covered, place

@@ -18,8 +18,8 @@ from tests.support.ome_files import (
     write_pages,
     write_set,
 )
-from transferapp.client.grouping import FilesetCandidate, group
-from transferapp.client.scanning import scan
+from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion
 
 __all__ = ["opener"]

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from transferapp.client import file_set_words, omexml
-from transferapp.client.candidate_names import natural_key
-from transferapp.client.formats import (
+from transferapp.errors import Cancelled, DamagedFile, SourceProblem
+from transferapp.intake import file_set_words, omexml
+from transferapp.intake.candidate_names import natural_key
+from transferapp.intake.formats import (
     COMPANION,
     OME_TIFF,
     ImageFormat,
     format_of_name,
     is_tiff_name,
 )
-from transferapp.client.scanning import FoundFile
-from transferapp.errors import Cancelled, DamagedFile, SourceProblem
+from transferapp.intake.scanning import FoundFile
 from transferapp.ome.document import OmeDocument
 from transferapp.ome.files import OmeFiles, last_part
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tests.support.ome_files import block, image, ome, uuid, write_pages
-from transferapp.client.candidate_names import distinct_names
-from transferapp.client.grouping import group
-from transferapp.client.scanning import scan
+from transferapp.intake.candidate_names import distinct_names
+from transferapp.intake.grouping import group
+from transferapp.intake.scanning import scan
 
 
 def named(*paths: str) -> list[str]:

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from transferapp.client.grouping import FilesetCandidate, group
-from transferapp.client.preflight import (
+from transferapp.host.resources import resource
+from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.preflight import (
     MANY_FILES,
     Level,
     PreflightSettings,
@@ -25,9 +26,8 @@ from transferapp.client.preflight import (
     preflight,
     refused,
 )
-from transferapp.client.scanning import FoundFile, scan
-from transferapp.client.writers import being_written
-from transferapp.host.resources import resource
+from transferapp.intake.scanning import FoundFile, scan
+from transferapp.intake.writers import being_written
 
 SAMPLE = resource("sample-data")
 NOBODY = 65534
@@ -202,9 +202,9 @@ def test_unreadable_file(open_folder: Path) -> None:
     # Root may read all, so another account has to try.
     script = (
         "import os, sys; from pathlib import Path\n"
-        "from transferapp.client.scanning import scan\n"
-        "from transferapp.client.grouping import group\n"
-        "from transferapp.client.preflight import preflight\n"
+        "from transferapp.intake.scanning import scan\n"
+        "from transferapp.intake.grouping import group\n"
+        "from transferapp.intake.preflight import preflight\n"
         f"os.seteuid({NOBODY})\n"
         "print(*[preflight(c).code for c in group(scan([Path(sys.argv[1])]))])"
     )

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from transferapp import errors
-from transferapp.client.formats import (
+from transferapp.host.clock import Clock, SystemClock
+from transferapp.intake.formats import (
     COMPANION,
     KNOWN_UNREADABLE,
     OME_TIFF,
@@ -21,13 +22,12 @@ from transferapp.client.formats import (
     format_of_bytes,
     format_of_name,
 )
-from transferapp.client.grouping import FilesetCandidate
-from transferapp.client.integrity import look_into
-from transferapp.client.ome_planes import doubt_about_planes
-from transferapp.client.scanning import Finding, FoundFile, name_problem, problem_of
-from transferapp.client.writers import being_written
-from transferapp.client.zarr_integrity import check_zarr, is_empty_chunk
-from transferapp.host.clock import Clock, SystemClock
+from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.integrity import look_into
+from transferapp.intake.ome_planes import doubt_about_planes
+from transferapp.intake.scanning import Finding, FoundFile, name_problem, problem_of
+from transferapp.intake.writers import being_written
+from transferapp.intake.zarr_integrity import check_zarr, is_empty_chunk
 from transferapp.protocol.messages import ServerInfo
 
 #: Enough of a file's start to know its format.

@@ -11,9 +11,9 @@ from typing import Any
 
 import tifffile
 
-from transferapp.client.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF, ImageFormat
-from transferapp.client.omexml import DAMAGE, pixels_missing
-from transferapp.client.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
+from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF, ImageFormat
+from transferapp.intake.omexml import DAMAGE, pixels_missing
+from transferapp.intake.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
 
 #: Longest time that the pages of one TIFF are looked through, in seconds.
 TIFF_BUDGET_S = 2.0

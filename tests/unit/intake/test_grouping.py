@@ -11,10 +11,10 @@ import tifffile
 from hypothesis import given, settings, strategies as st
 
 from tests.support.ome_files import block, image, ome, pointer, uuid
-from transferapp.client.candidate_names import natural_key
-from transferapp.client.grouping import FilesetCandidate, group
-from transferapp.client.scanning import scan
 from transferapp.host.resources import resource
+from transferapp.intake.candidate_names import natural_key
+from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.scanning import scan
 
 PLATES = ("companion-missing-file", "ome-tiff-plate-cells")
 

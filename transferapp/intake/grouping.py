@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from transferapp.client.candidate_names import distinct_names, natural_key
-from transferapp.client.file_sets import FileSet, Sorting
-from transferapp.client.formats import OME_ZARR, ImageFormat
-from transferapp.client.scanning import ZARR_METADATA, FoundFile, Scan, ZarrFolder
 from transferapp.errors import DamagedFile, SourceProblem
+from transferapp.intake.candidate_names import distinct_names, natural_key
+from transferapp.intake.file_sets import FileSet, Sorting
+from transferapp.intake.formats import OME_ZARR, ImageFormat
+from transferapp.intake.scanning import ZARR_METADATA, FoundFile, Scan, ZarrFolder
 
 
 @dataclass(frozen=True, slots=True)
