@@ -23,7 +23,8 @@ from transferapp.client.duplicates import Comparing, Known
 from transferapp.client.server import ServerClient
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
-from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.model.containers import ContainerRef
 from transferapp.model.duplicates import Likeness

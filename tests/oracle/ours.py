@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.oracle.answers import FileSetAnswer, FolderAnswer, Picture, hashes
 from transferapp.errors import TransferAppError
-from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.grouping import group
 from transferapp.intake.preflight import PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion

@@ -37,7 +37,7 @@ from transferapp.desktop.presenters.transfer_rows import merge
 from transferapp.errors import StateConflict
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
-from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.intake.scanning import is_litter
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.duplicates import HeldAlready, HeldFileset, end_spans
 from transferapp.protocol.duplicates import AskedFile, AskedItem

@@ -14,7 +14,7 @@ from transferapp.client.dropping import LeftOutPath, left_out_fileset
 from transferapp.client.duplicate_words import hint, unprovable, why_left_out
 from transferapp.client.duplicates import Comparing, Known, KnowsDuplicates
 from transferapp.errors import SourceProblem, TransferAppError
-from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.candidates import FilesetCandidate
 
 
 async def say_what_exists(

@@ -18,7 +18,7 @@ from transferapp.client.dropping import (
 )
 from transferapp.errors import ChangedFile, Invalid
 from transferapp.intake import grouping, preflight, scanning
-from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.preflight import PreflightSettings, Verdict
 from transferapp.model.drops import LeftOutReason
 

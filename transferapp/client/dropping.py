@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferapp.client.contents import HashedFile
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import OME_ZARR
-from transferapp.intake.grouping import FilesetCandidate
 from transferapp.intake.scanning import Finding
 from transferapp.model.drops import MOST_LISTED, Drop, LeftOut, LeftOutReason
 from transferapp.protocol.messages import DropOnDisk, HeldOnDisk, LeftOutOnDisk

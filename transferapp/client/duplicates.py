@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from transferapp.client.contents import Contents, HashedFile, ReadListener
 from transferapp.errors import SourceProblem
-from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.duplicates import END_BYTES, HeldAlready, HeldFileset, Likeness
 from transferapp.protocol.duplicates import (

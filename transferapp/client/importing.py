@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from transferapp.client.agent import AgentClient
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.errors import ChangedFile, Internal, Invalid
-from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.scanning import FoundFile, problem_of
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import Annotation

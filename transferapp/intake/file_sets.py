@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from transferapp.errors import Cancelled, DamagedFile, SourceProblem
 from transferapp.intake import file_set_words, omexml
 from transferapp.intake.candidate_names import natural_key
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import (
     COMPANION,
     OME_TIFF,
@@ -18,20 +18,10 @@ from transferapp.intake.formats import (
     format_of_name,
     is_tiff_name,
 )
+from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 from transferapp.ome.document import OmeDocument
 from transferapp.ome.files import OmeFiles, last_part
-
-
-@dataclass(frozen=True, slots=True)
-class FileSet:
-    """Files that belong together, the file to open first; what is wrong, what is doubtful."""
-
-    name: str
-    files: tuple[FoundFile, ...]
-    format: ImageFormat | None
-    problems: tuple[SourceProblem, ...]
-    doubts: tuple[str, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +50,7 @@ class _Set:
         self.pointers |= other.pointers
         self.xml |= other.xml
 
-    def finished(self, renamed: Mapping[tuple[Path, str], str]) -> FileSet:
+    def finished(self, renamed: Mapping[tuple[Path, str], str]) -> FilesetCandidate:
         """Return what became of it; ``renamed`` tells new names of files, by the old ones."""
         files = sorted(
             self.files.values(),
@@ -85,14 +75,20 @@ class _Set:
         unused = [f.path.name for f in files if str(f.path) not in known]
         if self.used and unused and not self.missing:
             doubts.append(file_set_words.unused(unused))
-        return FileSet(name, tuple(files), self.format, tuple(problems), tuple(doubts))
+        return FilesetCandidate(name, tuple(files), self.format, tuple(problems), tuple(doubts))
 
 
 class Sorting:
     """Files on their way into sets; sets that share a file become one."""
 
-    def __init__(self, files: Iterable[FoundFile], cancel: threading.Event | None) -> None:
-        self._scanned = {str(file.path): file for file in files}
+    def __init__(
+        self,
+        files: Iterable[FoundFile],
+        neighbours: Neighbours,
+        cancel: threading.Event | None,
+    ) -> None:
+        self._files = {str(file.path): file for file in files}
+        self._neighbours = neighbours
         self._set_of: dict[str, _Set] = {}
         #: TIFFs that only name the file with their document, and their own documents.
         self._pointers: list[tuple[FoundFile, OmeDocument]] = []
@@ -102,7 +98,7 @@ class Sorting:
         self._renamed: dict[tuple[Path, str], str] = {}
         self._cancel = cancel
 
-    def sets(self) -> Iterator[FileSet]:
+    def sets(self) -> Iterator[FilesetCandidate]:
         """Sort all: companions, then TIFFs that name others, pointers, and what is left."""
         for file in self._unsorted(_is_companion):
             self._companion(file)
@@ -117,7 +113,7 @@ class Sorting:
             yield made.finished(self._renamed)
 
     def _unsorted(self, wanted: Callable[[FoundFile], bool]) -> Iterator[FoundFile]:
-        for key, file in self._scanned.items():
+        for key, file in self._files.items():
             if self._cancel is not None and self._cancel.is_set():
                 raise Cancelled
             # Asked late: a set made a moment ago may have taken it.
@@ -181,7 +177,7 @@ class Sorting:
             self._set_of[str(file.path)].used.add(str(file.path))
         for block in {(b.file_name, b.uuid): b for b in document.blocks}.values():
             path = names.of(block)
-            found = None if path is None else self._lookup(file, path)
+            found = None if path is None else self._neighbours.find(file, path)
             made = self._set_of[str(file.path)]
             if found is None and not block.file_name:
                 made.broken.append(file_set_words.nameless(file))
@@ -195,7 +191,7 @@ class Sorting:
         """Put a TIFF to the file that holds its document."""
         name = document.metadata_file
         path = OmeFiles(file.path, document, is_tiff=False).named(name)
-        found = None if path is None else self._lookup(file, path)
+        found = None if path is None else self._neighbours.find(file, path)
         if found is not None:
             if str(found.path) not in self._set_of:
                 is_tiff = is_tiff_name(found.path.name)
@@ -237,21 +233,6 @@ class Sorting:
         kept.take_in(given)
         for key in given.files:
             self._set_of[key] = kept
-
-    def _lookup(self, base: FoundFile, path: Path) -> FoundFile | None:
-        """Find a file that ``base`` names: dropped, or lying beside it on disk."""
-        scanned = self._scanned.get(str(path))
-        if scanned is not None:
-            return scanned
-        try:
-            found = path.stat()
-        except (OSError, ValueError):
-            return None
-        if not stat.S_ISREG(found.st_mode):
-            return None
-        relative = path.relative_to(base.path.parent).as_posix()
-        client_path = str(PurePosixPath(base.client_path).parent / relative)
-        return FoundFile(path, client_path, found.st_size, found.st_mtime_ns)
 
 
 def _same_document(path: Path, document: OmeDocument) -> bool:

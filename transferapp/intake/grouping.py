@@ -3,71 +3,68 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import replace
 
-from transferapp.errors import DamagedFile, SourceProblem
-from transferapp.intake.candidate_names import distinct_names, natural_key
-from transferapp.intake.file_sets import FileSet, Sorting
-from transferapp.intake.formats import OME_ZARR, ImageFormat
+from transferapp.errors import Cancelled, DamagedFile
+from transferapp.intake.candidate_names import natural_key
+from transferapp.intake.candidates import FilesetCandidate, told_apart
+from transferapp.intake.families import words
+from transferapp.intake.families.table import FAMILIES
+from transferapp.intake.file_sets import Sorting
+from transferapp.intake.formats import OME_ZARR
+from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import ZARR_METADATA, FoundFile, Scan, ZarrFolder
-
-
-@dataclass(frozen=True, slots=True)
-class FilesetCandidate:
-    """Files that make one import item; the file to open comes first.
-
-    ``format`` is None when the name tells none. ``problems`` were met while grouping and
-    forbid the import, ``doubts`` are sentences that are worth reading before it.
-    """
-
-    name: str
-    files: tuple[FoundFile, ...]
-    format: ImageFormat | None
-    problems: tuple[SourceProblem, ...] = ()
-    doubts: tuple[str, ...] = ()
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of all files, as scanned."""
-        return sum(file.size_bytes for file in self.files)
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder on this computer that it lies in."""
-        if not self.files:
-            return None
-        folder = self.files[0].path.parent
-        return folder.parent if self.format is OME_ZARR else folder
 
 
 def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCandidate]:
     """Sort every file of a scan into exactly one fileset, in natural order of names.
 
-    Reads companion files and TIFF headers, so call it in a thread. Raises Cancelled.
+    Reads index files, companions and TIFF headers, so call it in a thread. Raises Cancelled.
     """
-    sets = map(_candidate, Sorting(scan.files, cancel).sets())
+    neighbours = Neighbours(scan.files)
+    of_families = list(_families(scan.files, neighbours, cancel))
+    taken = {str(file.path) for candidate in of_families for file in candidate.files}
+    rest = [file for file in scan.files if str(file.path) not in taken]
+    others = map(_told_if_lone, Sorting(rest, neighbours, cancel).sets())
     found = sorted(
-        [*map(_zarr_fileset, scan.zarr_folders), *sets],
+        [*map(_zarr_fileset, scan.zarr_folders), *of_families, *others],
         key=lambda c: natural_key(c.files[0].client_path if c.files else c.name),
     )
     return told_apart(found)
 
 
-def told_apart(candidates: Sequence[FilesetCandidate]) -> list[FilesetCandidate]:
-    """Return the filesets with names that differ, as far as their folders do."""
-    names = distinct_names([(c.name, c.folder) for c in candidates])
-    return [
-        candidate if candidate.name == name else replace(candidate, name=name)
-        for candidate, name in zip(candidates, names, strict=True)
-    ]
+def _families(
+    files: tuple[FoundFile, ...], neighbours: Neighbours, cancel: threading.Event | None
+) -> Iterator[FilesetCandidate]:
+    """Make the sets that an index or a first file tells of; each file is in one at most."""
+    taken = set[str]()
+    for family in FAMILIES:
+        for file in files:
+            if not family.tells_of_a_set(file.path.name) or str(file.path) in taken:
+                continue
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            try:
+                made = family.collect(file, neighbours)
+            except OSError:
+                continue  # Preflight says it, of the file alone.
+            if made is None or any(str(one.path) in taken for one in made.files):
+                continue
+            taken.update(str(one.path) for one in made.files)
+            yield made
 
 
-def _candidate(made: FileSet) -> FilesetCandidate:
-    return FilesetCandidate(
-        made.name, made.files, made.format, tuple(made.problems), tuple(made.doubts)
-    )
+def _told_if_lone(candidate: FilesetCandidate) -> FilesetCandidate:
+    """Add a doubt to an image that is nothing by itself."""
+    if len(candidate.files) != 1:
+        return candidate
+    path = candidate.files[0].client_path
+    family = next((f for f in FAMILIES if f.is_member(path)), None)
+    if family is None:
+        return candidate
+    doubt = words.lone(candidate.name, family.name, family.index)
+    return replace(candidate, doubts=(*candidate.doubts, doubt))
 
 
 def _zarr_fileset(folder: ZarrFolder) -> FilesetCandidate:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from transferapp import errors
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import (
     COMPANION,
     KNOWN_UNREADABLE,
@@ -22,7 +23,6 @@ from transferapp.intake.formats import (
     format_of_bytes,
     format_of_name,
 )
-from transferapp.intake.grouping import FilesetCandidate
 from transferapp.intake.integrity import look_into
 from transferapp.intake.ome_planes import doubt_about_planes
 from transferapp.intake.scanning import Finding, FoundFile, name_problem, problem_of

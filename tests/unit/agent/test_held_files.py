@@ -19,8 +19,8 @@ from transferapp.agent.source_look import compare, glance
 from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Dropped, Why, drop_on_disk, left_out_fileset
 from transferapp.client.source import inode_of
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import OME_ZARR
-from transferapp.intake.grouping import FilesetCandidate
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
 from transferapp.protocol.messages import (

@@ -12,7 +12,7 @@ from transferapp.cli.existing import leave_out_existing, say_what_exists
 from transferapp.cli.looking import Looked
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.errors import ServerUnreachable
-from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.model.drops import LeftOutReason
 from transferapp.model.duplicates import END_BYTES, HeldAlready, HeldFileset
 

@@ -14,7 +14,7 @@ from transferapp.client.contents import Contents
 from transferapp.client.duplicate_words import hint, why_left_out
 from transferapp.client.duplicates import Comparing, Known
 from transferapp.errors import Cancelled
-from transferapp.intake.grouping import FilesetCandidate
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
 from transferapp.model.duplicates import END_BYTES, HeldFileset, Likeness

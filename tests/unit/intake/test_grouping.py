@@ -13,7 +13,8 @@ from hypothesis import given, settings, strategies as st
 from tests.support.ome_files import block, image, ome, pointer, uuid
 from transferapp.host.resources import resource
 from transferapp.intake.candidate_names import natural_key
-from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 
 PLATES = ("companion-missing-file", "ome-tiff-plate-cells")

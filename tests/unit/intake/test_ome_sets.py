@@ -18,7 +18,8 @@ from tests.support.ome_files import (
     write_pages,
     write_set,
 )
-from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion
 

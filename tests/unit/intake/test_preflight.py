@@ -17,7 +17,8 @@ import pytest
 import tifffile
 
 from transferapp.host.resources import resource
-from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.grouping import group
 from transferapp.intake.preflight import (
     MANY_FILES,
     Level,

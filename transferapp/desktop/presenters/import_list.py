@@ -12,7 +12,8 @@ from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Why
 from transferapp.desktop.presenters.transfer_words import size_words
 from transferapp.errors import Cancelled, ChangedFile
-from transferapp.intake.grouping import FilesetCandidate, group
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.grouping import group
 from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight, refused
 from transferapp.intake.scanning import Finding, scan
 from transferapp.model.drops import LeftOutReason

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
-from transferapp.intake.grouping import told_apart
+from transferapp.intake.candidates import told_apart
 from transferapp.intake.preflight import Level
 
 

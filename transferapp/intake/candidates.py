@@ -1,0 +1,52 @@
+"""What grouping makes: filesets that may be imported, the file to open first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from transferapp.errors import SourceProblem
+from transferapp.intake.candidate_names import distinct_names
+from transferapp.intake.formats import OME_ZARR, ImageFormat
+from transferapp.intake.scanning import FoundFile
+
+
+@dataclass(frozen=True, slots=True)
+class FilesetCandidate:
+    """Files that make one import item, in the order in which the image repository lists
+    them; the file to open comes first.
+
+    ``format`` is None when the name tells none. ``problems`` were met while grouping and
+    forbid the import, ``doubts`` are sentences that are worth reading before it. ``plate``:
+    its images lie in the wells of a plate.
+    """
+
+    name: str
+    files: tuple[FoundFile, ...]
+    format: ImageFormat | None
+    problems: tuple[SourceProblem, ...] = ()
+    doubts: tuple[str, ...] = ()
+    plate: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all files, as scanned."""
+        return sum(file.size_bytes for file in self.files)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder on this computer that it lies in."""
+        if not self.files:
+            return None
+        folder = self.files[0].path.parent
+        return folder.parent if self.format is OME_ZARR else folder
+
+
+def told_apart(candidates: Sequence[FilesetCandidate]) -> list[FilesetCandidate]:
+    """Return the filesets with names that differ, as far as their folders do."""
+    names = distinct_names([(c.name, c.folder) for c in candidates])
+    return [
+        candidate if candidate.name == name else replace(candidate, name=name)
+        for candidate, name in zip(candidates, names, strict=True)
+    ]

@@ -1,0 +1,9 @@
+"""The table of families: adding one is a module beside this, a row here and a test."""
+
+from __future__ import annotations
+
+from transferapp.intake.families.family import Family
+from transferapp.intake.families.metamorph import METAMORPH
+
+#: A file goes to the first family that takes it.
+FAMILIES: tuple[Family, ...] = (METAMORPH,)

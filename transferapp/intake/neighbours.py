@@ -1,0 +1,107 @@
+"""Find the files that another one names or that lie around it: dropped, or only on disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from transferapp.intake.candidate_names import natural_key
+from transferapp.intake.scanning import FoundFile, hidden, is_litter, unfinished
+
+
+class Neighbours:
+    """All files of a scan by their places. Reads folders, so use it in a thread.
+
+    A set is imported whole also when only one of its files was dropped, as Bio-Formats does
+    it: what a file names is looked for on disk as well.
+    """
+
+    def __init__(self, files: Iterable[FoundFile]) -> None:
+        self.scanned = {str(file.path): file for file in files}
+        self._listings: dict[str, dict[str, Path]] = {}
+
+    def find(self, base: FoundFile, path: Path) -> FoundFile | None:
+        """Find the file at a place; ``base`` is the one that led there."""
+        scanned = self.scanned.get(str(path))
+        if scanned is not None:
+            return scanned
+        client_path = _client_path(base, path)
+        if client_path is None:
+            return None
+        try:
+            found = path.stat()
+        except (OSError, ValueError):
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        return FoundFile(path, client_path, found.st_size, found.st_mtime_ns)
+
+    def named(self, base: FoundFile, name: str, folder: Path | None = None) -> FoundFile | None:
+        """Find a file by its name in a folder (that of ``base``), in any case of letters.
+
+        ``name`` may lead through folders with slashes of either kind; the exact name wins.
+        """
+        here = folder if folder is not None else base.path.parent
+        *above, last = name.replace("\\", "/").split("/")
+        for part in above:
+            below = self._entries(here).get(part.lower())
+            if below is None:
+                return None
+            here = below
+        exact = self.find(base, here / last)
+        if exact is not None:
+            return exact
+        other = self._entries(here).get(last.lower())
+        return None if other is None else self.find(base, other)
+
+    def listing(self, base: FoundFile, folder: Path) -> list[FoundFile]:
+        """Return the files right in a folder, in natural order; none of a folder that is
+        not there.
+        """
+        found = (self.find(base, path) for path in self._entries(folder).values())
+        return sorted(
+            (file for file in found if file is not None), key=lambda f: natural_key(f.path.name)
+        )
+
+    def folder(self, folder: Path, name: str) -> Path | None:
+        """Return the folder of that name in another one, in any case of letters."""
+        path = self._entries(folder).get(name.lower())
+        return path if path is not None and path.is_dir() else None
+
+    def below(self, base: FoundFile, folder: Path) -> list[FoundFile]:
+        """Return the files in a folder and in all folders in it, files before folders."""
+        files = self.listing(base, folder)
+        for path in sorted(self._entries(folder).values(), key=lambda p: natural_key(p.name)):
+            if path.is_dir() and not path.is_symlink():
+                files += self.below(base, path)
+        return files
+
+    def _entries(self, folder: Path) -> dict[str, Path]:
+        """Return what lies in a folder by its name in small letters, without litter."""
+        key = str(folder)
+        if key not in self._listings:
+            try:
+                with os.scandir(folder) as listing:
+                    names = sorted(entry.name for entry in listing)
+            except OSError:
+                names = []
+            self._listings[key] = {
+                name.lower(): folder / name
+                for name in names
+                if not (is_litter(name) or unfinished(name) or hidden(name))
+            }
+        return self._listings[key]
+
+
+def _client_path(base: FoundFile, path: Path) -> str | None:
+    """Return the '/'-separated path of a file from what was dropped; None when it lies
+    outside of it.
+    """
+    here, client_folder = base.path.parent, PurePosixPath(base.client_path).parent
+    while not path.is_relative_to(here):
+        if len(client_folder.parts) <= 1:
+            return None
+        here, client_folder = here.parent, client_folder.parent
+    return str(client_folder / path.relative_to(here).as_posix())
