@@ -71,7 +71,7 @@ def _zarr_fileset(folder: ZarrFolder) -> FilesetCandidate:
     roots = {f"{folder.client_path}/{name}": None for name in ZARR_METADATA}
     by_path = {file.client_path: file for file in folder.files}
     first = [by_path.pop(root) for root in roots if root in by_path]
-    problems = () if first else (_no_metadata(folder),)
+    problems = folder.problems or (() if first else (_no_metadata(folder),))
     return FilesetCandidate(folder.path.name, (*first, *by_path.values()), OME_ZARR, problems)
 
 

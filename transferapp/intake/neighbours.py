@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from transferapp.intake.candidate_names import natural_key
-from transferapp.intake.scanning import FoundFile, hidden, is_litter, unfinished
+from transferapp.intake.scanning import FoundFile, hidden, unfinished
 
 
 class Neighbours:
@@ -79,7 +79,9 @@ class Neighbours:
         return files
 
     def _entries(self, folder: Path) -> dict[str, Path]:
-        """Return what lies in a folder by its name in small letters, without litter."""
+        """Return what lies in a folder by its name in small letters, but for what is
+        hidden or not finished.
+        """
         key = str(folder)
         if key not in self._listings:
             try:
@@ -90,7 +92,7 @@ class Neighbours:
             self._listings[key] = {
                 name.lower(): folder / name
                 for name in names
-                if not (is_litter(name) or unfinished(name) or hidden(name))
+                if not (unfinished(name) or hidden(name))
             }
         return self._listings[key]
 

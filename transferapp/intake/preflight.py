@@ -135,7 +135,12 @@ def preflight(
 def refused(finding: Finding) -> Verdict:
     """Put something that the scan left out into the same words."""
     return Verdict(
-        Level.BLOCKED, finding.error.code, finding.error.message, 0, 1, finding.error.title
+        Level.BLOCKED,
+        finding.error.code,
+        finding.error.message,
+        0,
+        finding.file_count,
+        finding.error.title,
     )
 
 

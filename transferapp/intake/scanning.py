@@ -22,28 +22,35 @@ from transferapp.errors import (
 )
 
 #: Litter of operating systems, file servers and Office; never part of an image.
-_LITTER_NAMES = frozenset(
+_LITTER_FILES = frozenset(
     {
         ".ds_store",
         ".localized",
         ".apdisk",
         ".directory",
+        ".volumeicon.icns",
+        "thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+    }
+)
+_LITTER_FOLDERS = frozenset(
+    {
         ".documentrevisions-v100",
         ".fseventsd",
         ".spotlight-v100",
         ".temporaryitems",
         ".trashes",
-        ".volumeicon.icns",
-        "thumbs.db",
-        "ehthumbs.db",
-        "desktop.ini",
         "__macosx",
         "@eadir",
         "$recycle.bin",
         "system volume information",
     }
 )
-_LITTER_PREFIXES = ("._", "~$")
+#: macOS keeps what other file systems cannot in a file beside each (AppleDouble, RFC 1740).
+_APPLE_PREFIX, _APPLE_MAGIC = "._", b"\0\5\x16\7"
+#: Office notes in a file of some hundred bytes who has a document open.
+_OFFICE_PREFIX, _OFFICE_BYTES = "~$", 1024
 #: What programs call a file that they have not written completely; ".nfs" is one that was
 #: deleted while a program still writes it.
 _UNFINISHED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", "~")
@@ -72,19 +79,23 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class ZarrFolder:
-    """An OME-Zarr folder: one thing, whatever is in it."""
+    """An OME-Zarr folder: one thing, whatever is in it. ``problems`` are of entries that
+    could not be looked at: without them it may not be whole.
+    """
 
     path: Path
     client_path: str
     files: tuple[FoundFile, ...]
+    problems: tuple[SourceProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was left out, and why."""
+    """Something that was left out, and why. ``file_count``: of a folder, the files in it."""
 
     path: Path
     error: SourceProblem
+    file_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +126,33 @@ def scan(
     return walk.result()
 
 
-def is_litter(name: str) -> bool:
-    """Say whether a name is one that an operating system gives its own files."""
-    low = name.lower()
-    return low in _LITTER_NAMES or low.startswith(_LITTER_PREFIXES)
+def is_litter(path: str, *, is_folder: bool) -> bool:
+    """Say whether it is one of the files or folders that an operating system makes.
+
+    An image that somebody gave such a name is none: a prefix alone does not tell.
+    """
+    low = path.rpartition(os.sep)[2].lower()
+    if is_folder:
+        return low in _LITTER_FOLDERS
+    try:
+        if low.startswith(_APPLE_PREFIX):
+            with Path(path).open("rb") as opened:
+                return opened.read(len(_APPLE_MAGIC)) in (_APPLE_MAGIC, b"")
+        if low.startswith(_OFFICE_PREFIX):
+            return Path(path).stat().st_size <= _OFFICE_BYTES
+    except OSError:
+        return False
+    return low in _LITTER_FILES
 
 
-def unfinished(name: str) -> ChangedFile | None:
+def unfinished(name: str, *, is_folder: bool = False) -> ChangedFile | None:
     """Say that a name is one of a file that is not written completely, or None."""
     low = name.lower()
     if not (low.endswith(_UNFINISHED_SUFFIXES) or low.startswith(_UNFINISHED_PREFIX)):
         return None
+    kind = "folder" if is_folder else "file"
     return ChangedFile(
-        f"'{_shown(Path(name))}' is an unfinished file, so an image may be incomplete. Wait"
+        f"'{_shown(Path(name))}' is an unfinished {kind}, so an image may be incomplete. Wait"
         " until it has been written, or delete it, then check again."
     )
 
@@ -214,15 +239,15 @@ class _Walk:
         if path.name in ("", ".."):
             path = path.resolve()
         name = path.name or "root"
-        if is_litter(name):
-            self._ignored += 1
-            return
         try:
             found = path.stat()
         except OSError as error:
             self._findings.append(Finding(path, problem_of(error, path)))
             return
-        if stat.S_ISDIR(found.st_mode):
+        is_folder = stat.S_ISDIR(found.st_mode)
+        if is_litter(str(path), is_folder=is_folder):
+            self._ignored += 1
+        elif is_folder:
             self._tree(_Folder(str(path), name))
         else:
             self._file(str(path), name, found)
@@ -275,11 +300,12 @@ class _Walk:
         self, entry: os.DirEntry[str], folder: _Folder, inside: tuple[tuple[int, int], ...]
     ) -> _Folder | None:
         self._count()
-        if self._stays_out(entry):
-            return None
         client_path = f"{folder.client_path}/{entry.name}"
         try:
-            if not entry.is_dir():
+            is_folder = entry.is_dir()
+            if self._stays_out(entry, is_folder=is_folder):
+                return None
+            if not is_folder:
                 self._file(entry.path, client_path, entry.stat())
                 return None
             below = _Folder(entry.path, client_path, inside)
@@ -292,14 +318,16 @@ class _Walk:
             return None
         return below
 
-    def _stays_out(self, entry: os.DirEntry[str]) -> bool:
+    def _stays_out(self, entry: os.DirEntry[str], *, is_folder: bool) -> bool:
         """Whether the name alone keeps it out: ignored, or told of."""
-        if is_litter(entry.name):
+        if is_litter(entry.path, is_folder=is_folder):
             self._ignored += 1
             return True
-        problem = unfinished(entry.name) or hidden(entry.name)
+        problem = unfinished(entry.name, is_folder=is_folder) or hidden(entry.name)
         if problem is not None:
-            self._findings.append(Finding(Path(entry.path), problem))
+            path = Path(entry.path)
+            count = _files_in(path) if is_folder else 1
+            self._findings.append(Finding(path, problem, count))
         return problem is not None
 
     def _file(self, path: str, client_path: str, found: os.stat_result) -> None:
@@ -320,30 +348,51 @@ class _Walk:
         return None
 
     def _zarr(self, folder: _Folder) -> None:
-        files = []
-        for path, client_path, found in self._inside(folder):
+        files, problems = [], list[SourceProblem]()
+        for path, client_path, found in self._inside(folder, problems):
             if file := self._storable(path, client_path, found):
                 files.append(file)
         files.sort(key=lambda f: f.client_path)
-        self._zarrs.append(ZarrFolder(Path(folder.path), folder.client_path, tuple(files)))
+        self._zarrs.append(
+            ZarrFolder(Path(folder.path), folder.client_path, tuple(files), tuple(problems))
+        )
 
-    def _inside(self, folder: _Folder) -> Iterator[tuple[str, str, os.stat_result]]:
-        """Yield every file of a Zarr; links to folders are not followed in there."""
+    def _inside(
+        self, folder: _Folder, problems: list[SourceProblem]
+    ) -> Iterator[tuple[str, str, os.stat_result]]:
+        """Yield every file of a Zarr; links to folders are not followed in there.
+
+        What cannot be looked at goes to ``problems``: the rest is still listed.
+        """
         pending = [(folder.path, folder.client_path)]
         while pending:
             path, client_path = pending.pop()
-            with os.scandir(path) as listing:
-                for entry in listing:
-                    self._count()
-                    below = f"{client_path}/{entry.name}"
+            try:
+                with os.scandir(path) as listing:
+                    entries = list(listing)
+            except OSError as error:
+                problems.append(problem_of(error, Path(path)))
+                continue
+            for entry in entries:
+                self._count()
+                below = f"{client_path}/{entry.name}"
+                try:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((entry.path, below))
-                    elif is_litter(entry.name):
-                        self._ignored += 1
-                    elif problem := unfinished(entry.name):
-                        self._findings.append(Finding(Path(entry.path), problem))
-                    else:
+                    elif not self._stays_out_of_zarr(entry):
                         yield entry.path, below, entry.stat()
+                except OSError as error:
+                    problems.append(problem_of(error, Path(entry.path)))
+
+    def _stays_out_of_zarr(self, entry: os.DirEntry[str]) -> bool:
+        """Whether the name keeps a file out of a Zarr, whose metadata may be hidden files."""
+        if is_litter(entry.path, is_folder=False):
+            self._ignored += 1
+            return True
+        problem = unfinished(entry.name)
+        if problem is not None:
+            self._findings.append(Finding(Path(entry.path), problem))
+        return problem is not None
 
     def _count(self) -> None:
         self._seen += 1
@@ -351,6 +400,11 @@ class _Walk:
             self._progress(self._seen)
             if self._cancelled():
                 raise Cancelled
+
+
+def _files_in(folder: Path) -> int:
+    """Count the files in a folder, one at least: somebody may miss what is left out."""
+    return max(1, sum(len(files) for _, _, files in os.walk(folder)))
 
 
 def _is_zarr(path: str, entries: list[os.DirEntry[str]]) -> bool:

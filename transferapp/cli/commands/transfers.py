@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +25,7 @@ from transferapp.client.importing import (
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
-from transferapp.client.source_looks import look_at_source
+from transferapp.client.source_looks import look_at_source, not_looked_at
 from transferapp.errors import (
     AgentUnreachable,
     Invalid,
@@ -270,8 +270,9 @@ async def _looked_at(server: ServerClient, transfer_id: str) -> TransferDetails:
     """Return a transfer after its source was looked at, where that is on this computer."""
     details = await server.transfer(transfer_id)
     async with wiring.agent_client() as agent:
-        await look_at_source(agent, details.transfer)
-    return await server.transfer(transfer_id)
+        looked = await look_at_source(agent, details.transfer)
+    details = await server.transfer(transfer_id)
+    return details if looked else replace(details, transfer=not_looked_at(details.transfer))
 
 
 def _at_rest(details: TransferDetails) -> bool:
