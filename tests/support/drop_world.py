@@ -38,8 +38,8 @@ from transferapp.errors import StateConflict
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.file_names import is_litter
 from transferapp.intake.preflight import PreflightSettings
-from transferapp.intake.scanning import is_litter
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.drops import LeftOutReason

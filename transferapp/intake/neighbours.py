@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from transferapp.intake.candidate_names import natural_key
-from transferapp.intake.scanning import FoundFile, hidden, unfinished
+from transferapp.intake.file_names import hidden, unfinished
+from transferapp.intake.scanning import FoundFile
 
 
 class Neighbours:

@@ -14,6 +14,7 @@ from typing import Protocol
 from transferapp import errors
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.file_names import name_problem, problem_of
 from transferapp.intake.formats import (
     COMPANION,
     KNOWN_UNREADABLE,
@@ -25,7 +26,7 @@ from transferapp.intake.formats import (
 )
 from transferapp.intake.integrity import look_into
 from transferapp.intake.ome_planes import doubt_about_planes
-from transferapp.intake.scanning import Finding, FoundFile, name_problem, problem_of
+from transferapp.intake.scanning import Finding, FoundFile
 from transferapp.intake.writers import being_written
 from transferapp.intake.zarr_integrity import check_zarr, is_empty_chunk
 from transferapp.protocol.messages import ServerInfo
