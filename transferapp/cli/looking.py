@@ -119,7 +119,11 @@ class _Looking:
 
     def _is_ignored(self, path: str) -> bool:
         name = path.rpartition("/")[2]
-        return any(fnmatch(name, one) or fnmatch(path, one) for one in self._ignore)
+        # A name as it stands counts also where it looks like a pattern: 'notes [1].txt'.
+        return any(
+            one in (name, path) or fnmatch(name, one) or fnmatch(path, one)
+            for one in self._ignore
+        )
 
 
 def _paths(candidate: FilesetCandidate) -> Iterator[str]:

@@ -82,3 +82,9 @@ def test_what_is_still_being_written_is_not_sent(tmp_path: Path) -> None:
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="does not exist"):
         looked_at(tmp_path / "gone")
+
+
+def test_a_name_that_looks_like_a_pattern_is_ignored_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "notes [1].txt").touch()
+    looked = look_at([tmp_path], ["notes [1].txt"], PreflightSettings(), lambda _: None)
+    assert not looked.refused
