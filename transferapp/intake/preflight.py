@@ -13,6 +13,7 @@ from typing import Protocol
 
 from transferapp import errors
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.intake import traps
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.file_names import name_problem, problem_of
 from transferapp.intake.formats import (
@@ -122,7 +123,7 @@ def preflight(
         size, doubts = _check(candidate, settings)
         now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
         _check_still(candidate, settings, now_ns)
-        doubts += _doubts(candidate)
+        doubts += _doubts(candidate, settings)
     except errors.ChangedFile as error:
         return _verdict(Level.WARNING, candidate, size, error)
     except errors.SourceProblem as error:
@@ -278,14 +279,16 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
             )
 
 
-def _doubts(candidate: FilesetCandidate) -> list[str]:
+def _doubts(candidate: FilesetCandidate, settings: PreflightSettings) -> list[str]:
     """Return what is worth reading before an import that is possible; raises SourceProblem."""
     found = list(candidate.doubts)
-    if candidate.format is OME_TIFF:
-        try:
+    try:
+        if candidate.format is OME_TIFF:
             found.append(doubt_about_planes(candidate.files))
-        except OSError as error:
-            raise problem_of(error, candidate.files[0].path) from error
+        if settings.bio_formats and candidate.format is not OME_ZARR:
+            found += traps.warnings(candidate.files)
+    except OSError as error:
+        raise problem_of(error, candidate.files[0].path) from error
     return [doubt for doubt in found if doubt]
 
 
