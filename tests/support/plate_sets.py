@@ -223,6 +223,69 @@ def make_scanr(folder: Path, data: str = "data") -> list[str]:
     return names
 
 
+def make_cellvoyager(folder: Path) -> list[str]:
+    """Write two wells of two areas with two fields, in two channels; a well before them is
+    not enabled.
+    """
+    sensor = "<EffectiveHorizontalPixels_pixel>4</EffectiveHorizontalPixels_pixel>"
+    sensor += "<EffectiveVerticalPixels_pixel>4</EffectiveVerticalPixels_pixel>"
+    sensor += "<HorizonalCellSize_um>6.5</HorizonalCellSize_um>"
+    sensor += "<VerticalCellSize_um>6.5</VerticalCellSize_um>"
+    named = "".join(
+        f"<{part}><Name>n</Name></{part}>"
+        for part in ("Excitation", "Emission", "FluorescentProbe")
+    )
+    channels = "".join(
+        f"<Channel><UniqueID>{channel}</UniqueID><Number>{channel}</Number><Name>c</Name>"
+        f"<IsEnabled>true</IsEnabled><AcquisitionSetting><Camera>{sensor}</Camera>"
+        "</AcquisitionSetting><ContrastEnhanceParam><Color><R>1</R><G>2</G><B>3</B><A>4</A>"
+        f"</Color></ContrastEnhanceParam>{named}</Channel>"
+        for channel in (1, 2)
+    )
+    fields = "".join(
+        f"<Field><StageX_um>{4 * field}</StageX_um><StageY_um>0</StageY_um></Field>"
+        for field in (1, 2)
+    )
+    areas = "".join(
+        f"<Area><UniqueID>{area}</UniqueID><Number>{area}</Number><Fields>{fields}</Fields>"
+        "</Area>"
+        for area in (1, 2)
+    )
+    wells = "".join(
+        f"<Well><UniqueID>{well}</UniqueID><Number>{well}</Number><Row>1</Row>"
+        f"<Column>{well}</Column><CenterCoord_mm><X>1</X><Y>1</Y></CenterCoord_mm>"
+        f"<IsEnabled>{str(well > 1).lower()}</IsEnabled><Areas>{areas}</Areas></Well>"
+        for well in (1, 2, 3)
+    )
+    _write(
+        folder / "MeasurementResult.xml",
+        f'{_XML}<MeasurementResult xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+        "<FileVersion><Major>1</Major><Miner>0</Miner></FileVersion>"
+        "<BeginTime>2012-01-01T00:00:00</BeginTime><EndTime>2012-01-01T00:00:00</EndTime>"
+        '<DimensionsInfo><F Max="2"/></DimensionsInfo><ObjectiveLens><ID>1</ID>'
+        "<Magnification>20</Magnification></ObjectiveLens><PinholeDisk><PinholeSize_um>50"
+        "</PinholeSize_um></PinholeDisk><RowCount>8</RowCount><ColumnCount>12</ColumnCount>"
+        f"<Channels>{channels}</Channels><Attachment><HolderInfoList><HolderInfo>"
+        '<MountedSampleContainer xsi:type="WellPlate"><RowCount>8</RowCount>'
+        "<ColumnCount>12</ColumnCount></MountedSampleContainer></HolderInfo>"
+        "</HolderInfoList></Attachment><UsesSameAreaParWell>false</UsesSameAreaParWell>"
+        f"<Wells>{wells}</Wells><TimelapsCondition><Iteration>1</Iteration>"
+        "<Interval>1</Interval></TimelapsCondition><ZStackConditions>"
+        "<NumberOfSlices>1</NumberOfSlices></ZStackConditions></MeasurementResult>",
+    )
+    _write(
+        folder / "MeasurementResult.ome.xml",
+        f'{_XML}<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2011-06">'
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16"'
+        ' SizeX="4" SizeY="4" SizeZ="1" SizeC="2" SizeT="1" PhysicalSizeX="1"'
+        ' PhysicalSizeY="1" PhysicalSizeZ="1"/></Image></OME>',
+    )
+    places = product((1, 2), (1, 2, 3, 4), (1, 2))
+    names = [f"Image/W{well}F00{field}T0001Z01C{ch}.tif" for well, field, ch in places]
+    _tiffs(folder, names)
+    return names
+
+
 def make_flex(folder: Path) -> list[str]:
     """Write a plate of two wells with two pictures each."""
     names = ["002001000.flex", "001003000.flex"]
@@ -258,6 +321,7 @@ PLATE_SETS: dict[str, Callable[[Path], object]] = {
     ),
     "columbus": make_columbus,
     "yokogawa": make_yokogawa,
+    "cellvoyager": make_cellvoyager,
     "incell": make_incell,
     "metaxpress": make_metaxpress,
     "metaxpress, time points": lambda folder: make_metaxpress(folder, 2),

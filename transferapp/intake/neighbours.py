@@ -72,7 +72,7 @@ class Neighbours:
 
     def folders(self, folder: Path) -> list[Path]:
         """Return the folders right in a folder, in natural order; not those that are links."""
-        paths = (path for path in self._entries(folder).values())
+        paths = (p for p in self._entries(folder).values() if str(p) not in self.scanned)
         found = (path for path in paths if path.is_dir() and not path.is_symlink())
         return sorted(found, key=lambda path: natural_key(path.name))
 

@@ -13,6 +13,9 @@ from transferapp.intake.formats import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
+#: The last is that of drives.
+_SEPARATORS = frozenset("/\\:")
+
 
 @dataclass(frozen=True, slots=True)
 class NamedImage:
@@ -89,12 +92,15 @@ def below_the_index(
     The letters' case counts, as for Bio-Formats on the server. A name that leads out of the
     folder is not followed.
     """
+    folder = index.path.parent
 
     def find(name: str) -> FoundFile | None:
+        if _SEPARATORS.isdisjoint(name):
+            return neighbours.find(index, folder / name)
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
             return None
-        return neighbours.find(index, index.path.parent.joinpath(*parts))
+        return neighbours.find(index, folder.joinpath(*parts))
 
     return find
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transferapp.intake.families.cellvoyager import CELLVOYAGER
 from transferapp.intake.families.columbus import COLUMBUS
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.flex import FLEX
@@ -17,6 +18,7 @@ FAMILIES: tuple[Family, ...] = (
     OPERETTA,
     COLUMBUS,
     YOKOGAWA,
+    CELLVOYAGER,
     INCELL,
     METAXPRESS,
     SCANR,
