@@ -286,6 +286,24 @@ def make_cellvoyager(folder: Path) -> list[str]:
     return names
 
 
+def make_bd_pathway(folder: Path) -> list[str]:
+    """Write a plate of two wells with two dyes and two time points, and a log of a well."""
+    _write(
+        folder / "Experiment.exp",
+        "[General]\nDyes=2\n[Camera]\nBitdepthUsed=12\nBinX=1\nBinY=1\n[Dyes]\n1=FITC\n2=DAPI\n"
+        "[Image]\nMontaged=0\n[Geometry]\nName=20x NA 0.75\n[Z1Axis]\nZ1AxisEnabled=0\n",
+    )
+    _write(folder / "plate.plt", "[PlateType]\nBrand=b\nDescription=d\nWells=96\n")
+    _write(folder / "Well A01/log.txt", "x")
+    for dye in ("DAPI", "FITC"):
+        said = "Emission=1 2\nExcitation=3 4\nExposure=0.1\nGain=1\nOffset=0\n"
+        _write(folder / f"{dye}.dye", f"[Numerator]\n{said}")
+    places = product(("B02", "A01"), ("FITC", "DAPI"), (1, 0))
+    names = [f"Well {well}/{dye} - n00000{time}.tif" for well, dye, time in places]
+    _tiffs(folder, names)
+    return names
+
+
 def make_flex(folder: Path) -> list[str]:
     """Write a plate of two wells with two pictures each."""
     names = ["002001000.flex", "001003000.flex"]
@@ -327,4 +345,5 @@ PLATE_SETS: dict[str, Callable[[Path], object]] = {
     "metaxpress, time points": lambda folder: make_metaxpress(folder, 2),
     "scanr": make_scanr,
     "flex": make_flex,
+    "bd pathway": make_bd_pathway,
 }

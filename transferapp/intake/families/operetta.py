@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from transferapp.errors import DamagedFile
 from transferapp.intake.candidates import FilesetCandidate
@@ -33,8 +34,8 @@ FORMAT = ImageFormat("PerkinElmer Operetta", _NAMES, (b"<?xml", b"\xef\xbb\xbf<?
 _MEMBER = re.compile(r"(?:^|/)r\d{2,}c\d{2,}f\d+p\d+-ch\d+[^/]*\.tiff?$", re.IGNORECASE)
 _ROOT, _KNOWN = "<EvaluationInputData", "Harmony"
 _ORDER = ("Row", "Col", "FieldID", "TimepointID", "PlaneID", "ChannelID")
-_IMAGES = "images"
-_IMAGE = ".tiff"
+_IMAGE_FOLDER = "images"
+_IMAGE_SUFFIX = ".tiff"
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
@@ -95,10 +96,14 @@ def _one_folder_down(index: FoundFile, neighbours: Neighbours) -> dict[str, Foun
     """
     found = dict[str, FoundFile]()
     for folder in neighbours.folders(index.path.parent):
-        files = neighbours.listing(index, folder)
-        if not any(_is_index(file) for file in files):
+        if not _has_index(index, neighbours, folder):
+            files = neighbours.listing(index, folder)
             found = {file.path.name: file for file in files} | found
     return found
+
+
+def _has_index(index: FoundFile, neighbours: Neighbours, folder: Path) -> bool:
+    return any(neighbours.named(index, name, folder) for name in _NAMES)
 
 
 def _beside(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
@@ -106,26 +111,21 @@ def _beside(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
     results), but no ``.tiff`` and nothing of another measurement.
     """
     images = index.path.parent
-    if images.name.lower() != _IMAGES or not plates.is_below_the_drop(index, images.parent):
+    if images.name.lower() != _IMAGE_FOLDER or not plates.is_below_the_drop(
+        index, images.parent
+    ):
         return []
-    here = [f for f in neighbours.listing(index, images.parent) if not _is_index(f)]
-    groups = {file.path.name: [file] for file in here}
-    for folder in neighbours.folders(images.parent):
-        files = plates.in_code_order(neighbours.listing(index, folder))
-        if folder != images and not any(_is_index(file) for file in files):
-            groups[folder.name] = files
-    beside = (file for name in sorted(groups) for file in groups[name])
-    return [file for file in beside if file.path.suffix.lower() != _IMAGE]
-
-
-def _is_index(file: FoundFile) -> bool:
-    return file.path.name.lower() in _NAMES
+    beside = plates.one_folder_down(
+        index, neighbours, images.parent, lambda one: _has_index(index, neighbours, one)
+    )
+    ends = (_IMAGE_SUFFIX, *_NAMES)
+    return [file for file in beside if not file.path.name.lower().endswith(ends)]
 
 
 def _members(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
     """Return the images that the index is for by their names alone."""
     files = neighbours.listing(index, index.path.parent)
-    images = neighbours.folder(index.path.parent, _IMAGES)
+    images = neighbours.folder(index.path.parent, _IMAGE_FOLDER)
     if images is not None:
         files += neighbours.listing(index, images)
     return [file for file in files if _MEMBER.search(file.path.name)]

@@ -110,6 +110,22 @@ def in_code_order(files: Iterable[FoundFile]) -> list[FoundFile]:
     return sorted(files, key=lambda file: file.path.name)
 
 
+def one_folder_down(
+    index: FoundFile,
+    neighbours: Neighbours,
+    top: Path,
+    skips: Callable[[Path], bool] = lambda _folder: False,
+) -> list[FoundFile]:
+    """Return the files in a folder and right in the folders there, as Bio-Formats lists them:
+    by name, a folder's files in its place. ``skips`` leaves folders out.
+    """
+    groups = {file.path.name: [file] for file in neighbours.listing(index, top)}
+    for folder in neighbours.folders(top):
+        if not skips(folder):
+            groups[folder.name] = in_code_order(neighbours.listing(index, folder))
+    return [file for name in sorted(groups) for file in groups[name]]
+
+
 def is_below_the_drop(index: FoundFile, folder: Path) -> bool:
     """Say whether a folder above an index is, or lies in, what was dropped."""
     up = len(index.path.parent.parts) - len(folder.parts)

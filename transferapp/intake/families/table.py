@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transferapp.intake.families.bd_pathway import BD_PATHWAY
 from transferapp.intake.families.cellvoyager import CELLVOYAGER
 from transferapp.intake.families.columbus import COLUMBUS
 from transferapp.intake.families.family import Family
@@ -23,5 +24,6 @@ FAMILIES: tuple[Family, ...] = (
     METAXPRESS,
     SCANR,
     FLEX,
+    BD_PATHWAY,
     METAMORPH,
 )
