@@ -71,6 +71,12 @@ class Neighbours:
         path = self._entries(folder).get(name.lower())
         return path if path is not None and path.is_dir() else None
 
+    def folders(self, folder: Path) -> list[Path]:
+        """Return the folders right in a folder, in natural order; not those that are links."""
+        paths = (p for p in self._entries(folder).values() if str(p) not in self.scanned)
+        found = (path for path in paths if path.is_dir() and not path.is_symlink())
+        return sorted(found, key=lambda path: natural_key(path.name))
+
     def below(self, base: FoundFile, folder: Path) -> list[FoundFile]:
         """Return the files in a folder and in all folders in it, files before folders."""
         files = self.listing(base, folder)

@@ -42,3 +42,29 @@ def listed(names: Sequence[str]) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def needs(index: FoundFile, names: Sequence[str]) -> str:
+    """Files without which an index says nothing."""
+    verb = "is" if len(names) == 1 else "are"
+    return (
+        f"'{index.path.name}' needs {listed(names)}, which {verb} missing."
+        " Copy the whole folder again, and leave nothing out."
+    )
+
+
+def index_not_read(index: FoundFile, why: str) -> str:
+    """An index of which no reader makes anything."""
+    return (
+        f"'{index.path.name}' {why}, so the images beside it cannot be told apart by well and"
+        " channel. They are kept together. Copy the folder again, or export the measurement"
+        " anew from the microscope's software, without encryption."
+    )
+
+
+def unknown_version(index: FoundFile) -> str:
+    """An index that a newer version of a program wrote."""
+    return (
+        f"'{index.path.name}' is of a version that nobody has tried here. Its folder is kept"
+        " together; whether it is read, the target decides. Try with one measurement first."
+    )
