@@ -2,7 +2,8 @@
 
 Seen with Bio-Formats 7.3.1, CellSensReader: the ``.vsi``, then every file in the folders of
 ``_NAME_`` (not those right in it), in the order of text. Without the folder only what the
-``.vsi`` holds itself is read: label and overview.
+``.vsi`` holds itself is read: label and overview. Bio-Formats opens whichever of them it meets
+first in the folder; here always the ``.vsi``.
 """
 
 from __future__ import annotations
