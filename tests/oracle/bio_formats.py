@@ -10,7 +10,7 @@ import subprocess
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from installers.bioformats_jar import PACKAGE, VARIABLE, find_jar
 from tests.oracle.answers import FolderAnswer, of_bio_formats
@@ -47,6 +47,10 @@ class BioFormats:
 
     def ask(self, folder: Path) -> FolderAnswer:
         """Return what it makes of a folder; raises Hung."""
+        return of_bio_formats(self.ask_in_full(folder))
+
+    def ask_in_full(self, folder: Path) -> dict[str, Any]:
+        """Return its answer as it came, with the order of files; raises Hung."""
         process = self._process or self._start()
         assert process.stdin is not None
         process.stdin.write(f"{folder}\n")
@@ -61,7 +65,8 @@ class BioFormats:
             if line.startswith(_OPENING):
                 at = line.removeprefix(_OPENING)
             elif line:
-                return of_bio_formats(json.loads(line))
+                answer: dict[str, Any] = json.loads(line)
+                return answer
             else:
                 self.close()
                 raise Hung(f"Bio-Formats ended: {at}")

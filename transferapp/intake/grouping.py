@@ -10,6 +10,7 @@ from transferapp.errors import Cancelled, DamagedFile
 from transferapp.intake.candidate_names import natural_key
 from transferapp.intake.candidates import FilesetCandidate, told_apart
 from transferapp.intake.families import words
+from transferapp.intake.families.riders import ride_along
 from transferapp.intake.families.table import FAMILIES
 from transferapp.intake.file_sets import Sorting
 from transferapp.intake.formats import OME_ZARR
@@ -28,7 +29,7 @@ def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCand
     rest = [file for file in scan.files if str(file.path) not in taken]
     others = map(_told_if_lone, Sorting(rest, neighbours, cancel).sets())
     found = sorted(
-        [*map(_zarr_fileset, scan.zarr_folders), *of_families, *others],
+        [*map(_zarr_fileset, scan.zarr_folders), *ride_along([*of_families, *others])],
         key=lambda c: natural_key(c.files[0].client_path if c.files else c.name),
     )
     return told_apart(found)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from transferapp.intake.candidate_names import natural_key
-from transferapp.intake.file_names import hidden, unfinished
+from transferapp.intake.file_names import hidden, is_litter, unfinished
 from transferapp.intake.scanning import FoundFile
 
 
@@ -57,6 +57,31 @@ class Neighbours:
         other = self._entries(here).get(last.lower())
         return None if other is None else self.find(base, other)
 
+    def exactly(
+        self, base: FoundFile, name: str, folder: Path | None = None
+    ) -> FoundFile | None:
+        """Find a file by its name, also where the file system takes other case for the same:
+        Bio-Formats on a server does not. ``name`` may lead through folders below; one that
+        leads elsewhere finds nothing, whoever wrote it.
+        """
+        here = str(folder) if folder is not None else str(base.path).rpartition(os.sep)[0]
+        above, slash, last = name.rpartition("/")
+        if slash:
+            if Path(name).anchor or {"", ".", ".."} & set(above.split("/")):
+                return None
+            here = f"{here}{os.sep}{above.replace('/', os.sep)}"
+        if "\\" in name or last in ("", ".", ".."):
+            return None
+        scanned = self.scanned.get(f"{here}{os.sep}{last}")
+        if scanned is not None:
+            return scanned
+        # An index may name a hundred thousand: no path is made for what is not there.
+        entries = self._listings.get(here)
+        there = (self._entries(Path(f"{here}{os.sep}")) if entries is None else entries).get(
+            last.lower()
+        )
+        return self.find(base, there) if there is not None and there.name == last else None
+
     def listing(self, base: FoundFile, folder: Path) -> list[FoundFile]:
         """Return the files right in a folder, in natural order; none of a folder that is
         not there.
@@ -99,7 +124,11 @@ class Neighbours:
             self._listings[key] = {
                 name.lower(): folder / name
                 for name in names
-                if not (unfinished(name) or hidden(name))
+                if not (
+                    unfinished(name)
+                    or hidden(name)
+                    or is_litter(str(folder / name), is_folder=False)
+                )
             }
         return self._listings[key]
 
