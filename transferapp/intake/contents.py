@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from transferapp.intake.formats import format_of_bytes, format_of_name
 from transferapp.intake.image_format import ImageFormat
@@ -25,7 +25,8 @@ _OTHERS = frozenset(
 
 def is_told_by_content(name: str) -> bool:
     """Say whether only the content can tell what a file of this name is."""
-    return PurePath(name).suffix.lower() not in _OTHERS and format_of_name(name) is None
+    _, dot, suffix = name.lower().rpartition(".")
+    return dot + suffix not in _OTHERS and format_of_name(name) is None
 
 
 def head(file: FoundFile, neighbours: Neighbours) -> bytes:

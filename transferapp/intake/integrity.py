@@ -15,7 +15,7 @@ from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, T
 from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.omexml import DAMAGE, pixels_missing
 from transferapp.intake.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
-from transferapp.intake.whole.table import missing_of
+from transferapp.intake.whole.table import missing_of, unshown_of
 
 #: Longest time that the pages of one TIFF are looked through, in seconds.
 TIFF_BUDGET_S = 2.0
@@ -46,7 +46,9 @@ def look_into(path: Path, kind: ImageFormat) -> Look:
     if kind.name in _TIFFS:
         return _tiff(path)
     check = _CHECKS.get(kind.name)
-    return Look(missing_of(path, kind.name) if check is None else check(path))
+    if check is not None:
+        return Look(check(path))
+    return Look(missing_of(path, kind.name), unshown_of(path, kind.name))
 
 
 def page_count(path: Path) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,3 +95,27 @@ def test_bmp_and_its_kin_are_measured(tmp_path: Path) -> None:
 def test_a_lone_index_is_no_image(tmp_path: Path) -> None:
     write_ics(tmp_path, pixels=None)
     assert judged(tmp_path / "a.ics").code == "missing-companion"
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_nifti_2_is_told(tmp_path: Path, name: str) -> None:
+    """7.3.1 refuses it."""
+    content = (540).to_bytes(4, "little") + b"n+2\0\r\n\x1a\n" + bytes(600)
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    assert "is NIfTI-2" in judged(path).sentence
+
+
+def test_a_map_of_another_program_is_told(tmp_path: Path) -> None:
+    (tmp_path / "app.js.map").write_text('{"version": 3, "sources": []}' * 99)
+    assert "no header of MRC" in judged(tmp_path / "app.js.map").sentence
+
+
+def test_boxes_of_jpeg_2000_are_followed(tmp_path: Path) -> None:
+    boxes = b"\0\0\0\x0cjP  \r\n\x87\n" + b"\0\0\0\x14ftypjp2 \0\0\0\0jp2 "
+    boxes += b"\0\0\0\x10jp2c" + bytes(8)
+    path = tmp_path / "a.jp2"
+    path.write_bytes(boxes)
+    assert not judged(path).blocked
+    path.write_bytes(boxes[:-1])
+    assert judged(path).code == "damaged-file"

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
 from transferapp.intake.bio_formats_only import DICOM
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.contents import HEAD_BYTES, head
+from transferapp.intake.contents import HEAD_BYTES, head, is_told_by_content
 from transferapp.intake.families import dicom_header as tags
 from transferapp.intake.families.dicom_header import DicomHeader, has_mark, read_header
 from transferapp.intake.families.family import Family
@@ -84,9 +84,12 @@ def _sets(base: FoundFile, neighbours: Neighbours) -> dict[str, FilesetCandidate
     made: list[FilesetCandidate] = []
     listed = neighbours.listing(base, base.path.parent)
     for file in sorted(listed, key=lambda one: one.path.name):
-        if not _may_be_slice(file, neighbours):
+        by_name = file.path.name.lower().endswith(DICOM.suffixes)
+        if not by_name and not _is_told_by_content(file.path.name):
             continue
-        header = _header(file)
+        header = _header(file, by_name=by_name)
+        if header is None and not by_name and not has_mark(head(file, neighbours)):
+            continue
         key = None if header is None else _key(header)
         if header is None or key is None or file.size_bytes < _LEAST_BYTES:
             made.append(_made([file], [] if header is None else [header]))
@@ -98,15 +101,19 @@ def _sets(base: FoundFile, neighbours: Neighbours) -> dict[str, FilesetCandidate
 
 
 def _may_be_slice(file: FoundFile, neighbours: Neighbours) -> bool:
-    name = file.path.name.lower()
-    if name == _DIRECTORY:
-        return False
-    return name.endswith(DICOM.suffixes) or has_mark(head(file, neighbours))
+    name = file.path.name
+    if name.lower().endswith(DICOM.suffixes):
+        return True
+    return _is_told_by_content(name) and has_mark(head(file, neighbours))
 
 
-def _header(file: FoundFile) -> DicomHeader | None:
+def _is_told_by_content(name: str) -> bool:
+    return name.lower() != _DIRECTORY and is_told_by_content(name)
+
+
+def _header(file: FoundFile, *, by_name: bool) -> DicomHeader | None:
     try:
-        return read_header(file.path, file.size_bytes)
+        return read_header(file.path, file.size_bytes, mark_needed=not by_name)
     except OSError:
         return None  # Preflight says it.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 _MARK_AT = 128
 _MARK = b"DICM"
@@ -34,6 +34,10 @@ _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 #: Slices are read in blocks of this size; most headers fit in one.
 _BLOCK_BYTES = 4096
+#: A header has some hundred elements; those of one that has more are no elements.
+_MOST_ELEMENTS = 100_000
+#: A tag, and a length behind two letters, or behind two letters and two empty bytes.
+_ELEMENT, _LENGTH = struct.Struct("<HH2sHI"), struct.Struct("<I")
 #: Values that are wanted are short, sequences are seldom nested deeply.
 _MAX_VALUE_BYTES = 1024
 _MAX_DEPTH = 16
@@ -59,11 +63,16 @@ def has_mark(start: bytes) -> bool:
     return start.startswith(_MARK, _MARK_AT)
 
 
-def read_header(path: Path, size_bytes: int) -> DicomHeader | None:
-    """Read a file's header; None when it cannot be understood. Raises OSError."""
-    with path.open("rb", buffering=_BLOCK_BYTES) as file:
+def read_header(
+    path: Path, size_bytes: int, *, mark_needed: bool = False
+) -> DicomHeader | None:
+    """Read a file's header; None when it cannot be understood. Raises OSError.
+
+    ``mark_needed``: files without the preamble are taken for something else.
+    """
+    with path.open("rb", buffering=0) as file:
         try:
-            return _Elements(file, size_bytes).header()
+            return _Elements(file, size_bytes).header(mark_needed)
         except (struct.error, _NotUnderstoodError):
             return None
 
@@ -75,12 +84,16 @@ class _NotUnderstoodError(Exception):
 class _Elements:
     """The elements of one file, in their order."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: IO[bytes], size: int) -> None:
         self._file, self._size = file, size
         self._explicit = True
+        self._block, self._block_at = b"", 0
+        self._left = _MOST_ELEMENTS
 
-    def header(self) -> DicomHeader:
+    def header(self, mark_needed: bool) -> DicomHeader:  # noqa: FBT001 - own class
         at = self._start()
+        if mark_needed and not at:
+            raise _NotUnderstoodError
         values: dict[int, str] = {}
         while at < self._size:
             tag, length, at = self._element(at)
@@ -118,16 +131,16 @@ class _Elements:
 
     def _element(self, at: int) -> tuple[int, int, int]:
         """Return an element's tag, the length of its value and where that begins."""
-        start = self._read(at, _LONG_BYTES)
-        group, element, kind, short, long = struct.unpack(
-            "<HH2sHI", start.ljust(_LONG_BYTES, b"\0")
-        )
-        if len(start) < _SHORT_BYTES:
+        begin = self._reach(at, _LONG_BYTES)
+        self._left -= 1
+        if len(self._block) - begin < _LONG_BYTES:
+            self._block += bytes(_LONG_BYTES)
+        if at + _SHORT_BYTES > self._size or not self._left:
             raise _NotUnderstoodError
+        group, element, kind, short, long = _ELEMENT.unpack_from(self._block, begin)
         tag = group << 16 | element
-        in_body = group != _META_GROUP
-        if group == _ITEM_GROUP or (in_body and not self._explicit):
-            return tag, struct.unpack_from("<I", start, 4)[0], at + _SHORT_BYTES
+        if group == _ITEM_GROUP or not (self._explicit or group == _META_GROUP):
+            return tag, _LENGTH.unpack_from(self._block, begin + 4)[0], at + _SHORT_BYTES
         if kind in _LONG:
             return tag, long, at + _LONG_BYTES
         return tag, short, at + _SHORT_BYTES
@@ -144,5 +157,13 @@ class _Elements:
         raise _NotUnderstoodError
 
     def _read(self, at: int, count: int) -> bytes:
-        self._file.seek(at)
-        return self._file.read(count)
+        begin = self._reach(at, count)
+        return self._block[begin : begin + count]
+
+    def _reach(self, at: int, count: int) -> int:
+        """Have the bytes at a place in the block, and return where there."""
+        begin = at - self._block_at
+        if begin < 0 or begin + count > len(self._block):
+            self._file.seek(at)
+            self._block, self._block_at, begin = self._file.read(_BLOCK_BYTES), at, 0
+        return begin

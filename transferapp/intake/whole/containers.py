@@ -1,4 +1,4 @@
-"""Whether a file that holds others in it is all there: HDF5 and Leica's LIF."""
+"""Whether a file that holds others in it is all there: HDF5, Leica's LIF, JPEG 2000."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ _HDF5_HEAD_BYTES = 64
 _ADDRESS_BYTES = 8
 #: A LIF file has some blocks for each image; more were never seen.
 _MOST_BLOCKS = 100_000
+_JP2 = b"\0\0\0\x0cjP  "
 _BLOCK_MARK, _PART_MARK = b"\x70\0\0\0", b"\x2a"
 _BLOCK_HEAD_BYTES = 17
 
@@ -48,6 +49,25 @@ def lif(path: Path) -> str:
             if length is None:
                 return ""
             at += length
+    return "its end is cut off" if at > size else ""
+
+
+def jpeg_2000(path: Path) -> str:
+    """Follow a JP2 file's boxes to their end (ISO/IEC 15444-1, annex I)."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if file.read(len(_JP2)) != _JP2:
+            return ""  # a bare codestream does not tell its length
+        at = 0
+        for _ in range(_MOST_BLOCKS):
+            file.seek(at)
+            head = file.read(16).ljust(16, b"\0")
+            (length,) = struct.unpack_from(">I", head)
+            if length == 1:
+                (length,) = struct.unpack_from(">Q", head, 8)
+            if length == 0 or at >= size:
+                break  # the last box: as long as the file
+            at += int(length)
     return "its end is cut off" if at > size else ""
 
 

@@ -16,6 +16,7 @@ _MRC_BITS = {0: 8, 1: 16, 2: 32, 3: 32, 4: 64, 6: 16, 12: 16, 101: 4}
 _DV_BITS = {0: 8, 1: 16, 2: 32, 3: 32, 4: 64, 6: 16, 7: 32}
 #: Bytes of a pixel by the type of an SPE file.
 _SPE_BYTES = {0: 4, 1: 4, 2: 2, 3: 2}
+_MRC_HEADER_BYTES = 1024
 #: What a NIfTI-1 or Analyze header says first.
 NIFTI_HEADER_BYTES = 348
 #: Before 1990 it was shorter.
@@ -38,6 +39,11 @@ def mrc(head: bytes) -> int:
         if mode in _MRC_BITS and _plausible(size) and 0 <= extended < 1 << 30:
             return 1024 + int(extended) + _bytes(size, _MRC_BITS[mode])
     return 0
+
+
+def is_mrc(head: bytes) -> bool:
+    """Say whether a header is MRC's: other programs use the suffixes as well."""
+    return head[208:212] == b"MAP " or (len(head) >= _MRC_HEADER_BYTES and mrc(head) > 0)
 
 
 def deltavision(head: bytes) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from transferapp.intake.whole import containers, lengths
 
 #: The longest header that a length is read from.
 _HEAD_BYTES = 2048
+#: What a header of NIfTI-2 says first, in either order of bytes: 540.
+_NIFTI_2 = (b"\x1c\2\0\0", b"\0\0\2\x1c")
 _LENGTHS: dict[str, Callable[[bytes], int]] = {
     formats.MRC.name: lengths.mrc,
     formats.DELTAVISION.name: lengths.deltavision,
@@ -27,7 +31,26 @@ _CONTAINERS: dict[str, Callable[[Path], str]] = {
     formats.BIG_DATA_VIEWER.name: containers.hdf5,
     formats.MINC.name: containers.hdf5,
     formats.LIF.name: containers.lif,
+    formats.JPEG_2000.name: containers.jpeg_2000,
 }
+
+
+def unshown_of(path: Path, name: str) -> str:
+    """Say why nothing shows a file of a format, as a sentence without its subject; or "".
+
+    Bio-Formats 7.3.1 refused NIfTI-2, packed or not. Raises OSError.
+    """
+    if name != formats.NIFTI.name:
+        return ""
+    is_packed = path.name.lower().endswith(".gz")
+    try:
+        with gzip.open(path) if is_packed else path.open("rb") as file:
+            start = file.read(4)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return ""
+    if start not in _NIFTI_2:
+        return ""
+    return "is NIfTI-2, which the image repository cannot read. Save it as NIfTI-1."
 
 
 def missing_of(path: Path, name: str) -> str:
@@ -36,13 +59,13 @@ def missing_of(path: Path, name: str) -> str:
     """
     if follow := _CONTAINERS.get(name):
         return follow(path)
-    if name == formats.NIFTI.name and path.name.lower().endswith(".gz"):
-        return ""
     least = lengths.nifti if name == formats.NIFTI.name else _LENGTHS.get(name)
     if least is None:
         return ""
     with path.open("rb", buffering=0) as file:
         head = file.read(_HEAD_BYTES)
+    if name == formats.MRC.name and not lengths.is_mrc(head):
+        return "it has no header of MRC"
     try:
         return "its end is cut off" if path.stat().st_size < least(head) else ""
     except struct.error:
