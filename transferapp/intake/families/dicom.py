@@ -12,8 +12,9 @@ where one of a set lacks its image type, none can be opened: here such a file st
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
@@ -67,8 +68,7 @@ def collect_directory(file: FoundFile, neighbours: Neighbours) -> FilesetCandida
     """Let a DICOMDIR ride along with the first series in its folder or below."""
     if file.path.name.lower() != _DIRECTORY:
         return None
-    below = (f for f in neighbours.scanned.values() if f.path.is_relative_to(file.path.parent))
-    for other in below:
+    for other in _below(file, neighbours):
         if _may_be_slice(other, neighbours) and (made := collect(other, neighbours)):
             return replace(made, files=(*made.files, file))
     problem = MissingCompanion(
@@ -76,6 +76,18 @@ def collect_directory(file: FoundFile, neighbours: Neighbours) -> FilesetCandida
         " folder that it lies in."
     )
     return FilesetCandidate(file.path.name, (file,), DICOM, (problem,))
+
+
+def _below(file: FoundFile, neighbours: Neighbours) -> Iterator[FoundFile]:
+    """Yield what was scanned in a file's folder and below; it is found by its sorted path, as
+    there may be a DICOMDIR in every folder of thousands.
+    """
+    paths = neighbours.once((_DIRECTORY, "paths"), lambda: sorted(neighbours.scanned))
+    front = str(file.path.parent / "_")[:-1]
+    for at in range(bisect_left(paths, front), len(paths)):
+        if not paths[at].startswith(front):
+            break
+        yield neighbours.scanned[paths[at]]
 
 
 def _sets(base: FoundFile, neighbours: Neighbours) -> dict[str, FilesetCandidate]:

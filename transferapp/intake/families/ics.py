@@ -20,7 +20,7 @@ from transferapp.intake.scanning import FoundFile
 
 #: Headers carry notes of the microscope's software.
 _MAX_HEADER_BYTES = 1 << 20
-_SIZES = re.compile(rb"^layout\s+sizes\s+(\d[\d \t]*)", re.MULTILINE)
+_SIZES = re.compile(rb"^layout\s+sizes\s+(\d{1,9}(?:[ \t]+\d{1,9})*)[ \t]*\r?$", re.MULTILINE)
 _VERSION = re.compile(rb"^ics_version\s+2", re.MULTILINE)
 _END = re.compile(rb"^end[\t ]*\r?\n", re.MULTILINE)
 _PACKED = re.compile(rb"^representation\s+compression\s+(gzip|compress)", re.MULTILINE)

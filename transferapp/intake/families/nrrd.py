@@ -19,6 +19,9 @@ from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
 _MAX_HEADER_BYTES = 1 << 16
+#: Names by numbers: the format of a name, then the first number, the last and the step.
+_PATTERN = re.compile(r"(.*%0?\d?d\S*)\s+(\d{1,9})\s+(\d{1,9})\s+(-?\d{1,9})(\s+\d+)?")
+_MAX_NAME_LETTERS = 1024
 #: A pattern of more files is none.
 _MOST_FILES = 100_000
 _END = re.compile(rb"\r?\n\r?\n")
@@ -94,7 +97,7 @@ def _listed(named: str, head: bytes) -> list[str]:
         lines = head.decode("utf-8", "replace").splitlines()
         at = next(i for i, line in enumerate(lines) if line.lower().startswith("data"))
         return [line.strip() for line in lines[at + 1 :] if line.strip()]
-    found = re.fullmatch(r"(.*%0?\d*d\S*)\s+(-?\d+)\s+(-?\d+)\s+(-?\d+)(\s+\d+)?", named)
+    found = _PATTERN.fullmatch(named) if len(named) < _MAX_NAME_LETTERS else None
     if found is None or found[1].count("%") != 1:
         return [named]
     first, last, step = (int(found[at]) for at in (2, 3, 4))
@@ -110,7 +113,8 @@ def _short(fields: dict[str, str], size: int) -> bool:
     kind = fields.get("type", "").lower()
     width = next((n for n, names in _BYTES if re.fullmatch(names, kind)), 0)
     sizes = fields.get("sizes", "").split()
-    return all(s.isdigit() for s in sizes) and prod(map(int, sizes)) * width > size
+    are_sizes = all(re.fullmatch(r"\d{1,9}", text) for text in sizes)
+    return are_sizes and prod(map(int, sizes)) * width > size
 
 
 def _several(file: FoundFile) -> SourceProblem:
