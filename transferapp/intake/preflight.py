@@ -166,7 +166,7 @@ def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[in
     if not candidate.files:
         raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
     kind = candidate.format
-    if kind is not None and kind.only_bio_formats and not settings.bio_formats:
+    if kind is not None and not settings.bio_formats and _only_bio_formats(candidate, kind):
         raise _unread(kind.name, candidate.files[0].path)
     look_at = _looker(candidate)
     size, doubts = 0, set[str]()
@@ -182,6 +182,16 @@ def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[in
     if kind is OME_ZARR:
         doubts.update(check_zarr(candidate.files, only_by_name=settings.bio_formats))
     return size, sorted(doubts - {""})
+
+
+def _only_bio_formats(candidate: FilesetCandidate, kind: ImageFormat) -> bool:
+    """Say whether no reader of ours opens it: the sets of vendors are read by none, and their
+    first file may be a TIFF that is one plane of many.
+    """
+    if kind.only_bio_formats:
+        return True
+    is_set = len(candidate.files) > 1 and kind not in (OME_TIFF, OME_ZARR)
+    return is_set and format_of_name(candidate.files[0].path.name) is not kind
 
 
 def _looker(candidate: FilesetCandidate) -> Callable[[FoundFile, int, PreflightSettings], str]:

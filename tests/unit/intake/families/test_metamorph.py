@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support.file_sets import only_set, paths, touched_tiff
 from transferapp.intake.grouping import group
+from transferapp.intake.preflight import Level, PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 
 ND = """"NDInfoFile", Version 1.0
@@ -69,3 +70,12 @@ def test_an_index_without_images_is_refused(tmp_path: Path) -> None:
 def test_another_nd_file_is_none(tmp_path: Path) -> None:
     (tmp_path / "notes.nd").write_text("hello")
     assert only_set(tmp_path).format is None
+
+
+def test_only_bio_formats_reads_the_set(tmp_path: Path) -> None:
+    """The embedded repository would show its first image alone."""
+    made = only_set(dataset(tmp_path))
+    omero = PreflightSettings(still_writing_s=0, bio_formats=True)
+    assert preflight(made, omero).level is Level.OK
+    told = preflight(made, PreflightSettings(still_writing_s=0))
+    assert told.sentence.startswith("MetaMorph cannot be read here")
