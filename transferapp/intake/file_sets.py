@@ -14,10 +14,10 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import (
     COMPANION,
     OME_TIFF,
-    ImageFormat,
     format_of_name,
     is_tiff_name,
 )
+from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 from transferapp.ome.document import OmeDocument

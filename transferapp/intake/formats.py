@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from transferapp.intake.bio_formats_only import BIO_FORMATS_ONLY
+from transferapp.intake.image_format import ImageFormat
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFormat:
-    """A format by its suffixes and first bytes.
-
-    ``needs_readers``: the server must have the ``readers`` extra installed for it.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    magic: tuple[bytes, ...]
-    needs_readers: bool = False
-
 
 OME_ZARR = ImageFormat("OME-Zarr", (".zarr",), ())
 COMPANION = ImageFormat("OME-TIFF", (".companion.ome",), ())
@@ -29,10 +16,10 @@ OME_TIFF = ImageFormat(
 OME_XML = ImageFormat(
     "OME-XML", (".ome", ".ome.xml"), (b"<?xml", b"<OME", b"\xef\xbb\xbf<?xml")
 )
-TIFF = ImageFormat("TIFF", (".tif", ".tiff", ".tf2", ".tf8", ".btf"), _TIFF)
-PNG = ImageFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",))
-JPEG = ImageFormat("JPEG", (".jpg", ".jpeg", ".jpe"), (b"\xff\xd8\xff",))
-CZI = ImageFormat("Zeiss CZI", (".czi",), (b"ZISRAWFILE",), needs_readers=True)
+TIFF = ImageFormat("TIFF", (".tif", ".tiff", ".tf2", ".tf8", ".btf"), _TIFF, by_content=True)
+PNG = ImageFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",), by_content=True)
+JPEG = ImageFormat("JPEG", (".jpg", ".jpeg", ".jpe"), (b"\xff\xd8\xff",), by_content=True)
+CZI = ImageFormat("Zeiss CZI", (".czi",), (b"ZISRAWFILE",), needs_readers=True, by_content=True)
 #: The second is the JPEG 2000 box of files written before 2010.
 ND2 = ImageFormat(
     "Nikon ND2",
@@ -56,36 +43,34 @@ FORMATS = (
     JPEG,
     CZI,
     ND2,
+    *BIO_FORMATS_ONLY,
 )
 
 #: Well-known formats that no reader of ours opens, so that the sentence can name them.
 KNOWN_UNREADABLE = {
-    ".lif": "Leica LIF",
-    ".lof": "Leica LOF",
     ".xlef": "Leica XLEF",
-    ".oib": "Olympus OIB",
     ".oif": "Olympus OIF",
-    ".oir": "Olympus OIR",
     ".vsi": "Olympus VSI",
-    ".ims": "Imaris IMS",
-    ".dv": "DeltaVision DV",
-    ".zvi": "Zeiss ZVI",
     ".mrxs": "3DHISTECH MRXS",
-    ".scn": "Leica SCN",
-    ".dcm": "DICOM",
-    ".sld": "SlideBook SLD",
 }
+
+_BY_SUFFIX = {suffix: each for each in reversed(FORMATS) for suffix in each.suffixes}
 
 
 def format_of_name(name: str) -> ImageFormat | None:
     """Find the format by the name's suffix."""
     low = name.lower()
-    return next((f for f in FORMATS if low.endswith(f.suffixes)), None)
+    at = low.find(".")
+    while at != -1:
+        if found := _BY_SUFFIX.get(low[at:]):
+            return found
+        at = low.find(".", at + 1)
+    return None
 
 
 def format_of_bytes(start: bytes) -> ImageFormat | None:
-    """Find the format by the first bytes (16 are enough)."""
-    return next((f for f in FORMATS if f.magic and start.startswith(f.magic)), None)
+    """Find the format by the first bytes, of those that need no suffix."""
+    return next((f for f in FORMATS if f.by_content and f.begins(start)), None)
 
 
 def is_tiff_name(name: str) -> bool:

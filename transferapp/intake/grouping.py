@@ -9,7 +9,9 @@ from dataclasses import replace
 from transferapp.errors import Cancelled, DamagedFile
 from transferapp.intake.candidate_names import natural_key
 from transferapp.intake.candidates import FilesetCandidate, told_apart
+from transferapp.intake.contents import format_of_content, head
 from transferapp.intake.families import words
+from transferapp.intake.families.family import Family
 from transferapp.intake.families.riders import ride_along
 from transferapp.intake.families.table import FAMILIES
 from transferapp.intake.file_sets import Sorting
@@ -27,7 +29,8 @@ def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCand
     of_families = list(_families(scan.files, neighbours, cancel))
     taken = {str(file.path) for candidate in of_families for file in candidate.files}
     rest = [file for file in scan.files if str(file.path) not in taken]
-    others = map(_told_if_lone, Sorting(rest, neighbours, cancel).sets())
+    sorted_by_name = Sorting(rest, neighbours, cancel).sets()
+    others = (_told_if_lone(_by_content(made, neighbours)) for made in sorted_by_name)
     found = sorted(
         [*map(_zarr_fileset, scan.zarr_folders), *ride_along([*of_families, *others])],
         key=lambda c: natural_key(c.files[0].client_path if c.files else c.name),
@@ -42,7 +45,7 @@ def _families(
     taken = set[str]()
     for family in FAMILIES:
         for file in files:
-            if not family.tells_of_a_set(file.path.name) or str(file.path) in taken:
+            if str(file.path) in taken or not _told_by(family, file, neighbours):
                 continue
             if cancel is not None and cancel.is_set():
                 raise Cancelled
@@ -54,6 +57,20 @@ def _families(
                 continue
             taken.update(str(one.path) for one in made.files)
             yield made
+
+
+def _told_by(family: Family, file: FoundFile, neighbours: Neighbours) -> bool:
+    """Say whether a file may tell of a set, by its name or else by its first bytes."""
+    if family.tells_of_a_set(file.path.name):
+        return True
+    return family.begins is not None and family.begins(head(file, neighbours))
+
+
+def _by_content(candidate: FilesetCandidate, neighbours: Neighbours) -> FilesetCandidate:
+    """Find the format of a file whose name tells none."""
+    if candidate.format is not None or len(candidate.files) != 1:
+        return candidate
+    return replace(candidate, format=format_of_content(candidate.files[0], neighbours))
 
 
 def _told_if_lone(candidate: FilesetCandidate) -> FilesetCandidate:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar, cast
 
 from transferapp.intake.candidate_names import natural_key
 from transferapp.intake.file_names import hidden, is_litter, unfinished
 from transferapp.intake.scanning import FoundFile
+
+T = TypeVar("T")
 
 
 class Neighbours:
@@ -22,6 +25,13 @@ class Neighbours:
     def __init__(self, files: Iterable[FoundFile]) -> None:
         self.scanned = {str(file.path): file for file in files}
         self._listings: dict[str, dict[str, Path]] = {}
+        self._made: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made for a key before, or make it: a folder is read once."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("T", self._made[key])
 
     def find(self, base: FoundFile, path: Path) -> FoundFile | None:
         """Find the file at a place; ``base`` is the one that led there."""

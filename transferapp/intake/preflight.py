@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,16 +16,21 @@ from transferapp import errors
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.intake import traps
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.contents import HEAD_BYTES
 from transferapp.intake.file_names import name_problem, problem_of
 from transferapp.intake.formats import (
     COMPANION,
+    CZI,
+    JPEG,
     KNOWN_UNREADABLE,
+    ND2,
     OME_TIFF,
     OME_ZARR,
-    ImageFormat,
+    TIFF,
     format_of_bytes,
     format_of_name,
 )
+from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.integrity import look_into
 from transferapp.intake.ome_planes import doubt_about_planes
 from transferapp.intake.scanning import Finding, FoundFile
@@ -32,8 +38,9 @@ from transferapp.intake.writers import being_written
 from transferapp.intake.zarr_integrity import check_zarr, is_empty_chunk
 from transferapp.protocol.messages import ServerInfo
 
-#: Enough of a file's start to know its format.
-_START_BYTES = 32
+#: Formats whose files Bio-Formats 7.3.1 reads as what they are when their name is wrong (not
+#: so PNG, BMP and others, whose suffix is enough for it).
+_READ_BY_CONTENT = (CZI, JPEG, ND2, TIFF)
 #: Longest wait for the server's word on what reads the files, in seconds.
 _PATIENCE_S = 3.0
 #: Files of one fileset above which a person is warned. OMERO keeps a row, an upload and a
@@ -165,10 +172,10 @@ def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[in
         raise problem
     if not candidate.files:
         raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
-    is_zarr = candidate.format is OME_ZARR
-    look_at = _check_chunk if is_zarr else _check_file
-    if candidate.format is OME_TIFF:
-        look_at = _check_part
+    kind = candidate.format
+    if kind is not None and not settings.bio_formats and _only_bio_formats(candidate, kind):
+        raise _unread(kind.name, candidate.files[0].path)
+    look_at = _looker(candidate)
     size, doubts = 0, set[str]()
     for file in candidate.files:
         if bad_name := name_problem(file.path, file.client_path):
@@ -179,9 +186,30 @@ def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[in
         except OSError as error:
             raise problem_of(error, file.path) from error
         size += size_bytes
-    if is_zarr:
+    if kind is OME_ZARR:
         doubts.update(check_zarr(candidate.files, only_by_name=settings.bio_formats))
     return size, sorted(doubts - {""})
+
+
+def _only_bio_formats(candidate: FilesetCandidate, kind: ImageFormat) -> bool:
+    """Say whether no reader of ours opens it: the sets of vendors are read by none, and their
+    first file may be a TIFF that is one plane of many.
+    """
+    if kind.only_bio_formats:
+        return True
+    is_set = len(candidate.files) > 1 and kind not in (OME_TIFF, OME_ZARR)
+    return is_set and format_of_name(candidate.files[0].path.name) is not kind
+
+
+def _looker(candidate: FilesetCandidate) -> Callable[[FoundFile, int, PreflightSettings], str]:
+    """Return what looks at each file."""
+    if candidate.format is OME_ZARR:
+        return _check_chunk
+    if candidate.format is OME_TIFF:
+        return _check_part
+    if len(candidate.files) > 1:
+        return _check_member
+    return lambda file, size, settings: _check_file(file, size, settings, candidate.format)
 
 
 def _size(file: FoundFile) -> int:
@@ -207,28 +235,46 @@ def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
 def _check_part(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
     """Look at a file of an OME-TIFF; its OME-XML has been read by grouping."""
     with file.path.open("rb") as opened:
-        start = opened.read(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+        start = opened.read(HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
     is_document = start.startswith(b"<") or format_of_name(file.path.name) is COMPANION
     return "" if is_document and size_bytes else _check_file(file, size_bytes, settings)
 
 
-def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
-    """Return a doubt, or ""; raises OSError and SourceProblem."""
+def _check_member(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
+    """Look at a file of a set: an image, or else an index, a log or pixels without a form of
+    their own, which the set's family has looked at.
+    """
+    if format_of_name(file.path.name) is not None:
+        return _check_file(file, size_bytes, settings)
     with file.path.open("rb") as opened:
-        start = opened.read(_START_BYTES)
+        opened.read(1)
+    return ""
+
+
+def _check_file(
+    file: FoundFile,
+    size_bytes: int,
+    settings: PreflightSettings,
+    by_content: ImageFormat | None = None,
+) -> str:
+    """Return a doubt, or ""; raises OSError and SourceProblem.
+
+    ``by_content`` is the format of a file whose name tells none.
+    """
+    with file.path.open("rb") as opened:
+        start = opened.read(HEAD_BYTES)
     if size_bytes == 0:
         raise errors.EmptyFile(
             f"'{file.path.name}' has no bytes. Save it again in the microscope software."
         )
-    kind = _format(file, settings)
+    kind = format_of_name(file.path.name) or by_content
+    if kind is None:
+        raise _unsupported(file.path)
+    _refuse_unread(kind, file.path, settings)
     if kind is COMPANION:
         return ""
-    present = format_of_bytes(start)
-    if present is None or not set(present.magic) & set(kind.magic):
-        raise errors.DamagedFile(
-            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
-            " Copy or export it again."
-        )
+    if kind.magic and kind.mark_needed and not kind.begins(start):
+        return _otherwise(file, kind, start, settings)
     look = look_into(file.path, kind)
     if look.missing:
         raise errors.DamagedFile(
@@ -239,16 +285,32 @@ def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -
     return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
 
 
-def _format(file: FoundFile, settings: PreflightSettings) -> ImageFormat:
-    kind = format_of_name(file.path.name)
-    if kind is None:
-        raise _unsupported(file.path)
+def _otherwise(
+    file: FoundFile, kind: ImageFormat, start: bytes, settings: PreflightSettings
+) -> str:
+    """Return the doubt about a file that begins like one of another format, where
+    Bio-Formats goes by the content; raises DamagedFile.
+    """
+    present = format_of_bytes(start)
+    if present is None or not settings.bio_formats or kind not in _READ_BY_CONTENT:
+        raise errors.DamagedFile(
+            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
+            " Copy or export it again."
+        )
+    return (
+        f"'{file.path.name}' is {_article(present.name)} file by its content, and will be"
+        " imported as that. Rename it, so that other programs can open it."
+    )
+
+
+def _refuse_unread(kind: ImageFormat, path: Path, settings: PreflightSettings) -> None:
+    if kind.only_bio_formats and not settings.bio_formats:
+        raise _unread(kind.name, path)
     if kind.needs_readers and not settings.vendor_formats:
         raise errors.UnsupportedFile(
             f"This server has no reader for {kind.name}. Export it as OME-TIFF, or ask your"
             " administrator to install the readers."
         )
-    return kind
 
 
 def _packed(compression: str) -> str:
@@ -309,13 +371,17 @@ def _many_files(candidate: FilesetCandidate, limit: int) -> str:
 def _unsupported(path: Path) -> errors.UnsupportedFile:
     known = KNOWN_UNREADABLE.get(path.suffix.lower())
     if known:
-        return errors.UnsupportedFile(
-            f"{known} cannot be read here. Export '{path.name}' from the microscope software"
-            " as OME-TIFF, then import that."
-        )
+        return _unread(known, path)
     return errors.UnsupportedFile(
         f"'{path.name}' is not an image format that can be imported. Leave it out, or export"
         " it as OME-TIFF."
+    )
+
+
+def _unread(name: str, path: Path) -> errors.UnsupportedFile:
+    return errors.UnsupportedFile(
+        f"{name} cannot be read here. Export '{path.name}' from the microscope software"
+        " as OME-TIFF, then import that."
     )
 
 

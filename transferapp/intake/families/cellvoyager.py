@@ -22,7 +22,7 @@ from transferapp.intake.families.index_xml import (
     local,
     texts,
 )
-from transferapp.intake.formats import ImageFormat
+from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

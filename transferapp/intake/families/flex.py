@@ -12,7 +12,7 @@ import re
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates
 from transferapp.intake.families.family import Family
-from transferapp.intake.formats import ImageFormat
+from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

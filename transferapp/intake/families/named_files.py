@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
-from transferapp.intake.formats import ImageFormat
+from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

@@ -13,7 +13,7 @@ import re
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import names_on_disk
-from transferapp.intake.formats import ImageFormat
+from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

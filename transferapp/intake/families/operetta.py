@@ -24,7 +24,7 @@ from transferapp.intake.families.index_xml import (
     texts,
 )
 from transferapp.intake.families.plates import NamedImage
-from transferapp.intake.formats import ImageFormat
+from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

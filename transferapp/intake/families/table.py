@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from transferapp.intake.families import (
+    analyze,
+    big_data_viewer,
+    deltavision,
+    dicom,
+    ics,
+    nrrd,
+)
 from transferapp.intake.families.aperio_afi import AFI
 from transferapp.intake.families.bd_pathway import BD_PATHWAY
 from transferapp.intake.families.cellvoyager import CELLVOYAGER
@@ -51,4 +59,11 @@ FAMILIES: tuple[Family, ...] = (
     MRXS,
     CZI_PARTS,
     NDTIFF,
+    ics.FAMILY,
+    analyze.FAMILY,
+    nrrd.FAMILY,
+    big_data_viewer.FAMILY,
+    deltavision.FAMILY,
+    dicom.DIRECTORY_FAMILY,
+    dicom.FAMILY,
 )

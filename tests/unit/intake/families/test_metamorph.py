@@ -9,6 +9,7 @@ import pytest
 from tests.support.file_sets import only_set, paths, sets, touched_tiff
 from tests.support.vendor_sets import write_nd
 from transferapp.intake.grouping import group
+from transferapp.intake.preflight import Level, PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 
 WAVES, STAGES = ("491", "561"), ("left", "right")
@@ -132,3 +133,12 @@ def test_damaged_numbers_take_no_time(tmp_path: Path) -> None:
 def test_another_nd_file_is_none(tmp_path: Path) -> None:
     (tmp_path / "notes.nd").write_text("hello")
     assert only_set(tmp_path).format is None
+
+
+def test_only_bio_formats_reads_the_set(tmp_path: Path) -> None:
+    """The embedded repository would show its first image alone."""
+    made = only_set(dataset(tmp_path))
+    omero = PreflightSettings(still_writing_s=0, bio_formats=True)
+    assert preflight(made, omero).level is Level.OK
+    told = preflight(made, PreflightSettings(still_writing_s=0))
+    assert told.sentence.startswith("MetaMorph cannot be read here")
