@@ -1,45 +1,43 @@
-"""The one table of image formats: how they are recognised and who can read them."""
+"""The one table of image formats that grouping and preflight recognise by name or content."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFormat:
-    """A format by its suffixes and first bytes.
-
-    ``needs_readers``: the server must have the ``readers`` extra installed for it.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    magic: tuple[bytes, ...]
-    needs_readers: bool = False
-
-
-OME_ZARR = ImageFormat("OME-Zarr", (".zarr",), ())
-COMPANION = ImageFormat("OME-TIFF", (".companion.ome",), ())
-OME_TIFF = ImageFormat(
-    "OME-TIFF", (".ome.tif", ".ome.tiff", ".ome.tf2", ".ome.tf8", ".ome.btf"), _TIFF
+from transferapp.formats.embedded import (
+    COMPANION,
+    CZI,
+    JPEG,
+    LSM,
+    ND2,
+    NDPI,
+    OME_TIFF,
+    OME_XML,
+    OME_ZARR,
+    PNG,
+    QPTIFF,
+    STK,
+    SVS,
+    TIFF,
 )
-#: Holds its pixels itself, other than a companion.
-OME_XML = ImageFormat(
-    "OME-XML", (".ome", ".ome.xml"), (b"<?xml", b"<OME", b"\xef\xbb\xbf<?xml")
-)
-TIFF = ImageFormat("TIFF", (".tif", ".tiff", ".tf2", ".tf8", ".btf"), _TIFF)
-PNG = ImageFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",))
-JPEG = ImageFormat("JPEG", (".jpg", ".jpeg", ".jpe"), (b"\xff\xd8\xff",))
-CZI = ImageFormat("Zeiss CZI", (".czi",), (b"ZISRAWFILE",), needs_readers=True)
-#: The second is the JPEG 2000 box of files written before 2010.
-ND2 = ImageFormat(
-    "Nikon ND2",
-    (".nd2",),
-    (b"\xda\xce\xbe\x0a", b"\x00\x00\x00\x0cjP  \r\n\x87\n"),
-    needs_readers=True,
-)
+from transferapp.formats.image_format import ImageFormat
+
+#: Named here too, for all who recognise files.
+__all__ = [
+    "COMPANION",
+    "CZI",
+    "FORMATS",
+    "JPEG",
+    "KNOWN_UNREADABLE",
+    "ND2",
+    "OME_TIFF",
+    "OME_XML",
+    "OME_ZARR",
+    "PNG",
+    "TIFF",
+    "ImageFormat",
+    "format_of_bytes",
+    "format_of_name",
+    "is_tiff_name",
+]
 
 #: Longer suffixes come first: '.ome.tif' before '.tif'.
 FORMATS = (
@@ -47,18 +45,18 @@ FORMATS = (
     OME_TIFF,
     OME_XML,
     TIFF,
-    ImageFormat("Zeiss LSM", (".lsm",), _TIFF),
-    ImageFormat("Aperio SVS", (".svs",), _TIFF),
-    ImageFormat("Hamamatsu NDPI", (".ndpi",), _TIFF),
-    ImageFormat("Akoya QPTIFF", (".qptiff",), _TIFF),
-    ImageFormat("MetaMorph STK", (".stk",), _TIFF),
+    LSM,
+    SVS,
+    NDPI,
+    QPTIFF,
+    STK,
     PNG,
     JPEG,
     CZI,
     ND2,
 )
 
-#: Well-known formats that no reader of ours opens, so that the sentence can name them.
+#: Well-known formats that no reader of ours opens, so that sentences can name them.
 KNOWN_UNREADABLE = {
     ".lif": "Leica LIF",
     ".lof": "Leica LOF",
