@@ -45,7 +45,7 @@ def omero_formats() -> RepositoryFormats:
             suffixes=one.endings,
             first_bytes=_FIRST_BYTES.get(one.name, ()),
             several_files=one.several_files,
-            suffix_needed=one.suffix_needed,
+            suffix_needed=one.suffix_needed and bool(one.endings),
             reader=one.name,
         )
         for one in bio_formats.readers()
