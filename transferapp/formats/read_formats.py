@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class ReadFormat:
         return any(rule.fit(start) for rule in self.first_bytes)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RepositoryFormats:
     """What one repository reads, and whose answer that is."""
 
@@ -73,9 +74,16 @@ class RepositoryFormats:
         """It is the repository that comes with this program."""
         return self.repository == EMBEDDED
 
+    @cached_property
+    def endings(self) -> tuple[str, ...]:
+        """All suffixes, each once."""
+        return tuple({suffix: None for one in self.formats for suffix in one.suffixes})
+
     def of_name(self, name: str) -> Iterator[ReadFormat]:
         """Yield the formats whose suffixes fit a name, the most exact suffix first."""
         low = name.lower()
+        if not low.endswith(self.endings):
+            return
         fitting = [one for one in self.formats if one.claims_name(low)]
         yield from sorted(fitting, key=lambda one: _exactness(one, low))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +26,7 @@ from transferapp.client.importing import (
 )
 from transferapp.client.server import ServerClient
 from transferapp.client.source_looks import look_at_source
+from transferapp.client.target_formats import KeptFormats, ask_settings
 from transferapp.errors import (
     AgentUnreachable,
     Invalid,
@@ -71,18 +72,27 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
             "--skip-existing", help="Leave out what the repository holds, byte for byte."
         ),
     ] = False,
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway", help="Import files that PATHS names also when nobody knows the format."
+        ),
+    ] = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
     targets.check_target(to)
-    looked = looking.look_at(paths, ignore or [], asyncio.run(_settings()), say)
-    for sentence in looked.refused:
+    settings = replace(asyncio.run(_settings()), anyway=anyway)
+    looked = looking.look_at(paths, ignore or [], settings, say)
+    for sentence in (*looked.refused, *looked.notes):
         say(sentence)
-    for note in looked.notes:
-        say(note)
+    if others := looking.others_words(looked.others):
+        say(others)
     if not looked.ready:
-        raise Invalid("There is nothing to import. " + " ".join(looked.refused))
+        raise Invalid(
+            " ".join(("There is nothing to import.", *looked.refused, others)).strip()
+        )
     wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
 
     async def work() -> tuple[TransferDetails | None, Looked]:
@@ -142,7 +152,7 @@ async def _settings() -> preflight.PreflightSettings:
     """Ask the server what reads the files; who is not signed in is told so later."""
     with suppress(TransferAppError):
         async with signed_in.server_client() as (server, _):
-            return await preflight.ask_settings(server)
+            return await ask_settings(server, preflight.PreflightSettings(), KeptFormats())
     return preflight.PreflightSettings()
 
 
