@@ -46,6 +46,11 @@ def look_into(path: Path, kind: ImageFormat) -> Look:
     return Look(_CHECKS.get(kind.name, _unchecked)(path))
 
 
+def is_looked_into(kind: ImageFormat) -> bool:
+    """Say whether files of this format are looked into, beyond their first bytes."""
+    return kind.name in _TIFFS or kind.name in _CHECKS
+
+
 def page_count(path: Path) -> int | None:
     """Count the pages of a whole TIFF; None when that takes too long. Raises OSError, and
     what ``omexml.DAMAGE`` lists.

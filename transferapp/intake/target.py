@@ -18,7 +18,7 @@ _START_BYTES = 352
 #: Indexes of sets: with Bio-Formats 7.3.1 their readers have companion files, and without
 #: these nothing to show. A set that a family of ours puts together does not come here.
 _INDEXES = (
-    ".afi", ".apl", ".ano", ".exp", ".htd", ".l2d", ".lei", ".mvd2", ".nd", ".ndpis", ".oif",
+    ".afi", ".apl", ".htd", ".l2d", ".lei", ".mvd2", ".nd", ".ndpis", ".oif",
     ".pattern", ".pnl", ".scan", ".vms", ".vsi", ".vws", ".wpi", ".xdce", ".xlef", ".xys",
 )  # fmt: skip
 _OMERO = omero.omero_formats()
