@@ -13,6 +13,7 @@ from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.omero import omero_formats
 from transferapp.formats.side_files import is_side_name
+from transferapp.host.logging import configure_logging
 from transferapp.intake.families.table import FAMILIES
 from transferapp.intake.formats import (
     COMPANION,
@@ -98,5 +99,11 @@ def _embedded(name: str) -> str:
     return "no"
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write the table into the page."""
+    configure_logging("format-table", private=False)
     PAGE.write_text(page_with(table(), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
