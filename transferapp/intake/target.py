@@ -81,9 +81,10 @@ def _claim_of_file(candidate: FilesetCandidate, target: RepositoryFormats) -> Cl
         if known := known or next((one.name for one in _OMERO.of_name(path.name)), ""):
             return Claim(known, _not_read(known, None, target))
     start = _start(path)
+    begins = _of_bytes(start)
     for read in target.of_bytes(start):
-        return Claim(known or read.name)
-    if begins := _of_bytes(start):
+        return Claim(known or begins or read.name)
+    if begins:
         return Claim(begins, _renamed(path, begins, target))
     return Claim(
         "Unknown format",

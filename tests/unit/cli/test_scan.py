@@ -30,13 +30,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def day(tmp_path: Path) -> Path:
-    """A MetaMorph set, an image in a folder, a LIF, and what lies beside them."""
+    """A MetaMorph set, an image in a folder, an image of OMERO's, and what lies beside them."""
     folder = tmp_path / "day 3"
     (folder / "below").mkdir(parents=True)
     (folder / "t.nd").write_text('"NDInfoFile", Version 1.0\n"EndFile"\n')
     for name in ("t_s1_t1.TIF", "below/a.tif"):
         tifffile.imwrite(folder / name, np.zeros((8, 8), "uint16"))
-    for name in ("scan.lif", "run.log", "below/plan.pdf", "Thumbs.db", ".hidden"):
+    for name in ("scan.cxd", "run.log", "below/plan.pdf", "Thumbs.db", ".hidden"):
         (folder / name).write_bytes(b"some bytes")
     for path in folder.rglob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
@@ -66,9 +66,9 @@ def test_what_omero_would_make_of_it(day: Path) -> None:
                 "sentence": "",
             },
             {
-                "name": "scan.lif",
-                "format": "Leica LIF",
-                "files": ["scan.lif"],
+                "name": "scan.cxd",
+                "format": "Compix Simple-PCI",
+                "files": ["scan.cxd"],
                 "plate": False,
                 "verdict": "ok",
                 "code": "",
@@ -93,7 +93,7 @@ def test_what_the_embedded_repository_would(day: Path) -> None:
     assert code == 5
     assert [(one["name"], one["verdict"], one["code"]) for one in found["filesets"]] == [
         ("a.tif", "ok", ""),
-        ("scan.lif", "blocked", "unsupported-file"),
+        ("scan.cxd", "blocked", "unsupported-file"),
         ("t.nd", "blocked", "unsupported-file"),
     ]
     assert found["others"] == OTHERS
@@ -124,7 +124,7 @@ def test_what_cannot_be_read_is_told(day: Path) -> None:
 
 def test_a_lone_index_is_no_silent_image(tmp_path: Path) -> None:
     path = tmp_path / "experiment.lei"
-    path.write_bytes(b"II*\0 and more")
+    path.write_bytes(b"some bytes")
     os.utime(path, (LONG_AGO, LONG_AGO))
     _, found = run(path, "--reads", "omero")
     assert found["filesets"][0]["verdict"] == "warning"
@@ -145,22 +145,22 @@ def test_what_goes_wrong_has_a_code(words: str, exit_code: int, problem: str) ->
 
 
 def test_without_a_server_it_is_the_embedded_repository(day: Path) -> None:
-    assert run(day / "scan.lif")[0] == 5
+    assert run(day / "scan.cxd")[0] == 5
 
 
 def test_a_server_that_is_away_has_its_last_answer(day: Path, home: Path) -> None:
     KeptFormats().keep(AWAY, ToldFormats(omero_formats(), '"1"'))
-    assert run(day / "scan.lif", "--reads", AWAY)[0] == 0
+    assert run(day / "scan.cxd", "--reads", AWAY)[0] == 0
     (home / "config").mkdir()
     login = json.dumps({"server_url": AWAY, "username": "ada"})
     (home / "config" / "login.json").write_text(login)
-    assert run(day / "scan.lif")[0] == 0
+    assert run(day / "scan.cxd")[0] == 0
 
 
 def test_people_see_a_table_and_one_line(day: Path) -> None:
     done = CliRunner().invoke(app, ["scan", str(day), "--reads", "omero"])
     assert done.exit_code == 0
-    assert "Leica LIF" in done.stdout
+    assert "Compix Simple-PCI" in done.stdout
     assert "4 other files are not images; they stay where they are." in done.stderr
     assert "OMERO, Bio-Formats 7.3.1" in done.stderr
     assert "run.log" not in done.output

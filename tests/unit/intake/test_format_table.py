@@ -24,8 +24,8 @@ def test_every_suffix_of_bio_formats_has_a_row() -> None:
         "pylibCZIrw (extra `readers`) |",
     ]
     assert cells["nd"][2:4] == ["MetaMorph (`.nd`)", "the set is complete"]
-    assert cells["lif"][1:] == [
-        "Leica LIF, for OMERO",
+    assert cells["cxd"][1:] == [
+        "Compix Simple-PCI, for OMERO",
         "-",
         "there, and not empty",
         "no |",
