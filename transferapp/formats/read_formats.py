@@ -79,6 +79,11 @@ class RepositoryFormats:
         """All suffixes, each once."""
         return tuple({suffix: None for one in self.formats for suffix in one.suffixes})
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What the formats are called."""
+        return frozenset(one.name for one in self.formats)
+
     def of_name(self, name: str) -> Iterator[ReadFormat]:
         """Yield the formats whose suffixes fit a name, the most exact suffix first."""
         low = name.lower()

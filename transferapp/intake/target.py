@@ -67,9 +67,15 @@ def claim_of(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
     """Say what a fileset is, and whether the target reads it. Never raises."""
     kind = candidate.format
     if kind is not None and kind.suffixes:
-        reads = any(suffix.lower().endswith(target.endings) for suffix in kind.suffixes)
+        reads = _reads(candidate, kind, target)
         return Claim(kind.name, "" if reads else _not_read(kind.name, kind, target))
     return _claim_of_file(candidate, target)
+
+
+def _reads(candidate: FilesetCandidate, kind: ImageFormat, target: RepositoryFormats) -> bool:
+    if target.is_embedded and len(candidate.files) > 1 and kind.name not in target.names:
+        return False  # A vendor's set: that its first file is a TIFF does not help.
+    return any(suffix.lower().endswith(target.endings) for suffix in kind.suffixes)
 
 
 def _claim_of_file(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:

@@ -12,12 +12,14 @@ import pytest
 import tifffile
 
 from transferapp.formats.embedded import CZI, ND2, embedded_formats
+from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
+from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
 from transferapp.intake.scanning import scan
-from transferapp.intake.target import Apart, apart
+from transferapp.intake.target import Apart, Claim, apart, claim_of
 
 
 def a_tiff() -> bytes:
@@ -175,3 +177,12 @@ def test_a_set_is_read_by_who_reads_its_index(tmp_path: Path) -> None:
         Level.OK,
         "MetaMorph",
     )
+
+
+def test_a_vendors_set_of_tiffs_is_no_tiff(tmp_path: Path) -> None:
+    for name in ("a.tif", "b.tif"):
+        made(tmp_path, name, TIFF)
+    files = scan([tmp_path]).files
+    stack = FilesetCandidate("a.tif", files, ImageFormat("Some vendor", (".tif",), ()))
+    assert claim_of(stack, EMBEDDED).refused.startswith("The embedded repository does not read")
+    assert claim_of(stack, OMERO) == Claim("Some vendor")
