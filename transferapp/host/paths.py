@@ -44,6 +44,11 @@ class HostPaths:
         return self.config / "desktop.ini"
 
     @property
+    def formats(self) -> Path:
+        """What each server said last that it reads."""
+        return self.data / "formats"
+
+    @property
     def server_data(self) -> Path:
         """The embedded server's folder: database, staging, local repository."""
         return self.data / "server"

@@ -5,7 +5,7 @@ Suffixes, and which are read whatever the file is called, were seen with Bio-For
 
 from __future__ import annotations
 
-from transferapp.intake.image_format import ImageFormat
+from transferapp.formats.image_format import ImageFormat
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 #: Microsoft's compound file: a file system in a file.
@@ -26,7 +26,6 @@ def _row(
         name,
         suffixes,
         magic,
-        only_bio_formats=True,
         magic_at=magic_at,
         mark_needed=mark_needed,
         by_content=by_content,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.formats import format_of_bytes, format_of_name
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

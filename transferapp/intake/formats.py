@@ -1,32 +1,44 @@
-"""The one table of image formats: how they are recognised and who can read them."""
+"""The one table of image formats that grouping and preflight recognise by name or content."""
 
 from __future__ import annotations
 
+from transferapp.formats.embedded import (
+    COMPANION,
+    CZI,
+    JPEG,
+    LSM,
+    ND2,
+    NDPI,
+    OME_TIFF,
+    OME_XML,
+    OME_ZARR,
+    PNG,
+    QPTIFF,
+    STK,
+    SVS,
+    TIFF,
+)
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.bio_formats_only import BIO_FORMATS_ONLY
-from transferapp.intake.image_format import ImageFormat
 
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-OME_ZARR = ImageFormat("OME-Zarr", (".zarr",), ())
-COMPANION = ImageFormat("OME-TIFF", (".companion.ome",), ())
-OME_TIFF = ImageFormat(
-    "OME-TIFF", (".ome.tif", ".ome.tiff", ".ome.tf2", ".ome.tf8", ".ome.btf"), _TIFF
-)
-#: Holds its pixels itself, other than a companion.
-OME_XML = ImageFormat(
-    "OME-XML", (".ome", ".ome.xml"), (b"<?xml", b"<OME", b"\xef\xbb\xbf<?xml")
-)
-TIFF = ImageFormat("TIFF", (".tif", ".tiff", ".tf2", ".tf8", ".btf"), _TIFF, by_content=True)
-PNG = ImageFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",), by_content=True)
-JPEG = ImageFormat("JPEG", (".jpg", ".jpeg", ".jpe"), (b"\xff\xd8\xff",), by_content=True)
-CZI = ImageFormat("Zeiss CZI", (".czi",), (b"ZISRAWFILE",), needs_readers=True, by_content=True)
-#: The second is the JPEG 2000 box of files written before 2010.
-ND2 = ImageFormat(
-    "Nikon ND2",
-    (".nd2",),
-    (b"\xda\xce\xbe\x0a", b"\x00\x00\x00\x0cjP  \r\n\x87\n"),
-    needs_readers=True,
-)
+#: Named here too, for all who recognise files.
+__all__ = [
+    "COMPANION",
+    "CZI",
+    "FORMATS",
+    "JPEG",
+    "KNOWN_UNREADABLE",
+    "ND2",
+    "OME_TIFF",
+    "OME_XML",
+    "OME_ZARR",
+    "PNG",
+    "TIFF",
+    "ImageFormat",
+    "format_of_bytes",
+    "format_of_name",
+    "is_tiff_name",
+]
 
 #: Longer suffixes come first: '.ome.tif' before '.tif'.
 FORMATS = (
@@ -34,11 +46,11 @@ FORMATS = (
     OME_TIFF,
     OME_XML,
     TIFF,
-    ImageFormat("Zeiss LSM", (".lsm",), _TIFF),
-    ImageFormat("Aperio SVS", (".svs",), _TIFF),
-    ImageFormat("Hamamatsu NDPI", (".ndpi",), _TIFF),
-    ImageFormat("Akoya QPTIFF", (".qptiff",), _TIFF),
-    ImageFormat("MetaMorph STK", (".stk",), _TIFF),
+    LSM,
+    SVS,
+    NDPI,
+    QPTIFF,
+    STK,
     PNG,
     JPEG,
     CZI,
@@ -46,7 +58,7 @@ FORMATS = (
     *BIO_FORMATS_ONLY,
 )
 
-#: Well-known formats that no reader of ours opens, so that the sentence can name them.
+#: Well-known formats that no reader of ours opens, so that sentences can name them.
 KNOWN_UNREADABLE = {
     ".xlef": "Leica XLEF",
     ".oif": "Olympus OIF",

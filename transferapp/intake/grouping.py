@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from transferapp.intake.file_sets import Sorting
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import ZARR_METADATA, FoundFile, Scan, ZarrFolder
+from transferapp.model.ome_zarr import ome_attributes
 
 
 def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCandidate]:
@@ -90,7 +92,19 @@ def _zarr_fileset(folder: ZarrFolder) -> FilesetCandidate:
     by_path = {file.client_path: file for file in folder.files}
     first = [by_path.pop(root) for root in roots if root in by_path]
     problems = folder.problems or (() if first else (_no_metadata(folder),))
-    return FilesetCandidate(folder.path.name, (*first, *by_path.values()), OME_ZARR, problems)
+    files = (*first, *by_path.values())
+    plate = any(map(_tells_of_a_plate, first))
+    return FilesetCandidate(folder.path.name, files, OME_ZARR, problems, plate=plate)
+
+
+def _tells_of_a_plate(file: FoundFile) -> bool:
+    """Say whether the root metadata of an OME-Zarr (of format 2 or 3) is a plate's."""
+    try:
+        found = json.loads(file.path.read_bytes())
+    except (OSError, ValueError):
+        return False  # Preflight says it.
+    attributes = found.get("attributes", found) if isinstance(found, dict) else {}
+    return "plate" in ome_attributes(attributes)
 
 
 def _no_metadata(folder: ZarrFolder) -> DamagedFile:

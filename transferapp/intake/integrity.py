@@ -11,8 +11,8 @@ from typing import Any
 
 import tifffile
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.omexml import DAMAGE, pixels_missing
 from transferapp.intake.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
 from transferapp.intake.whole.table import missing_of, unshown_of
@@ -49,6 +49,11 @@ def look_into(path: Path, kind: ImageFormat) -> Look:
     if check is not None:
         return Look(check(path))
     return Look(missing_of(path, kind.name), unshown_of(path, kind.name))
+
+
+def is_looked_into(kind: ImageFormat) -> bool:
+    """Say whether files of this format are looked into, beyond their first bytes."""
+    return kind.name in _TIFFS or kind.name in _CHECKS
 
 
 def page_count(path: Path) -> int | None:

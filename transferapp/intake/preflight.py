@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
-from typing import Protocol
 
 from transferapp import errors
+from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.image_format import ImageFormat
+from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.intake import traps
 from transferapp.intake.candidates import FilesetCandidate
@@ -22,7 +21,6 @@ from transferapp.intake.formats import (
     COMPANION,
     CZI,
     JPEG,
-    KNOWN_UNREADABLE,
     ND2,
     OME_TIFF,
     OME_ZARR,
@@ -30,19 +28,16 @@ from transferapp.intake.formats import (
     format_of_bytes,
     format_of_name,
 )
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.integrity import look_into
 from transferapp.intake.ome_planes import doubt_about_planes
 from transferapp.intake.scanning import Finding, FoundFile
+from transferapp.intake.target import Claim, claim_of
 from transferapp.intake.writers import being_written
 from transferapp.intake.zarr_integrity import check_zarr, is_empty_chunk
-from transferapp.protocol.messages import ServerInfo
 
 #: Formats whose files Bio-Formats 7.3.1 reads as what they are when their name is wrong (not
 #: so PNG, BMP and others, whose suffix is enough for it).
 _READ_BY_CONTENT = (CZI, JPEG, ND2, TIFF)
-#: Longest wait for the server's word on what reads the files, in seconds.
-_PATIENCE_S = 3.0
 #: Files of one fileset above which a person is warned. OMERO keeps a row, an upload and a
 #: checksum of each file and opens an import in one call: by default it allows a session
 #: 10,000 open objects (omero.throttling.servants_per_session in its configuration
@@ -64,7 +59,8 @@ class Verdict:
     """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
     such as very many files, is a warning without one).
 
-    ``what`` is for people: "OME-TIFF, 3 files".
+    ``what`` is for people: "OME-TIFF, 3 files". ``unknown``: nobody knows the format, so
+    that a person may import it anyway.
     """
 
     level: Level
@@ -73,6 +69,8 @@ class Verdict:
     size_bytes: int
     file_count: int
     what: str
+    format: str = ""
+    unknown: bool = False
 
     @property
     def blocked(self) -> bool:
@@ -85,37 +83,20 @@ class PreflightSettings:
     """What preflight may assume.
 
     A file modified less than ``still_writing_s`` seconds ago counts as being written.
-    ``vendor_formats``: does the server have the ``readers`` extra? ``bio_formats``: does
-    Bio-Formats read the files there, as in OMERO?
+    ``target``: what the repository reads that the files go to. ``anyway``: take files of
+    formats that nobody knows, where the facility allows it.
     """
 
     still_writing_s: float = 10.0
-    vendor_formats: bool = True
-    bio_formats: bool = False
+    target: RepositoryFormats = field(default_factory=embedded_formats)
+    anyway: bool = False
     #: More files than this in one fileset are worth a warning.
     many_files: int = MANY_FILES
 
-
-class DescribesItself(Protocol):
-    """What is needed of a server here; ``client.server.ServerClient`` is one."""
-
-    async def server_info(self) -> ServerInfo:
-        """Say what answers, and which image repository is behind it."""
-
-
-async def ask_settings(
-    server: DescribesItself, settings: PreflightSettings | None = None
-) -> PreflightSettings:
-    """Ask what reads the files in the end; without an answer ``settings`` hold.
-
-    Never raises: looking at files needs no server.
-    """
-    known = settings or PreflightSettings()
-    with suppress(errors.TransferAppError, TimeoutError):
-        async with asyncio.timeout(_PATIENCE_S):
-            repository = (await server.server_info()).repository
-        return replace(known, bio_formats=repository.lower() == "omero")
-    return known
+    @property
+    def bio_formats(self) -> bool:
+        """Bio-Formats reads the files there, as in OMERO."""
+        return not self.target.is_embedded
 
 
 def preflight(
@@ -125,19 +106,24 @@ def preflight(
 ) -> Verdict:
     """Judge a fileset. Reads files, so call it in a thread; never raises for a bad file."""
     settings = settings or PreflightSettings()
+    claim = Claim(candidate.format.name if candidate.format else "Unknown format")
+    if candidate.files:
+        claim = claim_of(candidate, settings.target)
     size, doubts = 0, list[str]()
     try:
-        size, doubts = _check(candidate, settings)
+        size, doubts = _check(candidate, settings, claim)
         now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
         _check_still(candidate, settings, now_ns)
         doubts += _doubts(candidate, settings)
     except errors.ChangedFile as error:
-        return _verdict(Level.WARNING, candidate, size, error)
+        made = _verdict(Level.WARNING, candidate, size, error, claim)
+        return replace(made, sentence=" ".join((made.sentence, *candidate.doubts)))
     except errors.SourceProblem as error:
-        return _verdict(Level.BLOCKED, candidate, size or candidate.size_bytes, error)
+        size = size or candidate.size_bytes
+        return _verdict(Level.BLOCKED, candidate, size, error, claim)
     if len(candidate.files) > settings.many_files:
         doubts.append(_many_files(candidate, settings.many_files))
-    made = _verdict(Level.WARNING if doubts else Level.OK, candidate, size, None)
+    made = _verdict(Level.WARNING if doubts else Level.OK, candidate, size, None, claim)
     return replace(made, sentence=" ".join(doubts))
 
 
@@ -158,25 +144,27 @@ def _verdict(
     candidate: FilesetCandidate,
     size_bytes: int,
     error: errors.SourceProblem | None,
+    claim: Claim,
 ) -> Verdict:
     count = len(candidate.files)
-    name = candidate.format.name if candidate.format else "Unknown format"
-    what = f"{name}, {count} {'file' if count == 1 else 'files'}"
+    what = f"{claim.name}, {count} {'file' if count == 1 else 'files'}"
     code, sentence = (error.code, error.message) if error else ("", "")
-    return Verdict(level, code, sentence, size_bytes, count, what)
+    return Verdict(
+        level, code, sentence, size_bytes, count, what, claim.name, unknown=claim.unknown
+    )
 
 
-def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[int, list[str]]:
+def _check(
+    candidate: FilesetCandidate, settings: PreflightSettings, claim: Claim
+) -> tuple[int, list[str]]:
     """Return the present size in bytes, and doubts as sentences; raises SourceProblem."""
     for problem in candidate.problems:
         raise problem
     if not candidate.files:
         raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
-    kind = candidate.format
-    if kind is not None and not settings.bio_formats and _only_bio_formats(candidate, kind):
-        raise _unread(kind.name, candidate.files[0].path)
+    doubts = {_admit(candidate, settings, claim)}
     look_at = _looker(candidate)
-    size, doubts = 0, set[str]()
+    size = 0
     for file in candidate.files:
         if bad_name := name_problem(file.path, file.client_path):
             raise bad_name
@@ -186,19 +174,21 @@ def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[in
         except OSError as error:
             raise problem_of(error, file.path) from error
         size += size_bytes
-    if kind is OME_ZARR:
+    if candidate.format is OME_ZARR:
         doubts.update(check_zarr(candidate.files, only_by_name=settings.bio_formats))
     return size, sorted(doubts - {""})
 
 
-def _only_bio_formats(candidate: FilesetCandidate, kind: ImageFormat) -> bool:
-    """Say whether no reader of ours opens it: the sets of vendors are read by none, and their
-    first file may be a TIFF that is one plane of many.
-    """
-    if kind.only_bio_formats:
-        return True
-    is_set = len(candidate.files) > 1 and kind not in (OME_TIFF, OME_ZARR)
-    return is_set and format_of_name(candidate.files[0].path.name) is not kind
+def _admit(candidate: FilesetCandidate, settings: PreflightSettings, claim: Claim) -> str:
+    """Return a doubt, or ""; raises UnsupportedFile when the target does not read it."""
+    if not claim.refused:
+        return claim.doubt
+    if claim.unknown and settings.anyway and settings.target.unknown_allowed:
+        return (
+            f"Nobody here knows what '{candidate.name}' is. It is imported because you wish"
+            f" it; {settings.target.whose} may refuse it then."
+        )
+    raise errors.UnsupportedFile(claim.refused)
 
 
 def _looker(candidate: FilesetCandidate) -> Callable[[FoundFile, int, PreflightSettings], str]:
@@ -268,11 +258,8 @@ def _check_file(
             f"'{file.path.name}' has no bytes. Save it again in the microscope software."
         )
     kind = format_of_name(file.path.name) or by_content
-    if kind is None:
-        raise _unsupported(file.path)
-    _refuse_unread(kind, file.path, settings)
-    if kind is COMPANION:
-        return ""
+    if kind is None or kind is COMPANION:
+        return ""  # Of a format, or a part of a set, that is not looked into.
     if kind.magic and kind.mark_needed and not kind.begins(start):
         return _otherwise(file, kind, start, settings)
     look = look_into(file.path, kind)
@@ -301,16 +288,6 @@ def _otherwise(
         f"'{file.path.name}' is {_article(present.name)} file by its content, and will be"
         " imported as that. Rename it, so that other programs can open it."
     )
-
-
-def _refuse_unread(kind: ImageFormat, path: Path, settings: PreflightSettings) -> None:
-    if kind.only_bio_formats and not settings.bio_formats:
-        raise _unread(kind.name, path)
-    if kind.needs_readers and not settings.vendor_formats:
-        raise errors.UnsupportedFile(
-            f"This server has no reader for {kind.name}. Export it as OME-TIFF, or ask your"
-            " administrator to install the readers."
-        )
 
 
 def _packed(compression: str) -> str:
@@ -365,23 +342,6 @@ def _many_files(candidate: FilesetCandidate, limit: int) -> str:
         f"'{candidate.name}' has {len(candidate.files):,} files. OMERO takes hours over more"
         f" than {limit:,}, and may fail. {remedy}; or ask your administrator for in-place"
         " import. It can be imported as it is."
-    )
-
-
-def _unsupported(path: Path) -> errors.UnsupportedFile:
-    known = KNOWN_UNREADABLE.get(path.suffix.lower())
-    if known:
-        return _unread(known, path)
-    return errors.UnsupportedFile(
-        f"'{path.name}' is not an image format that can be imported. Leave it out, or export"
-        " it as OME-TIFF."
-    )
-
-
-def _unread(name: str, path: Path) -> errors.UnsupportedFile:
-    return errors.UnsupportedFile(
-        f"{name} cannot be read here. Export '{path.name}' from the microscope software"
-        " as OME-TIFF, then import that."
     )
 
 

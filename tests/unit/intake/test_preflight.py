@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from transferapp.formats.embedded import CZI, ND2, embedded_formats
 from transferapp.host.resources import resource
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
@@ -159,9 +160,13 @@ def test_every_ending_of_jpeg(tmp_path: Path, ending: str) -> None:
 
 def test_vendor_formats_need_the_servers_readers() -> None:
     (candidate,) = group(scan([SAMPLE / "nd2-confocal-4d"]))
-    verdict = preflight(candidate, PreflightSettings(vendor_formats=False), Later())
+    bare = PreflightSettings(target=embedded_formats(missing=[CZI, ND2]))
+    verdict = preflight(candidate, bare, Later())
     assert code(verdict) == (Level.BLOCKED, "unsupported-file")
-    assert "Nikon ND2" in verdict.sentence
+    assert verdict.sentence == (
+        "The embedded repository of this server has no reader for Nikon ND2. Ask your"
+        " administrator to install transferapp[readers], or export it as OME-TIFF."
+    )
 
 
 def test_vanished_and_changed_since_the_scan(tmp_path: Path) -> None:

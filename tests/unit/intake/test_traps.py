@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.trap_files import MAKERS
+from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import Level, PreflightSettings, preflight
 from transferapp.intake.scanning import scan
@@ -46,7 +47,9 @@ def test_colours_of_a_nrrd_are_channels_rightly(tmp_path: Path) -> None:
 def test_only_who_imports_into_omero_is_told(tmp_path: Path) -> None:
     (candidate,) = group(scan([MAKERS["imagej-depth"](tmp_path, True)]))
     told_here = preflight(candidate, PreflightSettings(still_writing_s=0))
-    told_there = preflight(candidate, PreflightSettings(still_writing_s=0, bio_formats=True))
+    told_there = preflight(
+        candidate, PreflightSettings(still_writing_s=0, target=omero_formats())
+    )
     assert (told_here.level, told_there.level) == (Level.OK, Level.WARNING)
     assert "set the unit to micron" in told_there.sentence
 

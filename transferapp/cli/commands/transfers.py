@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +33,7 @@ from transferapp.client.importing import (
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
+from transferapp.client.target_formats import KeptFormats, ask_settings
 from transferapp.errors import (
     AgentUnreachable,
     Invalid,
@@ -76,20 +77,26 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
             "--skip-existing", help="Leave out what the repository holds, byte for byte."
         ),
     ] = False,
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway", help="Import files that PATHS names also when nobody knows the format."
+        ),
+    ] = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
     targets.check_target(to)
-    looked = looking.look_at(paths, ignore or [], asyncio.run(_settings()), say)
-    for sentence in looked.refused:
+    settings = replace(asyncio.run(_settings()), anyway=anyway)
+    looked = looking.look_at(paths, ignore or [], settings, say)
+    for sentence in (*looked.refused, *looked.notes):
         say(sentence)
-    for note in looked.notes:
-        say(note)
+    if others := looking.others_words(looked.others):
+        say(others)
     if not looked.ready:
-        whys = looked.refused or (
-            "No file in it is an image, or all are ignored. Check the path.",
-        )
+        nothing = "No file in it is an image, or all are ignored. Check the path."
+        whys = [one for one in (*looked.refused, others) if one] or [nothing]
         raise Invalid(f"There is nothing to import. {' '.join(whys)}")
     wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
 
@@ -150,7 +157,7 @@ async def _settings() -> preflight.PreflightSettings:
     """Ask the server what reads the files; who is not signed in is told so later."""
     with suppress(TransferAppError):
         async with signed_in.server_client() as (server, _):
-            return await preflight.ask_settings(server)
+            return await ask_settings(server, preflight.PreflightSettings(), KeptFormats())
     return preflight.PreflightSettings()
 
 

@@ -6,11 +6,11 @@ names, also in folders below it. One absent file, and nothing is read.
 
 from __future__ import annotations
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import set_of_named
 from transferapp.intake.families.texts import read_xml
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

@@ -12,10 +12,10 @@ import re
 from itertools import product
 
 from transferapp.errors import MissingCompanion
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
 from transferapp.intake.families.family import Family
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

@@ -12,6 +12,7 @@ from itertools import product
 from xml.etree.ElementTree import Element
 
 from transferapp.errors import DamagedFile, MissingCompanion
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
 from transferapp.intake.families.family import Family
@@ -22,7 +23,6 @@ from transferapp.intake.families.index_xml import (
     local,
     texts,
 )
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

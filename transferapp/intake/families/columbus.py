@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from transferapp.errors import DamagedFile, MissingCompanion
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
 from transferapp.intake.families.family import Family
@@ -20,7 +21,6 @@ from transferapp.intake.families.index_xml import (
     texts,
 )
 from transferapp.intake.families.plates import NamedImage
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates
 from transferapp.intake.families.family import Family
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

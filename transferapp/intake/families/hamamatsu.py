@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import set_of_named
 from transferapp.intake.families.texts import read_ini
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

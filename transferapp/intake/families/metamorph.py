@@ -16,11 +16,11 @@ import re
 from itertools import product
 from math import prod
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import read_text
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

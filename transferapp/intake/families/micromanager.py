@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
 from transferapp.intake.formats import OME_TIFF
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

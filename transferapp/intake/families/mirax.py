@@ -7,9 +7,9 @@ bioformats2raw ships a reader of its own (github.com/glencoesoftware/bioformats2
 from __future__ import annotations
 
 from transferapp.errors import UnsupportedFile
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families.family import Family
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from itertools import product
 
 from transferapp.errors import MissingCompanion
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import names_on_disk, read_ini
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from transferapp.errors import DamagedFile
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
 from transferapp.intake.families.family import Family
@@ -24,7 +25,6 @@ from transferapp.intake.families.index_xml import (
     texts,
 )
 from transferapp.intake.families.plates import NamedImage
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

@@ -12,11 +12,11 @@ import re
 from itertools import product
 
 from transferapp.errors import SourceProblem
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import UnreadIndex, elements, head, local
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

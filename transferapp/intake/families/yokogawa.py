@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from transferapp.errors import DamagedFile, MissingCompanion
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
 from transferapp.intake.families.family import Family
@@ -19,7 +20,6 @@ from transferapp.intake.families.index_xml import (
     elements,
     head,
 )
-from transferapp.intake.image_format import ImageFormat
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 

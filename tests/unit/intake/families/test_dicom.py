@@ -9,12 +9,13 @@ import pytest
 from tests.support.dicom_files import BIG_ENDIAN, DIRECTORY, write_slice
 from tests.support.file_sets import only_set, paths, sets
 from tests.support.pair_sets import SETS, Slice
+from transferapp.formats.omero import omero_formats
 from transferapp.intake.families.dicom_header import read_header
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import Level, PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 
-OMERO = PreflightSettings(still_writing_s=0, bio_formats=True)
+OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
 
 
 def test_one_slice_brings_its_series(tmp_path: Path) -> None:

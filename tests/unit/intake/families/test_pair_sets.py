@@ -10,11 +10,12 @@ import pytest
 from tests.support.file_sets import paths
 from tests.support.pair_sets import SETS
 from tests.support.volume_files import nrrd_header, write_ics
+from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 
-OMERO = PreflightSettings(still_writing_s=0, bio_formats=True)
+OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
 
 
 @pytest.mark.parametrize("name", SETS)

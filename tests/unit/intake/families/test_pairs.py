@@ -17,11 +17,12 @@ from tests.support.volume_files import (
     write_hdf5,
     write_ics,
 )
+from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 
-OMERO = PreflightSettings(still_writing_s=0, bio_formats=True)
+OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
 
 
 def sentence(dropped: Path) -> str:

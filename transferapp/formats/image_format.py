@@ -1,4 +1,4 @@
-"""What the table of image formats says of each."""
+"""A format, as the programs here recognise it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ class ImageFormat:
     ``magic``, at ``magic_at``, is the mark of its files; not all have one where it is not
     ``mark_needed``.
     ``needs_readers``: the server must have the ``readers`` extra installed for it.
-    ``only_bio_formats``: no reader of ours opens it. ``by_content``: it is read whatever its
-    files are called; other formats need their suffix.
+    ``by_content``: it is read whatever its files are called; other formats need their suffix.
     """
 
     name: str
     suffixes: tuple[str, ...]
     magic: tuple[bytes, ...]
     needs_readers: bool = False
-    only_bio_formats: bool = False
     magic_at: int = 0
     mark_needed: bool = True
     by_content: bool = False
