@@ -121,7 +121,7 @@ def preflight(
         size, doubts = _check(candidate, settings)
         now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
         _check_still(candidate, settings, now_ns)
-        doubts += _doubts(candidate)
+        doubts += _doubts(candidate, settings)
     except errors.ChangedFile as error:
         return _verdict(Level.WARNING, candidate, size, error)
     except errors.SourceProblem as error:
@@ -272,12 +272,13 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
             )
 
 
-def _doubts(candidate: FilesetCandidate) -> list[str]:
+def _doubts(candidate: FilesetCandidate, settings: PreflightSettings) -> list[str]:
     """Return what is worth reading before an import that is possible; raises SourceProblem."""
     found = list(candidate.doubts)
     if candidate.format is OME_TIFF:
         try:
-            found.append(doubt_about_planes(candidate.files))
+            by_name = settings.bio_formats
+            found.append(doubt_about_planes(candidate.files, by_name=by_name))
         except OSError as error:
             raise problem_of(error, candidate.files[0].path) from error
     return [doubt for doubt in found if doubt]
