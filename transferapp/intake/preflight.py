@@ -227,8 +227,9 @@ def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -
         raise errors.DamagedFile(
             f"'{file.path.name}' is not complete: {look.missing}. Copy or export it again."
         )
-    if look.unshown:
-        raise errors.UnsupportedFile(f"'{file.path.name}' {look.unshown}")
+    unshown = look.unshown or ("" if settings.bio_formats else look.unshown_here)
+    if unshown:
+        raise errors.UnsupportedFile(f"'{file.path.name}' {unshown}")
     return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
 
 

@@ -76,7 +76,7 @@ class OmeFiles:
 
     def exchanged(self) -> dict[str, str]:
         """Return what files are called that have each other's names, and should be called."""
-        found = {}
+        found: dict[str, str] = {}
         for uuid, names in self._names_of.items():
             for name in names:
                 called = self.named(name)
