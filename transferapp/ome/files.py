@@ -42,6 +42,7 @@ class OmeFiles:
         self._folder: dict[str, list[str]] | None = None
         self._known: dict[str, Path | None] = {}
         self._uuids = {path: document.uuid}
+        self._by_uuid: dict[str, Path] | None = None
 
     def of(self, block: PlaneBlock) -> Path | None:
         """Return the file of a block's planes; None when it is not there.
@@ -121,8 +122,10 @@ class OmeFiles:
         return own != block.uuid and len(known) == 1 and block.file_name not in known
 
     def _with_uuid(self, uuid: str) -> Path | None:
-        there = filter(None, (self.named(name) for name in sorted(self._names)))
-        return next((path for path in there if self._uuid_of(path) == uuid), None)
+        if self._by_uuid is None:
+            there = filter(None, (self.named(name) for name in sorted(self._names)))
+            self._by_uuid = {self._uuid_of(path): path for path in there}
+        return self._by_uuid.get(uuid)
 
     def _uuid_of(self, path: Path) -> str:
         if path not in self._uuids:
