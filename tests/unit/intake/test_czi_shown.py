@@ -44,6 +44,15 @@ def test_pixel_types(
     assert not judge(path, bio_formats=True).blocked
 
 
+def test_smaller_versions_alone_are_told(tmp_path: Path) -> None:
+    small = Tile(np.zeros((4, 5), np.uint16), {"C": 0}, size=(8, 10))
+    verdict = judge(write_czi(tmp_path / "a.czi", [small]))
+    assert verdict.code == "unsupported-file"
+    assert "smaller versions" in verdict.sentence
+    full = Tile(np.zeros((8, 10), np.uint16), {"C": 1})
+    assert not judge(write_czi(tmp_path / "a.czi", [small, full])).sentence
+
+
 @pytest.mark.parametrize("keep", [100, 600, -100])
 def test_a_broken_directory_is_not_looked_into(tmp_path: Path, keep: int) -> None:
     path = write_czi(tmp_path / "a.czi", [Tile(np.zeros((4, 5, 4), np.uint8))])

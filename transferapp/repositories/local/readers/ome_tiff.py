@@ -210,9 +210,9 @@ class OmeTiffImage(ReadImage):
 def _channels(
     image: OmeImage, hints: tuple[ChannelHint, ...], pages_c: int
 ) -> tuple[ChannelHint, ...]:
-    """Return the XML's channels, unless the samples of its pages are light.
+    """Return the XML's channels, unless each of them is several samples of a page.
 
-    Each light then has the name of its channel in front: "Brightfield: Red".
+    These have the name of their channel in front: "Brightfield: Red", "Lambda: 2".
     """
     window = hints[0].window if len(hints) == 1 else None
     said = tuple(ChannelHint(each.name, each.color, window) for each in image.channels)
@@ -222,9 +222,9 @@ def _channels(
     if len(said) != pages_c:
         return hints * pages_c
     return tuple(
-        replace(hint, name=": ".join(filter(None, (channel.name, hint.name))))
+        replace(hint, name=f"{channel.name}: {hint.name or n}" if channel.name else hint.name)
         for channel in said
-        for hint in hints
+        for n, hint in enumerate(hints, start=1)
     )
 
 
