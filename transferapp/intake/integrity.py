@@ -12,6 +12,7 @@ from typing import Any
 import tifffile
 
 from transferapp.formats.image_format import ImageFormat
+from transferapp.intake.czi_shown import why_czi_not_shown
 from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF
 from transferapp.intake.omexml import DAMAGE, pixels_missing
 from transferapp.intake.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
@@ -37,6 +38,8 @@ class Look:
     missing: str = ""
     #: Why no image repository can show it, as a sentence without its subject.
     unshown: str = ""
+    #: The same of the embedded repository; Bio-Formats shows it.
+    unshown_here: str = ""
     #: A TIFF's compression that the embedded repository unpacks and Bio-Formats does not.
     packed_by: str = ""
 
@@ -45,6 +48,9 @@ def look_into(path: Path, kind: ImageFormat) -> Look:
     """Look whether a file is all there and can be shown; raises OSError."""
     if kind.name in _TIFFS:
         return _tiff(path)
+    if kind is CZI:
+        missing = _czi(path)
+        return Look(missing) if missing else Look(unshown_here=why_czi_not_shown(path))
     check = _CHECKS.get(kind.name)
     if check is not None:
         return Look(check(path))
@@ -53,7 +59,7 @@ def look_into(path: Path, kind: ImageFormat) -> Look:
 
 def is_looked_into(kind: ImageFormat) -> bool:
     """Say whether files of this format are looked into, beyond their first bytes."""
-    return kind.name in _TIFFS or kind.name in _CHECKS
+    return kind is CZI or kind.name in _TIFFS or kind.name in _CHECKS
 
 
 def page_count(path: Path) -> int | None:
@@ -170,5 +176,4 @@ _CHECKS: dict[str, Callable[[Path], str]] = {
     PNG.name: _png,
     JPEG.name: _jpeg,
     ND2.name: _nd2,
-    CZI.name: _czi,
 }

@@ -267,8 +267,9 @@ def _check_file(
         raise errors.DamagedFile(
             f"'{file.path.name}' is not complete: {look.missing}. Copy or export it again."
         )
-    if look.unshown:
-        raise errors.UnsupportedFile(f"'{file.path.name}' {look.unshown}")
+    unshown = look.unshown or ("" if settings.bio_formats else look.unshown_here)
+    if unshown:
+        raise errors.UnsupportedFile(f"'{file.path.name}' {unshown}")
     return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
 
 
@@ -323,7 +324,7 @@ def _doubts(candidate: FilesetCandidate, settings: PreflightSettings) -> list[st
     found = list(candidate.doubts)
     try:
         if candidate.format is OME_TIFF:
-            found.append(doubt_about_planes(candidate.files))
+            found.append(doubt_about_planes(candidate.files, by_name=settings.bio_formats))
         if settings.bio_formats and candidate.format is not OME_ZARR:
             found += traps.warnings(candidate.files)
     except OSError as error:

@@ -72,6 +72,13 @@ def make_czi(folder: Path) -> None:
             Tile(_colours("uint8", 5, 30, 250), {"C": 0}),
             Tile(plane(9, dtype="uint8"), {"C": 1}),
         ],
+        "binned": [
+            Tile(numbers((32, 48)), {"C": 0}),
+            Tile(numbers((16, 24)), {"C": 1}, size=(32, 48)),
+        ],
+        "transparent": [
+            Tile(np.dstack([_colours("uint8", 5, 30, 250), plane(9, dtype="uint8")]))
+        ],
         "pyramid": _pyramid(numbers((128, 192))),
     }
     for name, written in tiles.items():

@@ -149,12 +149,12 @@ def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
 
 
 def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:
-    header = plausible_header(image.header)
-    label = header.name or f"image {series + 1}"
+    label = image.header.name or f"image {series + 1}"
     work.alive(1, f"checking the pixels of {label}")
     # Readers of vendors' files give whatever type they find.
-    shown_as(header.dtype)
+    shown_as(image.header.dtype)
     image.check()
+    header = plausible_header(image.header)
     source, levels = plan_levels(header)
     if source is LevelSource.STORED:
         path = work.derived.pyramid(work.fileset_id, series)

@@ -79,7 +79,10 @@ class ReadImage(Protocol):
         """Return the region's pixels, (height, width); it lies within the level."""
 
     def check(self) -> None:
-        """Look whether the pixel data is all there; raises DamagedFile, MissingCompanion."""
+        """Look whether the pixel data is all there; raises DamagedFile, MissingCompanion.
+
+        Levels that not all planes have are left out of ``header``.
+        """
 
 
 class OpenFileset(Protocol):
