@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from tifffile import TiffPage
 from typing_extensions import override
 
 from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
@@ -178,7 +179,7 @@ class OmeTiffImage(ReadImage):
             return np.zeros((region.height, region.width), self.header.dtype)
         path, index = where
         with tiff_failures(path):
-            levels = tiff_pages.levels_of(self._files.page(path, index))
+            levels = self._levels(path, index)
             return tiff_pages.read_region(levels[region.level], sample, region)
 
     @override
@@ -186,16 +187,30 @@ class OmeTiffImage(ReadImage):
         """Look at every page of every file."""
         for path, index in self._pages():
             with tiff_failures(path):
-                levels = tiff_pages.levels_of(self._files.page(path, index))
-                if len(levels) != len(self.header.levels):
-                    raise DamagedFile(f"'{path.name}' lacks some of its smaller levels.")
-                if tiff_pages.level_of(levels[0]) != self.header.levels[0]:
-                    raise DamagedFile(
-                        f"Page {index + 1} of '{path.name}' is not of the size that its"
-                        " OME-XML says."
-                    )
-                for level in levels:
+                for level in self._levels(path, index):
                     tiff_pages.check_page(level)
+
+    def _levels(self, path: Path, index: int) -> list[TiffPage]:
+        """Return a page's levels; raises DamagedFile unless it is as the first page is.
+
+        Bio-Formats 7.3.1 reads a page of another type or size as if it were.
+        """
+        levels = tiff_pages.levels_of(self._files.page(path, index))
+        if len(levels) != len(self.header.levels):
+            raise DamagedFile(f"'{path.name}' lacks some of its smaller levels.")
+        what = ""
+        if tiff_pages.level_of(levels[0]) != self.header.levels[0]:
+            what = "size that its OME-XML says"
+        elif tiff_pages.dtype_name(levels[0]) != self.header.dtype:
+            what = f"pixel type that the first has ({self.header.dtype})"
+        elif tiff_pages.samples_of(levels[0]) != self._samples:
+            what = f"number of samples that the first has ({self._samples})"
+        if what:
+            raise DamagedFile(
+                f"Page {index + 1} of '{path.name}' is not of the {what}. Export it again,"
+                " then retry."
+            )
+        return levels
 
     def _pages(self) -> Iterator[tuple[Path, int]]:
         yield from sorted(set(self._placed.pages.values()))
