@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 #: Which planes are compared, as (z, c, t) of the sizes: 1 is the last, 0 the first. The middle
-#: one is rounded down; what was recorded before July 2026 lacks it.
+#: one is rounded down; what was recorded earlier lacks it.
 PLANES = {
     "first": (0, 0, 0),
     "last": (1, 1, 1),

@@ -43,7 +43,8 @@ def doubt_about_planes(files: Sequence[FoundFile]) -> str:
         return _Look(first, document, is_tiff=is_tiff).doubt(alone=len(files) == 1)
     except (DamagedFile, UnsupportedFile) as error:
         raise type(error)(f"'{first.name}': {error.message}") from error
-    except (_OutOfTime, *omexml.DAMAGE):
+    except (_OutOfTime, *omexml.DAMAGE) as error:
+        omexml.raise_slip(error)
         return ""
 
 

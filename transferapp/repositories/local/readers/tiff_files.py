@@ -55,8 +55,10 @@ def open_tiff(path: Path) -> TiffFile:
     if path.stat().st_size == 0:
         raise EmptyFile(f"'{path.name}' is empty. Save it again, then retry.")
     with tiff_failures(path):
-        tif = TiffFile(path)
+        # tifffile 2026.3 guesses where the pages of a ScanImage file are, and misses the last.
+        tif = TiffFile(path, is_scanimage=False)
         try:
+            del tif.is_scanimage  # from here on, whether it is one
             if len(tif.pages) == 0:
                 _refuse_dicom(path)
                 raise TiffFileError("it has no pages")  # noqa: TRY301 - one translation for all

@@ -10,10 +10,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-import numpy as np
 from tifffile import TiffFile, TiffFrame, TiffPage
 
-from transferapp.model.pixel_types import SHOWN_AS
+from transferapp.model.pixel_types import SHOWN_AS, type_name
 from transferapp.repositories.local.readers.tiff_colour import colour_of
 
 Page: TypeAlias = TiffPage | TiffFrame
@@ -47,7 +46,7 @@ def meaning_of(page: Page) -> Meaning:
     """
     key: Any = page.keyframe
     colour = colour_of(key)
-    dtype = str(np.dtype(key.dtype).name) if key.dtype else f"{key.bitspersample}-bit"
+    dtype = type_name(str(key.dtype.name) if key.dtype else "", key.bitspersample)
     separate, depth, height, width, contig = key.shaped
     return (
         (depth, height, width),
