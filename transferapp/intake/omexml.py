@@ -22,12 +22,13 @@ DAMAGE = (
     ArithmeticError,
     AttributeError,
     LookupError,
+    RuntimeError,
     TypeError,
     ValueError,
     struct.error,
 )
 #: Of these, slips of a program as well: they count as damage where tifffile raises them.
-_SLIPS = (AttributeError, TypeError)
+_SLIPS = (AttributeError, RuntimeError, TypeError)
 #: A companion file of a large plate has some 20 MB; more is not metadata.
 MAX_XML_BYTES = 256 << 20
 

@@ -17,7 +17,7 @@ import tifffile
 from tests.support.local_images import Opener, opener
 from tests.support.microscope_tiffs import write_lsm
 from tests.support.ome_files import SHAPE, image as ome_image, ome
-from transferapp.errors import DamagedFile
+from transferapp.errors import DamagedFile, SourceProblem
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers.port import ReadImage
 
@@ -183,3 +183,21 @@ def test_pages_of_ome_tiff_may_be_packed_each_its_way(opener: Opener, tmp_path: 
     image.check()
     for z in range(2):
         np.testing.assert_array_equal(plane(image, z), pixels[z])
+
+
+def test_broken_bytes_are_told_as_damage(opener: Opener, tmp_path: Path) -> None:
+    """Whatever bytes are wrong: a reader answers with pixels or in words."""
+    path = tmp_path / "a.tif"
+    write(path, page(ODD), {"predictor": True, **ZLIB}, ZLIB, "ImageJ=1.54f\nimages=12\n")
+    whole = path.read_bytes()
+    chance = np.random.default_rng(8)
+    for _ in range(200):
+        content = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 8))):
+            content[chance.integers(len(content))] = int(chance.choice((0, 1, 5, 16, 255)))
+        path.write_bytes(content)
+        try:
+            for image in opener(path).images:
+                image.check()
+        except SourceProblem:
+            continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections import OrderedDict
@@ -43,11 +44,22 @@ def tiff_failures(path: Path) -> Iterator[None]:
         KeyError,
         TypeError,
         EOFError,
+        ArithmeticError,
+        AssertionError,
     ) as error:
-        raise DamagedFile(
-            f"'{path.name}' is damaged or incomplete ({error}). Copy or export it again from"
-            " the microscope software, then retry."
-        ) from error
+        raise _damaged(path, error) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # A place before the file's begin.
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> DamagedFile:
+    return DamagedFile(
+        f"'{path.name}' is damaged or incomplete ({error}). Copy or export it again from"
+        " the microscope software, then retry."
+    )
 
 
 def open_tiff(path: Path) -> TiffFile:
