@@ -134,6 +134,17 @@ def test_many_pages_cost_little_more_than_their_frames(opener: Opener, tmp_path:
     np.testing.assert_array_equal(plane(image, 1500), page(100, 4, 4))
 
 
+def test_a_page_below_another_is_none_of_the_stack(opener: Opener, tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as out:
+        for n in range(3):
+            out.write(page(n), subifds=1, metadata=None, contiguous=False, **GREY)
+            out.write(page(100 + n), metadata=None, contiguous=False, **GREY)
+    stack = opener(tmp_path / "a.tif").images[0]
+    assert stack.header.size_z == 3
+    for n in range(3):
+        np.testing.assert_array_equal(plane(stack, n), page(n))
+
+
 def change_tag(path: Path, number: int, name: str, value: int) -> None:
     with tifffile.TiffFile(path) as tif:
         at = tif.pages[number].aspage().tags[name].valueoffset

@@ -81,7 +81,7 @@ def images_of(tif: TiffFile) -> list[Levels]:
         return _grouped(_stacks(stored))
     for series in tif.series:
         for level in series.levels:
-            _require_alike(level, stored)
+            _require_alike(level)
     if all(series.kind in _GUESSED for series in tif.series):
         return _grouped([level for series in tif.series for level in series.levels])
     return [list(series.levels) for series in tif.series if not _is_thumbnail(series)]
@@ -96,14 +96,16 @@ def _is_thumbnail(series: TiffPageSeries) -> bool:
 def _stacks(stored: StoredPages) -> list[Series]:
     """Put pages of one meaning together, in the order of the file."""
     stacks: dict[Meaning, list[Page]] = {}
-    known: dict[int, Meaning] = {}
+    # A page of SubIFDs may be stored as a main one is.
+    known: dict[tuple[TiffPage, bool], Meaning] = {}
     for page in stored.pages():
         key: Any = page.keyframe
         if not key.shape:
             continue
-        if id(key) not in known or key is page:
-            known[id(key)] = meaning_of(page)
-        stacks.setdefault(known[id(key)], []).append(page)
+        kind = key, page.is_subifd
+        if kind not in known:
+            known[kind] = meaning_of(page)
+        stacks.setdefault(known[kind], []).append(page)
     return [PageStack(pages) for pages in stacks.values()]
 
 
@@ -135,7 +137,7 @@ def _described(series: TiffPageSeries) -> Iterator[Page]:
             yield page
 
 
-def _require_alike(series: TiffPageSeries, stored: StoredPages) -> None:
+def _require_alike(series: TiffPageSeries) -> None:
     """Raise DamagedFile unless every page is what the first page of its series is."""
     key = _key(series)
     how, meaning = None, None
@@ -143,8 +145,9 @@ def _require_alike(series: TiffPageSeries, stored: StoredPages) -> None:
         if page is key:
             continue
         if isinstance(page, TiffFrame):
-            how = how or stored.how(key.offset)
-            same = stored.how(page.offset) == how
+            how = how or StoredPages(key.parent).how(key.offset)
+            # Of other files of a set, tifffile knows the pages too.
+            same = StoredPages(page.parent).how(page.offset) == how
         else:
             meaning = meaning or meaning_of(key)
             same = meaning_of(page) == meaning
