@@ -18,6 +18,9 @@ from tests.support.local_images import Opener, opener
 from tests.support.microscope_tiffs import write_lsm
 from tests.support.ome_files import SHAPE, image as ome_image, ome
 from transferapp.errors import DamagedFile, SourceProblem
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import PreflightSettings, preflight
+from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers.port import ReadImage
 
@@ -176,6 +179,11 @@ def test_an_ome_tiff_whose_pages_differ_is_refused(
             how = {"photometric": "rgb"} if pixels.ndim == 3 else GREY
             first = text if n == 0 else None
             out.write(pixels, metadata=None, contiguous=False, description=first, **how)
+    (candidate,) = group(scan([path]))
+    verdict = preflight(candidate, PreflightSettings(still_writing_s=-1))
+    assert verdict.blocked
+    assert "page 6 is of another size or pixel type" in verdict.sentence
+    # Whoever uploads it all the same is told by the reader.
     (image,) = opener(path).images
     with pytest.raises(DamagedFile, match="Page 6"):
         image.check()
