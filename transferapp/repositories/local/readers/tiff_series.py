@@ -75,12 +75,13 @@ def images_of(tif: TiffFile) -> list[Levels]:
     """
     stored = StoredPages(tif)
     described = [kind for kind in _KINDS if getattr(tif, f"is_{kind}")]
-    if not described or (_WORDS.issuperset(described) and not _holds(tif, stored, described)):
+    only_words = _WORDS.issuperset(described)
+    if only_words and not (described and _holds(tif, stored, described)):
         return _grouped(_stacks(stored))
     if all(series.kind in _PLAIN for series in tif.series):
         return _grouped(_stacks(stored))
-    for series in tif.series:
-        for level in series.levels:
+    for level in (level for series in tif.series for level in series.levels):
+        if not only_words:
             _require_alike(level)
     if all(series.kind in _GUESSED for series in tif.series):
         return _grouped([level for series in tif.series for level in series.levels])
@@ -111,17 +112,23 @@ def _stacks(stored: StoredPages) -> list[Series]:
 
 def _holds(tif: TiffFile, stored: StoredPages, described: list[str]) -> bool:
     """Tell whether all pages are what a description says of them."""
+    chain = stored.chain()
     if described != ["shaped"]:
-        return stored.alike()
+        return len(set(chain)) == 1
     try:
-        return all(
-            stored.how(page.offset) == stored.how(series.keyframe.offset)
-            for series in tif.series
-            for level in series.levels
-            for page in _described(level)
-        )
+        levels = [level for series in tif.series for level in series.levels]
     except RuntimeError:
         return False  # tifffile's "incompatible keyframe"
+    for level in levels:
+        key = _key(level)
+        if key.is_subifd:
+            hows = [stored.how(page.offset) for page in _described(level)]
+        else:
+            # Not the pages themselves: where one describes all bytes, reading them takes long.
+            hows = chain[key.index : key.index + len(level)]
+        if len(set(hows)) > 1:
+            return False
+    return True
 
 
 def _described(series: TiffPageSeries) -> Iterator[Page]:

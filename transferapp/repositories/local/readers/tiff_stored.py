@@ -71,9 +71,9 @@ class StoredPages:
         self._entry = struct.Struct(f"{form.byteorder}HH{'Q' if form.is_bigtiff else 'I'}")
         self._keys: dict[bytes, TiffPage] = {}
 
-    def alike(self) -> bool:
-        """Tell whether all pages of the file's chain are stored as the first is."""
-        return len({how for _, how in self._chain()}) <= 1
+    def chain(self) -> list[bytes]:
+        """Return the deciding tags of each page of the file's chain."""
+        return [how for _, how in self._chain()]
 
     def pages(self) -> Iterator[Page]:
         """Yield the pages of the chain, each with those of its SubIFDs behind it.
