@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 
 from transferapp import errors
 from transferapp.formats.embedded import embedded_formats
@@ -270,7 +271,9 @@ def _check_file(
     unshown = look.unshown or ("" if settings.bio_formats else look.unshown_here)
     if unshown:
         raise errors.UnsupportedFile(f"'{file.path.name}' {unshown}")
-    return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
+    if settings.bio_formats:
+        return _packed(look.packed_by) if look.packed_by else ""
+    return _animated(file.path, look.frames) if look.frames > 1 else ""
 
 
 def _otherwise(
@@ -295,6 +298,13 @@ def _packed(compression: str) -> str:
     return (
         f"Its pixels are compressed by {compression}, which OMERO may not be able to unpack."
         " Save it with LZW, zlib or JPEG 2000; or try with one file first."
+    )
+
+
+def _animated(path: Path, frames: int) -> str:
+    return (
+        f"'{path.name}' is an animation of {frames} frames, of which only the first is shown."
+        " Save them as a TIFF of several pages, if all are wanted."
     )
 
 
