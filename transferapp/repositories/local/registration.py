@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from transferapp.bioformats.port import BioFormats
 from transferapp.errors import Invalid, NotFound
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
@@ -70,6 +71,7 @@ class Work:
     root: Path
     derived: Derived
     alive: Listener
+    bio_formats: BioFormats | None = None
 
 
 def read_images(work: Work, plan: FilesetPlan) -> NewImages:
@@ -79,12 +81,12 @@ def read_images(work: Work, plan: FilesetPlan) -> NewImages:
     target cannot hold such images.
     """
     work.alive(0, "reading metadata")
-    opened = open_fileset(work.first, work.root)
+    opened = open_fileset(work.first, work.root, work.bio_formats)
     try:
         _check_target(opened, plan)
         made = []
         for series, image in enumerate(opened.images):
-            made.append(_read_image(work, series, image))
+            made.append(_read_image(work, series, image, opened.reader))
         names = image_names(plan.name, [image.header.name for image in opened.images])
     finally:
         opened.close()
@@ -148,7 +150,7 @@ def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
         )
 
 
-def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:
+def _read_image(work: Work, series: int, image: ReadImage, reader: str) -> NewImage:
     header = plausible_header(image.header)
     label = header.name or f"image {series + 1}"
     work.alive(1, f"checking the pixels of {label}")
@@ -172,6 +174,8 @@ def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:
     for edge, content in make_thumbnail(levels, channels, header.size_z, read).items():
         write_whole(work.derived.thumbnail(work.fileset_id, series, edge), content)
     pixels = pixels_to_json(source, levels, channels, header.pixel_size_um)
+    if reader:
+        pixels["reader"] = reader
     return NewImage(_values(series, header, pixels), header.well)
 
 

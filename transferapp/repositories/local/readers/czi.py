@@ -74,6 +74,8 @@ class _Source(NamedTuple):
 class CziFileset(OpenFileset):
     """The images of one file."""
 
+    is_one_file = True
+
     def __init__(self, source: _Source, stack: ExitStack) -> None:
         """Read through ``source.reader``, which ``stack`` closes."""
         self._stack = stack
