@@ -24,6 +24,7 @@ import loci.common.services.ServiceFactory;
 import loci.formats.ChannelFiller;
 import loci.formats.ChannelSeparator;
 import loci.formats.ClassList;
+import loci.formats.FileInfo;
 import loci.formats.FormatTools;
 import loci.formats.IFormatReader;
 import loci.formats.ImageReader;
@@ -43,8 +44,9 @@ import ome.xml.model.primitives.Timestamp;
  * Answers what Bio-Formats makes of files, one request at a time.
  *
  * A request is a line of JSON with "do" (reads, used, describe, pixels, forget) on standard
- * input; its answer is a line of JSON on standard output. An answer with "bytes" is followed by
- * so many bytes; one with "error" says what was wrong. The first line says that it is ready. The
+ * input. A line on standard output says that it "began", the next is the answer: one with
+ * "bytes" is followed by so many bytes, one with "error" says what was wrong. The first line of
+ * all says that it is ready. The
  * program ends when its input does, whatever it is at. Java 11, so that old servers can run it.
  */
 public class BioFormatsReads {
@@ -68,7 +70,9 @@ public class BioFormatsReads {
     send(out, ready, null);
     BioFormatsReads program = new BioFormatsReads();
     while (true) {
-      program.answer(JSON.readTree(requests.take()), out);
+      JsonNode request = JSON.readTree(requests.take());
+      send(out, Map.of("began", true), null);
+      program.answer(request, out);
     }
   }
 
@@ -222,13 +226,24 @@ public class BioFormatsReads {
       }
     }
 
-    Map<String, Object> used() {
+    Map<String, Object> used() throws Exception {
       Map<String, Object> answer = new LinkedHashMap<>();
       answer.put("reader", chosen.getReader().getClass().getSimpleName());
       answer.put("format", chosen.getFormat());
       answer.put("is_plate", metadata.getPlateCount() > 0);
-      answer.put("files", reader.getUsedFiles());
+      answer.put("files", files());
       return answer;
+    }
+
+    /** Those that it is opened with come first, as OMERO stores them. */
+    private List<String> files() throws Exception {
+      List<String> first = new ArrayList<>();
+      List<String> others = new ArrayList<>();
+      for (FileInfo info : reader.getAdvancedUsedFiles(false)) {
+        (info.usedToInitialize ? first : others).add(info.filename);
+      }
+      first.addAll(others);
+      return first;
     }
 
     Map<String, Object> description() throws Exception {

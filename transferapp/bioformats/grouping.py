@@ -21,6 +21,8 @@ class Grouping:
 def group(bio_formats: BioFormats, files: Iterable[Path]) -> Grouping:
     """Ask for each file which others it uses; one that another fileset uses opens none.
 
+    Give the files as a walk finds them: sorted, four folders deep, no dot files.
+
     Of files that use each other the first one opens. Source: ome/omero-blitz,
     ImportCandidates (5.6). A file that hangs costs only itself. Raises Unavailable.
     """

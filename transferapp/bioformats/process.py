@@ -124,9 +124,8 @@ class BioFormatsProcess(BioFormats):
             _log.warning("Bio-Formats' process had ended; it is started again")
             self._end()
         if self._running is None:
-            settings = self._settings
             try:
-                made = Running(self._places, settings.memory_mb, settings.patience_s)
+                made = Running(self._places, self._settings.memory_mb)
             except (OSError, Ended, Hung) as error:
                 raise Unavailable(
                     "Bio-Formats does not start on this computer. It is tried again; if that"

@@ -30,6 +30,8 @@ _NO_NETWORK = [
     for part in ("Host=127.0.0.1", "Port=9")
 ] + ["-Dhttp.nonProxyHosts="]
 _END_S = 10.0
+#: Java compiles the program first, on a cold and busy computer slowly.
+_START_S = 120.0
 
 Json = dict[str, Any]
 
@@ -58,7 +60,7 @@ class Answer:
 class Running:
     """A process; used by one thread at a time, but ``end`` by any."""
 
-    def __init__(self, places: Places, memory_mb: int, patience_s: float) -> None:
+    def __init__(self, places: Places, memory_mb: int) -> None:
         """Start it and wait until it is ready; raises Ended, Hung, OSError."""
         self._folder = Path(tempfile.mkdtemp(prefix="transferapp-bioformats-"))
         self._answers: queue.Queue[Answer | None] = queue.Queue()
@@ -69,7 +71,7 @@ class Running:
                     target=self._listen, name="bio-formats", daemon=True
                 )
                 self._ear.start()
-                self.version = str(self._next(patience_s).header["version"])
+                self.version = str(self._next(_START_S).header["version"])
         except BaseException:
             if hasattr(self, "_ear"):
                 self.end()
@@ -95,6 +97,10 @@ class Running:
             stdin.flush()
         except (OSError, ValueError) as error:
             raise Ended(unread=True) from error
+        try:
+            self._next(patience_s)
+        except Ended as error:
+            raise Ended(unread=True) from error
         return self._next(patience_s)
 
     def end(self) -> None:
@@ -111,6 +117,8 @@ class Running:
         command = [
             places.java,
             f"-Xmx{memory_mb}m",
+            # The others take memory and threads beside the heap.
+            "-XX:+UseSerialGC",
             "-Djava.awt.headless=true",
             # Readers unpack libraries there, and leave them.
             f"-Djava.io.tmpdir={self._folder}",
