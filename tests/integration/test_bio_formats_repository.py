@@ -18,6 +18,7 @@ from tests.support.foreign_files import (
     write_dicom,
     write_ics,
     write_lif,
+    write_metamorph,
     write_mrc,
     write_operetta,
 )
@@ -146,3 +147,12 @@ async def test_what_it_read_is_read_by_no_other(own: Maker, tmp_path: Path) -> N
         with pytest.raises(UnsupportedFile, match="was read through Bio-Formats"):
             await session.images.tile(image.summary.id, TileRegion(0, 0, 0, 0, 0, 0, 4, 4))
     await without.close()
+
+
+async def test_without_it_a_set_is_not_imported_as_its_first_file(tmp_path: Path) -> None:
+    files = write_metamorph(tmp_path, [numbers((8, 9), "u2")] * 2)
+    async with opened(tmp_path / "repository", None) as repository:
+        with pytest.raises(
+            UnsupportedFile, match="a set of 3 files that only Bio-Formats reads"
+        ):
+            await imported(repository, files)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from transferapp.bioformats.port import BioFormats
-from transferapp.errors import Invalid, NotFound
+from transferapp.errors import Invalid, NotFound, UnsupportedFile
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.pixel_types import shown_as
@@ -83,6 +83,7 @@ def read_images(work: Work, plan: FilesetPlan) -> NewImages:
     work.alive(0, "reading metadata")
     opened = open_fileset(work.first, work.root, work.bio_formats)
     try:
+        _check_whole(opened, plan)
         _check_target(opened, plan)
         made = []
         for series, image in enumerate(opened.images):
@@ -139,6 +140,17 @@ def image_ids_of(connection: sa.Connection, fileset_id: int) -> tuple[int, ...]:
 class _Owner:
     owner_id: int
     group_id: int
+
+
+def _check_whole(opened: OpenFileset, plan: FilesetPlan) -> None:
+    """Raise UnsupportedFile for a set of which only the first file would be read."""
+    others = len(plan.files) - 1
+    if opened.is_one_file and others:
+        raise UnsupportedFile(
+            f"'{plan.name}' is a set of {others + 1} files that only Bio-Formats reads as one,"
+            " and this server does not have it. Ask your administrator to install it"
+            " (docs/formats.md), then retry; or export the images as OME-TIFF."
+        )
 
 
 def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:

@@ -44,7 +44,8 @@ class LocalRepository(Repository):
         """
         self.name = name
         self.capabilities = frozenset({Capability.TILES, Capability.SCREENS})
-        self._folder, self._clock, self._bio_formats = folder, clock, bio_formats
+        self._folder, self._clock = folder, clock
+        self.bio_formats = bio_formats
         self._holdings: Holdings | None = None
         self._opening = asyncio.Lock()
 
@@ -96,7 +97,7 @@ class LocalRepository(Repository):
         async with self._opening:
             if self._holdings is None:
                 self._holdings = await in_thread(
-                    open_holdings, self._folder, self._clock, self._bio_formats
+                    open_holdings, self._folder, self._clock, self.bio_formats
                 )
             return self._holdings
 
