@@ -22,6 +22,7 @@ from tests.support.foreign_files import (
     write_mrc,
     write_operetta,
 )
+from tests.support.ole_files import write_oib
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import UnreadableFile, UnsupportedFile
 from transferapp.host.clock import SystemClock
@@ -70,6 +71,7 @@ async def test_imported_previewed_and_exported(own: Maker, tmp_path: Path) -> No
     written = numbers((2, 3, 40, 50), "<u2")
     sources = {
         "lif": write_lif(tmp_path / "x.lif", {"one": written}),
+        "oib": write_oib(tmp_path / "x.oib", written[:, 0]),
         "ics": write_ics(tmp_path / "x.ics", written),
         "dcm": write_dicom(tmp_path / "x.dcm", written[0, 0].astype("<i2")),
         "mrc": write_mrc(tmp_path / "x.mrc", written[0, :, ::-1]),

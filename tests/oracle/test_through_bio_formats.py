@@ -20,6 +20,7 @@ from tests.oracle.places import Place, places as all_places
 from tests.support import foreign_files
 from tests.support.bio_formats_here import bio_formats as through, places
 from tests.support.foreign_files import numbers
+from tests.support.ole_files import write_oib
 from transferapp.bioformats.process import BioFormatsProcess
 from transferapp.repositories.local.readers import bio_formats as reader
 from transferapp.repositories.local.readers.choose import open_fileset
@@ -40,6 +41,7 @@ _MADE: dict[str, Callable[[Path], object]] = {
     ),
     "grey.dcm": lambda path: foreign_files.write_dicom(path, numbers((36, 48), "<i2")),
     "colours.dcm": lambda path: foreign_files.write_dicom(path, numbers((6, 8, 3), "u1")),
+    "x.oib": lambda path: write_oib(path, numbers((2, 20, 30), "<u2")),
     "x.mrc": lambda path: foreign_files.write_mrc(path, numbers((3, 5, 7), ">i2")),
     "x.lif": lambda path: foreign_files.write_lif(path, {"a": _GREY, "b": _GREY[:1, :1]}),
     "Index.idx.xml": lambda path: foreign_files.write_operetta(
