@@ -24,6 +24,8 @@ _FILES_LOOKED_AT = 16
 #: Headers that are text end within so many bytes.
 _HEAD_BYTES = 64 << 10
 _OME_TIFFS = (*OME_TIFF.suffixes, *TIFF.suffixes)
+#: Who reads by Bio-Formats, in the sentences below.
+_OMERO = "OMERO"
 _PREDICTOR_FLOAT = 3
 _NARROW = 16
 _MRC = struct.Struct("<4i")
@@ -50,13 +52,17 @@ class Trap:
         return name.lower().endswith(self.suffixes) or ("." not in name and self.unnamed)
 
 
-def warnings(files: Iterable[FoundFile]) -> list[str]:
-    """Return a sentence for each trap that a fileset's files have; raises OSError."""
+def warnings(files: Iterable[FoundFile], who: str = _OMERO) -> list[str]:
+    """Return a sentence for each trap that a fileset's files have; raises OSError.
+
+    ``who`` reads by Bio-Formats.
+    """
     found = dict[str, None]()
     for file in islice(files, _FILES_LOOKED_AT):
         for trap in TRAPS:
             if trap.concerns(file.path.name) and _springs(trap, file.path):
-                found[f"{trap.sentence} (Seen with Bio-Formats {trap.seen_with}.)"] = None
+                sentence = trap.sentence.replace(_OMERO, who)
+                found[f"{sentence} (Seen with Bio-Formats {trap.seen_with}.)"] = None
     return list(found)
 
 

@@ -31,6 +31,8 @@ def open_picture(path: Path) -> OpenFileset:
 class PictureFileset(OpenFileset):
     """The one image of a picture file."""
 
+    is_one_file = True
+
     def __init__(self, image: PictureImage) -> None:
         self._image = image
         self.images = [image]

@@ -46,6 +46,8 @@ def open_tiff_fileset(path: Path, root: Path) -> OpenFileset:
 class TiffFileset(OpenFileset):
     """All images of one TIFF file."""
 
+    is_one_file = True
+
     def __init__(self, path: Path, tif: TiffFile) -> None:
         self._tif = tif
         with tiff_failures(path):
