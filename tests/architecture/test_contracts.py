@@ -16,6 +16,7 @@ SEEDS = [
     ("model/images.py", "from transferapp.client import server", "Layers"),
     ("intake/scanning.py", "import transferapp.desktop.app", "Layers"),
     ("ome/files.py", "import transferapp.intake.scanning", "Layers"),
+    ("formats/omero.py", "import transferapp.host.paths", "Layers"),
     ("staging/port.py", "import transferapp.grants.port", "Layers"),
     ("worker/app.py", "import transferapp.server.app", "Layers"),
     ("model/images.py", "import transferapp.model.filesets", "cycles"),

@@ -19,6 +19,7 @@ import loci.common.services.ServiceFactory;
 import loci.formats.ChannelFiller;
 import loci.formats.ChannelSeparator;
 import loci.formats.ClassList;
+import loci.formats.FileInfo;
 import loci.formats.FormatTools;
 import loci.formats.IFormatReader;
 import loci.formats.ImageReader;
@@ -38,7 +39,8 @@ import ome.xml.model.primitives.Timestamp;
  * {"version", "filesets": [{"opened", "reader", "plate", "used", "series": [...]}], "not_read"}.
  *
  * Sets are found as ome/omero-blitz's ImportCandidates finds them: four folders deep, no dot
- * files, every reader but Zip's, files that another candidate uses are dropped.
+ * files, every reader but Zip's, files that another candidate uses are dropped. The used files
+ * begin with the one that is opened on the server.
  */
 public class BioFormatsAnswers {
   private static final int DEPTH = 4;
@@ -99,9 +101,11 @@ public class BioFormatsAnswers {
       answer.put("reader", chosen.getReader().getClass().getSimpleName());
       answer.put("plate", metadata.getPlateCount() > 0);
       List<File> files = new ArrayList<>();
-      for (String path : reader.getUsedFiles()) {
-        files.add(new File(path).getAbsoluteFile());
+      List<File> others = new ArrayList<>();
+      for (FileInfo info : reader.getAdvancedUsedFiles(false)) {
+        (info.usedToInitialize ? files : others).add(new File(info.filename).getAbsoluteFile());
       }
+      files.addAll(others);
       answer.put("used", files.stream().map(this::name).toList());
       used.put(file, files);
       answers.put(file, answer);

@@ -53,6 +53,10 @@ class FileSetAnswer:
     files: frozenset[str]
     pictures: tuple[Picture, ...] = ()
     refused: str = ""
+    #: The files in their order, the one to open first, and whether they are a plate: where
+    #: Bio-Formats said it.
+    used: tuple[str, ...] = field(default=(), compare=False)
+    plate: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,11 @@ def of_bio_formats(answer: dict[str, Any]) -> FolderAnswer:
     """Read an answer of ``BioFormatsAnswers.java``, live or recorded."""
     sets = tuple(
         FileSetAnswer(
-            one["opened"], frozenset(one["used"]), tuple(map(_picture, one["series"]))
+            one["opened"],
+            frozenset(one["used"]),
+            tuple(map(_picture, one["series"])),
+            used=tuple(one["used"]),
+            plate=one.get("plate", False),
         )
         for one in answer["filesets"]
     )

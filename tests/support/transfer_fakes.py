@@ -8,9 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from transferapp.client.server import ToldFormats
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.session import Connection, SessionPresenter
 from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFound
+from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.omero import omero_formats
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.drops import LeftOut
 from transferapp.model.duplicates import HeldAlready
@@ -136,6 +139,13 @@ class FakeServer:
         #: What is held already, by the client path of the file to open.
         self.held: dict[str, HeldAlready] = {}
         self.repository = "local"
+        self.base_url = "http://server.test"
+
+    async def formats(self, etag: str = "") -> ToldFormats | None:
+        if self.error is not None:
+            raise self.error
+        is_omero = self.repository.lower() == "omero"
+        return ToldFormats(omero_formats() if is_omero else embedded_formats(), etag)
 
     async def server_info(self) -> ServerInfo:
         if self.error is not None:

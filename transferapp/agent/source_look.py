@@ -70,22 +70,47 @@ def compare(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceLook:
     return _keep(outbox, transfer_id, found.look(clock))
 
 
+class _Places:
+    """Where the dropped things lay, and whether those places are there."""
+
+    def __init__(self, roots: Sequence[str]) -> None:
+        self._roots = [Path(root) for root in roots]
+        self._there: dict[Path, bool] = {}
+
+    def away(self, file: Path) -> bool:
+        """Say of a file that is not there whether the folder that was dropped is not, either.
+
+        Of a file that was dropped by itself, its folder counts.
+        """
+        roots = (root for root in self._roots if file.is_relative_to(root) and file != root)
+        folder = next(roots, file.parent)
+        if folder not in self._there:
+            self._there[folder] = folder.is_dir()
+        return not self._there[folder]
+
+
 @dataclass(slots=True)
 class _Found:
     """What a look has found so far; lists of client paths."""
 
     files: int
+    places: _Places
     doubtful: list[_Record] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     held_changed: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)
 
     def look_at(self, file: _Record) -> None:
-        """Ask for size, time and inode. A file that is gone needs no promise."""
+        """Ask for size, time and inode. A file that is gone needs no promise; one whose
+        whole folder is not there may come back as another.
+        """
         try:
             now = Path(file.path).stat()
         except (FileNotFoundError, NotADirectoryError):
+            if self.places.away(Path(file.path)):
+                self.away.append(file.client_path)
             return
         except OSError:
             self.unreadable.append(file.client_path)
@@ -113,7 +138,7 @@ class _Found:
         """Return it as counts and some names."""
         doubtful = [file.client_path for file in self.doubtful]
         changed = [*self.changed, *self.held_changed]
-        names = [*changed, *self.added, *self.unreadable, *doubtful]
+        names = [*changed, *self.added, *self.unreadable, *doubtful, *self.away]
         return SourceLook(
             looked_at=clock.now(),
             files=self.files,
@@ -123,6 +148,7 @@ class _Found:
             comparing=len(doubtful),
             names=tuple(names[:_NAMES_KEPT]),
             held_changed=len(self.held_changed),
+            away=len(self.away),
         )
 
     def _is_another(self, file: _Record) -> None:
@@ -133,7 +159,7 @@ class _Found:
 def _glance(outbox: Outbox, transfer_id: str) -> _Found:
     record = outbox.submission(transfer_id)
     files = outbox.imported_files(transfer_id)
-    found = _Found(len(files))
+    found = _Found(len(files), _Places(record.roots or ()))
     to_look_at: list[_Record] = [*files, *outbox.held_files(transfer_id)]
     for file in to_look_at:
         found.look_at(file)

@@ -16,13 +16,17 @@ from transferapp.client.dropping import (
     left_out_fileset,
     left_out_finding,
 )
-from transferapp.errors import ChangedFile, Invalid
-from transferapp.intake import grouping, preflight, scanning
+from transferapp.errors import ChangedFile, Invalid, UnsupportedFile
+from transferapp.intake import grouping, preflight, scanning, target
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.preflight import PreflightSettings, Verdict
 from transferapp.model.drops import LeftOutReason
 
 _IGNORED = Why(LeftOutReason.IGNORED)
+#: A reason of its own would be unknown to older servers, which then take no import at all.
+_NO_IMAGE = Why(
+    LeftOutReason.REFUSED, UnsupportedFile.code, "It is not an image; it stays where it is."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Looked:
     refused: tuple[str, ...]
     #: What is worth knowing of what is imported.
     notes: tuple[str, ...]
+    #: Files that are no images, as far as anybody knows; they are left out as well.
+    others: int = 0
     #: Some of it may become importable by waiting.
     unsettled: bool = False
 
@@ -69,14 +75,18 @@ def _look(roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSetti
     found = scanning.scan(roots)
     for finding in found.findings:
         looking.finding(finding)
-    for candidate in grouping.group(found):
+    sorted_out = target.apart(grouping.group(found), settings.target)
+    for candidate in sorted_out.filesets:
         looking.candidate(candidate)
+    for other in sorted_out.others:
+        looking.other(other)
     dropped = Dropped(tuple(roots), tuple(looking.left_out), found.ignored_count)
     return Looked(
         tuple(looking.ready),
         dropped,
         tuple(looking.refused),
         tuple(looking.notes),
+        looking.others,
         unsettled=looking.unsettled,
     )
 
@@ -92,6 +102,7 @@ class _Looking:
         self.left_out: list[LeftOutPath] = []
         self.refused: list[str] = []
         self.notes: list[str] = []
+        self.others = 0
         self.unsettled = False
 
     def finding(self, finding: scanning.Finding) -> None:
@@ -110,16 +121,44 @@ class _Looking:
         verdict = preflight.preflight(candidate, self._settings)
         if verdict.blocked or verdict.code == ChangedFile.code:
             self.left_out.extend(left_out_fileset(candidate, _why(verdict)))
-            self.refused.append(f"{candidate.name}: {verdict.sentence}")
+            self.refused.append(f"{candidate.name}: {verdict.sentence}{self._hint(verdict)}")
             self.unsettled |= verdict.code == ChangedFile.code
             return
         self.ready.append(candidate)
         if verdict.sentence:
             self.notes.append(f"{candidate.name}: {verdict.sentence}")
 
+    def other(self, candidate: FilesetCandidate) -> None:
+        """Account for a file that is no image; who names it by itself means it."""
+        if candidate.files[0].path in self._roots:
+            self.candidate(candidate)
+        elif self._is_ignored(candidate.files[0].client_path):
+            self.left_out.extend(left_out_fileset(candidate, _IGNORED))
+        else:
+            self.left_out.extend(left_out_fileset(candidate, _NO_IMAGE))
+            self.others += 1
+
     def _is_ignored(self, path: str) -> bool:
         name = path.rpartition("/")[2]
-        return any(fnmatch(name, one) or fnmatch(path, one) for one in self._ignore)
+        # A name as it stands counts also where it looks like a pattern: 'notes [1].txt'.
+        return any(
+            one in (name, path) or fnmatch(name, one) or fnmatch(path, one)
+            for one in self._ignore
+        )
+
+    def _hint(self, verdict: Verdict) -> str:
+        if not verdict.unknown:
+            return ""
+        if not self._settings.target.unknown_allowed:
+            return " Your facility imports only formats that the repository reads."
+        return "" if self._settings.anyway else " To import it all the same, add --anyway."
+
+
+def others_words(count: int) -> str:
+    """Say in one line how many files are no images; empty for none."""
+    if count == 1:
+        return "1 other file is not an image; it stays where it is."
+    return f"{count:,} other files are not images; they stay where they are." if count else ""
 
 
 def _paths(candidate: FilesetCandidate) -> Iterator[str]:

@@ -18,6 +18,7 @@ from transferapp.cli.commands import (
     people,
     processes,
     queue,
+    scan,
     session,
     transfers,
 )
@@ -62,6 +63,7 @@ app.command(context_settings=PASSED_ON)(processes.demo)
 app.command("omero-sandbox", context_settings=PASSED_ON)(processes.omero_sandbox)
 app.command()(session.login)
 app.command()(session.logout)
+app.command()(scan.scan)
 app.command("import")(transfers.import_files)
 app.command("export")(transfers.export_images)
 app.command("transfers")(transfers.list_transfers)

@@ -23,4 +23,9 @@ def deleting(transfer: Transfer) -> str:
         first = "Not safe to delete the source."
         if look is None:
             changed = "The workstation has not looked at its files since the import."
+        elif look.imported_unchanged and look.files >= transfer.files_verified:
+            changed = (
+                "Its files could not be looked at just now, as this computer's workstation"
+                " service does not answer. Start it (transferapp agent), then ask again."
+            )
     return " ".join(part for part in (first, left_out, changed) if part)

@@ -73,7 +73,8 @@ def left_out_finding(
 ) -> LeftOutPath:
     """Account for what the scan could not list as a file to import."""
     why = Why(reason, finding.error.code, finding.error.message)
-    return LeftOutPath(finding.path, _left_out(client_path(finding.path, roots), why))
+    path = client_path(finding.path, roots)
+    return LeftOutPath(finding.path, _left_out(path, why, finding.file_count))
 
 
 def client_path(path: Path, roots: Sequence[Path]) -> str:

@@ -15,7 +15,8 @@ from transferapp.client.agent import AgentClient
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.errors import ChangedFile, Internal, Invalid
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.scanning import FoundFile, problem_of
+from transferapp.intake.file_names import problem_of
+from transferapp.intake.scanning import FoundFile
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import Annotation
 from transferapp.model.transfers import TransferDetails, TransferFile, TransferKind

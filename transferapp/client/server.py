@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -15,6 +17,7 @@ from typing_extensions import override
 
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.errors import ServerUnreachable
+from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.closing import AsyncClosing
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.drops import SourceLook
@@ -61,6 +64,14 @@ T = TypeVar("T")
 _adapters: dict[Any, TypeAdapter[Any]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class ToldFormats:
+    """What a server's repository reads, and the name of that answer."""
+
+    formats: RepositoryFormats
+    etag: str
+
+
 class ServerClient(AsyncClosing):
     """A server, with a session or transfer token or none.
 
@@ -95,6 +106,19 @@ class ServerClient(AsyncClosing):
     async def server_info(self) -> ServerInfo:
         """Say what answers there; needs no token."""
         return await self._call(ServerInfo, "GET", routes.SERVER)
+
+    async def formats(self, etag: str = "") -> ToldFormats | None:
+        """Say what the image repository reads; None when that is what ``etag`` names.
+
+        Needs no token. Raises NotFound when the server is older than this question.
+        """
+        headers = {"If-None-Match": etag} if etag else {}
+        response = await self._send("GET", routes.FORMATS, headers=headers)
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            return None
+        with translated():
+            formats = _adapter(RepositoryFormats).validate_json(response.content)
+        return ToldFormats(formats, response.headers.get("etag", ""))
 
     async def health(self) -> ServerHealth:
         """Say how its parts are; needs no token. Raises Unavailable without its database."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from transferapp.errors import AgentUnreachable, NotFound
@@ -19,15 +19,31 @@ _ASK_EVERY_S = 0.2
 
 async def look_at_source(
     agent: AgentClient, transfer: Transfer, *, within_s: float = WITHIN_S
-) -> None:
+) -> bool:
     """Return when this workstation's service has looked at all that is imported, and has
     told the server; at once where the import is another workstation's, or nothing is.
+
+    False: it could not be looked at, as the service does not answer (in time). What the
+    server last heard says nothing of the files as they are now.
     """
     if transfer.kind is not TransferKind.IMPORT or not transfer.files_verified:
-        return
-    with suppress(AgentUnreachable, NotFound, TimeoutError):
+        return True
+    try:
         async with asyncio.timeout(within_s):
             view = await agent.submission(transfer.id)
             while view.look is None or view.look.files < transfer.files_verified:
                 await asyncio.sleep(_ASK_EVERY_S)
                 view = await agent.submission(transfer.id)
+    except NotFound:
+        return True
+    except (AgentUnreachable, TimeoutError):
+        return False
+    return True
+
+
+def not_looked_at(transfer: Transfer) -> Transfer:
+    """Return a transfer of whose source nothing is promised, as nobody could look."""
+    promises = replace(
+        transfer.promises, safe_to_delete_source=False, safe_to_delete_imported=False
+    )
+    return replace(transfer, promises=promises)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QIcon
 from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient
 from transferapp.client.server import ServerClient
+from transferapp.client.target_formats import KeptFormats
 from transferapp.desktop.presenters.browse import BrowseParts, BrowsePresenter
 from transferapp.desktop.presenters.imports import ImportPresenter
 from transferapp.desktop.presenters.inbox import InboxPresenter
@@ -133,7 +134,7 @@ def build(paths: HostPaths) -> Desktop:
     presenters = Presenters(
         session=session,
         sign_in=SignInPresenter(session),
-        imports=ImportPresenter(session),
+        imports=ImportPresenter(session, kept=KeptFormats(paths.formats)),
         browse=BrowsePresenter(session, BrowseParts(viewer, connections.tiles)),
         transfers=TransfersPresenter(session),
         notifications=notifications,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import platformdirs
 
+from transferapp.errors import SettingsInvalid
+
 #: Set to keep everything of one run in one folder (demo, tests, portable installations).
 HOME_VARIABLE = "TRANSFERAPP_HOME"
 
@@ -42,16 +44,26 @@ class HostPaths:
         return self.config / "desktop.ini"
 
     @property
+    def formats(self) -> Path:
+        """What each server said last that it reads."""
+        return self.data / "formats"
+
+    @property
     def server_data(self) -> Path:
         """The embedded server's folder: database, staging, local repository."""
         return self.data / "server"
 
 
 def host_paths() -> HostPaths:
-    """Return the account's folders; ``TRANSFERAPP_HOME`` moves them all below one folder."""
+    """Return the account's folders; ``TRANSFERAPP_HOME`` moves them all below one folder.
+
+    Raises SettingsInvalid when that is a file.
+    """
     home = os.environ.get(HOME_VARIABLE)
     if home:
         root = Path(home)
+        if root.exists() and not root.is_dir():
+            raise SettingsInvalid(f"{HOME_VARIABLE}: '{home}' is a file. Name a folder.")
         return HostPaths(root / "config", root / "data", root / "cache", root / "run")
     dirs = platformdirs.PlatformDirs("transferapp", appauthor=False)
     return HostPaths(

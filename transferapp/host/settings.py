@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+import sqlalchemy as sa
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings
 
 from transferapp.errors import SettingsInvalid
@@ -24,7 +25,9 @@ class EnvironmentSettings(BaseSettings):
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"]).upper()
             prefix = self.model_config.get("env_prefix", "")
-            raise SettingsInvalid(f"{prefix}{name}: {first['msg']}.") from error
+            # pydantic puts this before what a check of ours says.
+            words = first["msg"].removeprefix("Value error, ").rstrip(".")
+            raise SettingsInvalid(f"{prefix}{name}: {words}.") from error
 
 
 class InstallationSettings(EnvironmentSettings):
@@ -39,6 +42,27 @@ class InstallationSettings(EnvironmentSettings):
     repository: str = "local"
     #: A TOML file with the commands that people may run (docs/commands.md).
     commands_file: Path | None = None
+
+    @field_validator("data")
+    @classmethod
+    def _is_a_folder(cls, data: Path) -> Path:
+        if data.exists() and not data.is_dir():
+            raise ValueError(f"'{data}' is a file. Name a folder")
+        return data
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        try:
+            if url:
+                sa.make_url(url)
+        except sa.exc.ArgumentError:
+            # Not shown: it may hold a password.
+            raise ValueError(
+                "this is no address of a database. Write it like"
+                " postgresql+psycopg://user@host/name, or leave it out for a file"
+            ) from None
+        return url
 
     @property
     def staging_folder(self) -> Path:

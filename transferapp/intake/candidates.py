@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transferapp.errors import SourceProblem
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidate_names import distinct_names
-from transferapp.intake.formats import OME_ZARR, ImageFormat
+from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.scanning import FoundFile
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from transferapp.errors import Cancelled, DamagedFile, SourceProblem
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake import file_set_words, omexml
 from transferapp.intake.candidate_names import natural_key
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import (
     COMPANION,
     OME_TIFF,
-    ImageFormat,
     format_of_name,
     is_tiff_name,
 )
@@ -39,6 +39,7 @@ class _Set:
     pointers: set[str] = field(default_factory=set)
     #: Paths of files with a document and no pixels, whatever they are called.
     xml: set[str] = field(default_factory=set)
+    plate: bool = False
 
     def take_in(self, other: _Set) -> None:
         """Make the other set a part of this one."""
@@ -49,6 +50,7 @@ class _Set:
         self.used |= other.used
         self.pointers |= other.pointers
         self.xml |= other.xml
+        self.plate |= other.plate
 
     def finished(self, renamed: Mapping[tuple[Path, str], str]) -> FilesetCandidate:
         """Return what became of it; ``renamed`` tells new names of files, by the old ones."""
@@ -75,7 +77,9 @@ class _Set:
         unused = [f.path.name for f in files if str(f.path) not in known]
         if self.used and unused and not self.missing:
             doubts.append(file_set_words.unused(unused))
-        return FilesetCandidate(name, tuple(files), self.format, tuple(problems), tuple(doubts))
+        return FilesetCandidate(
+            name, tuple(files), self.format, tuple(problems), tuple(doubts), self.plate
+        )
 
 
 class Sorting:
@@ -172,6 +176,7 @@ class Sorting:
 
     def _join(self, file: FoundFile, document: OmeDocument, names: OmeFiles) -> None:
         """Put the files of all planes into the set of ``file``."""
+        self._set_of[str(file.path)].plate |= bool(document.plates)
         # Images without blocks take the pages of the file itself.
         if any(not image.blocks for image in document.images):
             self._set_of[str(file.path)].used.add(str(file.path))

@@ -1,45 +1,44 @@
-"""The one table of image formats: how they are recognised and who can read them."""
+"""The one table of image formats that grouping and preflight recognise by name or content."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFormat:
-    """A format by its suffixes and first bytes.
-
-    ``needs_readers``: the server must have the ``readers`` extra installed for it.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    magic: tuple[bytes, ...]
-    needs_readers: bool = False
-
-
-OME_ZARR = ImageFormat("OME-Zarr", (".zarr",), ())
-COMPANION = ImageFormat("OME-TIFF", (".companion.ome",), ())
-OME_TIFF = ImageFormat(
-    "OME-TIFF", (".ome.tif", ".ome.tiff", ".ome.tf2", ".ome.tf8", ".ome.btf"), _TIFF
+from transferapp.formats.embedded import (
+    COMPANION,
+    CZI,
+    JPEG,
+    LSM,
+    ND2,
+    NDPI,
+    OME_TIFF,
+    OME_XML,
+    OME_ZARR,
+    PNG,
+    QPTIFF,
+    STK,
+    SVS,
+    TIFF,
 )
-#: Holds its pixels itself, other than a companion.
-OME_XML = ImageFormat(
-    "OME-XML", (".ome", ".ome.xml"), (b"<?xml", b"<OME", b"\xef\xbb\xbf<?xml")
-)
-TIFF = ImageFormat("TIFF", (".tif", ".tiff", ".tf2", ".tf8", ".btf"), _TIFF)
-PNG = ImageFormat("PNG", (".png",), (b"\x89PNG\r\n\x1a\n",))
-JPEG = ImageFormat("JPEG", (".jpg", ".jpeg", ".jpe"), (b"\xff\xd8\xff",))
-CZI = ImageFormat("Zeiss CZI", (".czi",), (b"ZISRAWFILE",), needs_readers=True)
-#: The second is the JPEG 2000 box of files written before 2010.
-ND2 = ImageFormat(
-    "Nikon ND2",
-    (".nd2",),
-    (b"\xda\xce\xbe\x0a", b"\x00\x00\x00\x0cjP  \r\n\x87\n"),
-    needs_readers=True,
-)
+from transferapp.formats.image_format import ImageFormat
+from transferapp.intake.bio_formats_only import BIO_FORMATS_ONLY
+
+#: Named here too, for all who recognise files.
+__all__ = [
+    "COMPANION",
+    "CZI",
+    "FORMATS",
+    "JPEG",
+    "KNOWN_UNREADABLE",
+    "ND2",
+    "OME_TIFF",
+    "OME_XML",
+    "OME_ZARR",
+    "PNG",
+    "TIFF",
+    "ImageFormat",
+    "format_of_bytes",
+    "format_of_name",
+    "is_tiff_name",
+]
 
 #: Longer suffixes come first: '.ome.tif' before '.tif'.
 FORMATS = (
@@ -47,45 +46,43 @@ FORMATS = (
     OME_TIFF,
     OME_XML,
     TIFF,
-    ImageFormat("Zeiss LSM", (".lsm",), _TIFF),
-    ImageFormat("Aperio SVS", (".svs",), _TIFF),
-    ImageFormat("Hamamatsu NDPI", (".ndpi",), _TIFF),
-    ImageFormat("Akoya QPTIFF", (".qptiff",), _TIFF),
-    ImageFormat("MetaMorph STK", (".stk",), _TIFF),
+    LSM,
+    SVS,
+    NDPI,
+    QPTIFF,
+    STK,
     PNG,
     JPEG,
     CZI,
     ND2,
+    *BIO_FORMATS_ONLY,
 )
 
-#: Well-known formats that no reader of ours opens, so that the sentence can name them.
+#: Well-known formats that no reader of ours opens, so that sentences can name them.
 KNOWN_UNREADABLE = {
-    ".lif": "Leica LIF",
-    ".lof": "Leica LOF",
     ".xlef": "Leica XLEF",
-    ".oib": "Olympus OIB",
     ".oif": "Olympus OIF",
-    ".oir": "Olympus OIR",
     ".vsi": "Olympus VSI",
-    ".ims": "Imaris IMS",
-    ".dv": "DeltaVision DV",
-    ".zvi": "Zeiss ZVI",
     ".mrxs": "3DHISTECH MRXS",
-    ".scn": "Leica SCN",
-    ".dcm": "DICOM",
-    ".sld": "SlideBook SLD",
 }
+
+_BY_SUFFIX = {suffix: each for each in reversed(FORMATS) for suffix in each.suffixes}
 
 
 def format_of_name(name: str) -> ImageFormat | None:
     """Find the format by the name's suffix."""
     low = name.lower()
-    return next((f for f in FORMATS if low.endswith(f.suffixes)), None)
+    at = low.find(".")
+    while at != -1:
+        if found := _BY_SUFFIX.get(low[at:]):
+            return found
+        at = low.find(".", at + 1)
+    return None
 
 
 def format_of_bytes(start: bytes) -> ImageFormat | None:
-    """Find the format by the first bytes (16 are enough)."""
-    return next((f for f in FORMATS if f.magic and start.startswith(f.magic)), None)
+    """Find the format by the first bytes, of those that need no suffix."""
+    return next((f for f in FORMATS if f.by_content and f.begins(start)), None)
 
 
 def is_tiff_name(name: str) -> bool:

@@ -11,10 +11,12 @@ from typing import Any
 
 import tifffile
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.czi_shown import why_czi_not_shown
-from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF, ImageFormat
+from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF
 from transferapp.intake.omexml import DAMAGE, pixels_missing
 from transferapp.intake.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
+from transferapp.intake.whole.table import missing_of, unshown_of
 
 #: Longest time that the pages of one TIFF are looked through, in seconds.
 TIFF_BUDGET_S = 2.0
@@ -46,10 +48,18 @@ def look_into(path: Path, kind: ImageFormat) -> Look:
     """Look whether a file is all there and can be shown; raises OSError."""
     if kind.name in _TIFFS:
         return _tiff(path)
-    if kind is CZI:
+    check = _CHECKS.get(kind.name)
+    if kind.name == CZI.name:
         missing = _czi(path)
         return Look(missing) if missing else Look(unshown_here=why_czi_not_shown(path))
-    return Look(_CHECKS.get(kind.name, _unchecked)(path))
+    if check is not None:
+        return Look(check(path))
+    return Look(missing_of(path, kind.name), unshown_of(path, kind.name))
+
+
+def is_looked_into(kind: ImageFormat) -> bool:
+    """Say whether files of this format are looked into, beyond their first bytes."""
+    return kind.name in _TIFFS or kind.name in _CHECKS or kind.name == CZI.name
 
 
 def page_count(path: Path) -> int | None:
@@ -64,10 +74,6 @@ def page_count(path: Path) -> int | None:
             if time.monotonic() > deadline:
                 return None
     return count
-
-
-def _unchecked(_: Path) -> str:
-    return ""
 
 
 def _tiff(path: Path) -> Look:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar, cast
 
 from transferapp.intake.candidate_names import natural_key
-from transferapp.intake.scanning import FoundFile, hidden, is_litter, unfinished
+from transferapp.intake.file_names import hidden, is_litter, unfinished
+from transferapp.intake.scanning import FoundFile
+
+T = TypeVar("T")
 
 
 class Neighbours:
@@ -21,6 +25,13 @@ class Neighbours:
     def __init__(self, files: Iterable[FoundFile]) -> None:
         self.scanned = {str(file.path): file for file in files}
         self._listings: dict[str, dict[str, Path]] = {}
+        self._made: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what was made for a key before, or make it: a folder is read once."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast("T", self._made[key])
 
     def find(self, base: FoundFile, path: Path) -> FoundFile | None:
         """Find the file at a place; ``base`` is the one that led there."""
@@ -56,6 +67,31 @@ class Neighbours:
         other = self._entries(here).get(last.lower())
         return None if other is None else self.find(base, other)
 
+    def exactly(
+        self, base: FoundFile, name: str, folder: Path | None = None
+    ) -> FoundFile | None:
+        """Find a file by its name, also where the file system takes other case for the same:
+        Bio-Formats on a server does not. ``name`` may lead through folders below; one that
+        leads elsewhere finds nothing, whoever wrote it.
+        """
+        here = str(folder) if folder is not None else str(base.path).rpartition(os.sep)[0]
+        above, slash, last = name.rpartition("/")
+        if slash:
+            if Path(name).anchor or {"", ".", ".."} & set(above.split("/")):
+                return None
+            here = f"{here}{os.sep}{above.replace('/', os.sep)}"
+        if "\\" in name or last in ("", ".", ".."):
+            return None
+        scanned = self.scanned.get(f"{here}{os.sep}{last}")
+        if scanned is not None:
+            return scanned
+        # An index may name a hundred thousand: no path is made for what is not there.
+        entries = self._listings.get(here)
+        there = (self._entries(Path(f"{here}{os.sep}")) if entries is None else entries).get(
+            last.lower()
+        )
+        return self.find(base, there) if there is not None and there.name == last else None
+
     def listing(self, base: FoundFile, folder: Path) -> list[FoundFile]:
         """Return the files right in a folder, in natural order; none of a folder that is
         not there.
@@ -70,6 +106,12 @@ class Neighbours:
         path = self._entries(folder).get(name.lower())
         return path if path is not None and path.is_dir() else None
 
+    def folders(self, folder: Path) -> list[Path]:
+        """Return the folders right in a folder, in natural order; not those that are links."""
+        paths = (p for p in self._entries(folder).values() if str(p) not in self.scanned)
+        found = (path for path in paths if path.is_dir() and not path.is_symlink())
+        return sorted(found, key=lambda path: natural_key(path.name))
+
     def below(self, base: FoundFile, folder: Path) -> list[FoundFile]:
         """Return the files in a folder and in all folders in it, files before folders."""
         files = self.listing(base, folder)
@@ -79,7 +121,9 @@ class Neighbours:
         return files
 
     def _entries(self, folder: Path) -> dict[str, Path]:
-        """Return what lies in a folder by its name in small letters, without litter."""
+        """Return what lies in a folder by its name in small letters, but for what is
+        hidden or not finished.
+        """
         key = str(folder)
         if key not in self._listings:
             try:
@@ -90,7 +134,11 @@ class Neighbours:
             self._listings[key] = {
                 name.lower(): folder / name
                 for name in names
-                if not (is_litter(name) or unfinished(name) or hidden(name))
+                if not (
+                    unfinished(name)
+                    or hidden(name)
+                    or is_litter(str(folder / name), is_folder=False)
+                )
             }
         return self._listings[key]
 

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
-from typing import Protocol
 
 from transferapp import errors
+from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.image_format import ImageFormat
+from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.intake import traps
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.contents import HEAD_BYTES
+from transferapp.intake.file_names import name_problem, problem_of
 from transferapp.intake.formats import (
     COMPANION,
-    KNOWN_UNREADABLE,
+    CZI,
+    JPEG,
+    ND2,
     OME_TIFF,
     OME_ZARR,
-    ImageFormat,
+    TIFF,
     format_of_bytes,
     format_of_name,
 )
 from transferapp.intake.integrity import look_into
 from transferapp.intake.ome_planes import doubt_about_planes
-from transferapp.intake.scanning import Finding, FoundFile, name_problem, problem_of
+from transferapp.intake.scanning import Finding, FoundFile
+from transferapp.intake.target import Claim, claim_of
 from transferapp.intake.writers import being_written
 from transferapp.intake.zarr_integrity import check_zarr, is_empty_chunk
-from transferapp.protocol.messages import ServerInfo
 
-#: Enough of a file's start to know its format.
-_START_BYTES = 32
-#: Longest wait for the server's word on what reads the files, in seconds.
-_PATIENCE_S = 3.0
+#: Formats whose files Bio-Formats 7.3.1 reads as what they are when their name is wrong (not
+#: so PNG, BMP and others, whose suffix is enough for it).
+_READ_BY_CONTENT = (CZI, JPEG, ND2, TIFF)
 #: Files of one fileset above which a person is warned. OMERO keeps a row, an upload and a
 #: checksum of each file and opens an import in one call: by default it allows a session
 #: 10,000 open objects (omero.throttling.servants_per_session in its configuration
@@ -55,7 +59,8 @@ class Verdict:
     """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
     such as very many files, is a warning without one).
 
-    ``what`` is for people: "OME-TIFF, 3 files".
+    ``what`` is for people: "OME-TIFF, 3 files". ``unknown``: nobody knows the format, so
+    that a person may import it anyway.
     """
 
     level: Level
@@ -64,6 +69,8 @@ class Verdict:
     size_bytes: int
     file_count: int
     what: str
+    format: str = ""
+    unknown: bool = False
 
     @property
     def blocked(self) -> bool:
@@ -76,37 +83,20 @@ class PreflightSettings:
     """What preflight may assume.
 
     A file modified less than ``still_writing_s`` seconds ago counts as being written.
-    ``vendor_formats``: does the server have the ``readers`` extra? ``bio_formats``: does
-    Bio-Formats read the files there, as in OMERO?
+    ``target``: what the repository reads that the files go to. ``anyway``: take files of
+    formats that nobody knows, where the facility allows it.
     """
 
     still_writing_s: float = 10.0
-    vendor_formats: bool = True
-    bio_formats: bool = False
+    target: RepositoryFormats = field(default_factory=embedded_formats)
+    anyway: bool = False
     #: More files than this in one fileset are worth a warning.
     many_files: int = MANY_FILES
 
-
-class DescribesItself(Protocol):
-    """What is needed of a server here; ``client.server.ServerClient`` is one."""
-
-    async def server_info(self) -> ServerInfo:
-        """Say what answers, and which image repository is behind it."""
-
-
-async def ask_settings(
-    server: DescribesItself, settings: PreflightSettings | None = None
-) -> PreflightSettings:
-    """Ask what reads the files in the end; without an answer ``settings`` hold.
-
-    Never raises: looking at files needs no server.
-    """
-    known = settings or PreflightSettings()
-    with suppress(errors.TransferAppError, TimeoutError):
-        async with asyncio.timeout(_PATIENCE_S):
-            repository = (await server.server_info()).repository
-        return replace(known, bio_formats=repository.lower() == "omero")
-    return known
+    @property
+    def bio_formats(self) -> bool:
+        """Bio-Formats reads the files there, as in OMERO."""
+        return not self.target.is_embedded
 
 
 def preflight(
@@ -116,26 +106,36 @@ def preflight(
 ) -> Verdict:
     """Judge a fileset. Reads files, so call it in a thread; never raises for a bad file."""
     settings = settings or PreflightSettings()
+    claim = Claim(candidate.format.name if candidate.format else "Unknown format")
+    if candidate.files:
+        claim = claim_of(candidate, settings.target)
     size, doubts = 0, list[str]()
     try:
-        size, doubts = _check(candidate, settings)
+        size, doubts = _check(candidate, settings, claim)
         now_ns = int((clock or SystemClock()).now().timestamp() * 1e9)
         _check_still(candidate, settings, now_ns)
         doubts += _doubts(candidate, settings)
     except errors.ChangedFile as error:
-        return _verdict(Level.WARNING, candidate, size, error)
+        made = _verdict(Level.WARNING, candidate, size, error, claim)
+        return replace(made, sentence=" ".join((made.sentence, *candidate.doubts)))
     except errors.SourceProblem as error:
-        return _verdict(Level.BLOCKED, candidate, size or candidate.size_bytes, error)
+        size = size or candidate.size_bytes
+        return _verdict(Level.BLOCKED, candidate, size, error, claim)
     if len(candidate.files) > settings.many_files:
         doubts.append(_many_files(candidate, settings.many_files))
-    made = _verdict(Level.WARNING if doubts else Level.OK, candidate, size, None)
+    made = _verdict(Level.WARNING if doubts else Level.OK, candidate, size, None, claim)
     return replace(made, sentence=" ".join(doubts))
 
 
 def refused(finding: Finding) -> Verdict:
     """Put something that the scan left out into the same words."""
     return Verdict(
-        Level.BLOCKED, finding.error.code, finding.error.message, 0, 1, finding.error.title
+        Level.BLOCKED,
+        finding.error.code,
+        finding.error.message,
+        0,
+        finding.file_count,
+        finding.error.title,
     )
 
 
@@ -144,25 +144,27 @@ def _verdict(
     candidate: FilesetCandidate,
     size_bytes: int,
     error: errors.SourceProblem | None,
+    claim: Claim,
 ) -> Verdict:
     count = len(candidate.files)
-    name = candidate.format.name if candidate.format else "Unknown format"
-    what = f"{name}, {count} {'file' if count == 1 else 'files'}"
+    what = f"{claim.name}, {count} {'file' if count == 1 else 'files'}"
     code, sentence = (error.code, error.message) if error else ("", "")
-    return Verdict(level, code, sentence, size_bytes, count, what)
+    return Verdict(
+        level, code, sentence, size_bytes, count, what, claim.name, unknown=claim.unknown
+    )
 
 
-def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[int, list[str]]:
+def _check(
+    candidate: FilesetCandidate, settings: PreflightSettings, claim: Claim
+) -> tuple[int, list[str]]:
     """Return the present size in bytes, and doubts as sentences; raises SourceProblem."""
     for problem in candidate.problems:
         raise problem
     if not candidate.files:
         raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
-    is_zarr = candidate.format is OME_ZARR
-    look_at = _check_chunk if is_zarr else _check_file
-    if candidate.format is OME_TIFF:
-        look_at = _check_part
-    size, doubts = 0, set[str]()
+    doubts = {_admit(candidate, settings, claim)}
+    look_at = _looker(candidate)
+    size = 0
     for file in candidate.files:
         if bad_name := name_problem(file.path, file.client_path):
             raise bad_name
@@ -172,9 +174,32 @@ def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[in
         except OSError as error:
             raise problem_of(error, file.path) from error
         size += size_bytes
-    if is_zarr:
+    if candidate.format is OME_ZARR:
         doubts.update(check_zarr(candidate.files, only_by_name=settings.bio_formats))
     return size, sorted(doubts - {""})
+
+
+def _admit(candidate: FilesetCandidate, settings: PreflightSettings, claim: Claim) -> str:
+    """Return a doubt, or ""; raises UnsupportedFile when the target does not read it."""
+    if not claim.refused:
+        return claim.doubt
+    if claim.unknown and settings.anyway and settings.target.unknown_allowed:
+        return (
+            f"Nobody here knows what '{candidate.name}' is. It is imported because you wish"
+            f" it; {settings.target.whose} may refuse it then."
+        )
+    raise errors.UnsupportedFile(claim.refused)
+
+
+def _looker(candidate: FilesetCandidate) -> Callable[[FoundFile, int, PreflightSettings], str]:
+    """Return what looks at each file."""
+    if candidate.format is OME_ZARR:
+        return _check_chunk
+    if candidate.format is OME_TIFF:
+        return _check_part
+    if len(candidate.files) > 1:
+        return _check_member
+    return lambda file, size, settings: _check_file(file, size, settings, candidate.format)
 
 
 def _size(file: FoundFile) -> int:
@@ -200,28 +225,43 @@ def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
 def _check_part(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
     """Look at a file of an OME-TIFF; its OME-XML has been read by grouping."""
     with file.path.open("rb") as opened:
-        start = opened.read(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
+        start = opened.read(HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
     is_document = start.startswith(b"<") or format_of_name(file.path.name) is COMPANION
     return "" if is_document and size_bytes else _check_file(file, size_bytes, settings)
 
 
-def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
-    """Return a doubt, or ""; raises OSError and SourceProblem."""
+def _check_member(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
+    """Look at a file of a set: an image, or else an index, a log or pixels without a form of
+    their own, which the set's family has looked at.
+    """
+    if format_of_name(file.path.name) is not None:
+        return _check_file(file, size_bytes, settings)
     with file.path.open("rb") as opened:
-        start = opened.read(_START_BYTES)
+        opened.read(1)
+    return ""
+
+
+def _check_file(
+    file: FoundFile,
+    size_bytes: int,
+    settings: PreflightSettings,
+    by_content: ImageFormat | None = None,
+) -> str:
+    """Return a doubt, or ""; raises OSError and SourceProblem.
+
+    ``by_content`` is the format of a file whose name tells none.
+    """
+    with file.path.open("rb") as opened:
+        start = opened.read(HEAD_BYTES)
     if size_bytes == 0:
         raise errors.EmptyFile(
             f"'{file.path.name}' has no bytes. Save it again in the microscope software."
         )
-    kind = _format(file, settings)
-    if kind is COMPANION:
-        return ""
-    present = format_of_bytes(start)
-    if present is None or not set(present.magic) & set(kind.magic):
-        raise errors.DamagedFile(
-            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
-            " Copy or export it again."
-        )
+    kind = format_of_name(file.path.name) or by_content
+    if kind is None or kind is COMPANION:
+        return ""  # Of a format, or a part of a set, that is not looked into.
+    if kind.magic and kind.mark_needed and not kind.begins(start):
+        return _otherwise(file, kind, start, settings)
     look = look_into(file.path, kind)
     if look.missing:
         raise errors.DamagedFile(
@@ -233,16 +273,22 @@ def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -
     return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
 
 
-def _format(file: FoundFile, settings: PreflightSettings) -> ImageFormat:
-    kind = format_of_name(file.path.name)
-    if kind is None:
-        raise _unsupported(file.path)
-    if kind.needs_readers and not settings.vendor_formats:
-        raise errors.UnsupportedFile(
-            f"This server has no reader for {kind.name}. Export it as OME-TIFF, or ask your"
-            " administrator to install the readers."
+def _otherwise(
+    file: FoundFile, kind: ImageFormat, start: bytes, settings: PreflightSettings
+) -> str:
+    """Return the doubt about a file that begins like one of another format, where
+    Bio-Formats goes by the content; raises DamagedFile.
+    """
+    present = format_of_bytes(start)
+    if present is None or not settings.bio_formats or kind not in _READ_BY_CONTENT:
+        raise errors.DamagedFile(
+            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
+            " Copy or export it again."
         )
-    return kind
+    return (
+        f"'{file.path.name}' is {_article(present.name)} file by its content, and will be"
+        " imported as that. Rename it, so that other programs can open it."
+    )
 
 
 def _packed(compression: str) -> str:
@@ -276,12 +322,14 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
 def _doubts(candidate: FilesetCandidate, settings: PreflightSettings) -> list[str]:
     """Return what is worth reading before an import that is possible; raises SourceProblem."""
     found = list(candidate.doubts)
-    if candidate.format is OME_TIFF:
-        try:
+    try:
+        if candidate.format is OME_TIFF:
             by_name = settings.bio_formats
             found.append(doubt_about_planes(candidate.files, by_name=by_name))
-        except OSError as error:
-            raise problem_of(error, candidate.files[0].path) from error
+        if settings.bio_formats and candidate.format is not OME_ZARR:
+            found += traps.warnings(candidate.files)
+    except OSError as error:
+        raise problem_of(error, candidate.files[0].path) from error
     return [doubt for doubt in found if doubt]
 
 
@@ -296,19 +344,6 @@ def _many_files(candidate: FilesetCandidate, limit: int) -> str:
         f"'{candidate.name}' has {len(candidate.files):,} files. OMERO takes hours over more"
         f" than {limit:,}, and may fail. {remedy}; or ask your administrator for in-place"
         " import. It can be imported as it is."
-    )
-
-
-def _unsupported(path: Path) -> errors.UnsupportedFile:
-    known = KNOWN_UNREADABLE.get(path.suffix.lower())
-    if known:
-        return errors.UnsupportedFile(
-            f"{known} cannot be read here. Export '{path.name}' from the microscope software"
-            " as OME-TIFF, then import that."
-        )
-    return errors.UnsupportedFile(
-        f"'{path.name}' is not an image format that can be imported. Leave it out, or export"
-        " it as OME-TIFF."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import threading
@@ -10,49 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transferapp.errors import (
-    Cancelled,
-    ChangedFile,
-    LinkLoop,
-    NameNotAllowed,
-    SourceProblem,
-    UnreadableFile,
-    UnsupportedFile,
-    VanishedFile,
+from transferapp.errors import Cancelled, LinkLoop, SourceProblem, UnreadableFile
+from transferapp.intake.file_names import (
+    hidden,
+    is_litter,
+    name_problem,
+    problem_of,
+    shown,
+    unfinished,
 )
 
-#: Litter of operating systems, file servers and Office; never part of an image.
-_LITTER_NAMES = frozenset(
-    {
-        ".ds_store",
-        ".localized",
-        ".apdisk",
-        ".directory",
-        ".documentrevisions-v100",
-        ".fseventsd",
-        ".spotlight-v100",
-        ".temporaryitems",
-        ".trashes",
-        ".volumeicon.icns",
-        "thumbs.db",
-        "ehthumbs.db",
-        "desktop.ini",
-        "__macosx",
-        "@eadir",
-        "$recycle.bin",
-        "system volume information",
-    }
-)
-_LITTER_PREFIXES = ("._", "~$")
-#: What programs call a file that they have not written completely; ".nfs" is one that was
-#: deleted while a program still writes it.
-_UNFINISHED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", "~")
-_UNFINISHED_PREFIX = ".nfs"
 #: Any of these makes a folder a Zarr group (format 2 or 3).
 ZARR_METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
-#: Limits that every file system and server of ours can store.
-NAME_BYTES = 255
-PATH_BYTES = 4096
 #: How many entries are read between two looks at the cancel event.
 _CANCEL_EVERY = 512
 
@@ -72,19 +40,23 @@ class FoundFile:
 
 @dataclass(frozen=True, slots=True)
 class ZarrFolder:
-    """An OME-Zarr folder: one thing, whatever is in it."""
+    """An OME-Zarr folder: one thing, whatever is in it. ``problems`` are of entries that
+    could not be looked at: without them it may not be whole.
+    """
 
     path: Path
     client_path: str
     files: tuple[FoundFile, ...]
+    problems: tuple[SourceProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was left out, and why."""
+    """Something that was left out, and why. ``file_count``: of a folder, the files in it."""
 
     path: Path
     error: SourceProblem
+    file_count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,74 +85,6 @@ def scan(
         walk.root(Path(path))
     walk.linked_folders()
     return walk.result()
-
-
-def is_litter(name: str) -> bool:
-    """Say whether a name is one that an operating system gives its own files."""
-    low = name.lower()
-    return low in _LITTER_NAMES or low.startswith(_LITTER_PREFIXES)
-
-
-def unfinished(name: str) -> ChangedFile | None:
-    """Say that a name is one of a file that is not written completely, or None."""
-    low = name.lower()
-    if not (low.endswith(_UNFINISHED_SUFFIXES) or low.startswith(_UNFINISHED_PREFIX)):
-        return None
-    return ChangedFile(
-        f"'{_shown(Path(name))}' is an unfinished file, so an image may be incomplete. Wait"
-        " until it has been written, or delete it, then check again."
-    )
-
-
-def hidden(name: str) -> UnsupportedFile | None:
-    """Say that a name is hidden, or None."""
-    if not name.startswith("."):
-        return None
-    return UnsupportedFile(
-        f"'{_shown(Path(name))}' is hidden and is not imported. Rename it to import it, or"
-        " ignore it."
-    )
-
-
-def name_problem(path: Path, client_path: str) -> NameNotAllowed | None:
-    """Say why a path cannot be stored, or None."""
-    try:
-        encoded = client_path.encode()
-        str(path).encode()
-    except UnicodeEncodeError:
-        shown = client_path.encode(errors="replace").decode()
-        return NameNotAllowed(
-            f"'{shown}' has characters that are not text. Rename it, then retry."
-        )
-    longest = max(client_path.split("/"), key=lambda part: len(part.encode()))
-    if len(longest.encode()) > NAME_BYTES:
-        return NameNotAllowed(
-            f"The name '{longest[:40]}...' is longer than {NAME_BYTES} bytes. Shorten it."
-        )
-    if len(encoded) > PATH_BYTES:
-        return NameNotAllowed(
-            f"The path of '{longest[:40]}' is longer than {PATH_BYTES} bytes in all."
-            " Drop a folder further inside, or shorten the folder names."
-        )
-    return None
-
-
-def problem_of(error: OSError, path: Path) -> SourceProblem:
-    """Turn what the operating system says into our words."""
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE):
-        return VanishedFile(f"'{_shown(path)}' is gone. Put it back, or leave it out.")
-    if error.errno == errno.ELOOP:
-        return LinkLoop(f"'{_shown(path)}' is a link that leads back to itself. Remove it.")
-    if error.errno == errno.ENAMETOOLONG:
-        return NameNotAllowed(f"The path of '{_shown(path)[-40:]}' is too long. Shorten it.")
-    reason = os.strerror(error.errno) if error.errno else "unknown reason"
-    return UnreadableFile(
-        f"'{_shown(path)}' cannot be read ({reason}). Check that your account may read it."
-    )
-
-
-def _shown(path: Path) -> str:
-    return path.name.encode(errors="replace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,15 +118,15 @@ class _Walk:
         if path.name in ("", ".."):
             path = path.resolve()
         name = path.name or "root"
-        if is_litter(name):
-            self._ignored += 1
-            return
         try:
             found = path.stat()
         except OSError as error:
             self._findings.append(Finding(path, problem_of(error, path)))
             return
-        if stat.S_ISDIR(found.st_mode):
+        is_folder = stat.S_ISDIR(found.st_mode)
+        if is_litter(str(path), is_folder=is_folder):
+            self._ignored += 1
+        elif is_folder:
             self._tree(_Folder(str(path), name))
         else:
             self._file(str(path), name, found)
@@ -257,7 +161,7 @@ class _Walk:
         if identity in folder.ancestors:
             path = Path(folder.path)
             self._findings.append(
-                Finding(path, LinkLoop(f"'{_shown(path)}' leads back to a folder above it."))
+                Finding(path, LinkLoop(f"'{shown(path)}' leads back to a folder above it."))
             )
             return []
         if identity in self._entered:
@@ -275,11 +179,12 @@ class _Walk:
         self, entry: os.DirEntry[str], folder: _Folder, inside: tuple[tuple[int, int], ...]
     ) -> _Folder | None:
         self._count()
-        if self._stays_out(entry):
-            return None
         client_path = f"{folder.client_path}/{entry.name}"
         try:
-            if not entry.is_dir():
+            is_folder = entry.is_dir()
+            if self._stays_out(entry, is_folder=is_folder):
+                return None
+            if not is_folder:
                 self._file(entry.path, client_path, entry.stat())
                 return None
             below = _Folder(entry.path, client_path, inside)
@@ -292,14 +197,16 @@ class _Walk:
             return None
         return below
 
-    def _stays_out(self, entry: os.DirEntry[str]) -> bool:
+    def _stays_out(self, entry: os.DirEntry[str], *, is_folder: bool) -> bool:
         """Whether the name alone keeps it out: ignored, or told of."""
-        if is_litter(entry.name):
+        if is_litter(entry.path, is_folder=is_folder):
             self._ignored += 1
             return True
-        problem = unfinished(entry.name) or hidden(entry.name)
+        problem = unfinished(entry.name, is_folder=is_folder) or hidden(entry.name)
         if problem is not None:
-            self._findings.append(Finding(Path(entry.path), problem))
+            path = Path(entry.path)
+            count = _files_in(path) if is_folder else 1
+            self._findings.append(Finding(path, problem, count))
         return problem is not None
 
     def _file(self, path: str, client_path: str, found: os.stat_result) -> None:
@@ -312,7 +219,7 @@ class _Walk:
         problem: SourceProblem | None = name_problem(file.path, client_path)
         if not stat.S_ISREG(found.st_mode):
             problem = UnreadableFile(
-                f"'{_shown(file.path)}' is not a file but a device, pipe or linked folder."
+                f"'{shown(file.path)}' is not a file but a device, pipe or linked folder."
             )
         if problem is None:
             return file
@@ -320,30 +227,51 @@ class _Walk:
         return None
 
     def _zarr(self, folder: _Folder) -> None:
-        files = []
-        for path, client_path, found in self._inside(folder):
+        files, problems = [], list[SourceProblem]()
+        for path, client_path, found in self._inside(folder, problems):
             if file := self._storable(path, client_path, found):
                 files.append(file)
         files.sort(key=lambda f: f.client_path)
-        self._zarrs.append(ZarrFolder(Path(folder.path), folder.client_path, tuple(files)))
+        self._zarrs.append(
+            ZarrFolder(Path(folder.path), folder.client_path, tuple(files), tuple(problems))
+        )
 
-    def _inside(self, folder: _Folder) -> Iterator[tuple[str, str, os.stat_result]]:
-        """Yield every file of a Zarr; links to folders are not followed in there."""
+    def _inside(
+        self, folder: _Folder, problems: list[SourceProblem]
+    ) -> Iterator[tuple[str, str, os.stat_result]]:
+        """Yield every file of a Zarr; links to folders are not followed in there.
+
+        What cannot be looked at goes to ``problems``: the rest is still listed.
+        """
         pending = [(folder.path, folder.client_path)]
         while pending:
             path, client_path = pending.pop()
-            with os.scandir(path) as listing:
-                for entry in listing:
-                    self._count()
-                    below = f"{client_path}/{entry.name}"
+            try:
+                with os.scandir(path) as listing:
+                    entries = list(listing)
+            except OSError as error:
+                problems.append(problem_of(error, Path(path)))
+                continue
+            for entry in entries:
+                self._count()
+                below = f"{client_path}/{entry.name}"
+                try:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((entry.path, below))
-                    elif is_litter(entry.name):
-                        self._ignored += 1
-                    elif problem := unfinished(entry.name):
-                        self._findings.append(Finding(Path(entry.path), problem))
-                    else:
+                    elif not self._stays_out_of_zarr(entry):
                         yield entry.path, below, entry.stat()
+                except OSError as error:
+                    problems.append(problem_of(error, Path(entry.path)))
+
+    def _stays_out_of_zarr(self, entry: os.DirEntry[str]) -> bool:
+        """Whether the name keeps a file out of a Zarr, whose metadata may be hidden files."""
+        if is_litter(entry.path, is_folder=False):
+            self._ignored += 1
+            return True
+        problem = unfinished(entry.name)
+        if problem is not None:
+            self._findings.append(Finding(Path(entry.path), problem))
+        return problem is not None
 
     def _count(self) -> None:
         self._seen += 1
@@ -351,6 +279,11 @@ class _Walk:
             self._progress(self._seen)
             if self._cancelled():
                 raise Cancelled
+
+
+def _files_in(folder: Path) -> int:
+    """Count the files in a folder, one at least: somebody may miss what is left out."""
+    return max(1, sum(len(files) for _, _, files in os.walk(folder)))
 
 
 def _is_zarr(path: str, entries: list[os.DirEntry[str]]) -> bool:

@@ -13,7 +13,8 @@ import numpy as np
 from typing_extensions import override
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
-from transferapp.intake.scanning import FoundFile, problem_of
+from transferapp.intake.file_names import problem_of
+from transferapp.intake.scanning import FoundFile
 from transferapp.model import ome_zarr
 from transferapp.model.ome_zarr import METADATA_NAMES
 from transferapp.model.ome_zarr_axes import axes_of

@@ -79,11 +79,14 @@ class SourceLook:
     names: tuple[str, ...] = ()
     #: Files that were left out because the repository holds them, and that are others now.
     held_changed: int = 0
+    #: Files whose dropped folder is not there: deleted, renamed, or on a drive that is not
+    #: connected. Nobody knows how they look.
+    away: int = 0
 
     @property
     def imported_unchanged(self) -> bool:
         """Every imported file that is still there holds what was imported."""
-        return not (self.changed or self.unreadable or self.comparing)
+        return not (self.changed or self.unreadable or self.comparing or self.away)
 
     @property
     def words(self) -> str:
@@ -96,6 +99,7 @@ class SourceLook:
                 (self.added, "came into the folder since"),
                 (self.unreadable, "cannot be looked at now"),
                 (self.comparing, "being compared with what the repository holds"),
+                (self.away, "not there now (deleted, moved or on a drive not connected)"),
             )
             if count
         ]
@@ -105,7 +109,14 @@ class SourceLook:
 
     @property
     def _counts(self) -> tuple[int, ...]:
-        return (self.changed, self.held_changed, self.added, self.unreadable, self.comparing)
+        return (
+            self.changed,
+            self.held_changed,
+            self.added,
+            self.unreadable,
+            self.comparing,
+            self.away,
+        )
 
 
 def left_out_words(count: int, names: Sequence[str]) -> str:

@@ -50,7 +50,8 @@ def sentence(outcome: Outcome) -> str:
     """Return an outcome's text; many troubles of one transfer are counted."""
     if outcome.count == 1:
         return outcome.text
-    return f"{outcome.count} items need a look. The first: {outcome.text}"
+    # One item may be told of again at each try: times are counted, not items.
+    return f"{outcome.count} times an item needed a look. The first: {outcome.text}"
 
 
 def headline(outcomes: Sequence[Outcome]) -> str:

@@ -27,6 +27,7 @@ from transferapp.model.transfers import (
     TransferKind,
     Trouble,
 )
+from transferapp.operations.formats import Formats
 from transferapp.operations.import_fileset import ImportFileset
 from transferapp.operations.manifest import planned_items
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
@@ -61,7 +62,9 @@ class ImportRequests:
         queue: TaskQueue,
         grants: Grants,
         repository: Repository,
+        formats: Formats | None = None,
     ) -> None:
+        self._formats = formats or Formats(repository)
         self._ledger = ledger
         self._staging = staging
         self._queue = queue
@@ -71,9 +74,10 @@ class ImportRequests:
     async def submit(self, username: str, request: ImportRequest, request_key: str) -> Accepted:
         """Take an import on; the same key gives the first one, with a fresh grant.
 
-        Raises TargetNotFound, PermissionDenied, NameNotAllowed, Invalid.
+        Raises TargetNotFound, PermissionDenied, NameNotAllowed, UnsupportedFile, Invalid.
         """
         items = await asyncio.to_thread(planned_items, request)
+        await self._formats.admit(items)
         container = await self._target(username, request.target)
         details = await self._ledger.add(
             NewTransfer(

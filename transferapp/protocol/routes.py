@@ -4,6 +4,7 @@ from __future__ import annotations
 
 HEALTH = "/healthz"
 SERVER = "/v1/server"
+FORMATS = "/v1/formats"
 SESSIONS = "/v1/sessions"
 SESSION = "/v1/session"
 GRANTS = "/v1/grants"

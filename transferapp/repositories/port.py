@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from transferapp.formats.read_formats import RepositoryFormats
     from transferapp.model.containers import Container, ContainerKind, ContainerRef
     from transferapp.model.duplicates import Duplicate
     from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
@@ -80,6 +81,9 @@ class Repository(Protocol):
 
     async def health(self) -> RepositoryHealth:
         """Say whether the repository is alive; never raises."""
+
+    async def formats(self) -> RepositoryFormats:
+        """Say what it reads as it is installed, whether it is alive or not."""
 
     async def close(self) -> None:
         """Let go of everything."""

@@ -27,6 +27,7 @@ from transferapp.server.routes import (
     duplicates,
     events,
     exports,
+    formats,
     health,
     images,
     imports,
@@ -46,6 +47,7 @@ _log = structlog.get_logger(__name__)
 #: All that answer here, but for the tus routes.
 ROUTERS = (
     health.router,
+    formats.router,
     sessions.router,
     containers.router,
     images.router,

@@ -13,6 +13,7 @@ from transferapp.ledger.port import Ledger
 from transferapp.notify.port import Inbox
 from transferapp.operations.command_requests import CommandRequests
 from transferapp.operations.exports import ExportRequests
+from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.sessions import Sessions
@@ -35,6 +36,7 @@ class Parts:
     clock: Clock
     settings: ServerSettings
     sessions: Sessions
+    formats: Formats
     imports: ImportRequests
     exports: ExportRequests
     transfers: TransferControl

@@ -24,6 +24,9 @@ class ServerSettings(InstallationSettings):
     #: Bytes of the disk that uploads leave free, so that the database can go on.
     reserve_bytes: int = Field(default=256 << 20, ge=0)
 
+    #: Whether people may import files of formats that the repository does not know.
+    import_unknown: bool = True
+
     #: A private file with the token that /metrics asks for; None: anyone may read it.
     metrics_token_file: Path | None = None
 

@@ -25,6 +25,7 @@ from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.operations.command_requests import CommandRequests
 from transferapp.operations.exports import ExportRequests
+from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.sessions import Sessions
@@ -83,6 +84,7 @@ async def _parts(
     ledger, queue, repository, staging, webhook = opened
     grants = await asyncio.to_thread(SqlGrants, engine, clock)
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
+    formats = Formats(repository, unknown_allowed=settings.import_unknown)
     mail = Mail(SmtpSettings(), clock)
     senders = {Channel.MAIL: mail, Channel.WEBHOOK: webhook}
     return Parts(
@@ -94,7 +96,8 @@ async def _parts(
         clock=clock,
         settings=settings,
         sessions=Sessions(repository, grants),
-        imports=ImportRequests(ledger, staging, queue, grants, repository),
+        formats=formats,
+        imports=ImportRequests(ledger, staging, queue, grants, repository, formats),
         exports=ExportRequests(ledger, queue, grants, repository),
         transfers=TransferControl(ledger, queue, staging),
         notifications=NotificationPreferences(preferences, mail, clock, senders),

@@ -85,6 +85,7 @@ class LedgerDropSuite:
             ("changed", 1, (False, False)),
             ("comparing", 1, (False, False)),
             ("unreadable", 1, (False, False)),
+            ("away", 1, (False, False)),
             ("added", 1, (False, True)),
             ("held_changed", 1, (False, True)),
             ("files", 3, (False, False)),

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from transferapp.testing.repository_containers import ContainerSuite, IdentitySuite
 from transferapp.testing.repository_duplicates import DuplicateSuite
+from transferapp.testing.repository_formats import FormatSuite
 from transferapp.testing.repository_images import ImageSuite
 from transferapp.testing.repository_imports import ImportSuite
 
 
-class RepositorySuite(IdentitySuite, ContainerSuite, ImportSuite, ImageSuite, DuplicateSuite):
+class RepositorySuite(
+    IdentitySuite, ContainerSuite, FormatSuite, ImportSuite, ImageSuite, DuplicateSuite
+):
     """All of it."""

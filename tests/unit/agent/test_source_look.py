@@ -193,7 +193,6 @@ def test_what_is_gone_needs_no_promise(scene: Scene) -> None:
     assert scene.deletable() == (True, True)
     for path in scene.folder.iterdir():
         path.unlink()
-    scene.folder.rmdir()
     assert scene.deletable() == (True, True)
 
 
@@ -221,3 +220,15 @@ def test_the_server_is_told_what_it_does_not_know(scene: Scene) -> None:
     scene.files[0].write_bytes(b"bbbbb")
     scene.look()
     assert not scene.outbox.submission("t").look_told
+
+
+def test_nothing_is_promised_of_a_folder_that_is_not_there(scene: Scene) -> None:
+    """It was renamed, or its drive is not connected: it may come back as another."""
+    assert scene.deletable() == (True, True)
+    scene.folder.rename(scene.folder.with_name("elsewhere"))
+    assert scene.deletable() == (False, False)
+    assert scene.look().words.startswith(
+        "2 files not there now (deleted, moved or on a drive not connected): 'day 3/a.tif'"
+    )
+    scene.folder.with_name("elsewhere").rename(scene.folder)
+    assert scene.deletable() == (True, True)

@@ -12,18 +12,19 @@ import pytest
 
 from transferapp.cli import looking, signed_in
 from transferapp.cli.commands import transfers
+from transferapp.client.server import ToldFormats
 from transferapp.errors import Denied
+from transferapp.formats.omero import omero_formats
 from transferapp.host.resources import resource
-from transferapp.protocol.messages import ServerInfo
 
 
 class Omero:
     """A server before OMERO."""
 
-    async def server_info(self) -> ServerInfo:
-        return ServerInfo(
-            name="T", version="1", repository="OMERO", capabilities=[], part_size=1
-        )
+    base_url = "http://omero.test"
+
+    async def formats(self, _etag: str = "") -> ToldFormats:
+        return ToldFormats(omero_formats(), "")
 
 
 @pytest.fixture
@@ -36,6 +37,11 @@ def cluster(tmp_path: Path) -> Path:
     for path in made.rglob("*"):
         os.utime(path, (1_700_000_000, 1_700_000_000))
     return made
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path / "home"))
 
 
 async def test_what_omero_cannot_open_is_refused(

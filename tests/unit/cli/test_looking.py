@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from transferapp.cli.looking import Looked, look_at
+from transferapp.cli.looking import Looked, look_at, others_words
 from transferapp.errors import Invalid
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.model.drops import LeftOutReason
@@ -36,9 +36,11 @@ def day(tmp_path: Path) -> Path:
     return folder
 
 
-def looked_at(path: Path, *ignore: str, rests_s: float = 10.0) -> tuple[Looked, list[str]]:
+def looked_at(
+    path: Path, *ignore: str, rests_s: float = 10.0, anyway: bool = False
+) -> tuple[Looked, list[str]]:
     said: list[str] = []
-    settings = PreflightSettings(still_writing_s=rests_s)
+    settings = PreflightSettings(still_writing_s=rests_s, anyway=anyway)
     return look_at([path], ignore, settings, said.append), said
 
 
@@ -52,7 +54,8 @@ def test_everything_that_was_given_is_accounted_for(day: Path) -> None:
     assert reasons(looked) == {"day 3/notes.txt": REFUSED, "day 3/b.tif.part": REFUSED}
     assert looked.dropped.litter_files == 1
     assert looked.dropped.roots == (day,)
-    assert len(looked.refused) == 2
+    assert len(looked.refused) == looked.others == 1
+    assert "stays where it is" in looked.dropped.left_out[-1].left_out.sentence
 
 
 @pytest.mark.parametrize("pattern", ["*.txt", "day 3/notes.*"])
@@ -60,6 +63,33 @@ def test_what_is_ignored_by_name_is_not_missed(day: Path, pattern: str) -> None:
     looked, _ = looked_at(day, pattern, "*.part", rests_s=0.2)
     assert reasons(looked) == {"day 3/notes.txt": IGNORED, "day 3/b.tif.part": IGNORED}
     assert looked.refused == ()
+
+
+def test_a_file_that_is_named_by_itself_is_told_of(day: Path) -> None:
+    notes = day / "notes.txt"
+    looked, _ = looked_at(notes)
+    assert (looked.ready, looked.others) == ((), 0)
+    assert looked.refused[0].endswith("To import it all the same, add --anyway.")
+
+
+def test_what_nobody_knows_is_imported_where_it_is_named(day: Path) -> None:
+    looked, _ = looked_at(day / "notes.txt", anyway=True)
+    assert [candidate.name for candidate in looked.ready] == ["notes.txt"]
+    assert "because you wish it" in looked.notes[0]
+    looked, _ = looked_at(day, "*.part", anyway=True)
+    assert [candidate.name for candidate in looked.ready] == ["a.tif"]
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, ""),
+        (1, "1 other file is not an image; it stays where it is."),
+        (1400, "1,400 other files are not images; they stay where they are."),
+    ],
+)
+def test_other_files_are_one_line(count: int, words: str) -> None:
+    assert others_words(count) == words
 
 
 def test_what_was_just_written_is_waited_for_once(tmp_path: Path) -> None:
@@ -82,3 +112,9 @@ def test_what_is_still_being_written_is_not_sent(tmp_path: Path) -> None:
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="does not exist"):
         looked_at(tmp_path / "gone")
+
+
+def test_a_name_that_looks_like_a_pattern_is_ignored_as_it_stands(tmp_path: Path) -> None:
+    (tmp_path / "notes [1].txt").touch()
+    looked = look_at([tmp_path], ["notes [1].txt"], PreflightSettings(), lambda _: None)
+    assert not looked.refused

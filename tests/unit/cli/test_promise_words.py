@@ -31,6 +31,14 @@ NONE = Promises(True, True, False, False)
             ),
         ),
         (
+            {"promises": NONE},
+            (
+                "Not safe to delete the source. Its files could not be looked at just now, as"
+                " this computer's workstation service does not answer. Start it (transferapp"
+                " agent), then ask again."
+            ),
+        ),
+        (
             {"promises": NONE, "look": None},
             (
                 "Not safe to delete the source. The workstation has not looked at its files"

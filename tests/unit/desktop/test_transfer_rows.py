@@ -11,7 +11,11 @@ import pytest
 from tests.support.transfer_fakes import NOW, promises, transfer, trouble, view
 from transferapp import errors
 from transferapp.desktop.itemmodels.transfer_columns import Column, cell_text
-from transferapp.desktop.presenters.promise_words import PromiseLine, promise_lines
+from transferapp.desktop.presenters.promise_words import (
+    PromiseLine,
+    promise_lines,
+    promises_in_short,
+)
 from transferapp.desktop.presenters.transfer_rows import (
     STALLED_AFTER,
     RowGroup,
@@ -221,3 +225,18 @@ def test_deleting_is_not_promised_before_it_is_verified() -> None:
     server = transfer(items_done=12, promises=promises(switch_off=True))
     line = promise_lines(merged(server=server, agent=view()))[2]
     assert line.text == "Safe to delete the source: not yet (imported, being verified)"
+
+
+def test_nothing_is_promised_of_a_source_while_the_agent_is_silent() -> None:
+    """What it saw last may be past: files are changed while nobody looks."""
+    green = transfer(
+        state=ItemState.IMPORTED,
+        items_done=12,
+        files_verified=31,
+        promises=Promises(True, True, True, True),
+    )
+    assert merged(server=green).promises.safe_to_delete_source
+    lost = merged(server=green, agent_lost=True)
+    assert not lost.promises.safe_to_delete_source
+    assert not lost.promises.safe_to_delete_imported
+    assert "nobody looks at the files" in promises_in_short(lost)

@@ -34,3 +34,21 @@ def test_the_variable_is_named(
     monkeypatch.setenv(variable, "many")
     with pytest.raises(SettingsInvalid, match=variable):
         settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("DATABASE_URL", "foo", "TRANSFERAPP_DATABASE_URL: this is no address of a database."),
+        ("DATA", "FILE", "is a file. Name a folder."),
+        ("HOME", "FILE", "TRANSFERAPP_HOME: "),
+    ],
+)
+def test_what_cannot_be_a_place_is_told_by_its_variable(
+    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv(f"TRANSFERAPP_{name}", value.replace("FILE", str(tmp_path / "a file")))
+    with pytest.raises(SettingsInvalid) as caught:
+        WorkerSettings()
+    assert words in caught.value.message

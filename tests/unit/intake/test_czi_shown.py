@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from tests.support.czi_files import Tile, write_czi
+from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import PreflightSettings, Verdict, preflight
 from transferapp.intake.scanning import scan
@@ -15,7 +17,8 @@ from transferapp.intake.scanning import scan
 
 def judge(path: Path, *, bio_formats: bool = False) -> Verdict:
     (candidate,) = group(scan([path]))
-    return preflight(candidate, PreflightSettings(still_writing_s=0, bio_formats=bio_formats))
+    target = omero_formats() if bio_formats else embedded_formats()
+    return preflight(candidate, PreflightSettings(still_writing_s=0, target=target))
 
 
 @pytest.mark.parametrize("directory_first", [False, True])

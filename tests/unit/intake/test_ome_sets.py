@@ -19,6 +19,7 @@ from tests.support.ome_files import (
     write_pages,
     write_set,
 )
+from transferapp.formats.omero import omero_formats
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import Level, PreflightSettings, preflight
@@ -279,7 +280,7 @@ def test_files_with_each_others_names_are_told_apart_by_their_uuid(
     assert verdict.level is Level.WARNING
     moved = next(n for n, at in enumerate(order) if n != at)
     assert f"'{said[order[moved]]}' is '{said[moved]}'" in verdict.sentence
-    verdict = preflight(candidate, replace(old, bio_formats=True))
+    verdict = preflight(candidate, replace(old, target=omero_formats()))
     assert verdict.blocked
     assert "OMERO goes by the names" in verdict.sentence
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from transferapp.formats.embedded import CZI, ND2, embedded_formats
 from transferapp.host.resources import resource
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
@@ -133,7 +134,8 @@ def test_cut_czi(tmp_path: Path) -> None:
         ("empty.tif", b"", "empty-file"),
         ("notes.txt", b"hello", "unsupported-file"),
         ("scan.lif", b"\x70\0\0\0", "unsupported-file"),
-        ("no-ending", b"II*\0", "unsupported-file"),
+        ("no-ending", b"II*\0", "damaged-file"),
+        ("no-ending", b"hello", "unsupported-file"),
         ("text.png", b"this is text", "damaged-file"),
         ("wrong.tif", b"\x89PNG\r\n\x1a\nIEND\xaeB`\x82", "damaged-file"),
         ("cut.jpg", b"\xff\xd8\xff\xe0" + bytes(100), "damaged-file"),
@@ -158,9 +160,13 @@ def test_every_ending_of_jpeg(tmp_path: Path, ending: str) -> None:
 
 def test_vendor_formats_need_the_servers_readers() -> None:
     (candidate,) = group(scan([SAMPLE / "nd2-confocal-4d"]))
-    verdict = preflight(candidate, PreflightSettings(vendor_formats=False), Later())
+    bare = PreflightSettings(target=embedded_formats(missing=[CZI, ND2]))
+    verdict = preflight(candidate, bare, Later())
     assert code(verdict) == (Level.BLOCKED, "unsupported-file")
-    assert "Nikon ND2" in verdict.sentence
+    assert verdict.sentence == (
+        "The embedded repository of this server has no reader for Nikon ND2. Ask your"
+        " administrator to install transferapp[readers], or export it as OME-TIFF."
+    )
 
 
 def test_vanished_and_changed_since_the_scan(tmp_path: Path) -> None:

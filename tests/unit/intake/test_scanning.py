@@ -14,7 +14,8 @@ import pytest
 
 from transferapp.errors import Cancelled, ChangedFile
 from transferapp.host.resources import resource
-from transferapp.intake.scanning import Scan, is_litter, scan
+from transferapp.intake.grouping import group
+from transferapp.intake.scanning import Scan, scan
 
 NOBODY = 65534
 
@@ -59,16 +60,52 @@ def test_relative_and_dotted_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert paths(scan([Path()])) == ["exp/a.tif"]
 
 
+APPLE_DOUBLE = b"\0\5\x16\7\0\2\0\0"
+
+
 def test_litter_is_ignored_and_counted(tmp_path: Path) -> None:
-    names = [".DS_Store", "Thumbs.db", "desktop.ini", "._a.tif", "~$a.tif"]
-    for name in [*names, "a.tif"]:
-        put(tmp_path / "exp" / name)
+    names = [".DS_Store", "Thumbs.db", "desktop.ini", "._a.tif", "~$a.docx"]
+    for name in names:
+        put(tmp_path / "exp" / name, APPLE_DOUBLE)
+    put(tmp_path / "exp" / "a.tif")
     put(tmp_path / "exp" / "@eaDir" / "a.jpg")
     found = scan([tmp_path / "exp"])
     assert paths(found) == ["exp/a.tif"]
     assert found.ignored_count == len(names) + 1
     assert found.findings == ()
-    assert not is_litter("tmp.tif")
+
+
+def test_what_only_has_the_name_of_litter_is_not_ignored(tmp_path: Path) -> None:
+    tiff = b"II*\0" + bytes(2000)
+    for name in ("~$raw/a.tif", "desktop.ini/b.tif", "~$big.tif", "tmp.tif"):
+        put(tmp_path / "exp" / name, tiff)
+    put(tmp_path / "exp" / "._c.tif", tiff)
+    found = scan([tmp_path / "exp"])
+    assert paths(found) == [
+        "exp/desktop.ini/b.tif", "exp/tmp.tif", "exp/~$big.tif", "exp/~$raw/a.tif"
+    ]  # fmt: skip
+    assert [finding.path.name for finding in found.findings] == ["._c.tif"]
+    assert found.ignored_count == 0
+
+
+def test_an_unfinished_folder_counts_its_files(tmp_path: Path) -> None:
+    for name in ("a.tif", "sub/b.tif", "sub/c.tif"):
+        put(tmp_path / "exp" / "run.tmp" / name)
+    (finding,) = scan([tmp_path / "exp"]).findings
+    assert "'run.tmp' is an unfinished folder" in finding.error.message
+    assert finding.file_count == 3
+
+
+@pytest.mark.parametrize("target", ["/nonexistent", "notes.lnk"])
+def test_a_dead_link_in_a_zarr_blocks_it_and_loses_nothing(tmp_path: Path, target: str) -> None:
+    for name in ("zarr.json", "0/zarr.json", "0/c/0/0"):
+        put(tmp_path / "a.ome.zarr" / name, b"{}")
+    (tmp_path / "a.ome.zarr" / "notes.lnk").symlink_to(target)
+    (zarr,) = scan([tmp_path]).zarr_folders
+    assert len(zarr.files) == 3
+    (candidate,) = group(scan([tmp_path]))
+    (problem,) = candidate.problems
+    assert "'notes.lnk'" in problem.message
 
 
 @pytest.mark.parametrize(

@@ -12,23 +12,24 @@ import pytest
 import tifffile
 
 from tests.support.local_images import Opener, opener
-from transferapp.errors import ServerUnreachable, SourceProblem
+from transferapp.errors import SourceProblem
+from transferapp.formats.omero import omero_formats
 from transferapp.intake import tiff_shown
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import (
     Level,
     PreflightSettings,
     Verdict,
-    ask_settings,
     preflight,
 )
 from transferapp.intake.scanning import scan
-from transferapp.protocol.messages import ServerInfo
 
 __all__ = ["opener"]
 
 UNSUPPORTED = (Level.BLOCKED, "unsupported-file")
 FINE, DOUBTFUL = (Level.OK, ""), (Level.WARNING, "")
+
+OMERO = omero_formats()
 
 
 class Later:
@@ -58,7 +59,7 @@ def change_tag(path: Path, name: str, value: int) -> None:
 
 def check_refused_on_both_sides(opener: Opener, path: Path) -> str:
     verdict = judge(path)
-    assert code(verdict) == code(judge(path, bio_formats=True)) == UNSUPPORTED
+    assert code(verdict) == code(judge(path, target=OMERO)) == UNSUPPORTED
     # The reader would say so too, after the upload.
     with pytest.raises(SourceProblem):
         opener(path).images[0].check()
@@ -92,7 +93,7 @@ def test_pixel_types_of_ome_tiff(opener: Opener, tmp_path: Path) -> None:
 def test_pixel_types_that_are_shown(opener: Opener, tmp_path: Path, dtype: str) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.ones((8, 8), dtype))
-    assert code(judge(path)) == code(judge(path, bio_formats=True)) == FINE
+    assert code(judge(path)) == code(judge(path, target=OMERO)) == FINE
     shown = "float32" if dtype == "float16" else dtype
     assert opener.only_image(path).header.dtype == shown
 
@@ -154,7 +155,7 @@ def test_compressions_that_omero_may_not_know_are_a_doubt(
     path = tmp_path / "a.tif"
     assert code(judge(path)) == FINE
     opener.only_image(path)
-    verdict = judge(path, bio_formats=True)
+    verdict = judge(path, target=OMERO)
     assert code(verdict) == DOUBTFUL
     assert f"compressed by {compression.upper()}, which OMERO may" in verdict.sentence
 
@@ -163,7 +164,7 @@ def test_compressions_that_omero_may_not_know_are_a_doubt(
 def test_compressions_that_both_know(tmp_path: Path, compression: str) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.ones((16, 16), np.uint8), compression=compression)
-    assert code(judge(path, bio_formats=True)) == FINE
+    assert code(judge(path, target=OMERO)) == FINE
 
 
 def test_the_table_of_compressions_is_tifffiles() -> None:
@@ -175,26 +176,3 @@ def test_the_table_of_compressions_is_tifffiles() -> None:
             continue
         known.add(int(compression))
     assert known == tiff_shown.EMBEDDED
-
-
-class Server:
-    """A server before some image repository, or one that does not answer."""
-
-    def __init__(self, repository: str) -> None:
-        self.repository = repository
-
-    async def server_info(self) -> ServerInfo:
-        if not self.repository:
-            raise ServerUnreachable
-        return ServerInfo(
-            name="T", version="1", repository=self.repository, capabilities=[], part_size=1
-        )
-
-
-@pytest.mark.parametrize(
-    ("repository", "wanted"), [("local", False), ("OMERO", True), ("omero", True), ("", True)]
-)
-async def test_the_server_says_who_reads_the_files(repository: str, wanted: bool) -> None:
-    known = PreflightSettings(many_files=5, bio_formats=True)
-    asked = await ask_settings(Server(repository), known)
-    assert (asked.bio_formats, asked.many_files) == (wanted, 5)

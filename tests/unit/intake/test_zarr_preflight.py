@@ -23,6 +23,7 @@ from tests.support.ome_zarrs import (
 )
 from tests.support.zarr_reading import CYX, images
 from transferapp.errors import SourceProblem
+from transferapp.formats.omero import omero_formats
 from transferapp.intake import zarr_integrity
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
@@ -31,6 +32,7 @@ from transferapp.intake.scanning import scan
 __all__ = ["opener"]
 
 PLANE = np.ones((4, 4), np.uint8)
+OMERO = omero_formats()
 
 
 class Later:
@@ -283,17 +285,17 @@ def test_the_known_codecs_are_known_to_zarr() -> None:
 def test_omero_knows_an_ome_zarr_by_its_path_only(tmp_path: Path, folder: str) -> None:
     write_image(tmp_path / folder, CYX)
     assert code(judge(tmp_path / folder)) == FINE
-    verdict = judge(tmp_path / folder, bio_formats=True)
+    verdict = judge(tmp_path / folder, target=OMERO)
     assert code(verdict) == UNSUPPORTED
     assert f"Rename '{folder}' to 'cluster.ome.zarr', then drop it again." in verdict.sentence
 
 
 def test_a_zarr_in_the_path_is_enough_for_omero(tmp_path: Path) -> None:
     write_image(tmp_path / "day.zarr.d" / "a" / "cluster", CYX)
-    assert code(judge(tmp_path / "day.zarr.d", bio_formats=True)) == FINE
+    assert code(judge(tmp_path / "day.zarr.d", target=OMERO)) == FINE
     # OMERO does not keep what is further up.
     write_image(tmp_path / "far.zarr.d" / "a" / "b" / "cluster", CYX)
-    assert code(judge(tmp_path / "far.zarr.d", bio_formats=True)) == UNSUPPORTED
+    assert code(judge(tmp_path / "far.zarr.d", target=OMERO)) == UNSUPPORTED
 
 
 def test_a_large_plate_does_not_hold_up_the_rest(

@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import humanize
 import typer
 
-from transferapp.cli import existing, looking, promise_words, signed_in, targets, wiring
+from transferapp.cli import (
+    existing,
+    following,
+    looking,
+    promise_words,
+    signed_in,
+    targets,
+    wiring,
+)
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.looking import Looked
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
@@ -25,7 +33,7 @@ from transferapp.client.importing import (
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
-from transferapp.client.source_looks import look_at_source
+from transferapp.client.target_formats import KeptFormats, ask_settings
 from transferapp.errors import (
     AgentUnreachable,
     Invalid,
@@ -37,8 +45,7 @@ from transferapp.intake import preflight
 from transferapp.model.containers import Container, is_id
 from transferapp.model.transfers import (
     DONE_STATES,
-    ENDED_STATES,
-    ItemState,
+    TROUBLE_STATES,
     Transfer,
     TransferDetails,
     TransferKind,
@@ -46,7 +53,6 @@ from transferapp.model.transfers import (
 from transferapp.protocol.messages import PlacementView
 
 #: Seconds between two looks while waiting; the server does the work.
-LOOK_EVERY_S = 0.5
 
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
 
@@ -71,18 +77,27 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
             "--skip-existing", help="Leave out what the repository holds, byte for byte."
         ),
     ] = False,
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway", help="Import files that PATHS names also when nobody knows the format."
+        ),
+    ] = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
     targets.check_target(to)
-    looked = looking.look_at(paths, ignore or [], asyncio.run(_settings()), say)
-    for sentence in looked.refused:
+    settings = replace(asyncio.run(_settings()), anyway=anyway)
+    looked = looking.look_at(paths, ignore or [], settings, say)
+    for sentence in (*looked.refused, *looked.notes):
         say(sentence)
-    for note in looked.notes:
-        say(note)
+    if others := looking.others_words(looked.others):
+        say(others)
     if not looked.ready:
-        raise Invalid("There is nothing to import. " + " ".join(looked.refused))
+        nothing = "No file in it is an image, or all are ignored. Check the path."
+        whys = [one for one in (*looked.refused, others) if one] or [nothing]
+        raise Invalid(f"There is nothing to import. {' '.join(whys)}")
     wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
 
     async def work() -> tuple[TransferDetails | None, Looked]:
@@ -100,7 +115,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
                 count = len(left.ready)
                 words = "1 item is" if count == 1 else f"{count:,} items are"
                 say(f"{words} on the way. It is safe to log off.")
-            return await _follow(server, view.transfer_id, wait=wait), left
+            return await following.follow(server, view.transfer_id, wait=wait), left
 
     details, left = asyncio.run(work())
     if details is None:
@@ -142,14 +157,14 @@ async def _settings() -> preflight.PreflightSettings:
     """Ask the server what reads the files; who is not signed in is told so later."""
     with suppress(TransferAppError):
         async with signed_in.server_client() as (server, _):
-            return await preflight.ask_settings(server)
+            return await ask_settings(server, preflight.PreflightSettings(), KeptFormats())
     return preflight.PreflightSettings()
 
 
 @command
 def export_images(
     images: Annotated[list[str], typer.Argument(help="Image:12 Image:13 ...")],
-    to: Annotated[Path, typer.Option(help="The folder that the files go to.")],
+    to: Annotated[str, typer.Option(help="The folder that the files go to.")],
     name: Annotated[str, typer.Option(help="What to call this export.")] = "",
     *,
     wait: Wait = False,
@@ -157,7 +172,7 @@ def export_images(
 ) -> None:
     """Export the original files of images into a folder, in the background."""
     ids = tuple(_image_id(text) for text in images)
-    destination = to.resolve()
+    destination = _folder(to)
 
     async def work() -> tuple[TransferDetails, list[PlacementView]]:
         async with signed_in.server_client() as (server, who):
@@ -168,7 +183,7 @@ def export_images(
             )
             async with wiring.agent_client() as agent:
                 view = await hand_over_export(server, agent, plan, owner=who.username)
-            details = await _follow(server, view.transfer_id, wait=wait)
+            details = await following.follow(server, view.transfer_id, wait=wait)
             return details, await _placements(details)
 
     details, placements = asyncio.run(work())
@@ -183,6 +198,15 @@ async def _placements(details: TransferDetails) -> list[PlacementView]:
         with suppress(TransferAppError):
             return await agent.placements(details.transfer.id)
     return []
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise Invalid("--to is empty. Name the folder that the files go to.")
+    folder = Path(text).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise Invalid(f"'{folder}' is not a folder. Name a folder with --to.")
+    return folder
 
 
 def _image_id(text: str) -> int:
@@ -200,20 +224,35 @@ class Wish:
     retry: bool
     to: str
     create: bool
+    item: str = ""
 
     async def do(self, server: ServerClient, transfer_id: str) -> None:
         """Do it; the agent is told too, because it may hold the files."""
+        details = await server.transfer(transfer_id)
+        item_id = _item_id(details, self.item) if self.item else None
         if self.cancel:
-            await server.cancel(transfer_id)
-            async with _agent_of(transfer_id) as agent:
-                await agent.cancel(transfer_id)
+            await server.cancel(transfer_id, item_id)
+            if item_id is None:  # Of single items the service hears from the server.
+                async with _agent_of(transfer_id) as agent:
+                    await agent.cancel(transfer_id)
         if self.to:
             target = await targets.find_target(server, self.to, create=self.create)
             await server.retarget(transfer_id, target.ref)
         if self.retry:
-            await server.retry(transfer_id)
+            if not any(item.state in TROUBLE_STATES for item in details.items):
+                say("Nothing of it has failed or waits for you, so nothing is tried again.")
+            await server.retry(transfer_id, item_id)
             async with _agent_of(transfer_id) as agent:
                 await agent.retry(transfer_id)
+
+
+def _item_id(details: TransferDetails, wanted: str) -> str:
+    """Find an item by its name or id; raises Invalid."""
+    found = [item.id for item in details.items if wanted in (item.id, item.name)]
+    if len(found) != 1:
+        which = "Several items are" if found else "No item is"
+        raise Invalid(f"{which} called '{wanted}'. Take its name, or its id from --json.")
+    return found[0]
 
 
 @asynccontextmanager
@@ -234,12 +273,15 @@ def list_transfers(  # noqa: PLR0913 - each is an option of the command line
     cancel: Annotated[bool, typer.Option("--cancel", help="Stop this transfer.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Let its failed items go on.")] = False,
     to: Annotated[str, typer.Option(help="With --retry: import into another target.")] = "",
+    item: Annotated[
+        str, typer.Option(help="With --cancel or --retry: only the item of this name.")
+    ] = "",
     create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show what is under way and what has ended."""
-    wish = Wish(cancel, retry, to, create)
-    if (cancel or retry or to) and not transfer_id:
+    wish = Wish(cancel, retry, to, create, item)
+    if (cancel or retry or to or item) and not transfer_id:
         raise Invalid("Say which transfer: give its id.")
 
     async def work() -> None:
@@ -249,34 +291,13 @@ def list_transfers(  # noqa: PLR0913 - each is an option of the command line
                 show_json(page.items) if as_json else _show_transfers(page.items)
                 return
             await wish.do(server, transfer_id)
-            details = await _looked_at(server, transfer_id)
+            details = await following.looked_at(server, transfer_id)
             if as_json:
                 show_json(details)
             else:
                 _show_details(details, await _placements(details))
 
     asyncio.run(work())
-
-
-async def _follow(server: ServerClient, transfer_id: str, *, wait: bool) -> TransferDetails:
-    details = await server.transfer(transfer_id)
-    while wait and not _at_rest(details):
-        await asyncio.sleep(LOOK_EVERY_S)
-        details = await server.transfer(transfer_id)
-    return await _looked_at(server, transfer_id) if wait else details
-
-
-async def _looked_at(server: ServerClient, transfer_id: str) -> TransferDetails:
-    """Return a transfer after its source was looked at, where that is on this computer."""
-    details = await server.transfer(transfer_id)
-    async with wiring.agent_client() as agent:
-        await look_at_source(agent, details.transfer)
-    return await server.transfer(transfer_id)
-
-
-def _at_rest(details: TransferDetails) -> bool:
-    resting = ENDED_STATES | {ItemState.NEEDS_ATTENTION}
-    return all(item.state in resting for item in details.items)
 
 
 def _conclude(
@@ -294,7 +315,7 @@ def _conclude(
     else:
         _show_details(details, placements)
     if refused or (
-        _at_rest(details) and any(i.state not in DONE_STATES for i in details.items)
+        following.at_rest(details) and any(i.state not in DONE_STATES for i in details.items)
     ):
         raise typer.Exit(ExitCode.SOME_FAILED)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transferapp.client.importing import ImportPlan, hand_over_import
+from transferapp.client.target_formats import KeptFormats, ask_settings
 from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.import_drop import dropped
 from transferapp.desktop.presenters.import_list import (
@@ -41,7 +42,7 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.host.clock import Clock, SystemClock
-from transferapp.intake.preflight import PreflightSettings, ask_settings
+from transferapp.intake.preflight import PreflightSettings
 from transferapp.protocol.messages import SubmissionView
 
 if TYPE_CHECKING:
@@ -70,11 +71,12 @@ class ImportPresenter:
         clock: Clock | None = None,
         settings: PreflightSettings | None = None,
         hand_over: HandOver = hand_over_import,
+        kept: KeptFormats | None = None,
     ) -> None:
         self._session = session
         self._clock = clock or SystemClock()
-        self._settings = settings or PreflightSettings()
-        self._hand_over = hand_over
+        self._settings = self._first_settings = settings or PreflightSettings()
+        self._hand_over, self._kept = hand_over, kept
         self._rows = ImportRows()
         self._known = KnownFilesets(session)
         self._roots: dict[Path, None] = {}
@@ -332,7 +334,8 @@ class ImportPresenter:
         try:
             with self._reading.begun(LookProgress()) as (cancel, report):
                 with suppress(TransferAppError):  # Nobody is signed in.
-                    self._settings = await ask_settings(self._session.server, self._settings)
+                    server = self._session.server
+                    self._settings = await ask_settings(server, self._settings, self._kept)
                 look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
         except Cancelled:
             return None
@@ -373,5 +376,7 @@ class ImportPresenter:
     def _session_changed(self) -> None:
         if self._session.owner != self._owner:
             self._owner = self._session.owner
+            # Another server reads other formats.
+            self._settings = self._first_settings
             self.outcome_done()
             self.clear()

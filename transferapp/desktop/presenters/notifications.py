@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from transferapp.client.source_looks import look_at_source
+from transferapp.client.source_looks import look_at_source, not_looked_at
 from transferapp.desktop.presenters.background import kept_going
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.errors import TransferAppError
@@ -98,8 +99,10 @@ class NotificationsPresenter:
         with suppress(TransferAppError):  # Told from the events alone.
             details = await server.transfer(transfer_id)
             if ended:
-                await look_at_source(self._session.agent, details.transfer)
+                looked = await look_at_source(self._session.agent, details.transfer)
                 details = await server.transfer(transfer_id)
+                if not looked:
+                    details = replace(details, transfer=not_looked_at(details.transfer))
         if ended:
             return _ended(ended[-1], details)
         return _troubled(events, details)

@@ -103,6 +103,8 @@ def _imported_words(row: TransferRow) -> str:
 def _verified_words(row: TransferRow) -> str:
     if not row.files_verified:
         return "imported, being verified"
+    if row.source_unseen:
+        return "imported; the workstation service does not answer, so nobody looks at the files"
     if row.on_agent:
         return "imported; the files here are looked at once more"
     return "imported; the workstation has not looked at its files since"

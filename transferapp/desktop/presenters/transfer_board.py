@@ -79,7 +79,8 @@ class TransferBoard:
         """Note whether the agent answers; what it was moving is then not moving."""
         if lost != self._agent_lost:
             self._agent_lost = lost
-            self.look_again()
+            for transfer_id in self._rows:
+                self._touch(transfer_id)
 
     def look_again(self) -> None:
         """Judge by the clock which transfers have gone quiet."""

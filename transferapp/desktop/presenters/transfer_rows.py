@@ -64,6 +64,8 @@ class TransferRow:
     left_out_files: int | None = None
     left_out_names: tuple[str, ...] = ()
     look: SourceLook | None = None
+    #: The workstation service does not answer: how the source looks now is not known.
+    source_unseen: bool = False
     #: Lower-case name and target, for the search field.
     haystack: str = ""
     bytes_per_s: float = 0.0
@@ -131,6 +133,8 @@ def merge(
     if view is not None:
         row = _from_agent(view) if row is None else _joined(row, view)
     assert row is not None  # noqa: S101 - one of the two was given
+    if agent_lost:
+        row = _not_looked_at(row)
     return _finished(row, now=now, bytes_per_s=bytes_per_s, lost=agent_lost and row.on_agent)
 
 
@@ -275,6 +279,12 @@ def _promises(view: SubmissionView) -> Promises:
         safe_to_delete_source=view.safe_to_delete_source,
         safe_to_delete_imported=view.safe_to_delete_imported,
     )
+
+
+def _not_looked_at(row: TransferRow) -> TransferRow:
+    """Promise nothing of a source that nobody can look at: what was seen last may be past."""
+    promises = replace(row.promises, safe_to_delete_source=False, safe_to_delete_imported=False)
+    return replace(row, promises=promises, source_unseen=True)
 
 
 def _joined_promises(one: Promises, other: Promises) -> Promises:

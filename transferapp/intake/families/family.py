@@ -22,7 +22,7 @@ class Family:
     ``opens`` are the ends of names, in small letters, of the file that tells of the set (an
     index, or the first of a pair). ``members`` matches the name of an image file that is
     nothing by itself, so that a lone one can be told; ``index`` is what then is missing, in
-    words.
+    words. ``begins`` tells the file by its first bytes where the name tells nothing.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Family:
     collect: Collect
     members: re.Pattern[str] | None = None
     index: str = ""
+    begins: Callable[[bytes], bool] | None = None
 
     def tells_of_a_set(self, name: str) -> bool:
         """Say whether a file of this name may tell of a set."""

@@ -1,55 +1,98 @@
-"""MetaMorph: an ``.nd`` file of text beside the TIFF or STK files of its planes.
+r"""MetaMorph: an ``.nd`` file of text beside the TIFF or STK files of its planes.
 
-The order of files and which one is opened (the first image, not the index) were seen with
-Bio-Formats 7.3.1, MetamorphReader.
+Seen with Bio-Formats 7.3.1, MetamorphReader: the image that is first in the order of text is
+opened (a TIFF rather than a STK) and the index comes second; then the other images by stage
+position, time and wavelength. A name is exactly the index's
+own, ``_w`` with the number and the name of the wavelength (``/ \ ( ) _`` stand as ``-``),
+``_s`` and ``_t`` without zeros in front, of the axes that were recorded, then ``.tif``,
+``.TIF``, ``.stk`` or ``.STK``; where a plane is there twice, the TIFF. ``WaveInFileName``
+FALSE leaves out the wavelength's name. Images that are absent are shown black. Stage positions
+that are called like different wells (``A1``, ``Well B02``) make a plate.
 """
 
 from __future__ import annotations
 
 import re
 from itertools import product
+from math import prod
 
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
-from transferapp.intake.formats import ImageFormat
+from transferapp.intake.families.texts import read_text
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
 FORMAT = ImageFormat("MetaMorph", (".nd",), (b'"NDInfoFile"',))
-#: How MetaMorph names the image of a wavelength, a stage position and a time point.
-_PARTS = r"(?:_w(?P<w>\d[^_]*?))?(?:_s(?P<s>\d+))?(?:_t(?P<t>\d+))?\.(?:tiff?|stk)"
 #: An index is some lines for each wavelength and stage position.
 _MAX_INDEX_BYTES = 4 << 20
+#: More images than this are no set: the numbers are damaged.
+_MAX_IMAGES = 200_000
+_SUFFIXES = (".TIF", ".tif", ".stk", ".STK")
+_DASHED = str.maketrans(dict.fromkeys("/\\()_", "-"))
+_WELL = re.compile(r"(?:.* )?([A-Za-z]\d{1,3})(?:[_,].*)?")
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of an ``.nd`` file; None when it is no MetaMorph file."""
-    with index.path.open("rb") as opened:
-        text = opened.read(_MAX_INDEX_BYTES).decode("utf-8", "replace")
-    settings = dict(_lines(text))
+    settings = dict(_lines(read_text(index, _MAX_INDEX_BYTES)))
     if "NDInfoFile" not in settings:
         return None
     stem = index.path.name[: -len(".nd")]
-    name = re.compile(re.escape(stem) + _PARTS, re.IGNORECASE)
-    found = {}
-    for file in neighbours.listing(index, index.path.parent):
-        if match := name.fullmatch(file.path.name):
-            stage, time = int(match["s"] or 1), int(match["t"] or 1)
-            found[stage, time, _wave(match["w"], settings)] = file
-    images = [found[key] for key in sorted(found)]
-    if not images:
-        problem = words.no_images(index, f"{stem}_w1..._s1_t1.tif")
-        return FilesetCandidate(index.path.name, (index,), FORMAT, (problem,))
-    expected = product(
-        _numbers(settings, "DoStage", "NStagePositions"),
-        _numbers(settings, "DoTimelapse", "NTimePoints"),
-        _numbers(settings, "DoWave", "NWavelengths"),
-    )
-    absent = [f"{stem}_w{w}_s{s}_t{t}" for s, t, w in expected if (s, t, w) not in found]
+    names = _names(stem, settings)
+    found, absent = list[FoundFile](), list[str]()
+    for name in names:
+        file = _image(index, name, neighbours)
+        if file is None:
+            absent.append(name)
+        else:
+            found.append(file)
+    if not found:
+        return _without_images(index, names, neighbours)
+    first = min(found, key=lambda file: (_is_stk(file), file.path.name))
+    files = (first, index, *(file for file in found if file is not first))
     doubts = (words.absent(absent, index),) if absent else ()
-    files = (images[0], index, *images[1:])
-    return FilesetCandidate(index.path.name, files, FORMAT, doubts=doubts)
+    plate = _is_plate(settings)
+    return FilesetCandidate(index.path.name, files, FORMAT, doubts=doubts, plate=plate)
+
+
+def _names(stem: str, settings: dict[str, str]) -> list[str]:
+    """Return the names of all images without their suffix, in order."""
+    waves = [f"_w{n}{_wave(settings, n)}" for n in _count(settings, "DoWave", "NWavelengths")]
+    times = [f"_t{n}" for n in _count(settings, "DoTimelapse", "NTimePoints")]
+    stages = [f"_s{n}" for n in _count(settings, "DoStage", "NStagePositions")]
+    axes = (stages or [""], times or [""], waves or [""])
+    if prod(map(len, axes)) > _MAX_IMAGES:
+        return [stem]
+    order = product(*axes)
+    return [f"{stem}{wave}{stage}{time}" for stage, time, wave in order]
+
+
+def _image(index: FoundFile, name: str, neighbours: Neighbours) -> FoundFile | None:
+    files = (neighbours.exactly(index, f"{name}{suffix}") for suffix in _SUFFIXES)
+    return next((file for file in files if file is not None), None)
+
+
+def _is_stk(file: FoundFile) -> bool:
+    return file.path.name.lower().endswith(".stk")
+
+
+def _without_images(
+    index: FoundFile, names: list[str], neighbours: Neighbours
+) -> FilesetCandidate:
+    """Make the set of an index that Bio-Formats finds no image for: it may be renamed."""
+    stem = re.escape(index.path.name[: -len(".nd")])
+    like = re.compile(rf"{stem}(_w\d[^/]*)?(_s\d+)?(_t\d+)?\.(tiff?|stk)", re.IGNORECASE)
+    here = neighbours.listing(index, index.path.parent)
+    images = [file for file in here if like.fullmatch(file.path.name)]
+    if not images:
+        problem = words.no_images(index, f"{names[0]}.tif")
+        return FilesetCandidate(index.path.name, (index,), FORMAT, (problem,))
+    why = f"means names such as '{names[0]}.tif', not '{images[0].path.name}'"
+    remedy = "Give the images the names that MetaMorph gave them, then drop the folder again."
+    problem = words.not_found_like_this(index, why, remedy)
+    return FilesetCandidate(index.path.name, (index, *images), FORMAT, (problem,))
 
 
 def _lines(text: str) -> list[tuple[str, str]]:
@@ -58,28 +101,34 @@ def _lines(text: str) -> list[tuple[str, str]]:
     return [(name.strip().strip('"'), value.strip().strip('"')) for name, _, value in pairs]
 
 
-def _wave(token: str | None, settings: dict[str, str]) -> int:
-    """Return the number of a wavelength from '1491': the first, that is called '491'."""
-    if token is None:
-        return 1
-    number = re.match(r"\d+", token)
-    digits = number[0] if number else "1"
-    starts = (digits[:length] for length in range(1, len(digits) + 1))
-    named = (int(n) for n in starts if f"{n}{settings.get(f'WaveName{n}')}" == token)
-    return next(named, int(digits))
+def _wave(settings: dict[str, str], number: int) -> str:
+    if settings.get("WaveInFileName", "TRUE").upper() == "FALSE":
+        return ""
+    return settings.get(f"WaveName{number}", "").translate(_DASHED)
 
 
-def _numbers(settings: dict[str, str], switch: str, count: str) -> range:
-    """Return the numbers that file names carry for one axis of the set."""
+def _count(settings: dict[str, str], switch: str, count: str) -> range:
+    """Return the numbers that file names carry for one axis of the set; none if it has not
+    that axis.
+    """
     text = settings.get(count, "")
     is_on = settings.get(switch, "").upper() == "TRUE" and text.isascii() and text.isdigit()
-    return range(1, int(text) + 1) if is_on else range(1, 2)
+    return range(1, min(int(text[:9]), _MAX_IMAGES + 1) + 1) if is_on else range(0)
+
+
+def _is_plate(settings: dict[str, str]) -> bool:
+    """Say whether all stage positions are called like wells, and not all like the same."""
+    stages = _count(settings, "DoStage", "NStagePositions")
+    wells = [_WELL.fullmatch(settings.get(f"Stage{number}", "")) for number in stages]
+    return all(wells) and len({well[1] for well in wells if well}) > 1
 
 
 METAMORPH = Family(
     "MetaMorph",
     FORMAT.suffixes,
     collect,
-    re.compile(r"_w\d+[^/_]*(_s\d+)?_t\d+\.(tiff?|stk)$", re.IGNORECASE),
+    re.compile(
+        r"(_w\d+[^/_]*(_s\d+)?_t\d+\.tiff?|_w\d+[^/_]*(_s\d+)?(_t\d+)?\.stk)$", re.IGNORECASE
+    ),
     "its .nd file",
 )

@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from typing_extensions import override
 
 from transferapp.errors import TransferAppError
+from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock
 from transferapp.host.database import reading
 from transferapp.model.identity import Identity
 from transferapp.repositories.local.holdings import Holdings, in_thread, open_holdings
 from transferapp.repositories.local.people import check_password, load_caller
 from transferapp.repositories.local.permissions import Caller
+from transferapp.repositories.local.readers.installed import installed_formats
 from transferapp.repositories.local.session import LocalSession
 from transferapp.repositories.port import (
     Capability,
@@ -73,6 +75,11 @@ class LocalRepository(Repository):
         except TransferAppError as error:
             return RepositoryHealth(HealthState.UNREACHABLE, error.message)
         return RepositoryHealth(HealthState.PROGRESSING, "The repository answers.")
+
+    @override
+    async def formats(self) -> RepositoryFormats:
+        """Say which formats have a reader that is installed here."""
+        return await in_thread(installed_formats)
 
     @override
     async def close(self) -> None:

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from typing_extensions import override
 
 from transferapp.errors import PermissionDenied, SessionLost, TransferAppError
+from transferapp.formats.omero import omero_formats
+from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
 from transferapp.repositories.omero import health
@@ -106,6 +108,11 @@ class OmeroRepository(Repository):
         except TransferAppError as error:
             return health.unreachable(error)
         return health.answering(self._vigil)
+
+    @override
+    async def formats(self) -> RepositoryFormats:
+        """Say what Bio-Formats reads: OMERO itself does not tell its readers."""
+        return omero_formats()
 
     @override
     async def close(self) -> None:

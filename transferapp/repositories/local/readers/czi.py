@@ -50,6 +50,15 @@ _CACHE_BYTES = 64 * 1024 * 1024
 _CHEAP_TILE_PX = 4096 * 4096
 
 
+def is_installed() -> bool:
+    """Say whether CZI can be read here; takes a moment when it is asked first."""
+    try:
+        import pylibCZIrw.czi  # noqa: F401, PLC0415 - extra 'readers'
+    except ImportError:
+        return False
+    return True
+
+
 def open_czi(path: Path) -> OpenFileset:
     """Open a CZI; raises DamagedFile, and UnsupportedFile naming the extra that is missing."""
     try:

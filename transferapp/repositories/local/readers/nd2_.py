@@ -41,6 +41,15 @@ if TYPE_CHECKING:
 _Frames = dict[tuple[int, int], int]
 
 
+def is_installed() -> bool:
+    """Say whether ND2 can be read here; takes a moment when it is asked first."""
+    try:
+        import nd2  # noqa: F401, PLC0415 - extra 'readers'
+    except ImportError:
+        return False
+    return True
+
+
 def open_nd2(path: Path) -> OpenFileset:
     """Open an ND2; raises DamagedFile, and UnsupportedFile naming the extra that is missing."""
     try:

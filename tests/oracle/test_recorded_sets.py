@@ -1,0 +1,18 @@
+"""What is recorded of Bio-Formats beside sets made in code is what it answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.oracle.bio_formats import BioFormats
+from tests.support.pair_sets import SETS
+
+pytestmark = [pytest.mark.oracle, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_files_are_those_recorded(tmp_path: Path, bio_formats: BioFormats, name: str) -> None:
+    SETS[name].make(tmp_path)
+    assert bio_formats.files(tmp_path) == SETS[name].theirs

@@ -1,0 +1,166 @@
+"""``transferapp scan``: filesets, verdicts and other files; nothing is sent."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from typer.testing import CliRunner
+
+from transferapp.cli.main import app
+from transferapp.client.server import ToldFormats
+from transferapp.client.target_formats import KeptFormats
+from transferapp.formats.omero import omero_formats
+
+LONG_AGO = 1_700_000_000
+#: Nothing listens there.
+AWAY = "http://127.0.0.1:9"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Path:
+    """A MetaMorph set, an image in a folder, an image of OMERO's, and what lies beside them."""
+    folder = tmp_path / "day 3"
+    (folder / "below").mkdir(parents=True)
+    (folder / "t.nd").write_text('"NDInfoFile", Version 1.0\n"EndFile"\n')
+    for name in ("t.TIF", "below/a.tif"):
+        tifffile.imwrite(folder / name, np.zeros((8, 8), "uint16"))
+    for name in ("scan.cxd", "run.log", "below/plan.pdf", "Thumbs.db", ".hidden"):
+        (folder / name).write_bytes(b"some bytes")
+    for path in folder.rglob("*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    return folder
+
+
+def run(*words: object) -> tuple[int, Any]:
+    done = CliRunner().invoke(app, ["scan", *map(str, words), "--json"])
+    return done.exit_code, json.loads(done.stdout)
+
+
+OTHERS = [".hidden", "Thumbs.db", "below/plan.pdf", "run.log"]
+
+
+def test_what_omero_would_make_of_it(day: Path) -> None:
+    code, found = run(day, "--reads", "omero")
+    assert code == 0
+    assert found == {
+        "filesets": [
+            {
+                "name": "a.tif",
+                "format": "TIFF",
+                "files": ["below/a.tif"],
+                "plate": False,
+                "verdict": "ok",
+                "code": "",
+                "sentence": "",
+            },
+            {
+                "name": "scan.cxd",
+                "format": "Compix Simple-PCI",
+                "files": ["scan.cxd"],
+                "plate": False,
+                "verdict": "ok",
+                "code": "",
+                "sentence": "",
+            },
+            {
+                "name": "t.nd",
+                "format": "MetaMorph",
+                "files": ["t.TIF", "t.nd"],
+                "plate": False,
+                "verdict": "ok",
+                "code": "",
+                "sentence": "",
+            },
+        ],
+        "others": OTHERS,
+    }
+
+
+def test_what_the_embedded_repository_would(day: Path) -> None:
+    code, found = run(day, "--reads", "local")
+    assert code == 5
+    assert [(one["name"], one["verdict"], one["code"]) for one in found["filesets"]] == [
+        ("a.tif", "ok", ""),
+        ("scan.cxd", "blocked", "unsupported-file"),
+        ("t.nd", "blocked", "unsupported-file"),
+    ]
+    assert found["others"] == OTHERS
+
+
+def test_paths_are_told_from_what_was_dropped(day: Path) -> None:
+    _, found = run(day / "below", day / "t.nd", day / "run.log", "--reads", "omero")
+    files = [one["files"] for one in found["filesets"]]
+    assert files == [["a.tif"], ["t.TIF", "t.nd"]]
+    assert found["others"] == ["plan.pdf", "run.log"]
+
+
+def test_the_folder_that_one_is_in(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(day / "below")
+    for given in (".", "../below"):
+        _, found = run(given, "--reads", "omero")
+        assert [one["files"] for one in found["filesets"]] == [["a.tif"]]
+
+
+def test_what_cannot_be_read_is_told(day: Path) -> None:
+    (day / "half.tif.part").write_bytes(b"x")
+    (day / "gone.tif").symlink_to("nowhere")
+    code, found = run(day, "--reads", "omero")
+    blocked = {one["code"]: one["files"] for one in found["filesets"] if one["code"]}
+    assert code == 5
+    assert blocked == {"changed-file": ["half.tif.part"], "vanished-file": ["gone.tif"]}
+
+
+def test_a_lone_index_is_no_silent_image(tmp_path: Path) -> None:
+    path = tmp_path / "experiment.lei"
+    path.write_bytes(b"some bytes")
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    _, found = run(path, "--reads", "omero")
+    assert found["filesets"][0]["verdict"] == "warning"
+    assert "names other files that belong to it" in found["filesets"][0]["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "problem"),
+    [
+        ("nowhere.tif --reads omero", 1, "invalid"),
+        (". --reads omeru", 1, "invalid"),
+        (f". --reads {AWAY}", 4, "server-unreachable"),
+    ],
+)
+def test_what_goes_wrong_has_a_code(words: str, exit_code: int, problem: str) -> None:
+    code, told = run(*words.split())
+    assert (code, told["code"]) == (exit_code, problem)
+
+
+def test_without_a_server_it_is_the_embedded_repository(day: Path) -> None:
+    assert run(day / "scan.cxd")[0] == 5
+
+
+def test_a_server_that_is_away_has_its_last_answer(day: Path, home: Path) -> None:
+    KeptFormats().keep(AWAY, ToldFormats(omero_formats(), '"1"'))
+    assert run(day / "scan.cxd", "--reads", AWAY)[0] == 0
+    (home / "config").mkdir()
+    login = json.dumps({"server_url": AWAY, "username": "ada"})
+    (home / "config" / "login.json").write_text(login)
+    assert run(day / "scan.cxd")[0] == 0
+
+
+def test_people_see_a_table_and_one_line(day: Path) -> None:
+    done = CliRunner().invoke(app, ["scan", str(day), "--reads", "omero"])
+    assert done.exit_code == 0
+    assert "Compix Simple-PCI" in done.stdout
+    assert "4 other files are not images; they stay where they are." in done.stderr
+    assert "OMERO, Bio-Formats 7.3.1" in done.stderr
+    assert "run.log" not in done.output

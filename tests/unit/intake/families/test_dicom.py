@@ -1,0 +1,88 @@
+"""DICOM's sets: what is told, how often files are opened, headers that are odd."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.dicom_files import BIG_ENDIAN, DIRECTORY, write_slice
+from tests.support.file_sets import only_set, paths, sets
+from tests.support.pair_sets import SETS, Slice
+from transferapp.formats.omero import omero_formats
+from transferapp.intake.families.dicom_header import read_header
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.scanning import scan
+
+OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
+
+
+def test_one_slice_brings_its_series(tmp_path: Path) -> None:
+    SETS["dicom-by-number"].make(tmp_path)
+    assert len(only_set(tmp_path / "s2.dcm").files) == 4
+
+
+def test_a_series_that_is_taken_apart_is_told(tmp_path: Path) -> None:
+    SETS["dicom-chain"].make(tmp_path)
+    verdict = preflight(group(scan([tmp_path]))[0], OMERO)
+    assert verdict.level is Level.WARNING
+    assert "Its series becomes 2 images" in verdict.sentence
+
+
+@pytest.mark.parametrize("folder", ["", "sub"])
+def test_dicomdir_rides_along(tmp_path: Path, folder: str) -> None:
+    for number in (1, 2):
+        Slice(f"IM{number}", number).write(tmp_path / folder)
+    write_slice(tmp_path / "DICOMDIR", sop_class=DIRECTORY)
+    found = paths(only_set(tmp_path), tmp_path)
+    assert found == [str(Path(folder, "IM1")), str(Path(folder, "IM2")), "DICOMDIR"]
+
+
+def test_dicomdir_alone_is_told(tmp_path: Path) -> None:
+    write_slice(tmp_path / "DICOMDIR", sop_class=DIRECTORY)
+    (problem,) = only_set(tmp_path).problems
+    assert "only lists DICOM files" in problem.message
+
+
+def test_pixels_that_are_cut_off_are_told(tmp_path: Path) -> None:
+    """Bio-Formats 7.3.1 refuses all files of such a set."""
+    SETS["dicom-by-number"].make(tmp_path)
+    cut = tmp_path / "s2.dcm"
+    cut.write_bytes(cut.read_bytes()[:-1])
+    verdict = preflight(only_set(tmp_path), OMERO)
+    assert verdict.blocked
+    assert verdict.sentence.startswith("'s2.dcm' is not complete")
+
+
+def test_text_called_dicom_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.dcm").write_text("hello, this is text, and more than a header is long")
+    assert "does not begin like a DICOM file" in preflight(only_set(tmp_path), OMERO).sentence
+
+
+def test_other_syntaxes_stay_alone(tmp_path: Path) -> None:
+    for number in (1, 2):
+        path = tmp_path / f"s{number}.dcm"
+        write_slice(path, number=number, syntax=BIG_ENDIAN, size=(40, 40))
+    assert sets(tmp_path) == {"s1.dcm": ["s1.dcm"], "s2.dcm": ["s2.dcm"]}
+
+
+def test_sequences_in_a_header_are_passed_over(tmp_path: Path) -> None:
+    item = b"\xfe\xff\x00\xe0\xff\xff\xff\xff" + b"\x08\x00\x04\x01LO\x02\x00ab"
+    item += b"\xfe\xff\x0d\xe0" + bytes(4)
+    path = write_slice(tmp_path / "a.dcm", more=((0x00081140, "SQ", _undefined(item)),))
+    header = read_header(path, path.stat().st_size)
+    assert header is not None
+    assert header.values[0x0020000E] == "1.2.3"
+
+
+def _undefined(items: bytes) -> bytes:
+    return items + b"\xfe\xff\xdd\xe0" + bytes(4)
+
+
+def test_damaged_headers_end(tmp_path: Path) -> None:
+    whole = write_slice(tmp_path / "a.dcm", size=(40, 40)).read_bytes()
+    for at in range(132, 700, 3):
+        for content in (whole[:at], whole[:at] + b"\xff" * 40 + whole[at:]):
+            (tmp_path / "a.dcm").write_bytes(content)
+            read_header(tmp_path / "a.dcm", len(content))

@@ -1,0 +1,185 @@
+"""What preflight says of formats, by the word of the repository that the files go to."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from transferapp.formats.embedded import CZI, ND2, embedded_formats
+from transferapp.formats.image_format import ImageFormat
+from transferapp.formats.omero import omero_formats
+from transferapp.formats.read_formats import RepositoryFormats
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.scanning import scan
+from transferapp.intake.target import Apart, Claim, apart, claim_of
+
+
+def a_tiff() -> bytes:
+    made = io.BytesIO()
+    tifffile.imwrite(made, np.zeros((4, 4), "uint16"))
+    return made.getvalue()
+
+
+OMERO, EMBEDDED = omero_formats(), embedded_formats()
+BARE = embedded_formats(missing=[CZI, ND2])
+DICOM = bytes(128) + b"DICM" + bytes(64)
+TIFF = a_tiff()
+
+
+class Later:
+    """A clock an hour ahead, so that fresh test files count as old."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(hours=1)
+
+
+def made(folder: Path, name: str, content: bytes = b"some bytes") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def judge(path: Path, target: RepositoryFormats, *, anyway: bool = False) -> Verdict:
+    (candidate,) = group(scan([path]))
+    return preflight(candidate, PreflightSettings(target=target, anyway=anyway), Later())
+
+
+@pytest.mark.parametrize(
+    ("name", "known_as"),
+    [
+        ("camera.SIF", "Andor SIF"),
+        ("cells.cxd", "Compix Simple-PCI"),
+        ("slide.bif", "Ventana .bif"),
+        ("cells.klb", "KLB"),
+    ],
+)
+def test_omero_reads_what_the_embedded_repository_does_not(
+    tmp_path: Path, name: str, known_as: str
+) -> None:
+    path = made(tmp_path, name)
+    there, here = judge(path, OMERO), judge(path, EMBEDDED)
+    assert (there.level, there.what) == (Level.OK, f"{known_as}, 1 file")
+    assert (here.level, here.code, here.format) == (
+        Level.BLOCKED,
+        "unsupported-file",
+        known_as,
+    )
+    assert here.sentence.startswith(f"The embedded repository does not read {known_as}. Export")
+    assert not here.unknown
+
+
+def test_a_refusal_says_whose_answer_it_is(tmp_path: Path) -> None:
+    verdict = judge(made(tmp_path, "slide.mrxs"), OMERO)
+    assert verdict.sentence.startswith("OMERO's Bio-Formats has no reader for 3DHISTECH slides")
+    leo = judge(made(tmp_path, "a.lim"), EMBEDDED)
+    assert leo.sentence.startswith("The embedded repository does not read Laboratory Imaging.")
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("a.czi", b"ZISRAWFILE"), ("a.nd2", b"\xda\xce\xbe\x0a")]
+)
+def test_a_server_without_readers_is_told_with_the_remedy(
+    tmp_path: Path, name: str, start: bytes
+) -> None:
+    verdict = judge(made(tmp_path, name, start), BARE)
+    assert verdict.code == "unsupported-file"
+    assert "install transferapp[readers], or export it as OME-TIFF" in verdict.sentence
+
+
+def test_empty_files_are_told_whatever_they_are(tmp_path: Path) -> None:
+    assert judge(made(tmp_path, "scan.cxd", b""), OMERO).code == "empty-file"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "known_as"),
+    [
+        ("IM000001", DICOM, "DICOM"),
+        ("1.2.840.10008", DICOM, "DICOM"),
+        ("noending", TIFF, "TIFF"),
+        ("frame.dat", TIFF, "TIFF"),
+    ],
+)
+def test_omero_looks_into_files(
+    tmp_path: Path, name: str, content: bytes, known_as: str
+) -> None:
+    verdict = judge(made(tmp_path, name, content), OMERO)
+    assert (verdict.level, verdict.format) == (Level.OK, known_as)
+
+
+def test_the_embedded_repository_looks_into_files_too(tmp_path: Path) -> None:
+    verdict = judge(made(tmp_path, "noending", TIFF), EMBEDDED)
+    assert (verdict.level, verdict.format) == (Level.OK, "TIFF")
+
+
+NOT_IMAGES = {
+    "Thumbs.txt": b"text",
+    "run.log": b"12:00 start",
+    "protocol.pdf": b"%PDF-1.7",
+    "notes.docx": b"PK\3\4",
+    "table.csv": b"1,2",
+    "settings.xml": b"<?xml version='1.0'?><a/>",
+    "README": b"read me",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("target", [OMERO, EMBEDDED])
+def test_what_is_no_image_is_put_apart(tmp_path: Path, target: RepositoryFormats) -> None:
+    for name, content in NOT_IMAGES.items():
+        made(tmp_path, name, content)
+    for name in ("a.tif", "scan.cxd"):
+        made(tmp_path, name, TIFF)
+    made(tmp_path, "IM000001", DICOM)
+    found = apart(group(scan([tmp_path])), target)
+    assert names(found) == (["IM000001", "a.tif", "scan.cxd"], sorted(NOT_IMAGES))
+    assert all(
+        preflight(other, PreflightSettings(target=target)).unknown for other in found.others
+    )
+
+
+def names(found: Apart) -> tuple[list[str], list[str]]:
+    return sorted(c.name for c in found.filesets), sorted(c.name for c in found.others)
+
+
+@pytest.mark.parametrize("target", [OMERO, EMBEDDED])
+def test_a_person_may_import_what_nobody_knows(
+    tmp_path: Path, target: RepositoryFormats
+) -> None:
+    path = made(tmp_path, "future.xyz")
+    assert judge(path, target).blocked
+    verdict = judge(path, target, anyway=True)
+    assert verdict.level is Level.WARNING
+    assert "because you wish it" in verdict.sentence
+    assert target.whose in verdict.sentence
+    # Not where the facility forbids it, and not what is known to fail.
+    assert judge(path, replace(target, unknown_allowed=False), anyway=True).blocked
+    assert judge(made(tmp_path, "slide.mrxs"), target, anyway=True).blocked
+    assert judge(made(tmp_path, "gone.xyz", b""), target, anyway=True).code == "empty-file"
+
+
+def test_a_set_is_read_by_who_reads_its_index(tmp_path: Path) -> None:
+    made(tmp_path, "t.nd", b'"NDInfoFile", Version 1.0\r\n"EndFile"\r\n')
+    tifffile.imwrite(tmp_path / "t.TIF", np.zeros((4, 4), "uint16"))
+    verdict = judge(tmp_path, EMBEDDED)
+    assert verdict.sentence.startswith("The embedded repository does not read MetaMorph.")
+    assert (judge(tmp_path, OMERO).level, judge(tmp_path, OMERO).format) == (
+        Level.OK,
+        "MetaMorph",
+    )
+
+
+def test_a_vendors_set_of_tiffs_is_no_tiff(tmp_path: Path) -> None:
+    for name in ("a.tif", "b.tif"):
+        made(tmp_path, name, TIFF)
+    files = scan([tmp_path]).files
+    stack = FilesetCandidate("a.tif", files, ImageFormat("Some vendor", (".tif",), ()))
+    assert claim_of(stack, EMBEDDED).refused.startswith("The embedded repository does not read")
+    assert claim_of(stack, OMERO) == Claim("Some vendor")

@@ -1,0 +1,93 @@
+"""``transferapp scan``: what an import would make of files; nothing is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transferapp.cli import looking, scanned, signed_in
+from transferapp.cli.commands.session import AsJson
+from transferapp.cli.output import ExitCode, command, say, show_json, show_table
+from transferapp.client.server import ServerClient
+from transferapp.client.target_formats import KeptFormats, ask_formats
+from transferapp.errors import Denied, Invalid, ServerUnreachable
+from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.omero import omero_formats
+from transferapp.formats.read_formats import RepositoryFormats
+from transferapp.intake.preflight import Level, PreflightSettings
+
+_WITHOUT_SERVER = {"omero": omero_formats, "local": embedded_formats}
+
+
+@command
+def scan(
+    # Not checked by typer: preflight names what is wrong, and what to do.
+    paths: Annotated[list[Path], typer.Argument(readable=False, help="Files and folders.")],
+    reads: Annotated[
+        str,
+        typer.Option(
+            metavar="omero|local|SERVER",
+            help="Whose readers count; by default those of the server that you use.",
+        ),
+    ] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show what an import would make of files and folders. Nothing is sent."""
+    target = asyncio.run(_target(reads))
+    found = scanned.scan(paths, PreflightSettings(target=target))
+    if as_json:
+        show_json(found)
+    else:
+        say(f"By the readers of: {target.whose}.")
+        _show(found)
+    if any(one.verdict is Level.BLOCKED for one in found.filesets):
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _show(found: scanned.Scanned) -> None:
+    rows = [
+        (
+            one.name,
+            one.format,
+            len(one.files),
+            "plate" if one.plate else "",
+            one.verdict,
+            one.sentence,
+        )
+        for one in found.filesets
+    ]
+    show_table(("Fileset", "Format", "Files", "", "Verdict", ""), rows)
+    if words := looking.others_words(len(found.others)):
+        say(words)
+
+
+async def _target(reads: str) -> RepositoryFormats:
+    """Return what is read there; raises Invalid, ServerUnreachable."""
+    if reads.lower() in _WITHOUT_SERVER:
+        return _WITHOUT_SERVER[reads.lower()]()
+    if not reads:
+        with suppress(Denied):  # Nobody is signed in.
+            return await _of_server(signed_in.session().server_url) or embedded_formats()
+        return embedded_formats()
+    if not reads.startswith(("http://", "https://")):
+        raise Invalid(
+            f"'{reads}' is no server. Write --reads omero, --reads local, or an address such"
+            " as https://transfer.example.org."
+        )
+    target = await _of_server(reads)
+    if target is None:
+        raise ServerUnreachable(
+            f"{reads} does not say what it reads, and has not before. Try again later, or"
+            " write --reads omero or --reads local."
+        )
+    return target
+
+
+async def _of_server(url: str) -> RepositoryFormats | None:
+    async with ServerClient(url) as server:
+        return await ask_formats(server, KeptFormats())

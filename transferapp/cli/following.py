@@ -1,0 +1,76 @@
+"""Wait for a transfer on the command line, and say why it does not go on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from transferapp.cli import wiring
+from transferapp.cli.output import say
+from transferapp.client.source_looks import look_at_source, not_looked_at
+from transferapp.errors import AgentUnreachable, TransferAppError
+from transferapp.model.transfers import ENDED_STATES, ItemState, TransferDetails
+
+if TYPE_CHECKING:
+    from transferapp.client.agent import AgentClient
+    from transferapp.client.server import ServerClient
+
+#: Seconds between two looks at the server, and between two at the workstation service.
+LOOK_EVERY_S = 0.5
+_ASK_AGENT_EVERY_S = 3.0
+
+
+async def follow(server: ServerClient, transfer_id: str, *, wait: bool) -> TransferDetails:
+    """Return a transfer as it is now, or (``wait``) once nothing of it moves any more."""
+    details = await server.transfer(transfer_id)
+    if not wait:
+        return details
+    async with wiring.agent_client() as agent:
+        hindrance = _Hindrance(agent, transfer_id)
+        while not at_rest(details):
+            await asyncio.sleep(LOOK_EVERY_S)
+            details = await server.transfer(transfer_id)
+            await hindrance.say()
+    return await looked_at(server, transfer_id)
+
+
+async def looked_at(server: ServerClient, transfer_id: str) -> TransferDetails:
+    """Return a transfer after its source was looked at, where that is on this computer."""
+    details = await server.transfer(transfer_id)
+    async with wiring.agent_client() as agent:
+        looked = await look_at_source(agent, details.transfer)
+    details = await server.transfer(transfer_id)
+    return details if looked else replace(details, transfer=not_looked_at(details.transfer))
+
+
+def at_rest(details: TransferDetails) -> bool:
+    """Say whether each item has ended or waits for a person."""
+    resting = ENDED_STATES | {ItemState.NEEDS_ATTENTION}
+    return all(item.state in resting for item in details.items)
+
+
+class _Hindrance:
+    """What this computer's service says of why a transfer does not go on; each once."""
+
+    def __init__(self, agent: AgentClient, transfer_id: str) -> None:
+        self._agent, self._transfer_id = agent, transfer_id
+        self._said = ""
+        self._next_s = 0.0
+
+    async def say(self) -> None:
+        """Say it, if there is something new."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + _ASK_AGENT_EVERY_S
+        try:
+            view = await self._agent.submission(self._transfer_id)
+            sentence = view.trouble
+        except AgentUnreachable as error:
+            sentence = error.message
+        except TransferAppError:
+            return  # Another workstation's.
+        if sentence and sentence != self._said:
+            say(f"Waiting: {sentence}")
+        self._said = sentence

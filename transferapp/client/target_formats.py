@@ -1,0 +1,108 @@
+"""Ask a server what it reads, and keep its last answer for when it cannot be asked."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from transferapp.client.server import ToldFormats
+from transferapp.errors import NotFound, TransferAppError
+from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.omero import omero_formats
+from transferapp.formats.read_formats import RepositoryFormats
+from transferapp.host.paths import host_paths
+from transferapp.host.private_file import write_private_text
+from transferapp.intake.preflight import PreflightSettings
+from transferapp.protocol.messages import ServerInfo
+
+#: Longest wait for the server's word, in seconds.
+_PATIENCE_S = 3.0
+
+
+class TellsFormats(Protocol):
+    """What is needed of a server here; ``client.server.ServerClient`` is one."""
+
+    base_url: str
+
+    async def formats(self, etag: str = "") -> ToldFormats | None:
+        """Say what its repository reads; None when that is what ``etag`` names."""
+
+    async def server_info(self) -> ServerInfo:
+        """Say what answers, and which image repository is behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A server's last answer."""
+
+    server: str
+    told: ToldFormats
+
+
+_KEPT = TypeAdapter(Kept)
+
+
+class KeptFormats:
+    """The last answer of each server, one file each; blocking."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Keep them in ``folder``, by default where this account keeps its data."""
+        self._folder = folder or host_paths().formats
+
+    def of(self, server_url: str) -> ToldFormats | None:
+        """Return the last answer; None when there is none that can be read."""
+        with suppress(OSError, ValidationError):
+            kept = _KEPT.validate_json(self._file(server_url).read_bytes())
+            return kept.told if kept.server == server_url else None
+        return None
+
+    def keep(self, server_url: str, told: ToldFormats) -> None:
+        """Keep an answer; that a disk is full does not matter."""
+        text = _KEPT.dump_json(Kept(server_url, told)).decode()
+        with suppress(OSError):
+            write_private_text(self._file(server_url), text)
+
+    def _file(self, server_url: str) -> Path:
+        name = sha256(server_url.encode(errors="replace")).hexdigest()[:32]
+        return self._folder / f"{name}.json"
+
+
+async def ask_formats(
+    server: TellsFormats, kept: KeptFormats | None = None
+) -> RepositoryFormats | None:
+    """Ask a server what it reads; without an answer its last one. None: nobody knows."""
+    url = server.base_url
+    last = await asyncio.to_thread(kept.of, url) if kept else None
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            told = await _ask(server, last.etag if last else "")
+    except (TransferAppError, TimeoutError):
+        return last.formats if last else None
+    if told is None:
+        return last.formats if last else None
+    if kept and told != last:
+        await asyncio.to_thread(kept.keep, url, told)
+    return told.formats
+
+
+async def ask_settings(
+    server: TellsFormats, settings: PreflightSettings, kept: KeptFormats | None = None
+) -> PreflightSettings:
+    """Ask what the files' target reads; without any answer ``settings`` hold. Never raises."""
+    formats = await ask_formats(server, kept)
+    return settings if formats is None else replace(settings, target=formats)
+
+
+async def _ask(server: TellsFormats, etag: str) -> ToldFormats | None:
+    try:
+        return await server.formats(etag)
+    except NotFound:
+        # A server from before this question says at least which repository it has.
+        is_omero = (await server.server_info()).repository.lower() == "omero"
+        return ToldFormats(omero_formats() if is_omero else embedded_formats(), "")

@@ -1,0 +1,111 @@
+"""What an image repository says of the formats that it reads; travels as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class FirstBytes:
+    """Bytes that a file of a format has at a place, as lower-case hex."""
+
+    hex: str
+    offset: int = 0
+
+    def fit(self, start: bytes) -> bool:
+        """Say whether the beginning of a file has them."""
+        return start.startswith(bytes.fromhex(self.hex), self.offset)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFormat:
+    """A format that is read, by one reader."""
+
+    name: str
+    #: Ends of names in small letters, with the dot; empty: known by its content alone.
+    suffixes: tuple[str, ...]
+    #: Any of these is at the beginning of its files; empty where no rule is known here.
+    first_bytes: tuple[FirstBytes, ...] = ()
+    #: A fileset may be several files.
+    several_files: bool = False
+    #: A file must have one of the suffixes; else its content is enough.
+    suffix_needed: bool = True
+    #: The reader's name.
+    reader: str = ""
+    #: What must be installed for it: an extra of this package, or nothing.
+    needs: str = ""
+
+    def claims_name(self, name: str) -> bool:
+        """Say whether a name, in small letters, ends like one of its files."""
+        return bool(self.suffixes) and name.endswith(self.suffixes)
+
+    def claims_bytes(self, start: bytes) -> bool:
+        """Say whether a file begins like one of its files."""
+        return any(rule.fit(start) for rule in self.first_bytes)
+
+
+@dataclass(frozen=True)
+class RepositoryFormats:
+    """What one repository reads, and whose answer that is."""
+
+    #: "OMERO", or "embedded repository".
+    repository: str
+    formats: tuple[ReadFormat, ...]
+    #: What reads there, with its version ("Bio-Formats 7.3.1"); empty: readers of our own.
+    read_by: str = ""
+    #: Whether a person may import a format that nobody knows.
+    unknown_allowed: bool = True
+
+    @property
+    def whose(self) -> str:
+        """Whose answer it is: "OMERO, Bio-Formats 7.3.1"."""
+        return ", ".join(part for part in (self.repository, self.read_by) if part)
+
+    @property
+    def subject(self) -> str:
+        """The same as the subject of a sentence: "OMERO (Bio-Formats 7.3.1)"."""
+        name = "The embedded repository" if self.is_embedded else self.repository
+        return f"{name} ({self.read_by})" if self.read_by else name
+
+    @property
+    def is_embedded(self) -> bool:
+        """It is the repository that comes with this program."""
+        return self.repository == EMBEDDED
+
+    @cached_property
+    def endings(self) -> tuple[str, ...]:
+        """All suffixes, each once."""
+        return tuple({suffix: None for one in self.formats for suffix in one.suffixes})
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """What the formats are called."""
+        return frozenset(one.name for one in self.formats)
+
+    def of_name(self, name: str) -> Iterator[ReadFormat]:
+        """Yield the formats whose suffixes fit a name, the most exact suffix first."""
+        low = name.lower()
+        if not low.endswith(self.endings):
+            return
+        fitting = [one for one in self.formats if one.claims_name(low)]
+        yield from sorted(fitting, key=lambda one: _exactness(one, low))
+
+    def of_bytes(self, start: bytes) -> Iterator[ReadFormat]:
+        """Yield the formats that are known by content alone, and whose bytes these are."""
+        for one in self.formats:
+            if not one.suffix_needed and one.claims_bytes(start):
+                yield one
+
+
+#: What the repository that comes with this program is called.
+EMBEDDED = "embedded repository"
+
+
+def _exactness(one: ReadFormat, name: str) -> tuple[int, int]:
+    """Longer suffixes go first, then formats that have the suffix nearer to their front."""
+    fitting = [
+        (-len(suffix), n) for n, suffix in enumerate(one.suffixes) if name.endswith(suffix)
+    ]
+    return min(fitting)

@@ -1,0 +1,224 @@
+"""DICOM: the slices of a series, or the levels of a slide, in files of one folder.
+
+Seen with Bio-Formats 7.3.1, DicomReader, with files made for it. It puts files of one folder
+into one set when their acquisition dates and series numbers are equal, each has an instance
+number, and their acquisition times are less than 150 s from that of the first; the series'
+UID plays no part, so a copy of a slice is a second slice. The first by name is opened; then
+come the parts of a slide (volume, thumbnail, overview, label), wider and higher images first,
+then by slice location and instance number. Files of fewer than 2,048 bytes join no other;
+where one of a set lacks its image type, none can be opened: here such a file stays alone.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
+from transferapp.intake.bio_formats_only import DICOM
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.contents import HEAD_BYTES, head, is_told_by_content
+from transferapp.intake.families import dicom_header as tags
+from transferapp.intake.families.dicom_header import DicomHeader, has_mark, read_header
+from transferapp.intake.families.family import Family
+from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.scanning import FoundFile
+
+_DIRECTORY = "dicomdir"
+_LEAST_BYTES = 2048
+_WINDOW_S = 150.0
+_DATE = re.compile(r"\d{4}\.?\d{2}\.?\d{2}")
+_TIME = re.compile(r"(\d{2}):?(\d{2})?:?(\d{2}(?:\.\d*)?)?")
+#: The third part of a slide's image type, in the order of its files.
+_SLIDE_PARTS = ("VOLUME", "THUMBNAIL", "OVERVIEW", "LABEL")
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """A file with what of its header tells its place; ``time`` is None when it is empty."""
+
+    file: FoundFile
+    header: DicomHeader
+    time: float | None
+
+    @property
+    def part(self) -> str:
+        return [*self.header.values.get(tags.IMAGE_TYPE, "").split("\\"), "", "", ""][2]
+
+    @property
+    def place(self) -> tuple[float, ...]:
+        value = self.header.number
+        width, height = value(tags.COLUMNS) or 0, value(tags.ROWS) or 0
+        return (-width, -height, value(tags.LOCATION) or 0, value(tags.INSTANCE) or 0)
+
+
+def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set that a file belongs to, whichever of its files it is."""
+    if file.path.name.lower() == _DIRECTORY:
+        return None
+    folder = file.path.parent
+    made = neighbours.once((DICOM.name, str(folder)), lambda: _sets(file, neighbours))
+    return made.get(str(file.path))
+
+
+def collect_directory(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Let a DICOMDIR ride along with the first series in its folder or below."""
+    if file.path.name.lower() != _DIRECTORY:
+        return None
+    for other in _below(file, neighbours):
+        if _may_be_slice(other, neighbours) and (made := collect(other, neighbours)):
+            return replace(made, files=(*made.files, file))
+    problem = MissingCompanion(
+        f"'{file.path.name}' only lists DICOM files, and none of them is there. Drop the whole"
+        " folder that it lies in."
+    )
+    return FilesetCandidate(file.path.name, (file,), DICOM, (problem,))
+
+
+def _below(file: FoundFile, neighbours: Neighbours) -> Iterator[FoundFile]:
+    """Yield what was scanned in a file's folder and below; it is found by its sorted path, as
+    there may be a DICOMDIR in every folder of thousands.
+    """
+    paths = neighbours.once((_DIRECTORY, "paths"), lambda: sorted(neighbours.scanned))
+    front = str(file.path.parent / "_")[:-1]
+    for at in range(bisect_left(paths, front), len(paths)):
+        if not paths[at].startswith(front):
+            break
+        yield neighbours.scanned[paths[at]]
+
+
+def _sets(base: FoundFile, neighbours: Neighbours) -> dict[str, FilesetCandidate]:
+    """Make all sets of a folder, by the paths of their files; each file is read once."""
+    series: dict[tuple[str, float], list[_Slice]] = defaultdict(list)
+    made: list[FilesetCandidate] = []
+    listed = neighbours.listing(base, base.path.parent)
+    for file in sorted(listed, key=lambda one: one.path.name):
+        by_name = file.path.name.lower().endswith(DICOM.suffixes)
+        if not by_name and not _is_told_by_content(file.path.name):
+            continue
+        header = _header(file, by_name=by_name)
+        if header is None and not by_name and not has_mark(head(file, neighbours)):
+            continue
+        key = None if header is None else _key(header)
+        if header is None or key is None or file.size_bytes < _LEAST_BYTES:
+            made.append(_made([file], [] if header is None else [header]))
+        else:
+            series[key].append(_Slice(file, header, _seconds(header.values[tags.TIME])))
+    for slices in series.values():
+        made += _of_series(slices)
+    return {str(file.path): one for one in made for file in one.files}
+
+
+def _may_be_slice(file: FoundFile, neighbours: Neighbours) -> bool:
+    name = file.path.name
+    if name.lower().endswith(DICOM.suffixes):
+        return True
+    return _is_told_by_content(name) and has_mark(head(file, neighbours))
+
+
+def _is_told_by_content(name: str) -> bool:
+    return name.lower() != _DIRECTORY and is_told_by_content(name)
+
+
+def _header(file: FoundFile, *, by_name: bool) -> DicomHeader | None:
+    try:
+        return read_header(file.path, file.size_bytes, mark_needed=not by_name)
+    except OSError:
+        return None  # Preflight says it.
+
+
+def _key(header: DicomHeader) -> tuple[str, float] | None:
+    """Return what files of a set have in common; None for a file that stays alone."""
+    date = header.values.get(tags.DATE, "").replace(".", "")
+    series = header.values.get(tags.SERIES)
+    time = header.values.get(tags.TIME)
+    if series is None or time is None or tags.IMAGE_TYPE not in header.values:
+        return None
+    if header.number(tags.INSTANCE) is None or not _DATE.fullmatch(date):
+        return None
+    if time and not _TIME.fullmatch(time):
+        return None
+    number = header.number(tags.SERIES) if series else 0.0
+    return None if number is None else (date, number)
+
+
+def _seconds(time: str) -> float | None:
+    found = _TIME.fullmatch(time)
+    if found is None:
+        return None
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return (hours * 60 + minutes) * 60 + seconds
+
+
+def _of_series(slices: list[_Slice]) -> list[FilesetCandidate]:
+    """Take a series apart where its times are too far from each other."""
+    groups: list[list[_Slice]] = []
+    while slices:
+        first = slices[0]
+        near = [one for one in slices if _is_near(one.time, first.time)]
+        taken = {id(one) for one in near}
+        slices = [one for one in slices if id(one) not in taken]
+        groups.append([first, *_ordered(near[1:])])
+    doubt = _taken_apart(groups) if len(groups) > 1 else ""
+    return [
+        _made([one.file for one in group], [one.header for one in group], doubt)
+        for group in groups
+    ]
+
+
+def _is_near(time: float | None, other: float | None) -> bool:
+    if time is None or other is None:
+        return time is other
+    return abs(time - other) < _WINDOW_S
+
+
+def _ordered(slices: Sequence[_Slice]) -> list[_Slice]:
+    if all(one.part in _SLIDE_PARTS for one in slices):
+        return sorted(slices, key=lambda one: (_SLIDE_PARTS.index(one.part), one.place))
+    return sorted(slices, key=lambda one: one.place)
+
+
+def _made(
+    files: Sequence[FoundFile], headers: Sequence[DicomHeader], doubt: str = ""
+) -> FilesetCandidate:
+    cut_off = [file for file, header in zip(files, headers, strict=False) if header.cut_off]
+    problems = tuple[SourceProblem, ...](map(_cut, cut_off[:1]))
+    if not headers and not _is_marked(files[0]):
+        problems = (_other(files[0]),)
+    doubts = (doubt,) if doubt else ()
+    return FilesetCandidate(files[0].path.name, tuple(files), DICOM, problems, doubts)
+
+
+def _cut(file: FoundFile) -> DamagedFile:
+    return DamagedFile(
+        f"'{file.path.name}' is not complete: its pixels are cut off. Copy or export it again."
+    )
+
+
+def _is_marked(file: FoundFile) -> bool:
+    """Say whether a file without a header that we understand is one; so when it is not read."""
+    try:
+        with file.path.open("rb", buffering=0) as opened:
+            return has_mark(opened.read(HEAD_BYTES))
+    except OSError:
+        return True  # Preflight says it.
+
+
+def _other(file: FoundFile) -> DamagedFile:
+    return DamagedFile(
+        f"'{file.path.name}' does not begin like a DICOM file. Copy or export it again."
+    )
+
+
+def _taken_apart(groups: Sequence[Sequence[_Slice]]) -> str:
+    return (
+        f"Its series becomes {len(groups)} images: Bio-Formats joins only files acquired within"
+        f" {_WINDOW_S:.0f} seconds. Export the series as one OME-TIFF to keep it together."
+    )
+
+
+DIRECTORY_FAMILY = Family("DICOMDIR", (_DIRECTORY,), collect_directory)
+FAMILY = Family("DICOM", DICOM.suffixes, collect, begins=has_mark)

@@ -1,0 +1,41 @@
+"""Evotec and PerkinElmer Opera: ``.flex`` files of a plate, with ``.mea`` and ``.res``.
+
+As seen with Bio-Formats 7.3.1, FlexReader: ``.res`` and ``.mea`` come first where both are
+there, then all ``.flex`` of the folder whose names are nine digits (row, column, field); a file
+of another name is a plate of its own. That the plate's barcode must be the same is not checked.
+"""
+
+from __future__ import annotations
+
+import re
+
+from transferapp.formats.image_format import ImageFormat
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families import plates
+from transferapp.intake.families.family import Family
+from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.scanning import FoundFile
+
+FORMAT = ImageFormat("Opera FLEX", (".flex",), (b"II*\0", b"MM\0*"))
+_WELL = re.compile(r"\d{9}\.flex", re.IGNORECASE)
+
+
+def collect(first: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set of a ``.flex``; None when it is no TIFF inside."""
+    with first.path.open("rb") as opened:
+        if not opened.read(4).startswith(FORMAT.magic):
+            return None
+    if not _WELL.fullmatch(first.path.name):
+        return plates.judged(first, FORMAT, (first,), 1, ())
+    beside = plates.in_code_order(neighbours.listing(first, first.path.parent))
+    wells = [file for file in beside if _WELL.fullmatch(file.path.name)]
+    results = [
+        next((file for file in beside if file.path.suffix.lower() == suffix), None)
+        for suffix in (".res", ".mea")
+    ]
+    before = [file for file in results if file is not None]
+    files = (*(before if len(before) == len(results) else ()), *wells)
+    return plates.judged(first, FORMAT, files, len(wells), ())
+
+
+FLEX = Family("Opera FLEX", FORMAT.suffixes, collect)

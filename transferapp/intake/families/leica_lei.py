@@ -1,0 +1,56 @@
+"""Leica LEI: a binary ``.lei`` that names a TIFF for each plane.
+
+The names stand in it as UTF-16, and the TIFFs of a set begin with its own name or that of its
+experiment. No ``.lei`` could be made for Bio-Formats 7.3.1, LeicaReader, so that its order
+of files is not known; all that an ``.lei`` names are kept together, itself first.
+TIFFs exported by LAS AF and LAS X are called alike and never had an ``.lei``: their project
+(``.lif``, ``.xlef``) is then what is worth importing.
+"""
+
+from __future__ import annotations
+
+import re
+
+from transferapp.formats.image_format import ImageFormat
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families import words
+from transferapp.intake.families.family import Family
+from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.scanning import FoundFile
+
+FORMAT = ImageFormat("Leica LEI", (".lei",), (b"IIII", b"MMMM"))
+_MAX_INDEX_BYTES = 64 << 20
+_LITTLE = re.compile(rb"(?:[^\0-\x1f/\\]\0){1,250}\.\0[tT]\0[iI]\0[fF]\0")
+_BIG = re.compile(rb"(?:\0[^\0-\x1f/\\]){1,250}\0\.\0[tT]\0[iI]\0[fF]")
+
+
+def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set of an ``.lei``; None when it does not begin like one."""
+    with index.path.open("rb") as opened:
+        content = opened.read(_MAX_INDEX_BYTES)
+    if not content.startswith(FORMAT.magic):
+        return None
+    is_little = content.startswith(b"I")
+    pattern, encoding = (_LITTLE, "utf-16-le") if is_little else (_BIG, "utf-16-be")
+    names = (match[0].decode(encoding, "replace") for match in pattern.finditer(content))
+    found, absent = dict[str, FoundFile](), list[str]()
+    for name in dict.fromkeys(names):
+        file = neighbours.exactly(index, name)
+        if file is None:
+            absent.append(name)
+        else:
+            found[str(file.path)] = file
+    if not found:
+        problem = words.no_images(index, absent[0] if absent else "image_z000_ch00.tif")
+        return FilesetCandidate(index.path.name, (index,), FORMAT, (problem,))
+    doubts = (words.absent(absent, index),) if absent else ()
+    return FilesetCandidate(index.path.name, (index, *found.values()), FORMAT, doubts=doubts)
+
+
+LEI = Family(
+    "Leica",
+    FORMAT.suffixes,
+    collect,
+    re.compile(r"(?:_(?:Series|z|t|s)\d{2,})+_ch\d{2}\.tif$", re.IGNORECASE),
+    "its .lei file or the project that it was exported from (.lif, .xlef)",
+)

@@ -1,0 +1,89 @@
+"""Leica XLEF: an ``.xlef`` of XML that leads to ``.xlcf``, ``.xlif`` and image files.
+
+Seen with Bio-Formats 7.3.1, XLEFReader: the ``.xlef`` is opened, then all files that it leads
+to, whatever they are, by their paths in the order of text. Names lead on from the file that
+has them, with slashes of either kind, ``%20`` and other case. An absent image, and nothing is
+read; an absent ``.xlif`` or ``.xlcf`` is passed over.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote
+
+from transferapp.formats.image_format import ImageFormat
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families import words
+from transferapp.intake.families.family import Family
+from transferapp.intake.families.texts import read_xml
+from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.scanning import FoundFile
+
+FORMAT = ImageFormat("Leica XLEF", (".xlef",), (b"<", b"\xef\xbb\xbf<"))
+#: An image is described in some 100 kB.
+_MAX_XML_BYTES = 32 << 20
+_MAX_FILES = 100_000
+_DESCRIPTIONS = (".xlef", ".xlcf", ".xlif")
+
+
+def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set of an ``.xlef``; None when it is no XML of Leica."""
+    if not _references(index):
+        return None
+    found, absent = {str(index.path): index}, dict[str, None]()
+    waiting = [index]
+    while waiting and len(found) < _MAX_FILES:
+        here = waiting.pop()
+        for reference in _references(here):
+            file = _follow(index, here, reference, neighbours)
+            if file is None:
+                absent[reference] = None
+            elif str(file.path) not in found:
+                found[str(file.path)] = file
+                if file.path.name.lower().endswith(_DESCRIPTIONS):
+                    waiting.append(file)
+    del found[str(index.path)]
+    files = (index, *(found[path] for path in sorted(found)))
+    passed_over = [name for name in absent if name.lower().endswith(_DESCRIPTIONS)]
+    images = [name for name in absent if name not in passed_over]
+    problems = (words.needed(images, index),) if images else ()
+    doubts = (words.left_out(passed_over, index),) if passed_over else ()
+    if all(file.path.name.lower().endswith(_DESCRIPTIONS) for file in files):
+        problems = (words.no_images(index, next(iter(absent), "image.tif")),)
+    return FilesetCandidate(index.path.name, files, FORMAT, problems, doubts)
+
+
+def _references(file: FoundFile) -> list[str]:
+    """Return what a file refers to: other descriptions, and images as frames or blocks."""
+    root = read_xml(file, _MAX_XML_BYTES)
+    if root is None:
+        return []
+    names = (
+        element.get("File", "")
+        for element in root.iter()
+        if element.tag in ("Reference", "Frame", "Block")
+    )
+    return [unquote(name) for name in names if name]
+
+
+def _follow(
+    index: FoundFile, here: FoundFile, reference: str, neighbours: Neighbours
+) -> FoundFile | None:
+    """Find what a file refers to; nothing outside of what was dropped."""
+    folder: Path | None = here.path.parent
+    *above, last = reference.replace("\\", "/").split("/")
+    for part in above:
+        if folder is None:
+            return None
+        if part == "..":
+            folder = folder.parent
+        elif part not in ("", "."):
+            folder = neighbours.folder(folder, part)
+    return None if folder is None else neighbours.named(index, last, folder)
+
+
+XLEF = Family(
+    "Leica XLEF",
+    FORMAT.suffixes,
+    collect,
+)

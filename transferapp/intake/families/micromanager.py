@@ -1,0 +1,106 @@
+"""Micro-Manager: ``metadata.txt`` (or ``NAME_metadata.txt``) beside a TIFF for each plane.
+
+Seen with Bio-Formats 7.3.1, MicromanagerReader: of ``metadata.txt`` and its images the first
+by name is opened, of ``NAME_metadata.txt`` that file; then ``Acqusition.xml`` (spelled so) and
+the images as the text names them. Absent images are shown black.
+A ``metadata.txt`` swallows every TIFF beside it there, also one that it does not name; those
+are sets of their own here, as each set lies in a folder of its own on the server. OME-TIFFs
+that a text names (MMStack) stay OME-TIFFs: see ``riders``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+from transferapp.formats.image_format import ImageFormat
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families import words
+from transferapp.intake.families.family import Family
+from transferapp.intake.formats import OME_TIFF
+from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.scanning import FoundFile
+
+FORMAT = ImageFormat("Micro-Manager", ("metadata.txt",), (b"{",))
+#: Spelled so by Micro-Manager 1.
+_ACQUISITION = "Acqusition.xml"
+_HEAD_BYTES = 64 << 10
+_STEP_BYTES = 4 << 20
+#: Some 2 kB for each plane; 2 GiB are a million planes.
+_MAX_BYTES = 2 << 30
+_NAMED = re.compile(rb'"FileName"\s*:\s*"([^"\r\n]{1,1024})"')
+#: How the text calls a plane where it does not name its file.
+_PLANE = re.compile(rb'"(?:Metadata|Coords)-[^"/]*/([^"/\r\n]{1,255}\.tiff?)"\s*:')
+_LONGEST_MATCH = 2048
+_IMAGE = re.compile(r"img_.*\.tiff?", re.IGNORECASE)
+
+
+def is_metadata_name(name: str) -> bool:
+    """Say whether Micro-Manager gives its text such a name; only small letters count."""
+    return name == "metadata.txt" or name.endswith("_metadata.txt")
+
+
+def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set of a text of Micro-Manager; None when it is another ``metadata.txt``."""
+    names = _images_of(index, neighbours)
+    if not names:
+        return None
+    found, absent = list[FoundFile](), list[str]()
+    for name in names:
+        file = neighbours.exactly(index, name)
+        if file is None:
+            absent.append(name)
+        else:
+            found.append(file)
+    if not found:
+        problem = words.no_images(index, absent[0])
+        return FilesetCandidate(index.path.name, (index,), FORMAT, (problem,))
+    extra = neighbours.exactly(index, _ACQUISITION)
+    files = [index, *([extra] if extra else []), *found]
+    if index.path.name == "metadata.txt":
+        first = min(index, *found, key=lambda file: file.path.name)
+        files = [first, *(file for file in files if file is not first)]
+    doubts = (words.absent(absent, index),) if absent else ()
+    return FilesetCandidate(index.path.name, tuple(files), FORMAT, doubts=doubts)
+
+
+def _images_of(index: FoundFile, neighbours: Neighbours) -> list[str]:
+    """Return the names of a set's images; none when it is no set of single images."""
+    names = names_in(index) if is_metadata_name(index.path.name) else None
+    if names == []:
+        here = neighbours.listing(index, index.path.parent)
+        names = [file.path.name for file in here if _IMAGE.fullmatch(file.path.name)]
+    are_stacks = all(name.lower().endswith(OME_TIFF.suffixes) for name in names or ())
+    return [] if names is None or are_stacks else names
+
+
+def names_in(index: FoundFile) -> list[str] | None:
+    """Return the names of the images that a text names, each once, in its order; None when
+    it is no text of Micro-Manager. Raises OSError.
+    """
+    found, planes = dict[bytes, None](), dict[bytes, None]()
+    with index.path.open("rb") as opened:
+        rest = opened.read(_HEAD_BYTES)
+        if not rest.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") or b'"Summary"' not in rest:
+            return None
+        while True:
+            found.update(dict.fromkeys(match[1] for match in _NAMED.finditer(rest)))
+            planes.update(dict.fromkeys(match[1] for match in _PLANE.finditer(rest)))
+            more = opened.read(_STEP_BYTES)
+            if not more or opened.tell() > _MAX_BYTES:
+                break
+            rest = rest[-_LONGEST_MATCH:] + more
+    names = (name.decode("utf-8", "replace") for name in found or planes)
+    return list(dict.fromkeys(PurePosixPath(name.replace("\\", "/")).name for name in names))
+
+
+MICROMANAGER = Family(
+    "Micro-Manager",
+    FORMAT.suffixes,
+    collect,
+    re.compile(
+        r"(^|/)img_(\d{9}_[^/]*_\d{3}|channel\d+_position\d+_time\d+_z\d+)\.tiff?$",
+        re.IGNORECASE,
+    ),
+    "its metadata.txt",
+)

@@ -1,0 +1,147 @@
+"""NRRD: a header of text, ``.nhdr`` or ``.nrrd``, that names the file of its pixels or has
+them behind it.
+
+Seen with Bio-Formats 7.3.1, NRRDReader: the header is opened, the file that it names comes
+second and must lie right beside it; lists of files (``LIST``, ``s%d.raw 1 9 1``), a file in
+another folder, and a lone ``.nhdr`` are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from math import prod
+
+from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
+from transferapp.intake.bio_formats_only import NRRD
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families.family import Family
+from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.scanning import FoundFile
+
+_MAX_HEADER_BYTES = 1 << 16
+#: Names by numbers: the format of a name, then the first number, the last and the step.
+_PATTERN = re.compile(r"(.*%0?\d?d\S*)\s+(\d{1,9})\s+(\d{1,9})\s+(-?\d{1,9})(\s+\d+)?")
+_MAX_NAME_LETTERS = 1024
+#: A pattern of more files is none.
+_MOST_FILES = 100_000
+_END = re.compile(rb"\r?\n\r?\n")
+#: Bytes of the type's names: each type has several.
+_BYTES = (
+    (1, r"u?int8(_t)?|(signed |unsigned )?char|uchar"),
+    (2, r"u?int16(_t)?|(signed |unsigned )?short( int)?|ushort"),
+    (4, r"u?int32(_t)?|(signed |unsigned )?int|uint|float"),
+    (8, r"u?int64(_t)?|(signed |unsigned )?long ?long( int)?|u?longlong|double"),
+)
+
+
+def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set of a header; None when it is no NRRD file."""
+    with file.path.open("rb", buffering=0) as opened:
+        start = opened.read(_MAX_HEADER_BYTES)
+    if not NRRD.begins(start):
+        return None
+    end = _END.search(start)
+    head = start[: end.start()] if end else start
+    fields = _fields(head.decode("ascii", "replace"))
+    named = fields.get("data file") or fields.get("datafile")
+    if named is None:
+        return _attached(file, fields, end.end() if end else 0)
+    files, problems = [file], list[SourceProblem]()
+    if (
+        named.split(maxsplit=1)[0].upper() == "LIST"
+        or "%" in named
+        or "/" in named
+        or "\\" in named
+    ):
+        problems.append(_several(file))
+    names = _listed(named, head)
+    for name in names:
+        found = neighbours.named(file, name)
+        if found is not None:
+            files.append(found)
+        else:
+            problems.insert(0, _missing(file, name))
+    if not problems and files[1].path.name != names[0]:
+        problems.append(_other_case(files[1], names[0]))
+    if not problems and _short(fields, files[1].size_bytes):
+        problems.append(_cut(files[1]))
+    return FilesetCandidate(file.path.name, tuple(files), NRRD, tuple(problems))
+
+
+def _attached(file: FoundFile, fields: dict[str, str], at: int) -> FilesetCandidate:
+    problems: tuple[SourceProblem, ...] = ()
+    if file.path.suffix.lower() == ".nhdr":
+        problems = (
+            MissingCompanion(
+                f"'{file.path.name}' does not say where its pixels are ('data file' is"
+                " missing). Save it again as one .nrrd file."
+            ),
+        )
+    elif not at or _short(fields, file.size_bytes - at):
+        problems = (_cut(file),)
+    return FilesetCandidate(file.path.name, (file,), NRRD, problems)
+
+
+def _fields(text: str) -> dict[str, str]:
+    pairs = (line.split(":", 1) for line in text.splitlines() if ":" in line)
+    return {name.strip().lower(): value.strip() for name, value in pairs if name[:1] != "#"}
+
+
+def _is_list(named: str) -> bool:
+    return named.upper().startswith("LIST")
+
+
+def _listed(named: str, head: bytes) -> list[str]:
+    """Return the names of data files: one, those of a list, or those of a pattern."""
+    if _is_list(named):
+        lines = head.decode("utf-8", "replace").splitlines()
+        at = next(i for i, line in enumerate(lines) if line.lower().startswith("data"))
+        return [line.strip() for line in lines[at + 1 :] if line.strip()]
+    found = _PATTERN.fullmatch(named) if len(named) < _MAX_NAME_LETTERS else None
+    if found is None or found[1].count("%") != 1:
+        return [named]
+    first, last, step = (int(found[at]) for at in (2, 3, 4))
+    if step == 0 or abs(last - first) > _MOST_FILES:
+        return [named]
+    return [found[1] % n for n in range(first, last + (1 if step > 0 else -1), step)]
+
+
+def _short(fields: dict[str, str], size: int) -> bool:
+    """Say whether raw pixels are fewer than the sizes ask for."""
+    if fields.get("encoding", "").lower() != "raw" or "byte skip" in fields:
+        return False
+    kind = fields.get("type", "").lower()
+    width = next((n for n, names in _BYTES if re.fullmatch(names, kind)), 0)
+    sizes = fields.get("sizes", "").split()
+    are_sizes = all(re.fullmatch(r"\d{1,9}", text) for text in sizes)
+    return are_sizes and prod(map(int, sizes)) * width > size
+
+
+def _several(file: FoundFile) -> SourceProblem:
+    return SourceProblem(
+        f"'{file.path.name}' names its pixels in several files or another folder, which the"
+        " image repository cannot read. Save it as one .nrrd file."
+    )
+
+
+def _missing(file: FoundFile, name: str) -> MissingCompanion:
+    return MissingCompanion(
+        f"'{file.path.name}' has its pixels in '{name}', which is missing. Put it beside the"
+        " header, then drop both."
+    )
+
+
+def _other_case(file: FoundFile, name: str) -> SourceProblem:
+    return SourceProblem(
+        f"'{file.path.name}' is not found by that name on the server. Rename it to '{name}',"
+        " then retry."
+    )
+
+
+def _cut(file: FoundFile) -> DamagedFile:
+    return DamagedFile(
+        f"'{file.path.name}' is not complete: its end is cut off. Copy or export it again."
+    )
+
+
+FAMILY = Family("NRRD", (".nhdr", ".nrrd"), collect)

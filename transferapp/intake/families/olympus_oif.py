@@ -1,0 +1,122 @@
+"""Olympus OIF: ``NAME.oif`` with the folder ``NAME.oif.files``.
+
+Seen with Bio-Formats 7.3.1, FV1000Reader: the ``.oif`` is opened; then the ``.lut``,
+``.roi`` and ``.pty`` files of its folder in the folder's own order, as the file system lists
+them; then the TIFFs, the axis that their names put first running fastest (``s_C001Z001``,
+``s_C002Z001``). Any TIFF may be called otherwise by its ``.pty``, which no FluoView does and
+is not looked at. One absent TIFF, or a folder called otherwise, and nothing is read. Other
+files in the folder stay where they are; ``s_Thumb.bmp`` is read as an image of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import product
+
+from transferapp.errors import MissingCompanion
+from transferapp.formats.image_format import ImageFormat
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families import words
+from transferapp.intake.families.family import Family
+from transferapp.intake.families.texts import names_on_disk, read_ini
+from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.scanning import FoundFile
+
+FORMAT = ImageFormat(
+    "Olympus OIF", (".oif",), (b"\xff\xfe[\0", b"\xfe\xff\0[", b"\xff\xfe\r\0")
+)
+BMP_FORMAT = ImageFormat("BMP", (".bmp",), (b"BM",))
+_FOLDER_END = ".files"
+_SIDE_SUFFIXES = (".lut", ".roi", ".pty")
+#: Settings of a microscope: some tens of kB.
+_MAX_OIF_BYTES = 4 << 20
+_MAX_IMAGES = 200_000
+_AXIS = re.compile(r"([A-Z])(\d{3,9})")
+_IMAGE = re.compile(r"s_(?:[A-Z]\d{3,9})+\.tif", re.IGNORECASE)
+
+
+def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set of an ``.oif``; None when it is no text of Olympus."""
+    settings = read_ini(index, _MAX_OIF_BYTES)
+    first, last = (_last_part(settings.get(f"PtyFileName{end}", "")) for end in "SE")
+    if not first and "AxisOrder" not in settings:
+        return None
+    folder = index.path.parent / (index.path.name + _FOLDER_END)
+    sides = list[FoundFile]()
+    for name in names_on_disk(str(folder)):
+        file = neighbours.exactly(index, name, folder)
+        if file is not None and name.lower().endswith(_SIDE_SUFFIXES):
+            sides.append(file)
+    found, absent = list[FoundFile](), list[str]()
+    for name in _image_names(first, last) or _images_in(index, neighbours):
+        file = neighbours.exactly(index, name, folder)
+        if file is None:
+            absent.append(name)
+        else:
+            found.append(file)
+    problems = _oif_problems(index, found, absent)
+    return FilesetCandidate(index.path.name, (index, *sides, *found), FORMAT, problems)
+
+
+def _oif_problems(
+    index: FoundFile, found: Sequence[FoundFile], absent: Sequence[str]
+) -> tuple[MissingCompanion, ...]:
+    folder = index.path.name + _FOLDER_END
+    if not found:
+        return (words.no_images(index, f"{folder}/{absent[0] if absent else 's_C001.tif'}"),)
+    return (words.needed(absent, index),) if absent else ()
+
+
+def _image_names(first: str, last: str) -> list[str]:
+    """Return the names of all images from those of the first and last ``.pty``, in order."""
+    starts, ends = _AXIS.findall(first), _AXIS.findall(last)
+    if not starts or [axis for axis, _ in starts] != [axis for axis, _ in ends]:
+        return []
+    ranges, count = list[list[str]](), 1
+    for (axis, start), (_, end) in zip(starts, ends, strict=True):
+        if not 0 <= int(end) - int(start) < _MAX_IMAGES:
+            return []
+        numbers = range(int(start), int(end) + 1)
+        ranges.append([f"{axis}{number:0{len(start)}}" for number in numbers])
+        count *= len(numbers)
+    if count > _MAX_IMAGES:
+        return []
+    front = first[: first.index(starts[0][0] + starts[0][1])]
+    # product() runs the last one fastest, Bio-Formats the first axis.
+    turned = product(*reversed(ranges))
+    return [front + "".join(reversed(values)) + ".tif" for values in turned]
+
+
+def _images_in(index: FoundFile, neighbours: Neighbours) -> list[str]:
+    """Return the names of the images in the folder, where the ``.oif`` does not tell them."""
+    folder = index.path.parent / (index.path.name + _FOLDER_END)
+    names = (file.path.name for file in neighbours.listing(index, folder))
+    found = [name for name in names if _IMAGE.fullmatch(name)]
+    return sorted(found, key=lambda name: [int(n) for _, n in reversed(_AXIS.findall(name))])
+
+
+def _last_part(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def collect_thumbnail(picture: FoundFile, _: Neighbours) -> FilesetCandidate | None:
+    """Make a set of the preview picture of an OIF, as Bio-Formats does, and say what it is."""
+    if not picture.path.parent.name.lower().endswith(".oif" + _FOLDER_END):
+        return None
+    doubt = (
+        f"'{picture.path.name}' is only the small preview picture of"
+        f" '{picture.path.parent.name[: -len(_FOLDER_END)]}'. Leave it out, if you do not want"
+        " it as an image of its own."
+    )
+    return FilesetCandidate(picture.path.name, (picture,), BMP_FORMAT, doubts=(doubt,))
+
+
+OIF = Family(
+    "FluoView OIF",
+    FORMAT.suffixes,
+    collect,
+    re.compile(r"(^|/)s_(?:[A-Z]\d{3})+\.tif$", re.IGNORECASE),
+    "its .oif file",
+)
+OIF_THUMBNAIL = Family("Olympus OIF's preview", ("s_thumb.bmp",), collect_thumbnail)

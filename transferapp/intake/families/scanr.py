@@ -1,0 +1,106 @@
+"""Olympus ScanR: ``experiment_descriptor.xml`` and the TIFFs in a folder ``data``.
+
+As seen with Bio-Formats 7.3.1, ScanrReader: ``experiment_descriptor.dat`` and
+``AcquisitionLog.dat`` come first where they are there (so the first of them is opened), then
+the ``.xml``, then the images by well, position, plane, time point and channel. Without a folder
+``data`` the images lie beside the index.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+from transferapp.errors import SourceProblem
+from transferapp.formats.image_format import ImageFormat
+from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families import plates
+from transferapp.intake.families.family import Family
+from transferapp.intake.families.index_xml import UnreadIndex, elements, head, local
+from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.scanning import FoundFile
+
+_NAME = "experiment_descriptor.xml"
+FORMAT = ImageFormat("Olympus ScanR", (_NAME,), (b"<?xml", b"<LVData"))
+_BEFORE = ("experiment_descriptor.dat", "AcquisitionLog.dat")
+_FOLDER = "data"
+_PARTS = r"W(\d{5})--P(\d{5})--Z(\d{5})--T(\d{5})--(.+)\.tiff?"
+_IMAGE = re.compile(r"(?:.*--)?" + _PARTS, re.IGNORECASE)
+#: Well, position, plane, time point, channel.
+_Place = tuple[int, int, int, int, int]
+
+
+def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set of a descriptor; None when the file is something else."""
+    if index.path.name.lower() != _NAME or "<" not in head(index):
+        return None
+    data = neighbours.folder(index.path.parent, _FOLDER)
+    if data is not None and data.name != _FOLDER:
+        problem = SourceProblem(_misspelt(data.name))
+        return plates.kept_together(index, FORMAT, neighbours.listing(index, data), problem)
+    here = neighbours.listing(index, data or index.path.parent)
+    matches = [(file, match) for file in here if (match := _IMAGE.fullmatch(file.path.name))]
+    channels = _channels(index) or sorted({match[5] for _, match in matches})
+    found: dict[_Place, FoundFile] = {}
+    for file, match in matches:
+        well, position, plane, time = (int(match[group]) for group in (1, 2, 3, 4))
+        if match[5] in channels:
+            found[well, position, plane, time, channels.index(match[5])] = file
+    if not found and not _is_scanr(index):
+        return None
+    beside = (neighbours.find(index, index.path.with_name(name)) for name in _BEFORE)
+    before = [file for file in beside if file is not None]
+    images = [found[place] for place in sorted(found)]
+    absent = _absent(set(found), channels)
+    return plates.judged(index, FORMAT, (*before, index, *images), len(images), absent)
+
+
+def _misspelt(name: str) -> str:
+    return (
+        f"Bio-Formats does not find the images in the folder '{name}': it must be called"
+        f" '{_FOLDER}', in small letters. Rename it, then drop the measurement again."
+    )
+
+
+def _channels(index: FoundFile) -> list[str]:
+    """Return the names of channels in the order of the descriptor; none when it says none."""
+    names, key = dict[str, None](), ""
+    try:
+        for element in elements(index, "Name", "Val"):
+            text = (element.text or "").strip()
+            if local(element.tag) == "Name":
+                key = text
+            elif key == "name" and text and text != "Autofocus":
+                names[text] = None
+    except UnreadIndex:
+        return []
+    return list(names)
+
+
+def _is_scanr(index: FoundFile) -> bool:
+    """Say whether a descriptor without images is one of this microscope."""
+    try:
+        names = {(one.text or "").strip() for one in elements(index, "Name")}
+    except UnreadIndex:
+        return False
+    return bool(names & {"columns/well", "subposition list", "format typedef"})
+
+
+def _absent(found: set[_Place], channels: list[str]) -> list[str]:
+    """Return the names of images without which wells and positions differ."""
+    seen = [sorted({place[axis] for place in found}) for axis in range(4)]
+    expected = product(*seen, range(len(channels)))
+    return [
+        f"W{well:05}--P{position:05}--Z{plane:05}--T{time:05}--{channels[channel]}.tif"
+        for well, position, plane, time, channel in expected
+        if (well, position, plane, time, channel) not in found
+    ]
+
+
+SCANR = Family(
+    "ScanR",
+    (_NAME,),
+    collect,
+    re.compile(r"(?:^|/|--)" + _PARTS + "$", re.IGNORECASE),
+    _NAME,
+)

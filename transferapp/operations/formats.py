@@ -1,0 +1,53 @@
+"""What can be imported here: formats of the repository, and the facility's word on others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from transferapp.errors import UnsupportedFile
+from transferapp.formats.read_formats import RepositoryFormats
+from transferapp.ledger.port import PlannedItem
+from transferapp.model.ome_zarr import METADATA_NAMES
+from transferapp.repositories.port import Repository
+
+
+class Formats:
+    """What the repository reads. ``unknown_allowed`` is the facility's setting."""
+
+    def __init__(self, repository: Repository, *, unknown_allowed: bool = True) -> None:
+        self._repository = repository
+        self._unknown_allowed = unknown_allowed
+
+    async def told(self) -> RepositoryFormats:
+        """Return what clients are told."""
+        formats = await self._repository.formats()
+        return replace(formats, unknown_allowed=self._unknown_allowed)
+
+    async def admit(self, items: Iterable[PlannedItem]) -> None:
+        """Refuse formats that nobody knows, where the facility wishes that.
+
+        Only names are here yet: a name without an ending may be of a file that is known by
+        its content. Raises UnsupportedFile.
+        """
+        if self._unknown_allowed:
+            return
+        formats = await self._repository.formats()
+        for item in items:
+            path = item.files[0].client_path
+            if not _may_be_known(path, formats):
+                raise UnsupportedFile(
+                    f"{formats.subject} does not read '{PurePosixPath(path).name}', and your"
+                    " facility imports only formats that it reads. Leave it out, or export it"
+                    " as OME-TIFF."
+                )
+
+
+def _may_be_known(path: str, formats: RepositoryFormats) -> bool:
+    name = PurePosixPath(path).name
+    if name in METADATA_NAMES or any(formats.of_name(name)):
+        return True
+    by_content = any(not one.suffix_needed for one in formats.formats)
+    # "IM000001" and "1.2.840.10008": DICOM has no endings.
+    return by_content and not PurePosixPath(name).suffix.strip(".0123456789")
