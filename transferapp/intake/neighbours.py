@@ -36,7 +36,7 @@ class Neighbours:
             return None
         if not stat.S_ISREG(found.st_mode):
             return None
-        return FoundFile(path, client_path, found.st_size, found.st_mtime_ns)
+        return FoundFile(str(path), client_path, found.st_size, found.st_mtime_ns)
 
     def named(self, base: FoundFile, name: str, folder: Path | None = None) -> FoundFile | None:
         """Find a file by its name in a folder (that of ``base``), in any case of letters.

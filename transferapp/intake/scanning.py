@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,8 @@ _LITTER_PREFIXES = ("._", "~$")
 #: deleted while a program still writes it.
 _UNFINISHED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", "~")
 _UNFINISHED_PREFIX = ".nfs"
+#: A name that begins or ends like none of these, and is no litter, is one to list.
+_ODD_PREFIXES = (".", *_LITTER_PREFIXES)
 #: Any of these makes a folder a Zarr group (format 2 or 3).
 ZARR_METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 #: Limits that every file system and server of ours can store.
@@ -61,13 +63,25 @@ _CANCEL_EVERY = 512
 class FoundFile:
     """A file as it was when it was scanned.
 
-    ``client_path`` starts with the name of what was dropped and is '/'-separated.
+    ``place`` is its path on this computer, as text: a Path of each of 100,000 files takes
+    more time than looking at them. ``client_path`` starts with the name of what was dropped
+    and is '/'-separated.
     """
 
-    path: Path
+    place: str
     client_path: str
     size_bytes: int
     modified_ns: int
+
+    @property
+    def path(self) -> Path:
+        """Where it is on this computer."""
+        return Path(self.place)
+
+    @property
+    def name(self) -> str:
+        """Its name, without the folders."""
+        return self.place.rpartition(os.sep)[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +158,15 @@ def hidden(name: str) -> UnsupportedFile | None:
 
 def name_problem(path: Path, client_path: str) -> NameNotAllowed | None:
     """Say why a path cannot be stored, or None."""
+    return _name_problem(str(path), client_path)
+
+
+def _name_problem(place: str, client_path: str) -> NameNotAllowed | None:
+    if len(client_path) <= NAME_BYTES and client_path.isascii() and place.isascii():
+        return None  # As nearly all are: each character is a byte.
     try:
         encoded = client_path.encode()
-        str(path).encode()
+        place.encode()
     except UnicodeEncodeError:
         shown = client_path.encode(errors="replace").decode()
         return NameNotAllowed(
@@ -264,32 +284,30 @@ class _Walk:
             return []
         self._entered.add(identity)
         with os.scandir(folder.path) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
+            entries = {entry.name: entry for entry in listing}
         if _is_zarr(folder.path, entries):
             self._zarr(folder)
             return []
         inside = (*folder.ancestors, identity)
-        return [sub for entry in entries if (sub := self._entry(entry, folder, inside))]
-
-    def _entry(
-        self, entry: os.DirEntry[str], folder: _Folder, inside: tuple[tuple[int, int], ...]
-    ) -> _Folder | None:
-        self._count()
-        if self._stays_out(entry):
-            return None
-        client_path = f"{folder.client_path}/{entry.name}"
-        try:
-            if not entry.is_dir():
-                self._file(entry.path, client_path, entry.stat())
-                return None
-            below = _Folder(entry.path, client_path, inside)
-            if entry.is_symlink():
-                self._links.append(below)
-                return None
-        except OSError as error:
-            path = Path(entry.path)
-            self._findings.append(Finding(path, problem_of(error, path)))
-            return None
+        below = []
+        for name in sorted(entries):
+            entry = entries[name]
+            self._seen += 1
+            if self._seen % _CANCEL_EVERY == 0:
+                self._tell()
+            if _is_odd(name) and self._stays_out(entry):
+                continue
+            client_path = f"{folder.client_path}/{name}"
+            try:
+                if not entry.is_dir():
+                    self._file(entry.path, client_path, entry.stat())
+                elif entry.is_symlink():
+                    self._links.append(_Folder(entry.path, client_path, inside))
+                else:
+                    below.append(_Folder(entry.path, client_path, inside))
+            except OSError as error:
+                path = Path(entry.path)
+                self._findings.append(Finding(path, problem_of(error, path)))
         return below
 
     def _stays_out(self, entry: os.DirEntry[str]) -> bool:
@@ -302,21 +320,22 @@ class _Walk:
             self._findings.append(Finding(Path(entry.path), problem))
         return problem is not None
 
-    def _file(self, path: str, client_path: str, found: os.stat_result) -> None:
-        file = self._storable(path, client_path, found)
+    def _file(self, place: str, client_path: str, found: os.stat_result) -> None:
+        file = self._storable(place, client_path, found)
         if file is not None:
-            self._files.setdefault(path, file)
+            self._files.setdefault(place, file)
 
-    def _storable(self, path: str, client_path: str, found: os.stat_result) -> FoundFile | None:
-        file = FoundFile(Path(path), client_path, found.st_size, found.st_mtime_ns)
-        problem: SourceProblem | None = name_problem(file.path, client_path)
+    def _storable(
+        self, place: str, client_path: str, found: os.stat_result
+    ) -> FoundFile | None:
+        problem: SourceProblem | None = _name_problem(place, client_path)
         if not stat.S_ISREG(found.st_mode):
             problem = UnreadableFile(
-                f"'{_shown(file.path)}' is not a file but a device, pipe or linked folder."
+                f"'{_shown(Path(place))}' is not a file but a device, pipe or linked folder."
             )
         if problem is None:
-            return file
-        self._findings.append(Finding(file.path, problem))
+            return FoundFile(place, client_path, found.st_size, found.st_mtime_ns)
+        self._findings.append(Finding(Path(place), problem))
         return None
 
     def _zarr(self, folder: _Folder) -> None:
@@ -348,13 +367,23 @@ class _Walk:
     def _count(self) -> None:
         self._seen += 1
         if self._seen % _CANCEL_EVERY == 0:
-            self._progress(self._seen)
-            if self._cancelled():
-                raise Cancelled
+            self._tell()
+
+    def _tell(self) -> None:
+        self._progress(self._seen)
+        if self._cancelled():
+            raise Cancelled
 
 
-def _is_zarr(path: str, entries: list[os.DirEntry[str]]) -> bool:
-    if path.lower().endswith(".zarr"):
-        return True
-    names = {entry.name for entry in entries}
-    return any(name in names for name in ZARR_METADATA)
+def _is_odd(name: str) -> bool:
+    """Whether a name may be one that stays out; most are not, and this is quick."""
+    low = name.lower()
+    return (
+        low in _LITTER_NAMES
+        or low.startswith(_ODD_PREFIXES)
+        or low.endswith(_UNFINISHED_SUFFIXES)
+    )
+
+
+def _is_zarr(path: str, entries: Container[str]) -> bool:
+    return path.lower().endswith(".zarr") or any(name in entries for name in ZARR_METADATA)

@@ -234,7 +234,7 @@ def test_pixel_types_are_known_without_a_reader(
 
 
 def candidate_named(path: Path, client_path: str) -> FilesetCandidate:
-    return FilesetCandidate("x", (FoundFile(path, client_path, 1, 1),), None)
+    return FilesetCandidate("x", (FoundFile(str(path), client_path, 1, 1),), None)
 
 
 def test_names_that_cannot_be_stored(tmp_path: Path) -> None:

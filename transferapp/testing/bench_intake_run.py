@@ -1,0 +1,62 @@
+"""``python -m transferapp.testing.bench_intake_run judge|walk FOLDER``: one run of the bench."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import PreflightSettings, preflight
+from transferapp.intake.scanning import scan
+
+
+def judge(top: Path) -> tuple[int, float]:
+    """Judge every file below a folder; return how many, and when the first verdict came."""
+    settings, first_s = PreflightSettings(), 0.0
+    files = 0
+    for candidate in group(scan([top])):
+        verdict = preflight(candidate, settings)
+        first_s = first_s or time.perf_counter()
+        files += verdict.file_count
+    return files, first_s
+
+
+def walk(top: Path) -> tuple[int, float]:
+    """Read the first 4 kB of every file below a folder; return how many."""
+    files, pending, first_s = 0, [str(top)], 0.0
+    while pending:
+        with os.scandir(pending.pop()) as listing:
+            for entry in listing:
+                if entry.is_dir():
+                    pending.append(entry.path)
+                    continue
+                descriptor = os.open(entry.path, os.O_RDONLY)
+                os.read(descriptor, 4096)
+                os.close(descriptor)
+                first_s = first_s or time.perf_counter()
+                files += 1
+    return files, first_s
+
+
+def main() -> None:
+    """Run once and print what it took as JSON."""
+    work = {"judge": judge, "walk": walk}[sys.argv[1]]
+    began_s = time.perf_counter()
+    files, first_s = work(Path(sys.argv[2]))
+    ended_s = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    report = {
+        "files": files,
+        "seconds": ended_s - began_s,
+        "first_s": first_s - began_s,
+        "memory_mb": peak * (1 if sys.platform == "darwin" else 1024) / 1e6,
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
