@@ -26,6 +26,8 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 #: Formats whose files can be found sound here, and the mark near the end of each whole one.
 _PICTURES = {PNG: b"IEND\xaeB`\x82", JPEG: b"\xff\xd9"}
 _TIFFS = (TIFF, OME_TIFF)
+#: Formats that are looked into here; of files of another one nothing is known.
+LOOKED_INTO = (TIFF, OME_TIFF, PNG, JPEG)
 
 
 class Heads:
@@ -37,7 +39,7 @@ class Heads:
         self._slots = [[view[n * PIECE : (n + 1) * PIECE]] for n in range(BATCH)]
         self._rows: Numbers = np.frombuffer(self._bytes, np.uint8).reshape(BATCH, PIECE)
 
-    def sound(self, files: Iterable[tuple[FoundFile, ImageFormat]]) -> list[bool]:
+    def sound(self, files: Iterable[tuple[FoundFile, ImageFormat | None]]) -> list[bool]:
         """Say of each file whether it surely is whole, can be shown everywhere and holds no
         OME-XML. Of any other file, also one that cannot be read, nothing is said.
         """
@@ -47,7 +49,7 @@ class Heads:
             found += self._batch(batch)
         return found
 
-    def _batch(self, files: Sequence[tuple[FoundFile, ImageFormat]]) -> list[bool]:
+    def _batch(self, files: Sequence[tuple[FoundFile, ImageFormat | None]]) -> list[bool]:
         slots, lengths, sound, tiffs = self._slots, [], [False] * len(files), []
         for row, (file, kind) in enumerate(files):
             length = 0
@@ -69,11 +71,11 @@ class Heads:
         return sound
 
     def _picture(
-        self, descriptor: int, row: int, length: int, file: FoundFile, kind: ImageFormat
+        self, descriptor: int, row: int, length: int, file: FoundFile, kind: ImageFormat | None
     ) -> bool:
         """Look for the beginning and the end of a PNG or JPEG."""
-        mark = _PICTURES.get(kind)
-        if mark is None:
+        mark = _PICTURES.get(kind) if kind else None
+        if kind is None or mark is None:
             return False
         head = bytes(self._slots[row][0][:length])
         if not head.startswith(kind.magic):
@@ -84,7 +86,7 @@ class Heads:
 
     def _tiffs(
         self,
-        files: Sequence[tuple[FoundFile, ImageFormat]],
+        files: Sequence[tuple[FoundFile, ImageFormat | None]],
         tiffs: list[int],
         lengths: list[int],
         sound: list[bool],

@@ -19,7 +19,7 @@ class Neighbours:
     """
 
     def __init__(self, files: Iterable[FoundFile]) -> None:
-        self.scanned = {str(file.path): file for file in files}
+        self.scanned = {file.place: file for file in files}
         self._listings: dict[str, dict[str, Path]] = {}
 
     def find(self, base: FoundFile, path: Path) -> FoundFile | None:
@@ -62,7 +62,7 @@ class Neighbours:
         """
         found = (self.find(base, path) for path in self._entries(folder).values())
         return sorted(
-            (file for file in found if file is not None), key=lambda f: natural_key(f.path.name)
+            (file for file in found if file is not None), key=lambda f: natural_key(f.name)
         )
 
     def folder(self, folder: Path, name: str) -> Path | None:
