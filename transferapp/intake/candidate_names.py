@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
+from operator import lt
 from pathlib import Path
 
 
@@ -28,55 +30,75 @@ def in_natural_order(paths: Sequence[str]) -> list[int]:
     """Return the numbers of '/'-separated paths, ordered by ``natural_key``: folder by folder,
     as the keys of 100,000 paths take longer to make and compare than the files to read.
     """
-    names: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    inside: dict[str, tuple[list[str], list[int]]] = {}
     for number, path in enumerate(paths):
         folder, _, name = path.rpartition("/")
-        names[folder].append((name, number))
+        if folder not in inside:
+            inside[folder] = [], []
+        names, numbers = inside[folder]
+        names.append(name)
+        numbers.append(number)
+    below = _folders_below(inside)
+    found: list[int] = []
+    pending: list[str | int] = [""]
+    while pending:
+        folder_or_number = pending.pop()
+        if isinstance(folder_or_number, int):
+            found.append(folder_or_number)
+            continue
+        folder = folder_or_number
+        names, numbers = inside.get(folder, ([], []))
+        folders = below.get(folder, ())
+        if not folders:
+            found += [numbers[place] for place in _order_in_a_folder(names)]
+            continue
+        front = f"{folder}/" if folder else ""
+        names += [f"{name}/" for name in folders]
+        entries: list[str | int] = [*numbers, *(front + name for name in folders)]
+        pending += [entries[place] for place in reversed(_order_in_a_folder(names))]
+    return found
+
+
+def _folders_below(folders: Iterable[str]) -> dict[str, dict[str, None]]:
+    """Return the names of the folders in each folder, from the paths of some."""
     below: dict[str, dict[str, None]] = defaultdict(dict)
-    for folder in list(names):
+    for path in folders:
+        folder = path
         while folder:
             above, _, name = folder.rpartition("/")
             if name in below[above]:
                 break
             below[above][name] = None
             folder = above
-    found: list[int] = []
-    pending: list[tuple[str, int]] = [("", -1)]
-    while pending:
-        path, number = pending.pop()
-        if number >= 0:
-            found.append(number)
-            continue
-        front = f"{path}/" if path else ""
-        inside = [(f"{name}/", -1) for name in below.get(path, ())]
-        inside = _sorted_names([*names.get(path, ()), *inside])
-        pending += [
-            (name, number) if number >= 0 else (front + name[:-1], -1)
-            for name, number in reversed(inside)
-        ]
-    return found
+    return below
 
 
-def _sorted_names(names: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Sort the names of one folder, with their numbers."""
-    plain = [(name.casefold(), name, number) for name, number in names]
-    if _text_tells_the_order({low.encode("utf-8", "surrogateescape") for low, _, _ in plain}):
-        plain.sort()
-        return [(name, number) for _, name, number in plain]
+def _order_in_a_folder(names: Sequence[str]) -> Sequence[int]:
+    """Return the order of names that lie in one folder."""
+    text = "\n".join(names)
+    low = text.casefold()
+    if low.count("\n") == len(names) - 1 and _text_tells_the_order(low):
+        keys: Sequence[tuple[str, str] | str] = names
+        if low != text:
+            keys = list(zip(low.split("\n"), names, strict=True))
+        if all(map(lt, keys, islice(keys, 1, None))):
+            return range(len(names))
+        return sorted(range(len(names)), key=keys.__getitem__)
     # The slash that stands before a name is a part of its first text.
-    return sorted(names, key=lambda one: natural_key(f"/{one[0]}"))
+    return sorted(range(len(names)), key=lambda place: natural_key(f"/{names[place]}"))
 
 
-def _text_tells_the_order(names: set[bytes]) -> bool:
-    """Whether numbers stand at the same places and are as long in names, as far as they are
-    alike: then the order of the texts is the natural one.
+def _text_tells_the_order(names: str) -> bool:
+    """Whether numbers stand at the same places and are as long in all lines, as far as they
+    are alike: then the order of the texts is the natural one.
     """
-    shapes = sorted({name.translate(_ALIKE) for name in names})
+    raw = names.encode("utf-8", "surrogateescape").translate(_ALIKE)
+    shapes = sorted(set(raw.split(b"\n")))
     if len(shapes) > _MOST_SHAPES:
         return False
-    for one, other in zip(shapes, shapes[1:], strict=False):
-        differ = ((a, b) for a, b in zip(one, other, strict=False) if a != b)
-        if _ZERO in next(differ, (_ZERO,)):
+    for one, other in pairwise(shapes):
+        differ = next(((a, b) for a, b in zip(one, other, strict=False) if a != b), None)
+        if differ is None or _ZERO in differ:
             return False
     return True
 
@@ -112,7 +134,7 @@ def _parts(folder: Path | str | None) -> tuple[str, ...]:
 def _shortest(folders: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Return of each path the fewest last parts that no other path ends with too."""
     found = list(folders)
-    rest, length = range(len(folders)), 1
+    rest, length = list(range(len(folders))), 1
     while rest:
         ends = {number: folders[number][-length:] for number in rest}
         counts = Counter(end for end in ends.values() if len(end) == length)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from transferapp.intake.formats import OME_ZARR, ImageFormat
 from transferapp.intake.scanning import FoundFile
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody changes one; frozen, it would take five times as long to make.
+@dataclass(slots=True, unsafe_hash=True)
 class FilesetCandidate:
     """Files that make one import item, in the order in which the image repository lists
     them; the file to open comes first.
@@ -56,6 +58,9 @@ class FilesetCandidate:
 
 def told_apart(candidates: Sequence[FilesetCandidate]) -> list[FilesetCandidate]:
     """Return the filesets with names that differ, as far as their folders do."""
+    same = Counter([candidate.name.rpartition("/")[2] for candidate in candidates])
+    if len(same) == len(candidates) and not any("/" in c.name for c in candidates):
+        return list(candidates)
     names = distinct_names([(c.name, c.place) for c in candidates])
     return [
         candidate if candidate.name == name else replace(candidate, name=name)

@@ -15,7 +15,7 @@ from transferapp.errors import Cancelled
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.file_sets import Sorting
-from transferapp.intake.heads import BATCH, LOOKED_INTO, Heads
+from transferapp.intake.heads import BATCH, Heads
 from transferapp.intake.name_kinds import FolderNames, NameKind, NameKinds
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -69,20 +69,11 @@ class FolderSets:
         for folders in self._batches():
             self._look_if_cancelled()
             found: list[FilesetCandidate] = []
-            asked = [
-                (file, kind.format)
-                for folder in folders
-                for file, kind in folder.files
-                if kind.format in LOOKED_INTO
-            ]
-            sound = iter(self._heads.sound(asked))
+            asked = [one for folder in folders for one in folder.files if one[1].is_looked_into]
+            looked_at = self._heads.sound(asked)
+            sound = {one[0].place for one, is_it in zip(asked, looked_at, strict=True) if is_it}
             for folder in folders:
-                places = {
-                    file.place
-                    for file, kind in folder.files
-                    if kind.format in LOOKED_INTO and next(sound)
-                }
-                found += self._sets(folder, places)
+                found += self._sets(folder, sound)
             yield found
         yield self._end_of_below()
 
@@ -109,8 +100,13 @@ class FolderSets:
                 self._sound_below |= sound
                 return []
             found = self._end_of_below()
-        if not any(_may_name_others(one, sound) for one in folder.files):
-            return found + [_alone(file, kind, file.place in sound) for file, kind in folder.files]
+        if not any(
+            kind.is_companion or (kind.is_tiff and file.place not in sound)
+            for file, kind in folder.files
+        ):
+            return found + [
+                _alone(file, kind, file.place in sound) for file, kind in folder.files
+            ]
         sorting = Sorting(
             [file for file, _ in folder.files], self._neighbours, self._cancel, sound
         )
@@ -133,12 +129,6 @@ class FolderSets:
     def _look_if_cancelled(self) -> None:
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled
-
-
-def _may_name_others(one: tuple[FoundFile, NameKind], sound: Collection[str]) -> bool:
-    """Whether a file may hold OME-XML, which names other files."""
-    file, kind = one
-    return kind.is_companion or (kind.is_tiff and file.place not in sound)
 
 
 def _finished(

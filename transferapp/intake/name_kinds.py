@@ -11,8 +11,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from transferapp.intake.families.family import Family
-from transferapp.intake.formats import ImageFormat, format_of_name, is_companion, is_tiff_name
+from transferapp.intake.formats import (
+    JPEG,
+    OME_TIFF,
+    PNG,
+    TIFF,
+    ImageFormat,
+    format_of_name,
+    is_companion,
+    is_tiff_name,
+)
 
+#: Formats whose files ``heads`` looks into.
+_LOOKED_INTO = (TIFF, OME_TIFF, PNG, JPEG)
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 #: Parts of a pattern that have digits and match every number alike.
 _DIGIT = re.compile(r"[0-9]")
@@ -32,6 +43,8 @@ class NameKind(NamedTuple):
     is_tiff: bool
     #: A file of OME-XML about other files.
     is_companion: bool
+    #: Of a format whose files ``heads`` looks into.
+    is_looked_into: bool
 
 
 class NameKinds:
@@ -47,17 +60,21 @@ class NameKinds:
 
     def folder(self, client_folder: str) -> FolderNames:
         """Return what to ask about the names in a folder."""
-        return FolderNames(self, client_folder, self._folders.setdefault(_shape(client_folder), {}))
+        return FolderNames(
+            self, client_folder, self._folders.setdefault(_shape(client_folder), {})
+        )
 
     def ask(self, client_path: str, name: str) -> NameKind:
         """Ask every family and suffix of one name."""
         member = next((f for f in self._families if f.is_member(client_path)), None)
+        kind = format_of_name(name)
         return NameKind(
-            format_of_name(name),
+            kind,
             name.lower().endswith(self._opens),
             member,
             is_tiff_name(name),
             is_companion(name),
+            kind in _LOOKED_INTO,
         )
 
 
@@ -73,7 +90,10 @@ class FolderNames:
     def of(self, name: str) -> NameKind:
         """Say what a name tells."""
         stem, dot, suffix = name.rpartition(".")
-        shape = (_shape(stem), suffix) if dot else (_shape(name), "")
+        if not dot:
+            stem, suffix = suffix, ""
+        # As in _shape; this is asked of every file.
+        shape = stem.encode("utf-8", "surrogateescape").translate(_ALIKE), suffix
         kind = self._known.get(shape)
         if kind is None or (self._by_number and self._is_numbered(name)):
             kind = self._kinds.ask(self._path(name), name)

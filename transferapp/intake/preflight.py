@@ -32,6 +32,9 @@ from transferapp.protocol.messages import ServerInfo
 
 #: Enough of a file's start to know its format.
 _START_BYTES = 32
+#: A file that changed within this time may be held open by a writer, and that is asked; of
+#: one that has rested for longer it is asked before its upload only.
+RECENTLY_S = 600.0
 #: Longest wait for the server's word on what reads the files, in seconds.
 _PATIENCE_S = 3.0
 #: Files of one fileset above which a person is warned. OMERO keeps a row, an upload and a
@@ -50,7 +53,8 @@ class Level(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody changes one; frozen, it would take four times as long to make.
+@dataclass(slots=True, unsafe_hash=True)
 class Verdict:
     """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
     such as very many files, is a warning without one).
@@ -178,9 +182,9 @@ def _check(candidate: FilesetCandidate, settings: PreflightSettings) -> tuple[in
 
 
 def _size(file: FoundFile) -> int:
-    found = file.path.stat()
+    found = os.stat(file.place)  # noqa: PTH116 - Path objects take longer than the look
     if not stat.S_ISREG(found.st_mode):
-        raise errors.UnreadableFile(f"'{file.path.name}' is not a file any more.")
+        raise errors.UnreadableFile(f"'{file.name}' is not a file any more.")
     return found.st_size
 
 
@@ -190,7 +194,7 @@ def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
         raise errors.UnreadableFile(
             f"'{file.client_path}' cannot be read. Check that your account may read it."
         )
-    if is_empty_chunk(file.path.name, size_bytes):
+    if is_empty_chunk(file.name, size_bytes):
         raise errors.DamagedFile(
             f"'{file.client_path}' has no bytes. Copy the whole folder again."
         )
@@ -199,19 +203,22 @@ def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
 
 def _check_part(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
     """Look at a file of an OME-TIFF; its OME-XML has been read by grouping."""
-    with file.path.open("rb") as opened:
-        start = opened.read(_START_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
-    is_document = start.startswith(b"<") or format_of_name(file.path.name) is COMPANION
+    start = _start(file).lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_document = start.startswith(b"<") or format_of_name(file.name) is COMPANION
     return "" if is_document and size_bytes else _check_file(file, size_bytes, settings)
+
+
+def _start(file: FoundFile) -> bytes:
+    with open(file.place, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
+        return opened.read(_START_BYTES)
 
 
 def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
     """Return a doubt, or ""; raises OSError and SourceProblem."""
-    with file.path.open("rb") as opened:
-        start = opened.read(_START_BYTES)
+    start = _start(file)
     if size_bytes == 0:
         raise errors.EmptyFile(
-            f"'{file.path.name}' has no bytes. Save it again in the microscope software."
+            f"'{file.name}' has no bytes. Save it again in the microscope software."
         )
     kind = _format(file, settings)
     if kind is COMPANION:
@@ -219,21 +226,21 @@ def _check_file(file: FoundFile, size_bytes: int, settings: PreflightSettings) -
     present = format_of_bytes(start)
     if present is None or not set(present.magic) & set(kind.magic):
         raise errors.DamagedFile(
-            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
+            f"'{file.name}' does not begin like {_article(kind.name)} file."
             " Copy or export it again."
         )
     look = look_into(file.path, kind)
     if look.missing:
         raise errors.DamagedFile(
-            f"'{file.path.name}' is not complete: {look.missing}. Copy or export it again."
+            f"'{file.name}' is not complete: {look.missing}. Copy or export it again."
         )
     if look.unshown:
-        raise errors.UnsupportedFile(f"'{file.path.name}' {look.unshown}")
+        raise errors.UnsupportedFile(f"'{file.name}' {look.unshown}")
     return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
 
 
 def _format(file: FoundFile, settings: PreflightSettings) -> ImageFormat:
-    kind = format_of_name(file.path.name)
+    kind = format_of_name(file.name)
     if kind is None:
         raise _unsupported(file.path)
     if kind.needs_readers and not settings.vendor_formats:
@@ -264,10 +271,10 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
         if (
             moved
             or 0 <= age_s < settings.still_writing_s
-            or (probe and being_written(file.path))
+            or (probe and age_s < RECENTLY_S and being_written(file.path))
         ):
             raise errors.ChangedFile(
-                f"'{file.path.name}' is still being written. Wait until the acquisition has"
+                f"'{file.name}' is still being written. Wait until the acquisition has"
                 " finished, then check again."
             )
 

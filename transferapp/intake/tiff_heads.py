@@ -133,9 +133,10 @@ def simple_and_whole(pieces: Pieces, pages: Numbers, layout: Layout) -> Numbers:
             tags = block.view(layout.tag).reshape(len(rest), count)
             codes = np.ascontiguousarray(tags["code"]).view(f"V{2 * count}")[:, 0]
             same = codes == codes[0]
+            if not same.all():
+                chosen, tags = pieces.some(rest[same]), tags[same]
             if _are_known(tags["code"][0]):
-                alike_pieces = pieces.some(rest[same])
-                passed[rest[same]] = _Pages(alike_pieces, tags[same], begin, layout).pass_()
+                passed[rest[same]] = _Pages(chosen, tags, begin, layout).pass_()
             rest = rest[~same]
     return passed
 
@@ -165,8 +166,9 @@ class _Pages:
         """Say of each whether it passes."""
         if not {_WIDTH, _LENGTH, _BITS} <= self._columns.keys():
             return np.zeros(len(self._ok), dtype=bool)
-        for code in _NUMBERS:
-            self._number_of(code, default=0)
+        numbers = [column for code, column in self._columns.items() if code in _NUMBERS]
+        kinds, counts = self._tags["kind"][:, numbers], self._tags["count"][:, numbers]
+        self._ok &= (_is_in(kinds, _SHORT, _LONG) & (counts == 1)).all(axis=1)
         self._ok &= (self._number_of(_WIDTH) > 0) & (self._number_of(_LENGTH) > 0)
         self._ok &= np.isin(self._number_of(_COMPRESSION, default=1), _UNPACKED)
         samples = self._number_of(_SAMPLES, default=1)
@@ -235,7 +237,9 @@ class _Pages:
         length = int(tag["count"]) * width
         raw = tag["value"][:length]
         if length > self._layout.place_bytes:
-            raw = self._bytes(row, int(_number(tag["value"][None], self._layout.place)[0]), length)
+            raw = self._bytes(
+                row, int(_number(tag["value"][None], self._layout.place)[0]), length
+            )
         return _number(raw.reshape(-1, width), f"{self._layout.order}u{width}")
 
     def _bytes(self, row: int, place: int, length: int) -> Numbers:
@@ -271,7 +275,7 @@ class _Pages:
 
 
 def _is_in(numbers: Numbers, *wanted: int | Numbers) -> Numbers:
-    found = numbers == wanted[0]
+    found: Numbers = numbers == wanted[0]
     for one in wanted[1:]:
         found |= numbers == one
     return found

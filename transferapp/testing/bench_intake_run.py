@@ -9,19 +9,21 @@ import sys
 import time
 from pathlib import Path
 
-from transferapp.intake.grouping import group
-from transferapp.intake.preflight import PreflightSettings, preflight
+from transferapp.host.collecting import seldom_collecting
+from transferapp.intake.judging import Judged, in_order, judge as judge_all
+from transferapp.intake.preflight import PreflightSettings
 from transferapp.intake.scanning import scan
 
 
 def judge(top: Path) -> tuple[int, float]:
     """Judge every file below a folder; return how many, and when the first verdict came."""
     settings, first_s = PreflightSettings(), 0.0
-    files = 0
-    for candidate in group(scan([top])):
-        verdict = preflight(candidate, settings)
-        first_s = first_s or time.perf_counter()
-        files += verdict.file_count
+    found: list[Judged] = []
+    with seldom_collecting():
+        for batch in judge_all(scan([top]), settings):
+            found += batch
+            first_s = first_s or (time.perf_counter() if batch else 0.0)
+        files = sum(verdict.file_count for _, verdict in in_order(found))
     return files, first_s
 
 
