@@ -62,6 +62,7 @@ def other() -> dict[str, bytes]:
         "LERC": written(GREY.astype(np.float32), compression="lerc"),
         "many strips": written(np.zeros((3000, 1), np.uint8), rowsperstrip=1),
         "long words": written(description="x" * 9000),
+        "2064 bits": _changed(written(metadata=None), 258, 2064),
         "other bits each": _patched(written(RGB, photometric="rgb", metadata=None), 258),
         "index at the end of the file": _index_last(written(description=OME, metadata=None)),
     }
@@ -92,6 +93,13 @@ def tag_places(data: bytes) -> dict[int, int]:
     (count,) = struct.unpack_from("<H", data, at)
     places = [at + 2 + 12 * number for number in range(count)]
     return {struct.unpack_from("<H", data, place)[0]: place for place in places}
+
+
+def _changed(data: bytes, tag: int, value: int) -> bytes:
+    """Change the value of a tag."""
+    changed = bytearray(data)
+    struct.pack_into("<H", changed, tag_places(data)[tag] + 8, value)
+    return bytes(changed)
 
 
 def _patched(data: bytes, tag: int) -> bytes:

@@ -37,8 +37,14 @@ _KNOWN[[*_NUMBERS, *_PASSED_OVER, _WIDTH, _LENGTH, _BITS, _COMPRESSION, _DESCRIP
 _KNOWN[[_SAMPLES, _FORMAT, _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES]] = True
 #: Old-style JPEG (6) has rules of its own.
 _UNPACKED = np.array(sorted(BIO_FORMATS - {6}))
-#: Types of ``model.pixel_types`` as 1000 * sample format + bits: unsigned, signed, floating.
-_TYPES = np.array([1008, 1016, 1032, 2008, 2016, 2032, 3032, 3064])
+#: Types of ``model.pixel_types`` by sample format and bits: unsigned, signed, floating point.
+_TYPES = np.array(
+    [
+        (kind << 16) + bits
+        for kind, many in ((1, (8, 16, 32)), (2, (8, 16, 32)), (3, (32, 64)))
+        for bits in many
+    ]
+)
 _MOST_SAMPLES = 4
 _MOST_TAGS = 100
 #: More than any file has: what is told to be larger is taken as this.
@@ -174,7 +180,7 @@ class _Pages:
         samples = self._number_of(_SAMPLES, default=1)
         self._ok &= (samples > 0) & (samples <= _MOST_SAMPLES)
         bits = self._of_each_sample(_BITS, samples)
-        self._ok &= np.isin(self._of_each_sample(_FORMAT, samples) * 1000 + bits, _TYPES)
+        self._ok &= np.isin((self._of_each_sample(_FORMAT, samples) << 16) + bits, _TYPES)
         if self._end_inside(_STRIPS, _STRIP_SIZES) == self._end_inside(_TILES, _TILE_SIZES):
             self._ok[:] = False
         self._no_ome_xml()
