@@ -17,8 +17,10 @@ from transferapp.client.dropping import (
     left_out_finding,
 )
 from transferapp.errors import ChangedFile, Invalid
-from transferapp.intake import grouping, preflight, scanning
+from transferapp.host.collecting import seldom_collecting
+from transferapp.intake import scanning
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.judging import in_order, judge
 from transferapp.intake.preflight import PreflightSettings, Verdict
 from transferapp.model.drops import LeftOutReason
 
@@ -65,12 +67,14 @@ def look_at(
 
 
 def _look(roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSettings) -> Looked:
-    looking = _Looking(roots, ignore, settings)
+    looking = _Looking(roots, ignore)
     found = scanning.scan(roots)
     for finding in found.findings:
         looking.finding(finding)
-    for candidate in grouping.group(found):
-        looking.candidate(candidate)
+    with seldom_collecting():
+        judged = [one for some in judge(found, settings) for one in some]
+    for candidate, verdict in in_order(judged):
+        looking.candidate(candidate, verdict)
     dropped = Dropped(tuple(roots), tuple(looking.left_out), found.ignored_count)
     return Looked(
         tuple(looking.ready),
@@ -84,10 +88,8 @@ def _look(roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSetti
 class _Looking:
     """What has been judged so far."""
 
-    def __init__(
-        self, roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSettings
-    ) -> None:
-        self._roots, self._ignore, self._settings = roots, ignore, settings
+    def __init__(self, roots: Sequence[Path], ignore: Sequence[str]) -> None:
+        self._roots, self._ignore = roots, ignore
         self.ready: list[FilesetCandidate] = []
         self.left_out: list[LeftOutPath] = []
         self.refused: list[str] = []
@@ -102,12 +104,11 @@ class _Looking:
         self.left_out.append(left_out_finding(finding, self._roots))
         self.refused.append(f"{finding.path}: {finding.error.message}")
 
-    def candidate(self, candidate: FilesetCandidate) -> None:
-        """Judge a fileset. One that is still being written is not sent."""
+    def candidate(self, candidate: FilesetCandidate, verdict: Verdict) -> None:
+        """Account for a fileset. One that is still being written is not sent."""
         if all(self._is_ignored(path) for path in _paths(candidate)):
             self.left_out.extend(left_out_fileset(candidate, _IGNORED))
             return
-        verdict = preflight.preflight(candidate, self._settings)
         if verdict.blocked or verdict.code == ChangedFile.code:
             self.left_out.extend(left_out_fileset(candidate, _why(verdict)))
             self.refused.append(f"{candidate.name}: {verdict.sentence}")

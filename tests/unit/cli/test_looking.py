@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,8 @@ def test_what_was_just_written_is_waited_for_once(tmp_path: Path) -> None:
 
 def test_what_is_still_being_written_is_not_sent(tmp_path: Path) -> None:
     path = an_image(tmp_path / "a.tif")
+    a_minute_ago = time.time() - 60
+    os.utime(path, (a_minute_ago, a_minute_ago))
     with path.open("ab"):
         looked, _ = looked_at(path, rests_s=0.2)
     assert looked.ready == ()

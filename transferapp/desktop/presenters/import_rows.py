@@ -16,6 +16,12 @@ class ImportRows:
     def __init__(self) -> None:
         self._rows: dict[str, FilesetRow] = {}
         self._removed: dict[str, FilesetRow] = {}
+        #: How often something was changed here.
+        self.changes = 0
+
+    def __contains__(self, key: str) -> bool:
+        """Whether a row of this key is listed."""
+        return key in self._rows
 
     @property
     def all(self) -> tuple[FilesetRow, ...]:
@@ -37,8 +43,16 @@ class ImportRows:
         """Some row may become importable by waiting."""
         return any(row.unsettled for row in self._rows.values())
 
+    def copy(self) -> ImportRows:
+        """Return rows of their own, to be changed in a thread."""
+        made = ImportRows()
+        made._rows, made._removed = dict(self._rows), dict(self._removed)
+        made.changes = self.changes
+        return made
+
     def add(self, rows: Iterable[FilesetRow]) -> None:
         """Take in what a person dropped, also what she removed before."""
+        self.changes += 1
         new = list(rows)
         for row in new:
             self._removed.pop(row.key, None)
@@ -46,6 +60,7 @@ class ImportRows:
 
     def judge_again(self, rows: Iterable[FilesetRow]) -> None:
         """Take in a new look at the same places; ticks stay, good news ticks a row."""
+        self.changes += 1
         found = [row for row in rows if row.key not in self._removed]
         self._put([self._as_ignored(self._as_chosen(row)) for row in found])
         keys = {row.key for row in found}
@@ -59,6 +74,7 @@ class ImportRows:
 
     def include(self, keys: Collection[str], *, included: bool) -> None:
         """Tick rows or leave them out; blocked ones stay out."""
+        self.changes += 1
         for key in keys:
             row = self._rows.get(key)
             if row is not None and row.can_include:
@@ -66,6 +82,7 @@ class ImportRows:
 
     def ignore(self, keys: Collection[str], *, ignored: bool) -> None:
         """Note that these files do not matter, or that they do after all."""
+        self.changes += 1
         for key in keys:
             row = self._rows.get(key)
             if row is not None:
@@ -74,6 +91,7 @@ class ImportRows:
 
     def know(self, held_as: Callable[[FilesetRow], HeldAs | None]) -> None:
         """Note of every row what the repository holds of it."""
+        self.changes += 1
         for key, row in self._rows.items():
             held = held_as(row)
             if held != row.held:
@@ -81,6 +99,7 @@ class ImportRows:
 
     def remove(self, keys: Collection[str]) -> None:
         """Take rows off the list; a later look does not bring them back."""
+        self.changes += 1
         for key in keys:
             row = self._rows.pop(key, None)
             if row is not None:
@@ -89,15 +108,16 @@ class ImportRows:
 
     def clear(self) -> None:
         """Forget everything."""
+        self.changes += 1
         self._rows.clear()
         self._removed.clear()
 
     def _put(self, rows: Iterable[FilesetRow]) -> None:
         """Add rows; older ones that share files with a new one make way."""
-        owners = {path: row.key for row in self.all for path in row.paths}
+        owners = {place: row.key for row in self.all for place in row.places}
         for row in rows:
-            for path in row.paths:
-                older = owners.get(path, row.key)
+            for place in row.places:
+                older = owners.get(place, row.key)
                 if older != row.key:
                     self._rows.pop(older, None)
             self._rows[row.key] = row

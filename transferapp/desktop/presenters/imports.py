@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +54,7 @@ LOOK_AGAIN_S = 10.0
 QUICK_LOOK_S = 3.0
 
 HandOver = Callable[..., Awaitable[SubmissionView]]
+TakeIn = Callable[[ImportRows, Iterable[FilesetRow]], None]
 
 
 class ImportPresenter:
@@ -93,7 +94,8 @@ class ImportPresenter:
         self.trouble: TransferAppError | None = None
         self.outcome: TransferWatch | None = None
         self.changed: Listeners[[]] = Listeners()
-        self._reading = Reading(self.changed.notify)
+        self._reading = Reading(self._progressed)
+        self._arriving: tuple[FilesetRow, ...] = ()
         self.rows_changed: Listeners[[]] = Listeners()
         self.outcome_changed: Listeners[[]] = Listeners()
         self.targets.changed.listen(self._targets_changed)
@@ -103,8 +105,11 @@ class ImportPresenter:
 
     @property
     def rows(self) -> tuple[FilesetRow, ...]:
-        """The filesets, in the order they were found."""
-        return self._rows.all
+        """The filesets, in the order they were found; behind them those that were judged
+        first, while the rest of what was dropped is judged.
+        """
+        known = self._rows
+        return known.all + tuple(row for row in self._arriving if row.key not in known)
 
     @property
     def included(self) -> tuple[FilesetRow, ...]:
@@ -155,12 +160,11 @@ class ImportPresenter:
         if self.looking is not None or not paths:
             return
         self.outcome_done()
-        look = await self._look(paths)
+        look = await self._look(paths, ImportRows.add)
         if look is None:
             return
         self._roots.update(dict.fromkeys(paths))
         self.ignored_count += look.ignored_count
-        self._rows.add(look.rows)
         if not self._name_typed and not self.name:
             self.name = suggested_name(paths[0])
         self._list_changed()
@@ -174,10 +178,9 @@ class ImportPresenter:
         """Judge everything again, as it is on disk now; choices are kept."""
         if self.looking is not None or not self._roots or self.handing_over:
             return
-        look = await self._look(list(self._roots))
+        look = await self._look(list(self._roots), ImportRows.judge_again)
         if look is None:
             return
-        self._rows.judge_again(look.rows)
         self._knows()
         await self._known.ask_changed(self.rows)
         self._knows()
@@ -328,16 +331,39 @@ class ImportPresenter:
 
     # Inside ---------------------------------------------------------------------------
 
-    async def _look(self, paths: Sequence[Path]) -> Look | None:
+    async def _look(self, paths: Sequence[Path], take_in: TakeIn) -> Look | None:
+        """Look in a thread, and take in there what was found; None when it was stopped."""
         try:
             with self._reading.begun(LookProgress()) as (cancel, report):
                 with suppress(TransferAppError):  # Nobody is signed in.
                     self._settings = await ask_settings(self._session.server, self._settings)
                 look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
+                await self._take_in(look, take_in)
         except Cancelled:
+            self._arriving = ()
+            self.rows_changed.notify()
             return None
+        self._arriving = ()
         self._took_s = look.took_s
         return look
+
+    async def _take_in(self, look: Look, take_in: TakeIn) -> None:
+        """Change the list in a thread: telling 100,000 names apart takes a second."""
+        while True:
+            before = self._rows.changes
+            rows = self._rows.copy()
+            await asyncio.to_thread(take_in, rows, look.rows)
+            if self._rows.changes == before:  # Nobody has ticked or removed any meanwhile.
+                self._rows = rows
+                return
+
+    def _progressed(self) -> None:
+        """Tell how far looking is, and show what was judged first."""
+        progress = self._reading.progress
+        if progress is not None and len(progress.first_rows) != len(self._arriving):
+            self._arriving = progress.first_rows
+            self.rows_changed.notify()
+        self.changed.notify()
 
     def _list_changed(self) -> None:
         self.rows_changed.notify()
