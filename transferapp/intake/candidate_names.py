@@ -9,7 +9,6 @@ from itertools import islice, pairwise
 from operator import lt
 from pathlib import Path
 
-
 #: Digits, all of which are taken as the same one where only their places count.
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _ZERO = ord("0")

@@ -13,7 +13,7 @@ from transferapp.intake.folder_sets import Folder, FolderSets, by_folder
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.name_kinds import NameKinds
 from transferapp.intake.neighbours import Neighbours
-from transferapp.intake.scanning import ZARR_METADATA, FoundFile, Scan, ZarrFolder
+from transferapp.intake.scanning import ZARR_METADATA, Scan, ZarrFolder
 
 
 def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCandidate]:

@@ -1,4 +1,4 @@
-"""Look into many files with one open of each: which of them are surely sound?"""
+"""Look into many files with one open of each, and tell which of them are surely sound."""
 
 from __future__ import annotations
 

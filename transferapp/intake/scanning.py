@@ -22,29 +22,8 @@ from transferapp.errors import (
     UnsupportedFile,
     VanishedFile,
 )
+from transferapp.intake.litter import LITTER_NAMES
 
-#: Litter of operating systems, file servers and Office; never part of an image.
-_LITTER_NAMES = frozenset(
-    {
-        ".ds_store",
-        ".localized",
-        ".apdisk",
-        ".directory",
-        ".documentrevisions-v100",
-        ".fseventsd",
-        ".spotlight-v100",
-        ".temporaryitems",
-        ".trashes",
-        ".volumeicon.icns",
-        "thumbs.db",
-        "ehthumbs.db",
-        "desktop.ini",
-        "__macosx",
-        "@eadir",
-        "$recycle.bin",
-        "system volume information",
-    }
-)
 _LITTER_PREFIXES = ("._", "~$")
 #: What programs call a file that they have not written completely; ".nfs" is one that was
 #: deleted while a program still writes it.
@@ -135,7 +114,7 @@ def scan(
 def is_litter(name: str) -> bool:
     """Say whether a name is one that an operating system gives its own files."""
     low = name.lower()
-    return low in _LITTER_NAMES or low.startswith(_LITTER_PREFIXES)
+    return low in LITTER_NAMES or low.startswith(_LITTER_PREFIXES)
 
 
 def unfinished(name: str) -> ChangedFile | None:
@@ -294,6 +273,15 @@ class _Walk:
             self._zarr(folder)
             return []
         inside = (*folder.ancestors, identity)
+        return self._list(folder, entries, inside)
+
+    def _list(
+        self,
+        folder: _Folder,
+        entries: dict[str, os.DirEntry[str]],
+        inside: tuple[tuple[int, int], ...],
+    ) -> list[_Folder]:
+        """Note the files in a folder and return the folders."""
         below, front = [], f"{folder.client_path}/"
         here_front = f"{folder.path.rstrip(os.sep)}{os.sep}"
         for name in sorted(entries):
@@ -407,7 +395,7 @@ def _is_odd(name: str) -> bool:
     """Whether a name may be one that stays out; most are not, and this is quick."""
     low = name.lower()
     return (
-        low in _LITTER_NAMES
+        low in LITTER_NAMES
         or low.startswith(_ODD_PREFIXES)
         or low.endswith(_UNFINISHED_SUFFIXES)
     )

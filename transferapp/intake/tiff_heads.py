@@ -1,4 +1,4 @@
-"""Look at the first pages of many TIFFs at once: which are simple and surely whole?
+"""Look at the first pages of many TIFFs at once, for those that are simple and surely whole.
 
 A file passes when all that ``integrity`` and ``omexml`` would ask of it can be answered from
 one piece of it, and is in its favour: a single page of plain tags, its pixels inside the file
@@ -113,7 +113,8 @@ def first_pages(heads: Pieces, layout: Layout) -> Numbers:
     if layout.place_bytes < 8:  # noqa: PLR2004 - a classic TIFF
         return at
     short = f"{layout.order}u2"
-    return np.where((heads.number(4, short) == 8) & (heads.number(6, short) == 0), at, 0)
+    is_usual = (heads.number(4, short) == layout.place_bytes) & (heads.number(6, short) == 0)
+    return np.where(is_usual, at, 0)
 
 
 def simple_and_whole(pieces: Pieces, pages: Numbers, layout: Layout) -> Numbers:

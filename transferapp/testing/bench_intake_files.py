@@ -44,7 +44,7 @@ class _Pool:
         self._folder = folder
         self._folder.mkdir(exist_ok=True)
         self._now: dict[str, tuple[Path, int]] = {}
-        self._made = len(os.listdir(folder))
+        self._made = len(list(folder.iterdir()))
         self._content = {
             ".tif": _tiff(),
             ".png": _picture("PNG"),

@@ -1,4 +1,7 @@
-"""``python -m transferapp.testing.bench_intake_run judge|walk FOLDER``: one run of the bench."""
+"""One run of the intake bench: ``python -m transferapp.testing.bench_intake_run WHAT FOLDER``.
+
+WHAT is ``judge`` or ``walk``.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import time
 from pathlib import Path
 
 from transferapp.host.collecting import seldom_collecting
+from transferapp.host.logging import configure_logging
 from transferapp.intake.judging import Judged, in_order, judge as judge_all
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.intake.scanning import scan
@@ -46,6 +50,7 @@ def walk(top: Path) -> tuple[int, float]:
 
 def main() -> None:
     """Run once and print what it took as JSON."""
+    configure_logging("bench", private=False)
     work = {"judge": judge, "walk": walk}[sys.argv[1]]
     began_s = time.perf_counter()
     files, first_s = work(Path(sys.argv[2]))
@@ -57,7 +62,7 @@ def main() -> None:
         "first_s": first_s - began_s,
         "memory_mb": peak * (1 if sys.platform == "darwin" else 1024) / 1e6,
     }
-    print(json.dumps(report))
+    sys.stdout.write(json.dumps(report) + "\n")
 
 
 if __name__ == "__main__":

@@ -168,10 +168,10 @@ async def test_what_was_judged_first_is_shown_while_the_rest_is_judged(
 ) -> None:
     source = next(resource("sample-data", "png-cells").glob("*.png"))
     os.utime(shutil.copy(source, tmp_path / "p.png"), (LONG_AGO, LONG_AGO))
-    for folder in range(30):
-        (tmp_path / "many" / str(folder)).mkdir(parents=True)
+    for well in range(30):
+        (tmp_path / "many" / str(well)).mkdir(parents=True)
         for number in range(100):
-            place = tmp_path / "many" / str(folder) / f"p{folder}_{number}.png"
+            place = tmp_path / "many" / str(well) / f"p{well}_{number}.png"
             place.hardlink_to(tmp_path / "p.png")
     shown: list[int] = []
     presenter.rows_changed.listen(lambda: shown.append(len(presenter.rows)))

@@ -15,7 +15,7 @@ from PIL import Image
 from tests.support.many_tiffs import other, simple, spoilt
 from transferapp.intake.judging import Judged, in_order, judge
 from transferapp.intake.omexml import read_tiff
-from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.preflight import PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 
 LONG_AGO = 1_700_000_000

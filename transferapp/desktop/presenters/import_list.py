@@ -12,7 +12,6 @@ from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Why
 from transferapp.desktop.presenters.transfer_words import size_words
 from transferapp.errors import ChangedFile
-from transferapp.host.collecting import seldom_collecting
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.judging import Judged, in_order, judge
 from transferapp.intake.preflight import Level, PreflightSettings, Verdict, refused
@@ -145,15 +144,12 @@ def look_at(
     """
     started_s = time.monotonic()
     reporter = _Reporter(report)
-    with seldom_collecting():
-        found = scan(
-            paths, cancel, on_progress=lambda seen: reporter.tell(LookProgress(seen=seen))
-        )
-        total = len(found.files) + sum(len(folder.files) for folder in found.zarr_folders)
-        report(LookProgress(seen=total))
-        rows = [_finding_row(finding) for finding in found.findings]
-        judged = _judged(found, settings, cancel, reporter, total, rows[:FIRST_ROWS])
-        rows += [_row(candidate, verdict) for candidate, verdict in in_order(judged)]
+    found = scan(paths, cancel, on_progress=lambda seen: reporter.tell(LookProgress(seen=seen)))
+    total = len(found.files) + sum(len(folder.files) for folder in found.zarr_folders)
+    report(LookProgress(seen=total))
+    rows = [_finding_row(finding) for finding in found.findings]
+    judged = _judged(found, settings, cancel, reporter, total, rows[:FIRST_ROWS])
+    rows += [_row(candidate, verdict) for candidate, verdict in in_order(judged)]
     return Look(tuple(rows), found.ignored_count, time.monotonic() - started_s)
 
 

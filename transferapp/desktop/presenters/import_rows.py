@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
 from transferapp.intake.candidates import told_apart
@@ -153,6 +155,25 @@ class ImportRows:
         if before is None or not before.ignored:
             return row
         return replace(row, ignored=True, included=False)
+
+
+#: Takes rows of a new look into the list.
+TakeIn: TypeAlias = Callable[[ImportRows, Iterable[FilesetRow]], None]
+
+
+async def changed_in_thread(
+    now: Callable[[], ImportRows], rows: Sequence[FilesetRow], take_in: TakeIn
+) -> ImportRows:
+    """Return the list that is there ``now`` with other rows taken in.
+
+    That is done in a thread: telling 100,000 names apart takes a second.
+    """
+    while True:
+        before = now()
+        count, made = before.changes, before.copy()
+        await asyncio.to_thread(take_in, made, rows)
+        if now() is before and before.changes == count:  # Nobody has changed it meanwhile.
+            return made
 
 
 def _vanished(row: FilesetRow) -> FilesetRow:

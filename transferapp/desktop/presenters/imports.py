@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from transferapp.desktop.presenters.import_list import (
     LookProgress,
     look_at,
 )
-from transferapp.desktop.presenters.import_rows import ImportRows
+from transferapp.desktop.presenters.import_rows import ImportRows, TakeIn, changed_in_thread
 from transferapp.desktop.presenters.import_words import (
     amount_words,
     annotations_of,
@@ -41,6 +41,11 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.host.collecting import (
+    seldom_collecting,
+    spare_nothing,
+    spare_what_is_there,
+)
 from transferapp.intake.preflight import PreflightSettings, ask_settings
 from transferapp.protocol.messages import SubmissionView
 
@@ -52,9 +57,10 @@ if TYPE_CHECKING:
 LOOK_AGAIN_S = 10.0
 #: Folders that take longer to look at are looked at again only on request.
 QUICK_LOOK_S = 3.0
+#: A list as long as this takes long to search for cycles of objects.
+MANY_ROWS = 10_000
 
 HandOver = Callable[..., Awaitable[SubmissionView]]
-TakeIn = Callable[[ImportRows, Iterable[FilesetRow]], None]
 
 
 class ImportPresenter:
@@ -334,11 +340,16 @@ class ImportPresenter:
     async def _look(self, paths: Sequence[Path], take_in: TakeIn) -> Look | None:
         """Look in a thread, and take in there what was found; None when it was stopped."""
         try:
-            with self._reading.begun(LookProgress()) as (cancel, report):
+            with (
+                self._reading.begun(LookProgress()) as (cancel, report),
+                seldom_collecting(),
+            ):
                 with suppress(TransferAppError):  # Nobody is signed in.
                     self._settings = await ask_settings(self._session.server, self._settings)
                 look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
-                await self._take_in(look, take_in)
+                self._rows = await changed_in_thread(lambda: self._rows, look.rows, take_in)
+                if len(look.rows) >= MANY_ROWS:
+                    spare_what_is_there()
         except Cancelled:
             self._arriving = ()
             self.rows_changed.notify()
@@ -346,16 +357,6 @@ class ImportPresenter:
         self._arriving = ()
         self._took_s = look.took_s
         return look
-
-    async def _take_in(self, look: Look, take_in: TakeIn) -> None:
-        """Change the list in a thread: telling 100,000 names apart takes a second."""
-        while True:
-            before = self._rows.changes
-            rows = self._rows.copy()
-            await asyncio.to_thread(take_in, rows, look.rows)
-            if self._rows.changes == before:  # Nobody has ticked or removed any meanwhile.
-                self._rows = rows
-                return
 
     def _progressed(self) -> None:
         """Tell how far looking is, and show what was judged first."""
@@ -391,6 +392,7 @@ class ImportPresenter:
 
     def _forget_list(self) -> None:
         self._rows.clear()
+        spare_nothing()
         self._roots.clear()
         self._known.forget()
         self.ignored_count, self._plan = 0, None

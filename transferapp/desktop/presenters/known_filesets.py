@@ -48,11 +48,7 @@ class KnownFilesets:
             for key in about:
                 self._asked.pop(key, None)
             return
-        for key, one in zip(about, found, strict=True):
-            if one is None and key not in self._known:
-                continue
-            if self._asked.get(key) == about[key]:  # Nobody has asked otherwise meanwhile.
-                self._note(key, one)
+        self._note_all(about, found)
 
     async def ask_changed(self, rows: Sequence[FilesetRow]) -> None:
         """Ask about those whose files are not the ones that were asked about."""
@@ -126,6 +122,13 @@ class KnownFilesets:
 
     def _comparing(self) -> Comparing:
         return Comparing(self._session.server, self._contents)
+
+    def _note_all(self, about: dict[str, _Files], found: Sequence[Known | None]) -> None:
+        for key, one in zip(about, found, strict=True):
+            if one is None and key not in self._known:
+                continue
+            if self._asked.get(key) == about[key]:  # Nobody has asked otherwise meanwhile.
+                self._note(key, one)
 
     def _note(self, key: str, known: Known | None) -> None:
         if known is None:
