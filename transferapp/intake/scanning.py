@@ -286,9 +286,7 @@ class _Walk:
         here_front = f"{folder.path.rstrip(os.sep)}{os.sep}"
         for name in sorted(entries):
             entry = entries[name]
-            self._seen += 1
-            if self._seen % _CANCEL_EVERY == 0:
-                self._tell()
+            self._count()
             place, client_path = here_front + name, front + name
             if _is_odd(name) and self._stays_out(place, name):
                 continue
@@ -370,12 +368,9 @@ class _Walk:
     def _count(self) -> None:
         self._seen += 1
         if self._seen % _CANCEL_EVERY == 0:
-            self._tell()
-
-    def _tell(self) -> None:
-        self._progress(self._seen)
-        if self._cancelled():
-            raise Cancelled
+            self._progress(self._seen)
+            if self._cancelled():
+                raise Cancelled
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
+from transferapp.host.collecting import spare_what_is_there
 from transferapp.intake.candidates import told_apart
 from transferapp.intake.preflight import Level
 
@@ -157,6 +158,8 @@ class ImportRows:
         return replace(row, ignored=True, included=False)
 
 
+#: A list as long as this takes long to search for cycles of objects.
+MANY_ROWS = 10_000
 #: Takes rows of a new look into the list.
 TakeIn: TypeAlias = Callable[[ImportRows, Iterable[FilesetRow]], None]
 
@@ -173,6 +176,8 @@ async def changed_in_thread(
         count, made = before.changes, before.copy()
         await asyncio.to_thread(take_in, made, rows)
         if now() is before and before.changes == count:  # Nobody has changed it meanwhile.
+            if len(rows) >= MANY_ROWS:
+                spare_what_is_there()
             return made
 
 

@@ -44,7 +44,6 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.collecting import (
     seldom_collecting,
     spare_nothing,
-    spare_what_is_there,
 )
 from transferapp.intake.preflight import PreflightSettings, ask_settings
 from transferapp.protocol.messages import SubmissionView
@@ -57,8 +56,6 @@ if TYPE_CHECKING:
 LOOK_AGAIN_S = 10.0
 #: Folders that take longer to look at are looked at again only on request.
 QUICK_LOOK_S = 3.0
-#: A list as long as this takes long to search for cycles of objects.
-MANY_ROWS = 10_000
 
 HandOver = Callable[..., Awaitable[SubmissionView]]
 
@@ -348,8 +345,6 @@ class ImportPresenter:
                     self._settings = await ask_settings(self._session.server, self._settings)
                 look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
                 self._rows = await changed_in_thread(lambda: self._rows, look.rows, take_in)
-                if len(look.rows) >= MANY_ROWS:
-                    spare_what_is_there()
         except Cancelled:
             self._arriving = ()
             self.rows_changed.notify()
