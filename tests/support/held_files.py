@@ -29,7 +29,7 @@ def candidate_of(*paths: Path, name: str = "Pos0/img_0.tif") -> FilesetCandidate
     for number, path in enumerate(paths):
         found = path.stat()
         client_path = name if number == 0 else f"{name}.{number}"
-        files.append(FoundFile(path, client_path, found.st_size, found.st_mtime_ns))
+        files.append(FoundFile(str(path), client_path, found.st_size, found.st_mtime_ns))
     return FilesetCandidate(name, tuple(files), None)
 
 

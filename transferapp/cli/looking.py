@@ -17,8 +17,10 @@ from transferapp.client.dropping import (
     left_out_finding,
 )
 from transferapp.errors import ChangedFile, Invalid, UnsupportedFile
-from transferapp.intake import grouping, preflight, scanning, target
+from transferapp.host.collecting import seldom_collecting
+from transferapp.intake import scanning
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.judging import apart, in_order, judge
 from transferapp.intake.preflight import PreflightSettings, Verdict
 from transferapp.model.drops import LeftOutReason
 
@@ -75,11 +77,13 @@ def _look(roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSetti
     found = scanning.scan(roots)
     for finding in found.findings:
         looking.finding(finding)
-    sorted_out = target.apart(grouping.group(found), settings.target)
-    for candidate in sorted_out.filesets:
-        looking.candidate(candidate)
-    for other in sorted_out.others:
-        looking.other(other)
+    with seldom_collecting():
+        judged = [one for some in judge(found, settings) for one in some]
+    sorted_out = apart(in_order(judged))
+    for candidate, verdict in sorted_out.filesets:
+        looking.candidate(candidate, verdict)
+    for other, verdict in sorted_out.others:
+        looking.other(other, verdict)
     dropped = Dropped(tuple(roots), tuple(looking.left_out), found.ignored_count)
     return Looked(
         tuple(looking.ready),
@@ -113,12 +117,11 @@ class _Looking:
         self.left_out.append(left_out_finding(finding, self._roots))
         self.refused.append(f"{finding.path}: {finding.error.message}")
 
-    def candidate(self, candidate: FilesetCandidate) -> None:
-        """Judge a fileset. One that is still being written is not sent."""
+    def candidate(self, candidate: FilesetCandidate, verdict: Verdict) -> None:
+        """Account for a fileset. One that is still being written is not sent."""
         if all(self._is_ignored(path) for path in _paths(candidate)):
             self.left_out.extend(left_out_fileset(candidate, _IGNORED))
             return
-        verdict = preflight.preflight(candidate, self._settings)
         if verdict.blocked or verdict.code == ChangedFile.code:
             self.left_out.extend(left_out_fileset(candidate, _why(verdict)))
             self.refused.append(f"{candidate.name}: {verdict.sentence}{self._hint(verdict)}")
@@ -128,10 +131,10 @@ class _Looking:
         if verdict.sentence:
             self.notes.append(f"{candidate.name}: {verdict.sentence}")
 
-    def other(self, candidate: FilesetCandidate) -> None:
+    def other(self, candidate: FilesetCandidate, verdict: Verdict) -> None:
         """Account for a file that is no image; who names it by itself means it."""
         if candidate.files[0].path in self._roots:
-            self.candidate(candidate)
+            self.candidate(candidate, verdict)
         elif self._is_ignored(candidate.files[0].client_path):
             self.left_out.extend(left_out_fileset(candidate, _IGNORED))
         else:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from transferapp.errors import Invalid, UnsupportedFile
-from transferapp.intake import grouping, preflight, scanning, target
+from transferapp.host.collecting import seldom_collecting
+from transferapp.intake import scanning
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.file_names import is_litter
-from transferapp.intake.preflight import Level, PreflightSettings
+from transferapp.intake.judging import apart, in_order, judge
+from transferapp.intake.preflight import Level, PreflightSettings, Verdict
 from transferapp.intake.scanning import FoundFile
 
 
@@ -50,18 +52,17 @@ def scan(paths: Sequence[Path], settings: PreflightSettings) -> Scanned:
     done = Scanned()
     for finding in found.findings:
         _finding(finding, roots, done)
-    sorted_out = target.apart(grouping.group(found), settings.target)
-    done.filesets += (_judged(one, roots, settings) for one in sorted_out.filesets)
-    done.others += (roots.relative(one.files[0]) for one in sorted_out.others)
+    with seldom_collecting():
+        judged = [one for some in judge(found, settings) for one in some]
+    sorted_out = apart(in_order(judged))
+    done.filesets += (_fileset(*one, roots) for one in sorted_out.filesets)
+    done.others += (roots.relative(one.files[0]) for one, _ in sorted_out.others)
     done.others += roots.litter()
     done.others.sort()
     return done
 
 
-def _judged(
-    candidate: FilesetCandidate, roots: _Roots, settings: PreflightSettings
-) -> ScannedFileset:
-    verdict = preflight.preflight(candidate, settings)
+def _fileset(candidate: FilesetCandidate, verdict: Verdict, roots: _Roots) -> ScannedFileset:
     return ScannedFileset(
         candidate.name,
         verdict.format,

@@ -156,7 +156,7 @@ def _as_it_is_now(file: FoundFile) -> FoundFile:
         found = file.path.stat()
     except OSError as error:
         raise problem_of(error, file.path) from error
-    return FoundFile(file.path, file.client_path, found.st_size, found.st_mtime_ns)
+    return FoundFile(file.place, file.client_path, found.st_size, found.st_mtime_ns)
 
 
 def _import_request(plan: ImportPlan, candidates: Iterable[FilesetCandidate]) -> ImportRequest:

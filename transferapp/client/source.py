@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from transferapp import errors
+from transferapp.intake.writers import being_written
 
 #: Bytes of one read and of one piece on the wire.
 PIECE_SIZE = 1 << 20
@@ -59,12 +60,17 @@ class SourceFile:
         self._modified_ns = modified_ns
 
     def __enter__(self) -> Self:
-        """Open and compare; raises VanishedFile, UnreadableFile, ChangedFile."""
+        """Open and compare; raises VanishedFile, UnreadableFile, ChangedFile.
+
+        Preflight asks only of files that changed a moment ago whether a writer holds them.
+        """
         with reading(self._path):
             self._file = self._path.open("rb", buffering=0)
             self._opened = os.fstat(self._file.fileno())
         try:
             self._must_be_same(self._opened)
+            if being_written(self._path):
+                raise self._held()
         except errors.ChangedFile:
             self._file.close()
             raise
@@ -114,6 +120,12 @@ class SourceFile:
             raise outgrown(self._path)
         if found.st_mtime_ns != self._modified_ns:
             raise self._changed()
+
+    def _held(self) -> errors.ChangedFile:
+        return errors.ChangedFile(
+            f"'{self._path.name}' is still being written: a program has it open. Wait until"
+            " the acquisition has finished, or close it there, then retry."
+        )
 
     def _changed(self) -> errors.ChangedFile:
         return errors.ChangedFile(

@@ -31,9 +31,9 @@ def is_told_by_content(name: str) -> bool:
 
 def head(file: FoundFile, neighbours: Neighbours) -> bytes:
     """Return the first bytes of a file whose name tells nothing, or b""; each is read once."""
-    if not is_told_by_content(file.path.name):
+    if not is_told_by_content(file.name):
         return b""
-    return neighbours.once(("head", str(file.path)), lambda: _read(file.path))
+    return neighbours.once(("head", file.place), lambda: _read(file.path))
 
 
 def format_of_content(file: FoundFile, neighbours: Neighbours) -> ImageFormat | None:

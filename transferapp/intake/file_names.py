@@ -52,9 +52,21 @@ _OFFICE_PREFIX, _OFFICE_BYTES = "~$", 1024
 #: deleted while a program still writes it.
 _UNFINISHED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", "~")
 _UNFINISHED_PREFIX = ".nfs"
+_ODD_NAMES = _LITTER_FILES | _LITTER_FOLDERS
+_ODD_PREFIXES = (".", _OFFICE_PREFIX)
 #: Limits that every file system and server of ours can store.
 NAME_BYTES = 255
 PATH_BYTES = 4096
+
+
+def may_stay_out(name: str) -> bool:
+    """Say whether a name may be one of litter, or be unfinished or hidden; most are not, and
+    this is quick.
+    """
+    low = name.lower()
+    return (
+        low.startswith(_ODD_PREFIXES) or low.endswith(_UNFINISHED_SUFFIXES) or low in _ODD_NAMES
+    )
 
 
 def is_litter(path: str, *, is_folder: bool) -> bool:
@@ -98,7 +110,7 @@ def hidden(name: str) -> UnsupportedFile | None:
     )
 
 
-def name_problem(path: Path, client_path: str) -> NameNotAllowed | None:
+def name_problem(path: Path | str, client_path: str) -> NameNotAllowed | None:
     """Say why a path cannot be stored, or None."""
     try:
         encoded = client_path.encode()

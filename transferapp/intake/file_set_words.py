@@ -14,15 +14,13 @@ _NAMES_SHOWN = 3
 
 def no_xml(file: FoundFile) -> DamagedFile:
     """A companion that cannot be read."""
-    return DamagedFile(
-        f"'{file.path.name}' is not a complete OME-XML. Export the images again."
-    )
+    return DamagedFile(f"'{file.name}' is not a complete OME-XML. Export the images again.")
 
 
 def nameless(file: FoundFile) -> DamagedFile:
     """A companion that does not name its files."""
     return DamagedFile(
-        f"'{file.path.name}' does not say in which files its images are. Export them again."
+        f"'{file.name}' does not say in which files its images are. Export them again."
     )
 
 
@@ -44,7 +42,7 @@ def missing(names: Mapping[str, str]) -> MissingCompanion:
 def undescribed(files: Iterable[FoundFile]) -> DamagedFile:
     """Files that leave it to another one to describe their images, and that does not."""
     return DamagedFile(
-        f"No file describes the images of {_listed(_quoted(f.path.name for f in files))}: they"
+        f"No file describes the images of {_listed(_quoted(f.name for f in files))}: they"
         " name each other for that, or a file without OME-XML. Export the images again."
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
@@ -57,13 +57,13 @@ class _Set:
         files = sorted(
             self.files.values(),
             key=lambda f: (
-                str(f.path) not in self.xml,
-                str(f.path) in self.pointers,
-                natural_key(str(f.path)),
+                f.place not in self.xml,
+                f.place in self.pointers,
+                natural_key(f.place),
             ),
         )
         files = [_beside(files[0], file) for file in files]
-        name = files[0].path.name
+        name = files[0].name
         if _is_companion(files[0]):
             name = name[: -len(COMPANION.suffixes[0])] or name
         problems, doubts = list(self.broken), list(self.doubts)
@@ -74,7 +74,7 @@ class _Set:
         elif self.pointers and not self.used and not self.broken:
             problems.append(file_set_words.undescribed(files))
         known = self.used | self.xml
-        unused = [f.path.name for f in files if str(f.path) not in known]
+        unused = [f.name for f in files if f.place not in known]
         if self.used and unused and not self.missing:
             doubts.append(file_set_words.unused(unused))
         return FilesetCandidate(
@@ -90,8 +90,13 @@ class Sorting:
         files: Iterable[FoundFile],
         neighbours: Neighbours,
         cancel: threading.Event | None,
+        sound: Collection[str] = (),
     ) -> None:
-        self._files = {str(file.path): file for file in files}
+        """``sound`` are the places of TIFFs that were found to hold no OME-XML."""
+        self._sound = sound
+        #: Some OME-XML names a file in a folder below its own.
+        self.leads_below = False
+        self._files = {file.place: file for file in files}
         self._neighbours = neighbours
         self._set_of: dict[str, _Set] = {}
         #: TIFFs that only name the file with their document, and their own documents.
@@ -106,12 +111,12 @@ class Sorting:
         """Sort all: companions, then TIFFs that name others, pointers, and what is left."""
         for file in self._unsorted(_is_companion):
             self._companion(file)
-        for file in self._unsorted(lambda f: is_tiff_name(f.path.name)):
+        for file in self._unsorted(lambda f: is_tiff_name(f.name)):
             self._tiff(file)
         while self._pointers:
             self._follow(*self._pointers.pop(0))
         for file in self._unsorted(lambda _: True):
-            self._set(file, format_of_name(file.path.name))
+            self._set(file, format_of_name(file.name))
         for made in {id(made): made for made in self._set_of.values()}.values():
             self._look_at_first(made)
             yield made.finished(self._renamed)
@@ -126,31 +131,34 @@ class Sorting:
 
     def _companion(self, file: FoundFile) -> None:
         made = self._set(file, OME_TIFF)
-        made.xml.add(str(file.path))
+        made.xml.add(file.place)
         try:
             document = omexml.read_xml(file.path)
         except (OSError, ValueError):
             made.broken.append(file_set_words.no_xml(file))
         except DamagedFile as error:
-            made.broken.append(DamagedFile(f"'{file.path.name}': {error.message}"))
+            made.broken.append(DamagedFile(f"'{file.name}': {error.message}"))
         else:
             self._join(file, document, OmeFiles(file.path, document, is_tiff=False))
 
     def _tiff(self, file: FoundFile) -> None:
+        if file.place in self._sound:
+            self._set(file, format_of_name(file.name))
+            return
         broken: SourceProblem | None = None
         document = None
         try:
             document = omexml.read_tiff(file.path)
         except DamagedFile as error:
-            broken = DamagedFile(f"'{file.path.name}': {error.message}")
+            broken = DamagedFile(f"'{file.name}': {error.message}")
         except OSError:
             pass  # Preflight says it.
         is_ome = document is not None or broken is not None
-        made = self._set(file, OME_TIFF if is_ome else format_of_name(file.path.name))
+        made = self._set(file, OME_TIFF if is_ome else format_of_name(file.name))
         if broken is not None:
             made.broken.append(broken)
         elif document is not None and document.metadata_file:
-            made.pointers.add(str(file.path))
+            made.pointers.add(file.place)
             self._pointers.append((file, document))
         elif document is not None:
             self._document(file, document, made)
@@ -162,9 +170,9 @@ class Sorting:
             self._join(file, document, names)
             if names.several and names.own_name:
                 # Its neighbours look for it by that name, and so does OMERO.
-                self._renamed[file.path.parent, last_part(names.own_name)] = file.path.name
+                self._renamed[file.path.parent, last_part(names.own_name)] = file.name
                 if names.named(names.own_name) is None:
-                    self._set_of[str(file.path)].missing[names.own_name] = None
+                    self._set_of[file.place].missing[names.own_name] = None
         elif names.several:
             # A set cannot have both, and a part of a set is nothing by itself.
             remedy = f"Leave it out, and import '{original.name}' instead."
@@ -176,63 +184,69 @@ class Sorting:
 
     def _join(self, file: FoundFile, document: OmeDocument, names: OmeFiles) -> None:
         """Put the files of all planes into the set of ``file``."""
-        self._set_of[str(file.path)].plate |= bool(document.plates)
+        self._set_of[file.place].plate |= bool(document.plates)
         # Images without blocks take the pages of the file itself.
         if any(not image.blocks for image in document.images):
-            self._set_of[str(file.path)].used.add(str(file.path))
+            self._set_of[file.place].used.add(file.place)
         for block in {(b.file_name, b.uuid): b for b in document.blocks}.values():
             path = names.of(block)
+            self._note(block.file_name)
             found = None if path is None else self._neighbours.find(file, path)
-            made = self._set_of[str(file.path)]
+            made = self._set_of[file.place]
             if found is None and not block.file_name:
                 made.broken.append(file_set_words.nameless(file))
             elif found is None:
                 made.missing[block.file_name] = None
             else:
-                made.used.add(str(found.path))
+                made.used.add(found.place)
                 self._merge(file, found)
 
     def _follow(self, file: FoundFile, document: OmeDocument) -> None:
         """Put a TIFF to the file that holds its document."""
         name = document.metadata_file
+        self._note(name)
         path = OmeFiles(file.path, document, is_tiff=False).named(name)
         found = None if path is None else self._neighbours.find(file, path)
         if found is not None:
-            if str(found.path) not in self._set_of:
-                is_tiff = is_tiff_name(found.path.name)
+            if found.place not in self._set_of:
+                is_tiff = is_tiff_name(found.name)
                 read = self._tiff if is_tiff else self._companion
                 read(found)
             self._merge(found, file)
-        elif not self._set_of[str(file.path)].used:
+        elif not self._set_of[file.place].used:
             # No document that was found names it either.
             here = file.path.parent, name
-            orphans = self._orphans.setdefault(here, self._set_of[str(file.path)])
+            orphans = self._orphans.setdefault(here, self._set_of[file.place])
             orphans.missing[name] = None
             self._merge(next(iter(orphans.files.values())), file)
+
+    def _note(self, name: str) -> None:
+        """Note that a document names a file."""
+        self.leads_below |= "/" in name or "\\" in name
 
     def _look_at_first(self, made: _Set) -> None:
         """Find out whether a TIFF that was never read, as others name it, is a pointer."""
         if len(made.files) == 1 or made.xml:
             return
-        first = min(made.files.values(), key=lambda f: natural_key(str(f.path)))
+        first = min(made.files.values(), key=lambda f: natural_key(f.place))
         try:
             document = omexml.read_tiff(first.path)
         except (OSError, DamagedFile):
             return
         if document is not None and document.metadata_file:
-            made.pointers.add(str(first.path))
+            made.pointers.add(first.place)
 
     def _set(self, file: FoundFile, kind: ImageFormat | None) -> _Set:
-        made = _Set({str(file.path): file}, kind)
-        self._set_of[str(file.path)] = made
+        made = _Set({file.place: file}, kind)
+        self._set_of[file.place] = made
         return made
 
     def _merge(self, file: FoundFile, other: FoundFile) -> None:
         """Make the sets of two files one."""
-        kept = self._set_of[str(file.path)]
-        given = self._set_of.get(str(other.path))
+        kept = self._set_of[file.place]
+        given = self._set_of.get(other.place)
         if given is None:
-            given = _Set({str(other.path): other}, kept.format)
+            given = _Set({other.place: other}, kept.format)
         if given is kept:
             return
         kept.take_in(given)
@@ -262,4 +276,4 @@ def _beside(first: FoundFile, file: FoundFile) -> FoundFile:
 
 
 def _is_companion(file: FoundFile) -> bool:
-    return file.path.name.lower().endswith(COMPANION.suffixes)
+    return file.name.lower().endswith(COMPANION.suffixes)

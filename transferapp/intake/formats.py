@@ -88,3 +88,8 @@ def format_of_bytes(start: bytes) -> ImageFormat | None:
 def is_tiff_name(name: str) -> bool:
     """Say whether a name is that of a TIFF that may hold OME-XML."""
     return name.lower().endswith((*OME_TIFF.suffixes, *TIFF.suffixes))
+
+
+def is_companion(name: str) -> bool:
+    """Say whether a name is that of a file of OME-XML about other files."""
+    return name.lower().endswith(COMPANION.suffixes)

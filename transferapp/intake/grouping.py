@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 
 from transferapp.errors import Cancelled, DamagedFile
-from transferapp.intake.candidate_names import natural_key
+from transferapp.intake.candidate_names import in_natural_order
 from transferapp.intake.candidates import FilesetCandidate, told_apart
-from transferapp.intake.contents import format_of_content, head
-from transferapp.intake.families import words
+from transferapp.intake.contents import head
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.riders import ride_along
 from transferapp.intake.families.table import FAMILIES
-from transferapp.intake.file_sets import Sorting
+from transferapp.intake.folder_sets import Folder, FolderSets, by_folder
 from transferapp.intake.formats import OME_ZARR
+from transferapp.intake.name_kinds import NameKinds
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import ZARR_METADATA, FoundFile, Scan, ZarrFolder
 from transferapp.model.ome_zarr import ome_attributes
@@ -27,27 +26,49 @@ def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCand
 
     Reads index files, companions and TIFF headers, so call it in a thread. Raises Cancelled.
     """
+    found = [one for some in filesets(scan, cancel) for one in some]
+    return told_apart([found[number] for number in order_of(found)])
+
+
+def filesets(
+    scan: Scan, cancel: threading.Event | None = None
+) -> Iterator[list[FilesetCandidate]]:
+    """Yield the same filesets a few at a time, as soon as nothing can be added to them; in
+    any order, and with the same name where they have the same.
+    """
     neighbours = Neighbours(scan.files)
-    of_families = list(_families(scan.files, neighbours, cancel))
-    taken = {str(file.path) for candidate in of_families for file in candidate.files}
-    rest = [file for file in scan.files if str(file.path) not in taken]
-    sorted_by_name = Sorting(rest, neighbours, cancel).sets()
-    others = (_told_if_lone(_by_content(made, neighbours)) for made in sorted_by_name)
-    found = sorted(
-        [*map(_zarr_fileset, scan.zarr_folders), *ride_along([*of_families, *others])],
-        key=lambda c: natural_key(c.files[0].client_path if c.files else c.name),
+    folders = by_folder(scan.files, NameKinds(FAMILIES))
+    yield [_zarr_fileset(folder) for folder in scan.zarr_folders]
+    loose = {file.place for folder in folders for file, kind in folder.files if kind.may_ride}
+    yield from ride_along(_of_files(folders, neighbours, cancel), loose)
+
+
+def _of_files(
+    folders: Sequence[Folder], neighbours: Neighbours, cancel: threading.Event | None
+) -> Iterator[list[FilesetCandidate]]:
+    of_families = list(_families(folders, neighbours, cancel))
+    yield of_families
+    taken = {file.place for candidate in of_families for file in candidate.files}
+    yield from FolderSets(folders, taken, neighbours, cancel).filesets()
+
+
+def order_of(candidates: Iterable[FilesetCandidate]) -> list[int]:
+    """Return the numbers of filesets in natural order of where their first file is."""
+    return in_natural_order(
+        [one.files[0].client_path if one.files else one.name for one in candidates]
     )
-    return told_apart(found)
 
 
 def _families(
-    files: tuple[FoundFile, ...], neighbours: Neighbours, cancel: threading.Event | None
+    folders: Sequence[Folder], neighbours: Neighbours, cancel: threading.Event | None
 ) -> Iterator[FilesetCandidate]:
     """Make the sets that an index or a first file tells of; each file is in one at most."""
+    openers = [file for folder in folders for file, kind in folder.files if kind.opens]
+    openers.sort(key=lambda file: file.client_path)
     taken = set[str]()
     for family in FAMILIES:
-        for file in files:
-            if str(file.path) in taken or not _told_by(family, file, neighbours):
+        for file in openers:
+            if file.place in taken or not _told_by(family, file, neighbours):
                 continue
             if cancel is not None and cancel.is_set():
                 raise Cancelled
@@ -55,36 +76,17 @@ def _families(
                 made = family.collect(file, neighbours)
             except OSError:
                 continue  # Preflight says it, of the file alone.
-            if made is None or any(str(one.path) in taken for one in made.files):
+            if made is None or any(one.place in taken for one in made.files):
                 continue
-            taken.update(str(one.path) for one in made.files)
+            taken.update(one.place for one in made.files)
             yield made
 
 
 def _told_by(family: Family, file: FoundFile, neighbours: Neighbours) -> bool:
     """Say whether a file may tell of a set, by its name or else by its first bytes."""
-    if family.tells_of_a_set(file.path.name):
+    if family.tells_of_a_set(file.name):
         return True
     return family.begins is not None and family.begins(head(file, neighbours))
-
-
-def _by_content(candidate: FilesetCandidate, neighbours: Neighbours) -> FilesetCandidate:
-    """Find the format of a file whose name tells none."""
-    if candidate.format is not None or len(candidate.files) != 1:
-        return candidate
-    return replace(candidate, format=format_of_content(candidate.files[0], neighbours))
-
-
-def _told_if_lone(candidate: FilesetCandidate) -> FilesetCandidate:
-    """Add a doubt to an image that is nothing by itself."""
-    if len(candidate.files) != 1:
-        return candidate
-    path = candidate.files[0].client_path
-    family = next((f for f in FAMILIES if f.is_member(path)), None)
-    if family is None:
-        return candidate
-    doubt = words.lone(candidate.name, family.name, family.index)
-    return replace(candidate, doubts=(*candidate.doubts, doubt))
 
 
 def _zarr_fileset(folder: ZarrFolder) -> FilesetCandidate:

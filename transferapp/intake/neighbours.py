@@ -23,7 +23,7 @@ class Neighbours:
     """
 
     def __init__(self, files: Iterable[FoundFile]) -> None:
-        self.scanned = {str(file.path): file for file in files}
+        self.scanned = {file.place: file for file in files}
         self._listings: dict[str, dict[str, Path]] = {}
         self._made: dict[Hashable, Any] = {}
 
@@ -47,7 +47,7 @@ class Neighbours:
             return None
         if not stat.S_ISREG(found.st_mode):
             return None
-        return FoundFile(path, client_path, found.st_size, found.st_mtime_ns)
+        return FoundFile(str(path), client_path, found.st_size, found.st_mtime_ns)
 
     def named(self, base: FoundFile, name: str, folder: Path | None = None) -> FoundFile | None:
         """Find a file by its name in a folder (that of ``base``), in any case of letters.
@@ -74,7 +74,7 @@ class Neighbours:
         Bio-Formats on a server does not. ``name`` may lead through folders below; one that
         leads elsewhere finds nothing, whoever wrote it.
         """
-        here = str(folder) if folder is not None else str(base.path).rpartition(os.sep)[0]
+        here = str(folder) if folder is not None else base.place.rpartition(os.sep)[0]
         above, slash, last = name.rpartition("/")
         if slash:
             if Path(name).anchor or {"", ".", ".."} & set(above.split("/")):
@@ -98,7 +98,7 @@ class Neighbours:
         """
         found = (self.find(base, path) for path in self._entries(folder).values())
         return sorted(
-            (file for file in found if file is not None), key=lambda f: natural_key(f.path.name)
+            (file for file in found if file is not None), key=lambda f: natural_key(f.name)
         )
 
     def folder(self, folder: Path, name: str) -> Path | None:

@@ -39,6 +39,9 @@ from transferapp.intake.zarr_integrity import check_zarr, is_empty_chunk
 #: Formats whose files Bio-Formats 7.3.1 reads as what they are when their name is wrong (not
 #: so PNG, BMP and others, whose suffix is enough for it).
 _READ_BY_CONTENT = (CZI, JPEG, ND2, TIFF)
+#: A file that changed within this time may be held open by a writer, and that is asked; of
+#: one that has rested for longer it is asked before its upload only.
+RECENTLY_S = 600.0
 #: Files of one fileset above which a person is warned. OMERO keeps a row, an upload and a
 #: checksum of each file and opens an import in one call: by default it allows a session
 #: 10,000 open objects (omero.throttling.servants_per_session in its configuration
@@ -55,7 +58,8 @@ class Level(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody changes one; frozen, it would take four times as long to make.
+@dataclass(slots=True, unsafe_hash=True)
 class Verdict:
     """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
     such as very many files, is a warning without one).
@@ -167,7 +171,7 @@ def _check(
     look_at = _looker(candidate)
     size = 0
     for file in candidate.files:
-        if bad_name := name_problem(file.path, file.client_path):
+        if bad_name := name_problem(file.place, file.client_path):
             raise bad_name
         try:
             size_bytes = _size(file)
@@ -204,9 +208,9 @@ def _looker(candidate: FilesetCandidate) -> Callable[[FoundFile, int, PreflightS
 
 
 def _size(file: FoundFile) -> int:
-    found = file.path.stat()
+    found = os.stat(file.place)  # noqa: PTH116 - Path objects take longer than the look
     if not stat.S_ISREG(found.st_mode):
-        raise errors.UnreadableFile(f"'{file.path.name}' is not a file any more.")
+        raise errors.UnreadableFile(f"'{file.name}' is not a file any more.")
     return found.st_size
 
 
@@ -216,7 +220,7 @@ def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
         raise errors.UnreadableFile(
             f"'{file.client_path}' cannot be read. Check that your account may read it."
         )
-    if is_empty_chunk(file.path.name, size_bytes):
+    if is_empty_chunk(file.name, size_bytes):
         raise errors.DamagedFile(
             f"'{file.client_path}' has no bytes. Copy the whole folder again."
         )
@@ -225,9 +229,8 @@ def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
 
 def _check_part(file: FoundFile, size_bytes: int, settings: PreflightSettings) -> str:
     """Look at a file of an OME-TIFF; its OME-XML has been read by grouping."""
-    with file.path.open("rb") as opened:
-        start = opened.read(HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n")
-    is_document = start.startswith(b"<") or format_of_name(file.path.name) is COMPANION
+    start = _start(file).lstrip(b"\xef\xbb\xbf \t\r\n")
+    is_document = start.startswith(b"<") or format_of_name(file.name) is COMPANION
     return "" if is_document and size_bytes else _check_file(file, size_bytes, settings)
 
 
@@ -235,11 +238,15 @@ def _check_member(file: FoundFile, size_bytes: int, settings: PreflightSettings)
     """Look at a file of a set: an image, or else an index, a log or pixels without a form of
     their own, which the set's family has looked at.
     """
-    if format_of_name(file.path.name) is not None:
+    if format_of_name(file.name) is not None:
         return _check_file(file, size_bytes, settings)
-    with file.path.open("rb") as opened:
-        opened.read(1)
+    _start(file)
     return ""
+
+
+def _start(file: FoundFile) -> bytes:
+    with open(file.place, "rb", buffering=0) as opened:  # noqa: PTH123 - as above
+        return opened.read(HEAD_BYTES)
 
 
 def _check_file(
@@ -252,13 +259,12 @@ def _check_file(
 
     ``by_content`` is the format of a file whose name tells none.
     """
-    with file.path.open("rb") as opened:
-        start = opened.read(HEAD_BYTES)
+    start = _start(file)
     if size_bytes == 0:
         raise errors.EmptyFile(
-            f"'{file.path.name}' has no bytes. Save it again in the microscope software."
+            f"'{file.name}' has no bytes. Save it again in the microscope software."
         )
-    kind = format_of_name(file.path.name) or by_content
+    kind = format_of_name(file.name) or by_content
     if kind is None or kind is COMPANION:
         return ""  # Of a format, or a part of a set, that is not looked into.
     if kind.magic and kind.mark_needed and not kind.begins(start):
@@ -266,11 +272,11 @@ def _check_file(
     look = look_into(file.path, kind)
     if look.missing:
         raise errors.DamagedFile(
-            f"'{file.path.name}' is not complete: {look.missing}. Copy or export it again."
+            f"'{file.name}' is not complete: {look.missing}. Copy or export it again."
         )
     unshown = look.unshown or ("" if settings.bio_formats else look.unshown_here)
     if unshown:
-        raise errors.UnsupportedFile(f"'{file.path.name}' {unshown}")
+        raise errors.UnsupportedFile(f"'{file.name}' {unshown}")
     if settings.bio_formats:
         return _packed(look.packed_by) if look.packed_by else ""
     return _animated(file.path, look.frames) if look.frames > 1 else ""
@@ -285,11 +291,11 @@ def _otherwise(
     present = format_of_bytes(start)
     if present is None or not settings.bio_formats or kind not in _READ_BY_CONTENT:
         raise errors.DamagedFile(
-            f"'{file.path.name}' does not begin like {_article(kind.name)} file."
+            f"'{file.name}' does not begin like {_article(kind.name)} file."
             " Copy or export it again."
         )
     return (
-        f"'{file.path.name}' is {_article(present.name)} file by its content, and will be"
+        f"'{file.name}' is {_article(present.name)} file by its content, and will be"
         " imported as that. Rename it, so that other programs can open it."
     )
 
@@ -321,10 +327,10 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
         if (
             moved
             or 0 <= age_s < settings.still_writing_s
-            or (probe and being_written(file.path))
+            or (probe and age_s < RECENTLY_S and being_written(file.path))
         ):
             raise errors.ChangedFile(
-                f"'{file.path.name}' is still being written. Wait until the acquisition has"
+                f"'{file.name}' is still being written. Wait until the acquisition has"
                 " finished, then check again."
             )
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from transferapp.errors import Cancelled, LinkLoop, SourceProblem, UnreadableFile
 from transferapp.intake.file_names import (
+    NAME_BYTES,
     hidden,
     is_litter,
+    may_stay_out,
     name_problem,
     problem_of,
     shown,
@@ -25,17 +29,30 @@ ZARR_METADATA = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 _CANCEL_EVERY = 512
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody changes one; frozen, it would take four times as long to make.
+@dataclass(slots=True, unsafe_hash=True)
 class FoundFile:
     """A file as it was when it was scanned.
 
-    ``client_path`` starts with the name of what was dropped and is '/'-separated.
+    ``place`` is its path on this computer, as text: a Path of each of 100,000 files takes
+    more time than looking at them. ``client_path`` starts with the name of what was dropped
+    and is '/'-separated.
     """
 
-    path: Path
+    place: str
     client_path: str
     size_bytes: int
     modified_ns: int
+
+    @property
+    def path(self) -> Path:
+        """Where it is on this computer."""
+        return Path(self.place)
+
+    @property
+    def name(self) -> str:
+        """Its name, without the folders."""
+        return self.place.rpartition(os.sep)[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +156,7 @@ class _Walk:
     def result(self) -> Scan:
         """Return all of it, in a stable order."""
         return Scan(
-            files=tuple(sorted(self._files.values(), key=lambda f: f.client_path)),
+            files=tuple(sorted(self._files.values(), key=attrgetter("client_path"))),
             zarr_folders=tuple(sorted(self._zarrs, key=lambda z: z.client_path)),
             findings=tuple(self._findings),
             ignored_count=self._ignored,
@@ -156,7 +173,11 @@ class _Walk:
                 self._findings.append(Finding(path, problem_of(error, path)))
 
     def _enter(self, folder: _Folder) -> list[_Folder]:
-        here = os.stat(folder.path)  # noqa: PTH116 - Path objects double the time of a scan
+        with _opened(folder.path) as opened:
+            return self._enter_opened(folder, opened)
+
+    def _enter_opened(self, folder: _Folder, opened: str | int) -> list[_Folder]:
+        here = os.stat(opened)  # noqa: PTH116 - Path objects double the time of a scan
         identity = (here.st_dev, here.st_ino)
         if identity in folder.ancestors:
             path = Path(folder.path)
@@ -167,63 +188,79 @@ class _Walk:
         if identity in self._entered:
             return []
         self._entered.add(identity)
-        with os.scandir(folder.path) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
+        with os.scandir(opened) as listing:
+            entries: dict[str, os.DirEntry[str]] = {entry.name: entry for entry in listing}
         if _is_zarr(folder.path, entries):
             self._zarr(folder)
             return []
         inside = (*folder.ancestors, identity)
-        return [sub for entry in entries if (sub := self._entry(entry, folder, inside))]
+        return self._list(folder, entries, inside)
 
-    def _entry(
-        self, entry: os.DirEntry[str], folder: _Folder, inside: tuple[tuple[int, int], ...]
-    ) -> _Folder | None:
-        self._count()
-        client_path = f"{folder.client_path}/{entry.name}"
-        try:
-            is_folder = entry.is_dir()
-            if self._stays_out(entry, is_folder=is_folder):
-                return None
-            if not is_folder:
-                self._file(entry.path, client_path, entry.stat())
-                return None
-            below = _Folder(entry.path, client_path, inside)
-            if entry.is_symlink():
-                self._links.append(below)
-                return None
-        except OSError as error:
-            path = Path(entry.path)
-            self._findings.append(Finding(path, problem_of(error, path)))
-            return None
+    def _list(
+        self,
+        folder: _Folder,
+        entries: dict[str, os.DirEntry[str]],
+        inside: tuple[tuple[int, int], ...],
+    ) -> list[_Folder]:
+        """Note the files in a folder and return the folders."""
+        below, front = [], f"{folder.client_path}/"
+        here_front = f"{folder.path.rstrip(os.sep)}{os.sep}"
+        for name in sorted(entries):
+            entry = entries[name]
+            self._count()
+            place, client_path = here_front + name, front + name
+            try:
+                is_folder = entry.is_dir()
+                if may_stay_out(name) and self._stays_out(place, name, is_folder=is_folder):
+                    continue
+                if not is_folder:
+                    self._file(place, client_path, entry.stat())
+                elif entry.is_symlink():
+                    self._links.append(_Folder(place, client_path, inside))
+                else:
+                    below.append(_Folder(place, client_path, inside))
+            except OSError as error:
+                path = Path(place)
+                self._findings.append(Finding(path, problem_of(error, path)))
         return below
 
-    def _stays_out(self, entry: os.DirEntry[str], *, is_folder: bool) -> bool:
+    def _stays_out(self, place: str, name: str, *, is_folder: bool) -> bool:
         """Whether the name alone keeps it out: ignored, or told of."""
-        if is_litter(entry.path, is_folder=is_folder):
+        if is_litter(place, is_folder=is_folder):
             self._ignored += 1
             return True
-        problem = unfinished(entry.name, is_folder=is_folder) or hidden(entry.name)
+        problem = unfinished(name, is_folder=is_folder) or hidden(name)
         if problem is not None:
-            path = Path(entry.path)
+            path = Path(place)
             count = _files_in(path) if is_folder else 1
             self._findings.append(Finding(path, problem, count))
         return problem is not None
 
-    def _file(self, path: str, client_path: str, found: os.stat_result) -> None:
-        file = self._storable(path, client_path, found)
-        if file is not None:
-            self._files.setdefault(path, file)
+    def _file(self, place: str, client_path: str, found: os.stat_result) -> None:
+        if place in self._files:
+            return
+        # Nearly all are files, and each character of their paths is a byte.
+        if (
+            len(client_path) <= NAME_BYTES
+            and client_path.isascii()
+            and place.isascii()
+            and stat.S_ISREG(found.st_mode)
+        ):
+            self._files[place] = FoundFile(place, client_path, found.st_size, found.st_mtime_ns)
+        elif file := self._storable(place, client_path, found):
+            self._files[place] = file
 
-    def _storable(self, path: str, client_path: str, found: os.stat_result) -> FoundFile | None:
-        file = FoundFile(Path(path), client_path, found.st_size, found.st_mtime_ns)
-        problem: SourceProblem | None = name_problem(file.path, client_path)
+    def _storable(
+        self, place: str, client_path: str, found: os.stat_result
+    ) -> FoundFile | None:
+        problem: SourceProblem | None = name_problem(place, client_path)
         if not stat.S_ISREG(found.st_mode):
             problem = UnreadableFile(
-                f"'{shown(file.path)}' is not a file but a device, pipe or linked folder."
+                f"'{shown(Path(place))}' is not a file but a device, pipe or linked folder."
             )
         if problem is None:
-            return file
-        self._findings.append(Finding(file.path, problem))
+            return FoundFile(place, client_path, found.st_size, found.st_mtime_ns)
+        self._findings.append(Finding(Path(place), problem))
         return None
 
     def _zarr(self, folder: _Folder) -> None:
@@ -265,6 +302,8 @@ class _Walk:
 
     def _stays_out_of_zarr(self, entry: os.DirEntry[str]) -> bool:
         """Whether the name keeps a file out of a Zarr, whose metadata may be hidden files."""
+        if not may_stay_out(entry.name):
+            return False
         if is_litter(entry.path, is_folder=False):
             self._ignored += 1
             return True
@@ -286,8 +325,18 @@ def _files_in(folder: Path) -> int:
     return max(1, sum(len(files) for _, _, files in os.walk(folder)))
 
 
-def _is_zarr(path: str, entries: list[os.DirEntry[str]]) -> bool:
-    if path.lower().endswith(".zarr"):
-        return True
-    names = {entry.name for entry in entries}
-    return any(name in names for name in ZARR_METADATA)
+@contextmanager
+def _opened(folder: str) -> Iterator[str | int]:
+    """Open a folder where its files can be asked for by it: their paths are walked once."""
+    if os.scandir not in os.supports_fd:
+        yield folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _is_zarr(path: str, entries: Container[str]) -> bool:
+    return path.lower().endswith(".zarr") or any(name in entries for name in ZARR_METADATA)

@@ -58,9 +58,13 @@ def apart(candidates: Iterable[FilesetCandidate], target: RepositoryFormats) -> 
 
 def is_other(candidate: FilesetCandidate, target: RepositoryFormats) -> bool:
     """Say whether it is one file that is no image as far as anybody knows."""
-    if candidate.format is not None or candidate.problems or len(candidate.files) != 1:
-        return False
-    return claim_of(candidate, target).unknown
+    return may_be_other(candidate) and claim_of(candidate, target).unknown
+
+
+def may_be_other(candidate: FilesetCandidate) -> bool:
+    """Say whether it is one file that grouping found neither a format nor a fault of."""
+    whole = len(candidate.files) == 1 and not candidate.problems
+    return whole and candidate.format is None
 
 
 def claim_of(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:

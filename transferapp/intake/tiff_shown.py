@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tifffile import TiffFrame, TiffPage
+from tifffile import TiffFileError, TiffFrame, TiffPage
 
 from transferapp.model.pixel_types import type_name, why_not_shown
 
@@ -22,6 +22,7 @@ def why_page_not_shown(page: TiffPage | TiffFrame) -> str:
     """Say why no image repository can show a page, as a sentence without its subject; or "".
 
     Of a compressed LSM, tifffile hands out frames: they have the tags of another page.
+    Raises TiffFileError for a tag that is spoilt.
     """
     return _why_not_shown(
         page if isinstance(page, TiffPage) else page.keyframe or page.aspage()
@@ -34,6 +35,8 @@ def _why_not_shown(page: TiffPage) -> str:
             f"is compressed by {compression_name(page)}, which the image repository cannot"
             " unpack. Save it without compression or with LZW, then import that."
         )
+    if not isinstance(page.imagedepth, int):
+        raise TiffFileError("several depths of one page")
     if page.imagedepth > 1:
         # Bio-Formats 7.3.1 shows the first plane and does not tell of the others.
         return (

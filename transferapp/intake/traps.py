@@ -60,7 +60,7 @@ def warnings(files: Iterable[FoundFile], who: str = _OMERO) -> list[str]:
     found = dict[str, None]()
     for file in islice(files, _FILES_LOOKED_AT):
         for trap in TRAPS:
-            if trap.concerns(file.path.name) and _springs(trap, file.path):
+            if trap.concerns(file.name) and _springs(trap, file.path):
                 sentence = trap.sentence.replace(_OMERO, who)
                 found[f"{sentence} (Seen with Bio-Formats {trap.seen_with}.)"] = None
     return list(found)

@@ -57,7 +57,7 @@ def check_zarr(files: Sequence[FoundFile], *, only_by_name: bool = False) -> lis
         _check_image(tree, image, seen)
         if time.monotonic() > deadline:
             break
-    has_chunks = any(_CHUNK.fullmatch(file.path.name) for file in files)
+    has_chunks = any(_CHUNK.fullmatch(file.name) for file in files)
     found = _doubts(search.absent, seen, has_chunks=has_chunks)
     return [f"'{tree.name}' {doubt}" for doubt in found]
 

@@ -46,7 +46,7 @@ def sha1(path: Path) -> str:
 def found(path: Path, root: Path) -> FoundFile:
     now = path.stat()
     client_path = path.relative_to(root.parent).as_posix()
-    return FoundFile(path, client_path, now.st_size, now.st_mtime_ns)
+    return FoundFile(str(path), client_path, now.st_size, now.st_mtime_ns)
 
 
 class Scene:

@@ -11,6 +11,7 @@ import tifffile
 
 from transferapp.cli.looking import Looked, look_at, others_words
 from transferapp.errors import Invalid
+from transferapp.host.clock import SystemClock
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.model.drops import LeftOutReason
 
@@ -102,6 +103,8 @@ def test_what_was_just_written_is_waited_for_once(tmp_path: Path) -> None:
 
 def test_what_is_still_being_written_is_not_sent(tmp_path: Path) -> None:
     path = an_image(tmp_path / "a.tif")
+    a_minute_ago = SystemClock().now().timestamp() - 60
+    os.utime(path, (a_minute_ago, a_minute_ago))
     with path.open("ab"):
         looked, _ = looked_at(path, rests_s=0.2)
     assert looked.ready == ()

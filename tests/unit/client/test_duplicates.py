@@ -32,7 +32,7 @@ def write(path: Path, *parts: int, size: int = END_BYTES) -> Path:
 
 def listed(name: str, *sizes: int) -> FilesetCandidate:
     """A fileset that is only asked for, never read."""
-    files = [FoundFile(Path(name), f"{name}/{n}.tif", size, 0) for n, size in enumerate(sizes)]
+    files = [FoundFile(name, f"{name}/{n}.tif", size, 0) for n, size in enumerate(sizes)]
     return FilesetCandidate(name, tuple(files), None)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def test_a_file_that_differs_from_the_submission(path: Path) -> None:
     ):
         with pytest.raises(ChangedFile), source:
             pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
+def test_a_file_that_a_writer_holds_is_not_sent(path: Path) -> None:
+    source = opened(path)
+    with path.open("ab"), pytest.raises(ChangedFile, match="still being written"), source:
+        pass
+    with source:
+        assert source.read(0, 5)
 
 
 def test_writing_while_reading_is_noticed(path: Path) -> None:

@@ -163,10 +163,27 @@ async def test_a_look_shows_its_progress_and_can_be_stopped(
     assert any(p.seen for p in seen)
 
 
+async def test_what_was_judged_first_is_shown_while_the_rest_is_judged(
+    presenter: ImportPresenter, tmp_path: Path
+) -> None:
+    source = next(resource("sample-data", "png-cells").glob("*.png"))
+    os.utime(shutil.copy(source, tmp_path / "p.png"), (LONG_AGO, LONG_AGO))
+    for well in range(30):
+        (tmp_path / "many" / str(well)).mkdir(parents=True)
+        for number in range(100):
+            place = tmp_path / "many" / str(well) / f"p{well}_{number}.png"
+            place.hardlink_to(tmp_path / "p.png")
+    shown: list[int] = []
+    presenter.rows_changed.listen(lambda: shown.append(len(presenter.rows)))
+    await presenter.add([tmp_path / "many"])
+    assert 0 < shown[0] < shown[-1] == 3000
+    assert len(presenter.included) == 3000
+
+
 def test_progress_is_said_in_words() -> None:
     assert LookProgress().words == "Looking at the files…"
     assert LookProgress(seen=1024).words == "Looking through folders: 1,024 files so far…"
-    assert LookProgress(judged=12, total=5000).words == "Checking fileset 12 of 5,000…"
+    assert LookProgress(judged=12, total=5000).words == "Checking the files: 12 of 5,000…"
 
 
 async def test_import_hands_over_everything_and_shows_the_promises(

@@ -46,13 +46,16 @@ def open_folder() -> Iterator[Path]:
 class Later:
     """A clock an hour ahead, so that fresh test files count as old."""
 
+    def __init__(self, seconds: float = 3600) -> None:
+        self._ahead = timedelta(seconds=seconds)
+
     def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(hours=1)
+        return datetime.now(UTC) + self._ahead
 
 
-def judge(*roots: Path) -> Verdict:
+def judge(*roots: Path, clock: Later | None = None) -> Verdict:
     (candidate,) = group(scan(roots))
-    return preflight(candidate, clock=Later())
+    return preflight(candidate, clock=clock or Later())
 
 
 def code(verdict: Verdict) -> tuple[Level, str]:
@@ -194,7 +197,9 @@ def test_a_file_held_open_for_writing_is_told(tmp_path: Path) -> None:
         assert not being_written(path)
     with path.open("ab"):
         assert being_written(path)
-        assert code(judge(path)) == (Level.WARNING, "changed-file")
+        assert code(judge(path, clock=Later(seconds=60))) == (Level.WARNING, "changed-file")
+        # Whoever has not written for so long is asked for again before the upload.
+        assert code(judge(path)) == (Level.OK, "")
     assert not being_written(path)
 
 
@@ -240,7 +245,7 @@ def test_pixel_types_are_known_without_a_reader(
 
 
 def candidate_named(path: Path, client_path: str) -> FilesetCandidate:
-    return FilesetCandidate("x", (FoundFile(path, client_path, 1, 1),), None)
+    return FilesetCandidate("x", (FoundFile(str(path), client_path, 1, 1),), None)
 
 
 def test_names_that_cannot_be_stored(tmp_path: Path) -> None:

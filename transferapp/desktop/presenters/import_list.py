@@ -11,20 +11,22 @@ from pathlib import Path
 from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Why
 from transferapp.desktop.presenters.transfer_words import size_words
-from transferapp.errors import Cancelled, ChangedFile
+from transferapp.errors import ChangedFile
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight, refused
-from transferapp.intake.scanning import Finding, scan
+from transferapp.intake.judging import Judged, in_order, judge
+from transferapp.intake.preflight import Level, PreflightSettings, Verdict, refused
+from transferapp.intake.scanning import Finding, Scan, scan
 from transferapp.model.drops import LeftOutReason
 
 #: Seconds between two reports of progress.
 REPORT_S = 0.1
+#: So many filesets are shown while the rest is judged; a window full is enough.
+FIRST_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class LookProgress:
-    """How far looking is: entries seen, then filesets judged out of all (0: not known)."""
+    """How far looking is: entries seen, then files judged out of all (0: not known)."""
 
     seen: int = 0
     judged: int = 0
@@ -32,6 +34,8 @@ class LookProgress:
     #: Bytes that are compared with what the repository holds, and those that were.
     to_compare: int = 0
     compared: int = 0
+    #: What was judged first, to be shown while the rest is judged.
+    first_rows: tuple[FilesetRow, ...] = ()
 
     @property
     def share(self) -> tuple[int, int]:
@@ -46,8 +50,8 @@ class LookProgress:
         if self.to_compare:
             done, size = size_words(self.compared), size_words(self.to_compare)
             return f"Comparing every byte with the repository: {done} of {size}…"
-        if self.total:
-            return f"Checking fileset {self.judged:,} of {self.total:,}…"
+        if self.judged:
+            return f"Checking the files: {self.judged:,} of {self.total:,}…"
         if self.seen:
             return f"Looking through folders: {self.seen:,} files so far…"
         return "Looking at the files…"
@@ -69,7 +73,8 @@ class HeldAs:
         return bool(self.hashed)
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody changes one; frozen, it would take several times as long to make.
+@dataclass(slots=True, unsafe_hash=True)
 class FilesetRow:
     """One fileset of the import list. ``key`` is the path of the file to open."""
 
@@ -106,6 +111,11 @@ class FilesetRow:
         return self.held is not None and self.held.why.reason is LeftOutReason.HELD
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """The same as text."""
+        return tuple(f.place for f in self.candidate.files) if self.candidate else ()
+
+    @property
     def paths(self) -> frozenset[Path]:
         """All files of it on disk."""
         return (
@@ -135,16 +145,33 @@ def look_at(
     started_s = time.monotonic()
     reporter = _Reporter(report)
     found = scan(paths, cancel, on_progress=lambda seen: reporter.tell(LookProgress(seen=seen)))
-    files = sum(1 for _ in found.files)
-    report(LookProgress(seen=files))
-    candidates = group(found, cancel)
+    total = len(found.files) + sum(len(folder.files) for folder in found.zarr_folders)
+    report(LookProgress(seen=total))
     rows = [_finding_row(finding) for finding in found.findings]
-    for number, candidate in enumerate(candidates):
-        if cancel.is_set():
-            raise Cancelled
-        reporter.tell(LookProgress(judged=number, total=len(candidates)))
-        rows.append(_row(candidate, preflight(candidate, settings)))
+    judged = _judged(found, settings, cancel, reporter, total, rows[:FIRST_ROWS])
+    rows += [_row(candidate, verdict) for candidate, verdict in in_order(judged)]
     return Look(tuple(rows), found.ignored_count, time.monotonic() - started_s)
+
+
+def _judged(
+    found: Scan,
+    settings: PreflightSettings,
+    cancel: threading.Event,
+    reporter: _Reporter,
+    total: int,
+    first: list[FilesetRow],
+) -> list[Judged]:
+    """Judge all, and tell of those that were judged first at once."""
+    judged: list[Judged] = []
+    files = 0
+    for some in judge(found, settings, cancel=cancel):
+        judged += some
+        files += sum(verdict.file_count for _, verdict in some)
+        if some and len(first) < FIRST_ROWS:
+            first += [_row(*one) for one in some[: FIRST_ROWS - len(first)]]
+            reporter.at_once()
+        reporter.tell(LookProgress(judged=files, total=total, first_rows=tuple(first)))
+    return judged
 
 
 class _Reporter:
@@ -152,6 +179,10 @@ class _Reporter:
 
     def __init__(self, report: Callable[[LookProgress], None]) -> None:
         self._report = report
+        self._next_s = 0.0
+
+    def at_once(self) -> None:
+        """Let the next report through."""
         self._next_s = 0.0
 
     def tell(self, progress: LookProgress) -> None:
@@ -179,7 +210,7 @@ def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:
     first = candidate.files[0] if candidate.files else None
     unsettled = verdict.code == ChangedFile.code
     return FilesetRow(
-        key=str(first.path) if first else candidate.name,
+        key=first.place if first else candidate.name,
         name=candidate.name,
         folder=first.client_path.rpartition("/")[0] if first else "",
         what=verdict.what,

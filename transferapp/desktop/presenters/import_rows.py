@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
+from transferapp.host.collecting import spare_what_is_there
 from transferapp.intake.candidates import told_apart
 from transferapp.intake.preflight import Level
 
@@ -16,16 +19,27 @@ class ImportRows:
     def __init__(self) -> None:
         self._rows: dict[str, FilesetRow] = {}
         self._removed: dict[str, FilesetRow] = {}
+        #: How often something was changed here, and when the two after it were made.
+        self.changes = 0
+        self._summed_up = -1
+        self._all: tuple[FilesetRow, ...] = ()
+        self._included: tuple[FilesetRow, ...] = ()
+
+    def __contains__(self, key: str) -> bool:
+        """Whether a row of this key is listed."""
+        return key in self._rows
 
     @property
     def all(self) -> tuple[FilesetRow, ...]:
         """Every row."""
-        return tuple(self._rows.values())
+        self._sum_up()
+        return self._all
 
     @property
     def included(self) -> tuple[FilesetRow, ...]:
         """The rows that will be imported."""
-        return tuple(row for row in self._rows.values() if row.included)
+        self._sum_up()
+        return self._included
 
     @property
     def removed(self) -> tuple[FilesetRow, ...]:
@@ -37,25 +51,41 @@ class ImportRows:
         """Some row may become importable by waiting."""
         return any(row.unsettled for row in self._rows.values())
 
+    def _sum_up(self) -> None:
+        """Windows ask for all rows many times for each change."""
+        if self._summed_up != self.changes:
+            self._all = tuple(self._rows.values())
+            self._included = tuple(row for row in self._all if row.included)
+            self._summed_up = self.changes
+
+    def copy(self) -> ImportRows:
+        """Return rows of their own, to be changed in a thread."""
+        made = ImportRows()
+        made._rows, made._removed = dict(self._rows), dict(self._removed)
+        made.changes = self.changes
+        return made
+
     def add(self, rows: Iterable[FilesetRow]) -> None:
         """Take in what a person dropped, also what she removed before."""
         new = list(rows)
         for row in new:
             self._removed.pop(row.key, None)
         self._put([self._as_ignored(row) for row in new])
+        self.changes += 1
 
     def judge_again(self, rows: Iterable[FilesetRow]) -> None:
         """Take in a new look at the same places; ticks stay, good news ticks a row."""
         found = [row for row in rows if row.key not in self._removed]
         self._put([self._as_ignored(self._as_chosen(row)) for row in found])
         keys = {row.key for row in found}
-        for row in self.all:
+        for row in list(self._rows.values()):
             if row.key in keys:
                 continue
             if row.candidate is None:
                 self._rows.pop(row.key)  # Never could be imported: nobody misses it.
             else:
                 self._rows[row.key] = _vanished(row)
+        self.changes += 1
 
     def include(self, keys: Collection[str], *, included: bool) -> None:
         """Tick rows or leave them out; blocked ones stay out."""
@@ -63,6 +93,7 @@ class ImportRows:
             row = self._rows.get(key)
             if row is not None and row.can_include:
                 self._rows[key] = replace(row, included=included)
+        self.changes += 1
 
     def ignore(self, keys: Collection[str], *, ignored: bool) -> None:
         """Note that these files do not matter, or that they do after all."""
@@ -71,6 +102,7 @@ class ImportRows:
             if row is not None:
                 row = replace(row, ignored=ignored, included=False)
                 self._rows[key] = replace(row, included=row.can_include)
+        self.changes += 1
 
     def know(self, held_as: Callable[[FilesetRow], HeldAs | None]) -> None:
         """Note of every row what the repository holds of it."""
@@ -78,6 +110,7 @@ class ImportRows:
             held = held_as(row)
             if held != row.held:
                 self._rows[key] = replace(row, held=held)
+        self.changes += 1
 
     def remove(self, keys: Collection[str]) -> None:
         """Take rows off the list; a later look does not bring them back."""
@@ -86,18 +119,20 @@ class ImportRows:
             if row is not None:
                 self._removed[key] = row
         self._tell_apart()
+        self.changes += 1
 
     def clear(self) -> None:
         """Forget everything."""
         self._rows.clear()
         self._removed.clear()
+        self.changes += 1
 
     def _put(self, rows: Iterable[FilesetRow]) -> None:
         """Add rows; older ones that share files with a new one make way."""
-        owners = {path: row.key for row in self.all for path in row.paths}
+        owners = {place: row.key for row in self._rows.values() for place in row.places}
         for row in rows:
-            for path in row.paths:
-                older = owners.get(path, row.key)
+            for place in row.places:
+                older = owners.get(place, row.key)
                 if older != row.key:
                     self._rows.pop(older, None)
             self._rows[row.key] = row
@@ -121,6 +156,29 @@ class ImportRows:
         if before is None or not before.ignored:
             return row
         return replace(row, ignored=True, included=False)
+
+
+#: A list as long as this takes long to search for cycles of objects.
+MANY_ROWS = 10_000
+#: Takes rows of a new look into the list.
+TakeIn: TypeAlias = Callable[[ImportRows, Iterable[FilesetRow]], None]
+
+
+async def changed_in_thread(
+    now: Callable[[], ImportRows], rows: Sequence[FilesetRow], take_in: TakeIn
+) -> ImportRows:
+    """Return the list that is there ``now`` with other rows taken in.
+
+    That is done in a thread: telling 100,000 names apart takes a second.
+    """
+    while True:
+        before = now()
+        count, made = before.changes, before.copy()
+        await asyncio.to_thread(take_in, made, rows)
+        if now() is before and before.changes == count:  # Nobody has changed it meanwhile.
+            if len(rows) >= MANY_ROWS:
+                spare_what_is_there()
+            return made
 
 
 def _vanished(row: FilesetRow) -> FilesetRow:

@@ -20,7 +20,7 @@ from transferapp.desktop.presenters.import_list import (
     LookProgress,
     look_at,
 )
-from transferapp.desktop.presenters.import_rows import ImportRows
+from transferapp.desktop.presenters.import_rows import ImportRows, TakeIn, changed_in_thread
 from transferapp.desktop.presenters.import_words import (
     amount_words,
     annotations_of,
@@ -42,6 +42,7 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.host.collecting import seldom_collecting, spare_nothing
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.protocol.messages import SubmissionView
 
@@ -95,7 +96,8 @@ class ImportPresenter:
         self.trouble: TransferAppError | None = None
         self.outcome: TransferWatch | None = None
         self.changed: Listeners[[]] = Listeners()
-        self._reading = Reading(self.changed.notify)
+        self._reading = Reading(self._progressed)
+        self._arriving: tuple[FilesetRow, ...] = ()
         self.rows_changed: Listeners[[]] = Listeners()
         self.outcome_changed: Listeners[[]] = Listeners()
         self.targets.changed.listen(self._targets_changed)
@@ -105,8 +107,9 @@ class ImportPresenter:
 
     @property
     def rows(self) -> tuple[FilesetRow, ...]:
-        """The filesets, in the order they were found."""
-        return self._rows.all
+        """The filesets, in the order they were found; behind them what was judged first."""
+        arriving = tuple(row for row in self._arriving if row.key not in self._rows)
+        return self._rows.all + arriving
 
     @property
     def included(self) -> tuple[FilesetRow, ...]:
@@ -157,12 +160,11 @@ class ImportPresenter:
         if self.looking is not None or not paths:
             return
         self.outcome_done()
-        look = await self._look(paths)
+        look = await self._look(paths, ImportRows.add)
         if look is None:
             return
         self._roots.update(dict.fromkeys(paths))
         self.ignored_count += look.ignored_count
-        self._rows.add(look.rows)
         if not self._name_typed and not self.name:
             self.name = suggested_name(paths[0])
         self._list_changed()
@@ -176,10 +178,9 @@ class ImportPresenter:
         """Judge everything again, as it is on disk now; choices are kept."""
         if self.looking is not None or not self._roots or self.handing_over:
             return
-        look = await self._look(list(self._roots))
+        look = await self._look(list(self._roots), ImportRows.judge_again)
         if look is None:
             return
-        self._rows.judge_again(look.rows)
         self._knows()
         await self._known.ask_changed(self.rows)
         self._knows()
@@ -330,17 +331,33 @@ class ImportPresenter:
 
     # Inside ---------------------------------------------------------------------------
 
-    async def _look(self, paths: Sequence[Path]) -> Look | None:
+    async def _look(self, paths: Sequence[Path], take_in: TakeIn) -> Look | None:
+        """Look in a thread, and take in there what was found; None when it was stopped."""
         try:
-            with self._reading.begun(LookProgress()) as (cancel, report):
+            with (
+                self._reading.begun(LookProgress()) as (cancel, report),
+                seldom_collecting(),
+            ):
                 with suppress(TransferAppError):  # Nobody is signed in.
                     server = self._session.server
                     self._settings = await ask_settings(server, self._settings, self._kept)
                 look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
+                self._rows = await changed_in_thread(lambda: self._rows, look.rows, take_in)
         except Cancelled:
+            self._arriving = ()
+            self.rows_changed.notify()
             return None
+        self._arriving = ()
         self._took_s = look.took_s
         return look
+
+    def _progressed(self) -> None:
+        """Tell how far looking is, and show what was judged first."""
+        progress = self._reading.progress
+        if progress is not None and len(progress.first_rows) != len(self._arriving):
+            self._arriving = progress.first_rows
+            self.rows_changed.notify()
+        self.changed.notify()
 
     def _list_changed(self) -> None:
         self.rows_changed.notify()
@@ -368,6 +385,7 @@ class ImportPresenter:
 
     def _forget_list(self) -> None:
         self._rows.clear()
+        spare_nothing()
         self._roots.clear()
         self._known.forget()
         self.ignored_count, self._plan = 0, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from transferapp.client.duplicate_words import hint, own_first, row_words, why_l
 from transferapp.client.duplicates import Comparing, Known
 from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
 from transferapp.errors import SourceProblem, TransferAppError
+from transferapp.intake.candidates import FilesetCandidate
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.session import SessionPresenter
@@ -32,24 +34,21 @@ class KnownFilesets:
 
     async def ask(self, rows: Sequence[FilesetRow]) -> None:
         """Compare rows that can be imported with what is there; silence is fine."""
-        asked = {row.key: row for row in rows if row.can_include and row.candidate}
-        if not asked:
+        # In a thread, as there may be 100,000 of them.
+        about, candidates = await asyncio.to_thread(_about, rows)
+        if not about:
             return
-        about = {key: _files(row) for key, row in asked.items()}
-        for key in asked:
+        for key in self._known.keys() & about.keys():
             if self._asked.get(key) != about[key]:
                 self._known.pop(key, None)  # Said of other files.
         self._asked.update(about)
-        candidates = [row.candidate for row in asked.values() if row.candidate]
         try:
             found = await self._comparing().look(candidates, self._cancel)
         except TransferAppError:  # Also Cancelled.
-            for key in asked:
+            for key in about:
                 self._asked.pop(key, None)
             return
-        for key, one in zip(asked, found, strict=True):
-            if self._asked.get(key) == about[key]:  # Nobody has asked otherwise meanwhile.
-                self._note(key, one)
+        self._note_all(about, found)
 
     async def ask_changed(self, rows: Sequence[FilesetRow]) -> None:
         """Ask about those whose files are not the ones that were asked about."""
@@ -124,6 +123,13 @@ class KnownFilesets:
     def _comparing(self) -> Comparing:
         return Comparing(self._session.server, self._contents)
 
+    def _note_all(self, about: dict[str, _Files], found: Sequence[Known | None]) -> None:
+        for key, one in zip(about, found, strict=True):
+            if one is None and key not in self._known:
+                continue
+            if self._asked.get(key) == about[key]:  # Nobody has asked otherwise meanwhile.
+                self._note(key, one)
+
     def _note(self, key: str, known: Known | None) -> None:
         if known is None:
             self._known.pop(key, None)
@@ -131,10 +137,22 @@ class KnownFilesets:
             self._known[key] = own_first(known, self._session.username)
 
     def _of(self, row: FilesetRow) -> Known | None:
-        return self._known.get(row.key) if self._asked.get(row.key) == _files(row) else None
+        known = self._known.get(row.key)
+        if known is None or self._asked.get(row.key) != _files(row):
+            return None
+        return known
 
     def _known_of(self, rows: Iterable[FilesetRow]) -> frozenset[str]:
+        if not self._known:
+            return frozenset()
         return frozenset(row.key for row in rows if self._of(row))
+
+
+def _about(rows: Sequence[FilesetRow]) -> tuple[dict[str, _Files], list[FilesetCandidate]]:
+    """Return what is asked of rows that can be imported, by their keys, and their files."""
+    asked = {row.key: row for row in rows if row.can_include and row.candidate}
+    candidates = [row.candidate for row in asked.values() if row.candidate]
+    return {key: _files(row) for key, row in asked.items()}, candidates
 
 
 def _files(row: FilesetRow) -> _Files:

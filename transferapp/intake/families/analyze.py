@@ -34,7 +34,7 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
         return made
     with file.path.open("rb", buffering=0) as opened:
         is_jeol = JEOL.begins(opened.read(2))
-    return FilesetCandidate(file.path.name, (file,), JEOL) if is_jeol else None
+    return FilesetCandidate(file.name, (file,), JEOL) if is_jeol else None
 
 
 def _pair(header: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
@@ -47,27 +47,26 @@ def _pair(header: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     pixels = neighbours.named(header, wanted)
     if pixels is None:
         problem = MissingCompanion(
-            f"'{header.path.name}' is the header of '{wanted}', which is missing. Put it beside"
+            f"'{header.name}' is the header of '{wanted}', which is missing. Put it beside"
             " the header, then drop both."
         )
-        return FilesetCandidate(header.path.name, (header,), kind, (problem,))
+        return FilesetCandidate(header.name, (header,), kind, (problem,))
     problems: tuple[SourceProblem, ...] = ()
-    if (header.path.suffix, pixels.path.name) != (".hdr", wanted):
+    if (header.path.suffix, pixels.name) != (".hdr", wanted):
         problems = (_capitals(header, pixels),)
     elif pixels.size_bytes < lengths.nifti_pixels(head):
         problems = (
             DamagedFile(
-                f"'{pixels.path.name}' is not complete: its end is cut off. Copy or export it"
-                " again."
+                f"'{pixels.name}' is not complete: its end is cut off. Copy or export it again."
             ),
         )
-    return FilesetCandidate(header.path.name, (header, pixels), kind, problems)
+    return FilesetCandidate(header.name, (header, pixels), kind, problems)
 
 
 def _capitals(header: FoundFile, pixels: FoundFile) -> SourceProblem:
     stem = header.path.stem
     return SourceProblem(
-        f"'{header.path.name}' and '{pixels.path.name}' are not found by these names on the"
+        f"'{header.name}' and '{pixels.name}' are not found by these names on the"
         f" server. Rename them to '{stem}.hdr' and '{stem}.img', then retry."
     )
 

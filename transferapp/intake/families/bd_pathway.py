@@ -30,7 +30,7 @@ _MAX_INDEX_BYTES = 1 << 20
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of an experiment; None when the file is something else."""
-    if index.path.name != _NAME:
+    if index.name != _NAME:
         return None
     with index.path.open("rb") as opened:
         text = opened.read(_MAX_INDEX_BYTES).decode("utf-8", "replace")
@@ -42,8 +42,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     images = {
         (file.path.parent.name, match["dye"], match["number"]): file
         for file in files
-        if file.path.parent.name.startswith("Well")
-        and (match := _IMAGE.fullmatch(file.path.name))
+        if file.path.parent.name.startswith("Well") and (match := _IMAGE.fullmatch(file.name))
     }
     together = (*before, *images.values())
     if needed := _absent_settings(before, dyes):
@@ -68,7 +67,7 @@ def _dyes(text: str) -> list[str]:
 
 def _absent_settings(before: list[FoundFile], dyes: list[str]) -> list[str]:
     """Return what an experiment cannot be opened without, and is not there."""
-    names = {file.path.name for file in before}
+    names = {file.name for file in before}
     absent = [f"{dye}.dye" for dye in dyes if f"{dye}.dye" not in names]
     has_plate = any(name.endswith(".plt") for name in names)
     return absent if has_plate else [*absent, "the plate's .plt file"]

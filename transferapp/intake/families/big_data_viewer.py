@@ -47,10 +47,10 @@ def _of_xml(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     pixels = neighbours.named(file, name)
     if pixels is None:
         problem = MissingCompanion(
-            f"'{file.path.name}' has its pixels in '{name}', which is missing. Put it where the"
+            f"'{file.name}' has its pixels in '{name}', which is missing. Put it where the"
             " .xml expects it, then drop the folder."
         )
-        return FilesetCandidate(file.path.name, (file,), BIG_DATA_VIEWER, (problem,))
+        return FilesetCandidate(file.name, (file,), BIG_DATA_VIEWER, (problem,))
     pair = (file, pixels)
     if pixels.path.with_suffix(".xml") == file.path:
         pair = (pixels, file)
@@ -59,29 +59,27 @@ def _of_xml(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     problems = tuple(_problems(file, pixels, name))
     if None in parts:
         problems = (*problems, _no_partition(file))
-    return FilesetCandidate(pair[0].path.name, tuple(files), BIG_DATA_VIEWER, problems)
+    return FilesetCandidate(pair[0].name, tuple(files), BIG_DATA_VIEWER, problems)
 
 
 def _problems(file: FoundFile, pixels: FoundFile, name: str) -> list[SourceProblem]:
     found: list[SourceProblem] = []
     last = name.replace("\\", "/").rpartition("/")[2]
-    if pixels.path.name != last:
+    if pixels.name != last:
         found.append(
             SourceProblem(
-                f"'{pixels.path.name}' is called '{last}' in '{file.path.name}'. Rename it"
+                f"'{pixels.name}' is called '{last}' in '{file.name}'. Rename it"
                 " to that, then retry."
             )
         )
     if missing := hdf5(pixels.path):
-        found.append(
-            DamagedFile(f"'{pixels.path.name}' is not complete: {missing}. Copy it again.")
-        )
+        found.append(DamagedFile(f"'{pixels.name}' is not complete: {missing}. Copy it again."))
     return found
 
 
 def _no_partition(file: FoundFile) -> MissingCompanion:
     return MissingCompanion(
-        f"'{file.path.name}' names .h5 files that are missing. Put all of them beside it, then"
+        f"'{file.name}' names .h5 files that are missing. Put all of them beside it, then"
         " drop the folder."
     )
 

@@ -37,11 +37,11 @@ _Place = tuple[int, int, int, int, int, int]
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a measurement's result; None when the file is something else."""
-    if index.path.name.lower() != _NAME or "<MeasurementResult" not in head(index):
+    if index.name.lower() != _NAME or "<MeasurementResult" not in head(index):
         return None
     folder = neighbours.folder(index.path.parent, _FOLDER)
     files = [] if folder is None else neighbours.listing(index, folder)
-    named = {match: file for file in files if (match := _IMAGE.fullmatch(file.path.name))}
+    named = {match: file for file in files if (match := _IMAGE.fullmatch(file.name))}
     second = neighbours.find(index, index.path.with_name(_SECOND))
     if second is None:
         problem = MissingCompanion(words.needs(index, [_SECOND]))

@@ -31,7 +31,7 @@ _ORDER = ("Row", "Col", "FieldID", "TimepointID", "ChannelID", "PlaneID")
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a measurement's index; None when the file is something else."""
-    if index.path.name.lower() != _NAME or "ColumbusMeasurementIndex" not in head(index):
+    if index.name.lower() != _NAME or "ColumbusMeasurementIndex" not in head(index):
         return None
     find = plates.below_the_index(index, neighbours)
     try:

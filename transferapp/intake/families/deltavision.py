@@ -29,7 +29,7 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     acquired = next((log for log in found if log is not None), None)
     deconvolved = neighbours.named(file, f"{stem}_log.txt")
     files = (log for log in (acquired, deconvolved) if log is not None)
-    return FilesetCandidate(file.path.name, (file, *files), DELTAVISION)
+    return FilesetCandidate(file.name, (file, *files), DELTAVISION)
 
 
 FAMILY = Family("DeltaVision", DELTAVISION.suffixes, collect)

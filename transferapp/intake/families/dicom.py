@@ -57,25 +57,25 @@ class _Slice:
 
 def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set that a file belongs to, whichever of its files it is."""
-    if file.path.name.lower() == _DIRECTORY:
+    if file.name.lower() == _DIRECTORY:
         return None
     folder = file.path.parent
     made = neighbours.once((DICOM.name, str(folder)), lambda: _sets(file, neighbours))
-    return made.get(str(file.path))
+    return made.get(file.place)
 
 
 def collect_directory(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Let a DICOMDIR ride along with the first series in its folder or below."""
-    if file.path.name.lower() != _DIRECTORY:
+    if file.name.lower() != _DIRECTORY:
         return None
     for other in _below(file, neighbours):
         if _may_be_slice(other, neighbours) and (made := collect(other, neighbours)):
             return replace(made, files=(*made.files, file))
     problem = MissingCompanion(
-        f"'{file.path.name}' only lists DICOM files, and none of them is there. Drop the whole"
+        f"'{file.name}' only lists DICOM files, and none of them is there. Drop the whole"
         " folder that it lies in."
     )
-    return FilesetCandidate(file.path.name, (file,), DICOM, (problem,))
+    return FilesetCandidate(file.name, (file,), DICOM, (problem,))
 
 
 def _below(file: FoundFile, neighbours: Neighbours) -> Iterator[FoundFile]:
@@ -95,9 +95,9 @@ def _sets(base: FoundFile, neighbours: Neighbours) -> dict[str, FilesetCandidate
     series: dict[tuple[str, float], list[_Slice]] = defaultdict(list)
     made: list[FilesetCandidate] = []
     listed = neighbours.listing(base, base.path.parent)
-    for file in sorted(listed, key=lambda one: one.path.name):
-        by_name = file.path.name.lower().endswith(DICOM.suffixes)
-        if not by_name and not _is_told_by_content(file.path.name):
+    for file in sorted(listed, key=lambda one: one.name):
+        by_name = file.name.lower().endswith(DICOM.suffixes)
+        if not by_name and not _is_told_by_content(file.name):
             continue
         header = _header(file, by_name=by_name)
         if header is None and not by_name and not has_mark(head(file, neighbours)):
@@ -109,11 +109,11 @@ def _sets(base: FoundFile, neighbours: Neighbours) -> dict[str, FilesetCandidate
             series[key].append(_Slice(file, header, _seconds(header.values[tags.TIME])))
     for slices in series.values():
         made += _of_series(slices)
-    return {str(file.path): one for one in made for file in one.files}
+    return {file.place: one for one in made for file in one.files}
 
 
 def _may_be_slice(file: FoundFile, neighbours: Neighbours) -> bool:
-    name = file.path.name
+    name = file.name
     if name.lower().endswith(DICOM.suffixes):
         return True
     return _is_told_by_content(name) and has_mark(head(file, neighbours))
@@ -189,12 +189,12 @@ def _made(
     if not headers and not _is_marked(files[0]):
         problems = (_other(files[0]),)
     doubts = (doubt,) if doubt else ()
-    return FilesetCandidate(files[0].path.name, tuple(files), DICOM, problems, doubts)
+    return FilesetCandidate(files[0].name, tuple(files), DICOM, problems, doubts)
 
 
 def _cut(file: FoundFile) -> DamagedFile:
     return DamagedFile(
-        f"'{file.path.name}' is not complete: its pixels are cut off. Copy or export it again."
+        f"'{file.name}' is not complete: its pixels are cut off. Copy or export it again."
     )
 
 
@@ -209,7 +209,7 @@ def _is_marked(file: FoundFile) -> bool:
 
 def _other(file: FoundFile) -> DamagedFile:
     return DamagedFile(
-        f"'{file.path.name}' does not begin like a DICOM file. Copy or export it again."
+        f"'{file.name}' does not begin like a DICOM file. Copy or export it again."
     )
 
 

@@ -25,10 +25,10 @@ def collect(first: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     with first.path.open("rb") as opened:
         if not opened.read(4).startswith(FORMAT.magic):
             return None
-    if not _WELL.fullmatch(first.path.name):
+    if not _WELL.fullmatch(first.name):
         return plates.judged(first, FORMAT, (first,), 1, ())
     beside = plates.in_code_order(neighbours.listing(first, first.path.parent))
-    wells = [file for file in beside if _WELL.fullmatch(file.path.name)]
+    wells = [file for file in beside if _WELL.fullmatch(file.name)]
     results = [
         next((file for file in beside if file.path.suffix.lower() == suffix), None)
         for suffix in (".res", ".mea")

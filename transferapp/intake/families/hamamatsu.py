@@ -49,7 +49,7 @@ def collect_vms(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | 
     if made is None or extra is None:
         return made
     files = list(made.files)
-    at = next((i for i, f in enumerate(files) if f.path.name == values.get("MacroImage")), None)
+    at = next((i for i, f in enumerate(files) if f.name == values.get("MacroImage")), None)
     files.insert(len(files) if at is None else at, extra)
     return FilesetCandidate(made.name, tuple(files), VMS_FORMAT, made.problems)
 

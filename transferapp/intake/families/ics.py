@@ -38,16 +38,16 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     if _VERSION.search(header):
         source = re.search(rb"^source\s+file\s+(.+?)\s*$", header, re.MULTILINE)
         problems = _elsewhere(file, source[1]) if source else _cut(file, header, file)
-        return FilesetCandidate(file.path.name, (file,), ICS, problems)
+        return FilesetCandidate(file.name, (file,), ICS, problems)
     wanted = stem + (".IDS" if suffix.isupper() else ".ids")
     pixels = neighbours.named(file, wanted)
     if pixels is None:
-        problem = _missing(f"'{file.path.name}' has its pixels in '{wanted}'", wanted)
-        return FilesetCandidate(file.path.name, (file,), ICS, (problem,))
+        problem = _missing(f"'{file.name}' has its pixels in '{wanted}'", wanted)
+        return FilesetCandidate(file.name, (file,), ICS, (problem,))
     problems = _cut(file, header, pixels)
-    if pixels.path.name != wanted:
+    if pixels.name != wanted:
         problems = (_other_case(pixels, wanted),)
-    return FilesetCandidate(file.path.name, (file, pixels), ICS, problems)
+    return FilesetCandidate(file.name, (file, pixels), ICS, problems)
 
 
 def _of_pixels(
@@ -60,12 +60,12 @@ def _of_pixels(
         if made is None or file in made.files:
             return made
         problem: SourceProblem = SourceProblem(
-            f"'{header.path.name}' holds its pixels itself, so '{file.path.name}' is not"
+            f"'{header.name}' holds its pixels itself, so '{file.name}' is not"
             " needed. Leave it out."
         )
-        return FilesetCandidate(file.path.name, (file,), ICS, (problem,))
-    problem = _missing(f"'{file.path.name}' is described by '{wanted}'", wanted)
-    return FilesetCandidate(file.path.name, (file,), ICS, (problem,))
+        return FilesetCandidate(file.name, (file,), ICS, (problem,))
+    problem = _missing(f"'{file.name}' is described by '{wanted}'", wanted)
+    return FilesetCandidate(file.name, (file,), ICS, (problem,))
 
 
 def _cut(header_file: FoundFile, header: bytes, pixels: FoundFile) -> tuple[SourceProblem, ...]:
@@ -83,8 +83,7 @@ def _cut(header_file: FoundFile, header: bytes, pixels: FoundFile) -> tuple[Sour
         return ()
     return (
         DamagedFile(
-            f"'{pixels.path.name}' is not complete: its end is cut off. Copy or export it"
-            " again."
+            f"'{pixels.name}' is not complete: its end is cut off. Copy or export it again."
         ),
     )
 
@@ -93,7 +92,7 @@ def _elsewhere(file: FoundFile, name: bytes) -> tuple[SourceProblem, ...]:
     shown = name.decode("utf-8", "replace")
     return (
         MissingCompanion(
-            f"'{file.path.name}' has its pixels in '{shown}', where the image repository does"
+            f"'{file.name}' has its pixels in '{shown}', where the image repository does"
             " not look for them. Save it again as one ICS file, or as OME-TIFF."
         ),
     )
@@ -107,7 +106,7 @@ def _missing(sentence: str, wanted: str) -> MissingCompanion:
 
 def _other_case(file: FoundFile, wanted: str) -> SourceProblem:
     return SourceProblem(
-        f"'{file.path.name}' is not found by that name on the server. Rename it to '{wanted}',"
+        f"'{file.name}' is not found by that name on the server. Rename it to '{wanted}',"
         " then retry."
     )
 

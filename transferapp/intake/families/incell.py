@@ -52,7 +52,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
 
 def _members(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
     files = neighbours.listing(index, index.path.parent)
-    return [file for file in files if _MEMBER.search(file.path.name)]
+    return [file for file in files if _MEMBER.search(file.name)]
 
 
 def _named(index: FoundFile) -> Iterator[NamedImage]:

@@ -39,12 +39,12 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         if file is None:
             absent.append(name)
         else:
-            found[str(file.path)] = file
+            found[file.place] = file
     if not found:
         problem = words.no_images(index, absent[0] if absent else "image_z000_ch00.tif")
-        return FilesetCandidate(index.path.name, (index,), FORMAT, (problem,))
+        return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
     doubts = (words.absent(absent, index),) if absent else ()
-    return FilesetCandidate(index.path.name, (index, *found.values()), FORMAT, doubts=doubts)
+    return FilesetCandidate(index.name, (index, *found.values()), FORMAT, doubts=doubts)
 
 
 LEI = Family(

@@ -30,7 +30,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     """Make the set of an ``.xlef``; None when it is no XML of Leica."""
     if not _references(index):
         return None
-    found, absent = {str(index.path): index}, dict[str, None]()
+    found, absent = {index.place: index}, dict[str, None]()
     waiting = [index]
     while waiting and len(found) < _MAX_FILES:
         here = waiting.pop()
@@ -38,19 +38,19 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
             file = _follow(index, here, reference, neighbours)
             if file is None:
                 absent[reference] = None
-            elif str(file.path) not in found:
-                found[str(file.path)] = file
-                if file.path.name.lower().endswith(_DESCRIPTIONS):
+            elif file.place not in found:
+                found[file.place] = file
+                if file.name.lower().endswith(_DESCRIPTIONS):
                     waiting.append(file)
-    del found[str(index.path)]
+    del found[index.place]
     files = (index, *(found[path] for path in sorted(found)))
     passed_over = [name for name in absent if name.lower().endswith(_DESCRIPTIONS)]
     images = [name for name in absent if name not in passed_over]
     problems = (words.needed(images, index),) if images else ()
     doubts = (words.left_out(passed_over, index),) if passed_over else ()
-    if all(file.path.name.lower().endswith(_DESCRIPTIONS) for file in files):
+    if all(file.name.lower().endswith(_DESCRIPTIONS) for file in files):
         problems = (words.no_images(index, next(iter(absent), "image.tif")),)
-    return FilesetCandidate(index.path.name, files, FORMAT, problems, doubts)
+    return FilesetCandidate(index.name, files, FORMAT, problems, doubts)
 
 
 def _references(file: FoundFile) -> list[str]:

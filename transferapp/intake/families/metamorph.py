@@ -39,7 +39,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     settings = dict(_lines(read_text(index, _MAX_INDEX_BYTES)))
     if "NDInfoFile" not in settings:
         return None
-    stem = index.path.name[: -len(".nd")]
+    stem = index.name[: -len(".nd")]
     names = _names(stem, settings)
     found, absent = list[FoundFile](), list[str]()
     for name in names:
@@ -50,11 +50,11 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
             found.append(file)
     if not found:
         return _without_images(index, names, neighbours)
-    first = min(found, key=lambda file: (_is_stk(file), file.path.name))
+    first = min(found, key=lambda file: (_is_stk(file), file.name))
     files = (first, index, *(file for file in found if file is not first))
     doubts = (words.absent(absent, index),) if absent else ()
     plate = _is_plate(settings)
-    return FilesetCandidate(index.path.name, files, FORMAT, doubts=doubts, plate=plate)
+    return FilesetCandidate(index.name, files, FORMAT, doubts=doubts, plate=plate)
 
 
 def _names(stem: str, settings: dict[str, str]) -> list[str]:
@@ -75,24 +75,24 @@ def _image(index: FoundFile, name: str, neighbours: Neighbours) -> FoundFile | N
 
 
 def _is_stk(file: FoundFile) -> bool:
-    return file.path.name.lower().endswith(".stk")
+    return file.name.lower().endswith(".stk")
 
 
 def _without_images(
     index: FoundFile, names: list[str], neighbours: Neighbours
 ) -> FilesetCandidate:
     """Make the set of an index that Bio-Formats finds no image for: it may be renamed."""
-    stem = re.escape(index.path.name[: -len(".nd")])
+    stem = re.escape(index.name[: -len(".nd")])
     like = re.compile(rf"{stem}(_w\d[^/]*)?(_s\d+)?(_t\d+)?\.(tiff?|stk)", re.IGNORECASE)
     here = neighbours.listing(index, index.path.parent)
-    images = [file for file in here if like.fullmatch(file.path.name)]
+    images = [file for file in here if like.fullmatch(file.name)]
     if not images:
         problem = words.no_images(index, f"{names[0]}.tif")
-        return FilesetCandidate(index.path.name, (index,), FORMAT, (problem,))
-    why = f"means names such as '{names[0]}.tif', not '{images[0].path.name}'"
+        return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
+    why = f"means names such as '{names[0]}.tif', not '{images[0].name}'"
     remedy = "Give the images the names that MetaMorph gave them, then drop the folder again."
     problem = words.not_found_like_this(index, why, remedy)
-    return FilesetCandidate(index.path.name, (index, *images), FORMAT, (problem,))
+    return FilesetCandidate(index.name, (index, *images), FORMAT, (problem,))
 
 
 def _lines(text: str) -> list[tuple[str, str]]:

@@ -54,7 +54,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     said = _plate(text)
     if not said.wells:
         return None
-    stem = index.path.name[: -len(FORMAT.suffixes[0])]
+    stem = index.name[: -len(FORMAT.suffixes[0])]
     found = {
         place: file
         for place, file in _placed(index, stem, neighbours)
@@ -62,7 +62,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     }
     found = _of_one_kind(found)
     beside = plates.in_code_order(neighbours.listing(index, index.path.parent))
-    thumbs = [f for f in beside if f.path.name.startswith(f"{stem}_") and _is_thumb(f)]
+    thumbs = [f for f in beside if f.name.startswith(f"{stem}_") and _is_thumb(f)]
     files = (index, *(found[place] for place in sorted(found)), *thumbs)
     absent = _absent(stem, said, set(found)) if found else [f"{stem}_A01_s1_w1.TIF"]
     return plates.judged(index, FORMAT, files, len(found), absent)
@@ -100,7 +100,7 @@ def _placed(
     """Find the images: beside the index, or in folders of time points and planes."""
     for folder, time, plane in _folders(index.path.parent, neighbours):
         for file in neighbours.listing(index, folder):
-            name = file.path.name
+            name = file.name
             match = _IMAGE.fullmatch(name, len(stem)) if name.startswith(stem) else None
             if match:
                 site, wave = int(match["s"] or 0), int(match["w"] or 0)
@@ -152,7 +152,7 @@ def _row(letters: str) -> int:
 
 
 def _is_thumb(file: FoundFile) -> bool:
-    return _THUMB in file.path.name and file.path.suffix.lower() in (".tif", ".tiff")
+    return _THUMB in file.name and file.path.suffix.lower() in (".tif", ".tiff")
 
 
 METAXPRESS = Family(

@@ -54,22 +54,22 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
             found.append(file)
     if not found:
         problem = words.no_images(index, absent[0])
-        return FilesetCandidate(index.path.name, (index,), FORMAT, (problem,))
+        return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
     extra = neighbours.exactly(index, _ACQUISITION)
     files = [index, *([extra] if extra else []), *found]
-    if index.path.name == "metadata.txt":
-        first = min(index, *found, key=lambda file: file.path.name)
+    if index.name == "metadata.txt":
+        first = min(index, *found, key=lambda file: file.name)
         files = [first, *(file for file in files if file is not first)]
     doubts = (words.absent(absent, index),) if absent else ()
-    return FilesetCandidate(index.path.name, tuple(files), FORMAT, doubts=doubts)
+    return FilesetCandidate(index.name, tuple(files), FORMAT, doubts=doubts)
 
 
 def _images_of(index: FoundFile, neighbours: Neighbours) -> list[str]:
     """Return the names of a set's images; none when it is no set of single images."""
-    names = names_in(index) if is_metadata_name(index.path.name) else None
+    names = names_in(index) if is_metadata_name(index.name) else None
     if names == []:
         here = neighbours.listing(index, index.path.parent)
-        names = [file.path.name for file in here if _IMAGE.fullmatch(file.path.name)]
+        names = [file.name for file in here if _IMAGE.fullmatch(file.name)]
     are_stacks = all(name.lower().endswith(OME_TIFF.suffixes) for name in names or ())
     return [] if names is None or are_stacks else names
 

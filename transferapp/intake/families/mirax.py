@@ -18,15 +18,15 @@ FORMAT = ImageFormat("3DHISTECH MRXS", (".mrxs",), (b"\xff\xd8\xff",))
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate:
     """Keep an ``.mrxs`` and its folder together, and say that the target has no reader."""
-    stem = index.path.name[: -len(".mrxs")]
+    stem = index.name[: -len(".mrxs")]
     folder = neighbours.folder(index.path.parent, stem)
     files = neighbours.below(index, folder) if folder is not None else []
     problem = UnsupportedFile(
-        f"OMERO's Bio-Formats has no reader for 3DHISTECH slides: of '{index.path.name}' it"
+        f"OMERO's Bio-Formats has no reader for 3DHISTECH slides: of '{index.name}' it"
         " would show a small preview and nothing else. Convert it with bioformats2raw, which"
         f" has one (it needs the folder '{stem}' beside it), and import the OME-Zarr."
     )
-    return FilesetCandidate(index.path.name, (index, *files), FORMAT, (problem,))
+    return FilesetCandidate(index.name, (index, *files), FORMAT, (problem,))
 
 
 MRXS = Family("3DHISTECH MRXS", FORMAT.suffixes, collect)

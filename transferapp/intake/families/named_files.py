@@ -21,10 +21,10 @@ def set_of_named(
         if file is None:
             absent.append(name)
         else:
-            found[str(file.path)] = file
+            found[file.place] = file
     if not names:
         return None
     if not absent:
-        return FilesetCandidate(index.path.name, (index, *found.values()), kind)
+        return FilesetCandidate(index.name, (index, *found.values()), kind)
     problem = words.needed(absent, index) if found else words.no_images(index, absent[0])
-    return FilesetCandidate(index.path.name, (index, *found.values()), kind, (problem,))
+    return FilesetCandidate(index.name, (index, *found.values()), kind, (problem,))

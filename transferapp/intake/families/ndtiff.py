@@ -22,11 +22,11 @@ def collect(stack: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     if neighbours.exactly(stack, _INDEX) is None:
         return None
     doubt = (
-        f"'{stack.path.name}' is part of an NDTiff data set, whose channels, slices and"
+        f"'{stack.name}' is part of an NDTiff data set, whose channels, slices and"
         f" positions are in '{_INDEX}'. OMERO does not read that: all planes become time"
         " points. Export it from Micro-Manager as OME-TIFF to keep them."
     )
-    return FilesetCandidate(stack.path.name, (stack,), TIFF, doubts=(doubt,))
+    return FilesetCandidate(stack.name, (stack,), TIFF, doubts=(doubt,))
 
 
 NDTIFF = Family("NDTiff", _ENDS, collect)

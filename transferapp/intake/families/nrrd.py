@@ -61,11 +61,11 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
             files.append(found)
         else:
             problems.insert(0, _missing(file, name))
-    if not problems and files[1].path.name != names[0]:
+    if not problems and files[1].name != names[0]:
         problems.append(_other_case(files[1], names[0]))
     if not problems and _short(fields, files[1].size_bytes):
         problems.append(_cut(files[1]))
-    return FilesetCandidate(file.path.name, tuple(files), NRRD, tuple(problems))
+    return FilesetCandidate(file.name, tuple(files), NRRD, tuple(problems))
 
 
 def _attached(file: FoundFile, fields: dict[str, str], at: int) -> FilesetCandidate:
@@ -73,13 +73,13 @@ def _attached(file: FoundFile, fields: dict[str, str], at: int) -> FilesetCandid
     if file.path.suffix.lower() == ".nhdr":
         problems = (
             MissingCompanion(
-                f"'{file.path.name}' does not say where its pixels are ('data file' is"
+                f"'{file.name}' does not say where its pixels are ('data file' is"
                 " missing). Save it again as one .nrrd file."
             ),
         )
     elif not at or _short(fields, file.size_bytes - at):
         problems = (_cut(file),)
-    return FilesetCandidate(file.path.name, (file,), NRRD, problems)
+    return FilesetCandidate(file.name, (file,), NRRD, problems)
 
 
 def _fields(text: str) -> dict[str, str]:
@@ -119,28 +119,28 @@ def _short(fields: dict[str, str], size: int) -> bool:
 
 def _several(file: FoundFile) -> SourceProblem:
     return SourceProblem(
-        f"'{file.path.name}' names its pixels in several files or another folder, which the"
+        f"'{file.name}' names its pixels in several files or another folder, which the"
         " image repository cannot read. Save it as one .nrrd file."
     )
 
 
 def _missing(file: FoundFile, name: str) -> MissingCompanion:
     return MissingCompanion(
-        f"'{file.path.name}' has its pixels in '{name}', which is missing. Put it beside the"
+        f"'{file.name}' has its pixels in '{name}', which is missing. Put it beside the"
         " header, then drop both."
     )
 
 
 def _other_case(file: FoundFile, name: str) -> SourceProblem:
     return SourceProblem(
-        f"'{file.path.name}' is not found by that name on the server. Rename it to '{name}',"
+        f"'{file.name}' is not found by that name on the server. Rename it to '{name}',"
         " then retry."
     )
 
 
 def _cut(file: FoundFile) -> DamagedFile:
     return DamagedFile(
-        f"'{file.path.name}' is not complete: its end is cut off. Copy or export it again."
+        f"'{file.name}' is not complete: its end is cut off. Copy or export it again."
     )
 
 

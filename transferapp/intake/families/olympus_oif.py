@@ -42,7 +42,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     first, last = (_last_part(settings.get(f"PtyFileName{end}", "")) for end in "SE")
     if not first and "AxisOrder" not in settings:
         return None
-    folder = index.path.parent / (index.path.name + _FOLDER_END)
+    folder = index.path.parent / (index.name + _FOLDER_END)
     sides = list[FoundFile]()
     for name in names_on_disk(str(folder)):
         file = neighbours.exactly(index, name, folder)
@@ -56,13 +56,13 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         else:
             found.append(file)
     problems = _oif_problems(index, found, absent)
-    return FilesetCandidate(index.path.name, (index, *sides, *found), FORMAT, problems)
+    return FilesetCandidate(index.name, (index, *sides, *found), FORMAT, problems)
 
 
 def _oif_problems(
     index: FoundFile, found: Sequence[FoundFile], absent: Sequence[str]
 ) -> tuple[MissingCompanion, ...]:
-    folder = index.path.name + _FOLDER_END
+    folder = index.name + _FOLDER_END
     if not found:
         return (words.no_images(index, f"{folder}/{absent[0] if absent else 's_C001.tif'}"),)
     return (words.needed(absent, index),) if absent else ()
@@ -90,8 +90,8 @@ def _image_names(first: str, last: str) -> list[str]:
 
 def _images_in(index: FoundFile, neighbours: Neighbours) -> list[str]:
     """Return the names of the images in the folder, where the ``.oif`` does not tell them."""
-    folder = index.path.parent / (index.path.name + _FOLDER_END)
-    names = (file.path.name for file in neighbours.listing(index, folder))
+    folder = index.path.parent / (index.name + _FOLDER_END)
+    names = (file.name for file in neighbours.listing(index, folder))
     found = [name for name in names if _IMAGE.fullmatch(name)]
     return sorted(found, key=lambda name: [int(n) for _, n in reversed(_AXIS.findall(name))])
 
@@ -105,11 +105,11 @@ def collect_thumbnail(picture: FoundFile, _: Neighbours) -> FilesetCandidate | N
     if not picture.path.parent.name.lower().endswith(".oif" + _FOLDER_END):
         return None
     doubt = (
-        f"'{picture.path.name}' is only the small preview picture of"
+        f"'{picture.name}' is only the small preview picture of"
         f" '{picture.path.parent.name[: -len(_FOLDER_END)]}'. Leave it out, if you do not want"
         " it as an image of its own."
     )
-    return FilesetCandidate(picture.path.name, (picture,), BMP_FORMAT, doubts=(doubt,))
+    return FilesetCandidate(picture.name, (picture,), BMP_FORMAT, doubts=(doubt,))
 
 
 OIF = Family(

@@ -22,24 +22,24 @@ FORMAT = ImageFormat("Olympus VSI", (".vsi",), (b"II*\0", b"II+\0"))
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate:
     """Make the set of a ``.vsi``."""
-    folder = index.path.parent / f"_{index.path.name[: -len('.vsi')]}_"
+    folder = index.path.parent / f"_{index.name[: -len('.vsi')]}_"
     found = [
         file
         for stack in sorted(names_on_disk(str(folder)))
         for file in sorted(
-            neighbours.listing(index, folder / stack), key=lambda file: file.path.name
+            neighbours.listing(index, folder / stack), key=lambda file: file.name
         )
     ]
     doubts = () if any(_is_pixels(file) for file in found) else (_without_pixels(index),)
-    return FilesetCandidate(index.path.name, (index, *found), FORMAT, doubts=doubts)
+    return FilesetCandidate(index.name, (index, *found), FORMAT, doubts=doubts)
 
 
 def _is_pixels(file: FoundFile) -> bool:
-    return file.path.name.lower().endswith(".ets")
+    return file.name.lower().endswith(".ets")
 
 
 def _without_pixels(index: FoundFile) -> str:
-    name = index.path.name
+    name = index.name
     return (
         f"The folder '_{name[: -len('.vsi')]}_' is not beside '{name}', or has no pixels: only"
         " the label and the overview are imported. Drop the folder that holds both."

@@ -40,7 +40,7 @@ _IMAGE_SUFFIX = ".tiff"
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of an index; None when the file is something else."""
-    if index.path.name.lower() not in _NAMES:
+    if index.name.lower() not in _NAMES:
         return None
     start = head(index)
     if _ROOT not in start:
@@ -98,7 +98,7 @@ def _one_folder_down(index: FoundFile, neighbours: Neighbours) -> dict[str, Foun
     for folder in neighbours.folders(index.path.parent):
         if not _has_index(index, neighbours, folder):
             files = neighbours.listing(index, folder)
-            found = {file.path.name: file for file in files} | found
+            found = {file.name: file for file in files} | found
     return found
 
 
@@ -119,7 +119,7 @@ def _beside(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
         index, neighbours, images.parent, lambda one: _has_index(index, neighbours, one)
     )
     ends = (_IMAGE_SUFFIX, *_NAMES)
-    return [file for file in beside if not file.path.name.lower().endswith(ends)]
+    return [file for file in beside if not file.name.lower().endswith(ends)]
 
 
 def _members(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
@@ -128,7 +128,7 @@ def _members(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
     images = neighbours.folder(index.path.parent, _IMAGE_FOLDER)
     if images is not None:
         files += neighbours.listing(index, images)
-    return [file for file in files if _MEMBER.search(file.path.name)]
+    return [file for file in files if _MEMBER.search(file.name)]
 
 
 def _unreadable(index: FoundFile, neighbours: Neighbours, why: str) -> FilesetCandidate | None:

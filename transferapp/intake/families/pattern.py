@@ -53,7 +53,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         else:
             found.append(file)
     problems = _problems(index, folder, found, absent)
-    return FilesetCandidate(index.path.name, (index, *found), FORMAT, problems)
+    return FilesetCandidate(index.name, (index, *found), FORMAT, problems)
 
 
 def _problems(
@@ -114,8 +114,8 @@ def _matching(pattern: str, index: FoundFile, neighbours: Neighbours) -> list[st
         expression = re.compile(pattern)
     except re.error:
         return []
-    here = (file.path.name for file in neighbours.listing(index, index.path.parent))
-    found = (n for n in here if n != index.path.name and expression.fullmatch(n))
+    here = (file.name for file in neighbours.listing(index, index.path.parent))
+    found = (n for n in here if n != index.name and expression.fullmatch(n))
     return sorted(found)
 
 

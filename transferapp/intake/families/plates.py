@@ -41,7 +41,7 @@ def plate(
         if file is None:
             absent.append(image.name)
         else:
-            found[str(file.path)] = file
+            found[file.place] = file
     return judged(index, kind, (index, *before, *found.values()), len(found), absent)
 
 
@@ -53,7 +53,7 @@ def judged(
     absent: Sequence[str],
 ) -> FilesetCandidate:
     """Make a set of these files, with what is to be said of images that are not there."""
-    name = index.path.name
+    name = index.name
     if not found:
         example = absent[0] if absent else "any .tif"
         problem = words.no_images(index, example)
@@ -71,7 +71,7 @@ def kept_together(
     """
     problems = (said,) if isinstance(said, SourceProblem) else ()
     doubts = (said,) if isinstance(said, str) else ()
-    name = index.path.name
+    name = index.name
     return FilesetCandidate(name, (index, *files), kind, problems, doubts, plate=True)
 
 
@@ -79,8 +79,8 @@ def never_torn(made: FilesetCandidate, members: Sequence[FoundFile]) -> FilesetC
     """Put the files that belong to an index by their names alone into its set, where the
     index cannot say it.
     """
-    known = {str(file.path) for file in made.files}
-    others = (file for file in members if str(file.path) not in known)
+    known = {file.place for file in made.files}
+    others = (file for file in members if file.place not in known)
     return replace(made, files=(*made.files, *others))
 
 
@@ -107,7 +107,7 @@ def below_the_index(
 
 def in_code_order(files: Iterable[FoundFile]) -> list[FoundFile]:
     """Sort files by their names as Java sorts them: capitals before small letters."""
-    return sorted(files, key=lambda file: file.path.name)
+    return sorted(files, key=lambda file: file.name)
 
 
 def one_folder_down(
@@ -119,7 +119,7 @@ def one_folder_down(
     """Return the files in a folder and right in the folders there, as Bio-Formats lists them:
     by name, a folder's files in its place. ``skips`` leaves folders out.
     """
-    groups = {file.path.name: [file] for file in neighbours.listing(index, top)}
+    groups = {file.name: [file] for file in neighbours.listing(index, top)}
     for folder in neighbours.folders(top):
         if not skips(folder):
             groups[folder.name] = in_code_order(neighbours.listing(index, folder))

@@ -11,9 +11,11 @@ by itself, and the text rides along. A text that names no file stays where it is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import compress
 
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import micromanager, pattern
@@ -24,40 +26,70 @@ _OPTIONS = ".bfoptions"
 _STACK = "_MMStack_"
 
 
-def ride_along(candidates: Iterable[FilesetCandidate]) -> list[FilesetCandidate]:
-    """Return the sets with what rides along, and without those that were nothing else."""
-    made = list(candidates)
-    loose = {str(c.files[0].path): c.files[0] for c in made if _may_ride(c)}
-    if not loose:
-        return made
-    carriers = [one for one in made if not _may_ride(one)]
+def may_ride(name: str) -> bool:
+    """Say whether a file of this name may ride along with another one."""
+    is_text = _STACK in name and micromanager.is_metadata_name(name)
+    return is_text or name.endswith(_OPTIONS)
+
+
+def ride_along(
+    some: Iterable[Sequence[FilesetCandidate]], loose: Collection[str]
+) -> Iterator[list[FilesetCandidate]]:
+    """Pass on filesets, some at a time; those that something may ride along with come last,
+    with that, and those that were nothing else are left out.
+
+    ``loose`` are the places of all files that may ride.
+    """
+    held = list[FilesetCandidate]()
+    for made in some:
+        if loose:
+            waits = [_is_loose(one) or _may_carry(one, loose) for one in made]
+            held += compress(made, waits)
+            yield [one for one, must_wait in zip(made, waits, strict=True) if not must_wait]
+        else:
+            yield list(made)
+    yield _together(held)
+
+
+def _together(made: Sequence[FilesetCandidate]) -> list[FilesetCandidate]:
+    loose = {c.files[0].place: c.files[0] for c in made if _is_loose(c)}
     taken, found = set[str](), list[FilesetCandidate]()
-    for carrier in carriers:
+    for carrier in made:
+        if _is_loose(carrier):
+            continue
         riders = _riders(carrier, loose)
-        taken.update(str(file.path) for file in riders)
+        taken.update(file.place for file in riders)
         found.append(replace(carrier, files=(*carrier.files, *riders)) if riders else carrier)
-    left = (one for one in made if _may_ride(one) and str(one.files[0].path) not in taken)
+    left = (one for one in made if _is_loose(one) and one.files[0].place not in taken)
     return [*found, *left]
 
 
-def _may_ride(candidate: FilesetCandidate) -> bool:
+def _is_loose(candidate: FilesetCandidate) -> bool:
     if len(candidate.files) != 1 or candidate.format is not None:
         return False
-    name = candidate.files[0].path.name
-    is_text = _STACK in name and micromanager.is_metadata_name(name)
-    return is_text or name.endswith(_OPTIONS)
+    return may_ride(candidate.files[0].name)
+
+
+def _may_carry(candidate: FilesetCandidate, loose: Collection[str]) -> bool:
+    if not candidate.files:
+        return False
+    if f"{candidate.files[0].place}{_OPTIONS}" in loose:
+        return True
+    return candidate.format is OME_TIFF and any(
+        _text_beside(file) in loose for file in candidate.files
+    )
 
 
 def _riders(carrier: FilesetCandidate, loose: dict[str, FoundFile]) -> list[FoundFile]:
     found = list[FoundFile]()
     if carrier.format is OME_TIFF:
-        names = {file.path.name for file in carrier.files}
+        names = {file.name for file in carrier.files}
         for file in carrier.files:
             text = loose.get(_text_beside(file))
             if text is not None and text not in found and _names_one_of(text, names):
                 found.append(text)
     if carrier.files and carrier.format is not pattern.FORMAT:
-        options = loose.get(f"{carrier.files[0].path}{_OPTIONS}")
+        options = loose.get(f"{carrier.files[0].place}{_OPTIONS}")
         if options is not None:
             found.append(options)
     return found
@@ -67,8 +99,8 @@ def _text_beside(file: FoundFile) -> str:
     """Return where Micro-Manager puts the text of a stack: beside 'run_MMStack_Pos0.ome.tif'
     and 'run_MMStack_Pos0_1.ome.tif'.
     """
-    stem = file.path.name[: -len(".ome.tif")]
-    return str(file.path.with_name(f"{stem}_metadata.txt"))
+    folder, _, name = file.place.rpartition(os.sep)
+    return f"{folder}{os.sep}{name[: -len('.ome.tif')]}_metadata.txt"
 
 
 def _names_one_of(text: FoundFile, names: set[str]) -> bool:

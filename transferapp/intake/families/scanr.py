@@ -32,14 +32,14 @@ _Place = tuple[int, int, int, int, int]
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a descriptor; None when the file is something else."""
-    if index.path.name.lower() != _NAME or "<" not in head(index):
+    if index.name.lower() != _NAME or "<" not in head(index):
         return None
     data = neighbours.folder(index.path.parent, _FOLDER)
     if data is not None and data.name != _FOLDER:
         problem = SourceProblem(_misspelt(data.name))
         return plates.kept_together(index, FORMAT, neighbours.listing(index, data), problem)
     here = neighbours.listing(index, data or index.path.parent)
-    matches = [(file, match) for file in here if (match := _IMAGE.fullmatch(file.path.name))]
+    matches = [(file, match) for file in here if (match := _IMAGE.fullmatch(file.name))]
     channels = _channels(index) or sorted({match[5] for _, match in matches})
     found: dict[_Place, FoundFile] = {}
     for file, match in matches:

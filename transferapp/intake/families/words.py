@@ -15,7 +15,7 @@ def absent(names: Sequence[str], index: FoundFile) -> str:
     """Images that an index names and that are not there: the target shows them black."""
     verb, them = ("is", "it") if len(names) == 1 else ("are", "them")
     return (
-        f"{listed(names)} {verb} missing, though '{index.path.name}' names {them}."
+        f"{listed(names)} {verb} missing, though '{index.name}' names {them}."
         " What is missing is shown black. If the copy is not complete, copy the folder again."
     )
 
@@ -24,7 +24,7 @@ def left_out(names: Sequence[str], index: FoundFile) -> str:
     """Descriptions of images that an index names: the target leaves those images out."""
     verb, them = ("is", "it") if len(names) == 1 else ("are", "them")
     return (
-        f"{listed(names)} {verb} missing, though '{index.path.name}' names {them}, and what"
+        f"{listed(names)} {verb} missing, though '{index.name}' names {them}, and what"
         f" {'it describes' if len(names) == 1 else 'they describe'} is left out. If the copy"
         " is not complete, copy the folder again."
     )
@@ -33,7 +33,7 @@ def left_out(names: Sequence[str], index: FoundFile) -> str:
 def no_images(index: FoundFile, example: str) -> MissingCompanion:
     """An index without any of its images."""
     return MissingCompanion(
-        f"'{index.path.name}' lists images, but none of them is there (such as '{example}')."
+        f"'{index.name}' lists images, but none of them is there (such as '{example}')."
         " Put them where the microscope's software had them, then drop the folder again."
     )
 
@@ -42,17 +42,17 @@ def needed(names: Sequence[str], index: FoundFile) -> MissingCompanion:
     """Images that an index names, without which the target reads nothing of the set."""
     verb, them, they = ("is", "it", "it") if len(names) == 1 else ("are", "them", "they")
     return MissingCompanion(
-        f"{listed(names)} {verb} missing: '{index.path.name}' names {them}, and without"
+        f"{listed(names)} {verb} missing: '{index.name}' names {them}, and without"
         f" {them} nothing of the set can be read. Put {them} where {they} belonged, then drop"
         " the folder again. To import the other images each for itself, take"
-        f" '{index.path.name}' out of the folder."
+        f" '{index.name}' out of the folder."
     )
 
 
 def not_found_like_this(index: FoundFile, why: str, remedy: str) -> MissingCompanion:
     """An index whose images the target does not find, though they are there."""
     return MissingCompanion(
-        f"'{index.path.name}' {why}, and OMERO would not find its images. {remedy}"
+        f"'{index.name}' {why}, and OMERO would not find its images. {remedy}"
     )
 
 
@@ -76,7 +76,7 @@ def needs(index: FoundFile, names: Sequence[str]) -> str:
     """Files without which an index says nothing."""
     verb = "is" if len(names) == 1 else "are"
     return (
-        f"'{index.path.name}' needs {listed(names)}, which {verb} missing."
+        f"'{index.name}' needs {listed(names)}, which {verb} missing."
         " Copy the whole folder again, and leave nothing out."
     )
 
@@ -84,7 +84,7 @@ def needs(index: FoundFile, names: Sequence[str]) -> str:
 def index_not_read(index: FoundFile, why: str) -> str:
     """An index of which no reader makes anything."""
     return (
-        f"'{index.path.name}' {why}, so the images beside it cannot be told apart by well and"
+        f"'{index.name}' {why}, so the images beside it cannot be told apart by well and"
         " channel. They are kept together. Copy the folder again, or export the measurement"
         " anew from the microscope's software, without encryption."
     )
@@ -93,6 +93,6 @@ def index_not_read(index: FoundFile, why: str) -> str:
 def unknown_version(index: FoundFile) -> str:
     """An index that a newer version of a program wrote."""
     return (
-        f"'{index.path.name}' is of a version that nobody has tried here. Its folder is kept"
+        f"'{index.name}' is of a version that nobody has tried here. Its folder is kept"
         " together; whether it is read, the target decides. Try with one measurement first."
     )

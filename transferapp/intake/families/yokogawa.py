@@ -39,7 +39,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     if not is_plate:
         broken = DamagedFile(words.index_not_read(index, "tells of no plate"))
         return plates.kept_together(index, FORMAT, others, broken)
-    by_name = {file.path.name: file for file in others}
+    by_name = {file.name: file for file in others}
     try:
         absent = _absent_settings(by_name)
         if absent:

@@ -41,11 +41,11 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     Only names with a number in brackets make it open files. ``x.czi`` looks for them only
     when it was dropped itself: else all of its folder was scanned.
     """
-    numbered = _NUMBERED.fullmatch(file.path.name)
+    numbered = _NUMBERED.fullmatch(file.name)
     if numbered is None:
         if "/" in file.client_path:
             return None
-        stem, suffix = file.path.name[:-4], file.path.name[-4:]
+        stem, suffix = file.name[:-4], file.name[-4:]
         beside = neighbours.find(file, file.path.with_name(f"{stem} (1){suffix}"))
         return None if beside is None else collect(beside, neighbours)
     header = _header(file)
@@ -61,16 +61,16 @@ def _numbered(
     if header.part == 0:
         return None
     if main is None:
-        return FilesetCandidate(file.path.name, (file,), CZI, doubts=(_lone(file, stem),))
+        return FilesetCandidate(file.name, (file,), CZI, doubts=(_lone(file, stem),))
     parts = _parts(main, neighbours)
     gaps = sorted(set(range(1, min(max(parts), _MAX_PARTS) + 1)) - set(parts))
     doubts = (_gap(main, gaps),) if gaps else ()
     files = (main, *(parts[number] for number in sorted(parts)))
-    return FilesetCandidate(main.path.name, files, CZI, doubts=doubts)
+    return FilesetCandidate(main.name, files, CZI, doubts=doubts)
 
 
 def _main(file: FoundFile, stem: str, neighbours: Neighbours) -> FoundFile | None:
-    names = (f"{stem}{suffix}" for suffix in (file.path.name[-4:], ".czi", ".CZI"))
+    names = (f"{stem}{suffix}" for suffix in (file.name[-4:], ".czi", ".CZI"))
     found = (neighbours.exactly(file, name) for name in names)
     return next((one for one in found if one is not None), None)
 
@@ -79,8 +79,8 @@ def _parts(main: FoundFile, neighbours: Neighbours) -> dict[int, FoundFile]:
     """Return the parts of a set by the numbers in their headers."""
     found = dict[int, FoundFile]()
     for file in neighbours.listing(main, main.path.parent):
-        numbered = _NUMBERED.fullmatch(file.path.name)
-        if numbered is None or numbered[1] != main.path.name[:-4]:
+        numbered = _NUMBERED.fullmatch(file.name)
+        if numbered is None or numbered[1] != main.name[:-4]:
             continue
         header = _header(file)
         if header is not None and header.part > 0:
@@ -96,11 +96,11 @@ def _is_same(header: _Header, main: FoundFile) -> bool:
 def _copy(file: FoundFile, main: FoundFile) -> FilesetCandidate:
     """Tell a copy of a CZI that a browser, or a person, made beside it."""
     doubt = (
-        f"'{file.path.name}' looks like a second copy of '{main.path.name}', as a browser names"
+        f"'{file.name}' looks like a second copy of '{main.name}', as a browser names"
         " a second download: both carry the same identifier, and it is no part of it. Is it"
         " needed? Both are imported, each for itself."
     )
-    return FilesetCandidate(file.path.name, (file,), CZI, doubts=(doubt,))
+    return FilesetCandidate(file.name, (file,), CZI, doubts=(doubt,))
 
 
 def _header(file: FoundFile) -> _Header | None:
@@ -114,7 +114,7 @@ def _header(file: FoundFile) -> _Header | None:
 
 def _lone(file: FoundFile, stem: str) -> str:
     return (
-        f"'{file.path.name}' is a part of a CZI in several files, and '{stem}.czi' is missing."
+        f"'{file.name}' is a part of a CZI in several files, and '{stem}.czi' is missing."
         " Imported like this, only what is in this part is shown. Drop all parts together."
     )
 
@@ -122,7 +122,7 @@ def _lone(file: FoundFile, stem: str) -> str:
 def _gap(main: FoundFile, gaps: list[int]) -> str:
     numbers = ", ".join(map(str, gaps[:10]))
     return (
-        f"'{main.path.name}' has several parts, and those with the numbers {numbers} are"
+        f"'{main.name}' has several parts, and those with the numbers {numbers} are"
         " missing: their planes are shown black. Copy all parts again."
     )
 
