@@ -96,7 +96,8 @@ def test_a_row_is_imported_anyway_from_its_details_and_its_menu(scene: Play) -> 
         await until(lambda: len(on.presenter.included) == 3)
         on.select("run.log")
         on["import.list"].customContextMenuRequested.emit(on["import.list"].pos())
-        menu = on.page.findChild(QMenu)
+        menu = on["import.list"].findChild(QMenu)
+        assert menu is not None
         next(a for a in menu.actions() if a.text() == "Import anyway").trigger()
         menu.close()
         await until(lambda: len(on.presenter.included) == 4)

@@ -121,7 +121,6 @@ class FilesetList(QFrame):
         hidden = f", {count_words(ignored, 'system file')} ignored" if ignored else ""
         self._count.setText(f"{words}{hidden}")
         self._whose.setText(self._presenter.reads.words)
-        self._whose.setVisible(bool(self._presenter.reads.words))
         self._selection_changed()
 
     def _selected_rows(self) -> list[FilesetRow]:
@@ -132,6 +131,8 @@ class FilesetList(QFrame):
         rows = self._selected_rows()
         self._remove.setEnabled(bool(rows))
         self._details.show_row(rows[0] if len(rows) == 1 else None)
+        # Details name themselves who reads it, and low windows have no room for both.
+        self._whose.setVisible(bool(self._whose.text()) and len(rows) != 1)
         if rows:
             self._others.close_names()  # There is room for one of them.
 

@@ -44,7 +44,7 @@ class OtherFiles(QFrame):
         self._words.setObjectName("import.others")
         self._icon = IconLabel()
         self._icon.show_icon("mdi6.file-outline", "text_muted", EDGE)
-        self._show_names = button("", "import.others.show", role="quiet")
+        self._show_names = button("Names", "import.others.show", role="quiet")
         self._show_names.clicked.connect(self._toggle)
         self._ignore = button(
             "",
@@ -122,7 +122,11 @@ class OtherFiles(QFrame):
 
     def _open(self, *, opened: bool) -> None:
         self._inside.setVisible(opened)
-        self._show_names.setText("Hide names" if opened else "Show names")
+        up_or_down = "mdi6.chevron-up" if opened else "mdi6.chevron-down"
+        self._show_names.setIcon(theme.icon(up_or_down, colour="accent"))
+        words = "Hide the names" if opened else "Show the names"
+        self._show_names.setToolTip(words)
+        self._show_names.setAccessibleName(words)
         self._show_inside()
         if opened:
             self.opened.emit()
