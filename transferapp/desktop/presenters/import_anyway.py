@@ -17,6 +17,8 @@ def judged_anyway(
     """Judge those of ``keys`` once more, not refusing what nobody knows; the other rows
     are returned as they are. Reads files, so call it in a thread.
     """
+    if not keys:
+        return tuple(rows)
     wished = replace(settings, anyway=True)
     return tuple(_anyway(row, wished) if row.key in keys else row for row in rows)
 
