@@ -65,6 +65,21 @@ def copied(copy: Path, original: Path, remedy: str) -> str:
     )
 
 
+def exchanged(names: Mapping[str, str], *, by_name: bool) -> str:
+    """Files that have each other's names, with the right ones; OMERO goes ``by_name``."""
+    pairs = _listed([f"'{now}' is '{name}'" for now, name in names.items()])
+    start = f"Files of this set have each other's names: by their OME-XML {pairs}."
+    if by_name:
+        return (
+            f"{start} OMERO goes by the names and would show planes in each other's place."
+            " Rename them back, then drop the folder again."
+        )
+    return (
+        f"{start} Here each plane is taken from the right file; other programs go by the names,"
+        " so rename them back if you can."
+    )
+
+
 def _quoted(names: Iterable[str]) -> list[str]:
     return [f"'{name}'" for name in names]
 

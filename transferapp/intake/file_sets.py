@@ -160,11 +160,11 @@ class Sorting:
         original = names.original()
         if original is None or not _same_document(original, document):
             self._join(file, document, names)
-            if names.several and names.own_name and names.named(names.own_name) is None:
+            if names.several and names.own_name:
                 # Its neighbours look for it by that name, and so does OMERO.
-                made = self._set_of[str(file.path)]
-                made.missing[names.own_name] = None
                 self._renamed[file.path.parent, last_part(names.own_name)] = file.path.name
+                if names.named(names.own_name) is None:
+                    self._set_of[str(file.path)].missing[names.own_name] = None
         elif names.several:
             # A set cannot have both, and a part of a set is nothing by itself.
             remedy = f"Leave it out, and import '{original.name}' instead."

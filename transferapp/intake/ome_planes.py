@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import tifffile
 
-from transferapp.errors import DamagedFile, UnsupportedFile
-from transferapp.intake import omexml
+from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
+from transferapp.intake import file_set_words, omexml
 from transferapp.intake.formats import is_tiff_name
 from transferapp.intake.integrity import page_count
 from transferapp.intake.scanning import FoundFile
@@ -21,15 +22,19 @@ _COPIES = 1 | 4
 #: So many pages that no plane names are looked at: are they images, or smaller copies?
 _PAGES_LOOKED_AT = 16
 
+#: Longest time that pages are compared with their images, in seconds.
+_PAGES_BUDGET_S = 1.0
+
 
 class _OutOfTime(Exception):
     """A file has too many pages to count them now."""
 
 
-def doubt_about_planes(files: Sequence[FoundFile]) -> str:
+def doubt_about_planes(files: Sequence[FoundFile], *, by_name: bool = False) -> str:
     """Say what is worth telling of an OME-TIFF, the file to open first; "" when nothing is.
 
-    Raises OSError, DamagedFile and UnsupportedFile for what its reader will refuse.
+    ``by_name``: Bio-Formats opens it, which goes by the names of files alone. Raises OSError,
+    and DamagedFile, UnsupportedFile and MissingCompanion for what will be refused or wrong.
     """
     first = files[0].path
     is_tiff = is_tiff_name(first.name)
@@ -40,10 +45,13 @@ def doubt_about_planes(files: Sequence[FoundFile]) -> str:
     if document is None or document.metadata_file or not document.images:
         return ""
     try:
-        return _Look(first, document, is_tiff=is_tiff).doubt(alone=len(files) == 1)
+        look = _Look(first, document, is_tiff=is_tiff)
+        said = look.names(by_name=by_name), look.doubt(alone=len(files) == 1)
+        return " ".join(filter(None, said))
     except (DamagedFile, UnsupportedFile) as error:
         raise type(error)(f"'{first.name}': {error.message}") from error
-    except (_OutOfTime, *omexml.DAMAGE):
+    except (_OutOfTime, *omexml.DAMAGE) as error:
+        omexml.raise_slip(error)
         return ""
 
 
@@ -56,16 +64,52 @@ class _Look:
         self._names = OmeFiles(path, document, is_tiff=is_tiff)
         self._counts: dict[Path, int] = {}
 
+    def names(self, *, by_name: bool) -> str:
+        """Tell of files that have each other's names; raises MissingCompanion."""
+        found = self._names.exchanged()
+        if found and by_name:
+            raise MissingCompanion(file_set_words.exchanged(found, by_name=True))
+        return file_set_words.exchanged(found, by_name=False) if found else ""
+
     def doubt(self, *, alone: bool) -> str:
         """Look at a document's own file, and at others only where planes are missing."""
         if not alone and self._covered():
             return ""
         wanted = [self._wanted(image, self._samples(image)) for image in self._images]
         placed = place(wanted, self._count)
+        self._require_alike(placed)
         assumed = [n for n, found in enumerate(placed) if found.assumed]
-        if assumed:
-            return self._assumed(self._images[assumed[0]], placed[assumed[0]])
-        return self._left_over(placed) if alone else ""
+        lacking = [n for n, found in enumerate(placed) if not found.complete]
+        said = [self._assumed(self._images[n], placed[n]) for n in assumed[:1]]
+        said += [self._black(self._images[n], placed[n], len(lacking)) for n in lacking[:1]]
+        if alone and not assumed:
+            said.append(self._left_over(placed))
+        return " ".join(filter(None, said))
+
+    def _require_alike(self, placed: Sequence[Placed[Path]]) -> None:
+        """Raise DamagedFile for a page of another size or type than its image has."""
+        if self._own is None:
+            return
+        deadline = time.monotonic() + _PAGES_BUDGET_S
+        with tifffile.TiffFile(self._own, _multifile=False) as tiff:
+            for image, found in zip(self._images, placed, strict=True):
+                numbers = {n for path, n in found.pages.values() if path == self._own}
+                first: tuple[object, ...] | None = None
+                for number in sorted(n for n in numbers if n < self._count(self._own)):
+                    page = tiff.pages[number].aspage()
+                    is_of_size = (page.imagelength, page.imagewidth) == (
+                        image.sizes["Y"],
+                        image.sizes["X"],
+                    )
+                    kind = page.dtype, page.samplesperpixel
+                    if not is_of_size or kind != (first or kind):
+                        raise DamagedFile(
+                            f"Its page {number + 1} is of another size or pixel type than its"
+                            f" image '{image.name or image.id}'. Export it again."
+                        )
+                    first = kind
+                    if time.monotonic() > deadline:
+                        return
 
     def _covered(self) -> bool:
         try:
@@ -108,6 +152,15 @@ class _Look:
             f"The OME-XML of '{self._path.name}' {said}. {'The other' if known else 'Its'}"
             " pages are taken in their order: look at the image after the import, or export it"
             " again."
+        )
+
+    def _black(self, image: OmeImage, placed: Placed[Path], count: int) -> str:
+        total = placed.layout.planes
+        others = f" (and {count - 1:,} more images)" if count > 1 else ""
+        return (
+            f"The OME-XML of '{self._path.name}' has no page for {total - len(placed.pages)} of"
+            f" the {total} planes of '{image.name or image.id}'{others}: they will be black. If"
+            " they were taken, export it again."
         )
 
     def _left_over(self, placed: Sequence[Placed[Path]]) -> str:

@@ -7,9 +7,10 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 
 from transferapp import errors
-from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.embedded import FORMATS_OF_OURS, embedded_formats
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock, SystemClock
@@ -268,9 +269,12 @@ def _check_file(
         raise errors.DamagedFile(
             f"'{file.path.name}' is not complete: {look.missing}. Copy or export it again."
         )
-    if look.unshown:
-        raise errors.UnsupportedFile(f"'{file.path.name}' {look.unshown}")
-    return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
+    unshown = look.unshown or ("" if settings.bio_formats else look.unshown_here)
+    if unshown:
+        raise errors.UnsupportedFile(f"'{file.path.name}' {unshown}")
+    if settings.bio_formats:
+        return _packed(look.packed_by) if look.packed_by else ""
+    return _animated(file.path, look.frames) if look.frames > 1 else ""
 
 
 def _otherwise(
@@ -295,6 +299,13 @@ def _packed(compression: str) -> str:
     return (
         f"Its pixels are compressed by {compression}, which OMERO may not be able to unpack."
         " Save it with LZW, zlib or JPEG 2000; or try with one file first."
+    )
+
+
+def _animated(path: Path, frames: int) -> str:
+    return (
+        f"'{path.name}' is an animation of {frames} frames, of which only the first is shown."
+        " Save them as a TIFF of several pages, if all are wanted."
     )
 
 
@@ -324,9 +335,11 @@ def _doubts(candidate: FilesetCandidate, settings: PreflightSettings) -> list[st
     found = list(candidate.doubts)
     try:
         if candidate.format is OME_TIFF:
-            found.append(doubt_about_planes(candidate.files))
+            found.append(doubt_about_planes(candidate.files, by_name=settings.bio_formats))
         if settings.bio_formats and candidate.format is not OME_ZARR:
             found += traps.warnings(candidate.files)
+        elif settings.target.read_by and candidate.format not in FORMATS_OF_OURS:
+            found += traps.warnings(candidate.files, settings.target.subject)
     except OSError as error:
         raise problem_of(error, candidate.files[0].path) from error
     return [doubt for doubt in found if doubt]

@@ -23,8 +23,9 @@ from transferapp.model.pixel_types import why_not_shown
 
 #: Longest time that the metadata of one OME-Zarr is looked through, in seconds.
 ZARR_BUDGET_S = 2.0
-#: Names of chunk files: of format 2 ``0.1.2`` or ``2``, of format 3 mostly ``2``.
-_CHUNK = re.compile(r"[0-9]+(\.[0-9]+)*")
+#: Names of chunk files: of format 2 ``0.1.2`` or ``2``; of format 3 mostly ``2``, with dots
+#: ``c.0.1.2``, and ``c`` for the one of an array without dimensions.
+_CHUNK = re.compile(r"[0-9]+(\.[0-9]+)*|c(\.[0-9]+)*")
 #: What zarr and numcodecs unpack without further packages (zarr 3.1, numcodecs 0.16).
 KNOWN_CODECS = frozenset(
     {
@@ -135,7 +136,7 @@ class _Files(MetadataTree):
 def _check_image(tree: _Files, image: FoundImage, seen: _Seen) -> None:
     scales = ome_zarr.first_multiscales(image.ome)
     hollow = []
-    for path in ome_zarr.levels(scales):
+    for number, path in enumerate(ome_zarr.levels(scales)):
         place = join(image.path, path)
         array = tree.array(place)
         if array is None:
@@ -145,7 +146,12 @@ def _check_image(tree: _Files, image: FoundImage, seen: _Seen) -> None:
             )
         if why := why_not_shown(_dtype(array)):
             raise UnsupportedFile(f"'{tree.name}' {why}")
-        axes_of(scales, len(_shape(tree, place, array)))
+        shape = _shape(tree, place, array)
+        # A level of other dimensions, or without pixels, is left out by the reader.
+        if number == 0:
+            axes_of(scales, len(shape))
+            if 0 in shape:
+                raise EmptyFile(f"'{tree.name}' has an image without pixels. Leave it out.")
         seen.codecs.update(dict.fromkeys(_codecs(array)))
         if not tree.holds_more(place):
             hollow.append(place)
@@ -157,8 +163,6 @@ def _shape(tree: _Files, place: str, array: dict[str, Any]) -> list[Any]:
     shape = array.get("shape")
     if not isinstance(shape, list):
         raise DamagedFile(f"'{tree.name}' is damaged: its '{place}' has no shape.")
-    if 0 in shape:
-        raise EmptyFile(f"'{tree.name}' has an image without pixels. Leave it out.")
     return shape
 
 

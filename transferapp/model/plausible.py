@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-#: Programs write their zero where no date was set: year 1 (.NET), 1601 (Windows), 1899 (OLE).
-#: Near the ends of the calendar there is no local time either.
-_YEARS = range(1900, 9999)
+#: Programs write their zero where no date was set: year 1 (.NET), 1601 (Windows), 1899 (OLE),
+#: 1904 (Macintosh). No computer kept images before 1970. Near the ends of the calendar there
+#: is no local time either.
+_YEARS = range(1970, 9999)
 #: More than the longest unit of OME (a yottametre); sums and ratios of such sizes are finite.
 _LONGEST_UM = 1e36
 

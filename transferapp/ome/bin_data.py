@@ -9,6 +9,8 @@ from transferapp.ome.document import OmeImage
 PIXEL_TYPES = {
     name: name for name in ("int8", "uint8", "int16", "uint16", "int32", "uint32")
 } | {"float": "float32", "double": "float64"}
+#: The schema's compressions (2016-06).
+PACKINGS = frozenset({"none", "zlib", "bzip2"})
 
 
 def check_bin_data(image: OmeImage) -> None:
@@ -20,6 +22,10 @@ def check_bin_data(image: OmeImage) -> None:
     if image.samples > 1 or image.dtype not in PIXEL_TYPES:
         kind = "Colours" if image.samples > 1 else f"Pixels of the type '{image.dtype}'"
         raise UnsupportedFile(f"{kind} in OME-XML cannot be read. Export it as OME-TIFF.")
+    if not image.packings <= PACKINGS:
+        raise UnsupportedFile(
+            "Its pixels are packed in a way that is not known. Export it as OME-TIFF."
+        )
     planes = image.layout(1).planes
     if image.bin_data not in {1, planes}:
         raise DamagedFile(

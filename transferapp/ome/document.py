@@ -49,6 +49,8 @@ class OmeImage:
     has_pixels: bool
     #: BinData elements: the planes are in the XML itself.
     bin_data: int = 0
+    #: How these are compressed, "none" where they are not.
+    packings: frozenset[str] = frozenset()
 
     @property
     def samples(self) -> int:

@@ -9,9 +9,12 @@ and made wider for sets:
    whatever that is called now. (A UUID that stands for several names tells nothing.)
 2. Else it is the file of that name: at the relative path, or by the path's last part beside
    the document; also when it is written in other case, or .tif for .tiff.
-3. Else, when the document names this one file only and says no UUID to tell it from others,
+3. But when that file's own document has a UUID that this one knows by another name, names
+   were exchanged, and it is the file with the right UUID. (Bio-Formats goes by the name and
+   shows planes in each other's place.)
+4. Else, when the document names this one file only and says no UUID to tell it from others,
    it is the file that was read.
-4. Else it is missing.
+5. Else it is missing.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from transferapp.ome.document import OmeDocument, PlaneBlock
+from transferapp.ome.own_uuid import own_uuid
 
 _LONG_ENDINGS = {".tiff": ".tif"}
 
@@ -37,6 +41,8 @@ class OmeFiles:
         self._names = set().union(*self._names_of.values())
         self._folder: dict[str, list[str]] | None = None
         self._known: dict[str, Path | None] = {}
+        self._uuids = {path: document.uuid}
+        self._by_uuid: dict[str, Path] | None = None
 
     def of(self, block: PlaneBlock) -> Path | None:
         """Return the file of a block's planes; None when it is not there.
@@ -47,6 +53,8 @@ class OmeFiles:
         if self._is_tiff and (not name or self._is_own(uuid)):
             return self._path
         found = self.named(name)
+        if found is not None and self._is_another(found, block):
+            return self._with_uuid(uuid)
         alone = len(self._names) == 1 and not (uuid and self._uuid)
         return self._path if found is None and self._is_tiff and alone else found
 
@@ -66,6 +74,17 @@ class OmeFiles:
         """What the file that was read was called when it was written; "" when not told."""
         own = self._is_tiff and self._is_own(self._uuid)
         return next(iter(self._names_of[self._uuid])) if own else ""
+
+    def exchanged(self) -> dict[str, str]:
+        """Return what files are called that have each other's names, and should be called."""
+        found: dict[str, str] = {}
+        for uuid, names in self._names_of.items():
+            for name in names:
+                called = self.named(name)
+                if called and self._is_another(called, PlaneBlock((0, 0, 0), 0, 1, name, uuid)):
+                    right = self._with_uuid(uuid)
+                    found |= {} if right is None else {right.name: last_part(name)}
+        return found
 
     def original(self) -> Path | None:
         """Return another file that has the name of this very file's planes; else None.
@@ -93,6 +112,25 @@ class OmeFiles:
 
     def _is_own(self, uuid: str) -> bool:
         return bool(uuid) and uuid == self._uuid and len(self._names_of[uuid]) == 1
+
+    def _is_another(self, found: Path, block: PlaneBlock) -> bool:
+        """Say whether the file of a block's name is known to be one of another name."""
+        if not block.uuid or len(self._names_of[block.uuid]) > 1:
+            return False
+        own = self._uuid_of(found)
+        known = self._names_of.get(own, set()) if own else set()
+        return own != block.uuid and len(known) == 1 and block.file_name not in known
+
+    def _with_uuid(self, uuid: str) -> Path | None:
+        if self._by_uuid is None:
+            there = filter(None, (self.named(name) for name in sorted(self._names)))
+            self._by_uuid = {self._uuid_of(path): path for path in there}
+        return self._by_uuid.get(uuid)
+
+    def _uuid_of(self, path: Path) -> str:
+        if path not in self._uuids:
+            self._uuids[path] = own_uuid(path)
+        return self._uuids[path]
 
     def _beside(self, name: str) -> Path | None:
         """Look for a name as it may have been changed: exactly, then by its simple form."""

@@ -70,8 +70,14 @@ def place(wanted: Sequence[Wanted[F]], count: PageCount[F]) -> list[Placed[F]]:
 
 def covered(image: Wanted[F]) -> bool:
     """Say from its blocks alone whether TiffData may place every plane."""
-    counts = [block.count for block, _ in image.blocks]
-    return None in counts or sum(n or 0 for n in counts) >= image.layout.planes
+    placed = set[int]()
+    for block, _ in image.blocks:
+        if block.count is None:
+            return True
+        start = image.layout.number(*block.first)
+        if start is not None:
+            placed.update(range(start, min(start + block.count, image.layout.planes)))
+    return len(placed) == image.layout.planes
 
 
 class _Draft(Generic[F]):

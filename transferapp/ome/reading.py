@@ -3,11 +3,16 @@
 Written here because a set of files needs exact answers (which file is missing?) that
 libraries smooth over by filling in zeros. Images are read one by one, so that the document of
 a large plate (some 20 MB) takes little more memory than its records.
+
+Every schema since 2003 is read. Until 2008 the type was PixelType, channels were ChannelInfo
+(2003) or LogicalChannel of the image, sizes of 2003 stood in the image, and a count of planes
+was NumPlanes (seen with the schemas, and with Bio-Formats 7.3.1 reading such files).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO, StringIO
@@ -21,6 +26,8 @@ from transferapp.ome.document import OmeChannel, OmeDocument, OmeImage, PlaneBlo
 from transferapp.ome.lengths import micrometres
 
 _AXES = "ZCT"
+#: When an image was taken: since 2012, from 2009 to 2011, and before.
+_DATES = "AcquisitionDate", "AcquiredDate", "CreationDate"
 
 
 def parse(text: str | bytes) -> OmeDocument | None:
@@ -103,19 +110,31 @@ def _image(element: Element) -> OmeImage:
         raise ValueError(f"the DimensionOrder '{order}'")
     blocks = [_block(b) for b in _children(pixels, "TiffData")]
     acquired = bool(blocks) or _first(pixels, "MetadataOnly") is None
+    packed = [bin_data.get("Compression", "none") for bin_data in _children(pixels, "BinData")]
     return OmeImage(
         id=element.get("ID", ""),
         name=element.get("Name", ""),
         order=order,
         sizes=sizes,
-        dtype=pixels.attrib["Type"],
-        channels=tuple(_channel(c) for c in _children(pixels, "Channel")),
-        pixel_size_um=(_size(pixels, "Z"), _size(pixels, "Y"), _size(pixels, "X")),
+        dtype=pixels.get("PixelType") or pixels.attrib["Type"],
+        channels=_channels(element, pixels),
+        pixel_size_um=_pixel_size(element, pixels),
         acquired_at=_date(element),
         blocks=tuple(_from_zero(blocks, sizes)),
         has_pixels=acquired and min(sizes.values()) > 0,
-        bin_data=sum(1 for _ in _children(pixels, "BinData")),
+        bin_data=len(packed),
+        packings=frozenset(packed),
     )
+
+
+def _channels(image: Element, pixels: Element) -> tuple[OmeChannel, ...]:
+    """Return the channels, which were said of the image itself until 2009."""
+    places = (pixels, "Channel"), (image, "LogicalChannel"), (image, "ChannelInfo")
+    for parent, tag in places:
+        found = tuple(_channel(each) for each in _children(parent, tag))
+        if found:
+            return found
+    return ()
 
 
 def _channel(element: Element) -> OmeChannel:
@@ -130,7 +149,7 @@ def _channel(element: Element) -> OmeChannel:
 
 def _block(element: Element) -> PlaneBlock:
     reference = _first(element, "UUID")
-    explicit = element.get("PlaneCount")
+    explicit = element.get("PlaneCount", element.get("NumPlanes"))
     # The schema: without a page a block means all pages, with one it means that page.
     count = 1 if element.get("IFD") is not None else None
     z, c, t = (_whole(element.get(f"First{axis}", "0")) for axis in _AXES)
@@ -162,19 +181,24 @@ def _whole(text: str) -> int:
     return number
 
 
-def _size(pixels: Element, axis: str) -> float | None:
-    unit = pixels.get(f"PhysicalSize{axis}Unit", "µm")
-    return plausible_um(micrometres(pixels.get(f"PhysicalSize{axis}", ""), unit))
+def _pixel_size(
+    image: Element, pixels: Element
+) -> tuple[float | None, float | None, float | None]:
+    def size(axis: str) -> float | None:
+        unit = pixels.get(f"PhysicalSize{axis}Unit", "µm")
+        said = pixels.get(f"PhysicalSize{axis}", image.get(f"PixelSize{axis}", ""))
+        return plausible_um(micrometres(said, unit))
+
+    return size("Z"), size("Y"), size("X")
 
 
 def _date(image: Element) -> datetime | None:
-    element = _first(image, "AcquisitionDate")
-    if element is None or not element.text:
-        return None
-    try:
-        return plausible_moment(datetime.fromisoformat(element.text.strip()))
-    except ValueError:
-        return None
+    for tag in _DATES:
+        element = _first(image, tag)
+        if element is not None and element.text:
+            with suppress(ValueError):
+                return plausible_moment(datetime.fromisoformat(element.text.strip()))
+    return None
 
 
 def _tag(element: Element) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise, starmap
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -118,19 +120,33 @@ def _axes(pixels: Pixels) -> list[dict[str, str]]:
 
 
 def _dataset(pixels: Pixels, level: int) -> dict[str, Any]:
-    full, size = pixels.levels[0], pixels.levels[level]
     z_um, y_um, x_um = (plausible_um(um) or 1.0 for um in pixels.pixel_size_um)
-    scale = [
-        1.0,
-        1.0,
-        z_um,
-        y_um * full.size_y / size.size_y,
-        x_um * full.size_x / size.size_x,
-    ]
+    down = _times_smaller([each.size_y for each in pixels.levels[: level + 1]])
+    across = _times_smaller([each.size_x for each in pixels.levels[: level + 1]])
+    scale = [1.0, 1.0, z_um, y_um * down, x_um * across]
     return {
         "path": str(level),
         "coordinateTransformations": [{"type": "scale", "scale": scale}],
     }
+
+
+def _times_smaller(sizes: list[int]) -> float:
+    """Return how many pixels of the first size one of the last stands for.
+
+    Levels are made by whole numbers, mostly by two, and an edge that does not fill a pixel is
+    left out or fills one: 1,091 pixels of 16 make 68 or 69, which are no 16.04 each.
+    """
+    return prod(starmap(_one_step, pairwise(sizes)), start=1.0)
+
+
+def _one_step(size: int, smaller: int) -> float:
+    ratio = size / smaller
+    if ratio == 1:
+        return ratio
+    for step in (2, 4, 8, 16, round(ratio)):
+        if smaller in {size // step, -(-size // step)}:
+            return step
+    return ratio
 
 
 def _channel(pixels: Pixels, index: int) -> dict[str, Any]:

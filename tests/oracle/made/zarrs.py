@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.oracle.made.numbers import numbers
-from tests.support.ome_zarrs import image_attributes, write_image, write_plate
+from tests.support.ome_zarrs import image_attributes, write_array, write_image, write_plate
 
 _TYPES = (
     "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "float16", "float32",
@@ -35,6 +35,12 @@ def make_zarrs(folder: Path) -> None:
     )
     write_image(folder / "v04.ome.zarr", five, attributes=described, chunks=(1, 1, 2, 16, 16))
     write_image(folder / "v05.ome.zarr", five, attributes=described, zarr_format=3)
+    dots = {"name": "default", "separator": "."}
+    write_image(folder / "dots.ome.zarr", five, zarr_format=3, chunk_key_encoding=dots)
+    fewer = write_image(
+        folder / "fewer_times.ome.zarr", five, attributes=image_attributes("tczyx", levels=2)
+    )
+    write_array(fewer / "1", five[:1, :, :, ::2, ::2])
     sparse = np.zeros((2, 20, 30), np.uint16)
     write_image(folder / "empty.ome.zarr", sparse, chunks=(1, 10, 10))
     well = numbers((2, 20, 30))

@@ -42,8 +42,32 @@ def test_planes_that_all_have_their_page_are_fine(tmp_path: Path, blocks: str) -
     assert written(tmp_path, blocks).level is Level.OK
 
 
-def test_planes_never_acquired_are_fine(tmp_path: Path) -> None:
-    assert written(tmp_path, block(0, z=0) + block(1, z=2), pages=2).level is Level.OK
+@pytest.mark.parametrize(
+    ("blocks", "pages", "words"),
+    [
+        (block(0, z=0) + block(1, z=2), 2, "no page for 1 of the 3 planes of 'image 0': they"),
+        (block(), 1, "no page for 2 of the 3 planes of 'image 0': they will be black"),
+        (block(), 2, "The other pages are taken in their order"),
+        (block(), 2, "no page for 1 of the 3 planes of 'image 0': they will be black"),
+    ],
+)
+def test_planes_that_will_be_black_are_told(
+    tmp_path: Path, blocks: str, pages: int, words: str
+) -> None:
+    verdict = written(tmp_path, blocks, pages=pages)
+    assert (verdict.level, verdict.code) == (Level.WARNING, "")
+    assert words in verdict.sentence
+
+
+def test_black_planes_of_a_set_are_told_also_where_blocks_repeat(tmp_path: Path) -> None:
+    places = (0, 0), (1, 0), (0, 1), (0, 0)
+    blocks = "".join(block(z, z=z, file=f"{c}.tif", own=uuid(c + 1), c=c) for z, c in places)
+    (tmp_path / "x.companion.ome").write_text(ome(image(blocks, sizes=(2, 2, 1))))
+    for n in range(2):
+        write_pages(tmp_path / f"{n}.tif", None, [5] if n else [5, 6])
+    verdict = judge(tmp_path)
+    assert verdict.level is Level.WARNING
+    assert "no page for 1 of the 4 planes of 'image 0'" in verdict.sentence
 
 
 @pytest.mark.parametrize(

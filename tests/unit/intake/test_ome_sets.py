@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from tests.support.ome_files import (
     write_pages,
     write_set,
 )
+from transferapp.formats.omero import omero_formats
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
+from transferapp.intake.preflight import Level, PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion
 
@@ -256,3 +259,60 @@ def test_a_text_that_describes_no_image_leaves_a_plain_tiff(
     assert not plain.problems
     assert channel_values(opener, plain, tmp_path / "server") == [7]
     assert "not a complete OME-XML" in companion.problems[0].message
+
+
+THREE = ["a_C0.ome.tif", "a_C1.ome.tif", "a_C2.ome.tif"]
+
+
+@pytest.mark.parametrize("order", [(1, 0), (1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0)])
+def test_files_with_each_others_names_are_told_apart_by_their_uuid(
+    opener: Opener, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    # Bio-Formats 7.3.1 goes by the names: of two it shows 11, 10.
+    said = THREE[: len(order)]
+    write_set(tmp_path / "in", said, [said[n] for n in order])
+    [candidate] = grouped(tmp_path / "in")
+    assert (names(candidate), candidate.problems) == (said, ())
+    wanted = [10 + n for n in range(len(said))]
+    assert channel_values(opener, candidate, tmp_path / "server") == wanted
+    old = PreflightSettings(still_writing_s=0)
+    verdict = preflight(candidate, old)
+    assert verdict.level is Level.WARNING
+    moved = next(n for n, at in enumerate(order) if n != at)
+    assert f"'{said[order[moved]]}' is '{said[moved]}'" in verdict.sentence
+    verdict = preflight(candidate, replace(old, target=omero_formats()))
+    assert verdict.blocked
+    assert "OMERO goes by the names" in verdict.sentence
+
+
+def test_files_with_each_others_names_beside_a_companion(
+    opener: Opener, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    blocks = "".join(block(c=n, file=name, own=uuid(n + 1)) for n, name in enumerate(SET))
+    folder.mkdir()
+    (folder / "x.companion.ome").write_text(ome(image(blocks, sizes=(1, 2, 1)), own=uuid(9)))
+    for n, name in enumerate(reversed(SET)):
+        xml = pointer("x.companion.ome", own=uuid(n + 1), target=uuid(9))
+        write_pages(folder / name, xml, [10 + n])
+    [candidate] = grouped(folder)
+    assert channel_values(opener, candidate, tmp_path / "server") == [10, 11]
+
+
+def test_a_member_that_took_the_name_of_another_is_told(tmp_path: Path) -> None:
+    write_set(tmp_path, SET, ["a_C1.ome.tif", "x.ome.tif"])
+    candidates = grouped(tmp_path)
+    assert all(candidate.problems for candidate in candidates)
+    told = " ".join(c.problems[0].message for c in candidates)
+    assert "'a_C0.ome.tif' (now 'a_C1.ome.tif')" in told
+
+
+def test_a_uuid_that_the_set_does_not_know_tells_nothing(
+    opener: Opener, tmp_path: Path
+) -> None:
+    # Written again by a program that gave it a new one.
+    _, second = write_set(tmp_path / "in", SET)
+    second.write_bytes(second.read_bytes().replace(b'UUID="urn:uuid:0', b'UUID="urn:uuid:9'))
+    [candidate] = grouped(tmp_path / "in")
+    assert not candidate.problems
+    assert channel_values(opener, candidate, tmp_path / "server")[1] == 11

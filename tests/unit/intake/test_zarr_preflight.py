@@ -63,6 +63,17 @@ def test_whole_images_are_fine(tmp_path: Path, zarr_format: int) -> None:
     assert code(judge(folder)) == FINE
 
 
+@pytest.mark.parametrize("separator", ["/", "."])
+@pytest.mark.parametrize("kind", ["default", "v2"])
+def test_chunks_are_known_by_every_name(tmp_path: Path, kind: str, separator: str) -> None:
+    keys = {"name": kind, "separator": separator}
+    folder = write_image(tmp_path / "a.zarr", CYX, zarr_format=3, chunk_key_encoding=keys)
+    assert code(judge(folder)) == FINE
+    [chunk] = [p for p in (folder / "0").rglob("*") if p.is_file() and p.suffix != ".json"]
+    chunk.write_bytes(b"")
+    assert code(judge(folder)) == DAMAGED
+
+
 def test_a_dark_well_is_fine_and_nothing_but_darkness_a_doubt(tmp_path: Path) -> None:
     dark = np.zeros_like(PLANE)
     assert code(judge(write_plate(tmp_path / "p.zarr", {"A/1": [PLANE, dark]}))) == FINE

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.ome_files import block, image, ome, plate
 from transferapp.errors import DamagedFile, UnsupportedFile
-from transferapp.ome.document import Layout, OmeDocument, WellPlace
+from transferapp.ome.document import Layout, OmeDocument, PlaneBlock, WellPlace
 from transferapp.ome.reading import parse
 
 
@@ -58,6 +58,9 @@ def test_a_micrometre_however_it_is_written(written: str) -> None:
         ("0001-01-01T00:00:00+01:00", None),
         ("9999-12-31T23:59:59-05:00", None),
         ("1899-12-30T00:00:00", None),
+        ("1904-01-01T00:00:00", None),
+        ("1969-12-31T23:59:59", None),
+        ("1970-01-02T00:00:00", datetime(1970, 1, 2, tzinfo=UTC)),
         ("0000-00-00T00:00:00", None),
         ("yesterday", None),
         ("", None),
@@ -66,6 +69,44 @@ def test_a_micrometre_however_it_is_written(written: str) -> None:
 def test_dates_that_can_be_true(said: str, when: datetime | None) -> None:
     date = f"<AcquisitionDate>{said}</AcquisitionDate>"
     assert read(ome(image(before=date))).images[0].acquired_at == when
+
+
+@pytest.mark.parametrize("tag", ["AcquisitionDate", "AcquiredDate", "CreationDate"])
+def test_a_date_by_every_name_that_it_had(tag: str) -> None:
+    document = ome(image(before=f"<{tag}>2011-03-04T05:06:07</{tag}>"))
+    assert read(document).images[0].acquired_at == datetime(2011, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+#: An image as the schemas of 2003 and of 2007 to 2008 have it; Bio-Formats 7.3.1 reads both
+#: as 16 x 12, 3 planes in z, 0.5 x 0.25 x 2 micrometres, "DAPI", 2008-03-04 05:06:07.
+OLD_PIXELS = """<Pixels ID="Pixels:1" DimensionOrder="XYZCT" PixelType="uint8" BigEndian="false"
+ SizeX="16" SizeY="12" SizeZ="3" SizeC="1" SizeT="1" {sizes}>{blocks}</Pixels>"""
+OLD_IMAGE = """<Image ID="Image:1" Name="old" {sizes}><CreationDate>2008-03-04T05:06:07
+</CreationDate><{tag} ID="x:1" Name="DAPI" SamplesPerPixel="1"><ChannelComponent Index="0"
+ Pixels="Pixels:1"/></{tag}>{pixels}</Image>"""
+
+
+@pytest.mark.parametrize(
+    ("tag", "of_image", "of_pixels"),
+    [
+        ("ChannelInfo", 'PixelSizeX="0.5" PixelSizeY="0.25" PixelSizeZ="2"', ""),
+        (
+            "LogicalChannel",
+            "",
+            'PhysicalSizeX="0.5" PhysicalSizeY="0.25" PhysicalSizeZ="2"',
+        ),
+    ],
+)
+def test_an_image_of_a_schema_before_2009(tag: str, of_image: str, of_pixels: str) -> None:
+    blocks = '<TiffData IFD="0" NumPlanes="3"/>'
+    pixels = OLD_PIXELS.format(sizes=of_pixels, blocks=blocks)
+    old = ome(OLD_IMAGE.format(tag=tag, sizes=of_image, pixels=pixels))
+    [found] = read(old).images
+    assert (found.dtype, found.order, found.sizes["Z"]) == ("uint8", "XYZCT", 3)
+    assert found.pixel_size_um == (2.0, 0.25, 0.5)
+    assert [channel.name for channel in found.channels] == ["DAPI"]
+    assert found.acquired_at == datetime(2008, 3, 4, 5, 6, 7, tzinfo=UTC)
+    assert found.blocks == (PlaneBlock((0, 0, 0), 0, 3),)
 
 
 def test_text_keeps_its_letters_whatever_encoding_it_declares() -> None:

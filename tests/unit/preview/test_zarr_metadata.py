@@ -64,13 +64,31 @@ def test_an_image_without_channels_still_has_them() -> None:
     Omero.model_validate(omero)
 
 
-def test_odd_sizes_scale_exactly() -> None:
+@pytest.mark.parametrize(
+    ("sizes", "factors"),
+    [
+        # Halved, an odd last row left out, down to an edge of one pixel that stays.
+        ([1091, 545, 272, 136, 68], [1, 2, 4, 8, 16]),
+        ([7, 3, 1, 1], [1, 2, 4, 4]),
+        # Halved, an odd last row kept; by four; by three; and by nothing whole.
+        ([101, 51, 26, 13], [1, 2, 4, 8]),
+        ([1091, 272, 68], [1, 4, 16]),
+        ([100, 33], [1, 3]),
+        ([1000, 700], [1, 10 / 7]),
+    ],
+)
+def test_scales_are_what_the_levels_were_made_by(
+    sizes: list[int], factors: list[float]
+) -> None:
     pixels, _ = made_image()
-    odd = replace(pixels, levels=(Level(701, 901), Level(350, 450)))
+    odd = replace(pixels, levels=tuple(Level(size, 2 * size) for size in sizes))
     multiscales = ome_of(zarr_metadata.group_document(odd))["multiscales"]
     assert isinstance(multiscales, list)
-    scale = multiscales[0]["datasets"][1]["coordinateTransformations"][0]["scale"]
-    assert scale[3:] == [0.5 * 701 / 350, 0.5 * 901 / 450]
+    scales = [
+        dataset["coordinateTransformations"][0]["scale"]
+        for dataset in multiscales[0]["datasets"]
+    ]
+    assert [scale[3] for scale in scales] == [pytest.approx(0.5 * n) for n in factors]
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "uint32", "float32", "float64"])

@@ -232,3 +232,34 @@ def test_a_region_of_small_tiles_is_cheap_and_of_a_huge_one_is_not(
     huge = np.zeros((4097, 4096), np.uint8)
     large = opener.only_image(write_czi(tmp_path / "large.czi", [Tile(huge)]))
     assert (small.header.random_access, large.header.random_access) == (True, False)
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_a_plane_that_is_only_stored_smaller_is_made_larger(
+    opener: Opener, tmp_path: Path, factor: int
+) -> None:
+    # A camera's pixels joined. Bio-Formats 7.3.1 shows such a channel, and all black.
+    full = np.arange(96 * 144, dtype=np.uint16).reshape(96, 144)
+    small = full[::factor, ::factor].copy()
+    tiles = [Tile(full, {"C": 0}), Tile(small, {"C": 1}, size=full.shape)]
+    tiles += [Tile(full[::2, ::2].copy(), {"C": 0}, size=full.shape)]
+    image = opener.only_image(write_czi(tmp_path / "a.czi", tiles))
+    image.check()
+    assert (image.header.size_c, len(image.header.levels)) == (2, 2)
+    np.testing.assert_array_equal(whole_plane(image), full)
+    wanted = np.repeat(np.repeat(small, factor, 0), factor, 1)
+    np.testing.assert_array_equal(whole_plane(image, c=1), wanted)
+    part = image.read(TileRegion(0, 0, 1, 0, 7, 11, 30, 41))
+    np.testing.assert_array_equal(part, wanted[7:37, 11:52])
+    if factor != 3:
+        np.testing.assert_array_equal(whole_plane(image, c=1, level=1), wanted[::2, ::2])
+
+
+def test_a_time_that_is_only_stored_smaller_is_there(opener: Opener, tmp_path: Path) -> None:
+    tiles = [
+        Tile(plane(7), {"C": 0, "T": 0}, y=4, x=6),
+        Tile(plane(9)[::2, ::2].copy(), {"C": 0, "T": 1}, y=4, x=6, size=plane(9).shape),
+    ]
+    image = opener.only_image(write_czi(tmp_path / "a.czi", tiles))
+    assert image.header.size_t == 2
+    np.testing.assert_array_equal(whole_plane(image, t=1), plane(9))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import given, strategies as st
+
 from transferapp.repositories.local.names import image_names
 
 
@@ -19,3 +21,13 @@ def test_two_files_that_name_their_series_alike_stay_apart() -> None:
 def test_series_without_a_name_or_with_the_same_one_are_numbered() -> None:
     assert image_names("a.tif", ["", " "]) == ["a.tif [1]", "a.tif [2]"]
     assert image_names("a.tif", ["x", "x", "y"]) == ["a.tif [1 x]", "a.tif [2 x]", "a.tif [y]"]
+
+
+def test_a_number_in_front_does_not_make_a_name_that_is_there() -> None:
+    names = image_names("a.tif", ["x", "x", "1 x"])
+    assert names == ["a.tif [1 x]", "a.tif [2 x]", "a.tif [3 1 x]"]
+
+
+@given(st.lists(st.text(st.sampled_from("1 2a"), max_size=4), min_size=2, max_size=6))
+def test_all_names_differ(series: list[str]) -> None:
+    assert len(set(image_names("a.tif", series))) == len(series)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,37 @@ def test_what_cannot_be_read_is_said(
     path = write(tmp_path / "a.ome", pixels, **more)
     with pytest.raises(error):
         opener.only_image(path)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '<!-- <Pixels><BinData Length="4">AAAA</BinData> -->',
+        "<XMLAnnotation><![CDATA[<Pixels><BinData>AAAA</BinData>]]></XMLAnnotation>",
+        "<ROI><Union><Mask><BinData>AAAA</BinData></Mask></Union></ROI>",
+        "<FileAnnotation><BinaryFile><BinData>AAAA</BinData></BinaryFile></FileAnnotation>",
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_bytes_outside_of_pixels_are_no_planes(
+    opener: Opener, tmp_path: Path, beside: str, before: bool
+) -> None:
+    pixels = image("".join(map(bin_data, PLANES)), sizes=(3, 1, 1), dtype="uint16")
+    inside = (beside, pixels) if before else (pixels, beside)
+    (tmp_path / "a.ome.xml").write_text(ome(*inside))
+    found = opener.only_image(tmp_path / "a.ome.xml")
+    found.check()
+    np.testing.assert_array_equal(found.read(TileRegion(0, 0, 0, 2, 0, 0, *SHAPE)), PLANES[2])
+
+
+@pytest.mark.parametrize("big", ["true", "false"])
+def test_bytes_in_the_order_that_old_schemas_say(
+    opener: Opener, tmp_path: Path, big: str
+) -> None:
+    stored = PLANES.astype(PLANES.dtype.newbyteorder(">" if big == "true" else "<"))
+    pixels = "".join(
+        f"<BinData>{base64.b64encode(plane.tobytes()).decode()}</BinData>" for plane in stored
+    )
+    path = write(tmp_path / "a.ome", pixels, attributes=f'BigEndian="{big}"')
+    found = opener.only_image(path)
+    np.testing.assert_array_equal(found.read(TileRegion(0, 0, 0, 1, 0, 0, *SHAPE)), PLANES[1])

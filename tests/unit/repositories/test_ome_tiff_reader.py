@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from tests.support.local_images import Opener, opener
 from tests.support.ome_files import (
@@ -172,3 +174,50 @@ def test_no_name_leads_out_of_the_fileset(opener: Opener, tmp_path: Path, name: 
     (folder / "link.ome.tif").symlink_to(secret)
     with pytest.raises(MissingCompanion):
         opener(path)
+
+
+@pytest.mark.parametrize(
+    ("below", "kept"), [([2, 0, 0], 1), ([2, 1, 2], 2), ([0, 2, 2], 1), ([2, 2, 2], 3)]
+)
+def test_levels_are_those_that_every_plane_has(
+    opener: Opener, tmp_path: Path, below: list[int], kept: int
+) -> None:
+    # Bio-Formats 7.3.1 shows as many as the first plane has.
+    path = tmp_path / "a.ome.tif"
+    xml = ome(image(block(count=3), sizes=(3, 1, 1)))
+    with tifffile.TiffWriter(path, ome=False) as out:
+        for z, count in enumerate(below):
+            plane = np.full(SHAPE, z + 5, np.uint8)
+            description = xml if z == 0 else None
+            out.write(plane, subifds=count or None, description=description, metadata=None)
+            for step in range(1, count + 1):
+                smaller = plane[:: 2**step, :: 2**step]
+                out.write(smaller, subfiletype=1, metadata=None)
+    found = opener.only_image(path)
+    found.check()
+    assert len(found.header.levels) == kept
+    assert values(found) == [5, 6, 7]
+    for number, level in enumerate(found.header.levels):
+        last = found.read(TileRegion(number, 0, 0, 2, 0, 0, level.size_y, level.size_x))
+        assert (last == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("samples", "channels", "wanted"),
+    [
+        ([3], 3, ["Brightfield 0: Red", "Brightfield 0: Green", "Brightfield 0: Blue"]),
+        ([3, 3], 6, ["Brightfield 0: Red", "Brightfield 1: Blue"]),
+        ([1, 1, 1], 3, ["Red", "Green", "Blue"]),
+    ],
+)
+def test_colours_keep_the_name_of_their_channel(
+    opener: Opener, tmp_path: Path, samples: list[int], channels: int, wanted: list[str]
+) -> None:
+    xml = ome(image(block(count=len(samples)), sizes=(1, channels, 1), samples=samples))
+    for n in range(len(samples)):
+        xml = xml.replace(f'ID="Channel:0:{n}"', f'ID="Channel:0:{n}" Name="Brightfield {n}"')
+    count = 1 if channels == 3 else 2
+    path = write_pages(tmp_path / "a.ome.tif", xml, [5, 6][:count], colours=True)
+    names = [channel.name for channel in opener.only_image(path).header.channels]
+    assert len(names) == channels
+    assert (names[0], names[-1]) == (wanted[0], wanted[-1])

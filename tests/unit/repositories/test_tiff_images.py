@@ -114,8 +114,9 @@ def test_samples_are_counted_by_the_page_not_by_the_xml(
     image = opener.only_image(write(tmp_path / "a.ome.tif", *pages))
     check_planes(image, pixels)
     names = [hint.name for hint in image.header.channels]
-    own = ["c0", "c1", "c2"] if said == 1 else ["", "", ""]
-    assert names == (["Red", "Green", "Blue"] if photometric == "rgb" else own)
+    lights = ["Red", "Green", "Blue"] if photometric == "rgb" else ["1", "2", "3"]
+    own = lights if photometric == "rgb" else ["c0", "c1", "c2"]
+    assert names == (own if said == 1 else [f"c0: {light}" for light in lights])
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])

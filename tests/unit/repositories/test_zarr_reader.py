@@ -24,6 +24,9 @@ from tests.support.ome_zarrs import (
 )
 from tests.support.zarr_reading import CYX, all_pixels, images, only
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import preflight
+from transferapp.intake.scanning import scan
 from transferapp.repositories.local.readers.port import WellPosition
 
 __all__ = ["opener"]
@@ -344,3 +347,34 @@ def test_intact_pixels_are_never_refused_and_never_changed(
     kept = [a for a in "tczyx" if a in letters]
     wanted = np.transpose(array[...], [letters.index(a) for a in kept])
     np.testing.assert_array_equal(found.reshape(wanted.shape), wanted)
+
+
+# Levels that not every plane has ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("smaller", "levels"),
+    [
+        ([(2, 2, 2, 4, 4)], 1),
+        ([(4, 1, 2, 4, 4)], 1),
+        ([(4, 2, 1, 4, 4), (4, 2, 1, 2, 2)], 3),
+        ([(4, 2, 2, 4, 4), (2, 2, 2, 2, 2), (4, 2, 2, 1, 1)], 2),
+        ([(2, 4, 4)], 1),
+        ([(4, 2, 2, 0, 4)], 1),
+    ],
+)
+def test_a_level_with_fewer_times_is_left_out(
+    opener: Opener, tmp_path: Path, smaller: list[tuple[int, ...]], levels: int
+) -> None:
+    pixels = np.arange(4 * 2 * 2 * 8 * 8, dtype=np.uint16).reshape(4, 2, 2, 8, 8)
+    attributes = image_attributes("tczyx", levels=1 + len(smaller))
+    folder = write_image(tmp_path / "a.ome.zarr", pixels, "tczyx", attributes=attributes)
+    for number, shape in enumerate(smaller, start=1):
+        chunks = tuple(max(1, size) for size in shape)
+        write_array(folder / str(number), np.ones(shape, np.uint16), chunks=chunks)
+    [candidate] = group(scan([folder]))
+    assert not preflight(candidate).blocked
+    found = only(opener, folder)
+    found.check()
+    assert len(found.header.levels) == levels
+    np.testing.assert_array_equal(all_pixels(found), pixels)

@@ -5,8 +5,9 @@ The library (libCZI through pylibCZIrw) is LGPL-3, an optional extra, and met he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,16 +17,19 @@ from typing_extensions import override
 
 from transferapp.errors import UnsupportedFile
 from transferapp.model.images import TileRegion
-from transferapp.repositories.local.readers.czi_channels import components
+from transferapp.repositories.local.readers.czi_channels import Component, components
 from transferapp.repositories.local.readers.czi_metadata import CziMetadata, parse_metadata
 from transferapp.repositories.local.readers.czi_planes import (
     IMAGE_AXES,
     ImageKey,
     PlaneAxes,
     box_of,
+    coarse_planes,
     is_nonsense,
     levels_of,
+    plane_key,
     split_images,
+    times_smaller,
 )
 from transferapp.repositories.local.readers.czi_segments import (
     CziLayout,
@@ -80,8 +84,19 @@ class _Source(NamedTuple):
     reader: Any
 
 
+class _Place(NamedTuple):
+    """A rectangle within an image, in pixels of some level."""
+
+    y: int
+    x: int
+    height: int
+    width: int
+
+
 class CziFileset(OpenFileset):
     """The images of one file."""
+
+    is_one_file = True
 
     def __init__(self, source: _Source, stack: ExitStack) -> None:
         """Read through ``source.reader``, which ``stack`` closes."""
@@ -118,9 +133,12 @@ class CziImage(ReadImage):
         if is_nonsense(full):
             raise damaged(source.path, "its directory makes no sense")
         self._at = {axis: full[0].at[axis] for axis in IMAGE_AXES if axis in full[0].at}
-        self._box = box_of(full)
-        self._axes = PlaneAxes(full)
-        self._components = components(source.path, full, self._axes, metadata)
+        coarse = coarse_planes(subblocks)
+        self._factors = {key: times_smaller(blocks[0]) for key, blocks in coarse.items()}
+        shown = [*full, *chain.from_iterable(coarse.values())]
+        self._box = box_of(shown)
+        self._axes = PlaneAxes(shown)
+        self._components = components(source.path, shown, self._axes, metadata)
         largest = max(s.stored_height * s.stored_width for s in full)
         self.header = ImageHeader(
             name=name,
@@ -129,7 +147,7 @@ class CziImage(ReadImage):
             size_z=self._axes.size("Z"),
             # Channels of 8 and 16 bit together: a type that holds all their numbers.
             dtype=np.result_type(*(c.pixel_type.dtype for c in self._components)).name,
-            levels=levels_of(subblocks),
+            levels=levels_of(subblocks, self._box),
             channels=tuple(c.hint for c in self._components),
             pixel_size_um=metadata.pixel_size_um,
             acquired_at=metadata.acquired_at,
@@ -138,34 +156,53 @@ class CziImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Have the library put the region together; what was never acquired is black."""
+        """Have the library put the region together; what was never acquired is black, and
+        what was only kept smaller is made larger.
+        """
         component = self._components[region.c]
         scale = 2**region.level
-        y, x = self._box.y + region.y * scale, self._box.x + region.x * scale
-        height, width = region.height, region.width
-        if region.level > 0:
-            # libCZI scales by fractions of what is asked for; where these are not exact,
-            # a pixel of the neighbour shows at the seam of two tiles.
-            height, width = _power_of_two(height), _power_of_two(width)
         plane = {
             **self._at,
             **self._axes.coordinates("T", region.t),
             **self._axes.coordinates("Z", region.z),
             **component.coordinates,
         }
+        factor = self._factors.get(plane_key(plane), 1)
+        if factor <= scale:
+            top_left = _Place(region.y, region.x, region.height, region.width)
+            pixels = self._compose(component, plane, top_left, scale)
+        else:
+            rows = np.arange(region.y, region.y + region.height) * scale // factor
+            columns = np.arange(region.x, region.x + region.width) * scale // factor
+            y, x = int(rows[0]), int(columns[0])
+            small = _Place(y, x, int(rows[-1]) - y + 1, int(columns[-1]) - x + 1)
+            pixels = self._compose(component, plane, small, factor)
+            pixels = pixels[rows - y][:, columns - x]
+        return np.array(pixels, self.header.dtype)
+
+    def _compose(
+        self, component: Component, plane: Mapping[str, int], place: _Place, scale: int
+    ) -> npt.NDArray[np.generic]:
+        """Return a place of a plane, ``scale`` times smaller, from blocks of that size."""
+        height, width = place.height, place.width
+        if scale > 1:
+            # libCZI scales by fractions of what is asked for; where these are not exact,
+            # a pixel of the neighbour shows at the seam of two tiles.
+            height, width = _power_of_two(height), _power_of_two(width)
+        y, x = self._box.y + place.y * scale, self._box.x + place.x * scale
         with vendor_failures(self._source.path):
             pixels = self._source.reader.read(
                 roi=(x, y, width * scale, height * scale),
-                scene=plane.pop("S", None),
-                plane=plane,
+                scene=plane.get("S"),
+                plane={axis: at for axis, at in plane.items() if axis != "S"},
                 zoom=1 / scale,
                 pixel_type=component.pixel_type.name,
                 background_pixel=(0.0, 0.0, 0.0),
             )
         # The library hands out blue, green, red.
         sample = component.pixel_type.samples - 1 - component.sample
-        cut = pixels[: region.height, : region.width, sample]
-        return np.array(cut, self.header.dtype)
+        found: npt.NDArray[np.generic] = pixels[: place.height, : place.width, sample]
+        return found
 
     @override
     def check(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isclose, prod
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ _SCALE_TOLERANCE = 0.05
 _THINNEST = 10_000
 
 ImageKey = tuple[int, ...]
+PlaneKey = tuple[int, ...]
 
 
 class Box(NamedTuple):
@@ -96,10 +97,35 @@ def box_of(subblocks: Sequence[Subblock]) -> Box:
     )
 
 
-def levels_of(subblocks: Sequence[Subblock]) -> tuple[Level, ...]:
+def coarse_planes(subblocks: Sequence[Subblock]) -> dict[PlaneKey, list[Subblock]]:
+    """Return the planes of an image that are stored at a smaller size only, each with its
+    largest blocks: a channel may have been taken with the camera's pixels joined (binning).
+    """
+    found: dict[PlaneKey, list[Subblock]] = defaultdict(list)
+    for subblock in subblocks:
+        found[plane_key(subblock.at)].append(subblock)
+    coarse = {}
+    for key, blocks in found.items():
+        if not any(block.is_full_size for block in blocks):
+            least = min(times_smaller(block) for block in blocks)
+            coarse[key] = [block for block in blocks if times_smaller(block) == least]
+    return coarse
+
+
+def times_smaller(subblock: Subblock) -> int:
+    """Return how many full-size pixels one pixel of a block stands for, across."""
+    across = subblock.width / subblock.stored_width
+    return max(1, round(across), round(subblock.height / subblock.stored_height))
+
+
+def plane_key(at: Mapping[str, int]) -> PlaneKey:
+    """Return where a plane is on all axes that count planes."""
+    return tuple(at.get(axis, 0) for axis in (*_FOLDED, *_FOLDED.values()))
+
+
+def levels_of(subblocks: Sequence[Subblock], box: Box) -> tuple[Level, ...]:
     """Return the sizes that the file itself holds, each half of the one before."""
     full = [s for s in subblocks if s.is_full_size]
-    box = box_of(full)
     levels = [Level(box.y_end - box.y, box.x_end - box.x)]
     planes = _by_plane(full)
     while True:

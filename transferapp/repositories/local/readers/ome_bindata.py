@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import override
 
-from transferapp.errors import DamagedFile, UnsupportedFile
+from transferapp.errors import DamagedFile
 from transferapp.model.images import Level, TileRegion
 from transferapp.ome.bin_data import PIXEL_TYPES, check_bin_data
 from transferapp.ome.document import OmeDocument, OmeImage
@@ -27,9 +27,17 @@ from transferapp.repositories.local.readers.port import (
     ReadImage,
 )
 
-_ELEMENT = re.compile(rb"<(?:\w+:)?BinData\b([^>]*?)(?:/>|>([^<]*)<)")
+#: The marks of a document: what is not to be read, where Pixels begin and end, and the
+#: elements with their text. Masks, attached files and comments have BinData too.
+_MARK = re.compile(
+    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
+    rb"|<(?:[\w.-]+:)?Pixels\b(?P<pixels>(?:[^>\"']|\"[^\"]*\"|'[^']*')*)>"
+    rb"|(?P<end></(?:[\w.-]+:)?Pixels\s*>)"
+    rb"|<(?:[\w.-]+:)?BinData\b(?P<said>[^>]*?)(?:/>|>(?P<text>[^<]*)<)",
+    re.DOTALL,
+)
 _ATTRIBUTE = re.compile(rb"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
-#: The schema's compressions (2016-06); without one the bytes are as they are.
+#: What undoes ``PACKINGS``; without one the bytes are as they are.
 _EXPANDED: dict[bytes, Callable[[bytes], bytes]] = {
     b"none": bytes,
     b"zlib": zlib.decompress,
@@ -125,17 +133,26 @@ class OmeXmlImage(ReadImage):
 
 
 def _packed(path: Path) -> list[_Packed]:
-    """Find the elements without taking their text into memory; raises UnsupportedFile."""
+    """Find the elements in Pixels, without taking their text into memory."""
     found = []
+    of_pixels: dict[bytes, bytes] | None = None
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as xml:
-        for element in _ELEMENT.finditer(xml):
-            said = dict(_ATTRIBUTE.findall(element[1]))
-            expand = _EXPANDED.get(said.get(b"Compression", b"none"))
-            if expand is None:
-                raise UnsupportedFile(
-                    f"'{path.name}' is packed in a way that is not known. Export it as"
-                    " OME-TIFF."
-                )
-            big = said.get(b"BigEndian", b"").lower() == b"true"
-            found.append(_Packed(element.start(2), element.end(2), expand, ">" if big else "<"))
+        for mark in _MARK.finditer(xml):
+            if (attributes := mark["pixels"]) is not None:
+                is_empty = attributes.endswith(b"/")
+                of_pixels = None if is_empty else dict(_ATTRIBUTE.findall(attributes))
+            elif mark["end"]:
+                of_pixels = None
+            elif mark["said"] is not None and of_pixels is not None:
+                found.append(_element(mark, of_pixels))
     return found
+
+
+def _element(mark: re.Match[bytes], of_pixels: dict[bytes, bytes]) -> _Packed:
+    said = dict(_ATTRIBUTE.findall(mark["said"]))
+    # Until 2008 the order of bytes was said of the pixels.
+    big = said.get(b"BigEndian", of_pixels.get(b"BigEndian", b"")).lower() == b"true"
+    start, end = (mark.end(), mark.end()) if mark["text"] is None else mark.span("text")
+    # ``check_bin_data`` has refused others.
+    expand = _EXPANDED.get(said.get(b"Compression", b"none"), bytes)
+    return _Packed(start, end, expand, ">" if big else "<")

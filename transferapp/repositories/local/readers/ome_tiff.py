@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from tifffile import TiffPage
 from typing_extensions import override
 
 from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
@@ -178,24 +180,43 @@ class OmeTiffImage(ReadImage):
             return np.zeros((region.height, region.width), self.header.dtype)
         path, index = where
         with tiff_failures(path):
-            levels = tiff_pages.levels_of(self._files.page(path, index))
+            levels = self._levels(path, index)
             return tiff_pages.read_region(levels[region.level], sample, region)
 
     @override
     def check(self) -> None:
-        """Look at every page of every file."""
+        """Look at every page of every file, and keep the levels that all of them have."""
         for path, index in self._pages():
             with tiff_failures(path):
-                levels = tiff_pages.levels_of(self._files.page(path, index))
-                if len(levels) != len(self.header.levels):
-                    raise DamagedFile(f"'{path.name}' lacks some of its smaller levels.")
-                if tiff_pages.level_of(levels[0]) != self.header.levels[0]:
-                    raise DamagedFile(
-                        f"Page {index + 1} of '{path.name}' is not of the size that its"
-                        " OME-XML says."
-                    )
+                levels = self._levels(path, index)
+                both = zip(map(tiff_pages.level_of, levels), self.header.levels, strict=False)
+                common = tuple(
+                    size for size, _ in takewhile(lambda two: two[0] == two[1], both)
+                )
+                if common != self.header.levels:
+                    self.header = replace(self.header, levels=common)
                 for level in levels:
                     tiff_pages.check_page(level)
+
+    def _levels(self, path: Path, index: int) -> list[TiffPage]:
+        """Return a page's levels; raises DamagedFile unless it is as the first page is.
+
+        Bio-Formats 7.3.1 reads a page of another type or size as if it were.
+        """
+        levels = tiff_pages.levels_of(self._files.page(path, index))
+        what = ""
+        if tiff_pages.level_of(levels[0]) != self.header.levels[0]:
+            what = "size that its OME-XML says"
+        elif tiff_pages.dtype_name(levels[0]) != self.header.dtype:
+            what = f"pixel type that the first has ({self.header.dtype})"
+        elif tiff_pages.samples_of(levels[0]) != self._samples:
+            what = f"number of samples that the first has ({self._samples})"
+        if what:
+            raise DamagedFile(
+                f"Page {index + 1} of '{path.name}' is not of the {what}. Export it again,"
+                " then retry."
+            )
+        return levels
 
     def _pages(self) -> Iterator[tuple[Path, int]]:
         yield from sorted(set(self._placed.pages.values()))
@@ -204,13 +225,22 @@ class OmeTiffImage(ReadImage):
 def _channels(
     image: OmeImage, hints: tuple[ChannelHint, ...], pages_c: int
 ) -> tuple[ChannelHint, ...]:
-    """Return the XML's channels, unless the samples of its pages are light."""
+    """Return the XML's channels, unless each of them is several samples of a page.
+
+    These have the name of their channel in front: "Brightfield: Red", "Lambda: 2".
+    """
     window = hints[0].window if len(hints) == 1 else None
     said = tuple(ChannelHint(each.name, each.color, window) for each in image.channels)
     unsaid = set(hints) == {ChannelHint()}
     if len(hints) == 1 or (unsaid and len(said) == len(hints) * pages_c):
         return said
-    return hints * pages_c
+    if len(said) != pages_c:
+        return hints * pages_c
+    return tuple(
+        replace(hint, name=f"{channel.name}: {hint.name or n}" if channel.name else hint.name)
+        for channel in said
+        for n, hint in enumerate(hints, start=1)
+    )
 
 
 def _position(well: WellPlace | None) -> WellPosition | None:

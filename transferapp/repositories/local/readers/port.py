@@ -79,7 +79,10 @@ class ReadImage(Protocol):
         """Return the region's pixels, (height, width); it lies within the level."""
 
     def check(self) -> None:
-        """Look whether the pixel data is all there; raises DamagedFile, MissingCompanion."""
+        """Look whether the pixel data is all there; raises DamagedFile, MissingCompanion.
+
+        Levels that not all planes have are left out of ``header``.
+        """
 
 
 class OpenFileset(Protocol):
@@ -89,6 +92,10 @@ class OpenFileset(Protocol):
     images: Sequence[ReadImage]
     #: Names of the plates that the images are on; empty when they are on none.
     plates: Sequence[str] = ()
+    #: Its name, when another reader might open these files too and find other images.
+    reader: str = ""
+    #: True when the first file was opened and no other one looked for.
+    is_one_file: bool = False
 
     def close(self) -> None:
         """Let go of the files."""

@@ -11,6 +11,7 @@ import lzma
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from math import prod
 from pathlib import Path
 from typing import Any, overload
@@ -131,13 +132,12 @@ class ZarrImage(ReadImage):
         self._folder = folder
         scales = ome_zarr.first_multiscales(found.ome)
         paths = [join(found.path, path) for path in ome_zarr.levels(scales)]
-        self._arrays = [_array(folder, tree, path) for path in paths]
-        first = self._arrays[0]
+        arrays = [_array(folder, tree, path) for path in paths]
+        first = arrays[0]
         axes = axes_of(scales, first.ndim)
         self._axes = "".join(letter for letter, _ in axes)
-        if any(array.ndim != first.ndim for array in self._arrays):
-            raise DamagedFile(f"'{folder.name}': its levels differ in their dimensions.")
-        if any(0 in array.shape for array in self._arrays):
+        self._arrays = list(takewhile(lambda array: self._fits(array, first), arrays))
+        if 0 in first.shape:
             raise EmptyFile(f"'{folder.name}' has an image without pixels. Leave it out.")
         omero = found.ome.get("omero")
         size = dict(zip(self._axes, first.shape, strict=True))
@@ -188,6 +188,13 @@ class ZarrImage(ReadImage):
                 continue
             t, c, z = header.size_t - 1, header.size_c - 1, header.size_z - 1
             self.read(TileRegion(number, t, c, z, size.size_y - 1, size.size_x - 1, 1, 1))
+
+    def _fits(self, level: zarr.Array[Any], first: zarr.Array[Any]) -> bool:
+        """Say whether a level has every time and channel of the first; z may be coarser."""
+        if level.ndim != first.ndim:
+            return False
+        sizes = zip(self._axes, level.shape, first.shape, strict=True)
+        return all(size == full or (size and axis not in "tc") for axis, size, full in sizes)
 
     def _level(self, array: zarr.Array[Any]) -> Level:
         shape = dict(zip(self._axes, array.shape, strict=True))

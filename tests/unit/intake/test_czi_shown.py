@@ -1,0 +1,63 @@
+"""What no reader of ours can show in a CZI is told before the upload."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.czi_files import Tile, write_czi
+from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.omero import omero_formats
+from transferapp.intake.grouping import group
+from transferapp.intake.preflight import PreflightSettings, Verdict, preflight
+from transferapp.intake.scanning import scan
+
+
+def judge(path: Path, *, bio_formats: bool = False) -> Verdict:
+    (candidate,) = group(scan([path]))
+    target = omero_formats() if bio_formats else embedded_formats()
+    return preflight(candidate, PreflightSettings(still_writing_s=0, target=target))
+
+
+@pytest.mark.parametrize("directory_first", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "dtype", "name"),
+    [
+        ((4, 5), "uint8", ""),
+        ((4, 5), "float32", ""),
+        ((4, 5, 3), "uint16", ""),
+        ((4, 5, 4), "uint8", "Bgra32"),
+        ((4, 5), "int32", "Gray32"),
+    ],
+)
+def test_pixel_types(
+    tmp_path: Path, shape: tuple[int, ...], dtype: str, name: str, directory_first: bool
+) -> None:
+    tiles = [
+        Tile(np.zeros((4, 5), np.uint16), {"C": 0}),
+        Tile(np.zeros(shape, dtype), {"C": 1}),
+    ]
+    path = write_czi(tmp_path / "a.czi", tiles, directory_first=directory_first)
+    verdict = judge(path)
+    assert verdict.code == ("unsupported-file" if name else "")
+    assert f"({name})" in verdict.sentence or not name
+    # Bio-Formats 7.3.1 shows four channels of Bgra32.
+    assert not judge(path, bio_formats=True).blocked
+
+
+def test_smaller_versions_alone_are_told(tmp_path: Path) -> None:
+    small = Tile(np.zeros((4, 5), np.uint16), {"C": 0}, size=(8, 10))
+    verdict = judge(write_czi(tmp_path / "a.czi", [small]))
+    assert verdict.code == "unsupported-file"
+    assert "smaller versions" in verdict.sentence
+    full = Tile(np.zeros((8, 10), np.uint16), {"C": 1})
+    assert not judge(write_czi(tmp_path / "a.czi", [small, full])).sentence
+
+
+@pytest.mark.parametrize("keep", [100, 600, -100])
+def test_a_broken_directory_is_not_looked_into(tmp_path: Path, keep: int) -> None:
+    path = write_czi(tmp_path / "a.czi", [Tile(np.zeros((4, 5, 4), np.uint8))])
+    path.write_bytes(path.read_bytes()[:keep])
+    assert judge(path).code in {"damaged-file", ""}
