@@ -64,8 +64,8 @@ class Verdict:
     """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
     such as very many files, is a warning without one).
 
-    ``what`` is for people: "OME-TIFF, 3 files". ``unknown``: nobody knows the format, so
-    that a person may import it anyway.
+    ``what`` is for people: "OME-TIFF, 3 files", "Plate (OME-Zarr), 97 files". ``unknown``:
+    nobody knows the format, so that a person may import it anyway.
     """
 
     level: Level
@@ -152,7 +152,8 @@ def _verdict(
     claim: Claim,
 ) -> Verdict:
     count = len(candidate.files)
-    what = f"{claim.name}, {count} {'file' if count == 1 else 'files'}"
+    kind = f"Plate ({claim.name})" if candidate.plate else claim.name
+    what = f"{kind}, {count} {'file' if count == 1 else 'files'}"
     code, sentence = (error.code, error.message) if error else ("", "")
     return Verdict(
         level, code, sentence, size_bytes, count, what, claim.name, unknown=claim.unknown

@@ -22,6 +22,8 @@ _INDEXES = (
     ".pattern", ".pnl", ".scan", ".vms", ".vsi", ".vws", ".wpi", ".xdce", ".xlef", ".xys",
 )  # fmt: skip
 _OMERO = omero.omero_formats()
+#: Why nobody may import a format that is not known.
+ONLY_KNOWN = "Your facility imports only formats that the repository reads."
 
 
 @dataclass(frozen=True, slots=True)

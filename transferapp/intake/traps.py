@@ -137,6 +137,12 @@ def _wide_pgm(path: Path) -> bool:
     return match is not None and int(match[1]) > 255  # noqa: PLR2004
 
 
+def _wide_ics(path: Path) -> bool:
+    head = _head(path).lower()
+    wide = re.search(rb"^layout[\t ]+sizes[\t ]+32[\t ]", head, re.MULTILINE) is not None
+    return wide and b"integer" in head.partition(b"end\n")[0]
+
+
 def _shifted_fits(path: Path) -> bool:
     """FITS stores unsigned numbers as signed ones and tells in BZERO what to add."""
     head = _head(path)
@@ -220,6 +226,13 @@ TRAPS = (
         _wide_pgm,
         "OMERO will show wrong intensities: it swaps the two bytes of each pixel. Save it as"
         " TIFF, then import that.",
+    ),
+    Trap(
+        "ics-32-bit",
+        (".ics",),
+        _wide_ics,
+        "OMERO will show wrong intensities: it swaps the bytes of 32-bit integers. Save it in"
+        " 16 bits or in floating point, then import that.",
     ),
     Trap(
         "fits-bzero",

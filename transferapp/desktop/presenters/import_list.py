@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Why
 from transferapp.desktop.presenters.transfer_words import size_words
-from transferapp.errors import ChangedFile
+from transferapp.errors import ChangedFile, UnsupportedFile
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.judging import Judged, in_order, judge
+from transferapp.intake.formats import OME_ZARR
+from transferapp.intake.judging import Judged, in_order, is_other, judge
 from transferapp.intake.preflight import Level, PreflightSettings, Verdict, refused
 from transferapp.intake.scanning import Finding, Scan, scan
+from transferapp.intake.target import ONLY_KNOWN
 from transferapp.model.drops import LeftOutReason
 
 #: Seconds between two reports of progress.
@@ -80,7 +82,7 @@ class FilesetRow:
 
     key: str
     name: str
-    #: Folder part of the client path, to tell equal names apart.
+    #: The folder that it lies in, from the dropped one on, '/'-separated.
     folder: str
     what: str
     size_bytes: int
@@ -98,12 +100,25 @@ class FilesetRow:
     ignored: bool = False
     #: What the repository holds of it already.
     held: HeldAs | None = None
+    #: It is no image as far as anybody knows, and nobody named it: not worth a row.
+    other: bool = False
+    #: Nobody knows its format, and the person may import it all the same.
+    can_anyway: bool = False
+    #: The person wishes that.
+    anyway: bool = False
 
     @property
     def can_include(self) -> bool:
         """Neither what is blocked nor what is still being written can be imported."""
         blocked = self.level is Level.BLOCKED or self.unsettled
         return self.candidate is not None and not blocked and not self.ignored
+
+    @property
+    def told_path(self) -> str:
+        """Where the file to open lies, from the dropped folder on."""
+        return (
+            self.candidate.files[0].client_path if self.paths and self.candidate else self.name
+        )
 
     @property
     def is_held(self) -> bool:
@@ -137,25 +152,41 @@ def look_at(
     cancel: threading.Event,
     report: Callable[[LookProgress], None],
     settings: PreflightSettings,
+    named: Collection[Path] = (),
 ) -> Look:
     """Scan, group and judge; runs long, so call it in a thread. Raises Cancelled.
 
-    ``report`` is called from that thread, ten times a second at most.
+    ``named`` are other paths that the person gave: what she names is never just one of the
+    files that are no images. ``report`` is called from that thread, ten times a second at most.
     """
     started_s = time.monotonic()
     reporter = _Reporter(report)
+    named = frozenset((*named, *paths))
     found = scan(paths, cancel, on_progress=lambda seen: reporter.tell(LookProgress(seen=seen)))
     total = len(found.files) + sum(len(folder.files) for folder in found.zarr_folders)
     report(LookProgress(seen=total))
     rows = [_finding_row(finding) for finding in found.findings]
-    judged = _judged(found, settings, cancel, reporter, total, rows[:FIRST_ROWS])
-    rows += [_row(candidate, verdict) for candidate, verdict in in_order(judged)]
+    rows_of = _Rows(settings, named)
+    judged = _judged(found, rows_of, cancel, reporter, total, rows[:FIRST_ROWS])
+    rows += map(rows_of.row, in_order(judged))
     return Look(tuple(rows), found.ignored_count, time.monotonic() - started_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Makes the rows of what was judged by ``settings``; ``named`` is never out of them."""
+
+    settings: PreflightSettings
+    named: frozenset[Path]
+
+    def row(self, judged: Judged) -> FilesetRow:
+        row = row_of(*judged, self.settings)
+        return replace(row, other=False) if row.other and row.paths & self.named else row
 
 
 def _judged(
     found: Scan,
-    settings: PreflightSettings,
+    rows_of: _Rows,
     cancel: threading.Event,
     reporter: _Reporter,
     total: int,
@@ -164,11 +195,12 @@ def _judged(
     """Judge all, and tell of those that were judged first at once."""
     judged: list[Judged] = []
     files = 0
-    for some in judge(found, settings, cancel=cancel):
+    for some in judge(found, rows_of.settings, cancel=cancel):
         judged += some
         files += sum(verdict.file_count for _, verdict in some)
         if some and len(first) < FIRST_ROWS:
-            first += [_row(*one) for one in some[: FIRST_ROWS - len(first)]]
+            rows = map(rows_of.row, some[: FIRST_ROWS - len(first)])
+            first += [row for row in rows if not row.other]
             reporter.at_once()
         reporter.tell(LookProgress(judged=files, total=total, first_rows=tuple(first)))
     return judged
@@ -206,24 +238,41 @@ class ComparedBytes:
         self._reporter.tell(LookProgress(to_compare=self._size, compared=self._done))
 
 
-def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:
+def row_of(
+    candidate: FilesetCandidate, verdict: Verdict, settings: PreflightSettings
+) -> FilesetRow:
+    """Return the row of a fileset that was judged by ``settings``."""
     first = candidate.files[0] if candidate.files else None
+    not_known = verdict.blocked and verdict.unknown and verdict.code == UnsupportedFile.code
+    allowed = settings.target.unknown_allowed
     unsettled = verdict.code == ChangedFile.code
     return FilesetRow(
         key=first.place if first else candidate.name,
         name=candidate.name,
-        folder=first.client_path.rpartition("/")[0] if first else "",
+        folder=_folder(candidate),
         what=verdict.what,
         size_bytes=verdict.size_bytes,
         file_count=verdict.file_count,
         level=verdict.level,
-        sentence=verdict.sentence,
+        sentence=f"{verdict.sentence} {ONLY_KNOWN}"
+        if not_known and not allowed
+        else verdict.sentence,
         # A doubt is worth reading and no reason to leave images behind.
         included=verdict.level is not Level.BLOCKED and not unsettled,
         candidate=candidate,
         code=verdict.code,
         unsettled=unsettled,
+        other=not_known and is_other(candidate, verdict),
+        can_anyway=not_known and allowed,
     )
+
+
+def _folder(candidate: FilesetCandidate) -> str:
+    if not candidate.files:
+        return ""
+    folder = candidate.files[0].client_path.rpartition("/")[0]
+    # A Zarr is a folder itself.
+    return folder.rpartition("/")[0] if candidate.format is OME_ZARR else folder
 
 
 def _finding_row(finding: Finding) -> FilesetRow:

@@ -19,21 +19,40 @@ class ImportRows:
     def __init__(self) -> None:
         self._rows: dict[str, FilesetRow] = {}
         self._removed: dict[str, FilesetRow] = {}
-        #: How often something was changed here, and when the two after it were made.
+        #: How often something was changed here, and when the four after it were made.
         self.changes = 0
         self._summed_up = -1
         self._all: tuple[FilesetRow, ...] = ()
         self._included: tuple[FilesetRow, ...] = ()
-
-    def __contains__(self, key: str) -> bool:
-        """Whether a row of this key is listed."""
-        return key in self._rows
+        self._listed: tuple[FilesetRow, ...] = ()
+        self._others: tuple[FilesetRow, ...] = ()
 
     @property
     def all(self) -> tuple[FilesetRow, ...]:
         """Every row."""
         self._sum_up()
         return self._all
+
+    @property
+    def listed(self) -> tuple[FilesetRow, ...]:
+        """The rows that are worth a line each."""
+        self._sum_up()
+        return self._listed
+
+    def listed_and(self, arriving: Iterable[FilesetRow]) -> tuple[FilesetRow, ...]:
+        """The same, and behind them those of ``arriving`` that are not here."""
+        return self.listed + tuple(row for row in arriving if row.key not in self._rows)
+
+    @property
+    def others(self) -> tuple[FilesetRow, ...]:
+        """The files that are no images as far as anybody knows."""
+        self._sum_up()
+        return self._others
+
+    @property
+    def anyway(self) -> frozenset[str]:
+        """The keys of those that the person imports although nobody knows their format."""
+        return frozenset(key for key, row in self._rows.items() if row.anyway)
 
     @property
     def included(self) -> tuple[FilesetRow, ...]:
@@ -56,6 +75,8 @@ class ImportRows:
         if self._summed_up != self.changes:
             self._all = tuple(self._rows.values())
             self._included = tuple(row for row in self._all if row.included)
+            self._listed = tuple(row for row in self._all if not row.other)
+            self._others = tuple(row for row in self._all if row.other)
             self._summed_up = self.changes
 
     def copy(self) -> ImportRows:
@@ -81,10 +102,15 @@ class ImportRows:
         for row in list(self._rows.values()):
             if row.key in keys:
                 continue
-            if row.candidate is None:
+            if row.candidate is None or row.other:
                 self._rows.pop(row.key)  # Never could be imported: nobody misses it.
             else:
                 self._rows[row.key] = _vanished(row)
+        self.changes += 1
+
+    def judged(self, rows: Iterable[FilesetRow]) -> None:
+        """Take in another verdict about rows that are here."""
+        self._rows.update((row.key, row) for row in rows if row.key in self._rows)
         self.changes += 1
 
     def include(self, keys: Collection[str], *, included: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import DamagedFile, EmptyFile, SourceProblem, UnsupportedFile
@@ -31,6 +32,10 @@ _KNOWN = frozenset(
     }
 )  # fmt: skip
 _MAGIC_LENGTH = 16
+#: Notes on errors of ours for which Bio-Formats is asked: what no reader of ours knows, and
+#: what is not what its name says, as far as we know.
+_UNKNOWN, _UNLIKE_ITS_NAME = "unknown", "unlike its name"
+_SourceError = TypeVar("_SourceError", bound=SourceProblem)
 
 
 def open_fileset(
@@ -51,24 +56,27 @@ def open_fileset(
         return _open_with_ours(first, root)
     try:
         found = _open_with_ours(first, root)
-    except (UnsupportedFile, _Unlike) as ours:
+    except (UnsupportedFile, DamagedFile) as ours:
+        if not (isinstance(ours, UnsupportedFile) or _is_noted(ours, _UNLIKE_ITS_NAME)):
+            raise
         try:
             return through.open_with_bio_formats(first, root, bio_formats)
         except UnsupportedFile as theirs:
             # Ours says what to do for a format that we know something of.
-            raise (theirs if type(ours) is _Unknown else ours) from theirs
+            raise (theirs if _is_noted(ours, _UNKNOWN) else ours) from theirs
     if found.is_one_file and _is_part_of_set(first, root, bio_formats):
         found.close()
         return through.open_with_bio_formats(first, root, bio_formats)
     return found
 
 
-class _Unknown(UnsupportedFile):
-    """No reader of ours knows it."""
+def _noted(error: _SourceError, note: str) -> _SourceError:
+    error.add_note(note)
+    return error
 
 
-class _Unlike(DamagedFile):
-    """Its content is not what its name says, as far as we know."""
+def _is_noted(error: SourceProblem, note: str) -> bool:
+    return note in getattr(error, "__notes__", ())
 
 
 def _without_bio_formats(first: Path) -> UnsupportedFile:
@@ -113,7 +121,10 @@ def _open_other(first: Path, root: Path, magic: bytes) -> OpenFileset:
     if name.endswith((".ome", ".xml")):
         document = parse(first.read_bytes())
         if document is None:
-            raise _Unlike(f"'{first.name}' is no OME-XML. Export the images again.")
+            raise _noted(
+                DamagedFile(f"'{first.name}' is no OME-XML. Export the images again."),
+                _UNLIKE_ITS_NAME,
+            )
         if any(image.bin_data for image in document.images):
             return open_bin_data(first, document)
         return open_ome(OmeSource(first, root), document)
@@ -122,13 +133,19 @@ def _open_other(first: Path, root: Path, magic: bytes) -> OpenFileset:
     if magic.startswith(_ND2) or (name.endswith(".nd2") and magic.startswith(_JPEG_2000)):
         return open_nd2(first)
     if first.suffix.lower() in _KNOWN:
-        raise _Unlike(
-            f"The content of '{first.name}' is not what its name says. Copy or export it"
-            " again, then retry."
+        raise _noted(
+            DamagedFile(
+                f"The content of '{first.name}' is not what its name says. Copy or export it"
+                " again, then retry."
+            ),
+            _UNLIKE_ITS_NAME,
         )
-    raise _Unknown(
-        f"No reader knows the format of '{first.name}'. Export it from the microscope"
-        " software as OME-TIFF, then import that."
+    raise _noted(
+        UnsupportedFile(
+            f"No reader knows the format of '{first.name}'. Export it from the microscope"
+            " software as OME-TIFF, then import that."
+        ),
+        _UNKNOWN,
     )
 
 
