@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.oracle.bio_formats import BioFormats
-from tests.support.pair_sets import SETS
+from tests.support import ome_orders, pair_sets
 
 pytestmark = [pytest.mark.oracle, pytest.mark.timeout(600)]
+
+SETS = pair_sets.SETS | ome_orders.SETS
 
 
 @pytest.mark.parametrize("name", SETS)
