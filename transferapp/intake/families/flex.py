@@ -2,7 +2,8 @@
 
 As seen with Bio-Formats 7.3.1, FlexReader: of the files of a folder whose names are nine
 digits (row, column, field) the first by name is opened; then come ``.res`` and ``.mea`` where
-both are there, then the others. A file of another name is a plate of its own. That the plate's barcode must be the same is not checked.
+both are there, then the others. A file of another name is a plate of its own. That the plate's
+barcode must be the same is not checked.
 """
 
 from __future__ import annotations
