@@ -1,4 +1,4 @@
-"""Compare filesets: their files in order, the one to open first, and whether they are plates."""
+"""Compare filesets: files in order, the one to open first, and whether they are plates."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from typing_extensions import override
 
 from installers.bioformats_jar import VERSION
 from tests.oracle.answers import FolderAnswer, of_bio_formats as read
@@ -56,8 +58,6 @@ class Checked:
             for row in self.rows
             if (unused := [name for name in self._unused(row) if self._was_looked_at(name)])
         ]
-        equal = len(self.places) - len(self.differ)
-        print(f"{equal} folders equal, {len(self.differ)} explained")
         assert not idle, "No folder differs as these rows say:\n  " + "\n  ".join(idle)
 
     def _unused(self, row: Row) -> list[str]:
@@ -68,15 +68,24 @@ class Checked:
         folder = "/".join(name.split("/")[:2])
         return "*" in folder or folder in map(str, self.places)
 
+    @override
+    def __str__(self) -> str:
+        equal = len(self.places) - len(self.differ)
+        return f"{equal} folders have the same filesets, {len(self.differ)} differ"
+
 
 @pytest.fixture(scope="module")
-def live() -> Checked:
-    return Checked()
+def live(words: list[str]) -> Iterator[Checked]:
+    checked = Checked()
+    yield checked
+    words.append(f"oracle, Bio-Formats: {checked}")
 
 
 @pytest.fixture(scope="module")
-def recorded() -> Checked:
-    return Checked()
+def recorded(words: list[str]) -> Iterator[Checked]:
+    checked = Checked()
+    yield checked
+    words.append(f"oracle, recorded answers: {checked}")
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
