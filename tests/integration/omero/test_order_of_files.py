@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import product
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -12,7 +10,7 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 
 from omero.sys import ParametersI
 
-from tests.support import pair_sets, plate_sets, vendor_sets
+from tests.support.arriving_sets import SETS
 from tests.support.omero_fixtures import omero, sandbox
 from tests.support.omero_house import gateway
 from transferapp.errors import TransferAppError
@@ -33,47 +31,6 @@ from transferapp.testing.repository_world import (
 )
 
 __all__ = ["omero", "sandbox"]
-
-
-def _lif(folder: Path) -> None:
-    (folder / "a.lif").write_bytes(b"\x70\0\0\0" + bytes(60))
-
-
-def _nd(folder: Path) -> None:
-    images = [f"e_w{w}_s{s}.TIF" for w in ("1a", "2b") for s in (1, 2)]
-    vendor_sets.write_nd(folder, images, stages=("l", "r"), waves=("a", "b"), name="e.nd")
-
-
-_OIF = "a.oif.files/s_"
-_OPERETTA = [
-    f"Images/r01c0{well}f0{field}p0{plane}-ch{channel}sk1fk1fl1.tiff"
-    for well, field, plane, channel in product((1, 2), repeat=4)
-]
-
-#: How a set is made, and the files that Bio-Formats 7.3.1 uses, in its order. All but LIF,
-#: whose pixels are not there, were seen with it.
-SETS: dict[str, tuple[Callable[[Path], object], list[str]]] = {
-    "lif": (_lif, ["a.lif"]),
-    "oif": (
-        vendor_sets.write_oif,
-        [
-            "a.oif",
-            f"{_OIF}LUT1.lut",
-            *(f"{_OIF}C00{c}Z00{z}.pty" for c, z in ((1, 1), (1, 2), (2, 2), (2, 1))),
-            *(f"{_OIF}C00{c}Z00{z}.tif" for z in (1, 2) for c in (1, 2)),
-        ],
-    ),
-    "operetta": (plate_sets.make_operetta, ["Images/Index.idx.xml", *_OPERETTA]),
-    "metamorph": (
-        _nd,
-        ["e_w1a_s1.TIF", "e.nd", "e_w2b_s1.TIF", "e_w1a_s2.TIF", "e_w2b_s2.TIF"],
-    ),
-    "dicom": (
-        pair_sets.SETS["dicom-by-number"].make,
-        ["s0.dcm", "s3.dcm", "s2.dcm", "s1.dcm"],
-    ),
-    "ics": (pair_sets.SETS["ics-1"].make, ["a.ics", "a.ids"]),
-}
 
 
 async def imported(dropped: Path, omero: OmeroRepository, files: tuple[str, ...]) -> Fileset:
