@@ -96,7 +96,7 @@ class OmeFiles:
         return {
             path.name: name
             for name, path in found.items()
-            if path not in {None, self._path, self._path.parent / name} and path
+            if path is not None and path not in {self._path, self._path.parent / name}
         }
 
     def original(self) -> Path | None:
