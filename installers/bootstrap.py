@@ -111,18 +111,29 @@ def environment(extras: str) -> Environment:
     return made
 
 
-def ensure_oracle(made: Environment) -> None:
-    """Bring Java and Bio-Formats for ``-m oracle``; without them its tests say what to do."""
-    modules = ""
-    if java := shutil.which("java"):
-        asked = [java, "--list-modules"]
-        modules = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
-    if "jdk.compiler" not in modules:
+def has_java() -> bool:
+    """Tell whether there is a Java that runs a program from its source."""
+    java = shutil.which("java")
+    if java is None:
+        return False
+    asked = [java, "--list-modules"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return "jdk.compiler" in done.stdout
+
+
+def ensure_bio_formats(made: Environment, *, is_wanted: bool) -> None:
+    """Bring Bio-Formats where Java is, and Java too for ``-m oracle``, where it is wanted.
+
+    Without them the tests that need them say what to do.
+    """
+    if not has_java():
+        if not is_wanted:
+            return
         say("no Java with its compiler here; without it comparisons with Bio-Formats skip")
         with suppress(SystemExit):  # what is missing was said
             ensure_system(packages(Need.ORACLE))
     try:
-        say(f"comparing with {bioformats_jar.ensure_jar(made.python)}")
+        say(f"testing with {bioformats_jar.ensure_jar(made.python)}")
     except bioformats_jar.JarNotFetched as error:
         say(str(error))
 
@@ -149,8 +160,7 @@ def test(arguments: list[str]) -> int:
     """Set up and run the test suite; without arguments also on every further Python."""
     ensure_system(packages(*TEST_NEEDS))
     made = environment(TEST_EXTRAS)
-    if ("-m", "oracle") in pairwise(arguments):
-        ensure_oracle(made)
+    ensure_bio_formats(made, is_wanted=("-m", "oracle") in pairwise(arguments))
     code = made.run("-m", "pytest", *arguments)
     if code != 0 or arguments:
         return code

@@ -20,7 +20,7 @@ class Need(Enum):
     SANDBOX = "the demo and the tests on the OMERO sandbox"
     TEST = "the tests and benchmarks"
     BUILD = "a zeroc-ice wheel that has to be compiled"
-    ORACLE = "the comparison with Bio-Formats (-m oracle)"
+    ORACLE = "Bio-Formats: the tests through it, and the comparison with it (-m oracle)"
     OPTIONAL = "a convenience: what needs it says so, or leaves it out"
 
 

@@ -24,7 +24,7 @@ OURS = {program_scan.OWN, "python3", "transferapp"}
 COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 #: (file, function) whose program cannot be read there, and what it is.
 UNSEEN = {
-    ("installers/bootstrap.py", "ensure_oracle"): "java",
+    ("installers/bootstrap.py", "has_java"): "java",
     ("installers/other_pythons.py", "_named"): "a Python that the person names",
     ("tests/chaos/test_network_chaos.py", "_running"): "our Python behind 'ip'",
     (
@@ -42,6 +42,8 @@ UNSEEN = {
     ("tests/support/chaos_process.py", "__init__"): "our Python behind 'ip'",
     ("tests/support/upgrade_data.py", "main"): "pg_dump, found by a pattern",
     ("tests/unit/repositories/test_local_store.py", "test_unreadable_source"): "setpriv",
+    ("transferapp/bioformats/places.py", "_modules"): "java",
+    ("transferapp/bioformats/running.py", "_start"): "java",
     ("transferapp/commands/guard.py", "_run"): "what the administrator allows",
     ("transferapp/desktop/viewer/launcher.py", "_start"): "our Python, or a test's",
     ("transferapp/testing/bench_data.py", "_command"): "curl and sha1sum",

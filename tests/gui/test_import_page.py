@@ -50,7 +50,7 @@ def test_a_dropped_folder_is_listed_with_verdicts(scene: Play) -> None:
         assert rows["cell.png"][0] == "PNG, 1 file"
         assert rows["cell.png"][2] == "Ready"
         assert rows["organoid_C0.ome.tif"][0] == "OME-TIFF, 3 files"
-        assert "not an image format" in rows["notes.docx"][2]
+        assert "Does not begin like a PNG" in rows["cut.png"][2]
 
     scene(story)
 
@@ -96,7 +96,7 @@ def test_ticks_by_mouse_and_keyboard(scene: Play) -> None:
         on["import.list"].setCurrentIndex(index)
         QTest.keyClick(on["import.list"], Qt.Key.Key_Space)
         assert index.data(Qt.ItemDataRole.CheckStateRole) == on_state
-        bad = next(r for r in range(3) if model.index(r, 0).data() == "notes.docx")
+        bad = next(r for r in range(3) if model.index(r, 0).data() == "cut.png")
         assert model.index(bad, 0).data(Qt.ItemDataRole.CheckStateRole) is None
         assert not model.setData(model.index(bad, 0), on_state, Qt.ItemDataRole.CheckStateRole)
 
@@ -109,8 +109,8 @@ def test_a_fileset_can_be_looked_into_and_removed(scene: Play) -> None:
         assert not on["import.files"].isVisible()
         on.select("organoid_C0")
         assert on["import.files"].model().rowCount() == 3
-        on.select("notes.docx")
-        assert "Leave it out" in on["import.verdict"].text()
+        on.select("cut.png")
+        assert "export it again" in on["import.verdict"].text()
         on.click("import.remove")
         assert on["import.list"].model().rowCount() == 2
         on.select("cell.png")
@@ -237,10 +237,10 @@ def test_a_verdict_does_not_repeat_the_name_beside_it(scene: Play) -> None:
     async def story(on: Scene) -> None:
         await on.ready()
         model = on["import.list"].model()
-        rows = [r for r in range(model.rowCount()) if model.index(r, 0).data() == "notes.docx"]
+        rows = [r for r in range(model.rowCount()) if model.index(r, 0).data() == "cut.png"]
         verdict = model.index(rows[0], FilesetColumn.VERDICT)
-        assert verdict.data().startswith("Is not an image format")
-        assert verdict.data(Qt.ItemDataRole.ToolTipRole).startswith("'notes.docx' is not an")
+        assert verdict.data().startswith("Does not begin like a PNG")
+        assert verdict.data(Qt.ItemDataRole.ToolTipRole).startswith("'cut.png' does not")
 
     scene(story)
 

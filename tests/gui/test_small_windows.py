@@ -240,6 +240,7 @@ def _session_with_targets() -> FakeSession:
 def _folder(folder: Path) -> Path:
     made = folder / "day 3"
     shutil.copytree(resource("sample-data", "png-cells"), made)
+    (made / f"{LONG}.lif").write_bytes(b"hello")
     (made / f"{LONG}.docx").write_bytes(b"hello")
     for path in made.rglob("*"):
         os.utime(path, (1_700_000_000, 1_700_000_000))

@@ -183,6 +183,7 @@ public class BioFormatsAnswers {
       found.put("n", reader.getImageCount());
       found.put("first", hash(0));
       found.put("last", hash(reader.getImageCount() - 1));
+      found.put("middle", hash(reader.getIndex(z / 2, c / 2, t / 2)));
       found.put("zlast", hash(reader.getIndex(z, 0, 0)));
       found.put("clast", hash(reader.getIndex(0, c, 0)));
       found.put("tlast", hash(reader.getIndex(0, 0, t)));

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-#: Which planes are compared, as (z, c, t) of the sizes: 1 is the last, 0 the first.
+#: Which planes are compared, as (z, c, t) of the sizes: 1 is the last, 0 the first. The middle
+#: one is rounded down; what was recorded earlier lacks it.
 PLANES = {
     "first": (0, 0, 0),
     "last": (1, 1, 1),
     "last z": (1, 0, 0),
     "last c": (0, 1, 0),
     "last t": (0, 0, 1),
+    "middle": (0.5, 0.5, 0.5),
 }
 #: Bio-Formats' names of pixel types that numpy calls otherwise.
 _TYPES = {"float": "float32", "double": "float64", "bit": "bool"}
@@ -72,7 +74,7 @@ def hashes(sizes: dict[str, int], plane: Callable[[int, int, int], Any]) -> dict
     """Hash the planes that ``plane`` returns for (z, c, t)."""
     return {
         name: hash_of(
-            plane(*(end * (sizes[axis] - 1) for end, axis in zip(at, "zct", strict=True)))
+            plane(*(int(end * (sizes[axis] - 1)) for end, axis in zip(at, "zct", strict=True)))
         )
         for name, at in PLANES.items()
     }
@@ -110,8 +112,9 @@ def _picture(series: dict[str, Any]) -> Picture:
         tuple(name or "" for name, _, _ in channels),
         tuple(colour and colour[:6] for _, colour, _ in channels),
         {
-            name: series[name.replace("last ", "") + "last" if " " in name else name]
+            name: series[key]
             for name in PLANES
+            if (key := name.replace("last ", "") + "last" if " " in name else name) in series
         },
     )
 

@@ -105,6 +105,8 @@ def fields(mine: Picture, other: Picture) -> Iterator[tuple[str, str, str]]:
     yield "channel names", _list(mine.names), _list(other.names)
     yield "colours", _list(mine.colours), _list(other.colours)
     for name in _comparable(mine.sizes, other.sizes):
+        if name not in mine.planes or name not in other.planes:
+            continue
         yield f"{name} plane", mine.planes[name], other.planes[name]
 
 
@@ -134,6 +136,8 @@ def _comparable(mine: dict[str, int], other: dict[str, int]) -> tuple[str, ...]:
     if mine == other:
         return tuple(PLANES)
     # The same planes under other names, such as z for t.
+    if mine["c"] == other["c"] and (mine["z"], mine["t"]) == (other["t"], other["z"]):
+        return "first", "last", "middle"
     counts = {prod(one[axis] for axis in "zct") for one in (mine, other)}
     return ("first", "last") if len(counts) == 1 else ("first",)
 

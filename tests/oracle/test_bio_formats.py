@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,31 @@ def test_what_was_recorded_is_what_it_answers(place: Place, theirs: Theirs) -> N
     if answer.version != VERSION or place.name in _NOT_RECORDED:
         pytest.skip("recorded of another version, or not recorded")
     known = of_bio_formats(place.recorded() or {})
-    by_name = [sorted(each.sets, key=lambda one: one.opened) for each in (answer, known)]
+    by_name = [
+        sorted(without_middle(each).sets, key=lambda one: one.opened)
+        for each in (answer, known)
+    ]
     assert by_name[0] == by_name[1]
+
+
+def without_middle(answer: FolderAnswer) -> FolderAnswer:
+    """Leave out the planes that were not looked at when answers were recorded."""
+    return replace(
+        answer,
+        sets=tuple(
+            replace(
+                one,
+                pictures=tuple(
+                    replace(
+                        picture,
+                        planes={k: v for k, v in picture.planes.items() if k != "middle"},
+                    )
+                    for picture in one.pictures
+                ),
+            )
+            for one in answer.sets
+        ),
+    )
 
 
 def test_the_collections_are_here() -> None:

@@ -87,6 +87,11 @@ def test_the_bytes_of_a_wide_pgm_are_swapped(seen: Seen) -> None:
     assert first(seen.of("pgm-16-bit", True)) == hash_of(PLANE.byteswap())
 
 
+def test_the_bytes_of_wide_integers_of_ics_are_swapped(seen: Seen) -> None:
+    assert first(seen.of("ics-32-bit", False)) == hash_of(PLANE)
+    assert first(seen.of("ics-32-bit", True)) == hash_of(PLANE.astype(np.int32).byteswap())
+
+
 def test_the_zero_point_of_fits_is_ignored(seen: Seen) -> None:
     shown = first(seen.of("fits-bzero", True))
     assert shown not in {hash_of(PLANE), hash_of(PLANE[::-1])}

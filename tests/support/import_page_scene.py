@@ -94,7 +94,7 @@ def scene(qtbot: QtBot, tmp_path: Path) -> Play:
     for path in folder.rglob("*"):
         if path.suffix.lower() in {".md", ".txt"}:
             path.unlink()
-    (folder / "notes.docx").write_bytes(b"hello")
+    (folder / "cut.png").write_bytes(b"hello")
     for path in folder.rglob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
 

@@ -46,14 +46,14 @@ class HandOver:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two good filesets, one unsupported file, all of them old."""
+    """Two good filesets, one that is damaged, all of them old."""
     made = tmp_path / "Embryo 🔬 day 3"
     shutil.copytree(resource("sample-data", "ome-tiff-companion-ecoli"), made / "ecoli")
     shutil.copytree(resource("sample-data", "png-cells"), made / "cells")
     for path in made.rglob("*"):
         if path.suffix.lower() in {".md", ".txt"}:
             path.unlink()
-    (made / "notes.docx").write_bytes(b"hello")
+    (made / "cut.png").write_bytes(b"hello")
     for path in made.rglob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
     return made

@@ -21,6 +21,7 @@ def write_lsm(
     names: Sequence[str],
     colors: Sequence[tuple[int, int, int]],
     ole_days: float = 0.0,
+    compression: str | None = None,
 ) -> None:
     """Write planes (z, c, y, x) of separate samples, a thumbnail beside each.
 
@@ -28,9 +29,9 @@ def write_lsm(
     """
     size_z, size_c, height, width = pixels.shape
     head = struct.pack("<Ii", _LSM_MAGIC, _LSM_LENGTH).ljust(_LSM_LENGTH, b"\xee")
-    options: dict[str, Any] = {"photometric": "minisblack"}
+    options: dict[str, Any] = {"photometric": "minisblack", "compression": compression}
     if size_c > 1:
-        options = {"photometric": "rgb", "planarconfig": "separate"}
+        options |= {"photometric": "rgb", "planarconfig": "separate"}
     with tifffile.TiffWriter(path) as out:
         for z in range(size_z):
             plane = pixels[z] if size_c > 1 else pixels[z, 0]

@@ -139,13 +139,15 @@ class FakeServer:
         #: What is held already, by the client path of the file to open.
         self.held: dict[str, HeldAlready] = {}
         self.repository = "local"
+        self.unknown_allowed = True
         self.base_url = "http://server.test"
 
     async def formats(self, etag: str = "") -> ToldFormats | None:
         if self.error is not None:
             raise self.error
         is_omero = self.repository.lower() == "omero"
-        return ToldFormats(omero_formats() if is_omero else embedded_formats(), etag)
+        formats = omero_formats() if is_omero else embedded_formats()
+        return ToldFormats(replace(formats, unknown_allowed=self.unknown_allowed), etag)
 
     async def server_info(self) -> ServerInfo:
         if self.error is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from tests.support.foreign_files import write_ics
 from tests.support.ome_files import SHAPE, image, ome
 
 #: Makes the file of a trap (True) or its harmless neighbour (False) in a folder; returns the
@@ -119,6 +120,12 @@ def fits(folder: Path, trap: bool) -> Path:
     return path
 
 
+def ics(folder: Path, trap: bool) -> Path:
+    path = folder / "a.ics"
+    write_ics(path, PLANE.astype("<i4" if trap else "<u2").reshape(1, 1, *PLANE.shape))
+    return path
+
+
 def mrc(folder: Path, trap: bool) -> Path:
     return _mrc(folder, 6, PLANE) if trap else _plain(folder)
 
@@ -174,6 +181,7 @@ MAKERS: dict[str, Make] = {
     "nrrd-narrow": nrrd,
     "pgm-16-bit": pgm,
     "fits-bzero": fits,
+    "ics-32-bit": ics,
     "mrc-rows": mrc,
     "mrc-signed-bytes": mrc_bytes,
     "mrc-half-floats": mrc_half,

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
     "intake/test_ome_sets.py": "PIL",
+    "intake/test_pictures_shown.py": "imagecodecs",
+    "intake/test_tiff_frames.py": "imagecodecs",
     "intake/test_tiff_shown.py": "imagecodecs",
     "intake/test_zarr_preflight.py": "zarr",
     "desktop": "numcodecs",

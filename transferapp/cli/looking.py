@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from transferapp.client.dropping import (
+    NO_IMAGE,
     Dropped,
     LeftOutPath,
     Why,
@@ -16,17 +17,13 @@ from transferapp.client.dropping import (
     left_out_fileset,
     left_out_finding,
 )
-from transferapp.errors import ChangedFile, Invalid, UnsupportedFile
+from transferapp.errors import ChangedFile, Invalid
 from transferapp.intake import grouping, preflight, scanning, target
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.preflight import PreflightSettings, Verdict
 from transferapp.model.drops import LeftOutReason
 
 _IGNORED = Why(LeftOutReason.IGNORED)
-#: A reason of its own would be unknown to older servers, which then take no import at all.
-_NO_IMAGE = Why(
-    LeftOutReason.REFUSED, UnsupportedFile.code, "It is not an image; it stays where it is."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +132,7 @@ class _Looking:
         elif self._is_ignored(candidate.files[0].client_path):
             self.left_out.extend(left_out_fileset(candidate, _IGNORED))
         else:
-            self.left_out.extend(left_out_fileset(candidate, _NO_IMAGE))
+            self.left_out.extend(left_out_fileset(candidate, NO_IMAGE))
             self.others += 1
 
     def _is_ignored(self, path: str) -> bool:
@@ -150,15 +147,8 @@ class _Looking:
         if not verdict.unknown:
             return ""
         if not self._settings.target.unknown_allowed:
-            return " Your facility imports only formats that the repository reads."
+            return f" {target.ONLY_KNOWN}"
         return "" if self._settings.anyway else " To import it all the same, add --anyway."
-
-
-def others_words(count: int) -> str:
-    """Say in one line how many files are no images; empty for none."""
-    if count == 1:
-        return "1 other file is not an image; it stays where it is."
-    return f"{count:,} other files are not images; they stay where they are." if count else ""
 
 
 def _paths(candidate: FilesetCandidate) -> Iterator[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferapp.client.contents import HashedFile
+from transferapp.errors import UnsupportedFile
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.scanning import Finding
@@ -46,6 +47,20 @@ class Why:
     reason: LeftOutReason
     code: str = ""
     sentence: str = ""
+
+
+#: Of a file that is no image. A reason of its own would be unknown to older servers, which
+#: then take no import at all.
+NO_IMAGE = Why(
+    LeftOutReason.REFUSED, UnsupportedFile.code, "It is not an image; it stays where it is."
+)
+
+
+def others_words(count: int) -> str:
+    """Say in one line how many files are no images; empty for none."""
+    if count == 1:
+        return "1 other file is not an image; it stays where it is."
+    return f"{count:,} other files are not images; they stay where they are." if count else ""
 
 
 def left_out_fileset(

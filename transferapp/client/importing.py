@@ -64,6 +64,12 @@ class ImportPlan:
     dropped: Dropped | None = None
     request_key: str = field(default_factory=lambda: uuid4().hex)
 
+    def or_same(self, before: ImportPlan | None) -> ImportPlan:
+        """Return the plan ``before`` where it is this one: that is not imported twice."""
+        if before and replace(self, request_key=before.request_key) == before:
+            return before
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:

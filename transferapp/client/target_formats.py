@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -62,20 +64,37 @@ class KeptFormats:
             return kept.told if kept.server == server_url else None
         return None
 
+    def since(self, server_url: str) -> datetime | None:
+        """Return when the server last said so; None when nothing is kept."""
+        with suppress(OSError):
+            return datetime.fromtimestamp(self._file(server_url).stat().st_mtime, UTC)
+        return None
+
     def keep(self, server_url: str, told: ToldFormats) -> None:
         """Keep an answer; that a disk is full does not matter."""
         text = _KEPT.dump_json(Kept(server_url, told)).decode()
         with suppress(OSError):
             write_private_text(self._file(server_url), text)
 
+    def said_again(self, server_url: str) -> None:
+        """The server holds to its last answer."""
+        with suppress(OSError):
+            os.utime(self._file(server_url))
+
     def _file(self, server_url: str) -> Path:
         name = sha256(server_url.encode(errors="replace")).hexdigest()[:32]
         return self._folder / f"{name}.json"
 
 
-async def ask_formats(
-    server: TellsFormats, kept: KeptFormats | None = None
-) -> RepositoryFormats | None:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server reads; ``said_at`` is when it said so, if it cannot be asked now."""
+
+    formats: RepositoryFormats
+    said_at: datetime | None = None
+
+
+async def ask(server: TellsFormats, kept: KeptFormats | None = None) -> Answer | None:
     """Ask a server what it reads; without an answer its last one. None: nobody knows."""
     url = server.base_url
     last = await asyncio.to_thread(kept.of, url) if kept else None
@@ -83,12 +102,24 @@ async def ask_formats(
         async with asyncio.timeout(_PATIENCE_S):
             told = await _ask(server, last.etag if last else "")
     except (TransferAppError, TimeoutError):
-        return last.formats if last else None
-    if told is None:
-        return last.formats if last else None
-    if kept and told != last:
+        if kept is None or last is None:
+            return None
+        return Answer(last.formats, await asyncio.to_thread(kept.since, url))
+    if told is None or told == last:
+        if kept:
+            await asyncio.to_thread(kept.said_again, url)
+        return Answer(last.formats) if last else None
+    if kept:
         await asyncio.to_thread(kept.keep, url, told)
-    return told.formats
+    return Answer(told.formats)
+
+
+async def ask_formats(
+    server: TellsFormats, kept: KeptFormats | None = None
+) -> RepositoryFormats | None:
+    """Ask a server what it reads, whenever it said so. None: nobody knows."""
+    answer = await ask(server, kept)
+    return answer.formats if answer else None
 
 
 async def ask_settings(

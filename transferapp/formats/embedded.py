@@ -57,6 +57,8 @@ _READERS = (
     (CZI, "pylibCZIrw", "readers"),
     (ND2, "nd2", "readers"),
 )
+#: Formats that readers of ours open.
+FORMATS_OF_OURS = tuple(kind for kind, _, _ in _READERS)
 _SEVERAL = (OME_ZARR, COMPANION, OME_TIFF)
 
 

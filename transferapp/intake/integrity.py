@@ -14,7 +14,8 @@ import tifffile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.czi_shown import end_of_pixels, why_czi_not_shown
 from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF
-from transferapp.intake.omexml import DAMAGE, pixels_missing
+from transferapp.intake.omexml import DAMAGE, pixels_missing, raise_slip
+from transferapp.intake.pictures_shown import frames_of, why_picture_not_shown
 from transferapp.intake.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
 from transferapp.intake.whole.table import missing_of, unshown_of
 
@@ -42,6 +43,8 @@ class Look:
     unshown_here: str = ""
     #: A TIFF's compression that the embedded repository unpacks and Bio-Formats does not.
     packed_by: str = ""
+    #: Frames of an animated PNG: Bio-Formats reads them all, the embedded repository the first.
+    frames: int = 1
 
 
 def look_into(path: Path, kind: ImageFormat) -> Look:
@@ -53,8 +56,16 @@ def look_into(path: Path, kind: ImageFormat) -> Look:
         return Look(missing) if missing else Look(unshown_here=why_czi_not_shown(path))
     check = _CHECKS.get(kind.name)
     if check is not None:
-        return Look(check(path))
+        return _look(path, kind, check(path))
     return Look(missing_of(path, kind.name), unshown_of(path, kind.name))
+
+
+def _look(path: Path, kind: ImageFormat, missing: str) -> Look:
+    if missing:
+        return Look(missing)
+    if kind is JPEG:
+        return Look(unshown=why_picture_not_shown(path))
+    return Look(frames=frames_of(path) if kind is PNG else 1)
 
 
 def is_looked_into(kind: ImageFormat) -> bool:
@@ -79,10 +90,12 @@ def page_count(path: Path) -> int | None:
 def _tiff(path: Path) -> Look:
     size = path.stat().st_size
     try:
-        with tifffile.TiffFile(path, _multifile=False) as tiff:
+        # Of ScanImage's, tifffile 2026.3 guesses where the pages are, and misses the last.
+        with tifffile.TiffFile(path, _multifile=False, is_scanimage=False) as tiff:
             missing = _tiff_chain(tiff, size)
             return Look(missing) if missing else _tiff_pages(tiff.pages, size)
-    except DAMAGE:
+    except DAMAGE as error:
+        raise_slip(error)
         return Look("its index is missing or broken")
 
 
@@ -90,8 +103,7 @@ def _tiff_pages(pages: Iterable[Any], size: int) -> Look:
     deadline = time.monotonic() + TIFF_BUDGET_S
     count, packed_by = 0, ""
     for count, page in enumerate(pages, 1):
-        ends = (a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=False))
-        if max(ends, default=0) > size:
+        if _end_of(page) > size:
             return Look(f"the pixels of page {count} are cut off")
         if unshown := why_page_not_shown(page):
             return Look(unshown=unshown)
@@ -100,6 +112,15 @@ def _tiff_pages(pages: Iterable[Any], size: int) -> Look:
         if time.monotonic() > deadline:
             break
     return Look(packed_by=packed_by) if count else Look("it has no pages")
+
+
+def _end_of(page: Any) -> int:
+    """Return where the last of a page's pixels ends; raises TiffFileError."""
+    segments = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    # A tag of a wrong type holds texts or fractions.
+    if not all(isinstance(offset, int) and isinstance(n, int) for offset, n in segments):
+        raise tifffile.TiffFileError("offsets that are no numbers")
+    return max((offset + n for offset, n in segments), default=0)
 
 
 def _tiff_chain(tiff: tifffile.TiffFile, size: int) -> str:

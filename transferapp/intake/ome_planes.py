@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from transferapp.ome.planes import Placed, Wanted, covered, place
 _COPIES = 1 | 4
 #: So many pages that no plane names are looked at: are they images, or smaller copies?
 _PAGES_LOOKED_AT = 16
+
+#: Longest time that pages are compared with their images, in seconds.
+_PAGES_BUDGET_S = 1.0
 
 
 class _OutOfTime(Exception):
@@ -46,7 +50,8 @@ def doubt_about_planes(files: Sequence[FoundFile], *, by_name: bool = False) -> 
         return " ".join(filter(None, said))
     except (DamagedFile, UnsupportedFile) as error:
         raise type(error)(f"'{first.name}': {error.message}") from error
-    except (_OutOfTime, *omexml.DAMAGE):
+    except (_OutOfTime, *omexml.DAMAGE) as error:
+        omexml.raise_slip(error)
         return ""
 
 
@@ -74,6 +79,7 @@ class _Look:
             return ""
         wanted = [self._wanted(image, self._samples(image)) for image in self._images]
         placed = place(wanted, self._count)
+        self._require_alike(placed)
         assumed = [n for n, found in enumerate(placed) if found.assumed]
         lacking = [n for n, found in enumerate(placed) if not found.complete]
         said = [self._assumed(self._images[n], placed[n]) for n in assumed[:1]]
@@ -81,6 +87,31 @@ class _Look:
         if alone and not assumed:
             said.append(self._left_over(placed))
         return " ".join(filter(None, said))
+
+    def _require_alike(self, placed: Sequence[Placed[Path]]) -> None:
+        """Raise DamagedFile for a page of another size or type than its image has."""
+        if self._own is None:
+            return
+        deadline = time.monotonic() + _PAGES_BUDGET_S
+        with tifffile.TiffFile(self._own, _multifile=False) as tiff:
+            for image, found in zip(self._images, placed, strict=True):
+                numbers = {n for path, n in found.pages.values() if path == self._own}
+                first: tuple[object, ...] | None = None
+                for number in sorted(n for n in numbers if n < self._count(self._own)):
+                    page = tiff.pages[number].aspage()
+                    is_of_size = (page.imagelength, page.imagewidth) == (
+                        image.sizes["Y"],
+                        image.sizes["X"],
+                    )
+                    kind = page.dtype, page.samplesperpixel
+                    if not is_of_size or kind != (first or kind):
+                        raise DamagedFile(
+                            f"Its page {number + 1} is of another size or pixel type than its"
+                            f" image '{image.name or image.id}'. Export it again."
+                        )
+                    first = kind
+                    if time.monotonic() > deadline:
+                        return
 
     def _covered(self) -> bool:
         try:

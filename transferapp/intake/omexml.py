@@ -22,12 +22,26 @@ DAMAGE = (
     ArithmeticError,
     AttributeError,
     LookupError,
+    RuntimeError,
     TypeError,
     ValueError,
     struct.error,
 )
+#: Of these, slips of a program as well: they count as damage where tifffile raises them.
+_SLIPS = (AttributeError, RuntimeError, TypeError)
 #: A companion file of a large plate has some 20 MB; more is not metadata.
 MAX_XML_BYTES = 256 << 20
+
+
+def raise_slip(error: BaseException) -> None:
+    """Raise an error again that our own code made, and not the file: it is no damage."""
+    if not isinstance(error, _SLIPS):
+        return
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    if at is not None and at.tb_frame.f_globals.get("__name__", "").startswith("transferapp."):
+        raise error
 
 
 def read_xml(path: Path) -> OmeDocument:
@@ -67,6 +81,7 @@ def _description(path: Path) -> str | None:
     try:
         with tifffile.TiffFile(path, _multifile=False) as tiff:
             return tiff.pages.first.description
-    except DAMAGE:
+    except DAMAGE as error:
+        raise_slip(error)
         # Damaged: preflight says so; here it only means that it names no other file.
         return None

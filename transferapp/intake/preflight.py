@@ -7,9 +7,10 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 
 from transferapp import errors
-from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.embedded import FORMATS_OF_OURS, embedded_formats
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock, SystemClock
@@ -59,8 +60,8 @@ class Verdict:
     """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
     such as very many files, is a warning without one).
 
-    ``what`` is for people: "OME-TIFF, 3 files". ``unknown``: nobody knows the format, so
-    that a person may import it anyway.
+    ``what`` is for people: "OME-TIFF, 3 files", "Plate (OME-Zarr), 97 files". ``unknown``:
+    nobody knows the format, so that a person may import it anyway.
     """
 
     level: Level
@@ -147,7 +148,8 @@ def _verdict(
     claim: Claim,
 ) -> Verdict:
     count = len(candidate.files)
-    what = f"{claim.name}, {count} {'file' if count == 1 else 'files'}"
+    kind = f"Plate ({claim.name})" if candidate.plate else claim.name
+    what = f"{kind}, {count} {'file' if count == 1 else 'files'}"
     code, sentence = (error.code, error.message) if error else ("", "")
     return Verdict(
         level, code, sentence, size_bytes, count, what, claim.name, unknown=claim.unknown
@@ -270,7 +272,9 @@ def _check_file(
     unshown = look.unshown or ("" if settings.bio_formats else look.unshown_here)
     if unshown:
         raise errors.UnsupportedFile(f"'{file.path.name}' {unshown}")
-    return _packed(look.packed_by) if settings.bio_formats and look.packed_by else ""
+    if settings.bio_formats:
+        return _packed(look.packed_by) if look.packed_by else ""
+    return _animated(file.path, look.frames) if look.frames > 1 else ""
 
 
 def _otherwise(
@@ -295,6 +299,13 @@ def _packed(compression: str) -> str:
     return (
         f"Its pixels are compressed by {compression}, which OMERO may not be able to unpack."
         " Save it with LZW, zlib or JPEG 2000; or try with one file first."
+    )
+
+
+def _animated(path: Path, frames: int) -> str:
+    return (
+        f"'{path.name}' is an animation of {frames} frames, of which only the first is shown."
+        " Save them as a TIFF of several pages, if all are wanted."
     )
 
 
@@ -327,6 +338,8 @@ def _doubts(candidate: FilesetCandidate, settings: PreflightSettings) -> list[st
             found.append(doubt_about_planes(candidate.files, by_name=settings.bio_formats))
         if settings.bio_formats and candidate.format is not OME_ZARR:
             found += traps.warnings(candidate.files)
+        elif settings.target.read_by and candidate.format not in FORMATS_OF_OURS:
+            found += traps.warnings(candidate.files, settings.target.subject)
     except OSError as error:
         raise problem_of(error, candidate.files[0].path) from error
     return [doubt for doubt in found if doubt]

@@ -22,6 +22,8 @@ _INDEXES = (
     ".pattern", ".pnl", ".scan", ".vms", ".vsi", ".vws", ".wpi", ".xdce", ".xlef", ".xys",
 )  # fmt: skip
 _OMERO = omero.omero_formats()
+#: Why nobody may import a format that is not known.
+ONLY_KNOWN = "Your facility imports only formats that the repository reads."
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def claim_of(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
 
 
 def _reads(candidate: FilesetCandidate, kind: ImageFormat, target: RepositoryFormats) -> bool:
-    if target.is_embedded and len(candidate.files) > 1 and kind.name not in target.names:
+    is_set = len(candidate.files) > 1
+    if is_set and target.is_embedded and not target.read_by and kind.name not in target.names:
         return False  # A vendor's set: that its first file is a TIFF does not help.
     return any(suffix.lower().endswith(target.endings) for suffix in kind.suffixes)
 

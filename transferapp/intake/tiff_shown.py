@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tifffile import TiffPage
+from tifffile import TiffFrame, TiffPage
 
-from transferapp.model.pixel_types import why_not_shown
+from transferapp.model.pixel_types import type_name, why_not_shown
 
 #: TIFF's numbers of compressions that Bio-Formats unpacks (7.3.1: those with a codec in its
 #: ``TiffCompression``; CCITT and Thunderscan ask for a library that it does not bring).
@@ -18,8 +18,17 @@ EMBEDDED = BIO_FORMATS | {
 }  # fmt: skip
 
 
-def why_page_not_shown(page: TiffPage) -> str:
-    """Say why no image repository can show a page, as a sentence without its subject; or ""."""
+def why_page_not_shown(page: TiffPage | TiffFrame) -> str:
+    """Say why no image repository can show a page, as a sentence without its subject; or "".
+
+    Of a compressed LSM, tifffile hands out frames: they have the tags of another page.
+    """
+    return _why_not_shown(
+        page if isinstance(page, TiffPage) else page.keyframe or page.aspage()
+    )
+
+
+def _why_not_shown(page: TiffPage) -> str:
     if page.compression not in EMBEDDED:
         return (
             f"is compressed by {compression_name(page)}, which the image repository cannot"
@@ -31,9 +40,9 @@ def why_page_not_shown(page: TiffPage) -> str:
             "has volumes inside its pages, which the image repository cannot show. Export it"
             " as OME-TIFF, then import that."
         )
-    return why_not_shown(str(page.dtype.name if page.dtype else f"{page.bitspersample}-bit"))
+    return why_not_shown(type_name(page.dtype.name if page.dtype else "", page.bitspersample))
 
 
-def compression_name(page: TiffPage) -> str:
+def compression_name(page: TiffPage | TiffFrame) -> str:
     """Return what a page's compression is called, or its number."""
     return getattr(page.compression, "name", f"method {page.compression}")

@@ -24,6 +24,8 @@ _FILES_LOOKED_AT = 16
 #: Headers that are text end within so many bytes.
 _HEAD_BYTES = 64 << 10
 _OME_TIFFS = (*OME_TIFF.suffixes, *TIFF.suffixes)
+#: Who reads by Bio-Formats, in the sentences below.
+_OMERO = "OMERO"
 _PREDICTOR_FLOAT = 3
 _NARROW = 16
 _MRC = struct.Struct("<4i")
@@ -50,13 +52,17 @@ class Trap:
         return name.lower().endswith(self.suffixes) or ("." not in name and self.unnamed)
 
 
-def warnings(files: Iterable[FoundFile]) -> list[str]:
-    """Return a sentence for each trap that a fileset's files have; raises OSError."""
+def warnings(files: Iterable[FoundFile], who: str = _OMERO) -> list[str]:
+    """Return a sentence for each trap that a fileset's files have; raises OSError.
+
+    ``who`` reads by Bio-Formats.
+    """
     found = dict[str, None]()
     for file in islice(files, _FILES_LOOKED_AT):
         for trap in TRAPS:
             if trap.concerns(file.path.name) and _springs(trap, file.path):
-                found[f"{trap.sentence} (Seen with Bio-Formats {trap.seen_with}.)"] = None
+                sentence = trap.sentence.replace(_OMERO, who)
+                found[f"{sentence} (Seen with Bio-Formats {trap.seen_with}.)"] = None
     return list(found)
 
 
@@ -129,6 +135,12 @@ def _wide_pgm(path: Path) -> bool:
     head = re.sub(rb"#[^\r\n]*", b"", _head(path, 4096))
     match = re.match(rb"P[56]\s+\d+\s+\d+\s+(\d+)\s", head)
     return match is not None and int(match[1]) > 255  # noqa: PLR2004
+
+
+def _wide_ics(path: Path) -> bool:
+    head = _head(path).lower()
+    wide = re.search(rb"^layout[\t ]+sizes[\t ]+32[\t ]", head, re.MULTILINE) is not None
+    return wide and b"integer" in head.partition(b"end\n")[0]
 
 
 def _shifted_fits(path: Path) -> bool:
@@ -214,6 +226,13 @@ TRAPS = (
         _wide_pgm,
         "OMERO will show wrong intensities: it swaps the two bytes of each pixel. Save it as"
         " TIFF, then import that.",
+    ),
+    Trap(
+        "ics-32-bit",
+        (".ics",),
+        _wide_ics,
+        "OMERO will show wrong intensities: it swaps the bytes of 32-bit integers. Save it in"
+        " 16 bits or in floating point, then import that.",
     ),
     Trap(
         "fits-bzero",

@@ -9,6 +9,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from transferapp.bioformats.wiring import open_bio_formats
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
 from transferapp.errors import SettingsInvalid
@@ -67,7 +68,9 @@ async def open_parts(settings: ServerSettings) -> AsyncIterator[Parts]:
 
 def _repository(settings: ServerSettings, clock: Clock) -> Repository:
     if settings.repository == "local":
-        return LocalRepository(private_folder(settings.repository_folder), clock)
+        return LocalRepository(
+            private_folder(settings.repository_folder), clock, bio_formats=open_bio_formats()
+        )
     if settings.repository == "omero":
         return open_omero_repository(clock)
     raise SettingsInvalid(

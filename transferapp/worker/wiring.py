@@ -9,6 +9,7 @@ from functools import partial
 import sqlalchemy as sa
 import structlog
 
+from transferapp.bioformats.wiring import open_bio_formats
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
 from transferapp.errors import SettingsInvalid
@@ -133,7 +134,9 @@ def _command_limits(settings: WorkerSettings) -> dict[str, int]:
 
 def _repository(settings: WorkerSettings, clock: Clock) -> Repository:
     if settings.repository == "local":
-        return LocalRepository(settings.repository_folder, clock)
+        return LocalRepository(
+            settings.repository_folder, clock, bio_formats=open_bio_formats()
+        )
     if settings.repository == "omero":
         return open_omero_repository(clock)
     raise SettingsInvalid(

@@ -16,6 +16,7 @@ from tests.oracle.made.tiffs import (
     make_imagej,
     make_tiff_colours,
     make_tiff_layouts,
+    make_tiff_own_tags,
     make_tiff_pages,
     make_tiff_resolutions,
 )
@@ -32,6 +33,7 @@ MADE: dict[str, Callable[[Path], None]] = {
     "pictures": make_pictures,
     "tiff-colours": make_tiff_colours,
     "tiff-layouts": make_tiff_layouts,
+    "tiff-own-tags": make_tiff_own_tags,
     "tiff-pages": make_tiff_pages,
     "tiff-resolutions": make_tiff_resolutions,
     "vendor-tiffs": make_vendor_tiffs,

@@ -117,6 +117,9 @@ def make_vendor_tiffs(folder: Path) -> None:
     colors = [(0, 0, 255), (255, 0, 0), (255, 255, 255)]
     lsm = numbers((2, 3, 40, 48), "uint8")
     write_lsm(folder / "zeiss.lsm", lsm, ["Ch1-T1", "Ch2-T2", "T PMT"], colors, 41353.75)
+    # tifffile hands out frames for the pages of a packed one.
+    packed = folder / "zeiss_packed.lsm"
+    write_lsm(packed, lsm[:, :1], ["Ch1-T1"], colors[:1], 41353.75, compression="lzw")
     write_stk(folder / "metamorph.stk", numbers((3, 20, 30)), "Cy5", 0.645)
     slide = np.repeat(np.repeat(numbers((16, 20, 3), "uint8"), 16, 0), 16, 1)
     said = "AppMag = 20|MPP = 0.499|Date = 12/29/09|Time = 09:59:15"

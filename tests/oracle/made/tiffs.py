@@ -132,6 +132,35 @@ def make_tiff_pages(folder: Path) -> None:
                 out.write(pixels, contiguous=False, **options, **_PLAIN)
 
 
+def make_tiff_own_tags(folder: Path) -> None:
+    """Write stacks whose middle page alone is stored otherwise, or is something else."""
+    grey: dict[str, Any] = {"photometric": "minisblack"}
+    packed: dict[str, Any] = {"compression": "zlib", **grey}
+    pages = numbers((12, 48, 64), "uint8")
+    middle = (len(pages) - 1) // 2
+    same = pages[middle]
+    for name, others, odd, pixels in (
+        ("packed", grey, packed, same),
+        ("plain", packed, grey, same),
+        ("strips", grey, {"rowsperstrip": 5, **grey}, same),
+        ("tiles", grey, {"tile": (16, 16), **grey}, same),
+        ("predictor", packed, {"predictor": True, **packed}, same),
+        ("inverted", grey, {"photometric": "miniswhite"}, same),
+        ("wider", grey, grey, same.astype(np.uint16) + 300),
+        ("smaller", grey, grey, np.ascontiguousarray(same[:40])),
+        ("coloured", grey, {"photometric": "rgb"}, np.stack([same] * 3, -1)),
+    ):
+        with tifffile.TiffWriter(folder / f"middle_{name}.tif") as out:
+            for n, page in enumerate(pages):
+                written, options = (pixels, odd) if n == middle else (page, others)
+                out.write(written, contiguous=False, **options, **_PLAIN)
+    said: dict[str, Any] = {"contiguous": False, **grey, **_PLAIN}
+    words = "state.configPath='C:'\rstate.acq.numberOfFrames=12\rstate.acq.frameRate=2.0\r"
+    with tifffile.TiffWriter(folder / "scanimage.tif") as out:
+        for page in pages:
+            out.write(page, description=words, **said)
+
+
 def make_tiff_resolutions(folder: Path) -> None:
     """Write resolutions of microscopes, of paper and of nothing."""
     for name, per_unit, unit in (

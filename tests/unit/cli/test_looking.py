@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from transferapp.cli.looking import Looked, look_at, others_words
+from transferapp.cli.looking import Looked, look_at
+from transferapp.client.dropping import others_words
 from transferapp.errors import Invalid
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.model.drops import LeftOutReason

@@ -44,9 +44,9 @@ async def test_files_become_filesets_with_verdicts(
 ) -> None:
     await presenter.add([folder])
     by_name = {row.name: row for row in presenter.rows}
-    assert by_name["notes.docx"].level is Level.BLOCKED
-    assert "not an image format" in by_name["notes.docx"].sentence
-    assert not by_name["notes.docx"].included
+    assert by_name["cut.png"].level is Level.BLOCKED
+    assert "not begin like a PNG" in by_name["cut.png"].sentence
+    assert not by_name["cut.png"].included
     included = presenter.included
     assert len(included) == 2
     assert {row.what for row in included} == {"OME-TIFF, 19 files", "PNG, 1 file"}
@@ -56,7 +56,7 @@ async def test_the_button_says_why_it_cannot_be_pressed(
     presenter: ImportPresenter, folder: Path
 ) -> None:
     assert presenter.why_not == "Drop files or folders first."
-    await presenter.add([folder / "notes.docx"])
+    await presenter.add([folder / "cut.png"])
     assert presenter.why_not == "No fileset is ticked that can be imported."
     await presenter.add([folder])
     assert presenter.why_not == "Choose where the images go."

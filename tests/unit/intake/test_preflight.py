@@ -64,7 +64,7 @@ def code(verdict: Verdict) -> tuple[Level, str]:
     [
         ("ome-tiff-companion-ecoli", "OME-TIFF, 19 files"),
         ("ome-tiff-multifile-organoid", "OME-TIFF, 3 files"),
-        ("ome-tiff-plate-cells", "OME-TIFF, 5 files"),
+        ("ome-tiff-plate-cells", "Plate (OME-TIFF), 5 files"),
         ("ome-tiff-pyramid", "OME-TIFF, 1 file"),
         ("ome-zarr-v04-confocal-5d", "OME-Zarr, 18 files"),
         ("ome-zarr-v05-organoid", "OME-Zarr, 71 files"),

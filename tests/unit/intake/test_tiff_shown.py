@@ -106,15 +106,15 @@ def test_a_mask_among_good_pages_is_found(tmp_path: Path) -> None:
     assert code(judge(path)) == UNSUPPORTED
 
 
-@pytest.mark.parametrize("bits", [33, 48])
+@pytest.mark.parametrize("bits", [17, 24, 31, 33, 48])
 def test_depths_that_nobody_reads(opener: Opener, tmp_path: Path, bits: int) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.ones((8, 8), np.uint16))
     change_tag(path, "BitsPerSample", bits)
-    assert f"'{bits}-bit'" in check_refused_on_both_sides(opener, path)
+    assert f"has integers of {bits} bits, which" in check_refused_on_both_sides(opener, path)
 
 
-@pytest.mark.parametrize("bits", [1, 3, 10, 12, 14, 24])
+@pytest.mark.parametrize("bits", [1, 3, 10, 12, 14])
 def test_depths_that_are_unpacked(tmp_path: Path, bits: int) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.ones((8, 8), np.uint32))

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from transferapp.cli import looking, scanned, signed_in
+from transferapp.cli import scanned, signed_in
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
+from transferapp.client.dropping import others_words
 from transferapp.client.server import ServerClient
 from transferapp.client.target_formats import KeptFormats, ask_formats
 from transferapp.errors import Denied, Invalid, ServerUnreachable
@@ -62,7 +63,7 @@ def _show(found: scanned.Scanned) -> None:
         for one in found.filesets
     ]
     show_table(("Fileset", "Format", "Files", "", "Verdict", ""), rows)
-    if words := looking.others_words(len(found.others)):
+    if words := others_words(len(found.others)):
         say(words)
 
 

@@ -25,7 +25,7 @@ from transferapp.cli.commands.session import AsJson
 from transferapp.cli.looking import Looked
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.agent import AgentClient
-from transferapp.client.dropping import drop_message
+from transferapp.client.dropping import drop_message, others_words
 from transferapp.client.importing import (
     ExportPlan,
     ImportPlan,
@@ -92,7 +92,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     looked = looking.look_at(paths, ignore or [], settings, say)
     for sentence in (*looked.refused, *looked.notes):
         say(sentence)
-    if others := looking.others_words(looked.others):
+    if others := others_words(looked.others):
         say(others)
     if not looked.ready:
         nothing = "No file in it is an image, or all are ignored. Check the path."

@@ -28,6 +28,7 @@ class FilesetColumn(IntEnum):
     VERDICT = 3
 
 
+_ANYWAY = "You can import it anyway; the repository may refuse it then."
 _TITLES = ("Fileset", "What it is", "Size", "Check")
 
 
@@ -35,6 +36,8 @@ class FilesetRole(IntEnum):
     """Roles beside Qt's own."""
 
     ROW = Qt.ItemDataRole.UserRole + 1
+    #: Where it lies, if that is worth a line below the name.
+    FOLDER = Qt.ItemDataRole.UserRole + 2
 
 
 class FilesetsModel(TableModel):
@@ -45,6 +48,8 @@ class FilesetsModel(TableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(_TITLES, parent, right=(FilesetColumn.SIZE,))
         self._rows: list[FilesetRow] = []
+        #: They lie in several folders: each says in which.
+        self.tells_folders = False
 
     def show_rows(self, rows: Sequence[FilesetRow]) -> None:
         """Show these rows; selection stays when only their contents changed."""
@@ -52,6 +57,7 @@ class FilesetsModel(TableModel):
         if [row.key for row in new] != [row.key for row in self._rows]:
             self.beginResetModel()
             self._rows = new
+            self.tells_folders = len({row.folder for row in new if row.candidate}) > 1
             self.endResetModel()
             return
         changed = [n for n, (a, b) in enumerate(zip(self._rows, new, strict=True)) if a != b]
@@ -97,6 +103,8 @@ class FilesetsModel(TableModel):
                 value = self.alignment(column)
             case FilesetRole.ROW:
                 value = row
+            case FilesetRole.FOLDER if self.tells_folders:
+                value = row.folder
         return value
 
     @override
@@ -140,7 +148,8 @@ def told(row: FilesetRow) -> str:
     """Return all that is worth knowing of a row before it is imported."""
     held = row.held.why.sentence if row.held else ""
     ready = "" if row.sentence or held else f"{row.what}: ready to import."
-    return " ".join(part for part in (row.sentence, held, ready) if part)
+    anyway = _ANYWAY if row.can_anyway else ""
+    return " ".join(part for part in (row.sentence, held, ready, anyway) if part)
 
 
 def _tip(row: FilesetRow, column: FilesetColumn) -> str:

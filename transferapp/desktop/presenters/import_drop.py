@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from transferapp.client.dropping import Dropped, LeftOutPath, Why, client_path, left_out_fileset
+from transferapp.client.dropping import (
+    NO_IMAGE,
+    Dropped,
+    LeftOutPath,
+    Why,
+    client_path,
+    left_out_fileset,
+)
 from transferapp.desktop.presenters.import_list import FilesetRow
 from transferapp.model.drops import LeftOut, LeftOutReason
 
@@ -36,6 +43,8 @@ def _left_out(row: FilesetRow, roots: Sequence[Path]) -> Iterator[LeftOutPath]:
 def _why(row: FilesetRow) -> Why:
     if row.ignored:
         return Why(LeftOutReason.IGNORED)
+    if row.other:
+        return NO_IMAGE
     if row.can_include and row.held is not None:
         return row.held.why
     if row.can_include:

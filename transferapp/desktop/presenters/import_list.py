@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Why
 from transferapp.desktop.presenters.transfer_words import size_words
-from transferapp.errors import Cancelled, ChangedFile
+from transferapp.errors import Cancelled, ChangedFile, UnsupportedFile
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight, refused
 from transferapp.intake.scanning import Finding, scan
+from transferapp.intake.target import ONLY_KNOWN, is_other
 from transferapp.model.drops import LeftOutReason
 
 #: Seconds between two reports of progress.
@@ -75,7 +77,7 @@ class FilesetRow:
 
     key: str
     name: str
-    #: Folder part of the client path, to tell equal names apart.
+    #: The folder that it lies in, from the dropped one on, '/'-separated.
     folder: str
     what: str
     size_bytes: int
@@ -93,12 +95,25 @@ class FilesetRow:
     ignored: bool = False
     #: What the repository holds of it already.
     held: HeldAs | None = None
+    #: It is no image as far as anybody knows, and nobody named it: not worth a row.
+    other: bool = False
+    #: Nobody knows its format, and the person may import it all the same.
+    can_anyway: bool = False
+    #: The person wishes that.
+    anyway: bool = False
 
     @property
     def can_include(self) -> bool:
         """Neither what is blocked nor what is still being written can be imported."""
         blocked = self.level is Level.BLOCKED or self.unsettled
         return self.candidate is not None and not blocked and not self.ignored
+
+    @property
+    def told_path(self) -> str:
+        """Where the file to open lies, from the dropped folder on."""
+        return (
+            self.candidate.files[0].client_path if self.paths and self.candidate else self.name
+        )
 
     @property
     def is_held(self) -> bool:
@@ -127,13 +142,16 @@ def look_at(
     cancel: threading.Event,
     report: Callable[[LookProgress], None],
     settings: PreflightSettings,
+    named: Collection[Path] = (),
 ) -> Look:
     """Scan, group and judge; runs long, so call it in a thread. Raises Cancelled.
 
-    ``report`` is called from that thread, ten times a second at most.
+    ``named`` are other paths that the person gave: what she names is never just one of the
+    files that are no images. ``report`` is called from that thread, ten times a second at most.
     """
     started_s = time.monotonic()
     reporter = _Reporter(report)
+    named = frozenset((*named, *paths))
     found = scan(paths, cancel, on_progress=lambda seen: reporter.tell(LookProgress(seen=seen)))
     files = sum(1 for _ in found.files)
     report(LookProgress(seen=files))
@@ -143,7 +161,8 @@ def look_at(
         if cancel.is_set():
             raise Cancelled
         reporter.tell(LookProgress(judged=number, total=len(candidates)))
-        rows.append(_row(candidate, preflight(candidate, settings)))
+        row = row_of(candidate, preflight(candidate, settings), settings)
+        rows.append(replace(row, other=False) if row.other and row.paths & named else row)
     return Look(tuple(rows), found.ignored_count, time.monotonic() - started_s)
 
 
@@ -175,24 +194,41 @@ class ComparedBytes:
         self._reporter.tell(LookProgress(to_compare=self._size, compared=self._done))
 
 
-def _row(candidate: FilesetCandidate, verdict: Verdict) -> FilesetRow:
+def row_of(
+    candidate: FilesetCandidate, verdict: Verdict, settings: PreflightSettings
+) -> FilesetRow:
+    """Return the row of a fileset that was judged by ``settings``."""
     first = candidate.files[0] if candidate.files else None
+    not_known = verdict.blocked and verdict.unknown and verdict.code == UnsupportedFile.code
+    allowed = settings.target.unknown_allowed
     unsettled = verdict.code == ChangedFile.code
     return FilesetRow(
         key=str(first.path) if first else candidate.name,
         name=candidate.name,
-        folder=first.client_path.rpartition("/")[0] if first else "",
+        folder=_folder(candidate),
         what=verdict.what,
         size_bytes=verdict.size_bytes,
         file_count=verdict.file_count,
         level=verdict.level,
-        sentence=verdict.sentence,
+        sentence=f"{verdict.sentence} {ONLY_KNOWN}"
+        if not_known and not allowed
+        else verdict.sentence,
         # A doubt is worth reading and no reason to leave images behind.
         included=verdict.level is not Level.BLOCKED and not unsettled,
         candidate=candidate,
         code=verdict.code,
         unsettled=unsettled,
+        other=not_known and is_other(candidate, settings.target),
+        can_anyway=not_known and allowed,
     )
+
+
+def _folder(candidate: FilesetCandidate) -> str:
+    if not candidate.files:
+        return ""
+    folder = candidate.files[0].client_path.rpartition("/")[0]
+    # A Zarr is a folder itself.
+    return folder.rpartition("/")[0] if candidate.format is OME_ZARR else folder
 
 
 def _finding_row(finding: Finding) -> FilesetRow:

@@ -23,6 +23,21 @@ class ImportRows:
         return tuple(self._rows.values())
 
     @property
+    def listed(self) -> tuple[FilesetRow, ...]:
+        """The rows that are worth a line each."""
+        return tuple(row for row in self._rows.values() if not row.other)
+
+    @property
+    def others(self) -> tuple[FilesetRow, ...]:
+        """The files that are no images as far as anybody knows."""
+        return tuple(row for row in self._rows.values() if row.other)
+
+    @property
+    def anyway(self) -> frozenset[str]:
+        """The keys of those that the person imports although nobody knows their format."""
+        return frozenset(key for key, row in self._rows.items() if row.anyway)
+
+    @property
     def included(self) -> tuple[FilesetRow, ...]:
         """The rows that will be imported."""
         return tuple(row for row in self._rows.values() if row.included)
@@ -52,10 +67,14 @@ class ImportRows:
         for row in self.all:
             if row.key in keys:
                 continue
-            if row.candidate is None:
+            if row.candidate is None or row.other:
                 self._rows.pop(row.key)  # Never could be imported: nobody misses it.
             else:
                 self._rows[row.key] = _vanished(row)
+
+    def judged(self, rows: Iterable[FilesetRow]) -> None:
+        """Take in another verdict about rows that are here."""
+        self._rows.update((row.key, row) for row in rows if row.key in self._rows)
 
     def include(self, keys: Collection[str], *, included: bool) -> None:
         """Tick rows or leave them out; blocked ones stay out."""

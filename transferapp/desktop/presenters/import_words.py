@@ -30,6 +30,12 @@ def target_words(target: Target) -> str:
     return f"{words} in project '{project}'" if project else words
 
 
+def summary_words(rows: Iterable[FilesetRow], target: Target, server_url: str) -> str:
+    """Say what will be imported where, in a sentence."""
+    where = f"{target_words(target)} on {server_words(server_url)}"
+    return f"{amount_words(rows)} will be imported into {where}."
+
+
 def suggested_name(first: Path) -> str:
     """Return what to call an import that begins with this file or folder."""
     name = first.name if first.is_dir() else first.name.partition(".")[0]
@@ -53,12 +59,14 @@ def left_out_words(rows: Iterable[FilesetRow]) -> str:
     """Say how many filesets stay out, and why; empty when none does."""
     left = [row for row in rows if not row.included]
     ignored = sum(1 for row in left if row.ignored)
+    others = sum(1 for row in left if row.other and not row.ignored)
     writing = sum(1 for row in left if row.unsettled and not row.ignored)
     held = sum(1 for row in left if row.can_include and row.is_held)
     unticked = sum(1 for row in left if row.can_include) - held
-    blocked = len(left) - ignored - writing - unticked - held
+    blocked = len(left) - ignored - others - writing - unticked - held
     counted = (
         (blocked, "cannot be imported"),
+        (others, "not images"),
         (writing, "still being written"),
         (unticked, "not ticked"),
         (held, "in the repository already"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transferapp.client.importing import ImportPlan, hand_over_import
-from transferapp.client.target_formats import KeptFormats, ask_settings
+from transferapp.client.target_formats import KeptFormats
 from transferapp.desktop.presenters.background import Background
+from transferapp.desktop.presenters.import_anyway import judged_anyway
 from transferapp.desktop.presenters.import_drop import dropped
 from transferapp.desktop.presenters.import_list import (
     ComparedBytes,
@@ -22,15 +22,14 @@ from transferapp.desktop.presenters.import_list import (
 )
 from transferapp.desktop.presenters.import_rows import ImportRows
 from transferapp.desktop.presenters.import_words import (
-    amount_words,
     annotations_of,
     left_out_words,
-    server_words,
     suggested_name,
-    target_words,
+    summary_words,
 )
 from transferapp.desktop.presenters.known_filesets import KnownFilesets
 from transferapp.desktop.presenters.observable import Listeners
+from transferapp.desktop.presenters.read_formats import ReadFormats
 from transferapp.desktop.presenters.reading import Reading
 from transferapp.desktop.presenters.targets import TargetsPresenter
 from transferapp.desktop.presenters.transfer_watch import TransferWatch
@@ -75,8 +74,8 @@ class ImportPresenter:
     ) -> None:
         self._session = session
         self._clock = clock or SystemClock()
-        self._settings = self._first_settings = settings or PreflightSettings()
-        self._hand_over, self._kept = hand_over, kept
+        self.reads = ReadFormats(session, self._clock, settings, kept)
+        self._hand_over = hand_over
         self._rows = ImportRows()
         self._known = KnownFilesets(session)
         self._roots: dict[Path, None] = {}
@@ -106,7 +105,12 @@ class ImportPresenter:
     @property
     def rows(self) -> tuple[FilesetRow, ...]:
         """The filesets, in the order they were found."""
-        return self._rows.all
+        return self._rows.listed
+
+    @property
+    def others(self) -> tuple[FilesetRow, ...]:
+        """Files that are no images as far as anybody knows."""
+        return self._rows.others
 
     @property
     def included(self) -> tuple[FilesetRow, ...]:
@@ -124,13 +128,12 @@ class ImportPresenter:
         target = self.targets.chosen
         if self.why_not or target is None:
             return ""
-        where = f"{target_words(target)} on {server_words(self._session.server_url)}"
-        return f"{amount_words(self.included)} will be imported into {where}."
+        return summary_words(self.included, target, self._session.server_url)
 
     @property
     def left_out(self) -> str:
         """What stays out; empty when nothing does."""
-        return left_out_words(self.rows)
+        return left_out_words(self._rows.all)
 
     @property
     def already_there(self) -> str:
@@ -143,7 +146,7 @@ class ImportPresenter:
         reasons = (
             (self.handing_over, "The import is being handed over."),
             (self.looking is not None, "The files are still being checked."),
-            (not self.rows, "Drop files or folders first."),
+            (not self._rows.all, "Drop files or folders first."),
             (not self.included, "No fileset is ticked that can be imported."),
             (self.targets.chosen is None, "Choose where the images go."),
             (not self.name.strip(), "Give the import a name."),
@@ -206,6 +209,16 @@ class ImportPresenter:
         """Note that the files of these rows do not matter, or that they do after all."""
         self._rows.ignore(keys, ignored=ignored)
         self._list_changed()
+
+    async def import_anyway(self, keys: Collection[str]) -> None:
+        """Take in files of formats that nobody knows; the repository may refuse them."""
+        if self.looking is not None:
+            return
+        rows = [row for row in self._rows.all if row.key in keys]
+        taken = await asyncio.to_thread(judged_anyway, rows, keys, self.reads.settings)
+        self._rows.judged(taken)
+        self._list_changed()
+        await self._ask_known(taken)
 
     def remove(self, keys: Collection[str]) -> None:
         """Take filesets off the list; the files stay where they are."""
@@ -289,21 +302,16 @@ class ImportPresenter:
         target = self.targets.chosen
         if self.why_not or target is None:
             raise Invalid(self.why_not)
+        rows = (*self._rows.all, *self._rows.removed)
         plan = ImportPlan(
             name=self.name.strip(),
             target=target.ref,
             candidates=tuple(row.candidate for row in self.included if row.candidate),
             annotations=annotations_of(self.tags, self.comment),
-            dropped=dropped(
-                tuple(self._roots), (*self.rows, *self._rows.removed), self.ignored_count
-            ),
+            dropped=dropped(tuple(self._roots), rows, self.ignored_count),
         )
         # Pressing Import again after an error must not make a second import.
-        if (
-            self._plan is None
-            or replace(plan, request_key=self._plan.request_key) != self._plan
-        ):
-            self._plan = plan
+        self._plan = plan.or_same(self._plan)
         return self._plan
 
     def _begin_outcome(self, view: SubmissionView) -> None:
@@ -333,14 +341,14 @@ class ImportPresenter:
     async def _look(self, paths: Sequence[Path]) -> Look | None:
         try:
             with self._reading.begun(LookProgress()) as (cancel, report):
-                with suppress(TransferAppError):  # Nobody is signed in.
-                    server = self._session.server
-                    self._settings = await ask_settings(server, self._settings, self._kept)
-                look = await asyncio.to_thread(look_at, paths, cancel, report, self._settings)
+                reads, named = await self.reads.ask(), tuple(self._roots)
+                look = await asyncio.to_thread(look_at, paths, cancel, report, reads, named)
+                wished = self._rows.anyway
+                rows = await asyncio.to_thread(judged_anyway, look.rows, wished, reads)
         except Cancelled:
             return None
         self._took_s = look.took_s
-        return look
+        return replace(look, rows=rows)
 
     def _list_changed(self) -> None:
         self.rows_changed.notify()
@@ -376,7 +384,6 @@ class ImportPresenter:
     def _session_changed(self) -> None:
         if self._session.owner != self._owner:
             self._owner = self._session.owner
-            # Another server reads other formats.
-            self._settings = self._first_settings
+            self.reads.forget()
             self.outcome_done()
             self.clear()

@@ -188,7 +188,8 @@ def _made(
     problems = tuple[SourceProblem, ...](map(_cut, cut_off[:1]))
     if not headers and not _is_marked(files[0]):
         problems = (_other(files[0]),)
-    doubts = (doubt,) if doubt else ()
+    uids = {header.values.get(tags.SERIES_UID, "") for header in headers} - {""}
+    doubts = tuple(one for one in (doubt, _joined(len(uids))) if one)
     return FilesetCandidate(files[0].path.name, tuple(files), DICOM, problems, doubts)
 
 
@@ -217,6 +218,16 @@ def _taken_apart(groups: Sequence[Sequence[_Slice]]) -> str:
     return (
         f"Its series becomes {len(groups)} images: Bio-Formats joins only files acquired within"
         f" {_WINDOW_S:.0f} seconds. Export the series as one OME-TIFF to keep it together."
+    )
+
+
+def _joined(series: int) -> str:
+    """Tell of one image made of several series: findings/dicom-two-series-in-one.sh."""
+    if series <= 1:
+        return ""
+    return (
+        f"Its files are of {series} series, and Bio-Formats makes one image of them: they have"
+        " the same number and day. Put each series into a folder of its own to keep them apart."
     )
 
 

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 
+from transferapp.bioformats.port import BioFormats
 from transferapp.host.clock import Clock
 from transferapp.repositories.local.derived import Derived
 from transferapp.repositories.local.failures import translated
@@ -31,6 +32,7 @@ class Holdings:
     derived: Derived
     clock: Clock
     pixels: PixelReader = field(compare=False)
+    bio_formats: BioFormats | None = field(default=None, compare=False)
 
     def collect_garbage(self) -> None:
         """Remove from disk what the tables no longer refer to."""
@@ -39,14 +41,19 @@ class Holdings:
     def close(self) -> None:
         """Let go of files and connections."""
         self.pixels.close()
+        if self.bio_formats is not None:
+            self.bio_formats.close()
         self.engine.dispose()
 
 
-def open_holdings(folder: Path, clock: Clock) -> Holdings:
+def open_holdings(
+    folder: Path, clock: Clock, bio_formats: BioFormats | None = None
+) -> Holdings:
     """Open or make a repository folder, and finish what a killed process left undone."""
     engine = open_repository_database(folder)
     derived = Derived(folder)
-    holdings = Holdings(engine, Originals(folder), derived, clock, PixelReader(derived))
+    pixels = PixelReader(derived, bio_formats)
+    holdings = Holdings(engine, Originals(folder), derived, clock, pixels, bio_formats)
     holdings.collect_garbage()
     return holdings
 

@@ -28,7 +28,12 @@ from transferapp.repositories.local.garbage import list_fileset
 from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.permissions import Caller, demand
 from transferapp.repositories.local.pixels import ImagePlace
-from transferapp.repositories.local.records import annotation_values, files_of, levels_of
+from transferapp.repositories.local.records import (
+    annotation_values,
+    files_of,
+    levels_of,
+    reader_of,
+)
 from transferapp.repositories.local.schema import image_annotations, images
 from transferapp.repositories.local.thumbnails import stored_thumbnail
 from transferapp.repositories.port import Images
@@ -147,6 +152,7 @@ class LocalImages(Images):
             originals.tree(row.fileset_id),
             source,
             levels,
+            reader_of(row),
         )
 
     def _row(self, image_id: int) -> sa.Row[Any]:

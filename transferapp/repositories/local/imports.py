@@ -180,7 +180,8 @@ class LocalImports(Imports):
         stored_files.restore_names(holdings, fileset.id)
         root = holdings.originals.tree(fileset.id)
         first = root / plan.files[0].client_path
-        new = read_images(Work(fileset.id, first, root, holdings.derived, alive), plan)
+        work = Work(fileset.id, first, root, holdings.derived, alive, holdings.bio_formats)
+        new = read_images(work, plan)
         alive(4, "making images")
         with writing(holdings.engine) as connection:
             self._check_target(connection, plan)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import OpenFileset, ReadImage
 
 _MOST_OPEN = 16
@@ -44,14 +42,14 @@ class OpenedFilesets:
 
     @contextmanager
     def image(
-        self, fileset_id: int, first: Path, root: Path, series: int
+        self, fileset_id: int, opening: Callable[[], OpenFileset], series: int
     ) -> Iterator[ReadImage]:
-        """Lend an image of a fileset; raises what its reader raises."""
+        """Lend an image of a fileset, which ``opening`` opens; raises what that raises."""
         entry = self._entry(fileset_id)
         try:
             with entry.lock:
                 if entry.fileset is None:
-                    entry.fileset = open_fileset(first, root)
+                    entry.fileset = opening()
                 yield entry.fileset.images[series]
         finally:
             # Looked at after the lock is free: see ``close_if_idle``.

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from transferapp.bioformats.port import BioFormats
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.local.derived import Derived
 from transferapp.repositories.local.levels import (
@@ -18,6 +20,7 @@ from transferapp.repositories.local.levels import (
 from transferapp.repositories.local.opened import OpenedFilesets
 from transferapp.repositories.local.planes import RecentPlanes
 from transferapp.repositories.local.pyramids import StoredPyramid, write_pyramid
+from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import ReadImage
 
 
@@ -31,6 +34,8 @@ class ImagePlace:
     root: Path
     source: LevelSource
     levels: tuple[Level, ...]
+    #: The reader that opens it, where another might open it too.
+    reader: str = ""
 
 
 def clipped(region: TileRegion, level: Level) -> TileRegion:
@@ -97,9 +102,9 @@ class LevelledImage:
 class PixelReader:
     """Reads tiles of registered images for a process; safe to use from many threads."""
 
-    def __init__(self, derived: Derived) -> None:
-        """Find stored pyramids through ``derived``."""
-        self._derived = derived
+    def __init__(self, derived: Derived, bio_formats: BioFormats | None = None) -> None:
+        """Find stored pyramids through ``derived``, open files through ``bio_formats``."""
+        self._derived, self._bio_formats = derived, bio_formats
         self._opened = OpenedFilesets()
         self._recent = RecentPlanes()
 
@@ -110,9 +115,10 @@ class PixelReader:
     def read_all(self, place: ImagePlace, regions: Sequence[TileRegion]) -> list[Plane]:
         """Return several regions of one image."""
         found = []
-        with self._opened.image(
-            place.fileset_id, place.first, place.root, place.series
-        ) as image:
+        opening = partial(
+            open_fileset, place.first, place.root, self._bio_formats, place.reader
+        )
+        with self._opened.image(place.fileset_id, opening, place.series) as image:
             levelled = LevelledImage(image, place, self._derived, self._recent)
             for region in regions:
                 part = clipped(region, place.levels[region.level])

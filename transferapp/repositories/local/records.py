@@ -77,6 +77,11 @@ def levels_of(row: Row) -> tuple[LevelSource, tuple[Level, ...]]:
     return LevelSource(found["source"]), tuple(Level(*size) for size in found["levels"])
 
 
+def reader_of(row: Row) -> str:
+    """Read which reader opens an image, where another might open it too."""
+    return str(row.pixels.get("reader", ""))
+
+
 def image_pixels(row: Row) -> Pixels:
     """Read an image's pixels; earlier releases stored numbers as files told them."""
     z, y, x = (plausible_um(size_um) for size_um in row.pixels["pixel_size_um"])

@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from transferapp.errors import Invalid, NotFound
+from transferapp.bioformats.port import BioFormats
+from transferapp.errors import Invalid, NotFound, UnsupportedFile
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.pixel_types import shown_as
@@ -70,6 +71,7 @@ class Work:
     root: Path
     derived: Derived
     alive: Listener
+    bio_formats: BioFormats | None = None
 
 
 def read_images(work: Work, plan: FilesetPlan) -> NewImages:
@@ -79,12 +81,13 @@ def read_images(work: Work, plan: FilesetPlan) -> NewImages:
     target cannot hold such images.
     """
     work.alive(0, "reading metadata")
-    opened = open_fileset(work.first, work.root)
+    opened = open_fileset(work.first, work.root, work.bio_formats)
     try:
+        _check_whole(opened, plan)
         _check_target(opened, plan)
         made = []
         for series, image in enumerate(opened.images):
-            made.append(_read_image(work, series, image))
+            made.append(_read_image(work, series, image, opened.reader))
         names = image_names(plan.name, [image.header.name for image in opened.images])
     finally:
         opened.close()
@@ -139,6 +142,17 @@ class _Owner:
     group_id: int
 
 
+def _check_whole(opened: OpenFileset, plan: FilesetPlan) -> None:
+    """Raise UnsupportedFile for a set of which only the first file would be read."""
+    others = len(plan.files) - 1
+    if opened.is_one_file and others:
+        raise UnsupportedFile(
+            f"'{plan.name}' is a set of {others + 1} files that only Bio-Formats reads as one,"
+            " and this server does not have it. Ask your administrator to install it"
+            " (docs/formats.md), then retry; or export the images as OME-TIFF."
+        )
+
+
 def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
     into_screen = plan.target is not None and plan.target.kind is ContainerKind.SCREEN
     if into_screen and not opened.plates:
@@ -148,7 +162,7 @@ def _check_target(opened: OpenFileset, plan: FilesetPlan) -> None:
         )
 
 
-def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:
+def _read_image(work: Work, series: int, image: ReadImage, reader: str) -> NewImage:
     label = image.header.name or f"image {series + 1}"
     work.alive(1, f"checking the pixels of {label}")
     # Readers of vendors' files give whatever type they find.
@@ -172,6 +186,8 @@ def _read_image(work: Work, series: int, image: ReadImage) -> NewImage:
     for edge, content in make_thumbnail(levels, channels, header.size_z, read).items():
         write_whole(work.derived.thumbnail(work.fileset_id, series, edge), content)
     pixels = pixels_to_json(source, levels, channels, header.pixel_size_um)
+    if reader:
+        pixels["reader"] = reader
     return NewImage(_values(series, header, pixels), header.well)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from typing_extensions import override
 
+from transferapp.bioformats.port import BioFormats
 from transferapp.errors import TransferAppError
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock
@@ -32,11 +33,21 @@ from transferapp.repositories.port import (
 class LocalRepository(Repository):
     """A complete image repository in one folder."""
 
-    def __init__(self, folder: Path, clock: Clock, name: str = "local") -> None:
-        """Use the repository in ``folder``; it is made at the first call."""
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        name: str = "local",
+        bio_formats: BioFormats | None = None,
+    ) -> None:
+        """Use the repository in ``folder``; it is made at the first call.
+
+        ``bio_formats`` reads what our readers do not; it is closed with the repository.
+        """
         self.name = name
         self.capabilities = frozenset({Capability.TILES, Capability.SCREENS})
         self._folder, self._clock = folder, clock
+        self.bio_formats = bio_formats
         self._holdings: Holdings | None = None
         self._opening = asyncio.Lock()
 
@@ -79,7 +90,7 @@ class LocalRepository(Repository):
     @override
     async def formats(self) -> RepositoryFormats:
         """Say which formats have a reader that is installed here."""
-        return await in_thread(installed_formats)
+        return await in_thread(installed_formats, self.bio_formats)
 
     @override
     async def close(self) -> None:
@@ -92,7 +103,9 @@ class LocalRepository(Repository):
     async def _open(self) -> Holdings:
         async with self._opening:
             if self._holdings is None:
-                self._holdings = await in_thread(open_holdings, self._folder, self._clock)
+                self._holdings = await in_thread(
+                    open_holdings, self._folder, self._clock, self.bio_formats
+                )
             return self._holdings
 
     async def _caller(self, holdings: Holdings, username: str, group_id: int | None) -> Caller:

@@ -86,3 +86,20 @@ def test_damaged_headers_end(tmp_path: Path) -> None:
         for content in (whole[:at], whole[:at] + b"\xff" * 40 + whole[at:]):
             (tmp_path / "a.dcm").write_bytes(content)
             read_header(tmp_path / "a.dcm", len(content))
+
+
+def test_two_series_in_one_image_are_told(tmp_path: Path) -> None:
+    """Bio-Formats 7.3.1 goes by number and day (findings/dicom-two-series-in-one.sh)."""
+    for number, series in enumerate(("1.2.3", "1.2.4"), 1):
+        more = (
+            (0x00080008, "CS", "ORIGINAL\\PRIMARY\\AXIAL"),
+            (0x00080022, "DA", "20240102"),
+            (0x00080032, "TM", "101112"),
+            (0x00200011, "IS", "1"),
+        )
+        write_slice(
+            tmp_path / f"s{number}.dcm", number=number, series=series, size=(40, 40), more=more
+        )
+    verdict = preflight(only_set(tmp_path), OMERO)
+    assert verdict.level is Level.WARNING
+    assert "Its files are of 2 series" in verdict.sentence

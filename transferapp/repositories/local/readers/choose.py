@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
-from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
+from transferapp.bioformats.port import BioFormats
+from transferapp.errors import DamagedFile, EmptyFile, SourceProblem, UnsupportedFile
 from transferapp.model.ome_zarr import METADATA_NAMES
 from transferapp.ome.reading import parse
+from transferapp.repositories.local.readers import bio_formats as through
 from transferapp.repositories.local.readers.czi import open_czi
 from transferapp.repositories.local.readers.nd2_ import open_nd2
 from transferapp.repositories.local.readers.ome_bindata import open_bin_data
@@ -29,13 +32,74 @@ _KNOWN = frozenset(
     }
 )  # fmt: skip
 _MAGIC_LENGTH = 16
+#: Notes on errors of ours for which Bio-Formats is asked: what no reader of ours knows, and
+#: what is not what its name says, as far as we know.
+_UNKNOWN, _UNLIKE_ITS_NAME = "unknown", "unlike its name"
+_SourceError = TypeVar("_SourceError", bound=SourceProblem)
 
 
-def open_fileset(first: Path, root: Path) -> OpenFileset:
+def open_fileset(
+    first: Path, root: Path, bio_formats: BioFormats | None = None, reader: str | None = None
+) -> OpenFileset:
     """Open the fileset whose file to open is ``first``; all its files are below ``root``.
 
-    Raises UnsupportedFile, EmptyFile, DamagedFile, MissingCompanion.
+    What no reader of ours knows is read through ``bio_formats``, where it is. ``reader`` is
+    the name of the one that read these images before, "" for ours: no other may follow it,
+    which might find other images. Raises UnsupportedFile, EmptyFile, DamagedFile,
+    MissingCompanion, UnreadableFile, Unavailable.
     """
+    if reader == through.NAME:
+        if bio_formats is None:
+            raise _without_bio_formats(first)
+        return through.open_with_bio_formats(first, root, bio_formats)
+    if bio_formats is None or reader is not None:
+        return _open_with_ours(first, root)
+    try:
+        found = _open_with_ours(first, root)
+    except (UnsupportedFile, DamagedFile) as ours:
+        if not (isinstance(ours, UnsupportedFile) or _is_noted(ours, _UNLIKE_ITS_NAME)):
+            raise
+        try:
+            return through.open_with_bio_formats(first, root, bio_formats)
+        except UnsupportedFile as theirs:
+            # Ours says what to do for a format that we know something of.
+            raise (theirs if _is_noted(ours, _UNKNOWN) else ours) from theirs
+    if found.is_one_file and _is_part_of_set(first, root, bio_formats):
+        found.close()
+        return through.open_with_bio_formats(first, root, bio_formats)
+    return found
+
+
+def _noted(error: _SourceError, note: str) -> _SourceError:
+    error.add_note(note)
+    return error
+
+
+def _is_noted(error: SourceProblem, note: str) -> bool:
+    return note in getattr(error, "__notes__", ())
+
+
+def _without_bio_formats(first: Path) -> UnsupportedFile:
+    return UnsupportedFile(
+        f"'{first.name}' was read through Bio-Formats, which this server does not have any"
+        " more. Ask your administrator to install it again (docs/formats.md)."
+    )
+
+
+def _is_part_of_set(first: Path, root: Path, bio_formats: BioFormats) -> bool:
+    """Tell whether Bio-Formats reads other files with one that ours would read alone.
+
+    A vendor's set may be opened by its first TIFF; the index is another file then.
+    """
+    if not any(path != first and path.is_file() for path in root.rglob("*")):
+        return False
+    try:
+        return len(bio_formats.used(first.absolute()).files) > 1
+    except SourceProblem:
+        return False
+
+
+def _open_with_ours(first: Path, root: Path) -> OpenFileset:
     folder = _zarr_folder(first, root)
     if folder is not None:
         return open_zarr(folder)
@@ -57,7 +121,10 @@ def _open_other(first: Path, root: Path, magic: bytes) -> OpenFileset:
     if name.endswith((".ome", ".xml")):
         document = parse(first.read_bytes())
         if document is None:
-            raise DamagedFile(f"'{first.name}' is no OME-XML. Export the images again.")
+            raise _noted(
+                DamagedFile(f"'{first.name}' is no OME-XML. Export the images again."),
+                _UNLIKE_ITS_NAME,
+            )
         if any(image.bin_data for image in document.images):
             return open_bin_data(first, document)
         return open_ome(OmeSource(first, root), document)
@@ -66,13 +133,19 @@ def _open_other(first: Path, root: Path, magic: bytes) -> OpenFileset:
     if magic.startswith(_ND2) or (name.endswith(".nd2") and magic.startswith(_JPEG_2000)):
         return open_nd2(first)
     if first.suffix.lower() in _KNOWN:
-        raise DamagedFile(
-            f"The content of '{first.name}' is not what its name says. Copy or export it"
-            " again, then retry."
+        raise _noted(
+            DamagedFile(
+                f"The content of '{first.name}' is not what its name says. Copy or export it"
+                " again, then retry."
+            ),
+            _UNLIKE_ITS_NAME,
         )
-    raise UnsupportedFile(
-        f"No reader knows the format of '{first.name}'. Export it from the microscope"
-        " software as OME-TIFF, then import that."
+    raise _noted(
+        UnsupportedFile(
+            f"No reader knows the format of '{first.name}'. Export it from the microscope"
+            " software as OME-TIFF, then import that."
+        ),
+        _UNKNOWN,
     )
 
 

@@ -96,6 +96,8 @@ class _Place(NamedTuple):
 class CziFileset(OpenFileset):
     """The images of one file."""
 
+    is_one_file = True
+
     def __init__(self, source: _Source, stack: ExitStack) -> None:
         """Read through ``source.reader``, which ``stack`` closes."""
         self._stack = stack

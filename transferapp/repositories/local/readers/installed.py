@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import structlog
+
+from transferapp.bioformats.port import BioFormats
+from transferapp.errors import TransferAppError
 from transferapp.formats.embedded import CZI, ND2, embedded_formats
+from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.repositories.local.readers import czi, nd2_
+
+_log = structlog.get_logger(__name__)
 
 _OPTIONAL = {CZI: czi.is_installed, ND2: nd2_.is_installed}
 
 
-def installed_formats() -> RepositoryFormats:
-    """Return what can be read; imports the vendors' libraries, so call it in a thread."""
-    return embedded_formats([kind for kind, there in _OPTIONAL.items() if not there()])
+def installed_formats(bio_formats: BioFormats | None = None) -> RepositoryFormats:
+    """Return what can be read, ``bio_formats`` being there or not; imports the vendors'
+    libraries and may start Bio-Formats, so call it in a thread.
+
+    A Bio-Formats that does not come up reads nothing, and is no reason to say nothing.
+    """
+    ours = embedded_formats([kind for kind, there in _OPTIONAL.items() if not there()])
+    if bio_formats is None:
+        return ours
+    try:
+        reads = bio_formats.reads()
+    except TransferAppError as error:
+        _log.warning("Bio-Formats does not answer", code=error.code, why=error.message)
+        return ours
+    names = {reader.name for reader in reads.readers}
+    theirs = (one for one in omero_formats().formats if one.reader in names)
+    return replace(
+        ours, formats=(*ours.formats, *theirs), read_by=f"Bio-Formats {reads.version}"
+    )

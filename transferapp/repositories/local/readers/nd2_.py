@@ -68,6 +68,8 @@ def open_nd2(path: Path) -> OpenFileset:
 class Nd2Fileset(OpenFileset):
     """The positions of one file, each an image."""
 
+    is_one_file = True
+
     def __init__(self, path: Path, file: ND2File) -> None:
         if file.attributes.compressionType == "lossy":
             # The library would take the compressed bytes for pixels.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from tifffile import TiffPage
 from typing_extensions import override
 
 from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
@@ -179,7 +180,7 @@ class OmeTiffImage(ReadImage):
             return np.zeros((region.height, region.width), self.header.dtype)
         path, index = where
         with tiff_failures(path):
-            levels = tiff_pages.levels_of(self._files.page(path, index))
+            levels = self._levels(path, index)
             return tiff_pages.read_region(levels[region.level], sample, region)
 
     @override
@@ -187,14 +188,8 @@ class OmeTiffImage(ReadImage):
         """Look at every page of every file, and keep the levels that all of them have."""
         for path, index in self._pages():
             with tiff_failures(path):
-                levels = tiff_pages.levels_of(self._files.page(path, index))
-                sizes = [tiff_pages.level_of(level) for level in levels]
-                if sizes[0] != self.header.levels[0]:
-                    raise DamagedFile(
-                        f"Page {index + 1} of '{path.name}' is not of the size that its"
-                        " OME-XML says."
-                    )
-                both = zip(sizes, self.header.levels, strict=False)
+                levels = self._levels(path, index)
+                both = zip(map(tiff_pages.level_of, levels), self.header.levels, strict=False)
                 common = tuple(
                     size for size, _ in takewhile(lambda two: two[0] == two[1], both)
                 )
@@ -202,6 +197,26 @@ class OmeTiffImage(ReadImage):
                     self.header = replace(self.header, levels=common)
                 for level in levels:
                     tiff_pages.check_page(level)
+
+    def _levels(self, path: Path, index: int) -> list[TiffPage]:
+        """Return a page's levels; raises DamagedFile unless it is as the first page is.
+
+        Bio-Formats 7.3.1 reads a page of another type or size as if it were.
+        """
+        levels = tiff_pages.levels_of(self._files.page(path, index))
+        what = ""
+        if tiff_pages.level_of(levels[0]) != self.header.levels[0]:
+            what = "size that its OME-XML says"
+        elif tiff_pages.dtype_name(levels[0]) != self.header.dtype:
+            what = f"pixel type that the first has ({self.header.dtype})"
+        elif tiff_pages.samples_of(levels[0]) != self._samples:
+            what = f"number of samples that the first has ({self._samples})"
+        if what:
+            raise DamagedFile(
+                f"Page {index + 1} of '{path.name}' is not of the {what}. Export it again,"
+                " then retry."
+            )
+        return levels
 
     def _pages(self) -> Iterator[tuple[Path, int]]:
         yield from sorted(set(self._placed.pages.values()))

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
+from transferapp.model.jpeg_kinds import why_jpeg_not_shown
 from transferapp.repositories.local.readers.colour import rgb_channels
 from transferapp.repositories.local.readers.png import PngFormat
 from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
@@ -29,6 +30,8 @@ def open_picture(path: Path) -> OpenFileset:
 
 class PictureFileset(OpenFileset):
     """The one image of a picture file."""
+
+    is_one_file = True
 
     def __init__(self, image: PictureImage) -> None:
         self._image = image
@@ -117,6 +120,8 @@ def _open(path: Path) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise _too_large(path) from error
     except (UnidentifiedImageError, SyntaxError, ValueError) as error:
+        if why := _why_not_shown(path):
+            raise UnsupportedFile(f"'{path.name}' {why}") from error
         raise DamagedFile(
             f"'{path.name}' begins like a picture but is damaged. Copy it again, then retry."
         ) from error
@@ -124,6 +129,12 @@ def _open(path: Path) -> Image.Image:
         picture.close()
         raise _too_large(path)
     return picture
+
+
+def _why_not_shown(path: Path) -> str:
+    with path.open("rb") as file:
+        is_jpeg = file.read(2) == b"\xff\xd8"
+        return why_jpeg_not_shown(file) if is_jpeg else ""
 
 
 def _too_large(path: Path) -> UnsupportedFile:

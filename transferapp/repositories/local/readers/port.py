@@ -92,6 +92,10 @@ class OpenFileset(Protocol):
     images: Sequence[ReadImage]
     #: Names of the plates that the images are on; empty when they are on none.
     plates: Sequence[str] = ()
+    #: Its name, when another reader might open these files too and find other images.
+    reader: str = ""
+    #: True when the first file was opened and no other one looked for.
+    is_one_file: bool = False
 
     def close(self) -> None:
         """Let go of the files."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset
 from transferapp.repositories.local.readers.tiff_axes import PageAxes
 from transferapp.repositories.local.readers.tiff_colour import colour_of
 from transferapp.repositories.local.readers.tiff_files import open_tiff, tiff_failures
+from transferapp.repositories.local.readers.tiff_series import Levels, PageStack, Series
 
 
 def open_tiff_fileset(path: Path, root: Path) -> OpenFileset:
@@ -45,6 +46,8 @@ def open_tiff_fileset(path: Path, root: Path) -> OpenFileset:
 class TiffFileset(OpenFileset):
     """All images of one TIFF file."""
 
+    is_one_file = True
+
     def __init__(self, path: Path, tif: TiffFile) -> None:
         self._tif = tif
         with tiff_failures(path):
@@ -62,7 +65,7 @@ class TiffFileset(OpenFileset):
 class TiffImage(ReadImage):
     """One image: planes in pages, or one run of bytes that only its first page describes."""
 
-    def __init__(self, path: Path, levels: list[TiffPageSeries], among: int) -> None:
+    def __init__(self, path: Path, levels: Levels, among: int) -> None:
         """Read the header of the image; it is one of ``among`` in its file."""
         self._path, self._levels = path, levels
         series = levels[0]
@@ -111,8 +114,10 @@ class TiffImage(ReadImage):
                     last if isinstance(last, TiffPage) else last.aspage()
                 )
 
-    def _is_run(self, series: TiffPageSeries) -> bool:
+    def _is_run(self, series: Series) -> TypeGuard[TiffPageSeries]:
         """Tell whether only the first page describes the bytes of all."""
+        if isinstance(series, PageStack):
+            return False
         if len(series.pages) != self._axes.pages:
             return True
         # Of SubIFDs whose bytes follow each other, tifffile 2026.3 hands out the main pages.
@@ -145,7 +150,7 @@ def _read_run(
     )
 
 
-def _page(series: TiffPageSeries, index: int) -> TiffPage:
+def _page(series: Series, index: int) -> TiffPage:
     page: Any = series.pages[index]
     if page is None:
         raise DamagedFile("One of its pages is missing.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zlib
 from collections import OrderedDict
@@ -43,11 +44,22 @@ def tiff_failures(path: Path) -> Iterator[None]:
         KeyError,
         TypeError,
         EOFError,
+        ArithmeticError,
+        AssertionError,
     ) as error:
-        raise DamagedFile(
-            f"'{path.name}' is damaged or incomplete ({error}). Copy or export it again from"
-            " the microscope software, then retry."
-        ) from error
+        raise _damaged(path, error) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # A place before the file's begin.
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> DamagedFile:
+    return DamagedFile(
+        f"'{path.name}' is damaged or incomplete ({error}). Copy or export it again from"
+        " the microscope software, then retry."
+    )
 
 
 def open_tiff(path: Path) -> TiffFile:
@@ -55,8 +67,10 @@ def open_tiff(path: Path) -> TiffFile:
     if path.stat().st_size == 0:
         raise EmptyFile(f"'{path.name}' is empty. Save it again, then retry.")
     with tiff_failures(path):
-        tif = TiffFile(path)
+        # tifffile 2026.3 guesses where the pages of a ScanImage file are, and misses the last.
+        tif = TiffFile(path, is_scanimage=False)
         try:
+            del tif.is_scanimage  # from here on, whether it is one
             if len(tif.pages) == 0:
                 _refuse_dicom(path)
                 raise TiffFileError("it has no pages")  # noqa: TRY301 - one translation for all

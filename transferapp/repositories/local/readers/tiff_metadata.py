@@ -13,11 +13,12 @@ from typing import Any
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
-from tifffile import TiffFile, TiffFileError, TiffPage, TiffPageSeries
+from tifffile import TiffFile, TiffFileError, TiffPage
 
 from transferapp.repositories.local.readers.colour import WHITE, ramp_color
 from transferapp.repositories.local.readers.lengths import micrometres_per, pixel_size
 from transferapp.repositories.local.readers.port import ChannelHint
+from transferapp.repositories.local.readers.tiff_series import Series
 
 PixelSize = tuple[float | None, float | None, float | None]
 
@@ -39,7 +40,7 @@ _RESOLUTION_UNITS = {2: 25_400.0, 3: 10_000.0}
 _COARSEST_UM = 5.0
 
 
-def pixel_size_um(tif: TiffFile, series: TiffPageSeries) -> PixelSize:
+def pixel_size_um(tif: TiffFile, series: Series) -> PixelSize:
     """Return micrometres (z, y, x) of an image; None where the file does not say."""
     with suppress(*UNREADABLE):
         z, y, x = _said_size(tif, series)
@@ -55,7 +56,7 @@ def channels(tif: TiffFile, count: int) -> tuple[ChannelHint, ...]:
     return ()
 
 
-def _said_size(tif: TiffFile, series: TiffPageSeries) -> PixelSize:
+def _said_size(tif: TiffFile, series: Series) -> PixelSize:
     if tif.is_svs:
         return _svs_size(series)
     if tif.lsm_metadata:
@@ -78,7 +79,7 @@ def _lsm_size(metadata: Mapping[str, Any]) -> PixelSize:
     return z * 1e6, y * 1e6, x * 1e6
 
 
-def _svs_size(series: TiffPageSeries) -> PixelSize:
+def _svs_size(series: Series) -> PixelSize:
     """Return the slide's size; the pictures of its label and of the whole glass have none."""
     said = re.search(r"\bMPP = ([0-9.]+)", series.keyframe.description)
     if said is None or series.name != "Baseline":

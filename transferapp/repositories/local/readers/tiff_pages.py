@@ -13,7 +13,7 @@ from tifffile import TIFF, TiffPage
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
-from transferapp.model.pixel_types import shown_as
+from transferapp.model.pixel_types import shown_as, type_name
 from transferapp.repositories.local.readers import tiff_ycbcr
 from transferapp.repositories.local.readers.port import ChannelHint
 from transferapp.repositories.local.readers.tiff_colour import colour_of
@@ -69,15 +69,15 @@ def dtype_name(page: TiffPage) -> str:
 
     Raises UnsupportedFile for a type that cannot be shown: complex numbers, 64-bit integers.
     """
-    dtype = page.keyframe.dtype
-    return shown_as(str(dtype.name if dtype else f"{page.keyframe.bitspersample}-bit"))
+    key = page.keyframe
+    return shown_as(type_name(str(key.dtype.name) if key.dtype else "", key.bitspersample))
 
 
 def check_page(page: TiffPage) -> None:
     """Raise DamagedFile unless every strip or tile lies within the file."""
     size = page.parent.filehandle.size
     segments = list(zip(page.dataoffsets, page.databytecounts, strict=True))
-    if len(segments) < prod(page.keyframe.chunked) or not any(n for _, n in segments):
+    if len(segments) < prod(page.keyframe.chunked) or not any(at and n for at, n in segments):
         raise DamagedFile("Some of its pixel data was never written.")
     if any(offset + count > size for offset, count in segments):
         raise DamagedFile("It ends before its pixel data does: it was not copied completely.")
@@ -153,6 +153,10 @@ def _rows(page: TiffPage, sample: int, region: TileRegion) -> Iterator[tuple[Pla
     while y < end:
         strip, within = divmod(y, key.rowsperstrip)
         count = min(end, (strip + 1) * key.rowsperstrip, length) - y
+        if not page.dataoffsets[strip]:
+            # A strip that was never written, as GDAL leaves it out: zeros.
+            y += count
+            continue
         file.seek(page.dataoffsets[strip] + within * row_bytes)
         data = file.read(count * row_bytes)
         if len(data) < count * row_bytes:
@@ -182,8 +186,8 @@ def _segments(
     decode = _decoder(page)
     for segment in _touched(key, 0 if contig > 1 else sample, region):
         offset, count = page.dataoffsets[segment.index], page.databytecounts[segment.index]
-        if not count:
-            continue
+        if not count or not offset:
+            continue  # never written: zeros
         # Nothing of the page may be looked up between these two: tifffile reads tags and
         # decoders late, from the same file, and moves its pointer.
         file.seek(offset)

@@ -1,0 +1,169 @@
+"""The embedded repository imports, previews and exports what only Bio-Formats reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.bio_formats_here import Maker, own, places
+from tests.support.foreign_files import (
+    numbers,
+    write_dicom,
+    write_ics,
+    write_lif,
+    write_metamorph,
+    write_mrc,
+    write_operetta,
+)
+from tests.support.ole_files import write_oib
+from transferapp.bioformats.port import BioFormats
+from transferapp.errors import UnreadableFile, UnsupportedFile
+from transferapp.host.clock import SystemClock
+from transferapp.model.containers import ContainerKind
+from transferapp.model.identity import GroupPermissions
+from transferapp.model.images import ImageDetails, TileRegion
+from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.repository import LocalRepository
+from transferapp.testing.repository_world import (
+    ALICE,
+    LAB,
+    PASSWORD,
+    Sample,
+    import_all,
+    plan_for,
+)
+
+__all__ = ["own", "places"]
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, bio_formats: BioFormats | None
+) -> AsyncIterator[LocalRepository]:
+    administration = Administration(folder)
+    await administration.add_experimenter(ALICE, "Alice Adams", PASSWORD)
+    await administration.add_group(LAB, GroupPermissions.READ_ANNOTATE)
+    await administration.add_member(ALICE, LAB)
+    made = LocalRepository(folder, SystemClock(), bio_formats=bio_formats)
+    yield made
+    await made.close()
+
+
+async def imported(
+    repository: LocalRepository, files: list[Path], kind: ContainerKind = ContainerKind.DATASET
+) -> list[ImageDetails]:
+    sample = Sample(files[0].parent, tuple(path.name for path in files), 1)
+    async with repository.session(ALICE) as session:
+        target = await session.containers.create(kind, "Target")
+        plan = plan_for(sample, target.ref, session.identity.default_group_id)
+        made = await import_all(session, plan, sample.paths)
+        return [await session.images.get(image_id) for image_id in made.image_ids]
+
+
+async def test_imported_previewed_and_exported(own: Maker, tmp_path: Path) -> None:
+    written = numbers((2, 3, 40, 50), "<u2")
+    sources = {
+        "lif": write_lif(tmp_path / "x.lif", {"one": written}),
+        "oib": write_oib(tmp_path / "x.oib", written[:, 0]),
+        "ics": write_ics(tmp_path / "x.ics", written),
+        "dcm": write_dicom(tmp_path / "x.dcm", written[0, 0].astype("<i2")),
+        "mrc": write_mrc(tmp_path / "x.mrc", written[0, :, ::-1]),
+    }
+    async with opened(tmp_path / "repository", own()) as repository:
+        for name, files in sources.items():
+            [image] = await imported(repository, files)
+            number = image.summary.id
+            async with repository.session(ALICE) as session:
+                region = TileRegion(0, 0, 0, 0, 8, 16, 20, 30)
+                tile = await session.images.tile(number, region)
+                assert np.array_equal(tile, written[0, 0, 8:28, 16:46]), name
+                thumbnail = await session.images.thumbnail(number, 96)
+                assert thumbnail.startswith(b"\xff\xd8"), name
+                exported = {
+                    file.name: b"".join([part async for part in session.images.read(file.id)])
+                    for file in image.files
+                }
+            assert exported == {path.name: path.read_bytes() for path in files}, name
+
+
+async def test_a_plate_goes_into_a_screen(own: Maker, tmp_path: Path) -> None:
+    folder = tmp_path / "plate"
+    folder.mkdir()
+    planes = {(1, 2, field, 1): numbers((8, 9), "u2") for field in (1, 2)}
+    files = write_operetta(folder, planes)
+    async with opened(tmp_path / "repository", own()) as repository:
+        images = await imported(repository, files, ContainerKind.SCREEN)
+        assert [image.container_names for image in images] == [("P7",), ("P7",)]
+
+
+async def test_hung_under_an_import_costs_that_item(own: Maker, tmp_path: Path) -> None:
+    process = own(patience_s=5.0)
+    process.reads()
+    files = write_ics(tmp_path / "x.ics", numbers((1, 1, 40, 50), "<u2"))
+    async with opened(tmp_path / "repository", process) as repository:
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGSTOP)
+        with pytest.raises(UnreadableFile, match="did not answer in 5 s while it read"):
+            await imported(repository, files)
+        [again] = await imported(repository, files)
+        assert again.pixels.size_c == 1
+
+
+async def test_killed_under_a_preview_costs_that_tile(own: Maker, tmp_path: Path) -> None:
+    process = own(patience_s=30.0)
+    written = numbers((1, 4, 5), "<i2")
+    region = TileRegion(0, 0, 0, 0, 0, 0, 4, 5)
+    folder = tmp_path / "repository"
+    async with opened(folder, process) as repository, repository.session(ALICE) as session:
+        [image] = await imported(repository, write_mrc(tmp_path / "x.mrc", written))
+        # Opened again, it is a pipe that nobody writes to: that never ends.
+        stored = next((folder / "filesets").rglob("x.mrc"))
+        kept = stored.rename(folder / "kept")
+        os.mkfifo(stored)
+        assert process.pid is not None
+        killing = threading.Timer(2.0, os.kill, (process.pid, signal.SIGKILL))
+        killing.start()
+        with pytest.raises(UnreadableFile, match=r"broke down while it read 'x\.mrc'"):
+            await session.images.tile(image.summary.id, region)
+        killing.join()
+        stored.unlink()
+        kept.rename(stored)
+        tile = await session.images.tile(image.summary.id, region)
+        assert np.array_equal(tile, written[0, ::-1])
+
+
+async def test_what_it_read_is_read_by_no_other(own: Maker, tmp_path: Path) -> None:
+    files = write_ics(tmp_path / "x.ics", numbers((1, 1, 40, 50), "<u2"))
+    folder = tmp_path / "repository"
+    async with opened(folder, own()) as repository:
+        [image] = await imported(repository, files)
+    without = LocalRepository(folder, SystemClock())
+    async with without.session(ALICE) as session:
+        with pytest.raises(UnsupportedFile, match="was read through Bio-Formats"):
+            await session.images.tile(image.summary.id, TileRegion(0, 0, 0, 0, 0, 0, 4, 4))
+    await without.close()
+
+
+async def test_without_it_a_set_is_not_imported_as_its_first_file(tmp_path: Path) -> None:
+    files = write_metamorph(tmp_path, [numbers((8, 9), "u2")] * 2)
+    async with opened(tmp_path / "repository", None) as repository:
+        with pytest.raises(
+            UnsupportedFile, match="a set of 3 files that only Bio-Formats reads"
+        ):
+            await imported(repository, files)
+
+
+async def test_it_says_that_it_reads_them(own: Maker, tmp_path: Path) -> None:
+    async with opened(tmp_path / "with", own()) as repository:
+        told = await repository.formats()
+    assert told.whose == "embedded repository, Bio-Formats 7.3.1"
+    assert [one.name for one in told.of_name("a.lif")] == ["Leica Image File Format"]
+    async with opened(tmp_path / "without", None) as repository:
+        assert not list((await repository.formats()).of_name("a.lif"))

@@ -1,0 +1,104 @@
+"""What the embedded repository reads through Bio-Formats is what Bio-Formats answers.
+
+Both ends are Bio-Formats; between them are our process, our reader and our idea of its types.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.oracle.answers import Picture, of_bio_formats
+from tests.oracle.bio_formats import BioFormats
+from tests.oracle.ours import picture_of
+from tests.oracle.places import Place, places as all_places
+from tests.support import foreign_files
+from tests.support.bio_formats_here import bio_formats as through, places
+from tests.support.foreign_files import numbers
+from tests.support.ole_files import write_oib
+from transferapp.bioformats.process import BioFormatsProcess
+from transferapp.repositories.local.readers import bio_formats as reader
+from transferapp.repositories.local.readers.choose import open_fileset
+from transferapp.repositories.local.readers.colour import rgb_channels
+
+__all__ = ["places", "through"]
+
+pytestmark = [pytest.mark.oracle, pytest.mark.timeout(600)]
+
+_GREY = numbers((2, 3, 36, 48), "<u2")
+#: Name of the file -> what makes it.
+_MADE: dict[str, Callable[[Path], object]] = {
+    "little.ics": lambda path: foreign_files.write_ics(path, _GREY),
+    "big.ics": lambda path: foreign_files.write_ics(path, numbers((2, 3, 5, 7), ">i2")),
+    "int32.ics": lambda path: foreign_files.write_ics(path, numbers((1, 1, 5, 7), "<i4")),
+    "float.ics": lambda path: foreign_files.write_ics(
+        path, numbers((1, 1, 5, 7), "<f8"), is_pair=False
+    ),
+    "grey.dcm": lambda path: foreign_files.write_dicom(path, numbers((36, 48), "<i2")),
+    "colours.dcm": lambda path: foreign_files.write_dicom(path, numbers((6, 8, 3), "u1")),
+    "x.oib": lambda path: write_oib(path, numbers((2, 20, 30), "<u2")),
+    "x.mrc": lambda path: foreign_files.write_mrc(path, numbers((3, 5, 7), ">i2")),
+    "x.lif": lambda path: foreign_files.write_lif(path, {"a": _GREY, "b": _GREY[:1, :1]}),
+    "Index.idx.xml": lambda path: foreign_files.write_operetta(
+        path.parent, {(1, 2, field, 1): numbers((8, 9), "u2") for field in (1, 2)}
+    ),
+    "exp.nd": lambda path: foreign_files.write_metamorph(path.parent, [_GREY[0, 0]] * 2),
+}
+_LIGHTS = {hint.name for hint in rgb_channels("u1", alpha=True)}
+
+
+def _without_lights(picture: Picture) -> Picture:
+    """Leave out that ours names the channels of colours (docs/formats.md)."""
+    if not _LIGHTS & set(picture.names):
+        return picture
+    nothing: tuple[None, ...] = (None,) * len(picture.names)
+    return replace(picture, names=("",) * len(picture.names), colours=nothing)
+
+
+def _read(first: Path, root: Path, through: BioFormatsProcess) -> tuple[Picture, ...] | None:
+    """Return what is read through Bio-Formats; None for what ours reads."""
+    with closing(open_fileset(first, root, through)) as fileset:
+        if fileset.reader != reader.NAME:
+            return None
+        return tuple(_without_lights(picture_of(image)) for image in fileset.images)
+
+
+@pytest.mark.parametrize("name", _MADE)
+def test_made_files_agree(
+    name: str, through: BioFormatsProcess, bio_formats: BioFormats, tmp_path: Path
+) -> None:
+    _MADE[name](tmp_path / name)
+    [theirs] = bio_formats.ask(tmp_path).sets
+    ours = _read(tmp_path / theirs.opened, tmp_path, through)
+    assert ours == tuple(_without_lights(one) for one in theirs.pictures)
+
+
+@pytest.mark.parametrize(
+    "place", [p for p in all_places() if p.source == "formats" and p.recorded()], ids=str
+)
+def test_collections_agree_with_what_was_recorded(
+    place: Place, through: BioFormatsProcess, tmp_path: Path
+) -> None:
+    recorded = place.recorded() or {}
+    folder, read = place.folder(tmp_path), 0
+    sets = zip(recorded["filesets"], of_bio_formats(recorded).sets, strict=True)
+    for number, (one, theirs) in enumerate(sets):
+        root = tmp_path / str(number)
+        for path in one["used"]:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(folder / path, root / path)
+        if place.name == "viv-b2r-zarr":
+            pytest.skip("OME-XML without pixels is refused by ours")
+        ours = _read(root / one["used"][0], root, through)
+        if ours is not None:
+            read += 1
+            assert ours == tuple(_without_lights(each) for each in theirs.pictures), one[
+                "opened"
+            ]
+    if not read:
+        pytest.skip("ours reads all of it")
