@@ -50,15 +50,8 @@ class BioFormats:
         return of_bio_formats(self.ask_in_full(folder))
 
     def files(self, folder: Path) -> list[list[str]]:
-        """Return the files of each fileset, as OMERO's importer lists them; raises Hung.
-
-        The file that was given comes first when it is one of those used.
-        """
-        found = []
-        for one in self.ask_in_full(folder)["filesets"]:
-            opened = [name for name in one["used"] if name == one["opened"]]
-            found.append([*opened, *(name for name in one["used"] if name not in opened)])
-        return found
+        """Return the files of each fileset, as OMERO's importer lists them; raises Hung."""
+        return [one["used"] for one in self.ask_in_full(folder)["filesets"]]
 
     def ask_in_full(self, folder: Path) -> dict[str, Any]:
         """Return its answer as it came, with the order of files; raises Hung."""

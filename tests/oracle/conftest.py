@@ -111,6 +111,15 @@ def recorded(request: pytest.FixtureRequest) -> Tally:
     return _tally(request.config, "recorded answers")
 
 
+_WORDS = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def words(request: pytest.FixtureRequest) -> list[str]:
+    """Take lines that are printed at the end."""
+    return request.config.stash.setdefault(_WORDS, [])
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
@@ -118,3 +127,5 @@ def pytest_terminal_summary(
     for name, tally in config.stash.get(_TALLIES, {}).items():
         if tally.places:
             terminalreporter.write_line(f"oracle, {name}: {tally}")
+    for line in config.stash.get(_WORDS, []):
+        terminalreporter.write_line(line)

@@ -172,6 +172,42 @@ def _leica(data: str, children: str, memory: str = '<Memory MemoryBlockID="M0"/>
     )
 
 
+def write_lif(path: Path) -> Path:
+    """Write a LIF of one image of 4 x 4 pixels."""
+    pixels = bytes(range(32))
+    dimensions = "".join(
+        f'<DimensionDescription DimID="{dim}" NumberOfElements="4" Origin="0" Length="1e-5"'
+        f' Unit="m" BitInc="0" BytesInc="{step}"/>'
+        for dim, step in ((1, 2), (2, 8))
+    )
+    xml = (
+        '<LMSDataContainerHeader Version="2"><Element Name="p"><Data><Experiment Path=""/>'
+        '</Data><Memory Size="0" MemoryBlockID="M0"/><Children><Element Name="i"><Data><Image>'
+        '<ImageDescription><Channels><ChannelDescription DataType="0" ChannelTag="0"'
+        ' Resolution="16" NameOfMeasuredQuantity="" Min="0" Max="65535" Unit=""'
+        ' LUTName="Green" IsLUTInverted="0" BytesInc="0" BitInc="0"/></Channels>'
+        f"<Dimensions>{dimensions}</Dimensions></ImageDescription></Image></Data>"
+        f'<Memory Size="{len(pixels)}" MemoryBlockID="M1"/><Children/></Element></Children>'
+        "</Element></LMSDataContainerHeader>"
+    )
+    blocks = {"M0": b"", "M1": pixels}
+    memories = (
+        _lif_chunk(struct.pack("<Bq", 0x2A, len(kept)) + _lif_text(name)) + kept
+        for name, kept in blocks.items()
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_lif_chunk(_lif_text(xml)) + b"".join(memories))
+    return path
+
+
+def _lif_text(text: str) -> bytes:
+    return struct.pack("<Bi", 0x2A, len(text)) + text.encode("utf-16-le")
+
+
+def _lif_chunk(content: bytes) -> bytes:
+    return struct.pack("<ii", 0x70, len(content)) + content
+
+
 def write_ndpis(folder: Path, names: Sequence[str] = ("b.ndpi", "a.ndpi")) -> Path:
     """Write an NDPIS and its NDPI files, of one small page each."""
     folder.mkdir(parents=True, exist_ok=True)

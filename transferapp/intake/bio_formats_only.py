@@ -76,6 +76,8 @@ JPEG_2000 = _row(
 )
 AVI = _row("AVI", (".avi",), (b"RIFF",))
 SPE = _row("Princeton SPE", (".spe",))
+#: Its reader takes TIFFs only; StreamPix calls another form so.
+SEQUENCE = _row("Image-Pro Sequence", (".seq",), _TIFF)
 PGM = _row("PGM", (".pgm", ".ppm", ".pbm", ".pnm"), (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"))
 
 BIO_FORMATS_ONLY = (
@@ -101,6 +103,7 @@ BIO_FORMATS_ONLY = (
     JPEG_2000,
     AVI,
     SPE,
+    SEQUENCE,
     PGM,
     _row("Olympus OIB", (".oib",), _OLE),
     _row("Olympus OIR", (".oir",)),

@@ -78,6 +78,18 @@ def exchanged(names: Mapping[str, str], *, by_name: bool) -> str:
     )
 
 
+def misspelt(names: Mapping[str, str]) -> str:
+    """Files that OMERO does not find, with what their OME-XML calls them."""
+    pairs = _listed([f"'{now}' is called '{name}'" for now, name in names.items()])
+    remedy = "Export the set again without folders in its names"
+    if not any(separator in name for name in names.values() for separator in "/\\"):
+        remedy = "Rename the files to the letter"
+    return (
+        f"OMERO would not find files of this set: in its OME-XML {pairs}. {remedy}, then drop"
+        " the folder again."
+    )
+
+
 def _quoted(names: Iterable[str]) -> list[str]:
     return [f"'{name}'" for name in names]
 

@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from transferapp.errors import Cancelled, DamagedFile, SourceProblem
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake import file_set_words, omexml
-from transferapp.intake.candidate_names import natural_key
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import (
     COMPANION,
@@ -20,7 +19,7 @@ from transferapp.intake.formats import (
 )
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
-from transferapp.ome.document import OmeDocument
+from transferapp.ome.document import OmeDocument, PlaneBlock
 from transferapp.ome.files import OmeFiles, last_part
 
 
@@ -33,8 +32,11 @@ class _Set:
     missing: dict[str, None] = field(default_factory=dict)
     broken: list[SourceProblem] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
-    #: Paths of files that hold planes by a document of the set; empty when none was read.
-    used: set[str] = field(default_factory=set)
+    #: Paths of files that hold planes by a document of the set, in the order of the planes;
+    #: empty when none was read.
+    used: dict[str, None] = field(default_factory=dict)
+    #: Paths of TIFFs with a document that tells of planes, as far as they were read.
+    documents: set[str] = field(default_factory=set)
     #: Paths of TIFFs that only say where the document is.
     pointers: set[str] = field(default_factory=set)
     #: Paths of files with a document and no pixels, whatever they are called.
@@ -48,20 +50,14 @@ class _Set:
         self.broken.extend(other.broken)
         self.doubts.extend(other.doubts)
         self.used |= other.used
+        self.documents |= other.documents
         self.pointers |= other.pointers
         self.xml |= other.xml
         self.plate |= other.plate
 
     def finished(self, renamed: Mapping[tuple[Path, str], str]) -> FilesetCandidate:
         """Return what became of it; ``renamed`` tells new names of files, by the old ones."""
-        files = sorted(
-            self.files.values(),
-            key=lambda f: (
-                f.place not in self.xml,
-                f.place in self.pointers,
-                natural_key(f.place),
-            ),
-        )
+        files = self._in_order()
         files = [_beside(files[0], file) for file in files]
         name = files[0].name
         if _is_companion(files[0]):
@@ -73,13 +69,34 @@ class _Set:
             problems.append(file_set_words.missing(now))
         elif self.pointers and not self.used and not self.broken:
             problems.append(file_set_words.undescribed(files))
-        known = self.used | self.xml
+        known = self.used.keys() | self.xml
         unused = [f.name for f in files if f.place not in known]
         if self.used and unused and not self.missing:
             doubts.append(file_set_words.unused(unused))
         return FilesetCandidate(
             name, tuple(files), self.format, tuple(problems), tuple(doubts), self.plate
         )
+
+    def _in_order(self) -> list[FoundFile]:
+        """Return the files as Bio-Formats lists them (seen with 7.3.1, OMETiffReader).
+
+        The first of those with the document is opened, by the order of folders and names; the
+        others come in the order of the planes of all images.
+        """
+        place = {path: number for number, path in enumerate(self.used)}
+        files = sorted(
+            self.files.values(),
+            key=lambda f: (
+                f.place not in self.xml,
+                place.get(f.place, len(place)),
+                f.path.parts,
+            ),
+        )
+        if not self.xml:
+            documents = [file for file in files if file.place in self.documents]
+            first = min(documents or files, key=lambda f: f.path.parts)
+            files.sort(key=lambda f: f is not first)
+        return files
 
 
 class Sorting:
@@ -118,7 +135,6 @@ class Sorting:
         for file in self._unsorted(lambda _: True):
             self._set(file, format_of_name(file.name))
         for made in {id(made): made for made in self._set_of.values()}.values():
-            self._look_at_first(made)
             yield made.finished(self._renamed)
 
     def _unsorted(self, wanted: Callable[[FoundFile], bool]) -> Iterator[FoundFile]:
@@ -185,10 +201,11 @@ class Sorting:
     def _join(self, file: FoundFile, document: OmeDocument, names: OmeFiles) -> None:
         """Put the files of all planes into the set of ``file``."""
         self._set_of[file.place].plate |= bool(document.plates)
+        self._set_of[file.place].documents.add(file.place)
         # Images without blocks take the pages of the file itself.
         if any(not image.blocks for image in document.images):
-            self._set_of[file.place].used.add(file.place)
-        for block in {(b.file_name, b.uuid): b for b in document.blocks}.values():
+            self._set_of[file.place].used[file.place] = None
+        for block in _in_order_of_planes(document):
             path = names.of(block)
             self._note(block.file_name)
             found = None if path is None else self._neighbours.find(file, path)
@@ -198,7 +215,7 @@ class Sorting:
             elif found is None:
                 made.missing[block.file_name] = None
             else:
-                made.used.add(found.place)
+                made.used[found.place] = None
                 self._merge(file, found)
 
     def _follow(self, file: FoundFile, document: OmeDocument) -> None:
@@ -224,18 +241,6 @@ class Sorting:
         """Note that a document names a file."""
         self.leads_below |= "/" in name or "\\" in name
 
-    def _look_at_first(self, made: _Set) -> None:
-        """Find out whether a TIFF that was never read, as others name it, is a pointer."""
-        if len(made.files) == 1 or made.xml:
-            return
-        first = min(made.files.values(), key=lambda f: natural_key(f.place))
-        try:
-            document = omexml.read_tiff(first.path)
-        except (OSError, DamagedFile):
-            return
-        if document is not None and document.metadata_file:
-            made.pointers.add(first.place)
-
     def _set(self, file: FoundFile, kind: ImageFormat | None) -> _Set:
         made = _Set({file.place: file}, kind)
         self._set_of[file.place] = made
@@ -252,6 +257,17 @@ class Sorting:
         kept.take_in(given)
         for key in given.files:
             self._set_of[key] = kept
+
+
+def _in_order_of_planes(document: OmeDocument) -> Iterator[PlaneBlock]:
+    """Yield the block with the first plane in each file, by the order of images and planes."""
+    seen = set[tuple[str, str]]()
+    for image in document.images:
+        axes = ["ZCT".index(axis) for axis in reversed(image.order[2:])]
+        for block in sorted(image.blocks, key=lambda b: [b.first[axis] for axis in axes]):
+            if (block.file_name, block.uuid) not in seen:
+                seen.add((block.file_name, block.uuid))
+                yield block
 
 
 def _same_document(path: Path, document: OmeDocument) -> bool:

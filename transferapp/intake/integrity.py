@@ -12,7 +12,7 @@ from typing import Any
 import tifffile
 
 from transferapp.formats.image_format import ImageFormat
-from transferapp.intake.czi_shown import why_czi_not_shown
+from transferapp.intake.czi_shown import end_of_pixels, why_czi_not_shown
 from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF
 from transferapp.intake.omexml import DAMAGE, pixels_missing, raise_slip
 from transferapp.intake.pictures_shown import frames_of, why_picture_not_shown
@@ -172,7 +172,10 @@ def _czi(path: Path) -> str:
     if len(head) < _CZI_OFFSETS_AT + _CZI_OFFSETS.size:
         return "its header is cut off"
     offsets = _CZI_OFFSETS.unpack_from(head, _CZI_OFFSETS_AT)
-    return "its index is cut off" if max(offsets) >= path.stat().st_size else ""
+    size = path.stat().st_size
+    if max(offsets) >= size:
+        return "its index is cut off"
+    return "its pixels are cut off" if end_of_pixels(path) > size else ""
 
 
 def _tail(path: Path) -> bytes:

@@ -65,10 +65,12 @@ class _Look:
         self._counts: dict[Path, int] = {}
 
     def names(self, *, by_name: bool) -> str:
-        """Tell of files that have each other's names; raises MissingCompanion."""
+        """Tell of files with wrong names; raises MissingCompanion where OMERO needs others."""
         found = self._names.exchanged()
         if found and by_name:
             raise MissingCompanion(file_set_words.exchanged(found, by_name=True))
+        if by_name and (misspelt := self._names.misspelt()):
+            raise MissingCompanion(file_set_words.misspelt(misspelt))
         return file_set_words.exchanged(found, by_name=False) if found else ""
 
     def doubt(self, *, alone: bool) -> str:

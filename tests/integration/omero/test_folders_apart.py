@@ -16,6 +16,7 @@ pytest.importorskip("pylibCZIrw.czi", reason="needs the extra 'readers'")
 from tests.support.czi_files import Tile, plane, write_czi
 from tests.support.file_sets import touched_tiff
 from tests.support.omero_fixtures import omero, sandbox
+from tests.support.vendor_sets import MM_IMAGES, write_micromanager
 from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.repositories.omero.repository import OmeroRepository
@@ -65,8 +66,9 @@ async def test_a_czi_with_a_bracket_does_not_show_its_neighbour(
 async def test_a_mask_beside_a_micro_manager_run_is_not_read_as_the_run(
     omero: OmeroRepository, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    dropped = tmp_path / "run"
-    touched_tiff(dropped / "img_000000000_DAPI_000.tif", 1)
+    dropped = write_micromanager(tmp_path / "run")
     touched_tiff(dropped / "mask.tif", 255)
-    beside = await stored_beside_each(dropped, omero, sandbox)
-    assert beside["mask.tif"] == ["mask.tif"]
+    assert await stored_beside_each(dropped, omero, sandbox) == {
+        MM_IMAGES[0]: [*MM_IMAGES, "metadata.txt"],
+        "mask.tif": ["mask.tif"],
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,16 @@ def judge(path: Path, *, bio_formats: bool = False) -> Verdict:
     (candidate,) = group(scan([path]))
     target = omero_formats() if bio_formats else embedded_formats()
     return preflight(candidate, PreflightSettings(still_writing_s=0, target=target))
+
+
+def test_a_file_whose_pixels_are_cut_off_behind_its_directory(tmp_path: Path) -> None:
+    tiles = [Tile(np.zeros((40, 50), np.uint16), {"C": c}) for c in range(2)]
+    path = write_czi(tmp_path / "a.czi", tiles, directory_first=True)
+    assert judge(path, bio_formats=True).level == "ok"
+    os.truncate(path, path.stat().st_size - 1)
+    verdict = judge(path, bio_formats=True)
+    assert verdict.code == "damaged-file"
+    assert "its pixels are cut off" in verdict.sentence
 
 
 @pytest.mark.parametrize("directory_first", [False, True])

@@ -272,7 +272,9 @@ def test_files_with_each_others_names_are_told_apart_by_their_uuid(
     said = THREE[: len(order)]
     write_set(tmp_path / "in", said, [said[n] for n in order])
     [candidate] = grouped(tmp_path / "in")
-    assert (names(candidate), candidate.problems) == (said, ())
+    # By name the first comes first; the others by what they hold.
+    assert names(candidate)[0] == said[0]
+    assert (sorted(names(candidate)), candidate.problems) == (said, ())
     wanted = [10 + n for n in range(len(said))]
     assert channel_values(opener, candidate, tmp_path / "server") == wanted
     old = PreflightSettings(still_writing_s=0)
@@ -283,6 +285,37 @@ def test_files_with_each_others_names_are_told_apart_by_their_uuid(
     verdict = preflight(candidate, replace(old, target=omero_formats()))
     assert verdict.blocked
     assert "OMERO goes by the names" in verdict.sentence
+
+
+@pytest.mark.parametrize("companion", [False, True])
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        (["a_C0.ome.tif", "A_C1.ome.tif"], "Rename the files to the letter"),
+        (["a_C0.ome.tif", "a_C1.ome.tiff"], "Rename the files to the letter"),
+        ([f"C:\\x\\{name}" for name in SET], "without folders in its names"),
+        ([f"x/{name}" for name in SET], "without folders in its names"),
+    ],
+)
+def test_names_that_are_not_to_the_letter_are_told_for_omero(
+    tmp_path: Path, said: list[str], remedy: str, companion: bool
+) -> None:
+    # Bio-Formats 7.3.1 reads none of these sets by their first file.
+    write_set(tmp_path, said, SET)
+    if companion:
+        write_companion(tmp_path, said)
+    [candidate] = grouped(tmp_path)
+    settings = PreflightSettings(still_writing_s=0)
+    assert not preflight(candidate, settings).blocked
+    verdict = preflight(candidate, replace(settings, target=omero_formats()))
+    assert verdict.code == "missing-companion"
+    assert f"'a_C1.ome.tif' is called '{said[1]}'" in verdict.sentence
+    assert remedy in verdict.sentence
+
+
+def write_companion(folder: Path, said: list[str]) -> None:
+    blocks = "".join(block(c=n, file=name, own=uuid(n + 1)) for n, name in enumerate(said))
+    (folder / "x.companion.ome").write_text(ome(image(blocks, sizes=(1, 2, 1)), own=uuid(9)))
 
 
 def test_files_with_each_others_names_beside_a_companion(

@@ -1,7 +1,9 @@
 """Yokogawa CellVoyager: ``MeasurementResult.xml``, its ``.ome.xml`` and a folder ``Image``.
 
-As seen with Bio-Formats 7.3.1, CellVoyagerReader: both XML files come first and must be there,
-then the images by well, area, time point, plane, channel and field. The number of a well in a
+As seen with Bio-Formats 7.3.1, CellVoyagerReader: both XML files must be there and come before
+the images by well, area, time point, plane, channel and field. What is opened comes first of
+all: the first file by folder and name, which is an image, as ``Image`` is before
+``MeasurementResult``. The number of a well in a
 name counts the wells that are enabled; fields are counted through all areas of a well.
 """
 
@@ -59,7 +61,10 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
             found[well, area, time, plane, channel, field] = file
     images = [found[place] for place in sorted(found)]
     absent = _absent(set(found), areas)
-    return plates.judged(index, FORMAT, (index, second, *images), len(images), absent)
+    ordered = [index, second, *images]
+    opened = min((index, *images), key=lambda file: file.path.parts)
+    ordered.sort(key=lambda file: file is not opened)
+    return plates.judged(index, FORMAT, ordered, len(images), absent)
 
 
 def _areas(index: FoundFile) -> dict[tuple[int, int], int]:

@@ -1,8 +1,9 @@
 """Evotec and PerkinElmer Opera: ``.flex`` files of a plate, with ``.mea`` and ``.res``.
 
-As seen with Bio-Formats 7.3.1, FlexReader: ``.res`` and ``.mea`` come first where both are
-there, then all ``.flex`` of the folder whose names are nine digits (row, column, field); a file
-of another name is a plate of its own. That the plate's barcode must be the same is not checked.
+As seen with Bio-Formats 7.3.1, FlexReader: of the files of a folder whose names are nine
+digits (row, column, field) the first by name is opened; then come ``.res`` and ``.mea`` where
+both are there, then the others. A file of another name is a plate of its own. That the plate's
+barcode must be the same is not checked.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def collect(first: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         next((file for file in beside if file.path.suffix.lower() == suffix), None)
         for suffix in (".res", ".mea")
     ]
-    before = [file for file in results if file is not None]
-    files = (*(before if len(before) == len(results) else ()), *wells)
+    there = [file for file in results if file is not None]
+    files = (wells[0], *(there if len(there) == len(results) else ()), *wells[1:])
     return plates.judged(first, FORMAT, files, len(wells), ())
 
 

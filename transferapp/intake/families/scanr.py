@@ -1,9 +1,9 @@
 """Olympus ScanR: ``experiment_descriptor.xml`` and the TIFFs in a folder ``data``.
 
-As seen with Bio-Formats 7.3.1, ScanrReader: ``experiment_descriptor.dat`` and
-``AcquisitionLog.dat`` come first where they are there (so the first of them is opened), then
-the ``.xml``, then the images by well, position, plane, time point and channel. Without a folder
-``data`` the images lie beside the index.
+As seen with Bio-Formats 7.3.1, ScanrReader: the ``.xml`` is opened; then come
+``experiment_descriptor.dat`` and ``AcquisitionLog.dat`` where they are there, then the images
+by well, position, plane, time point and channel. Without a folder ``data`` the images lie
+beside the index.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from transferapp.intake.scanning import FoundFile
 
 _NAME = "experiment_descriptor.xml"
 FORMAT = ImageFormat("Olympus ScanR", (_NAME,), (b"<?xml", b"<LVData"))
-_BEFORE = ("experiment_descriptor.dat", "AcquisitionLog.dat")
+_AFTER = ("experiment_descriptor.dat", "AcquisitionLog.dat")
 _FOLDER = "data"
 _PARTS = r"W(\d{5})--P(\d{5})--Z(\d{5})--T(\d{5})--(.+)\.tiff?"
 _IMAGE = re.compile(r"(?:.*--)?" + _PARTS, re.IGNORECASE)
@@ -48,11 +48,11 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
             found[well, position, plane, time, channels.index(match[5])] = file
     if not found and not _is_scanr(index):
         return None
-    beside = (neighbours.find(index, index.path.with_name(name)) for name in _BEFORE)
-    before = [file for file in beside if file is not None]
+    beside = (neighbours.find(index, index.path.with_name(name)) for name in _AFTER)
+    after = [file for file in beside if file is not None]
     images = [found[place] for place in sorted(found)]
     absent = _absent(set(found), channels)
-    return plates.judged(index, FORMAT, (*before, index, *images), len(images), absent)
+    return plates.judged(index, FORMAT, (index, *after, *images), len(images), absent)
 
 
 def _misspelt(name: str) -> str:

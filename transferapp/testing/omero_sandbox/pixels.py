@@ -1,4 +1,4 @@
-"""The pixels of imported images, read by the project's own readers, and of made ones."""
+"""The pixels of imported images, read by our own readers or made up, and of made ones."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from transferapp.repositories.local.readers.port import OpenFileset
 from transferapp.testing.omero_sandbox.fake_images import PIXEL_TYPES, FakeFileset
 from transferapp.testing.omero_sandbox.files import Files
 from transferapp.testing.omero_sandbox.records import PIXEL_SOURCE, Record
+from transferapp.testing.omero_sandbox.stand_ins import StandIn, stands_in
 from transferapp.testing.omero_sandbox.store import Store
 
 Plane = npt.NDArray[np.generic]
@@ -35,7 +36,9 @@ def open_images(first: Path, root: Path) -> OpenFileset:
         depth = len(first.relative_to(root).parts)
         first = first.resolve()
         root = first.parents[depth - 1]
-    return FakeFileset(first) if first.suffix == ".fake" else open_fileset(first, root)
+    if first.suffix == ".fake":
+        return FakeFileset(first)
+    return StandIn(first, root) if stands_in(first) else open_fileset(first, root)
 
 
 class ReadPixels:

@@ -21,7 +21,7 @@ IMAGES = [
 def test_images_follow_by_well_and_area(tmp_path: Path) -> None:
     make_cellvoyager(tmp_path)
     made = only_set(tmp_path)
-    assert paths(made, tmp_path) == [*BEFORE, *IMAGES]
+    assert paths(made, tmp_path) == [IMAGES[0], *BEFORE, *IMAGES[1:]]
     assert made.plate
     assert not made.problems
     assert not made.doubts
@@ -31,7 +31,7 @@ def test_images_that_no_well_has_are_left_out(tmp_path: Path) -> None:
     make_cellvoyager(tmp_path / "run")
     touched_tiff(tmp_path / "run/Image/W3F001T0001Z01C1.tif")
     made = sets(tmp_path / "run")
-    assert made[BEFORE[0]] == [*BEFORE, *IMAGES]
+    assert made["MeasurementResult.xml"] == [IMAGES[0], *BEFORE, *IMAGES[1:]]
     assert len(made) == 2
 
 

@@ -12,10 +12,10 @@ from tests.support.plate_sets import make_flex
 WELLS = ["001003000.flex", "002001000.flex"]
 
 
-def test_results_and_measurement_come_first(tmp_path: Path) -> None:
+def test_the_first_well_is_opened_then_come_results_and_measurement(tmp_path: Path) -> None:
     make_flex(tmp_path)
     made = only_set(tmp_path)
-    assert paths(made, tmp_path) == ["plate.res", "plate.mea", *WELLS]
+    assert paths(made, tmp_path) == [WELLS[0], "plate.res", "plate.mea", WELLS[1]]
     assert made.plate
 
 
@@ -31,7 +31,7 @@ def test_a_flex_of_another_name_is_a_plate_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "run" / WELLS[0]).rename(tmp_path / "run/copy.flex")
     made = sets(tmp_path / "run")
     assert made["copy.flex"] == ["copy.flex"]
-    assert made[WELLS[1]] == ["plate.res", "plate.mea", WELLS[1]]
+    assert made[WELLS[1]] == [WELLS[1], "plate.res", "plate.mea"]
 
 
 def test_another_flex_file_is_none(tmp_path: Path) -> None:

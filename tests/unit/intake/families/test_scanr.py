@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.file_sets import only_set, paths, touched_tiff
 from tests.support.plate_sets import make_scanr
 
-BEFORE = ["experiment_descriptor.dat", "AcquisitionLog.dat", "experiment_descriptor.xml"]
+BEFORE = ["experiment_descriptor.xml", "experiment_descriptor.dat", "AcquisitionLog.dat"]
 #: The descriptor names FITC before DAPI.
 IMAGES = [
     f"data/{well}--P0000{position}--Z00000--T00000--{channel}.tif"
@@ -17,7 +17,7 @@ IMAGES = [
 ]
 
 
-def test_the_dat_file_is_opened_and_wells_go_by_number(tmp_path: Path) -> None:
+def test_the_descriptor_is_opened_and_wells_go_by_number(tmp_path: Path) -> None:
     make_scanr(tmp_path)
     made = only_set(tmp_path)
     assert paths(made, tmp_path) == [*BEFORE, *IMAGES]
@@ -27,9 +27,9 @@ def test_the_dat_file_is_opened_and_wells_go_by_number(tmp_path: Path) -> None:
 
 def test_without_dat_files_the_descriptor_is_opened(tmp_path: Path) -> None:
     make_scanr(tmp_path)
-    for name in BEFORE[:2]:
+    for name in BEFORE[1:]:
         (tmp_path / name).unlink()
-    assert paths(only_set(tmp_path), tmp_path) == [BEFORE[2], *IMAGES]
+    assert paths(only_set(tmp_path), tmp_path) == [BEFORE[0], *IMAGES]
 
 
 def test_absent_images_are_told(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_descriptor_without_images_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_that_bio_formats_does_not_find_is_told(tmp_path: Path) -> None:
     make_scanr(tmp_path / "run", "Data")
-    for name in BEFORE[:2]:
+    for name in BEFORE[1:]:
         (tmp_path / "run" / name).unlink()
     made = only_set(tmp_path / "run")
     assert len(made.files) == 9

@@ -1,0 +1,77 @@
+"""Sets of many formats, from the command line through agent, server and worker into OMERO."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+
+from tests.support.arriving_sets import SETS
+from tests.support.installation import LONG_AGO, PASSWORD, Terminal
+from tests.support.omero_house import gateway
+from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.stage import Stage
+from transferapp.testing.stage_repositories import running_sandbox
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+PLATES = ("operetta",)
+
+
+@pytest.fixture(scope="module")
+def dropped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for images and one for plates; each set in a folder of its own."""
+    root = tmp_path_factory.mktemp("dropped")
+    for name, (make, _) in SETS.items():
+        folder = root / ("plates" if name in PLATES else "images") / name
+        folder.mkdir(parents=True)
+        make(folder)
+    for path in root.rglob("*"):
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    return root
+
+
+@pytest.fixture(scope="module")
+def arrived(dropped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """OMERO after two imports."""
+    home = tmp_path_factory.mktemp("installation")
+    with (
+        running_sandbox(home / "omero", PASSWORD) as repository,
+        Stage(home / "i", {}, repository) as stage,
+    ):
+        asyncio.run(stage.add_people(PASSWORD))
+        stage.start_all()
+        terminal = Terminal(stage)
+        assert terminal.log_in().code == 0
+        for folder, target in (("images", "Dataset:Sets"), ("plates", "Screen:Plates")):
+            where = ("--to", target, "--create", "--wait", "--json")
+            done = terminal.run("import", str(dropped / folder), *where)
+            assert done.code == 0, done.err
+        yield repository.sandbox
+
+
+def filesets(sandbox: Sandbox) -> dict[str, list[str]]:
+    """Return the client paths of each fileset, in order, by the name of its first image."""
+    with gateway(sandbox, "alice", "ssl", PASSWORD) as conn:
+        query = "select distinct f from Fileset f join fetch f.usedFiles join fetch f.images"
+        found = conn.getQueryService().findAllByQuery(query, None, conn.SERVICE_OPTS)
+        return {
+            one.copyImages()[0].name.val: [
+                one.getFilesetEntry(n).clientPath.val for n in range(one.sizeOfUsedFiles())
+            ]
+            for one in found
+        }
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_bio_formats_files_in_its_order(arrived: Sandbox, name: str) -> None:
+    _, files = SETS[name]
+    above = f"{'plates' if name in PLATES else 'images'}/{name}"
+    # A stand-in is called after the file that OMERO opened.
+    opened = PurePosixPath(files[0]).name
+    assert filesets(arrived)[opened] == [f"{above}/{path}" for path in files]
