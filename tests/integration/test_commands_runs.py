@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -19,6 +20,7 @@ from tests.support.command_house import (
     gone,
     pids_of,
 )
+from transferapp.errors import StateConflict
 from transferapp.protocol.commands import CommandRunView
 
 #: A child and a grandchild in a session of its own; both ignore SIGTERM.
@@ -229,6 +231,16 @@ async def test_it_is_tried_again_as_often_as_allowed(house: CommandHouse) -> Non
     assert "[transferapp] Attempt 2." in output
 
 
+async def redriven(house: CommandHouse, run_id: str) -> None:
+    """Redrive a run's task, which ends a moment after the run."""
+    async with asyncio.timeout(30):
+        while True:
+            with contextlib.suppress(StateConflict):
+                await house.server.parts.queue.redrive(run_id)
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_an_administrator_lets_a_failed_run_go_again(house: CommandHouse) -> None:
     client = await house.client()
     async with house.worker():
@@ -236,7 +248,7 @@ async def test_an_administrator_lets_a_failed_run_go_again(house: CommandHouse) 
         first = await house.ended(client, run.id)
         file = house.folder / "commands.toml"
         file.write_text(ALLOW_LIST.replace("/opt/nothing/here", "/bin/true"))
-        await house.server.parts.queue.redrive(run.id)
+        await redriven(house, run.id)
         view = await house.until(client, run.id, lambda view: view.state == "done")
     assert (first.state, view.exit_code, view.attempts) == ("failed", 0, 1)
 
