@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -78,6 +78,12 @@ def hashes(sizes: dict[str, int], plane: Callable[[int, int, int], Any]) -> dict
         )
         for name, at in PLANES.items()
     }
+
+
+def without_middle(picture: Picture) -> Picture:
+    """Leave out the plane that was not looked at when answers were recorded."""
+    kept = {name: value for name, value in picture.planes.items() if name != "middle"}
+    return replace(picture, planes=kept)
 
 
 def hash_of(plane: npt.NDArray[Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from installers.bioformats_jar import VERSION
-from tests.oracle.answers import FolderAnswer, of_bio_formats
+from tests.oracle.answers import FolderAnswer, of_bio_formats, without_middle
 from tests.oracle.bio_formats import BioFormats
 from tests.oracle.conftest import Ours, Tally
 from tests.oracle.places import SHARED, Place, places
@@ -63,30 +63,17 @@ def test_what_was_recorded_is_what_it_answers(place: Place, theirs: Theirs) -> N
         pytest.skip("recorded of another version, or not recorded")
     known = of_bio_formats(place.recorded() or {})
     by_name = [
-        sorted(without_middle(each).sets, key=lambda one: one.opened)
-        for each in (answer, known)
+        sorted(as_recorded(each).sets, key=lambda one: one.opened) for each in (answer, known)
     ]
     assert by_name[0] == by_name[1]
 
 
-def without_middle(answer: FolderAnswer) -> FolderAnswer:
-    """Leave out the planes that were not looked at when answers were recorded."""
-    return replace(
-        answer,
-        sets=tuple(
-            replace(
-                one,
-                pictures=tuple(
-                    replace(
-                        picture,
-                        planes={k: v for k, v in picture.planes.items() if k != "middle"},
-                    )
-                    for picture in one.pictures
-                ),
-            )
-            for one in answer.sets
-        ),
+def as_recorded(answer: FolderAnswer) -> FolderAnswer:
+    """Return an answer as far as it is recorded."""
+    sets = (
+        replace(one, pictures=tuple(map(without_middle, one.pictures))) for one in answer.sets
     )
+    return replace(answer, sets=tuple(sets))
 
 
 def test_the_collections_are_here() -> None:

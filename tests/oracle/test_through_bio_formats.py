@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.oracle.answers import Picture, of_bio_formats
+from tests.oracle.answers import Picture, of_bio_formats, without_middle
 from tests.oracle.bio_formats import BioFormats
 from tests.oracle.ours import picture_of
 from tests.oracle.places import Place, places as all_places
@@ -97,8 +97,7 @@ def test_collections_agree_with_what_was_recorded(
         ours = _read(root / one["used"][0], root, through)
         if ours is not None:
             read += 1
-            assert ours == tuple(_without_lights(each) for each in theirs.pictures), one[
-                "opened"
-            ]
+            wanted = tuple(_without_lights(each) for each in theirs.pictures)
+            assert tuple(map(without_middle, ours)) == tuple(map(without_middle, wanted))
     if not read:
         pytest.skip("ours reads all of it")
