@@ -15,6 +15,7 @@ from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
+from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -33,18 +34,14 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     is_little = content.startswith(b"I")
     pattern, encoding = (_LITTLE, "utf-16-le") if is_little else (_BIG, "utf-16-be")
     names = (match[0].decode(encoding, "replace") for match in pattern.finditer(content))
-    found, absent = dict[str, FoundFile](), list[str]()
-    for name in dict.fromkeys(names):
-        file = neighbours.exactly(index, name)
-        if file is None:
-            absent.append(name)
-        else:
-            found[file.place] = file
+    found, absent = found_and_absent(
+        dict.fromkeys(names), lambda name: neighbours.exactly(index, name)
+    )
     if not found:
         problem = words.no_images(index, absent[0] if absent else "image_z000_ch00.tif")
         return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
     doubts = (words.absent(absent, index),) if absent else ()
-    return FilesetCandidate(index.name, (index, *found.values()), FORMAT, doubts=doubts)
+    return FilesetCandidate(index.name, (index, *found), FORMAT, doubts=doubts)
 
 
 LEI = Family(

@@ -20,6 +20,7 @@ from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
+from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.families.texts import read_text
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -41,13 +42,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         return None
     stem = index.name[: -len(".nd")]
     names = _names(stem, settings)
-    found, absent = list[FoundFile](), list[str]()
-    for name in names:
-        file = _image(index, name, neighbours)
-        if file is None:
-            absent.append(name)
-        else:
-            found.append(file)
+    found, absent = found_and_absent(names, lambda name: _image(index, name, neighbours))
     if not found:
         return _without_images(index, names, neighbours)
     first = min(found, key=lambda file: (_is_stk(file), file.name))

@@ -17,6 +17,7 @@ from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
+from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.formats import OME_TIFF
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -45,13 +46,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     names = _images_of(index, neighbours)
     if not names:
         return None
-    found, absent = list[FoundFile](), list[str]()
-    for name in names:
-        file = neighbours.exactly(index, name)
-        if file is None:
-            absent.append(name)
-        else:
-            found.append(file)
+    found, absent = found_and_absent(names, lambda name: neighbours.exactly(index, name))
     if not found:
         problem = words.no_images(index, absent[0])
         return FilesetCandidate(index.name, (index,), FORMAT, (problem,))

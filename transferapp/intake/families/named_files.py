@@ -1,8 +1,8 @@
-"""Sets whose index names every file, each of which the target needs."""
+"""Sets whose index names their files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
@@ -15,16 +15,24 @@ def set_of_named(
     index: FoundFile, names: Sequence[str], kind: ImageFormat, neighbours: Neighbours
 ) -> FilesetCandidate | None:
     """Make the set of an index and the files it names, each of which is needed."""
+    if not names:
+        return None
+    found, absent = found_and_absent(names, lambda name: neighbours.exactly(index, name))
+    if not absent:
+        return FilesetCandidate(index.name, (index, *found), kind)
+    problem = words.needed(absent, index) if found else words.no_images(index, absent[0])
+    return FilesetCandidate(index.name, (index, *found), kind, (problem,))
+
+
+def found_and_absent(
+    names: Iterable[str], find: Callable[[str], FoundFile | None]
+) -> tuple[list[FoundFile], list[str]]:
+    """Return the files that are there, each once, and the names of the others."""
     found, absent = dict[str, FoundFile](), list[str]()
     for name in names:
-        file = neighbours.exactly(index, name)
+        file = find(name)
         if file is None:
             absent.append(name)
         else:
             found[file.place] = file
-    if not names:
-        return None
-    if not absent:
-        return FilesetCandidate(index.name, (index, *found.values()), kind)
-    problem = words.needed(absent, index) if found else words.no_images(index, absent[0])
-    return FilesetCandidate(index.name, (index, *found.values()), kind, (problem,))
+    return list(found.values()), absent

@@ -19,6 +19,7 @@ from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
+from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.families.texts import names_on_disk, read_ini
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -48,13 +49,10 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         file = neighbours.exactly(index, name, folder)
         if file is not None and name.lower().endswith(_SIDE_SUFFIXES):
             sides.append(file)
-    found, absent = list[FoundFile](), list[str]()
-    for name in _image_names(first, last) or _images_in(index, neighbours):
-        file = neighbours.exactly(index, name, folder)
-        if file is None:
-            absent.append(name)
-        else:
-            found.append(file)
+    found, absent = found_and_absent(
+        _image_names(first, last) or _images_in(index, neighbours),
+        lambda name: neighbours.exactly(index, name, folder),
+    )
     problems = _oif_problems(index, found, absent)
     return FilesetCandidate(index.name, (index, *sides, *found), FORMAT, problems)
 

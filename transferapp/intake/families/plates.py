@@ -10,6 +10,7 @@ from transferapp.errors import SourceProblem
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
+from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -35,14 +36,9 @@ def plate(
     """Make the set of an index: the index, the files that come ``before`` the images, and
     the images in the order of their places.
     """
-    found, absent = dict[str, FoundFile](), list[str]()
-    for image in sorted(named, key=lambda one: one.place):
-        file = find(image.name)
-        if file is None:
-            absent.append(image.name)
-        else:
-            found[file.place] = file
-    return judged(index, kind, (index, *before, *found.values()), len(found), absent)
+    names = (image.name for image in sorted(named, key=lambda one: one.place))
+    found, absent = found_and_absent(names, find)
+    return judged(index, kind, (index, *before, *found), len(found), absent)
 
 
 def judged(
