@@ -68,7 +68,7 @@ class _Hindrance:
             view = await self._agent.submission(self._transfer_id)
             sentence = view.trouble
         except AgentUnreachable as error:
-            sentence = error.message
+            sentence = f"{error.title}. {error.message}"
         except TransferAppError:
             return  # Another workstation's.
         if sentence and sentence != self._said:

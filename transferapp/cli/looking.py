@@ -125,6 +125,11 @@ class _Looking:
             self.unsettled |= verdict.code == ChangedFile.code
             return
         self.ready.append(candidate)
+        if any(self._is_ignored(path) for path in _paths(candidate)):
+            self.notes.append(
+                f"{candidate.name}: --ignore fits some of its files only, and a set is imported"
+                " whole. Ignore all of them to leave it out."
+            )
         if verdict.sentence:
             self.notes.append(f"{candidate.name}: {verdict.sentence}")
 

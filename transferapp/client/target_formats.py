@@ -23,8 +23,8 @@ from transferapp.host.private_file import write_private_text
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.protocol.messages import ServerInfo
 
-#: Longest wait for the server's word, in seconds.
-_PATIENCE_S = 3.0
+#: Longest wait for the server's word, in seconds: of a window, and of a command.
+PATIENCE_S, COMMANDS_PATIENCE_S = 3.0, 30.0
 
 
 class TellsFormats(Protocol):
@@ -94,12 +94,14 @@ class Answer:
     said_at: datetime | None = None
 
 
-async def ask(server: TellsFormats, kept: KeptFormats | None = None) -> Answer | None:
+async def ask(
+    server: TellsFormats, kept: KeptFormats | None = None, patience_s: float = PATIENCE_S
+) -> Answer | None:
     """Ask a server what it reads; without an answer its last one. None: nobody knows."""
     url = server.base_url
     last = await asyncio.to_thread(kept.of, url) if kept else None
     try:
-        async with asyncio.timeout(_PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             told = await _ask(server, last.etag if last else "")
     except (TransferAppError, TimeoutError):
         if kept is None or last is None:
@@ -115,18 +117,21 @@ async def ask(server: TellsFormats, kept: KeptFormats | None = None) -> Answer |
 
 
 async def ask_formats(
-    server: TellsFormats, kept: KeptFormats | None = None
+    server: TellsFormats, kept: KeptFormats | None = None, patience_s: float = PATIENCE_S
 ) -> RepositoryFormats | None:
     """Ask a server what it reads, whenever it said so. None: nobody knows."""
-    answer = await ask(server, kept)
+    answer = await ask(server, kept, patience_s)
     return answer.formats if answer else None
 
 
 async def ask_settings(
-    server: TellsFormats, settings: PreflightSettings, kept: KeptFormats | None = None
+    server: TellsFormats,
+    settings: PreflightSettings,
+    kept: KeptFormats | None = None,
+    patience_s: float = PATIENCE_S,
 ) -> PreflightSettings:
     """Ask what the files' target reads; without any answer ``settings`` hold. Never raises."""
-    formats = await ask_formats(server, kept)
+    formats = await ask_formats(server, kept, patience_s)
     return settings if formats is None else replace(settings, target=formats)
 
 

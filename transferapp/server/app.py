@@ -11,6 +11,7 @@ import structlog
 from fastapi import Depends, FastAPI
 
 import transferapp
+from transferapp.errors import TransferAppError
 from transferapp.host.allocator import tune_allocator
 from transferapp.host.collector import settle_heap
 from transferapp.operations.duplicates import HeldEnds
@@ -120,7 +121,18 @@ def main(settings: ServerSettings) -> None:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     feed: EventFeed = app.state.feed
     feed.start()
+    # The first answer may start Bio-Formats, which takes longer than clients wait.
+    formats = asyncio.create_task(_known_formats(app.state.parts))
     try:
         yield
     finally:
+        formats.cancel()
+        await asyncio.gather(formats, return_exceptions=True)
         await feed.stop()
+
+
+async def _known_formats(parts: Parts) -> None:
+    try:
+        await parts.formats.told()
+    except TransferAppError as error:
+        _log.info("formats not known yet", code=error.code)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from tests.support.ome_zarrs import write_image
 from transferapp.cli.looking import Looked, look_at
 from transferapp.client.dropping import others_words
 from transferapp.errors import Invalid
@@ -122,3 +123,14 @@ def test_a_name_that_looks_like_a_pattern_is_ignored_as_it_stands(tmp_path: Path
     (tmp_path / "notes [1].txt").touch()
     looked = look_at([tmp_path], ["notes [1].txt"], PreflightSettings(), lambda _: None)
     assert not looked.refused
+
+
+def test_a_set_of_which_a_part_is_ignored_is_imported_whole_and_that_is_told(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "a.ome.zarr"
+    write_image(folder, np.ones((4, 4), "uint8"))
+    settings = PreflightSettings(still_writing_s=0)
+    looked = look_at([folder], [".zattrs", "zarr.json"], settings, lambda _: None)
+    assert len(looked.ready) == 1
+    assert "imported whole" in looked.notes[0]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.client import target_formats
 from transferapp.client.server import ToldFormats
 from transferapp.client.target_formats import KeptFormats, ask_formats, ask_settings
 from transferapp.errors import NotFound, ServerUnreachable
@@ -59,10 +58,7 @@ async def test_an_answer_is_fetched_once(kept: KeptFormats) -> None:
     assert kept.of(server.base_url) == server.told
 
 
-async def test_the_last_answer_of_the_same_server_holds(
-    kept: KeptFormats, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(target_formats, "_PATIENCE_S", 0.05)
+async def test_the_last_answer_of_the_same_server_holds(kept: KeptFormats) -> None:
     server, other = Server(), Server("http://two.test")
     other.told = ToldFormats(EMBEDDED, '"e"')
     await ask_formats(server, kept)
@@ -71,8 +67,8 @@ async def test_the_last_answer_of_the_same_server_holds(
     assert await ask_formats(server, kept) == OMERO
     assert await ask_formats(other, kept) == EMBEDDED
     server.hangs = True
-    assert await ask_formats(server, kept) == OMERO
-    assert await ask_formats(server) is None
+    assert await ask_formats(server, kept, 0.05) == OMERO
+    assert await ask_formats(server, patience_s=0.05) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"server": "x"}', b"\xff"])

@@ -14,7 +14,7 @@ from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.dropping import others_words
 from transferapp.client.server import ServerClient
-from transferapp.client.target_formats import KeptFormats, ask_formats
+from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_formats
 from transferapp.errors import Denied, Invalid, ServerUnreachable
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
@@ -91,4 +91,4 @@ async def _target(reads: str) -> RepositoryFormats:
 
 async def _of_server(url: str) -> RepositoryFormats | None:
     async with ServerClient(url) as server:
-        return await ask_formats(server, KeptFormats())
+        return await ask_formats(server, KeptFormats(), COMMANDS_PATIENCE_S)

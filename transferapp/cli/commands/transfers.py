@@ -33,7 +33,7 @@ from transferapp.client.importing import (
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
-from transferapp.client.target_formats import KeptFormats, ask_settings
+from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_settings
 from transferapp.errors import (
     AgentUnreachable,
     Invalid,
@@ -157,7 +157,9 @@ async def _settings() -> preflight.PreflightSettings:
     """Ask the server what reads the files; who is not signed in is told so later."""
     with suppress(TransferAppError):
         async with signed_in.server_client() as (server, _):
-            return await ask_settings(server, preflight.PreflightSettings(), KeptFormats())
+            return await ask_settings(
+                server, preflight.PreflightSettings(), KeptFormats(), COMMANDS_PATIENCE_S
+            )
     return preflight.PreflightSettings()
 
 

@@ -48,6 +48,7 @@ class LocalRepository(Repository):
         self.capabilities = frozenset({Capability.TILES, Capability.SCREENS})
         self._folder, self._clock = folder, clock
         self.bio_formats = bio_formats
+        self._formats: RepositoryFormats | None = None
         self._holdings: Holdings | None = None
         self._opening = asyncio.Lock()
 
@@ -90,7 +91,12 @@ class LocalRepository(Repository):
     @override
     async def formats(self) -> RepositoryFormats:
         """Say which formats have a reader that is installed here."""
-        return await in_thread(installed_formats, self.bio_formats)
+        if self._formats is None:
+            found = await in_thread(installed_formats, self.bio_formats)
+            if self.bio_formats is not None and not found.read_by:
+                return found  # It did not come up; perhaps it does the next time.
+            self._formats = found
+        return self._formats
 
     @override
     async def close(self) -> None:
