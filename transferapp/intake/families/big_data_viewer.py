@@ -2,8 +2,9 @@
 
 Seen with Bio-Formats 7.3.1, BDVReader: where the two have one stem the ``.h5`` is opened, as
 it comes first in a folder, else the ``.xml``; the name must be right to the letter; other
-ImageLoaders (N5) and the suffix ``.hdf5`` are refused. Where several ``.xml`` name one ``.h5``,
-that of its stem is the set's. Partitions, which the ``.h5`` links to,
+ImageLoaders (N5) and the suffix ``.hdf5`` are refused. Where several ``.xml`` name one ``.h5``
+it takes the first by name; here that of the ``.h5``'s stem is the set's, and the others are
+copies. Partitions, which the ``.h5`` links to,
 are not used files there; without them its pixels are missing, so they go along.
 """
 

@@ -3,8 +3,9 @@ from version 2 on behind the header.
 
 Seen with Bio-Formats 7.3.1, ICSReader: the header is opened; an ``.ids`` beside a header of
 version 2 is not used; the two suffixes must be in the same case (``a.ics`` with ``a.IDS`` is
-refused), a header of version 1 alone, and one of version 2 that names another file, too. It
-guesses what a header lacks: one that is cut off is read with its bytes swapped.
+refused), a header of version 1 alone, and one of version 2 that names another file, too. A
+header without its sizes or format is refused, one that ends before its byte order is not: then
+the bytes may be swapped and the pixel size lost, so here it is refused.
 """
 
 from __future__ import annotations
