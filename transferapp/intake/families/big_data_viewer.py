@@ -34,6 +34,8 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     if file.path.suffix.lower() != ".h5":
         return _of_xml(file, neighbours)
     described = neighbours.named(file, f"{file.path.stem}.xml")
+    if described is not None and not described.size_bytes:
+        return _of_cut_xml(described, neighbours)
     made = None if described is None else _of_xml(described, neighbours)
     return made if made is not None and file in made.files else None
 

@@ -117,7 +117,7 @@ def test_a_copy_of_the_xml_of_big_data_viewer_takes_nothing(tmp_path: Path, copy
     assert only_set(tmp_path / "data.xml").name == "data.h5"
 
 
-@pytest.mark.parametrize("damage", ["missing", "empty", "other", "cut", "xml"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "other", "cut", "xml", "no xml"])
 def test_big_data_viewer_that_is_not_whole_is_told_as_such(tmp_path: Path, damage: str) -> None:
     write_big_data_viewer(tmp_path, "data.xml", "data.h5", "data.h5")
     pixels, xml = tmp_path / "data.h5", tmp_path / "data.xml"
@@ -125,6 +125,8 @@ def test_big_data_viewer_that_is_not_whole_is_told_as_such(tmp_path: Path, damag
         pixels.unlink()
     elif damage == "cut":
         write_hdf5(pixels, end=4096)
+    elif damage == "no xml":
+        xml.write_bytes(b"")
     elif damage == "xml":
         xml.write_bytes(xml.read_bytes()[:75])
     else:
