@@ -46,7 +46,8 @@ ANALYZE = _row("Analyze 7.5", ())
 NIFTI = _row("NIfTI", (".nii",))
 NIFTI_PACKED = _row("NIfTI", (".nii.gz",), (b"\x1f\x8b",))
 NRRD = _row("NRRD", (".nrrd", ".nhdr"), (b"NRRD",))
-BIG_DATA_VIEWER = _row("BigDataViewer", ())
+#: Its family alone knows it: most files of HDF5 are something else.
+BIG_DATA_VIEWER = _row("BigDataViewer", (".h5",))
 CELLH5 = _row("CellH5", (".ch5",), _HDF5)
 #: Old ones are TIFF, or have a form of their own.
 IMARIS = _row("Imaris IMS", (".ims",), _HDF5, mark_needed=False)
@@ -87,7 +88,6 @@ BIO_FORMATS_ONLY = (
     NIFTI,
     NIFTI_PACKED,
     NRRD,
-    BIG_DATA_VIEWER,
     CELLH5,
     IMARIS,
     MINC,

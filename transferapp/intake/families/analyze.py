@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import struct
 
-from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
+from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem, UnsupportedFile
+from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.bio_formats_only import ANALYZE, JEOL, NIFTI
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families.family import Family
@@ -21,6 +22,9 @@ from transferapp.intake.whole import lengths
 _HEADER_BYTES = lengths.NIFTI_HEADER_BYTES
 _LENGTHS = tuple(struct.pack(f"{order}i", _HEADER_BYTES) for order in "<>")
 _PAIR_MARK = b"ni1\0"
+_ENVI_MARK = b"ENVI"
+#: Nobody reads it here; it is known so that people can be told.
+ENVI = ImageFormat("ENVI", (".hdr",), (_ENVI_MARK,))
 
 
 def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
@@ -40,12 +44,14 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
 def _pair(header: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     with header.path.open("rb", buffering=0) as opened:
         head = opened.read(_HEADER_BYTES)
+    if head.startswith(_ENVI_MARK):
+        return _envi(header, neighbours)
     if not head.startswith(_LENGTHS) or len(head) < _HEADER_BYTES:
         return None
     kind = NIFTI if head.endswith(_PAIR_MARK) else ANALYZE
     wanted = f"{header.path.stem}.img"
     pixels = neighbours.named(header, wanted)
-    if pixels is None:
+    if pixels is None or _is_of_another(pixels, header, neighbours):
         problem = MissingCompanion(
             f"'{header.name}' is the header of '{wanted}', which is missing. Put it beside"
             " the header, then drop both."
@@ -61,6 +67,26 @@ def _pair(header: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
             ),
         )
     return FilesetCandidate(header.name, (header, pixels), kind, problems)
+
+
+def _envi(header: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Refuse a pair of ENVI, whose ``.img`` Bio-Formats takes for one of other programs."""
+    pixels = neighbours.named(header, f"{header.path.stem}.img")
+    if pixels is None:
+        return None
+    problem = UnsupportedFile(
+        f"'{header.name}' and '{pixels.name}' are an image of ENVI, which the image repository"
+        " does not read. Export it as OME-TIFF, then import that."
+    )
+    return FilesetCandidate(header.name, (header, pixels), ENVI, (problem,))
+
+
+def _is_of_another(pixels: FoundFile, header: FoundFile, neighbours: Neighbours) -> bool:
+    """Say whether pixels of another case of letters have a header of their own."""
+    own = f"{pixels.path.stem}.hdr"
+    if pixels.path.stem == header.path.stem or own == header.name:
+        return False
+    return neighbours.exactly(header, own) is not None
 
 
 def _capitals(header: FoundFile, pixels: FoundFile) -> SourceProblem:

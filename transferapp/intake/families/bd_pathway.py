@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from transferapp.errors import MissingCompanion
+from transferapp.errors import DamagedFile, MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
@@ -26,6 +26,8 @@ _BEFORE = re.compile(
 )
 _IMAGE = re.compile(r"(?P<dye>.*) - n(?P<number>\d{6})\.tif")
 _MAX_INDEX_BYTES = 1 << 20
+#: Without these Bio-Formats 7.3.1 does not open an experiment.
+_SECTIONS = frozenset({"General", "Camera", "Dyes", "Image", "Geometry"})
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
@@ -34,9 +36,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         return None
     with index.path.open("rb") as opened:
         text = opened.read(_MAX_INDEX_BYTES).decode("utf-8", "replace")
-    dyes = _dyes(text)
-    if not dyes:
-        return None
+    sections = _sections(text)
+    dyes = _dyes(sections)
     files = plates.one_folder_down(index, neighbours, index.path.parent)
     before = [file for file in files if _BEFORE.fullmatch(file.path.suffix)]
     images = {
@@ -45,6 +46,11 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         if file.path.parent.name.startswith("Well") and (match := _IMAGE.fullmatch(file.name))
     }
     together = (*before, *images.values())
+    if not dyes and not images:
+        return None
+    if not dyes or not sections.keys() >= _SECTIONS:
+        cut = DamagedFile(f"'{index.name}' is not complete: its end is cut off. Copy it again.")
+        return plates.kept_together(index, FORMAT, together, cut)
     if needed := _absent_settings(before, dyes):
         problem = MissingCompanion(words.needs(index, needed))
         return plates.kept_together(index, FORMAT, together, problem)
@@ -57,10 +63,14 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     return plates.judged(index, FORMAT, (index, *together), len(images), absent)
 
 
-def _dyes(text: str) -> list[str]:
+def _sections(text: str) -> dict[str, str]:
+    parts = re.split(r"^\[(.+?)\]\s*$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _dyes(sections: dict[str, str]) -> list[str]:
     """Return the names in the section of dyes."""
-    sections = re.split(r"^\[(.+?)\]\s*$", text, flags=re.MULTILINE)
-    lines = dict(zip(sections[1::2], sections[2::2], strict=True)).get("Dyes", "").splitlines()
+    lines = sections.get("Dyes", "").splitlines()
     pairs = (line.partition("=") for line in lines)
     return [value.strip() for _, is_set, value in pairs if is_set and value.strip()]
 

@@ -2,7 +2,9 @@
 
 Seen with Bio-Formats 7.3.1, BDVReader: where the two have one stem the ``.h5`` is opened, as
 it comes first in a folder, else the ``.xml``; the name must be right to the letter; other
-ImageLoaders (N5) and the suffix ``.hdf5`` are refused. Partitions, which the ``.h5`` links to,
+ImageLoaders (N5) and the suffix ``.hdf5`` are refused. Where several ``.xml`` name one ``.h5``
+it takes the first by name; here that of the ``.h5``'s stem is the set's, and the others are
+copies. Partitions, which the ``.h5`` links to,
 are not used files there; without them its pixels are missing, so they go along.
 """
 
@@ -20,6 +22,8 @@ from transferapp.intake.scanning import FoundFile
 from transferapp.intake.whole.containers import hdf5
 
 _HEAD_BYTES = 4096
+_MARK = b"\x89HDF\r\n\x1a\n"
+_CLOSED = "</SpimData>"
 _MAX_XML_BYTES = 64 << 20
 _IMAGES = re.compile(r"<hdf5\b[^>]*>\s*([^<]+?)\s*</hdf5>")
 _PARTITIONS = re.compile(r"<partition>\s*<path\b[^>]*>\s*([^<]+?)\s*</path>")
@@ -30,6 +34,8 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     if file.path.suffix.lower() != ".h5":
         return _of_xml(file, neighbours)
     described = neighbours.named(file, f"{file.path.stem}.xml")
+    if described is not None and not described.size_bytes:
+        return _of_cut_xml(described, neighbours)
     made = None if described is None else _of_xml(described, neighbours)
     return made if made is not None and file in made.files else None
 
@@ -40,11 +46,19 @@ def _of_xml(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
             return None
         opened.seek(0)
         text = opened.read(_MAX_XML_BYTES).decode("utf-8", "replace")
+    if _CLOSED not in text and file.size_bytes <= _MAX_XML_BYTES:
+        return _of_cut_xml(file, neighbours)
     named = _IMAGES.search(text)
-    if named is None:
-        return None
-    name = unescape(named[1])
+    return None if named is None else _of_named(file, unescape(named[1]), text, neighbours)
+
+
+def _of_named(
+    file: FoundFile, name: str, text: str, neighbours: Neighbours
+) -> FilesetCandidate | None:
+    """Make the set of an ``.xml`` and the ``.h5`` that it names; None when it is a copy."""
     pixels = neighbours.named(file, name)
+    if pixels is not None and _has_another(pixels, file, neighbours):
+        return None
     if pixels is None:
         problem = MissingCompanion(
             f"'{file.name}' has its pixels in '{name}', which is missing. Put it where the"
@@ -62,6 +76,28 @@ def _of_xml(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     return FilesetCandidate(pair[0].name, tuple(files), BIG_DATA_VIEWER, problems)
 
 
+def _of_cut_xml(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate:
+    problem = DamagedFile(f"'{file.name}' is not complete: its end is cut off. Copy it again.")
+    pixels = neighbours.exactly(file, f"{file.path.stem}.h5")
+    files = (file,) if pixels is None else (pixels, file)
+    return FilesetCandidate(files[0].name, files, BIG_DATA_VIEWER, (problem,))
+
+
+def _has_another(pixels: FoundFile, file: FoundFile, neighbours: Neighbours) -> bool:
+    """Say whether another ``.xml`` describes the pixels, by its stem: this one is a copy."""
+    own = f"{pixels.path.stem}.xml"
+    if pixels.path.parent != file.path.parent or own == file.name:
+        return False
+    other = neighbours.exactly(file, own)
+    if other is None:
+        return False
+    try:
+        with other.path.open("rb") as opened:
+            return b"<SpimData" in opened.read(_HEAD_BYTES)
+    except OSError:
+        return False
+
+
 def _problems(file: FoundFile, pixels: FoundFile, name: str) -> list[SourceProblem]:
     found: list[SourceProblem] = []
     last = name.replace("\\", "/").rpartition("/")[2]
@@ -72,9 +108,21 @@ def _problems(file: FoundFile, pixels: FoundFile, name: str) -> list[SourceProbl
                 " to that, then retry."
             )
         )
-    if missing := hdf5(pixels.path):
+    if not _is_hdf5(pixels):
+        found.append(
+            DamagedFile(f"'{pixels.name}' does not begin like an HDF5 file. Copy it again.")
+        )
+    elif missing := hdf5(pixels.path):
         found.append(DamagedFile(f"'{pixels.name}' is not complete: {missing}. Copy it again."))
     return found
+
+
+def _is_hdf5(file: FoundFile) -> bool:
+    try:
+        with file.path.open("rb", buffering=0) as opened:
+            return opened.read(len(_MARK)) == _MARK
+    except OSError:
+        return True  # Preflight says it.
 
 
 def _no_partition(file: FoundFile) -> MissingCompanion:

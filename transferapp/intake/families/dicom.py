@@ -29,6 +29,8 @@ from transferapp.intake.scanning import FoundFile
 
 _DIRECTORY = "dicomdir"
 _LEAST_BYTES = 2048
+#: The preamble, the mark and the start of an element: nothing is in such a file.
+_PREAMBLE_BYTES = 128 + 4 + 8
 _WINDOW_S = 150.0
 _DATE = re.compile(r"\d{4}\.?\d{2}\.?\d{2}")
 _TIME = re.compile(r"(\d{2}):?(\d{2})?:?(\d{2}(?:\.\d*)?)?")
@@ -188,8 +190,10 @@ def _made(
     problems = tuple[SourceProblem, ...](map(_cut, cut_off[:1]))
     if not headers and not _is_marked(files[0]):
         problems = (_other(files[0]),)
+    elif files[0].size_bytes <= _PREAMBLE_BYTES and _is_marked(files[0]):
+        problems = (_cut(files[0]),)
     uids = {header.values.get(tags.SERIES_UID, "") for header in headers} - {""}
-    doubts = tuple(one for one in (doubt, _joined(len(uids))) if one)
+    doubts = tuple(one for one in (doubt, _joined(len(uids)), _twice(files, headers)) if one)
     return FilesetCandidate(files[0].name, tuple(files), DICOM, problems, doubts)
 
 
@@ -228,6 +232,29 @@ def _joined(series: int) -> str:
     return (
         f"Its files are of {series} series, and Bio-Formats makes one image of them: they have"
         " the same number and day. Put each series into a folder of its own to keep them apart."
+    )
+
+
+def _twice(files: Sequence[FoundFile], headers: Sequence[DicomHeader]) -> str:
+    """Tell of copies of a slice: each would be a slice more."""
+    first = dict[str, FoundFile]()
+    copies = list[tuple[FoundFile, FoundFile]]()
+    ordered = sorted(zip(files, headers, strict=False), key=lambda one: one[0].name)
+    for file, header in ordered:
+        uid = header.values.get(tags.INSTANCE_UID, "")
+        if uid and (original := first.setdefault(uid, file)) is not file:
+            copies.append((file, original))
+    if not copies:
+        return ""
+    copy, original = copies[0]
+    if len(copies) == 1:
+        return (
+            f"'{copy.name}' is a copy of '{original.name}': the image would have it twice."
+            " Leave it out."
+        )
+    return (
+        f"{len(copies):,} of its files are copies of others, such as '{copy.name}' of"
+        f" '{original.name}': the image would have them twice. Leave them out."
     )
 
 

@@ -16,12 +16,13 @@ import re
 from itertools import product
 from math import prod
 
+from transferapp.errors import DamagedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
-from transferapp.intake.families.texts import read_text
+from transferapp.intake.families.texts import is_utf_16, names_on_disk, read_text
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -41,6 +42,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     if "NDInfoFile" not in settings:
         return None
     stem = index.name[: -len(".nd")]
+    if is_utf_16(index):
+        return _encoded(index, _names(stem, settings), neighbours)
     names = _names(stem, settings)
     found, absent = found_and_absent(names, lambda name: _image(index, name, neighbours))
     if not found:
@@ -81,12 +84,31 @@ def _without_images(
     like = re.compile(rf"{stem}(_w\d[^/]*)?(_s\d+)?(_t\d+)?\.(tiff?|stk)", re.IGNORECASE)
     here = neighbours.listing(index, index.path.parent)
     images = [file for file in here if like.fullmatch(file.name)]
+    if images and _is_of_another(images[0], index):
+        images = []
     if not images:
         problem = words.no_images(index, f"{names[0]}.tif")
         return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
     why = f"means names such as '{names[0]}.tif', not '{images[0].name}'"
     remedy = "Give the images the names that MetaMorph gave them, then drop the folder again."
     problem = words.not_found_like_this(index, why, remedy)
+    return FilesetCandidate(index.name, (index, *images), FORMAT, (problem,))
+
+
+def _is_of_another(image: FoundFile, index: FoundFile) -> bool:
+    """Say whether an image is that of an index whose letters have its own case."""
+    stem = image.name[: len(index.name) - len(".nd")]
+    others = names_on_disk(str(index.path.parent))
+    return any(f"{stem}{end}" in others for end in (".nd", ".ND") if stem + end != index.name)
+
+
+def _encoded(index: FoundFile, names: list[str], neighbours: Neighbours) -> FilesetCandidate:
+    """Refuse an index in UTF-16: Bio-Formats does not read it."""
+    images, _ = found_and_absent(names, lambda name: _image(index, name, neighbours))
+    problem = DamagedFile(
+        f"'{index.name}' is text in UTF-16, which Bio-Formats does not read as an index. Save"
+        " it as plain text (ASCII or UTF-8), then drop the folder again."
+    )
     return FilesetCandidate(index.name, (index, *images), FORMAT, (problem,))
 
 

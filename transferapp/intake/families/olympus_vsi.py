@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from transferapp.errors import DamagedFile
+from transferapp.formats.embedded import TIFF
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families.family import Family
@@ -30,8 +32,18 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate:
             neighbours.listing(index, folder / stack), key=lambda file: file.name
         )
     ]
+    if not _is_tiff(index):
+        problem = DamagedFile(
+            f"'{index.name}' does not begin like a cellSens VSI file. Copy it again."
+        )
+        return FilesetCandidate(index.name, (index, *found), FORMAT, (problem,))
     doubts = () if any(_is_pixels(file) for file in found) else (_without_pixels(index),)
     return FilesetCandidate(index.name, (index, *found), FORMAT, doubts=doubts)
+
+
+def _is_tiff(index: FoundFile) -> bool:
+    with index.path.open("rb", buffering=0) as opened:
+        return not index.size_bytes or opened.read(4) in TIFF.magic
 
 
 def _is_pixels(file: FoundFile) -> bool:

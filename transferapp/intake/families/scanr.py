@@ -11,12 +11,18 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from transferapp.errors import SourceProblem
+from transferapp.errors import DamagedFile, SourceProblem
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates
 from transferapp.intake.families.family import Family
-from transferapp.intake.families.index_xml import UnreadIndex, elements, head, local
+from transferapp.intake.families.index_xml import (
+    MAX_INDEX_BYTES,
+    UnreadIndex,
+    elements,
+    head,
+    local,
+)
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -24,6 +30,8 @@ _NAME = "experiment_descriptor.xml"
 FORMAT = ImageFormat("Olympus ScanR", (_NAME,), (b"<?xml", b"<LVData"))
 _AFTER = ("experiment_descriptor.dat", "AcquisitionLog.dat")
 _FOLDER = "data"
+_ROOT = re.compile(r"<(\w[\w:.-]*)")
+_TAIL_BYTES = 4096
 _PARTS = r"W(\d{5})--P(\d{5})--Z(\d{5})--T(\d{5})--(.+)\.tiff?"
 _IMAGE = re.compile(r"(?:.*--)?" + _PARTS, re.IGNORECASE)
 #: Well, position, plane, time point, channel.
@@ -51,8 +59,21 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     beside = (neighbours.find(index, index.path.with_name(name)) for name in _AFTER)
     after = [file for file in beside if file is not None]
     images = [found[place] for place in sorted(found)]
+    if _is_cut_off(index):
+        cut = DamagedFile(f"'{index.name}' is not complete: its end is cut off. Copy it again.")
+        return plates.kept_together(index, FORMAT, (*after, *images), cut)
     absent = _absent(set(found), channels)
     return plates.judged(index, FORMAT, (index, *after, *images), len(images), absent)
+
+
+def _is_cut_off(index: FoundFile) -> bool:
+    """Say whether the last element is open at the end; raises OSError."""
+    root = _ROOT.search(head(index))
+    if root is None or index.size_bytes > MAX_INDEX_BYTES:
+        return False
+    with index.path.open("rb") as opened:
+        opened.seek(max(0, index.size_bytes - _TAIL_BYTES))
+        return f"</{root[1]}>".encode() not in opened.read().replace(b"\0", b"")
 
 
 def _misspelt(name: str) -> str:

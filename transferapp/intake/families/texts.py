@@ -9,6 +9,14 @@ from defusedxml import DefusedXmlException, ElementTree
 
 from transferapp.intake.scanning import FoundFile
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def is_utf_16(file: FoundFile) -> bool:
+    """Say whether a text has the mark of UTF-16 at its start; raises OSError."""
+    with file.path.open("rb", buffering=0) as opened:
+        return opened.read(2) in _UTF_16
+
 
 def read_text(file: FoundFile, most_bytes: int) -> str:
     """Return the text of a file, or as much as is allowed of it; raises OSError.
@@ -17,7 +25,7 @@ def read_text(file: FoundFile, most_bytes: int) -> str:
     """
     with file.path.open("rb") as opened:
         content = opened.read(most_bytes)
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith(_UTF_16):
         return content.decode("utf-16", "replace")
     return content.decode("utf-8-sig", "replace")
 

@@ -15,6 +15,7 @@ _MOST_BLOCKS = 100_000
 _JP2 = b"\0\0\0\x0cjP  "
 _BLOCK_MARK, _PART_MARK = b"\x70\0\0\0", b"\x2a"
 _BLOCK_HEAD_BYTES = 17
+_GIF_TAIL_BYTES = 64
 
 
 def hdf5(path: Path) -> str:
@@ -50,6 +51,13 @@ def lif(path: Path) -> str:
                 return ""
             at += length
     return "its end is cut off" if at > size else ""
+
+
+def gif(path: Path) -> str:
+    """Look for a GIF's last block, behind the end of the one before; some have bytes after."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _GIF_TAIL_BYTES))
+        return "" if b"\0;" in file.read() else "its end is cut off"
 
 
 def jpeg_2000(path: Path) -> str:

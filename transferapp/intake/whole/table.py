@@ -31,6 +31,7 @@ _CONTAINERS: dict[str, Callable[[Path], str]] = {
     formats.BIG_DATA_VIEWER.name: containers.hdf5,
     formats.MINC.name: containers.hdf5,
     formats.LIF.name: containers.lif,
+    formats.GIF.name: containers.gif,
     formats.JPEG_2000.name: containers.jpeg_2000,
 }
 

@@ -115,7 +115,7 @@ def test_capitals_of_analyze_are_told(tmp_path: Path) -> None:
 
 
 def test_a_header_of_another_program_is_no_pair(tmp_path: Path) -> None:
-    (tmp_path / "a.hdr").write_text("ENVI\nsamples = 6\nlines = 5\nbands = 2\n")
+    (tmp_path / "a.hdr").write_text("#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n")
     (tmp_path / "a.img").write_bytes(PIXELS)
     made = group(scan([tmp_path]))
     assert [(len(one.files), one.format) for one in made] == [(1, None), (1, None)]
