@@ -98,3 +98,18 @@ def test_a_columbus_image_without_an_index_is_told(tmp_path: Path) -> None:
         path.unlink()
     for made in group(scan([tmp_path])):
         assert "a Columbus set" in made.doubts[0]
+
+
+@pytest.mark.parametrize("end", [".pattern", ".afi"])
+def test_a_second_index_of_the_same_images_is_told(end: str, tmp_path: Path) -> None:
+    if end == ".pattern":
+        _pattern(tmp_path)
+    else:
+        vendor_sets.write_afi(tmp_path)
+    second = tmp_path / f"y{end}"
+    second.write_bytes((tmp_path / f"x{end}").read_bytes())
+    (made,) = [one for one in group(scan([tmp_path])) if one.name == second.name]
+    verdict = preflight(made, _SETTINGS)
+    assert verdict.level is Level.WARNING
+    assert "are in another set" in verdict.sentence
+    assert "does not know" not in verdict.sentence
