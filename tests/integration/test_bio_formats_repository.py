@@ -24,7 +24,7 @@ from tests.support.foreign_files import (
 )
 from tests.support.ole_files import write_oib
 from transferapp.bioformats.port import BioFormats
-from transferapp.errors import UnreadableFile, UnsupportedFile
+from transferapp.errors import DamagedFile, UnreadableFile, UnsupportedFile
 from transferapp.host.clock import SystemClock
 from transferapp.model.containers import ContainerKind
 from transferapp.model.identity import GroupPermissions
@@ -157,6 +157,15 @@ async def test_without_it_a_set_is_not_imported_as_its_first_file(tmp_path: Path
         with pytest.raises(
             UnsupportedFile, match="a set of 3 files that only Bio-Formats reads"
         ):
+            await imported(repository, files)
+
+
+async def test_a_set_with_a_damaged_index_is_told_as_that(own: Maker, tmp_path: Path) -> None:
+    files = write_metamorph(tmp_path, [numbers((8, 9), "u2")] * 2)
+    (index,) = [path for path in files if path.suffix == ".nd"]
+    index.write_bytes(index.read_bytes()[:10])
+    async with opened(tmp_path / "repository", own()) as repository:
+        with pytest.raises(DamagedFile, match="may be damaged"):
             await imported(repository, files)
 
 

@@ -10,6 +10,7 @@ from transferapp.errors import Cancelled, DamagedFile
 from transferapp.intake.candidate_names import in_natural_order
 from transferapp.intake.candidates import FilesetCandidate, told_apart
 from transferapp.intake.contents import head
+from transferapp.intake.families.beside import sets_around
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.riders import ride_along
 from transferapp.intake.families.table import FAMILIES
@@ -48,7 +49,11 @@ def _of_files(
 ) -> Iterator[list[FilesetCandidate]]:
     of_families = list(_families(folders, neighbours, cancel))
     yield of_families
+    scanned = neighbours.scanned.values()
     taken = {file.place for candidate in of_families for file in candidate.files}
+    around = list(sets_around(scanned, FAMILIES, taken, neighbours))
+    yield around
+    taken.update(file.place for candidate in around for file in candidate.files)
     yield from FolderSets(folders, taken, neighbours, cancel).filesets()
 
 

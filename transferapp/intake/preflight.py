@@ -24,6 +24,7 @@ from transferapp.intake.formats import (
     JPEG,
     ND2,
     OME_TIFF,
+    OME_XML,
     OME_ZARR,
     TIFF,
     format_of_bytes,
@@ -239,9 +240,11 @@ def _check_member(file: FoundFile, size_bytes: int, settings: PreflightSettings)
     """Look at a file of a set: an image, or else an index, a log or pixels without a form of
     their own, which the set's family has looked at.
     """
-    if format_of_name(file.name) is not None:
+    # What a set tells of itself may be called like OME-XML, and has no pixels then.
+    if format_of_name(file.name) not in (None, OME_XML):
         return _check_file(file, size_bytes, settings)
-    _start(file)
+    if not _start(file) and file.name.lower().endswith(OME_XML.suffixes):
+        raise _empty(file)
     return ""
 
 
@@ -262,9 +265,7 @@ def _check_file(
     """
     start = _start(file)
     if size_bytes == 0:
-        raise errors.EmptyFile(
-            f"'{file.name}' has no bytes. Save it again in the microscope software."
-        )
+        raise _empty(file)
     kind = format_of_name(file.name) or by_content
     if kind is None or kind is COMPANION:
         return ""  # Of a format, or a part of a set, that is not looked into.
@@ -281,6 +282,12 @@ def _check_file(
     if settings.bio_formats:
         return _packed(look.packed_by) if look.packed_by else ""
     return _animated(file.path, look.frames) if look.frames > 1 else ""
+
+
+def _empty(file: FoundFile) -> errors.EmptyFile:
+    return errors.EmptyFile(
+        f"'{file.name}' has no bytes. Save it again in the microscope software."
+    )
 
 
 def _otherwise(

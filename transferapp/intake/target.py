@@ -21,6 +21,10 @@ _INDEXES = (
     ".afi", ".apl", ".htd", ".l2d", ".lei", ".mvd2", ".nd", ".ndpis", ".oif",
     ".pattern", ".pnl", ".scan", ".vms", ".vsi", ".vws", ".wpi", ".xdce", ".xlef", ".xys",
 )  # fmt: skip
+#: Those of families of ours: one comes here when its files are in another's set already.
+_OF_FAMILIES = (
+    ".afi", ".htd", ".nd", ".ndpis", ".oif", ".pattern", ".vms", ".xlef",
+)  # fmt: skip
 _OMERO = omero.omero_formats()
 #: Why nobody may import a format that is not known.
 ONLY_KNOWN = "Your facility imports only formats that the repository reads."
@@ -120,9 +124,14 @@ def _not_read(name: str, kind: ImageFormat | None, target: RepositoryFormats) ->
 
 
 def _alone(path: Path, target: RepositoryFormats) -> str:
-    """Warn of an index whose set no family of ours knows: nothing is torn in silence."""
+    """Warn of an index without its set: nothing is torn in silence."""
     if not path.name.lower().endswith(_INDEXES):
         return ""
+    if path.name.lower().endswith(_OF_FAMILIES):
+        return (
+            f"The files that '{path.name}' names are in another set here. Leave it out; or"
+            " import it apart, in a folder with its own copy of them."
+        )
     return (
         f"'{path.name}' names other files that belong to it, and this program does not know"
         f" which. {target.whose} would read it without them. Export the set as OME-TIFF, or"

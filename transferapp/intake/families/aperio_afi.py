@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families.damaged import called_alike, damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import set_of_named
 from transferapp.intake.families.texts import read_xml
@@ -19,12 +20,13 @@ _MAX_INDEX_BYTES = 1 << 20
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of an ``.afi``; None when it is no list of images."""
+    """Make the set of an ``.afi``; one that lists no images is damaged."""
     root = read_xml(index, _MAX_INDEX_BYTES)
-    if root is None:
-        return None
-    names = [(element.text or "").strip() for element in root.iter("Path")]
-    return set_of_named(index, [name for name in names if name], FORMAT, neighbours)
+    elements = () if root is None else root.iter("Path")
+    names = [name for element in elements if (name := (element.text or "").strip())]
+    if not names:
+        return damaged(index, FORMAT, called_alike(index, neighbours))
+    return set_of_named(index, names, FORMAT, neighbours)
 
 
 AFI = Family("Aperio AFI", FORMAT.suffixes, collect)

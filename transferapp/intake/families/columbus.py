@@ -6,12 +6,14 @@ images by row, column, field, time, channel, plane.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from transferapp.errors import DamagedFile, MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
+from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
     UnreadIndex,
@@ -31,8 +33,10 @@ _ORDER = ("Row", "Col", "FieldID", "TimepointID", "ChannelID", "PlaneID")
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a measurement's index; None when the file is something else."""
-    if index.name.lower() != _NAME or "ColumbusMeasurementIndex" not in head(index):
+    if index.name.lower() != _NAME:
         return None
+    if "ColumbusMeasurementIndex" not in head(index):
+        return damaged(index, FORMAT, _tiffs(index, neighbours), plate=True)
     find = plates.below_the_index(index, neighbours)
     try:
         names = [(one.text or "").strip() for one in elements(index, "Reference")]
@@ -62,4 +66,11 @@ def _named(file: FoundFile) -> Iterator[NamedImage]:
             yield NamedImage(url, tuple(number(said.get(key, "")) for key in _ORDER))
 
 
-COLUMBUS = Family("Columbus", (_NAME,), collect)
+#: 001002-1-001001002.tif: row and column, field, plane, time point and channel.
+COLUMBUS = Family(
+    "Columbus",
+    (_NAME,),
+    collect,
+    re.compile(r"(?:^|/)\d{6}-\d+-\d{9}\.tiff?$", re.IGNORECASE),
+    "MeasurementIndex.ColumbusIDX.xml",
+)

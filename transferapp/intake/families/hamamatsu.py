@@ -12,6 +12,7 @@ import re
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families.damaged import called_alike, damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import set_of_named
 from transferapp.intake.families.texts import read_ini
@@ -26,14 +27,16 @@ _VMS_IMAGE = re.compile(r"ImageFile(?:\((\d+),(\d+)(?:,(\d+))?\))?")
 
 
 def collect_ndpis(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of an ``.ndpis``; None when it names no image."""
+    """Make the set of an ``.ndpis``; one that names no image is damaged."""
     values = read_ini(index, _MAX_INDEX_BYTES)
     names = [values.get(f"Image{number}", "") for number in range(_MAX_CHANNELS)]
+    if not any(names):
+        return damaged(index, NDPIS_FORMAT, called_alike(index, neighbours))
     return set_of_named(index, [name for name in names if name], NDPIS_FORMAT, neighbours)
 
 
 def collect_vms(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of a ``.vms``; None when it names no image."""
+    """Make the set of a ``.vms``; one that does not name all images is damaged."""
     values = read_ini(index, _MAX_INDEX_BYTES)
     placed = list[tuple[int, int, int, str]]()
     for key, name in values.items():
@@ -41,8 +44,10 @@ def collect_vms(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | 
             column, row, layer = (int(number or 0) for number in match.groups())
             placed.append((layer, row, column, name))
     names = [name for *_, name in sorted(placed)]
-    if not names:
-        return None
+    expected = _number(values, "NoJpegColumns") * _number(values, "NoJpegRows")
+    # The macro's name comes after those of all images.
+    if not names or (len(names) < expected and not values.get("MacroImage")):
+        return damaged(index, VMS_FORMAT, called_alike(index, neighbours))
     names += [values[key] for key in ("MapFile", "MacroImage") if values.get(key)]
     made = set_of_named(index, names, VMS_FORMAT, neighbours)
     extra = neighbours.exactly(index, values.get("OptimisationFile") or "no such file")
@@ -52,6 +57,11 @@ def collect_vms(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | 
     at = next((i for i, f in enumerate(files) if f.name == values.get("MacroImage")), None)
     files.insert(len(files) if at is None else at, extra)
     return FilesetCandidate(made.name, tuple(files), VMS_FORMAT, made.problems)
+
+
+def _number(values: dict[str, str], key: str) -> int:
+    text = values.get(key, "")
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0
 
 
 NDPIS = Family("Hamamatsu NDPIS", NDPIS_FORMAT.suffixes, collect_ndpis)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
+from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import read_xml
 from transferapp.intake.neighbours import Neighbours
@@ -27,9 +28,9 @@ _DESCRIPTIONS = (".xlef", ".xlcf", ".xlif")
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of an ``.xlef``; None when it is no XML of Leica."""
+    """Make the set of an ``.xlef``; one that leads nowhere is damaged."""
     if not _references(index):
-        return None
+        return damaged(index, FORMAT, ())  # Its images may be called anything.
     found, absent = {index.place: index}, dict[str, None]()
     waiting = [index]
     while waiting and len(found) < _MAX_FILES:

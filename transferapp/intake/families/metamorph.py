@@ -20,6 +20,7 @@ from transferapp.errors import DamagedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
+from transferapp.intake.families.damaged import damaged, matching
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.families.texts import is_utf_16, names_on_disk, read_text
@@ -37,17 +38,21 @@ _WELL = re.compile(r"(?:.* )?([A-Za-z]\d{1,3})(?:[_,].*)?")
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of an ``.nd`` file; None when it is no MetaMorph file."""
+    """Make the set of an ``.nd`` file; one that is no text of MetaMorph is damaged."""
     settings = dict(_lines(read_text(index, _MAX_INDEX_BYTES)))
     if "NDInfoFile" not in settings:
-        return None
+        return damaged(index, FORMAT, _beside(index, neighbours))
     stem = index.name[: -len(".nd")]
     if is_utf_16(index):
         return _encoded(index, _names(stem, settings), neighbours)
     names = _names(stem, settings)
     found, absent = found_and_absent(names, lambda name: _image(index, name, neighbours))
-    if not found:
-        return _without_images(index, names, neighbours)
+    if not found or "EndFile" not in settings:
+        beside = _beside(index, neighbours)
+        if "EndFile" not in settings and {*_places(beside)} - {*_places(found)}:
+            return damaged(index, FORMAT, [*found, *beside])
+        if not found:
+            return _without_images(index, names, beside)
     first = min(found, key=lambda file: (_is_stk(file), file.name))
     files = (first, index, *(file for file in found if file is not first))
     doubts = (words.absent(absent, index),) if absent else ()
@@ -76,14 +81,21 @@ def _is_stk(file: FoundFile) -> bool:
     return file.name.lower().endswith(".stk")
 
 
+def _places(files: list[FoundFile]) -> list[str]:
+    return [file.place for file in files]
+
+
+def _beside(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
+    """Return the images that are called like those of an index."""
+    stem = re.escape(index.name[: -len(".nd")])
+    like = re.compile(rf"^{stem}(_w\d[^/]*)?(_s\d+)?(_t\d+)?\.(tiff?|stk)$", re.IGNORECASE)
+    return matching(index, neighbours, like)
+
+
 def _without_images(
-    index: FoundFile, names: list[str], neighbours: Neighbours
+    index: FoundFile, names: list[str], images: list[FoundFile]
 ) -> FilesetCandidate:
     """Make the set of an index that Bio-Formats finds no image for: it may be renamed."""
-    stem = re.escape(index.name[: -len(".nd")])
-    like = re.compile(rf"{stem}(_w\d[^/]*)?(_s\d+)?(_t\d+)?\.(tiff?|stk)", re.IGNORECASE)
-    here = neighbours.listing(index, index.path.parent)
-    images = [file for file in here if like.fullmatch(file.name)]
     if images and _is_of_another(images[0], index):
         images = []
     if not images:

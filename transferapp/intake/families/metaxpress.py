@@ -18,6 +18,7 @@ from pathlib import Path
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates
+from transferapp.intake.families.damaged import called_alike, damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -45,19 +46,23 @@ class _Plate:
     times: int
     sites: int
     wavelengths: int
+    #: The last line is there.
+    is_whole: bool
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of an ``.htd``; None when it is something else."""
+    """Make the set of an ``.htd``; one without wells or an end is damaged."""
     with index.path.open("rb") as opened:
         text = opened.read(_MAX_INDEX_BYTES).decode("latin-1")
     said = _plate(text)
-    if not said.wells:
-        return None
     stem = index.name[: -len(FORMAT.suffixes[0])]
+    placed = list(_placed(index, stem, neighbours))
+    if not said.wells or not said.is_whole:
+        images = [file for _, file in placed]
+        return damaged(index, FORMAT, images + called_alike(index, neighbours), plate=True)
     found = {
         place: file
-        for place, file in _placed(index, stem, neighbours)
+        for place, file in placed
         if place[:2] in said.wells and place[4] <= said.sites and place[5] <= said.wavelengths
     }
     found = _of_one_kind(found)
@@ -86,7 +91,13 @@ def _plate(text: str) -> _Plate:
         if value.upper() == "TRUE"
     )
     sites = _count(said, "XSites") * _count(said, "YSites")
-    return _Plate(wells, _count(said, "TimePoints"), sites, _count(said, "NWavelengths"))
+    return _Plate(
+        wells,
+        _count(said, "TimePoints"),
+        sites,
+        _count(said, "NWavelengths"),
+        "EndFile" in said,
+    )
 
 
 def _count(said: dict[str, list[str]], key: str) -> int:

@@ -16,6 +16,7 @@ from pathlib import PurePosixPath
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
+from transferapp.intake.families.damaged import damaged, matching
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.formats import OME_TIFF
@@ -33,6 +34,12 @@ _NAMED = re.compile(rb'"FileName"\s*:\s*"([^"\r\n]{1,1024})"')
 #: How the text calls a plane where it does not name its file.
 _PLANE = re.compile(rb'"(?:Metadata|Coords)-[^"/]*/([^"/\r\n]{1,255}\.tiff?)"\s*:')
 _LONGEST_MATCH = 2048
+_END = re.compile(rb"\}\s*\}[\s\0]*\Z")
+_TAIL_BYTES = 256
+_MEMBER = re.compile(
+    r"(^|/)img_(\d{9}_[^/]*_\d{3}|channel\d+_position\d+_time\d+_z\d+)\.tiff?$",
+    re.IGNORECASE,
+)
 _IMAGE = re.compile(r"img_.*\.tiff?", re.IGNORECASE)
 
 
@@ -44,9 +51,19 @@ def is_metadata_name(name: str) -> bool:
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a text of Micro-Manager; None when it is another ``metadata.txt``."""
     names = _images_of(index, neighbours)
+    if names is None and index.name == "metadata.txt":
+        # Any program may call a text so; its images' names are Micro-Manager's alone.
+        members = matching(index, neighbours, _MEMBER)
+        return damaged(index, FORMAT, members) if members else None
     if not names:
         return None
     found, absent = found_and_absent(names, lambda name: neighbours.exactly(index, name))
+    is_whole = _ends(index)
+    if not is_whole:
+        members = matching(index, neighbours, _MEMBER)
+        torn = {file.place for file in members} - {file.place for file in found}
+        if torn or not names_in(index):
+            return damaged(index, FORMAT, [*found, *members])
     if not found:
         problem = words.no_images(index, absent[0])
         return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
@@ -55,18 +72,30 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     if index.name == "metadata.txt":
         first = min(index, *found, key=lambda file: file.name)
         files = [first, *(file for file in files if file is not first)]
-    doubts = (words.absent(absent, index),) if absent else ()
-    return FilesetCandidate(index.name, tuple(files), FORMAT, doubts=doubts)
+    doubts = [words.absent(absent, index)] if absent else []
+    doubts += [] if is_whole else [words.no_end(index)]
+    return FilesetCandidate(index.name, tuple(files), FORMAT, doubts=tuple(doubts))
 
 
-def _images_of(index: FoundFile, neighbours: Neighbours) -> list[str]:
-    """Return the names of a set's images; none when it is no set of single images."""
+def _images_of(index: FoundFile, neighbours: Neighbours) -> list[str] | None:
+    """Return the names of a set's images; none when it is no set of single
+    images, and None when it is no text of Micro-Manager.
+    """
     names = names_in(index) if is_metadata_name(index.name) else None
-    if names == []:
+    if names is None:
+        return None
+    if not names:
         here = neighbours.listing(index, index.path.parent)
         names = [file.name for file in here if _IMAGE.fullmatch(file.name)]
-    are_stacks = all(name.lower().endswith(OME_TIFF.suffixes) for name in names or ())
-    return [] if names is None or are_stacks else names
+    are_stacks = all(name.lower().endswith(OME_TIFF.suffixes) for name in names)
+    return [] if are_stacks else names
+
+
+def _ends(index: FoundFile) -> bool:
+    """Say whether the last brackets are there: those of the last plane, and of the text."""
+    with index.path.open("rb") as opened:
+        opened.seek(max(0, index.path.stat().st_size - _TAIL_BYTES))
+        return _END.search(opened.read()) is not None
 
 
 def names_in(index: FoundFile) -> list[str] | None:
@@ -93,9 +122,6 @@ MICROMANAGER = Family(
     "Micro-Manager",
     FORMAT.suffixes,
     collect,
-    re.compile(
-        r"(^|/)img_(\d{9}_[^/]*_\d{3}|channel\d+_position\d+_time\d+_z\d+)\.tiff?$",
-        re.IGNORECASE,
-    ),
+    _MEMBER,
     "its metadata.txt",
 )

@@ -18,6 +18,7 @@ from transferapp.errors import MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
+from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.families.texts import names_on_disk, read_ini
@@ -29,6 +30,7 @@ FORMAT = ImageFormat(
 )
 BMP_FORMAT = ImageFormat("BMP", (".bmp",), (b"BM",))
 _FOLDER_END = ".files"
+_PREVIEW = "s_thumb.bmp"
 _SIDE_SUFFIXES = (".lut", ".roi", ".pty")
 #: Settings of a microscope: some tens of kB.
 _MAX_OIF_BYTES = 4 << 20
@@ -38,12 +40,13 @@ _IMAGE = re.compile(r"s_(?:[A-Z]\d{3,9})+\.tif", re.IGNORECASE)
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of an ``.oif``; None when it is no text of Olympus."""
+    """Make the set of an ``.oif``; one that is no text of Olympus is damaged."""
     settings = read_ini(index, _MAX_OIF_BYTES)
     first, last = (_last_part(settings.get(f"PtyFileName{end}", "")) for end in "SE")
-    if not first and "AxisOrder" not in settings:
-        return None
     folder = index.path.parent / (index.name + _FOLDER_END)
+    if not first and "AxisOrder" not in settings:
+        files = neighbours.listing(index, folder)
+        return damaged(index, FORMAT, [f for f in files if not _is_preview(f)])
     sides = list[FoundFile]()
     for name in names_on_disk(str(folder)):
         file = neighbours.exactly(index, name, folder)
@@ -55,6 +58,10 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     )
     problems = _oif_problems(index, found, absent)
     return FilesetCandidate(index.name, (index, *sides, *found), FORMAT, problems)
+
+
+def _is_preview(file: FoundFile) -> bool:
+    return file.name.lower() == _PREVIEW
 
 
 def _oif_problems(
@@ -117,4 +124,4 @@ OIF = Family(
     re.compile(r"(^|/)s_(?:[A-Z]\d{3})+\.tif$", re.IGNORECASE),
     "its .oif file",
 )
-OIF_THUMBNAIL = Family("Olympus OIF's preview", ("s_thumb.bmp",), collect_thumbnail)
+OIF_THUMBNAIL = Family("Olympus OIF's preview", (_PREVIEW,), collect_thumbnail)

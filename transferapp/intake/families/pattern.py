@@ -17,6 +17,7 @@ from transferapp.errors import MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
+from transferapp.intake.families.damaged import called_alike, damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.families.texts import read_text
@@ -36,17 +37,19 @@ _LONGEST_EXPRESSION = 250
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of a ``.pattern``; None when it is none that Bio-Formats reads."""
+    """Make the set of a ``.pattern``; one that stands for nothing is damaged."""
     line = read_text(index, _MAX_PATTERN_BYTES).strip()
     if not line or "\n" in line or "\r" in line:
-        return None
+        return damaged(index, FORMAT, called_alike(index, neighbours))
     # Without a block the backslash has its own meaning.
     path = line.replace("\\", "/") if "<" in line else line
     folder, _, pattern = path.rpartition("/")
     names = _names(pattern, index, neighbours)
     if not names:
-        return None
+        return damaged(index, FORMAT, called_alike(index, neighbours))
     found, absent = found_and_absent(names, lambda name: neighbours.exactly(index, name))
+    if not found and "." not in pattern and (alike := called_alike(index, neighbours)):
+        return damaged(index, FORMAT, alike)  # Cut off before the suffix of the names.
     problems = _problems(index, folder, found, absent)
     return FilesetCandidate(index.name, (index, *found), FORMAT, problems)
 

@@ -58,10 +58,38 @@ def not_found_like_this(index: FoundFile, why: str, remedy: str) -> MissingCompa
 
 def lone(name: str, family: str, index: str) -> str:
     """An image of a set whose index is missing."""
+    article = "an" if family[0] in "AEIOU" else "a"
     return (
-        f"'{name}' looks like a part of a {family} set, and {index} is missing. Imported like"
-        " this, its place, channels and sizes in the set are lost. Drop the whole folder,"
-        " with that file."
+        f"'{name}' looks like a part of {article} {family} set, and {index} is missing."
+        " Imported like this, its place, channels and sizes in the set are lost. Drop the whole"
+        " folder, with that file."
+    )
+
+
+def belongs(name: str, index: FoundFile) -> str:
+    """An image that was dropped without the index beside it, which has a fault."""
+    return (
+        f"'{name}' belongs to the set of '{index.name}' beside it. Imported like this, its"
+        " place, channels and sizes in the set are lost. Drop the whole folder, to see what"
+        " the set lacks."
+    )
+
+
+def damaged(index: FoundFile, family: str) -> str:
+    """An index that does not say what belongs to it, or not all of it."""
+    article = "an" if family[0] in "AEIOU" else "a"
+    return (
+        f"'{index.name}' is damaged: it does not say, as the index of {article} {family} set"
+        " does, which files belong to it. Copy it again, then drop the folder again. To"
+        " import the images beside it each for itself, take it out of the folder."
+    )
+
+
+def no_end(index: FoundFile) -> str:
+    """An index that names all images that are there, and breaks off."""
+    return (
+        f"'{index.name}' does not end as it should: the acquisition, or a copy, may have been"
+        " stopped. Compare it with the microscope's own files before you delete them."
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from transferapp.bioformats.port import BioFormats
-from transferapp.errors import Invalid, NotFound, UnsupportedFile
+from transferapp.errors import DamagedFile, Invalid, NotFound, UnsupportedFile
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.pixel_types import shown_as
@@ -83,7 +83,7 @@ def read_images(work: Work, plan: FilesetPlan) -> NewImages:
     work.alive(0, "reading metadata")
     opened = open_fileset(work.first, work.root, work.bio_formats)
     try:
-        _check_whole(opened, plan)
+        _check_whole(opened, plan, has_bio_formats=work.bio_formats is not None)
         _check_target(opened, plan)
         made = []
         for series, image in enumerate(opened.images):
@@ -142,10 +142,18 @@ class _Owner:
     group_id: int
 
 
-def _check_whole(opened: OpenFileset, plan: FilesetPlan) -> None:
-    """Raise UnsupportedFile for a set of which only the first file would be read."""
+def _check_whole(opened: OpenFileset, plan: FilesetPlan, *, has_bio_formats: bool) -> None:
+    """Raise for a set of which only the first file would be read: DamagedFile where
+    Bio-Formats was asked, else UnsupportedFile.
+    """
     others = len(plan.files) - 1
     if opened.is_one_file and others:
+        if has_bio_formats:
+            raise DamagedFile(
+                f"Bio-Formats could not read '{plan.name}' as a set of {others + 1} files: the"
+                " file that names the others may be damaged. Copy the whole folder again, then"
+                " import that; or export the images as OME-TIFF."
+            )
         raise UnsupportedFile(
             f"'{plan.name}' is a set of {others + 1} files that only Bio-Formats reads as one,"
             " and this server does not have it. Ask your administrator to install it"

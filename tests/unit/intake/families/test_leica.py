@@ -71,9 +71,10 @@ def test_a_project_does_not_lead_out_of_what_was_dropped(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("text", ["hello", "<a/>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
-def test_another_xlef_is_none(text: str, tmp_path: Path) -> None:
+def test_another_xlef_is_told_as_damaged(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.xlef").write_text(text)
-    assert only_set(tmp_path).format is None
+    (problem,) = only_set(tmp_path).problems
+    assert "is damaged" in problem.message
 
 
 def test_a_lei_and_the_images_that_it_names(tmp_path: Path) -> None:

@@ -131,9 +131,10 @@ def test_damaged_numbers_take_no_time(tmp_path: Path) -> None:
     assert only_set(tmp_path).problems
 
 
-def test_another_nd_file_is_none(tmp_path: Path) -> None:
+def test_another_nd_file_is_told_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "notes.nd").write_text("hello")
-    assert only_set(tmp_path).format is None
+    (problem,) = only_set(tmp_path).problems
+    assert "is damaged" in problem.message
 
 
 def test_only_bio_formats_reads_the_set(tmp_path: Path) -> None:

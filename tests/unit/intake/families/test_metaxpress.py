@@ -66,6 +66,7 @@ def test_a_lone_member_is_told(tmp_path: Path) -> None:
     assert "its .HTD file is missing" in doubt
 
 
-def test_another_htd_file_is_none(tmp_path: Path) -> None:
+def test_another_htd_file_is_told_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "notes.htd").write_text("hello")
-    assert not only_set(tmp_path).plate
+    (problem,) = only_set(tmp_path).problems
+    assert "is damaged" in problem.message

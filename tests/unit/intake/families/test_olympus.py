@@ -66,9 +66,10 @@ def test_a_lone_image_of_an_oif_is_told(name: str, tmp_path: Path) -> None:
     assert "its .oif file is missing" in doubt
 
 
-def test_another_oif_is_none(tmp_path: Path) -> None:
+def test_another_oif_is_told_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.oif").write_text("hello")
-    assert only_set(tmp_path).format is None
+    (problem,) = only_set(tmp_path).problems
+    assert "is damaged" in problem.message
 
 
 def test_a_vsi_and_the_folders_of_its_folder(tmp_path: Path) -> None:

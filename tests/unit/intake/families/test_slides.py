@@ -65,9 +65,10 @@ def test_a_name_that_leads_elsewhere_is_missing(name: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["hello", "<a>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
-def test_another_afi_is_none(text: str, tmp_path: Path) -> None:
+def test_another_afi_is_told_as_damaged(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.afi").write_text(text)
-    assert only_set(tmp_path).format is None
+    (problem,) = only_set(tmp_path).problems
+    assert "is damaged" in problem.message
 
 
 def test_a_lone_tile_of_a_vms_is_told(tmp_path: Path) -> None:
