@@ -12,10 +12,16 @@ import sqlalchemy as sa
 
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
+    "cli/test_looking.py": "zarr",
+    "intake/families": "PIL",
+    "intake/test_dropped_members.py": "PIL",
+    "intake/test_heads.py": "PIL",
+    "intake/test_made_sets.py": "PIL",
     "intake/test_ome_sets.py": "PIL",
     "intake/test_pictures_shown.py": "imagecodecs",
     "intake/test_tiff_frames.py": "imagecodecs",
     "intake/test_tiff_shown.py": "imagecodecs",
+    "intake/test_traps.py": "imagecodecs",
     "intake/test_zarr_preflight.py": "zarr",
     "desktop": "numcodecs",
     "host/test_database.py": "psycopg",
