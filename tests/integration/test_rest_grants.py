@@ -19,7 +19,12 @@ from transferapp.protocol.messages import Accepted
 __all__ = ["http", "server"]
 
 #: What anyone may ask.
-PUBLIC = {("get", "/healthz"), ("get", "/v1/server"), ("post", "/v1/sessions")}
+PUBLIC = {
+    ("get", "/healthz"),
+    ("get", "/v1/server"),
+    ("get", "/v1/formats"),
+    ("post", "/v1/sessions"),
+}
 #: What a transfer grant may do with its own transfer, beside uploads.
 NARROW = {
     ("get", "/v1/transfers/{transfer_id}"),
