@@ -14,10 +14,6 @@ class FirstBytes:
     hex: str
     offset: int = 0
 
-    def fit(self, start: bytes) -> bool:
-        """Say whether the beginning of a file has them."""
-        return start.startswith(bytes.fromhex(self.hex), self.offset)
-
 
 @dataclass(frozen=True, slots=True)
 class ReadFormat:
@@ -40,10 +36,6 @@ class ReadFormat:
     def claims_name(self, name: str) -> bool:
         """Say whether a name, in small letters, ends like one of its files."""
         return bool(self.suffixes) and name.endswith(self.suffixes)
-
-    def claims_bytes(self, start: bytes) -> bool:
-        """Say whether a file begins like one of its files."""
-        return any(rule.fit(start) for rule in self.first_bytes)
 
 
 @dataclass(frozen=True)
@@ -92,11 +84,22 @@ class RepositoryFormats:
         fitting = [one for one in self.formats if one.claims_name(low)]
         yield from sorted(fitting, key=lambda one: _exactness(one, low))
 
+    @cached_property
+    def _by_content(self) -> tuple[tuple[bytes, int, ReadFormat], ...]:
+        """Bytes and their place, of the formats that are known by content alone: asked of
+        every file that is no image.
+        """
+        return tuple(
+            (bytes.fromhex(rule.hex), rule.offset, one)
+            for one in self.formats
+            if not one.suffix_needed
+            for rule in one.first_bytes
+        )
+
     def of_bytes(self, start: bytes) -> Iterator[ReadFormat]:
         """Yield the formats that are known by content alone, and whose bytes these are."""
-        for one in self.formats:
-            if not one.suffix_needed and one.claims_bytes(start):
-                yield one
+        fitting = [one for begin, at, one in self._by_content if start.startswith(begin, at)]
+        yield from {id(one): one for one in fitting}.values()
 
 
 #: What the repository that comes with this program is called.

@@ -50,7 +50,7 @@ _MOST_TAGS = 100
 #: More than any file has: what is told to be larger is taken as this.
 _BEYOND = np.uint64(1 << 61)
 #: What a description has that is read, or with which ``traps`` looks at ImageJ's depth.
-_READ_WORDS = (b"<OME", b"spacing")
+_OME, _SPACING = b"<OME", b"spacing"
 #: No predictor, and that of whole numbers; Bio-Formats does not read the others.
 _USUAL_PREDICTORS = np.array([1, 2])
 
@@ -281,7 +281,7 @@ class _Pages:
         end = begin + count[rows]
         find = self._pieces.raw.find
         for row, first, last in zip(rows.tolist(), begin.tolist(), end.tolist(), strict=True):
-            if any(find(word, first, last) >= 0 for word in _READ_WORDS):
+            if find(_OME, first, last) >= 0 or find(_SPACING, first, last) >= 0:
                 self._ok[row] = False
 
 

@@ -1,7 +1,8 @@
 """Measure scanning, grouping and judging many small files, against walking and reading them.
 
-The yardstick is ``os.scandir`` with a plain open, read of 4 kB and close of each file. Both
-alternate (A B A B), each in a process of its own, on files that the page cache holds.
+The yardstick is ``os.scandir`` with stat, a plain open, read of 4 kB and close of each file:
+nobody can import a file without its size. That without stat is measured beside it. They
+alternate (A B C A B C), each in a process of its own, on files that the page cache holds.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeAlias
 
 from transferapp.testing.bench_intake_files import many_folders, one_folder
 
@@ -22,15 +24,20 @@ FOLDERS, FILES_IN_A_FOLDER = 2_000, 50
 FILES_IN_ONE_FOLDER = 20_000
 ROUNDS = 7
 _RUN = "transferapp.testing.bench_intake_run"
+_OURS, _WALK, _NO_STAT = "judge", "walk", "walk_without_stat"
+
+#: What each of the three took in one round: its figures by their names.
+Round: TypeAlias = dict[str, dict[str, float]]
 
 
 def run(out: Path) -> None:
-    """Measure and write the JSON object to ``out``; takes about two minutes."""
+    """Measure and write the JSON object to ``out``; takes about three minutes."""
     with tempfile.TemporaryDirectory(prefix="transferapp-bench-") as name:
         many, one = Path(name) / "many", Path(name) / "one"
         many_folders(many, FOLDERS, FILES_IN_A_FOLDER)
         one_folder(one, FILES_IN_ONE_FOLDER)
         in_many, in_one = _alternate(many), _alternate(one)
+    ours = [one[_OURS] for one in in_many + in_one]
     report = {
         "bench": "intake",
         "ratios": {
@@ -38,16 +45,11 @@ def run(out: Path) -> None:
             "one_folder_seconds_vs_walk": _ratio(in_one),
         },
         "figures": {
-            "first_verdict_s": _median(in_many, "first_s"),
-            "memory_mb": round(max(ours["memory_mb"] for ours, _ in in_many + in_one), 1),
-            "many_folders_s": _median(in_many, "seconds"),
-            "one_folder_s": _median(in_one, "seconds"),
-            "one_folder_first_verdict_s": _median(in_one, "first_s"),
-            "many_folders_walk_s": _median([(peer, ours) for ours, peer in in_many], "seconds"),
-            "one_folder_walk_s": _median([(peer, ours) for ours, peer in in_one], "seconds"),
-            # Where others load the machine, this one is steadier than the ratios above.
-            "many_folders_cpu_vs_walk": _ratio(in_many, "cpu_s")["median"],
-            "one_folder_cpu_vs_walk": _ratio(in_one, "cpu_s")["median"],
+            "first_verdict_s": _median(in_many, _OURS, "first_s"),
+            "memory_mb": round(max(run["memory_mb"] for run in ours), 1),
+            **_seconds("many_folders", in_many),
+            **_seconds("one_folder", in_one),
+            "one_folder_first_verdict_s": _median(in_one, _OURS, "first_s"),
             "rounds": ROUNDS,
         },
         "machine": {
@@ -59,16 +61,32 @@ def run(out: Path) -> None:
         "commands": {
             "ours": f"python -m {_RUN} judge FOLDER (numpy {version('numpy')}): scan, group,"
             " judge, until the last verdict",
-            "walk": f"python -m {_RUN} walk FOLDER: os.scandir; open, read 4 kB, close",
+            "walk": f"python -m {_RUN} walk FOLDER: os.scandir; stat, open, read 4 kB, close",
+            "walk_without_stat": f"python -m {_RUN} walk_without_stat FOLDER: without stat",
         },
     }
     out.write_text(json.dumps(report, indent=2) + "\n")
 
 
-def _alternate(folder: Path) -> list[tuple[dict[str, float], dict[str, float]]]:
-    """Return what ours and the yardstick took, round by round, after one to warm up."""
-    rounds = [(_run("judge", folder), _run("walk", folder)) for _ in range(ROUNDS + 1)]
-    assert all(ours["files"] == peer["files"] for ours, peer in rounds)
+def _seconds(name: str, rounds: list[Round]) -> dict[str, float]:
+    """Return the figures of one tree of folders. Where others load the machine, the ratio of
+    processor times is steadier than that of seconds.
+    """
+    return {
+        f"{name}_s": _median(rounds, _OURS, "seconds"),
+        f"{name}_walk_s": _median(rounds, _WALK, "seconds"),
+        f"{name}_cpu_vs_walk": _ratio(rounds, "cpu_s")["median"],
+        f"{name}_seconds_vs_walk_without_stat": _ratio(rounds, peer=_NO_STAT)["median"],
+    }
+
+
+def _alternate(folder: Path) -> list[Round]:
+    """Return what each took, round by round, after one to warm up."""
+    rounds = [
+        {what: _run(what, folder) for what in (_OURS, _WALK, _NO_STAT)}
+        for _ in range(ROUNDS + 1)
+    ]
+    assert all(len({run["files"] for run in one.values()}) == 1 for one in rounds)
     return rounds[1:]
 
 
@@ -79,14 +97,12 @@ def _run(what: str, folder: Path) -> dict[str, float]:
     return found
 
 
-def _ratio(
-    rounds: list[tuple[dict[str, float], dict[str, float]]], name: str = "seconds"
-) -> dict[str, float]:
+def _ratio(rounds: list[Round], name: str = "seconds", peer: str = _WALK) -> dict[str, float]:
     """Time of ours over the yardstick's: 1 is as fast as walking and reading."""
-    ratios = [ours[name] / peer[name] for ours, peer in rounds]
+    ratios = [one[_OURS][name] / one[peer][name] for one in rounds]
     found = {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}
     return {key: round(value, 3) for key, value in found.items()}
 
 
-def _median(rounds: list[tuple[dict[str, float], dict[str, float]]], name: str) -> float:
-    return round(statistics.median(ours[name] for ours, _ in rounds), 3)
+def _median(rounds: list[Round], what: str, name: str) -> float:
+    return round(statistics.median(one[what][name] for one in rounds), 3)

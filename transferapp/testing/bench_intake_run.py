@@ -1,6 +1,6 @@
 """One run of the intake bench: ``python -m transferapp.testing.bench_intake_run WHAT FOLDER``.
 
-WHAT is ``judge`` or ``walk``.
+WHAT is ``judge``, ``walk``, or ``walk_without_stat``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import os
 import resource
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from transferapp.host.collecting import seldom_collecting
@@ -31,8 +33,10 @@ def judge(top: Path) -> tuple[int, float]:
     return files, first_s
 
 
-def walk(top: Path) -> tuple[int, float]:
-    """Read the first 4 kB of every file below a folder; return how many."""
+def walk(top: Path, *, stat: bool = True) -> tuple[int, float]:
+    """Ask for the size and read the first 4 kB of every file below a folder; return how
+    many.
+    """
     files, pending, first_s = 0, [str(top)], 0.0
     while pending:
         with os.scandir(pending.pop()) as listing:
@@ -40,6 +44,8 @@ def walk(top: Path) -> tuple[int, float]:
                 if entry.is_dir():
                     pending.append(entry.path)
                     continue
+                if stat:
+                    entry.stat()
                 descriptor = os.open(entry.path, os.O_RDONLY)
                 os.read(descriptor, 4096)
                 os.close(descriptor)
@@ -51,7 +57,12 @@ def walk(top: Path) -> tuple[int, float]:
 def main() -> None:
     """Run once and print what it took as JSON."""
     configure_logging("bench", private=False)
-    work = {"judge": judge, "walk": walk}[sys.argv[1]]
+    works: dict[str, Callable[[Path], tuple[int, float]]] = {
+        "judge": judge,
+        "walk": walk,
+        "walk_without_stat": partial(walk, stat=False),
+    }
+    work = works[sys.argv[1]]
     began_s, began_cpu_s = time.perf_counter(), time.process_time()
     files, first_s = work(Path(sys.argv[2]))
     ended_s, cpu_s = time.perf_counter(), time.process_time() - began_cpu_s
