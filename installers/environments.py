@@ -103,7 +103,7 @@ class Environment:
         say("installing Python packages (napari and Qt are large; a few minutes at first)")
         started = time.monotonic()
         pinned = ("-c", str(self._pins)) if self._pins.exists() else ()
-        links = ()
+        links: tuple[str, ...] = ()
         if "omero" in extras:
             links = ("--find-links", str(ice_wheel.ensure_wheel(self.python).parent))
         self._pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]")
@@ -147,10 +147,10 @@ class Environment:
         with log.open("ab") as output:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
             started = time.monotonic()
-            while True:
+            code: int | None = None
+            while code is None:
                 try:
                     code = process.wait(timeout=10)
-                    break
                 except subprocess.TimeoutExpired:
                     last = log.read_text(errors="replace").strip().rpartition("\n")[2]
                     say(f"  {time.monotonic() - started:4.0f} s  {last[:100]}")

@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 import typer
 
+import bootstrap
+import ice_wheel
+import programs
 from tests.support import program_scan
-from tests.support.installers import script
 from tests.support.program_scan import Start
 from transferapp.cli.main import app
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ["transferapp", "tests", "installers"]
 SCRIPTS = [".ci/run"]
-PROGRAMS = script("programs")
-LISTED = {program.name: program for program in PROGRAMS.PROGRAMS}
+LISTED = {program.name: program for program in programs.PROGRAMS}
 #: What comes with our own environment: this Python and what pip put beside it.
 OURS = {program_scan.OWN, "python3", "transferapp"}
 #: Our commands in lists of words, as tests have them, are run by our own command line.
@@ -93,7 +94,7 @@ def test_everything_that_is_started_is_listed() -> None:
 
 def test_everything_that_is_listed_is_started() -> None:
     seen = {start.program for starts in started().values() for start in starts}
-    optional = {n for n, p in LISTED.items() if p.need is PROGRAMS.Need.OPTIONAL}
+    optional = {n for n, p in LISTED.items() if p.need is programs.Need.OPTIONAL}
     found_by_a_pattern = {"pg_dump"}
     assert set(LISTED) - seen - optional == found_by_a_pattern
 
@@ -144,14 +145,13 @@ def test_a_seeded_start_is_found(code: str, program: str) -> None:
 
 
 def test_what_bootstrap_installs_is_what_they_need() -> None:
-    need = PROGRAMS.Need
-    bootstrap = script("bootstrap")
+    need = programs.Need
     asked = [*bootstrap.DEMO_NEEDS, *bootstrap.HEADLESS_NEEDS, *bootstrap.TEST_NEEDS]
     on_wish = {need.BUILD, need.ORACLE, need.OPTIONAL}
     assert set(asked) == set(need) - {need.BASE} - on_wish
     assert set(bootstrap.HEADLESS_NEEDS) <= set(bootstrap.TEST_NEEDS)
-    assert PROGRAMS.packages(need.BUILD) == script("ice_wheel").DEBIAN_PACKAGES
-    installed = PROGRAMS.packages(*bootstrap.TEST_NEEDS)
+    assert programs.packages(need.BUILD) == ice_wheel.DEBIAN_PACKAGES
+    installed = programs.packages(*bootstrap.TEST_NEEDS)
     assert {"postgresql", "curl", "xvfb", "procps", "openssl", "libgl1"} <= set(installed)
     assert len(set(installed)) == len(installed)
     assert not {"imagemagick", "coreutils", "default-jre-headless"} & set(installed)

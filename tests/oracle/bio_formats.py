@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from installers.bioformats_jar import PACKAGE, VARIABLE, find_jar
+from bioformats_jar import PACKAGE, VARIABLE, find_jar
 from tests.oracle.answers import FolderAnswer, of_bio_formats
 
 _PROGRAM = Path(__file__).with_name("BioFormatsAnswers.java")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from installers.bioformats_jar import VERSION
+from bioformats_jar import VERSION
 from tests.oracle.answers import FolderAnswer, of_bio_formats, without_middle
 from tests.oracle.bio_formats import BioFormats
 from tests.oracle.conftest import Ours, Tally

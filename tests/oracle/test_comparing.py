@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from installers.bioformats_jar import VARIABLE
+from bioformats_jar import VARIABLE
 from tests.oracle import bio_formats
 from tests.oracle.answers import FileSetAnswer, FolderAnswer, Picture, of_bio_formats
 from tests.oracle.bio_formats import BioFormats, Hung, Missing

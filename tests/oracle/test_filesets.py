@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from typing_extensions import override
 
-from installers.bioformats_jar import VERSION
+from bioformats_jar import VERSION
 from tests.oracle.answers import FolderAnswer, of_bio_formats as read
 from tests.oracle.bio_formats import BioFormats
 from tests.oracle.conftest import Ours

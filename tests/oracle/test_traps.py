@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from installers.bioformats_jar import VERSION
+from bioformats_jar import VERSION
 from tests.oracle.answers import Picture, hash_of
 from tests.oracle.bio_formats import BioFormats
 from tests.support.trap_files import MAKERS, PLANE

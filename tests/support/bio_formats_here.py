@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from installers.bioformats_jar import find_jar
+from bioformats_jar import find_jar
 from transferapp.bioformats.places import NotHere, Places, find
 from transferapp.bioformats.process import BioFormatsProcess
 from transferapp.bioformats.settings import BioFormatsSettings

@@ -7,16 +7,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.support.installers import script
-
-
-@pytest.fixture(scope="module")
-def ice_wheel() -> ModuleType:
-    return script("ice_wheel")
+import ice_wheel
 
 
 @pytest.mark.parametrize(
@@ -31,18 +25,18 @@ def ice_wheel() -> ModuleType:
         ("other-3.6.5-cp311-cp311-linux_x86_64.whl", False),
     ],
 )
-def test_a_wheel_fits_its_python_only(ice_wheel: ModuleType, name: str, fits: bool) -> None:
+def test_a_wheel_fits_its_python_only(name: str, fits: bool) -> None:
     target = ice_wheel.Target("cp311", "linux-x86_64")
     assert target.fits(Path(name)) is fits
 
 
-def test_mac_wheels_fit_macs(ice_wheel: ModuleType) -> None:
+def test_mac_wheels_fit_macs() -> None:
     target = ice_wheel.Target("cp312", "macosx-14.0-arm64")
     assert target.fits(Path("zeroc_ice-3.6.5-cp312-cp312-macosx_11_0_arm64.whl"))
 
 
 def test_wheelhouse_goes_before_the_cache(
-    ice_wheel: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tag = "cp{}{}".format(*sys.version_info)
     platform = ice_wheel.target_of(Path(sys.executable)).platform.replace("-", "_")
@@ -57,9 +51,7 @@ def test_wheelhouse_goes_before_the_cache(
     assert ice_wheel.ensure_wheel(Path(sys.executable), cache) == house / name
 
 
-def test_missing_compiler_is_named(
-    ice_wheel: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ice_wheel, "missing_parts", lambda: ["libssl-dev"])
     with pytest.raises(ice_wheel.WheelNotBuilt, match="apt-get install -y libssl-dev"):
         ice_wheel.build_wheel(Path(sys.executable), tmp_path)
@@ -67,6 +59,6 @@ def test_missing_compiler_is_named(
 
 @pytest.mark.build
 @pytest.mark.timeout(3600)
-def test_the_real_build(ice_wheel: ModuleType, tmp_path: Path) -> None:
+def test_the_real_build(tmp_path: Path) -> None:
     made = ice_wheel.build_wheel(Path(sys.executable), tmp_path)
     assert ice_wheel.find_wheel(ice_wheel.target_of(Path(sys.executable)), [tmp_path]) == made

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+
+from cachetools import LRUCache
 
 from transferapp.errors import Corrupt, Denied, NotFound, TransferAppError
 from transferapp.model.duplicates import (
@@ -41,7 +42,7 @@ class HeldEnds:
 
     def __init__(self) -> None:
         """Nothing is known."""
-        self._known: OrderedDict[str | int, str] = OrderedDict()
+        self._known: LRUCache[str | int, str] = LRUCache(_MOST_KEPT)
         #: People who drop large folders must not keep the repository busy.
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
@@ -55,16 +56,14 @@ class HeldEnds:
             return original.sha1
         # By content where that is known: the same file is often imported again.
         key = original.sha1 or original.id
-        if key not in self._known:
+        known = self._known.get(key)
+        if known is None:
             try:
                 async with self._turn:
-                    self._known[key] = await _read_ends(images, original.id, spans)
+                    known = self._known[key] = await _read_ends(images, original.id, spans)
             except (Denied, NotFound, Corrupt):
                 return ""
-            if len(self._known) > _MOST_KEPT:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
+        return known
 
 
 async def held_already(

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from transferapp.errors import Unavailable
 from transferapp.host.clock import Clock
 from transferapp.host.sparing import sparing
 from transferapp.repositories.port import (
+    SILENT_AFTER,
     HealthState,
     Repository,
     RepositoryHealth,
@@ -22,8 +23,6 @@ from transferapp.taskqueue.port import Task, TaskQueue, TaskState
 
 #: The step in which the repository works by itself, and we can only watch.
 WATCHED_STEP = "register"
-#: No sign of life for so long is worth telling a person.
-SILENT_AFTER = timedelta(minutes=5)
 #: More than may ever run at once.
 _RUNNING_AT_MOST = 1000
 

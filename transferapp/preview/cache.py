@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
+
+from cachetools import LRUCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +22,20 @@ class ChunkCache:
 
     def __init__(self, max_bytes: int) -> None:
         """Make an empty cache of at most ``max_bytes``."""
-        self._max_bytes = max_bytes
-        self._size_bytes = 0
-        self._kept: OrderedDict[Hashable, Encoded] = OrderedDict()
+        self._kept: LRUCache[Hashable, Encoded] = LRUCache(
+            max_bytes, getsizeof=lambda encoded: len(encoded.body)
+        )
         self._reading: dict[Hashable, asyncio.Task[Encoded]] = {}
 
     @property
     def size_bytes(self) -> int:
         """Bytes held now."""
-        return self._size_bytes
+        return int(self._kept.currsize)
 
     async def get(self, key: Hashable, read: Callable[[], Awaitable[Encoded]]) -> Encoded:
         """Return what is kept under ``key``, or what ``read`` gives; errors are not kept."""
         kept = self._kept.get(key)
         if kept is not None:
-            self._kept.move_to_end(key)
             return kept
         task = self._reading.get(key)
         if task is None:
@@ -50,17 +50,9 @@ class ChunkCache:
             encoded = await read()
         finally:
             del self._reading[key]
-        self._keep(key, encoded)
+        if len(encoded.body) <= self._kept.maxsize:
+            self._kept[key] = encoded
         return encoded
-
-    def _keep(self, key: Hashable, encoded: Encoded) -> None:
-        if len(encoded.body) > self._max_bytes:
-            return
-        self._kept[key] = encoded
-        self._size_bytes += len(encoded.body)
-        while self._size_bytes > self._max_bytes:
-            _, oldest = self._kept.popitem(last=False)
-            self._size_bytes -= len(oldest.body)
 
 
 def _retrieve(task: asyncio.Task[Encoded]) -> None:

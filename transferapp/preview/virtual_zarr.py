@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
 import blake3
+from cachetools import TTLCache
 
 from transferapp import errors
 from transferapp.model.images import Pixels
@@ -34,8 +34,9 @@ class VirtualZarr:
     ) -> None:
         """Make it; ``now`` is a monotonic clock in seconds."""
         self._cache = cache or ChunkCache(CACHE_BYTES)
-        self._now = now
-        self._pixels: OrderedDict[tuple[str, int], tuple[float, Pixels]] = OrderedDict()
+        self._pixels: TTLCache[tuple[str, int], Pixels] = TTLCache(
+            _PIXELS_KEPT, PIXELS_TTL_S, timer=now
+        )
         self._reads = asyncio.Semaphore(PARALLEL_READS)
 
     async def read(self, source: PixelSource, owner: str, image_id: int, key: str) -> Encoded:
@@ -64,14 +65,9 @@ class VirtualZarr:
         return await self._cache.get((owner, pixels, chunk), read)
 
     async def _pixels_of(self, source: PixelSource, owner: str, image_id: int) -> Pixels:
-        known = self._pixels.get((owner, image_id))
-        if known is not None and self._now() < known[0]:
-            return known[1]
-        pixels = await source.pixels(image_id)
-        self._pixels[owner, image_id] = (self._now() + PIXELS_TTL_S, pixels)
-        self._pixels.move_to_end((owner, image_id))
-        while len(self._pixels) > _PIXELS_KEPT:
-            self._pixels.popitem(last=False)
+        pixels = self._pixels.get((owner, image_id))
+        if pixels is None:
+            pixels = self._pixels[owner, image_id] = await source.pixels(image_id)
         return pixels
 
 

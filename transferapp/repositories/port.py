@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -44,6 +45,10 @@ class Capability(StrEnum):
     TILES = "tiles"
     SCREENS = "screens"
     IN_PLACE_IMPORT = "in-place-import"
+
+
+#: No sign of life of an import for so long is worth telling a person.
+SILENT_AFTER = timedelta(minutes=5)
 
 
 class HealthState(StrEnum):

@@ -6,11 +6,11 @@ answer, so that nothing can be probed.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Annotated
 
+from cachetools import LRUCache
 from fastapi import Depends, Request
 
 from transferapp.errors import Busy, GrantRefused, PermissionDenied
@@ -84,7 +84,7 @@ class SignInThrottle:
     def __init__(self, clock: Clock) -> None:
         """Start with no attempts."""
         self._clock = clock
-        self._attempts: OrderedDict[tuple[str, str], list[datetime]] = OrderedDict()
+        self._attempts: LRUCache[tuple[str, str], list[datetime]] = LRUCache(_REMEMBERED)
 
     def admit(self, username: str, address: str) -> None:
         """Count an attempt; raises Busy, with the seconds to wait, after too many.
@@ -101,9 +101,6 @@ class SignInThrottle:
                 retry_after_s=seconds,
             )
         self._attempts[key] = [*recent, now]
-        self._attempts.move_to_end(key)
-        if len(self._attempts) > _REMEMBERED:
-            self._attempts.popitem(last=False)
 
     def succeeded(self, username: str, address: str) -> None:
         """Forget the attempts of a person who knew the password."""

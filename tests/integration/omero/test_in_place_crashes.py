@@ -54,7 +54,7 @@ SUB_STEPS = [
     (in_place, "_mark", False),
     (in_place, "_read", False),
     (in_place, "_mark", True),
-    (links, "_sync", True),
+    (links, "sync", True),
     (links.Links, "put", True),
     (in_place, "_look_again", True),
     (in_place, "_link_all", True),

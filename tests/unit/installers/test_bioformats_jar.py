@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from installers import bioformats_jar
-from installers.bioformats_jar import VARIABLE, JarNotFetched, ensure_jar, find_jar
+import bioformats_jar
+from bioformats_jar import VARIABLE, JarNotFetched, ensure_jar, find_jar
 
 JAR = b"a jar"
 

@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.support.installers import script
+import environments
+import other_pythons
 
-other_pythons = script("other_pythons")
-environments = script("environments")
 FIRST = (3, 11, 7)
 
 

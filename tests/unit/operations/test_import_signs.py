@@ -12,8 +12,13 @@ from typing_extensions import override
 
 from transferapp.errors import Unavailable
 from transferapp.host.clock import Clock, SystemClock
-from transferapp.operations.import_signs import SILENT_AFTER, Signs, import_health
-from transferapp.repositories.port import HealthState, Repository, RepositoryHealth
+from transferapp.operations.import_signs import Signs, import_health
+from transferapp.repositories.port import (
+    SILENT_AFTER,
+    HealthState,
+    Repository,
+    RepositoryHealth,
+)
 from transferapp.taskqueue.port import NewTask, Task, TaskState, WorkerLife
 from transferapp.testing.memory_queue import MemoryTaskQueue
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
 
 from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.observable import Listeners
@@ -28,7 +29,7 @@ class Thumbnails:
 
     def __init__(self, session: SessionPresenter) -> None:
         self._session = session
-        self._kept: OrderedDict[int, bytes] = OrderedDict()
+        self._kept: LRUCache[int, bytes] = LRUCache(MOST_KEPT)
         self._waiting: list[int] = []
         self._failed: set[int] = set()
         self._working = 0
@@ -37,9 +38,8 @@ class Thumbnails:
 
     def get(self, image_id: int) -> bytes | None:
         """Return the picture, or None and have it fetched. b"" means there is none."""
-        if image_id in self._kept:
-            self._kept.move_to_end(image_id)
-            return self._kept[image_id]
+        if (picture := self._kept.get(image_id)) is not None:
+            return picture
         if image_id in self._failed:
             return b""
         if image_id not in self._waiting:
@@ -72,13 +72,8 @@ class Thumbnails:
                 except TransferAppError:
                     self._failed.add(image_id)
                 else:
-                    self._keep(image_id, picture)
+                    self._kept[image_id] = picture
                 self.ready.notify(image_id)
                 await asyncio.sleep(0)
         finally:
             self._working -= 1
-
-    def _keep(self, image_id: int, picture: bytes) -> None:
-        self._kept[image_id] = picture
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)

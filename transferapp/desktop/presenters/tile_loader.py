@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from cachetools import LRUCache
 
 from transferapp import errors
 from transferapp.desktop.presenters import compositing, tile_plan
@@ -70,7 +71,9 @@ class TileLoader:
         self._running: dict[TilePlace, asyncio.Task[Any]] = {}
         self._shown: dict[TilePlace, tuple[ChannelDisplay, ...]] = {}
         self._failed = False
-        self._planes = _PlaneCache(CACHE_BYTES)
+        self._planes: LRUCache[TileRegion, npt.NDArray[Any]] = LRUCache(
+            CACHE_BYTES, getsizeof=lambda plane: plane.nbytes
+        )
 
     def want(self, order: TileOrder) -> None:
         """Load what this order wants and is not shown yet; cancel what it does not want."""
@@ -167,29 +170,6 @@ class TileLoader:
         if kept is not None:
             return kept
         loaded = await self._source.tile(region)
-        self._planes.keep(region, loaded)
+        if loaded.nbytes <= CACHE_BYTES:
+            self._planes[region] = loaded
         return loaded
-
-
-class _PlaneCache:
-    """Least recently used planes of tiles, bounded by their bytes."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._size_bytes = 0
-        self._kept: OrderedDict[TileRegion, npt.NDArray[Any]] = OrderedDict()
-
-    def get(self, region: TileRegion) -> npt.NDArray[Any] | None:
-        kept = self._kept.get(region)
-        if kept is not None:
-            self._kept.move_to_end(region)
-        return kept
-
-    def keep(self, region: TileRegion, plane: npt.NDArray[Any]) -> None:
-        if region in self._kept:
-            return
-        self._kept[region] = plane
-        self._size_bytes += plane.nbytes
-        while self._size_bytes > self._max_bytes:
-            _, oldest = self._kept.popitem(last=False)
-            self._size_bytes -= oldest.nbytes

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from cachetools import LRUCache
 
 from transferapp.repositories.local.readers.port import OpenFileset, ReadImage
 
@@ -36,8 +37,7 @@ class OpenedFilesets:
 
     def __init__(self, most: int = _MOST_OPEN) -> None:
         """Keep at most ``most`` filesets open."""
-        self._most = most
-        self._entries: OrderedDict[int, _Entry] = OrderedDict()
+        self._entries: LRUCache[int, _Entry] = LRUCache(most)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -72,14 +72,15 @@ class OpenedFilesets:
             _retire(entry)
 
     def _entry(self, fileset_id: int) -> _Entry:
-        retired: list[_Entry] = []
+        retired: _Entry | None = None
         with self._lock:
-            entry = self._entries.pop(fileset_id, None) or _Entry()
-            self._entries[fileset_id] = entry
-            while len(self._entries) > self._most:
-                retired.append(self._entries.popitem(last=False)[1])
-        for old in retired:
-            _retire(old)
+            entry = self._entries.get(fileset_id)
+            if entry is None:
+                if len(self._entries) >= self._entries.maxsize:
+                    retired = self._entries.popitem()[1]
+                entry = self._entries[fileset_id] = _Entry()
+        if retired is not None:
+            _retire(retired)
         return entry
 
 

@@ -6,7 +6,6 @@ which holds a hard link to the staged file for as long as OMERO may need it.
 
 from __future__ import annotations
 
-import os
 import shutil
 import stat
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from transferapp.errors import Internal
+from transferapp.host.durability import sync
 from transferapp.repositories.omero.settings import InPlace, OmeroSettings
 
 #: What OMERO's own importer writes for the same way of bringing files in.
@@ -99,7 +99,7 @@ class Links:
             finally:
                 # Renaming one name of a file onto another leaves both of them.
                 new.unlink(missing_ok=True)
-            _sync(location.parent)
+            sync(location.parent)  # The staged file is deleted after the import.
 
     def take_away(self, source: Source, location: Path) -> None:
         """Remove a link, so that nothing is ever written through it; raises CannotLink."""
@@ -139,7 +139,7 @@ class Links:
             kept.unlink(missing_ok=True)
             kept.hardlink_to(source.path)
         for folder in folders:
-            _sync(folder)
+            sync(folder)
         return kept
 
 
@@ -161,12 +161,3 @@ def _is_name(key: str) -> bool:
 
 def _beside(location: Path, number: int) -> Path:
     return location.with_name(f".transferapp-{number}")
-
-
-def _sync(folder: Path) -> None:
-    """The staged file is deleted after the import: its other name must survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from transferapp.host.clock import Clock
-
-#: No sign of life for so long is worth telling a person.
-SILENT_AFTER = timedelta(minutes=5)
+from transferapp.repositories.port import SILENT_AFTER
 
 
 @dataclass(frozen=True, slots=True)

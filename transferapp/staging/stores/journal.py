@@ -60,15 +60,6 @@ def sync_data(fd: int) -> None:
     getattr(os, "fdatasync", os.fsync)(fd)
 
 
-def sync_folder(folder: Path) -> None:
-    """Bring a folder's names to the disk."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def _offsets(content: bytes) -> list[int]:
     return [_offset(content[slot * _SECTOR :]) for slot in range(_SLOTS)]
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferapp import errors
+from transferapp.host.durability import sync
 from transferapp.staging.port import StagedFile
-from transferapp.staging.stores.journal import OffsetJournal, sync_folder
+from transferapp.staging.stores.journal import OffsetJournal
 
 _SEALED_MODE = 0o444
 
@@ -81,10 +82,10 @@ class UploadFiles:
         """Make ``offset`` durable; the bytes before it are already."""
         if offset == size_bytes:
             self.part.rename(self.full)
-            sync_folder(self.folder)
+            sync(self.folder)
             self.journal.forget()
         elif self.journal.advance(offset):
-            sync_folder(self.folder)
+            sync(self.folder)
 
     def seal(self) -> Path:
         """Make a full file read-only under its last name; raises StateConflict."""
@@ -101,7 +102,7 @@ class UploadFiles:
         finally:
             os.close(fd)
         self.full.rename(self.sealed)
-        sync_folder(self.folder)
+        sync(self.folder)
         self.journal.forget()
         return self.sealed
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache
 
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.local.derived import Derived
@@ -87,7 +87,7 @@ class PixelSources:
         """Keep pyramids and made pixels below ``folder``."""
         self._folder, self._files = folder, files
         self._derived, self._recent = Derived(folder / "derived"), RecentPlanes()
-        self._open: OrderedDict[int, tuple[OpenFileset, threading.Lock]] = OrderedDict()
+        self._open: LRUCache[int, tuple[OpenFileset, threading.Lock]] = LRUCache(_MOST_OPEN)
         self._lock = threading.Lock()
 
     def open(self, pixels: Record) -> ReadPixels | MadePixels:
@@ -111,14 +111,14 @@ class PixelSources:
         self, fileset_id: int, first: Path, root: Path
     ) -> tuple[OpenFileset, threading.Lock]:
         with self._lock:
-            entry = self._open.pop(fileset_id, None)
+            entry = self._open.get(fileset_id)
             if entry is None:
-                entry = open_images(first, root), threading.Lock()
-            self._open[fileset_id] = entry
-            while len(self._open) > _MOST_OPEN:
-                old, lock = self._open.popitem(last=False)[1]
-                with lock:
-                    old.close()
+                opened = open_images(first, root)
+                if len(self._open) >= _MOST_OPEN:
+                    old, lock = self._open.popitem()[1]
+                    with lock:
+                        old.close()
+                entry = self._open[fileset_id] = opened, threading.Lock()
             return entry
 
     def forget(self, fileset_id: int) -> None:

@@ -29,7 +29,8 @@ from transferapp.repositories.omero.mapping import (
     window,
 )
 from transferapp.repositories.omero.people import permissions_of
-from transferapp.repositories.omero.vigil import SILENT_AFTER, Vigil
+from transferapp.repositories.omero.vigil import Vigil
+from transferapp.repositories.port import SILENT_AFTER
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import struct
 import zlib
-from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cachetools import LRUCache
 from tifffile import TiffFile, TiffFileError, TiffPage
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
@@ -92,16 +92,15 @@ class TiffFiles:
     """The files of one fileset, opened as they are needed."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[Path, TiffFile] = OrderedDict()
+        self._open: LRUCache[Path, TiffFile] = LRUCache(_MOST_OPEN)
 
     def get(self, path: Path) -> TiffFile:
         """Return the open file; the one that was not used for longest may be closed."""
-        found = self._open.pop(path, None)
+        found = self._open.get(path)
         if found is None:
-            while len(self._open) >= _MOST_OPEN:
-                self._open.popitem(last=False)[1].close()
-            found = open_tiff(path)
-        self._open[path] = found
+            if len(self._open) >= _MOST_OPEN:
+                self._open.popitem()[1].close()
+            found = self._open[path] = open_tiff(path)
         return found
 
     def page(self, path: Path, index: int) -> TiffPage:
