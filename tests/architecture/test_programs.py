@@ -6,14 +6,13 @@ import functools
 from pathlib import Path
 
 import pytest
-import typer
 
 import bootstrap
 import ice_wheel
 import programs
 from tests.support import program_scan
 from tests.support.program_scan import Start
-from transferapp.cli.main import app
+from transferapp.cli import main as cli
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ["transferapp", "tests", "installers"]
@@ -22,7 +21,7 @@ LISTED = {program.name: program for program in programs.PROGRAMS}
 #: What comes with our own environment: this Python and what pip put beside it.
 OURS = {program_scan.OWN, "python3", "transferapp"}
 #: Our commands in lists of words, as tests have them, are run by our own command line.
-COMMANDS = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = {entry.name for entry in cli.COMMANDS}
 #: (file, function) whose program cannot be read there, and what it is.
 UNSEEN = {
     ("installers/bootstrap.py", "has_java"): "java",

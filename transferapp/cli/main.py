@@ -9,22 +9,38 @@ from typing import Annotated
 import typer
 
 import transferapp
-from transferapp.cli.commands import (
-    commands,
-    doctor,
-    inbox,
-    notifications,
-    omero,
-    people,
-    processes,
-    queue,
-    scan,
-    session,
-    transfers,
+from transferapp.cli.lazy import Entry, group_of
+
+#: These have command lines of their own.
+_PASSED_ON = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
+COMMANDS = (
+    Entry("server", "processes", "server"),
+    Entry("worker", "processes", "worker"),
+    Entry("agent", "processes", "agent"),
+    Entry("desktop", "processes", "desktop"),
+    Entry("demo", "processes", "demo", _PASSED_ON),
+    Entry("omero-sandbox", "processes", "omero_sandbox", _PASSED_ON),
+    Entry("login", "session", "login"),
+    Entry("logout", "session", "logout"),
+    Entry("scan", "scan", "scan"),
+    Entry("import", "transfers", "import_files"),
+    Entry("export", "transfers", "export_images"),
+    Entry("transfers", "transfers", "list_transfers"),
+    Entry("inbox", "inbox", "inbox"),
+    Entry("doctor", "doctor", "doctor"),
+    Entry("notifications", "notifications", "app"),
+    Entry("people", "people", "app"),
+    Entry("queue", "queue", "app"),
+    Entry("commands", "commands", "app"),
+    Entry("omero", "omero", "app"),
 )
-from transferapp.host.logging import configure_logging, log_the_end
 
 app = typer.Typer(
+    cls=group_of(COMMANDS),
     help="Imports to and exports from image repositories, outside login.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -47,37 +63,15 @@ def root(
     ] = False,
 ) -> None:
     """Take the options that all commands share."""
-
-
-app.command()(processes.server)
-app.command()(processes.worker)
-app.command()(processes.agent)
-app.command()(processes.desktop)
-#: These have command lines of their own.
-PASSED_ON = {
-    "allow_extra_args": True,
-    "ignore_unknown_options": True,
-    "help_option_names": [],
-}
-app.command(context_settings=PASSED_ON)(processes.demo)
-app.command("omero-sandbox", context_settings=PASSED_ON)(processes.omero_sandbox)
-app.command()(session.login)
-app.command()(session.logout)
-app.command()(scan.scan)
-app.command("import")(transfers.import_files)
-app.command("export")(transfers.export_images)
-app.command("transfers")(transfers.list_transfers)
-app.command()(inbox.inbox)
-app.command()(doctor.doctor)
-app.add_typer(notifications.app, name="notifications")
-app.add_typer(people.app, name="people")
-app.add_typer(queue.app, name="queue")
-app.add_typer(commands.app, name="commands")
-app.add_typer(omero.app, name="omero")
+    """Take the options that all commands share."""
 
 
 def main() -> None:
     """Run the command line; a defect is told without the values that it met."""
+    if sys.argv[1:] == ["--version"]:
+        app()  # Quickly: what is imported below takes longer.
+    from transferapp.host.logging import configure_logging, log_the_end  # noqa: PLC0415
+
     configure_logging("cli", level=logging.WARNING, private=False)
     try:
         app()
