@@ -12,13 +12,15 @@ from transferapp.client.duplicate_words import hint, own_first, row_words, why_l
 from transferapp.client.duplicates import Comparing, Known
 from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
 from transferapp.errors import SourceProblem, TransferAppError
+from transferapp.host.collecting import seldom_collecting
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.scanning import FoundFile
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.session import SessionPresenter
 
-#: What a question was about: client path, size and time of every file.
-_Files = tuple[tuple[str, int, int], ...]
+#: What a question was about: every file as it was scanned.
+_Files = tuple[FoundFile, ...]
 
 
 class KnownFilesets:
@@ -34,21 +36,26 @@ class KnownFilesets:
 
     async def ask(self, rows: Sequence[FilesetRow]) -> None:
         """Compare rows that can be imported with what is there; silence is fine."""
-        # In a thread, as there may be 100,000 of them.
-        about, candidates = await asyncio.to_thread(_about, rows)
-        if not about:
-            return
-        for key in self._known.keys() & about.keys():
-            if self._asked.get(key) != about[key]:
-                self._known.pop(key, None)  # Said of other files.
-        self._asked.update(about)
-        try:
-            found = await self._comparing().look(candidates, self._cancel)
-        except TransferAppError:  # Also Cancelled.
-            for key in about:
-                self._asked.pop(key, None)
-            return
-        self._note_all(about, found)
+        with seldom_collecting():  # There may be 100,000 of them.
+            about, candidates = await asyncio.to_thread(_about, rows)
+            if not about:
+                return
+            for key in self._known.keys() & about.keys():
+                if self._asked.get(key) != about[key]:
+                    self._known.pop(key, None)  # Said of other files.
+            self._asked.update(about)
+            try:
+                found = await self._comparing().look(candidates, self._cancel)
+            except TransferAppError:  # Also Cancelled.
+                for key in about:
+                    self._asked.pop(key, None)
+                return
+            self._note_all(about, found)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of those of which something was said."""
+        return frozenset(self._known)
 
     async def ask_changed(self, rows: Sequence[FilesetRow]) -> None:
         """Ask about those whose files are not the ones that were asked about."""
@@ -145,7 +152,7 @@ class KnownFilesets:
     def _known_of(self, rows: Iterable[FilesetRow]) -> frozenset[str]:
         if not self._known:
             return frozenset()
-        return frozenset(row.key for row in rows if self._of(row))
+        return frozenset([row.key for row in rows if row.key in self._known and self._of(row)])
 
 
 def _about(rows: Sequence[FilesetRow]) -> tuple[dict[str, _Files], list[FilesetCandidate]]:
@@ -156,5 +163,4 @@ def _about(rows: Sequence[FilesetRow]) -> tuple[dict[str, _Files], list[FilesetC
 
 
 def _files(row: FilesetRow) -> _Files:
-    files = row.candidate.files if row.candidate else ()
-    return tuple((file.client_path, file.size_bytes, file.modified_ns) for file in files)
+    return row.candidate.files if row.candidate else ()

@@ -124,8 +124,7 @@ class FilesetList(QFrame):
         self._selection_changed()
 
     def _selected_rows(self) -> list[FilesetRow]:
-        found = (self.model.row_at(i) for i in self._table.selectionModel().selectedRows())
-        return [row for row in found if row is not None]
+        return self.model.rows_of(self._table.selectionModel().selection())
 
     def _selection_changed(self, *_selections: QItemSelection) -> None:
         rows = self._selected_rows()
