@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, Qt
 from PySide6.QtGui import QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from typing_extensions import override
@@ -62,6 +62,15 @@ class WideTable(QTableView):
         for column, width in enumerate(self._widths):
             self.setColumnWidth(column, width)
         self._fill()
+
+    @override
+    def setSelectionModel(self, selectionModel: QItemSelectionModel) -> None:
+        """Keep the titles out of it: Qt asks for each title whether every row is selected,
+        which takes seconds when 100,000 are.
+        """
+        super().setSelectionModel(selectionModel)
+        nothing = QItemSelectionModel(selectionModel.model(), self)
+        self.horizontalHeader().setSelectionModel(nothing)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -20,6 +20,7 @@ from transferapp.desktop.windows.fileset_delegates import NameDelegate, VerdictD
 from transferapp.desktop.windows.fileset_details import (
     ANYWAY_ICON,
     IGNORE_ICON,
+    LOOKING_TIP,
     FilesetDetails,
     all_ignored,
     ignore_words,
@@ -32,6 +33,7 @@ _WIDTHS = (220, 176, 80, FILL)
 _GIVES_WAY = (FilesetColumn.WHAT, FilesetColumn.SIZE)
 #: Pixels of a row: with a name, and with the folder below it.
 _ROW, _TWO_LINES = 38, 48
+_AGAIN_TIP = "Looks at the files and asks the repository anew (F5)"
 
 
 class FilesetList(QFrame):
@@ -59,7 +61,7 @@ class FilesetList(QFrame):
             "import.lookAgain",
             role="quiet",
             icon_name="mdi6.refresh",
-            tip="Looks at the files and asks the repository anew (F5)",
+            tip=_AGAIN_TIP,
         )
         self._again.clicked.connect(starts(presenter.check_again))
         self._clear = button("Clear", "import.clear", role="quiet", icon_name="mdi6.close")
@@ -75,7 +77,9 @@ class FilesetList(QFrame):
         self._details.anyway.clicked.connect(self._import_anyway)
         self._lay_out()
         listen(self, presenter.rows_changed, self._show)
+        listen(self, presenter.changed, self._show_looking)
         self._show()
+        self._show_looking()
 
     def _make_table(self) -> WideTable:
         table = WideTable("import.list", _WIDTHS, row_height=_ROW, gives_way=_GIVES_WAY)
@@ -123,6 +127,13 @@ class FilesetList(QFrame):
         self._whose.setText(self._presenter.reads.words)
         self._selection_changed()
 
+    def _show_looking(self) -> None:
+        """Ticks can be set during a look; what looks again itself has to wait."""
+        can = self._presenter.looking is None
+        self._again.setEnabled(can)
+        self._again.setToolTip(_AGAIN_TIP if can else LOOKING_TIP)
+        self._details.allow_anyway(allowed=can)
+
     def _selected_rows(self) -> list[FilesetRow]:
         return self.model.rows_of(self._table.selectionModel().selection())
 
@@ -160,6 +171,7 @@ class FilesetList(QFrame):
         leave.triggered.connect(lambda: self._presenter.include(keys, included=False))
         if any(row.can_anyway for row in rows):
             anyway = menu.addAction(theme.icon(ANYWAY_ICON), "Import anyway")
+            anyway.setEnabled(self._presenter.looking is None)
             anyway.triggered.connect(self._import_anyway)
         menu.addSeparator()
         ignore = menu.addAction(theme.icon(IGNORE_ICON), ignore_words(rows))
