@@ -1,7 +1,8 @@
 """Measure scanning, grouping and judging many small files, against walking and reading them.
 
 The yardstick is ``os.scandir`` with a plain open, read of 4 kB and close of each file. Both
-alternate (A B A B), each in a process of its own, on files that the page cache holds.
+alternate (A B A B), each in a process of its own, on files that the page cache holds. Then
+the same files are dropped on the window (``bench_intake_window``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from transferapp.testing import bench_intake_window
 from transferapp.testing.bench_intake_files import many_folders, one_folder
 
 FOLDERS, FILES_IN_A_FOLDER = 2_000, 50
@@ -25,12 +27,13 @@ _RUN = "transferapp.testing.bench_intake_run"
 
 
 def run(out: Path) -> None:
-    """Measure and write the JSON object to ``out``; takes about two minutes."""
+    """Measure and write the JSON object to ``out``; takes about three minutes."""
     with tempfile.TemporaryDirectory(prefix="transferapp-bench-") as name:
         many, one = Path(name) / "many", Path(name) / "one"
         many_folders(many, FOLDERS, FILES_IN_A_FOLDER)
         one_folder(one, FILES_IN_ONE_FOLDER)
         in_many, in_one = _alternate(many), _alternate(one)
+        window = bench_intake_window.stand_still(many)
     report = {
         "bench": "intake",
         "ratios": {
@@ -48,6 +51,7 @@ def run(out: Path) -> None:
             # Where others load the machine, this one is steadier than the ratios above.
             "many_folders_cpu_vs_walk": _ratio(in_many, "cpu_s")["median"],
             "one_folder_cpu_vs_walk": _ratio(in_one, "cpu_s")["median"],
+            **window,
             "rounds": ROUNDS,
         },
         "machine": {
@@ -59,6 +63,8 @@ def run(out: Path) -> None:
         "commands": {
             "ours": f"python -m {_RUN} judge FOLDER (numpy {version('numpy')}): scan, group,"
             " judge, until the last verdict",
+            "ui": "python -m transferapp.desktop.pilot (no screen): the many folders dropped on"
+            " the Import page; milliseconds between two turns of a timer of 5 ms",
             "walk": f"python -m {_RUN} walk FOLDER: os.scandir; open, read 4 kB, close",
         },
     }
