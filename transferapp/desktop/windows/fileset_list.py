@@ -28,7 +28,7 @@ from transferapp.desktop.windows.fileset_details import (
 from transferapp.desktop.windows.other_files import OtherFiles
 
 #: Pixels of Fileset, What it is, Size, Check.
-_WIDTHS = (220, 176, 80, FILL)
+_WIDTHS = (220, 176, 92, FILL)
 #: What a narrow window does without; the details below the list tell it.
 _GIVES_WAY = (FilesetColumn.WHAT, FilesetColumn.SIZE)
 #: Pixels of a row: with a name, and with the folder below it.
@@ -82,7 +82,13 @@ class FilesetList(QFrame):
         self._show_looking()
 
     def _make_table(self) -> WideTable:
-        table = WideTable("import.list", _WIDTHS, row_height=_ROW, gives_way=_GIVES_WAY)
+        table = WideTable(
+            "import.list",
+            _WIDTHS,
+            row_height=_ROW,
+            gives_way=_GIVES_WAY,
+            grows=FilesetColumn.NAME,
+        )
         table.setAccessibleName("Filesets to import")
         table.setModel(self.model)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -120,15 +126,21 @@ class FilesetList(QFrame):
         self.model.show_rows(rows)
         height = _TWO_LINES if self.model.tells_folders else _ROW
         self._table.verticalHeader().setDefaultSectionSize(height)
-        words = count_words(len(rows), "fileset")
-        ignored = self._presenter.ignored_count
-        hidden = f", {count_words(ignored, 'system file')} ignored" if ignored else ""
-        self._count.setText(f"{words}{hidden}")
+        self._show_count()
         self._whose.setText(self._presenter.reads.words)
         self._selection_changed()
 
+    def _show_count(self) -> None:
+        progress = self._presenter.looking
+        so_far = " so far" if progress is not None and not progress.to_compare else ""
+        words = count_words(self.model.rowCount(), "fileset")
+        ignored = self._presenter.ignored_count
+        hidden = f", {count_words(ignored, 'system file')} ignored" if ignored else ""
+        self._count.setText(f"{words}{so_far}{hidden}")
+
     def _show_looking(self) -> None:
         """Ticks can be set during a look; what looks again itself has to wait."""
+        self._show_count()
         can = self._presenter.looking is None
         self._again.setEnabled(can)
         self._again.setToolTip(_AGAIN_TIP if can else LOOKING_TIP)
