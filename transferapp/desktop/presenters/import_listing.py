@@ -49,6 +49,8 @@ class Listing:
         self.reading = Reading(self._progressed)
         #: Seconds of the last look.
         self.took_s = 0.0
+        #: Dropped during a look, to be looked at after it.
+        self.waiting: list[Path] = []
         self._arriving = ImportRows()
         self._arrived = 0
         self._meanwhile: list[Change] = []
@@ -61,6 +63,28 @@ class Listing:
             return listed
         new = [row for row in self._arriving.listed if row.key not in self.rows]
         return (*listed, *new)
+
+    @property
+    def looking_words(self) -> str:
+        """How far a look is and what waits for it, as a sentence; empty without a look."""
+        progress = self.reading.progress
+        if progress is None:
+            return ""
+        return (
+            f"{progress.words} Then {len(self.waiting):,} more."
+            if self.waiting
+            else progress.words
+        )
+
+    def take_waiting(self) -> list[Path]:
+        """Return what waits, which does not wait any more."""
+        paths, self.waiting = self.waiting, []
+        return paths
+
+    def stop(self) -> None:
+        """Stop looking, also at what waits."""
+        self.waiting.clear()
+        self.reading.stop()
 
     def change(self, change: Change, count: int) -> None:
         """Do something to about ``count`` rows: at once, or in a thread when they are many."""
@@ -75,7 +99,7 @@ class Listing:
 
     def forget(self) -> None:
         """Empty the list; what is being looked at will not be listed either."""
-        self.reading.stop()
+        self.stop()
         self._replace(ImportRows())
 
     async def look(

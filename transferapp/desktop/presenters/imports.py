@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 #: Seconds after which doubtful filesets ("still being written") are looked at again.
 LOOK_AGAIN_S = 10.0
+#: Seconds that a window has to show a list before anything is asked about it.
+PAINTED_S = 0.1
 #: Folders that take longer to look at are looked at again only on request.
 QUICK_LOOK_S = 3.0
 
@@ -77,8 +79,6 @@ class ImportPresenter:
         self._roots: dict[Path, None] = {}
         self._plan: ImportPlan | None = None
         self._name_typed = False
-        #: Dropped during a look, to be looked at after it.
-        self._waiting: list[Path] = []
         self._owner = session.owner
         self._background = Background(self._trouble_behind)
         self._asked_for: ContainerRef | None = None
@@ -121,11 +121,8 @@ class ImportPresenter:
 
     @property
     def looking_words(self) -> str:
-        """The same as a sentence, and what is dropped meanwhile."""
-        if self.looking is None:
-            return ""
-        more = f" Then {len(self._waiting):,} more." if self._waiting else ""
-        return f"{self.looking.words}{more}"
+        """The same as a sentence, with what is dropped meanwhile; empty while there is none."""
+        return self._listing.looking_words
 
     @property
     def summary(self) -> str:
@@ -167,7 +164,7 @@ class ImportPresenter:
         if not paths:
             return
         if self.looking is not None:
-            self._waiting += paths
+            self._listing.waiting += paths
             self.changed.notify()
             return
         self.outcome_done()
@@ -180,12 +177,12 @@ class ImportPresenter:
         if not self._name_typed and not self.name:
             self.name = suggested_name(paths[0])
         self._list_changed()
+        await asyncio.sleep(PAINTED_S)
         await self._ask_known(look.rows)
 
     def cancel_look(self) -> None:
         """Stop looking; what was being looked at, or waits for it, is not listed."""
-        self._waiting.clear()
-        self._listing.reading.stop()
+        self._listing.stop()
 
     async def look_again(self) -> None:
         """Judge everything again, as it is on disk now; choices are kept."""
@@ -355,8 +352,7 @@ class ImportPresenter:
         return self._listing.rows
 
     def _progressed(self) -> None:
-        if self.looking is None and self._waiting:
-            paths, self._waiting = self._waiting, []
+        if self.looking is None and (paths := self._listing.take_waiting()):
             self._background.start(self.add(paths))
         self.changed.notify()
 
@@ -385,7 +381,6 @@ class ImportPresenter:
         self.changed.notify()
 
     def _forget_list(self) -> None:
-        self._waiting.clear()
         self._listing.forget()
         self._roots.clear()
         self._known.forget()
