@@ -33,6 +33,8 @@ class KnownFilesets:
         self._known: dict[str, Known] = {}
         self._dismissed: frozenset[str] = frozenset()
         self._cancel = threading.Event()
+        #: What was said last of which rows; windows ask many times for each change.
+        self._hint: tuple[Sequence[FilesetRow], str] | None = None
 
     async def ask(self, rows: Sequence[FilesetRow]) -> None:
         """Compare rows that can be imported with what is there; silence is fine."""
@@ -44,11 +46,13 @@ class KnownFilesets:
                 if self._asked.get(key) != about[key]:
                     self._known.pop(key, None)  # Said of other files.
             self._asked.update(about)
+            self._hint = None
             try:
                 found = await self._comparing().look(candidates, self._cancel)
             except TransferAppError:  # Also Cancelled.
                 for key in about:
                     self._asked.pop(key, None)
+                self._hint = None
                 return
             self._note_all(about, found)
 
@@ -64,6 +68,7 @@ class KnownFilesets:
     async def ask_anew(self, rows: Sequence[FilesetRow]) -> None:
         """Ask about all, because the person wishes to know it now."""
         self._dismissed = frozenset()
+        self._hint = None
         await self.ask(rows)
 
     def unsure_bytes(self, rows: Iterable[FilesetRow]) -> int:
@@ -93,6 +98,7 @@ class KnownFilesets:
                 (held if known.is_sure else unprovable).add(row.key)
         # More cannot be known of these: nobody needs to be asked again.
         self._dismissed |= unprovable
+        self._hint = None
         return frozenset(held)
 
     def held_as(self, row: FilesetRow) -> HeldAs | None:
@@ -107,13 +113,15 @@ class KnownFilesets:
         """Say how many of these rows are there already; empty when none is, or when the
         person has read it of all of them.
         """
-        if self._known_of(rows) <= self._dismissed:
-            return ""
-        return hint([self._of(row) for row in rows])
+        if self._hint is None or self._hint[0] is not rows:
+            read = self._known_of(rows) <= self._dismissed
+            self._hint = rows, "" if read else hint([self._of(row) for row in rows])
+        return self._hint[1]
 
     def dismiss(self, rows: Sequence[FilesetRow]) -> None:
         """The person has read it of these rows; other ones are told of again."""
         self._dismissed |= self._known_of(rows)
+        self._hint = None
 
     def forget(self) -> None:
         """Forget everything, and stop reading."""
@@ -122,6 +130,7 @@ class KnownFilesets:
         self._asked.clear()
         self._known.clear()
         self._dismissed = frozenset()
+        self._hint = None
 
     def stop(self) -> None:
         """Stop reading files that were asked about."""
@@ -138,6 +147,7 @@ class KnownFilesets:
                 self._note(key, one)
 
     def _note(self, key: str, known: Known | None) -> None:
+        self._hint = None
         if known is None:
             self._known.pop(key, None)
         else:
