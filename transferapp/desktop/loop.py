@@ -4,6 +4,7 @@ Three rules keep this sound (docs/adr/0008): no nested event loop (``exec()``) i
 a coroutine, because the other task would be stuck for ever without a word; no
 ``app.quit()`` while the main coroutine runs, because the loop would stop under it; and
 garbage is collected on this thread only, because Qt objects crash when they die elsewhere.
+A fourth keeps it moving: work on more rows than a person can read goes into a thread.
 """
 
 from __future__ import annotations

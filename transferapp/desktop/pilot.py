@@ -197,7 +197,8 @@ async def choose_all(command: Command) -> None:
 
 async def wait(command: Command) -> dict[str, Any]:
     """Wait until a widget is as wished: ``visible``, ``enabled``, ``text`` (a regular
-    expression), ``rows`` (at least). Fails after ``timeout_s`` (30).
+    expression), ``rows`` (at least). Fails after ``timeout_s`` (30). ``every_s`` is how
+    often it looks.
     """
     until = time.monotonic() + command.get("timeout_s", 30)
     seen: dict[str, Any] = {}
@@ -206,7 +207,7 @@ async def wait(command: Command) -> dict[str, Any]:
         seen = state_of(command["name"], with_text="text" in command)
         if _as_wished(seen, command):
             return seen
-        await asyncio.sleep(GLANCE_S)
+        await asyncio.sleep(command.get("every_s", GLANCE_S))
     raise PilotError(f"{command['name']} did not become as wished; it is {seen}")
 
 

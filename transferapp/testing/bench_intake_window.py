@@ -19,6 +19,8 @@ from transferapp.testing.stage import Stage
 ROUNDS = 3
 #: Seconds for which the window is watched after the look: 100,000 files are asked about.
 AFTERWARDS_S = 6.0
+#: Seconds between two looks at the window, which hold it, too.
+_GLANCE_S = 0.03
 _USER, _PROJECT, _DATASET = "alice", "Bench", "Files"
 #: An account in a temporary folder; it protects nothing.
 _PASSWORD = "microscope"  # noqa: S105
@@ -72,9 +74,9 @@ def _dropped(stage: Stage, folder: Path) -> tuple[list[float], float, float]:
         desktop.do("attend")
         began_s = time.perf_counter()
         desktop.do("drop", "import.drop", paths=[str(folder)])
-        desktop.do("wait", "import.list", rows=1, timeout_s=60)
+        desktop.do("wait", "import.list", rows=1, timeout_s=60, every_s=_GLANCE_S)
         first_s = time.perf_counter() - began_s
-        desktop.do("wait", "import.looking", visible=False, timeout_s=120)
+        desktop.do("wait", "import.looking", visible=False, timeout_s=120, every_s=_GLANCE_S)
         whole_s = time.perf_counter() - began_s
         time.sleep(AFTERWARDS_S)
         return desktop.do("attended"), first_s, whole_s
