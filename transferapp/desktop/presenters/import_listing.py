@@ -53,16 +53,21 @@ class Listing:
         self.waiting: list[Path] = []
         self._arriving = ImportRows()
         self._arrived = 0
+        #: What is listed, and what it was made of: windows ask many times for each change.
+        self._listed: tuple[FilesetRow, ...] = ()
+        self._listed_of: tuple[tuple[FilesetRow, ...], tuple[FilesetRow, ...]] | None = None
         self._meanwhile: list[Change] = []
 
     @property
     def listed(self) -> tuple[FilesetRow, ...]:
         """What is worth a line each; behind the rows what was judged first of a look."""
-        listed = self.rows.listed
-        if not self._arriving:
-            return listed
-        new = [row for row in self._arriving.listed if row.key not in self.rows]
-        return (*listed, *new)
+        of = self.rows.listed, self._arriving.listed
+        if self._listed_of is None or any(
+            a is not b for a, b in zip(of, self._listed_of, strict=True)
+        ):
+            new = [row for row in of[1] if row.key not in self.rows]
+            self._listed_of, self._listed = of, (*of[0], *new) if new else of[0]
+        return self._listed
 
     @property
     def looking_words(self) -> str:
