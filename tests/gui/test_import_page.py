@@ -227,9 +227,9 @@ def test_the_list_is_a_proper_model(qtmodeltester: ModelTester) -> None:
         FilesetRow(str(n), f"{n}.tif", "", "TIFF, 1 file", n, 1, Level.OK, "", included=True)
         for n in range(5000)
     ]
-    model.show_rows(rows)
+    model.show_rows(tuple(rows))
     qtmodeltester.check(model)  # type: ignore[no-untyped-call]
-    model.show_rows(rows[:10])
+    model.show_rows(tuple(rows[:10]))
     assert model.rowCount() == 10
 
 

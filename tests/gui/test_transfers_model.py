@@ -16,7 +16,7 @@ from transferapp.desktop.itemmodels.transfer_columns import Column, cell_tip
 from transferapp.desktop.itemmodels.transfers_model import FEW, Role, TransfersModel
 from transferapp.desktop.presenters.transfer_board import RowBatch
 from transferapp.desktop.presenters.transfer_rows import RowGroup, TransferRow, merge
-from transferapp.desktop.widgets.tables import FILL, WideTable
+from transferapp.desktop.widgets.tables import ENOUGH_FILL, FILL, WideTable
 from transferapp.model.transfers import ItemState
 
 # The offscreen platform says so of every window.
@@ -98,6 +98,30 @@ def test_what_is_selected_stays_in_sight_when_the_table_gets_smaller(
     table.setCurrentIndex(last)
     table.resize(600, 120)
     assert table.viewport().rect().contains(table.visualRect(last))
+
+
+def test_one_column_grows_with_a_wide_window_until_a_person_sizes_it(
+    model: TransfersModel, qtbot: QtBot
+) -> None:
+    widths = (100, FILL, *[50] * (len(Column) - 2))
+    table = WideTable("t", widths, row_height=40, grows=0)
+    table.setModel(model)
+    table.size_columns()
+    qtbot.addWidget(table)
+    table.show()
+
+    def at(width: int) -> tuple[int, int]:
+        table.resize(width, 300)
+        return table.columnWidth(0), table.columnWidth(1)
+
+    others = sum(widths) + 10
+    assert at(others + ENOUGH_FILL - 20)[0] == 100
+    narrow, wide = at(others + ENOUGH_FILL + 40), at(others + ENOUGH_FILL + 440)
+    assert 100 < narrow[0] < wide[0]
+    assert abs((wide[0] - 100) - (wide[1] - ENOUGH_FILL)) <= 1, "each takes half"
+    assert at(others + ENOUGH_FILL + 40) == narrow, "and gives it back"
+    table.setColumnWidth(0, 170)
+    assert at(others + ENOUGH_FILL + 440)[0] == 170
 
 
 def test_a_new_transfer_comes_in_where_it_belongs(model: TransfersModel) -> None:

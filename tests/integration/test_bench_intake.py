@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.testing import bench_intake
+from transferapp.testing import bench_intake, bench_intake_window
 
 
 def test_the_bench_writes_its_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_intake, "FOLDERS", 30)
     monkeypatch.setattr(bench_intake, "FILES_IN_ONE_FOLDER", 500)
     monkeypatch.setattr(bench_intake, "ROUNDS", 2)
+    monkeypatch.setattr(bench_intake_window, "ROUNDS", 1)
+    monkeypatch.setattr(bench_intake_window, "AFTERWARDS_S", 0.5)
     bench_intake.run(tmp_path / "intake.json")
     report = json.loads((tmp_path / "intake.json").read_text())
     assert set(report) == {"bench", "ratios", "figures", "machine", "commands"}
@@ -24,5 +26,7 @@ def test_the_bench_writes_its_object(tmp_path: Path, monkeypatch: pytest.MonkeyP
     }
     for ratio in report["ratios"].values():
         assert 0 < ratio["min"] <= ratio["median"] <= ratio["max"]
-    assert {"first_verdict_s", "memory_mb"} <= report["figures"].keys()
+    wished = {"ui_stall_ms_p99", "ui_stall_ms_worst", "ui_first_verdict_s"}
+    assert {"first_verdict_s", "memory_mb", *wished} <= report["figures"].keys()
+    assert report["figures"]["ui_stall_ms_p99"] <= report["figures"]["ui_stall_ms_worst"]
     assert all(value > 0 for value in report["figures"].values())

@@ -158,13 +158,13 @@ class DropWorld:
     def ask(self) -> None:
         """Compare the list with what the repository has."""
         self.stores.run(self.known.ask(self.rows.all))
-        self.rows.know(self.known.held_as)
+        self.rows.know(self.known.held_as, self.known.keys)
 
     def leave_out_known(self) -> None:
         """Press: Leave these out."""
         work = self.known.leave_out(self.rows.included, threading.Event(), lambda _: None)
         self.rows.include(self.stores.run(work), included=False)
-        self.rows.know(self.known.held_as)
+        self.rows.know(self.known.held_as, self.known.keys)
 
     def ignore(self, key: str, *, ignored: bool) -> None:
         self.rows.ignore([key], ignored=ignored)

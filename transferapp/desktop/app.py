@@ -14,6 +14,7 @@ from transferapp.desktop import loop, wiring
 from transferapp.desktop.presenters.farewell import farewell
 from transferapp.desktop.single_instance import FirstInstance, raise_other
 from transferapp.desktop.widgets import theme
+from transferapp.host.collector import settle_heap
 from transferapp.host.logging import configure_logging, log_what_nobody_caught
 from transferapp.host.paths import HostPaths, host_paths
 
@@ -58,6 +59,7 @@ async def _main(paths: HostPaths, beside: Callable[[wiring.Desktop], object] | N
     desktop.tray.transfers_wished.connect(lambda: window.go_to("transfers"))
     desktop.tray.quit_wished.connect(stop.set)
     window.show()
+    settle_heap()
     desktop.sign_in_page.focus_first()
     loop.spawn(desktop.presenters.notifications.run(), name="notifications")
     loop.spawn(desktop.presenters.sign_in.resume(), name="resume session")

@@ -4,6 +4,7 @@ Three rules keep this sound (docs/adr/0008): no nested event loop (``exec()``) i
 a coroutine, because the other task would be stuck for ever without a word; no
 ``app.quit()`` while the main coroutine runs, because the loop would stop under it; and
 garbage is collected on this thread only, because Qt objects crash when they die elsewhere.
+A fourth keeps it moving: work on more rows than a person can read goes into a thread.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -19,10 +21,14 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 from qasync import QEventLoop
 
+from transferapp.host.collecting import is_seldom
 from transferapp.host.supervise import Supervisor
 
 #: Seconds between two looks for garbage.
 COLLECT_PAUSE_S = 1.0
+#: Seconds after which a thread that computes lets the window go on (Python's own: 0.005).
+#: Painting a list calls Qt some hundred times, and waits for its turn after each.
+TURN_S = 0.0001
 
 ErrorHandler = Callable[[BaseException], None]
 
@@ -44,6 +50,7 @@ def run(app: QApplication, main: Callable[[], Coroutine[Any, Any, int]]) -> int:
     Tasks that were spawned are cancelled and awaited afterwards.
     """
     app.setQuitOnLastWindowClosed(False)
+    sys.setswitchinterval(TURN_S)
 
     async def run_and_drain() -> int:
         spawn(Supervisor("collecting garbage", collect_garbage).run(), name="collect garbage")
@@ -66,6 +73,8 @@ async def collect_garbage(pause_s: float = COLLECT_PAUSE_S) -> None:
     try:
         while True:
             await asyncio.sleep(pause_s)
+            if is_seldom():
+                continue  # A thread makes more objects than can be searched in no time.
             full = zip(gc.get_count(), gc.get_threshold(), strict=True)
             due = [age for age, (count, limit) in enumerate(full) if count > limit]
             if due:

@@ -17,6 +17,7 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from PySide6.QtCore import (
     QPoint,
     QPointF,
     Qt,
+    QTimer,
     QUrl,
 )
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -87,7 +89,7 @@ def rows_of(view: QAbstractItemView, most: int = 200) -> list[list[str]]:
     ]
 
 
-def state_of(name: str) -> dict[str, Any]:
+def state_of(name: str, *, with_text: bool = True) -> dict[str, Any]:
     """Return what can be seen of a widget; an absent one is not visible."""
     try:
         widget = find(name)
@@ -97,7 +99,7 @@ def state_of(name: str) -> dict[str, Any]:
     return {
         "visible": True,
         "enabled": widget.isEnabled(),
-        "text": text_of(widget),
+        "text": text_of(widget) if with_text else "",
         "rows": model.rowCount() if model is not None else 0,
     }
 
@@ -195,15 +197,17 @@ async def choose_all(command: Command) -> None:
 
 async def wait(command: Command) -> dict[str, Any]:
     """Wait until a widget is as wished: ``visible``, ``enabled``, ``text`` (a regular
-    expression), ``rows`` (at least). Fails after ``timeout_s`` (30).
+    expression), ``rows`` (at least). Fails after ``timeout_s`` (30). ``every_s`` is how
+    often it looks.
     """
     until = time.monotonic() + command.get("timeout_s", 30)
     seen: dict[str, Any] = {}
     while time.monotonic() < until:
-        seen = state_of(command["name"])
+        # Reading a long table each time would hold the loop that is measured.
+        seen = state_of(command["name"], with_text="text" in command)
         if _as_wished(seen, command):
             return seen
-        await asyncio.sleep(GLANCE_S)
+        await asyncio.sleep(command.get("every_s", GLANCE_S))
     raise PilotError(f"{command['name']} did not become as wished; it is {seen}")
 
 
@@ -222,6 +226,29 @@ async def measure(command: Command) -> float:
     await click(command)
     await wait(command["until"])
     return time.monotonic() - started
+
+
+class Attention:
+    """How long Qt's event loop is held: a timer that is due every few milliseconds notes
+    the time between two of its turns.
+    """
+
+    def __init__(self) -> None:
+        self._turns: list[float] = []
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(lambda: self._turns.append(time.perf_counter()))
+
+    async def begin(self, command: Command) -> None:
+        """Look every ``every_ms``."""
+        self._turns = [time.perf_counter()]
+        self._timer.start(command.get("every_ms", 5))
+
+    async def end(self, _command: Command) -> list[float]:
+        """Return the milliseconds between turns since it was begun, the longest first."""
+        self._timer.stop()
+        gaps = [(after - before) * 1000 for before, after in pairwise(self._turns)]
+        return sorted(gaps, reverse=True)
 
 
 async def shot(command: Command) -> str:
@@ -310,6 +337,8 @@ def main() -> int:
     connection = socket.socket(fileno=int(sys.argv[1]))
 
     def beside(desktop: wiring.Desktop) -> None:
+        attention = Attention()
+        COMMANDS["attend"], COMMANDS["attended"] = attention.begin, attention.end
         COMMANDS["preview"] = Preview(desktop)
         COMMANDS["front"] = lambda _command: bring_to_front(desktop)
         loop.spawn(listen(connection), name="pilot")

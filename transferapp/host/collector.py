@@ -1,4 +1,4 @@
-"""Keep Python's garbage collector from stopping a server for what never becomes garbage.
+"""Keep Python's garbage collector from stopping a process for what never becomes garbage.
 
 A full collection looks at every object of the process. Right after start-up those are
 200,000 (modules, routes, tables), nearly all of them there to stay: 100 ms in which

@@ -3,6 +3,7 @@
 The yardstick is ``os.scandir`` with stat, a plain open, read of 4 kB and close of each file:
 nobody can import a file without its size. That without stat is measured beside it. They
 alternate (A B C A B C), each in a process of its own, on files that the page cache holds.
+Then the same files are dropped on the window (``bench_intake_window``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
+from transferapp.testing import bench_intake_window
 from transferapp.testing.bench_intake_files import many_folders, one_folder
 
 FOLDERS, FILES_IN_A_FOLDER = 2_000, 50
@@ -37,6 +39,7 @@ def run(out: Path) -> None:
         many_folders(many, FOLDERS, FILES_IN_A_FOLDER)
         one_folder(one, FILES_IN_ONE_FOLDER)
         in_many, in_one = _alternate(many), _alternate(one)
+        window = bench_intake_window.stand_still(many)
     ours = [one[_OURS] for one in in_many + in_one]
     report = {
         "bench": "intake",
@@ -50,6 +53,7 @@ def run(out: Path) -> None:
             **_seconds("many_folders", in_many),
             **_seconds("one_folder", in_one),
             "one_folder_first_verdict_s": _median(in_one, _OURS, "first_s"),
+            **window,
             "rounds": ROUNDS,
         },
         "machine": {
@@ -61,6 +65,8 @@ def run(out: Path) -> None:
         "commands": {
             "ours": f"python -m {_RUN} judge FOLDER (numpy {version('numpy')}): scan, group,"
             " judge, until the last verdict",
+            "ui": "python -m transferapp.desktop.pilot (no screen): the many folders dropped on"
+            " the Import page; milliseconds between two turns of a timer of 5 ms",
             "walk": f"python -m {_RUN} walk FOLDER: os.scandir; stat, open, read 4 kB, close",
             "walk_without_stat": f"python -m {_RUN} walk_without_stat FOLDER: without stat",
         },

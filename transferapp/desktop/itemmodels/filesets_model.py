@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import (
-    QObject,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QItemSelection, QObject, Qt, Signal
 from typing_extensions import override
 
 from transferapp.desktop.itemmodels.table_model import NO_PARENT, AnyIndex, TableModel
@@ -47,24 +43,31 @@ class FilesetsModel(TableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(_TITLES, parent, right=(FilesetColumn.SIZE,))
-        self._rows: list[FilesetRow] = []
+        self._rows: tuple[FilesetRow, ...] = ()
         #: They lie in several folders: each says in which.
         self.tells_folders = False
 
-    def show_rows(self, rows: Sequence[FilesetRow]) -> None:
+    def show_rows(self, rows: tuple[FilesetRow, ...]) -> None:
         """Show these rows; selection stays when only their contents changed."""
-        new = list(rows)
-        if [row.key for row in new] != [row.key for row in self._rows]:
+        if rows is self._rows:
+            return
+        changed = _changed(self._rows, rows)
+        if changed is None:
             self.beginResetModel()
-            self._rows = new
-            self.tells_folders = len({row.folder for row in new if row.candidate}) > 1
+            self._rows = rows
+            self.tells_folders = _in_several_folders(rows)
             self.endResetModel()
             return
-        changed = [n for n, (a, b) in enumerate(zip(self._rows, new, strict=True)) if a != b]
-        self._rows = new
+        self._rows = rows
         if changed:
-            last = self.index(max(changed), len(FilesetColumn) - 1)
-            self.dataChanged.emit(self.index(min(changed), 0), last)
+            last = self.index(changed[-1], len(FilesetColumn) - 1)
+            self.dataChanged.emit(self.index(changed[0], 0), last)
+
+    def rows_of(self, selection: QItemSelection) -> list[FilesetRow]:
+        """Return the filesets of whole selected rows, as they stand in the table."""
+        ranges = (selection.at(number) for number in range(selection.count()))
+        spans = sorted((span.top(), span.bottom() + 1) for span in ranges)
+        return [row for first, end in spans for row in self._rows[first:end]]
 
     def row_at(self, index: AnyIndex) -> FilesetRow | None:
         """Return the fileset of an index."""
@@ -117,6 +120,25 @@ class FilesetsModel(TableModel):
             return False
         self.ticked.emit(row.key, Qt.CheckState(value) is Qt.CheckState.Checked)
         return True
+
+
+def _changed(before: Sequence[FilesetRow], now: Sequence[FilesetRow]) -> Sequence[int] | None:
+    """Return which rows are others than before; None where they are other filesets.
+
+    Rows are compared by what they are, not by what is in them: of 100,000 that takes too
+    long on the window's thread.
+    """
+    if len(before) != len(now):
+        return None
+    others = [n for n, (a, b) in enumerate(zip(before, now, strict=True)) if a is not b]
+    same = all(before[n].key == now[n].key for n in others)
+    return others if same else None
+
+
+def _in_several_folders(rows: Iterable[FilesetRow]) -> bool:
+    folders = (row.folder for row in rows if row.candidate)
+    first = next(folders, "")
+    return any(folder != first for folder in folders)
 
 
 def _has_tick(row: FilesetRow, column: FilesetColumn) -> bool:

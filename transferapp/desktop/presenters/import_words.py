@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from transferapp.desktop.presenters.import_list import FilesetRow
+from transferapp.desktop.presenters.import_totals import Totals
 from transferapp.desktop.presenters.targets import Target
 from transferapp.desktop.presenters.transfer_words import count_words, size_words
 from transferapp.model.images import Annotation, AnnotationKind
@@ -15,12 +14,11 @@ from transferapp.model.images import Annotation, AnnotationKind
 MOST_OF_NAME = 40
 
 
-def amount_words(rows: Iterable[FilesetRow]) -> str:
+def amount_words(totals: Totals) -> str:
     """Say how much it is: ``12 filesets from 31 files (48 MB)``."""
-    chosen = list(rows)
-    files = count_words(sum(row.file_count for row in chosen), "file")
-    size = size_words(sum(row.size_bytes for row in chosen))
-    return f"{count_words(len(chosen), 'fileset')} from {files} ({size})"
+    files = count_words(totals.files, "file")
+    size = size_words(totals.size_bytes)
+    return f"{count_words(totals.included, 'fileset')} from {files} ({size})"
 
 
 def target_words(target: Target) -> str:
@@ -30,10 +28,10 @@ def target_words(target: Target) -> str:
     return f"{words} in project '{project}'" if project else words
 
 
-def summary_words(rows: Iterable[FilesetRow], target: Target, server_url: str) -> str:
+def summary_words(totals: Totals, target: Target, server_url: str) -> str:
     """Say what will be imported where, in a sentence."""
     where = f"{target_words(target)} on {server_words(server_url)}"
-    return f"{amount_words(rows)} will be imported into {where}."
+    return f"{amount_words(totals)} will be imported into {where}."
 
 
 def suggested_name(first: Path) -> str:
@@ -55,28 +53,21 @@ def server_words(url: str) -> str:
     return urlsplit(url).netloc or url
 
 
-def left_out_words(rows: Iterable[FilesetRow]) -> str:
+def left_out_words(totals: Totals) -> str:
     """Say how many filesets stay out, and why; empty when none does."""
-    left = [row for row in rows if not row.included]
-    ignored = sum(1 for row in left if row.ignored)
-    others = sum(1 for row in left if row.other and not row.ignored)
-    writing = sum(1 for row in left if row.unsettled and not row.ignored)
-    held = sum(1 for row in left if row.can_include and row.is_held)
-    unticked = sum(1 for row in left if row.can_include) - held
-    blocked = len(left) - ignored - others - writing - unticked - held
     counted = (
-        (blocked, "cannot be imported"),
-        (others, "not images"),
-        (writing, "still being written"),
-        (unticked, "not ticked"),
-        (held, "in the repository already"),
-        (ignored, "ignored"),
+        (totals.blocked, "cannot be imported"),
+        (totals.others, "not images"),
+        (totals.writing, "still being written"),
+        (totals.unticked, "not ticked"),
+        (totals.held, "in the repository already"),
+        (totals.ignored, "ignored"),
     )
     parts = ", ".join(f"{count:,} {words}" for count, words in counted if count)
     if not parts:
         return ""
-    keep = " Keep what is not imported." if len(left) > ignored + held else ""
-    return f"Left out: {parts}.{keep}"
+    missed = totals.left_out > totals.ignored + totals.held
+    return f"Left out: {parts}.{' Keep what is not imported.' if missed else ''}"
 
 
 def annotations_of(tags: str, comment: str) -> tuple[Annotation, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +15,10 @@ from transferapp.desktop.presenters.import_drop import dropped
 from transferapp.desktop.presenters.import_list import (
     ComparedBytes,
     FilesetRow,
-    Look,
     LookProgress,
-    look_at,
 )
-from transferapp.desktop.presenters.import_rows import ImportRows, TakeIn, changed_in_thread
+from transferapp.desktop.presenters.import_listing import Listing
+from transferapp.desktop.presenters.import_rows import ImportRows
 from transferapp.desktop.presenters.import_words import (
     annotations_of,
     left_out_words,
@@ -30,7 +28,6 @@ from transferapp.desktop.presenters.import_words import (
 from transferapp.desktop.presenters.known_filesets import KnownFilesets
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.desktop.presenters.read_formats import ReadFormats
-from transferapp.desktop.presenters.reading import Reading
 from transferapp.desktop.presenters.targets import TargetsPresenter
 from transferapp.desktop.presenters.transfer_watch import TransferWatch
 from transferapp.errors import (
@@ -41,7 +38,6 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.host.clock import Clock, SystemClock
-from transferapp.host.collecting import seldom_collecting, spare_nothing
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.protocol.messages import SubmissionView
 
@@ -51,6 +47,8 @@ if TYPE_CHECKING:
 
 #: Seconds after which doubtful filesets ("still being written") are looked at again.
 LOOK_AGAIN_S = 10.0
+#: Seconds that a window has to show a list before anything is asked about it.
+PAINTED_S = 0.1
 #: Folders that take longer to look at are looked at again only on request.
 QUICK_LOOK_S = 3.0
 
@@ -77,12 +75,10 @@ class ImportPresenter:
         self._clock = clock or SystemClock()
         self.reads = ReadFormats(session, self._clock, settings, kept)
         self._hand_over = hand_over
-        self._rows = ImportRows()
         self._known = KnownFilesets(session)
         self._roots: dict[Path, None] = {}
         self._plan: ImportPlan | None = None
         self._name_typed = False
-        self._took_s = 0.0
         self._owner = session.owner
         self._background = Background(self._trouble_behind)
         self._asked_for: ContainerRef | None = None
@@ -95,9 +91,8 @@ class ImportPresenter:
         self.trouble: TransferAppError | None = None
         self.outcome: TransferWatch | None = None
         self.changed: Listeners[[]] = Listeners()
-        self._reading = Reading(self._progressed)
-        self._arriving: tuple[FilesetRow, ...] = ()
         self.rows_changed: Listeners[[]] = Listeners()
+        self._listing = Listing(self._background, self._progressed, self._list_changed)
         self.outcome_changed: Listeners[[]] = Listeners()
         self.targets.changed.listen(self._targets_changed)
         session.changed.listen(self._session_changed)
@@ -107,7 +102,7 @@ class ImportPresenter:
     @property
     def rows(self) -> tuple[FilesetRow, ...]:
         """The filesets, in the order they were found; behind them what was judged first."""
-        return self._rows.listed_and(self._arriving)
+        return self._listing.listed
 
     @property
     def others(self) -> tuple[FilesetRow, ...]:
@@ -122,7 +117,12 @@ class ImportPresenter:
     @property
     def looking(self) -> LookProgress | None:
         """How far looking at files is; None while nothing is looked at."""
-        return self._reading.progress
+        return self._listing.reading.progress
+
+    @property
+    def looking_words(self) -> str:
+        """The same as a sentence, with what is dropped meanwhile; empty while there is none."""
+        return self._listing.looking_words
 
     @property
     def summary(self) -> str:
@@ -130,12 +130,12 @@ class ImportPresenter:
         target = self.targets.chosen
         if self.why_not or target is None:
             return ""
-        return summary_words(self.included, target, self._session.server_url)
+        return summary_words(self._rows.totals, target, self._session.server_url)
 
     @property
     def left_out(self) -> str:
         """What stays out; empty when nothing does."""
-        return left_out_words(self._rows.all)
+        return left_out_words(self._rows.totals)
 
     @property
     def already_there(self) -> str:
@@ -148,8 +148,8 @@ class ImportPresenter:
         reasons = (
             (self.handing_over, "The import is being handed over."),
             (self.looking is not None, "The files are still being checked."),
-            (not self._rows.all, "Drop files or folders first."),
-            (not self.included, "No fileset is ticked that can be imported."),
+            (not self._rows, "Drop files or folders first."),
+            (not self._rows.totals.included, "No fileset is ticked that can be imported."),
             (self.targets.chosen is None, "Choose where the images go."),
             (not self.name.strip(), "Give the import a name."),
         )
@@ -158,11 +158,18 @@ class ImportPresenter:
     # The list -------------------------------------------------------------------------
 
     async def add(self, paths: Sequence[Path]) -> None:
-        """Look at files and folders in a thread and list their filesets."""
-        if self.looking is not None or not paths:
+        """Look at files and folders in a thread and list their filesets; during a look, as
+        soon as that has ended.
+        """
+        if not paths:
+            return
+        if self.looking is not None:
+            self._listing.waiting += paths
+            self.changed.notify()
             return
         self.outcome_done()
-        look = await self._look(paths, ImportRows.add)
+        roots = tuple(self._roots)
+        look = await self._listing.look(paths, self.reads, roots, ImportRows.add)
         if look is None:
             return
         self._roots.update(dict.fromkeys(paths))
@@ -170,17 +177,19 @@ class ImportPresenter:
         if not self._name_typed and not self.name:
             self.name = suggested_name(paths[0])
         self._list_changed()
+        await asyncio.sleep(PAINTED_S)
         await self._ask_known(look.rows)
 
     def cancel_look(self) -> None:
-        """Stop looking; what was being looked at is not listed."""
-        self._reading.stop()
+        """Stop looking; what was being looked at, or waits for it, is not listed."""
+        self._listing.stop()
 
     async def look_again(self) -> None:
         """Judge everything again, as it is on disk now; choices are kept."""
         if self.looking is not None or not self._roots or self.handing_over:
             return
-        look = await self._look(list(self._roots), ImportRows.judge_again)
+        roots = tuple(self._roots)
+        look = await self._listing.look(roots, self.reads, roots, ImportRows.judge_again)
         if look is None:
             return
         self._knows()
@@ -197,38 +206,38 @@ class ImportPresenter:
         """Look again at doubtful filesets for ever: a recording ends by itself."""
         while True:
             await asyncio.sleep(LOOK_AGAIN_S)
-            if self._rows.doubtful and self._took_s < QUICK_LOOK_S:
+            if self._rows.doubtful and self._listing.took_s < QUICK_LOOK_S:
                 await self.look_again()
 
     def include(self, keys: Collection[str], *, included: bool) -> None:
         """Tick filesets or leave them out; blocked ones stay out."""
-        self._rows.include(keys, included=included)
-        self._list_changed()
+        self._listing.change(lambda rows: rows.include(keys, included=included), len(keys))
 
     def ignore(self, keys: Collection[str], *, ignored: bool) -> None:
         """Note that the files of these rows do not matter, or that they do after all."""
-        self._rows.ignore(keys, ignored=ignored)
-        self._list_changed()
+        self._listing.change(lambda rows: rows.ignore(keys, ignored=ignored), len(keys))
 
     async def import_anyway(self, keys: Collection[str]) -> None:
         """Take in files of formats that nobody knows; the repository may refuse them."""
         if self.looking is not None:
             return
-        rows = [row for row in self._rows.all if row.key in keys]
+        rows = self._rows.found(keys)
         taken = await asyncio.to_thread(judged_anyway, rows, keys, self.reads.settings)
-        self._rows.judged(taken)
-        self._list_changed()
+        self._listing.change(lambda rows: rows.judged(taken), len(taken))
         await self._ask_known(taken)
 
     def remove(self, keys: Collection[str]) -> None:
         """Take filesets off the list; the files stay where they are."""
-        gone = {row.key: row for row in self.rows if row.key in keys}
-        self._rows.remove(keys)
-        for path in {Path(key) for key in gone}.union(*(row.paths for row in gone.values())):
-            self._roots.pop(path, None)  # Dropped by itself: that is taken back.
-        if not self.rows:
-            self._forget_list()
-        self._list_changed()
+        wished = frozenset(keys)
+        gone = [row for row in self.rows if row.key in wished]
+        if len(gone) == len(self.rows) and self.looking is None:
+            self.clear()
+            return
+        # Those that stay are named anew: also for one row that is work.
+        self._listing.change(lambda rows: rows.remove(wished), len(self._rows))
+        places = {place for row in gone for place in (row.key, *row.places)}
+        for path in [path for path in self._roots if str(path) in places]:
+            self._roots.pop(path)  # Dropped by itself: that is taken back.
 
     def clear(self) -> None:
         """Empty the list."""
@@ -263,10 +272,10 @@ class ImportPresenter:
         rows = self.included
         size = self._known.unsure_bytes(rows)
         try:
-            with self._reading.begun(LookProgress(to_compare=size)) as (cancel, report):
+            with self._listing.reading.begun(LookProgress(to_compare=size)) as (cancel, report):
                 read = ComparedBytes(report, size)
                 held = await self._known.leave_out(rows, cancel, read)
-            self._rows.include(held, included=False)
+            self.include(held, included=False)
         except TransferAppError as error:
             self.trouble = None if isinstance(error, Cancelled) else error
         self._knows()
@@ -331,33 +340,20 @@ class ImportPresenter:
 
     async def close(self) -> None:
         """Stop what still runs; nothing that was handed over depends on it."""
-        self._reading.stop()
+        self.cancel_look()
         self._known.stop()
         self.outcome_done()
         await self._background.close()
 
     # Inside ---------------------------------------------------------------------------
 
-    async def _look(self, paths: Sequence[Path], take_in: TakeIn) -> Look | None:
-        """Look in a thread, and take in there what was found; None when it was stopped."""
-        try:
-            with self._reading.begun(LookProgress()) as (cancel, report), seldom_collecting():
-                reads, named = await self.reads.ask(), tuple(self._roots)
-                look = await asyncio.to_thread(look_at, paths, cancel, report, reads, named)
-                wished = self._rows.anyway
-                rows = await asyncio.to_thread(judged_anyway, look.rows, wished, reads)
-                self._rows = await changed_in_thread(lambda: self._rows, rows, take_in)
-        except Cancelled:
-            return None
-        self._took_s = look.took_s
-        return replace(look, rows=rows)
+    @property
+    def _rows(self) -> ImportRows:
+        return self._listing.rows
 
     def _progressed(self) -> None:
-        """Tell how far looking is, and show what was judged first."""
-        arriving = self.looking.first_rows if self.looking else ()
-        if len(arriving) != len(self._arriving):
-            self._arriving = arriving
-            self.rows_changed.notify()
+        if self.looking is None and (paths := self._listing.take_waiting()):
+            self._background.start(self.add(paths))
         self.changed.notify()
 
     def _list_changed(self) -> None:
@@ -377,16 +373,15 @@ class ImportPresenter:
         self._knows()
 
     def _knows(self) -> None:
-        self._rows.know(self._known.held_as)
-        self._list_changed()
+        keys = self._known.keys
+        self._listing.change(lambda rows: rows.know(self._known.held_as, keys), len(keys))
 
     def _trouble_behind(self, error: TransferAppError) -> None:
         self.trouble = error
         self.changed.notify()
 
     def _forget_list(self) -> None:
-        self._rows.clear()
-        spare_nothing()
+        self._listing.forget()
         self._roots.clear()
         self._known.forget()
         self.ignored_count, self._plan = 0, None

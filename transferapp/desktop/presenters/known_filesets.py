@@ -12,13 +12,15 @@ from transferapp.client.duplicate_words import hint, own_first, row_words, why_l
 from transferapp.client.duplicates import Comparing, Known
 from transferapp.desktop.presenters.import_list import FilesetRow, HeldAs
 from transferapp.errors import SourceProblem, TransferAppError
+from transferapp.host.collecting import seldom_collecting
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.scanning import FoundFile
 
 if TYPE_CHECKING:
     from transferapp.desktop.presenters.session import SessionPresenter
 
-#: What a question was about: client path, size and time of every file.
-_Files = tuple[tuple[str, int, int], ...]
+#: What a question was about: every file as it was scanned.
+_Files = tuple[FoundFile, ...]
 
 
 class KnownFilesets:
@@ -31,24 +33,33 @@ class KnownFilesets:
         self._known: dict[str, Known] = {}
         self._dismissed: frozenset[str] = frozenset()
         self._cancel = threading.Event()
+        #: What was said last of which rows; windows ask many times for each change.
+        self._hint: tuple[Sequence[FilesetRow], str] | None = None
 
     async def ask(self, rows: Sequence[FilesetRow]) -> None:
         """Compare rows that can be imported with what is there; silence is fine."""
-        # In a thread, as there may be 100,000 of them.
-        about, candidates = await asyncio.to_thread(_about, rows)
-        if not about:
-            return
-        for key in self._known.keys() & about.keys():
-            if self._asked.get(key) != about[key]:
-                self._known.pop(key, None)  # Said of other files.
-        self._asked.update(about)
-        try:
-            found = await self._comparing().look(candidates, self._cancel)
-        except TransferAppError:  # Also Cancelled.
-            for key in about:
-                self._asked.pop(key, None)
-            return
-        self._note_all(about, found)
+        with seldom_collecting():  # There may be 100,000 of them.
+            about, candidates = await asyncio.to_thread(_about, rows)
+            if not about:
+                return
+            for key in self._known.keys() & about.keys():
+                if self._asked.get(key) != about[key]:
+                    self._known.pop(key, None)  # Said of other files.
+            self._asked.update(about)
+            self._hint = None
+            try:
+                found = await self._comparing().look(candidates, self._cancel)
+            except TransferAppError:  # Also Cancelled.
+                for key in about:
+                    self._asked.pop(key, None)
+                self._hint = None
+                return
+            self._note_all(about, found)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of those of which something was said."""
+        return frozenset(self._known)
 
     async def ask_changed(self, rows: Sequence[FilesetRow]) -> None:
         """Ask about those whose files are not the ones that were asked about."""
@@ -57,6 +68,7 @@ class KnownFilesets:
     async def ask_anew(self, rows: Sequence[FilesetRow]) -> None:
         """Ask about all, because the person wishes to know it now."""
         self._dismissed = frozenset()
+        self._hint = None
         await self.ask(rows)
 
     def unsure_bytes(self, rows: Iterable[FilesetRow]) -> int:
@@ -86,6 +98,7 @@ class KnownFilesets:
                 (held if known.is_sure else unprovable).add(row.key)
         # More cannot be known of these: nobody needs to be asked again.
         self._dismissed |= unprovable
+        self._hint = None
         return frozenset(held)
 
     def held_as(self, row: FilesetRow) -> HeldAs | None:
@@ -100,13 +113,15 @@ class KnownFilesets:
         """Say how many of these rows are there already; empty when none is, or when the
         person has read it of all of them.
         """
-        if self._known_of(rows) <= self._dismissed:
-            return ""
-        return hint([self._of(row) for row in rows])
+        if self._hint is None or self._hint[0] is not rows:
+            read = self._known_of(rows) <= self._dismissed
+            self._hint = rows, "" if read else hint([self._of(row) for row in rows])
+        return self._hint[1]
 
     def dismiss(self, rows: Sequence[FilesetRow]) -> None:
         """The person has read it of these rows; other ones are told of again."""
         self._dismissed |= self._known_of(rows)
+        self._hint = None
 
     def forget(self) -> None:
         """Forget everything, and stop reading."""
@@ -115,6 +130,7 @@ class KnownFilesets:
         self._asked.clear()
         self._known.clear()
         self._dismissed = frozenset()
+        self._hint = None
 
     def stop(self) -> None:
         """Stop reading files that were asked about."""
@@ -131,6 +147,7 @@ class KnownFilesets:
                 self._note(key, one)
 
     def _note(self, key: str, known: Known | None) -> None:
+        self._hint = None
         if known is None:
             self._known.pop(key, None)
         else:
@@ -145,7 +162,7 @@ class KnownFilesets:
     def _known_of(self, rows: Iterable[FilesetRow]) -> frozenset[str]:
         if not self._known:
             return frozenset()
-        return frozenset(row.key for row in rows if self._of(row))
+        return frozenset([row.key for row in rows if row.key in self._known and self._of(row)])
 
 
 def _about(rows: Sequence[FilesetRow]) -> tuple[dict[str, _Files], list[FilesetCandidate]]:
@@ -156,5 +173,4 @@ def _about(rows: Sequence[FilesetRow]) -> tuple[dict[str, _Files], list[FilesetC
 
 
 def _files(row: FilesetRow) -> _Files:
-    files = row.candidate.files if row.candidate else ()
-    return tuple((file.client_path, file.size_bytes, file.modified_ns) for file in files)
+    return row.candidate.files if row.candidate else ()

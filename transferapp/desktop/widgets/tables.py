@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, Qt
 from PySide6.QtGui import QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 from typing_extensions import override
@@ -16,6 +16,8 @@ from transferapp.desktop.widgets.tips import show_tip
 FILL = 0
 #: Its least width in pixels; below that other columns give way, then the table scrolls.
 LEAST_FILL = 130
+#: Enough for it; what is left beyond that it shares with the column that grows.
+ENOUGH_FILL = 240
 
 
 class WideTable(QTableView):
@@ -31,14 +33,19 @@ class WideTable(QTableView):
         *,
         row_height: int,
         gives_way: Sequence[int] = (),
+        grows: int | None = None,
     ) -> None:
         """``widths`` are pixels; one of them is FILL. ``gives_way`` are columns that a
-        narrow window does without, the least needed first.
+        narrow window does without, the least needed first. ``grows`` is one that takes half
+        of the room in a wide window, until a person has sized it herself.
         """
         super().__init__()
         self.setObjectName(name)
         self._widths = tuple(widths)
         self._gives_way = tuple(gives_way)
+        self._grows = grows
+        #: The width that it was given here.
+        self._grown = widths[grows] if grows is not None else 0
         #: Widths of those that have given way.
         self._hidden: dict[int, int] = {}
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -58,7 +65,13 @@ class WideTable(QTableView):
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def size_columns(self) -> None:
-        """Give the columns their widths, once there is a model."""
+        """Give the columns their widths, once there is a model.
+
+        Keep the titles out of what is selected: Qt asks for each whether every row is, which
+        takes seconds when 100,000 are.
+        """
+        titles = self.horizontalHeader()
+        titles.setSelectionModel(QItemSelectionModel(self.model(), titles))
         for column, width in enumerate(self._widths):
             self.setColumnWidth(column, width)
         self._fill()
@@ -86,6 +99,7 @@ class WideTable(QTableView):
     def _fill(self) -> None:
         if self.model() is None:
             return
+        self._shrink()
         filling = self._widths.index(FILL)
         columns = range(self.model().columnCount())
         widths = {c: self._hidden.get(c, self.columnWidth(c)) for c in columns if c != filling}
@@ -97,8 +111,25 @@ class WideTable(QTableView):
         self._hidden = {c: widths[c] for c in away}
         for column in self._gives_way:
             self.setColumnHidden(column, column in self._hidden)
-        left = room + sum(self._hidden.values())
+        left = self._grow(room + sum(self._hidden.values()))
         self.setColumnWidth(filling, max(LEAST_FILL, left))
+
+    def _shrink(self) -> None:
+        """Take back what was given to the column that grows."""
+        if self._grows is not None and self.columnWidth(self._grows) != self._grown:
+            self._grows = None  # A person has sized it.
+        if self._grows is not None:
+            self._grown = self._widths[self._grows]
+            self.setColumnWidth(self._grows, self._grown)
+
+    def _grow(self, room: int) -> int:
+        """Give half of what is not needed to the column that grows; return the rest."""
+        more = max(0, room - ENOUGH_FILL) // 2
+        if self._grows is None or not more:
+            return room
+        self._grown += more
+        self.setColumnWidth(self._grows, self._grown)
+        return room - more
 
     def visible_range(self) -> tuple[int, int]:
         """First and last row on the screen."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import qtawesome
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QPainter,
     QPalette,
     QPixmap,
+    QPixmapCache,
 )
 from PySide6.QtWidgets import QApplication, QWidget
 from typing_extensions import override
@@ -117,10 +118,25 @@ class _LiveIcon(QIconEngine):
     def paint(
         self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State
     ) -> None:
+        # Drawn once: a list of verdicts would take most of its time for it, line by line.
         values = {option: colour_of(role) for option, role in self._roles.items()}
-        # Made once per colour: qtawesome keeps what it made.
-        made = qtawesome.icon(self._name, **values)
-        made.paint(painter, rect, Qt.AlignmentFlag.AlignCenter, mode, state)
+        ratio = painter.device().devicePixelRatioF()
+        size = rect.size()
+        edges = f"{size.width()}x{size.height()}@{ratio}"
+        key = f"{self._name} {mode.value} {state.value} {edges} {' '.join(values.values())}"
+        kept = QPixmap()
+        if not QPixmapCache.find(key, kept):
+            kept = QPixmap(size * ratio)
+            kept.setDevicePixelRatio(ratio)
+            kept.fill(Qt.GlobalColor.transparent)
+            within = QPainter(kept)
+            # Made once per colour: qtawesome keeps what it made.
+            made = qtawesome.icon(self._name, **values)
+            whole = QRect(QPoint(), size)
+            made.paint(within, whole, Qt.AlignmentFlag.AlignCenter, mode, state)
+            within.end()
+            QPixmapCache.insert(key, kept)
+        painter.drawPixmap(rect, kept)
 
     @override
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:

@@ -31,6 +31,8 @@ EDGE = 18
 IGNORE_ICON = "mdi6.eye-off-outline"
 ANYWAY_ICON = "mdi6.tray-arrow-up"
 ANYWAY_TIP = "Nobody knows this format: the repository may refuse it after the upload"
+#: Why some buttons wait.
+LOOKING_TIP = "Possible as soon as all files are checked"
 #: Files in sight before the names scroll, and the height of one in pixels.
 _NAMES_SHOWN, _NAME_HEIGHT = 4, 26
 
@@ -125,6 +127,11 @@ class FilesetDetails(QFrame):
         across.addWidget(self.ignore)
         across.addStretch(1)
         return across
+
+    def allow_anyway(self, *, allowed: bool) -> None:
+        """Nothing is imported anyway during a look."""
+        self.anyway.setEnabled(allowed)
+        self.anyway.setToolTip(ANYWAY_TIP if allowed else LOOKING_TIP)
 
     def show_row(self, row: FilesetRow | None) -> None:
         """Show one fileset."""

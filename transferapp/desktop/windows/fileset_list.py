@@ -20,6 +20,7 @@ from transferapp.desktop.windows.fileset_delegates import NameDelegate, VerdictD
 from transferapp.desktop.windows.fileset_details import (
     ANYWAY_ICON,
     IGNORE_ICON,
+    LOOKING_TIP,
     FilesetDetails,
     all_ignored,
     ignore_words,
@@ -27,11 +28,12 @@ from transferapp.desktop.windows.fileset_details import (
 from transferapp.desktop.windows.other_files import OtherFiles
 
 #: Pixels of Fileset, What it is, Size, Check.
-_WIDTHS = (220, 176, 80, FILL)
+_WIDTHS = (220, 176, 92, FILL)
 #: What a narrow window does without; the details below the list tell it.
 _GIVES_WAY = (FilesetColumn.WHAT, FilesetColumn.SIZE)
 #: Pixels of a row: with a name, and with the folder below it.
 _ROW, _TWO_LINES = 38, 48
+_AGAIN_TIP = "Looks at the files and asks the repository anew (F5)"
 
 
 class FilesetList(QFrame):
@@ -59,7 +61,7 @@ class FilesetList(QFrame):
             "import.lookAgain",
             role="quiet",
             icon_name="mdi6.refresh",
-            tip="Looks at the files and asks the repository anew (F5)",
+            tip=_AGAIN_TIP,
         )
         self._again.clicked.connect(starts(presenter.check_again))
         self._clear = button("Clear", "import.clear", role="quiet", icon_name="mdi6.close")
@@ -75,10 +77,18 @@ class FilesetList(QFrame):
         self._details.anyway.clicked.connect(self._import_anyway)
         self._lay_out()
         listen(self, presenter.rows_changed, self._show)
+        listen(self, presenter.changed, self._show_looking)
         self._show()
+        self._show_looking()
 
     def _make_table(self) -> WideTable:
-        table = WideTable("import.list", _WIDTHS, row_height=_ROW, gives_way=_GIVES_WAY)
+        table = WideTable(
+            "import.list",
+            _WIDTHS,
+            row_height=_ROW,
+            gives_way=_GIVES_WAY,
+            grows=FilesetColumn.NAME,
+        )
         table.setAccessibleName("Filesets to import")
         table.setModel(self.model)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -116,16 +126,28 @@ class FilesetList(QFrame):
         self.model.show_rows(rows)
         height = _TWO_LINES if self.model.tells_folders else _ROW
         self._table.verticalHeader().setDefaultSectionSize(height)
-        words = count_words(len(rows), "fileset")
-        ignored = self._presenter.ignored_count
-        hidden = f", {count_words(ignored, 'system file')} ignored" if ignored else ""
-        self._count.setText(f"{words}{hidden}")
+        self._show_count()
         self._whose.setText(self._presenter.reads.words)
         self._selection_changed()
 
+    def _show_count(self) -> None:
+        progress = self._presenter.looking
+        so_far = " so far" if progress is not None and not progress.to_compare else ""
+        words = count_words(self.model.rowCount(), "fileset")
+        ignored = self._presenter.ignored_count
+        hidden = f", {count_words(ignored, 'system file')} ignored" if ignored else ""
+        self._count.setText(f"{words}{so_far}{hidden}")
+
+    def _show_looking(self) -> None:
+        """Ticks can be set during a look; what looks again itself has to wait."""
+        self._show_count()
+        can = self._presenter.looking is None
+        self._again.setEnabled(can)
+        self._again.setToolTip(_AGAIN_TIP if can else LOOKING_TIP)
+        self._details.allow_anyway(allowed=can)
+
     def _selected_rows(self) -> list[FilesetRow]:
-        found = (self.model.row_at(i) for i in self._table.selectionModel().selectedRows())
-        return [row for row in found if row is not None]
+        return self.model.rows_of(self._table.selectionModel().selection())
 
     def _selection_changed(self, *_selections: QItemSelection) -> None:
         rows = self._selected_rows()
@@ -161,6 +183,7 @@ class FilesetList(QFrame):
         leave.triggered.connect(lambda: self._presenter.include(keys, included=False))
         if any(row.can_anyway for row in rows):
             anyway = menu.addAction(theme.icon(ANYWAY_ICON), "Import anyway")
+            anyway.setEnabled(self._presenter.looking is None)
             anyway.triggered.connect(self._import_anyway)
         menu.addSeparator()
         ignore = menu.addAction(theme.icon(IGNORE_ICON), ignore_words(rows))

@@ -154,7 +154,7 @@ class _LookingBar(QFrame):
         progress = self._presenter.looking
         self.setVisible(progress is not None)
         if progress is not None:
-            self._words.setText(progress.words)
+            self._words.setText(self._presenter.looking_words)
             done, total = progress.share
             self._bar.setRange(0, total)  # 0: it only shows that something goes on.
             self._bar.setValue(done)

@@ -18,6 +18,7 @@ from transferapp.desktop.windows.fileset_details import (
     ANYWAY_TIP,
     EDGE,
     IGNORE_ICON,
+    LOOKING_TIP,
     FileNames,
     all_ignored,
     ignore_words,
@@ -71,6 +72,7 @@ class OtherFiles(QFrame):
         self._lay_out()
         self.close_names()
         listen(self, presenter.rows_changed, self._show)
+        listen(self, presenter.changed, self._selection_changed)
         self._show()
 
     def close_names(self) -> None:
@@ -115,7 +117,9 @@ class OtherFiles(QFrame):
         self._selection_changed()
 
     def _selection_changed(self, *_selections: QItemSelection) -> None:
-        self._anyway.setEnabled(self._names.selectionModel().hasSelection())
+        looking = self._presenter.looking is not None
+        self._anyway.setEnabled(self._names.selectionModel().hasSelection() and not looking)
+        self._anyway.setToolTip(LOOKING_TIP if looking else ANYWAY_TIP)
 
     def _toggle(self) -> None:
         self._open(opened=not self._inside.isVisibleTo(self))
