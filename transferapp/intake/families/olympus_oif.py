@@ -21,7 +21,7 @@ from transferapp.intake.families import words
 from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
-from transferapp.intake.families.texts import names_on_disk, read_ini
+from transferapp.intake.families.texts import ends_a_line, names_on_disk, read_ini
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -35,6 +35,13 @@ _SIDE_SUFFIXES = (".lut", ".roi", ".pty")
 #: Settings of a microscope: some tens of kB.
 _MAX_OIF_BYTES = 4 << 20
 _MAX_IMAGES = 200_000
+#: Without one of these Bio-Formats 7.3.1 reads nothing, or other sizes.
+_NEEDED = (
+    "AxisOrder", "PtyFileNameS", "PtyFileNameE", "PtyFileNameT2", "PtyFileNameThumbnail0",
+    "ImageDepth", "ImageHeight", "ImageWidth",
+)  # fmt: skip
+#: FluoView sorts its sections by their names, and this is in the last one.
+_LAST = "SystemVersion"
 _AXIS = re.compile(r"([A-Z])(\d{3,9})")
 _IMAGE = re.compile(r"s_(?:[A-Z]\d{3,9})+\.tif", re.IGNORECASE)
 
@@ -44,7 +51,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     settings = read_ini(index, _MAX_OIF_BYTES)
     first, last = (_last_part(settings.get(f"PtyFileName{end}", "")) for end in "SE")
     folder = index.path.parent / (index.name + _FOLDER_END)
-    if not first and "AxisOrder" not in settings:
+    if not all(settings.get(key) for key in _NEEDED):
         files = neighbours.listing(index, folder)
         return damaged(index, FORMAT, [f for f in files if not _is_preview(f)])
     sides = list[FoundFile]()
@@ -57,7 +64,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         lambda name: neighbours.exactly(index, name, folder),
     )
     problems = _oif_problems(index, found, absent)
-    return FilesetCandidate(index.name, (index, *sides, *found), FORMAT, problems)
+    doubts = () if _LAST in settings and ends_a_line(index) else (words.no_end(index),)
+    return FilesetCandidate(index.name, (index, *sides, *found), FORMAT, problems, doubts)
 
 
 def _is_preview(file: FoundFile) -> bool:

@@ -85,6 +85,23 @@ def damaged(index: FoundFile, family: str) -> str:
     )
 
 
+def may_belong(name: str, index: FoundFile) -> str:
+    """An image beside an index that does not say, any more, what belongs to it."""
+    return (
+        f"'{index.name}' beside it does not say which images belong to it, and '{name}' may"
+        " be one of them. Imported like this, its place, channels and sizes in a set would be"
+        f" lost. Copy '{index.name}' again first."
+    )
+
+
+def encoded(index: FoundFile) -> str:
+    """An index in UTF-16, where Bio-Formats reads none."""
+    return (
+        f"'{index.name}' is text in UTF-16, which Bio-Formats does not read as an index. Save"
+        " it as plain text (ASCII or UTF-8), then drop the folder again."
+    )
+
+
 def no_end(index: FoundFile) -> str:
     """An index that names all images that are there, and breaks off."""
     return (
