@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +180,17 @@ def test_a_name_that_is_no_text_leads_to_its_file(tmp_path: Path) -> None:
     assert os.fsencode(tmp_path / one["files"][0]) == place
     assert one["code"] == "name-not-allowed"
     assert r"caf\xe9.tif' has characters" in one["sentence"]
+
+
+def test_a_damaged_tiff_is_told_in_our_words_only(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((8, 8), "uint16"))
+    content = bytearray(path.read_bytes())
+    for at in range(12, 12 + 12 * content[8], 12):
+        content[at : at + 2] = b"\xfd\xfd"  # No tag has such a type.
+    path.write_bytes(content)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    scan = [sys.executable, "-m", "transferapp", "scan", str(path), "--reads", "omero"]
+    done = subprocess.run([*scan, "--json"], capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["filesets"][0]["verdict"] == "blocked"
+    assert done.stderr == ""
