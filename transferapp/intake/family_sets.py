@@ -72,8 +72,26 @@ def _collected(
 
 
 def _take(made: FilesetCandidate, done: FamilySets) -> None:
-    done.sets.append(made)
+    done.sets.append(of_one_root(made))
     done.taken.update(file.place for file in made.files)
+
+
+def of_one_root(made: FilesetCandidate) -> FilesetCandidate:
+    """Give the files of a set client paths from one root: files that were dropped one by one,
+    from several folders, would lose their places to each other.
+    """
+    ends = [(file.place, file.client_path.replace("/", os.sep)) for file in made.files]
+    fronts = {place.removesuffix(end) for place, end in ends}
+    if len(fronts) == 1 or not all(place.endswith(end) for place, end in ends):
+        return made
+    top = min(fronts, key=len)
+    while top != os.sep and not all(place.startswith(top) for place, _ in ends):
+        top = top.rstrip(os.sep).rpartition(os.sep)[0] + os.sep
+    files = (
+        replace(file, client_path=file.place.removeprefix(top).replace(os.sep, "/"))
+        for file in made.files
+    )
+    return replace(made, files=tuple(files))
 
 
 def _left_of(

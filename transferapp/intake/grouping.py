@@ -12,7 +12,7 @@ from transferapp.intake.candidates import FilesetCandidate, told_apart
 from transferapp.intake.families.beside import sets_around
 from transferapp.intake.families.riders import ride_along
 from transferapp.intake.families.table import FAMILIES
-from transferapp.intake.family_sets import family_sets, told_of_silent
+from transferapp.intake.family_sets import family_sets, of_one_root, told_of_silent
 from transferapp.intake.folder_sets import Folder, FolderSets, by_folder
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.name_kinds import NameKinds
@@ -54,7 +54,7 @@ def _of_files(
     yield of_families.sets
     taken = of_families.taken
     scanned = neighbours.scanned.values()
-    around = list(sets_around(scanned, FAMILIES, taken, neighbours))
+    around = [of_one_root(made) for made in sets_around(scanned, FAMILIES, taken, neighbours)]
     yield around
     taken.update(file.place for candidate in around for file in candidate.files)
     rest = FolderSets(folders, taken, neighbours, cancel).filesets()
