@@ -33,6 +33,15 @@ class IndexedSet:
             path.write_bytes(DAMAGES[how](content))
 
 
+def in_capitals(path: Path) -> None:
+    """Rename a file so that its ending is in capitals."""
+    path.rename(path.with_suffix(path.suffix.upper()))
+
+
+#: Images of sets, by their endings.
+IMAGE_ENDINGS = (".tif", ".tiff", ".svs", ".ndpi", ".jpg", ".img", ".ids", ".raw", ".h5")
+
+
 def _pattern(line: str) -> Callable[[Path], object]:
     names = [f"c_z{z}_c{c}.tif" for z in (0, 1) for c in (0, 1)]
     return lambda folder: vendor_sets.write_pattern(folder, line, names)

@@ -25,7 +25,7 @@ FORMAT = ImageFormat("BD Pathway", (_NAME.lower(),), ())
 _BEFORE = re.compile(
     r"\.(?:drt|dye|plt|txt|geo|ltp|ffc|afc|mon|xyz|mac|bmp|roi|adf)", re.IGNORECASE
 )
-_IMAGE = re.compile(r"(?P<dye>.*) - n(?P<number>\d{6})\.tif")
+_IMAGE = re.compile(r"(?P<dye>.*) - n(?P<number>\d{6})\.tif", re.IGNORECASE)
 _MAX_INDEX_BYTES = 1 << 20
 #: Without these Bio-Formats 7.3.1 does not open an experiment.
 _SECTIONS = frozenset({"General", "Camera", "Dyes", "Image", "Geometry"})
@@ -65,6 +65,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         if (well, dye, number) not in images
     ]
     made = plates.judged(index, FORMAT, (index, *together), len(images), absent)
+    made = plates.small_endings(made, index, images.values())
     ends = () if text.endswith(("\n", "\r")) else (words.no_end(index),)
     return replace(made, doubts=(*made.doubts, *ends))
 
@@ -93,6 +94,6 @@ BD_PATHWAY = Family(
     "BD Pathway",
     FORMAT.suffixes,
     collect,
-    re.compile(r"(?:^|/)Well [^/]+/[^/]+ - n\d{6}\.tif$"),
+    re.compile(r"(?:^|/)Well [^/]+/[^/]+ - n\d{6}\.tif$", re.IGNORECASE),
     _NAME,
 )

@@ -73,6 +73,8 @@ def _of_named(
     parts = [neighbours.named(file, unescape(part)) for part in _PARTITIONS.findall(text)]
     files = dict.fromkeys((*pair, *(part for part in parts if part is not None)))
     problems = tuple(_problems(file, pixels, name))
+    if file.path.suffix != ".xml":
+        problems = (*problems, words.misnamed(file.name, f"{file.path.stem}.xml"))
     if None in parts:
         problems = (*problems, _no_partition(file))
     return FilesetCandidate(pair[0].name, tuple(files), BIG_DATA_VIEWER, problems)

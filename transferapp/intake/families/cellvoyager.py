@@ -30,11 +30,12 @@ from transferapp.intake.families.index_xml import (
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
-_NAME, _SECOND, _FOLDER = "measurementresult.xml", "MeasurementResult.ome.xml", "image"
+_EXACT, _SECOND, _FOLDER = "MeasurementResult.xml", "MeasurementResult.ome.xml", "image"
+_NAME = _EXACT.lower()
 FORMAT = ImageFormat("Yokogawa CellVoyager", (_NAME,), (b"<?xml", b"\xef\xbb\xbf<?xml"))
 #: Well, field, time point, plane, channel.
 _PARTS = r"W(\d+)F(\d{3})T(\d{4})Z(\d{2})C(\d+)\.tif"
-_IMAGE = re.compile(_PARTS)
+_IMAGE = re.compile(_PARTS, re.IGNORECASE)
 #: Well, area, time point, plane, channel, field.
 _Place = tuple[int, int, int, int, int, int]
 
@@ -70,7 +71,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     ordered = [index, second, *images]
     opened = min((index, *images), key=lambda file: file.path.parts)
     ordered.sort(key=lambda file: file is not opened)
-    return plates.judged(index, FORMAT, ordered, len(images), absent)
+    made = plates.judged(index, FORMAT, ordered, len(images), absent)
+    return plates.named_exactly(plates.small_endings(made, index, images), index, _EXACT)
 
 
 def _areas(index: FoundFile) -> dict[tuple[int, int], int]:
@@ -109,5 +111,5 @@ def _absent(found: set[_Place], areas: dict[tuple[int, int], int]) -> list[str]:
 
 
 CELLVOYAGER = Family(
-    "CellVoyager", (_NAME,), collect, re.compile(f"(?:^|/){_PARTS}$"), "MeasurementResult.xml"
+    "CellVoyager", (_NAME,), collect, re.compile(f"(?:^|/){_PARTS}$", re.IGNORECASE), _EXACT
 )

@@ -42,7 +42,14 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         problems = (DamagedFile(words.damaged(broken[0], FORMAT.name)),)
     elif all(file.name.lower().endswith(_DESCRIPTIONS) for file in files):
         problems = (words.no_images(index, next(iter(absent), "image.tif")),)
+    elif capitals := [file.name for file in files[1:] if not _ends_small(file)]:
+        problems = (*problems, words.in_capitals(capitals, index))
     return FilesetCandidate(index.name, files, FORMAT, problems, doubts)
+
+
+def _ends_small(file: FoundFile) -> bool:
+    """Say whether a name's end is in small letters: by others nothing is found."""
+    return file.path.suffix == file.path.suffix.lower()
 
 
 def _led_to(

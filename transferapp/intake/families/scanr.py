@@ -52,7 +52,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     if "<" not in head(index):
         images = [file for file, _ in matches]
         return damaged(index, FORMAT, images, plate=True) if images else None
-    return if_utf_16(_set(index, matches, neighbours), index)
+    made = plates.named_exactly(_set(index, matches, neighbours), index, _NAME)
+    return if_utf_16(made, index)
 
 
 def _set(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from transferapp.errors import MissingCompanion
+from transferapp.errors import MissingCompanion, SourceProblem
 from transferapp.intake.scanning import FoundFile
 
 #: So many names are spelled out in a sentence.
@@ -53,6 +53,23 @@ def not_found_like_this(index: FoundFile, why: str, remedy: str) -> MissingCompa
     """An index whose images the target does not find, though they are there."""
     return MissingCompanion(
         f"'{index.name}' {why}, and OMERO would not find its images. {remedy}"
+    )
+
+
+def misnamed(name: str, right: str) -> SourceProblem:
+    """A file that Bio-Formats knows by one name only, in its letters' own case."""
+    return SourceProblem(
+        f"'{name}' must be called '{right}', in these letters, or OMERO does not find what"
+        " belongs to it. Rename it, then drop the folder again."
+    )
+
+
+def in_capitals(names: Sequence[str], index: FoundFile) -> SourceProblem:
+    """Files of a set that end in capitals, where Bio-Formats looks for small letters."""
+    return SourceProblem(
+        f"OMERO finds the files of '{index.name}' by endings in small letters, and"
+        f" {listed(names)} {'ends' if len(names) == 1 else 'end'} in capitals. Rename"
+        f" {'it' if len(names) == 1 else 'them'}, then drop the folder again."
     )
 
 
