@@ -108,6 +108,7 @@ def write_oif(folder: Path, name: str = "a.oif", *, channels: int = 2, slices: i
     # Without this one Bio-Formats reads nothing; the file itself may be absent.
     lines += [f'PtyFileNameThumbnail0="{files}\\s_Thumb.pty"']
     lines += ["[Reference Image Parameter]", "ImageDepth=2", "ImageHeight=4", "ImageWidth=4"]
+    lines += ["[Version Info]", 'FileVersion="1.2.6.0"', 'SystemVersion="2.1.2.5"']
     _utf16(folder / name, lines)
     for channel in range(1, channels + 1):
         for z in range(1, slices + 1):

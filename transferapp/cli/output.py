@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -23,6 +24,8 @@ from transferapp.protocol.problems import to_problem
 P = ParamSpec("P")
 R = TypeVar("R")
 
+#: Surrogates by themselves: Python keeps bytes of names so (PEP 383).
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 #: Columns of a line that goes into a pipe or file: names are never cut there.
 _WIDE = 1_000_000
 
@@ -51,12 +54,14 @@ def show_json(value: Any) -> None:
     """Print one JSON document; dataclasses and pydantic models welcome."""
     adapter = TypeAdapter(Any)
     try:
-        text = adapter.dump_json(value, indent=2)
+        text = adapter.dump_json(value, indent=2).decode()
     except PydanticSerializationError:
-        # A file name that is no text. JSON is UTF-8 (RFC 8259): what it cannot hold is '?'.
+        # A file name that is no text. JSON is UTF-8 (RFC 8259), and has an escape for what
+        # that cannot hold, so that a script finds the file by it (docs/cli.md).
         found = adapter.dump_python(value, mode="json")
-        text = json.dumps(found, indent=2, ensure_ascii=False).encode(errors="replace")
-    sys.stdout.write(text.decode() + "\n")
+        told = json.dumps(found, indent=2, ensure_ascii=False)
+        text = _NO_TEXT.sub(lambda match: f"\\u{ord(match[0]):04x}", told)
+    sys.stdout.write(text + "\n")
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -47,7 +47,7 @@ def scan(paths: Sequence[Path], settings: PreflightSettings) -> Scanned:
     for path in paths:
         if not path.exists():
             raise Invalid(f"{path} does not exist. Check the path.")
-    roots = _Roots([_whole(path) for path in paths])
+    roots = _Roots([scanning.root_path(path) for path in paths])
     found = scanning.scan(paths)
     done = Scanned()
     for finding in found.findings:
@@ -120,8 +120,3 @@ class _Roots:
                 for name in names:
                     if is_inside or is_litter(str(Path(here) / name), is_folder=False):
                         yield (below / name).as_posix()
-
-
-def _whole(path: Path) -> Path:
-    whole = path.absolute()
-    return whole.resolve() if whole.name in ("", "..") else whole

@@ -25,6 +25,8 @@ from transferapp.host.hiding import hide_secrets, hide_tokens
 
 #: They tell at length what we tell in our own words, or tell of every request.
 _CHATTY = ("httpx", "httpcore", "asyncio", "alembic")
+#: They tell of each fault of a damaged file, which people read in our words: as a verdict.
+_OF_FILES = ("tifffile", "PIL", "nd2")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _log = structlog.get_logger("transferapp")
 
@@ -69,6 +71,8 @@ def configure_logging(
     root.setLevel(level)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    for reader in _OF_FILES:
+        logging.getLogger(reader).setLevel(logging.CRITICAL)
     if private:
         _narrow_files()
     log_what_nobody_caught()

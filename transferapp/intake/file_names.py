@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 
 from transferapp.errors import (
@@ -54,6 +55,8 @@ _UNFINISHED_SUFFIXES = (".tmp", ".part", ".partial", ".crdownload", "~")
 _UNFINISHED_PREFIX = ".nfs"
 _ODD_NAMES = _LITTER_FILES | _LITTER_FOLDERS
 _ODD_PREFIXES = (".", _OFFICE_PREFIX)
+#: How Python keeps a byte of a file name that is no text (PEP 383).
+_BYTE = re.compile("[\udc80-\udcff]")
 #: Limits that every file system and server of ours can store.
 NAME_BYTES = 255
 PATH_BYTES = 4096
@@ -116,9 +119,9 @@ def name_problem(path: Path | str, client_path: str) -> NameNotAllowed | None:
         encoded = client_path.encode()
         str(path).encode()
     except UnicodeEncodeError:
-        text = client_path.encode(errors="replace").decode()
         return NameNotAllowed(
-            f"'{text}' has characters that are not text. Rename it, then retry."
+            f"'{shown_text(client_path)}' has characters that are not text. Rename it, then"
+            " retry."
         )
     longest = max(client_path.split("/"), key=lambda part: len(part.encode()))
     if len(longest.encode()) > NAME_BYTES:
@@ -149,4 +152,12 @@ def problem_of(error: OSError, path: Path) -> SourceProblem:
 
 def shown(path: Path) -> str:
     """Return a file's name as text that can be printed."""
-    return path.name.encode(errors="replace").decode()
+    return shown_text(path.name)
+
+
+def shown_text(name: str) -> str:
+    r"""Return a name or path as text: a byte that is none is spelled ``\xe9``, as in tables."""
+    if name.isascii():
+        return name
+    spelled = _BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", name)
+    return spelled.encode(errors="replace").decode()

@@ -6,19 +6,19 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 
-from transferapp.errors import Cancelled, DamagedFile
+from transferapp.errors import DamagedFile
 from transferapp.intake.candidate_names import in_natural_order
 from transferapp.intake.candidates import FilesetCandidate, told_apart
-from transferapp.intake.contents import head
 from transferapp.intake.families.beside import sets_around
-from transferapp.intake.families.family import Family
 from transferapp.intake.families.riders import ride_along
 from transferapp.intake.families.table import FAMILIES
+from transferapp.intake.family_sets import family_sets, of_one_root, told_of_silent
 from transferapp.intake.folder_sets import Folder, FolderSets, by_folder
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.name_kinds import NameKinds
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import ZARR_METADATA, FoundFile, Scan, ZarrFolder
+from transferapp.intake.zarr_notes import without_notes
 from transferapp.model.ome_zarr import ome_attributes
 
 
@@ -41,20 +41,24 @@ def filesets(
     folders = by_folder(scan.files, NameKinds(FAMILIES))
     yield [_zarr_fileset(folder) for folder in scan.zarr_folders]
     loose = {file.place for folder in folders for file, kind in folder.files if kind.may_ride}
-    yield from ride_along(_of_files(folders, neighbours, cancel), loose)
+    of_files = without_notes(_of_files(folders, neighbours, cancel), scan.zarr_folders)
+    yield from ride_along(of_files, loose)
 
 
 def _of_files(
     folders: Sequence[Folder], neighbours: Neighbours, cancel: threading.Event | None
 ) -> Iterator[list[FilesetCandidate]]:
-    of_families = list(_families(folders, neighbours, cancel))
-    yield of_families
+    openers = [file for folder in folders for file, kind in folder.files if kind.opens]
+    openers.sort(key=lambda file: file.client_path)
+    of_families = family_sets(openers, FAMILIES, neighbours, cancel)
+    yield of_families.sets
+    taken = of_families.taken
     scanned = neighbours.scanned.values()
-    taken = {file.place for candidate in of_families for file in candidate.files}
-    around = list(sets_around(scanned, FAMILIES, taken, neighbours))
+    around = [of_one_root(made) for made in sets_around(scanned, FAMILIES, taken, neighbours)]
     yield around
     taken.update(file.place for candidate in around for file in candidate.files)
-    yield from FolderSets(folders, taken, neighbours, cancel).filesets()
+    rest = FolderSets(folders, taken, neighbours, cancel).filesets()
+    yield from told_of_silent(rest, of_families.silent)
 
 
 def order_of(candidates: Iterable[FilesetCandidate]) -> list[int]:
@@ -62,36 +66,6 @@ def order_of(candidates: Iterable[FilesetCandidate]) -> list[int]:
     return in_natural_order(
         [one.files[0].client_path if one.files else one.name for one in candidates]
     )
-
-
-def _families(
-    folders: Sequence[Folder], neighbours: Neighbours, cancel: threading.Event | None
-) -> Iterator[FilesetCandidate]:
-    """Make the sets that an index or a first file tells of; each file is in one at most."""
-    openers = [file for folder in folders for file, kind in folder.files if kind.opens]
-    openers.sort(key=lambda file: file.client_path)
-    taken = set[str]()
-    for family in FAMILIES:
-        for file in openers:
-            if file.place in taken or not _told_by(family, file, neighbours):
-                continue
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
-            try:
-                made = family.collect(file, neighbours)
-            except OSError:
-                continue  # Preflight says it, of the file alone.
-            if made is None or any(one.place in taken for one in made.files):
-                continue
-            taken.update(one.place for one in made.files)
-            yield made
-
-
-def _told_by(family: Family, file: FoundFile, neighbours: Neighbours) -> bool:
-    """Say whether a file may tell of a set, by its name or else by its first bytes."""
-    if family.tells_of_a_set(file.name):
-        return True
-    return family.begins is not None and family.begins(head(file, neighbours))
 
 
 def _zarr_fileset(folder: ZarrFolder) -> FilesetCandidate:

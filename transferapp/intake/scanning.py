@@ -94,14 +94,23 @@ def scan(
 ) -> Scan:
     """Walk files and folders; runs long on big trees, so call it in a thread.
 
-    Links are followed, but no folder is entered twice. ``on_progress`` is told now and then
-    how many entries were seen, from that thread. Raises Cancelled.
+    Links are followed, but no folder is entered twice. What lies in another thing that was
+    dropped is a part of that. ``on_progress`` is told now and then how many entries were seen,
+    from that thread. Raises Cancelled.
     """
     walk = _Walk(cancel, on_progress)
-    for path in paths:
-        walk.root(Path(path))
+    for path in sorted(map(root_path, paths), key=lambda path: len(path.parts)):
+        walk.root(path)
     walk.linked_folders()
     return walk.result()
+
+
+def root_path(path: Path) -> Path:
+    """Return the one path of a dropped thing, without '..'; a link at its end stays one."""
+    path = path.absolute()
+    if ".." not in path.parts and path.name:
+        return path
+    return path.parent.resolve() / path.name if path.name not in ("", "..") else path.resolve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +139,9 @@ class _Walk:
         self._seen = 0
 
     def root(self, path: Path) -> None:
-        """Add one dropped thing."""
-        path = path.absolute()
-        if path.name in ("", ".."):
-            path = path.resolve()
+        """Add one dropped thing; those that it lies in come first."""
+        if any(path.is_relative_to(folder.path) for folder in self._zarrs):
+            return
         name = path.name or "root"
         try:
             found = path.stat()

@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from transferapp.formats import omero
+from transferapp.formats.content_rules import (
+    START_BYTES,
+    begins_like,
+    is_blank,
+    lacks_its_header,
+)
 from transferapp.formats.image_format import ImageFormat
-from transferapp.formats.read_formats import RepositoryFormats
+from transferapp.formats.read_formats import ReadFormat, RepositoryFormats
 from transferapp.formats.side_files import is_side_name
+from transferapp.intake.bio_formats_only import BIO_FORMATS_ONLY, DICOM, ICS
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import KNOWN_UNREADABLE, TIFF, format_of_bytes
+from transferapp.intake.zarr_notes import NOTES
 
-#: Enough of a file's start for every rule of ours: NIfTI's is the last, at 344.
-_START_BYTES = 352
 #: Indexes of sets: with Bio-Formats 7.3.1 their readers have companion files, and without
 #: these nothing to show. A set that a family of ours puts together does not come here.
 _INDEXES = (
@@ -25,6 +31,12 @@ _INDEXES = (
 _OF_FAMILIES = (
     ".afi", ".htd", ".nd", ".ndpis", ".oif", ".pattern", ".vms", ".xlef",
 )  # fmt: skip
+#: Formats that grouping tells by the ending, and preflight by no mark of theirs.
+_UNMARKED = frozenset(
+    one
+    for one in BIO_FORMATS_ONLY
+    if not (one.magic and one.mark_needed) and one not in (DICOM, ICS)
+)
 _OMERO = omero.omero_formats()
 #: Why nobody may import a format that is not known.
 ONLY_KNOWN = "Your facility imports only formats that the repository reads."
@@ -77,8 +89,12 @@ def claim_of(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
     """Say what a fileset is, and whether the target reads it. Never raises."""
     kind = candidate.format
     if kind is not None and kind.suffixes:
-        reads = _reads(candidate, kind, target)
-        return Claim(kind.name, "" if reads else _not_read(kind.name, kind, target))
+        if not _reads(candidate, kind, target):
+            return Claim(kind.name, _not_read(kind.name, kind, target))
+        if kind in _UNMARKED and len(candidate.files) == 1:
+            path = candidate.files[0].path
+            return _claim_by_name(path, kind.name, target.of_name(path.name), target)
+        return Claim(kind.name)
     return _claim_of_file(candidate, target)
 
 
@@ -91,12 +107,18 @@ def _reads(candidate: FilesetCandidate, kind: ImageFormat, target: RepositoryFor
 
 def _claim_of_file(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
     path = candidate.files[0].path
+    if candidate.format is None and path.name == NOTES:
+        return Claim("Unknown format", _notes(path), unknown=True)
     known = candidate.format.name if candidate.format else _well_known(path.name)
     if not is_side_name(path.name):
-        for read in target.of_name(path.name):
-            return Claim(known or read.name, doubt=_alone(path, target))
+        if by_name := list(target.of_name(path.name)):
+            return _claim_by_name(path, known or by_name[0].name, by_name, target)
         if known := known or next((one.name for one in _OMERO.of_name(path.name)), ""):
             return Claim(known, _not_read(known, None, target))
+    return _claim_by_content(path, known, target)
+
+
+def _claim_by_content(path: Path, known: str, target: RepositoryFormats) -> Claim:
     start = _start(path)
     begins = _of_bytes(start)
     for read in target.of_bytes(start):
@@ -108,6 +130,44 @@ def _claim_of_file(candidate: FilesetCandidate, target: RepositoryFormats) -> Cl
         f"'{path.name}' is not an image format that {_within(target)} reads. Leave it out,"
         " or export it as OME-TIFF.",
         unknown=True,
+    )
+
+
+def _claim_by_name(
+    path: Path, name: str, read: Iterable[ReadFormat], target: RepositoryFormats
+) -> Claim:
+    """Say of a file that the target knows by its ending whether it may be one of that."""
+    start = _start(path)
+    if not start:
+        return Claim(name, doubt=_alone(path, target))  # Preflight says it.
+    may_be = any(begins_like(one.reader, start) for one in read)
+    if is_blank(start) or not (may_be or any(target.of_bytes(start))):
+        return Claim(name, _other_content(path, name, target))
+    if lacks_its_header(path, start):
+        return Claim(name, _headless(path, target))
+    return Claim(name, doubt=_alone(path, target))
+
+
+def _notes(path: Path) -> str:
+    return (
+        f"'{path.name}' tells of the OME-Zarr beside it and holds no pixels. Leave it out: the"
+        " OME-Zarr is imported without it."
+    )
+
+
+def _other_content(path: Path, name: str, target: RepositoryFormats) -> str:
+    return (
+        f"'{path.name}' ends like {_article(name)} file and does not begin like one, so"
+        f" {_within(target)} would not read it. Leave it out if it is another program's;"
+        " else copy or export it again."
+    )
+
+
+def _headless(path: Path, target: RepositoryFormats) -> str:
+    return (
+        f"'{path.name}' holds only numbers, and the file that describes them is not beside it"
+        f" under the same name, so {_within(target)} would not read it. Put both into one"
+        " folder, then drop that; or leave it out."
     )
 
 
@@ -163,7 +223,7 @@ def _well_known(name: str) -> str:
 def _start(path: Path) -> bytes:
     try:
         with path.open("rb") as opened:
-            return opened.read(_START_BYTES)
+            return opened.read(START_BYTES)
     except OSError:
         return b""  # Preflight says it.
 

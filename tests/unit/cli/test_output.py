@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import sys
 
@@ -119,5 +120,7 @@ def test_what_the_stream_cannot_write_is_spelled_out(monkeypatch: pytest.MonkeyP
 
 
 def test_json_stays_json_whatever_a_name_holds(capsys: pytest.CaptureFixture[str]) -> None:
-    show_json({"refused": ["caf\udce9.tif is damaged"]})
-    assert capsys.readouterr().out == '{\n  "refused": [\n    "caf?.tif is damaged"\n  ]\n}\n'
+    show_json({"refused": ["caf\udce9 µ\n.tif is damaged"]})
+    told = capsys.readouterr().out
+    assert told == '{\n  "refused": [\n    "caf\\udce9 µ\\n.tif is damaged"\n  ]\n}\n'
+    assert json.loads(told) == {"refused": ["caf\udce9 µ\n.tif is damaged"]}

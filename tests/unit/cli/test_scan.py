@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,9 @@ def day(tmp_path: Path) -> Path:
     (folder / "t.nd").write_text('"NDInfoFile", Version 1.0\n"EndFile"\n')
     for name in ("t.TIF", "below/a.tif"):
         tifffile.imwrite(folder / name, np.zeros((8, 8), "uint16"))
-    for name in ("scan.cxd", "run.log", "below/plan.pdf", "Thumbs.db", ".hidden"):
+    for name in ("run.log", "below/plan.pdf", "Thumbs.db", ".hidden"):
         (folder / name).write_bytes(b"some bytes")
+    (folder / "scan.cxd").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
     for path in folder.rglob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
     return folder
@@ -123,8 +126,8 @@ def test_what_cannot_be_read_is_told(day: Path) -> None:
 
 
 def test_a_lone_index_is_no_silent_image(tmp_path: Path) -> None:
-    path = tmp_path / "experiment.lei"
-    path.write_bytes(b"some bytes")
+    path = tmp_path / "experiment.mvd2"
+    path.write_bytes(b"JL some bytes")
     os.utime(path, (LONG_AGO, LONG_AGO))
     _, found = run(path, "--reads", "omero")
     assert found["filesets"][0]["verdict"] == "warning"
@@ -164,3 +167,30 @@ def test_people_see_a_table_and_one_line(day: Path) -> None:
     assert "4 other files are not images; they stay where they are." in done.stderr
     assert "OMERO, Bio-Formats 7.3.1" in done.stderr
     assert "run.log" not in done.output
+
+
+def test_a_name_that_is_no_text_leads_to_its_file(tmp_path: Path) -> None:
+    place = os.fsencode(tmp_path) + b"/caf\xe9.tif"
+    try:
+        Path(os.fsdecode(place)).write_bytes(b"II*\0")
+    except OSError:
+        pytest.skip("this file system takes text only")
+    _, found = run(tmp_path, "--reads", "omero")
+    (one,) = found["filesets"]
+    assert os.fsencode(tmp_path / one["files"][0]) == place
+    assert one["code"] == "name-not-allowed"
+    assert r"caf\xe9.tif' has characters" in one["sentence"]
+
+
+def test_a_damaged_tiff_is_told_in_our_words_only(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.zeros((8, 8), "uint16"))
+    content = bytearray(path.read_bytes())
+    for at in range(12, 12 + 12 * content[8], 12):
+        content[at : at + 2] = b"\xfd\xfd"  # No tag has such a type.
+    path.write_bytes(content)
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    scan = [sys.executable, "-m", "transferapp", "scan", str(path), "--reads", "omero"]
+    done = subprocess.run([*scan, "--json"], capture_output=True, text=True, check=False)
+    assert json.loads(done.stdout)["filesets"][0]["verdict"] == "blocked"
+    assert done.stderr == ""

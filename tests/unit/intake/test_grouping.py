@@ -91,7 +91,7 @@ def test_dropped_apart_they_still_lie_side_by_side(tmp_path: Path) -> None:
     (folder / "x.companion.ome").write_text(ome_xml("sub/a.ome.tif"))
     (folder / "sub").mkdir()
     write_tiff(folder / "sub" / "a.ome.tif", ome_xml(companion="../x.companion.ome"))
-    (candidate,) = group(scan([folder / "x.companion.ome", folder]))
+    (candidate,) = group(scan([folder / "x.companion.ome", folder / "sub"]))
     assert [f.client_path for f in candidate.files] == ["x.companion.ome", "sub/a.ome.tif"]
 
 

@@ -257,6 +257,7 @@ def test_names_that_cannot_be_stored(tmp_path: Path) -> None:
         verdict = preflight(candidate)
         assert code(verdict) == (Level.BLOCKED, "name-not-allowed")
         verdict.sentence.encode()
+    assert r"'bad\xff.tif' has characters that are not text" in preflight(surrogate).sentence
 
 
 def test_emoji_and_long_paths_are_fine(tmp_path: Path) -> None:

@@ -53,18 +53,17 @@ def judge(path: Path, target: RepositoryFormats, *, anyway: bool = False) -> Ver
 
 
 @pytest.mark.parametrize(
-    ("name", "known_as"),
+    ("name", "start", "known_as"),
     [
-        ("camera.SIF", "Andor SIF"),
-        ("cells.cxd", "Compix Simple-PCI"),
-        ("slide.bif", "Ventana .bif"),
-        ("cells.klb", "KLB"),
+        ("camera.SIF", b"Andor Technology", "Andor SIF"),
+        ("cells.cxd", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Compix Simple-PCI"),
+        ("cells.klb", b"\x02\x10\0\0\0\x10\0\0", "KLB"),
     ],
 )
 def test_omero_reads_what_the_embedded_repository_does_not(
-    tmp_path: Path, name: str, known_as: str
+    tmp_path: Path, name: str, start: bytes, known_as: str
 ) -> None:
-    path = made(tmp_path, name)
+    path = made(tmp_path, name, start)
     there, here = judge(path, OMERO), judge(path, EMBEDDED)
     assert (there.level, there.what) == (Level.OK, f"{known_as}, 1 file")
     assert (here.level, here.code, here.format) == (

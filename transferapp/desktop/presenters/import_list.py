@@ -13,6 +13,7 @@ from transferapp.client.dropping import Why
 from transferapp.desktop.presenters.transfer_words import size_words
 from transferapp.errors import ChangedFile, UnsupportedFile
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.file_names import shown
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.judging import Judged, in_order, is_other, judge
 from transferapp.intake.preflight import Level, PreflightSettings, Verdict, refused
@@ -279,7 +280,7 @@ def _finding_row(finding: Finding) -> FilesetRow:
     verdict = refused(finding)
     return FilesetRow(
         key=str(finding.path),
-        name=finding.path.name.encode(errors="replace").decode(),
+        name=shown(finding.path),
         folder="",
         what=verdict.what,
         size_bytes=verdict.size_bytes,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from transferapp.desktop.presenters.import_totals import Totals
 from transferapp.desktop.presenters.targets import Target
 from transferapp.desktop.presenters.transfer_words import count_words, size_words
+from transferapp.intake.file_names import shown_text
 from transferapp.model.images import Annotation, AnnotationKind
 
 #: Letters of a name in a sentence; the tree beside it shows the place itself.
@@ -37,7 +38,7 @@ def summary_words(totals: Totals, target: Target, server_url: str) -> str:
 def suggested_name(first: Path) -> str:
     """Return what to call an import that begins with this file or folder."""
     name = first.name if first.is_dir() else first.name.partition(".")[0]
-    return name.encode(errors="replace").decode()
+    return shown_text(name)
 
 
 def shortened(name: str, most: int = MOST_OF_NAME) -> str:

@@ -7,12 +7,14 @@ of bytes; names in capitals (``A.HDR``) are refused. A lone ``.img`` may be one 
 
 from __future__ import annotations
 
+import re
 import struct
 
 from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem, UnsupportedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.bio_formats_only import ANALYZE, JEOL, NIFTI
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -22,6 +24,7 @@ from transferapp.intake.whole import lengths
 _HEADER_BYTES = lengths.NIFTI_HEADER_BYTES
 _LENGTHS = tuple(struct.pack(f"{order}i", _HEADER_BYTES) for order in "<>")
 _PAIR_MARK = b"ni1\0"
+_TEXT = re.compile(rb"[\t\n\r -~]*")
 _ENVI_MARK = b"ENVI"
 #: Nobody reads it here; it is known so that people can be told.
 ENVI = ImageFormat("ENVI", (".hdr",), (_ENVI_MARK,))
@@ -47,7 +50,7 @@ def _pair(header: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     if head.startswith(_ENVI_MARK):
         return _envi(header, neighbours)
     if not head.startswith(_LENGTHS) or len(head) < _HEADER_BYTES:
-        return None
+        return _broken(header, head, neighbours)
     kind = NIFTI if head.endswith(_PAIR_MARK) else ANALYZE
     wanted = f"{header.path.stem}.img"
     pixels = neighbours.named(header, wanted)
@@ -67,6 +70,14 @@ def _pair(header: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
             ),
         )
     return FilesetCandidate(header.name, (header, pixels), kind, problems)
+
+
+def _broken(header: FoundFile, head: bytes, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Refuse a pair whose header is none; None when it is text, of another program."""
+    pixels = neighbours.exactly(header, f"{header.path.stem}.img")
+    if pixels is None or (head and _TEXT.fullmatch(head)):
+        return None
+    return damaged(header, ANALYZE, [pixels])
 
 
 def _envi(header: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:

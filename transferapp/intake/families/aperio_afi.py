@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families.damaged import called_alike, damaged
+from transferapp.intake.families.damaged import called_alike, damaged, if_utf_16
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import set_of_named
 from transferapp.intake.families.texts import read_xml
@@ -26,7 +26,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     names = [name for element in elements if (name := (element.text or "").strip())]
     if not names:
         return damaged(index, FORMAT, called_alike(index, neighbours))
-    return set_of_named(index, names, FORMAT, neighbours)
+    return if_utf_16(set_of_named(index, names, FORMAT, neighbours), index)
 
 
-AFI = Family("Aperio AFI", FORMAT.suffixes, collect)
+AFI = Family("Aperio AFI", FORMAT.suffixes, collect, names_any=True)

@@ -9,6 +9,7 @@ there.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 
 from transferapp.errors import DamagedFile, MissingCompanion
@@ -24,10 +25,12 @@ FORMAT = ImageFormat("BD Pathway", (_NAME.lower(),), ())
 _BEFORE = re.compile(
     r"\.(?:drt|dye|plt|txt|geo|ltp|ffc|afc|mon|xyz|mac|bmp|roi|adf)", re.IGNORECASE
 )
-_IMAGE = re.compile(r"(?P<dye>.*) - n(?P<number>\d{6})\.tif")
+_IMAGE = re.compile(r"(?P<dye>.*) - n(?P<number>\d{6})\.tif", re.IGNORECASE)
 _MAX_INDEX_BYTES = 1 << 20
 #: Without these Bio-Formats 7.3.1 does not open an experiment.
 _SECTIONS = frozenset({"General", "Camera", "Dyes", "Image", "Geometry"})
+#: It takes the magnification from this, and the aperture where there is one.
+_OBJECTIVE = re.compile(r"^Name=(?!.*NA\s*$).*x", re.MULTILINE)
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
@@ -48,7 +51,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     together = (*before, *images.values())
     if not dyes and not images:
         return None
-    if not dyes or not sections.keys() >= _SECTIONS:
+    is_whole = sections.keys() >= _SECTIONS and _OBJECTIVE.search(sections["Geometry"])
+    if not dyes or not is_whole:
         cut = DamagedFile(f"'{index.name}' is not complete: its end is cut off. Copy it again.")
         return plates.kept_together(index, FORMAT, together, cut)
     if needed := _absent_settings(before, dyes):
@@ -60,7 +64,10 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         for well, dye, number in product(wells, dyes, numbers)
         if (well, dye, number) not in images
     ]
-    return plates.judged(index, FORMAT, (index, *together), len(images), absent)
+    made = plates.judged(index, FORMAT, (index, *together), len(images), absent)
+    made = plates.small_endings(made, index, images.values())
+    ends = () if text.endswith(("\n", "\r")) else (words.no_end(index),)
+    return replace(made, doubts=(*made.doubts, *ends))
 
 
 def _sections(text: str) -> dict[str, str]:
@@ -87,6 +94,6 @@ BD_PATHWAY = Family(
     "BD Pathway",
     FORMAT.suffixes,
     collect,
-    re.compile(r"(?:^|/)Well [^/]+/[^/]+ - n\d{6}\.tif$"),
+    re.compile(r"(?:^|/)Well [^/]+/[^/]+ - n\d{6}\.tif$", re.IGNORECASE),
     _NAME,
 )

@@ -16,12 +16,15 @@ from xml.sax.saxutils import unescape
 from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
 from transferapp.intake.bio_formats_only import BIG_DATA_VIEWER
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families import words
 from transferapp.intake.families.family import Family
+from transferapp.intake.families.texts import UTF_16
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 from transferapp.intake.whole.containers import hdf5
 
 _HEAD_BYTES = 4096
+_ELEMENT = re.compile(rb"<[A-Za-z]")
 _MARK = b"\x89HDF\r\n\x1a\n"
 _CLOSED = "</SpimData>"
 _MAX_XML_BYTES = 64 << 20
@@ -34,16 +37,15 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     if file.path.suffix.lower() != ".h5":
         return _of_xml(file, neighbours)
     described = neighbours.named(file, f"{file.path.stem}.xml")
-    if described is not None and not described.size_bytes:
-        return _of_cut_xml(described, neighbours)
     made = None if described is None else _of_xml(described, neighbours)
     return made if made is not None and file in made.files else None
 
 
 def _of_xml(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     with file.path.open("rb") as opened:
-        if b"<SpimData" not in opened.read(_HEAD_BYTES):
-            return None
+        head = opened.read(_HEAD_BYTES)
+        if b"<SpimData" not in head:
+            return _of_no_xml(file, head, neighbours)
         opened.seek(0)
         text = opened.read(_MAX_XML_BYTES).decode("utf-8", "replace")
     if _CLOSED not in text and file.size_bytes <= _MAX_XML_BYTES:
@@ -71,9 +73,29 @@ def _of_named(
     parts = [neighbours.named(file, unescape(part)) for part in _PARTITIONS.findall(text)]
     files = dict.fromkeys((*pair, *(part for part in parts if part is not None)))
     problems = tuple(_problems(file, pixels, name))
+    if file.path.suffix != ".xml":
+        problems = (*problems, words.misnamed(file.name, f"{file.path.stem}.xml"))
     if None in parts:
         problems = (*problems, _no_partition(file))
     return FilesetCandidate(pair[0].name, tuple(files), BIG_DATA_VIEWER, problems)
+
+
+def _of_no_xml(file: FoundFile, head: bytes, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Refuse what should describe an ``.h5`` beside it and is no XML, or one in UTF-16, which
+    Bio-Formats does not read; None for XML of another program, and for any other file.
+    """
+    is_encoded = head.startswith(UTF_16)
+    if not is_encoded and _ELEMENT.search(head):
+        return None
+    pixels = neighbours.exactly(file, f"{file.path.stem}.h5")
+    if pixels is None:
+        return None
+    if is_encoded and "<SpimData" not in head.decode("utf-16", "replace"):
+        return None
+    if is_encoded:
+        problem = DamagedFile(words.encoded(file))
+        return FilesetCandidate(pixels.name, (pixels, file), BIG_DATA_VIEWER, (problem,))
+    return _of_cut_xml(file, neighbours)
 
 
 def _of_cut_xml(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate:

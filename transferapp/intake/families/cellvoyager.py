@@ -17,41 +17,48 @@ from transferapp.errors import DamagedFile, MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
+from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
     UnreadIndex,
     elements,
     head,
     local,
+    read_to_the_end,
     texts,
 )
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
-_NAME, _SECOND, _FOLDER = "measurementresult.xml", "MeasurementResult.ome.xml", "image"
+_EXACT, _SECOND, _FOLDER = "MeasurementResult.xml", "MeasurementResult.ome.xml", "image"
+_NAME = _EXACT.lower()
 FORMAT = ImageFormat("Yokogawa CellVoyager", (_NAME,), (b"<?xml", b"\xef\xbb\xbf<?xml"))
 #: Well, field, time point, plane, channel.
 _PARTS = r"W(\d+)F(\d{3})T(\d{4})Z(\d{2})C(\d+)\.tif"
-_IMAGE = re.compile(_PARTS)
+_IMAGE = re.compile(_PARTS, re.IGNORECASE)
 #: Well, area, time point, plane, channel, field.
 _Place = tuple[int, int, int, int, int, int]
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a measurement's result; None when the file is something else."""
-    if index.name.lower() != _NAME or "<MeasurementResult" not in head(index):
+    if index.name.lower() != _NAME:
         return None
     folder = neighbours.folder(index.path.parent, _FOLDER)
     files = [] if folder is None else neighbours.listing(index, folder)
     named = {match: file for file in files if (match := _IMAGE.fullmatch(file.name))}
     second = neighbours.find(index, index.path.with_name(_SECOND))
+    if "<MeasurementResult" not in head(index):
+        beside = [second, *named.values()] if second else [*named.values()]
+        return damaged(index, FORMAT, beside, plate=True) if named else None
     if second is None:
         problem = MissingCompanion(words.needs(index, [_SECOND]))
         return plates.kept_together(index, FORMAT, [*named.values()], problem)
     try:
         areas = _areas(index)
+        read_to_the_end(second)  # So does Bio-Formats, which reads nothing without it.
     except UnreadIndex as error:
-        broken = DamagedFile(words.index_not_read(index, str(error)))
+        broken = DamagedFile(words.index_not_read(index, f"or '{_SECOND}' {error}"))
         return plates.kept_together(index, FORMAT, [second, *named.values()], broken)
     found = dict[_Place, FoundFile]()
     for match, file in named.items():
@@ -64,7 +71,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     ordered = [index, second, *images]
     opened = min((index, *images), key=lambda file: file.path.parts)
     ordered.sort(key=lambda file: file is not opened)
-    return plates.judged(index, FORMAT, ordered, len(images), absent)
+    made = plates.judged(index, FORMAT, ordered, len(images), absent)
+    return plates.named_exactly(plates.small_endings(made, index, images), index, _EXACT)
 
 
 def _areas(index: FoundFile) -> dict[tuple[int, int], int]:
@@ -103,5 +111,5 @@ def _absent(found: set[_Place], areas: dict[tuple[int, int], int]) -> list[str]:
 
 
 CELLVOYAGER = Family(
-    "CellVoyager", (_NAME,), collect, re.compile(f"(?:^|/){_PARTS}$"), "MeasurementResult.xml"
+    "CellVoyager", (_NAME,), collect, re.compile(f"(?:^|/){_PARTS}$", re.IGNORECASE), _EXACT
 )

@@ -26,7 +26,8 @@ from transferapp.intake.families.plates import NamedImage
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
-_NAME = "measurementindex.columbusidx.xml"
+_EXACT = "MeasurementIndex.ColumbusIDX.xml"
+_NAME = _EXACT.lower()
 FORMAT = ImageFormat("PerkinElmer Columbus", (_NAME,), (b"<?xml", b"\xef\xbb\xbf<?xml"))
 _ORDER = ("Row", "Col", "FieldID", "TimepointID", "ChannelID", "PlaneID")
 
@@ -50,7 +51,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     except UnreadIndex as error:
         problem = DamagedFile(words.index_not_read(index, str(error)))
         return plates.kept_together(index, FORMAT, _tiffs(index, neighbours), problem)
-    return plates.plate(index, FORMAT, named, find, files)
+    made = plates.plate(index, FORMAT, named, find, files)
+    return plates.named_exactly(made, index, _EXACT)
 
 
 def _tiffs(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
@@ -72,5 +74,5 @@ COLUMBUS = Family(
     (_NAME,),
     collect,
     re.compile(r"(?:^|/)\d{6}-\d+-\d{9}\.tiff?$", re.IGNORECASE),
-    "MeasurementIndex.ColumbusIDX.xml",
+    _EXACT,
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from transferapp.errors import DamagedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
+from transferapp.intake.families.texts import is_utf_16
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -24,6 +26,15 @@ def damaged(
     problem = DamagedFile(words.damaged(index, kind.name))
     files = {index.place: index} | {file.place: file for file in members}
     return FilesetCandidate(index.name, tuple(files.values()), kind, (problem,), plate=plate)
+
+
+def if_utf_16(made: FilesetCandidate | None, index: FoundFile) -> FilesetCandidate | None:
+    """Refuse a set whose index is in UTF-16: of most, Bio-Formats 7.3.1 reads no such text.
+    Raises OSError.
+    """
+    if made is None or not is_utf_16(index):
+        return made
+    return replace(made, problems=(DamagedFile(words.encoded(index)),))
 
 
 def called_alike(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:

@@ -23,6 +23,8 @@ class Family:
     index, or the first of a pair). ``members`` matches the name of an image file that is
     nothing by itself, so that a lone one can be told; ``index`` is what then is missing, in
     words. ``begins`` tells the file by its first bytes where the name tells nothing.
+    ``names_any``: its index may name images that are called anything, so that none beside a
+    damaged one is free of doubt.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Family:
     members: re.Pattern[str] | None = None
     index: str = ""
     begins: Callable[[bytes], bool] | None = None
+    names_any: bool = False
 
     def tells_of_a_set(self, name: str) -> bool:
         """Say whether a file of this name may tell of a set."""

@@ -40,11 +40,11 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
         return _of_pixels(file, stem, suffix, neighbours)
     with file.path.open("rb") as opened:
         header = opened.read(_MAX_HEADER_BYTES)
-    if not header:
-        return None  # Preflight says it.
     problem = _not_whole(file, header)
     if problem is not None:
         beside = neighbours.exactly(file, _name_of(stem, suffix, ".ids"))
+        if beside is None and not header:
+            return None  # Preflight says it.
         files = (file,) if beside is None else (file, beside)
         return FilesetCandidate(file.name, files, ICS, (problem,))
     return _of_header(file, header, neighbours)

@@ -15,6 +15,7 @@ from transferapp.errors import DamagedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates, words
+from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
     UnreadIndex,
@@ -39,7 +40,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     """Make the set of an index; None when the file is something else."""
     start = head(index)
     if "<ImageStack" not in start and not any(maker in start for maker in _MAKERS):
-        return None
+        members = _members(index, neighbours)
+        return damaged(index, FORMAT, members, plate=True) if members else None
     try:
         named = list(_named(index))
     except UnreadIndex as error:

@@ -10,13 +10,13 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
 
+from transferapp.intake.families.texts import UTF_16
 from transferapp.intake.scanning import FoundFile
 
 #: Beyond this an index is not looked into.
 MAX_INDEX_BYTES = 512 << 20
 #: Where the name of the root element stands.
 _HEAD_BYTES = 4096
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class UnreadIndex(Exception):
@@ -27,11 +27,11 @@ def head(file: FoundFile) -> str:
     """Return the start of a file as text, whatever it is; raises OSError."""
     with file.path.open("rb") as opened:
         start = opened.read(_HEAD_BYTES)
-    return start.decode("utf-16" if start.startswith(_UTF_16) else "utf-8", "replace")
+    return start.decode("utf-16" if start.startswith(UTF_16) else "utf-8", "replace")
 
 
 def elements(file: FoundFile, *names: str) -> Iterator[Element]:
-    """Yield the elements of these names as they end; each is emptied after its turn.
+    """Yield the elements of these names, or all, as they end; each is emptied after its turn.
 
     Raises OSError and UnreadIndex.
     """
@@ -40,11 +40,17 @@ def elements(file: FoundFile, *names: str) -> Iterator[Element]:
     with file.path.open("rb") as opened:
         try:
             for _, element in ElementTree.iterparse(opened, events=("end",)):
-                if local(element.tag) in names:
+                if not names or local(element.tag) in names:
                     yield element
                     element.clear()
         except (ParseError, DefusedXmlException, LookupError, UnicodeError) as error:
             raise UnreadIndex("is no complete XML file") from error
+
+
+def read_to_the_end(file: FoundFile) -> None:
+    """Raise UnreadIndex when a file is no complete XML, and OSError."""
+    for _ in elements(file):
+        pass
 
 
 def local(name: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote
 
+from transferapp.errors import DamagedFile, SourceProblem
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
@@ -31,11 +32,40 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     """Make the set of an ``.xlef``; one that leads nowhere is damaged."""
     if not _references(index):
         return damaged(index, FORMAT, ())  # Its images may be called anything.
-    found, absent = {index.place: index}, dict[str, None]()
+    found, absent, broken = _led_to(index, neighbours)
+    files = (index, *(found[path] for path in sorted(found)))
+    passed_over = [name for name in absent if name.lower().endswith(_DESCRIPTIONS)]
+    images = [name for name in absent if name not in passed_over]
+    problems: tuple[SourceProblem, ...] = (words.needed(images, index),) if images else ()
+    doubts = (words.left_out(passed_over, index),) if passed_over else ()
+    if broken:
+        problems = (DamagedFile(words.damaged(broken[0], FORMAT.name)),)
+    elif all(file.name.lower().endswith(_DESCRIPTIONS) for file in files):
+        problems = (words.no_images(index, next(iter(absent), "image.tif")),)
+    elif capitals := [file.name for file in files[1:] if not _ends_small(file)]:
+        problems = (*problems, words.in_capitals(capitals, index))
+    return FilesetCandidate(index.name, files, FORMAT, problems, doubts)
+
+
+def _ends_small(file: FoundFile) -> bool:
+    """Say whether a name's end is in small letters: by others nothing is found."""
+    return file.path.suffix == file.path.suffix.lower()
+
+
+def _led_to(
+    index: FoundFile, neighbours: Neighbours
+) -> tuple[dict[str, FoundFile], list[str], list[FoundFile]]:
+    """Return the files that an index leads to, by their places; the names of those that are
+    not there; and the descriptions that cannot be read.
+    """
+    found, absent, broken = {index.place: index}, dict[str, None](), list[FoundFile]()
     waiting = [index]
     while waiting and len(found) < _MAX_FILES:
         here = waiting.pop()
-        for reference in _references(here):
+        references = _references(here)
+        if references is None:
+            broken.append(here)
+        for reference in references or ():
             file = _follow(index, here, reference, neighbours)
             if file is None:
                 absent[reference] = None
@@ -44,21 +74,16 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
                 if file.name.lower().endswith(_DESCRIPTIONS):
                     waiting.append(file)
     del found[index.place]
-    files = (index, *(found[path] for path in sorted(found)))
-    passed_over = [name for name in absent if name.lower().endswith(_DESCRIPTIONS)]
-    images = [name for name in absent if name not in passed_over]
-    problems = (words.needed(images, index),) if images else ()
-    doubts = (words.left_out(passed_over, index),) if passed_over else ()
-    if all(file.name.lower().endswith(_DESCRIPTIONS) for file in files):
-        problems = (words.no_images(index, next(iter(absent), "image.tif")),)
-    return FilesetCandidate(index.name, files, FORMAT, problems, doubts)
+    return found, list(absent), broken
 
 
-def _references(file: FoundFile) -> list[str]:
-    """Return what a file refers to: other descriptions, and images as frames or blocks."""
+def _references(file: FoundFile) -> list[str] | None:
+    """Return what a file refers to: other descriptions, and images as frames or blocks;
+    None of one that cannot be read.
+    """
     root = read_xml(file, _MAX_XML_BYTES)
     if root is None:
-        return []
+        return None
     names = (
         element.get("File", "")
         for element in root.iter()
@@ -87,4 +112,5 @@ XLEF = Family(
     "Leica XLEF",
     FORMAT.suffixes,
     collect,
+    names_any=True,
 )

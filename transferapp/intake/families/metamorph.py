@@ -16,14 +16,13 @@ import re
 from itertools import product
 from math import prod
 
-from transferapp.errors import DamagedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
-from transferapp.intake.families.damaged import damaged, matching
+from transferapp.intake.families.damaged import damaged, if_utf_16, matching
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
-from transferapp.intake.families.texts import is_utf_16, names_on_disk, read_text
+from transferapp.intake.families.texts import names_on_disk, read_text
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -42,22 +41,27 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     settings = dict(_lines(read_text(index, _MAX_INDEX_BYTES)))
     if "NDInfoFile" not in settings:
         return damaged(index, FORMAT, _beside(index, neighbours))
-    stem = index.name[: -len(".nd")]
-    if is_utf_16(index):
-        return _encoded(index, _names(stem, settings), neighbours)
-    names = _names(stem, settings)
+    names = _names(index.name[: -len(".nd")], settings)
     found, absent = found_and_absent(names, lambda name: _image(index, name, neighbours))
-    if not found or "EndFile" not in settings:
+    is_whole = "EndFile" in settings
+    if not is_whole:
         beside = _beside(index, neighbours)
-        if "EndFile" not in settings and {*_places(beside)} - {*_places(found)}:
+        if not _tells_names(settings) or {*_places(beside)} - {*_places(found)}:
             return damaged(index, FORMAT, [*found, *beside])
-        if not found:
-            return _without_images(index, names, beside)
+    if not found:
+        return _without_images(index, names, _beside(index, neighbours))
     first = min(found, key=lambda file: (_is_stk(file), file.name))
     files = (first, index, *(file for file in found if file is not first))
-    doubts = (words.absent(absent, index),) if absent else ()
+    doubts = [words.absent(absent, index)] if absent else []
+    doubts += [] if is_whole else [words.no_end(index)]
     plate = _is_plate(settings)
-    return FilesetCandidate(index.name, files, FORMAT, doubts=doubts, plate=plate)
+    made = FilesetCandidate(index.name, files, FORMAT, doubts=tuple(doubts), plate=plate)
+    return if_utf_16(made, index)
+
+
+def _tells_names(settings: dict[str, str]) -> bool:
+    """Say whether a text got as far as the last line that names depend on."""
+    return settings.get("WaveInFileName", "").upper() in ("TRUE", "FALSE")
 
 
 def _names(stem: str, settings: dict[str, str]) -> list[str]:
@@ -112,16 +116,6 @@ def _is_of_another(image: FoundFile, index: FoundFile) -> bool:
     stem = image.name[: len(index.name) - len(".nd")]
     others = names_on_disk(str(index.path.parent))
     return any(f"{stem}{end}" in others for end in (".nd", ".ND") if stem + end != index.name)
-
-
-def _encoded(index: FoundFile, names: list[str], neighbours: Neighbours) -> FilesetCandidate:
-    """Refuse an index in UTF-16: Bio-Formats does not read it."""
-    images, _ = found_and_absent(names, lambda name: _image(index, name, neighbours))
-    problem = DamagedFile(
-        f"'{index.name}' is text in UTF-16, which Bio-Formats does not read as an index. Save"
-        " it as plain text (ASCII or UTF-8), then drop the folder again."
-    )
-    return FilesetCandidate(index.name, (index, *images), FORMAT, (problem,))
 
 
 def _lines(text: str) -> list[tuple[str, str]]:

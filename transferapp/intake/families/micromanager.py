@@ -51,10 +51,11 @@ def is_metadata_name(name: str) -> bool:
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a text of Micro-Manager; None when it is another ``metadata.txt``."""
     names = _images_of(index, neighbours)
-    if names is None and index.name == "metadata.txt":
+    if names is None and is_metadata_name(index.name):
         # Any program may call a text so; its images' names are Micro-Manager's alone.
         members = matching(index, neighbours, _MEMBER)
-        return damaged(index, FORMAT, members) if members else None
+        is_lone = members and not _has_another(index, neighbours)
+        return damaged(index, FORMAT, members) if is_lone else None
     if not names:
         return None
     found, absent = found_and_absent(names, lambda name: neighbours.exactly(index, name))
@@ -62,7 +63,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     if not is_whole:
         members = matching(index, neighbours, _MEMBER)
         torn = {file.place for file in members} - {file.place for file in found}
-        if torn or not names_in(index):
+        if torn or not names_in(index) or not _ends_with_a_plane(index):
             return damaged(index, FORMAT, [*found, *members])
     if not found:
         problem = words.no_images(index, absent[0])
@@ -96,6 +97,20 @@ def _ends(index: FoundFile) -> bool:
     with index.path.open("rb") as opened:
         opened.seek(max(0, index.path.stat().st_size - _TAIL_BYTES))
         return _END.search(opened.read()) is not None
+
+
+def _ends_with_a_plane(index: FoundFile) -> bool:
+    """Say whether the last plane's bracket is there: without it Bio-Formats reads nothing."""
+    with index.path.open("rb") as opened:
+        opened.seek(max(0, index.path.stat().st_size - _TAIL_BYTES))
+        return opened.read().rstrip(b"\0 \t\r\n").endswith(b"}")
+
+
+def _has_another(index: FoundFile, neighbours: Neighbours) -> bool:
+    """Say whether another text of Micro-Manager lies beside."""
+    here = neighbours.listing(index, index.path.parent)
+    texts = (file for file in here if is_metadata_name(file.name) and file != index)
+    return any(names_in(text) is not None for text in texts)
 
 
 def names_in(index: FoundFile) -> list[str] | None:

@@ -9,11 +9,13 @@ another folder, and a lone ``.nhdr`` are refused.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from math import prod
 
 from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
 from transferapp.intake.bio_formats_only import NRRD
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -35,17 +37,30 @@ _BYTES = (
 
 
 def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
-    """Make the set of a header; None when it is no NRRD file."""
+    """Make the set of a header; None when it is no NRRD file, and says so by its name."""
     with file.path.open("rb", buffering=0) as opened:
         start = opened.read(_MAX_HEADER_BYTES)
     if not NRRD.begins(start):
-        return None
+        return damaged(file, NRRD, _raw(file, neighbours)) if _is_apart(file) else None
     end = _END.search(start)
     head = start[: end.start()] if end else start
     fields = _fields(head.decode("ascii", "replace"))
     named = fields.get("data file") or fields.get("datafile")
     if named is None:
+        if _is_apart(file):
+            return _without_name(file, neighbours)
         return _attached(file, fields, end.end() if end else 0)
+    return _named(file, fields, _listed(named, head), named, neighbours)
+
+
+def _named(
+    file: FoundFile,
+    fields: dict[str, str],
+    names: Sequence[str],
+    named: str,
+    neighbours: Neighbours,
+) -> FilesetCandidate:
+    """Make the set of a header that names the files of its pixels, as ``named`` says."""
     files, problems = [file], list[SourceProblem]()
     if (
         named.split(maxsplit=1)[0].upper() == "LIST"
@@ -54,7 +69,6 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
         or "\\" in named
     ):
         problems.append(_several(file))
-    names = _listed(named, head)
     for name in names:
         found = neighbours.named(file, name)
         if found is not None:
@@ -68,18 +82,29 @@ def collect(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     return FilesetCandidate(file.name, tuple(files), NRRD, tuple(problems))
 
 
+def _is_apart(file: FoundFile) -> bool:
+    """Say whether the pixels must be in another file, by the name of the header."""
+    return file.path.suffix.lower() == ".nhdr"
+
+
+def _raw(file: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
+    """Return what is called as the pixels of a header mostly are."""
+    names = (f"{file.path.stem}{suffix}" for suffix in (".raw", ".raw.gz"))
+    beside = (neighbours.exactly(file, name) for name in names)
+    return [one for one in beside if one is not None]
+
+
+def _without_name(file: FoundFile, neighbours: Neighbours) -> FilesetCandidate:
+    problem = MissingCompanion(
+        f"'{file.name}' does not say where its pixels are ('data file' is missing). Copy it"
+        " again, or save it again as one .nrrd file."
+    )
+    return FilesetCandidate(file.name, (file, *_raw(file, neighbours)), NRRD, (problem,))
+
+
 def _attached(file: FoundFile, fields: dict[str, str], at: int) -> FilesetCandidate:
-    problems: tuple[SourceProblem, ...] = ()
-    if file.path.suffix.lower() == ".nhdr":
-        problems = (
-            MissingCompanion(
-                f"'{file.name}' does not say where its pixels are ('data file' is"
-                " missing). Save it again as one .nrrd file."
-            ),
-        )
-    elif not at or _short(fields, file.size_bytes - at):
-        problems = (_cut(file),)
-    return FilesetCandidate(file.name, (file,), NRRD, problems)
+    is_cut = not at or _short(fields, file.size_bytes - at)
+    return FilesetCandidate(file.name, (file,), NRRD, (_cut(file),) if is_cut else ())
 
 
 def _fields(text: str) -> dict[str, str]:

@@ -4,7 +4,8 @@ Seen with Bio-Formats 7.3.1, FV1000Reader: the ``.oif`` is opened; then the ``.l
 ``.roi`` and ``.pty`` files of its folder in the folder's own order, as the file system lists
 them; then the TIFFs, the axis that their names put first running fastest (``s_C001Z001``,
 ``s_C002Z001``). Any TIFF may be called otherwise by its ``.pty``, which no FluoView does and
-is not looked at. One absent TIFF, or a folder called otherwise, and nothing is read. Other
+is not looked at. The folder is the one that the ``.oif`` names, or that is called as it. One
+absent TIFF, or no such folder, and nothing is read. Other
 files in the folder stay where they are; ``s_Thumb.bmp`` is read as an image of its own.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import product
+from pathlib import Path
 
 from transferapp.errors import MissingCompanion
 from transferapp.formats.image_format import ImageFormat
@@ -21,7 +23,7 @@ from transferapp.intake.families import words
 from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
-from transferapp.intake.families.texts import names_on_disk, read_ini
+from transferapp.intake.families.texts import ends_a_line, names_on_disk, read_ini
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -35,6 +37,13 @@ _SIDE_SUFFIXES = (".lut", ".roi", ".pty")
 #: Settings of a microscope: some tens of kB.
 _MAX_OIF_BYTES = 4 << 20
 _MAX_IMAGES = 200_000
+#: Without one of these Bio-Formats 7.3.1 reads nothing, or other sizes.
+_NEEDED = (
+    "AxisOrder", "PtyFileNameS", "PtyFileNameE", "PtyFileNameT2", "PtyFileNameThumbnail0",
+    "ImageDepth", "ImageHeight", "ImageWidth",
+)  # fmt: skip
+#: FluoView sorts its sections by their names, and this is in the last one.
+_LAST = "SystemVersion"
 _AXIS = re.compile(r"([A-Z])(\d{3,9})")
 _IMAGE = re.compile(r"s_(?:[A-Z]\d{3,9})+\.tif", re.IGNORECASE)
 
@@ -43,8 +52,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     """Make the set of an ``.oif``; one that is no text of Olympus is damaged."""
     settings = read_ini(index, _MAX_OIF_BYTES)
     first, last = (_last_part(settings.get(f"PtyFileName{end}", "")) for end in "SE")
-    folder = index.path.parent / (index.name + _FOLDER_END)
-    if not first and "AxisOrder" not in settings:
+    folder = _folder(index, settings)
+    if not all(settings.get(key) for key in _NEEDED):
         files = neighbours.listing(index, folder)
         return damaged(index, FORMAT, [f for f in files if not _is_preview(f)])
     sides = list[FoundFile]()
@@ -53,11 +62,20 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         if file is not None and name.lower().endswith(_SIDE_SUFFIXES):
             sides.append(file)
     found, absent = found_and_absent(
-        _image_names(first, last) or _images_in(index, neighbours),
+        _image_names(first, last) or _images_in(index, folder, neighbours),
         lambda name: neighbours.exactly(index, name, folder),
     )
-    problems = _oif_problems(index, found, absent)
-    return FilesetCandidate(index.name, (index, *sides, *found), FORMAT, problems)
+    problems = _oif_problems(index, folder, found, absent)
+    doubts = () if _LAST in settings and ends_a_line(index) else (words.no_end(index),)
+    return FilesetCandidate(index.name, (index, *sides, *found), FORMAT, problems, doubts)
+
+
+def _folder(index: FoundFile, settings: dict[str, str]) -> Path:
+    """Return the folder of the images: as the index names it, however that is called itself."""
+    named = _last_part(settings.get("PtyFileNameS", "").replace("\\", "/").rpartition("/")[0])
+    names = (named, index.name + _FOLDER_END)
+    beside = [index.path.parent / name for name in names if name.lower().endswith(_FOLDER_END)]
+    return next((folder for folder in beside if folder.is_dir()), beside[-1])
 
 
 def _is_preview(file: FoundFile) -> bool:
@@ -65,11 +83,12 @@ def _is_preview(file: FoundFile) -> bool:
 
 
 def _oif_problems(
-    index: FoundFile, found: Sequence[FoundFile], absent: Sequence[str]
+    index: FoundFile, folder: Path, found: Sequence[FoundFile], absent: Sequence[str]
 ) -> tuple[MissingCompanion, ...]:
-    folder = index.name + _FOLDER_END
     if not found:
-        return (words.no_images(index, f"{folder}/{absent[0] if absent else 's_C001.tif'}"),)
+        return (
+            words.no_images(index, f"{folder.name}/{absent[0] if absent else 's_C001.tif'}"),
+        )
     return (words.needed(absent, index),) if absent else ()
 
 
@@ -93,9 +112,8 @@ def _image_names(first: str, last: str) -> list[str]:
     return [front + "".join(reversed(values)) + ".tif" for values in turned]
 
 
-def _images_in(index: FoundFile, neighbours: Neighbours) -> list[str]:
+def _images_in(index: FoundFile, folder: Path, neighbours: Neighbours) -> list[str]:
     """Return the names of the images in the folder, where the ``.oif`` does not tell them."""
-    folder = index.path.parent / (index.name + _FOLDER_END)
     names = (file.name for file in neighbours.listing(index, folder))
     found = [name for name in names if _IMAGE.fullmatch(name)]
     return sorted(found, key=lambda name: [int(n) for _, n in reversed(_AXIS.findall(name))])

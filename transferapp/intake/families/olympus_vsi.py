@@ -16,6 +16,7 @@ from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import names_on_disk
+from transferapp.intake.integrity import look_into
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -32,18 +33,20 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate:
             neighbours.listing(index, folder / stack), key=lambda file: file.name
         )
     ]
-    if not _is_tiff(index):
-        problem = DamagedFile(
-            f"'{index.name}' does not begin like a cellSens VSI file. Copy it again."
-        )
+    if why := _damage(index):
+        problem = DamagedFile(f"'{index.name}' {why}. Copy it again.")
         return FilesetCandidate(index.name, (index, *found), FORMAT, (problem,))
     doubts = () if any(_is_pixels(file) for file in found) else (_without_pixels(index),)
     return FilesetCandidate(index.name, (index, *found), FORMAT, doubts=doubts)
 
 
-def _is_tiff(index: FoundFile) -> bool:
+def _damage(index: FoundFile) -> str:
+    """Say what a ``.vsi``, which is a TIFF inside, lacks; "" when nothing is known to be."""
     with index.path.open("rb", buffering=0) as opened:
-        return not index.size_bytes or opened.read(4) in TIFF.magic
+        if opened.read(4) not in TIFF.magic:
+            return "does not begin like a cellSens VSI file"
+    missing = look_into(index.path, TIFF).missing
+    return f"is not complete: {missing}" if missing else ""
 
 
 def _is_pixels(file: FoundFile) -> bool:

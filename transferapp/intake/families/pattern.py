@@ -17,7 +17,7 @@ from transferapp.errors import MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
-from transferapp.intake.families.damaged import called_alike, damaged
+from transferapp.intake.families.damaged import called_alike, damaged, if_utf_16, matching
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.families.texts import read_text
@@ -46,12 +46,26 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     folder, _, pattern = path.rpartition("/")
     names = _names(pattern, index, neighbours)
     if not names:
-        return damaged(index, FORMAT, called_alike(index, neighbours))
+        return damaged(index, FORMAT, _meant(pattern, index, neighbours))
     found, absent = found_and_absent(names, lambda name: neighbours.exactly(index, name))
-    if not found and "." not in pattern and (alike := called_alike(index, neighbours)):
-        return damaged(index, FORMAT, alike)  # Cut off before the suffix of the names.
+    if not found and not folder:
+        meant = _meant(pattern, index, neighbours)
+        fronts = tuple(absent)
+        if "." not in pattern or any(file.name.startswith(fronts) for file in meant):
+            return damaged(index, FORMAT, meant)  # Cut off inside of the names.
     problems = _problems(index, folder, found, absent)
-    return FilesetCandidate(index.name, (index, *found), FORMAT, problems)
+    made = FilesetCandidate(index.name, (index, *found), FORMAT, problems)
+    return if_utf_16(made, index)
+
+
+def _meant(pattern: str, index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
+    """Return the images that a broken pattern may stand for: by what stands in front of its
+    first block, and by its own name.
+    """
+    front = re.escape(pattern.partition("<")[0])
+    begun = matching(index, neighbours, re.compile(f"^{front}")) if front else []
+    alike = called_alike(index, neighbours)
+    return list({file.place: file for file in (*begun, *alike)}.values())
 
 
 def _problems(
@@ -117,4 +131,4 @@ def _matching(pattern: str, index: FoundFile, neighbours: Neighbours) -> list[st
     return sorted(found)
 
 
-PATTERN = Family("file pattern", FORMAT.suffixes, collect)
+PATTERN = Family("file pattern", FORMAT.suffixes, collect, names_any=True)

@@ -80,6 +80,25 @@ def never_torn(made: FilesetCandidate, members: Sequence[FoundFile]) -> FilesetC
     return replace(made, files=(*made.files, *others))
 
 
+def named_exactly(
+    made: FilesetCandidate | None, index: FoundFile, right: str
+) -> FilesetCandidate | None:
+    """Refuse a set whose index Bio-Formats finds by another case of its letters only."""
+    if made is None or made.problems or index.name == right:
+        return made
+    return replace(made, problems=(words.misnamed(index.name, right),))
+
+
+def small_endings(
+    made: FilesetCandidate, index: FoundFile, images: Iterable[FoundFile]
+) -> FilesetCandidate:
+    """Refuse a set whose images Bio-Formats does not find, as their ``.TIF`` is in capitals."""
+    capitals = [file.name for file in images if not file.name.endswith(".tif")]
+    if not capitals:
+        return made
+    return replace(made, problems=(*made.problems, words.in_capitals(capitals, index)))
+
+
 def below_the_index(
     index: FoundFile, neighbours: Neighbours
 ) -> Callable[[str], FoundFile | None]:

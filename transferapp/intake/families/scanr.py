@@ -15,6 +15,7 @@ from transferapp.errors import DamagedFile, SourceProblem
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import plates
+from transferapp.intake.families.damaged import damaged, if_utf_16
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
     MAX_INDEX_BYTES,
@@ -40,7 +41,7 @@ _Place = tuple[int, int, int, int, int]
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a descriptor; None when the file is something else."""
-    if index.name.lower() != _NAME or "<" not in head(index):
+    if index.name.lower() != _NAME:
         return None
     data = neighbours.folder(index.path.parent, _FOLDER)
     if data is not None and data.name != _FOLDER:
@@ -48,6 +49,17 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         return plates.kept_together(index, FORMAT, neighbours.listing(index, data), problem)
     here = neighbours.listing(index, data or index.path.parent)
     matches = [(file, match) for file in here if (match := _IMAGE.fullmatch(file.name))]
+    if "<" not in head(index):
+        images = [file for file, _ in matches]
+        return damaged(index, FORMAT, images, plate=True) if images else None
+    made = plates.named_exactly(_set(index, matches, neighbours), index, _NAME)
+    return if_utf_16(made, index)
+
+
+def _set(
+    index: FoundFile, matches: list[tuple[FoundFile, re.Match[str]]], neighbours: Neighbours
+) -> FilesetCandidate | None:
+    """Make the set of a descriptor that is text, and of what is called like its images."""
     channels = _channels(index) or sorted({match[5] for _, match in matches})
     found: dict[_Place, FoundFile] = {}
     for file, match in matches:

@@ -9,13 +9,14 @@ from defusedxml import DefusedXmlException, ElementTree
 
 from transferapp.intake.scanning import FoundFile
 
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+#: The marks at the start of a text, of either order of bytes.
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def is_utf_16(file: FoundFile) -> bool:
     """Say whether a text has the mark of UTF-16 at its start; raises OSError."""
     with file.path.open("rb", buffering=0) as opened:
-        return opened.read(2) in _UTF_16
+        return opened.read(2) in UTF_16
 
 
 def read_text(file: FoundFile, most_bytes: int) -> str:
@@ -25,9 +26,16 @@ def read_text(file: FoundFile, most_bytes: int) -> str:
     """
     with file.path.open("rb") as opened:
         content = opened.read(most_bytes)
-    if content.startswith(_UTF_16):
+    if content.startswith(UTF_16):
         return content.decode("utf-16", "replace")
     return content.decode("utf-8-sig", "replace")
+
+
+def ends_a_line(file: FoundFile) -> bool:
+    """Say whether a text ends with the end of a line; raises OSError."""
+    with file.path.open("rb") as opened:
+        opened.seek(max(0, file.path.stat().st_size - 4))
+        return opened.read().rstrip(b"\0")[-1:] in (b"\n", b"\r")
 
 
 def read_xml(file: FoundFile, most_bytes: int) -> Element | None:

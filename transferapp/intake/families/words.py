@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from transferapp.errors import MissingCompanion
+from transferapp.errors import MissingCompanion, SourceProblem
 from transferapp.intake.scanning import FoundFile
 
 #: So many names are spelled out in a sentence.
@@ -56,6 +56,23 @@ def not_found_like_this(index: FoundFile, why: str, remedy: str) -> MissingCompa
     )
 
 
+def misnamed(name: str, right: str) -> SourceProblem:
+    """A file that Bio-Formats knows by one name only, in its letters' own case."""
+    return SourceProblem(
+        f"'{name}' must be called '{right}', in these letters, or OMERO does not find what"
+        " belongs to it. Rename it, then drop the folder again."
+    )
+
+
+def in_capitals(names: Sequence[str], index: FoundFile) -> SourceProblem:
+    """Files of a set that end in capitals, where Bio-Formats looks for small letters."""
+    return SourceProblem(
+        f"OMERO finds the files of '{index.name}' by endings in small letters, and"
+        f" {listed(names)} {'ends' if len(names) == 1 else 'end'} in capitals. Rename"
+        f" {'it' if len(names) == 1 else 'them'}, then drop the folder again."
+    )
+
+
 def lone(name: str, family: str, index: str) -> str:
     """An image of a set whose index is missing."""
     article = "an" if family[0] in "AEIOU" else "a"
@@ -82,6 +99,23 @@ def damaged(index: FoundFile, family: str) -> str:
         f"'{index.name}' is damaged: it does not say, as the index of {article} {family} set"
         " does, which files belong to it. Copy it again, then drop the folder again. To"
         " import the images beside it each for itself, take it out of the folder."
+    )
+
+
+def may_belong(name: str, index: FoundFile) -> str:
+    """An image beside an index that does not say, any more, what belongs to it."""
+    return (
+        f"'{index.name}' beside it does not say which images belong to it, and '{name}' may"
+        " be one of them. Imported like this, its place, channels and sizes in a set would be"
+        f" lost. Copy '{index.name}' again first."
+    )
+
+
+def encoded(index: FoundFile) -> str:
+    """An index in UTF-16, where Bio-Formats reads none."""
+    return (
+        f"'{index.name}' is text in UTF-16, which Bio-Formats does not read as an index. Save"
+        " it as plain text (ASCII or UTF-8), then drop the folder again."
     )
 
 

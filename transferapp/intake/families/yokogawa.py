@@ -19,6 +19,7 @@ from transferapp.intake.families.index_xml import (
     attribute,
     elements,
     head,
+    read_to_the_end,
 )
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -45,9 +46,11 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         if absent:
             problem = MissingCompanion(words.needs(index, absent))
             return plates.kept_together(index, FORMAT, others, problem)
+        for file in (index, *_settings(by_name)):
+            read_to_the_end(file)
         images = _images(by_name[_RECORDS])
     except UnreadIndex as error:
-        damaged = DamagedFile(words.index_not_read(index, f"names a file that {error}"))
+        damaged = DamagedFile(words.index_not_read(index, f"or a file that it needs {error}"))
         return plates.kept_together(index, FORMAT, others, damaged)
     missing = [name for name in images if name not in by_name]
     found = len(images) - len(missing)
@@ -56,11 +59,20 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
 
 def _absent_settings(by_name: dict[str, FoundFile]) -> list[str]:
     """Return the names of files without which a plate cannot be opened, and are not there."""
-    needed = [_RECORDS, _DETAIL]
-    if _DETAIL in by_name:
-        details = elements(by_name[_DETAIL], "MeasurementDetail")
-        needed += [attribute(one, "MeasurementSettingFileName") for one in details]
-    return [name for name in needed if name and name not in by_name]
+    needed = [_RECORDS, _DETAIL, *_settings_names(by_name)]
+    return [name for name in needed if name not in by_name]
+
+
+def _settings_names(by_name: dict[str, FoundFile]) -> list[str]:
+    if _DETAIL not in by_name:
+        return []
+    details = elements(by_name[_DETAIL], "MeasurementDetail")
+    names = (attribute(one, "MeasurementSettingFileName") for one in details)
+    return [name for name in names if name]
+
+
+def _settings(by_name: dict[str, FoundFile]) -> list[FoundFile]:
+    return [by_name[name] for name in _settings_names(by_name)]
 
 
 def _images(records: FoundFile) -> list[str]:

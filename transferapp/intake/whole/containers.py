@@ -15,6 +15,9 @@ _MOST_BLOCKS = 100_000
 _JP2 = b"\0\0\0\x0cjP  "
 _BLOCK_MARK, _PART_MARK = b"\x70\0\0\0", b"\x2a"
 _BLOCK_HEAD_BYTES = 17
+#: With anything else behind its last block Bio-Formats 7.3.1 does not open a LIF.
+_PADDING = bytes(4)
+_NO_BLOCK = "behind its last image something else follows"
 _GIF_TAIL_BYTES = 64
 
 
@@ -46,9 +49,10 @@ def lif(path: Path) -> str:
             if at >= size:
                 break
             file.seek(at)
-            length = _block_length(file.read(_BLOCK_HEAD_BYTES))
+            head = file.read(_BLOCK_HEAD_BYTES)
+            length = _block_length(head)
             if length is None:
-                return ""
+                return "" if head.startswith(_PADDING) else _NO_BLOCK
             at += length
     return "its end is cut off" if at > size else ""
 
