@@ -88,6 +88,13 @@ class BioFormatsProcess(BioFormats):
                     self._end()
 
     @override
+    def interrupt(self) -> None:
+        """Kill the process; not under the lock, which who asks it holds."""
+        running = self._running
+        if running is not None:
+            running.kill()
+
+    @override
     def close(self) -> None:
         """End the process."""
         with self._lock:

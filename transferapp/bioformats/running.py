@@ -103,9 +103,13 @@ class Running:
             raise Ended(unread=True) from error
         return self._next(patience_s)
 
-    def end(self) -> None:
-        """Kill it, also when it is stopped or hangs; returns when nothing of it is left."""
+    def kill(self) -> None:
+        """Kill it, also when it is stopped or hangs; whoever waits for it gets Ended."""
         self._process.kill()
+
+    def end(self) -> None:
+        """Kill it and return when nothing of it is left."""
+        self.kill()
         self._ear.join(_END_S)
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import structlog
 
 from transferapp.bioformats.places import NotHere, find
@@ -24,3 +26,32 @@ def open_bio_formats() -> BioFormats | None:
     except NotHere as missing:
         _log.info("no Bio-Formats: its formats are not read here", why=str(missing))
         return None
+
+
+class BioFormatsOnDemand:
+    """Bio-Formats for a program that seldom has a question: it is not even looked for before.
+
+    Call it for the port; safe to use from many threads.
+    """
+
+    def __init__(self) -> None:
+        """Look for nothing yet."""
+        self._lock = threading.Lock()
+        self._is_looked_for = False
+        self._found: BioFormats | None = None
+
+    def __call__(self) -> BioFormats | None:
+        """Return Bio-Formats, None where it is not; raises SettingsInvalid. Asking Java what
+        it is takes a second the first time.
+        """
+        with self._lock:
+            if not self._is_looked_for:
+                self._found, self._is_looked_for = open_bio_formats(), True
+            return self._found
+
+    def close(self) -> None:
+        """End its process at once, whatever it is at; nothing is done where there is none."""
+        found = self._found
+        if found is not None:
+            found.interrupt()
+            found.close()

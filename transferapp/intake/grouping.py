@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from transferapp.errors import Cancelled, DamagedFile
 from transferapp.intake.candidate_names import in_natural_order
@@ -22,6 +23,18 @@ from transferapp.intake.scanning import ZARR_METADATA, FoundFile, Scan, ZarrFold
 from transferapp.model.ome_zarr import ome_attributes
 
 
+class Consulted(Protocol):
+    """Somebody who knows sets that no family of ours does; ``consultation`` has one."""
+
+    def sets(
+        self, folders: Iterable[Folder], taken: Collection[str], neighbours: Neighbours
+    ) -> Iterable[FilesetCandidate]:
+        """Make the sets of files that are not ``taken``; raises Cancelled."""
+
+    def note(self, candidates: Iterable[FilesetCandidate]) -> None:
+        """Hear of filesets that no family made."""
+
+
 def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCandidate]:
     """Sort every file of a scan into exactly one fileset, in natural order of names.
 
@@ -32,20 +45,26 @@ def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCand
 
 
 def filesets(
-    scan: Scan, cancel: threading.Event | None = None
+    scan: Scan,
+    cancel: threading.Event | None = None,
+    consulted: Consulted | None = None,
 ) -> Iterator[list[FilesetCandidate]]:
     """Yield the same filesets a few at a time, as soon as nothing can be added to them; in
-    any order, and with the same name where they have the same.
+    any order, and with the same name where they have the same. ``consulted`` is asked about
+    files that no family takes.
     """
     neighbours = Neighbours(scan.files)
     folders = by_folder(scan.files, NameKinds(FAMILIES))
     yield [_zarr_fileset(folder) for folder in scan.zarr_folders]
     loose = {file.place for folder in folders for file, kind in folder.files if kind.may_ride}
-    yield from ride_along(_of_files(folders, neighbours, cancel), loose)
+    yield from ride_along(_of_files(folders, neighbours, cancel, consulted), loose)
 
 
 def _of_files(
-    folders: Sequence[Folder], neighbours: Neighbours, cancel: threading.Event | None
+    folders: Sequence[Folder],
+    neighbours: Neighbours,
+    cancel: threading.Event | None,
+    consulted: Consulted | None,
 ) -> Iterator[list[FilesetCandidate]]:
     of_families = list(_families(folders, neighbours, cancel))
     yield of_families
@@ -54,7 +73,14 @@ def _of_files(
     around = list(sets_around(scanned, FAMILIES, taken, neighbours))
     yield around
     taken.update(file.place for candidate in around for file in candidate.files)
-    yield from FolderSets(folders, taken, neighbours, cancel).filesets()
+    if consulted is not None:
+        asked = list(consulted.sets(folders, taken, neighbours))
+        yield asked
+        taken.update(file.place for candidate in asked for file in candidate.files)
+    for some in FolderSets(folders, taken, neighbours, cancel).filesets():
+        if consulted is not None:
+            consulted.note(some)
+        yield some
 
 
 def order_of(candidates: Iterable[FilesetCandidate]) -> list[int]:

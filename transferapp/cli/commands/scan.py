@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from transferapp.cli import scanned, signed_in
+from transferapp.cli import scanned, signed_in, wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.dropping import others_words
@@ -40,11 +40,14 @@ def scan(
 ) -> None:
     """Show what an import would make of files and folders. Nothing is sent."""
     target = asyncio.run(_target(reads))
-    found = scanned.scan(paths, PreflightSettings(target=target))
+    with wiring.bio_formats_here() as opens:
+        found = scanned.scan(paths, PreflightSettings(target=target, opens=opens))
     if as_json:
         show_json(found)
     else:
         say(f"By the readers of: {target.whose}.")
+        if target.derived:
+            say(target.derived)
         _show(found)
     if any(one.verdict is Level.BLOCKED for one in found.filesets):
         raise typer.Exit(ExitCode.SOME_FAILED)
