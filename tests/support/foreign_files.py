@@ -222,3 +222,17 @@ def write_metamorph(folder: Path, channels: list[Numbers]) -> list[Path]:
         + '"EndFile"\n'
     )
     return [images[0], index, *images[1:]]
+
+
+def write_licor(folder: Path, channels: list[Numbers]) -> list[Path]:
+    """Write one plane for each channel as a scan of Li-Cor: no family of ours knows them."""
+    names = [f"s1_{700 + 100 * number}.TIF" for number in range(len(channels))]
+    index, scan = folder / "a.l2d", folder / "s1" / "s1.scn"
+    scan.parent.mkdir()
+    for name, plane in zip(names, channels, strict=True):
+        tifffile.imwrite(scan.parent / name, plane, metadata=None)
+    index.write_text("# LI-COR LI2D\nScanNames=s1\n")
+    scan.write_text(
+        f"# LI-COR LI2D\nExperimentNames=e\nImageNames={','.join(names)}\nComments=x\n"
+    )
+    return [index, scan, *(scan.parent / name for name in names)]
