@@ -117,10 +117,11 @@ class BioFormatsProcess(BioFormats):
 
     def _answer(self, request: dict[str, Any]) -> Answer:
         patience_s = self._settings.patience_s
+        running = self._ready()
         try:
-            return self._ready().ask(request, patience_s)
+            return running.ask(request, patience_s)
         except Ended as error:
-            if not error.unread:
+            if not error.unread or running.is_unwanted:
                 raise
         # It was gone before we asked: whatever ended it, it was not this file.
         self._end()
