@@ -67,7 +67,8 @@ async def test_a_retry_after_a_file_was_refused_stores_it_again(bench: Bench) ->
     assert not await bench.reserved(details)
     item = await bench.item(details)
     assert item.state is ItemState.FAILED
-    await bench.ledger.set_state(item.id, ItemChange(ItemState.RECEIVED))
+    received = ItemChange(ItemState.RECEIVED)
+    assert await bench.ledger.set_state(item.id, received, only_from=(ItemState.FAILED,))
     await bench.queue.redrive(item.id)
     await reach(bench.queue, item.id, TaskState.DONE)
     assert (await bench.item(details)).state is ItemState.IMPORTED
