@@ -22,13 +22,12 @@ from tests.support.bio_formats_here import Maker, bio_formats, own, places
 from tests.support.foreign_files import (
     numbers,
     write_dicom,
+    write_fits,
     write_ics,
     write_licor,
-    write_lif,
     write_mrc,
 )
 from tests.support.installation import LONG_AGO
-from tests.support.ole_files import write_oib
 from transferapp.bioformats.places import Places
 from transferapp.bioformats.port import BioFormats, Reads, UsedFiles
 from transferapp.bioformats.process import BioFormatsProcess
@@ -103,9 +102,7 @@ def folder(tmp_path: Path) -> Path:
 def test_it_is_asked_exactly_what_is_left_to_it(
     bio_formats: BioFormatsProcess, folder: Path
 ) -> None:
-    left = write_oib(folder / "a.oib", PLANES) + write_lif(
-        folder / "a.lif", {"i": PLANES[None]}
-    )
+    [fits] = write_fits(folder / "a.fits", PLANES[0])
     write_dicom(folder / "a.dcm", PLANES[0])  # A family looks into it.
     write_ics(folder / "a.ics", PLANES[None])
     write_licor(folder, [PLANES[0]])
@@ -114,7 +111,7 @@ def test_it_is_asked_exactly_what_is_left_to_it(
     cut(write_mrc(folder / "cut.mrc", PLANES)[0])  # We say that ourselves.
     asked = Watched(bio_formats)
     judged(folder, lambda: asked)
-    assert sorted(asked.asked) == sorted([*left, folder / "a.l2d"])
+    assert sorted(asked.asked) == [fits, folder / "a.l2d"]
 
 
 def test_it_is_not_started_for_what_we_know(folder: Path) -> None:
@@ -158,14 +155,14 @@ def test_an_index_dropped_alone_brings_its_files(
 def test_a_damaged_file_is_told_before_the_upload(
     bio_formats: BioFormatsProcess, folder: Path, likely: str, level: Level
 ) -> None:
-    cut(write_oib(folder / "cut.oib", PLANES)[0])
-    write_oib(folder / "whole.oib", PLANES)
-    assert judged(folder, None)["cut.oib"][1].level is Level.OK, "we say it ourselves by now"
+    cut(write_fits(folder / "cut.fits", PLANES[0])[0])
+    write_fits(folder / "whole.fits", PLANES[0])
+    assert judged(folder, None)["cut.fits"][1].level is Level.OK, "we say it ourselves by now"
     found = judged(folder, lambda: bio_formats, replace(OMERO, likely=likely))
-    assert found["whole.oib"][1].level is Level.OK
-    verdict = found["cut.oib"][1]
+    assert found["whole.fits"][1].level is Level.OK
+    verdict = found["cut.fits"][1]
     assert (verdict.level, verdict.code) == (level, "damaged-file")
-    assert "cannot read 'cut.oib': it is damaged or incomplete" in verdict.sentence
+    assert "cannot read 'cut.fits': it is damaged or incomplete" in verdict.sentence
     assert "Asked of Bio-Formats 7.3.1." in verdict.sentence
     assert ("another version" in verdict.sentence) == (level is Level.WARNING)
 
@@ -173,20 +170,20 @@ def test_a_damaged_file_is_told_before_the_upload(
 def test_the_embedded_repository_refuses_it_for_the_same_version(
     bio_formats: BioFormatsProcess, folder: Path
 ) -> None:
-    cut(write_oib(folder / "cut.oib", PLANES)[0])
+    cut(write_fits(folder / "cut.fits", PLANES[0])[0])
     target = installed_formats(bio_formats)
-    assert judged(folder, lambda: bio_formats, target)["cut.oib"][1].blocked
+    assert judged(folder, lambda: bio_formats, target)["cut.fits"][1].blocked
 
 
 def test_where_it_is_not_nothing_changes(folder: Path) -> None:
-    cut(write_oib(folder / "cut.oib", PLANES)[0])
+    cut(write_fits(folder / "cut.fits", PLANES[0])[0])
     assert judged(folder, lambda: None) == judged(folder, None)
 
 
 def test_what_is_still_being_written_is_not_called_damaged(
     bio_formats: BioFormatsProcess, folder: Path
 ) -> None:
-    path = cut(write_oib(folder / "cut.oib", PLANES)[0])
+    path = cut(write_fits(folder / "cut.fits", PLANES[0])[0])
     asked = Watched(bio_formats)
     settings = PreflightSettings(target=OMERO, opens=lambda: asked)
     with path.open("ab"):
@@ -212,9 +209,9 @@ def test_hung_or_killed_costs_that_file_a_warning(
     own: Maker, folder: Path, *, kills: bool
 ) -> None:
     process = own(patience_s=60.0 if kills else 3.0)
-    [first] = write_oib(folder / "a.oib", PLANES)
-    write_oib(folder / "b.oib", PLANES)
-    cut(write_oib(folder / "c.oib", PLANES)[0])
+    [first] = write_fits(folder / "a.fits", PLANES[0])
+    write_fits(folder / "b.fits", PLANES[0])
+    cut(write_fits(folder / "c.fits", PLANES[0])[0])
 
     def stop(pid: int) -> None:
         os.kill(pid, signal.SIGSTOP)
@@ -228,20 +225,31 @@ def test_hung_or_killed_costs_that_file_a_warning(
     asked = at_first(process, kill if kills else stop)
     found = judged(folder, lambda: asked, replace(OMERO, likely="Bio-Formats 7.3.1"))
     assert {name: one[1].level for name, one in found.items()} == {
-        "a.oib": Level.WARNING,
-        "b.oib": Level.OK,
-        "c.oib": Level.BLOCKED,
+        "a.fits": Level.WARNING,
+        "b.fits": Level.OK,
+        "c.fits": Level.BLOCKED,
     }
-    verdict = found["a.oib"][1]
+    verdict = found["a.fits"][1]
     assert verdict.code == ""
     assert verdict.sentence == (
-        "'a.oib' could not be checked by Bio-Formats 7.3.1: it broke down or ran out of memory"
+        "'a.fits' could not be checked by Bio-Formats 7.3.1: it broke down or ran out of memory"
         " over this file. It can be imported as it is."
     )
 
 
+def test_a_file_that_it_never_ends_with_costs_a_warning(own: Maker, folder: Path) -> None:
+    """Seen with Bio-Formats 7.3.1: it waits for ever for the end of such a header."""
+    [path] = write_fits(folder / "a.fits", PLANES[0])
+    path.write_bytes(path.read_bytes()[:200])
+    write_fits(folder / "b.fits", PLANES[0])
+    process = own(patience_s=5.0)
+    found = judged(folder, lambda: process)
+    assert "could not be checked" in found["a.fits"][1].sentence
+    assert found["b.fits"][1].level is Level.OK
+
+
 def test_a_look_can_be_cancelled_while_it_hangs(own: Maker, folder: Path) -> None:
-    write_oib(folder / "a.oib", PLANES)
+    write_fits(folder / "a.fits", PLANES[0])
     process, cancel = own(), threading.Event()
     pids: list[int] = []
 
@@ -266,7 +274,7 @@ def test_a_look_can_be_cancelled_while_it_hangs(own: Maker, folder: Path) -> Non
 def test_scan_asks_it_and_leaves_nothing_behind(
     places: Places, folder: Path, tmp_path: Path
 ) -> None:
-    path = cut(write_oib(folder / "cut.oib", PLANES)[0])
+    path = cut(write_fits(folder / "cut.fits", PLANES[0])[0])
     os.utime(path, (LONG_AGO, LONG_AGO))
     rest = tmp_path / "tmp"
     rest.mkdir()

@@ -236,3 +236,14 @@ def write_licor(folder: Path, channels: list[Numbers]) -> list[Path]:
         f"# LI-COR LI2D\nExperimentNames=e\nImageNames={','.join(names)}\nComments=x\n"
     )
     return [index, scan, *(scan.parent / name for name in names)]
+
+
+def write_fits(path: Path, plane: Numbers) -> list[Path]:
+    """Write (y, x) of 16 bits as FITS."""
+    y, x = plane.shape
+    values = {"SIMPLE": "T", "BITPIX": 16, "NAXIS": 2, "NAXIS1": x, "NAXIS2": y}
+    cards = [f"{name:8}= {value:>20}" for name, value in values.items()]
+    head = "".join(card.ljust(80) for card in (*cards, "END")).ljust(2880)
+    pixels = plane.astype(">i2").tobytes()
+    path.write_bytes(head.encode() + pixels.ljust(-(-len(pixels) // 2880) * 2880, b"\0"))
+    return [path]

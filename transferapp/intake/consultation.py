@@ -1,7 +1,7 @@
 """What the Bio-Formats of this computer says in one look at dropped files.
 
 Our families and readers come first. It is asked about files that no family took, of a format
-that the target reads, that our table leaves to Bio-Formats and that nothing here looks into:
+that the target reads, not with a reader of ours, and that nothing here looks into:
 which files belong to an index that no family knows, and whether the others can be opened.
 """
 
@@ -14,11 +14,11 @@ from dataclasses import replace
 from transferapp.bioformats.grouping import together
 from transferapp.bioformats.port import UsedFiles
 from transferapp.errors import ChangedFile
+from transferapp.formats.embedded import COMPANION, FORMATS_OF_OURS, OME_ZARR
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.formats.side_files import is_side_name
 from transferapp.intake.asking import Asking, Opens, Word
-from transferapp.intake.bio_formats_only import BIO_FORMATS_ONLY
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.folder_sets import Folder
 from transferapp.intake.integrity import is_looked_into
@@ -27,11 +27,15 @@ from transferapp.intake.preflight import Level, Verdict
 from transferapp.intake.scanning import FoundFile
 
 _NAMED = 3
+#: Grouping reads the one, preflight the other.
+_LOOKED_INTO_ELSEWHERE = (COMPANION, OME_ZARR)
+#: Formats that readers of ours open.
+_OURS = frozenset(kind.name for kind in FORMATS_OF_OURS)
 
 
 def is_left_to_bio_formats(kind: ImageFormat | None) -> bool:
     """Say whether nothing here looks into files of a format; None: one that is not ours."""
-    return kind is None or (kind in BIO_FORMATS_ONLY and not is_looked_into(kind))
+    return kind is None or not (is_looked_into(kind) or kind in _LOOKED_INTO_ELSEWHERE)
 
 
 class Consultation:
@@ -102,7 +106,13 @@ class Consultation:
         """Say whether to ask about a fileset that was judged: nothing here is against it."""
         if verdict.blocked or verdict.code == ChangedFile.code or not self._alone:
             return False
-        return len(candidate.files) == 1 and candidate.files[0].place in self._alone
+        if len(candidate.files) != 1 or candidate.files[0].place not in self._alone:
+            return False
+        # Where a reader of ours opens it, what another one says is beside the point.
+        reads = (
+            self._target.of_name(candidate.files[0].name) if self._target.is_embedded else ()
+        )
+        return not any(one.name in _OURS for one in reads)
 
     def judged(self, candidate: FilesetCandidate, verdict: Verdict) -> Verdict:
         """Add its word to our verdict; reads the file. Raises Cancelled."""
