@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import structlog
 
@@ -18,14 +19,16 @@ def open_bio_formats() -> BioFormats | None:
     """Return Bio-Formats, which starts when it is asked; None where it is not (the log says
     what is missing). Raises SettingsInvalid.
     """
-    settings = BioFormatsSettings()
-    if settings.off:
-        return None
     try:
-        return BioFormatsProcess(find(settings), settings)
+        return _open()
     except NotHere as missing:
         _log.info("no Bio-Formats: its formats are not read here", why=str(missing))
         return None
+
+
+def _open() -> BioFormats | None:
+    settings = BioFormatsSettings()
+    return None if settings.off else BioFormatsProcess(find(settings), settings)
 
 
 class BioFormatsOnDemand:
@@ -41,12 +44,14 @@ class BioFormatsOnDemand:
         self._found: BioFormats | None = None
 
     def __call__(self) -> BioFormats | None:
-        """Return Bio-Formats, None where it is not; raises SettingsInvalid. Asking Java what
-        it is takes a second the first time.
+        """Return Bio-Formats, None where it is not: nobody misses it then. Asking Java what it
+        is takes a second the first time. Raises SettingsInvalid.
         """
         with self._lock:
             if not self._is_looked_for:
-                self._found, self._is_looked_for = open_bio_formats(), True
+                with suppress(NotHere):
+                    self._found = _open()
+                self._is_looked_for = True
             return self._found
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,10 @@ from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.intake.preflight import Level, PreflightSettings
 
-_WITHOUT_SERVER = {"omero": omero_formats, "local": embedded_formats}
+_WITHOUT_SERVER: dict[str, Callable[[], RepositoryFormats]] = {
+    "omero": omero_formats,
+    "local": embedded_formats,
+}
 
 
 @command
