@@ -25,6 +25,8 @@ import psutil
 import pytest
 from typing_extensions import override
 
+pytest.importorskip("h5py", reason="h5py writes Imaris files; it is not installed")
+
 from tests.support.bio_formats_here import bio_formats, places
 from tests.support.foreign_files import (
     numbers,
@@ -118,7 +120,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
         "x.lif": write_lif(folder / "x.lif", {"one": planes, "two": planes[:1, :2] + 9}),
         "x.oib": write_oib(folder / "x.oib", planes[:, 0]),
         "y.ics": write_ics(folder / "y.ics", planes),
-        "x.ims": write_imaris(folder / "x.ims", planes),
+        "x.ims": write_imaris(folder / "x.ims", [planes[None]]),
         "x.dcm": write_dicom(folder / "x.dcm", planes[0, 0].astype("<i2")),
         "x.mrc": write_mrc(folder / "x.mrc", planes[0].astype("<i2")),
     }

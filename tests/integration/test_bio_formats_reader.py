@@ -24,7 +24,6 @@ from tests.support.foreign_files import (
     write_mrc,
     write_operetta,
 )
-from tests.support.imaris_files import write_imaris
 from tests.support.local_images import whole_plane
 from tests.support.ole_files import write_oib
 from transferapp.bioformats.port import BioFormats
@@ -149,8 +148,28 @@ def test_oib(opened: _Opened, tmp_path: Path) -> None:
 
 
 def test_imaris(opened: _Opened, tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py", reason="h5py writes Imaris files; it is not installed")
     written = numbers((2, 3, 20, 30), "<u2")
-    [image] = opened(write_imaris(tmp_path / "x.ims", written)).images
+    with h5py.File(tmp_path / "x.ims", "w") as file:
+
+        def say(place: str, values: dict[str, object]) -> None:
+            for name, value in values.items():
+                letters = np.array(list(str(value)), "S1")
+                file.require_group(place).attrs[name] = letters
+
+        file.attrs["ImarisVersion"] = np.array(list("5.5.0"), "S1")
+        sizes = dict(zip("ZYX", written.shape[1:], strict=True))
+        say("DataSetInfo/Image", {**sizes, "Unit": "um"})
+        for number, axis in enumerate("XYZ"):
+            ends = {f"ExtMin{number}": 0, f"ExtMax{number}": sizes[axis] / 2}
+            say("DataSetInfo/Image", ends)
+        say("DataSetInfo/TimeInfo", {"DatasetTimePoints": 1, "FileTimePoints": 1})
+        for channel, planes in enumerate(written):
+            say(f"DataSetInfo/Channel {channel}", {"Name": f"dye {channel}", "Color": "0 1 0"})
+            place = f"DataSet/ResolutionLevel 0/TimePoint 0/Channel {channel}"
+            file[f"{place}/Data"] = planes
+            say(place, {f"ImageSize{axis}": size for axis, size in sizes.items()})
+    [image] = opened([tmp_path / "x.ims"]).images
     assert np.array_equal(planes_of(image)[0], written)
 
 
