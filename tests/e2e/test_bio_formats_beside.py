@@ -25,8 +25,6 @@ import psutil
 import pytest
 from typing_extensions import override
 
-pytest.importorskip("h5py", reason="h5py writes Imaris files; it is not installed")
-
 from tests.support.bio_formats_here import bio_formats, places
 from tests.support.foreign_files import (
     numbers,
