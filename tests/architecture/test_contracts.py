@@ -25,6 +25,8 @@ SEEDS = [
     ("server/app.py", "import omero", "Only the OMERO adapter"),
     ("repositories/local/pixels.py", "import nd2", "Each vendor's library"),
     ("repositories/local/readers/nd2_.py", "import pylibCZIrw.czi", "Each vendor's library"),
+    ("intake/asking.py", "import jpype", "is not met"),
+    ("intake/asking.py", "import transferapp.bioformats.process", "Only a composition root"),
     ("client/server.py", "import PySide6", "Only the desktop knows Qt"),
     ("desktop/app.py", "import napari", "Only the desktop knows Qt"),
     ("desktop/windows/main_window.py", "import qasync", "Only the desktop knows Qt"),

@@ -129,6 +129,18 @@ def test_stopped_it_is_killed_all_the_same(own: Maker, file: Path) -> None:
     assert one.describe(file).series[0].size_c == 1
 
 
+def test_interrupted_it_ends_and_nobody_asks_again(own: Maker, file: Path) -> None:
+    one = own()
+    pid = started(one)
+    os.kill(pid, signal.SIGSTOP)  # So that it has not even seen the request.
+    threading.Timer(0.5, one.interrupt).start()
+    with pytest.raises(UnreadableFile, match="broke down while it read"):
+        one.describe(file)
+    assert is_gone(pid)
+    assert one.pid is None, "what nobody waits for was asked of a new process"
+    assert one.describe(file).series[0].size_c == 1
+
+
 def test_what_needs_too_much_memory_is_told_and_others_go_on(own: Maker, file: Path) -> None:
     one = own(memory_mb=64)
     large = file.with_name("large.ics")

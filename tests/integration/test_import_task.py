@@ -15,6 +15,7 @@ from transferapp.errors import (
     FileNotFound,
     RepositoryUnavailable,
     TargetNotFound,
+    UnreadableFile,
     UploadLost,
 )
 from transferapp.ledger.port import ItemChange
@@ -56,6 +57,22 @@ async def test_notes_say_in_words_how_far_it_is(bench: Bench) -> None:
     assert [note.partition(":")[0] for note in notes if note.startswith("step")] == [
         f"step {number} of 5" for number in range(1, 6)
     ]
+
+
+async def test_a_retry_after_a_file_was_refused_stores_it_again(bench: Bench) -> None:
+    """What was refused is taken away at once, and a reader may have had a bad moment."""
+    bench.faults["register"] = [UnreadableFile("Bio-Formats broke down.")]
+    details = await bench.add_import([cells()])
+    await bench.finish(details, TaskState.DEAD)
+    assert not await bench.reserved(details)
+    item = await bench.item(details)
+    assert item.state is ItemState.FAILED
+    received = ItemChange(ItemState.RECEIVED)
+    assert await bench.ledger.set_state(item.id, received, only_from=(ItemState.FAILED,))
+    await bench.queue.redrive(item.id)
+    await reach(bench.queue, item.id, TaskState.DONE)
+    assert (await bench.item(details)).state is ItemState.IMPORTED
+    assert len(await bench.filesets(details)) == 1
 
 
 async def test_repository_outage_waits_and_goes_on(bench: Bench) -> None:

@@ -222,3 +222,28 @@ def write_metamorph(folder: Path, channels: list[Numbers]) -> list[Path]:
         + '"EndFile"\n'
     )
     return [images[0], index, *images[1:]]
+
+
+def write_licor(folder: Path, channels: list[Numbers]) -> list[Path]:
+    """Write one plane for each channel as a scan of Li-Cor: no family of ours knows them."""
+    names = [f"s1_{700 + 100 * number}.TIF" for number in range(len(channels))]
+    index, scan = folder / "a.l2d", folder / "s1" / "s1.scn"
+    scan.parent.mkdir()
+    for name, plane in zip(names, channels, strict=True):
+        tifffile.imwrite(scan.parent / name, plane, metadata=None)
+    index.write_text("# LI-COR LI2D\nScanNames=s1\n")
+    scan.write_text(
+        f"# LI-COR LI2D\nExperimentNames=e\nImageNames={','.join(names)}\nComments=x\n"
+    )
+    return [index, scan, *(scan.parent / name for name in names)]
+
+
+def write_fits(path: Path, plane: Numbers) -> list[Path]:
+    """Write (y, x) of 16 bits as FITS."""
+    y, x = plane.shape
+    values = {"SIMPLE": "T", "BITPIX": 16, "NAXIS": 2, "NAXIS1": x, "NAXIS2": y}
+    cards = [f"{name:8}= {value:>20}" for name, value in values.items()]
+    head = "".join(card.ljust(80) for card in (*cards, "END")).ljust(2880)
+    pixels = plane.astype(">i2").tobytes()
+    path.write_bytes(head.encode() + pixels.ljust(-(-len(pixels) // 2880) * 2880, b"\0"))
+    return [path]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +23,7 @@ def group(bio_formats: BioFormats, files: Iterable[Path]) -> Grouping:
 
     Give the files as a walk finds them: sorted, four folders deep, no dot files.
 
-    Of files that use each other the first one opens. Source: ome/omero-blitz,
-    ImportCandidates (5.6). A file that hangs costs only itself. Raises Unavailable.
+    A file that hangs costs only itself. Raises Unavailable.
     """
     found = Grouping()
     for file in files:
@@ -34,16 +33,24 @@ def group(bio_formats: BioFormats, files: Iterable[Path]) -> Grouping:
             found.not_read[file] = problem
         else:
             bio_formats.forget(file)
-    order = {file: number for number, file in enumerate(found.filesets)}
+    return Grouping(together(found.filesets), found.not_read)
+
+
+def together(answers: Mapping[Path, UsedFiles]) -> dict[Path, UsedFiles]:
+    """Return the answers that make filesets, by the file that opens each.
+
+    Of files that use each other the first one opens. Source: ome/omero-blitz,
+    ImportCandidates (5.6).
+    """
+    order = {file: number for number, file in enumerate(answers)}
     users: dict[Path, list[Path]] = {}
-    for user, used in found.filesets.items():
+    for user, used in answers.items():
         for file in used.files:
             users.setdefault(file, []).append(user)
 
     def belongs_to_another(file: Path) -> bool:
-        own = set(found.filesets[file].files)
+        own = set(answers[file].files)
         others = (user for user in users.get(file, ()) if user != file)
         return any(user not in own or order[user] < order[file] for user in others)
 
-    kept = {f: used for f, used in found.filesets.items() if not belongs_to_another(f)}
-    return Grouping(kept, found.not_read)
+    return {f: used for f, used in answers.items() if not belongs_to_another(f)}

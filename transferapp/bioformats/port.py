@@ -107,5 +107,12 @@ class BioFormats(Protocol):
     def forget(self, file: Path) -> None:
         """Close a file, if it is open; never raises."""
 
+    def interrupt(self) -> None:
+        """End the process at once, whatever it is at, and do not wait; never raises.
+
+        A request under way raises UnreadableFile in its own thread; a later one starts it
+        again. One that is still starting is left to that.
+        """
+
     def close(self) -> None:
         """End the process; a later call starts it again."""

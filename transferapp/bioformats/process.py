@@ -88,6 +88,13 @@ class BioFormatsProcess(BioFormats):
                     self._end()
 
     @override
+    def interrupt(self) -> None:
+        """Kill the process; not under the lock, which who asks it holds."""
+        running = self._running
+        if running is not None:
+            running.kill()
+
+    @override
     def close(self) -> None:
         """End the process."""
         with self._lock:
@@ -110,10 +117,11 @@ class BioFormatsProcess(BioFormats):
 
     def _answer(self, request: dict[str, Any]) -> Answer:
         patience_s = self._settings.patience_s
+        running = self._ready()
         try:
-            return self._ready().ask(request, patience_s)
+            return running.ask(request, patience_s)
         except Ended as error:
-            if not error.unread:
+            if not error.unread or running.is_unwanted:
                 raise
         # It was gone before we asked: whatever ended it, it was not this file.
         self._end()

@@ -64,6 +64,8 @@ class Running:
         """Start it and wait until it is ready; raises Ended, Hung, OSError."""
         self._folder = Path(tempfile.mkdtemp(prefix="transferapp-bioformats-"))
         self._answers: queue.Queue[Answer | None] = queue.Queue()
+        #: We ended it ourselves.
+        self.is_unwanted = False
         try:
             with as_file(files("transferapp.bioformats").joinpath(_PROGRAM)) as program:
                 self._process = self._start(places, memory_mb, program)
@@ -103,9 +105,14 @@ class Running:
             raise Ended(unread=True) from error
         return self._next(patience_s)
 
-    def end(self) -> None:
-        """Kill it, also when it is stopped or hangs; returns when nothing of it is left."""
+    def kill(self) -> None:
+        """Kill it, also when it is stopped or hangs; whoever waits for it gets Ended."""
+        self.is_unwanted = True
         self._process.kill()
+
+    def end(self) -> None:
+        """Kill it and return when nothing of it is left."""
+        self.kill()
         self._ear.join(_END_S)
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+
 import structlog
 
 from transferapp.bioformats.places import NotHere, find
@@ -16,11 +19,44 @@ def open_bio_formats() -> BioFormats | None:
     """Return Bio-Formats, which starts when it is asked; None where it is not (the log says
     what is missing). Raises SettingsInvalid.
     """
-    settings = BioFormatsSettings()
-    if settings.off:
-        return None
     try:
-        return BioFormatsProcess(find(settings), settings)
+        return _open()
     except NotHere as missing:
         _log.info("no Bio-Formats: its formats are not read here", why=str(missing))
         return None
+
+
+def _open() -> BioFormats | None:
+    settings = BioFormatsSettings()
+    return None if settings.off else BioFormatsProcess(find(settings), settings)
+
+
+class BioFormatsOnDemand:
+    """Bio-Formats for a program that seldom has a question: it is not even looked for before.
+
+    Call it for the port; safe to use from many threads.
+    """
+
+    def __init__(self) -> None:
+        """Look for nothing yet."""
+        self._lock = threading.Lock()
+        self._is_looked_for = False
+        self._found: BioFormats | None = None
+
+    def __call__(self) -> BioFormats | None:
+        """Return Bio-Formats, None where it is not: nobody misses it then. Asking Java what it
+        is takes a second the first time. Raises SettingsInvalid.
+        """
+        with self._lock:
+            if not self._is_looked_for:
+                with suppress(NotHere):
+                    self._found = _open()
+                self._is_looked_for = True
+            return self._found
+
+    def close(self) -> None:
+        """End its process at once, whatever it is at; nothing is done where there is none."""
+        found = self._found
+        if found is not None:
+            found.interrupt()
+            found.close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from transferapp.bioformats.wiring import BioFormatsOnDemand
 from transferapp.client.agent import AgentClient
 from transferapp.host.clock import SystemClock
 from transferapp.host.paths import host_paths, private_folder
@@ -15,6 +18,16 @@ if TYPE_CHECKING:
 def agent_client() -> AgentClient:
     """Return a client of this account's workstation service."""
     return AgentClient(host_paths().agent_socket)
+
+
+@contextmanager
+def bio_formats_here() -> Iterator[BioFormatsOnDemand]:
+    """Give the Bio-Formats of this computer, which starts when it is asked, for one command."""
+    made = BioFormatsOnDemand()
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 async def omero_checks() -> list[tuple[str, bool, str]]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 from dataclasses import dataclass
 
 import httpx
 from PySide6.QtGui import QIcon
 
+from transferapp.bioformats.wiring import BioFormatsOnDemand
 from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient
 from transferapp.client.server import ServerClient
@@ -36,6 +38,7 @@ from transferapp.desktop.windows.transfers_page import TransfersPage
 from transferapp.host.credentials import Credentials
 from transferapp.host.paths import HostPaths
 from transferapp.host.resources import resource
+from transferapp.intake.preflight import PreflightSettings
 from transferapp.model.images import Pixels
 from transferapp.notify.notifiers.desktop_bus import DesktopBus
 from transferapp.notify.port import Notifier
@@ -92,6 +95,7 @@ class Desktop:
     notifier: Notifier
     _agent: AgentClient
     _tiles: TileConnections
+    _bio_formats: BioFormatsOnDemand
 
     async def close(self) -> None:
         """Let go of everything, in the order of use."""
@@ -107,6 +111,7 @@ class Desktop:
         await self.notifier.aclose()
         await self._tiles.aclose()
         await self._agent.aclose()
+        await asyncio.to_thread(self._bio_formats.close)
 
 
 def app_icon() -> QIcon:
@@ -127,14 +132,18 @@ def build(paths: HostPaths) -> Desktop:
     )
     launcher = ViewerLauncher()
     viewer = NapariViewer(session, launcher)
-    connections = TileConnections()
+    connections, bio_formats = TileConnections(), BioFormatsOnDemand()
     tray = Tray(app_icon())
     notifier = _notifier(tray)
     notifications = NotificationsPresenter(session, notifier)
     presenters = Presenters(
         session=session,
         sign_in=SignInPresenter(session),
-        imports=ImportPresenter(session, kept=KeptFormats(paths.formats)),
+        imports=ImportPresenter(
+            session,
+            settings=PreflightSettings(opens=bio_formats),
+            kept=KeptFormats(paths.formats),
+        ),
         browse=BrowsePresenter(session, BrowseParts(viewer, connections.tiles)),
         transfers=TransfersPresenter(session),
         notifications=notifications,
@@ -145,7 +154,16 @@ def build(paths: HostPaths) -> Desktop:
     sign_in_page = SignInPage(presenters.sign_in)
     window = _window(presenters, sign_in_page, viewer)
     return Desktop(
-        window, sign_in_page, presenters, tray, viewer, launcher, notifier, agent, connections
+        window,
+        sign_in_page,
+        presenters,
+        tray,
+        viewer,
+        launcher,
+        notifier,
+        agent,
+        connections,
+        bio_formats,
     )
 
 

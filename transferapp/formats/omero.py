@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transferapp.formats import bio_formats
+from transferapp.formats.omero_releases import bio_formats_of, derived_words
 from transferapp.formats.read_formats import FirstBytes, ReadFormat, RepositoryFormats
 
 #: OMERO's importer leaves it out (omero-blitz, ImportCandidates).
@@ -37,8 +38,12 @@ _FIRST_BYTES: dict[str, tuple[FirstBytes, ...]] = {
 }
 
 
-def omero_formats() -> RepositoryFormats:
-    """Return what an OMERO reads that is built on our table's Bio-Formats."""
+def omero_formats(server: str = "") -> RepositoryFormats:
+    """Return what an OMERO reads that is built on our table's Bio-Formats.
+
+    ``server`` is the version of OMERO.server, which tells what it is likely to run.
+    """
+    table, likely = bio_formats.version(), bio_formats_of(server)
     read = (
         ReadFormat(
             name=one.format,
@@ -51,4 +56,10 @@ def omero_formats() -> RepositoryFormats:
         for one in bio_formats.readers()
         if one.name != _LEFT_OUT
     )
-    return RepositoryFormats("OMERO", (_ZARR, *read), f"Bio-Formats {bio_formats.version()}")
+    return RepositoryFormats(
+        "OMERO",
+        (_ZARR, *read),
+        f"Bio-Formats {table}",
+        likely=f"Bio-Formats {likely}" if likely else "",
+        derived=derived_words(server, table),
+    )

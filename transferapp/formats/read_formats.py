@@ -49,6 +49,22 @@ class RepositoryFormats:
     read_by: str = ""
     #: Whether a person may import a format that nobody knows.
     unknown_allowed: bool = True
+    #: What is likely to read there when that is another version than the one that ``formats``
+    #: are of ("Bio-Formats 8.4.0"); empty: not known.
+    likely: str = ""
+    #: Where ``likely`` is from, or why it is not known, as a sentence; empty where
+    #: ``read_by`` itself reads.
+    derived: str = ""
+
+    @property
+    def runs(self) -> str:
+        """What reads there, as far as that is known; empty when it is not."""
+        return self.read_by if self.is_embedded else self.likely
+
+    @property
+    def repository_name(self) -> str:
+        """Who reads, as the subject of a sentence."""
+        return "The embedded repository" if self.is_embedded else self.repository
 
     @property
     def whose(self) -> str:
@@ -58,7 +74,7 @@ class RepositoryFormats:
     @property
     def subject(self) -> str:
         """The same as the subject of a sentence: "OMERO (Bio-Formats 7.3.1)"."""
-        name = "The embedded repository" if self.is_embedded else self.repository
+        name = self.repository_name
         return f"{name} ({self.read_by})" if self.read_by else name
 
     @property

@@ -24,7 +24,8 @@ class FilesetCandidate:
     ``format`` is None when the name tells none. ``problems`` were met while grouping and
     forbid the import, ``doubts`` are sentences that are worth reading before it. ``plate``:
     its images lie in the wells of a plate. ``sound``: its only file was looked into while
-    grouping, and nothing was wrong with it.
+    grouping, and nothing was wrong with it. ``grouped_by``: the program that was asked which
+    files belong to it, with its version; empty where our own families say that.
     """
 
     name: str
@@ -34,6 +35,7 @@ class FilesetCandidate:
     doubts: tuple[str, ...] = ()
     plate: bool = False
     sound: bool = False
+    grouped_by: str = ""
 
     @property
     def size_bytes(self) -> int:

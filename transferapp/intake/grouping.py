@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from transferapp.errors import DamagedFile
 from transferapp.intake.candidate_names import in_natural_order
@@ -22,6 +23,18 @@ from transferapp.intake.zarr_notes import without_notes
 from transferapp.model.ome_zarr import ome_attributes
 
 
+class Consulted(Protocol):
+    """Somebody who knows sets that no family of ours does; ``consultation`` has one."""
+
+    def sets(
+        self, folders: Iterable[Folder], taken: Collection[str], neighbours: Neighbours
+    ) -> Iterable[FilesetCandidate]:
+        """Make the sets of files that are not ``taken``; raises Cancelled."""
+
+    def note(self, candidates: Iterable[FilesetCandidate]) -> None:
+        """Hear of filesets that no family made."""
+
+
 def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCandidate]:
     """Sort every file of a scan into exactly one fileset, in natural order of names.
 
@@ -32,21 +45,29 @@ def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCand
 
 
 def filesets(
-    scan: Scan, cancel: threading.Event | None = None
+    scan: Scan,
+    cancel: threading.Event | None = None,
+    consulted: Consulted | None = None,
 ) -> Iterator[list[FilesetCandidate]]:
     """Yield the same filesets a few at a time, as soon as nothing can be added to them; in
-    any order, and with the same name where they have the same.
+    any order, and with the same name where they have the same. ``consulted`` is asked about
+    files that no family takes.
     """
     neighbours = Neighbours(scan.files)
     folders = by_folder(scan.files, NameKinds(FAMILIES))
     yield [_zarr_fileset(folder) for folder in scan.zarr_folders]
     loose = {file.place for folder in folders for file, kind in folder.files if kind.may_ride}
-    of_files = without_notes(_of_files(folders, neighbours, cancel), scan.zarr_folders)
+    of_files = without_notes(
+        _of_files(folders, neighbours, cancel, consulted), scan.zarr_folders
+    )
     yield from ride_along(of_files, loose)
 
 
 def _of_files(
-    folders: Sequence[Folder], neighbours: Neighbours, cancel: threading.Event | None
+    folders: Sequence[Folder],
+    neighbours: Neighbours,
+    cancel: threading.Event | None,
+    consulted: Consulted | None,
 ) -> Iterator[list[FilesetCandidate]]:
     openers = [file for folder in folders for file, kind in folder.files if kind.opens]
     openers.sort(key=lambda file: file.client_path)
@@ -57,8 +78,15 @@ def _of_files(
     around = [of_one_root(made) for made in sets_around(scanned, FAMILIES, taken, neighbours)]
     yield around
     taken.update(file.place for candidate in around for file in candidate.files)
+    if consulted is not None:
+        asked = list(consulted.sets(folders, taken, neighbours))
+        yield asked
+        taken.update(file.place for candidate in asked for file in candidate.files)
     rest = FolderSets(folders, taken, neighbours, cancel).filesets()
-    yield from told_of_silent(rest, of_families.silent)
+    for some in told_of_silent(rest, of_families.silent):
+        if consulted is not None:
+            consulted.note(some)
+        yield some
 
 
 def order_of(candidates: Iterable[FilesetCandidate]) -> list[int]:

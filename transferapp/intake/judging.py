@@ -11,6 +11,7 @@ from typing import TypeAlias
 from transferapp.errors import Cancelled
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.intake.candidates import FilesetCandidate, told_apart
+from transferapp.intake.consultation import Consultation
 from transferapp.intake.grouping import filesets, order_of
 from transferapp.intake.preflight import (
     RECENTLY_S,
@@ -37,12 +38,34 @@ def judge(
     clock: Clock | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[list[Judged]]:
-    """Group and judge, some filesets at a time, in any order; ``in_order`` finishes.
+    """Group and judge, some filesets at a time, in any order; ``in_order`` finishes. Those that
+    Bio-Formats is asked about come last.
 
     Reads files, so call it in a thread. Raises Cancelled.
     """
-    judging = _Judging(settings or PreflightSettings(), clock or SystemClock())
-    for some in filesets(scan, cancel):
+    settings = settings or PreflightSettings()
+    judging = _Judging(settings, clock or SystemClock())
+    consulted = (
+        Consultation(settings.opens, settings.target, cancel) if settings.opens else None
+    )
+    batches = _batches(filesets(scan, cancel, consulted), judging, cancel)
+    if consulted is None:
+        yield from batches
+        return
+    later: list[Judged] = []
+    for judged in batches:
+        later += (one for one in judged if consulted.wants(*one))
+        yield [one for one in judged if not consulted.wants(*one)]
+    for candidate, verdict in later:
+        yield [(candidate, consulted.judged(candidate, verdict))]
+
+
+def _batches(
+    found: Iterable[Sequence[FilesetCandidate]],
+    judging: _Judging,
+    cancel: threading.Event | None,
+) -> Iterator[list[Judged]]:
+    for some in found:
         rest = iter(some)
         while batch := list(islice(rest, _BATCH)):
             if cancel is not None and cancel.is_set():

@@ -15,6 +15,7 @@ from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.intake import traps
+from transferapp.intake.asking import Opens
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.contents import HEAD_BYTES
 from transferapp.intake.file_names import name_problem, problem_of
@@ -98,6 +99,8 @@ class PreflightSettings:
     anyway: bool = False
     #: More files than this in one fileset are worth a warning.
     many_files: int = MANY_FILES
+    #: Gives the Bio-Formats of this computer, which ``judging`` asks about what is left to it.
+    opens: Opens | None = None
 
     @property
     def bio_formats(self) -> bool:
@@ -204,6 +207,8 @@ def _looker(candidate: FilesetCandidate) -> Callable[[FoundFile, int, PreflightS
         return _check_chunk
     if candidate.format is OME_TIFF:
         return _check_part
+    if candidate.grouped_by:
+        return _check_there  # It was opened; names of its files may be those of other formats.
     if len(candidate.files) > 1:
         return _check_member
     return lambda file, size, settings: _check_file(file, size, settings, candidate.format)
@@ -226,6 +231,12 @@ def _check_chunk(file: FoundFile, size_bytes: int, _: PreflightSettings) -> str:
         raise errors.DamagedFile(
             f"'{file.client_path}' has no bytes. Copy the whole folder again."
         )
+    return ""
+
+
+def _check_there(file: FoundFile, _: int, __: PreflightSettings) -> str:
+    """See that a file can be read."""
+    _start(file)
     return ""
 
 

@@ -12,6 +12,7 @@ from transferapp.errors import (
     Invalid,
     PermissionDenied,
     TargetNotFound,
+    UploadLost,
 )
 from transferapp.model.containers import ContainerKind
 from transferapp.model.filesets import Fileset
@@ -92,6 +93,20 @@ class ImportSuite:
             assert made.id == fileset.id
             [file] = await session.imports.files(made)
             assert file.hash == plan.files[0].sha1
+
+    async def test_what_was_taken_away_is_asked_for_again(self, world: World) -> None:
+        """A failed import is discarded; the steps before are not repeated by a retry."""
+        lab = await group_id(world.repository, ALICE, LAB)
+        async with world.repository.session(ALICE, lab) as session:
+            plan = plan_for(world.single, (await new_dataset(session)).ref, lab)
+            fileset = await session.imports.reserve(plan)
+            await session.imports.store(fileset, plan, world.single.paths)
+            await session.imports.discard(fileset)
+            again = await session.imports.reserve(plan)
+            with pytest.raises(UploadLost):
+                await session.imports.register(again, plan, lambda *_: None)
+            made = await import_all(session, plan, world.single.paths)
+            assert len(made.image_ids) == world.single.image_count
 
     async def test_same_content_twice_makes_two_filesets(self, world: World) -> None:
         lab = await group_id(world.repository, ALICE, LAB)

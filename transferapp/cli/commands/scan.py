@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from transferapp.cli import scanned, signed_in
+from transferapp.cli import scanned, signed_in, wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.dropping import others_words
@@ -21,7 +22,10 @@ from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.intake.preflight import Level, PreflightSettings
 
-_WITHOUT_SERVER = {"omero": omero_formats, "local": embedded_formats}
+_WITHOUT_SERVER: dict[str, Callable[[], RepositoryFormats]] = {
+    "omero": omero_formats,
+    "local": embedded_formats,
+}
 
 
 @command
@@ -40,11 +44,14 @@ def scan(
 ) -> None:
     """Show what an import would make of files and folders. Nothing is sent."""
     target = asyncio.run(_target(reads))
-    found = scanned.scan(paths, PreflightSettings(target=target))
+    with wiring.bio_formats_here() as opens:
+        found = scanned.scan(paths, PreflightSettings(target=target, opens=opens))
     if as_json:
         show_json(found)
     else:
         say(f"By the readers of: {target.whose}.")
+        if target.derived:
+            say(target.derived)
         _show(found)
     if any(one.verdict is Level.BLOCKED for one in found.filesets):
         raise typer.Exit(ExitCode.SOME_FAILED)

@@ -89,7 +89,8 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     """Import files and folders; the agent uploads them, also after you log off."""
     targets.check_target(to)
     settings = replace(asyncio.run(_settings()), anyway=anyway)
-    looked = looking.look_at(paths, ignore or [], settings, say)
+    with wiring.bio_formats_here() as opens:
+        looked = looking.look_at(paths, ignore or [], replace(settings, opens=opens), say)
     for sentence in (*looked.refused, *looked.notes):
         say(sentence)
     if others := others_words(looked.others):

@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from typing_extensions import override
 
-from transferapp.errors import ChecksumMismatch, Invalid, NotFound, StateConflict
+from transferapp.errors import ChecksumMismatch, Invalid, NotFound, StateConflict, UploadLost
 from transferapp.host.database import reading, writing
 from transferapp.model.containers import IMPORT_TARGETS
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
@@ -96,7 +96,8 @@ class LocalImports(Imports):
         self, fileset: Fileset, plan: FilesetPlan, progress: ProgressListener
     ) -> Fileset:
         """Make the images; raises UnsupportedFile, DamagedFile, EmptyFile,
-        MissingCompanion, TargetNotFound, PermissionDenied, Invalid.
+        MissingCompanion, TargetNotFound, PermissionDenied, Invalid; UploadLost when not all
+        files are here.
         """
         loop = asyncio.get_running_loop()
 
@@ -177,7 +178,10 @@ class LocalImports(Imports):
                 return found
             # Before hours of reading, not only after it.
             self._check_target(connection, plan)
-        stored_files.restore_names(holdings, fileset.id)
+        there = stored_files.restore_names(holdings, fileset.id)
+        if any(planned.client_path not in there for planned in plan.files):
+            # A failed import is discarded, and its retry does not repeat the steps before.
+            raise UploadLost
         root = holdings.originals.tree(fileset.id)
         first = root / plan.files[0].client_path
         work = Work(fileset.id, first, root, holdings.derived, alive, holdings.bio_formats)

@@ -86,10 +86,12 @@ def files_there(holdings: Holdings, fileset_id: int) -> list[OriginalFile]:
     return [row for row in rows if originals.holds(row.hash, row.size_bytes)]
 
 
-def restore_names(holdings: Holdings, fileset_id: int) -> None:
-    """Give every content its name again, should one be missing."""
-    for row in files_there(holdings, fileset_id):
+def restore_names(holdings: Holdings, fileset_id: int) -> set[str]:
+    """Give every content its name again, should one be missing; returns the client paths."""
+    rows = files_there(holdings, fileset_id)
+    for row in rows:
         holdings.originals.name(row.hash, fileset_id, row.client_path)
+    return {row.client_path for row in rows}
 
 
 def _rows(holdings: Holdings, fileset_id: int) -> list[OriginalFile]:

@@ -35,6 +35,13 @@ def ask(gateway: Gateway) -> None:
         gateway.config().ice_invocationTimeout(int(_LIMIT_S * 1000)).getDatabaseTime()
 
 
+def version(gateway: Gateway) -> str:
+    """Return the server's version, such as "5.6.17-ice36-b42"; raises what is wrong."""
+    with translated():
+        config = gateway.config().ice_invocationTimeout(int(_LIMIT_S * 1000))
+        return str(config.getVersion())
+
+
 def unreachable(error: TransferAppError) -> RepositoryHealth:
     """OMERO, or a part of it, gives no answer."""
     return RepositoryHealth(HealthState.UNREACHABLE, error.message)

@@ -18,6 +18,7 @@ from transferapp.repositories.omero import health
 from transferapp.repositories.omero.acting import Acting, in_thread
 from transferapp.repositories.omero.links import open_links
 from transferapp.repositories.omero.people import read_identity
+from transferapp.repositories.omero.server_version import ServerVersion
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import Keeper
 from transferapp.repositories.omero.settings import OmeroSettings
@@ -42,6 +43,7 @@ class OmeroRepository(Repository):
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
         self._keeper = Keeper(settings, clock, self._threads)
         self._vigil, self._links = Vigil(clock), open_links(settings)
+        self._version = ServerVersion(clock, self._ask_version)
 
     @override
     async def sign_in(self, username: str, password: str) -> Identity:
@@ -111,14 +113,24 @@ class OmeroRepository(Repository):
 
     @override
     async def formats(self) -> RepositoryFormats:
-        """Say what Bio-Formats reads: OMERO itself does not tell its readers."""
-        return omero_formats()
+        """Say what Bio-Formats reads: OMERO itself does not tell its readers, but its own
+        version, from which theirs is derived.
+        """
+        return omero_formats(await self._version.told())
 
     @override
     async def close(self) -> None:
         """End all sessions."""
+        await self._version.close()
         await self._keeper.close()
         self._threads.shutdown(wait=False)
+
+    async def _ask_version(self) -> str:
+        """Ask as the importer; a person's session is not borrowed for it."""
+        if not self._keeper.acts_for_people:
+            return ""
+        async with self._keeper.importer() as gateway:
+            return await in_thread(self._threads, gateway, health.version, gateway)
 
     async def _ask_who(self, username: str) -> Identity:
         asking = (

@@ -1,0 +1,40 @@
+"""What OMERO is likely to run follows from its own version, and is said to be derived."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+
+from tests.support.omero_fixtures import omero, sandbox
+from tests.support.omero_world import adapter, settings_for
+from transferapp.repositories.omero.repository import OmeroRepository
+from transferapp.testing.omero_sandbox.fixture import Sandbox
+
+__all__ = ["omero", "sandbox"]
+
+LISTED = "The list of formats is that of Bio-Formats 7.3.1."
+
+
+async def test_a_known_release_tells_its_bio_formats(omero: OmeroRepository) -> None:
+    told = await omero.formats()
+    assert (told.read_by, told.likely) == ("Bio-Formats 7.3.1", "Bio-Formats 8.4.0")
+    assert told.runs == "Bio-Formats 8.4.0"
+    assert told.derived == (
+        "OMERO.server 5.6.17 is likely to run Bio-Formats 8.4.0, which it was released with"
+        f" (derived from its release notes). {LISTED}"
+    )
+
+
+async def test_an_omero_that_is_away_takes_no_time(sandbox: Sandbox, tmp_path: Path) -> None:
+    settings = settings_for(sandbox, tmp_path).model_copy(update={"port": 1})
+    repository = adapter(settings)
+    try:
+        told = await repository.formats()
+    finally:
+        await repository.close()
+    assert (told.likely, told.runs) == ("", "")
+    assert told.derived == f"Which Bio-Formats this OMERO runs is not known. {LISTED}"
+    assert told.formats
