@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from transferapp.errors import MissingCompanion
+from transferapp.formats.embedded import OIF as FORMAT
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
@@ -25,9 +26,6 @@ from transferapp.intake.families.texts import names_on_disk, read_ini
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
-FORMAT = ImageFormat(
-    "Olympus OIF", (".oif",), (b"\xff\xfe[\0", b"\xfe\xff\0[", b"\xff\xfe\r\0")
-)
 BMP_FORMAT = ImageFormat("BMP", (".bmp",), (b"BM",))
 _FOLDER_END = ".files"
 _PREVIEW = "s_thumb.bmp"
