@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.support.bio_formats_here import bio_formats, places
+from tests.support.fluoview_files import write_oib
 from tests.support.foreign_files import (
     Numbers,
     numbers,
@@ -25,7 +26,6 @@ from tests.support.foreign_files import (
     write_operetta,
 )
 from tests.support.local_images import whole_plane
-from tests.support.ole_files import write_oib
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import DamagedFile, TransferAppError, UnsupportedFile
 from transferapp.model.images import Level, TileRegion

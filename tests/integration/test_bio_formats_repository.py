@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.support.bio_formats_here import Maker, own, places
+from tests.support.fluoview_files import write_oib
 from tests.support.foreign_files import (
     numbers,
     write_dicom,
@@ -22,7 +23,6 @@ from tests.support.foreign_files import (
     write_mrc,
     write_operetta,
 )
-from tests.support.ole_files import write_oib
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import DamagedFile, UnreadableFile, UnsupportedFile
 from transferapp.host.clock import SystemClock

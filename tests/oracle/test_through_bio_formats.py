@@ -19,8 +19,8 @@ from tests.oracle.ours import picture_of
 from tests.oracle.places import Place, places as all_places
 from tests.support import foreign_files
 from tests.support.bio_formats_here import bio_formats as through, places
+from tests.support.fluoview_files import write_oib
 from tests.support.foreign_files import numbers
-from tests.support.ole_files import write_oib
 from transferapp.bioformats.process import BioFormatsProcess
 from transferapp.repositories.local.readers import bio_formats as reader
 from transferapp.repositories.local.readers.choose import open_fileset

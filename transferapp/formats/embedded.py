@@ -98,6 +98,12 @@ FORMATS_OF_OURS = tuple(kind for kind, _, _ in _READERS)
 _SEVERAL = (OME_ZARR, COMPANION, OME_TIFF, OIF, DICOM)
 
 
+def is_read_by_ours(kind: ImageFormat | None, target: RepositoryFormats) -> bool:
+    """Say whether a reader of ours opens a format there: it is installed."""
+    readers = {(one.name, reader) for one, reader, _ in _READERS if one == kind}
+    return any((read.name, read.reader) in readers for read in target.formats)
+
+
 def embedded_formats(missing: Collection[ImageFormat] = ()) -> RepositoryFormats:
     """Return what it reads, without the formats whose reader is not installed."""
     return RepositoryFormats(

@@ -5,7 +5,9 @@ pydicom (MIT) reads headers and finds frames; imagecodecs (BSD-3) unpacks what i
 
 from __future__ import annotations
 
+import logging
 import struct
+import warnings
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +33,7 @@ _DEFLATED = "1.2.840.10008.1.2.1.99"
 _JPEG = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70)}
 _JPEG_LS = {f"1.2.840.10008.1.2.4.{n}" for n in (80, 81)}
 _JPEG_2000 = {f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 201, 202, 203)}
+_MARK_AT, _MARK = 128, b"DICM"
 _PIXELS = (0x7FE0, 0x0010)
 _ENDLESS = 0xFFFFFFFF
 _BYTE_BITS, _RGB = 8, 3
@@ -38,17 +41,36 @@ _TYPES = {(1, 0): "u1", (8, 0): "u1", (8, 1): "i1", (16, 0): "u2", (16, 1): "i2"
           (32, 0): "u4", (32, 1): "i4"}  # fmt: skip
 
 
+def _keep_quiet() -> None:
+    """Have pydicom say nothing: its warnings quote what stands in a file, people's names too.
+
+    Values that the standard forbids are common, and a reader need not mind them.
+    """
+    from pydicom import config  # noqa: PLC0415 - extra 'readers'
+
+    config.settings.reading_validation_mode = config.IGNORE
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module="pydicom")
+
+
+def _may_be_dicom(start: bytes) -> bool:
+    """Say whether a file has the mark, or begins with an element as it did before 1993."""
+    return start[_MARK_AT:] == _MARK or start[:2] in {b"\2\0", b"\x08\0"}
+
+
 class DicomFile:
     """An opened file; raises UnsupportedFile and what pydicom raises."""
 
     def __init__(self, path: Path, stack: ExitStack) -> None:
         """Open a file, which ``stack`` closes."""
-        from pydicom import config, dcmread  # noqa: PLC0415 - extra 'readers'
+        from pydicom import dcmread  # noqa: PLC0415 - extra 'readers'
 
-        # Values that the standard forbids are common, and none of ours.
-        config.settings.reading_validation_mode = config.IGNORE
+        _keep_quiet()
         self.path = path
         self._file = stack.enter_context(path.open("rb"))
+        if not _may_be_dicom(self._file.read(_MARK_AT + len(_MARK))):
+            raise self._unsupported("no beginning of one")
+        self._file.seek(0)
         self.said: Dataset = dcmread(self._file, stop_before_pixels=True, force=True)
         self._after_header = self._file.tell()
 
@@ -190,7 +212,7 @@ class DicomFile:
         return np.asarray(found).view(self._stored)
 
     def _jpeg_colours(self) -> tuple[str | None, str | None]:
-        """Return how a JPEG stores colours, which its own marks may leave open, and the wish."""
+        """Return how a JPEG stores colours, which its marks may leave open, and the wish."""
         kind = self.text("PhotometricInterpretation")
         if kind not in _LIGHTS:
             return None, None

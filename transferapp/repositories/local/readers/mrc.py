@@ -35,18 +35,35 @@ _MICROMETRES_PER_ANGSTROM = 1e-4
 
 def open_mrc(path: Path) -> OpenFileset:
     """Open an MRC; raises DamagedFile and UnsupportedFile."""
-    # The class, for the function unpacks what is gzipped.
-    from mrcfile.mrcfile import MrcFile  # noqa: PLC0415 - extra 'readers'
-
-    with vendor_failures(path):
-        try:
-            with MrcFile(path, header_only=True) as found:
-                header = found.header.copy()
-        except ValueError as error:
-            raise _of_another_form(path, "its header is not that of MRC2014") from error
-    with ExitStack() as stack:
-        image = MrcImage(path, stack.enter_context(path.open("rb")), header)
+    with vendor_failures(path), ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        image = MrcImage(path, file, _read_header(path, file))
         return OneFile([image], stack.pop_all().close)
+
+
+def _read_header(path: Path, file: IO[bytes]) -> Any:
+    """Return the header as mrcfile's record, in the file's byte order.
+
+    Its own classes would read the extended header too, which may be said to have 2 GB.
+    """
+    from mrcfile.dtypes import HEADER_DTYPE  # noqa: PLC0415 - extra 'readers'
+    from mrcfile.utils import byte_order_from_machine_stamp  # noqa: PLC0415 - as above
+
+    content = file.read(_HEADER_BYTES)
+    if len(content) < _HEADER_BYTES:
+        raise damaged(path, "its header is cut off")
+    header = _record(content, HEADER_DTYPE)
+    if not bytes(header.map).startswith(b"MAP"):
+        raise _of_another_form(path, "its header is not that of MRC2014")
+    try:
+        order = byte_order_from_machine_stamp(header.machst)
+    except ValueError as error:
+        raise _of_another_form(path, "its byte order is not told") from error
+    return _record(content, HEADER_DTYPE.newbyteorder(order))
+
+
+def _record(content: bytes, dtype: Any) -> Any:
+    return np.frombuffer(content, dtype).reshape(()).view(np.recarray)
 
 
 class MrcImage(ReadImage):
