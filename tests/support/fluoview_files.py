@@ -13,6 +13,12 @@ from PIL import Image
 
 from tests.support.ole_files import write_ole
 
+#: Bio-Formats' reader wants to see a number for each.
+_CHANNEL_NUMBERS = ("CH Activate", "AnalogPMTGain", "AnalogPMTOffset", "AnalogPMTVoltage",
+                    "BF Position", "EmissionWavelength", "ExcitationWavelength",
+                    "LaserNDLevel")  # fmt: skip
+_UNITS = {"X": "um", "Y": "um", "C": "Ch", "Z": "nm", "T": "ms", "A": "deg", "L": "nm",
+          "P": "mm", "Q": "Unknown"}  # fmt: skip
 #: Streams of fewer bytes would lie in a second table of the compound file.
 _SMALLEST = 4096
 
@@ -46,12 +52,13 @@ def _parts(planes: npt.NDArray[Any], letters: str) -> dict[str, bytes]:
     found = {}
     for at in product(*map(range, planes.shape[:-2])):
         name = _name(dict(zip(letters, at, strict=True)))
-        said = [
-            "[Acquisition Parameters Common]",
-            'Observation Mode="LSM"',
-            "[File Info]",
-            f'DataName="{name}.tif"',
-        ]
+        said = ["[Acquisition Parameters Common]", 'Observation Mode="LSM"']
+        for number, (axis, unit) in enumerate(_UNITS.items()):
+            # Bio-Formats sees here which axis runs fastest.
+            place = dict(zip(letters, at, strict=True)).get(axis, 0)
+            said += [f"[Axis {number} Parameters]", f'AbsPositionUnitName="{unit}"']
+            said += [f"AbsPositionValue={place * 0.5}", f"Number={place + 1}"]
+        said += ["[File Info]", f'DataName="{name}.tif"']
         image = io.BytesIO()
         tifffile.imwrite(image, planes[at], metadata=None)
         found[f"{name}.pty"], found[f"{name}.tif"] = _text(said), image.getvalue()
@@ -70,9 +77,7 @@ def _settings(folder: str, planes: npt.NDArray[Any], letters: str) -> bytes:
     sizes = {"X": planes.shape[-1], "Y": planes.shape[-2], **counts}
     lines = ["[Acquisition Parameters Common]", 'Acquisition Device="FV10i"']
     lines += ["ImageCaputreDate='2026-01-02 03:04:05'"]
-    units = {"X": "um", "Y": "um", "C": "Ch", "Z": "nm", "T": "ms", "A": "deg", "L": "nm",
-             "P": "mm", "Q": "Unknown"}  # fmt: skip
-    for number, (code, unit) in enumerate(units.items()):
+    for number, (code, unit) in enumerate(_UNITS.items()):
         size = sizes.get(code, 0)
         lines += [
             f"[Axis {number} Parameters Common]",
@@ -87,6 +92,7 @@ def _settings(folder: str, planes: npt.NDArray[Any], letters: str) -> bytes:
     for number in range(1, counts.get("C", 1) + 1):
         lines += [f"[Channel {number} Parameters]", f'CH Name="CH{number}"', 'DyeName="dye"']
         lines += [f"[GUI Channel {number} Parameters]", f'CH Name="CH{number}"']
+        lines += [f"{key}=1" for key in _CHANNEL_NUMBERS]
     lines += ["[Reference Image Parameter]", "ImageDepth=2"]
     lines += ["WidthConvertValue=0.25", 'WidthUnit="um"']
     lines += ["HeightConvertValue=0.25", 'HeightUnit="um"']
