@@ -60,7 +60,7 @@ def make_fluoview(where: Path) -> None:
     """Write channels, slices and times, in one file and as a set."""
     sizes = {"c": "C", "cz": "CZ", "tzc": "TZC", "t": "T"}
     for name, letters in sizes.items():
-        planes = numbers((2, 3, 2)[: len(letters)] + (20, 30), "<u2")
+        planes = numbers((*(2, 3, 2)[: len(letters)], 20, 30), "<u2")
         write_oib(where / f"{name}.oib", planes, letters)
         (where / name).mkdir()
         write_oif(where / name / f"{name}.oif", planes, letters)
@@ -115,7 +115,7 @@ def make_dicom(where: Path) -> None:
     _dicom(where, "colours", colours, (_KIND, "CS", "RGB"))
     _dicom(where, "ybr", colours, (_KIND, "CS", "YBR_FULL"))
     _dicom(where, "palette", bytes_, (_KIND, "CS", "PALETTE COLOR"), *palette)
-    places = ("a", 3, "-1.5"), ("b", 1, "2"), ("c", 2, "-3"), ("d", 1, "-3")
+    places = ("a", 3, "-1.5"), ("b", 4, "2"), ("c", 2, "-3"), ("d", 1, "-3")
     for name, number, place in places:
         _dicom(
             where / "series",

@@ -129,7 +129,7 @@ def test_slices_lie_by_their_place_then_by_their_number(opener: Opener, tmp_path
     plane = numbers((1, 20, 30), "<u2")
     for name, number, place in (
         ("a", 3, "-1.5"),
-        ("b", 1, "2"),
+        ("b", 4, "2"),
         ("c", 2, "-3"),
         ("d", 1, "-3"),
     ):

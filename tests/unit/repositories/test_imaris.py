@@ -38,7 +38,7 @@ def test_pixels_sizes_and_channels(
     hints = [(hint.name, hint.color, hint.window) for hint in header.channels]
     assert hints == [
         ("dye 0", "00FF00", (10, 4000)),
-        ("dye 1", "FF8000", (10, 4000)),
+        ("dye 1", "FF7F00", (10, 4000)),
         ("dye 2", "0000FF", (10, 4000)),
     ]
     assert np.array_equal(planes_of(image), written)

@@ -77,7 +77,7 @@ def _is_dicom(path: Path) -> bool:
 
 
 def _images_of(first: Path, files: Sequence[DicomFile]) -> list[ReadImage]:
-    slides = [file for file in files if "TotalPixelMatrixColumns" in file.said]
+    slides = [file for file in files if file.is_slide]
     if not slides:
         return [DicomImage([_Stack(first, files)])]
     if len(slides) != len(files) or not {part_of(file) for file in files} <= {*_SLIDE_PARTS}:

@@ -104,6 +104,11 @@ class DicomFile:
         return self.number("NumberOfFrames", 1)
 
     @property
+    def is_slide(self) -> bool:
+        """Its frames are tiles of one large plane."""
+        return "TotalPixelMatrixColumns" in self.said
+
+    @property
     def is_mask(self) -> bool:
         """Its numbers have one bit."""
         return self.number("BitsAllocated") == 1

@@ -35,7 +35,7 @@ def pixel_size_um(file: DicomFile) -> tuple[float | None, float | None, float | 
         if spacing is not None and y is None:
             y, x = (pixel_size(float(edge) * _MICROMETRES_PER_MM) for edge in spacing)
         between = said.get("SpacingBetweenSlices")
-        if between is not None and z is None:
+        if between is not None and z is None and not file.is_slide:
             z = pixel_size(float(between) * _MICROMETRES_PER_MM)
     return z, y, x
 

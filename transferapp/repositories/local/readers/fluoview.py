@@ -98,7 +98,7 @@ class _Compound(_Parts):
     def __init__(self, path: Path) -> None:
         import olefile  # noqa: PLC0415 - extra 'readers'
 
-        # It refuses chains of sectors that go in a circle.
+        # It reads no more of a chain of sectors than a stream has, also when that is a circle.
         self._file = olefile.OleFileIO(path, raise_defects=olefile.DEFECT_INCORRECT)
         try:
             streams = {place[-1]: place for place in self._file.listdir()}

@@ -168,7 +168,8 @@ def _channel(file: File, number: int) -> ChannelHint:
 def _color(parts: Sequence[float]) -> str | None:
     if len(parts) != 3 or not all(0 <= part <= 1 for part in parts):  # noqa: PLR2004
         return None
-    return "".join(f"{round(part * _BRIGHTEST):02X}" for part in parts)
+    # Cut, not rounded, as Bio-Formats does.
+    return "".join(f"{int(part * _BRIGHTEST):02X}" for part in parts)
 
 
 def _pixel_size_um(
