@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("pydicom", reason="needs the extra 'readers'")
 
 import imagecodecs
+import psutil
 from pydicom.encaps import encapsulate
 
 from tests.support.dicom_files import IMPLICIT, Element, write_slice
@@ -346,3 +347,21 @@ def test_frames_packed_by_run_lengths(opener: Opener, tmp_path: Path) -> None:
     frames = [rle.encode(one, **said) for one in written]
     path = write_packed(tmp_path / "a.dcm", written, "1.2.840.10008.1.2.5", frames)
     assert np.array_equal(planes_of(opener.only_image(path))[0, 0], written)
+
+
+def test_no_file_of_a_series_is_held_open(opener: Opener, tmp_path: Path) -> None:
+    """A series has thousands of files, a process a thousand handles."""
+    for number in range(1, 41):
+        write(tmp_path / f"{number}.dcm", numbers((1, 20, 30), "<u2"), number=number)
+    process = psutil.Process()
+    before = len(process.open_files())
+    image = opener.only_image(tmp_path / "1.dcm")
+    whole_plane(image, z=39)
+    assert image.header.size_z == 40
+    assert len(process.open_files()) == before
+
+
+def test_lengths_that_are_none_do_not_refuse_pixels(opener: Opener, tmp_path: Path) -> None:
+    more = (0x00280030, "DS", "0.5"), (0x00180088, "DS", "thick"), (_PLACE, "DS", "here")
+    path = write(tmp_path / "a.dcm", numbers((1, 20, 30), "<u2"), *more)
+    assert opener.only_image(path).header.pixel_size_um == (None, 500.0, None)

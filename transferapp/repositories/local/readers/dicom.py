@@ -6,8 +6,7 @@ one series (``intake/families/dicom.py``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -53,15 +52,14 @@ class DicomPlanes(Protocol):
 
 def open_dicom(first: Path, root: Path) -> OpenFileset:
     """Open all DICOM files below ``root``; raises DamagedFile and UnsupportedFile."""
-    with ExitStack() as stack, vendor_failures(first):
-        opened = [DicomFile(path, stack) for path in _paths(first, root)]
+    with vendor_failures(first):
+        opened = [DicomFile(path) for path in _paths(first, root)]
         files = [file for file in opened if not file.is_directory]
         if not files:
             raise damaged(first, "it holds no image")
         for file in files:
             file.check()
-        images = [*_images_of(first, files)]
-        return DicomFileset(images, stack.pop_all().close, is_one_file=len(opened) == 1)
+        return DicomFileset(_images_of(first, files), is_one_file=len(opened) == 1)
 
 
 def _paths(first: Path, root: Path) -> list[Path]:
@@ -95,15 +93,12 @@ def _images_of(first: Path, files: Sequence[DicomFile]) -> list[ReadImage]:
 class DicomFileset(OpenFileset):
     """The images of one series."""
 
-    def __init__(
-        self, images: Sequence[ReadImage], close: Callable[[], None], *, is_one_file: bool
-    ) -> None:
-        self.images, self._close, self.is_one_file = images, close, is_one_file
+    def __init__(self, images: Sequence[ReadImage], *, is_one_file: bool) -> None:
+        self.images, self.is_one_file = images, is_one_file
 
     @override
     def close(self) -> None:
-        """Close the files."""
-        self._close()
+        """Do nothing: no file is held open."""
 
 
 class DicomImage(ReadImage):
@@ -176,7 +171,7 @@ def _form(file: DicomFile) -> tuple[int, int, str, bool]:
 
 
 def _place(file: DicomFile) -> tuple[float, float]:
-    return tuple(float(file.text(name) or 0) for name in ("SliceLocation", "InstanceNumber"))  # type: ignore[return-value]
+    return file.real("SliceLocation"), file.real("InstanceNumber")
 
 
 def _mixed(first: Path, what: str) -> UnsupportedFile:

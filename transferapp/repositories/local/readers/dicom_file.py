@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import struct
 import warnings
-from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,22 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 Numbers = npt.NDArray[Any]
+#: All that is kept of what a file says.
+_WANTED = (
+    "AcquisitionDate", "AcquisitionDateTime", "AcquisitionTime", "BitsAllocated", "BitsStored",
+    "Columns", "DimensionOrganizationType", "DirectoryRecordSequence", "ImageType",
+    "InstanceNumber", "NumberOfFrames", "NumberOfOpticalPaths",
+    "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelRepresentation",
+    "PixelSpacing", "PlanarConfiguration", "Rows", "SamplesPerPixel",
+    "SharedFunctionalGroupsSequence", "SliceLocation", "SpacingBetweenSlices",
+    "TotalPixelMatrixColumns", "TotalPixelMatrixFocalPlanes", "TotalPixelMatrixRows",
+    *(
+        f"{light}PaletteColorLookupTable{part}"
+        for light in ("Red", "Green", "Blue")
+        for part in ("Data", "Descriptor")
+    ),
+    *(f"Segmented{light}PaletteColorLookupTableData" for light in ("Red", "Green", "Blue")),
+)  # fmt: skip
 _GREY, _INVERTED, _PALETTE = "MONOCHROME2", "MONOCHROME1", "PALETTE COLOR"
 #: What is red, green and blue once a frame is unpacked.
 _LIGHTS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
@@ -59,24 +74,35 @@ def _may_be_dicom(start: bytes) -> bool:
 
 
 class DicomFile:
-    """An opened file; raises UnsupportedFile and what pydicom raises."""
+    """One file of a series; raises UnsupportedFile and what pydicom raises.
 
-    def __init__(self, path: Path, stack: ExitStack) -> None:
-        """Open a file, which ``stack`` closes."""
+    A series has thousands: none is held open, and only what is asked for is kept in memory.
+    """
+
+    def __init__(self, path: Path) -> None:
         from pydicom import dcmread  # noqa: PLC0415 - extra 'readers'
 
         _keep_quiet()
         self.path = path
-        self._file = stack.enter_context(path.open("rb"))
-        if not _may_be_dicom(self._file.read(_MARK_AT + len(_MARK))):
-            raise self._unsupported("no beginning of one")
-        self._file.seek(0)
-        self.said: Dataset = dcmread(self._file, stop_before_pixels=True, force=True)
-        self._after_header = self._file.tell()
+        with path.open("rb") as file:
+            if not _may_be_dicom(file.read(_MARK_AT + len(_MARK))):
+                raise self._unsupported("no beginning of one")
+            file.seek(0)
+            self.said: Dataset = dcmread(
+                file, stop_before_pixels=True, force=True, specific_tags=list(_WANTED)
+            )
+            self._after_header = file.tell()
 
     def number(self, keyword: str, default: int = 0) -> int:
         """Return a whole number that it says."""
         return int(self.said.get(keyword) or default)
+
+    def real(self, keyword: str) -> float:
+        """Return a number that it says of its place; 0 where it is none."""
+        try:
+            return float(self.text(keyword) or 0)
+        except ValueError:
+            return 0.0
 
     def text(self, keyword: str) -> str:
         """Return a text that it says; "" where it is silent."""
@@ -148,7 +174,7 @@ class DicomFile:
         wanted = _RGB if kind in _LIGHTS else 1
         if kind not in {_GREY, _INVERTED, _PALETTE, *_LIGHTS} or samples != wanted:
             raise self._unsupported(f"pixels as {kind or 'nothing'}")
-        if "FloatPixelData" in self.said or min(self.rows, self.columns, self.frames) < 1:
+        if min(self.rows, self.columns, self.frames) < 1:
             raise damaged(self.path, "it holds no image")
         start, length = self._pixels
         if length == _ENDLESS:
@@ -185,7 +211,9 @@ class DicomFile:
         step = width if in_planes else width * samples
         start += sample * (plane if in_planes else width)
         stored = self._stored.newbyteorder("<")
-        return StridedPlane(start, self.columns * step, step, stored).read(self._file, region)
+        place = StridedPlane(start, self.columns * step, step, stored)
+        with self.path.open("rb") as file:
+            return place.read(file, region)
 
     def _unpack(self, frame: int) -> Numbers:
         """Return a whole frame, (rows, columns) or with its colours."""
@@ -226,8 +254,9 @@ class DicomFile:
     @cached_property
     def _pixels(self) -> tuple[int, int]:
         """Where the value of Pixel Data begins, and its length in bytes."""
-        self._file.seek(self._after_header)
-        start = self._file.read(12)
+        with self.path.open("rb") as file:
+            file.seek(self._after_header)
+            start = file.read(12)
         if struct.unpack_from("<HH", start) != _PIXELS:
             raise self._unsupported("no pixels")
         if start[4:6].isalpha():  # Its kind stands there: OB or OW.
@@ -239,20 +268,22 @@ class DicomFile:
         """Where the parts of compressed pixels begin."""
         from pydicom.encaps import parse_basic_offsets, parse_fragments  # noqa: PLC0415
 
-        self._file.seek(self._pixels[0])
-        parse_basic_offsets(self._file)
-        return list(parse_fragments(self._file)[1])
+        with self.path.open("rb") as file:
+            file.seek(self._pixels[0])
+            parse_basic_offsets(file)
+            return list(parse_fragments(file)[1])
 
     def _packed(self, frame: int) -> bytes:
         """Return a compressed frame, which mostly is one part."""
         from pydicom.encaps import get_frame  # noqa: PLC0415 - extra 'readers'
 
-        if len(self._fragments) == self.frames:
-            self._file.seek(self._fragments[frame] + 4)
-            [length] = struct.unpack("<I", self._file.read(4))
-            return self._file.read(length)
-        self._file.seek(self._pixels[0])
-        return get_frame(self._file, frame, number_of_frames=self.frames)
+        with self.path.open("rb") as file:
+            if len(self._fragments) == self.frames:
+                file.seek(self._fragments[frame] + 4)
+                [length] = struct.unpack("<I", file.read(4))
+                return file.read(length)
+            file.seek(self._pixels[0])
+            return get_frame(file, frame, number_of_frames=self.frames)
 
     def _bright(self, pixels: Numbers) -> Numbers:
         """Use only the bits that count, and make larger numbers brighter."""

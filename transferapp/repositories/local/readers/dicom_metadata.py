@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -31,13 +31,23 @@ def pixel_size_um(file: DicomFile) -> tuple[float | None, float | None, float | 
     """Return micrometres (z, y, x), as far as they are said of the object, not the detector."""
     z = y = x = None
     for said in _places(file.said):
-        spacing = said.get("PixelSpacing")
-        if spacing is not None and y is None:
-            y, x = (pixel_size(float(edge) * _MICROMETRES_PER_MM) for edge in spacing)
-        between = said.get("SpacingBetweenSlices")
-        if between is not None and z is None and not file.is_slide:
-            z = pixel_size(float(between) * _MICROMETRES_PER_MM)
+        if y is None:
+            y, x = [*_lengths(said, "PixelSpacing"), None, None][:2]
+        if z is None and not file.is_slide:
+            z = [*_lengths(said, "SpacingBetweenSlices"), None][0]
     return z, y, x
+
+
+def _lengths(said: Dataset, keyword: str) -> list[float | None]:
+    """Return micrometres of millimetres; nothing of what are no numbers."""
+    found = said.get(keyword)
+    if found is None:
+        return []
+    try:
+        edges = [float(edge) for edge in (found if isinstance(found, Sequence) else [found])]
+    except (TypeError, ValueError):
+        return []
+    return [pixel_size(edge * _MICROMETRES_PER_MM) for edge in edges]
 
 
 def acquired_at(file: DicomFile) -> datetime | None:

@@ -8,7 +8,7 @@ read where they lie, so that a tile costs a tile.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -148,10 +148,15 @@ def _acquired_at(element: Element) -> datetime | None:
     stamps = element.find("./Data/Image/TimeStampList")
     if stamps is None:
         return None
+    with suppress(ValueError, OverflowError):
+        microseconds = _first_filetime(stamps) // _FILETIMES_PER_MICROSECOND
+        return in_utc(_FILETIME_EPOCH + timedelta(microseconds=microseconds))
+    return None
+
+
+def _first_filetime(stamps: Element) -> int:
     first = stamps.find("./TimeStamp")
     if first is not None:
-        ticks = int(first.get("HighInteger", "0")) << 32 | int(first.get("LowInteger", "0"))
-    else:
-        numbers = (stamps.text or "").split()
-        ticks = int(numbers[0], 16) if numbers else 0
-    return in_utc(_FILETIME_EPOCH + timedelta(microseconds=ticks // _FILETIMES_PER_MICROSECOND))
+        return int(first.get("HighInteger", "0")) << 32 | int(first.get("LowInteger", "0"))
+    numbers = (stamps.text or "").split()
+    return int(numbers[0], 16) if numbers else 0

@@ -131,8 +131,15 @@ def _axis(said: Element) -> LifAxis:
     unit = micrometres_per(said.get("Unit", ""))
     length_um = None
     if unit is not None and count > 1:
-        length_um = pixel_size(float(said.get("Length", "0")) / (count - 1) * unit)
+        length_um = pixel_size(_number(said.get("Length")) / (count - 1) * unit)
     return LifAxis(count, int(said.attrib["BytesInc"]), length_um)
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        return 0.0
 
 
 def _fastest_first(axes: list[LifAxis]) -> tuple[LifAxis, ...]:
