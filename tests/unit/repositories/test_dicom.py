@@ -365,3 +365,9 @@ def test_lengths_that_are_none_do_not_refuse_pixels(opener: Opener, tmp_path: Pa
     more = (0x00280030, "DS", "0.5"), (0x00180088, "DS", "thick"), (_PLACE, "DS", "here")
     path = write(tmp_path / "a.dcm", numbers((1, 20, 30), "<u2"), *more)
     assert opener.only_image(path).header.pixel_size_um == (None, 500.0, None)
+
+
+def test_bits_may_be_the_upper_ones(opener: Opener, tmp_path: Path) -> None:
+    written = np.arange(600, dtype="<u2").reshape(1, 20, 30)
+    path = write(tmp_path / "a.dcm", written << 4, (0x00280102, "US", 15), stored=12)
+    assert np.array_equal(planes_of(opener.only_image(path))[0, 0], written)

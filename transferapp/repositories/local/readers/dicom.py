@@ -18,6 +18,7 @@ from transferapp.errors import UnsupportedFile
 from transferapp.formats.embedded import DICOM
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.local.readers.dicom_file import DicomFile
+from transferapp.repositories.local.readers.dicom_frames import DicomFrames
 from transferapp.repositories.local.readers.dicom_metadata import (
     acquired_at,
     channel_hints,
@@ -136,7 +137,7 @@ class DicomImage(ReadImage):
 
 
 class _Frame(NamedTuple):
-    file: DicomFile
+    frames: DicomFrames
     number: int
 
 
@@ -146,9 +147,10 @@ class _Stack(DicomPlanes):
     def __init__(self, first: Path, files: Sequence[DicomFile]) -> None:
         if len({_form(file) for file in files}) > 1:
             raise _mixed(first, "images of several sizes or kinds")
-        self._files = sorted(files, key=_place)
-        self._frames = [_Frame(file, n) for file in self._files for n in range(file.frames)]
-        self.file = self._files[0]
+        ordered = [(file, DicomFrames(file)) for file in sorted(files, key=_place)]
+        self._frames = [_Frame(each, n) for file, each in ordered for n in range(file.frames)]
+        self._last = [_Frame(each, file.frames - 1) for file, each in ordered]
+        self.file = ordered[0][0]
         self.size = Level(self.file.rows, self.file.columns)
         self.size_z = len(self._frames)
 
@@ -156,14 +158,14 @@ class _Stack(DicomPlanes):
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
         """Read a region of one frame."""
         frame = self._frames[region.z]
-        return frame.file.read(frame.number, region, region.c)
+        return frame.frames.read(frame.number, region, region.c)
 
     @override
     def check(self) -> None:
         """Read the last pixel of each file."""
         y, x = self.size.size_y - 1, self.size.size_x - 1
-        for file in self._files:
-            file.read(file.frames - 1, TileRegion(0, 0, 0, 0, y, x, 1, 1), 0)
+        for frame in self._last:
+            frame.frames.read(frame.number, TileRegion(0, 0, 0, 0, y, x, 1, 1), 0)
 
 
 def _form(file: DicomFile) -> tuple[int, int, str, bool]:

@@ -1,7 +1,4 @@
-"""One DICOM file: what it says of its pixels, and its frames, read one at a time.
-
-pydicom (MIT) reads headers and finds frames; imagecodecs (BSD-3) unpacks what is compressed.
-"""
+"""One DICOM file: what it says of its pixels. pydicom (MIT), an optional extra, reads it."""
 
 from __future__ import annotations
 
@@ -13,21 +10,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from transferapp.errors import UnsupportedFile
-from transferapp.model.images import TileRegion
-from transferapp.repositories.local.readers.strided import StridedPlane
 from transferapp.repositories.local.readers.vendor import damaged
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-Numbers = npt.NDArray[Any]
 #: All that is kept of what a file says.
 _WANTED = (
     "AcquisitionDate", "AcquisitionDateTime", "AcquisitionTime", "BitsAllocated", "BitsStored",
-    "Columns", "DimensionOrganizationType", "DirectoryRecordSequence", "ImageType",
+    "Columns", "DimensionOrganizationType", "DirectoryRecordSequence", "HighBit", "ImageType",
     "InstanceNumber", "NumberOfFrames", "NumberOfOpticalPaths",
     "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelRepresentation",
     "PixelSpacing", "PlanarConfiguration", "Rows", "SamplesPerPixel",
@@ -40,14 +33,10 @@ _WANTED = (
     ),
     *(f"Segmented{light}PaletteColorLookupTableData" for light in ("Red", "Green", "Blue")),
 )  # fmt: skip
-_GREY, _INVERTED, _PALETTE = "MONOCHROME2", "MONOCHROME1", "PALETTE COLOR"
+GREY, INVERTED, PALETTE = "MONOCHROME2", "MONOCHROME1", "PALETTE COLOR"
 #: What is red, green and blue once a frame is unpacked.
-_LIGHTS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
-_STORED_PLAIN = {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"}
+LIGHTS = {"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"}
 _DEFLATED = "1.2.840.10008.1.2.1.99"
-_JPEG = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 57, 70)}
-_JPEG_LS = {f"1.2.840.10008.1.2.4.{n}" for n in (80, 81)}
-_JPEG_2000 = {f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 201, 202, 203)}
 _MARK_AT, _MARK = 128, b"DICM"
 _PIXELS = (0x7FE0, 0x0010)
 _ENDLESS = 0xFFFFFFFF
@@ -110,6 +99,11 @@ class DicomFile:
         return "" if found is None else str(found).strip()
 
     @property
+    def kind(self) -> str:
+        """How its numbers become light."""
+        return self.text("PhotometricInterpretation")
+
+    @property
     def is_directory(self) -> bool:
         """It only lists others."""
         return "DirectoryRecordSequence" in self.said
@@ -142,24 +136,26 @@ class DicomFile:
     @property
     def is_coloured(self) -> bool:
         """Its frames are red, green and blue."""
-        return self.text("PhotometricInterpretation") in {*_LIGHTS, _PALETTE}
+        return self.kind in {*LIGHTS, PALETTE}
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """What numbers it gives."""
-        if self.text("PhotometricInterpretation") == _PALETTE:
+        if self.kind == PALETTE:
             return np.dtype("u1")
-        return self._stored
+        return self.stored
 
     @cached_property
-    def _stored(self) -> np.dtype[Any]:
-        kind = self.number("BitsAllocated"), self.number("PixelRepresentation")
-        if kind not in _TYPES:
-            raise ValueError(f"numbers of {kind[0]} bits")
-        return np.dtype(_TYPES[kind])
+    def stored(self) -> np.dtype[Any]:
+        """What numbers it stores, in this computer's byte order."""
+        form = self.number("BitsAllocated"), self.number("PixelRepresentation")
+        if form not in _TYPES:
+            raise ValueError(f"numbers of {form[0]} bits")
+        return np.dtype(_TYPES[form])
 
     @cached_property
-    def _syntax(self) -> str:
+    def syntax(self) -> str:
+        """How its elements and pixels are written, as the standard's number for it."""
         meta = getattr(self.said, "file_meta", None)
         found = None if meta is None else meta.get("TransferSyntaxUID")
         # Without the preamble there is none: such files are as old as the first form.
@@ -167,138 +163,34 @@ class DicomFile:
 
     def check(self) -> None:
         """Raise UnsupportedFile for what is not read here, DamagedFile for what is missing."""
-        kind, samples = (
-            self.text("PhotometricInterpretation"),
-            self.number("SamplesPerPixel", 1),
-        )
-        wanted = _RGB if kind in _LIGHTS else 1
-        if kind not in {_GREY, _INVERTED, _PALETTE, *_LIGHTS} or samples != wanted:
+        kind, samples = self.kind, self.number("SamplesPerPixel", 1)
+        wanted = _RGB if kind in LIGHTS else 1
+        if kind not in {GREY, INVERTED, PALETTE, *LIGHTS} or samples != wanted:
             raise self._unsupported(f"pixels as {kind or 'nothing'}")
         if min(self.rows, self.columns, self.frames) < 1:
             raise damaged(self.path, "it holds no image")
-        start, length = self._pixels
+        start, length = self.pixels
         if length == _ENDLESS:
             return
         size = self.path.stat().st_size
         bits = self.frames * self.rows * self.columns * samples * self.number("BitsAllocated")
         is_subsampled = kind == "YBR_FULL_422"
         needed = length if is_subsampled else max(length - 1, -(-bits // _BYTE_BITS))
-        if self._syntax != _DEFLATED and start + needed > size:
+        if self.syntax != _DEFLATED and start + needed > size:
             raise damaged(self.path, "its pixels are cut off")
 
-    def read(self, frame: int, region: TileRegion, sample: int) -> Numbers:
-        """Return a region of one frame, of one of its samples, (height, width)."""
-        if self._is_plain:
-            found = self._read_plain(frame, region, sample)
-        else:
-            rows = slice(region.y, region.y + region.height)
-            found = self._unpack(frame)[rows, region.x : region.x + region.width]
-            found = found[..., sample] if found.ndim == _RGB else found
-        return self._bright(found)
-
     @cached_property
-    def _is_plain(self) -> bool:
-        """Its pixels lie in the file as they are shown."""
-        kind = self.text("PhotometricInterpretation")
-        shown_as_stored = kind in {"RGB", _GREY, _INVERTED}
-        return self._syntax in _STORED_PLAIN and not self.is_mask and shown_as_stored
-
-    def _read_plain(self, frame: int, region: TileRegion, sample: int) -> Numbers:
-        samples, width = self.number("SamplesPerPixel", 1), self._stored.itemsize
-        plane = self.rows * self.columns * width
-        start = self._pixels[0] + frame * plane * samples
-        in_planes = self.number("PlanarConfiguration") == 1
-        step = width if in_planes else width * samples
-        start += sample * (plane if in_planes else width)
-        stored = self._stored.newbyteorder("<")
-        place = StridedPlane(start, self.columns * step, step, stored)
-        with self.path.open("rb") as file:
-            return place.read(file, region)
-
-    def _unpack(self, frame: int) -> Numbers:
-        """Return a whole frame, (rows, columns) or with its colours."""
-        from pydicom.pixels.processing import apply_color_lut  # noqa: PLC0415 - as above
-        from pydicom.pixels.utils import pixel_array  # noqa: PLC0415
-
-        if self._syntax in _JPEG | _JPEG_LS | _JPEG_2000:
-            found = self._decode(self._packed(frame))
-        else:
-            found = pixel_array(self.path, index=frame)
-        if self.text("PhotometricInterpretation") == _PALETTE:
-            found = apply_color_lut(found, self.said)
-            # Its entries have 8 or 16 bits; a screen's have 8.
-            found = (found >> _BYTE_BITS if found.dtype.itemsize > 1 else found).astype("u1")
-        if found.shape[:2] != (self.rows, self.columns):
-            raise ValueError("a frame of another size")
-        return found
-
-    def _decode(self, content: bytes) -> Numbers:
-        import imagecodecs  # noqa: PLC0415 - extra 'readers'
-
-        if self._syntax in _JPEG_LS:
-            found = imagecodecs.jpegls_decode(content)
-        elif self._syntax in _JPEG_2000:
-            found = imagecodecs.jpeg2k_decode(content)
-        else:
-            stored, shown = self._jpeg_colours()
-            found = imagecodecs.jpeg_decode(content, colorspace=stored, outcolorspace=shown)
-        return np.asarray(found).view(self._stored)
-
-    def _jpeg_colours(self) -> tuple[str | None, str | None]:
-        """Return how a JPEG stores colours, which its marks may leave open, and the wish."""
-        kind = self.text("PhotometricInterpretation")
-        if kind not in _LIGHTS:
-            return None, None
-        return "RGB" if kind == "RGB" else "YCBCR", "RGB"
-
-    @cached_property
-    def _pixels(self) -> tuple[int, int]:
+    def pixels(self) -> tuple[int, int]:
         """Where the value of Pixel Data begins, and its length in bytes."""
         with self.path.open("rb") as file:
             file.seek(self._after_header)
             start = file.read(12)
         if struct.unpack_from("<HH", start) != _PIXELS:
             raise self._unsupported("no pixels")
-        if start[4:6].isalpha():  # Its kind stands there: OB or OW.
+        # Its kind, where kinds are written: as a length, each would be odd, which none is.
+        if start[4:6] in {b"OB", b"OW", b"UN"}:
             return self._after_header + 12, struct.unpack_from("<I", start, 8)[0]
         return self._after_header + 8, struct.unpack_from("<I", start, 4)[0]
-
-    @cached_property
-    def _fragments(self) -> list[int]:
-        """Where the parts of compressed pixels begin."""
-        from pydicom.encaps import parse_basic_offsets, parse_fragments  # noqa: PLC0415
-
-        with self.path.open("rb") as file:
-            file.seek(self._pixels[0])
-            parse_basic_offsets(file)
-            return list(parse_fragments(file)[1])
-
-    def _packed(self, frame: int) -> bytes:
-        """Return a compressed frame, which mostly is one part."""
-        from pydicom.encaps import get_frame  # noqa: PLC0415 - extra 'readers'
-
-        with self.path.open("rb") as file:
-            if len(self._fragments) == self.frames:
-                file.seek(self._fragments[frame] + 4)
-                [length] = struct.unpack("<I", file.read(4))
-                return file.read(length)
-            file.seek(self._pixels[0])
-            return get_frame(file, frame, number_of_frames=self.frames)
-
-    def _bright(self, pixels: Numbers) -> Numbers:
-        """Use only the bits that count, and make larger numbers brighter."""
-        if self.is_mask or self.is_coloured:
-            return pixels.astype(self.dtype)
-        stored = self.number("BitsStored", self.number("BitsAllocated"))
-        spare = self._stored.itemsize * _BYTE_BITS - stored
-        numbers = pixels.astype(self._stored)
-        if spare > 0:
-            # To the top and back: the sign comes along.
-            numbers = (numbers << spare) >> spare
-        if self.text("PhotometricInterpretation") != _INVERTED:
-            return numbers
-        # ~n is -1 - n: the brightest of unsigned numbers is what all bits make.
-        return ((~numbers) << spare) >> spare if spare > 0 else ~numbers
 
     def _unsupported(self, what: str) -> UnsupportedFile:
         return UnsupportedFile(

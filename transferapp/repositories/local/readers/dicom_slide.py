@@ -14,6 +14,7 @@ import numpy.typing as npt
 from transferapp.errors import UnsupportedFile
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.local.readers.dicom_file import DicomFile
+from transferapp.repositories.local.readers.dicom_frames import DicomFrames
 
 _FULL = "TILED_FULL"
 
@@ -25,7 +26,7 @@ class Slide:
 
     def __init__(self, file: DicomFile) -> None:
         """Place the tiles; raises UnsupportedFile."""
-        self.file = file
+        self.file, self._frames = file, DicomFrames(file)
         self.size = Level(
             file.number("TotalPixelMatrixRows"), file.number("TotalPixelMatrixColumns")
         )
@@ -49,13 +50,13 @@ class Slide:
             x_end = min(left + width, region.x + region.width)
             part = TileRegion(0, 0, 0, 0, y - top, x - left, y_end - y, x_end - x)
             there = made[y - region.y : y_end - region.y, x - region.x : x_end - region.x]
-            there[:] = file.read(frame, part, region.c)
+            there[:] = self._frames.read(frame, part, region.c)
         return made
 
     def check(self) -> None:
         """Read the last pixel of the last tile."""
         last = TileRegion(0, 0, 0, 0, self.file.rows - 1, self.file.columns - 1, 1, 1)
-        self.file.read(self.file.frames - 1, last, 0)
+        self._frames.read(self.file.frames - 1, last, 0)
 
     def _is_full(self) -> bool:
         is_said = "PerFrameFunctionalGroupsSequence" in self.file.said
