@@ -1,4 +1,4 @@
-"""What the embedded repository's reader makes of files that only Bio-Formats reads.
+"""What the embedded repository makes of files that it reads through Bio-Formats.
 
 The numbers are those that were written; where Bio-Formats 7.3.1 shows others (MRC's rows),
 the test says so. ``-m oracle`` compares with Bio-Formats itself.
@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from tests.support.bio_formats_here import bio_formats, places
+from tests.support.fluoview_files import write_oib
 from tests.support.foreign_files import (
-    Numbers,
     numbers,
     write_dicom,
     write_ics,
@@ -24,13 +24,15 @@ from tests.support.foreign_files import (
     write_mrc,
     write_operetta,
 )
+from tests.support.imaris_files import write_imaris
 from tests.support.local_images import whole_plane
-from tests.support.ole_files import write_oib
+from tests.support.reader_planes import planes_of
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import DamagedFile, TransferAppError, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
+from transferapp.repositories.local.readers.bio_formats import NAME
 from transferapp.repositories.local.readers.choose import open_fileset
-from transferapp.repositories.local.readers.port import OpenFileset, ReadImage, WellPosition
+from transferapp.repositories.local.readers.port import OpenFileset, WellPosition
 
 __all__ = ["bio_formats", "places"]
 
@@ -42,23 +44,13 @@ _Opened = Callable[..., OpenFileset]
 def opened(bio_formats: BioFormats) -> Iterator[_Opened]:
     made: list[OpenFileset] = []
 
-    def open_one(files: list[Path]) -> OpenFileset:
-        made.append(open_fileset(files[0], files[0].parent, bio_formats))
+    def open_one(files: list[Path], reader: str | None = None) -> OpenFileset:
+        made.append(open_fileset(files[0], files[0].parent, bio_formats, reader))
         return made[-1]
 
     yield open_one
     for fileset in made:
         fileset.close()
-
-
-def planes_of(image: ReadImage) -> Numbers:
-    """Return all planes, (t, c, z, y, x)."""
-    image.check()
-    header = image.header
-    sizes = range(header.size_t), range(header.size_c), range(header.size_z)
-    return np.array(
-        [[[whole_plane(image, c, t, z) for z in sizes[2]] for c in sizes[1]] for t in sizes[0]]
-    )
 
 
 @pytest.mark.parametrize("dtype", ["|u1", "|i1", "<u2", ">u2", ">i2", "<f4", ">f8"])
@@ -94,7 +86,7 @@ def test_a_region_is_cut_out_of_its_plane(opened: _Opened, tmp_path: Path) -> No
 @pytest.mark.parametrize("dtype", ["<i2", ">i2", "<f4", "<u2"])
 def test_mrc(opened: _Opened, tmp_path: Path, dtype: str) -> None:
     written = numbers((3, 5, 7), dtype)
-    [image] = opened(write_mrc(tmp_path / "x.mrc", written)).images
+    [image] = opened(write_mrc(tmp_path / "x.mrc", written), NAME).images
     assert image.header.pixel_size_um == (0.001, 0.001, 0.001)
     # The last row first: seen with Bio-Formats 7.3.1, MRCReader (docs/formats.md).
     assert np.array_equal(planes_of(image)[0, 0], written[:, ::-1])
@@ -104,14 +96,14 @@ def test_dicom_is_known_by_its_content(opened: _Opened, tmp_path: Path) -> None:
     # Bio-Formats looks at 2 kB to know a DICOM file that has no suffix.
     written = numbers((36, 48), "<i2")
     assert written.min() < 0
-    [image] = opened(write_dicom(tmp_path / "IM000001", written)).images
+    [image] = opened(write_dicom(tmp_path / "IM000001", written), NAME).images
     assert image.header.pixel_size_um == (None, 2.0, 1.0)
     assert np.array_equal(planes_of(image)[0, 0, 0], written)
 
 
 def test_colours_are_channels_red_first(opened: _Opened, tmp_path: Path) -> None:
     written = numbers((6, 8, 3), "u1")
-    [image] = opened(write_dicom(tmp_path / "x.dcm", written)).images
+    [image] = opened(write_dicom(tmp_path / "x.dcm", written), NAME).images
     assert [hint.name for hint in image.header.channels] == ["Red", "Green", "Blue"]
     assert np.array_equal(planes_of(image)[0, :, 0], np.moveaxis(written, -1, 0))
 
@@ -132,7 +124,7 @@ def test_a_palette_becomes_its_colours(opened: _Opened, tmp_path: Path) -> None:
 def test_lif_holds_images_with_names_and_colours(opened: _Opened, tmp_path: Path) -> None:
     first, second = numbers((2, 3, 6, 8), "<u2"), numbers((1, 1, 6, 8), "u1")
     files = write_lif(tmp_path / "x.lif", {"cells": first, "overview": second})
-    images = opened(files).images
+    images = opened(files, NAME).images
     assert [image.header.name for image in images] == ["cells", "overview"]
     assert [hint.color for hint in images[0].header.channels] == ["00FF00", "FF0000"]
     assert images[0].header.pixel_size_um == pytest.approx((0.5, 0.5, 0.5))
@@ -142,35 +134,15 @@ def test_lif_holds_images_with_names_and_colours(opened: _Opened, tmp_path: Path
 
 def test_oib(opened: _Opened, tmp_path: Path) -> None:
     written = numbers((2, 20, 30), "<u2")
-    [image] = opened(write_oib(tmp_path / "x.oib", written)).images
+    [image] = opened(write_oib(tmp_path / "x.oib", written), NAME).images
     assert image.header.pixel_size_um[1:] == (0.25, 0.25)
     assert np.array_equal(planes_of(image)[0, :, 0], written)
 
 
 def test_imaris(opened: _Opened, tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py", reason="h5py writes Imaris files; it is not installed")
-    written = numbers((2, 3, 20, 30), "<u2")
-    with h5py.File(tmp_path / "x.ims", "w") as file:
-
-        def say(place: str, values: dict[str, object]) -> None:
-            for name, value in values.items():
-                letters = np.array(list(str(value)), "S1")
-                file.require_group(place).attrs[name] = letters
-
-        file.attrs["ImarisVersion"] = np.array(list("5.5.0"), "S1")
-        sizes = dict(zip("ZYX", written.shape[1:], strict=True))
-        say("DataSetInfo/Image", {**sizes, "Unit": "um"})
-        for number, axis in enumerate("XYZ"):
-            ends = {f"ExtMin{number}": 0, f"ExtMax{number}": sizes[axis] / 2}
-            say("DataSetInfo/Image", ends)
-        say("DataSetInfo/TimeInfo", {"DatasetTimePoints": 1, "FileTimePoints": 1})
-        for channel, planes in enumerate(written):
-            say(f"DataSetInfo/Channel {channel}", {"Name": f"dye {channel}", "Color": "0 1 0"})
-            place = f"DataSet/ResolutionLevel 0/TimePoint 0/Channel {channel}"
-            file[f"{place}/Data"] = planes
-            say(place, {f"ImageSize{axis}": size for axis, size in sizes.items()})
-    [image] = opened([tmp_path / "x.ims"]).images
-    assert np.array_equal(planes_of(image)[0], written)
+    written = numbers((1, 2, 3, 20, 30), "<u2")
+    [image] = opened(write_imaris(tmp_path / "x.ims", [written]), NAME).images
+    assert np.array_equal(planes_of(image), written)
 
 
 def test_levels_of_a_pyramid(opened: _Opened, tmp_path: Path) -> None:
@@ -197,6 +169,19 @@ def test_a_plate(opened: _Opened, tmp_path: Path) -> None:
     last = fileset.images[-1]
     assert [hint.name for hint in last.header.channels] == ["dye 1", "dye 2"]
     assert np.array_equal(whole_plane(last, c=1), planes[2, 3, 2, 2])
+
+
+def test_what_ours_refuses_is_read_by_bio_formats(opened: _Opened, tmp_path: Path) -> None:
+    """An MRC of before the mark: ours opens what it knows, Bio-Formats the rest."""
+    written = numbers((3, 5, 7), "<i2")
+    fileset = opened(write_mrc(tmp_path / "x.mrc", written, mark=bytes(4)))
+    assert fileset.reader == NAME
+    assert np.array_equal(planes_of(fileset.images[0])[0, 0], written[:, ::-1])
+
+
+def test_what_ours_reads_is_not_asked_of_bio_formats(opened: _Opened, tmp_path: Path) -> None:
+    fileset = opened(write_mrc(tmp_path / "x.mrc", numbers((3, 5, 7), "<i2")))
+    assert fileset.reader == ""
 
 
 def test_a_set_that_its_first_tiff_opens_is_not_that_tiff_alone(
@@ -244,6 +229,6 @@ def test_what_nobody_reads_is_an_error_with_a_name(
 
 
 def test_without_bio_formats_its_formats_are_refused(tmp_path: Path) -> None:
-    files = write_mrc(tmp_path / "x.mrc", numbers((1, 2, 2), "<i2"))
-    with pytest.raises(UnsupportedFile, match=r"No reader knows the format of 'x\.mrc'"):
+    files = write_ics(tmp_path / "x.ics", numbers((1, 1, 2, 2), "<i2"), is_pair=False)
+    with pytest.raises(UnsupportedFile, match=r"No reader knows the format of 'x\.ics'"):
         open_fileset(files[0], tmp_path)

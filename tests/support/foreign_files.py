@@ -66,16 +66,37 @@ def write_ics(path: Path, planes: Numbers, *, is_pair: bool = True) -> list[Path
     return [pixels, path]
 
 
-def write_mrc(path: Path, planes: Numbers) -> list[Path]:
-    """Write (z, y, x) as MRC, its edges in ångström: 10 for a pixel."""
+_MRC_MODES = {"int8": 0, "uint8": 0, "int16": 1, "float32": 2, "complex64": 4, "uint16": 6,
+              "float16": 12}  # fmt: skip
+
+
+def write_mrc(
+    path: Path,
+    planes: Numbers,
+    *,
+    axes: tuple[int, int, int] = (1, 2, 3),
+    cell: tuple[float, float, float] | None = None,
+    extended: bytes = b"",
+    mark: bytes = b"MAP ",
+) -> list[Path]:
+    """Write (z, y, x) as MRC, its edges in ångström: 10 for a pixel.
+
+    ``axes`` of the cell are those of columns, rows and sections; ``cell`` is its size.
+    Unsigned bytes are marked as IMOD does.
+    """
     z, y, x = planes.shape
-    mode = {"int16": 1, "float32": 2, "uint16": 6}[planes.dtype.name]
+    mode = _MRC_MODES[planes.dtype.name]
     end = ">" if planes.dtype.str[0] == ">" else "<"
-    header = struct.pack(end + "10i", x, y, z, mode, 0, 0, 0, x, y, z)
-    header += struct.pack(end + "6f3i", 10 * x, 10 * y, 10 * z, 90, 90, 90, 1, 2, 3)
+    samples = dict(zip(axes, (x, y, z), strict=True))
+    header = struct.pack(end + "10i", x, y, z, mode, 0, 0, 0, *(samples[n] for n in (1, 2, 3)))
+    edges = cell or tuple(10 * samples[n] for n in (1, 2, 3))
+    header += struct.pack(end + "6f3i", *edges, 90, 90, 90, *axes)
+    header = header.ljust(92, b"\0") + struct.pack(end + "i", len(extended))
+    imod = struct.pack(end + "2i", 1146047817, 0) if planes.dtype == np.uint8 else b""
+    header = header.ljust(152, b"\0") + imod
     stamp = b"\x11\x11\0\0" if end == ">" else b"\x44\x44\0\0"
-    header = header.ljust(208, b"\0") + b"MAP " + stamp
-    path.write_bytes(header.ljust(1024, b"\0") + planes.tobytes())
+    header = header.ljust(208, b"\0") + mark + stamp
+    path.write_bytes(header.ljust(1024, b"\0") + extended + planes.tobytes())
     return [path]
 
 

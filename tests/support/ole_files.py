@@ -1,17 +1,11 @@
-"""OLE2 compound files, made in code, and Olympus OIB in one of them."""
+"""OLE2 compound files, made in code: a file system in a file."""
 
 from __future__ import annotations
 
-import io
 import struct
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-import numpy.typing as npt
-import tifffile
-from PIL import Image
 
 _SECTOR = 512
 #: Streams of fewer bytes would lie in a second, smaller table; ours are filled up.
@@ -87,75 +81,3 @@ def _packed(entry: _Entry) -> bytes:
         + bytes(36)
         + struct.pack("<IQ", entry.start, len(entry.content))
     )
-
-
-def write_oib(path: Path, planes: npt.NDArray[Any]) -> list[Path]:
-    """Write (c, y, x) of 16 bits as Olympus OIB: an OIF and its folder in one file."""
-    c, y, x = planes.shape
-    folder = f"{path.stem}.oif.files"
-    info = ["[OibSaveInfo]", "Version=2.0.0.0", f"Stream00000={path.stem}.oif"]
-    info.append(f"Storage00001={folder}")
-    streams = {"OibInfo.txt": b"", "Stream00000": _text(_oif(folder, (c, y, x)))}
-    number = 0
-    for channel, plane in enumerate(planes, start=1):
-        image = io.BytesIO()
-        tifffile.imwrite(image, plane, metadata=None)
-        said = [
-            "[Acquisition Parameters Common]",
-            'Observation Mode="LSM"',
-            "[File Info]",
-            f'DataName="s_C{channel:03}.tif"',
-        ]
-        parts = {"pty": _text(said), "tif": image.getvalue()}
-        for suffix, content in parts.items():
-            number += 1
-            info.append(f"Stream{number:05}=Storage00001/s_C{channel:03}.{suffix}")
-            streams[f"Storage00001/Stream{number:05}"] = content
-    number += 1
-    info.append(f"Stream{number:05}=Storage00001/s_Thumb.bmp")
-    streams[f"Storage00001/Stream{number:05}"] = _thumbnail()
-    streams["OibInfo.txt"] = _text(info)
-    write_ole(path, streams)
-    return [path]
-
-
-def _thumbnail() -> bytes:
-    """Return the picture that Bio-Formats' reader wants to see in each."""
-    out = io.BytesIO()
-    Image.new("RGB", (4, 4)).save(out, "BMP")
-    return out.getvalue()
-
-
-def _oif(folder: str, sizes: tuple[int, int, int]) -> list[str]:
-    lines = ["[Acquisition Parameters Common]", 'Acquisition Device="FV10i"']
-    axes = [("X", sizes[2], "um"), ("Y", sizes[1], "um"), ("C", sizes[0], "Ch")]
-    axes += [("Z", 0, "nm"), ("T", 0, "ms"), ("A", 0, "deg"), ("L", 0, "nm")]
-    axes += [("P", 0, "mm"), ("Q", 0, "Unknown")]
-    for number, (code, size, unit) in enumerate(axes):
-        lines += [
-            f"[Axis {number} Parameters Common]",
-            f'AxisCode="{code}"',
-            f"EndPosition={size * 0.5}",
-            f"MaxSize={size}",
-            "StartPosition=0.0",
-            f'UnitName="{unit}"',
-        ]
-    lines += ["[Axis Parameter Common]", "AxisCount=3"]
-    lines += ["[Reference Image Parameter]", "ImageDepth=2"]
-    lines += ["WidthConvertValue=0.25", 'WidthUnit="um"']
-    lines += ["HeightConvertValue=0.25", 'HeightUnit="um"']
-    lines += ["[File Info]", 'DataName="x.oib"', "[ProfileSaveInfo]"]
-    lines += ["LUTCount=0"]
-    lines += [
-        f'PtyFileNameE="{folder}\\s_C{sizes[0]:03}.pty"',
-        f'PtyFileNameS="{folder}\\s_C001.pty"',
-        f'PtyFileNameT2="{folder}\\s_C%03d.pty"',
-        f'PtyFileNameThumbnail0="{folder}\\s_Thumb.pty"',
-    ]
-    return lines
-
-
-def _text(lines: list[str]) -> bytes:
-    # Filled up in characters of two bytes.
-    text = "".join(f"{line}\r\n" for line in lines)
-    return b"\xff\xfe" + text.ljust(_SMALLEST // 2, "\n").encode("utf-16-le")

@@ -39,6 +39,36 @@ ND2 = ImageFormat(
     (b"\xda\xce\xbe\x0a", b"\x00\x00\x00\x0cjP  \r\n\x87\n"),
     needs_readers=True,
 )
+LIF = ImageFormat("Leica LIF", (".lif",), (b"\x70\0\0\0",), needs_readers=True, by_content=True)
+#: Microsoft's compound file, a file system in a file, begins so.
+OIB = ImageFormat(
+    "Olympus OIB", (".oib",), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",), needs_readers=True
+)
+#: A text in UTF-16, beside the folder with its images.
+OIF = ImageFormat("Olympus OIF", (".oif",), (b"\xff\xfe[\0", b"\xfe\xff\0[", b"\xff\xfe\r\0"))
+#: Files of before Imaris 5.5 are TIFF, or have a form of their own.
+IMARIS = ImageFormat(
+    "Imaris IMS", (".ims",), (b"\x89HDF\r\n\x1a\n",), needs_readers=True, mark_needed=False
+)
+#: The mark was added to the form when files without it were many.
+MRC = ImageFormat(
+    "MRC",
+    (".mrc", ".st", ".ali", ".map", ".rec", ".mrcs"),
+    (b"MAP",),
+    needs_readers=True,
+    magic_at=208,
+    mark_needed=False,
+)
+#: Files of before 1993 have no mark.
+DICOM = ImageFormat(
+    "DICOM",
+    (".dcm", ".dicom", ".dic", ".ima"),
+    (b"DICM",),
+    needs_readers=True,
+    magic_at=128,
+    mark_needed=False,
+    by_content=True,
+)
 
 #: How each is read: by what library, in what extra.
 _READERS = (
@@ -56,10 +86,22 @@ _READERS = (
     (JPEG, "Pillow", "server"),
     (CZI, "pylibCZIrw", "readers"),
     (ND2, "nd2", "readers"),
+    (LIF, "liffile", "readers"),
+    (OIB, "olefile", "readers"),
+    (OIF, "tifffile", ""),
+    (IMARIS, "h5py", "readers"),
+    (MRC, "mrcfile", "readers"),
+    (DICOM, "pydicom", "readers"),
 )
 #: Formats that readers of ours open.
 FORMATS_OF_OURS = tuple(kind for kind, _, _ in _READERS)
-_SEVERAL = (OME_ZARR, COMPANION, OME_TIFF)
+_SEVERAL = (OME_ZARR, COMPANION, OME_TIFF, OIF, DICOM)
+
+
+def is_read_by_ours(kind: ImageFormat | None, target: RepositoryFormats) -> bool:
+    """Say whether a reader of ours opens a format there: it is installed."""
+    readers = {(one.name, reader) for one, reader, _ in _READERS if one == kind}
+    return any((read.name, read.reader) in readers for read in target.formats)
 
 
 def embedded_formats(missing: Collection[ImageFormat] = ()) -> RepositoryFormats:
@@ -70,7 +112,9 @@ def embedded_formats(missing: Collection[ImageFormat] = ()) -> RepositoryFormats
             ReadFormat(
                 name=kind.name,
                 suffixes=kind.suffixes,
-                first_bytes=tuple(FirstBytes(start.hex()) for start in kind.magic),
+                first_bytes=tuple(
+                    FirstBytes(start.hex(), kind.magic_at) for start in kind.magic
+                ),
                 several_files=kind in _SEVERAL,
                 reader=reader,
                 needs=extra,

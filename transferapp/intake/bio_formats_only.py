@@ -32,15 +32,6 @@ def _row(
     )
 
 
-#: Files of before 1993 have no mark.
-DICOM = _row(
-    "DICOM",
-    (".dcm", ".dicom", ".dic", ".ima"),
-    (b"DICM",),
-    magic_at=128,
-    mark_needed=False,
-    by_content=True,
-)
 ICS = _row("ICS", (".ics",))
 ANALYZE = _row("Analyze 7.5", ())
 NIFTI = _row("NIfTI", (".nii",))
@@ -49,8 +40,6 @@ NRRD = _row("NRRD", (".nrrd", ".nhdr"), (b"NRRD",))
 #: Its family alone knows it: most files of HDF5 are something else.
 BIG_DATA_VIEWER = _row("BigDataViewer", (".h5",))
 CELLH5 = _row("CellH5", (".ch5",), _HDF5)
-#: Old ones are TIFF, or have a form of their own.
-IMARIS = _row("Imaris IMS", (".ims",), _HDF5, mark_needed=False)
 MINC = _row("MINC", (".mnc",), (*_HDF5, b"CDF\1", b"CDF\2"))
 #: Called '.img' as are the images of other formats.
 JEOL = _row("JEOL", (), (b"IM", b"MG"))
@@ -61,9 +50,6 @@ DELTAVISION = _row(
     magic_at=96,
     by_content=True,
 )
-#: The mark was added to the form when files without it were many.
-MRC = _row("MRC", (".mrc", ".st", ".ali", ".map", ".rec", ".mrcs"))
-LIF = _row("Leica LIF", (".lif",), (b"\x70\0\0\0",), by_content=True)
 LOF = _row("Leica LOF", (".lof",), (b"\x70\0\0\0",))
 GATAN_3 = _row("Gatan DM3", (".dm3",), (b"\0\0\0\3",), by_content=True)
 GATAN_4 = _row("Gatan DM4", (".dm4",), (b"\0\0\0\4",), by_content=True)
@@ -82,19 +68,15 @@ SEQUENCE = _row("Image-Pro Sequence", (".seq",), _TIFF)
 PGM = _row("PGM", (".pgm", ".ppm", ".pbm", ".pnm"), (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6"))
 
 BIO_FORMATS_ONLY = (
-    DICOM,
     ICS,
     ANALYZE,
     NIFTI,
     NIFTI_PACKED,
     NRRD,
     CELLH5,
-    IMARIS,
     MINC,
     JEOL,
     DELTAVISION,
-    MRC,
-    LIF,
     LOF,
     GATAN_3,
     GATAN_4,
@@ -105,7 +87,6 @@ BIO_FORMATS_ONLY = (
     SPE,
     SEQUENCE,
     PGM,
-    _row("Olympus OIB", (".oib",), _OLE),
     _row("Olympus OIR", (".oir",)),
     _row("Zeiss ZVI", (".zvi",), _OLE),
     _row("Leica SCN", (".scn",), _TIFF),

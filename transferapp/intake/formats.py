@@ -5,10 +5,16 @@ from __future__ import annotations
 from transferapp.formats.embedded import (
     COMPANION,
     CZI,
+    DICOM,
+    IMARIS,
     JPEG,
+    LIF,
     LSM,
+    MRC,
     ND2,
     NDPI,
+    OIB,
+    OIF,
     OME_TIFF,
     OME_XML,
     OME_ZARR,
@@ -55,13 +61,18 @@ FORMATS = (
     JPEG,
     CZI,
     ND2,
+    LIF,
+    OIB,
+    OIF,
+    IMARIS,
+    MRC,
+    DICOM,
     *BIO_FORMATS_ONLY,
 )
 
 #: Well-known formats that no reader of ours opens, so that sentences can name them.
 KNOWN_UNREADABLE = {
     ".xlef": "Leica XLEF",
-    ".oif": "Olympus OIF",
     ".vsi": "Olympus VSI",
     ".mrxs": "3DHISTECH MRXS",
 }

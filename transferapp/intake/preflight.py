@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from transferapp import errors
-from transferapp.formats.embedded import FORMATS_OF_OURS, embedded_formats
+from transferapp.formats.embedded import embedded_formats, is_read_by_ours
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock, SystemClock
@@ -362,7 +362,7 @@ def _doubts(candidate: FilesetCandidate, settings: PreflightSettings) -> list[st
             found.append(doubt_about_planes(candidate.files, by_name=settings.bio_formats))
         if settings.bio_formats and candidate.format is not OME_ZARR:
             found += traps.warnings(candidate.files)
-        elif settings.target.read_by and candidate.format not in FORMATS_OF_OURS:
+        elif settings.target.read_by and not is_read_by_ours(candidate.format, settings.target):
             found += traps.warnings(candidate.files, settings.target.subject)
     except OSError as error:
         raise problem_of(error, candidate.files[0].path) from error

@@ -175,7 +175,8 @@ def _not_read(name: str, kind: ImageFormat | None, target: RepositoryFormats) ->
     if kind is not None and kind.needs_readers and target.is_embedded:
         return (
             f"{target.subject} of this server has no reader for {name}. Ask your"
-            " administrator to install transferapp[readers], or export it as OME-TIFF."
+            " administrator to install it there (pip install 'transferapp[readers]'), or"
+            " export it as OME-TIFF."
         )
     return (
         f"{target.subject} does not read {name}. Export it from the microscope's software as"

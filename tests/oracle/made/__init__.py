@@ -20,12 +20,24 @@ from tests.oracle.made.tiffs import (
     make_tiff_pages,
     make_tiff_resolutions,
 )
+from tests.oracle.made.vendors import (
+    make_dicom,
+    make_fluoview,
+    make_imaris,
+    make_lif,
+    make_mrc,
+)
 from tests.oracle.made.zarrs import make_zarrs
 
 #: Each fills a folder of its name.
 MADE: dict[str, Callable[[Path], None]] = {
     "czi": make_czi,
+    "dicom": make_dicom,
+    "fluoview": make_fluoview,
     "imagej": make_imagej,
+    "imaris": make_imaris,
+    "lif": make_lif,
+    "mrc": make_mrc,
     "nd2": make_nd2,
     "ome-sets": make_ome_sets,
     "ome-tiff": make_ome_tiffs,

@@ -57,10 +57,10 @@ def test_a_suffix_that_is_enough_for_bio_formats_is_refused(tmp_path: Path) -> N
 
 
 def test_formats_of_bio_formats_are_refused_by_name_elsewhere(tmp_path: Path) -> None:
-    write_mrc(tmp_path / "a.mrc")
-    verdict = judged(tmp_path / "a.mrc", LOCAL)
+    write_nifti(tmp_path / "a.nii")
+    verdict = judged(tmp_path / "a.nii", LOCAL)
     assert verdict.blocked
-    assert verdict.sentence.startswith("The embedded repository does not read MRC. Export it")
+    assert verdict.sentence.startswith("The embedded repository does not read NIfTI. Export")
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_cut_czi(tmp_path: Path) -> None:
     [
         ("empty.tif", b"", "empty-file"),
         ("notes.txt", b"hello", "unsupported-file"),
-        ("scan.lif", b"\x70\0\0\0", "unsupported-file"),
+        ("scan.lif", b"\x70\0\0\0", "damaged-file"),
         ("no-ending", b"II*\0", "damaged-file"),
         ("no-ending", b"hello", "unsupported-file"),
         ("text.png", b"this is text", "damaged-file"),
@@ -151,7 +151,7 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes, wanted: str) -> No
     path.write_bytes(content)
     verdict = judge(path)
     assert code(verdict) == (Level.BLOCKED, wanted)
-    assert path.name in verdict.sentence or "Leica" in verdict.sentence
+    assert path.name in verdict.sentence
 
 
 @pytest.mark.parametrize("ending", [".jpg", ".JPEG", ".jpe"])
@@ -168,7 +168,8 @@ def test_vendor_formats_need_the_servers_readers() -> None:
     assert code(verdict) == (Level.BLOCKED, "unsupported-file")
     assert verdict.sentence == (
         "The embedded repository of this server has no reader for Nikon ND2. Ask your"
-        " administrator to install transferapp[readers], or export it as OME-TIFF."
+        " administrator to install it there (pip install 'transferapp[readers]'), or export"
+        " it as OME-TIFF."
     )
 
 

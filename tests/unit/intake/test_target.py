@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from transferapp.formats.embedded import CZI, ND2, embedded_formats
+from transferapp.formats.embedded import FORMATS_OF_OURS, embedded_formats
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
@@ -29,7 +29,7 @@ def a_tiff() -> bytes:
 
 
 OMERO, EMBEDDED = omero_formats(), embedded_formats()
-BARE = embedded_formats(missing=[CZI, ND2])
+BARE = embedded_formats(missing=[kind for kind in FORMATS_OF_OURS if kind.needs_readers])
 DICOM = bytes(128) + b"DICM" + bytes(64)
 TIFF = a_tiff()
 
@@ -83,14 +83,23 @@ def test_a_refusal_says_whose_answer_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("a.czi", b"ZISRAWFILE"), ("a.nd2", b"\xda\xce\xbe\x0a")]
+    ("name", "start"),
+    [
+        ("a.czi", b"ZISRAWFILE"),
+        ("a.nd2", b"\xda\xce\xbe\x0a"),
+        ("a.lif", b"\x70\0\0\0"),
+        ("a.oib", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        ("a.ims", b"\x89HDF\r\n\x1a\n"),
+        ("a.map", bytes(208) + b"MAP "),
+        ("a.dcm", DICOM),
+    ],
 )
 def test_a_server_without_readers_is_told_with_the_remedy(
     tmp_path: Path, name: str, start: bytes
 ) -> None:
     verdict = judge(made(tmp_path, name, start), BARE)
     assert verdict.code == "unsupported-file"
-    assert "install transferapp[readers], or export it as OME-TIFF" in verdict.sentence
+    assert "(pip install 'transferapp[readers]'), or export it as OME" in verdict.sentence
 
 
 def test_empty_files_are_told_whatever_they_are(tmp_path: Path) -> None:

@@ -149,7 +149,16 @@ def test_zarr_0_5(opener: Opener) -> None:
 
 @pytest.mark.parametrize(
     ("name", "module", "magic"),
-    [("a.czi", "pylibCZIrw", b"ZISRAWFILE"), ("a.nd2", "nd2", b"\xda\xce\xbe\x0a")],
+    [
+        ("a.czi", "pylibCZIrw.czi", b"ZISRAWFILE"),
+        ("a.nd2", "nd2", b"\xda\xce\xbe\x0a"),
+        ("a.lif", "liffile", b"\x70\0\0\0"),
+        ("a.oib", "olefile", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        ("a.ims", "h5py", b"\x89HDF\r\n\x1a\n"),
+        ("a.mrc", "mrcfile", bytes(208) + b"MAP DA"),
+        ("a.dcm", "pydicom", bytes(128) + b"DICM"),
+        ("IM000001", "imagecodecs", bytes(128) + b"DICM"),
+    ],
 )
 def test_vendor_formats_name_the_extra_that_is_missing(
     opener: Opener,
@@ -161,7 +170,7 @@ def test_vendor_formats_name_the_extra_that_is_missing(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     (tmp_path / name).write_bytes(magic.ljust(64, b"\0"))
-    with pytest.raises(UnsupportedFile, match=r"transferapp\[readers\]"):
+    with pytest.raises(UnsupportedFile, match=r"pip install 'transferapp\[readers\]'"):
         opener(tmp_path / name)
 
 

@@ -11,7 +11,7 @@ import tifffile
 
 from tests.support.local_images import Opener, opener
 from tests.support.microscope_tiffs import write_lsm, write_stk
-from transferapp.errors import DamagedFile, UnsupportedFile
+from transferapp.errors import DamagedFile
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers.port import OpenFileset, ReadImage
 
@@ -221,10 +221,3 @@ def test_a_thumbnail_is_no_image(opener: Opener, tmp_path: Path) -> None:
 def test_a_lone_page_is_an_image_whatever_it_says(opener: Opener, tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", (numbers((40, 60)), {"subfiletype": _REDUCED}))
     assert sizes(opener(path)) == [[(40, 60)]]
-
-
-def test_dicom_that_begins_like_a_tiff_is_no_damage(opener: Opener, tmp_path: Path) -> None:
-    path = tmp_path / "IM000001"
-    path.write_bytes(b"II*\0" + bytes(124) + b"DICM" + bytes(500))
-    with pytest.raises(UnsupportedFile, match="DICOM"):
-        opener(path)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
-from transferapp.intake.bio_formats_only import DICOM
+from transferapp.formats.embedded import DICOM
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.contents import HEAD_BYTES, head, is_told_by_content
 from transferapp.intake.families import dicom_header as tags

@@ -17,6 +17,7 @@ from itertools import product
 from pathlib import Path
 
 from transferapp.errors import MissingCompanion
+from transferapp.formats.embedded import OIF as FORMAT
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import words
@@ -27,9 +28,6 @@ from transferapp.intake.families.texts import ends_a_line, names_on_disk, read_i
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
-FORMAT = ImageFormat(
-    "Olympus OIF", (".oif",), (b"\xff\xfe[\0", b"\xfe\xff\0[", b"\xff\xfe\r\0")
-)
 BMP_FORMAT = ImageFormat("BMP", (".bmp",), (b"BM",))
 _FOLDER_END = ".files"
 _PREVIEW = "s_thumb.bmp"

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+from transferapp.formats.embedded import IMARIS, LIF, MRC
 from transferapp.intake import bio_formats_only as formats
 from transferapp.intake.whole import containers, lengths
 
@@ -16,7 +17,7 @@ _HEAD_BYTES = 2048
 #: What a header of NIfTI-2 says first, in either order of bytes: 540.
 _NIFTI_2 = (b"\x1c\2\0\0", b"\0\0\2\x1c")
 _LENGTHS: dict[str, Callable[[bytes], int]] = {
-    formats.MRC.name: lengths.mrc,
+    MRC.name: lengths.mrc,
     formats.DELTAVISION.name: lengths.deltavision,
     formats.SPE.name: lengths.spe,
     formats.AVI.name: lengths.riff,
@@ -26,11 +27,11 @@ _LENGTHS: dict[str, Callable[[bytes], int]] = {
     formats.PGM.name: lengths.netpbm,
 }
 _CONTAINERS: dict[str, Callable[[Path], str]] = {
-    formats.IMARIS.name: containers.hdf5,
+    IMARIS.name: containers.hdf5,
     formats.CELLH5.name: containers.hdf5,
     formats.BIG_DATA_VIEWER.name: containers.hdf5,
     formats.MINC.name: containers.hdf5,
-    formats.LIF.name: containers.lif,
+    LIF.name: containers.lif,
     formats.GIF.name: containers.gif,
     formats.JPEG_2000.name: containers.jpeg_2000,
 }
@@ -65,7 +66,7 @@ def missing_of(path: Path, name: str) -> str:
         return ""
     with path.open("rb", buffering=0) as file:
         head = file.read(_HEAD_BYTES)
-    if name == formats.MRC.name and not lengths.is_mrc(head):
+    if name == MRC.name and not lengths.is_mrc(head):
         return "it has no header of MRC"
     try:
         return "its end is cut off" if path.stat().st_size < least(head) else ""

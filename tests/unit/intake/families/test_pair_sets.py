@@ -10,6 +10,7 @@ import pytest
 from tests.support.file_sets import paths
 from tests.support.pair_sets import SETS
 from tests.support.volume_files import nrrd_header, write_ics
+from transferapp.formats.embedded import FORMATS_OF_OURS, embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import PreflightSettings, preflight
@@ -31,11 +32,13 @@ def test_filesets_are_those_of_bio_formats(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_the_embedded_repository_refuses_them(tmp_path: Path, name: str) -> None:
+def test_the_embedded_repository_refuses_them_without_readers(
+    tmp_path: Path, name: str
+) -> None:
     SETS[name].make(tmp_path)
-    verdicts = [
-        preflight(m, PreflightSettings(still_writing_s=0)) for m in group(scan([tmp_path]))
-    ]
+    bare = embedded_formats(missing=[kind for kind in FORMATS_OF_OURS if kind.needs_readers])
+    settings = PreflightSettings(still_writing_s=0, target=bare)
+    verdicts = [preflight(made, settings) for made in group(scan([tmp_path]))]
     assert verdicts
     assert all(verdict.blocked for verdict in verdicts)
 

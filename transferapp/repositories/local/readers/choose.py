@@ -10,28 +10,26 @@ from transferapp.errors import DamagedFile, EmptyFile, SourceProblem, Unsupporte
 from transferapp.model.ome_zarr import METADATA_NAMES
 from transferapp.ome.reading import parse
 from transferapp.repositories.local.readers import bio_formats as through
-from transferapp.repositories.local.readers.czi import open_czi
-from transferapp.repositories.local.readers.nd2_ import open_nd2
 from transferapp.repositories.local.readers.ome_bindata import open_bin_data
 from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
 from transferapp.repositories.local.readers.pictures import open_picture
 from transferapp.repositories.local.readers.port import OpenFileset
 from transferapp.repositories.local.readers.tiff import open_tiff_fileset
+from transferapp.repositories.local.readers.vendor_readers import VENDOR_READERS
 from transferapp.repositories.local.readers.zarr_ import open_zarr
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _PICTURE = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-_CZI, _ND2 = b"ZISRAWFILE", b"\xda\xce\xbe\x0a"
-#: ND2 files of before 2010 are JPEG 2000 by their first bytes.
-_JPEG_2000 = b"\x00\x00\x00\x0cjP  "
 #: Endings of formats that we read: a file of such a name and other content is damaged.
 _KNOWN = frozenset(
     {
         ".tif", ".tiff", ".lsm", ".svs", ".btf",
-        ".png", ".jpg", ".jpeg", ".jpe", ".czi", ".nd2",
+        ".png", ".jpg", ".jpeg", ".jpe",
+        *(end for one in VENDOR_READERS if one.kind.mark_needed for end in one.kind.suffixes),
     }
 )  # fmt: skip
-_MAGIC_LENGTH = 16
+#: Enough for every mark: that of MRC is the last, at 208.
+_START_BYTES = 256
 #: Notes on errors of ours for which Bio-Formats is asked: what no reader of ours knows, and
 #: what is not what its name says, as far as we know.
 _UNKNOWN, _UNLIKE_ITS_NAME = "unknown", "unlike its name"
@@ -104,19 +102,23 @@ def _open_with_ours(first: Path, root: Path) -> OpenFileset:
     if folder is not None:
         return open_zarr(folder)
     with first.open("rb") as file:
-        magic = file.read(_MAGIC_LENGTH)
-    if not magic:
+        start = file.read(_START_BYTES)
+    if not start:
         raise EmptyFile(
             f"'{first.name}' is empty. Save it again in the microscope software, then retry."
         )
-    if magic.startswith(_TIFF):
+    # Before TIFF, as which the first bytes of a DICOM may be read too.
+    for one in VENDOR_READERS:
+        if one.knows(first.name.lower(), start):
+            return one.open(first, root)
+    if start.startswith(_TIFF):
         return open_tiff_fileset(first, root)
-    if magic.startswith(_PICTURE):
+    if start.startswith(_PICTURE):
         return open_picture(first)
-    return _open_other(first, root, magic)
+    return _open_other(first, root)
 
 
-def _open_other(first: Path, root: Path, magic: bytes) -> OpenFileset:
+def _open_other(first: Path, root: Path) -> OpenFileset:
     name = first.name.lower()
     if name.endswith((".ome", ".xml")):
         document = parse(first.read_bytes())
@@ -128,10 +130,9 @@ def _open_other(first: Path, root: Path, magic: bytes) -> OpenFileset:
         if any(image.bin_data for image in document.images):
             return open_bin_data(first, document)
         return open_ome(OmeSource(first, root), document)
-    if magic.startswith(_CZI):
-        return open_czi(first)
-    if magic.startswith(_ND2) or (name.endswith(".nd2") and magic.startswith(_JPEG_2000)):
-        return open_nd2(first)
+    for one in VENDOR_READERS:
+        if one.also_unmarked and name.endswith(one.kind.suffixes):
+            return one.open(first, root)
     if first.suffix.lower() in _KNOWN:
         raise _noted(
             DamagedFile(

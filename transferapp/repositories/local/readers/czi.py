@@ -38,11 +38,7 @@ from transferapp.repositories.local.readers.czi_segments import (
     read_layout,
 )
 from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
-from transferapp.repositories.local.readers.vendor import (
-    damaged,
-    missing_reader,
-    vendor_failures,
-)
+from transferapp.repositories.local.readers.vendor import damaged, vendor_failures
 
 #: Compressed tiles that are kept decoded: the next region often lies in the same one.
 _CACHE_BYTES = 64 * 1024 * 1024
@@ -50,21 +46,10 @@ _CACHE_BYTES = 64 * 1024 * 1024
 _CHEAP_TILE_PX = 4096 * 4096
 
 
-def is_installed() -> bool:
-    """Say whether CZI can be read here; takes a moment when it is asked first."""
-    try:
-        import pylibCZIrw.czi  # noqa: F401, PLC0415 - extra 'readers'
-    except ImportError:
-        return False
-    return True
-
-
 def open_czi(path: Path) -> OpenFileset:
-    """Open a CZI; raises DamagedFile, and UnsupportedFile naming the extra that is missing."""
-    try:
-        from pylibCZIrw import czi  # noqa: PLC0415 - extra 'readers'
-    except ImportError as error:
-        raise missing_reader(path) from error
+    """Open a CZI; raises DamagedFile and UnsupportedFile."""
+    from pylibCZIrw import czi  # noqa: PLC0415 - extra 'readers'
+
     stack = ExitStack()
     try:
         with vendor_failures(path):

@@ -8,14 +8,12 @@ import structlog
 
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import TransferAppError
-from transferapp.formats.embedded import CZI, ND2, embedded_formats
+from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
-from transferapp.repositories.local.readers import czi, nd2_
+from transferapp.repositories.local.readers.vendor_readers import VENDOR_READERS
 
 _log = structlog.get_logger(__name__)
-
-_OPTIONAL = {CZI: czi.is_installed, ND2: nd2_.is_installed}
 
 
 def installed_formats(bio_formats: BioFormats | None = None) -> RepositoryFormats:
@@ -24,7 +22,7 @@ def installed_formats(bio_formats: BioFormats | None = None) -> RepositoryFormat
 
     A Bio-Formats that does not come up reads nothing, and is no reason to say nothing.
     """
-    ours = embedded_formats([kind for kind, there in _OPTIONAL.items() if not there()])
+    ours = embedded_formats([one.kind for one in VENDOR_READERS if not one.is_installed()])
     if bio_formats is None:
         return ours
     try:

@@ -28,11 +28,7 @@ from transferapp.repositories.local.readers.port import (
     OpenFileset,
     ReadImage,
 )
-from transferapp.repositories.local.readers.vendor import (
-    damaged,
-    missing_reader,
-    vendor_failures,
-)
+from transferapp.repositories.local.readers.vendor import damaged, vendor_failures
 
 if TYPE_CHECKING:
     from nd2 import ND2File
@@ -41,21 +37,10 @@ if TYPE_CHECKING:
 _Frames = dict[tuple[int, int], int]
 
 
-def is_installed() -> bool:
-    """Say whether ND2 can be read here; takes a moment when it is asked first."""
-    try:
-        import nd2  # noqa: F401, PLC0415 - extra 'readers'
-    except ImportError:
-        return False
-    return True
-
-
 def open_nd2(path: Path) -> OpenFileset:
-    """Open an ND2; raises DamagedFile, and UnsupportedFile naming the extra that is missing."""
-    try:
-        import nd2  # noqa: PLC0415 - extra 'readers'
-    except ImportError as error:
-        raise missing_reader(path) from error
+    """Open an ND2; raises DamagedFile and UnsupportedFile."""
+    import nd2  # noqa: PLC0415 - extra 'readers'
+
     with vendor_failures(path):
         file = nd2.ND2File(path)
         try:

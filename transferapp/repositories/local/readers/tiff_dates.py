@@ -9,12 +9,11 @@ from typing import Any
 
 from tifffile import TiffFile
 
+from transferapp.repositories.local.readers.moments import in_utc
 from transferapp.repositories.local.readers.tiff_metadata import UNREADABLE
 
 #: What days are counted from in LSM files (an OLE date).
 _OLE_EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
-#: Earlier ones are clocks that nobody set.
-_FIRST_YEAR = 1970
 _FORMATS = ("%Y:%m:%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y%m%d %H:%M:%S")
 _SVS_FORMATS = ("%m/%d/%y %H:%M:%S", "%m/%d/%Y %H:%M:%S")
 
@@ -22,11 +21,7 @@ _SVS_FORMATS = ("%m/%d/%y %H:%M:%S", "%m/%d/%Y %H:%M:%S")
 def acquired_at(tif: TiffFile) -> datetime | None:
     """Return the date in UTC; one without a zone is taken as it stands. None for nonsense."""
     with suppress(*UNREADABLE):
-        found = _said(tif)
-        if found is None:
-            return None
-        date = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-        return date if date.year >= _FIRST_YEAR else None
+        return in_utc(_said(tif))
     return None
 
 

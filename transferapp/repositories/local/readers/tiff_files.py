@@ -14,8 +14,6 @@ from tifffile import TiffFile, TiffFileError, TiffPage
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
 
-#: Where DICOM names itself, after 128 bytes that may be another format's.
-_DICOM_AT = 128
 #: Open handles at a time of one fileset that is spread over many files.
 _MOST_OPEN = 32
 
@@ -72,20 +70,11 @@ def open_tiff(path: Path) -> TiffFile:
         try:
             del tif.is_scanimage  # from here on, whether it is one
             if len(tif.pages) == 0:
-                _refuse_dicom(path)
                 raise TiffFileError("it has no pages")  # noqa: TRY301 - one translation for all
         except BaseException:
             tif.close()
             raise
         return tif
-
-
-def _refuse_dicom(path: Path) -> None:
-    """Raise UnsupportedFile for a DICOM that begins like a TIFF, as the standard allows."""
-    with path.open("rb") as file:
-        file.seek(_DICOM_AT)
-        if file.read(4) == b"DICM":
-            raise UnsupportedFile(f"'{path.name}' is DICOM. Export it as OME-TIFF.")
 
 
 class TiffFiles:

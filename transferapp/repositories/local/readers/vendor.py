@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from typing_extensions import override
+
 from transferapp.errors import DamagedFile, TransferAppError, UnsupportedFile
+from transferapp.repositories.local.readers.port import OpenFileset, ReadImage
+
+
+class OneFile(OpenFileset):
+    """The images of one file, let go of by ``close``."""
+
+    is_one_file = True
+
+    def __init__(self, images: Sequence[ReadImage], close: Callable[[], object]) -> None:
+        self.images, self._close = images, close
+
+    @override
+    def close(self) -> None:
+        """Close the file."""
+        self._close()
 
 
 def missing_reader(path: Path) -> UnsupportedFile:
     """Return the error for a format whose library is not installed here."""
     return UnsupportedFile(
         f"'{path.name}' needs a reader that this server does not have. Ask your"
-        " administrator to install transferapp[readers], then retry; or export the file"
-        " as OME-TIFF."
+        " administrator to install it there (pip install 'transferapp[readers]'), then"
+        " retry; or export the file as OME-TIFF."
     )
 
 
