@@ -26,6 +26,7 @@ import pytest
 from typing_extensions import override
 
 from tests.support.bio_formats_here import bio_formats, places
+from tests.support.fluoview_files import write_oib
 from tests.support.foreign_files import (
     numbers,
     write_dicom,
@@ -35,7 +36,6 @@ from tests.support.foreign_files import (
 )
 from tests.support.imaris_files import write_imaris
 from tests.support.installation import LONG_AGO, PASSWORD, USERNAME, Terminal
-from tests.support.ole_files import write_oib
 from transferapp.bioformats.places import Places
 from transferapp.bioformats.port import BioFormats, Series
 from transferapp.client.server import ServerClient

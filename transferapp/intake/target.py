@@ -13,10 +13,11 @@ from transferapp.formats.content_rules import (
     is_blank,
     lacks_its_header,
 )
+from transferapp.formats.embedded import IMARIS, MRC
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.read_formats import ReadFormat, RepositoryFormats
 from transferapp.formats.side_files import is_side_name
-from transferapp.intake.bio_formats_only import BIO_FORMATS_ONLY, DICOM, ICS
+from transferapp.intake.bio_formats_only import BIO_FORMATS_ONLY, ICS
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import KNOWN_UNREADABLE, TIFF, format_of_bytes
 from transferapp.intake.zarr_notes import NOTES
@@ -34,8 +35,8 @@ _OF_FAMILIES = (
 #: Formats that grouping tells by the ending, and preflight by no mark of theirs.
 _UNMARKED = frozenset(
     one
-    for one in BIO_FORMATS_ONLY
-    if not (one.magic and one.mark_needed) and one not in (DICOM, ICS)
+    for one in (*BIO_FORMATS_ONLY, IMARIS, MRC)
+    if not (one.magic and one.mark_needed) and one is not ICS
 )
 _OMERO = omero.omero_formats()
 #: Why nobody may import a format that is not known.
