@@ -37,6 +37,15 @@ class ItemState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ItemRole(StrEnum):
+    """What becomes of an item's files."""
+
+    #: They are one fileset, and make images.
+    FILESET = "fileset"
+    #: They are no images, and are attached to the target of the import.
+    ATTACHMENTS = "attachments"
+
+
 #: Nothing more happens in these by itself.
 ENDED_STATES = frozenset(
     {ItemState.IMPORTED, ItemState.DELIVERED, ItemState.FAILED, ItemState.CANCELLED}
@@ -74,7 +83,7 @@ class TransferFile:
 
 @dataclass(frozen=True, slots=True)
 class TransferItem:
-    """One fileset of a transfer."""
+    """One fileset of a transfer, or all files that an import attaches."""
 
     id: str
     transfer_id: str
@@ -91,8 +100,10 @@ class TransferItem:
     image_ids: tuple[int, ...] = ()
     #: Import: the server holds every file of this item, sealed.
     received: bool = False
-    #: Import: the repository holds every byte with the right hash, and images exist.
+    #: Import: the repository holds every byte with the right hash, and images exist, or the
+    #: files are attached.
     verified: bool = False
+    role: ItemRole = ItemRole.FILESET
 
 
 @dataclass(frozen=True, slots=True)
