@@ -67,3 +67,11 @@ def too_much_to_attach(count: int, size_bytes: int) -> str:
             f" most {gibibytes} GiB. Import without attaching them, or drop less at once."
         )
     return ""
+
+
+def attached_words(to_attach: int, attached: int) -> str:
+    """Say in a part of a sentence what became of the files to attach; empty without any."""
+    if not to_attach:
+        return ""
+    files = f"{to_attach:,} {'file' if to_attach == 1 else 'files'}"
+    return f"{files} attached" if attached else f"{files} not attached"

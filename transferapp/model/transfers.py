@@ -129,6 +129,10 @@ class Transfer:
     trouble: Trouble | None = None
     #: Import: files of items of which the repository holds every byte, checked.
     files_verified: int = 0
+    #: Import: files that are no images and are to be attached to the target, and how many
+    #: of them are. Together they are one item.
+    to_attach: int = 0
+    attached: int = 0
     #: Import: files that were dropped and neither imported nor ignored; None: nobody said.
     left_out_files: int | None = None
     #: The first of them by client path, for a sentence.
