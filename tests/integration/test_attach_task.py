@@ -16,10 +16,12 @@ from transferapp.errors import (
     RepositoryUnavailable,
     TargetNotFound,
 )
+from transferapp.host.clock import SystemClock
 from transferapp.ledger.port import ItemChange
 from transferapp.model.attachments import Attachment
 from transferapp.model.transfers import ItemRole, ItemState, TransferDetails
 from transferapp.operations.transfers import TransferControl
+from transferapp.repositories.local.repository import LocalRepository
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.queue_journal import reach
 
@@ -180,10 +182,15 @@ async def test_what_is_deleted_meanwhile_is_attached_again(
     bench.after["attach"] = spoil
     await bench.finish(details)
     assert (await bench.item(details)).verified
-    for one, path in zip(await attached(bench), notes, strict=True):
-        async with bench.repository.session(OWNER) as session:
-            pieces = [piece async for piece in session.attachments._inner.read(one.id)]
-        assert b"".join(pieces) == path.read_bytes()
+    found = await attached(bench)
+    plain = LocalRepository(bench.folder / "repository", SystemClock())
+    async with plain.session(OWNER) as session:
+        held = [
+            b"".join([piece async for piece in session.attachments.read(one.id)])
+            for one in found
+        ]
+    await plain.close()
+    assert held == [path.read_bytes() for path in notes]
 
 
 async def test_item_without_its_bytes_is_refused(bench: Bench, notes: list[Path]) -> None:
