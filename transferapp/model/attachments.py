@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from transferapp.model.containers import ContainerRef
+from transferapp.model.containers import ContainerRef
 
 #: What one import may attach. These are notes and protocols; a folder with more than this is
 #: something else, and nobody finds anything in such a list of attachments.
