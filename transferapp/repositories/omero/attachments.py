@@ -163,10 +163,17 @@ class OmeroAttachments(Attachments):
         return held
 
     def _link(self, held: _Held, plan: AttachmentPlan) -> None:
+        """Attach it, unless a worker that was cut off has done so meanwhile: OMERO takes the
+        same link of the same person once.
+        """
         made = getattr(omero.model, f"{plan.target.kind}AnnotationLinkI")()
         made.setParent(unloaded(plan.target.kind, plan.target.id))
         made.setChild(unloaded("FileAnnotation", held.id))
-        self._acting.save([made], plan.group_id)
+        try:
+            self._acting.save([made], plan.group_id)
+        except omero.ValidationException:
+            if self._container_of(held.id) is None:
+                raise
 
     def _only_one(self, plan: AttachmentPlan) -> Attachment:
         """A worker that was cut off may have attached the same file meanwhile, as the one
