@@ -30,10 +30,15 @@ def target_words(target: Target) -> str:
     return f"{words} in project '{project}'" if project else words
 
 
-def summary_words(rows: Iterable[FilesetRow], target: Target, server_url: str) -> str:
-    """Say what will be imported where, in a sentence."""
+def summary_words(
+    rows: Iterable[FilesetRow], target: Target, server_url: str, attached: int = 0
+) -> str:
+    """Say what will be imported where, and how many files are attached, in a sentence."""
     where = f"{target_words(target)} on {server_words(server_url)}"
-    return f"{amount_words(rows)} will be imported into {where}."
+    words = f"{amount_words(rows)} will be imported into {where}"
+    if not attached:
+        return f"{words}."
+    return f"{words}, and {count_words(attached, 'file')} attached to it."
 
 
 def suggested_name(first: Path) -> str:
