@@ -106,6 +106,13 @@ def test_worker_killed_while_it_attaches(tmp_path: Path) -> None:
         first = asyncio.run(all_attached(stage, target))
         assert {one.client_path: one.sha1 for one in first} == on_disk
         assert len(first) == NOTES, "each once"
+        saved = tmp_path / "saved"
+        copies = terminal.run("attachments", "Dataset:Run", "--to", str(saved))
+        assert f"{NOTES} files are in {saved}, verified." in copies.err, copies.out
+        assert (
+            sha1_of((saved / "run 1/notes/007.txt").read_bytes())
+            == (on_disk["run 1/notes/007.txt"])
+        )
         (entry,) = terminal.run("inbox", "--json").json["items"]
         assert f"2 imported, {NOTES} files attached" in entry["text"]
 

@@ -10,6 +10,7 @@ import typer
 
 import transferapp
 from transferapp.cli.commands import (
+    attachments,
     commands,
     doctor,
     inbox,
@@ -67,6 +68,7 @@ app.command()(scan.scan)
 app.command("import")(transfers.import_files)
 app.command("export")(transfers.export_images)
 app.command("transfers")(transfers.list_transfers)
+app.command()(attachments.attachments)
 app.command()(inbox.inbox)
 app.command()(doctor.doctor)
 app.add_typer(notifications.app, name="notifications")

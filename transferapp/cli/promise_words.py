@@ -17,7 +17,8 @@ def deleting(transfer: Transfer) -> str:
     changed = f"{look.words}." if look and look.words else ""
     if promises.safe_to_delete_imported:
         number = transfer.files_verified
-        files = f"{number:,} imported {'file' if number == 1 else 'files'}"
+        which = "imported or attached" if transfer.attached else "imported"
+        files = f"{number:,} {which} {'file' if number == 1 else 'files'}"
         first = f"Safe to delete: only the {files}."
     else:
         first = "Not safe to delete the source."

@@ -105,6 +105,11 @@ class TransferItem:
     verified: bool = False
     role: ItemRole = ItemRole.FILESET
 
+    @property
+    def attaches(self) -> bool:
+        """Its files are attached, and make no images."""
+        return self.role is ItemRole.ATTACHMENTS
+
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
@@ -139,6 +144,16 @@ class Transfer:
     left_out_names: tuple[str, ...] = ()
     #: Import: what the workstation found when it last looked at the source.
     look: SourceLook | None = None
+
+    @property
+    def fileset_count(self) -> int:
+        """Items that are filesets: all but the one of files to attach."""
+        return self.item_count - bool(self.to_attach)
+
+    @property
+    def filesets_done(self) -> int:
+        """Filesets that ended well."""
+        return self.items_done - bool(self.attached)
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,7 +260,7 @@ def attach_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
 
 def item_task(item: TransferItem, owner: str) -> NewTask:
     """Return the task that brings an item of an import into the repository."""
-    make = attach_task if item.role is ItemRole.ATTACHMENTS else import_task
+    make = attach_task if item.attaches else import_task
     return make(item.transfer_id, item.id, owner)
 
 

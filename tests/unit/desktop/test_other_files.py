@@ -93,9 +93,7 @@ async def test_they_are_attached_on_wish_only(
     presenter.ignore([str(notes[0])], ignored=True)
     assert [file.path for file in presenter.attaching.files] == [notes[1]]
     told = others_told(presenter.others, len(presenter.attaching.files))
-    assert (
-        told == "2 other files are not images; they stay where they are; 1 of them is attached."
-    )
+    assert told == "2 other files are not images; 1 of them is attached."
     hand_over.error = None
     await presenter.submit()
     assert not presenter.attaching.wished, "each import asks anew"
