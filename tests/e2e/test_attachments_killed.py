@@ -56,6 +56,14 @@ def wait_for_middle(terminal: Terminal, transfer_id: str, at_least: int) -> int:
     raise AssertionError("never in the middle of anything")
 
 
+def copies(terminal: Terminal, folder: Path) -> dict[str, str]:
+    """Save all that is attached, and return the hashes by client path."""
+    done = terminal.run("attachments", "Dataset:Run", "--to", str(folder))
+    assert f"{NOTES} files are in {folder}, verified." in done.err, done.out
+    saved = (path for path in folder.rglob("*") if path.is_file())
+    return {str(one.relative_to(folder)): sha1_of(one.read_bytes()) for one in saved}
+
+
 async def all_attached(stage: Stage, target: ContainerRef) -> list[Attachment]:
     repository = LocalRepository(stage.home / "data/server/repository", SystemClock())
     async with repository.session(USERNAME) as session:
@@ -106,13 +114,7 @@ def test_worker_killed_while_it_attaches(tmp_path: Path) -> None:
         first = asyncio.run(all_attached(stage, target))
         assert {one.client_path: one.sha1 for one in first} == on_disk
         assert len(first) == NOTES, "each once"
-        saved = tmp_path / "saved"
-        copies = terminal.run("attachments", "Dataset:Run", "--to", str(saved))
-        assert f"{NOTES} files are in {saved}, verified." in copies.err, copies.out
-        assert (
-            sha1_of((saved / "run 1/notes/007.txt").read_bytes())
-            == (on_disk["run 1/notes/007.txt"])
-        )
+        assert copies(terminal, tmp_path / "saved") == on_disk
         (entry,) = terminal.run("inbox", "--json").json["items"]
         assert f"2 imported, {NOTES} files attached" in entry["text"]
 
