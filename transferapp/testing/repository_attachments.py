@@ -194,10 +194,10 @@ class AttachmentSuite:
             shared = await new_dataset(session)
             plan = attachment_plan(PROTOCOL, shared.ref, lab)
             made = await session.attachments.attach(plan, protocol)
-            with pytest.raises(Invalid):
-                await session.attachments.attach(
-                    replace(plan, key=uuid4().hex, client_path="x", group_id=private), protocol
-                )
+        async with world.repository.session(ALICE) as session:
+            elsewhere = replace(plan, key=uuid4().hex, client_path="x", group_id=private)
+            with pytest.raises(Invalid, match="belongs to another group"):
+                await session.attachments.attach(elsewhere, protocol)
         async with world.repository.session(ALICE, private) as session:
             own = await new_dataset(session)
             hidden = await session.attachments.attach(
