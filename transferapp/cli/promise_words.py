@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transferapp.model.attachments import attached_words
 from transferapp.model.drops import left_out_words
 from transferapp.model.transfers import Transfer, TransferKind
 
@@ -29,4 +30,6 @@ def deleting(transfer: Transfer) -> str:
                 "Its files could not be looked at just now, as this computer's workstation"
                 " service does not answer. Start it (transferapp agent), then ask again."
             )
-    return " ".join(part for part in (first, left_out, changed) if part)
+    to_attach = 0 if transfer.attached else transfer.to_attach
+    not_attached = f"{attached_words(to_attach, 0)}." if to_attach else ""
+    return " ".join(part for part in (first, not_attached, left_out, changed) if part)

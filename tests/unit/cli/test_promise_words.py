@@ -31,6 +31,10 @@ NONE = Promises(True, True, False, False)
             ),
         ),
         (
+            {"promises": ONLY, "to_attach": 3, "left_out_files": 0},
+            "Safe to delete: only the 2 imported files. 3 files not attached.",
+        ),
+        (
             {"promises": ONLY, "to_attach": 1, "attached": 1, "left_out_files": 0},
             "Safe to delete: only the 2 imported or attached files.",
         ),
