@@ -69,6 +69,10 @@ def test_they_are_attached_on_wish(scene: Play) -> None:
         )
         assert on["import.summary"].text().endswith("and 3 files attached to it.")
         assert "not images" not in on["import.leftOut"].text()
+        on.select("cell.png")
+        assert not box.isVisible(), "low windows have no room for both"
+        on["import.list"].clearSelection()
+        assert box.isVisible()
         on.click("import.others.ignore")
         assert (box.isEnabled(), box.isChecked()) == (False, False)
         assert "ignored are not attached" in box.toolTip()

@@ -91,6 +91,10 @@ class OtherFiles(QFrame):
         """Show the line only."""
         self._open(opened=False)
 
+    def offer_attaching(self, *, offered: bool) -> None:
+        """Show the box, or give its room to a fileset's details; a wish is kept."""
+        self._attach.setVisible(offered)
+
     def _lay_out(self) -> None:
         line = QHBoxLayout()
         line.setSpacing(theme.SMALL)
