@@ -22,6 +22,7 @@ from transferapp.ledger.port import ItemChange
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.transfers import ItemState
 from transferapp.testing.grants_suite import HOUR, GrantsSuite
+from transferapp.testing.ledger_attachment_suite import LedgerAttachmentSuite
 from transferapp.testing.ledger_drop_suite import LedgerDropSuite
 from transferapp.testing.ledger_suite import LedgerSuite, an_import
 from transferapp.testing.moved_clock import MovedClock
@@ -67,11 +68,15 @@ def engine(url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
-class TestLedgerOnSqlite(_Ledgers, _OnSqlite, LedgerSuite, LedgerDropSuite):
+class TestLedgerOnSqlite(
+    _Ledgers, _OnSqlite, LedgerSuite, LedgerDropSuite, LedgerAttachmentSuite
+):
     """One file."""
 
 
-class TestLedgerOnPostgres(_Ledgers, _OnPostgres, LedgerSuite, LedgerDropSuite):
+class TestLedgerOnPostgres(
+    _Ledgers, _OnPostgres, LedgerSuite, LedgerDropSuite, LedgerAttachmentSuite
+):
     """One server."""
 
 

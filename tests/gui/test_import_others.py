@@ -53,6 +53,37 @@ def test_they_are_one_line_that_opens(scene: Play) -> None:
     scene(story)
 
 
+def test_they_are_attached_on_wish(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        write_notes(on.folder)
+        await on.presenter.add([on.folder])
+        box = on["import.others.attach"]
+        assert (box.text(), box.isChecked()) == ("Attach them to the dataset", False)
+        assert not box.isEnabled(), "no target is chosen"
+        assert box.toolTip().startswith("Choose where the images go")
+        await on.ready()
+        assert box.isEnabled()
+        on.click("import.others.attach")
+        assert on["import.others"].text() == (
+            "3 other files are not images; they are attached to the target."
+        )
+        assert on["import.summary"].text().endswith("and 3 files attached to it.")
+        assert "not images" not in on["import.leftOut"].text()
+        on.select("cell.png")
+        assert not box.isVisible(), "low windows have no room for both"
+        on["import.list"].clearSelection()
+        assert box.isVisible()
+        on.click("import.others.ignore")
+        assert (box.isEnabled(), box.isChecked()) == (False, False)
+        assert "ignored are not attached" in box.toolTip()
+        on.click("import.others.ignore")
+        assert box.isChecked(), "the wish is kept"
+        on.click("import.others.attach")
+        assert on["import.others"].text().endswith("they stay where they are.")
+
+    scene(story)
+
+
 def test_without_any_there_is_no_line(scene: Play) -> None:
     async def story(on: Scene) -> None:
         await on.ready()

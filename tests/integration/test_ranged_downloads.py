@@ -41,7 +41,7 @@ class Served:
 
     def order(self, folder: Path, inside: str = "a.tif") -> DownloadOrder:
         return DownloadOrder(
-            transfer_id="t",
+            address=routes.file_content("t", self.file_id),
             file_id=self.file_id,
             open_folder=partial(Folder.at, folder),
             inside=local_path(inside),
@@ -255,7 +255,8 @@ def test_long_paths_and_emoji(client: httpx.Client, served: Served, tmp_path: Pa
 
 
 def test_an_unknown_file(client: httpx.Client, served: Served, tmp_path: Path) -> None:
-    order = replace(served.order(tmp_path), file_id=new_id())
+    unknown = routes.file_content("t", new_id())
+    order = replace(served.order(tmp_path), address=unknown)
     with pytest.raises(errors.FileNotFound):
         fetch(client, order)
 

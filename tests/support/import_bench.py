@@ -12,8 +12,9 @@ from tests.support.import_house import OWNER, ImportHouse
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
 from transferapp.model.transfers import TransferDetails, TransferItem
+from transferapp.operations.attach_files import attach_files_kind
 from transferapp.operations.import_fileset import import_fileset_kind
-from transferapp.operations.imports import import_task
+from transferapp.operations.imports import item_task
 from transferapp.taskqueue.port import RetryPolicy, Task, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.queue_journal import reach
@@ -30,7 +31,7 @@ class Bench(ImportHouse):
     async def finish(self, details: TransferDetails, *states: TaskState) -> Task:
         """Queue the transfer's first item and wait for its task."""
         item = details.items[0]
-        await self.queue.enqueue(import_task(details.transfer.id, item.id, OWNER))
+        await self.queue.enqueue(item_task(item, OWNER))
         task = await reach(self.queue, item.id, *(states or (TaskState.DONE,)))
         run = self.queue.entry(item.id).run
         if run is not None:
@@ -61,7 +62,9 @@ async def working_bench(folder: Path) -> AsyncIterator[Bench]:
     await bench.open()
     bench.queue = MemoryTaskQueue()
     kind = import_fileset_kind(bench.ledger, bench.staging, bench.repository, SystemClock())
-    worker = MemoryTaskWorker(bench.queue, [replace(kind, retry=QUICK)])
+    attach = attach_files_kind(bench.ledger, bench.staging, bench.repository)
+    kinds = [replace(one, retry=QUICK) for one in (kind, attach)]
+    worker = MemoryTaskWorker(bench.queue, kinds)
     await worker.start()
     try:
         yield bench

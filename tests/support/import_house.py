@@ -17,19 +17,19 @@ from transferapp.ledger.port import NewTransfer, PlannedItem, PlannedTransferFil
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.identity import GroupPermissions
-from transferapp.model.transfers import TransferDetails, TransferKind
+from transferapp.model.transfers import ItemRole, TransferDetails, TransferKind
 from transferapp.repositories.local.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
-from transferapp.repositories.port import Imports, RepositorySession
+from transferapp.repositories.port import Attachments, Imports, RepositorySession
 from transferapp.staging.stores.filesystem import FilesystemStaging
 
 OWNER = "ada"
 
 
-class FaultyImports:
+class FaultyPart:
     """Passes calls on, counts them, and raises what a test put in their way."""
 
-    def __init__(self, inner: Imports, house: ImportHouse) -> None:
+    def __init__(self, inner: Imports | Attachments, house: ImportHouse) -> None:
         """Stand before ``inner``."""
         self._inner = inner
         self._house = house
@@ -52,12 +52,13 @@ class FaultyImports:
 
 
 class FaultySession:
-    """A session whose imports are faulty on demand."""
+    """A session whose imports and attachments are faulty on demand."""
 
     def __init__(self, inner: RepositorySession, house: ImportHouse) -> None:
         """Stand before ``inner``."""
         self._inner = inner
-        self.imports = FaultyImports(inner.imports, house)
+        self.imports = FaultyPart(inner.imports, house)
+        self.attachments = FaultyPart(inner.attachments, house)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -94,7 +95,7 @@ class ImportHouse:
         self.staging = FilesystemStaging(folder / "staging")
         self.repository = FaultyRepository(folder / "repository", clock)
         self.repository.house = self
-        #: How often each method of the imports was called.
+        #: How often each method of imports and attachments was called.
         self.calls: Counter[str] = Counter()
         #: Errors to raise, first come first served, by method.
         self.faults: dict[str, list[Exception]] = {}
@@ -119,7 +120,12 @@ class ImportHouse:
         self.engine.dispose()
 
     async def add_import(
-        self, paths: Sequence[Path], *, target: ContainerRef | None = None, seal: bool = True
+        self,
+        paths: Sequence[Path],
+        *,
+        target: ContainerRef | None = None,
+        seal: bool = True,
+        role: ItemRole = ItemRole.FILESET,
     ) -> TransferDetails:
         """Add a transfer of one item with these files, staged and sealed."""
         assert self.target is not None
@@ -130,7 +136,7 @@ class ImportHouse:
                 name=paths[0].name,
                 owner=OWNER,
                 request_key=f"key-{paths[0]}",
-                items=(PlannedItem(paths[0].name, planned),),
+                items=(PlannedItem(paths[0].name, planned, role=role),),
                 target=target or self.target.ref,
                 target_name=self.target.name,
                 group_id=self.target.group_id,
@@ -141,11 +147,15 @@ class ImportHouse:
                 await self._stage(file.id, path.read_bytes())
         return await self.ledger.details(details.transfer.id)
 
-    async def _stage(self, file_id: str, content: bytes) -> None:
+    async def restage(self, file_id: str, content: bytes) -> None:
+        """Bring bytes into the staging that were discarded there."""
         await self.staging.create(file_id, len(content))
         part = await self.staging.open_part(file_id, 0)
         await part.write([content])
         await part.commit()
         await self.staging.seal(file_id)
+
+    async def _stage(self, file_id: str, content: bytes) -> None:
+        await self.restage(file_id, content)
         sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         await self.ledger.file_sealed(file_id, sha1)

@@ -132,6 +132,8 @@ def _session() -> FakeSession:
     session = FakeSession()
     session.server.put(transfer(1))
     flies = Container(ContainerRef(ContainerKind.PROJECT, 1), "Flies", "anna", 1, can_link=True)
-    embryos = Container(EMBRYOS, "Embryos", "anna", 1, parent=flies.ref, can_link=True)
+    embryos = Container(
+        EMBRYOS, "Embryos", "anna", 1, parent=flies.ref, can_link=True, can_annotate=True
+    )
     session.server.tops, session.server.inside = [flies], {flies.ref: [embryos]}
     return session

@@ -63,7 +63,9 @@ def folder(tmp_path: Path) -> Path:
 def session() -> FakeSession:
     made = FakeSession()
     flies = Container(ContainerRef(ContainerKind.PROJECT, 1), "Flies", "anna", 1, can_link=True)
-    embryos = Container(EMBRYOS, "Embryos", "anna", 1, parent=flies.ref, can_link=True)
+    embryos = Container(
+        EMBRYOS, "Embryos", "anna", 1, parent=flies.ref, can_link=True, can_annotate=True
+    )
     made.server.tops = [flies, Container(SCREEN, "Compounds", "anna", 1, can_link=True)]
     made.server.inside = {flies.ref: [embryos]}
     return made

@@ -139,6 +139,7 @@ class FakeServer:
         #: What is held already, by the client path of the file to open.
         self.held: dict[str, HeldAlready] = {}
         self.repository = "local"
+        self.capabilities = ["attachments"]
         self.unknown_allowed = True
         self.base_url = "http://server.test"
 
@@ -153,7 +154,11 @@ class FakeServer:
         if self.error is not None:
             raise self.error
         return ServerInfo(
-            name="T", version="1", repository=self.repository, capabilities=[], part_size=1
+            name="T",
+            version="1",
+            repository=self.repository,
+            capabilities=self.capabilities,
+            part_size=1,
         )
 
     def put(self, *transfers: Transfer) -> None:

@@ -18,6 +18,7 @@ from transferapp.agent.workbench import Workbench
 from transferapp.client.downloads import DownloadOrder, download_file
 from transferapp.client.server import ServerClient
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
+from transferapp.protocol import routes
 
 _READY = frozenset({ItemState.READY, ItemState.DOWNLOADING})
 #: Their files are looked up now, if nothing is in the way.
@@ -91,7 +92,7 @@ class ExportRun(Run):
     async def move(self, server: ServerClient, file: FileRecord) -> Moved:
         """Download a file, verified, to its place."""
         order = DownloadOrder(
-            transfer_id=self.transfer_id,
+            address=routes.file_content(self.transfer_id, file.file_id),
             file_id=file.file_id,
             open_folder=partial(self._destination.open_part, file.item_id),
             inside=PurePath(file.path),

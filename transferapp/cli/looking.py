@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
+from transferapp.client.attaching import attachable, attaching_words
 from transferapp.client.dropping import (
     NO_IMAGE,
     Dropped,
@@ -16,6 +18,7 @@ from transferapp.client.dropping import (
     client_path,
     left_out_fileset,
     left_out_finding,
+    others_words,
 )
 from transferapp.errors import ChangedFile, Invalid
 from transferapp.host.collecting import seldom_collecting
@@ -23,6 +26,7 @@ from transferapp.intake import scanning, target
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.judging import apart, in_order, judge
 from transferapp.intake.preflight import PreflightSettings, Verdict
+from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
 
 _IGNORED = Why(LeftOutReason.IGNORED)
@@ -40,8 +44,25 @@ class Looked:
     notes: tuple[str, ...]
     #: Files that are no images, as far as anybody knows; they are left out as well.
     others: int = 0
+    #: Of such files those that are attached, where that is wished.
+    attachments: tuple[FoundFile, ...] = ()
     #: Some of it may become importable by waiting.
     unsettled: bool = False
+
+    @property
+    def others_told(self) -> tuple[str, ...]:
+        """What becomes of files that are no images, in a line each."""
+        told = (others_words(self.others), attaching_words(len(self.attachments)))
+        return tuple(words for words in told if words)
+
+    def check_ready(self) -> None:
+        """Raise Invalid, with all the reasons, when nothing can be imported."""
+        if self.ready:
+            return
+        others = others_words(self.others + len(self.attachments))
+        nothing = "No file in it is an image, or all are ignored. Check the path."
+        whys = [one for one in (*self.refused, others) if one] or [nothing]
+        raise Invalid(f"There is nothing to import. {' '.join(whys)}")
 
 
 def look_at(
@@ -49,28 +70,38 @@ def look_at(
     ignore: Sequence[str],
     settings: PreflightSettings,
     say: Callable[[str], None],
+    *,
+    attach_others: bool = False,
 ) -> Looked:
     """Scan, group and judge; raises Invalid for a path that is not there.
 
     ``ignore``: patterns of names (or paths from the dropped folder on) that do not matter.
+    ``attach_others``: what is no image is not left out but attached.
     What was written just now is waited for once: a script imports what it has just made.
     """
     for path in paths:
         if not path.exists():
             raise Invalid(f"{path} does not exist. Check the path.")
     roots = [path.absolute() for path in paths]
-    looked = _look(roots, ignore, settings)
+    looking = partial(_look, roots, ignore, settings, attach_others=attach_others)
+    looked = looking()
     if looked.unsettled:
         # Longer than a file must rest before it counts as written completely.
         pause_s = settings.still_writing_s + 1
         say(f"Some files were written just now. Looking again in {pause_s:.0f} seconds.")
         time.sleep(pause_s)
-        looked = _look(roots, ignore, settings)
+        looked = looking()
     return looked
 
 
-def _look(roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSettings) -> Looked:
-    looking = _Looking(roots, ignore, settings)
+def _look(
+    roots: Sequence[Path],
+    ignore: Sequence[str],
+    settings: PreflightSettings,
+    *,
+    attach_others: bool,
+) -> Looked:
+    looking = _Looking(roots, ignore, settings, attach_others=attach_others)
     found = scanning.scan(roots)
     for finding in found.findings:
         looking.finding(finding)
@@ -88,6 +119,7 @@ def _look(roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSetti
         tuple(looking.refused),
         tuple(looking.notes),
         looking.others,
+        tuple(looking.attachments),
         unsettled=looking.unsettled,
     )
 
@@ -96,14 +128,21 @@ class _Looking:
     """What has been judged so far."""
 
     def __init__(
-        self, roots: Sequence[Path], ignore: Sequence[str], settings: PreflightSettings
+        self,
+        roots: Sequence[Path],
+        ignore: Sequence[str],
+        settings: PreflightSettings,
+        *,
+        attach_others: bool,
     ) -> None:
         self._roots, self._ignore, self._settings = roots, ignore, settings
+        self._attach_others = attach_others
         self.ready: list[FilesetCandidate] = []
         self.left_out: list[LeftOutPath] = []
         self.refused: list[str] = []
         self.notes: list[str] = []
         self.others = 0
+        self.attachments: list[FoundFile] = []
         self.unsettled = False
 
     def finding(self, finding: scanning.Finding) -> None:
@@ -139,6 +178,8 @@ class _Looking:
             self.candidate(candidate, verdict)
         elif self._is_ignored(candidate.files[0].client_path):
             self.left_out.extend(left_out_fileset(candidate, _IGNORED))
+        elif self._attach_others and (files := attachable(candidate.files)):
+            self.attachments.extend(files)
         else:
             self.left_out.extend(left_out_fileset(candidate, NO_IMAGE))
             self.others += 1

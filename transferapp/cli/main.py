@@ -30,6 +30,7 @@ COMMANDS = (
     Entry("import", "transfers", "import_files"),
     Entry("export", "transfers", "export_images"),
     Entry("transfers", "transfers", "list_transfers"),
+    Entry("attachments", "attachments", "attachments"),
     Entry("inbox", "inbox", "inbox"),
     Entry("doctor", "doctor", "doctor"),
     Entry("notifications", "notifications", "app"),
@@ -62,7 +63,6 @@ def root(
         typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Take the options that all commands share."""
     """Take the options that all commands share."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transferapp.model.attachments import attached_words
 from transferapp.model.drops import left_out_words
 from transferapp.model.transfers import Transfer, TransferKind
 
@@ -17,7 +18,8 @@ def deleting(transfer: Transfer) -> str:
     changed = f"{look.words}." if look and look.words else ""
     if promises.safe_to_delete_imported:
         number = transfer.files_verified
-        files = f"{number:,} imported {'file' if number == 1 else 'files'}"
+        which = "imported or attached" if transfer.attached else "imported"
+        files = f"{number:,} {which} {'file' if number == 1 else 'files'}"
         first = f"Safe to delete: only the {files}."
     else:
         first = "Not safe to delete the source."
@@ -28,4 +30,6 @@ def deleting(transfer: Transfer) -> str:
                 "Its files could not be looked at just now, as this computer's workstation"
                 " service does not answer. Start it (transferapp agent), then ask again."
             )
-    return " ".join(part for part in (first, left_out, changed) if part)
+    to_attach = 0 if transfer.attached else transfer.to_attach
+    not_attached = f"{attached_words(to_attach, 0)}." if to_attach else ""
+    return " ".join(part for part in (first, not_attached, left_out, changed) if part)

@@ -31,7 +31,6 @@ from transferapp.client.names import part_name
 from transferapp.client.pace import RateLimit, keep_pace
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.transport import TIMEOUT
-from transferapp.protocol import routes
 
 #: Called with the bytes of the file that have arrived, once per socket read.
 DownloadListener = Callable[[int], None]
@@ -50,14 +49,16 @@ class DownloadOrder:
     ``names.local_path``.
     """
 
-    transfer_id: str
+    #: Its address on the server, from the root on.
+    address: str
+    #: Tells it from others of the same name.
     file_id: str
     open_folder: Callable[[], Folder] = field(repr=False)
     inside: PurePath
     size_bytes: int
     #: What the repository says the bytes hash to, in hex; empty where it does not say.
     sha1: str
-    #: The transfer's grant token.
+    #: The token: of a transfer's grant, or of a session.
     grant: str = field(repr=False)
     cancelled: threading.Event = field(default_factory=threading.Event, repr=False)
     limit: RateLimit | None = None
@@ -132,7 +133,6 @@ class _Download:
         self._order = order
         self._landing = landing
         self._listener = listener
-        self._url = routes.file_content(order.transfer_id, order.file_id)
         self._best = landing.offset
         self._in_vain = 0
 
@@ -171,7 +171,9 @@ class _Download:
             headers["if-range"] = f'"{self._order.sha1 or self._order.file_id}"'
         with (
             translated(),
-            self._client.stream("GET", self._url, headers=headers, timeout=TIMEOUT) as response,
+            self._client.stream(
+                "GET", self._order.address, headers=headers, timeout=TIMEOUT
+            ) as response,
         ):
             self._begin(raise_for_problem(response))
             for piece in response.iter_raw():

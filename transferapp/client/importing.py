@@ -60,8 +60,11 @@ class ImportPlan:
     target: ContainerRef
     candidates: tuple[FilesetCandidate, ...]
     annotations: tuple[Annotation, ...] = ()
-    #: What was dropped, with all that is not in ``candidates``; None where nobody knows.
+    #: What was dropped, with all that is neither in ``candidates`` nor in ``attachments``;
+    #: None where nobody knows.
     dropped: Dropped | None = None
+    #: Files that are no images and are attached to the target.
+    attachments: tuple[FoundFile, ...] = ()
     request_key: str = field(default_factory=lambda: uuid4().hex)
 
     def or_same(self, before: ImportPlan | None) -> ImportPlan:
@@ -99,13 +102,13 @@ async def hand_over_import(
     if not plan.candidates:
         raise Invalid("There is nothing to import.")
     await agent.info()
-    candidates = await asyncio.to_thread(_as_they_are_now, plan.candidates)
-    request = await asyncio.to_thread(_import_request, plan, candidates)
+    plan = await asyncio.to_thread(_as_it_is_now, plan)
+    request = await asyncio.to_thread(_import_request, plan)
     accepted = await server.submit_import(request, request_key=plan.request_key)
     details = accepted.details
     if not details.files:
         details = await server.transfer(details.transfer.id, files=True)
-    items = await asyncio.to_thread(_submitted_items, details, candidates)
+    items = await asyncio.to_thread(_submitted_items, details, _planned_files(plan))
     submission = _submission(server, accepted, items=items, owner=owner)
     if plan.dropped is not None:
         drop = await asyncio.to_thread(drop_on_disk, plan.dropped)
@@ -152,12 +155,18 @@ def _submission(
     )
 
 
-def _as_they_are_now(candidates: Iterable[FilesetCandidate]) -> list[FilesetCandidate]:
+def _as_it_is_now(plan: ImportPlan) -> ImportPlan:
     """Look at every file again: sizes may have grown since the scan."""
-    return [replace(c, files=tuple(_as_it_is_now(f) for f in c.files)) for c in candidates]
+    candidates = (replace(c, files=_looked_at(c.files)) for c in plan.candidates)
+    attachments = _looked_at(plan.attachments)
+    return replace(plan, candidates=tuple(candidates), attachments=attachments)
 
 
-def _as_it_is_now(file: FoundFile) -> FoundFile:
+def _looked_at(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
+    return tuple(_file_now(file) for file in files)
+
+
+def _file_now(file: FoundFile) -> FoundFile:
     try:
         found = file.path.stat()
     except OSError as error:
@@ -165,41 +174,45 @@ def _as_it_is_now(file: FoundFile) -> FoundFile:
     return FoundFile(file.place, file.client_path, found.st_size, found.st_mtime_ns)
 
 
-def _import_request(plan: ImportPlan, candidates: Iterable[FilesetCandidate]) -> ImportRequest:
+def _import_request(plan: ImportPlan) -> ImportRequest:
     return ImportRequest(
         name=plan.name,
         target=str(plan.target),
-        items=[_new_item(candidate) for candidate in candidates],
+        items=[
+            NewItem(name=candidate.name, files=_new_files(candidate.files))
+            for candidate in plan.candidates
+        ],
+        attachments=_new_files(plan.attachments),
         annotations=list(plan.annotations),
         drop=drop_message(plan.dropped) if plan.dropped is not None else None,
     )
 
 
-def _new_item(candidate: FilesetCandidate) -> NewItem:
-    return NewItem(
-        name=candidate.name,
-        files=[
-            NewFile(client_path=file.client_path, size_bytes=file.size_bytes)
-            for file in candidate.files
-        ],
-    )
+def _new_files(files: Iterable[FoundFile]) -> list[NewFile]:
+    return [NewFile(client_path=one.client_path, size_bytes=one.size_bytes) for one in files]
+
+
+def _planned_files(plan: ImportPlan) -> list[tuple[FoundFile, ...]]:
+    """Return the files of each item, in the order of the server's items."""
+    filesets = [candidate.files for candidate in plan.candidates]
+    return [*filesets, plan.attachments] if plan.attachments else filesets
 
 
 def _submitted_items(
-    details: TransferDetails, candidates: Sequence[FilesetCandidate]
+    details: TransferDetails, planned: Sequence[Sequence[FoundFile]]
 ) -> list[SubmittedItem]:
     """Pair the server's items, which keep the order of the request, with files on disk."""
     known: dict[str, dict[str, TransferFile]] = {item.id: {} for item in details.items}
     for file in details.files:
         known[file.item_id][file.client_path] = file
     items = []
-    for item, candidate in zip(details.items, candidates, strict=False):
+    for item, found in zip(details.items, planned, strict=False):
         by_path = known[item.id]
-        if set(by_path) != {file.client_path for file in candidate.files}:
+        if set(by_path) != {file.client_path for file in found}:
             raise Internal(f"The server's answer does not list the files of '{item.name}'.")
-        files = [_on_disk(file, by_path[file.client_path]) for file in candidate.files]
+        files = [_on_disk(file, by_path[file.client_path]) for file in found]
         items.append(SubmittedItem(item_id=item.id, name=item.name, files=files))
-    if len(details.items) != len(candidates):
+    if len(details.items) != len(planned):
         raise Internal("The server's answer does not list every item of the import.")
     return items
 

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from transferapp.model.transfers import ItemRole
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -46,6 +48,7 @@ class PlannedItem:
     name: str
     files: tuple[PlannedTransferFile, ...]
     image_ids: tuple[int, ...] = ()
+    role: ItemRole = ItemRole.FILESET
 
 
 @dataclass(frozen=True, slots=True)

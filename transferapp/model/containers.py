@@ -78,3 +78,5 @@ class Container:
     can_link: bool = False
     #: May the caller rename or delete it?
     can_edit: bool = False
+    #: May the caller attach files to it?
+    can_annotate: bool = False

@@ -37,6 +37,15 @@ class ItemState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ItemRole(StrEnum):
+    """What becomes of an item's files."""
+
+    #: They are one fileset, and make images.
+    FILESET = "fileset"
+    #: They are no images, and are attached to the target of the import.
+    ATTACHMENTS = "attachments"
+
+
 #: Nothing more happens in these by itself.
 ENDED_STATES = frozenset(
     {ItemState.IMPORTED, ItemState.DELIVERED, ItemState.FAILED, ItemState.CANCELLED}
@@ -74,7 +83,7 @@ class TransferFile:
 
 @dataclass(frozen=True, slots=True)
 class TransferItem:
-    """One fileset of a transfer."""
+    """One fileset of a transfer, or all files that an import attaches."""
 
     id: str
     transfer_id: str
@@ -91,8 +100,15 @@ class TransferItem:
     image_ids: tuple[int, ...] = ()
     #: Import: the server holds every file of this item, sealed.
     received: bool = False
-    #: Import: the repository holds every byte with the right hash, and images exist.
+    #: Import: the repository holds every byte with the right hash, and images exist, or the
+    #: files are attached.
     verified: bool = False
+    role: ItemRole = ItemRole.FILESET
+
+    @property
+    def attaches(self) -> bool:
+        """Its files are attached, and make no images."""
+        return self.role is ItemRole.ATTACHMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +134,26 @@ class Transfer:
     trouble: Trouble | None = None
     #: Import: files of items of which the repository holds every byte, checked.
     files_verified: int = 0
+    #: Import: files that are no images and are to be attached to the target, and how many
+    #: of them are. Together they are one item.
+    to_attach: int = 0
+    attached: int = 0
     #: Import: files that were dropped and neither imported nor ignored; None: nobody said.
     left_out_files: int | None = None
     #: The first of them by client path, for a sentence.
     left_out_names: tuple[str, ...] = ()
     #: Import: what the workstation found when it last looked at the source.
     look: SourceLook | None = None
+
+    @property
+    def fileset_count(self) -> int:
+        """Items that are filesets: all but the one of files to attach."""
+        return self.item_count - bool(self.to_attach)
+
+    @property
+    def filesets_done(self) -> int:
+        """Filesets that ended well."""
+        return self.items_done - bool(self.attached)
 
 
 @dataclass(frozen=True, slots=True)

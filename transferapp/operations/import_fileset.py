@@ -19,7 +19,6 @@ from transferapp.errors import (
     Corrupt,
     Internal,
     SourceProblem,
-    StateConflict,
     TransferAppError,
     UploadLost,
 )
@@ -36,6 +35,7 @@ from transferapp.operations.item_outcomes import (
     tell_dead,
     tell_waiting,
 )
+from transferapp.operations.item_progress import GOES_ON, begin, conclude, note, refuse
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.relaying import relaying
 from transferapp.repositories.port import Imports, Repository
@@ -49,16 +49,6 @@ _CHECKING = "checking the checksums of the copies"
 #: After this step the repository has every byte.
 _STORE = 2
 
-#: States from which a received item is imported. The first two, because the worker may be
-#: faster than the request that still writes "received".
-_GOES_ON = (
-    ItemState.QUEUED,
-    ItemState.UPLOADING,
-    ItemState.RECEIVED,
-    ItemState.IMPORTING,
-    ItemState.WAITING,
-    ItemState.STALLED,
-)
 #: How often files are sent again that came out damaged, before a person is asked.
 _SENT_AGAIN = 3
 
@@ -115,7 +105,7 @@ class FilesetImport:
         """Run all steps that are not done yet; stops when a person cancels the item."""
         work = await self._ledger.work(wanted.item_id)
         try:
-            await self._going_on(work)
+            await begin(self._ledger, work)
             await self._import(_Attempt(context, work, _plan(work)))
         except Cancelled:
             await self._cleanup.after_cancel(work)
@@ -133,7 +123,7 @@ class FilesetImport:
             await self._cleanup.after_cancel(work)
             return
         if isinstance(error_of(task), SourceProblem):
-            await tell_dead(self._ledger, task, ItemState.FAILED, _GOES_ON)
+            await tell_dead(self._ledger, task, ItemState.FAILED, GOES_ON)
             # The staged files stay: a person may retry with another reader installed.
             await self._cleanup.after_failure(work)
             return
@@ -141,11 +131,11 @@ class FilesetImport:
         # possible (no repository, a closed account) the retry adopts what is there.
         with suppress(TransferAppError):
             await self._cleanup.discard_fileset(work)
-        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, _GOES_ON)
+        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, GOES_ON)
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""
-        await tell_waiting(self._ledger, task, _GOES_ON)
+        await tell_waiting(self._ledger, task, GOES_ON)
 
     async def cancelled(self, task: Task) -> None:
         """Take away what a cancelled item left behind."""
@@ -167,8 +157,7 @@ class FilesetImport:
             image_ids=tuple(image_ids),
             verified=True,
         )
-        if not await self._ledger.set_state(attempt.work.item.id, change, only_from=_GOES_ON):
-            await self._refuse(attempt.work.item.id)
+        await conclude(self._ledger, attempt.work.item.id, change)
 
     async def _reserve(self, attempt: _Attempt) -> int:
         await self._say(attempt, 1, "preparing the place in the repository")
@@ -253,7 +242,7 @@ class FilesetImport:
     async def _told(self, attempt: _Attempt, news: tuple[int, int, str]) -> None:
         done, steps, words = news
         await attempt.context.progress((3 + done / max(1, steps)) / STEPS, words)
-        await self._note(attempt.work.item.id, f"step 4 of {STEPS}: {words}")
+        await note(self._ledger, attempt.work.item.id, f"step 4 of {STEPS}: {words}")
 
     async def _stored(self, attempt: _Attempt, stored: int) -> None:
         share = stored / max(1, attempt.work.item.size_bytes)
@@ -266,24 +255,9 @@ class FilesetImport:
     async def _say(self, attempt: _Attempt, step: int, words: str) -> None:
         held = attempt.work.item.size_bytes if step > _STORE else 0
         await attempt.context.progress((step - 1) / STEPS, words, bytes_done=held)
-        if not await self._note(attempt.work.item.id, f"step {step} of {STEPS}: {words}"):
-            await self._refuse(attempt.work.item.id)
-
-    async def _note(self, item_id: str, note: str) -> bool:
-        change = ItemChange(ItemState.IMPORTING, note)
-        return await self._ledger.set_state(item_id, change, only_from=_GOES_ON)
-
-    async def _going_on(self, work: ItemWork) -> None:
-        if work.item.state is ItemState.IMPORTED:
-            return
-        if work.item.state not in _GOES_ON or not work.item.received:
-            await self._refuse(work.item.id)
-
-    async def _refuse(self, item_id: str) -> None:
-        item = await self._ledger.item(item_id)
-        if item.state is ItemState.CANCELLED:
-            raise Cancelled
-        raise StateConflict(f"This item cannot be imported: it is {item.state}.")
+        item_id = attempt.work.item.id
+        if not await note(self._ledger, item_id, f"step {step} of {STEPS}: {words}"):
+            await refuse(self._ledger, item_id)
 
     @asynccontextmanager
     async def _imports(self, work: ItemWork) -> AsyncIterator[Imports]:

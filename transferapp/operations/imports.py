@@ -21,17 +21,19 @@ from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import (
     ENDED_STATES,
+    ItemRole,
     ItemState,
     Transfer,
     TransferItem,
     TransferKind,
     Trouble,
 )
+from transferapp.operations.attach_files import AttachFiles
 from transferapp.operations.formats import Formats
 from transferapp.operations.import_fileset import ImportFileset
 from transferapp.operations.manifest import planned_items
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
-from transferapp.repositories.port import Repository
+from transferapp.repositories.port import Capability, Repository
 from transferapp.staging.port import StagedFile, Staging
 from transferapp.taskqueue.port import NewTask, TaskQueue
 
@@ -77,8 +79,9 @@ class ImportRequests:
         Raises TargetNotFound, PermissionDenied, NameNotAllowed, UnsupportedFile, Invalid.
         """
         items = await asyncio.to_thread(planned_items, request)
-        await self._formats.admit(items)
-        container = await self._target(username, request.target)
+        await self._formats.admit(one for one in items if one.role is ItemRole.FILESET)
+        attaches = bool(request.attachments)
+        container = await self._target(username, request.target, attaches=attaches)
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.IMPORT,
@@ -110,7 +113,8 @@ class ImportRequests:
         details = await self._ledger.details(transfer_id, owner=username, with_files=False)
         if details.transfer.kind is not TransferKind.IMPORT:
             raise Invalid("Only an import has a target.")
-        container = await self._target(username, target)
+        attaches = details.transfer.to_attach > details.transfer.attached
+        container = await self._target(username, target, attaches=attaches)
         if details.items:
             work = await self._ledger.work(details.items[0].id)
             if work.group_id != container.group_id:
@@ -189,7 +193,7 @@ class ImportRequests:
             )
         return await self._ledger.item(item_id)
 
-    async def _target(self, username: str, text: str) -> Container:
+    async def _target(self, username: str, text: str, *, attaches: bool) -> Container:
         ref = ContainerRef.parse(text)
         if ref.kind not in IMPORT_TARGETS:
             raise Invalid(f"Nothing can be imported into a {ref.kind}. Choose a dataset.")
@@ -197,7 +201,20 @@ class ImportRequests:
             container = await session.containers.get(ref)
         if not container.can_link:
             raise PermissionDenied
+        if attaches:
+            self._check_attaching(container)
         return container
+
+    def _check_attaching(self, container: Container) -> None:
+        if Capability.ATTACHMENTS not in self._repository.capabilities:
+            raise Invalid(
+                f"{self._repository.name} takes no attachments. Import without attaching files."
+            )
+        if not container.can_annotate:
+            raise PermissionDenied(
+                f"You may not attach files to '{container.name}'. Import without attaching"
+                f" them, choose another target, or ask {container.owner}."
+            )
 
     async def _received(self, found: FileWork, *, is_first: bool) -> None:
         """Queue the import, then say so: a crash between the two is healed by repeating."""
@@ -209,7 +226,8 @@ class ImportRequests:
                 ItemChange(ItemState.UPLOADING),
                 only_from=(ItemState.NEEDS_ATTENTION,),
             )
-        await self._queue.enqueue(import_task(found.transfer_id, item_id, found.owner))
+        item = await self._ledger.item(item_id)
+        await self._queue.enqueue(item_task(item, found.owner))
         # The worker may be faster than this line: it is not set back.
         await self._ledger.set_state(
             item_id,
@@ -219,7 +237,7 @@ class ImportRequests:
 
 
 def import_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
-    """Return the task that imports an item; its id is the item's."""
+    """Return the task that imports a fileset; its id is the item's."""
     return NewTask(
         id=item_id,
         kind="import-fileset",
@@ -227,6 +245,23 @@ def import_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
         target=REPOSITORY_TARGET,
         owner=owner,
     )
+
+
+def attach_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
+    """Return the task that attaches an item's files; its id is the item's."""
+    return NewTask(
+        id=item_id,
+        kind="attach-files",
+        payload=AttachFiles(transfer_id=transfer_id, item_id=item_id),
+        target=REPOSITORY_TARGET,
+        owner=owner,
+    )
+
+
+def item_task(item: TransferItem, owner: str) -> NewTask:
+    """Return the task that brings an item of an import into the repository."""
+    make = attach_task if item.attaches else import_task
+    return make(item.transfer_id, item.id, owner)
 
 
 def going_on(item: TransferItem, kind: TransferKind) -> ItemState:

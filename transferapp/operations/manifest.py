@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from transferapp.errors import Invalid, NameNotAllowed
 from transferapp.ledger.port import PlannedItem, PlannedTransferFile
+from transferapp.model.attachments import too_much_to_attach
+from transferapp.model.transfers import ItemRole
 from transferapp.protocol.messages import MAX_FILES_PER_ITEM, ImportRequest, NewItem
 
 #: Bytes in UTF-8; what the common file systems and databases can hold.
 MAX_PATH_BYTES = 4096
 MAX_PART_BYTES = 255
 
+#: What the item is called that holds all files to attach.
+ATTACHMENTS = "Attachments"
+
 #: A drive letter makes a path absolute on Windows, where it may be exported to.
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 
 
 def planned_items(request: ImportRequest) -> tuple[PlannedItem, ...]:
-    """Return the checked items of a request; raises NameNotAllowed, Invalid.
+    """Return the checked items of a request, last the one of files to attach; raises
+    NameNotAllowed, Invalid.
 
     Takes a while for 200,000 files: call it off the event loop.
     """
     check_title(request.name)
+    too_much = too_much_to_attach(
+        len(request.attachments), sum(file.size_bytes for file in request.attachments)
+    )
+    if too_much:
+        raise Invalid(too_much)
     if sum(len(item.files) for item in request.items) > MAX_FILES_PER_ITEM:
         raise Invalid(
             f"One import can have at most {MAX_FILES_PER_ITEM:,} files. Import in parts."
         )
-    return tuple(_planned(item) for item in request.items)
+    filesets = tuple(_planned(item) for item in request.items)
+    if not request.attachments:
+        return filesets
+    attached = _planned(NewItem(name=ATTACHMENTS, files=request.attachments))
+    return (*filesets, replace(attached, role=ItemRole.ATTACHMENTS))
 
 
 def check_title(name: str) -> None:

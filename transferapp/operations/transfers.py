@@ -16,7 +16,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.operations.exports import export_task
-from transferapp.operations.imports import going_on, import_task
+from transferapp.operations.imports import going_on, item_task
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import TaskQueue, TaskState
 
@@ -109,9 +109,12 @@ class TransferControl:
             await self._wake(details, item)
 
     async def _wake(self, details: TransferDetails, item: TransferItem) -> None:
-        make_task = import_task if details.transfer.kind is TransferKind.IMPORT else export_task
-        transfer = details.transfer
-        if await self._queue.enqueue(make_task(transfer.id, item.id, transfer.owner)):
+        owner = details.transfer.owner
+        if details.transfer.kind is TransferKind.IMPORT:
+            task = item_task(item, owner)
+        else:
+            task = export_task(item.transfer_id, item.id, owner)
+        if await self._queue.enqueue(task):
             return
         match (await self._queue.get(item.id)).state:
             case TaskState.DEAD:

@@ -113,6 +113,8 @@ class NewItem(Message):
 class ImportRequest(Message):
     """Ask for an import into ``target`` (``Dataset:12``, ``Screen:3``).
 
+    ``attachments`` are no images: they are uploaded like the others, as the last item, and
+    are attached to ``target``. How many, and how large: ``model.attachments``.
     ``drop`` tells what else was dropped. Without it nobody can say that the whole source
     may be deleted, only that these files may.
     """
@@ -120,6 +122,7 @@ class ImportRequest(Message):
     name: Name
     target: str
     items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
+    attachments: list[NewFile] = []
     annotations: list[Annotation] = []
     drop: SoundDrop | None = None
 

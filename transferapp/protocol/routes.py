@@ -9,6 +9,7 @@ SESSIONS = "/v1/sessions"
 SESSION = "/v1/session"
 GRANTS = "/v1/grants"
 CONTAINERS = "/v1/containers"
+ATTACHMENTS = "/v1/attachments"
 IMAGES = "/v1/images"
 IMPORTS = "/v1/imports"
 DUPLICATES = "/v1/duplicates"
@@ -42,6 +43,16 @@ PART_SIZE = 16 << 20
 def command_output(run_id: str) -> str:
     """Where what a run of a command printed is read, and followed live."""
     return f"{COMMAND_RUNS}/{run_id}/output"
+
+
+def container_attachments(ref: str) -> str:
+    """Where the files attached to a container are listed."""
+    return f"{CONTAINERS}/{ref}/attachments"
+
+
+def attachment_content(attachment_id: int) -> str:
+    """Where an attachment is downloaded from, with ranges."""
+    return f"{ATTACHMENTS}/{attachment_id}/content"
 
 
 def image_zarr(image_id: int) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from transferapp.formats.read_formats import RepositoryFormats
+    from transferapp.model.attachments import Attachment, AttachmentPlan
     from transferapp.model.containers import Container, ContainerKind, ContainerRef
     from transferapp.model.duplicates import Duplicate
     from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
@@ -45,6 +46,7 @@ class Capability(StrEnum):
     TILES = "tiles"
     SCREENS = "screens"
     IN_PLACE_IMPORT = "in-place-import"
+    ATTACHMENTS = "attachments"
 
 
 #: No sign of life of an import for so long is worth telling a person.
@@ -112,6 +114,10 @@ class RepositorySession(Protocol):
     @property
     def imports(self) -> Imports:
         """Making filesets and images."""
+
+    @property
+    def attachments(self) -> Attachments:
+        """Files attached to containers; needs the capability ATTACHMENTS."""
 
 
 class Containers(Protocol):
@@ -232,3 +238,39 @@ class Imports(Protocol):
 
     async def discard(self, fileset: Fileset) -> None:
         """Remove a fileset that has no images; one that has images is left alone."""
+
+
+class Attachments(Protocol):
+    """Files attached to containers, beside the images in them."""
+
+    async def attach(
+        self, plan: AttachmentPlan, path: Path, stored: ByteListener | None = None
+    ) -> Attachment:
+        """Bring a file in, check its SHA-1 and attach it to the plan's target; the source
+        stays. May be repeated: what is there under the plan's key is adopted, wherever it is
+        attached, and so is the person's own attachment of the same client path and SHA-1 at
+        the target. ``stored`` counts also what was there before.
+
+        Raises TargetNotFound, PermissionDenied, Invalid for a target in another group,
+        ChecksumMismatch, StorageFull.
+        """
+
+    async def of(self, container: ContainerRef) -> list[Attachment]:
+        """List what this program has attached to a container, in the order it was made;
+        raises TargetNotFound.
+        """
+
+    async def get(self, attachment_id: int) -> Attachment:
+        """Return an attachment as the repository holds it now; raises FileNotFound, also
+        when it is attached to nothing any more.
+        """
+
+    def read(
+        self, attachment_id: int, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield its bytes in pieces of about 1 MiB, clamped to its size."""
+
+    async def discard(self, key: str) -> bool:
+        """Remove what was begun under this key and is not attached; True when something is
+        attached under it, which stays.
+        """

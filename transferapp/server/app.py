@@ -23,6 +23,7 @@ from transferapp.server.parts import Parts
 from transferapp.server.queries import known_query, learn_queries
 from transferapp.server.routes import (
     admin,
+    attachments,
     commands,
     containers,
     duplicates,
@@ -51,6 +52,7 @@ ROUTERS = (
     formats.router,
     sessions.router,
     containers.router,
+    attachments.router,
     images.router,
     previews.router,
     duplicates.router,

@@ -69,7 +69,7 @@ class Bench:
     def download_ours(self, file_id: str, uploaded: UploadedFile) -> None:
         """Download, verify, sync and place."""
         order = DownloadOrder(
-            transfer_id="bench",
+            address=routes.file_content("bench", file_id),
             file_id=file_id,
             open_folder=partial(Folder.at, self.folder),
             inside=PurePath("ours"),

@@ -6,6 +6,7 @@ with the people named in ``World``, and the paths of a few sample files.
 
 from __future__ import annotations
 
+from transferapp.testing.repository_attachments import AttachmentSuite
 from transferapp.testing.repository_containers import ContainerSuite, IdentitySuite
 from transferapp.testing.repository_duplicates import DuplicateSuite
 from transferapp.testing.repository_formats import FormatSuite
@@ -14,6 +15,12 @@ from transferapp.testing.repository_imports import ImportSuite
 
 
 class RepositorySuite(
-    IdentitySuite, ContainerSuite, FormatSuite, ImportSuite, ImageSuite, DuplicateSuite
+    IdentitySuite,
+    ContainerSuite,
+    FormatSuite,
+    ImportSuite,
+    ImageSuite,
+    DuplicateSuite,
+    AttachmentSuite,
 ):
     """All of it."""

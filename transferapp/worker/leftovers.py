@@ -12,7 +12,7 @@ from transferapp.host.sparing import sparing
 from transferapp.host.supervise import supervised
 from transferapp.ledger.port import Ledger
 from transferapp.model.transfers import ItemState, TransferItem
-from transferapp.operations.imports import import_task
+from transferapp.operations.imports import item_task
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import TaskQueue
 
@@ -43,7 +43,7 @@ async def queue_leftovers(ledger: Ledger, queue: TaskQueue, *, thorough: bool = 
 
 async def _queue(ledger: Ledger, queue: TaskQueue, item: TransferItem) -> bool:
     work = await ledger.work(item.id)
-    return await queue.enqueue(import_task(item.transfer_id, item.id, work.transfer.owner))
+    return await queue.enqueue(item_task(item, work.transfer.owner))
 
 
 async def discard_leftovers(ledger: Ledger, staging: Staging) -> int:

@@ -24,6 +24,7 @@ from transferapp.notify.port import Channel
 from transferapp.notify.settings import NotifySettings, SmtpSettings
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.operations.attach_files import attach_files_kind
 from transferapp.operations.command_requests import target_of
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.notifications import (
@@ -91,6 +92,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     command_runs = SqlCommandRuns(engine, clock)
     kinds = [
         import_fileset_kind(ledger, staging, repository, clock),
+        attach_files_kind(ledger, staging, repository),
         prepare_export_kind(ledger, repository, clock),
         deliver_notification_kind(deliveries, preferences, senders),
         run_command_kind(

@@ -11,7 +11,7 @@ import tifffile
 
 from tests.support.ome_zarrs import write_image
 from transferapp.cli.looking import Looked, look_at
-from transferapp.client.dropping import others_words
+from transferapp.client.dropping import drop_message, others_words
 from transferapp.errors import Invalid
 from transferapp.host.clock import SystemClock
 from transferapp.intake.preflight import PreflightSettings
@@ -66,6 +66,30 @@ def test_what_is_ignored_by_name_is_not_missed(day: Path, pattern: str) -> None:
     looked, _ = looked_at(day, pattern, "*.part", rests_s=0.2)
     assert reasons(looked) == {"day 3/notes.txt": IGNORED, "day 3/b.tif.part": IGNORED}
     assert looked.refused == ()
+
+
+def test_other_files_are_attached_where_that_is_wished(day: Path) -> None:
+    """What is attached is not left out; what is unfinished or litter is not attached."""
+    (day / "ignored.log").write_bytes(b"x")
+    os.utime(day / "ignored.log", (LONG_AGO, LONG_AGO))
+    said: list[str] = []
+    settings = PreflightSettings(still_writing_s=0.2)
+    looked = look_at([day], ["*.log"], settings, said.append, attach_others=True)
+    assert [file.client_path for file in looked.attachments] == ["day 3/notes.txt"]
+    assert reasons(looked) == {"day 3/b.tif.part": REFUSED, "day 3/ignored.log": IGNORED}
+    assert looked.others_told == (
+        "1 other file is not an image; it is attached to the target.",
+    )
+    assert drop_message(looked.dropped).left_out_files == 1
+
+
+def test_attachments_alone_are_no_import(day: Path) -> None:
+    (day / "a.tif").unlink()
+    settings = PreflightSettings(still_writing_s=0.2)
+    said: list[str] = []
+    looked = look_at([day], (), settings, said.append, attach_others=True)
+    with pytest.raises(Invalid, match="1 other file is not an image; it stays where it is"):
+        looked.check_ready()
 
 
 def test_a_file_that_is_named_by_itself_is_told_of(day: Path) -> None:

@@ -31,6 +31,14 @@ NONE = Promises(True, True, False, False)
             ),
         ),
         (
+            {"promises": ONLY, "to_attach": 3, "left_out_files": 0},
+            "Safe to delete: only the 2 imported files. 3 files not attached.",
+        ),
+        (
+            {"promises": ONLY, "to_attach": 1, "attached": 1, "left_out_files": 0},
+            "Safe to delete: only the 2 imported or attached files.",
+        ),
+        (
             {"promises": NONE},
             (
                 "Not safe to delete the source. Its files could not be looked at just now, as"

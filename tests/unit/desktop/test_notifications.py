@@ -101,6 +101,17 @@ async def test_a_finished_import_is_told_with_what_is_safe(tmp_path: Path) -> No
     await scene.close()
 
 
+async def test_a_finished_import_tells_what_was_attached(tmp_path: Path) -> None:
+    scene = await a_scene(tmp_path)
+    with_notes = ended(item_count=4, items_done=4, files_verified=12, to_attach=3, attached=3)
+    scene.house.transfers["t1"] = details(with_notes)
+    scene.house.tell(EventKind.TRANSFER_ENDED)
+    await until(lambda: scene.told)
+    (told,) = scene.told
+    assert told.text.startswith("12 images in Dataset “Day 3”, 3 files attached. Safe to")
+    await scene.close()
+
+
 async def test_a_finished_import_names_what_was_left_out(tmp_path: Path) -> None:
     scene = await a_scene(tmp_path)
     only_imported = Promises(True, True, False, True)

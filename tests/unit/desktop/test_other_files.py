@@ -11,6 +11,7 @@ import pytest
 from tests.support.import_scene import (
     EMBRYOS,
     LONG_AGO,
+    SCREEN,
     HandOver,
     folder,
     hand_over,
@@ -68,6 +69,69 @@ async def test_they_are_told_as_left_out_unless_they_are_ignored(
     await presenter.look_again()
     await presenter.submit()
     assert _reasons(hand_over, notes) == {LeftOutReason.IGNORED}
+
+
+async def test_they_are_attached_on_wish_only(
+    presenter: ImportPresenter, hand_over: HandOver, folder: Path, notes: tuple[Path, Path]
+) -> None:
+    await presenter.add([folder])
+    assert presenter.attaching.why_not.startswith("Choose where the images go")
+    presenter.targets.choose(EMBRYOS)
+    assert (presenter.attaching.why_not, presenter.attaching.files) == ("", ())
+    assert presenter.attaching.words == "Attach them to the dataset"
+    hand_over.error = errors.ServerUnreachable()
+    await presenter.submit()
+    assert hand_over.plans[-1].attachments == ()
+    presenter.attaching.wish(wished=True)
+    assert "2 not images" not in presenter.left_out
+    assert presenter.summary.endswith("and 2 files attached to it.")
+    await presenter.submit()
+    plan = hand_over.plans[-1]
+    assert {file.path for file in plan.attachments} == set(notes)
+    assert plan.dropped is not None
+    assert not [one for one in plan.dropped.left_out if one.path in notes]
+    presenter.ignore([str(notes[0])], ignored=True)
+    assert [file.path for file in presenter.attaching.files] == [notes[1]]
+    told = others_told(presenter.others, len(presenter.attaching.files))
+    assert told == "2 other files are not images; 1 of them is attached."
+    hand_over.error = None
+    await presenter.submit()
+    assert not presenter.attaching.wished, "each import asks anew"
+
+
+async def test_it_is_said_why_they_cannot_be_attached(
+    presenter: ImportPresenter,
+    session: FakeSession,
+    folder: Path,
+    notes: tuple[Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await presenter.add([folder])
+    presenter.attaching.wish(wished=True)
+    assert presenter.attaching.files == (), "nowhere to attach them to"
+    presenter.targets.choose(SCREEN)
+    assert "You may not attach files to 'Compounds'" in presenter.attaching.why_not
+    assert "2 not images" in presenter.left_out
+    presenter.targets.choose(EMBRYOS)
+    assert len(presenter.attaching.files) == len(notes)
+    monkeypatch.setattr("transferapp.model.attachments.MOST_ATTACHMENTS", 1)
+    assert "These are 2 files" in presenter.attaching.why_not
+    monkeypatch.undo()
+    presenter.ignore([str(path) for path in notes], ignored=True)
+    assert "ignored are not attached" in presenter.attaching.why_not
+    assert session.server.capabilities == ["attachments"]
+
+
+async def test_an_older_server_takes_none(
+    presenter: ImportPresenter, session: FakeSession, folder: Path, notes: tuple[Path, Path]
+) -> None:
+    session.server.capabilities = ["tiles"]
+    await presenter.add([folder])
+    presenter.targets.choose(EMBRYOS)
+    presenter.attaching.wish(wished=True)
+    assert "takes no attachments" in presenter.attaching.why_not
+    assert presenter.attaching.files == ()
+    assert len(presenter.others) == len(notes)
 
 
 async def test_what_a_person_names_has_a_row(

@@ -204,6 +204,22 @@ def test_a_part_that_was_cancelled_is_named_in_the_promise() -> None:
     )
 
 
+def test_files_to_attach_are_no_fileset_in_the_promise() -> None:
+    waiting = transfer(item_count=13, items_done=12, to_attach=3, files_verified=31)
+    assert delete_line(waiting).reason == "3 files not attached"
+    part = replace(waiting, promises=ONLY)
+    assert delete_line(part, view(**BOTH)).text == (
+        "Safe to delete the source: only the 31 imported files (3 files not attached)"
+    )
+    earlier = replace(waiting, items_done=5)
+    assert delete_line(earlier).reason == "5 of 12 filesets imported"
+    first = replace(part, items_done=5, attached=3, files_verified=12)
+    assert delete_line(first, view(**BOTH)).text == (
+        "Safe to delete the source: only the 12 imported or attached files (8 of 12 filesets"
+        " not imported)"
+    )
+
+
 def test_both_sides_must_say_that_the_source_may_go() -> None:
     kept = promises(switch_off=True, delete=True)
     server, agent = transfer(**DONE, promises=kept), view(**BOTH, safe_to_delete_source=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from transferapp.errors import Invalid, NameNotAllowed
+from transferapp.model.attachments import MOST_ATTACHED_BYTES, MOST_ATTACHMENTS
+from transferapp.model.transfers import ItemRole
 from transferapp.operations.manifest import check_path, check_title, planned_items
 from transferapp.protocol import messages
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
@@ -75,6 +77,29 @@ def test_items_are_planned_in_order() -> None:
 def test_a_path_can_be_there_once() -> None:
     with pytest.raises(Invalid, match="twice"):
         planned_items(request("a", "b", "a"))
+
+
+def with_attachments(*sizes: int) -> ImportRequest:
+    files = [NewFile(client_path=f"notes/{n}", size_bytes=s) for n, s in enumerate(sizes)]
+    return request("a.tif").model_copy(update={"attachments": files})
+
+
+def test_files_to_attach_are_the_last_item() -> None:
+    fileset, attached = planned_items(with_attachments(3, 0))
+    assert (fileset.role, attached.role) == (ItemRole.FILESET, ItemRole.ATTACHMENTS)
+    assert [file.client_path for file in attached.files] == ["notes/0", "notes/1"]
+    wrong = [NewFile(client_path="../up", size_bytes=1)]
+    with pytest.raises(NameNotAllowed):
+        planned_items(request("a").model_copy(update={"attachments": wrong}))
+
+
+def test_attachments_have_a_limit_in_count_and_bytes() -> None:
+    planned_items(with_attachments(*[0] * MOST_ATTACHMENTS))
+    planned_items(with_attachments(MOST_ATTACHED_BYTES))
+    with pytest.raises(Invalid, match="These are 501 files, and one import attaches at most"):
+        planned_items(with_attachments(*[0] * (MOST_ATTACHMENTS + 1)))
+    with pytest.raises(Invalid, match="at most 2 GiB"):
+        planned_items(with_attachments(MOST_ATTACHED_BYTES, 1))
 
 
 def test_a_whole_import_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

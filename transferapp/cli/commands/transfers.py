@@ -25,7 +25,8 @@ from transferapp.cli.commands.session import AsJson
 from transferapp.cli.looking import Looked
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.agent import AgentClient
-from transferapp.client.dropping import drop_message, others_words
+from transferapp.client.attaching import check_attaching
+from transferapp.client.dropping import drop_message
 from transferapp.client.importing import (
     ExportPlan,
     ImportPlan,
@@ -83,6 +84,10 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
             "--anyway", help="Import files that PATHS names also when nobody knows the format."
         ),
     ] = False,
+    attach_others: Annotated[
+        bool,
+        typer.Option("--attach-others", help="Attach files that are no images to the target."),
+    ] = False,
     wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,19 +95,18 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     targets.check_target(to)
     settings = replace(asyncio.run(_settings()), anyway=anyway)
     with wiring.bio_formats_here() as opens:
-        looked = looking.look_at(paths, ignore or [], replace(settings, opens=opens), say)
-    for sentence in (*looked.refused, *looked.notes):
+        asking = replace(settings, opens=opens)
+        looked = looking.look_at(
+            paths, ignore or [], settings, say, attach_others=attach_others
+        )
+    for sentence in (*looked.refused, *looked.notes, *looked.others_told):
         say(sentence)
-    if others := others_words(looked.others):
-        say(others)
-    if not looked.ready:
-        nothing = "No file in it is an image, or all are ignored. Check the path."
-        whys = [one for one in (*looked.refused, others) if one] or [nothing]
-        raise Invalid(f"There is nothing to import. {' '.join(whys)}")
+    looked.check_ready()
     wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
 
     async def work() -> tuple[TransferDetails | None, Looked]:
         async with signed_in.server_client() as (server, who):
+            await check_attaching(server, looked.attachments)
             # Not made yet: there may be nothing to put into it.
             target = None if create else await targets.find_target(server, to, create=False)
             left = await wish.without_existing(server, who.username, looked)
@@ -151,6 +155,7 @@ class _ImportWish:
             target=target.ref,
             candidates=looked.ready,
             dropped=looked.dropped,
+            attachments=looked.attachments,
         )
 
 
@@ -333,6 +338,8 @@ def _conclude_nothing(left: Looked, *, as_json: bool) -> None:
         rows = [(o.client_path, f"left out: {o.reason}", o.sentence) for o in left_out]
         show_table(("Item", "State", ""), rows)
         say("Nothing is imported: the repository holds it already.")
+        if left.attachments:
+            say("So nothing is attached either: attachments come with an import.")
     if left.refused:
         raise typer.Exit(ExitCode.SOME_FAILED)
 

@@ -103,7 +103,7 @@ SORT_KEYS: dict[Column, Callable[[TransferRow], Any]] = {
 
 def _status(row: TransferRow, now: datetime) -> str:
     if row.state is ItemState.CANCELLED:
-        return cancelled_words(row.kind, row.items_done, row.item_count)
+        return cancelled_words(row.kind, row.filesets_done, row.fileset_count)
     return status_words(row.state, row.trouble, row.updated_at, now)
 
 

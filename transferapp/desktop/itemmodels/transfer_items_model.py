@@ -18,7 +18,7 @@ from transferapp.desktop.presenters.transfer_words import (
 )
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.model.drops import LeftOut, LeftOutReason
-from transferapp.model.transfers import TransferItem
+from transferapp.model.transfers import ItemState, TransferItem
 
 
 class ItemColumn(IntEnum):
@@ -41,6 +41,8 @@ class ItemRole(IntEnum):
 
 _Row = TransferItem | LeftOut
 
+#: Of files that are no images, where other words are right.
+_ATTACHING = {ItemState.IMPORTING: "Attaching", ItemState.IMPORTED: "Attached"}
 _LEFT_OUT_STATES = {
     LeftOutReason.REFUSED: "Left out",
     LeftOutReason.NOT_CHOSEN: "Left out by you",
@@ -105,6 +107,8 @@ class TransferItemsModel(TableModel):
             case ItemColumn.NAME:
                 return item.name
             case ItemColumn.STATE:
+                if item.attaches and item.state in _ATTACHING:
+                    return _ATTACHING[item.state]
                 return status_words(item.state, item.trouble, item.updated_at, now)
             case ItemColumn.AMOUNT:
                 amount = progress_words(item.bytes_done, item.size_bytes)

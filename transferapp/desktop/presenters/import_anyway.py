@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from transferapp.client.attaching import attaching_words
 from transferapp.client.dropping import others_words
 from transferapp.desktop.presenters.import_list import FilesetRow, row_of
 from transferapp.desktop.presenters.transfer_words import count_words
@@ -30,9 +31,16 @@ def _anyway(row: FilesetRow, settings: PreflightSettings) -> FilesetRow:
     return replace(made, anyway=True, other=False)
 
 
-def others_told(others: Collection[FilesetRow]) -> str:
-    """Say in one line how many files are no images; empty for none."""
+def others_told(others: Collection[FilesetRow], attached: int = 0) -> str:
+    """Say in one line how many files are no images, and how many of them are attached;
+    empty for none.
+    """
     ignored = sum(1 for row in others if row.ignored)
+    if attached and attached == len(others):
+        return attaching_words(attached)
+    if attached:
+        of_them = "is attached" if attached == 1 else "are attached"
+        return f"{len(others):,} other files are not images; {attached:,} of them {of_them}."
     if not ignored:
         return others_words(len(others))
     if ignored < len(others):

@@ -29,10 +29,13 @@ def target_words(target: Target) -> str:
     return f"{words} in project '{project}'" if project else words
 
 
-def summary_words(totals: Totals, target: Target, server_url: str) -> str:
-    """Say what will be imported where, in a sentence."""
+def summary_words(totals: Totals, target: Target, server_url: str, attached: int = 0) -> str:
+    """Say what will be imported where, and how many files are attached, in a sentence."""
     where = f"{target_words(target)} on {server_words(server_url)}"
-    return f"{amount_words(totals)} will be imported into {where}."
+    words = f"{amount_words(totals)} will be imported into {where}"
+    if not attached:
+        return f"{words}."
+    return f"{words}, and {count_words(attached, 'file')} attached to it."
 
 
 def suggested_name(first: Path) -> str:
@@ -54,11 +57,13 @@ def server_words(url: str) -> str:
     return urlsplit(url).netloc or url
 
 
-def left_out_words(totals: Totals) -> str:
-    """Say how many filesets stay out, and why; empty when none does."""
+def left_out_words(totals: Totals, attached: int = 0) -> str:
+    """Say how many filesets stay out, and why; empty when none does. ``attached`` of those
+    that are no images are attached.
+    """
     counted = (
         (totals.blocked, "cannot be imported"),
-        (totals.others, "not images"),
+        (totals.others - attached, "not images"),
         (totals.writing, "still being written"),
         (totals.unticked, "not ticked"),
         (totals.held, "in the repository already"),
@@ -67,7 +72,7 @@ def left_out_words(totals: Totals) -> str:
     parts = ", ".join(f"{count:,} {words}" for count, words in counted if count)
     if not parts:
         return ""
-    missed = totals.left_out > totals.ignored + totals.held
+    missed = totals.left_out - attached > totals.ignored + totals.held
     return f"Left out: {parts}.{' Keep what is not imported.' if missed else ''}"
 
 

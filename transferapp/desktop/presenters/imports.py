@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from transferapp.client.importing import ImportPlan, hand_over_import
 from transferapp.client.target_formats import KeptFormats
+from transferapp.desktop.presenters.attaching import Attaching
 from transferapp.desktop.presenters.background import Background
 from transferapp.desktop.presenters.import_anyway import judged_anyway
 from transferapp.desktop.presenters.import_drop import dropped
@@ -83,6 +84,7 @@ class ImportPresenter:
         self._background = Background(self._trouble_behind)
         self._asked_for: ContainerRef | None = None
         self.targets = TargetsPresenter(session)
+        self.attaching = Attaching(session, self.targets, lambda: self.others)
         self.name = ""
         self.tags = ""
         self.comment = ""
@@ -95,9 +97,8 @@ class ImportPresenter:
         self._listing = Listing(self._background, self._progressed, self._list_changed)
         self.outcome_changed: Listeners[[]] = Listeners()
         self.targets.changed.listen(self._targets_changed)
+        self.attaching.changed.listen(self._list_changed)
         session.changed.listen(self._session_changed)
-
-    # What the page shows --------------------------------------------------------------
 
     @property
     def rows(self) -> tuple[FilesetRow, ...]:
@@ -130,12 +131,13 @@ class ImportPresenter:
         target = self.targets.chosen
         if self.why_not or target is None:
             return ""
-        return summary_words(self._rows.totals, target, self._session.server_url)
+        attached = len(self.attaching.files)
+        return summary_words(self._rows.totals, target, self._session.server_url, attached)
 
     @property
     def left_out(self) -> str:
         """What stays out; empty when nothing does."""
-        return left_out_words(self._rows.totals)
+        return left_out_words(self._rows.totals, len(self.attaching.files))
 
     @property
     def already_there(self) -> str:
@@ -155,8 +157,6 @@ class ImportPresenter:
         )
         return next((words for holds, words in reasons if holds), "")
 
-    # The list -------------------------------------------------------------------------
-
     async def add(self, paths: Sequence[Path]) -> None:
         """Look at files and folders in a thread and list their filesets; during a look, as
         soon as that has ended.
@@ -168,6 +168,7 @@ class ImportPresenter:
             self.changed.notify()
             return
         self.outcome_done()
+        self._background.start(self.attaching.ask())
         roots = tuple(self._roots)
         look = await self._listing.look(paths, self.reads, roots, ImportRows.add)
         if look is None:
@@ -244,8 +245,6 @@ class ImportPresenter:
         self._forget_list()
         self._list_changed()
 
-    # What is typed --------------------------------------------------------------------
-
     def set_name(self, name: str) -> None:
         """Name the import; a suggestion does not overwrite it any more."""
         self.name, self._name_typed = name, bool(name.strip())
@@ -280,8 +279,6 @@ class ImportPresenter:
             self.trouble = None if isinstance(error, Cancelled) else error
         self._knows()
 
-    # Handing over ---------------------------------------------------------------------
-
     async def submit(self) -> None:
         """Hand the import over; afterwards ``outcome`` or ``trouble`` is set."""
         plan = self._planned()
@@ -311,13 +308,14 @@ class ImportPresenter:
         target = self.targets.chosen
         if self.why_not or target is None:
             raise Invalid(self.why_not)
-        rows = (*self._rows.all, *self._rows.removed)
+        rows = (*self.attaching.stays_out(self._rows.all), *self._rows.removed)
         plan = ImportPlan(
             name=self.name.strip(),
             target=target.ref,
             candidates=tuple(row.candidate for row in self.included if row.candidate),
             annotations=annotations_of(self.tags, self.comment),
             dropped=dropped(tuple(self._roots), rows, self.ignored_count),
+            attachments=self.attaching.files,
         )
         # Pressing Import again after an error must not make a second import.
         self._plan = plan.or_same(self._plan)
@@ -384,6 +382,7 @@ class ImportPresenter:
         self._listing.forget()
         self._roots.clear()
         self._known.forget()
+        self.attaching.wished = False
         self.ignored_count, self._plan = 0, None
         self.name, self.tags, self.comment, self._name_typed = "", "", "", False
 

@@ -11,6 +11,7 @@ from transferapp.client.source_looks import look_at_source, not_looked_at
 from transferapp.desktop.presenters.background import kept_going
 from transferapp.desktop.presenters.observable import Listeners
 from transferapp.errors import TransferAppError
+from transferapp.model.attachments import attached_words
 from transferapp.model.drops import left_out_words
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import (
@@ -135,7 +136,8 @@ def _import_done(details: TransferDetails) -> Notification:
     transfer = details.transfer
     images = sum(len(item.image_ids) for item in details.items)
     place = f" in {transfer.target.kind} “{transfer.target_name}”" if transfer.target else ""
-    text = f"{_counted(images, 'image')}{place}."
+    attached = attached_words(transfer.to_attach, transfer.attached)
+    text = f"{_counted(images, 'image')}{place}{attached and f', {attached}'}."
     if transfer.promises.safe_to_delete_source:
         text += " Safe to delete the originals."
     elif transfer.left_out_files:

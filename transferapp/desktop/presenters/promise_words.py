@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from transferapp.desktop.presenters.transfer_rows import TransferRow
 from transferapp.desktop.presenters.transfer_words import count_words
+from transferapp.model.attachments import attached_words
 from transferapp.model.drops import left_out_words
 from transferapp.model.transfers import ItemState, TransferKind
 
@@ -78,12 +79,13 @@ def _delete_line(row: TransferRow) -> PromiseLine:
 
 def _only_words(row: TransferRow) -> str:
     """Say which files may go, and why not all."""
-    which = f"the {count_words(row.files_verified, 'imported file')}"
+    files = "imported or attached file" if row.attached else "imported file"
+    which = f"the {count_words(row.files_verified, files)}"
     left_out = left_out_words(row.left_out_files or 0, row.left_out_names)
     changed = row.look.words if row.look else ""
-    missing = row.item_count - row.items_done
-    not_done = f"{missing:,} of {count_words(row.item_count, 'fileset')} not imported"
-    whys = [not_done if missing else "", left_out.rstrip("."), changed]
+    missing = row.fileset_count - row.filesets_done
+    not_done = f"{missing:,} of {count_words(row.fileset_count, 'fileset')} not imported"
+    whys = [not_done if missing else "", _to_attach(row), left_out.rstrip("."), changed]
     why = "; ".join(part for part in whys if part)
     return f"{which} ({why})" if why else which
 
@@ -91,13 +93,18 @@ def _only_words(row: TransferRow) -> str:
 def _imported_words(row: TransferRow) -> str:
     if row.look is not None and not row.look.imported_unchanged:
         return row.look.words
-    if not row.item_count:
+    if not row.fileset_count:
         return "not imported"
-    if row.state is ItemState.CANCELLED and not row.items_done:
+    if row.state is ItemState.CANCELLED and not row.filesets_done:
         return "cancelled"
-    if row.items_done < row.item_count:
-        return f"{row.items_done:,} of {count_words(row.item_count, 'fileset')} imported"
-    return _verified_words(row)
+    if row.filesets_done < row.fileset_count:
+        return f"{row.filesets_done:,} of {count_words(row.fileset_count, 'fileset')} imported"
+    return _to_attach(row) or _verified_words(row)
+
+
+def _to_attach(row: TransferRow) -> str:
+    """Say of files that are still to be attached that they are not; else nothing."""
+    return "" if row.attached else attached_words(row.to_attach, 0)
 
 
 def _verified_words(row: TransferRow) -> str:

@@ -53,12 +53,15 @@ class TransferRow:
     bytes_total: int
     files_total: int
     files_done: int | None
-    item_count: int
-    items_done: int
+    fileset_count: int
+    filesets_done: int
     promises: Promises
     created_at: datetime
     updated_at: datetime
     items_in_trouble: int = 0
+    #: Import: files to attach to the target, and how many are.
+    to_attach: int = 0
+    attached: int = 0
     #: Import: files that the repository holds, checked; what was left out; the source now.
     files_verified: int = 0
     left_out_files: int | None = None
@@ -151,8 +154,10 @@ def _from_server(transfer: Transfer) -> TransferRow:
         bytes_total=transfer.size_bytes,
         files_total=transfer.file_count,
         files_done=None,
-        item_count=transfer.item_count,
-        items_done=transfer.items_done,
+        fileset_count=transfer.fileset_count,
+        filesets_done=transfer.filesets_done,
+        to_attach=transfer.to_attach,
+        attached=transfer.attached,
         items_in_trouble=transfer.items_in_trouble,
         promises=transfer.promises,
         files_verified=transfer.files_verified,
@@ -178,8 +183,8 @@ def _from_agent(view: SubmissionView) -> TransferRow:
         bytes_total=view.bytes_total,
         files_total=view.files_total,
         files_done=view.files_done,
-        item_count=0,
-        items_done=0,
+        fileset_count=0,
+        filesets_done=0,
         promises=_promises(view),
         files_verified=view.files_verified,
         left_out_files=view.left_out_files,

@@ -155,6 +155,7 @@ class FilesetList(QFrame):
         self._details.show_row(rows[0] if len(rows) == 1 else None)
         # Details name themselves who reads it, and low windows have no room for both.
         self._whose.setVisible(bool(self._whose.text()) and len(rows) != 1)
+        self._others.offer_attaching(offered=len(rows) != 1)
         if rows:
             self._others.close_names()  # There is room for one of them.
 

@@ -147,5 +147,5 @@ def _ended_headline(row: TransferRow) -> tuple[str, str, str]:
 
 def _state(row: TransferRow) -> str:
     if row.state is ItemState.CANCELLED:
-        return cancelled_words(row.kind, row.items_done, row.item_count)
+        return cancelled_words(row.kind, row.filesets_done, row.fileset_count)
     return state_words(row.state)

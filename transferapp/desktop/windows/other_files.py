@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, Signal
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelection, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from transferapp.desktop.loop import spawn
 from transferapp.desktop.presenters.import_anyway import others_told
@@ -25,6 +32,7 @@ from transferapp.desktop.windows.fileset_details import (
 )
 from transferapp.intake.target import ONLY_KNOWN
 
+_ATTACH_TIP = "They are uploaded with the images, and lie beside them as attachments"
 _ALLOWED = "Nobody here knows their format. The repository may refuse what you import anyway."
 
 
@@ -32,7 +40,8 @@ class OtherFiles(QFrame):
     """How many they are; hidden without any. ``opened`` tells that the names are shown.
 
     Names: ``import.others``, ``import.others.show``, ``import.others.ignore``,
-    ``import.others.files``, ``import.others.anyway``, ``import.others.why``.
+    ``import.others.attach``, ``import.others.files``, ``import.others.anyway``,
+    ``import.others.why``.
     """
 
     opened = Signal()
@@ -55,6 +64,9 @@ class OtherFiles(QFrame):
             tip="They do not matter: the folder counts as complete without them",
         )
         self._ignore.clicked.connect(self._ignore_all)
+        self._attach = QCheckBox()
+        self._attach.setObjectName("import.others.attach")
+        self._attach.clicked.connect(lambda on: presenter.attaching.wish(wished=on))
         self._names = FileNames("import.others.files", "Files that are not images")
         self._names.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._names.selectionModel().selectionChanged.connect(self._selection_changed)
@@ -73,11 +85,17 @@ class OtherFiles(QFrame):
         self.close_names()
         listen(self, presenter.rows_changed, self._show)
         listen(self, presenter.changed, self._selection_changed)
+        # Where the images go decides whether anything can be attached there.
+        listen(self, presenter.targets.changed, self._show_attaching)
         self._show()
 
     def close_names(self) -> None:
         """Show the line only."""
         self._open(opened=False)
+
+    def offer_attaching(self, *, offered: bool) -> None:
+        """Show the box, or give its room to a fileset's details; a wish is kept."""
+        self._attach.setVisible(offered)
 
     def _lay_out(self) -> None:
         line = QHBoxLayout()
@@ -99,17 +117,28 @@ class OtherFiles(QFrame):
         layout.setContentsMargins(theme.MEDIUM, 0, theme.SMALL, 0)
         layout.setSpacing(theme.TIGHT)
         layout.addLayout(line)
+        layout.addWidget(self._attach, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self._inside)
 
     def _show(self) -> None:
         self._rows = self._presenter.others
         self.setVisible(bool(self._rows))
-        self._words.setText(others_told(self._rows))
+        self._show_attaching()
         self._ignore.setText(ignore_words(self._rows))
         allowed = any(row.can_anyway for row in self._rows)
         self._anyway.setVisible(allowed)
         self._why.setText(_ALLOWED if allowed else ONLY_KNOWN)
         self._show_inside()
+
+    def _show_attaching(self) -> None:
+        attaching = self._presenter.attaching
+        why_not = attaching.why_not
+        self._words.setText(others_told(self._rows, len(attaching.files)))
+        self._attach.setText(attaching.words)
+        self._attach.setChecked(attaching.wished and not why_not)
+        self._attach.setEnabled(not why_not)
+        self._attach.setToolTip(why_not or _ATTACH_TIP)
+        self._attach.setAccessibleDescription(why_not or _ATTACH_TIP)
 
     def _show_inside(self) -> None:
         if self._inside.isVisibleTo(self):

@@ -147,7 +147,7 @@ class TransferPane(QFrame):
                 "Show images",
                 "transfers.showImages",
                 "mdi6.image-multiple-outline",
-                lambda row: row.kind is TransferKind.IMPORT and row.items_done > 0,
+                lambda row: row.kind is TransferKind.IMPORT and row.filesets_done > 0,
                 self._show_images,
             ),
             _Deed(

@@ -23,7 +23,7 @@ from transferapp.ledger.stores.rows import (
 from transferapp.ledger.stores.schema import files, items, left_out, transfers
 from transferapp.ledger.stores.tally import Tally
 from transferapp.model.drops import MOST_LISTED, Drop, first_names
-from transferapp.model.transfers import ItemState, TransferDetails
+from transferapp.model.transfers import ItemRole, ItemState, TransferDetails
 
 #: Rows of one INSERT: keeps the memory of 200,000 files low.
 _BATCH = 5_000
@@ -57,10 +57,12 @@ def rows_of(new: NewTransfer, now: datetime) -> AddedRows:
         for planned, item in zip(new.items, item_rows, strict=True)
         for row in file_rows(transfer_id, item["id"], planned.files)
     ]
+    to_attach = (one for one in new.items if one.role is ItemRole.ATTACHMENTS)
     tally = Tally(
         {ItemState.QUEUED: len(item_rows)} if item_rows else {},
         file_count=len(file_rows_of_all),
         size_bytes=sum(row["size_bytes"] for row in file_rows_of_all),
+        to_attach=sum(len(one.files) for one in to_attach),
     )
     return AddedRows(
         _transfer_row(transfer_id, new, now, tally),
@@ -147,6 +149,7 @@ def _item_row(transfer_id: str, planned: PlannedItem, now: datetime) -> dict[str
         "id": uuid4().hex,
         "transfer_id": transfer_id,
         "name": planned.name,
+        "role": str(planned.role),
         "state": str(ItemState.QUEUED),
         "file_count": len(planned.files),
         "files_sealed": 0,

@@ -32,7 +32,13 @@ from transferapp.ledger.stores.schema import files, items, transfers
 from transferapp.ledger.stores.tally import Share
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import SourceLook
-from transferapp.model.transfers import ENDED_STATES, ItemState, Transfer, TransferKind
+from transferapp.model.transfers import (
+    ENDED_STATES,
+    ItemRole,
+    ItemState,
+    Transfer,
+    TransferKind,
+)
 
 #: Progress of bytes is told at most this often per transfer; states are told always.
 PROGRESS_EVERY = timedelta(seconds=1)
@@ -265,6 +271,7 @@ def _share(row: Row | dict[str, Any]) -> Share:
         row["bytes_done"],
         row["file_count"] > 0 and row["files_sealed"] >= row["file_count"],
         row["verified"],
+        ItemRole(row["role"]),
     )
 
 

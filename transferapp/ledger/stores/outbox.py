@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from transferapp.ledger.stores.rows import tally_of, trouble_of
 from transferapp.ledger.stores.schema import events
 from transferapp.ledger.stores.tally import Tally
+from transferapp.model.attachments import attached_words
 from transferapp.model.drops import left_out_words
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
@@ -107,7 +108,15 @@ def _outcome(tally: Tally, transfer: Values) -> str:
         (ItemState.FAILED, "failed"),
         (ItemState.CANCELLED, "cancelled"),
     )
-    counted = [(tally.states.get(state, 0), word) for state, word in words]
-    ends = ", ".join(f"{count} {word}" for count, word in counted if count)
+    states = dict(tally.states)
+    attaching = ""
+    if tally.to_attach:
+        # All files to attach are one item, which is told of by its files.
+        state = ItemState.IMPORTED if tally.attached else ItemState.CANCELLED
+        states[state] = states.get(state, 1) - 1
+        attaching = attached_words(tally.to_attach, tally.attached)
+    counted = [(states.get(state, 0), word) for state, word in words]
+    parts = [f"{count} {word}" for count, word in counted if count]
+    ends = ", ".join([*parts, attaching] if attaching else parts)
     left_out = left_out_words(transfer["left_out_files"] or 0, transfer["left_out_names"] or ())
     return f"{ends}. {left_out}" if left_out else ends

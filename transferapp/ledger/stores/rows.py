@@ -16,6 +16,7 @@ from transferapp.model.events import Event, EventKind
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.promises import ImportFacts, Promises, safe_to_delete
 from transferapp.model.transfers import (
+    ItemRole,
     ItemState,
     Transfer,
     TransferFile,
@@ -48,6 +49,8 @@ def tally_of(row: Row) -> Tally:
         row["file_count"],
         row["size_bytes"],
         row["bytes_done"],
+        row["to_attach"],
+        row["attached"],
     )
 
 
@@ -61,6 +64,8 @@ def tally_values(tally: Tally) -> dict[str, Any]:
         "file_count": tally.file_count,
         "size_bytes": tally.size_bytes,
         "bytes_done": tally.bytes_done,
+        "to_attach": tally.to_attach,
+        "attached": tally.attached,
     }
 
 
@@ -88,6 +93,8 @@ def transfer_of(row: Row) -> Transfer:
         target_name=row["target_name"],
         trouble=trouble_of(row["trouble"]),
         files_verified=tally.files_verified,
+        to_attach=tally.to_attach,
+        attached=tally.attached,
         left_out_files=row["left_out_files"],
         left_out_names=tuple(row["left_out_names"] or ()),
         look=look,
@@ -152,6 +159,7 @@ def item_of(row: Row) -> TransferItem:
         image_ids=tuple(row["image_ids"]),
         received=row["file_count"] > 0 and row["files_sealed"] >= row["file_count"],
         verified=row["verified"],
+        role=ItemRole(row["role"]),
     )
 
 

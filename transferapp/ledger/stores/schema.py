@@ -47,6 +47,9 @@ transfers = sa.Table(
     _count("settled"),
     _count("verified"),
     _count("files_verified"),
+    # Files that are attached to the target instead of imported, and how many are by now.
+    _count("to_attach"),
+    _count("attached"),
     _count("file_count"),
     _count("size_bytes"),
     _count("bytes_done"),
@@ -70,6 +73,7 @@ items = sa.Table(
     sa.Column("id", _Id, nullable=False, unique=True),
     sa.Column("transfer_id", _Id, sa.ForeignKey("ledger_transfers.id"), nullable=False),
     _text("name"),
+    sa.Column("role", sa.String(16), nullable=False, server_default="fileset"),
     sa.Column("state", sa.String(16), nullable=False),
     _count("file_count"),
     _count("files_sealed"),

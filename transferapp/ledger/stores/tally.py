@@ -9,6 +9,7 @@ from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
     TROUBLE_STATES,
+    ItemRole,
     ItemState,
     TransferKind,
     overall_state,
@@ -25,6 +26,7 @@ class Share:
     bytes_done: int
     received: bool
     verified: bool
+    role: ItemRole = ItemRole.FILESET
 
     @property
     def settled(self) -> bool:
@@ -33,13 +35,18 @@ class Share:
 
     @property
     def safe(self) -> bool:
-        """The repository holds every byte of it, checked, and images exist."""
+        """The repository holds every byte of it, checked, as images or attached."""
         return self.verified and self.state is ItemState.IMPORTED
 
     @property
     def files_safe(self) -> int:
         """How many files of it are safe in the repository."""
         return self.file_count if self.safe else 0
+
+    @property
+    def attached(self) -> int:
+        """How many files of it are attached to the target."""
+        return self.files_safe if self.role is ItemRole.ATTACHMENTS else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class Tally:
     file_count: int = 0
     size_bytes: int = 0
     bytes_done: int = 0
+    to_attach: int = 0
+    attached: int = 0
 
     @property
     def item_count(self) -> int:
@@ -92,4 +101,5 @@ class Tally:
             file_count=self.file_count + after.file_count - before.file_count,
             size_bytes=self.size_bytes + after.size_bytes - before.size_bytes,
             bytes_done=self.bytes_done + after.bytes_done - before.bytes_done,
+            attached=self.attached + after.attached - before.attached,
         )

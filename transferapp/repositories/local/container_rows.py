@@ -59,6 +59,7 @@ def container(row: Row, caller: Caller) -> Container:
         image_count=row.image_count,
         can_link=rights.can_link,
         can_edit=rights.can_edit,
+        can_annotate=rights.can_annotate,
     )
 
 

@@ -13,9 +13,10 @@ from transferapp.repositories.local.container_rows import (
     container_query,
     find_container,
 )
+from transferapp.repositories.local.garbage import list_contents
 from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.permissions import Caller, demand
-from transferapp.repositories.local.schema import containers
+from transferapp.repositories.local.schema import attachments, containers
 from transferapp.repositories.port import Containers
 
 _MOST_NAME_LENGTH = 255
@@ -26,7 +27,7 @@ class LocalContainers(Containers):
 
     def __init__(self, holdings: Holdings, caller: Caller) -> None:
         """See what ``caller`` may see."""
-        self._engine, self._caller = holdings.engine, caller
+        self._holdings, self._engine, self._caller = holdings, holdings.engine, caller
 
     @override
     async def children(
@@ -54,7 +55,7 @@ class LocalContainers(Containers):
 
     @override
     async def delete(self, ref: ContainerRef) -> None:
-        """Delete a container; what was in it stays without one."""
+        """Delete a container with its attachments; what was in it stays without one."""
         await in_thread(self._delete, ref)
 
     def _children(
@@ -106,8 +107,12 @@ class LocalContainers(Containers):
         with writing(self._engine) as connection:
             found = container(find_container(connection, self._caller, ref), self._caller)
             demand(found.can_edit, f"delete '{found.name}'")
-            # The schema does the rest: links and wells go, children lose their parent.
+            mine = sa.select(attachments.c.sha1).where(attachments.c.container_id == ref.id)
+            list_contents(connection, connection.scalars(mine.distinct()).all())
+            # The schema does the rest: links, wells and attachments go, children lose their
+            # parent.
             connection.execute(containers.delete().where(containers.c.id == ref.id))
+        self._holdings.collect_garbage()
 
 
 def _check_new(kind: ContainerKind, name: str, parent: ContainerRef | None) -> None:

@@ -12,7 +12,12 @@ import sqlalchemy as sa
 
 from transferapp.host.database import reading, writing
 from transferapp.repositories.local.derived import Derived
-from transferapp.repositories.local.schema import filesets, garbage, original_files
+from transferapp.repositories.local.schema import (
+    attachments,
+    filesets,
+    garbage,
+    original_files,
+)
 from transferapp.repositories.local.store import Originals
 
 _BATCH = 200
@@ -62,5 +67,8 @@ def collect(engine: sa.Engine, originals: Originals, derived: Derived) -> None:
 
 
 def _is_used(connection: sa.Connection, sha1: str) -> bool:
-    query = sa.select(original_files.c.id).where(original_files.c.sha1 == sha1).limit(1)
-    return connection.execute(query).first() is not None
+    used = (
+        sa.select(table.c.id).where(table.c.sha1 == sha1).limit(1)
+        for table in (original_files, attachments)
+    )
+    return any(connection.execute(query).first() is not None for query in used)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from typing_extensions import override
 
-from transferapp.errors import FileNotFound, Invalid
+from transferapp.errors import Invalid
 from transferapp.host.database import reading, writing
 from transferapp.model.containers import ContainerRef
 from transferapp.model.duplicates import Duplicate
@@ -23,6 +23,7 @@ from transferapp.model.images import (
     TileRegion,
 )
 from transferapp.repositories.local import image_rows
+from transferapp.repositories.local.contents import opened, pieces
 from transferapp.repositories.local.duplicates import find_duplicates
 from transferapp.repositories.local.garbage import list_fileset
 from transferapp.repositories.local.holdings import Holdings, in_thread
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-_PIECE = 1024 * 1024
 _MOST_LISTED = 1000
 _MOST_EDGE_PX = 2048
 
@@ -120,17 +120,8 @@ class LocalImages(Images):
         self, file_id: int, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Yield pieces of 1 MiB. Once begun it ends well, even when the file is deleted."""
-        file, size = await in_thread(self._open, file_id)
-        try:
-            start = min(max(0, offset), size)
-            left = size - start if length is None else min(max(0, length), size - start)
-            await in_thread(file.seek, start)
-            while left and (piece := await in_thread(file.read, min(_PIECE, left))):
-                left -= len(piece)
-                yield piece
-        finally:
-            # Shielded by a thread of its own: closing must also happen on cancellation.
-            await asyncio.shield(asyncio.to_thread(file.close))
+        async for piece in pieces(partial(self._open, file_id), offset, length):
+            yield piece
 
     @override
     async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
@@ -180,10 +171,7 @@ class LocalImages(Images):
     def _open(self, file_id: int) -> tuple[BinaryIO, int]:
         with reading(self._holdings.engine) as connection:
             row = image_rows.find_file(connection, self._caller, file_id)
-        try:
-            return self._holdings.originals.content(row.sha1).open("rb"), row.size_bytes
-        except FileNotFoundError as error:
-            raise FileNotFound from error
+        return opened(self._holdings.originals.content(row.sha1), row.size_bytes)
 
     def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
         with writing(self._holdings.engine) as connection:

@@ -45,7 +45,9 @@ class LocalRepository(Repository):
         ``bio_formats`` reads what our readers do not; it is closed with the repository.
         """
         self.name = name
-        self.capabilities = frozenset({Capability.TILES, Capability.SCREENS})
+        self.capabilities = frozenset(
+            {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS}
+        )
         self._folder, self._clock = folder, clock
         self.bio_formats = bio_formats
         self._formats: RepositoryFormats | None = None

@@ -153,6 +153,22 @@ image_annotations = sa.Table(
     sa.UniqueConstraint("image_id", "digest"),
 )
 
+#: Files that are no images, attached to a container; they go with it.
+attachments = sa.Table(
+    "attachments",
+    metadata,
+    _id(),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    _refers("container_id", "containers"),
+    sa.Column("client_path", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha1", sa.Text, nullable=False, index=True),
+    _refers("owner_id", "experimenters"),
+    _refers("group_id", "groups"),
+    sa.Column("attached_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 #: Files and folders that nobody refers to any more; written with the deletion itself.
 garbage = sa.Table(
     "garbage",

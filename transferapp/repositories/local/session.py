@@ -5,12 +5,19 @@ from __future__ import annotations
 from typing_extensions import override
 
 from transferapp.model.identity import Identity
+from transferapp.repositories.local.attachments import LocalAttachments
 from transferapp.repositories.local.containers import LocalContainers
 from transferapp.repositories.local.holdings import Holdings
 from transferapp.repositories.local.images import LocalImages
 from transferapp.repositories.local.imports import LocalImports
 from transferapp.repositories.local.permissions import Caller
-from transferapp.repositories.port import Containers, Images, Imports, RepositorySession
+from transferapp.repositories.port import (
+    Attachments,
+    Containers,
+    Images,
+    Imports,
+    RepositorySession,
+)
 
 
 class LocalSession(RepositorySession):
@@ -22,6 +29,7 @@ class LocalSession(RepositorySession):
         self._containers = LocalContainers(holdings, caller)
         self._images = LocalImages(holdings, caller)
         self._imports = LocalImports(holdings, caller)
+        self._attachments = LocalAttachments(holdings, caller)
 
     @property
     @override
@@ -46,3 +54,9 @@ class LocalSession(RepositorySession):
     def imports(self) -> Imports:
         """Making filesets and images."""
         return self._imports
+
+    @property
+    @override
+    def attachments(self) -> Attachments:
+        """Files attached to containers."""
+        return self._attachments

@@ -2,7 +2,7 @@
 
     originals/ab/cd/<sha1>        the content, read-only
     filesets/<id>/<client path>   the same by hard link, under the names that readers need
-    incoming/<id>/<random>        on the way in
+    incoming/<place>/<random>     on the way in; a fileset's id, or an attachment's key
     damaged/<sha1>-<random>       set aside: the content is not what its name says
 
 A row that refers to a content is committed before the content is put in its place, and a
@@ -83,12 +83,12 @@ class Originals:
                 " folder, then retry."
             )
 
-    def take(self, source: Path, fileset_id: int, count: ByteCount | None = None) -> Taken:
+    def take(self, source: Path, place: int | str, count: ByteCount | None = None) -> Taken:
         """Bring a file in and hash it on the way. A read-only file is linked, not copied.
 
         Raises VanishedFile, UnreadableFile; OSError when the disk is full.
         """
-        folder = self.folder / "incoming" / str(fileset_id)
+        folder = self.folder / "incoming" / str(place)
         folder.mkdir(parents=True, exist_ok=True)
         part = folder / uuid4().hex
         try:
@@ -164,9 +164,9 @@ class Originals:
         """Remove a content that no row refers to (call inside a write transaction)."""
         self.content(sha1).unlink(missing_ok=True)
 
-    def remove_incoming(self, fileset_id: int) -> None:
+    def remove_incoming(self, place: int | str) -> None:
         """Remove what a killed process left on the way."""
-        shutil.rmtree(self.folder / "incoming" / str(fileset_id), ignore_errors=True)
+        shutil.rmtree(self.folder / "incoming" / str(place), ignore_errors=True)
 
     def remove_tree(self, fileset_id: int) -> None:
         """Remove a fileset's names; the contents go with their last row."""

@@ -99,6 +99,7 @@ def container(
         image_count=counts[1],
         can_link=bool(rights.canLink()),
         can_edit=bool(rights.canEdit() and rights.canDelete()),
+        can_annotate=bool(rights.canAnnotate()),
     )
 
 

@@ -38,7 +38,9 @@ class OmeroRepository(Repository):
         """Use the server in ``settings``; nothing is connected before the first call."""
         self.name = name
         in_place = {Capability.IN_PLACE_IMPORT} if settings.in_place else set()
-        self.capabilities = frozenset({Capability.TILES, Capability.SCREENS, *in_place})
+        self.capabilities = frozenset(
+            {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS, *in_place}
+        )
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
         self._keeper = Keeper(settings, clock, self._threads)

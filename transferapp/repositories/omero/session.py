@@ -6,10 +6,17 @@ from typing_extensions import override
 
 from transferapp.model.identity import Identity
 from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.attachments import OmeroAttachments
 from transferapp.repositories.omero.containers import OmeroContainers
 from transferapp.repositories.omero.images import OmeroImages
 from transferapp.repositories.omero.imports import OmeroImports
-from transferapp.repositories.port import Containers, Images, Imports, RepositorySession
+from transferapp.repositories.port import (
+    Attachments,
+    Containers,
+    Images,
+    Imports,
+    RepositorySession,
+)
 
 
 class OmeroSession(RepositorySession):
@@ -21,6 +28,7 @@ class OmeroSession(RepositorySession):
         self._containers = OmeroContainers(acting)
         self._images = OmeroImages(acting)
         self._imports = OmeroImports(acting)
+        self._attachments = OmeroAttachments(acting)
 
     @property
     @override
@@ -45,3 +53,9 @@ class OmeroSession(RepositorySession):
     def imports(self) -> Imports:
         """Making filesets and images."""
         return self._imports
+
+    @property
+    @override
+    def attachments(self) -> Attachments:
+        """Files attached to containers."""
+        return self._attachments

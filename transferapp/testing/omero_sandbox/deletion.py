@@ -21,6 +21,7 @@ _OWNED = {
     "Plate": ("wells", "plateAcquisitions"),
     "Well": ("wellSamples",),
     "WellSample": ("image",),
+    "FileAnnotation": ("file",),
 }
 
 #: Containers take along what nobody else holds, unless the client keeps that kind.

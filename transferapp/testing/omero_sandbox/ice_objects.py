@@ -17,7 +17,7 @@ from transferapp.testing.omero_sandbox.permissions import (
     permissions_of,
     require,
 )
-from transferapp.testing.omero_sandbox.records import GROUP, Caller, ClassName, Record
+from transferapp.testing.omero_sandbox.records import GROUP, OWNER, Caller, ClassName, Record
 from transferapp.testing.omero_sandbox.slices import ENUMERATIONS, FIELDS, inverse
 from transferapp.testing.omero_sandbox.store import DETAIL_FIELDS, Store, missing
 
@@ -199,6 +199,19 @@ class Incoming:
         record = self._store.load(kind, parent._id._val)
         if record.values.get(GROUP) is not None:
             require(record, self._caller, ANNOTATE if "Annotation" in cls else LINK)
+        self._not_twice(cls, record, getattr(given, "_child", None))
+
+    def _not_twice(self, cls: str, parent: Record, child: Any) -> None:
+        """OMERO's tables of links are ``unique (parent, child, owner_id)``."""
+        if child is None or child._id is None:
+            return
+        for link in self._store.tables[cls].values():
+            held, owner = link.values.get("child"), link.values.get(OWNER)
+            same = held is not None and held.id == child._id._val
+            mine = owner is not None and owner.id == self._caller.user
+            if same and mine and link.values.get("parent") is parent:
+                words = f"could not insert: [ome.model.{cls}]; constraint violated"
+                raise omero.ValidationException(None, "omero.ValidationException", words)
 
     def _field(self, record: Record, given: Any, name: str, kind: str) -> None:
         if kind == "seq":

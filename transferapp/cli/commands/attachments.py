@@ -1,0 +1,52 @@
+"""What was attached to a dataset or screen, and copies of it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import humanize
+import typer
+
+from transferapp.cli import signed_in, targets
+from transferapp.cli.commands.session import AsJson
+from transferapp.cli.output import command, say, show_json, show_table
+from transferapp.client.attachments import AttachmentsClient
+from transferapp.model.attachments import Attachment
+
+
+@command
+def attachments(
+    container: Annotated[str, typer.Argument(help="Dataset:12, Dataset:NAME, Screen:NAME")],
+    to: Annotated[
+        Path | None, typer.Option(help="Save them below this folder; none is replaced.")
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the files that were attached to a dataset or screen, or save them."""
+    targets.check_target(container)
+
+    async def work() -> tuple[list[Attachment], list[Path]]:
+        async with (
+            signed_in.server_client() as (server, _),
+            AttachmentsClient(server.base_url, server.token) as client,
+        ):
+            target = await targets.find_target(server, container, create=False)
+            found = await client.attachments(target.ref)
+            saved = await client.save_attachments(found, to.absolute()) if to else []
+            return found, saved
+
+    found, saved = asyncio.run(work())
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (str(one.id), one.client_path, humanize.naturalsize(one.size_bytes), one.owner)
+        for one in found
+    ]
+    show_table(("", "File", "Size", "Owner"), rows)
+    if to:
+        count = len(saved)
+        say(f"{count:,} {'file is' if count == 1 else 'files are'} in {to}, verified.")

@@ -1,0 +1,40 @@
+"""Read stored contents in pieces, off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from transferapp.errors import FileNotFound
+from transferapp.repositories.local.holdings import in_thread
+
+_PIECE = 1024 * 1024
+
+
+def opened(content: Path, size_bytes: int) -> tuple[BinaryIO, int]:
+    """Open a content of the store; raises FileNotFound."""
+    try:
+        return content.open("rb"), size_bytes
+    except FileNotFoundError as error:
+        raise FileNotFound from error
+
+
+async def pieces(
+    open_file: Callable[[], tuple[BinaryIO, int]], offset: int, length: int | None
+) -> AsyncGenerator[bytes, None]:
+    """Yield pieces of 1 MiB of what is opened, which tells its size in bytes. Once begun it
+    ends well, even when the file is deleted.
+    """
+    file, size = await in_thread(open_file)
+    try:
+        start = min(max(0, offset), size)
+        left = size - start if length is None else min(max(0, length), size - start)
+        await in_thread(file.seek, start)
+        while left and (piece := await in_thread(file.read, min(_PIECE, left))):
+            left -= len(piece)
+            yield piece
+    finally:
+        # Shielded by a thread of its own: closing must also happen on cancellation.
+        await asyncio.shield(asyncio.to_thread(file.close))

@@ -1,0 +1,287 @@
+"""Files attached to OMERO's containers, as OMERO.web shows and downloads them.
+
+An attachment is an OriginalFile in OMERO's own ``Files`` folder (no ``repo``), a
+FileAnnotation of our namespace, and a link to the container: what omero-py's
+``createFileAnnfromLocalFile`` makes (omero-py 5.19, ``omero/gateway/__init__.py``). File and
+annotation are saved in one transaction, with our key as the file's path; the bytes follow,
+and the link comes last. So what is linked is whole, and what a crash left is found again.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from typing_extensions import override
+
+from transferapp.errors import ChecksumMismatch, FileNotFound, Invalid, PermissionDenied
+from transferapp.model.attachments import Attachment, AttachmentPlan
+from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.repositories.counting import ByteCount
+from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.commands import delete
+from transferapp.repositories.omero.containers import find_container
+from transferapp.repositories.omero.files import read_file
+from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.mapping import unloaded
+from transferapp.repositories.omero.pixel_stores import closing
+from transferapp.repositories.port import Attachments, ByteListener
+
+#: The namespace of our attachments; people filter by it in OMERO.web.
+NAMESPACE = "transferapp/attachment"
+_BLOCK = 2 * 1024 * 1024
+_FOUND = (
+    "select a.id, f.id, a.description, f.size, f.hash, a.details.owner.omeName,"
+    " a.details.group.id from"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An annotation of ours and its file, attached or not."""
+
+    id: int
+    file_id: int
+    client_path: str
+    size_bytes: int
+    sha1: str
+    owner: str
+    group_id: int
+
+    def holds(self, plan: AttachmentPlan) -> bool:
+        """Whether OMERO has hashed the planned bytes."""
+        return (self.size_bytes, self.sha1) == (plan.size_bytes, plan.sha1)
+
+    def at(self, container: ContainerRef) -> Attachment:
+        """Return it as an attachment of a container."""
+        return Attachment(
+            self.id, container, self.client_path, self.size_bytes, self.sha1, self.owner
+        )
+
+
+class OmeroAttachments(Attachments):
+    """Attachments as OMERO shows them to one experimenter."""
+
+    def __init__(self, acting: Acting) -> None:
+        """Attach as this person."""
+        self._acting = acting
+
+    @override
+    async def attach(
+        self, plan: AttachmentPlan, path: Path, stored: ByteListener | None = None
+    ) -> Attachment:
+        """Upload a file and attach it; adopts what an earlier attempt left."""
+        return await self._acting.run(self._attach, plan, path, ByteCount(stored))
+
+    @override
+    async def of(self, container: ContainerRef) -> list[Attachment]:
+        """List our attachments of a container; raises TargetNotFound."""
+        return await self._acting.run(self._of, container)
+
+    @override
+    async def get(self, attachment_id: int) -> Attachment:
+        """Return an attachment with OMERO's own checksum; raises FileNotFound."""
+        return await self._acting.run(self._get, attachment_id)
+
+    @override
+    async def read(
+        self, attachment_id: int, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield pieces of 1 MiB; read as a whole it is checked."""
+        held = await self._acting.run(self._by_id, attachment_id)
+        async for piece in read_file(self._acting, held.file_id, offset, length):
+            yield piece
+
+    @override
+    async def discard(self, key: str) -> bool:
+        """Remove what was begun under this key and not attached."""
+        return await self._acting.run(self._discard, key)
+
+    def _attach(self, plan: AttachmentPlan, path: Path, count: ByteCount) -> Attachment:
+        held = self._best(plan.key)
+        where = self._container_of(held.id) if held else None
+        if held is not None and where is not None and held.holds(plan):
+            count.add(plan.size_bytes)
+            return held.at(where)
+        if held is None and (same := self._same(plan)) is not None:
+            count.add(plan.size_bytes)
+            return same.at(plan.target)
+        self._check_target(plan)
+        held = held or self._begin(plan)
+        if held.holds(plan):
+            count.add(plan.size_bytes)
+        else:
+            self._upload(held, plan, path, count)
+            held = self._checked(held.id, plan)
+        if where is None:
+            self._link(held, plan)
+        return self._only_one(plan)
+
+    def _begin(self, plan: AttachmentPlan) -> _Held:
+        """Save file and annotation; OMERO writes size and checksum once the bytes are there."""
+        text = omero.rtypes.rstring
+        file = omero.model.OriginalFileI()
+        file.setName(text(plan.name))
+        file.setPath(text(_path(plan.key)))
+        media_type = mimetypes.guess_type(plan.name)[0] or "application/octet-stream"
+        file.setMimetype(text(media_type))
+        file.setSize(omero.rtypes.rlong(0))
+        algorithm = omero.model.ChecksumAlgorithmI()
+        algorithm.setValue(text(omero.model.enums.ChecksumAlgorithmSHA1160))
+        file.setHasher(algorithm)
+        made = omero.model.FileAnnotationI()
+        made.setNs(text(NAMESPACE))
+        made.setDescription(text(plan.client_path))
+        made.setFile(file)
+        [made_id] = self._acting.save([made], plan.group_id)
+        return self._by_id(made_id)
+
+    def _upload(self, held: _Held, plan: AttachmentPlan, path: Path, count: ByteCount) -> None:
+        gateway = self._acting.gateway
+        with closing(gateway.file_store(plan.group_id)) as store:
+            store.setFileId(held.file_id)
+            # Without any write OMERO makes no file, so that empty ones would fail.
+            store.write(b"", 0, 0)
+            store.truncate(0)
+            offset = 0
+            with path.open("rb") as source:
+                while block := source.read(_BLOCK):
+                    store.write(block, offset, len(block))
+                    offset += len(block)
+                    count.add(len(block))
+            # OMERO hashes the file now.
+            gateway.patient(store).save()
+
+    def _checked(self, annotation_id: int, plan: AttachmentPlan) -> _Held:
+        held = self._by_id(annotation_id)
+        if not held.holds(plan):
+            raise ChecksumMismatch(
+                f"OMERO holds other bytes of '{plan.name}' than were sent; they are sent again."
+            )
+        return held
+
+    def _link(self, held: _Held, plan: AttachmentPlan) -> None:
+        """Attach it, unless a worker that was cut off has done so meanwhile: OMERO takes the
+        same link of the same person once.
+        """
+        made = getattr(omero.model, f"{plan.target.kind}AnnotationLinkI")()
+        made.setParent(unloaded(plan.target.kind, plan.target.id))
+        made.setChild(unloaded("FileAnnotation", held.id))
+        try:
+            self._acting.save([made], plan.group_id)
+        except omero.ValidationException:
+            if self._container_of(held.id) is None:
+                raise
+
+    def _only_one(self, plan: AttachmentPlan) -> Attachment:
+        """A worker that was cut off may have attached the same file meanwhile, as the one
+        that took over did: the first stays, and whichever comes last removes the others.
+        """
+        found = self._keyed(plan.key)
+        attached = [one for one in found if self._container_of(one.id) is not None]
+        if not attached:
+            raise FileNotFound(f"'{plan.name}' was removed from OMERO while it was attached.")
+        kept = attached[0]
+        self._remove([one for one in found if one.id != kept.id])
+        where = self._container_of(kept.id)
+        return kept.at(where or plan.target)
+
+    def _best(self, key: str) -> _Held | None:
+        """Choose the one that is attached, else the first."""
+        found = self._keyed(key)
+        attached = (one for one in found if self._container_of(one.id) is not None)
+        return next(attached, found[0] if found else None)
+
+    def _keyed(self, key: str) -> list[_Held]:
+        return self._rows(
+            "FileAnnotation a join a.file f where a.ns = :ns and f.path = :path order by a.id",
+            path=_path(key),
+        )
+
+    def _same(self, plan: AttachmentPlan) -> _Held | None:
+        """Return the person's own attachment of the same file at the target."""
+        found = self._rows(
+            f"{plan.target.kind}AnnotationLink l, FileAnnotation a join a.file f"
+            " where a.id = l.child.id and l.parent.id = :parent and a.ns = :ns"
+            " and a.details.owner.id = :owner and f.hash = :sha1 order by a.id",
+            parent=plan.target.id,
+            owner=self._acting.identity.experimenter.id,
+            sha1=plan.sha1,
+        )
+        same = (one for one in found if one.holds(plan) and one.client_path == plan.client_path)
+        return next(same, None)
+
+    def _by_id(self, annotation_id: int) -> _Held:
+        found = self._rows(
+            "FileAnnotation a join a.file f where a.ns = :ns and a.id = :id", id=annotation_id
+        )
+        if not found:
+            raise FileNotFound(
+                f"OMERO has no attachment {annotation_id}, or you may not see it."
+            )
+        return found[0]
+
+    def _rows(self, source: str, **values: int | str | list[int]) -> list[_Held]:
+        rows = self._acting.rows(f"{_FOUND} {source}", ns=NAMESPACE, **values)
+        return [
+            _Held(a, f, told or "", size or 0, (sha1 or "").lower(), owner, group)
+            for a, f, told, size, sha1, owner, group in rows
+        ]
+
+    def _container_of(self, annotation_id: int) -> ContainerRef | None:
+        for kind in ContainerKind:
+            found = self._acting.rows(
+                f"select l.parent.id from {kind}AnnotationLink l"  # noqa: S608
+                " where l.child.id = :id order by l.id",
+                id=annotation_id,
+            )
+            if found:
+                return ContainerRef(kind, found[0][0])
+        return None
+
+    def _check_target(self, plan: AttachmentPlan) -> None:
+        target = find_container(self._acting, plan.target)
+        if not target.can_annotate:
+            raise PermissionDenied(
+                f"You may not attach files to '{target.name}'. Choose a target of your own, or"
+                f" ask {target.owner}."
+            )
+        if target.group_id != plan.group_id:
+            raise Invalid(
+                f"'{target.name}' belongs to another group than this import. Choose a target"
+                " in the group of the import."
+            )
+
+    def _of(self, ref: ContainerRef) -> list[Attachment]:
+        find_container(self._acting, ref)
+        found = self._rows(
+            f"{ref.kind}AnnotationLink l, FileAnnotation a join a.file f"
+            " where a.id = l.child.id and l.parent.id = :parent and a.ns = :ns order by a.id",
+            parent=ref.id,
+        )
+        return [one.at(ref) for one in found]
+
+    def _get(self, attachment_id: int) -> Attachment:
+        held = self._by_id(attachment_id)
+        where = self._container_of(held.id)
+        if where is None:
+            raise FileNotFound(f"'{held.client_path}' is attached to nothing in OMERO.")
+        return held.at(where)
+
+    def _discard(self, key: str) -> bool:
+        found = self._keyed(key)
+        loose = [one for one in found if self._container_of(one.id) is None]
+        self._remove(loose)
+        return len(loose) < len(found)
+
+    def _remove(self, found: list[_Held]) -> None:
+        for one in found:
+            targets = {"FileAnnotation": [one.id]}
+            delete(self._acting.gateway, one.group_id, targets, keep=[])
+
+
+def _path(key: str) -> str:
+    """Return the path that a file of ours has in OMERO; nobody but us makes such a one."""
+    return f"{NAMESPACE}/{key}/"
