@@ -26,6 +26,7 @@ from transferapp.testing.ledger_attachment_suite import LedgerAttachmentSuite
 from transferapp.testing.ledger_drop_suite import LedgerDropSuite
 from transferapp.testing.ledger_suite import LedgerSuite, an_import
 from transferapp.testing.moved_clock import MovedClock
+from transferapp.testing.moves import PUT
 
 __all__ = ["postgres_server"]
 
@@ -168,7 +169,7 @@ async def test_events_are_never_seen_out_of_order(postgres_server: PostgresServe
     start = await ledger.last_event_id()
     writing = asyncio.gather(
         *(
-            ledger.set_state(item.id, ItemChange(ItemState.IMPORTING, note=str(turn)))
+            ledger.move(item.id, PUT, ItemChange(ItemState.IMPORTING, note=str(turn)))
             for turn in range(8)
             for item in items
         )

@@ -23,6 +23,7 @@ from transferapp.model.transfers import ItemRole, ItemState, TransferDetails
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.taskqueue.port import TaskState
+from transferapp.testing.moves import PUT, PUT_ANYHOW
 from transferapp.testing.queue_journal import reach
 
 
@@ -96,9 +97,7 @@ async def test_a_worker_killed_before_its_checkpoint_attaches_no_second_copy(
     first = await attached(bench)
     # All checkpoints are lost; ledger and repository are as they were.
     bench.queue.entries.clear()
-    await bench.ledger.set_state(
-        details.items[0].id, ItemChange(ItemState.IMPORTING), only_from=(ItemState.IMPORTED,)
-    )
+    await bench.ledger.move(details.items[0].id, PUT_ANYHOW, ItemChange(ItemState.IMPORTING))
     for file, path in zip(details.files, notes, strict=True):
         await bench.restage(file.id, path.read_bytes())
     await bench.finish(details)
@@ -151,7 +150,7 @@ async def test_cancelled_in_the_middle_says_what_stays(bench: Bench, notes: list
     async def cancel() -> None:
         if bench.calls["attach"] == 2:
             change = ItemChange(ItemState.CANCELLED)
-            await bench.ledger.set_state(details.items[0].id, change)
+            await bench.ledger.move(details.items[0].id, PUT, change)
 
     bench.after["attach"] = cancel
     await bench.finish(details)

@@ -22,6 +22,7 @@ from transferapp.operations.imports import import_task
 from transferapp.operations.prepare_export import prepare_export_kind
 from transferapp.taskqueue.port import NewTask, RetryPolicy, Task, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
+from transferapp.testing.moves import PUT
 from transferapp.testing.queue_journal import reach
 
 CELL = resource("sample-data", "png-cells") / "cell.png"
@@ -115,7 +116,7 @@ async def test_lost_permission_asks_a_person(bench: Bench) -> None:
     details = await bench.export(bench.image_ids, TaskState.DEAD)
     assert details.items[0].state is ItemState.NEEDS_ATTENTION
     item_id = details.items[0].id
-    await bench.ledger.set_state(item_id, ItemChange(ItemState.QUEUED))
+    await bench.ledger.move(item_id, PUT, ItemChange(ItemState.QUEUED))
     await bench.queue.redrive(item_id)
     await reach(bench.queue, item_id, TaskState.DONE)
     assert (await bench.ledger.work(item_id)).item.state is ItemState.READY
@@ -125,7 +126,7 @@ async def test_cancelled_item_stays_cancelled(bench: Bench) -> None:
     await bench.queue.pause_target("repository", paused=True)
     details = await bench.export(bench.image_ids, TaskState.QUEUED)
     item_id = details.items[0].id
-    await bench.ledger.set_state(item_id, ItemChange(ItemState.CANCELLED))
+    await bench.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
     await bench.queue.pause_target("repository", paused=False)
     await reach(bench.queue, item_id, TaskState.DONE)
     assert (await bench.ledger.work(item_id)).item.state is ItemState.CANCELLED

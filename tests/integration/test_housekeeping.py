@@ -39,6 +39,7 @@ from transferapp.operations.notifications import NotificationRounds
 from transferapp.testing.ledger_suite import TROUBLE, an_import, seal_all
 from transferapp.testing.memory_queue import MemoryTaskQueue
 from transferapp.testing.moved_clock import MovedClock
+from transferapp.testing.moves import PUT
 from transferapp.worker import app
 from transferapp.worker.housekeeping import Housekeeping, Retention, Stores, keeping_house
 from transferapp.worker.settings import WorkerSettings
@@ -78,7 +79,7 @@ class World:
     async def trouble(self, key: str) -> None:
         details = await self.ledger.add(an_import(key=key, items=1))
         change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE)
-        await self.ledger.set_state(details.items[0].id, change)
+        await self.ledger.move(details.items[0].id, PUT, change)
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ async def test_notifications_are_forgotten_when_nothing_more_is_due(
 
 async def test_transfers_are_kept_unless_it_is_set(world: World) -> None:
     details = await world.ledger.add(an_import(items=1))
-    await world.ledger.set_state(details.items[0].id, ItemChange(ItemState.IMPORTED))
+    await world.ledger.move(details.items[0].id, PUT, ItemChange(ItemState.IMPORTED))
     world.clock.advance(days=4000)
     await world.house().round()
     assert len(await world.ledger.transfers("ada")) == 1

@@ -25,6 +25,7 @@ from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.transfers import TransferControl
 from transferapp.taskqueue.port import TaskState
+from transferapp.testing.moves import PUT_ANYHOW
 from transferapp.testing.queue_journal import reach
 
 
@@ -162,8 +163,7 @@ async def test_a_task_that_is_buried_leaves_no_staged_files(
     bench.faults["store"] = [TargetNotFound()]
     task = await bench.finish(details, TaskState.DEAD)
     assert (await bench.staging.path(details.files[0].id)).exists()
-    asked = (ItemState.NEEDS_ATTENTION,)
-    await bench.ledger.set_state(task.id, ItemChange(state), only_from=asked)
+    await bench.ledger.move(task.id, PUT_ANYHOW, ItemChange(state))
     kind = import_fileset_kind(bench.ledger, bench.staging, bench.repository, SystemClock())
     assert kind.on_dead is not None
     await kind.on_dead(task)

@@ -21,6 +21,7 @@ from transferapp.errors import (
 from transferapp.ledger.port import ItemChange
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.taskqueue.port import TaskState
+from transferapp.testing.moves import PUT
 from transferapp.testing.queue_journal import reach
 
 
@@ -151,7 +152,7 @@ async def test_missing_target_asks_a_person_who_retries(bench: Bench) -> None:
     assert item.state is ItemState.NEEDS_ATTENTION
     assert item.trouble is not None
     assert "Retry" in item.trouble.message
-    await bench.ledger.set_state(item.id, ItemChange(ItemState.RECEIVED))
+    await bench.ledger.move(item.id, PUT, ItemChange(ItemState.RECEIVED))
     await bench.queue.redrive(item.id)
     await reach(bench.queue, item.id, TaskState.DONE)
     assert (await bench.item(details)).verified
@@ -176,7 +177,7 @@ async def test_cancelled_item_stops_and_leaves_nothing(bench: Bench) -> None:
     item_id = details.items[0].id
 
     async def cancel() -> None:
-        await bench.ledger.set_state(item_id, ItemChange(ItemState.CANCELLED))
+        await bench.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
 
     bench.after["store"] = cancel
     await bench.finish(details)
@@ -192,7 +193,7 @@ async def test_cancelled_task_is_cleaned_up(bench: Bench) -> None:
     item_id = details.items[0].id
 
     async def cancel() -> None:
-        await bench.ledger.set_state(item_id, ItemChange(ItemState.CANCELLED))
+        await bench.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
         await bench.queue.cancel(item_id)
         await asyncio.sleep(0)
 

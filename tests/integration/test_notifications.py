@@ -35,6 +35,7 @@ from transferapp.protocol.messages import NotificationWishes
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.moved_clock import MovedClock
+from transferapp.testing.moves import PUT
 
 ADDRESS = "ada@example.org"
 
@@ -77,7 +78,7 @@ class World:
 
     async def finish(self, details: TransferDetails) -> None:
         for item in details.items:
-            await self.ledger.set_state(item.id, ItemChange(ItemState.IMPORTED))
+            await self.ledger.move(item.id, PUT, ItemChange(ItemState.IMPORTED))
 
     async def verified(self, *channels: str) -> str:
         """Switch channels on, prove the address; returns the webhook's secret."""
@@ -164,7 +165,7 @@ async def test_troubles_of_a_transfer_are_one_notification(world: World) -> None
     trouble = Trouble("vanished-file", "The file is gone", "Put it back.")
     for item in details.items:
         change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=trouble)
-        await world.ledger.set_state(item.id, change)
+        await world.ledger.move(item.id, PUT, change)
         await world.rounds.round()
     (entry,) = await world.inbox.entries("ada")
     assert entry.outcome.count == 12
@@ -278,7 +279,7 @@ async def test_only_the_chosen_topics_are_mailed_and_posted(world: World) -> Non
     await world.finish(await world.add())
     cancelled = await world.add(name="Tuesday")
     for item in cancelled.items:
-        await world.ledger.set_state(item.id, ItemChange(ItemState.CANCELLED))
+        await world.ledger.move(item.id, PUT, ItemChange(ItemState.CANCELLED))
     await world.rounds.round()
     await world.settled()
     titles = [json.loads(body)["data"]["title"] for _headers, body in world.hooks.posts]

@@ -18,6 +18,7 @@ from transferapp.notify.port import Channel, Preferences
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.testing.moves import PUT
 
 PROGRAM = """
 import asyncio
@@ -55,7 +56,7 @@ async def test_a_mail_that_comes_again_is_the_same_mail(tmp_path: Path) -> None:
     planned = (PlannedItem("cell", (PlannedTransferFile("a.tif", 1),)),)
     new = NewTransfer(TransferKind.IMPORT, "Monday", "ada", "key", planned)
     item = (await ledger.add(new)).items[0]
-    await ledger.set_state(item.id, ItemChange(ItemState.IMPORTED))
+    await ledger.move(item.id, PUT, ItemChange(ItemState.IMPORTED))
     async with mail_server() as mails:
         first = await start_worker(tmp_path, mails.port)
         mails.on_mail = first.kill

@@ -24,6 +24,7 @@ from transferapp.model.events import Event
 from transferapp.model.transfers import ItemState
 from transferapp.server import event_feed
 from transferapp.server.routes import events as events_route
+from transferapp.testing.moves import PUT
 
 __all__ = ["server"]
 
@@ -43,7 +44,7 @@ async def move(server: RestServer, item_id: str, turns: range) -> None:
     """Make events: one item, and its transfer with the first."""
     for turn in turns:
         change = ItemChange(ItemState.IMPORTING, note=str(turn))
-        await server.parts.ledger.set_state(item_id, change)
+        await server.parts.ledger.move(item_id, PUT, change)
 
 
 async def test_a_stream_resumes_after_its_last_id(server: RestServer) -> None:

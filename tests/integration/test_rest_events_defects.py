@@ -23,6 +23,7 @@ from transferapp.model.transfers import ItemState
 from transferapp.server import event_feed
 from transferapp.server.routes import events as events_route
 from transferapp.taskqueue.dbos.schema import targets
+from transferapp.testing.moves import PUT
 
 __all__ = ["server"]
 
@@ -79,7 +80,7 @@ async def scene(server: RestServer) -> AsyncIterator[tuple[RestServer, Follower,
 
 async def move(server: RestServer, item_id: str, note: str) -> None:
     change = ItemChange(ItemState.IMPORTING, note=note)
-    await server.parts.ledger.set_state(item_id, change)
+    await server.parts.ledger.move(item_id, PUT, change)
 
 
 async def test_one_defect_does_not_end_the_events(

@@ -14,6 +14,7 @@ from tests.support.import_house import ImportHouse
 from transferapp.errors import StorageFull
 from transferapp.ledger.port import ItemChange
 from transferapp.model.transfers import ItemState, TransferDetails
+from transferapp.testing.moves import PUT
 from transferapp.worker.leftovers import discard_leftovers, sweeping
 
 
@@ -32,7 +33,7 @@ async def moved(house: ImportHouse, state: ItemState, *, seal: bool = True) -> T
     if not seal:
         file = details.files[0]
         await house.staging.create(file.id, file.size_bytes)
-    assert await house.ledger.set_state(details.items[0].id, ItemChange(state))
+    assert await house.ledger.move(details.items[0].id, PUT, ItemChange(state))
     return details
 
 

@@ -23,6 +23,7 @@ from transferapp.model.transfers import ItemState
 from transferapp.notify.port import Channel, Preferences
 from transferapp.testing.ledger_suite import an_import, seal_all
 from transferapp.testing.memory_queue import MemoryTaskQueue
+from transferapp.testing.moves import PUT
 from transferapp.worker.leftovers import discard_leftovers, queue_leftovers
 
 __all__ = ["postgres_server", "url"]
@@ -135,7 +136,7 @@ async def test_staged_files_are_swept_past_one_that_cannot_be(tmp_path: Path) ->
             (tmp_path / name).write_bytes(cell.read_bytes())
             details.append(await house.add_import([tmp_path / name]))
         for one in details:
-            await house.ledger.set_state(one.items[0].id, ItemChange(ItemState.CANCELLED))
+            await house.ledger.move(one.items[0].id, PUT, ItemChange(ItemState.CANCELLED))
         odd = min(file.id for one in details for file in one.files)
         damage(
             house.engine,

@@ -20,6 +20,7 @@ from transferapp.errors import SettingsInvalid
 from transferapp.host.resources import resource
 from transferapp.ledger.port import ItemChange
 from transferapp.model.transfers import ItemState, TransferItem
+from transferapp.testing.moves import PUT
 from transferapp.worker.settings import WorkerSettings
 
 __all__ = ["postgres_server"]
@@ -75,7 +76,7 @@ async def test_received_item_without_a_task_is_imported(
     """The server died between the last seal and the queue; the next worker heals it."""
     details = await house.add_import([CELL])
     item_id = details.items[0].id
-    await house.ledger.set_state(item_id, ItemChange(ItemState.RECEIVED))
+    await house.ledger.move(item_id, PUT, ItemChange(ItemState.RECEIVED))
     async with worker_process(tmp_path) as process:
         item = await until(house, item_id, ItemState.IMPORTED)
         assert item.verified
@@ -96,7 +97,7 @@ async def test_worker_starts_past_a_row_that_cannot_be_read(
     odd = (await house.add_import([tmp_path / "odd.png"])).items[0].id
     good = (await house.add_import([CELL])).items[0].id
     for item_id in (odd, good):
-        await house.ledger.set_state(item_id, ItemChange(ItemState.RECEIVED))
+        await house.ledger.move(item_id, PUT, ItemChange(ItemState.RECEIVED))
     with house.engine.begin() as connection:
         damage = sa.text("UPDATE ledger_items SET image_ids = '[' WHERE id = :id")
         connection.execute(damage, {"id": odd})

@@ -51,6 +51,7 @@ from transferapp.protocol.messages import (
     SubmissionView,
     SubmittedItem,
 )
+from transferapp.testing.moves import PUT, PUT_ANYHOW
 
 T = TypeVar("T")
 CLOCK = SystemClock()
@@ -222,7 +223,7 @@ class DropWorld:
         if state is not ItemState.CANCELLED and not item.received:
             return
         change = IMPORTED if state is ItemState.IMPORTED else ItemChange(state)
-        if not self.stores.run(self.stores.ledger.set_state(item.id, change)):
+        if not self.stores.run(self.stores.ledger.move(item.id, PUT, change)):
             return
         stages = {
             ItemState.IMPORTED: ItemStage.DONE,
@@ -239,9 +240,7 @@ class DropWorld:
         item = self.details.items[number]
         if item.state is ItemState.FAILED:
             change = ItemChange(ItemState.RECEIVED)
-            self.stores.run(
-                self.stores.ledger.set_state(item.id, change, only_from=(ItemState.FAILED,))
-            )
+            self.stores.run(self.stores.ledger.move(item.id, PUT_ANYHOW, change))
             self.stores.outbox.set_stages([item.id], ItemStage.OPEN)
 
     # What is said -------------------------------------------------------------------------

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transferapp.model.drops import Drop, SourceLook
     from transferapp.model.events import Event, EventKind
     from transferapp.model.images import Annotation
+    from transferapp.model.moves import Move
     from transferapp.model.transfers import (
         ItemState,
         Transfer,
@@ -158,11 +159,9 @@ class Ledger(Protocol):
     async def file_sealed(self, file_id: str, sha1: str) -> bool:
         """Mark a file complete; True when it was the last of its item."""
 
-    async def set_state(
-        self, item_id: str, change: ItemChange, *, only_from: Sequence[ItemState] = ()
-    ) -> bool:
-        """Move an item and write the event; False when its state is not in ``only_from``
-        (empty: any that has not ended).
+    async def move(self, item_id: str, move: Move, change: ItemChange) -> bool:
+        """Move an item and write the event; False when the move does not start from where
+        the item is. Raises ValueError when it does not end where the change says.
         """
 
     async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:

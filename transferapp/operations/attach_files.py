@@ -24,10 +24,11 @@ from transferapp.errors import (
 )
 from transferapp.ledger.port import ItemChange, ItemWork, Ledger
 from transferapp.model.attachments import Attachment, AttachmentPlan
+from transferapp.model.moves import IMPORT, TELL_LEFT
 from transferapp.model.transfers import ItemState, TransferFile
 from transferapp.operations.import_cleanup import ImportCleanup
 from transferapp.operations.item_outcomes import OUTAGE_POLICY, tell_dead, tell_waiting
-from transferapp.operations.item_progress import GOES_ON, begin, conclude, note, refuse
+from transferapp.operations.item_progress import begin, conclude, note, refuse
 from transferapp.operations.relaying import relaying
 from transferapp.repositories.port import Attachments, Repository
 from transferapp.staging.port import Staging
@@ -103,11 +104,11 @@ class FileAttaching:
         # Where that is not possible a retry adopts what was begun.
         with suppress(TransferAppError):
             await self._discard_begun(work)
-        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, GOES_ON)
+        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, IMPORT)
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""
-        await tell_waiting(self._ledger, task, GOES_ON)
+        await tell_waiting(self._ledger, task, IMPORT)
 
     async def cancelled(self, task: Task) -> None:
         """Take away what a cancelled item left half done."""
@@ -220,7 +221,7 @@ class FileAttaching:
             return  # A closed account: nothing changes by trying again.
         if attached:
             change = ItemChange(ItemState.CANCELLED, _stays(work, attached))
-            await self._ledger.set_state(work.item.id, change, only_from=(ItemState.CANCELLED,))
+            await self._ledger.move(work.item.id, TELL_LEFT, change)
 
 
 def _plan(work: ItemWork, file: TransferFile) -> AttachmentPlan:

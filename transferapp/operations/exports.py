@@ -25,6 +25,7 @@ from transferapp.ledger.port import (
     PlannedItem,
 )
 from transferapp.model.images import ImageSummary
+from transferapp.model.moves import DELIVER, DOWNLOAD
 from transferapp.model.transfers import (
     ItemState,
     TransferDetails,
@@ -34,7 +35,6 @@ from transferapp.model.transfers import (
 from transferapp.operations.imports import (
     REPOSITORY_TARGET,
     TRANSFER_GRANT_LIFETIME,
-    WITH_WORKSTATION,
 )
 from transferapp.operations.manifest import check_title
 from transferapp.operations.prepare_export import PrepareExport
@@ -44,8 +44,6 @@ from transferapp.taskqueue.port import NewTask, TaskQueue
 
 #: Images that are looked up at the same time.
 _AT_ONCE = 8
-#: States in which an export's files may be read.
-_READABLE = frozenset({*WITH_WORKSTATION, ItemState.DELIVERED}) - {ItemState.QUEUED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class ExportRequests:
         found = await self._ledger.file_work(file_id)
         if found.transfer_id != transfer_id or found.kind is not TransferKind.EXPORT:
             raise FileNotFound
-        if found.item_state not in _READABLE or found.repository_file_id is None:
+        if found.item_state not in DELIVER.start or found.repository_file_id is None:
             raise StateConflict(f"This file cannot be downloaded now: {found.item_state}.")
         await self._downloading(found)
         return ExportFile(
@@ -136,19 +134,15 @@ class ExportRequests:
         if work.item.state is ItemState.DELIVERED:
             return work.item
         _check_hashes(work, told)
-        moved = await self._ledger.set_state(
-            item_id, ItemChange(ItemState.DELIVERED), only_from=tuple(_READABLE)
-        )
+        moved = await self._ledger.move(item_id, DELIVER, ItemChange(ItemState.DELIVERED))
         if not moved:
             raise StateConflict(f"This item cannot be delivered now: {work.item.state}.")
         return await self._ledger.item(item_id)
 
     async def _downloading(self, found: FileWork) -> None:
         if found.item_state is ItemState.READY:
-            await self._ledger.set_state(
-                found.file.item_id,
-                ItemChange(ItemState.DOWNLOADING),
-                only_from=(ItemState.READY,),
+            await self._ledger.move(
+                found.file.item_id, DOWNLOAD, ItemChange(ItemState.DOWNLOADING)
             )
 
     async def _enqueue(self, details: TransferDetails) -> None:

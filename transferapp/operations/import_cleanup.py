@@ -12,6 +12,7 @@ import structlog
 from transferapp.errors import NotFound, SettingsInvalid, TransferAppError
 from transferapp.ledger.port import ItemChange, ItemWork, Ledger
 from transferapp.model.containers import ContainerRef
+from transferapp.model.moves import TELL_LEFT
 from transferapp.model.transfers import ItemState
 from transferapp.repositories.port import Images, Repository
 from transferapp.staging.port import Staging
@@ -72,7 +73,7 @@ class ImportCleanup:
             image_ids, note = (), self._left(work, error)
         if note:
             change = ItemChange(ItemState.CANCELLED, note, image_ids=image_ids or None)
-            await self._ledger.set_state(work.item.id, change, only_from=(ItemState.CANCELLED,))
+            await self._ledger.move(work.item.id, TELL_LEFT, change)
 
     def _log_left(self, work: ItemWork, error: TransferAppError) -> None:
         _log.warning(

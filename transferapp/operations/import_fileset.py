@@ -25,6 +25,7 @@ from transferapp.errors import (
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import ItemChange, ItemWork, Ledger
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
+from transferapp.model.moves import IMPORT
 from transferapp.model.transfers import ItemState
 from transferapp.operations.duplicates import same_bytes_note
 from transferapp.operations.import_cleanup import ImportCleanup
@@ -35,7 +36,7 @@ from transferapp.operations.item_outcomes import (
     tell_dead,
     tell_waiting,
 )
-from transferapp.operations.item_progress import GOES_ON, begin, conclude, note, refuse
+from transferapp.operations.item_progress import begin, conclude, note, refuse
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.relaying import relaying
 from transferapp.repositories.port import Imports, Repository
@@ -123,7 +124,7 @@ class FilesetImport:
             await self._cleanup.after_cancel(work)
             return
         if isinstance(error_of(task), SourceProblem):
-            await tell_dead(self._ledger, task, ItemState.FAILED, GOES_ON)
+            await tell_dead(self._ledger, task, ItemState.FAILED, IMPORT)
             # The staged files stay: a person may retry with another reader installed.
             await self._cleanup.after_failure(work)
             return
@@ -131,11 +132,11 @@ class FilesetImport:
         # possible (no repository, a closed account) the retry adopts what is there.
         with suppress(TransferAppError):
             await self._cleanup.discard_fileset(work)
-        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, GOES_ON)
+        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, IMPORT)
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""
-        await tell_waiting(self._ledger, task, GOES_ON)
+        await tell_waiting(self._ledger, task, IMPORT)
 
     async def cancelled(self, task: Task) -> None:
         """Take away what a cancelled item left behind."""

@@ -19,6 +19,7 @@ from transferapp.grants.port import Grant, Grants, Scope
 from transferapp.ledger.port import FileWork, ItemChange, Ledger, NewTransfer
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceLook
+from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
 from transferapp.model.transfers import (
     ENDED_STATES,
     ItemRole,
@@ -41,16 +42,6 @@ from transferapp.taskqueue.port import NewTask, TaskQueue
 TRANSFER_GRANT_LIFETIME = timedelta(days=30)
 #: The queue's name for the repository: limits and pauses count per target.
 REPOSITORY_TARGET = "repository"
-#: States in which the workstation is at work on an item's files.
-WITH_WORKSTATION = (
-    ItemState.QUEUED,
-    ItemState.UPLOADING,
-    ItemState.READY,
-    ItemState.DOWNLOADING,
-    ItemState.STALLED,
-    ItemState.WAITING,
-    ItemState.NEEDS_ATTENTION,
-)
 _LONGEST_REPORT = 2000
 
 
@@ -184,13 +175,11 @@ class ImportRequests:
             return item
         if told.code:
             change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=trouble_of(told))
-            await self._ledger.set_state(item_id, change, only_from=WITH_WORKSTATION)
+            await self._ledger.move(item_id, REPORT, change)
         else:
             work = await self._ledger.work(item_id)
             change = ItemChange(going_on(item, work.transfer.kind))
-            await self._ledger.set_state(
-                item_id, change, only_from=(ItemState.NEEDS_ATTENTION,)
-            )
+            await self._ledger.move(item_id, GO_ON, change)
         return await self._ledger.item(item_id)
 
     async def _target(self, username: str, text: str, *, attaches: bool) -> Container:
@@ -221,19 +210,11 @@ class ImportRequests:
         item_id = found.file.item_id
         if is_first:
             # A trouble that the agent told of is over: all its files are here.
-            await self._ledger.set_state(
-                item_id,
-                ItemChange(ItemState.UPLOADING),
-                only_from=(ItemState.NEEDS_ATTENTION,),
-            )
+            await self._ledger.move(item_id, COMPLETE, ItemChange(ItemState.UPLOADING))
         item = await self._ledger.item(item_id)
         await self._queue.enqueue(item_task(item, found.owner))
         # The worker may be faster than this line: it is not set back.
-        await self._ledger.set_state(
-            item_id,
-            ItemChange(ItemState.RECEIVED),
-            only_from=(ItemState.QUEUED, ItemState.UPLOADING, ItemState.STALLED),
-        )
+        await self._ledger.move(item_id, RECEIVE, ItemChange(ItemState.RECEIVED))
 
 
 def import_task(transfer_id: str, item_id: str, owner: str) -> NewTask:

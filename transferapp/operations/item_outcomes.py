@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from transferapp.errors import TransferAppError, from_code
 from transferapp.ledger.port import ItemChange, Ledger
+from transferapp.model.moves import Move
 from transferapp.model.transfers import ItemState, Trouble
 from transferapp.taskqueue.port import RetryPolicy, Task
 
@@ -24,16 +23,14 @@ def trouble_of_task(task: Task) -> Trouble:
     return Trouble(error.code, error.title, error.message, error.retryable, task.retry_at)
 
 
-async def tell_waiting(ledger: Ledger, task: Task, only_from: Sequence[ItemState]) -> None:
+async def tell_waiting(ledger: Ledger, task: Task, move: Move) -> None:
     """Show that the item waits, why, and until when; idempotent."""
     trouble = trouble_of_task(task)
     change = ItemChange(ItemState.WAITING, "It is tried again by itself.", trouble)
-    await ledger.set_state(task.id, change, only_from=only_from)
+    await ledger.move(task.id, move, change)
 
 
-async def tell_dead(
-    ledger: Ledger, task: Task, state: ItemState, only_from: Sequence[ItemState]
-) -> None:
+async def tell_dead(ledger: Ledger, task: Task, state: ItemState, move: Move) -> None:
     """Show that the item does not go on by itself, and what to do; idempotent."""
     change = ItemChange(state, trouble=trouble_of_task(task))
-    await ledger.set_state(task.id, change, only_from=only_from)
+    await ledger.move(task.id, move, change)

@@ -8,6 +8,7 @@ from transferapp.errors import FileNotFound, NotFound
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import ItemChange, ItemWork, Ledger, PlannedTransferFile
 from transferapp.model.images import OriginalFile
+from transferapp.model.moves import PREPARE
 from transferapp.model.transfers import ItemState
 from transferapp.operations.item_outcomes import (
     OUTAGE_POLICY,
@@ -19,9 +20,6 @@ from transferapp.repositories.port import Repository
 from transferapp.taskqueue.port import Context, Task, TaskKind
 
 KIND = "prepare-export"
-
-#: States from which an export is prepared.
-_GOES_ON = (ItemState.QUEUED, ItemState.PREPARING, ItemState.WAITING, ItemState.STALLED)
 
 
 class PrepareExport(BaseModel):
@@ -59,20 +57,20 @@ class ExportPreparation:
     async def run(self, context: Context, wanted: PrepareExport) -> None:
         """Store the item's files and make it ready; stops when the item was cancelled."""
         change = ItemChange(ItemState.PREPARING, "looking up the files")
-        if await self._ledger.set_state(wanted.item_id, change, only_from=_GOES_ON):
+        if await self._ledger.move(wanted.item_id, PREPARE, change):
             await context.step("resolve", self._resolve, wanted.item_id)
             ready = ItemChange(ItemState.READY)
-            await self._ledger.set_state(wanted.item_id, ready, only_from=_GOES_ON)
+            await self._ledger.move(wanted.item_id, PREPARE, ready)
 
     async def dead(self, task: Task) -> None:
         """Give up where the images are gone; else ask a person."""
         gone = isinstance(error_of(task), NotFound)
         state = ItemState.FAILED if gone else ItemState.NEEDS_ATTENTION
-        await tell_dead(self._ledger, task, state, _GOES_ON)
+        await tell_dead(self._ledger, task, state, PREPARE)
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""
-        await tell_waiting(self._ledger, task, _GOES_ON)
+        await tell_waiting(self._ledger, task, PREPARE)
 
     async def _resolve(self, item_id: str) -> int:
         work = await self._ledger.work(item_id)

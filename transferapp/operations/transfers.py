@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.ledger.port import ItemChange, Ledger
+from transferapp.model.moves import CANCEL, RETRY
 from transferapp.model.transfers import (
     ENDED_STATES,
-    TROUBLE_STATES,
     ItemState,
     TransferDetails,
     TransferItem,
@@ -51,7 +51,7 @@ class TransferControl:
         """
         details = await self._ledger.details(transfer_id, owner=owner, with_files=False)
         items = _chosen(details, item_id)
-        retried = [item for item in items if item.state in TROUBLE_STATES | _WITH_QUEUE]
+        retried = [item for item in items if item.state in RETRY.start | _WITH_QUEUE]
         if item_id is not None and not retried:
             raise StateConflict(f"There is nothing to retry: it is {items[0].state}.")
         for item in retried:
@@ -62,7 +62,7 @@ class TransferControl:
         """Cancel in the ledger first: from then on no byte is taken for this item."""
         if item.state in ENDED_STATES - {ItemState.CANCELLED}:
             return False
-        if not await self._ledger.set_state(item.id, ItemChange(ItemState.CANCELLED)):
+        if not await self._ledger.move(item.id, CANCEL, ItemChange(ItemState.CANCELLED)):
             now = await self._ledger.item(item.id)
             if now.state is not ItemState.CANCELLED:
                 return False
@@ -96,15 +96,13 @@ class TransferControl:
         if kind is TransferKind.IMPORT and not item.received:
             # The files are on the workstation: the agent goes on when it looks next.
             change = ItemChange(going_on(item, kind))
-            await self._ledger.set_state(item.id, change, only_from=tuple(TROUBLE_STATES))
+            await self._ledger.move(item.id, RETRY, change)
             return
         # The ledger before the queue: a worker cannot move an item that has ended.
         state = ItemState.RECEIVED
         if kind is TransferKind.EXPORT:
             state = ItemState.READY if item.file_count else ItemState.QUEUED
-        await self._ledger.set_state(
-            item.id, ItemChange(state), only_from=tuple(TROUBLE_STATES)
-        )
+        await self._ledger.move(item.id, RETRY, ItemChange(state))
         if state is not ItemState.READY:
             await self._wake(details, item)
 

@@ -8,6 +8,7 @@ from transferapp.ledger.port import ItemChange, Ledger, PlannedItem, PlannedTran
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemRole, ItemState, TransferDetails
 from transferapp.testing.ledger_suite import an_import, seal_all
+from transferapp.testing.moves import PUT
 
 _DONE = ItemChange(ItemState.IMPORTED, verified=True)
 
@@ -42,11 +43,11 @@ class LedgerAttachmentSuite:
     async def test_attached_files_are_counted_and_told(self, ledger: Ledger) -> None:
         added = await with_notes(ledger)
         for item in added.items[:2]:
-            await ledger.set_state(item.id, _DONE)
+            await ledger.move(item.id, PUT, _DONE)
         before = (await ledger.details(added.transfer.id)).transfer
         assert (before.attached, before.files_verified) == (0, 2)
         assert await _ends(ledger) == []
-        await ledger.set_state(added.items[2].id, _DONE)
+        await ledger.move(added.items[2].id, PUT, _DONE)
         after = (await ledger.details(added.transfer.id)).transfer
         assert (after.to_attach, after.attached, after.files_verified) == (3, 3, 5)
         assert (after.state, after.items_done) == (ItemState.IMPORTED, 3)
@@ -54,7 +55,7 @@ class LedgerAttachmentSuite:
 
     async def test_cancelled_attachments_are_told(self, ledger: Ledger) -> None:
         added = await with_notes(ledger, items=1)
-        await ledger.set_state(added.items[0].id, _DONE)
-        await ledger.set_state(added.items[1].id, ItemChange(ItemState.CANCELLED))
+        await ledger.move(added.items[0].id, PUT, _DONE)
+        await ledger.move(added.items[1].id, PUT, ItemChange(ItemState.CANCELLED))
         assert await _ends(ledger) == ["1 imported, 3 files not attached"]
         assert (await ledger.details(added.transfer.id)).transfer.attached == 0

@@ -17,6 +17,7 @@ from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState, Transfer, TransferDetails
 from transferapp.testing.ledger_suite import an_export, an_import, seal_all
 from transferapp.testing.moved_clock import MovedClock
+from transferapp.testing.moves import PUT
 
 CUT = LeftOut("day 3/cut.tif", LeftOutReason.REFUSED, "damaged-file", "'cut.tif' is cut off.")
 NOTES = LeftOut("day 3/notes.txt", LeftOutReason.IGNORED)
@@ -34,7 +35,7 @@ async def imported(ledger: Ledger, drop: Drop | None) -> TransferDetails:
     added = await ledger.add(replace(an_import(), drop=drop))
     await seal_all(ledger, added)
     for item in added.items:
-        await ledger.set_state(item.id, IMPORTED)
+        await ledger.move(item.id, PUT, IMPORTED)
     return await ledger.details(added.transfer.id)
 
 
@@ -115,8 +116,8 @@ class LedgerDropSuite:
         """A transfer with cancelled items is not called imported."""
         added = await ledger.add(replace(an_import(), drop=a_drop()))
         await seal_all(ledger, added)
-        await ledger.set_state(added.items[0].id, IMPORTED)
-        await ledger.set_state(added.items[1].id, ItemChange(ItemState.CANCELLED))
+        await ledger.move(added.items[0].id, PUT, IMPORTED)
+        await ledger.move(added.items[1].id, PUT, ItemChange(ItemState.CANCELLED))
         transfer = (await ledger.details(added.transfer.id)).transfer
         assert transfer.state is ItemState.CANCELLED
         assert (transfer.items_done, transfer.item_count) == (1, 2)

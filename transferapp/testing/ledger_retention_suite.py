@@ -12,13 +12,14 @@ from transferapp.ledger.port import ItemChange, Ledger
 from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.testing.ledger_suite import TROUBLE, an_import, seal_all
 from transferapp.testing.moved_clock import MovedClock
+from transferapp.testing.moves import PUT
 
 _FAR = 10**9
 
 
 async def _end(ledger: Ledger, details: TransferDetails, state: ItemState) -> None:
     for item in details.items:
-        await ledger.set_state(item.id, ItemChange(state, trouble=TROUBLE))
+        await ledger.move(item.id, PUT, ItemChange(state, trouble=TROUBLE))
 
 
 async def _ids(ledger: Ledger) -> list[int]:
@@ -99,8 +100,8 @@ class LedgerRetentionSuite:
         await _end(ledger, details, ItemState.CANCELLED)
         other = await ledger.add(an_import(key="other"))
         done, still = other.items
-        await ledger.set_state(done.id, ItemChange(ItemState.IMPORTED))
-        await ledger.set_state(still.id, ItemChange(state, trouble=TROUBLE))
+        await ledger.move(done.id, PUT, ItemChange(ItemState.IMPORTED))
+        await ledger.move(still.id, PUT, ItemChange(state, trouble=TROUBLE))
         clock.advance(hours=24)
         assert await ledger.forget_transfers(clock.now()) == 1
         assert [one.id for one in await ledger.transfers("ada")] == [other.transfer.id]

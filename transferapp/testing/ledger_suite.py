@@ -23,6 +23,7 @@ from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.drops import Drop, SourceLook
 from transferapp.model.events import EventKind
 from transferapp.model.images import Annotation, AnnotationKind
+from transferapp.model.moves import CANCEL, GO_ON, IMPORT, RETRY, TELL_LEFT
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     ItemState,
@@ -31,6 +32,7 @@ from transferapp.model.transfers import (
     Trouble,
 )
 from transferapp.testing.moved_clock import MovedClock
+from transferapp.testing.moves import PUT, PUT_ANYHOW
 
 SHA1 = "a" * 40
 TROUBLE = Trouble("vanished-file", "The file is gone", "Put it back.")
@@ -123,7 +125,7 @@ class LedgerSuite:
         with pytest.raises(TransferNotFound):
             await ledger.item(unknown)
         with pytest.raises(TransferNotFound):
-            await ledger.set_state(unknown, ItemChange(ItemState.FAILED))
+            await ledger.move(unknown, PUT, ItemChange(ItemState.FAILED))
         for look in (ledger.file, ledger.file_work):
             with pytest.raises(FileNotFound):
                 await look(unknown)
@@ -192,14 +194,10 @@ class LedgerSuite:
         assert await promises() == (False, False, False)
         await seal_all(ledger, added)
         assert await promises() == (True, True, False)
-        await ledger.set_state(one.id, ItemChange(ItemState.IMPORTED, verified=True))
-        await ledger.set_state(two.id, ItemChange(ItemState.IMPORTED))
+        await ledger.move(one.id, PUT, ItemChange(ItemState.IMPORTED, verified=True))
+        await ledger.move(two.id, PUT, ItemChange(ItemState.IMPORTED))
         assert await promises() == (True, True, False)
-        await ledger.set_state(
-            two.id,
-            ItemChange(ItemState.IMPORTED, verified=True),
-            only_from=(ItemState.IMPORTED,),
-        )
+        await ledger.move(two.id, PUT_ANYHOW, ItemChange(ItemState.IMPORTED, verified=True))
         assert await promises() == (True, True, False)
         await ledger.looked_at_source(added.transfer.id, SourceLook(clock.now(), files=4))
         assert await promises() == (True, True, True)
@@ -207,20 +205,24 @@ class LedgerSuite:
     async def test_an_item_that_failed_needs_no_workstation(self, ledger: Ledger) -> None:
         """But its source must stay."""
         added = await ledger.add(an_import(items=1))
-        await ledger.set_state(added.items[0].id, ItemChange(ItemState.FAILED))
+        await ledger.move(added.items[0].id, PUT, ItemChange(ItemState.FAILED))
         found = (await ledger.details(added.transfer.id)).transfer.promises
         assert found.safe_to_switch_off
         assert not found.safe_to_delete_source
 
     async def test_moves_are_guarded(self, ledger: Ledger) -> None:
-        """By the states given, or by not having ended."""
+        """By where they start and where they end."""
         item = (await ledger.add(an_import())).items[0]
         importing = ItemChange(ItemState.IMPORTING)
-        assert not await ledger.set_state(item.id, importing, only_from=[ItemState.RECEIVED])
-        assert await ledger.set_state(item.id, importing)
-        assert await ledger.set_state(item.id, ItemChange(ItemState.CANCELLED))
-        assert not await ledger.set_state(item.id, importing)
-        assert await ledger.set_state(item.id, importing, only_from=[ItemState.CANCELLED])
+        assert not await ledger.move(item.id, GO_ON, ItemChange(ItemState.QUEUED))
+        assert await ledger.move(item.id, IMPORT, importing)
+        cancelled = ItemChange(ItemState.CANCELLED)
+        assert await ledger.move(item.id, CANCEL, cancelled)
+        assert not await ledger.move(item.id, IMPORT, importing)
+        assert await ledger.move(item.id, TELL_LEFT, cancelled)
+        with pytest.raises(ValueError, match="does not end in importing"):
+            await ledger.move(item.id, RETRY, importing)
+        assert (await ledger.item(item.id)).state is ItemState.CANCELLED
 
     async def test_trouble_shows_on_the_transfer_until_it_is_over(self, ledger: Ledger) -> None:
         """Another item's trouble takes its place."""
@@ -232,13 +234,13 @@ class LedgerSuite:
             trouble = (await ledger.details(added.transfer.id)).transfer.trouble
             return trouble.code if trouble else ""
 
-        await ledger.set_state(one.id, ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE))
-        await ledger.set_state(two.id, ItemChange(ItemState.NEEDS_ATTENTION, trouble=other))
+        await ledger.move(one.id, PUT, ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE))
+        await ledger.move(two.id, PUT, ItemChange(ItemState.NEEDS_ATTENTION, trouble=other))
         assert await shown() == "empty-file"
         assert (await ledger.details(added.transfer.id)).transfer.items_in_trouble == 2
-        await ledger.set_state(two.id, ItemChange(ItemState.UPLOADING))
+        await ledger.move(two.id, PUT, ItemChange(ItemState.UPLOADING))
         assert await shown() == "vanished-file"
-        await ledger.set_state(one.id, ItemChange(ItemState.UPLOADING))
+        await ledger.move(one.id, PUT, ItemChange(ItemState.UPLOADING))
         assert await shown() == ""
 
     async def test_trouble_keeps_its_time(self, ledger: Ledger, clock: MovedClock) -> None:
@@ -246,7 +248,7 @@ class LedgerSuite:
         item = (await ledger.add(an_import())).items[0]
         at = clock.now() + timedelta(minutes=5)
         waits = Trouble("repository-unavailable", "Away", "It comes back.", True, at)  # noqa: FBT003
-        await ledger.set_state(item.id, ItemChange(ItemState.WAITING, "later", waits))
+        await ledger.move(item.id, PUT, ItemChange(ItemState.WAITING, "later", waits))
         found = await ledger.item(item.id)
         assert (found.trouble, found.note) == (waits, "later")
 
@@ -256,7 +258,7 @@ class LedgerSuite:
         item = added.items[0]
         for done in range(1, 9):
             await ledger.file_progress(added.files[0].id, done)
-        await ledger.set_state(item.id, ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE))
+        await ledger.move(item.id, PUT, ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE))
         events = await ledger.events("ada", 0)
         assert [event.id for event in events] == sorted({event.id for event in events})
         assert [(event.kind, event.state) for event in events] == [
@@ -310,13 +312,12 @@ class LedgerSuite:
             events = await ledger.events("ada", 0)
             return [e.message for e in events if e.kind is EventKind.TRANSFER_ENDED]
 
-        await asyncio.gather(*(ledger.set_state(item.id, done) for item in others))
+        await asyncio.gather(*(ledger.move(item.id, PUT, done) for item in others))
         assert await ends() == []
-        await ledger.set_state(failed.id, ItemChange(ItemState.FAILED, trouble=TROUBLE))
+        await ledger.move(failed.id, PUT, ItemChange(ItemState.FAILED, trouble=TROUBLE))
         assert await ends() == ["11 imported, 1 failed"]
-        again = (ItemState.FAILED,)
-        await ledger.set_state(failed.id, ItemChange(ItemState.RECEIVED), only_from=again)
-        await ledger.set_state(failed.id, done)
+        await ledger.move(failed.id, RETRY, ItemChange(ItemState.RECEIVED))
+        await ledger.move(failed.id, PUT, done)
         assert await ends() == ["11 imported, 1 failed", "12 imported"]
         transfer = (await ledger.details(added.transfer.id)).transfer
         assert (transfer.state, transfer.items_done) == (ItemState.IMPORTED, 12)
@@ -350,7 +351,7 @@ class LedgerSuite:
         assert work.repository_file_ids == (41, 42)
         assert (work.files[0].sha1, work.item.size_bytes) == (SHA1, 10)
         assert (await ledger.file_work(work.files[1].id)).repository_file_id == 42
-        await ledger.set_state(item.id, ItemChange(ItemState.DELIVERED))
+        await ledger.move(item.id, PUT, ItemChange(ItemState.DELIVERED))
         transfer = (await ledger.details(work.transfer.id)).transfer
         assert (transfer.state, transfer.bytes_done) == (ItemState.DELIVERED, 10)
         assert transfer.promises.safe_to_switch_off
@@ -361,7 +362,7 @@ class LedgerSuite:
         added = [await ledger.add(an_import(owner=owner)) for owner in ("ada", "bob")]
         wanted = [details.items[0].id for details in added]
         for item_id in reversed(wanted):
-            await ledger.set_state(item_id, ItemChange(ItemState.IMPORTING))
+            await ledger.move(item_id, PUT, ItemChange(ItemState.IMPORTING))
         found = await ledger.items_in([ItemState.IMPORTING, ItemState.WAITING])
         assert [item.id for item in found] == wanted
 

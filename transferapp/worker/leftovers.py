@@ -11,6 +11,7 @@ from transferapp.errors import FileNotFound, TransferAppError
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import supervised
 from transferapp.ledger.port import Ledger
+from transferapp.model.moves import RECEIVE
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.operations.imports import item_task
 from transferapp.staging.port import Staging
@@ -19,7 +20,7 @@ from transferapp.taskqueue.port import TaskQueue
 _log = structlog.get_logger(__name__)
 
 #: States of an item whose files may all be here while nobody said that it is queued.
-_BEFORE_THE_QUEUE = (ItemState.QUEUED, ItemState.UPLOADING, ItemState.STALLED)
+_BEFORE_THE_QUEUE = tuple(RECEIVE.start)
 
 #: Nobody reads the staged files of these any more. (Those of a failed item wait for a retry.)
 _OVER = (ItemState.IMPORTED, ItemState.CANCELLED)

@@ -32,6 +32,7 @@ from transferapp.model.containers import ContainerKind
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.taskqueue.port import TaskState
+from transferapp.testing.moves import PUT
 
 ROOT = Path(__file__).parents[3]
 
@@ -127,7 +128,7 @@ async def test_server_killed_while_it_cancels(desk: OmeroDesk) -> None:
         details = (await client.submit_import(request)).details
         await server.parts.staging.create(details.files[0].id, 9)
         change = ItemChange(ItemState.CANCELLED)
-        assert await server.parts.ledger.set_state(details.items[0].id, change)
+        assert await server.parts.ledger.move(details.items[0].id, PUT, change)
         assert desk.staged
         desk.stage.start("worker", wait=False)
 

@@ -32,6 +32,7 @@ from transferapp.ledger.stores.schema import files, items, transfers
 from transferapp.ledger.stores.tally import Share
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import SourceLook
+from transferapp.model.moves import UPLOAD, Move
 from transferapp.model.transfers import (
     ENDED_STATES,
     ItemRole,
@@ -42,7 +43,6 @@ from transferapp.model.transfers import (
 
 #: Progress of bytes is told at most this often per transfer; states are told always.
 PROGRESS_EVERY = timedelta(seconds=1)
-_STARTS_UPLOADING = frozenset({ItemState.QUEUED, ItemState.STALLED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,14 @@ def move_item(
     connection: sa.Connection,
     now: datetime,
     item_id: str,
+    move: Move,
     change: ItemChange,
-    only_from: Sequence[ItemState],
 ) -> bool:
     """Move an item to another state; False when it is not in a state that allows it."""
+    if change.state not in move.end:
+        raise ValueError(f"'{move.name}' does not end in {change.state}")
     locked = lock_item(connection, item_id)
-    allowed = locked.state in only_from if only_from else locked.state not in ENDED_STATES
-    if not allowed:
+    if not move.allows(locked.state, change.state):
         return False
     values: dict[str, Any] = {
         "state": str(change.state),
@@ -200,7 +201,7 @@ def _lock(connection: sa.Connection, transfer_id: str, item_id: str) -> Locked:
 
 def _bytes_moved(locked: Locked, moved: int) -> dict[str, Any]:
     values: dict[str, Any] = {"bytes_done": locked.item["bytes_done"] + moved}
-    if locked.state in _STARTS_UPLOADING and not _is_export(locked):
+    if locked.state in UPLOAD.start and not _is_export(locked):
         values |= {"state": str(ItemState.UPLOADING), "note": "", "trouble": None}
     return values
 

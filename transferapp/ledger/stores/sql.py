@@ -28,6 +28,7 @@ from transferapp.ledger.stores.schema import SCHEMA
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import SourceLook
 from transferapp.model.events import Event, EventKind
+from transferapp.model.moves import Move
 from transferapp.model.transfers import (
     ItemState,
     Transfer,
@@ -127,12 +128,9 @@ class SqlLedger(Ledger):
         return await self._write(changes.seal_file, self._clock.now(), file_id, sha1)
 
     @override
-    async def set_state(
-        self, item_id: str, change: ItemChange, *, only_from: Sequence[ItemState] = ()
-    ) -> bool:
+    async def move(self, item_id: str, move: Move, change: ItemChange) -> bool:
         """Move an item and write the event."""
-        now = self._clock.now()
-        return await self._write(changes.move_item, now, item_id, change, only_from)
+        return await self._write(changes.move_item, self._clock.now(), item_id, move, change)
 
     @override
     async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:

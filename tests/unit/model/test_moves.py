@@ -1,0 +1,59 @@
+"""The table of moves leads everywhere, revives nothing, and is drawn as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from transferapp.model.moves import CANCEL, DELIVER, MOVES, RETRY, TELL_LEFT
+from transferapp.model.transfers import DONE_STATES, ENDED_STATES, ItemState, TransferKind
+from transferapp.testing import state_diagram
+
+#: Windows show it of an agent that is silent; nobody writes it.
+SHOWN_ONLY = {ItemState.STALLED}
+
+
+def reached(kind: TransferKind) -> set[ItemState]:
+    found = {ItemState.QUEUED}
+    while True:
+        more = {
+            state
+            for move in MOVES
+            if kind in move.kinds and move.start & found
+            for state in move.end
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
+def test_every_state_is_reached_from_the_queue() -> None:
+    assert reached(TransferKind.IMPORT) | reached(TransferKind.EXPORT) | SHOWN_ONLY == set(
+        ItemState
+    )
+    assert ItemState.IMPORTED not in reached(TransferKind.EXPORT)
+    assert ItemState.DELIVERED not in reached(TransferKind.IMPORT)
+
+
+@pytest.mark.parametrize("state", [s for s in ItemState if s not in ENDED_STATES])
+def test_what_has_not_ended_can_end(state: ItemState) -> None:
+    assert CANCEL.allows(state, ItemState.CANCELLED)
+
+
+def test_what_ended_stays_ended() -> None:
+    leaving = {
+        (move.name, state) for move in MOVES for state in move.start & ENDED_STATES
+        if move.end - {state}
+    }  # fmt: skip
+    assert leaving == {(RETRY.name, ItemState.FAILED)}
+    assert TELL_LEFT.start == TELL_LEFT.end == {ItemState.CANCELLED}
+    assert DELIVER.start & DONE_STATES == {ItemState.DELIVERED}
+
+
+def test_each_move_is_named_once() -> None:
+    assert len({move.name for move in MOVES}) == len(MOVES)
+
+
+def test_the_document_draws_the_table() -> None:
+    assert state_diagram.DOCUMENT.read_text(encoding="utf-8") == state_diagram.document(), (
+        "python -m transferapp.testing.state_diagram"
+    )
