@@ -19,6 +19,7 @@ from transferapp.errors import (
     UploadLost,
 )
 from transferapp.ledger.port import ItemChange
+from transferapp.model.moves import RETRY
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.moves import PUT
@@ -69,7 +70,7 @@ async def test_a_retry_after_a_file_was_refused_stores_it_again(bench: Bench) ->
     item = await bench.item(details)
     assert item.state is ItemState.FAILED
     received = ItemChange(ItemState.RECEIVED)
-    assert await bench.ledger.set_state(item.id, received, only_from=(ItemState.FAILED,))
+    assert await bench.ledger.move(item.id, RETRY, received)
     await bench.queue.redrive(item.id)
     await reach(bench.queue, item.id, TaskState.DONE)
     assert (await bench.item(details)).state is ItemState.IMPORTED

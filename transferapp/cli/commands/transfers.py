@@ -96,9 +96,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     settings = replace(asyncio.run(_settings()), anyway=anyway)
     with wiring.bio_formats_here() as opens:
         asking = replace(settings, opens=opens)
-        looked = looking.look_at(
-            paths, ignore or [], settings, say, attach_others=attach_others
-        )
+        looked = looking.look_at(paths, ignore or [], asking, say, attach_others=attach_others)
     for sentence in (*looked.refused, *looked.notes, *looked.others_told):
         say(sentence)
     looked.check_ready()
