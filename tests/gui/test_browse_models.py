@@ -78,7 +78,7 @@ def test_containers_load_when_opened_and_stay_open(
         made = house()
         browse = await browsing(tmp_path, made)
         icons: dict[ContainerKind | None, QIcon] = {k: QIcon() for k in (*ContainerKind, None)}
-        model = ContainersModel(browse, icons)
+        model = ContainersModel(browse.tree, browse.open_container, icons)
         qtmodeltester.check(model)  # type: ignore[no-untyped-call]
         tree = QTreeView()
         tree.setModel(model)
@@ -110,7 +110,7 @@ def test_a_project_that_could_not_be_opened_can_be_opened_again(tmp_path: Path) 
         made = house()
         browse = await browsing(tmp_path, made)
         icons: dict[ContainerKind | None, QIcon] = {k: QIcon() for k in (*ContainerKind, None)}
-        model = ContainersModel(browse, icons)
+        model = ContainersModel(browse.tree, browse.open_container, icons)
         await browse.tree.load(None)
         troubles: list[object] = []
         browse.troubled.listen(troubles.append)

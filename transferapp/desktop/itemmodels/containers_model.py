@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -10,7 +10,7 @@ from PySide6.QtGui import QIcon
 from typing_extensions import override
 
 from transferapp.desktop.loop import spawn
-from transferapp.desktop.presenters.browse import BrowsePresenter
+from transferapp.desktop.presenters.container_tree import ContainerTree
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -41,16 +41,21 @@ class ContainersModel(QAbstractItemModel):
 
     def __init__(
         self,
-        presenter: BrowsePresenter,
+        tree: ContainerTree,
+        open_container: Callable[[ContainerRef], Awaitable[None]],
         icons: dict[ContainerKind | None, QIcon],
         parent: QObject | None = None,
     ) -> None:
-        """``icons`` by kind; None is the icon of "All images"."""
+        """``open_container`` reads a node's children into ``tree`` and shows its own failures.
+
+        ``icons`` by kind; None is the icon of "All images".
+        """
         super().__init__(parent)
-        self._presenter = presenter
+        self._tree = tree
+        self._open_container = open_container
         self._icons = icons
         self._root = _Node(None, None, [])
-        self._stop = presenter.tree.loaded.listen(self._loaded)
+        self._stop = tree.loaded.listen(self._loaded)
         self.destroyed.connect(lambda *_: self._stop())
         self._loaded(None)
 
@@ -113,7 +118,7 @@ class ContainersModel(QAbstractItemModel):
             spawn(self._fetch(node, node.ref), name="open container")
 
     async def _fetch(self, node: _Node, ref: ContainerRef) -> None:
-        await self._presenter.open_container(ref)
+        await self._open_container(ref)
         node.asked = node.children is not None  # It failed: opening it again asks again.
 
     @override
@@ -135,7 +140,7 @@ class ContainersModel(QAbstractItemModel):
 
     def _loaded(self, parent: ContainerRef | None) -> None:
         node = self._root if parent is None else self._find(self._root, parent)
-        children = self._presenter.tree.children(parent)
+        children = self._tree.children(parent)
         if node is None or (children is None and parent is not None):
             return
         fresh: list[Container | None] = [*(children or ())]

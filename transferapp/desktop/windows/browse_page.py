@@ -62,7 +62,9 @@ class BrowsePage(Page):
         QShortcut(QKeySequence.StandardKey.Find, self).activated.connect(self._search.setFocus)
         for part in (self._search, refresh, self._new):
             self.heading.addWidget(part)
-        self._tree_model = ContainersModel(presenter, _icons(), self)
+        self._tree_model = ContainersModel(
+            presenter.tree, presenter.open_container, _icons(), self
+        )
         self._tree = self._tree_view()
         self._images_model = ImagesModel(presenter, self)
         self._cards = ImageCards(self._images_model)
