@@ -29,10 +29,10 @@ SEEDS = [
     ("intake/asking.py", "import transferapp.bioformats.process", "Only a composition root"),
     ("client/server.py", "import PySide6", "Only the desktop knows Qt"),
     ("desktop/app.py", "import napari", "Only the desktop knows Qt"),
-    ("desktop/windows/main_window.py", "import qasync", "Only the desktop knows Qt"),
+    ("desktop/shell/main_window.py", "import qasync", "Only the desktop knows Qt"),
     ("operations/imports.py", "import dbos", "Only the queue's adapter knows its engine"),
-    ("desktop/presenters/transfers.py", "import PySide6", "Presenters are Qt-free"),
-    ("desktop/widgets/theme.py", "import transferapp.desktop.windows.main_window", "Desktop:"),
+    ("desktop/transfers/presenter.py", "import PySide6", "Presenters are Qt-free"),
+    ("desktop/widgets/theme.py", "import transferapp.desktop.shell.main_window", "Desktop:"),
     ("model/images.py", "import pydantic", "Nouns and errors"),
     ("errors.py", "import httpx", "Nouns and errors"),
 ]

@@ -37,7 +37,7 @@ UNSEEN = {
     ): "the README's, by our Python",
     ("tests/oracle/bio_formats.py", "_java"): "java",
     ("tests/oracle/bio_formats.py", "_start"): "java",
-    ("tests/gui/test_tray.py", ""): "the names in transferapp/testing/demo/screen.py",
+    ("tests/gui/shell/test_tray.py", ""): "the names in transferapp/testing/demo/screen.py",
     ("tests/support/chaos_namespaces.py", "_run"): "'ip' and 'sh' behind it",
     ("tests/support/chaos_process.py", "__init__"): "our Python behind 'ip'",
     ("tests/support/upgrade_data.py", "main"): "pg_dump, found by a pattern",

@@ -39,7 +39,7 @@ from tests.support.installation import LONG_AGO, PASSWORD, USERNAME, Terminal
 from transferapp.bioformats.places import Places
 from transferapp.bioformats.port import BioFormats, Series
 from transferapp.client.server import ServerClient
-from transferapp.desktop.presenters.tiles import ZarrTiles
+from transferapp.desktop.tiles.source import ZarrTiles
 from transferapp.errors import UnreadableFile
 from transferapp.model.images import TileRegion
 from transferapp.model.transfers import ItemState, TransferDetails

@@ -30,14 +30,14 @@ from tests.support.transfer_fakes import (
     until,
 )
 from transferapp import errors
-from transferapp.desktop.presenters.imports import ImportPresenter
-from transferapp.desktop.presenters.services import ServicesPresenter
-from transferapp.desktop.presenters.session import Connection
-from transferapp.desktop.presenters.transfers import TransfersPresenter
-from transferapp.desktop.windows.import_page import ImportPage
-from transferapp.desktop.windows.main_window import LEAST_SIZE, RAIL_WIDTH
-from transferapp.desktop.windows.notices import Notices
-from transferapp.desktop.windows.transfers_page import TransfersPage
+from transferapp.desktop.imports.page import ImportPage
+from transferapp.desktop.imports.presenter import ImportPresenter
+from transferapp.desktop.session.presenter import Connection
+from transferapp.desktop.shell.main_window import LEAST_SIZE, RAIL_WIDTH
+from transferapp.desktop.shell.notices import Notices
+from transferapp.desktop.shell.services import ServicesPresenter
+from transferapp.desktop.transfers.page import TransfersPage
+from transferapp.desktop.transfers.presenter import TransfersPresenter
 from transferapp.host.resources import resource
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.duplicates import HeldAlready, HeldFileset

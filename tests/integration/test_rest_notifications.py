@@ -29,9 +29,9 @@ from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
 from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient, wishes_of
-from transferapp.desktop.presenters.inbox import InboxPresenter
-from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
-from transferapp.desktop.settings import SettingsFile
+from transferapp.desktop.inbox.presenter import InboxPresenter
+from transferapp.desktop.session.presenter import SessionParts, SessionPresenter
+from transferapp.desktop.session.remembered import SettingsFile
 from transferapp.errors import Invalid, NotFound, StateConflict
 from transferapp.host.credentials import Credentials
 from transferapp.model.events import EventKind

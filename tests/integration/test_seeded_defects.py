@@ -141,7 +141,7 @@ LIVING = {
     "worker": ("transferapp.taskqueue.dbos.keeper:TargetKeeper.round", "worker ready"),
     "agent": ("transferapp.agent.service:Agent._tell_progress", "listening"),
     "desktop": (
-        "transferapp.desktop.presenters.sign_in:SignInPresenter.resume",
+        "transferapp.desktop.sign_in.presenter:SignInPresenter.resume",
         "a task of the desktop failed",
     ),
 }

@@ -28,12 +28,12 @@ from transferapp.agent.records import ItemStage, Moved
 from transferapp.agent.source_look import compare
 from transferapp.agent.views import view_of
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
-from transferapp.desktop.presenters.import_drop import dropped
-from transferapp.desktop.presenters.import_list import look_at
-from transferapp.desktop.presenters.import_rows import ImportRows
-from transferapp.desktop.presenters.known_filesets import KnownFilesets
-from transferapp.desktop.presenters.promise_words import promise_lines
-from transferapp.desktop.presenters.transfer_rows import merge
+from transferapp.desktop.imports.drop import dropped
+from transferapp.desktop.imports.known_filesets import KnownFilesets
+from transferapp.desktop.imports.list import look_at
+from transferapp.desktop.imports.rows import ImportRows
+from transferapp.desktop.transfers.promise_words import promise_lines
+from transferapp.desktop.transfers.rows import merge
 from transferapp.errors import StateConflict
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url

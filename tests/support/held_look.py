@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.support.transfer_fakes import until
-from transferapp.desktop.presenters import import_list
-from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.desktop.imports import list as import_list
+from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.errors import Cancelled
 from transferapp.host.resources import resource
 from transferapp.intake.judging import Judged, judge

@@ -18,8 +18,8 @@ from tests.support.inbox_desk import InboxDesk
 from transferapp import errors
 from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient
-from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
-from transferapp.desktop.settings import SettingsFile
+from transferapp.desktop.session.presenter import SessionParts, SessionPresenter
+from transferapp.desktop.session.remembered import SettingsFile
 from transferapp.errors import TransferNotFound
 from transferapp.host.credentials import Credentials
 from transferapp.model.containers import Container, ContainerKind, ContainerRef

@@ -27,8 +27,8 @@ from tests.support.transfer_fakes import (
     view,
 )
 from transferapp import errors
-from transferapp.desktop.presenters.imports import ImportPresenter
-from transferapp.desktop.windows.import_page import ImportPage
+from transferapp.desktop.imports.page import ImportPage
+from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.host.resources import resource
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.protocol.messages import SubmissionView

@@ -17,7 +17,7 @@ from tests.support.transfer_fakes import (
 )
 from transferapp import errors
 from transferapp.client.importing import ImportPlan
-from transferapp.desktop.presenters.imports import ImportPresenter
+from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.host.resources import resource
 from transferapp.intake.preflight import PreflightSettings
 from transferapp.model.containers import Container, ContainerKind, ContainerRef

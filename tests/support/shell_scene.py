@@ -15,15 +15,15 @@ from tests.support.image_house import URL, ImageHouse, image, until
 from tests.support.qt_story import Story, named
 from transferapp import errors
 from transferapp.desktop import loop
-from transferapp.desktop.presenters.browse import BrowseParts, BrowsePresenter
-from transferapp.desktop.presenters.notifications import NotificationsPresenter
-from transferapp.desktop.presenters.session import SessionPresenter
-from transferapp.desktop.presenters.settings import SettingsPresenter
-from transferapp.desktop.presenters.sign_in import SignInPresenter
-from transferapp.desktop.windows.browse_page import BrowsePage
-from transferapp.desktop.windows.main_window import MainWindow
-from transferapp.desktop.windows.settings_page import SettingsPage
-from transferapp.desktop.windows.sign_in_page import SignInPage
+from transferapp.desktop.browse.page import BrowsePage
+from transferapp.desktop.browse.presenter import BrowseParts, BrowsePresenter
+from transferapp.desktop.preferences.page import SettingsPage
+from transferapp.desktop.preferences.presenter import SettingsPresenter
+from transferapp.desktop.session.presenter import SessionPresenter
+from transferapp.desktop.shell.main_window import MainWindow
+from transferapp.desktop.shell.notifications import NotificationsPresenter
+from transferapp.desktop.sign_in.page import SignInPage
+from transferapp.desktop.sign_in.presenter import SignInPresenter
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.notify.port import Notification, Notifier
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from transferapp.client.server import ToldFormats
-from transferapp.desktop.presenters.observable import Listeners
-from transferapp.desktop.presenters.session import Connection, SessionPresenter
+from transferapp.desktop.session.observable import Listeners
+from transferapp.desktop.session.presenter import Connection, SessionPresenter
 from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFound
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats

@@ -11,8 +11,8 @@ from types import TracebackType
 from PySide6.QtWidgets import QApplication
 
 from transferapp.desktop import loop, wiring
-from transferapp.desktop.presenters.farewell import farewell
 from transferapp.desktop.single_instance import FirstInstance, raise_other
+from transferapp.desktop.transfers.farewell import farewell
 from transferapp.desktop.widgets import theme
 from transferapp.host.collector import settle_heap
 from transferapp.host.logging import configure_logging, log_what_nobody_caught

@@ -14,27 +14,27 @@ from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient
 from transferapp.client.server import ServerClient
 from transferapp.client.target_formats import KeptFormats
-from transferapp.desktop.presenters.browse import BrowseParts, BrowsePresenter
-from transferapp.desktop.presenters.imports import ImportPresenter
-from transferapp.desktop.presenters.inbox import InboxPresenter
-from transferapp.desktop.presenters.notifications import NotificationsPresenter
-from transferapp.desktop.presenters.services import ServicesPresenter
-from transferapp.desktop.presenters.session import SessionParts, SessionPresenter
-from transferapp.desktop.presenters.settings import SettingsPresenter
-from transferapp.desktop.presenters.sign_in import SignInPresenter
-from transferapp.desktop.presenters.tiles import ZarrTiles
-from transferapp.desktop.presenters.transfers import TransfersPresenter
-from transferapp.desktop.settings import SettingsFile
-from transferapp.desktop.tray import Tray, TrayNotifier
+from transferapp.desktop.browse.page import BrowsePage
+from transferapp.desktop.browse.presenter import BrowseParts, BrowsePresenter
+from transferapp.desktop.imports.page import ImportPage
+from transferapp.desktop.imports.presenter import ImportPresenter
+from transferapp.desktop.inbox.page import InboxPage
+from transferapp.desktop.inbox.presenter import InboxPresenter
+from transferapp.desktop.preferences.page import SettingsPage
+from transferapp.desktop.preferences.presenter import SettingsPresenter
+from transferapp.desktop.session.presenter import SessionParts, SessionPresenter
+from transferapp.desktop.session.remembered import SettingsFile
+from transferapp.desktop.shell.main_window import MainWindow
+from transferapp.desktop.shell.notifications import NotificationsPresenter
+from transferapp.desktop.shell.services import ServicesPresenter
+from transferapp.desktop.shell.tray import Tray, TrayNotifier
+from transferapp.desktop.sign_in.page import SignInPage
+from transferapp.desktop.sign_in.presenter import SignInPresenter
+from transferapp.desktop.tiles.source import ZarrTiles
+from transferapp.desktop.transfers.page import TransfersPage
+from transferapp.desktop.transfers.presenter import TransfersPresenter
 from transferapp.desktop.viewer.launcher import ViewerLauncher
 from transferapp.desktop.viewer.napari import NapariViewer
-from transferapp.desktop.windows.browse_page import BrowsePage
-from transferapp.desktop.windows.import_page import ImportPage
-from transferapp.desktop.windows.inbox_page import InboxPage
-from transferapp.desktop.windows.main_window import MainWindow
-from transferapp.desktop.windows.settings_page import SettingsPage
-from transferapp.desktop.windows.sign_in_page import SignInPage
-from transferapp.desktop.windows.transfers_page import TransfersPage
 from transferapp.host.credentials import Credentials
 from transferapp.host.paths import HostPaths
 from transferapp.host.resources import resource

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from transferapp.desktop import loop
-from transferapp.desktop.presenters.observable import Listeners
+from transferapp.desktop.session.observable import Listeners
 from transferapp.errors import TransferAppError, ViewerUnavailable
 from transferapp.protocol import routes
 
 if TYPE_CHECKING:
-    from transferapp.desktop.presenters.session import SessionPresenter
+    from transferapp.desktop.session.presenter import SessionPresenter
     from transferapp.desktop.viewer.launcher import ViewerLauncher
     from transferapp.desktop.viewer.messages import Selection
 

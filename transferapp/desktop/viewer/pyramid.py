@@ -14,7 +14,7 @@ import pydantic
 import zarr
 
 from transferapp import errors
-from transferapp.desktop.presenters.compositing import auto_window
+from transferapp.desktop.tiles.compositing import auto_window
 from transferapp.desktop.viewer.store import RemoteStore, RenewableToken
 
 _AXES = ("t", "c", "z", "y", "x")

@@ -7,7 +7,7 @@ from typing import ParamSpec
 
 from PySide6.QtWidgets import QWidget
 
-from transferapp.desktop.presenters.observable import Listeners
+from transferapp.desktop.session.observable import Listeners
 
 P = ParamSpec("P")
 

@@ -1,0 +1,42 @@
+"""What a person has to know is above every page, for as long as it is true."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from tests.support.shell_scene import Play, Scene
+from transferapp.desktop.shell.services import ServicesPresenter
+
+
+def test_services_are_told_on_every_page(shell: Play) -> None:
+    async def story(on: Scene) -> None:
+        services = ServicesPresenter(on.session)
+        on.window.notices.follow(services)
+        await on.come_in()
+        await services.close()
+        agent, worker = on["main.agentNotice"], on["main.workerNotice"]
+        assert not on.window.notices.isVisible()
+        services.agent_notice = "The workstation service ended: OSError: no space left."
+        services.changed.notify()
+        for page in ("browse", "settings"):
+            on.window.go_to(page)
+            assert agent.isVisible()
+            assert not worker.isVisible()
+        assert "no space left" in on["main.agentNotice.text"].text()
+        services.worker_notice = "Tell your administrator."
+        services.changed.notify()
+        title = on["main.workerNotice.title"].text()
+        assert title == "The server has no worker at work: imports wait"
+        QTest.mouseClick(on["main.agentNotice.close"], Qt.MouseButton.LeftButton)
+        services.changed.notify()
+        assert not agent.isVisible(), "she has read it"
+        assert worker.isVisible()
+        services.agent_notice = services.worker_notice = ""
+        services.changed.notify()
+        assert not on.window.notices.isVisible()
+        services.agent_notice = "The workstation service ended: OSError: no space left."
+        services.changed.notify()
+        assert agent.isVisible(), "it happened again"
+
+    shell(story)

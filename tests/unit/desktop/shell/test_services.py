@@ -1,0 +1,111 @@
+"""What works behind the window: said when it does not, and taken back when it does again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.support.transfer_fakes import FakeSession, until
+from transferapp.desktop.session.presenter import Connection
+from transferapp.desktop.shell.services import ServicesPresenter
+from transferapp.errors import ServerUnreachable
+from transferapp.host.endings import Ending
+from transferapp.protocol.health import RepositoryState, ServerHealth
+
+ENDED = Ending(
+    datetime(2026, 11, 29, tzinfo=UTC), "OSError: [Errno 28] No space left on device"
+)
+
+
+class Desk:
+    """Services on a fake session, that look as often as they can."""
+
+    def __init__(self) -> None:
+        self.session = FakeSession()
+        self.workers = "ok"
+        self.error: Exception | None = None
+        self.asked = 0
+        self.last: Ending | None = None
+        self.session.server.health = self.health  # type: ignore[attr-defined]
+        self.services = ServicesPresenter(
+            self.session.as_session(), ending=lambda _process: self.last, pause=self.pause
+        )
+        self.session.changed.notify()
+
+    async def pause(self, _seconds: float) -> None:
+        await asyncio.sleep(0.001)
+
+    async def health(self) -> ServerHealth:
+        self.asked += 1
+        if self.error is not None:
+            raise self.error
+        repository = RepositoryState(state="progressing", detail="")
+        parts: dict[str, Any] = {"status": "ok", "database": "ok", "queue": "ok"}
+        return ServerHealth(**parts, workers=self.workers, repository=repository)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = Desk()
+    yield made
+    await made.services.close()
+
+
+async def test_all_is_well_is_no_news(desk: Desk) -> None:
+    told: list[str] = []
+    desk.services.changed.listen(lambda: told.append("told"))
+    await until(lambda: desk.asked > 3)
+    assert (told, desk.services.agent_notice, desk.services.worker_notice) == ([], "", "")
+
+
+async def test_an_agent_that_ended_is_told_with_its_last_line(desk: Desk) -> None:
+    desk.session.agent.here = False
+    desk.last = ENDED
+    await until(lambda: desk.services.agent_notice)
+    said = desk.services.agent_notice
+    assert said.startswith(f"The workstation service ended: {ENDED.line}. ")
+    assert "Start it with 'transferapp agent'" in said
+    assert said.endswith("Uploads from here wait until then.")
+    desk.session.agent.here = True
+    await until(lambda: not desk.services.agent_notice)
+
+
+async def test_one_that_was_killed_is_told_without(desk: Desk) -> None:
+    desk.session.agent.here = False
+    await until(lambda: desk.services.agent_notice)
+    assert desk.services.agent_notice.startswith("Start it with 'transferapp agent'")
+
+
+async def test_no_worker_is_told_until_there_is_one(desk: Desk) -> None:
+    desk.workers = "No worker is at work."
+    await until(lambda: desk.services.worker_notice)
+    assert "Tell your administrator" in desk.services.worker_notice
+    desk.workers = "ok"
+    await until(lambda: not desk.services.worker_notice)
+
+
+async def test_a_server_that_does_not_answer_is_the_sessions_to_say(desk: Desk) -> None:
+    desk.error = ServerUnreachable()
+    await until(lambda: desk.asked > 3)
+    desk.session.go(Connection.OFFLINE)
+    await asyncio.sleep(0.02)
+    asked = desk.asked
+    await asyncio.sleep(0.02)
+    assert (desk.asked, desk.services.worker_notice) == (asked, "")
+
+
+async def test_nobody_looks_once_she_has_signed_out(desk: Desk) -> None:
+    desk.workers = "No worker is at work."
+    await until(lambda: desk.services.worker_notice)
+    desk.session.signed_in = False
+    await until(lambda: not desk.services.worker_notice)
+    asked = desk.asked
+    await asyncio.sleep(0.02)
+    assert desk.asked == asked
+    desk.session.signed_in = True
+    desk.session.changed.notify()
+    await until(lambda: desk.services.worker_notice)

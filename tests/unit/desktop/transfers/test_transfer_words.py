@@ -1,0 +1,119 @@
+"""What a person reads of a transfer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.transfer_fakes import NOW, trouble
+from transferapp import errors
+from transferapp.desktop.transfers import words
+from transferapp.model.transfers import ItemState
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (48_000_000, "48 MB"),
+        (48_340_000, "48.3 MB"),
+        (113_600_000, "113 MB"),
+        (2_000_000_000_000, "2 TB"),
+    ],
+)
+def test_sizes_are_short(size: int, said: str) -> None:
+    assert words.size_words(size) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, ""),
+        (0.2, "a second"),
+        (50, "50 seconds"),
+        (200, "3 minutes"),
+        (5100, "1 hour and 25 minutes"),
+        (3 * 86400, "3 days"),
+        (1e12, ""),
+    ],
+)
+def test_time_left_is_said_as_a_person_would(seconds: float | None, said: str) -> None:
+    assert words.eta_words(seconds) == said
+
+
+def test_nothing_moving_has_no_speed() -> None:
+    assert words.speed_words(0.0) == ""
+    assert words.speed_words(12_400_000) == "12.4 MB/s"
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (datetime(2026, 11, 21, 9, 3, tzinfo=UTC), "09:03"),
+        (datetime(2026, 11, 20, 9, 3, tzinfo=UTC), "20 Nov, 09:03"),
+        (datetime(2025, 2, 3, 9, 3, tzinfo=UTC), "3 Feb 2025, 09:03"),
+    ],
+)
+def test_times_are_as_short_as_they_can_be(moment: datetime, said: str) -> None:
+    assert words.clock_words(moment, NOW, UTC) == said
+
+
+def test_every_state_has_words() -> None:
+    assert all(words.state_words(state) for state in ItemState)
+
+
+def test_a_stalled_transfer_says_since_when() -> None:
+    since = NOW - timedelta(minutes=27)
+    said = words.status_words(ItemState.STALLED, None, since, NOW, UTC)
+    assert said == "Stalled since 12:03"
+    assert "No sign of life since 12:03" in words.stalled_words(since, NOW, UTC)
+
+
+def test_a_stalled_repository_does_not_send_anybody_to_the_workstation() -> None:
+    since = NOW - timedelta(minutes=27)
+    said = words.stalled_words(since, NOW, UTC, arrived=True)
+    assert "The image repository gives no sign of life of it since 12:03" in said
+    assert "workstation" not in said
+
+
+def test_a_waiting_transfer_says_until_when_and_why() -> None:
+    why = trouble(errors.RepositoryUnavailable(), retry_in_s=900)
+    said = words.status_words(ItemState.WAITING, why, NOW, NOW, UTC)
+    assert said == "Waiting until 12:45: the image repository does not answer"
+
+
+def test_a_remedy_names_the_problem_once() -> None:
+    own = trouble(errors.VanishedFile("'a.tif' is gone. Put it back, then retry."))
+    assert words.trouble_words(own, NOW, UTC) == "'a.tif' is gone. Put it back, then retry."
+    general = trouble(errors.TargetNotFound())
+    assert words.trouble_words(general, NOW, UTC) == (
+        "The target does not exist any more."
+        " Choose another target and press Retry. Your files are safe."
+    )
+
+
+def test_a_title_that_says_nothing_is_left_out() -> None:
+    bad = trouble(errors.Invalid("The reader does not know compression 34933."))
+    assert words.status_words(ItemState.FAILED, bad, NOW, NOW) == "Failed"
+    assert words.trouble_words(bad, NOW) == "The reader does not know compression 34933."
+
+
+def test_a_remedy_says_when_it_is_tried_again() -> None:
+    why = trouble(errors.StorageFull("The disk of the server is full."), retry_in_s=900)
+    assert words.trouble_words(why, NOW, UTC).endswith("It is tried again at 12:45.")
+    due = trouble(errors.StorageFull("The disk of the server is full."), retry_in_s=-1)
+    assert words.trouble_words(due, NOW, UTC).endswith("It is tried again now.")
+
+
+def test_an_abbreviation_keeps_its_capitals() -> None:
+    why = trouble(errors.Unavailable())
+    why = type(why)(why.code, "OMERO is down", "Wait.", why.retryable)
+    assert words.status_words(ItemState.WAITING, why, NOW, NOW, UTC) == "Waiting: OMERO is down"
+
+
+def test_progress_is_said_in_bytes() -> None:
+    assert words.progress_words(0, 48_000_000) == "0 of 48 MB"
+    assert words.progress_words(12_000_000, 48_000_000) == "12 MB of 48 MB"
+    assert words.progress_words(48_000_000, 48_000_000) == "48 MB"

@@ -1,0 +1,85 @@
+"""Say before and after the button what an import does, in whole sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from transferapp.desktop.containers.targets import Target
+from transferapp.desktop.imports.totals import Totals
+from transferapp.desktop.transfers.words import count_words, size_words
+from transferapp.intake.file_names import shown_text
+from transferapp.model.images import Annotation, AnnotationKind
+
+#: Letters of a name in a sentence; the tree beside it shows the place itself.
+MOST_OF_NAME = 40
+
+
+def amount_words(totals: Totals) -> str:
+    """Say how much it is: ``12 filesets from 31 files (48 MB)``."""
+    files = count_words(totals.files, "file")
+    size = size_words(totals.size_bytes)
+    return f"{count_words(totals.included, 'fileset')} from {files} ({size})"
+
+
+def target_words(target: Target) -> str:
+    """Say where it goes: ``dataset 'Embryos' in project 'Flies'``."""
+    words = f"{target.ref.kind.lower()} '{shortened(target.container.name)}'"
+    project = shortened(target.project_name)
+    return f"{words} in project '{project}'" if project else words
+
+
+def summary_words(totals: Totals, target: Target, server_url: str, attached: int = 0) -> str:
+    """Say what will be imported where, and how many files are attached, in a sentence."""
+    where = f"{target_words(target)} on {server_words(server_url)}"
+    words = f"{amount_words(totals)} will be imported into {where}"
+    if not attached:
+        return f"{words}."
+    return f"{words}, and {count_words(attached, 'file')} attached to it."
+
+
+def suggested_name(first: Path) -> str:
+    """Return what to call an import that begins with this file or folder."""
+    name = first.name if first.is_dir() else first.name.partition(".")[0]
+    return shown_text(name)
+
+
+def shortened(name: str, most: int = MOST_OF_NAME) -> str:
+    """Leave out the middle of a name that is too long for a sentence."""
+    if len(name) <= most:
+        return name
+    tail = most // 2 - 1
+    return f"{name[: most - tail - 1].rstrip()}…{name[-tail:].lstrip()}"
+
+
+def server_words(url: str) -> str:
+    """Return the server's address without what people do not read."""
+    return urlsplit(url).netloc or url
+
+
+def left_out_words(totals: Totals, attached: int = 0) -> str:
+    """Say how many filesets stay out, and why; empty when none does. ``attached`` of those
+    that are no images are attached.
+    """
+    counted = (
+        (totals.blocked, "cannot be imported"),
+        (totals.others - attached, "not images"),
+        (totals.writing, "still being written"),
+        (totals.unticked, "not ticked"),
+        (totals.held, "in the repository already"),
+        (totals.ignored, "ignored"),
+    )
+    parts = ", ".join(f"{count:,} {words}" for count, words in counted if count)
+    if not parts:
+        return ""
+    missed = totals.left_out - attached > totals.ignored + totals.held
+    return f"Left out: {parts}.{' Keep what is not imported.' if missed else ''}"
+
+
+def annotations_of(tags: str, comment: str) -> tuple[Annotation, ...]:
+    """Turn comma-separated tags and a comment into annotations."""
+    names = dict.fromkeys(name.strip() for name in tags.split(","))
+    found = [Annotation(AnnotationKind.TAG, value=name) for name in names if name]
+    if comment.strip():
+        found.append(Annotation(AnnotationKind.COMMENT, value=comment.strip()))
+    return tuple(found)

@@ -1,0 +1,3 @@
+"""The Inbox page: what happened while nobody looked."""
+
+from __future__ import annotations

@@ -1,3 +1,0 @@
-"""Qt item models over presenter rows."""
-
-from __future__ import annotations

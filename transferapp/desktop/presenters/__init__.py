@@ -1,3 +1,0 @@
-"""What the windows show, as asyncio code without Qt."""
-
-from __future__ import annotations

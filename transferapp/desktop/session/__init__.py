@@ -1,0 +1,3 @@
+"""Who is signed in where, and what this computer remembers; knows no Qt."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The window around the pages: header, notices, tray, notifications."""
+
+from __future__ import annotations

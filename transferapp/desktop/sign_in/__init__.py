@@ -1,0 +1,3 @@
+"""The page that asks who the person is."""
+
+from __future__ import annotations

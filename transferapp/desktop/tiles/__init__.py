@@ -1,0 +1,3 @@
+"""The light preview: which tiles, how they are mixed, where they are drawn."""
+
+from __future__ import annotations

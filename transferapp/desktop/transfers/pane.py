@@ -1,0 +1,299 @@
+"""The selected transfer in full: its promises, its items, and what can be done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from transferapp.desktop.loop import spawn
+from transferapp.desktop.transfers.columns import advice_words
+from transferapp.desktop.transfers.delegates import paint_text_in
+from transferapp.desktop.transfers.items_model import (
+    ItemColumn,
+    ItemRole,
+    TransferItemsModel,
+)
+from transferapp.desktop.transfers.presenter import TransfersPresenter
+from transferapp.desktop.transfers.promise_panel import PromisePanel
+from transferapp.desktop.transfers.promise_words import promise_lines
+from transferapp.desktop.transfers.rows import TransferRow
+from transferapp.desktop.transfers.words import (
+    clock_words,
+    count_words,
+    kind_words,
+    size_words,
+)
+from transferapp.desktop.widgets import theme
+from transferapp.desktop.widgets.buttons import button
+from transferapp.desktop.widgets.labels import ElidedLabel, label
+from transferapp.desktop.widgets.scrolling import scrolling
+from transferapp.desktop.widgets.tables import FILL, WideTable
+from transferapp.model.drops import LeftOut
+from transferapp.model.transfers import (
+    DONE_STATES,
+    TROUBLE_STATES,
+    ItemState,
+    TransferItem,
+    TransferKind,
+)
+
+#: Pixels of Item, State, Amount; What to do takes the rest.
+_ITEM_WIDTHS = (165, 150, 180, FILL)
+AnyIndex = QModelIndex | QPersistentModelIndex
+#: Pixels of the words beside the items: least and most.
+_WORDS_WIDTH = (320, 430)
+
+
+@dataclass(frozen=True, slots=True)
+class _Deed:
+    """Something that can be done with a transfer."""
+
+    words: str
+    name: str
+    icon_name: str
+    possible: Callable[[TransferRow], bool]
+    do: Callable[[], None]
+
+
+class TransferPane(QFrame):
+    """What is known of the selected transfer; hidden while none is.
+
+    ``failed`` carries an error to show, ``images_wanted`` image ids and the target's
+    reference as text.
+    """
+
+    failed = Signal(object)
+    images_wanted = Signal(list, str)
+
+    def __init__(self, presenter: TransfersPresenter) -> None:
+        super().__init__()
+        theme.set_role(self, "card")
+        self.setMinimumHeight(190)
+        self._presenter = presenter
+        self._name = ElidedLabel("", "heading")
+        self._name.setObjectName("transfers.name")
+        self._facts = label("", "muted", wrap=True)
+        self._trouble = label("", "bad", wrap=True)
+        self._trouble.setObjectName("transfers.trouble")
+        self._promises = PromisePanel("transfers.promise")
+        self._items = TransferItemsModel(self, clock=presenter.clock)
+        self._table = self._make_table()
+        self._deeds = self._make_deeds()
+        self._buttons = {deed.name: self._make_button(deed) for deed in self._deeds}
+        self._lay_out()
+        self.show_transfer()
+
+    def actions_for(self, row: TransferRow | None) -> list[QAction]:
+        """Return what can be done with the selected transfer, for a menu."""
+        actions = []
+        for deed in self._deeds:
+            action = QAction(theme.icon(deed.icon_name), deed.words)
+            action.setObjectName(f"{deed.name}.menu")
+            action.setEnabled(row is not None and deed.possible(row))
+            action.triggered.connect(lambda _on=False, d=deed: d.do())
+            actions.append(action)
+        return actions
+
+    def show_transfer(self) -> None:
+        """Show the presenter's selected transfer as it is now."""
+        row = self._presenter.selected_row
+        self.setVisible(row is not None)
+        if row is None:
+            return
+        now = self._presenter.clock.now()
+        self._name.setText(row.name)
+        self._facts.setText(_facts(row, clock_words(row.created_at, now)))
+        advice = advice_words(row, now)
+        self._trouble.setText(advice)
+        self._trouble.setVisible(bool(advice))
+        theme.set_role(self._trouble, "bad" if row.state in TROUBLE_STATES else "warn")
+        self._promises.show_lines(promise_lines(row))
+        for deed in self._deeds:
+            self._buttons[deed.name].setVisible(deed.possible(row))
+        details = self._presenter.details
+        if details is None:
+            self._items.show_items(())
+        else:
+            self._items.show_items(details.items, details.left_out)
+
+    # Building -------------------------------------------------------------------------
+
+    def _make_deeds(self) -> tuple[_Deed, ...]:
+        return (
+            _Deed(
+                "Retry",
+                "transfers.retry",
+                "mdi6.refresh",
+                lambda row: row.can_retry,
+                lambda: self._act(self._presenter.retry),
+            ),
+            _Deed(
+                "Show images",
+                "transfers.showImages",
+                "mdi6.image-multiple-outline",
+                lambda row: row.kind is TransferKind.IMPORT and row.filesets_done > 0,
+                self._show_images,
+            ),
+            _Deed(
+                "Open folder",
+                "transfers.openFolder",
+                "mdi6.folder-open-outline",
+                lambda row: bool(row.destination),
+                self._open_folder,
+            ),
+            _Deed(
+                "Cancel transfer",
+                "transfers.cancel",
+                "mdi6.close",
+                lambda row: row.can_cancel,
+                lambda: self._act(self._presenter.cancel),
+            ),
+        )
+
+    def _make_button(self, deed: _Deed) -> QPushButton:
+        role = "danger" if deed.name == "transfers.cancel" else ""
+        made = button(deed.words, deed.name, role=role, icon_name=deed.icon_name)
+        made.clicked.connect(deed.do)
+        return made
+
+    def _make_table(self) -> WideTable:
+        gives_way = (ItemColumn.AMOUNT,)
+        table = WideTable("transfers.items", _ITEM_WIDTHS, row_height=32, gives_way=gives_way)
+        table.setAccessibleName("Items of this transfer")
+        table.setModel(self._items)
+        table.setItemDelegate(_ItemDelegate(table))
+        table.size_columns()
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._open_menu)
+        return table
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SMALL)
+        for made in self._buttons.values():
+            buttons.addWidget(made)
+        buttons.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(theme.SMALL)
+        words.addWidget(self._facts)
+        words.addWidget(self._trouble)
+        words.addSpacing(theme.TIGHT)
+        words.addWidget(self._promises)
+        words.addStretch(1)
+        # Name and buttons stay in sight when a small window cannot show all the words.
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(theme.SMALL)
+        left.addWidget(self._name)
+        left.addWidget(scrolling(words, "transfers.words"), 1)
+        left.addLayout(buttons)
+        side = QWidget()
+        side.setMinimumWidth(_WORDS_WIDTH[0])
+        side.setMaximumWidth(_WORDS_WIDTH[1])
+        side.setLayout(left)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(theme.LARGE, theme.MEDIUM, theme.MEDIUM, theme.MEDIUM)
+        across.setSpacing(theme.LARGE)
+        across.addWidget(side, 2)
+        across.addWidget(self._table, 3)
+
+    # Doing ----------------------------------------------------------------------------
+
+    def _act(self, deed: Callable[[str], Awaitable[None]]) -> None:
+        transfer_id = self._presenter.selected
+
+        async def act() -> None:
+            await deed(transfer_id)
+
+        spawn(act(), on_error=self.failed.emit)
+
+    def _show_images(self) -> None:
+        details = self._presenter.details
+        if details is None:
+            return
+        ids = [image_id for item in details.items for image_id in item.image_ids]
+        self.images_wanted.emit(ids, str(details.transfer.target or ""))
+
+    def _open_folder(self) -> None:
+        row = self._presenter.selected_row
+        if row is not None and row.destination:
+            _open_in_files(Path(row.destination))
+
+    def _open_menu(self, where: QPoint) -> None:
+        item = self._items.item_at(self._table.indexAt(where))
+        if item is None:
+            return
+        menu = QMenu(self._table)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        retry = menu.addAction(theme.icon("mdi6.refresh"), "Retry this item")
+        retry.setEnabled(item.trouble is not None or item.state in TROUBLE_STATES)
+        retry.triggered.connect(lambda: self._act_on(item, self._presenter.retry_item))
+        cancel = menu.addAction(theme.icon("mdi6.close"), "Cancel this item")
+        cancel.setEnabled(item.state not in DONE_STATES)
+        cancel.triggered.connect(lambda: self._act_on(item, self._presenter.cancel_item))
+        row = self._presenter.selected_row
+        if row is not None and row.destination:
+            show = menu.addAction(theme.icon("mdi6.folder-open-outline"), "Show in folder")
+            show.setEnabled(item.state is ItemState.DELIVERED)
+            show.triggered.connect(lambda: self._show_in_folder(item))
+        menu.popup(self._table.viewport().mapToGlobal(where))
+
+    def _show_in_folder(self, item: TransferItem) -> None:
+        async def show() -> None:
+            path = Path((await self._presenter.placement(item)).path)
+            is_folder = await asyncio.to_thread(path.is_dir)
+            _open_in_files(path if is_folder else path.parent)
+
+        spawn(show(), on_error=self.failed.emit)
+
+    def _act_on(self, item: TransferItem, deed: Callable[[str, str], Awaitable[None]]) -> None:
+        async def act() -> None:
+            await deed(item.transfer_id, item.id)
+
+        spawn(act(), on_error=self.failed.emit)
+
+
+class _ItemDelegate(QStyledItemDelegate):
+    """Colours what is wrong."""
+
+    @override
+    def initStyleOption(self, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        """Paint state and remedy of an item in trouble in red, of a waiting one in amber."""
+        super().initStyleOption(option, index)
+        if index.column() == ItemColumn.NAME:
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
+        item = index.data(ItemRole.ITEM)
+        told = index.column() in (ItemColumn.STATE, ItemColumn.REMEDY)
+        if told and isinstance(item, TransferItem) and item.trouble is not None:
+            scheme = theme.colours()
+            paint_text_in(option, scheme.bad if item.state in TROUBLE_STATES else scheme.warn)
+        elif told and isinstance(item, LeftOut) and item.reason.counts:
+            paint_text_in(option, theme.colours().warn)
+
+
+def _open_in_files(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def _facts(row: TransferRow, started: str) -> str:
+    where = row.target if row.kind is TransferKind.IMPORT else row.destination
+    direction = "into" if row.kind is TransferKind.IMPORT else "to"
+    place = f" {direction} {where}" if where else ""
+    amount = f"{count_words(row.files_total, 'file')}, {size_words(row.bytes_total)}"
+    return f"{kind_words(row.kind)}{place}, {amount}, started {started}"

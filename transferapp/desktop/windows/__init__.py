@@ -1,3 +1,0 @@
-"""Top-level windows and pages."""
-
-from __future__ import annotations
