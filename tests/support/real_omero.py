@@ -18,7 +18,7 @@ import omero
 from omero.rtypes import rbool, rstring
 
 from tests.support.omero_world import adapter
-from transferapp.repositories.omero.gateway import open_client, shut
+from transferapp.repositories.omero.sessions.gateway import open_client, shut
 from transferapp.repositories.omero.settings import OmeroSettings, Transport
 from transferapp.testing.repository_world import ALICE, BOB, LAB, PASSWORD, PRIVATE
 

@@ -302,7 +302,7 @@ class TestHealth:
     async def test_frozen_server_is_unreachable(
         self, desk: OmeroDesk, server: RestServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("transferapp.repositories.omero.health._LIMIT_S", 0.5)
+        monkeypatch.setattr("transferapp.repositories.omero.sessions.health._LIMIT_S", 0.5)
         async with httpx.AsyncClient(base_url=server.url, timeout=20) as http:
             desk.sandbox.control("freeze")
             try:

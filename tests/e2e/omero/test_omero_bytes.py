@@ -20,7 +20,7 @@ from tests.support.omero_desk import (
 )
 from transferapp.model.containers import ContainerKind
 from transferapp.model.transfers import ItemState
-from transferapp.repositories.omero.uploads import _BLOCK
+from transferapp.repositories.omero.imports.uploads import _BLOCK
 from transferapp.taskqueue.port import TaskState
 
 

@@ -26,8 +26,8 @@ from transferapp.errors import (
     SettingsInvalid,
     SignInFailed,
 )
-from transferapp.repositories.omero.gateway import Gateway
 from transferapp.repositories.omero.repository import OmeroRepository
+from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import HealthState
 from transferapp.testing.omero_sandbox.fixture import Sandbox
@@ -207,7 +207,7 @@ async def test_unknown_certificate_is_refused(sandbox: Sandbox, tmp_path: Path) 
 async def test_frozen_server_is_told(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("transferapp.repositories.omero.health._LIMIT_S", 0.3)
+    monkeypatch.setattr("transferapp.repositories.omero.sessions.health._LIMIT_S", 0.3)
     repository = adapter(settings_for(sandbox, tmp_path))
     sandbox.control("freeze")
     try:

@@ -32,7 +32,7 @@ from tests.support.omero_world import (
 )
 from tests.support.small_disks import small_disk
 from transferapp.errors import ChecksumMismatch, TransferAppError, UploadLost
-from transferapp.repositories.omero import in_place
+from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import Capability
 from transferapp.testing.omero_sandbox.fixture import Sandbox

@@ -27,7 +27,8 @@ from tests.support.omero_world import (
 )
 from transferapp.errors import Busy, TransferAppError
 from transferapp.model.filesets import Fileset
-from transferapp.repositories.omero import in_place, links
+from transferapp.repositories.omero import links
+from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import RepositorySession
 from transferapp.testing.omero_sandbox.fixture import Sandbox

@@ -22,8 +22,9 @@ from transferapp.errors import (
 )
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.containers import Container
-from transferapp.repositories.omero import attachments, foreign
-from transferapp.repositories.omero.attachments import NAMESPACE
+from transferapp.repositories.omero import foreign
+from transferapp.repositories.omero.imports import attachments
+from transferapp.repositories.omero.imports.attachments import NAMESPACE
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_attachments import attachment_plan, whole_attachment

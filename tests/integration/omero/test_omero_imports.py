@@ -112,7 +112,7 @@ async def test_only_signs_of_life_are_told(
     sandbox: Sandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Told at every look, an import that hangs would never look silent in the queue."""
-    watching = "transferapp.repositories.omero.watching"
+    watching = "transferapp.repositories.omero.imports.watching"
     monkeypatch.setattr(f"{watching}._LOOK_AT_LOG_EVERY", timedelta(seconds=0.1))
     monkeypatch.setattr(f"{watching}._LONGEST_POLL_S", 0.05)
     told: list[str] = []

@@ -15,8 +15,8 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.omero_fixtures import omero, sandbox
 from transferapp.errors import Busy, ImageNotFound, Internal, Invalid
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.omero import pixel_stores
 from transferapp.repositories.omero.repository import OmeroRepository
+from transferapp.repositories.omero.sessions import pixel_stores
 from transferapp.repositories.port import RepositorySession
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_world import (

@@ -19,7 +19,7 @@ from tests.support.omero_world import (
 )
 from transferapp.errors import StorageFull
 from transferapp.host.resources import resource
-from transferapp.repositories.omero import uploads
+from transferapp.repositories.omero.imports import uploads
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.testing.omero_sandbox.fixture import Sandbox
 from transferapp.testing.repository_world import ALICE, Sample, new_dataset, plan_for

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from transferapp.errors import SettingsInvalid, TransferAppError
 from transferapp.host.clock import Clock
-from transferapp.repositories.omero.password import importer_password
+from transferapp.repositories.omero.sessions.password import importer_password
 from transferapp.repositories.omero.settings import OmeroSettings
 
 _PREFIX = "TRANSFERAPP_OMERO_"
@@ -108,7 +108,7 @@ def _password(settings: OmeroSettings) -> Check:
 
 
 def _server(settings: OmeroSettings) -> Check:
-    from transferapp.repositories.omero.health import knock  # noqa: PLC0415
+    from transferapp.repositories.omero.sessions.health import knock  # noqa: PLC0415
 
     what = f"OMERO at {settings.host}:{settings.effective_port} ({settings.transport})"
     try:
@@ -122,7 +122,7 @@ def _server(settings: OmeroSettings) -> Check:
 
 
 async def _importer(settings: OmeroSettings, clock: Clock) -> Check:
-    from transferapp.repositories.omero.sessions import Keeper  # noqa: PLC0415
+    from transferapp.repositories.omero.sessions.keeper import Keeper  # noqa: PLC0415
 
     what = f"OMERO importer '{settings.importer}'"
     with ThreadPoolExecutor(1) as threads:

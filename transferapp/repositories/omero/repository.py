@@ -14,13 +14,13 @@ from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
-from transferapp.repositories.omero import health
-from transferapp.repositories.omero.acting import Acting, in_thread
 from transferapp.repositories.omero.links import open_links
-from transferapp.repositories.omero.people import read_identity
-from transferapp.repositories.omero.server_version import ServerVersion
 from transferapp.repositories.omero.session import OmeroSession
-from transferapp.repositories.omero.sessions import Keeper
+from transferapp.repositories.omero.sessions import health
+from transferapp.repositories.omero.sessions.acting import Acting, in_thread
+from transferapp.repositories.omero.sessions.keeper import Keeper
+from transferapp.repositories.omero.sessions.people import read_identity
+from transferapp.repositories.omero.sessions.server_version import ServerVersion
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.omero.vigil import Vigil
 from transferapp.repositories.port import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing_extensions import override
 
 from transferapp.model.identity import Identity
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.attachments import OmeroAttachments
-from transferapp.repositories.omero.containers import OmeroContainers
-from transferapp.repositories.omero.images import OmeroImages
-from transferapp.repositories.omero.imports import OmeroImports
+from transferapp.repositories.omero.catalogue.containers import OmeroContainers
+from transferapp.repositories.omero.imports.attachments import OmeroAttachments
+from transferapp.repositories.omero.imports.steps import OmeroImports
+from transferapp.repositories.omero.reading.images import OmeroImages
+from transferapp.repositories.omero.sessions.acting import Acting
 from transferapp.repositories.port import (
     Attachments,
     Containers,

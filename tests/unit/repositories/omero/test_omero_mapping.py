@@ -16,10 +16,8 @@ from transferapp.model.identity import GroupPermissions
 from transferapp.model.images import Annotation, AnnotationKind, OriginalFile
 from transferapp.model.plausible import plausible_um
 from transferapp.ome import lengths
-from transferapp.repositories.omero.files import hasher
-from transferapp.repositories.omero.filesets import differing
-from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.mapping import (
+from transferapp.repositories.omero.catalogue.filesets import differing
+from transferapp.repositories.omero.catalogue.mapping import (
     annotation,
     channel,
     micrometres,
@@ -28,7 +26,9 @@ from transferapp.repositories.omero.mapping import (
     summary,
     window,
 )
-from transferapp.repositories.omero.people import permissions_of
+from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.reading.files import hasher
+from transferapp.repositories.omero.sessions.people import permissions_of
 from transferapp.repositories.omero.vigil import Vigil
 from transferapp.repositories.port import SILENT_AFTER
 

@@ -8,7 +8,7 @@ import pytest
 
 from transferapp.errors import SettingsInvalid
 from transferapp.host.clock import SystemClock
-from transferapp.repositories.omero.password import CREDENTIAL, importer_password
+from transferapp.repositories.omero.sessions.password import CREDENTIAL, importer_password
 from transferapp.repositories.omero.settings import InPlace, OmeroSettings
 from transferapp.repositories.omero.wiring import open_omero_repository
 

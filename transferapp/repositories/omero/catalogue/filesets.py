@@ -6,9 +6,9 @@ from typing import Any
 
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
-from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.catalogue.mapping import original_file, unloaded
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.mapping import original_file, unloaded
+from transferapp.repositories.omero.sessions.acting import Acting
 
 #: The namespace of the comment on a fileset that carries our key.
 KEY_NAMESPACE = "transferapp/key"

@@ -14,8 +14,8 @@ from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.gateway import ALL_GROUPS, Gateway
 from transferapp.repositories.omero.links import Links
+from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
 from transferapp.repositories.omero.vigil import Vigil
 
 P = ParamSpec("P")

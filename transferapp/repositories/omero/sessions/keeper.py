@@ -25,11 +25,11 @@ from transferapp.errors import (
     SignInFailed,
 )
 from transferapp.host.clock import Clock
-from transferapp.repositories.omero.acting import in_thread
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.gateway import Gateway
-from transferapp.repositories.omero.password import importer_password
+from transferapp.repositories.omero.sessions.acting import in_thread
+from transferapp.repositories.omero.sessions.gateway import Gateway
+from transferapp.repositories.omero.sessions.password import importer_password
 from transferapp.repositories.omero.settings import OmeroSettings
 
 P = ParamSpec("P")

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from transferapp.errors import ChecksumMismatch, FileNotFound, TransferAppError
 from transferapp.model.images import OriginalFile
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.mapping import original_file
+from transferapp.repositories.omero.catalogue.mapping import original_file
+from transferapp.repositories.omero.sessions.acting import Acting
 
 _PIECE = 1024 * 1024
 _WHERE = (

@@ -19,14 +19,14 @@ from transferapp.model.images import (
     OriginalFile,
     TileRegion,
 )
-from transferapp.repositories.omero import image_queries
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.annotations import add_annotations
-from transferapp.repositories.omero.commands import delete
-from transferapp.repositories.omero.duplicates import find_duplicates
-from transferapp.repositories.omero.files import read_file
-from transferapp.repositories.omero.filesets import images_of
-from transferapp.repositories.omero.pixels import read_thumbnail, read_tile
+from transferapp.repositories.omero.catalogue.annotations import add_annotations
+from transferapp.repositories.omero.catalogue.commands import delete
+from transferapp.repositories.omero.catalogue.duplicates import find_duplicates
+from transferapp.repositories.omero.catalogue.filesets import images_of
+from transferapp.repositories.omero.reading import image_queries
+from transferapp.repositories.omero.reading.files import read_file
+from transferapp.repositories.omero.reading.pixels import read_thumbnail, read_tile
+from transferapp.repositories.omero.sessions.acting import Acting
 from transferapp.repositories.port import Images
 
 if TYPE_CHECKING:

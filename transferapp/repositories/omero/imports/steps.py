@@ -18,25 +18,25 @@ from transferapp.errors import ChecksumMismatch, Invalid, TransferAppError, Uplo
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.counting import ByteCount
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.commands import delete
-from transferapp.repositories.omero.containers import linkable
-from transferapp.repositories.omero.filesets import (
+from transferapp.repositories.omero.catalogue.commands import delete
+from transferapp.repositories.omero.catalogue.containers import linkable
+from transferapp.repositories.omero.catalogue.filesets import (
     best_of,
     differing,
     files_of,
     filesets_of,
     images_of,
 )
-from transferapp.repositories.omero.finishing import check_readable, finish
-from transferapp.repositories.omero.in_place import bring_in_place, tidy_up
-from transferapp.repositories.omero.processes import (
+from transferapp.repositories.omero.imports.finishing import check_readable, finish
+from transferapp.repositories.omero.imports.in_place import bring_in_place, tidy_up
+from transferapp.repositories.omero.imports.processes import (
     begin_process,
     forget_process,
     live_process,
 )
-from transferapp.repositories.omero.uploads import Place, upload
-from transferapp.repositories.omero.watching import STEPS, stop, watch
+from transferapp.repositories.omero.imports.uploads import Place, upload
+from transferapp.repositories.omero.imports.watching import STEPS, stop, watch
+from transferapp.repositories.omero.sessions.acting import Acting
 from transferapp.repositories.port import ByteListener, Imports, ProgressListener
 
 _log = structlog.get_logger(__name__)

@@ -9,11 +9,11 @@ import numpy as np
 
 from transferapp.errors import Invalid, RepositoryUnavailable
 from transferapp.model.images import Level, TileRegion
+from transferapp.repositories.omero.catalogue.mapping import DTYPES
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.gateway import Gateway
-from transferapp.repositories.omero.mapping import DTYPES
-from transferapp.repositories.omero.pixel_stores import PixelStore, closing
+from transferapp.repositories.omero.sessions.gateway import Gateway
+from transferapp.repositories.omero.sessions.pixel_stores import PixelStore, closing
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from transferapp.model.images import Annotation, AnnotationKind
-from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.catalogue.mapping import (
+    annotation,
+    omero_annotation,
+    plain,
+    unloaded,
+)
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.mapping import annotation, omero_annotation, plain, unloaded
+from transferapp.repositories.omero.sessions.acting import Acting
 
 
 def annotations_of(acting: Acting, image_id: int) -> list[Annotation]:

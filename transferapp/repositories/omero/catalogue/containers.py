@@ -6,10 +6,10 @@ from typing_extensions import override
 
 from transferapp.errors import Invalid, PermissionDenied, TargetNotFound
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.commands import delete
+from transferapp.repositories.omero.catalogue.commands import delete
+from transferapp.repositories.omero.catalogue.mapping import container, unloaded
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.mapping import container, unloaded
+from transferapp.repositories.omero.sessions.acting import Acting
 from transferapp.repositories.port import Containers
 
 _MOST_NAME_LENGTH = 255

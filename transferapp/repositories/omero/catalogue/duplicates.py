@@ -7,8 +7,8 @@ from typing import Any
 
 from transferapp.model.duplicates import Duplicate, HeldFileset, HeldOriginal, Hits
 from transferapp.model.filesets import PlannedFile
-from transferapp.repositories.omero.acting import Acting, parameters
 from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.sessions.acting import Acting, parameters
 
 #: The only hasher that we can compare with: sources are hashed once, by SHA-1.
 _HASHER = "SHA1-160"

@@ -7,7 +7,7 @@ from typing import Any
 
 from transferapp.errors import PermissionDenied, RepositoryUnavailable, StateConflict
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.gateway import Gateway
+from transferapp.repositories.omero.sessions.gateway import Gateway
 
 _LIMIT_S = 600.0
 _POLL_S = 0.05

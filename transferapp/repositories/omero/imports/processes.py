@@ -7,10 +7,10 @@ from typing import Any
 
 from transferapp.errors import TransferAppError
 from transferapp.model.filesets import FilesetPlan
-from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.catalogue.filesets import import_settings, new_fileset
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.filesets import import_settings, new_fileset
 from transferapp.repositories.omero.links import Links
+from transferapp.repositories.omero.sessions.acting import Acting
 
 
 def begin_process(acting: Acting, plan: FilesetPlan, links: Links | None) -> int:

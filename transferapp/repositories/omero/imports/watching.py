@@ -8,10 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from transferapp.errors import RepositoryUnavailable, TransferAppError
-from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.catalogue.filesets import log_bytes
 from transferapp.repositories.omero.errors import import_failure, translated
-from transferapp.repositories.omero.filesets import log_bytes
 from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.sessions.acting import Acting
 from transferapp.repositories.omero.vigil import Sign
 from transferapp.repositories.port import ProgressListener
 

@@ -7,13 +7,13 @@ from typing import Any
 from transferapp.errors import Invalid
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import FilesetPlan
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.annotations import add_annotations
-from transferapp.repositories.omero.containers import linkable
+from transferapp.repositories.omero.catalogue.annotations import add_annotations
+from transferapp.repositories.omero.catalogue.containers import linkable
+from transferapp.repositories.omero.catalogue.mapping import unloaded
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.image_queries import image_place
-from transferapp.repositories.omero.mapping import unloaded
-from transferapp.repositories.omero.pixel_stores import closing
+from transferapp.repositories.omero.reading.image_queries import image_place
+from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.pixel_stores import closing
 
 
 def check_readable(acting: Acting, image_ids: list[int]) -> None:

@@ -20,13 +20,13 @@ from transferapp.errors import ChecksumMismatch, FileNotFound, Invalid, Permissi
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.repositories.counting import ByteCount
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.commands import delete
-from transferapp.repositories.omero.containers import find_container
-from transferapp.repositories.omero.files import read_file
+from transferapp.repositories.omero.catalogue.commands import delete
+from transferapp.repositories.omero.catalogue.containers import find_container
+from transferapp.repositories.omero.catalogue.mapping import unloaded
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.mapping import unloaded
-from transferapp.repositories.omero.pixel_stores import closing
+from transferapp.repositories.omero.reading.files import read_file
+from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.pixel_stores import closing
 from transferapp.repositories.port import Attachments, ByteListener
 
 #: The namespace of our attachments; people filter by it in OMERO.web.

@@ -15,18 +15,18 @@ from transferapp.model.images import (
     OriginalFile,
     Pixels,
 )
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.annotations import annotations_of
-from transferapp.repositories.omero.containers import find_container
-from transferapp.repositories.omero.filesets import FILES
-from transferapp.repositories.omero.mapping import (
+from transferapp.repositories.omero.catalogue.annotations import annotations_of
+from transferapp.repositories.omero.catalogue.containers import find_container
+from transferapp.repositories.omero.catalogue.filesets import FILES
+from transferapp.repositories.omero.catalogue.mapping import (
     channel,
     micrometres,
     original_file,
     summary,
     window,
 )
-from transferapp.repositories.omero.pixels import ImagePlace, read_levels
+from transferapp.repositories.omero.reading.pixels import ImagePlace, read_levels
+from transferapp.repositories.omero.sessions.acting import Acting
 
 SUMMARY = (
     "select i.id, i.name, i.fileset.id, i.details.owner.omeName, i.details.group.id,"

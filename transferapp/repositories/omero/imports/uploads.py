@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transferapp.repositories.counting import ByteCount
-from transferapp.repositories.omero.acting import Acting
+from transferapp.repositories.omero.sessions.acting import Acting
 
 _BLOCK = 2 * 1024 * 1024
 

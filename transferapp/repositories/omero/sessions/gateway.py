@@ -14,7 +14,7 @@ from transferapp.errors import (
 )
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.pixel_stores import PixelStores
+from transferapp.repositories.omero.sessions.pixel_stores import PixelStores
 from transferapp.repositories.omero.settings import OmeroSettings
 
 #: Read across all groups that the person sees.

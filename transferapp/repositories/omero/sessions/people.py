@@ -6,8 +6,8 @@ from typing import Any
 
 from transferapp.errors import PermissionDenied
 from transferapp.model.identity import Experimenter, Group, GroupPermissions, Identity
-from transferapp.repositories.omero.acting import parameters, rows
-from transferapp.repositories.omero.gateway import ALL_GROUPS, Gateway
+from transferapp.repositories.omero.sessions.acting import parameters, rows
+from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
 
 _SYSTEM = "system"
 #: Groups of every account; membership of "user" is what makes an account active.

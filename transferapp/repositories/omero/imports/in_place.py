@@ -19,18 +19,18 @@ import structlog
 from transferapp.errors import Busy, UploadLost
 from transferapp.model.filesets import FilesetPlan
 from transferapp.model.images import OriginalFile
-from transferapp.repositories.omero.acting import Acting
-from transferapp.repositories.omero.commands import delete
-from transferapp.repositories.omero.filesets import (
+from transferapp.repositories.omero.catalogue.commands import delete
+from transferapp.repositories.omero.catalogue.filesets import (
     differing,
     files_of,
     places_of,
     transfer_notes,
 )
 from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.imports.uploads import Place
 from transferapp.repositories.omero.links import CannotLink, Links, Source, or_cannot_link
-from transferapp.repositories.omero.pixel_stores import closing
-from transferapp.repositories.omero.uploads import Place
+from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.pixel_stores import closing
 
 _log = structlog.get_logger(__name__)
 _MARKER = b"transferapp links a file here: "

@@ -1,0 +1,3 @@
+"""What OMERO holds: containers, filesets, annotations, duplicates; our nouns."""
+
+from __future__ import annotations

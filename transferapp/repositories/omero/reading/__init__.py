@@ -1,0 +1,3 @@
+"""Read out of OMERO: lists and details of images, pixels, original files."""
+
+from __future__ import annotations
