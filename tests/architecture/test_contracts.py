@@ -23,7 +23,7 @@ SEEDS = [
     ("operations/imports.py", "import transferapp.repositories.local.repository", "Adapters"),
     ("server/app.py", "import transferapp.taskqueue.dbos.queue", "Adapters"),
     ("server/app.py", "import omero", "Only the OMERO adapter"),
-    ("repositories/local/pixels.py", "import nd2", "Each vendor's library"),
+    ("repositories/local/pixels/regions.py", "import nd2", "Each vendor's library"),
     ("repositories/local/readers/nd2_.py", "import pylibCZIrw.czi", "Each vendor's library"),
     ("intake/asking.py", "import jpype", "is not met"),
     ("intake/asking.py", "import transferapp.bioformats.process", "Only a composition root"),

@@ -12,7 +12,7 @@ import tifffile
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
 from transferapp.model.identity import GroupPermissions
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.testing.repository_suite import RepositorySuite
 from transferapp.testing.repository_world import (

@@ -26,7 +26,7 @@ from transferapp.host.clock import SystemClock
 from transferapp.model.containers import ContainerKind
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.images import ImageDetails, TileRegion
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.testing.repository_world import (
     ALICE,

@@ -25,8 +25,8 @@ from transferapp.host.resources import resource
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.protocol.messages import Seal
 from transferapp.repositories.counting import ByteCount
-from transferapp.repositories.local import store
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
+from transferapp.repositories.local.storage import store
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker

@@ -13,7 +13,7 @@ import pytest
 from transferapp.errors import PermissionDenied
 from transferapp.host.clock import SystemClock
 from transferapp.model.identity import GroupPermissions
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.testing.repository_attachments import attachment_plan, whole_attachment
 from transferapp.testing.repository_world import ALICE, BOB, LAB, PASSWORD, new_dataset

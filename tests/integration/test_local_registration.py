@@ -20,11 +20,11 @@ from transferapp.model.containers import ContainerKind
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.images import ImageDetails
 from transferapp.preview.zarr_metadata import group_document
-from transferapp.repositories.local.administration import Administration
-from transferapp.repositories.local.headers import plausible_header
+from transferapp.repositories.local.accounts.administration import Administration
+from transferapp.repositories.local.imports.headers import plausible_header
 from transferapp.repositories.local.readers.port import ChannelHint
 from transferapp.repositories.local.repository import LocalRepository
-from transferapp.repositories.local.schema import (
+from transferapp.repositories.local.storage.schema import (
     containers,
     image_links,
     images,

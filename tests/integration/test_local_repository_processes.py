@@ -17,7 +17,7 @@ from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
 from transferapp.model.containers import ContainerKind
 from transferapp.model.identity import GroupPermissions
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.testing.repository_world import (
     ALICE,
@@ -89,7 +89,7 @@ async def test_processes_import_and_delete_the_same_content(tmp_path: Path) -> N
 async def test_many_processes_make_the_tables_at_once(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib\n"
-        "from transferapp.repositories.local.schema import open_repository_database\n"
+        "from transferapp.repositories.local.storage.schema import open_repository_database\n"
         "open_repository_database(pathlib.Path(sys.argv[1])).dispose()\n"
     )
     folder = tmp_path / "new"

@@ -16,7 +16,7 @@ from tests.support.rest_uploads import bearer
 from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
 from transferapp.client.admin import AdminClient
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.server.settings import ServerSettings
 from transferapp.taskqueue.port import NewTask, TaskState
 

@@ -22,7 +22,7 @@ from transferapp.cli.output import ExitCode
 from transferapp.client.admin import AdminClient
 from transferapp.errors import Invalid
 from transferapp.protocol.messages import RedriveWishes
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.taskqueue.port import NewTask, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue
 

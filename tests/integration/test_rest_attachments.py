@@ -37,7 +37,7 @@ from transferapp.model.transfers import ItemRole, ItemState
 from transferapp.operations.attach_files import AttachFiles, attach_files_kind
 from transferapp.protocol import routes
 from transferapp.protocol.messages import Accepted, ImportRequest, NewFile
-from transferapp.repositories.local.containers import LocalContainers
+from transferapp.repositories.local.catalogue.containers import LocalContainers
 from transferapp.repositories.port import Capability
 
 __all__ = ["http", "server"]

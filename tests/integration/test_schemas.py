@@ -21,7 +21,7 @@ from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.migrations import Schema, upgrade
 from transferapp.ledger.stores import schema as ledger
 from transferapp.notify.stores import schema as notify
-from transferapp.repositories.local import schema as repository
+from transferapp.repositories.local.storage import schema as repository
 from transferapp.taskqueue.dbos import schema as queue
 
 __all__ = ["postgres_server"]

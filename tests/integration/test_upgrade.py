@@ -27,7 +27,10 @@ from transferapp.notify.port import Channel
 from transferapp.notify.stores import schema as notify
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
-from transferapp.repositories.local.schema import DATABASE_NAME, open_repository_database
+from transferapp.repositories.local.storage.schema import (
+    DATABASE_NAME,
+    open_repository_database,
+)
 from transferapp.taskqueue.dbos import schema as queue
 from transferapp.worker.app import run
 from transferapp.worker.settings import WorkerSettings

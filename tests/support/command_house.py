@@ -17,7 +17,7 @@ import pytest
 from tests.support.rest_server import PASSWORD, RestServer, rest_server
 from transferapp.client.commands import CommandsClient
 from transferapp.protocol.commands import CommandRunView
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 
 ADMIN = "root"
 SECRET = "hush-hush-0815"

@@ -18,7 +18,7 @@ from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.transfers import ItemRole, TransferDetails, TransferKind
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.port import Attachments, Imports, RepositorySession
 from transferapp.staging.stores.filesystem import FilesystemStaging

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from transferapp.model.images import TileRegion
-from transferapp.repositories.local.levels import Plane
+from transferapp.repositories.local.pixels.levels import Plane
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import OpenFileset, ReadImage
 

@@ -17,7 +17,7 @@ from transferapp.host.paths import private_folder
 from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.identity import GroupPermissions
 from transferapp.protocol.messages import Accepted, ImportRequest, NewFile, NewItem
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.server.app import create_app
 from transferapp.server.parts import Parts
 from transferapp.server.serving import ApiServer, listen

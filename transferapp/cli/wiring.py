@@ -12,7 +12,7 @@ from transferapp.host.clock import SystemClock
 from transferapp.host.paths import host_paths, private_folder
 
 if TYPE_CHECKING:
-    from transferapp.repositories.local.administration import Administration
+    from transferapp.repositories.local.accounts.administration import Administration
 
 
 def agent_client() -> AgentClient:
@@ -43,7 +43,7 @@ async def omero_checks() -> list[tuple[str, bool, str]]:
 def local_people() -> Administration:
     """Return the administration of the embedded repository on this machine."""
     # The extra 'server' may be absent on a workstation.
-    from transferapp.repositories.local.administration import (  # noqa: PLC0415
+    from transferapp.repositories.local.accounts.administration import (  # noqa: PLC0415
         Administration,
     )
     from transferapp.server.settings import ServerSettings  # noqa: PLC0415

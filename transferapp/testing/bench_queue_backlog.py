@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.testing.bench_queue_ground import enqueue, open_queue, p99_ms
 from transferapp.testing.stage import Stage
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from transferapp.host.clock import SystemClock
 from transferapp.model.identity import GroupPermissions
-from transferapp.repositories.local.administration import Administration
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.port import Repository
 from transferapp.testing.omero_sandbox.fixture import Sandbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given, strategies as st
 
-from transferapp.repositories.local.names import image_names
+from transferapp.repositories.local.imports.names import image_names
 
 
 def test_one_image_is_called_as_its_file() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from transferapp.errors import PermissionDenied
 from transferapp.model.identity import Experimenter, GroupPermissions, Identity
-from transferapp.repositories.local.permissions import Caller, GroupRole, demand
-from transferapp.repositories.local.schema import images
+from transferapp.repositories.local.accounts.permissions import Caller, GroupRole, demand
+from transferapp.repositories.local.storage.schema import images
 
 GROUP, ME, OTHER = 5, 1, 2
 

@@ -15,18 +15,18 @@ from PIL import Image
 
 from tests.support.local_images import Opener, opener
 from transferapp.model.images import Channel, Level, TileRegion
-from transferapp.repositories.local.derived import Derived
-from transferapp.repositories.local.levels import LevelSource, halve, plan_levels
-from transferapp.repositories.local.pixels import ImagePlace, PixelReader, clipped
-from transferapp.repositories.local.planes import RecentPlanes
-from transferapp.repositories.local.pyramids import StoredPyramid, write_pyramid
-from transferapp.repositories.local.readers.port import ImageHeader, ReadImage
-from transferapp.repositories.local.rendering import (
+from transferapp.repositories.local.pixels.levels import LevelSource, halve, plan_levels
+from transferapp.repositories.local.pixels.planes import RecentPlanes
+from transferapp.repositories.local.pixels.pyramids import StoredPyramid, write_pyramid
+from transferapp.repositories.local.pixels.regions import ImagePlace, PixelReader, clipped
+from transferapp.repositories.local.pixels.rendering import (
     level_for,
     measure_channels,
     render_thumbnail,
     window_of,
 )
+from transferapp.repositories.local.readers.port import ImageHeader, ReadImage
+from transferapp.repositories.local.storage.derived import Derived
 
 __all__ = ["opener"]
 

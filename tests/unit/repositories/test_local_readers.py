@@ -21,7 +21,7 @@ from transferapp.errors import (
 )
 from transferapp.host.resources import resource
 from transferapp.model.images import TileRegion
-from transferapp.repositories.local.levels import Plane
+from transferapp.repositories.local.pixels.levels import Plane
 from transferapp.repositories.local.readers.port import OpenFileset, ReadImage, WellPosition
 
 __all__ = ["opener"]

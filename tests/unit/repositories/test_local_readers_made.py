@@ -14,7 +14,7 @@ from PIL import Image
 from tests.support.local_images import Opener, opener
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.local.names import image_names
+from transferapp.repositories.local.imports.names import image_names
 from transferapp.repositories.local.readers.port import ReadImage
 
 __all__ = ["opener"]

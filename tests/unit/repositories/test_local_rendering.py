@@ -13,8 +13,8 @@ from PIL import Image
 
 from tests.support.local_images import Opener, opener
 from transferapp.model.images import Channel
-from transferapp.repositories.local.rendering import measure_channels, render_thumbnail
-from transferapp.repositories.local.thumbnails import make_thumbnail
+from transferapp.repositories.local.pixels.rendering import measure_channels, render_thumbnail
+from transferapp.repositories.local.reading.thumbnails import make_thumbnail
 
 __all__ = ["opener"]
 

@@ -17,9 +17,9 @@ from transferapp.errors import (
     StorageFull,
     VanishedFile,
 )
-from transferapp.repositories.local.durability import sync_file_system, sync_files
-from transferapp.repositories.local.failures import translated
-from transferapp.repositories.local.store import Originals
+from transferapp.repositories.local.storage.durability import sync_file_system, sync_files
+from transferapp.repositories.local.storage.failures import translated
+from transferapp.repositories.local.storage.store import Originals
 
 CONTENT = b"pixels" * 1000
 SHA1 = hashlib.sha1(CONTENT, usedforsecurity=False).hexdigest()
@@ -144,7 +144,7 @@ def test_unreadable_source(tmp_path: Path) -> None:
     source.chmod(0)
     code = (
         "import sys; from pathlib import Path;"
-        "from transferapp.repositories.local.store import Originals;"
+        "from transferapp.repositories.local.storage.store import Originals;"
         "Originals(Path(sys.argv[1])).take(Path(sys.argv[2]), 1)"
     )
     # Root reads everything, unless it gives up the capability to.

@@ -12,7 +12,7 @@ import tifffile
 from tests.support.local_images import Opener, opener
 from transferapp.errors import UnsupportedFile
 from transferapp.model.images import TileRegion
-from transferapp.repositories.local.levels import Plane
+from transferapp.repositories.local.pixels.levels import Plane
 from transferapp.repositories.local.readers.port import ImageHeader, ReadImage
 
 __all__ = ["opener"]

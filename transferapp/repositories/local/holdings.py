@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from transferapp.bioformats.port import BioFormats
 from transferapp.host.clock import Clock
-from transferapp.repositories.local.derived import Derived
-from transferapp.repositories.local.failures import translated
-from transferapp.repositories.local.garbage import collect
-from transferapp.repositories.local.pixels import PixelReader
-from transferapp.repositories.local.schema import open_repository_database
-from transferapp.repositories.local.store import Originals
+from transferapp.repositories.local.pixels.regions import PixelReader
+from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.failures import translated
+from transferapp.repositories.local.storage.garbage import collect
+from transferapp.repositories.local.storage.schema import open_repository_database
+from transferapp.repositories.local.storage.store import Originals
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -16,9 +16,9 @@ from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock
 from transferapp.host.database import reading
 from transferapp.model.identity import Identity
+from transferapp.repositories.local.accounts.people import check_password, load_caller
+from transferapp.repositories.local.accounts.permissions import Caller
 from transferapp.repositories.local.holdings import Holdings, in_thread, open_holdings
-from transferapp.repositories.local.people import check_password, load_caller
-from transferapp.repositories.local.permissions import Caller
 from transferapp.repositories.local.readers.installed import installed_formats
 from transferapp.repositories.local.session import LocalSession
 from transferapp.repositories.port import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing_extensions import override
 
 from transferapp.model.identity import Identity
-from transferapp.repositories.local.attachments import LocalAttachments
-from transferapp.repositories.local.containers import LocalContainers
+from transferapp.repositories.local.accounts.permissions import Caller
+from transferapp.repositories.local.catalogue.containers import LocalContainers
 from transferapp.repositories.local.holdings import Holdings
-from transferapp.repositories.local.images import LocalImages
-from transferapp.repositories.local.imports import LocalImports
-from transferapp.repositories.local.permissions import Caller
+from transferapp.repositories.local.imports.attachments import LocalAttachments
+from transferapp.repositories.local.imports.steps import LocalImports
+from transferapp.repositories.local.reading.images import LocalImages
 from transferapp.repositories.port import (
     Attachments,
     Containers,

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from cachetools import LRUCache
 
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.local.derived import Derived
-from transferapp.repositories.local.levels import LevelSource, plan_levels
-from transferapp.repositories.local.pixels import ImagePlace, LevelledImage
-from transferapp.repositories.local.planes import RecentPlanes
+from transferapp.repositories.local.pixels.levels import LevelSource, plan_levels
+from transferapp.repositories.local.pixels.planes import RecentPlanes
+from transferapp.repositories.local.pixels.regions import ImagePlace, LevelledImage
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import OpenFileset
+from transferapp.repositories.local.storage.derived import Derived
 from transferapp.testing.omero_sandbox.fake_images import PIXEL_TYPES, FakeFileset
 from transferapp.testing.omero_sandbox.files import Files
 from transferapp.testing.omero_sandbox.records import PIXEL_SOURCE, Record

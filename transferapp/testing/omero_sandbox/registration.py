@@ -10,13 +10,13 @@ import omero
 from omero.rtypes import rtime
 
 from transferapp.model.images import Channel
-from transferapp.repositories.local.levels import plan_levels
+from transferapp.repositories.local.pixels.levels import plan_levels
+from transferapp.repositories.local.pixels.rendering import measure_channels
 from transferapp.repositories.local.readers.port import (
     ImageHeader,
     OpenFileset,
     WellPosition,
 )
-from transferapp.repositories.local.rendering import measure_channels
 from transferapp.testing.omero_sandbox.fake_images import PIXEL_TYPES
 from transferapp.testing.omero_sandbox.pixels import open_images
 from transferapp.testing.omero_sandbox.records import PIXEL_SOURCE, Caller, Record, plain

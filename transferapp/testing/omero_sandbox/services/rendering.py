@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from transferapp.model.images import Channel, TileRegion
-from transferapp.repositories.local.rendering import (
+from transferapp.repositories.local.pixels.rendering import (
     level_for,
     middle_plane,
     render_thumbnail,

@@ -15,14 +15,15 @@ from transferapp.errors import DamagedFile, Invalid, NotFound, UnsupportedFile
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.pixel_types import shown_as
-from transferapp.repositories.local.derived import Derived
-from transferapp.repositories.local.headers import plausible_header
+from transferapp.repositories.local.catalogue.records import annotation_values, pixels_to_json
 from transferapp.repositories.local.holdings import Holdings
-from transferapp.repositories.local.levels import LevelSource, Plane, plan_levels
-from transferapp.repositories.local.names import image_names
-from transferapp.repositories.local.pixels import ImagePlace, LevelledImage
-from transferapp.repositories.local.planes import RecentPlanes
-from transferapp.repositories.local.pyramids import write_pyramid
+from transferapp.repositories.local.imports.headers import plausible_header
+from transferapp.repositories.local.imports.names import image_names
+from transferapp.repositories.local.pixels.levels import LevelSource, Plane, plan_levels
+from transferapp.repositories.local.pixels.planes import RecentPlanes
+from transferapp.repositories.local.pixels.pyramids import write_pyramid
+from transferapp.repositories.local.pixels.regions import ImagePlace, LevelledImage
+from transferapp.repositories.local.pixels.rendering import measure_channels
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import (
     ImageHeader,
@@ -30,9 +31,9 @@ from transferapp.repositories.local.readers.port import (
     ReadImage,
     WellPosition,
 )
-from transferapp.repositories.local.records import annotation_values, pixels_to_json
-from transferapp.repositories.local.rendering import measure_channels
-from transferapp.repositories.local.schema import (
+from transferapp.repositories.local.reading.thumbnails import make_thumbnail, write_whole
+from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.schema import (
     containers,
     filesets,
     image_annotations,
@@ -40,7 +41,6 @@ from transferapp.repositories.local.schema import (
     images,
     wells,
 )
-from transferapp.repositories.local.thumbnails import make_thumbnail, write_whole
 
 STEPS = 5
 Listener = Callable[[int, str], None]

@@ -6,7 +6,7 @@ import threading
 
 from cachetools import LRUCache
 
-from transferapp.repositories.local.levels import Plane
+from transferapp.repositories.local.pixels.levels import Plane
 
 _MOST_BYTES = 128 * 1024 * 1024
 

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from transferapp.errors import PermissionDenied, SignInFailed
 from transferapp.model.identity import Experimenter, Group, GroupPermissions, Identity
-from transferapp.repositories.local.permissions import Caller, GroupRole
-from transferapp.repositories.local.schema import experimenters, groups, memberships
+from transferapp.repositories.local.accounts.permissions import Caller, GroupRole
+from transferapp.repositories.local.storage.schema import experimenters, groups, memberships
 
 _hasher = argon2.PasswordHasher()
 #: Checked for unknown names, so that the time of the answer does not tell which exist.

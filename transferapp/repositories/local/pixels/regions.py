@@ -10,18 +10,18 @@ from pathlib import Path
 
 from transferapp.bioformats.port import BioFormats
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.local.derived import Derived
-from transferapp.repositories.local.levels import (
+from transferapp.repositories.local.pixels.levels import (
     LevelSource,
     Plane,
     halve,
     little_endian,
 )
-from transferapp.repositories.local.opened import OpenedFilesets
-from transferapp.repositories.local.planes import RecentPlanes
-from transferapp.repositories.local.pyramids import StoredPyramid, write_pyramid
+from transferapp.repositories.local.pixels.opened import OpenedFilesets
+from transferapp.repositories.local.pixels.planes import RecentPlanes
+from transferapp.repositories.local.pixels.pyramids import StoredPyramid, write_pyramid
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import ReadImage
+from transferapp.repositories.local.storage.derived import Derived
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ import zarr
 from zarr.storage import LocalStore
 
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.local.derived import part_beside
-from transferapp.repositories.local.durability import sync_file_system
-from transferapp.repositories.local.levels import Plane, halve
+from transferapp.repositories.local.pixels.levels import Plane, halve
 from transferapp.repositories.local.readers.port import ReadImage
+from transferapp.repositories.local.storage.derived import part_beside
+from transferapp.repositories.local.storage.durability import sync_file_system
 
 TILE_PX = 512
 #: Block of the larger level that is averaged at a time; bounds the memory.

@@ -10,16 +10,16 @@ import sqlalchemy as sa
 from transferapp.errors import FileNotFound, ImageNotFound
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import ImageDetails, ImageSummary
-from transferapp.repositories.local.container_rows import find_container
-from transferapp.repositories.local.permissions import Caller
-from transferapp.repositories.local.records import (
+from transferapp.repositories.local.accounts.permissions import Caller
+from transferapp.repositories.local.catalogue.container_rows import find_container
+from transferapp.repositories.local.catalogue.records import (
     annotation,
     files_of,
     image_pixels,
     image_query,
     image_summary,
 )
-from transferapp.repositories.local.schema import (
+from transferapp.repositories.local.storage.schema import (
     containers,
     filesets,
     image_annotations,

@@ -14,7 +14,7 @@ DATABASE_NAME = "repository.db"
 metadata = sa.MetaData()
 #: A change of the tables needs a migration there.
 SCHEMA = Schema(
-    "transferapp.repositories.local.migrations", "repository_schema", "experimenters"
+    "transferapp.repositories.local.storage.migrations", "repository_schema", "experimenters"
 )
 
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from transferapp.errors import TargetNotFound
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
-from transferapp.repositories.local.permissions import Caller
-from transferapp.repositories.local.schema import containers, experimenters, image_links
+from transferapp.repositories.local.accounts.permissions import Caller
+from transferapp.repositories.local.storage.schema import containers, experimenters, image_links
 
 Row = sa.Row[Any]
 

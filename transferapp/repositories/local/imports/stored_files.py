@@ -13,12 +13,12 @@ from transferapp.host.database import reading, writing
 from transferapp.model.filesets import FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.counting import ByteCount
-from transferapp.repositories.local.durability import sync_files
-from transferapp.repositories.local.garbage import list_contents
+from transferapp.repositories.local.catalogue.records import files_of
 from transferapp.repositories.local.holdings import Holdings
-from transferapp.repositories.local.records import files_of
-from transferapp.repositories.local.schema import filesets, original_files
-from transferapp.repositories.local.store import Originals, Taken
+from transferapp.repositories.local.storage.durability import sync_files
+from transferapp.repositories.local.storage.garbage import list_contents
+from transferapp.repositories.local.storage.schema import filesets, original_files
+from transferapp.repositories.local.storage.store import Originals, Taken
 
 
 def store_batch(

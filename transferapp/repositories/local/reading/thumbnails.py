@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from transferapp.model.images import Channel, Level
-from transferapp.repositories.local.derived import part_beside
-from transferapp.repositories.local.pixels import ImagePlace
-from transferapp.repositories.local.records import image_pixels
-from transferapp.repositories.local.rendering import (
+from transferapp.repositories.local.catalogue.records import image_pixels
+from transferapp.repositories.local.pixels.regions import ImagePlace
+from transferapp.repositories.local.pixels.rendering import (
     Reader,
     level_for,
     middle_plane,
     render_thumbnail,
     shown_channels,
 )
+from transferapp.repositories.local.storage.derived import part_beside
 
 if TYPE_CHECKING:
     from transferapp.repositories.local.holdings import Holdings

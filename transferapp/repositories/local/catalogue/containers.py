@@ -8,15 +8,15 @@ from typing_extensions import override
 from transferapp.errors import Invalid
 from transferapp.host.database import reading, writing
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
-from transferapp.repositories.local.container_rows import (
+from transferapp.repositories.local.accounts.permissions import Caller, demand
+from transferapp.repositories.local.catalogue.container_rows import (
     container,
     container_query,
     find_container,
 )
-from transferapp.repositories.local.garbage import list_contents
 from transferapp.repositories.local.holdings import Holdings, in_thread
-from transferapp.repositories.local.permissions import Caller, demand
-from transferapp.repositories.local.schema import attachments, containers
+from transferapp.repositories.local.storage.garbage import list_contents
+from transferapp.repositories.local.storage.schema import attachments, containers
 from transferapp.repositories.port import Containers
 
 _MOST_NAME_LENGTH = 255

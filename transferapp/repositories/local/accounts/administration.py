@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from transferapp.errors import Invalid, NameTaken, NotFound
 from transferapp.host.database import writing
 from transferapp.model.identity import GroupPermissions
-from transferapp.repositories.local.failures import translated
-from transferapp.repositories.local.people import hash_password
-from transferapp.repositories.local.schema import (
+from transferapp.repositories.local.accounts.people import hash_password
+from transferapp.repositories.local.storage.failures import translated
+from transferapp.repositories.local.storage.schema import (
     experimenters,
     groups,
     memberships,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from transferapp.model.images import Channel, Level, TileRegion
-from transferapp.repositories.local.levels import Plane
+from transferapp.repositories.local.pixels.levels import Plane
 from transferapp.repositories.local.readers.port import ChannelHint, ImageHeader
 
 #: Display windows leave this share of the darkest and brightest pixels out, in percent.

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from transferapp.model.duplicates import Duplicate, HeldFileset, HeldOriginal, Hits
 from transferapp.model.filesets import PlannedFile
-from transferapp.repositories.local.permissions import Caller
-from transferapp.repositories.local.schema import (
+from transferapp.repositories.local.accounts.permissions import Caller
+from transferapp.repositories.local.storage.schema import (
     containers,
     experimenters,
     filesets,

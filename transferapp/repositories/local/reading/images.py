@@ -22,21 +22,21 @@ from transferapp.model.images import (
     OriginalFile,
     TileRegion,
 )
-from transferapp.repositories.local import image_rows
-from transferapp.repositories.local.contents import opened, pieces
-from transferapp.repositories.local.duplicates import find_duplicates
-from transferapp.repositories.local.garbage import list_fileset
-from transferapp.repositories.local.holdings import Holdings, in_thread
-from transferapp.repositories.local.permissions import Caller, demand
-from transferapp.repositories.local.pixels import ImagePlace
-from transferapp.repositories.local.records import (
+from transferapp.repositories.local.accounts.permissions import Caller, demand
+from transferapp.repositories.local.catalogue import image_rows
+from transferapp.repositories.local.catalogue.duplicates import find_duplicates
+from transferapp.repositories.local.catalogue.records import (
     annotation_values,
     files_of,
     levels_of,
     reader_of,
 )
-from transferapp.repositories.local.schema import image_annotations, images
-from transferapp.repositories.local.thumbnails import stored_thumbnail
+from transferapp.repositories.local.holdings import Holdings, in_thread
+from transferapp.repositories.local.pixels.regions import ImagePlace
+from transferapp.repositories.local.reading.contents import opened, pieces
+from transferapp.repositories.local.reading.thumbnails import stored_thumbnail
+from transferapp.repositories.local.storage.garbage import list_fileset
+from transferapp.repositories.local.storage.schema import image_annotations, images
 from transferapp.repositories.port import Images
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from transferapp.model.images import (
     Pixels,
 )
 from transferapp.model.plausible import plausible_moment, plausible_um
-from transferapp.repositories.local.levels import LevelSource
-from transferapp.repositories.local.schema import experimenters, images, original_files
+from transferapp.repositories.local.pixels.levels import LevelSource
+from transferapp.repositories.local.storage.schema import experimenters, images, original_files
 
 HASHER = "SHA1-160"
 

@@ -16,12 +16,12 @@ from transferapp.host.database import reading, writing
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.repositories.counting import ByteCount
-from transferapp.repositories.local.container_rows import container, find_container
-from transferapp.repositories.local.contents import opened, pieces
-from transferapp.repositories.local.durability import sync_files
+from transferapp.repositories.local.accounts.permissions import Caller, demand
+from transferapp.repositories.local.catalogue.container_rows import container, find_container
 from transferapp.repositories.local.holdings import Holdings, in_thread
-from transferapp.repositories.local.permissions import Caller, demand
-from transferapp.repositories.local.schema import attachments, containers, experimenters
+from transferapp.repositories.local.reading.contents import opened, pieces
+from transferapp.repositories.local.storage.durability import sync_files
+from transferapp.repositories.local.storage.schema import attachments, containers, experimenters
 from transferapp.repositories.port import Attachments, ByteListener
 
 Row = sa.Row[Any]

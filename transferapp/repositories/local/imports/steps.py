@@ -15,12 +15,11 @@ from transferapp.model.containers import IMPORT_TARGETS
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.counting import ByteCount
-from transferapp.repositories.local import stored_files
-from transferapp.repositories.local.container_rows import container, find_container
-from transferapp.repositories.local.garbage import list_fileset
+from transferapp.repositories.local.accounts.permissions import Caller, demand
+from transferapp.repositories.local.catalogue.container_rows import container, find_container
 from transferapp.repositories.local.holdings import Holdings, in_thread
-from transferapp.repositories.local.permissions import Caller, demand
-from transferapp.repositories.local.registration import (
+from transferapp.repositories.local.imports import stored_files
+from transferapp.repositories.local.imports.registration import (
     STEPS,
     Listener,
     Work,
@@ -28,7 +27,8 @@ from transferapp.repositories.local.registration import (
     read_images,
     write_images,
 )
-from transferapp.repositories.local.schema import filesets
+from transferapp.repositories.local.storage.garbage import list_fileset
+from transferapp.repositories.local.storage.schema import filesets
 from transferapp.repositories.port import ByteListener, Imports, ProgressListener
 
 #: Files are stored in batches of at most this many, or this many bytes.

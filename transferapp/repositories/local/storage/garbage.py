@@ -11,14 +11,14 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from transferapp.host.database import reading, writing
-from transferapp.repositories.local.derived import Derived
-from transferapp.repositories.local.schema import (
+from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.schema import (
     attachments,
     filesets,
     garbage,
     original_files,
 )
-from transferapp.repositories.local.store import Originals
+from transferapp.repositories.local.storage.store import Originals
 
 _BATCH = 200
 

@@ -1,0 +1,3 @@
+"""Imports: files into the store, images made of them, each step repeatable."""
+
+from __future__ import annotations
