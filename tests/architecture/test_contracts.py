@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -32,7 +34,43 @@ SEEDS = [
     ("desktop/shell/main_window.py", "import qasync", "Only the desktop knows Qt"),
     ("operations/imports.py", "import dbos", "Only the queue's adapter knows its engine"),
     ("desktop/transfers/presenter.py", "import PySide6", "Presenters are Qt-free"),
+    ("desktop/imports/rows.py", "import PySide6", "Presenters are Qt-free"),
+    (
+        "desktop/inbox/words.py",
+        "import transferapp.desktop.inbox.model",
+        "Presenters are Qt-free",
+    ),
+    (
+        "desktop/session/observable.py",
+        "import transferapp.desktop.loop",
+        "Presenters are Qt-free",
+    ),
     ("desktop/widgets/theme.py", "import transferapp.desktop.shell.main_window", "Desktop:"),
+    ("desktop/imports/words.py", "import transferapp.desktop.browse.words", "Desktop:"),
+    ("desktop/viewer/store.py", "import transferapp.desktop.inbox.words", "Desktop:"),
+    ("desktop/tiles/plan.py", "import transferapp.desktop.transfers.speed_meter", "Desktop:"),
+    ("desktop/containers/tree.py", "import transferapp.desktop.browse.words", "Desktop:"),
+    ("desktop/session/words.py", "import transferapp.desktop.widgets.tips", "Desktop:"),
+    (
+        "repositories/omero/sessions/people.py",
+        "import transferapp.repositories.omero.catalogue.mapping",
+        "OMERO's adapter:",
+    ),
+    (
+        "repositories/omero/reading/pixels.py",
+        "import transferapp.repositories.omero.imports.uploads",
+        "OMERO's adapter:",
+    ),
+    (
+        "repositories/local/pixels/levels.py",
+        "import transferapp.repositories.local.accounts.permissions",
+        "Embedded repository:",
+    ),
+    (
+        "repositories/local/storage/store.py",
+        "import transferapp.repositories.local.readers.port",
+        "Embedded repository:",
+    ),
     ("model/images.py", "import pydantic", "Nouns and errors"),
     ("errors.py", "import httpx", "Nouns and errors"),
 ]
@@ -85,8 +123,11 @@ def test_seeded_violation_is_caught(tree: Path, file: str, line: str, contract: 
     assert any(contract in row for row in broken), done.stdout + done.stderr
 
 
-def test_a_new_top_level_package_must_be_placed(tree: Path) -> None:
-    stray = tree / "transferapp" / "utils.py"
+@pytest.mark.parametrize(
+    "folder", ["", "desktop", "repositories/local", "repositories/omero"], ids=str
+)
+def test_a_new_package_must_be_placed(tree: Path, folder: str) -> None:
+    stray = tree / "transferapp" / folder / "utils.py"
     stray.write_text('"""Nobody placed me."""\n', encoding="utf-8")
     try:
         done = lint(tree)
@@ -94,3 +135,21 @@ def test_a_new_top_level_package_must_be_placed(tree: Path) -> None:
         stray.unlink()
     assert done.returncode != 0
     assert "utils" in done.stdout + done.stderr
+
+
+def test_what_is_called_presenter_or_words_is_held_qt_free() -> None:
+    """Wildcards of contracts stand for whole names: ``promise_words`` has a line of its own."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    (held,) = (c["source_modules"] for c in contracts if c["name"] == "Presenters are Qt-free")
+    called = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / "transferapp" / "desktop").rglob("*.py")
+        if path.stem.endswith(("presenter", "words"))
+    }
+    assert len(called) > 10
+    assert {
+        name
+        for name in called
+        if not any(fnmatchcase(name, rule) or name.startswith(f"{rule}.") for rule in held)
+    } == set()

@@ -1,3 +1,3 @@
-"""The window: PySide6 views over Qt-free presenters."""
+"""The window, a room for each page: PySide6 views over Qt-free presenters."""
 
 from __future__ import annotations
