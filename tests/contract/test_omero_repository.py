@@ -14,7 +14,7 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.in_place_house import in_place_settings, staged
 from tests.support.omero_world import adapter, populate, start_sandbox, sweep
 from transferapp.host.resources import resource
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_containers import IdentitySuite
 from transferapp.testing.repository_duplicates import DuplicateSuite
 from transferapp.testing.repository_suite import RepositorySuite
@@ -22,7 +22,7 @@ from transferapp.testing.repository_world import Sample, World
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     folder = tmp_path_factory.mktemp("sandbox")
     with start_sandbox(folder, ("tcp", "ssl", "ws", "wss")) as started:
         populate(started)
@@ -43,7 +43,7 @@ class OmeroWorld:
     in_place = ""
 
     @pytest.fixture
-    async def world(self, sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[World]:
+    async def world(self, sandbox: RunningSandbox, tmp_path: Path) -> AsyncIterator[World]:
         settings = in_place_settings(sandbox, tmp_path, self.in_place, self.transport)
         await sweep(settings)
         repository = adapter(settings)

@@ -36,7 +36,7 @@ from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.intake.asking import Opens
 from transferapp.intake.judging import Judged, in_order, judge
-from transferapp.intake.preflight import Level, PreflightSettings
+from transferapp.intake.preflight import PreflightSettings, Severity
 from transferapp.intake.scanning import scan
 from transferapp.repositories.local.readers.installed import installed_formats
 
@@ -125,7 +125,7 @@ def test_it_is_not_started_for_what_we_know(folder: Path) -> None:
     def opens() -> BioFormats:
         raise AssertionError("it is looked for though there is nothing to ask")
 
-    assert judged(folder, opens)["a.dcm"][1].level is Level.OK
+    assert judged(folder, opens)["a.dcm"][1].level is Severity.OK
 
 
 @pytest.mark.parametrize("reads", ["omero", "embedded"])
@@ -138,7 +138,7 @@ def test_a_set_that_no_family_knows_is_one_fileset(
     [(candidate, verdict)] = judged(folder, lambda: bio_formats, target).values()
     assert [file.path for file in candidate.files] == files
     assert candidate.grouped_by == whom(bio_formats)
-    assert (verdict.level, verdict.what) == (Level.OK, "Li-Cor L2D, 4 files")
+    assert (verdict.level, verdict.what) == (Severity.OK, "Li-Cor L2D, 4 files")
 
 
 def test_an_index_dropped_alone_brings_its_files(
@@ -159,12 +159,14 @@ def test_a_damaged_file_is_told_before_the_upload(
 ) -> None:
     cut(write_fits(folder / "cut.fits", PLANES[0])[0])
     write_fits(folder / "whole.fits", PLANES[0])
-    assert judged(folder, None)["cut.fits"][1].level is Level.OK, "we say it ourselves by now"
+    assert judged(folder, None)["cut.fits"][1].level is Severity.OK, (
+        "we say it ourselves by now"
+    )
     likely = whom(bio_formats) if same else "Bio-Formats 99.9"
     found = judged(folder, lambda: bio_formats, replace(OMERO, likely=likely))
-    assert found["whole.fits"][1].level is Level.OK
+    assert found["whole.fits"][1].level is Severity.OK
     verdict = found["cut.fits"][1]
-    level = Level.BLOCKED if same else Level.WARNING
+    level = Severity.BLOCKED if same else Severity.WARNING
     assert (verdict.level, verdict.code) == (level, "damaged-file")
     assert "cannot read 'cut.fits': it is damaged or incomplete" in verdict.sentence
     assert f"Asked of {whom(bio_formats)}." in verdict.sentence
@@ -229,9 +231,9 @@ def test_hung_or_killed_costs_that_file_a_warning(
     asked = at_first(process, kill if kills else stop)
     found = judged(folder, lambda: asked, replace(OMERO, likely=whom(process)))
     assert {name: one[1].level for name, one in found.items()} == {
-        "a.fits": Level.WARNING,
-        "b.fits": Level.OK,
-        "c.fits": Level.BLOCKED,
+        "a.fits": Severity.WARNING,
+        "b.fits": Severity.OK,
+        "c.fits": Severity.BLOCKED,
     }
     verdict = found["a.fits"][1]
     assert verdict.code == ""
@@ -249,7 +251,7 @@ def test_a_file_that_it_never_ends_with_costs_a_warning(own: Maker, folder: Path
     process = own(patience_s=5.0)
     found = judged(folder, lambda: process)
     assert "could not be checked" in found["a.fits"][1].sentence
-    assert found["b.fits"][1].level is Level.OK
+    assert found["b.fits"][1].level is Severity.OK
 
 
 def test_a_look_can_be_cancelled_while_it_hangs(own: Maker, folder: Path) -> None:

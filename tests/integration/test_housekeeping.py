@@ -30,7 +30,7 @@ from transferapp.host.resources import resource
 from transferapp.ledger.port import ItemChange
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.transfers import ItemState
-from transferapp.notify.port import Channel, Preferences
+from transferapp.notify.port import NotificationChannel, Preferences
 from transferapp.notify.stores import deliveries as deliveries_store
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.inbox import SqlInbox
@@ -117,7 +117,7 @@ async def test_notifications_are_forgotten_when_nothing_more_is_due(
 ) -> None:
     """The inbox, what was sent, what failed for good; not what still waits."""
     monkeypatch.setattr(deliveries_store, "_PAGE", 1)
-    channels = frozenset({Channel.INBOX, Channel.MAIL})
+    channels = frozenset({NotificationChannel.INBOX, NotificationChannel.MAIL})
     wishes = Preferences("ada", channels, address="a@example.org", address_verified=True)
     await world.preferences.put(wishes)
     batches = []

@@ -18,7 +18,7 @@ from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind, Trouble
 from transferapp.notify.notifiers.mail import Mail
 from transferapp.notify.notifiers.webhook import Webhook
-from transferapp.notify.port import Channel
+from transferapp.notify.port import NotificationChannel
 from transferapp.notify.settings import Encryption, SmtpSettings
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.inbox import SqlInbox
@@ -54,7 +54,7 @@ class World:
         mail = Mail(smtp, self.clock)
         self.webhook = Webhook(self.clock, allow_private=True)
         store = SqlPreferenceStore(self.engine, self.clock)
-        senders = {Channel.MAIL: mail, Channel.WEBHOOK: self.webhook}
+        senders = {NotificationChannel.MAIL: mail, NotificationChannel.WEBHOOK: self.webhook}
         self.preferences = NotificationPreferences(store, mail, self.clock, senders)
         self.queue = MemoryTaskQueue(clock=self.clock)
         kind = deliver_notification_kind(self.deliveries, store, senders)
@@ -310,10 +310,10 @@ async def test_each_webhook_host_is_a_target_of_its_own(world: World) -> None:
 
 async def test_an_example_goes_out_at_once_and_says_what_came_back(world: World) -> None:
     with pytest.raises(StateConflict):
-        await world.preferences.try_out("ada", Channel.WEBHOOK)
+        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     secret = await world.verified("webhook")
-    await world.preferences.try_out("ada", Channel.WEBHOOK)
-    await world.preferences.try_out("ada", Channel.MAIL)
+    await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
+    await world.preferences.try_out("ada", NotificationChannel.MAIL)
     ((headers, body),) = world.hooks.posts
     told = json.loads(body)
     assert (told["type"], told["data"]["title"]) == ("test", "This is a test")
@@ -322,21 +322,21 @@ async def test_an_example_goes_out_at_once_and_says_what_came_back(world: World)
     assert world.mails.mails[-1]["Subject"] == "This is a test"
     world.hooks.answers.append(404)
     with pytest.raises(Invalid, match="answers 404"):
-        await world.preferences.try_out("ada", Channel.WEBHOOK)
+        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     world.hooks.answers.append(503)
     with pytest.raises(Unavailable, match="answers 503"):
-        await world.preferences.try_out("ada", Channel.WEBHOOK)
+        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     assert await world.inbox.entries("ada") == []
 
 
 async def test_nobody_makes_us_knock_without_end(world: World) -> None:
     await world.verified("webhook")
     for _ in range(MAX_TRIALS):
-        await world.preferences.try_out("ada", Channel.WEBHOOK)
+        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     with pytest.raises(Busy):
-        await world.preferences.try_out("ada", Channel.WEBHOOK)
+        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     world.clock.advance(seconds=3601)
-    await world.preferences.try_out("ada", Channel.WEBHOOK)
+    await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     assert len(world.hooks.posts) == MAX_TRIALS + 1
 
 

@@ -14,7 +14,7 @@ from transferapp.host.database import open_engine, sqlite_url
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.transfers import ItemState, TransferKind
-from transferapp.notify.port import Channel, Preferences
+from transferapp.notify.port import NotificationChannel, Preferences
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
@@ -50,7 +50,10 @@ async def test_a_mail_that_comes_again_is_the_same_mail(tmp_path: Path) -> None:
     ledger, deliveries = SqlLedger(engine, clock), SqlDeliveries(engine, clock)
     await deliveries.begin_at(0)
     wishes = Preferences(
-        "ada", frozenset({Channel.INBOX, Channel.MAIL}), "ada@example.org", True
+        "ada",
+        frozenset({NotificationChannel.INBOX, NotificationChannel.MAIL}),
+        "ada@example.org",
+        True,
     )
     await SqlPreferenceStore(engine, clock).put(wishes)
     planned = (PlannedItem("cell", (PlannedTransferFile("a.tif", 1),)),)

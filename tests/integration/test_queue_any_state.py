@@ -29,7 +29,7 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.targets import TargetBook
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Lane, NewTask, Target, Task, TaskState
-from transferapp.testing.queue_journal import Journal, Note, reach
+from transferapp.testing.queue_journal import Note, QueueJournal, reach
 
 __all__ = ["postgres_server", "url"]
 
@@ -233,7 +233,7 @@ async def _works(url: str, tables: Tables) -> None:
     # A new one each time: the engine remembers those of the examples before.
     new = replace(NEW, id=uuid4().hex)
     await queue.enqueue(new)
-    worker = DbosTaskWorker(engine, [Journal().kind()], SystemClock(), SETTINGS)
+    worker = DbosTaskWorker(engine, [QueueJournal().kind()], SystemClock(), SETTINGS)
     await worker.start()
     try:
         await reach(queue, new.id, TaskState.DONE)

@@ -20,7 +20,7 @@ from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Context, TaskKind, TaskState
-from transferapp.testing.queue_journal import TARGET, Journal, Note, new, reach
+from transferapp.testing.queue_journal import TARGET, Note, QueueJournal, new, reach
 
 __all__ = ["postgres_server", "url"]
 
@@ -33,7 +33,7 @@ class Pausing:
     """A task of two steps; its first run waits between them, and notes that it left."""
 
     def __init__(self) -> None:
-        self.journal = Journal()
+        self.journal = QueueJournal()
         self.between = asyncio.Event()
         self.go_on = asyncio.Event()
         self.left = asyncio.Event()

@@ -16,7 +16,7 @@ from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import RetryPolicy, TaskState
-from transferapp.testing.queue_journal import TARGET, Journal, new, reach, until
+from transferapp.testing.queue_journal import TARGET, QueueJournal, new, reach, until
 
 COUNT = 60
 SETTINGS = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1)
@@ -34,7 +34,7 @@ async def queue(tmp_path: Path) -> AsyncIterator[DbosTaskQueue]:
 async def test_an_outage_costs_a_probe_and_not_every_task(
     queue: DbosTaskQueue, tmp_path: Path
 ) -> None:
-    journal = Journal()
+    journal = QueueJournal()
     journal.failures = [RepositoryUnavailable("down") for _ in range(10 * COUNT)]
     for number in range(COUNT):
         await queue.enqueue(new(f"t{number}"))
@@ -65,7 +65,7 @@ async def test_an_outage_costs_a_probe_and_not_every_task(
         engine.dispose()
 
 
-async def _probe_fails(worker: DbosTaskWorker, journal: Journal) -> None:
+async def _probe_fails(worker: DbosTaskWorker, journal: QueueJournal) -> None:
     """Let time pass until the next probe is due, and wait for it."""
     left = len(journal.failures)
     await asyncio.sleep(0.3)
@@ -76,7 +76,7 @@ async def _probe_fails(worker: DbosTaskWorker, journal: Journal) -> None:
 
 async def test_a_long_outage_costs_no_attempts(queue: DbosTaskQueue, tmp_path: Path) -> None:
     """Probes fail for weeks, and still nothing ends dead when the last attempt is near."""
-    journal = Journal()
+    journal = QueueJournal()
     journal.failures = [RepositoryUnavailable("down") for _ in range(200)]
     for number in range(3):
         await queue.enqueue(new(f"t{number}"))

@@ -21,7 +21,7 @@ from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Context, Lane, NewTask, TaskKind, TaskState
-from transferapp.testing.queue_journal import Journal, Note, new, reach, until
+from transferapp.testing.queue_journal import Note, QueueJournal, new, reach, until
 
 __all__ = ["postgres_server", "url"]
 
@@ -46,7 +46,7 @@ async def working(url: str, *kinds: TaskKind) -> AsyncIterator[DbosTaskQueue]:
 
 
 async def test_a_task_is_noticed_at_once(url: str) -> None:
-    journal = Journal()
+    journal = QueueJournal()
     async with working(url, journal.kind()) as queue:
         await asyncio.sleep(1.0)
         for number in range(3):
@@ -58,7 +58,7 @@ async def test_a_task_is_noticed_at_once(url: str) -> None:
 
 
 async def test_wake_ups_survive_a_lost_connection(postgres_server: PostgresServer) -> None:
-    url, journal = postgres_server.new_database(), Journal()
+    url, journal = postgres_server.new_database(), QueueJournal()
     async with working(url, journal.kind()) as queue:
         await asyncio.sleep(1.0)
         engine = open_engine(url)
@@ -77,7 +77,7 @@ async def test_wake_ups_survive_a_lost_connection(postgres_server: PostgresServe
 
 async def test_lanes_do_not_take_each_others_places(url: str) -> None:
     """Transfers that hang keep no notification from going out, and the reverse."""
-    journal = Journal()
+    journal = QueueJournal()
     journal.gate.clear()
     async with working(url, journal.kind()) as queue:
         for number in range(3):

@@ -20,7 +20,7 @@ from transferapp.taskqueue.dbos.schema import database_now, leases, targets, wor
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Lane, TaskState
-from transferapp.testing.queue_journal import TARGET, Journal, new, reach, until
+from transferapp.testing.queue_journal import TARGET, QueueJournal, new, reach, until
 
 FAST = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1)
 
@@ -143,7 +143,7 @@ async def queue(tmp_path: Path) -> AsyncIterator[DbosTaskQueue]:
     engine.dispose()
 
 
-def _worker(folder: Path, journal: Journal) -> DbosTaskWorker:
+def _worker(folder: Path, journal: QueueJournal) -> DbosTaskWorker:
     engine = open_engine(sqlite_url(folder / "queue.db"))
     return DbosTaskWorker(engine, [journal.kind()], SystemClock(), FAST)
 
@@ -152,7 +152,7 @@ async def test_a_task_that_cannot_be_begun_does_not_keep_others_waiting(
     queue: DbosTaskQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is the first of its owner's line, for ever."""
-    journal = Journal()
+    journal = QueueJournal()
     worker = _worker(tmp_path, journal)
     begin = worker._dispatcher._start
 
@@ -178,7 +178,7 @@ async def test_a_task_that_cannot_be_begun_does_not_keep_others_waiting(
 async def test_a_worker_keeps_its_heart_and_house_through_a_defect(
     queue: DbosTaskQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = _worker(tmp_path, journal := Journal())
+    worker = _worker(tmp_path, journal := QueueJournal())
     calls = {"beat": 0, "round": 0}
     beat, house = worker._presence.beat, worker._janitor.round
 

@@ -20,7 +20,7 @@ from tests.support.small_disks import small_disk
 from transferapp import errors
 from transferapp.client import folders
 from transferapp.client.downloads import DownloadedFile, DownloadOrder, download_file
-from transferapp.client.folders import Folder
+from transferapp.client.folders import OpenFolder
 from transferapp.client.names import local_path, part_name
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadOrder, upload_file
@@ -43,7 +43,7 @@ class Served:
         return DownloadOrder(
             address=routes.file_content("t", self.file_id),
             file_id=self.file_id,
-            open_folder=partial(Folder.at, folder),
+            open_folder=partial(OpenFolder.at, folder),
             inside=local_path(inside),
             size_bytes=len(CONTENT),
             sha1=SHA1,

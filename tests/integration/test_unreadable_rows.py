@@ -20,7 +20,7 @@ from transferapp.ledger.port import ItemChange
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
-from transferapp.notify.port import Channel, Preferences
+from transferapp.notify.port import NotificationChannel, Preferences
 from transferapp.testing.ledger_suite import an_import, seal_all
 from transferapp.testing.memory_queue import MemoryTaskQueue
 from transferapp.testing.moves import PUT
@@ -77,14 +77,16 @@ async def test_one_persons_damaged_wishes_silence_nobody(world: World) -> None:
         await world.rounds.round()
     assert len(await world.inbox.entries("ada")) == 1, "the inbox is the default"
     assert [e["what"] for e in logs] == ["wishes of a person cannot be read"]
-    await world.preferences.put(Preferences("ada", channels=frozenset({Channel.MAIL})))
-    assert (await world.preferences.get("ada")).channels == {Channel.MAIL}
+    await world.preferences.put(
+        Preferences("ada", channels=frozenset({NotificationChannel.MAIL}))
+    )
+    assert (await world.preferences.get("ada")).channels == {NotificationChannel.MAIL}
 
 
 async def test_a_batch_that_cannot_be_queued_keeps_no_other_waiting(world: World) -> None:
     wishes = Preferences(
         "ada",
-        channels=frozenset({Channel.WEBHOOK}),
+        channels=frozenset({NotificationChannel.WEBHOOK}),
         webhook_url="https://[broken",
         webhook_secret="whsec_AAAA",
     )

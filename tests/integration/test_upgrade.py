@@ -23,7 +23,7 @@ from transferapp.host.sqlite import sqlite3
 from transferapp.ledger.stores import schema as ledger
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.transfers import ENDED_STATES, ItemState, TransferDetails
-from transferapp.notify.port import Channel
+from transferapp.notify.port import NotificationChannel
 from transferapp.notify.stores import schema as notify
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
@@ -172,7 +172,7 @@ async def test_people_are_known_as_before(facility: Facility) -> None:
     with opened(facility.url) as engine:
         clock = SystemClock()
         wishes = await SqlPreferenceStore(engine, clock).get(OWNER)
-        assert wishes.channels == {Channel.INBOX, Channel.MAIL}
+        assert wishes.channels == {NotificationChannel.INBOX, NotificationChannel.MAIL}
         assert (wishes.address, wishes.address_verified) == ("ada@example.org", True)
         assert len(await grants.SqlGrants(engine, clock).owned_by(OWNER)) == 3
         (told,) = await SqlInbox(engine, clock).entries(OWNER)

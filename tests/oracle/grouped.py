@@ -10,7 +10,7 @@ from tests.oracle.comparing import NOTHING, Difference
 from tests.oracle.table import FILESETS
 from transferapp.cli.scanned import scan
 from transferapp.formats.omero import omero_formats
-from transferapp.intake.preflight import Level, PreflightSettings
+from transferapp.intake.preflight import PreflightSettings, Severity
 
 #: Files in their order, and whether they are a plate.
 Made = tuple[tuple[str, ...], bool]
@@ -20,7 +20,7 @@ _SHOWN = 3
 def for_omero(folder: Path) -> list[Made]:
     """Return the filesets that ``transferapp scan --reads omero`` does not block."""
     found = scan([folder], PreflightSettings(still_writing_s=0, target=omero_formats()))
-    kept = [one for one in found.filesets if one.verdict != Level.BLOCKED]
+    kept = [one for one in found.filesets if one.verdict != Severity.BLOCKED]
     return [(tuple(one.files), one.plate) for one in kept]
 
 

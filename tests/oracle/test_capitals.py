@@ -11,7 +11,7 @@ from tests.support.file_sets import paths
 from tests.support.indexed_sets import IMAGE_ENDINGS, INDEXED, in_capitals
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 pytestmark = [pytest.mark.oracle, pytest.mark.timeout(600)]
@@ -36,6 +36,6 @@ def test_what_is_fine_is_read(
     fine = {
         tuple(sorted(paths(made, tmp_path)))
         for made in group(scan([tmp_path]))
-        if preflight(made, _SETTINGS).level is Level.OK
+        if preflight(made, _SETTINGS).level is Severity.OK
     }
     assert fine <= {tuple(sorted(files)) for files in bio_formats.files(tmp_path)}

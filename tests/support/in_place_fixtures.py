@@ -10,7 +10,7 @@ import pytest
 from tests.support.in_place_house import CELLS, KINDS, in_place_settings, staged
 from tests.support.omero_world import adapter
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import Sample
 
 
@@ -25,7 +25,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def omero(sandbox: Sandbox, tmp_path: Path, kind: str) -> AsyncIterator[OmeroRepository]:
+async def omero(
+    sandbox: RunningSandbox, tmp_path: Path, kind: str
+) -> AsyncIterator[OmeroRepository]:
     repository = adapter(in_place_settings(sandbox, tmp_path, kind))
     yield repository
     await repository.close()

@@ -15,7 +15,7 @@ from transferapp.host.resources import resource
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.repositories.omero.settings import InPlace, OmeroSettings
 from transferapp.repositories.port import Imports, RepositorySession
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     PASSWORD,
@@ -32,7 +32,7 @@ _WITHIN_S, _LOOK_EVERY_S = 20.0, 0.05
 
 
 def in_place_settings(
-    sandbox: Sandbox, folder: Path, kind: str, transport: str = "tcp"
+    sandbox: RunningSandbox, folder: Path, kind: str, transport: str = "tcp"
 ) -> OmeroSettings:
     """Return settings of a worker that links; its vault is ``folder/vault``."""
     vault = folder / "vault"
@@ -62,7 +62,7 @@ def inodes(paths: Sequence[Path]) -> set[int]:
     return {path.stat().st_ino for path in paths}
 
 
-def stored(sandbox: Sandbox) -> list[Path]:
+def stored(sandbox: RunningSandbox) -> list[Path]:
     """List the files of the managed repository, without the logs of imports."""
     found = sandbox.repository_folder.rglob("*")
     return sorted(p for p in found if not p.is_dir() and p.suffix != ".log")
@@ -87,13 +87,13 @@ async def go_on(session: RepositorySession, plan: FilesetPlan, sample: Sample) -
     return await imports.register(await adopted(imports, plan), plan, lambda *_: None)
 
 
-def counts(sandbox: Sandbox) -> tuple[int, int]:
+def counts(sandbox: RunningSandbox) -> tuple[int, int]:
     """Return how many filesets and images OMERO has."""
     told = sandbox.control("status")["counts"]
     return told["Fileset"], told["Image"]
 
 
-def transfers(sandbox: Sandbox, made: Fileset) -> str | None:
+def transfers(sandbox: RunningSandbox, made: Fileset) -> str | None:
     """Ask an unmodified client how the images came in."""
     with gateway(sandbox, ALICE, password=PASSWORD) as conn:
         conn.SERVICE_OPTS.setOmeroGroup("-1")
@@ -101,7 +101,7 @@ def transfers(sandbox: Sandbox, made: Fileset) -> str | None:
         return told
 
 
-def forget_key(sandbox: Sandbox, made: Fileset) -> None:
+def forget_key(sandbox: RunningSandbox, made: Fileset) -> None:
     """Delete the comment with our key, as its owner may with any client."""
     with gateway(sandbox, ALICE, password=PASSWORD) as conn:
         notes = conn.getQueryService().findAllByQuery(
@@ -117,7 +117,7 @@ def forget_key(sandbox: Sandbox, made: Fileset) -> None:
             time.sleep(_LOOK_EVERY_S)
 
 
-async def check(sandbox: Sandbox, session: RepositorySession, made: Fileset) -> None:
+async def check(sandbox: RunningSandbox, session: RepositorySession, made: Fileset) -> None:
     """What the repository serves is what was planned."""
     for file in await session.imports.files(made):
         assert sha1_of(await whole(session, file.id)) == file.hash

@@ -34,7 +34,7 @@ from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import SystemClock
 from transferapp.ledger.port import NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
-from transferapp.notify.port import Channel, Preferences
+from transferapp.notify.port import NotificationChannel, Preferences
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.operations.import_fileset import import_fileset_kind
@@ -98,7 +98,7 @@ class Installation:
         await self.grants.mint(Scope.SESSION, OWNER, timedelta(days=3650))
         wishes = Preferences(
             username=OWNER,
-            channels=frozenset({Channel.INBOX, Channel.MAIL}),
+            channels=frozenset({NotificationChannel.INBOX, NotificationChannel.MAIL}),
             address="ada@example.org",
             address_verified=True,
         )

@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 
 
 class OmeroCli:
     """The ``omero`` command: called through its module, as it refuses to run as root."""
 
-    def __init__(self, sandbox: Sandbox, home: Path) -> None:
+    def __init__(self, sandbox: RunningSandbox, home: Path) -> None:
         """Keep its sessions below ``home``."""
         self._environment = {
             **os.environ,

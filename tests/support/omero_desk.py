@@ -29,7 +29,7 @@ from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.repositories.port import RepositorySession
 from transferapp.taskqueue.port import Task
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import whole
 from transferapp.testing.stage import Stage
 from transferapp.testing.stage_repositories import SandboxRepository, running_sandbox
@@ -62,7 +62,7 @@ class OmeroDesk:
     data: Path
 
     @property
-    def sandbox(self) -> Sandbox:
+    def sandbox(self) -> RunningSandbox:
         """OMERO."""
         return self.repository.sandbox
 

@@ -9,18 +9,18 @@ import pytest
 
 from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     with start_sandbox(tmp_path_factory.mktemp("sandbox")) as started:
         populate(started)
         yield started
 
 
 @pytest.fixture
-async def omero(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[OmeroRepository]:
+async def omero(sandbox: RunningSandbox, tmp_path: Path) -> AsyncIterator[OmeroRepository]:
     repository = adapter(settings_for(sandbox, tmp_path))
     yield repository
     await repository.close()

@@ -13,14 +13,17 @@ import omero
 from omero.gateway import BlitzGateway
 from omero.rtypes import rbool, rstring
 
-from transferapp.testing.omero_sandbox.fixture import PASSWORD, Sandbox
+from transferapp.testing.omero_sandbox.fixture import PASSWORD, RunningSandbox
 
 DEADLINE_S = 30.0
 
 
 @contextmanager
 def gateway(
-    sandbox: Sandbox, user: str = "alice", transport: str = "tcp", password: str = PASSWORD
+    sandbox: RunningSandbox,
+    user: str = "alice",
+    transport: str = "tcp",
+    password: str = PASSWORD,
 ) -> Iterator[Any]:
     """Connect as a person does."""
     secure = transport in ("ssl", "wss")

@@ -7,22 +7,22 @@ from pathlib import Path
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.settings import OmeroSettings, Transport
-from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, Sandbox
+from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 from transferapp.testing.repository_world import BOB, PASSWORD, PRIVATE
 
 
-def start_sandbox(folder: Path, transports: tuple[str, ...] = ("tcp",)) -> Sandbox:
+def start_sandbox(folder: Path, transports: tuple[str, ...] = ("tcp",)) -> RunningSandbox:
     """Start a sandbox with alice, bob and the importer; use it as a context manager."""
-    return Sandbox(folder, transports, password=PASSWORD)
+    return RunningSandbox(folder, transports, password=PASSWORD)
 
 
-def populate(sandbox: Sandbox) -> None:
+def populate(sandbox: RunningSandbox) -> None:
     """Make the people as the suite wants them: bob is in the lab only."""
     sandbox.control("leave_group", name=BOB, group=PRIVATE)
 
 
 def settings_for(
-    sandbox: Sandbox, folder: Path, transport: str = "tcp", importer: str = "importer"
+    sandbox: RunningSandbox, folder: Path, transport: str = "tcp", importer: str = "importer"
 ) -> OmeroSettings:
     """Return the adapter's settings; the certificate is verified where there is one."""
     secret = folder / "importer-password"

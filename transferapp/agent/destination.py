@@ -20,11 +20,11 @@ from transferapp.agent.outbox import Outbox
 from transferapp.agent.placements import adding
 from transferapp.agent.records import ItemStage, SubmissionRecord
 from transferapp.client import placing
-from transferapp.client.folders import Folder, open_destination
+from transferapp.client.folders import OpenFolder, open_destination
 from transferapp.client.landing import writing
 from transferapp.client.names import same_name
 from transferapp.client.placement import (
-    Fileset,
+    PlacedFileset,
     Placement,
     PlacementStage,
     Tells,
@@ -75,7 +75,9 @@ class Destination:
             promised.add(same_name(placement.name))
             self._remember(item, by_item[item.id], one, placement)
 
-    def _wanted(self, item: TransferItem, files: Sequence[TransferFile]) -> Fileset | None:
+    def _wanted(
+        self, item: TransferItem, files: Sequence[TransferFile]
+    ) -> PlacedFileset | None:
         """Say what an item looks like; None when it has no files, or none that could be."""
         if not files:
             return None
@@ -87,7 +89,7 @@ class Destination:
             self._outbox.set_stages([item.id], ItemStage.TROUBLE, trouble)
             return None
 
-    def _tags(self, new: Iterable[Fileset]) -> dict[str, dict[Tells, str]]:
+    def _tags(self, new: Iterable[PlacedFileset]) -> dict[str, dict[Tells, str]]:
         """Return what tells filesets of one name apart, also from those planned before."""
         same: dict[str, list[Tells]] = defaultdict(list)
         for known in self._placements.of_transfer(self._transfer_id).values():
@@ -100,7 +102,7 @@ class Destination:
         self,
         item: TransferItem,
         files: Sequence[TransferFile],
-        wanted: Fileset,
+        wanted: PlacedFileset,
         placement: Placement,
     ) -> None:
         on_disk = [
@@ -116,7 +118,7 @@ class Destination:
         also = adding(item.id, placement, [(file.id, file.sha1) for file in files])
         self._outbox.add_item(self._transfer_id, (item.id, item.name), on_disk, also)
 
-    def open_part(self, item_id: str) -> Folder:
+    def open_part(self, item_id: str) -> OpenFolder:
         """Open the folder that an item's files arrive in; it is made for the first of them."""
         with self._beginning:
             placement = self._known(item_id)
@@ -179,7 +181,7 @@ class Destination:
                 placing.adopt(root, placement, file)
             return self._keep(item_id, placement, PlacementStage.GROWING)
 
-    def _name(self, root: Folder, item_id: str, placement: Placement) -> None:
+    def _name(self, root: OpenFolder, item_id: str, placement: Placement) -> None:
         # Asked for only when the name has been taken meanwhile.
         promised = cache(partial(self._placements.promised, str(self._path)))
         placed = placing.put_whole(
@@ -203,7 +205,7 @@ class Destination:
         return placement
 
     @contextmanager
-    def _opened(self, placement: Placement, *, make: bool = False) -> Iterator[Folder]:
+    def _opened(self, placement: Placement, *, make: bool = False) -> Iterator[OpenFolder]:
         with (
             writing(self._path / placement.wanted),
             open_destination(self._path, make=make) as root,

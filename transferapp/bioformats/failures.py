@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from transferapp.bioformats.running import Ended, Hung
+from transferapp.bioformats.running import Hung, ProcessEnded
 from transferapp.errors import (
     DamagedFile,
     MissingCompanion,
@@ -19,7 +19,7 @@ from transferapp.errors import (
 _AGAIN = "Retry; if that happens again, export the file as OME-TIFF and import that."
 
 
-def lost(error: Hung | Ended, file: Path | None, patience_s: float) -> TransferAppError:
+def lost(error: Hung | ProcessEnded, file: Path | None, patience_s: float) -> TransferAppError:
     """Return the error of a request whose process hung or ended."""
     if file is None:
         return Unavailable("Bio-Formats broke down. It is started and asked again.")

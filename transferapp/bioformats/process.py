@@ -14,7 +14,7 @@ from typing_extensions import override
 from transferapp.bioformats import failures
 from transferapp.bioformats.places import Places
 from transferapp.bioformats.port import BioFormats, Description, FormatReader, Reads, UsedFiles
-from transferapp.bioformats.running import Answer, Ended, Hung, Running
+from transferapp.bioformats.running import Hung, ProcessEnded, Reply, Running
 from transferapp.bioformats.settings import BioFormatsSettings
 from transferapp.errors import Unavailable
 from transferapp.model.images import TileRegion
@@ -84,7 +84,7 @@ class BioFormatsProcess(BioFormats):
             if running is not None and running.is_alive:
                 try:
                     running.ask({"do": "forget", "file": str(file)}, self._settings.patience_s)
-                except (Ended, Hung):
+                except (ProcessEnded, Hung):
                     self._end()
 
     @override
@@ -100,13 +100,13 @@ class BioFormatsProcess(BioFormats):
         with self._lock:
             self._end()
 
-    def _ask(self, request: dict[str, Any]) -> Answer:
+    def _ask(self, request: dict[str, Any]) -> Reply:
         """Return an answer that is none of an error; raises what ``port.py`` says."""
         file = Path(request["file"]) if "file" in request else None
         with self._lock:
             try:
                 answer = self._answer(request)
-            except (Hung, Ended) as error:
+            except (Hung, ProcessEnded) as error:
                 _log.error("Bio-Formats was lost", file=str(file), what=type(error).__name__)
                 self._end()
                 raise failures.lost(error, file, self._settings.patience_s) from error
@@ -115,12 +115,12 @@ class BioFormatsProcess(BioFormats):
         failures.check(answer.header, file, self._settings.memory_mb)
         return answer
 
-    def _answer(self, request: dict[str, Any]) -> Answer:
+    def _answer(self, request: dict[str, Any]) -> Reply:
         patience_s = self._settings.patience_s
         running = self._ready()
         try:
             return running.ask(request, patience_s)
-        except Ended as error:
+        except ProcessEnded as error:
             if not error.unread or running.is_unwanted:
                 raise
         # It was gone before we asked: whatever ended it, it was not this file.
@@ -134,7 +134,7 @@ class BioFormatsProcess(BioFormats):
         if self._running is None:
             try:
                 made = Running(self._places, self._settings.memory_mb)
-            except (OSError, Ended, Hung) as error:
+            except (OSError, ProcessEnded, Hung) as error:
                 raise Unavailable(
                     "Bio-Formats does not start on this computer. It is tried again; if that"
                     " does not help, let your administrator look at its Java."

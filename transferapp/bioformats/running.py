@@ -36,7 +36,7 @@ _START_S = 120.0
 Json = dict[str, Any]
 
 
-class Ended(Exception):
+class ProcessEnded(Exception):
     """The process is gone. ``unread`` says that it never saw the request."""
 
     def __init__(self, *, unread: bool = False) -> None:
@@ -50,7 +50,7 @@ class Hung(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """A line of JSON and the bytes behind it."""
 
     header: Json
@@ -63,7 +63,7 @@ class Running:
     def __init__(self, places: Places, memory_mb: int) -> None:
         """Start it and wait until it is ready; raises Ended, Hung, OSError."""
         self._folder = Path(tempfile.mkdtemp(prefix="transferapp-bioformats-"))
-        self._answers: queue.Queue[Answer | None] = queue.Queue()
+        self._answers: queue.Queue[Reply | None] = queue.Queue()
         #: We ended it ourselves.
         self.is_unwanted = False
         try:
@@ -90,7 +90,7 @@ class Running:
         """Whether it runs, as far as is known."""
         return self._process.poll() is None
 
-    def ask(self, request: Mapping[str, Any], patience_s: float) -> Answer:
+    def ask(self, request: Mapping[str, Any], patience_s: float) -> Reply:
         """Return its answer; raises Ended, Hung. It is of no use after either."""
         stdin = self._process.stdin
         assert stdin is not None  # noqa: S101 - asked for at the start
@@ -98,11 +98,11 @@ class Running:
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
         except (OSError, ValueError) as error:
-            raise Ended(unread=True) from error
+            raise ProcessEnded(unread=True) from error
         try:
             self._next(patience_s)
-        except Ended as error:
-            raise Ended(unread=True) from error
+        except ProcessEnded as error:
+            raise ProcessEnded(unread=True) from error
         return self._next(patience_s)
 
     def kill(self) -> None:
@@ -143,13 +143,13 @@ class Running:
             env=passed_on | _LOCALE,
         )
 
-    def _next(self, patience_s: float) -> Answer:
+    def _next(self, patience_s: float) -> Reply:
         try:
             answer = self._answers.get(timeout=patience_s)
         except queue.Empty:
             raise Hung from None
         if answer is None:
-            raise Ended
+            raise ProcessEnded
         return answer
 
     def _listen(self) -> None:
@@ -163,7 +163,7 @@ class Running:
                     content = out.read(header.get("bytes", 0))
                     if len(content) < header.get("bytes", 0):
                         break
-                    self._answers.put(Answer(header, content))
+                    self._answers.put(Reply(header, content))
             except (OSError, ValueError):
                 # What is no JSON cannot be followed any further.
                 self._process.kill()

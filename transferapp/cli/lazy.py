@@ -12,7 +12,7 @@ from typing_extensions import override
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CommandEntry:
     """A command, or a group of them, and where it is: ``module`` is in ``cli.commands``,
     ``attribute`` is its function or its ``typer.Typer``.
     """
@@ -34,7 +34,7 @@ class Entry:
         return typer.main.get_group(alone).commands[self.name]
 
 
-def group_of(entries: tuple[Entry, ...]) -> type[TyperGroup]:
+def group_of(entries: tuple[CommandEntry, ...]) -> type[TyperGroup]:
     """Return the class of a group that has these commands, in this order."""
     by_name = {entry.name: entry for entry in entries}
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 import transferapp
-from transferapp.cli.lazy import Entry, group_of
+from transferapp.cli.lazy import CommandEntry, group_of
 
 #: These have command lines of their own.
 _PASSED_ON = {
@@ -18,26 +18,26 @@ _PASSED_ON = {
     "help_option_names": [],
 }
 COMMANDS = (
-    Entry("server", "processes", "server"),
-    Entry("worker", "processes", "worker"),
-    Entry("agent", "processes", "agent"),
-    Entry("desktop", "processes", "desktop"),
-    Entry("demo", "processes", "demo", _PASSED_ON),
-    Entry("omero-sandbox", "processes", "omero_sandbox", _PASSED_ON),
-    Entry("login", "session", "login"),
-    Entry("logout", "session", "logout"),
-    Entry("scan", "scan", "scan"),
-    Entry("import", "transfers", "import_files"),
-    Entry("export", "transfers", "export_images"),
-    Entry("transfers", "transfers", "list_transfers"),
-    Entry("attachments", "attachments", "attachments"),
-    Entry("inbox", "inbox", "inbox"),
-    Entry("doctor", "doctor", "doctor"),
-    Entry("notifications", "notifications", "app"),
-    Entry("people", "people", "app"),
-    Entry("queue", "queue", "app"),
-    Entry("commands", "commands", "app"),
-    Entry("omero", "omero", "app"),
+    CommandEntry("server", "processes", "server"),
+    CommandEntry("worker", "processes", "worker"),
+    CommandEntry("agent", "processes", "agent"),
+    CommandEntry("desktop", "processes", "desktop"),
+    CommandEntry("demo", "processes", "demo", _PASSED_ON),
+    CommandEntry("omero-sandbox", "processes", "omero_sandbox", _PASSED_ON),
+    CommandEntry("login", "session", "login"),
+    CommandEntry("logout", "session", "logout"),
+    CommandEntry("scan", "scan", "scan"),
+    CommandEntry("import", "transfers", "import_files"),
+    CommandEntry("export", "transfers", "export_images"),
+    CommandEntry("transfers", "transfers", "list_transfers"),
+    CommandEntry("attachments", "attachments", "attachments"),
+    CommandEntry("inbox", "inbox", "inbox"),
+    CommandEntry("doctor", "doctor", "doctor"),
+    CommandEntry("notifications", "notifications", "app"),
+    CommandEntry("people", "people", "app"),
+    CommandEntry("queue", "queue", "app"),
+    CommandEntry("commands", "commands", "app"),
+    CommandEntry("omero", "omero", "app"),
 )
 
 app = typer.Typer(

@@ -13,7 +13,7 @@ from transferapp.intake import scanning
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.file_names import is_litter
 from transferapp.intake.judging import apart, in_order, judge
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict
 from transferapp.intake.scanning import FoundFile
 
 
@@ -29,7 +29,7 @@ class ScannedFileset:
     format: str
     files: tuple[str, ...]
     plate: bool
-    verdict: Level
+    verdict: Severity
     code: str
     sentence: str
 
@@ -82,7 +82,7 @@ def _finding(finding: scanning.Finding, roots: _Roots, done: Scanned) -> None:
         return
     name, error = path.rpartition("/")[2], finding.error
     done.filesets.append(
-        ScannedFileset(name, "", (path,), False, Level.BLOCKED, error.code, error.message)  # noqa: FBT003 - it is a row
+        ScannedFileset(name, "", (path,), False, Severity.BLOCKED, error.code, error.message)  # noqa: FBT003 - it is a row
     )
 
 

@@ -25,7 +25,7 @@ from tenacity import (
 )
 
 from transferapp import errors
-from transferapp.client.folders import Folder
+from transferapp.client.folders import OpenFolder
 from transferapp.client.landing import Landing, name_taken, settle_down, writing
 from transferapp.client.names import part_name
 from transferapp.client.pace import RateLimit, keep_pace
@@ -53,7 +53,7 @@ class DownloadOrder:
     address: str
     #: Tells it from others of the same name.
     file_id: str
-    open_folder: Callable[[], Folder] = field(repr=False)
+    open_folder: Callable[[], OpenFolder] = field(repr=False)
     inside: PurePath
     size_bytes: int
     #: What the repository says the bytes hash to, in hex; empty where it does not say.
@@ -102,7 +102,7 @@ def download_file(
     return DownloadedFile(top.path / order.inside, sha1, order.size_bytes)
 
 
-def _sha1_of_present(folder: Folder, order: DownloadOrder) -> str | None:
+def _sha1_of_present(folder: OpenFolder, order: DownloadOrder) -> str | None:
     """Return the SHA-1 of the file where it is in place already; raises NameNotAllowed."""
     name = order.inside.name
     sha1 = folder.sha1(name, order.size_bytes)

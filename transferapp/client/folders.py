@@ -34,7 +34,7 @@ _NOT_WHAT_IS_WANTED = frozenset(
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
-class Folder:
+class OpenFolder:
     """An open folder. Names are single names; ``path`` is for sentences.
 
     Methods raise OSError, and DestinationUnwritable for what others put in the way.
@@ -47,7 +47,7 @@ class Folder:
         self._owner_here: int | None = None
 
     @classmethod
-    def at(cls, path: Path) -> Folder:
+    def at(cls, path: Path) -> OpenFolder:
         """Open the folder that a person chose, which may be a link: that was her choice."""
         return cls(path, _open_folder(str(path), None, follow=True))
 
@@ -69,7 +69,7 @@ class Folder:
         if self._handle is not None:
             os.close(self._handle)
 
-    def enter(self, name: str) -> Folder:
+    def enter(self, name: str) -> OpenFolder:
         """Open a folder of our own in this one."""
         try:
             handle = _open_folder(self._way(name), self._handle, follow=False)
@@ -77,20 +77,20 @@ class Folder:
             if error.errno in _NOT_WHAT_IS_WANTED:
                 raise self._in_the_way(name) from error
             raise
-        folder = Folder(self.path / name, handle)
+        folder = OpenFolder(self.path / name, handle)
         if not self._is_ours(folder.about_itself()):
             with folder:
                 raise self._in_the_way(name)
         return folder
 
-    def make(self, name: str) -> Folder:
+    def make(self, name: str) -> OpenFolder:
         """Make a folder and open it; raises FileExistsError when the name is taken."""
         os.mkdir(self._way(name), dir_fd=self._handle)
         self.sync()
         return self.enter(name)
 
     @contextmanager
-    def below(self, names: Sequence[str], *, make: bool = True) -> Iterator[Folder]:
+    def below(self, names: Sequence[str], *, make: bool = True) -> Iterator[OpenFolder]:
         """Open the folder at the end of these names; missing ones are made on wish."""
         with ExitStack() as stack:
             folder = self
@@ -99,7 +99,7 @@ class Folder:
                 folder = stack.enter_context(opened)
             yield folder
 
-    def enter_or_make(self, name: str) -> Folder:
+    def enter_or_make(self, name: str) -> OpenFolder:
         """Open a folder of our own, made now if it is missing."""
         with suppress(FileNotFoundError):
             return self.enter(name)
@@ -162,19 +162,19 @@ class Folder:
                 return None
             return hashlib.file_digest(file, "sha1").hexdigest()
 
-    def rename_new(self, name: str, into: Folder, new_name: str) -> bool:
+    def rename_new(self, name: str, into: OpenFolder, new_name: str) -> bool:
         """Rename a file or folder without replacing, in one step; False where the file
         system cannot. Raises FileExistsError when the name is taken.
         """
         return rename_new(name, self._handle, new_name, into._handle)
 
-    def place(self, name: str, into: Folder, new_name: str) -> None:
+    def place(self, name: str, into: OpenFolder, new_name: str) -> None:
         """Rename a file without replacing; raises FileExistsError when the name is taken."""
         if not self.rename_new(name, into, new_name):
             self._place_by_link(name, into, new_name)
         into.sync()
 
-    def _place_by_link(self, name: str, into: Folder, new_name: str) -> None:
+    def _place_by_link(self, name: str, into: OpenFolder, new_name: str) -> None:
         """A link fails where a name is taken."""
         try:
             os.link(
@@ -194,7 +194,7 @@ class Folder:
         else:
             self.remove(name)
 
-    def move(self, name: str, into: Folder, new_name: str) -> None:
+    def move(self, name: str, into: OpenFolder, new_name: str) -> None:
         """Rename; replaces a file, or an empty folder by a folder."""
         os.replace(
             self._way(name),
@@ -258,19 +258,19 @@ class Folder:
         )
 
 
-def open_destination(path: Path, *, make: bool) -> Folder:
+def open_destination(path: Path, *, make: bool) -> OpenFolder:
     """Open the folder that an export goes to; ``make`` makes it when it is missing.
 
     Raises FileNotFoundError when it is missing.
     """
     try:
-        return Folder.at(path)
+        return OpenFolder.at(path)
     except FileNotFoundError:
         if not make:
             raise
     above = next(folder for folder in path.parents if folder.exists())
-    with Folder.at(above) as start, start.below(path.relative_to(above).parts):
-        return Folder.at(path)
+    with OpenFolder.at(above) as start, start.below(path.relative_to(above).parts):
+        return OpenFolder.at(path)
 
 
 def _open_folder(way: str, inside: int | None, *, follow: bool) -> int | None:

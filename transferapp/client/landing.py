@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from transferapp import errors
-from transferapp.client.folders import Folder
+from transferapp.client.folders import OpenFolder
 
 #: Bytes gathered for one write.
 _BATCH_SIZE = 1 << 20
@@ -51,7 +51,7 @@ def writing(path: Path) -> Iterator[None]:
 class Landing:
     """A growing part. Writing and SHA-1 happen in a thread, one batch behind."""
 
-    def __init__(self, folder: Folder, part: str, size_bytes: int) -> None:
+    def __init__(self, folder: OpenFolder, part: str, size_bytes: int) -> None:
         """Name the part of a file of ``size_bytes``; it is opened by ``with``."""
         self._folder = folder
         self._part = part
@@ -166,7 +166,7 @@ class Landing:
         self._broken = False
 
 
-def settle_down(folder: Folder, part: str, name: str) -> None:
+def settle_down(folder: OpenFolder, part: str, name: str) -> None:
     """Give a verified part its last name; raises NameNotAllowed when that is taken.
 
     A file of a fileset never gets another name: the others know it by this one.
@@ -178,7 +178,7 @@ def settle_down(folder: Folder, part: str, name: str) -> None:
             raise name_taken(folder, name) from error
 
 
-def name_taken(folder: Folder, name: str) -> errors.NameNotAllowed:
+def name_taken(folder: OpenFolder, name: str) -> errors.NameNotAllowed:
     """Say that another file has the name of one of the fileset's."""
     return errors.NameNotAllowed(
         f"'{name}' is in {folder.path} already, with another content. A disk that does not"

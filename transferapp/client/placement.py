@@ -51,7 +51,7 @@ class PlacementStage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fileset:
+class PlacedFileset:
     """What a fileset looks like on disk, whatever it is called there.
 
     ``inside`` are the files' paths in the fileset's folder, in order.
@@ -105,7 +105,7 @@ class Placement:
         return replace(self, part=part, stage=PlacementStage.PLANNED)
 
 
-def fileset(name: str, client_paths: Sequence[str]) -> Fileset:
+def fileset(name: str, client_paths: Sequence[str]) -> PlacedFileset:
     """Say what an item with these files looks like; raises NameNotAllowed.
 
     The name is that of the folder that all files share, or of the only file. Files that
@@ -116,15 +116,15 @@ def fileset(name: str, client_paths: Sequence[str]) -> Fileset:
     if len(paths) == 1 and not _in_zarr(root):
         lone = local_path(paths[0].name)
         tells = (str(lone), *_names_above(paths[0]))
-        return Fileset(str(lone), (lone,), tells, single=True)
+        return PlacedFileset(str(lone), (lone,), tells, single=True)
     inside = tuple(local_path(path.relative_to(root).as_posix()) for path in paths)
     _must_be_apart(inside)
     stem, _ = split_ending(paths[0].name, is_folder=False)
     wanted = str(local_path(root.name)) if root.name else folder_name(stem or name)
-    return Fileset(wanted, inside, (stem, *_names_above(root)))
+    return PlacedFileset(wanted, inside, (stem, *_names_above(root)))
 
 
-def plan(wanted: Fileset, tag: str, is_taken: Callable[[str], bool]) -> Placement:
+def plan(wanted: PlacedFileset, tag: str, is_taken: Callable[[str], bool]) -> Placement:
     """Choose where a fileset goes; ``tag`` tells it from others that want the same name."""
     draft = Placement(wanted.name, wanted.single, wanted.tells, tag, wanted.name, "").anew()
     return replace(draft, name=next(name for name in draft.names() if not is_taken(name)))

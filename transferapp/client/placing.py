@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from transferapp.client.folders import Folder
+from transferapp.client.folders import OpenFolder
 from transferapp.client.names import part_name
 from transferapp.client.placement import Placement, PlacementStage
 from transferapp.errors import Internal
@@ -35,7 +35,7 @@ class PlacedFile:
     sha1: str
 
 
-def begin(root: Folder, placement: Placement) -> Placement:
+def begin(root: OpenFolder, placement: Placement) -> Placement:
     """Make the part; returned with another one when others have taken its name.
 
     May be repeated: a part of our own is the one that an earlier try has made.
@@ -51,7 +51,7 @@ def begin(root: Folder, placement: Placement) -> Placement:
 
 
 def missing(
-    root: Folder, placement: Placement, files: Iterable[PlacedFile]
+    root: OpenFolder, placement: Placement, files: Iterable[PlacedFile]
 ) -> list[PlacedFile] | None:
     """Return the files that are not in the part; None when there is no part."""
     if not root.holds(placement.part, folder=True):
@@ -60,7 +60,7 @@ def missing(
         return [file for file in files if not _holds(part, file)]
 
 
-def is_placed(root: Folder, placement: Placement, files: Iterable[PlacedFile]) -> bool:
+def is_placed(root: OpenFolder, placement: Placement, files: Iterable[PlacedFile]) -> bool:
     """Say whether a fileset that was about to get its name has got it; reads every byte.
 
     A crash between the renaming and the remembering leaves that open.
@@ -74,7 +74,7 @@ def is_placed(root: Folder, placement: Placement, files: Iterable[PlacedFile]) -
 
 
 def put_whole(
-    root: Folder,
+    root: OpenFolder,
     placement: Placement,
     is_taken: Callable[[str], bool],
     remember: Callable[[Placement], None],
@@ -95,14 +95,14 @@ def put_whole(
     raise Internal
 
 
-def tidy(root: Folder, placement: Placement) -> None:
+def tidy(root: OpenFolder, placement: Placement) -> None:
     """Remove what a crash has left of a part whose fileset has its name."""
     with suppress(OSError):
         root.remove_folder(placement.part)
     root.sync()
 
 
-def discard(root: Folder, placement: Placement, files: Sequence[PlacedFile]) -> None:
+def discard(root: OpenFolder, placement: Placement, files: Sequence[PlacedFile]) -> None:
     """Delete what has arrived of a fileset that is not wanted any more."""
     if placement.part != placement.name:
         root.remove_folder(placement.part, with_content=True)
@@ -115,7 +115,7 @@ def discard(root: Folder, placement: Placement, files: Sequence[PlacedFile]) -> 
                 inner.remove(part)
 
 
-def adopt(root: Folder, placement: Placement, file: PlacedFile) -> None:
+def adopt(root: OpenFolder, placement: Placement, file: PlacedFile) -> None:
     """Take over what an older release has begun of a lone file, right in the destination."""
     old = part_name(file.inside.name, file.id)
     if placement.single and root.holds(old, folder=False):
@@ -130,7 +130,7 @@ def _names_from(placement: Placement, is_taken: Callable[[str], bool]) -> Iterat
             yield name
 
 
-def _claim_file(root: Folder, placement: Placement, *, again: bool) -> None:
+def _claim_file(root: OpenFolder, placement: Placement, *, again: bool) -> None:
     """Raises FileExistsError. ``again``: a try before this one may have got half-way."""
     name = placement.name
     with root.enter(placement.part) as part:
@@ -141,7 +141,7 @@ def _claim_file(root: Folder, placement: Placement, *, again: bool) -> None:
     root.remove_folder(placement.part, with_content=True)
 
 
-def _claim_folder(root: Folder, placement: Placement, *, again: bool) -> None:
+def _claim_folder(root: OpenFolder, placement: Placement, *, again: bool) -> None:
     """Raises FileExistsError. ``again``: an empty folder may be the claim of an earlier try."""
     name, part = placement.name, placement.part
     if part == name or root.rename_new(part, root, name):
@@ -172,7 +172,7 @@ def _is_one_file(one: os.stat_result | None, other: os.stat_result | None) -> bo
     return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 
 
-def _holds(top: Folder, file: PlacedFile, *, read: bool = False) -> bool:
+def _holds(top: OpenFolder, file: PlacedFile, *, read: bool = False) -> bool:
     """Say whether a file is there, by its size, or by its content."""
     name = file.inside.name
     with suppress(FileNotFoundError), top.below(file.inside.parent.parts, make=False) as folder:
@@ -187,6 +187,6 @@ def _holds(top: Folder, file: PlacedFile, *, read: bool = False) -> bool:
     return False
 
 
-def _has(folder: Folder, name: str, file: PlacedFile) -> bool:
+def _has(folder: OpenFolder, name: str, file: PlacedFile) -> bool:
     sha1 = folder.sha1(name, file.size_bytes)
     return sha1 is not None and file.sha1 in ("", sha1)

@@ -40,14 +40,14 @@ class TellsFormats(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptAnswer:
     """A server's last answer."""
 
     server: str
     told: ToldFormats
 
 
-_KEPT = TypeAdapter(Kept)
+_KEPT = TypeAdapter(KeptAnswer)
 
 
 class KeptFormats:
@@ -72,7 +72,7 @@ class KeptFormats:
 
     def keep(self, server_url: str, told: ToldFormats) -> None:
         """Keep an answer; that a disk is full does not matter."""
-        text = _KEPT.dump_json(Kept(server_url, told)).decode()
+        text = _KEPT.dump_json(KeptAnswer(server_url, told)).decode()
         with suppress(OSError):
             write_private_text(self._file(server_url), text)
 

@@ -24,7 +24,7 @@ PieceWriter = Callable[[OutputPiece], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class OutputKeeping:
     """How much of the output is kept, and what of it is never shown."""
 
     limit_bytes: int
@@ -36,7 +36,7 @@ class Keeping:
 class OutputRecorder:
     """Takes the bytes of one attempt; use it within ``recording``."""
 
-    def __init__(self, write: PieceWriter, clock: Clock, keeping: Keeping) -> None:
+    def __init__(self, write: PieceWriter, clock: Clock, keeping: OutputKeeping) -> None:
         """Write with ``write``, which returns when a piece is durable."""
         self._write = write
         self._clock = clock

@@ -23,7 +23,7 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.folder_sets import Folder
 from transferapp.intake.integrity import is_looked_into
 from transferapp.intake.neighbours import Neighbours
-from transferapp.intake.preflight import Level, Verdict
+from transferapp.intake.preflight import Severity, Verdict
 from transferapp.intake.scanning import FoundFile
 
 _NAMED = 3
@@ -145,7 +145,9 @@ class Consultation:
         assert word.problem is not None  # noqa: S101 - for mypy
         said = f"{word.problem.message} Asked of {whom}."
         if self._target.runs == whom:
-            return replace(verdict, level=Level.BLOCKED, code=word.problem.code, sentence=said)
+            return replace(
+                verdict, level=Severity.BLOCKED, code=word.problem.code, sentence=said
+            )
         doubted = _doubted(
             verdict,
             f"{said} {self._target.repository_name} may have another version, so that you can"
@@ -156,7 +158,7 @@ class Consultation:
 
 def _doubted(verdict: Verdict, doubt: str) -> Verdict:
     sentence = " ".join(part for part in (verdict.sentence, doubt) if part)
-    return replace(verdict, level=Level.WARNING, sentence=sentence)
+    return replace(verdict, level=Severity.WARNING, sentence=sentence)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ _CZI_OFFSETS_AT = 32 + 52
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FileCheck:
     """What a look into a file found; all empty when nothing is wrong with it."""
 
     #: What is missing, as the end of a sentence.
@@ -47,25 +47,27 @@ class Look:
     frames: int = 1
 
 
-def look_into(path: Path, kind: ImageFormat) -> Look:
+def look_into(path: Path, kind: ImageFormat) -> FileCheck:
     """Look whether a file is all there and can be shown; raises OSError."""
     if kind.name in _TIFFS:
         return _tiff(path)
     if kind is CZI:
         missing = _czi(path)
-        return Look(missing) if missing else Look(unshown_here=why_czi_not_shown(path))
+        return (
+            FileCheck(missing) if missing else FileCheck(unshown_here=why_czi_not_shown(path))
+        )
     check = _CHECKS.get(kind.name)
     if check is not None:
         return _look(path, kind, check(path))
-    return Look(missing_of(path, kind.name), unshown_of(path, kind.name))
+    return FileCheck(missing_of(path, kind.name), unshown_of(path, kind.name))
 
 
-def _look(path: Path, kind: ImageFormat, missing: str) -> Look:
+def _look(path: Path, kind: ImageFormat, missing: str) -> FileCheck:
     if missing:
-        return Look(missing)
+        return FileCheck(missing)
     if kind is JPEG:
-        return Look(unshown=why_picture_not_shown(path))
-    return Look(frames=frames_of(path) if kind is PNG else 1)
+        return FileCheck(unshown=why_picture_not_shown(path))
+    return FileCheck(frames=frames_of(path) if kind is PNG else 1)
 
 
 def is_looked_into(kind: ImageFormat) -> bool:
@@ -87,31 +89,31 @@ def page_count(path: Path) -> int | None:
     return count
 
 
-def _tiff(path: Path) -> Look:
+def _tiff(path: Path) -> FileCheck:
     size = path.stat().st_size
     try:
         # Of ScanImage's, tifffile 2026.3 guesses where the pages are, and misses the last.
         with tifffile.TiffFile(path, _multifile=False, is_scanimage=False) as tiff:
             missing = _tiff_chain(tiff, size)
-            return Look(missing) if missing else _tiff_pages(tiff.pages, size)
+            return FileCheck(missing) if missing else _tiff_pages(tiff.pages, size)
     except DAMAGE as error:
         raise_slip(error)
-        return Look("its index is missing or broken")
+        return FileCheck("its index is missing or broken")
 
 
-def _tiff_pages(pages: Iterable[Any], size: int) -> Look:
+def _tiff_pages(pages: Iterable[Any], size: int) -> FileCheck:
     deadline = time.monotonic() + TIFF_BUDGET_S
     count, packed_by = 0, ""
     for count, page in enumerate(pages, 1):
         if _end_of(page) > size:
-            return Look(f"the pixels of page {count} are cut off")
+            return FileCheck(f"the pixels of page {count} are cut off")
         if unshown := why_page_not_shown(page):
-            return Look(unshown=unshown)
+            return FileCheck(unshown=unshown)
         if page.compression not in BIO_FORMATS:
             packed_by = compression_name(page)
         if time.monotonic() > deadline:
             break
-    return Look(packed_by=packed_by) if count else Look("it has no pages")
+    return FileCheck(packed_by=packed_by) if count else FileCheck("it has no pages")
 
 
 def _end_of(page: Any) -> int:

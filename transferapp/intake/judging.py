@@ -15,8 +15,8 @@ from transferapp.intake.consultation import Consultation
 from transferapp.intake.grouping import filesets, order_of
 from transferapp.intake.preflight import (
     RECENTLY_S,
-    Level,
     PreflightSettings,
+    Severity,
     Verdict,
     preflight,
 )
@@ -82,9 +82,7 @@ class Apart:
 
 
 def is_other(candidate: FilesetCandidate, verdict: Verdict) -> bool:
-    """Say whether it is one file that is no image as far as anybody knows; the same as
-    ``target.is_other``, once it was judged.
-    """
+    """Say whether it is one file that is no image as far as anybody knows."""
     return verdict.unknown and may_be_other(candidate)
 
 
@@ -120,7 +118,7 @@ class _Judging:
                 fine = self._of_sound(candidate)
                 if fine is not None and file.modified_ns < rested_ns:
                     what, name = fine
-                    verdict = Verdict(Level.OK, "", "", file.size_bytes, 1, what, name)
+                    verdict = Verdict(Severity.OK, "", "", file.size_bytes, 1, what, name)
                     found.append((candidate, verdict))
                     continue
             found.append((candidate, preflight(candidate, self._settings, self._clock)))

@@ -52,7 +52,7 @@ RECENTLY_S = 600.0
 MANY_FILES = 10_000
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """How a verdict ends."""
 
     OK = "ok"
@@ -70,7 +70,7 @@ class Verdict:
     nobody knows the format, so that a person may import it anyway.
     """
 
-    level: Level
+    level: Severity
     code: str
     sentence: str
     size_bytes: int
@@ -82,7 +82,7 @@ class Verdict:
     @property
     def blocked(self) -> bool:
         """True when it cannot be imported as it is."""
-        return self.level is Level.BLOCKED
+        return self.level is Severity.BLOCKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +125,21 @@ def preflight(
         _check_still(candidate, settings, now_ns)
         doubts += _doubts(candidate, settings)
     except errors.ChangedFile as error:
-        made = _verdict(Level.WARNING, candidate, size, error, claim)
+        made = _verdict(Severity.WARNING, candidate, size, error, claim)
         return replace(made, sentence=" ".join((made.sentence, *candidate.doubts)))
     except errors.SourceProblem as error:
         size = size or candidate.size_bytes
-        return _verdict(Level.BLOCKED, candidate, size, error, claim)
+        return _verdict(Severity.BLOCKED, candidate, size, error, claim)
     if len(candidate.files) > settings.many_files:
         doubts.append(_many_files(candidate, settings.many_files))
-    made = _verdict(Level.WARNING if doubts else Level.OK, candidate, size, None, claim)
+    made = _verdict(Severity.WARNING if doubts else Severity.OK, candidate, size, None, claim)
     return replace(made, sentence=" ".join(doubts))
 
 
 def refused(finding: Finding) -> Verdict:
     """Put something that the scan left out into the same words."""
     return Verdict(
-        Level.BLOCKED,
+        Severity.BLOCKED,
         finding.error.code,
         finding.error.message,
         0,
@@ -149,7 +149,7 @@ def refused(finding: Finding) -> Verdict:
 
 
 def _verdict(
-    level: Level,
+    level: Severity,
     candidate: FilesetCandidate,
     size_bytes: int,
     error: errors.SourceProblem | None,

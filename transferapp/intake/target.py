@@ -56,30 +56,6 @@ class Claim:
     doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """Filesets, and files that are no images as far as anybody knows."""
-
-    filesets: tuple[FilesetCandidate, ...]
-    others: tuple[FilesetCandidate, ...]
-
-
-def apart(candidates: Iterable[FilesetCandidate], target: RepositoryFormats) -> Apart:
-    """Put apart the files that are no images, such as notes and logs.
-
-    Looks into files whose name says nothing, so call it in a thread.
-    """
-    filesets, others = list[FilesetCandidate](), list[FilesetCandidate]()
-    for candidate in candidates:
-        (others if is_other(candidate, target) else filesets).append(candidate)
-    return Apart(tuple(filesets), tuple(others))
-
-
-def is_other(candidate: FilesetCandidate, target: RepositoryFormats) -> bool:
-    """Say whether it is one file that is no image as far as anybody knows."""
-    return may_be_other(candidate) and claim_of(candidate, target).unknown
-
-
 def may_be_other(candidate: FilesetCandidate) -> bool:
     """Say whether it is one file that grouping found neither a format nor a fault of."""
     whole = len(candidate.files) == 1 and not candidate.problems

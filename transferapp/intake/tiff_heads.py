@@ -56,7 +56,7 @@ _USUAL_PREDICTORS = np.array([1, 2])
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class TiffLayout:
     """How the numbers of a TIFF are written: order of bytes, and length of a place."""
 
     order: str
@@ -78,10 +78,10 @@ class Layout:
 
 #: How a TIFF with these four first bytes is written.
 LAYOUTS = {
-    b"II*\0": Layout("<", 4, 2),
-    b"MM\0*": Layout(">", 4, 2),
-    b"II+\0": Layout("<", 8, 8),
-    b"MM\0+": Layout(">", 8, 8),
+    b"II*\0": TiffLayout("<", 4, 2),
+    b"MM\0*": TiffLayout(">", 4, 2),
+    b"II+\0": TiffLayout("<", 8, 8),
+    b"MM\0+": TiffLayout(">", 8, 8),
 }
 
 
@@ -108,7 +108,7 @@ class Pieces:
         return replace(self, chosen=self.chosen[which])
 
 
-def first_pages(heads: Pieces, layout: Layout) -> Numbers:
+def first_pages(heads: Pieces, layout: TiffLayout) -> Numbers:
     """Return where the first page of each file begins, from its first bytes; 0 where the
     header is odd.
     """
@@ -120,7 +120,7 @@ def first_pages(heads: Pieces, layout: Layout) -> Numbers:
     return np.where(is_usual, at, 0)
 
 
-def simple_and_whole(pieces: Pieces, pages: Numbers, layout: Layout) -> Numbers:
+def simple_and_whole(pieces: Pieces, pages: Numbers, layout: TiffLayout) -> Numbers:
     """Say of each file whether it passes; ``pages`` is where its first page begins."""
     passed = np.zeros(len(pages), dtype=bool)
     at = pages - pieces.starts[pieces.chosen]
@@ -162,7 +162,7 @@ def _are_known(codes: Numbers) -> bool:
 class _Pages:
     """The first pages of files that have the same tags at the same place of their piece."""
 
-    def __init__(self, pieces: Pieces, tags: Numbers, begin: int, layout: Layout) -> None:
+    def __init__(self, pieces: Pieces, tags: Numbers, begin: int, layout: TiffLayout) -> None:
         self._pieces, self._tags, self._begin, self._layout = pieces, tags, begin, layout
         codes = tags["code"][0].tolist()
         self._columns = {code: codes.index(code) for code in codes}

@@ -42,7 +42,7 @@ class Notifier(Protocol):
         """Let go of the channel."""
 
 
-class Channel(StrEnum):
+class NotificationChannel(StrEnum):
     """The ways in which the server tells a person."""
 
     INBOX = "inbox"
@@ -83,7 +83,7 @@ class Batch:
     """What is told at once over one channel; ``id`` names the message for good."""
 
     id: str
-    channel: Channel
+    channel: NotificationChannel
     username: str
     outcomes: tuple[Outcome, ...] = ()
 
@@ -102,7 +102,7 @@ class Preferences:
     """How a person wishes to be told."""
 
     username: str
-    channels: frozenset[Channel] = frozenset({Channel.INBOX})
+    channels: frozenset[NotificationChannel] = frozenset({NotificationChannel.INBOX})
     address: str = ""
     address_verified: bool = False
     webhook_url: str = ""

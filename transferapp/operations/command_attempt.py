@@ -17,7 +17,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponen
 from transferapp.commands.allow_list import Command
 from transferapp.commands.port import Change, CommandRun, CommandRuns, OutputPiece, RunState
 from transferapp.commands.process import Ended, Launch, run_guarded
-from transferapp.commands.recording import Keeping, OutputRecorder
+from transferapp.commands.recording import OutputKeeping, OutputRecorder
 from transferapp.commands.redaction import is_secret_name
 from transferapp.errors import CommandFailed, Unavailable
 from transferapp.host.clock import Clock
@@ -88,7 +88,7 @@ class Attempt:
     async def _record(self, kept_bytes: int, watcher: Watcher) -> Ended:
         command = self._plan.command
         secrets = tuple(v for k, v in command.environment.items() if is_secret_name(k))
-        keeping = Keeping(command.output_limit_bytes, kept_bytes, secrets)
+        keeping = OutputKeeping(command.output_limit_bytes, kept_bytes, secrets)
         recorder = OutputRecorder(self._write, self._clock, keeping)
         if self._plan.number > 1:
             recorder.say(f"Attempt {self._plan.number}.")

@@ -15,8 +15,8 @@ from transferapp.errors import Busy, Invalid, StateConflict
 from transferapp.host.clock import Clock
 from transferapp.notify.port import (
     Batch,
-    Channel,
     CodeSender,
+    NotificationChannel,
     Outcome,
     PendingCode,
     Preferences,
@@ -46,7 +46,7 @@ class NotificationPreferences:
         store: PreferenceStore,
         codes: CodeSender,
         clock: Clock,
-        senders: Mapping[Channel, Sender] | None = None,
+        senders: Mapping[NotificationChannel, Sender] | None = None,
     ) -> None:
         """``senders`` are those that an example can be sent over."""
         self._store = store
@@ -67,7 +67,7 @@ class NotificationPreferences:
         before = await self._store.get(username)
         after = replace(
             before,
-            channels=frozenset(Channel(name) for name in wishes.channels),
+            channels=frozenset(NotificationChannel(name) for name in wishes.channels),
             address=_checked_address(wishes.address),
             webhook_url=checked_url(wishes.webhook_url) if wishes.webhook_url else "",
             topics=frozenset(Topic(name) for name in wishes.topics),
@@ -94,7 +94,7 @@ class NotificationPreferences:
         await self._store.confirm(username, wishes.address)
         return await self._store.get(username)
 
-    async def try_out(self, username: str, channel: Channel) -> None:
+    async def try_out(self, username: str, channel: NotificationChannel) -> None:
         """Send an example now; raises what the other side says, Busy after too many."""
         wishes = await self._store.get(username)
         sender = self._senders.get(channel)
@@ -129,8 +129,8 @@ class NotificationPreferences:
         return in_time and hmac.compare_digest(pending.code_hash, _hash(code.strip()))
 
 
-def _is_set_up(wishes: Preferences, channel: Channel) -> bool:
-    if channel is Channel.MAIL:
+def _is_set_up(wishes: Preferences, channel: NotificationChannel) -> bool:
+    if channel is NotificationChannel.MAIL:
         return bool(wishes.address) and wishes.address_verified
     return bool(wishes.webhook_url)
 

@@ -19,8 +19,8 @@ from transferapp.ledger.port import Ledger
 from transferapp.model.events import EventKind
 from transferapp.notify.port import (
     Batch,
-    Channel,
     Deliveries,
+    NotificationChannel,
     Preferences,
     PreferenceStore,
     Sender,
@@ -54,7 +54,7 @@ class DeliverNotification(BaseModel):
 def deliver_notification_kind(
     deliveries: Deliveries,
     preferences: PreferenceStore,
-    senders: Mapping[Channel, Sender],
+    senders: Mapping[NotificationChannel, Sender],
 ) -> TaskKind:
     """Return the kind of task that sends a batch."""
     handler = NotificationDelivery(deliveries, preferences, senders)
@@ -74,7 +74,7 @@ class NotificationDelivery:
         self,
         deliveries: Deliveries,
         preferences: PreferenceStore,
-        senders: Mapping[Channel, Sender],
+        senders: Mapping[NotificationChannel, Sender],
     ) -> None:
         self._deliveries = deliveries
         self._preferences = preferences
@@ -159,9 +159,9 @@ class NotificationRounds:
             self._untold.discard(username)
 
 
-def target_of(channel: Channel, wishes: Preferences) -> str:
+def target_of(channel: NotificationChannel, wishes: Preferences) -> str:
     """Return the queue's target: each webhook's host is one, so that a dead one stops alone."""
-    if channel is not Channel.WEBHOOK or not wishes.webhook_url:
+    if channel is not NotificationChannel.WEBHOOK or not wishes.webhook_url:
         return str(channel)
     try:
         host = host_of(wishes.webhook_url)

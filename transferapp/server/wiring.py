@@ -20,7 +20,7 @@ from transferapp.host.paths import private_folder
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.notify.notifiers.mail import Mail
 from transferapp.notify.notifiers.webhook import Webhook
-from transferapp.notify.port import Channel
+from transferapp.notify.port import NotificationChannel
 from transferapp.notify.settings import NotifySettings, SmtpSettings
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
@@ -89,7 +89,7 @@ async def _parts(
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
     formats = Formats(repository, unknown_allowed=settings.import_unknown)
     mail = Mail(SmtpSettings(), clock)
-    senders = {Channel.MAIL: mail, Channel.WEBHOOK: webhook}
+    senders = {NotificationChannel.MAIL: mail, NotificationChannel.WEBHOOK: webhook}
     return Parts(
         ledger=ledger,
         grants=grants,

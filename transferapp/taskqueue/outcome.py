@@ -21,7 +21,7 @@ class FailureCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RetryDecision:
     """The state that follows, the pause before the next attempt, and the new counts."""
 
     state: TaskState
@@ -31,7 +31,9 @@ class Verdict:
     delay_s: float = 0.0
 
 
-def judge(error: Exception, policy: RetryPolicy, count: FailureCount, jitter: float) -> Verdict:
+def judge(
+    error: Exception, policy: RetryPolicy, count: FailureCount, jitter: float
+) -> RetryDecision:
     """Return what follows ``error``; ``jitter`` is 0..1.
 
     Retryable errors wait (at least as long as the other side wished), other errors of
@@ -43,9 +45,9 @@ def judge(error: Exception, policy: RetryPolicy, count: FailureCount, jitter: fl
     shown = error if isinstance(error, TransferAppError) else Internal(_defect_text(error))
     again = shown.retryable if known else after.defects < MAX_DEFECTS
     if not again or after.attempts >= policy.max_attempts:
-        return Verdict(TaskState.DEAD, after, shown.code, shown.message)
+        return RetryDecision(TaskState.DEAD, after, shown.code, shown.message)
     delay = max(policy.delay_s(count.attempts, jitter), bounded_s(shown.retry_after_s))
-    return Verdict(TaskState.WAITING, after, shown.code, shown.message, delay)
+    return RetryDecision(TaskState.WAITING, after, shown.code, shown.message, delay)
 
 
 def _defect_text(error: Exception) -> str:

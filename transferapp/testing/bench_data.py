@@ -27,7 +27,7 @@ from pathlib import Path, PurePath
 import httpx
 
 from transferapp.client.downloads import DownloadOrder, download_file
-from transferapp.client.folders import Folder
+from transferapp.client.folders import OpenFolder
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadedFile, UploadOrder, upload_file
 from transferapp.errors import SettingsInvalid
@@ -41,7 +41,7 @@ _SINK = "transferapp.testing.put_sink"
 
 
 @dataclass(frozen=True)
-class Bench:
+class DataBench:
     """What one run works with."""
 
     folder: Path
@@ -71,7 +71,7 @@ class Bench:
         order = DownloadOrder(
             address=routes.file_content("bench", file_id),
             file_id=file_id,
-            open_folder=partial(Folder.at, self.folder),
+            open_folder=partial(OpenFolder.at, self.folder),
             inside=PurePath("ours"),
             size_bytes=uploaded.size_bytes,
             sha1=uploaded.sha1,
@@ -135,7 +135,7 @@ def run(out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _prepared() -> Iterator[Bench]:
+def _prepared() -> Iterator[DataBench]:
     disk = _RAM_DISK if os.access(_RAM_DISK, os.W_OK) else None
     with (
         tempfile.TemporaryDirectory(dir=disk, prefix="transferapp-bench-") as name,
@@ -145,7 +145,7 @@ def _prepared() -> Iterator[Bench]:
     ):
         source = Path(name) / "source.bin"
         source.write_bytes(os.urandom(SIZE))
-        yield Bench(Path(name), source, client, server, sink_url)
+        yield DataBench(Path(name), source, client, server, sink_url)
 
 
 @contextlib.contextmanager

@@ -49,7 +49,7 @@ async def reach(queue: TaskQueue, task_id: str, *states: TaskState) -> Task:
     return task
 
 
-class Journal:
+class QueueJournal:
     """Handlers that write down what they do, and fail or block on demand."""
 
     def __init__(self) -> None:

@@ -23,14 +23,16 @@ from transferapp.taskqueue.port import (
     TaskKind,
     TaskState,
 )
-from transferapp.testing.queue_journal import TARGET, Journal, Note, new, reach, until
+from transferapp.testing.queue_journal import TARGET, Note, QueueJournal, new, reach, until
 from transferapp.testing.queue_targets_suite import QueueHouse, QueueTargetsSuite
 
 
 class TaskQueueSuite(QueueTargetsSuite):
     """The port's promises."""
 
-    async def test_runs_a_task_to_its_end(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_runs_a_task_to_its_end(
+        self, house: QueueHouse, journal: QueueJournal
+    ) -> None:
         """Steps run in order and the task is done."""
         await house.work(journal.kind())
         assert await house.queue.enqueue(new("one", text="hello"))
@@ -38,7 +40,9 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert journal.lines == ["hello", "try", "begin one", "end one"]
         assert (task.progress, task.attempts, task.error) == (1.0, 0, "")
 
-    async def test_id_is_the_idempotency_key(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_id_is_the_idempotency_key(
+        self, house: QueueHouse, journal: QueueJournal
+    ) -> None:
         """The second enqueue changes nothing, before and after the end."""
         assert await house.queue.enqueue(new("one", text="first"))
         assert not await house.queue.enqueue(new("one", text="second"))
@@ -50,7 +54,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert journal.lines[0] == "first"
 
     async def test_retryable_failure_waits_and_keeps_steps(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """The failed step runs again, the finished one does not; the owner is told."""
         journal.failures = [RepositoryUnavailable("down"), RepositoryUnavailable("down")]
@@ -65,7 +69,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert all(told.retry_at is not None for told in journal.told)
 
     async def test_the_other_sides_wish_is_honoured(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """Retry-After beats a shorter delay of the policy."""
         journal.failures = [RepositoryUnavailable("busy", retry_after_s=3600.0)]
@@ -76,7 +80,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert (task.retry_at - datetime.now(UTC)).total_seconds() > 3500
 
     async def test_other_failure_ends_at_once(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """An error that retrying cannot help is dead after one attempt."""
         journal.failures = [DamagedFile("cut short")]
@@ -89,7 +93,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert {told.state for told in journal.told} == {TaskState.DEAD}
 
     async def test_defect_is_tried_three_times(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """An exception that nobody translated becomes "internal"."""
         journal.failures = [ValueError("oops") for _ in range(9)]
@@ -99,7 +103,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert (task.error_code, journal.lines.count("try")) == ("internal", 3)
         assert "ValueError: oops" in task.error
 
-    async def test_attempts_end(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_attempts_end(self, house: QueueHouse, journal: QueueJournal) -> None:
         """The policy's last attempt is the last."""
         journal.failures = [RepositoryUnavailable("down") for _ in range(9)]
         policy = RetryPolicy(max_attempts=2, first_delay_s=0.05)
@@ -109,7 +113,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert journal.lines.count("try") == 2
 
     async def test_redrive_goes_on_from_the_failed_step(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """A dead task runs again with fresh attempts."""
         journal.failures = [DamagedFile("cut short")]
@@ -121,13 +125,17 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert (journal.lines.count("hello"), journal.lines.count("try")) == (1, 2)
         assert (task.error_code, task.attempts) == ("", 0)
 
-    async def test_unknown_kind_ends_dead(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_unknown_kind_ends_dead(
+        self, house: QueueHouse, journal: QueueJournal
+    ) -> None:
         """Nobody knows the kind: a person must look."""
         await house.work(journal.kind())
         await house.queue.enqueue(NewTask("one", "stranger", Note(), TARGET, "ada"))
         assert (await reach(house.queue, "one", TaskState.DEAD)).error_code == "invalid"
 
-    async def test_cancel_before_the_start(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_cancel_before_the_start(
+        self, house: QueueHouse, journal: QueueJournal
+    ) -> None:
         """A queued task never starts; its owner may clean up."""
         await house.queue.enqueue(new("one"))
         await house.queue.cancel("one")
@@ -136,7 +144,9 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert journal.lines == []
         assert journal.told[0].state is TaskState.CANCELLED
 
-    async def test_cancel_interrupts_a_step(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_cancel_interrupts_a_step(
+        self, house: QueueHouse, journal: QueueJournal
+    ) -> None:
         """A running step stops at its await; resume lets it go on."""
         journal.gate.clear()
         await house.work(journal.kind())
@@ -151,7 +161,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         await reach(house.queue, "one", TaskState.DONE)
         assert journal.lines.count("hello") == 1
 
-    async def test_pause_and_resume(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_pause_and_resume(self, house: QueueHouse, journal: QueueJournal) -> None:
         """A paused task keeps its finished steps and its place to go on."""
         journal.gate.clear()
         await house.work(journal.kind())
@@ -167,7 +177,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert (journal.lines.count("hello"), journal.lines.count("end one")) == (1, 1)
 
     async def test_a_step_knows_who_stopped_it(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """A person who pauses or cancels, or else a worker that stops."""
         told: list[bool] = []
@@ -194,7 +204,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         await worker.stop()
         assert told == [True, True, False]
 
-    async def test_refusals(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_refusals(self, house: QueueHouse, journal: QueueJournal) -> None:
         """A state that forbids it, and an id that nobody knows."""
         await house.work(journal.kind())
         await house.queue.enqueue(new("one"))
@@ -206,7 +216,7 @@ class TaskQueueSuite(QueueTargetsSuite):
             with pytest.raises(TransferNotFound):
                 await unknown("nobody")
 
-    async def test_stop_hands_back(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_stop_hands_back(self, house: QueueHouse, journal: QueueJournal) -> None:
         """What a stopped worker had begun is finished by the next; no step twice."""
         journal.gate.clear()
         worker = await house.work(journal.kind())
@@ -220,7 +230,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         task = await reach(house.queue, "one", TaskState.DONE)
         assert (journal.lines.count("hello"), task.crashes) == (1, 0)
 
-    async def test_progress_is_shown(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_progress_is_shown(self, house: QueueHouse, journal: QueueJournal) -> None:
         """Lists show the step, how far it is, and a note."""
 
         async def handle(context: Context, _note: Note) -> None:
@@ -238,7 +248,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         await reach(house.queue, "one", TaskState.DONE)
 
     async def test_each_step_shows_how_it_begins(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """However short the step before was: its words are not this one's."""
 

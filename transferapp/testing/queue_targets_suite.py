@@ -16,7 +16,7 @@ from transferapp.taskqueue.port import (
     TaskState,
     TaskWorker,
 )
-from transferapp.testing.queue_journal import LIMIT, TARGET, Journal, new, reach, until
+from transferapp.testing.queue_journal import LIMIT, TARGET, QueueJournal, new, reach, until
 
 
 class QueueHouse(Protocol):
@@ -37,11 +37,11 @@ class QueueTargetsSuite:
         raise NotImplementedError
 
     @pytest.fixture
-    def journal(self) -> Journal:
+    def journal(self) -> QueueJournal:
         """Return a fresh journal on the test's own loop."""
-        return Journal()
+        return QueueJournal()
 
-    async def test_limit_of_a_target(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_limit_of_a_target(self, house: QueueHouse, journal: QueueJournal) -> None:
         """No more than LIMIT run at once, and all get their turn."""
         journal.gate.clear()
         await house.work(journal.kind())
@@ -56,7 +56,7 @@ class QueueTargetsSuite:
         assert journal.most_running == LIMIT
 
     async def test_a_small_owner_need_not_wait_for_a_giant(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """Bob's one task is among the first that run, though Ada's twelve came before it."""
         for number in range(12):
@@ -72,7 +72,7 @@ class QueueTargetsSuite:
         journal.gate.set()
         await reach(house.queue, "bob", TaskState.DONE)
 
-    async def test_priority(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_priority(self, house: QueueHouse, journal: QueueJournal) -> None:
         """The smallest number of an owner's tasks goes first."""
         await house.queue.pause_target(TARGET, paused=True)
         for number, priority in enumerate((300, 100, 200, 400)):
@@ -85,7 +85,7 @@ class QueueTargetsSuite:
         assert begun == {"begin p100-1", "begin p200-2"}
         journal.gate.set()
 
-    async def test_pause_a_target(self, house: QueueHouse, journal: Journal) -> None:
+    async def test_pause_a_target(self, house: QueueHouse, journal: QueueJournal) -> None:
         """Nothing starts while the target is paused; then it does."""
         await house.work(journal.kind())
         await house.queue.pause_target(TARGET, paused=True)
@@ -98,7 +98,7 @@ class QueueTargetsSuite:
         await reach(house.queue, "one", TaskState.DONE)
 
     async def test_a_limit_is_changed_at_run_time(
-        self, house: QueueHouse, journal: Journal
+        self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """More start at once; running ones go on when it becomes smaller."""
         journal.gate.clear()

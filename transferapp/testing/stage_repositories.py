@@ -14,7 +14,7 @@ from transferapp.model.identity import GroupPermissions
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.port import Repository
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 
 #: Who is there on every stage; both are in the group lab.
 PEOPLE = {"alice": "Alice Ward", "bob": "Bob Reyes"}
@@ -60,7 +60,7 @@ class EmbeddedRepository(StageRepository):
 class SandboxRepository(StageRepository):
     """An OMERO sandbox over TLS, with an importer that holds only Sudo."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+    def __init__(self, sandbox: RunningSandbox, folder: Path) -> None:
         """``folder`` gets the importer's password file; see ``running_sandbox``."""
         self.sandbox = sandbox
         secret = folder / "importer-password"
@@ -103,5 +103,5 @@ class SandboxRepository(StageRepository):
 def running_sandbox(folder: Path, password: str) -> Iterator[SandboxRepository]:
     """Run a sandbox in ``folder`` for as long as the context lasts."""
     folder.mkdir(parents=True, exist_ok=True)
-    with Sandbox(folder, ("ssl",), password=password) as sandbox:
+    with RunningSandbox(folder, ("ssl",), password=password) as sandbox:
         yield SandboxRepository(sandbox, folder)

@@ -20,7 +20,7 @@ from transferapp.host.paths import private_folder
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.notify.notifiers.mail import Mail
 from transferapp.notify.notifiers.webhook import Webhook
-from transferapp.notify.port import Channel
+from transferapp.notify.port import NotificationChannel
 from transferapp.notify.settings import NotifySettings, SmtpSettings
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.preferences import SqlPreferenceStore
@@ -86,7 +86,10 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     )
     notify = NotifySettings()
     webhook = Webhook(clock, allow_private=notify.webhook_private)
-    senders = {Channel.MAIL: Mail(SmtpSettings(), clock), Channel.WEBHOOK: webhook}
+    senders = {
+        NotificationChannel.MAIL: Mail(SmtpSettings(), clock),
+        NotificationChannel.WEBHOOK: webhook,
+    }
     deliveries = SqlDeliveries(engine, clock)
     preferences = SqlPreferenceStore(engine, clock)
     command_runs = SqlCommandRuns(engine, clock)

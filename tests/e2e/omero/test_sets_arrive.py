@@ -14,7 +14,7 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.arriving_sets import SETS
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal
 from tests.support.omero_house import gateway
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.stage import Stage
 from transferapp.testing.stage_repositories import running_sandbox
 
@@ -37,7 +37,9 @@ def dropped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def arrived(dropped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def arrived(
+    dropped: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningSandbox]:
     """OMERO after two imports."""
     home = tmp_path_factory.mktemp("installation")
     with (
@@ -55,7 +57,7 @@ def arrived(dropped: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield repository.sandbox
 
 
-def filesets(sandbox: Sandbox) -> dict[str, list[str]]:
+def filesets(sandbox: RunningSandbox) -> dict[str, list[str]]:
     """Return the client paths of each fileset, in order, by the name of its first image."""
     with gateway(sandbox, "alice", "ssl", PASSWORD) as conn:
         query = "select distinct f from Fileset f join fetch f.usedFiles join fetch f.images"
@@ -69,7 +71,7 @@ def filesets(sandbox: Sandbox) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_bio_formats_files_in_its_order(arrived: Sandbox, name: str) -> None:
+def test_bio_formats_files_in_its_order(arrived: RunningSandbox, name: str) -> None:
     _, files = SETS[name]
     above = f"{'plates' if name in PLATES else 'images'}/{name}"
     # A stand-in is called after the file that OMERO opened.

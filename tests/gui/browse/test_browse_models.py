@@ -19,7 +19,7 @@ from transferapp.desktop.browse.image_cards import ImageCards
 from transferapp.desktop.browse.images_model import ImagesModel
 from transferapp.desktop.browse.presenter import BrowseParts, BrowsePresenter
 from transferapp.desktop.containers.target_picker import TargetPicker
-from transferapp.desktop.containers.targets import Target, TargetsPresenter
+from transferapp.desktop.containers.targets import ImportTarget, TargetsPresenter
 from transferapp.desktop.containers.tree_model import (
     ALL_IMAGES,
     COUNT_ROLE,
@@ -185,7 +185,7 @@ def test_a_click_on_a_target_chooses_it(qtbot: QtBot, tmp_path: Path) -> None:
         qtbot.addWidget(picker)
         picker.resize(320, 400)
         picker.show()
-        chosen: list[Target | None] = []
+        chosen: list[ImportTarget | None] = []
         picker.chosen_changed.connect(chosen.append)
         await targets.load()
         tree = named(picker, "import.target")

@@ -27,7 +27,7 @@ from tests.support.transfer_fakes import (
 from transferapp import errors
 from transferapp.desktop.imports.filesets_model import FilesetColumn, FilesetsModel
 from transferapp.desktop.imports.list import FilesetRow
-from transferapp.intake.preflight import Level
+from transferapp.intake.preflight import Severity
 from transferapp.model.duplicates import HeldAlready, HeldFileset
 from transferapp.model.transfers import ItemState
 
@@ -224,7 +224,7 @@ def test_whatever_can_be_used_has_a_name(scene: Play) -> None:
 def test_the_list_is_a_proper_model(qtmodeltester: ModelTester) -> None:
     model = FilesetsModel()
     rows = [
-        FilesetRow(str(n), f"{n}.tif", "", "TIFF, 1 file", n, 1, Level.OK, "", included=True)
+        FilesetRow(str(n), f"{n}.tif", "", "TIFF, 1 file", n, 1, Severity.OK, "", included=True)
         for n in range(5000)
     ]
     model.show_rows(tuple(rows))

@@ -30,24 +30,26 @@ from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import HealthState
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, BOB, PASSWORD, new_dataset
 
 __all__ = ["omero"]
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     with start_sandbox(tmp_path_factory.mktemp("sandbox"), ("tcp", "ssl")) as started:
         populate(started)
         yield started
 
 
-def open_sessions(sandbox: Sandbox, user: str) -> list[Any]:
+def open_sessions(sandbox: RunningSandbox, user: str) -> list[Any]:
     return [name for name in sandbox.control("sessions")["users"] if name == user]
 
 
-async def test_session_is_minted_through_sudo(sandbox: Sandbox, omero: OmeroRepository) -> None:
+async def test_session_is_minted_through_sudo(
+    sandbox: RunningSandbox, omero: OmeroRepository
+) -> None:
     async with omero.session(ALICE) as session:
         dataset = await new_dataset(session)
         assert dataset.owner == ALICE
@@ -56,13 +58,13 @@ async def test_session_is_minted_through_sudo(sandbox: Sandbox, omero: OmeroRepo
 
 
 async def test_password_check_leaves_no_session(
-    sandbox: Sandbox, omero: OmeroRepository
+    sandbox: RunningSandbox, omero: OmeroRepository
 ) -> None:
     await omero.sign_in(BOB, PASSWORD)
     assert open_sessions(sandbox, BOB) == []
 
 
-async def test_close_leaves_no_session(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_close_leaves_no_session(sandbox: RunningSandbox, tmp_path: Path) -> None:
     repository = adapter(settings_for(sandbox, tmp_path))
     async with repository.session(BOB):
         assert len(open_sessions(sandbox, BOB)) == 1
@@ -73,7 +75,7 @@ async def test_close_leaves_no_session(sandbox: Sandbox, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("user", [ALICE, "importer"])
 async def test_ended_session_is_replaced(
-    sandbox: Sandbox, omero: OmeroRepository, user: str
+    sandbox: RunningSandbox, omero: OmeroRepository, user: str
 ) -> None:
     async with omero.session(ALICE) as session:
         dataset = await new_dataset(session)
@@ -83,7 +85,7 @@ async def test_ended_session_is_replaced(
 
 
 async def test_minted_session_that_ends_before_it_is_joined_is_retryable(
-    sandbox: Sandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
+    sandbox: RunningSandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OMERO says "wrong password" then, which would end a queued import for good."""
     join = Gateway.join
@@ -102,7 +104,7 @@ async def test_minted_session_that_ends_before_it_is_joined_is_retryable(
 
 
 async def test_session_that_ends_in_use_is_retryable(
-    sandbox: Sandbox, omero: OmeroRepository
+    sandbox: RunningSandbox, omero: OmeroRepository
 ) -> None:
     async with omero.session(ALICE) as session:
         dataset = await new_dataset(session)
@@ -113,7 +115,7 @@ async def test_session_that_ends_in_use_is_retryable(
         assert (await session.containers.get(dataset.ref)).ref == dataset.ref
 
 
-async def test_sandbox_restarted_in_between(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_sandbox_restarted_in_between(sandbox: RunningSandbox, tmp_path: Path) -> None:
     repository = adapter(settings_for(sandbox, tmp_path))
     async with repository.session(ALICE) as session:
         dataset = await new_dataset(session)
@@ -130,7 +132,7 @@ async def test_sandbox_restarted_in_between(sandbox: Sandbox, tmp_path: Path) ->
 
 
 async def test_no_secret_is_told(
-    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    sandbox: RunningSandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     settings = settings_for(sandbox, tmp_path)
@@ -151,7 +153,7 @@ async def test_no_secret_is_told(
 
 
 async def test_without_importer_the_signed_in_session_is_kept(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
     repository = adapter(settings_for(sandbox, tmp_path, importer=""))
     with pytest.raises(PermissionDenied, match="Sign in to TransferApp again"):
@@ -163,7 +165,7 @@ async def test_without_importer_the_signed_in_session_is_kept(
     assert open_sessions(sandbox, ALICE) == []
 
 
-async def test_importer_must_hold_sudo(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_importer_must_hold_sudo(sandbox: RunningSandbox, tmp_path: Path) -> None:
     repository = adapter(settings_for(sandbox, tmp_path, importer=BOB))
     with pytest.raises(SettingsInvalid, match="grant-importer"):
         await repository.identity(ALICE)
@@ -171,7 +173,7 @@ async def test_importer_must_hold_sudo(sandbox: Sandbox, tmp_path: Path) -> None
 
 
 async def test_importer_with_wrong_password_is_a_setting(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
     settings = settings_for(sandbox, tmp_path)
     assert settings.importer_password_file is not None
@@ -182,7 +184,9 @@ async def test_importer_with_wrong_password_is_a_setting(
     await repository.close()
 
 
-async def test_closed_account_is_refused(sandbox: Sandbox, omero: OmeroRepository) -> None:
+async def test_closed_account_is_refused(
+    sandbox: RunningSandbox, omero: OmeroRepository
+) -> None:
     sandbox.control("add_user", name="carol", password=PASSWORD, groups=["lab"])
     assert (await omero.identity("carol")).experimenter.username == "carol"
     sandbox.control("leave_group", name="carol", group="user")
@@ -192,7 +196,7 @@ async def test_closed_account_is_refused(sandbox: Sandbox, omero: OmeroRepositor
         await omero.sign_in("carol", PASSWORD)
 
 
-async def test_unknown_certificate_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_unknown_certificate_is_refused(sandbox: RunningSandbox, tmp_path: Path) -> None:
     trusting = settings_for(sandbox, tmp_path, "ssl")
     repository = adapter(trusting.model_copy(update={"ca_file": None}))
     health = await repository.health()
@@ -205,7 +209,7 @@ async def test_unknown_certificate_is_refused(sandbox: Sandbox, tmp_path: Path) 
 
 
 async def test_frozen_server_is_told(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transferapp.repositories.omero.sessions.health._LIMIT_S", 0.3)
     repository = adapter(settings_for(sandbox, tmp_path))

@@ -15,20 +15,20 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.logging_as_before import logging_as_before
 from tests.support.omero_world import settings_for, start_sandbox
 from transferapp.cli.main import app
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, PASSWORD
 
 Doctor = Callable[..., dict[str, tuple[bool, str]]]
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     with start_sandbox(tmp_path_factory.mktemp("sandbox"), ("tcp", "ssl")) as started:
         yield started
 
 
 @pytest.fixture
-def doctor(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+def doctor(sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Doctor:
     """Run the command with right settings but for what is given; answers by "what"."""
 
     def run(**changes: str | None) -> dict[str, tuple[bool, str]]:
@@ -62,7 +62,7 @@ def wrong(found: dict[str, tuple[bool, str]]) -> dict[str, str]:
     return {what: remedy for what, (ok, remedy) in found.items() if not ok}
 
 
-def test_all_is_well(doctor: Doctor, sandbox: Sandbox) -> None:
+def test_all_is_well(doctor: Doctor, sandbox: RunningSandbox) -> None:
     found = doctor()
     assert found == {
         "OMERO client library": (True, ""),
@@ -148,7 +148,7 @@ def test_importer_without_sudo(doctor: Doctor) -> None:
     assert "grant-importer" in told
 
 
-def test_importer_that_may_do_too_much(doctor: Doctor, sandbox: Sandbox) -> None:
+def test_importer_that_may_do_too_much(doctor: Doctor, sandbox: RunningSandbox) -> None:
     sandbox.control("add_user", name="mighty", password=PASSWORD, groups=["system"])
     found = doctor(IMPORTER="mighty")
     ok, remedy = found["OMERO importer 'mighty'"]

@@ -20,7 +20,7 @@ from tests.support.vendor_sets import MM_IMAGES, write_micromanager
 from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     Sample,
@@ -33,7 +33,7 @@ __all__ = ["omero", "sandbox"]
 
 
 async def stored_beside_each(
-    dropped: Path, omero: OmeroRepository, sandbox: Sandbox
+    dropped: Path, omero: OmeroRepository, sandbox: RunningSandbox
 ) -> dict[str, list[str]]:
     """Import all of a folder at once; return what lies around each first file in OMERO."""
     beside = {}
@@ -51,7 +51,7 @@ async def stored_beside_each(
 
 
 async def test_a_czi_with_a_bracket_does_not_show_its_neighbour(
-    omero: OmeroRepository, sandbox: Sandbox, tmp_path: Path
+    omero: OmeroRepository, sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
     dropped = tmp_path / "cells"
     dropped.mkdir()
@@ -64,7 +64,7 @@ async def test_a_czi_with_a_bracket_does_not_show_its_neighbour(
 
 
 async def test_a_mask_beside_a_micro_manager_run_is_not_read_as_the_run(
-    omero: OmeroRepository, sandbox: Sandbox, tmp_path: Path
+    omero: OmeroRepository, sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
     dropped = write_micromanager(tmp_path / "run")
     touched_tiff(dropped / "mask.tif", 255)

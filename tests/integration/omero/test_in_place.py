@@ -35,7 +35,7 @@ from transferapp.errors import ChecksumMismatch, TransferAppError, UploadLost
 from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import Capability
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     Sample,
@@ -47,7 +47,7 @@ __all__ = ["cells", "kind", "omero", "sandbox"]
 
 
 async def test_bytes_stay_when_the_staging_forgets_them(
-    sandbox: Sandbox, omero: OmeroRepository, cells: Sample, kind: str
+    sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample, kind: str
 ) -> None:
     assert Capability.IN_PLACE_IMPORT in omero.capabilities
     content, before = cells.paths[0].read_bytes(), set(stored(sandbox))
@@ -70,7 +70,7 @@ async def test_bytes_stay_when_the_staging_forgets_them(
 
 
 async def test_no_key_in_omero_is_no_proof_that_nothing_needs_the_files(
-    sandbox: Sandbox, omero: OmeroRepository, cells: Sample
+    sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample
 ) -> None:
     """People may delete a comment on their fileset: why the vault is not swept by keys."""
     async with omero.session(ALICE) as session:
@@ -86,7 +86,7 @@ async def test_no_key_in_omero_is_no_proof_that_nothing_needs_the_files(
 
 
 async def test_nested_paths_and_empty_files(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     folder = tmp_path / "made"
     (folder / "a b" / "deep").mkdir(parents=True)
@@ -112,7 +112,7 @@ async def test_nested_paths_and_empty_files(
 
 
 async def test_every_step_twice(
-    sandbox: Sandbox, omero: OmeroRepository, cells: Sample
+    sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample
 ) -> None:
     before = counts(sandbox)
     async with omero.session(ALICE) as session:
@@ -126,7 +126,7 @@ async def test_every_step_twice(
 
 
 async def test_another_disk_is_uploaded_to(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     with small_disk(tmp_path / "disk") as disk:
         cells, before = staged(CELLS, disk / "staging"), set(stored(sandbox))
@@ -146,7 +146,7 @@ async def test_another_disk_is_uploaded_to(
 
 
 async def test_one_file_of_two_cannot_be_linked(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     folder = tmp_path / "made"
     folder.mkdir()
@@ -169,7 +169,7 @@ async def test_one_file_of_two_cannot_be_linked(
 
 
 async def test_another_repository_is_noticed(
-    sandbox: Sandbox, cells: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: RunningSandbox, cells: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(in_place, "_LOOK_FOR_S", 0.2)
     wrong = tmp_path / "another repository"
@@ -187,7 +187,7 @@ async def test_another_repository_is_noticed(
 
 
 async def test_wrong_checksum_is_linked_again(
-    sandbox: Sandbox, omero: OmeroRepository, cells: Sample
+    sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample
 ) -> None:
     async with omero.session(ALICE) as session:
         plan = await planned(session, cells)
@@ -206,7 +206,7 @@ async def test_wrong_checksum_is_linked_again(
 
 
 async def test_failed_import_leaves_nothing(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     strange = tmp_path / "made" / "notes.xyz"
     strange.parent.mkdir()
@@ -225,7 +225,7 @@ async def test_failed_import_leaves_nothing(
 
 @pytest.mark.parametrize("kind", ["hardlink"], indirect=True)
 async def test_links_are_never_written_through(
-    sandbox: Sandbox, omero: OmeroRepository, cells: Sample, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample, tmp_path: Path
 ) -> None:
     """A worker without the repository takes over a fileset whose link is wrong."""
     content = cells.paths[0].read_bytes()

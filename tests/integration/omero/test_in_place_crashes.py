@@ -31,7 +31,7 @@ from transferapp.repositories.omero import links
 from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import RepositorySession
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, Sample, sha1_of, whole
 
 __all__ = ["cells", "kind", "omero", "sandbox"]
@@ -74,7 +74,7 @@ CRASHES += [(*step, who) for step in SUB_STEPS[3:6:2] for who in ("same", "resta
     ids=[f"{n}-{d}-{w}" for _, n, d, w in CRASHES],
 )
 async def test_killed_between_sub_steps(  # noqa: PLR0913, PLR0917 - all that can differ
-    sandbox: Sandbox,
+    sandbox: RunningSandbox,
     omero: OmeroRepository,
     cells: Sample,
     tmp_path: Path,
@@ -115,7 +115,7 @@ async def test_killed_between_sub_steps(  # noqa: PLR0913, PLR0917 - all that ca
 
 
 async def test_two_workers_at_once(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path, kind: str
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path, kind: str
 ) -> None:
     another = adapter(in_place_settings(sandbox, tmp_path, kind))
     before = counts(sandbox)
@@ -137,7 +137,7 @@ async def test_two_workers_at_once(
 
 
 async def test_two_workers_on_the_same_file(
-    sandbox: Sandbox, omero: OmeroRepository, cells: Sample, tmp_path: Path, kind: str
+    sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample, tmp_path: Path, kind: str
 ) -> None:
     another = adapter(in_place_settings(sandbox, tmp_path, kind))
     before, content = counts(sandbox), cells.paths[0].read_bytes()

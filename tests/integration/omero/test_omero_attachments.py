@@ -26,7 +26,7 @@ from transferapp.repositories.omero import foreign
 from transferapp.repositories.omero.imports import attachments
 from transferapp.repositories.omero.imports.attachments import NAMESPACE
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_attachments import attachment_plan, whole_attachment
 from transferapp.testing.repository_world import ALICE, PASSWORD, new_dataset
 
@@ -78,7 +78,7 @@ def ours(conn: Any) -> list[Any]:
 
 
 async def test_a_persons_own_client_sees_and_downloads_it(
-    sandbox: Sandbox, omero: OmeroRepository, file: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, file: Path
 ) -> None:
     """OMERO.web lists attachments through this gateway."""
     dataset = await a_dataset(omero)
@@ -102,7 +102,7 @@ async def test_a_persons_own_client_sees_and_downloads_it(
 
 
 async def test_who_may_not_annotate_is_told_so(
-    sandbox: Sandbox, omero: OmeroRepository, file: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, file: Path
 ) -> None:
     sandbox.control("add_group", name="readers", permissions="rwr---")
     sandbox.control("add_user", name="carol", password=PASSWORD, groups=["readers"])
@@ -132,7 +132,7 @@ async def test_who_may_not_annotate_is_told_so(
     ],
 )
 async def test_two_workers_at_once_leave_one_attachment(
-    sandbox: Sandbox,
+    sandbox: RunningSandbox,
     omero: OmeroRepository,
     file: Path,
     tmp_path: Path,
@@ -164,7 +164,7 @@ async def test_two_workers_at_once_leave_one_attachment(
     assert sum(plan.key in path for path in paths) == 1, "nothing half done is left"
 
 
-async def in_thread(sandbox: Sandbox) -> list[Any]:
+async def in_thread(sandbox: RunningSandbox) -> list[Any]:
     def look() -> list[Any]:
         with gateway(sandbox, password=PASSWORD) as conn:
             return ours(conn)
@@ -173,7 +173,7 @@ async def in_thread(sandbox: Sandbox) -> list[Any]:
 
 
 async def test_damaged_on_the_way_is_noticed_and_sent_again(
-    sandbox: Sandbox, omero: OmeroRepository, file: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, file: Path
 ) -> None:
     dataset = await a_dataset(omero)
     plan = attachment_plan(CONTENT, dataset.ref, dataset.group_id)
@@ -185,7 +185,9 @@ async def test_damaged_on_the_way_is_noticed_and_sent_again(
     assert await listed(omero, dataset) == [made]
 
 
-async def test_full_disk_waits(sandbox: Sandbox, omero: OmeroRepository, file: Path) -> None:
+async def test_full_disk_waits(
+    sandbox: RunningSandbox, omero: OmeroRepository, file: Path
+) -> None:
     dataset = await a_dataset(omero)
     plan = attachment_plan(CONTENT, dataset.ref, dataset.group_id)
     sandbox.control("disk_full", on=True)
@@ -201,7 +203,7 @@ async def test_full_disk_waits(sandbox: Sandbox, omero: OmeroRepository, file: P
 
 
 async def test_detached_by_a_person_is_attached_again_on_request_only(
-    sandbox: Sandbox, omero: OmeroRepository, file: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, file: Path
 ) -> None:
     """Deleted in OMERO.web, the file is gone with its annotation; a repeat makes it anew."""
     dataset = await a_dataset(omero)

@@ -28,7 +28,7 @@ from transferapp.host.resources import resource
 from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import RepositorySession
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     Sample,
@@ -53,13 +53,13 @@ async def leave_as_killed(repository: OmeroRepository) -> None:
     repository._keeper._held.clear()
 
 
-def filesets(sandbox: Sandbox) -> int:
+def filesets(sandbox: RunningSandbox) -> int:
     count: int = sandbox.control("status")["counts"]["Fileset"]
     return count
 
 
 async def test_killed_after_upload_is_adopted(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     before = filesets(sandbox)
     async with omero.session(ALICE) as session:
@@ -80,7 +80,7 @@ async def test_killed_after_upload_is_adopted(
 
 
 async def test_killed_while_importing_is_adopted(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     async with omero.session(ALICE) as session:
         plan = await planned(session)
@@ -109,7 +109,7 @@ async def test_killed_while_importing_is_adopted(
 
 
 async def test_only_signs_of_life_are_told(
-    sandbox: Sandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
+    sandbox: RunningSandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Told at every look, an import that hangs would never look silent in the queue."""
     watching = "transferapp.repositories.omero.imports.watching"
@@ -132,7 +132,7 @@ async def test_only_signs_of_life_are_told(
 
 @pytest.mark.parametrize("stored", [False, True])
 async def test_restarted_omero_asks_for_the_files_again(
-    sandbox: Sandbox, omero: OmeroRepository, *, stored: bool
+    sandbox: RunningSandbox, omero: OmeroRepository, *, stored: bool
 ) -> None:
     async with omero.session(ALICE) as session:
         plan = await planned(session)
@@ -156,7 +156,7 @@ async def test_restarted_omero_asks_for_the_files_again(
 
 
 async def test_full_disk_is_told_and_goes_on_later(
-    sandbox: Sandbox, omero: OmeroRepository
+    sandbox: RunningSandbox, omero: OmeroRepository
 ) -> None:
     async with omero.session(ALICE) as session:
         plan = await planned(session)
@@ -168,7 +168,9 @@ async def test_full_disk_is_told_and_goes_on_later(
         assert len((await import_all(session, plan, CELLS.paths)).image_ids) == 1
 
 
-async def test_wrong_checksum_is_sent_again(sandbox: Sandbox, omero: OmeroRepository) -> None:
+async def test_wrong_checksum_is_sent_again(
+    sandbox: RunningSandbox, omero: OmeroRepository
+) -> None:
     async with omero.session(ALICE) as session:
         plan = await planned(session)
         fileset = await session.imports.reserve(plan)
@@ -179,7 +181,9 @@ async def test_wrong_checksum_is_sent_again(sandbox: Sandbox, omero: OmeroReposi
         assert len((await import_all(session, plan, CELLS.paths)).image_ids) == 1
 
 
-async def test_failed_step_leaves_no_fileset(sandbox: Sandbox, omero: OmeroRepository) -> None:
+async def test_failed_step_leaves_no_fileset(
+    sandbox: RunningSandbox, omero: OmeroRepository
+) -> None:
     before = filesets(sandbox)
     async with omero.session(ALICE) as session:
         plan = await planned(session)
@@ -192,7 +196,7 @@ async def test_failed_step_leaves_no_fileset(sandbox: Sandbox, omero: OmeroRepos
 
 
 async def test_unknown_format_is_told(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     strange = tmp_path / "notes.xyz"
     strange.write_bytes(b"not an image at all")
@@ -206,7 +210,7 @@ async def test_unknown_format_is_told(
 
 
 async def test_dropped_connections_are_survived(
-    sandbox: Sandbox, omero: OmeroRepository
+    sandbox: RunningSandbox, omero: OmeroRepository
 ) -> None:
     async with omero.session(ALICE) as session:
         plan = await planned(session)

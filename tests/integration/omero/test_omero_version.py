@@ -11,7 +11,7 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.omero_fixtures import omero, sandbox
 from tests.support.omero_world import adapter, settings_for
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 
 __all__ = ["omero", "sandbox"]
 
@@ -28,7 +28,9 @@ async def test_a_known_release_tells_its_bio_formats(omero: OmeroRepository) -> 
     )
 
 
-async def test_an_omero_that_is_away_takes_no_time(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_an_omero_that_is_away_takes_no_time(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
     settings = settings_for(sandbox, tmp_path).model_copy(update={"port": 1})
     repository = adapter(settings)
     try:

@@ -20,7 +20,7 @@ from transferapp.intake.preflight import PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 from transferapp.model.filesets import Fileset
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     PASSWORD,
@@ -46,7 +46,7 @@ async def imported(dropped: Path, omero: OmeroRepository, files: tuple[str, ...]
         return await import_all(session, plan, sample.paths)
 
 
-def seen(sandbox: Sandbox, fileset: Fileset) -> tuple[list[str], list[str], list[str]]:
+def seen(sandbox: RunningSandbox, fileset: Fileset) -> tuple[list[str], list[str], list[str]]:
     """Return what OMERO tells of a fileset: the client paths of its entries, the paths of
     its files below the folder, and the names of its images.
     """
@@ -68,7 +68,7 @@ def seen(sandbox: Sandbox, fileset: Fileset) -> tuple[list[str], list[str], list
 
 @pytest.mark.parametrize("name", SETS)
 async def test_files_arrive_in_order(
-    name: str, omero: OmeroRepository, sandbox: Sandbox, tmp_path: Path
+    name: str, omero: OmeroRepository, sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
     make, wanted = SETS[name]
     dropped = tmp_path / "run"

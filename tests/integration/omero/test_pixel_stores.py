@@ -18,7 +18,7 @@ from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.sessions import pixel_stores
 from transferapp.repositories.port import RepositorySession
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     Sample,
@@ -57,7 +57,7 @@ def tile(number: int, level: int = 0) -> TileRegion:
     return TileRegion(level, 0, 0, 0, number // TILES * EDGE, number % TILES * EDGE, EDGE, EDGE)
 
 
-def calls(sandbox: Sandbox) -> dict[str, int]:
+def calls(sandbox: RunningSandbox) -> dict[str, int]:
     """Calls to pixel stores since the last time."""
     told: dict[str, int] = sandbox.control("calls")["calls"]
     kind = "RawPixelsStore."
@@ -69,7 +69,7 @@ def held(repository: OmeroRepository) -> Any:
 
 
 async def test_one_store_for_64_tiles(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     full = plane()
     async with omero.session(ALICE) as session:
@@ -88,7 +88,7 @@ async def test_one_store_for_64_tiles(
 
 
 async def test_one_store_for_each_thread_at_most(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     full = plane()
     async with omero.session(ALICE) as session:
@@ -105,7 +105,7 @@ async def test_one_store_for_each_thread_at_most(
 
 
 async def test_levels_do_not_stick(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     full = plane()
     async with omero.session(ALICE) as session:
@@ -123,7 +123,7 @@ async def test_levels_do_not_stick(
 
 
 async def test_stores_end_with_the_session(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     async with omero.session(ALICE) as session:
         image_id = await imported(session, tmp_path)
@@ -136,7 +136,7 @@ async def test_stores_end_with_the_session(
 
 
 async def test_idle_stores_are_closed(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     async with omero.session(ALICE) as session:
         image_id = await imported(session, tmp_path)
@@ -153,7 +153,7 @@ async def test_idle_stores_are_closed(
 
 
 async def test_few_stores_are_kept(
-    sandbox: Sandbox,
+    sandbox: RunningSandbox,
     omero: OmeroRepository,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -170,7 +170,7 @@ async def test_few_stores_are_kept(
 
 
 async def test_store_that_omero_closed_is_replaced(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     async with omero.session(ALICE) as session:
         image_id = await imported(session, tmp_path)
@@ -208,7 +208,7 @@ async def test_deleted_image_is_not_served_from_an_open_store(
 
 
 async def test_pyramid_in_the_making_is_told_with_its_time(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     async with omero.session(ALICE) as session:
         image_id = await imported(session, tmp_path)
@@ -225,7 +225,7 @@ async def test_pyramid_in_the_making_is_told_with_its_time(
 
 
 async def test_import_waits_for_its_pyramid(
-    sandbox: Sandbox, omero: OmeroRepository, tmp_path: Path
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     async with omero.session(ALICE) as session:
         sandbox.control("missing_pyramid", seconds=3)

@@ -26,7 +26,7 @@ from transferapp.intake.scanning import scan
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.protocol.messages import ExportRequest, ImportRequest, NewFile, NewItem
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, PASSWORD
 
 PLATE = resource("sample-data", "ome-tiff-plate-cells")
@@ -34,7 +34,7 @@ WELLS = {"A01_f0": (0, 0), "A01_f1": (0, 0), "A02_f0": (0, 1), "A02_f1": (0, 1)}
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     with start_sandbox(tmp_path_factory.mktemp("sandbox")) as started:
         populate(started)
         yield started
@@ -79,7 +79,7 @@ class House:
 
 @pytest.fixture
 async def house(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     secret = tmp_path / "importer-password"
     secret.write_text(PASSWORD, encoding="utf-8")
@@ -111,7 +111,7 @@ async def house(
 )
 async def test_ome_zarr_is_one_fileset_with_one_image(
     house: House,
-    sandbox: Sandbox,
+    sandbox: RunningSandbox,
     folder: str,
     shape: tuple[int, int, int, int, int],
     file_count: int,
@@ -137,7 +137,9 @@ async def test_ome_zarr_is_one_fileset_with_one_image(
     assert document.json()["zarr_format"] == 3
 
 
-async def test_plate_is_browsed_from_screen_to_image(house: House, sandbox: Sandbox) -> None:
+async def test_plate_is_browsed_from_screen_to_image(
+    house: House, sandbox: RunningSandbox
+) -> None:
     screen = await house.made(ContainerKind.SCREEN, "Compounds")
     item = await house.imported(PLATE, screen)
     [plate] = await house.alice.containers(screen.ref)
@@ -155,7 +157,7 @@ async def test_plate_is_browsed_from_screen_to_image(house: House, sandbox: Sand
     _check_wells(sandbox, plate.ref)
 
 
-def _check_wells(sandbox: Sandbox, plate: ContainerRef) -> None:
+def _check_wells(sandbox: RunningSandbox, plate: ContainerRef) -> None:
     """Look at rows, columns and fields with omero-py's own eyes."""
     with gateway(sandbox, ALICE, password=PASSWORD) as conn:
         shown = conn.getObject("Plate", plate.id)
@@ -173,7 +175,9 @@ def _check_wells(sandbox: Sandbox, plate: ContainerRef) -> None:
         assert first == {(0, 0): "A01_f0", (0, 1): "A02_f0"}
 
 
-async def test_policy_keeps_the_files_of_plates_back(house: House, sandbox: Sandbox) -> None:
+async def test_policy_keeps_the_files_of_plates_back(
+    house: House, sandbox: RunningSandbox
+) -> None:
     """OMERO's default: images of plates are seen, their files are not downloaded."""
     item = await house.imported(PLATE, await house.made(ContainerKind.SCREEN, "Kept back"))
     accepted = await house.alice.submit_export(

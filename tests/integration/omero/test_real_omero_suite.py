@@ -13,16 +13,16 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, Sandbox
+from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 SUITE = "tests/contract/test_real_omero.py"
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
     """A fresh server: root and nobody else."""
-    with Sandbox(tmp_path / "omero", ("tcp", "ssl"), people=False) as started:
+    with RunningSandbox(tmp_path / "omero", ("tcp", "ssl"), people=False) as started:
         yield started
 
 
@@ -35,7 +35,7 @@ def run_suite(environment: dict[str, str], *arguments: str) -> subprocess.Comple
     )  # fmt: skip
 
 
-def named(sandbox: Sandbox, transport: str) -> dict[str, str]:
+def named(sandbox: RunningSandbox, transport: str) -> dict[str, str]:
     said = {
         "OMERO_HOST": sandbox.host,
         "OMERO_PORT": str(sandbox.port(transport)),
@@ -47,7 +47,7 @@ def named(sandbox: Sandbox, transport: str) -> dict[str, str]:
     return said | ({"OMERO_CA_FILE": str(sandbox.ca_file)} if transport == "ssl" else {})
 
 
-def test_it_is_not_run_unless_asked_for(sandbox: Sandbox) -> None:
+def test_it_is_not_run_unless_asked_for(sandbox: RunningSandbox) -> None:
     done = run_suite(named(sandbox, "tcp"))
     assert re.search(r"\d+ deselected", done.stdout)
     assert "passed" not in done.stdout
@@ -61,7 +61,9 @@ def test_it_is_skipped_without_a_server() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
-def test_the_whole_suite_over_tls_then_again_on_the_same_server(sandbox: Sandbox) -> None:
+def test_the_whole_suite_over_tls_then_again_on_the_same_server(
+    sandbox: RunningSandbox,
+) -> None:
     done = run_suite(named(sandbox, "ssl"), "-m", "real_omero")
     assert done.returncode == 0, done.stdout[-4000:]
     count = re.search(r"(\d+) passed", done.stdout)
@@ -71,7 +73,7 @@ def test_the_whole_suite_over_tls_then_again_on_the_same_server(sandbox: Sandbox
     assert again.returncode == 0, again.stdout[-4000:]
 
 
-def test_people_that_it_did_not_make_are_left_alone(sandbox: Sandbox) -> None:
+def test_people_that_it_did_not_make_are_left_alone(sandbox: RunningSandbox) -> None:
     sandbox.control("add_group", name="institute")
     sandbox.control("add_user", name="alice", password="hers", groups=["institute"])
     done = run_suite(named(sandbox, "tcp"), "-m", "real_omero", "-k", "health")

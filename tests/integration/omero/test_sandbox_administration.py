@@ -12,17 +12,17 @@ pytest.importorskip("omero")
 
 from tests.support.omero_cli import OmeroCli
 from tests.support.omero_house import gateway, import_fake, make_dataset, unloaded
-from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, Sandbox
+from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("omero"), ("tcp", "ssl")) as started:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with RunningSandbox(tmp_path_factory.mktemp("omero"), ("tcp", "ssl")) as started:
         yield started
 
 
 @pytest.fixture
-def root(sandbox: Sandbox, tmp_path: Path) -> OmeroCli:
+def root(sandbox: RunningSandbox, tmp_path: Path) -> OmeroCli:
     made = OmeroCli(sandbox, tmp_path)
     made.login("root", ROOT_PASSWORD)
     return made
@@ -49,7 +49,7 @@ def test_one_person_is_described(root: OmeroCli) -> None:
     assert "alice" in root.run("user", "info", "--user-name", "alice", "--style", "plain")
 
 
-def test_a_group_and_a_person_are_made(root: OmeroCli, sandbox: Sandbox) -> None:
+def test_a_group_and_a_person_are_made(root: OmeroCli, sandbox: RunningSandbox) -> None:
     root.run("group", "add", "guests-of-the-lab", "--type", "read-only")
     root.run(
         "user", "add", "carol", "Carol", "Clark", "--group-name", "guests-of-the-lab",
@@ -63,7 +63,7 @@ def test_a_group_and_a_person_are_made(root: OmeroCli, sandbox: Sandbox) -> None
     assert "carol" in {row[1] for row in rows}
 
 
-def test_chgrp_moves_a_dataset_with_its_images(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_chgrp_moves_a_dataset_with_its_images(sandbox: RunningSandbox, tmp_path: Path) -> None:
     alice = OmeroCli(sandbox, tmp_path)
     alice.login()
     with gateway(sandbox) as conn:

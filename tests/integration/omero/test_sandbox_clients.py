@@ -13,7 +13,7 @@ import pytest
 import tifffile
 
 from transferapp.host.resources import resource
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 
 pytest.importorskip("omero")
 
@@ -30,7 +30,7 @@ pytestmark = [
 class Holdings:
     """A sandbox with one image in one dataset."""
 
-    sandbox: Sandbox
+    sandbox: RunningSandbox
     file: Path
     dataset: int
     image: int
@@ -39,7 +39,7 @@ class Holdings:
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdings]:
     file = min(resource("sample-data", "tiff-channels-cells").glob("*.tif"))
-    with Sandbox(tmp_path_factory.mktemp("omero")) as sandbox:
+    with RunningSandbox(tmp_path_factory.mktemp("omero")) as sandbox:
         with gateway(sandbox) as conn:
             dataset = unloaded(make_dataset(conn, "shared"))
             image = import_files(conn, [file], dataset).objects[0].id.val

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 
 Ice = pytest.importorskip("Ice")
 omero = pytest.importorskip("omero")
@@ -27,18 +27,18 @@ from tests.support.omero_house import (  # noqa: E402
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path / "omero", transports=("tcp",)) as running:
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
+    with RunningSandbox(tmp_path / "omero", transports=("tcp",)) as running:
         yield running
 
 
 @pytest.fixture
-def conn(sandbox: Sandbox) -> Iterator[Any]:
+def conn(sandbox: RunningSandbox) -> Iterator[Any]:
     with gateway(sandbox) as made:
         yield made
 
 
-def test_frozen_server_times_out_and_thaws(sandbox: Sandbox, conn: Any) -> None:
+def test_frozen_server_times_out_and_thaws(sandbox: RunningSandbox, conn: Any) -> None:
     config = conn.c.sf.getConfigService()
     impatient = omero.api.IConfigPrx.uncheckedCast(config.ice_invocationTimeout(300))
     sandbox.control("freeze")
@@ -50,7 +50,7 @@ def test_frozen_server_times_out_and_thaws(sandbox: Sandbox, conn: Any) -> None:
     assert config.getDatabaseTime().val > 0
 
 
-def test_busy_queue_keeps_steps_at_zero(sandbox: Sandbox, conn: Any) -> None:
+def test_busy_queue_keeps_steps_at_zero(sandbox: RunningSandbox, conn: Any) -> None:
     sandbox.control("busy_queue", on=True)
     process = reserve(conn, ["/a/b.fake"])
     handle = process.verifyUpload(upload(process, [b""]))
@@ -62,7 +62,7 @@ def test_busy_queue_keeps_steps_at_zero(sandbox: Sandbox, conn: Any) -> None:
     assert handle.getStatus().currentStep == handle.getStatus().steps == 5
 
 
-def test_slow_steps_move_and_the_log_grows(sandbox: Sandbox, conn: Any) -> None:
+def test_slow_steps_move_and_the_log_grows(sandbox: RunningSandbox, conn: Any) -> None:
     sandbox.control("slow_step", seconds=0.15)
     process = reserve(conn, ["/a/b.fake"])
     handle = process.verifyUpload(upload(process, [b""]))
@@ -84,7 +84,9 @@ def _log_size(conn: Any) -> int:
     return sum(row[0].val for row in found)
 
 
-def test_failing_step_leaves_a_fileset_without_images(sandbox: Sandbox, conn: Any) -> None:
+def test_failing_step_leaves_a_fileset_without_images(
+    sandbox: RunningSandbox, conn: Any
+) -> None:
     sandbox.control("fail_step", step=1)
     response = import_fake(conn, "b.fake")
     assert isinstance(response, omero.cmd.ERR)
@@ -99,7 +101,7 @@ def test_unknown_format_fails_in_plain_words(conn: Any) -> None:
     assert "No reader knows the format" in response.parameters["message"]
 
 
-def test_full_disk(sandbox: Sandbox, conn: Any) -> None:
+def test_full_disk(sandbox: RunningSandbox, conn: Any) -> None:
     process = reserve(conn, ["/a/b.fake"])
     store = process.getUploader(0)
     sandbox.control("disk_full", on=True)
@@ -113,7 +115,7 @@ def test_full_disk(sandbox: Sandbox, conn: Any) -> None:
     assert process.getUploadOffset(0) == 0
 
 
-def test_wrong_checksum_is_told_by_file(sandbox: Sandbox, conn: Any) -> None:
+def test_wrong_checksum_is_told_by_file(sandbox: RunningSandbox, conn: Any) -> None:
     sandbox.control("wrong_checksum", count=1)
     process = reserve(conn, ["/a/b.fake"])
     hashes = upload(process, [b"abc"])
@@ -124,7 +126,7 @@ def test_wrong_checksum_is_told_by_file(sandbox: Sandbox, conn: Any) -> None:
                       omero.grid.ImportResponse)  # fmt: skip
 
 
-def test_dropped_connections_end_the_session(sandbox: Sandbox, conn: Any) -> None:
+def test_dropped_connections_end_the_session(sandbox: RunningSandbox, conn: Any) -> None:
     config = conn.c.sf.getConfigService()
     assert sandbox.control("drop_connections")["dropped"] == 1
     with pytest.raises((Ice.ConnectionLostException, Ice.ObjectNotExistException,
@@ -141,7 +143,7 @@ def _wait_until(holds: Any) -> None:
         time.sleep(0.05)
 
 
-def test_a_client_that_leaves_cancels_its_waiting_import(sandbox: Sandbox) -> None:
+def test_a_client_that_leaves_cancels_its_waiting_import(sandbox: RunningSandbox) -> None:
     sandbox.control("busy_queue", on=True)
     with gateway(sandbox) as conn:
         process = reserve(conn, ["/a/b.fake"])
@@ -151,7 +153,7 @@ def test_a_client_that_leaves_cancels_its_waiting_import(sandbox: Sandbox) -> No
     assert sandbox.control("status")["counts"]["Image"] == 0
 
 
-def test_a_second_session_finds_the_running_import(sandbox: Sandbox, conn: Any) -> None:
+def test_a_second_session_finds_the_running_import(sandbox: RunningSandbox, conn: Any) -> None:
     sandbox.control("busy_queue", on=True)
     process = reserve(conn, ["/a/b.fake"])
     process.verifyUpload(upload(process, [b""]))
@@ -164,7 +166,7 @@ def test_a_second_session_finds_the_running_import(sandbox: Sandbox, conn: Any) 
         assert managed_repository(other).listImports() == []
 
 
-def test_restart_keeps_everything_but_sessions(sandbox: Sandbox) -> None:
+def test_restart_keeps_everything_but_sessions(sandbox: RunningSandbox) -> None:
     sandbox.control("add_user", name="carol", password="pw", groups=["lab"])
     with gateway(sandbox) as conn:
         dataset = unloaded(make_dataset(conn, "kept"))
@@ -187,7 +189,7 @@ def test_restart_keeps_everything_but_sessions(sandbox: Sandbox) -> None:
         assert make_dataset(conn, "next").id.val > dataset.id.val
 
 
-def test_idle_sessions_expire(sandbox: Sandbox, conn: Any) -> None:
+def test_idle_sessions_expire(sandbox: RunningSandbox, conn: Any) -> None:
     config = conn.c.sf.getConfigService()
     sandbox.control("advance", hours=9 / 60)
     config.getDatabaseTime()
@@ -200,7 +202,7 @@ def test_idle_sessions_expire(sandbox: Sandbox, conn: Any) -> None:
         assert again.getEventContext().userName == "alice"
 
 
-def test_time_to_live_ends_even_a_busy_session(sandbox: Sandbox, conn: Any) -> None:
+def test_time_to_live_ends_even_a_busy_session(sandbox: RunningSandbox, conn: Any) -> None:
     made = conn.c.sf.getSessionService().createUserSession(3_600_000, 3_600_000, "lab")
     client = omero.client(sandbox.url())
     factory = client.joinSession(made.uuid.val)

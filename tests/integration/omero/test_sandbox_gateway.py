@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image
 
 from transferapp.host.resources import resource
-from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, Sandbox
+from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 
 omero = pytest.importorskip("omero")
 
@@ -31,26 +31,26 @@ pytestmark = pytest.mark.filterwarnings("ignore:isSet:DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("omero")) as running:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with RunningSandbox(tmp_path_factory.mktemp("omero")) as running:
         yield running
 
 
 @pytest.fixture
-def conn(sandbox: Sandbox) -> Iterator[Any]:
+def conn(sandbox: RunningSandbox) -> Iterator[Any]:
     with gateway(sandbox) as made:
         yield made
 
 
 @pytest.mark.parametrize("transport", ["tcp", "ssl", "wss"])
-def test_login_over_every_transport(sandbox: Sandbox, transport: str) -> None:
+def test_login_over_every_transport(sandbox: RunningSandbox, transport: str) -> None:
     with gateway(sandbox, transport=transport) as conn:
         context = conn.getEventContext()
         assert (context.userName, context.groupName) == ("alice", "lab")
         assert not context.isAdmin
 
 
-def test_certificate_is_verified_against_the_authority(sandbox: Sandbox) -> None:
+def test_certificate_is_verified_against_the_authority(sandbox: RunningSandbox) -> None:
     port = sandbox.port("ssl")
 
     def connect(authority: Path) -> None:
@@ -72,12 +72,12 @@ def test_certificate_is_verified_against_the_authority(sandbox: Sandbox) -> None
         connect(Path("/etc/ssl/certs/ca-certificates.crt"))
 
 
-def test_wrong_password_is_refused(sandbox: Sandbox) -> None:
+def test_wrong_password_is_refused(sandbox: RunningSandbox) -> None:
     with pytest.raises(AssertionError), gateway(sandbox, password="wrong"):
         pass
 
 
-def test_expired_person_is_refused(sandbox: Sandbox) -> None:
+def test_expired_person_is_refused(sandbox: RunningSandbox) -> None:
     sandbox.control("add_user", name="gone", password="pw", groups=["lab"])
     with gateway(sandbox, "gone", password="pw"):
         pass
@@ -159,7 +159,7 @@ def test_large_image_has_levels(conn: Any) -> None:
         store.close()
 
 
-def test_private_group_hides_and_protects(sandbox: Sandbox, conn: Any) -> None:
+def test_private_group_hides_and_protects(sandbox: RunningSandbox, conn: Any) -> None:
     mine = make_dataset(conn, "mine")
     with gateway(sandbox, "bob") as bob:
         seen = bob.getObject("Dataset", mine.id.val)
@@ -192,7 +192,7 @@ def test_deleting_a_dataset_may_keep_its_images(conn: Any) -> None:
     assert conn.getObject("Image", gone) is None
 
 
-def test_binary_access_policy(sandbox: Sandbox, conn: Any) -> None:
+def test_binary_access_policy(sandbox: RunningSandbox, conn: Any) -> None:
     image_id = import_fake(conn, "secret.fake").objects[0].id.val
     (original,) = conn.getObject("Image", image_id).getImportedImageFiles()
     sandbox.control("set", key="omero.policy.binary_access", value="+read,+write")
@@ -204,13 +204,13 @@ def test_binary_access_policy(sandbox: Sandbox, conn: Any) -> None:
         sandbox.control("set", key="omero.policy.binary_access", value=value)
 
 
-def test_root_has_all_privileges(sandbox: Sandbox) -> None:
+def test_root_has_all_privileges(sandbox: RunningSandbox) -> None:
     with gateway(sandbox, "root", password=ROOT_PASSWORD) as root:
         assert root.isAdmin()
         assert "Sudo" in root.getEventContext().adminPrivileges
 
 
-def test_importer_holds_sudo_only_and_acts_for_others(sandbox: Sandbox) -> None:
+def test_importer_holds_sudo_only_and_acts_for_others(sandbox: RunningSandbox) -> None:
     with gateway(sandbox, "importer") as importer:
         assert importer.getEventContext().adminPrivileges == ["Sudo"]
         principal = omero.sys.Principal("alice", "private", "Test", None)
@@ -228,7 +228,7 @@ def test_importer_holds_sudo_only_and_acts_for_others(sandbox: Sandbox) -> None:
             client.closeSession()
 
 
-def test_ordinary_people_cannot_become_others(sandbox: Sandbox) -> None:
+def test_ordinary_people_cannot_become_others(sandbox: RunningSandbox) -> None:
     with gateway(sandbox, "bob") as bob:
         principal = omero.sys.Principal("alice", "lab", "Test", None)
         with pytest.raises(omero.SecurityViolation):

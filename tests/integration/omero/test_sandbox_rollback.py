@@ -13,12 +13,12 @@ import omero
 from omero.rtypes import rstring
 
 from tests.support.omero_house import gateway, make_dataset
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 
 
 @pytest.fixture
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("omero"), ("tcp",)) as started:
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    with RunningSandbox(tmp_path_factory.mktemp("omero"), ("tcp",)) as started:
         yield started
 
 
@@ -39,7 +39,7 @@ def names(conn: Any, kind: str) -> list[str]:
     return sorted(one.getName() for one in conn.getObjects(kind))
 
 
-def test_nothing_of_a_failed_save_stays(sandbox: Sandbox) -> None:
+def test_nothing_of_a_failed_save_stays(sandbox: RunningSandbox) -> None:
     with gateway(sandbox) as conn:
         kept = make_dataset(conn, "kept")
         renamed = conn.getQueryService().get("Dataset", kept.id.val)

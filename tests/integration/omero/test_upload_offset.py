@@ -21,7 +21,7 @@ from transferapp.errors import StorageFull
 from transferapp.host.resources import resource
 from transferapp.repositories.omero.imports import uploads
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import Sandbox
+from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, Sample, new_dataset, plan_for
 
 __all__ = ["omero"]
@@ -32,13 +32,13 @@ DONE = 5
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
     with start_sandbox(tmp_path / "sandbox") as started:
         populate(started)
         yield started
 
 
-def writes(sandbox: Sandbox) -> int:
+def writes(sandbox: RunningSandbox) -> int:
     """Calls since the last time, also from a session that has joined the import."""
     told: dict[str, int] = sandbox.control("calls")["calls"]
     return sum(count for name, count in told.items() if name.endswith(".write"))
@@ -46,7 +46,7 @@ def writes(sandbox: Sandbox) -> int:
 
 @pytest.mark.parametrize("another_worker", [False, True])
 async def test_only_missing_blocks_are_sent(
-    sandbox: Sandbox,
+    sandbox: RunningSandbox,
     omero: OmeroRepository,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

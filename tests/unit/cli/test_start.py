@@ -8,7 +8,7 @@ import sys
 import pytest
 import typer
 
-from transferapp.cli.lazy import Entry
+from transferapp.cli.lazy import CommandEntry
 from transferapp.cli.main import COMMANDS, app
 
 #: Each takes a tenth of a second and more of every start.
@@ -16,7 +16,7 @@ SLOW = {"numpy", "tifffile", "httpx", "pydantic", "structlog", "rich", "keyring"
 
 
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
-def test_every_command_is_where_it_is_said_to_be(entry: Entry) -> None:
+def test_every_command_is_where_it_is_said_to_be(entry: CommandEntry) -> None:
     group = typer.main.get_group(app)
     command = group.get_command(typer.Context(group), entry.name)
     assert command is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from transferapp.client import folders
-from transferapp.client.folders import Folder, open_destination
+from transferapp.client.folders import OpenFolder, open_destination
 from transferapp.errors import DestinationUnwritable
 
 OTHER = 65534
@@ -27,8 +27,8 @@ def shared(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def folder(shared: Path) -> Iterator[Folder]:
-    with Folder.at(shared) as folder:
+def folder(shared: Path) -> Iterator[OpenFolder]:
+    with OpenFolder.at(shared) as folder:
         yield folder
 
 
@@ -39,12 +39,12 @@ def victim(tmp_path: Path) -> Path:
     return path
 
 
-def put(folder: Folder, name: str, content: bytes) -> None:
+def put(folder: OpenFolder, name: str, content: bytes) -> None:
     with os.fdopen(folder.grow(name), "ab") as file:
         file.write(content)
 
 
-def test_a_part_grows_and_goes_on(folder: Folder, shared: Path) -> None:
+def test_a_part_grows_and_goes_on(folder: OpenFolder, shared: Path) -> None:
     put(folder, "part", b"one ")
     put(folder, "part", b"two")
     assert (shared / "part").read_bytes() == b"one two"
@@ -52,7 +52,7 @@ def test_a_part_grows_and_goes_on(folder: Folder, shared: Path) -> None:
 
 @pytest.mark.parametrize("planted", ["symlink", "hard link", "pipe", "folder", "dangling"])
 def test_nothing_is_written_through_what_others_planted(
-    folder: Folder, shared: Path, victim: Path, planted: str
+    folder: OpenFolder, shared: Path, victim: Path, planted: str
 ) -> None:
     part = shared / "part"
     if planted == "symlink":
@@ -72,7 +72,7 @@ def test_nothing_is_written_through_what_others_planted(
 
 
 @needs_root
-def test_what_belongs_to_another_account_is_not_ours(folder: Folder, shared: Path) -> None:
+def test_what_belongs_to_another_account_is_not_ours(folder: OpenFolder, shared: Path) -> None:
     (shared / "part").write_bytes(b"")
     (shared / "inner").mkdir()
     for path in shared.iterdir():
@@ -87,7 +87,7 @@ def test_what_belongs_to_another_account_is_not_ours(folder: Folder, shared: Pat
 
 
 def test_a_disk_that_gives_files_another_owner(
-    folder: Folder, shared: Path, monkeypatch: pytest.MonkeyPatch
+    folder: OpenFolder, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As FAT and network shares do; here it is the account that changes.
     monkeypatch.setattr(os, "geteuid", lambda: OTHER)
@@ -98,7 +98,9 @@ def test_a_disk_that_gives_files_another_owner(
     assert sorted(path.name for path in shared.iterdir()) == ["inner", "part"]
 
 
-def test_folders_on_the_way_are_not_links(folder: Folder, shared: Path, tmp_path: Path) -> None:
+def test_folders_on_the_way_are_not_links(
+    folder: OpenFolder, shared: Path, tmp_path: Path
+) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (shared / "inner").symlink_to(elsewhere)
@@ -108,7 +110,7 @@ def test_folders_on_the_way_are_not_links(folder: Folder, shared: Path, tmp_path
 
 
 def test_a_folder_that_is_swapped_for_a_link_keeps_the_files(
-    folder: Folder, shared: Path, tmp_path: Path
+    folder: OpenFolder, shared: Path, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -121,7 +123,7 @@ def test_a_folder_that_is_swapped_for_a_link_keeps_the_files(
     assert list(elsewhere.iterdir()) == []
 
 
-def test_making_claims_a_name(folder: Folder, shared: Path) -> None:
+def test_making_claims_a_name(folder: OpenFolder, shared: Path) -> None:
     folder.make("a").close()
     for name in ("a", "file", "link"):
         if name == "file":
@@ -134,7 +136,7 @@ def test_making_claims_a_name(folder: Folder, shared: Path) -> None:
 
 @pytest.mark.parametrize("by", ["rename", "link", "claim"])
 def test_placing_replaces_nothing(
-    folder: Folder, shared: Path, victim: Path, by: str, monkeypatch: pytest.MonkeyPatch
+    folder: OpenFolder, shared: Path, victim: Path, by: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_paths: str, **_folders: int) -> None:
         raise OSError(errno.EOPNOTSUPP, "no links here")
@@ -158,7 +160,7 @@ def test_placing_replaces_nothing(
 
 
 def test_reading_and_removing_follow_no_link(
-    folder: Folder, shared: Path, victim: Path
+    folder: OpenFolder, shared: Path, victim: Path
 ) -> None:
     (shared / "link").symlink_to(victim)
     assert folder.sha1("link", 8) is None

@@ -9,7 +9,7 @@ import pytest
 
 from transferapp.commands import recording
 from transferapp.commands.port import OutputPiece
-from transferapp.commands.recording import Keeping, OutputRecorder
+from transferapp.commands.recording import OutputKeeping, OutputRecorder
 from transferapp.errors import StateConflict
 
 STAMP = "2026-11-21T10:00:00.000Z "
@@ -48,7 +48,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def recorder(store: Store, limit_bytes: int = 10_000, kept_bytes: int = 0) -> OutputRecorder:
-    return OutputRecorder(store.write, FixedClock(), Keeping(limit_bytes, kept_bytes))
+    return OutputRecorder(store.write, FixedClock(), OutputKeeping(limit_bytes, kept_bytes))
 
 
 async def test_lines_are_stamped_and_the_last_needs_no_end() -> None:

@@ -13,7 +13,7 @@ from tests.support.file_sets import only_set, touched_tiff
 from tests.support.png_files import write_png
 from tests.support.volume_files import write_hdf5, write_ics, write_lif, write_mrc, write_nifti
 from transferapp.formats.omero import omero_formats
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 
 LOCAL = PreflightSettings(still_writing_s=0)
 OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
@@ -29,7 +29,7 @@ def test_tiff_without_its_suffix_is_told_by_content(
     tmp_path: Path, name: str, settings: PreflightSettings
 ) -> None:
     verdict = judged(touched_tiff(tmp_path / name), settings)
-    assert (verdict.level, verdict.what) == (Level.OK, "TIFF, 1 file")
+    assert (verdict.level, verdict.what) == (Severity.OK, "TIFF, 1 file")
 
 
 def test_notes_are_not_taken_for_images(tmp_path: Path) -> None:
@@ -40,13 +40,13 @@ def test_notes_are_not_taken_for_images(tmp_path: Path) -> None:
 def test_an_image_that_is_called_notes(tmp_path: Path) -> None:
     """Bio-Formats 7.3.1 reads a TIFF by its content, whatever it is called."""
     path = touched_tiff(tmp_path / "notes.txt")
-    assert judged(path).level is Level.OK
+    assert judged(path).level is Severity.OK
 
 
 def test_a_wrong_name_is_told_where_bio_formats_reads_it(tmp_path: Path) -> None:
     """Bio-Formats 7.3.1 read ``y.tif``, which was PNG, with APNGReader."""
     path = write_png(tmp_path / "y.tif", np.zeros((4, 4), np.uint8), 0, 8)
-    assert judged(path).level is Level.WARNING
+    assert judged(path).level is Severity.WARNING
     assert judged(path).sentence.startswith("'y.tif' is a PNG file by its content")
     assert judged(path, LOCAL).code == "damaged-file"
 

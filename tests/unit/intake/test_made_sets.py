@@ -11,7 +11,7 @@ from tests.support import pair_sets, plate_sets, vendor_sets
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
 from transferapp.intake.judging import is_other
-from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 _PLANES = [f"c_z{z}_c{c}.tif" for z in (0, 1) for c in (0, 1)]
@@ -59,4 +59,4 @@ def test_a_whole_set_is_not_refused(name: str, tmp_path: Path) -> None:
     judged = [(made, preflight(made, _SETTINGS)) for made in group(scan([tmp_path]))]
     verdicts = [verdict for made, verdict in judged if not is_other(made, verdict)]
     assert verdicts
-    assert [v.sentence for v in verdicts if v.level is Level.BLOCKED] == []
+    assert [v.sentence for v in verdicts if v.level is Severity.BLOCKED] == []

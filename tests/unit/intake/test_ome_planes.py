@@ -13,7 +13,7 @@ import tifffile
 from tests.support.ome_files import SHAPE, block, image, ome, uuid, write_pages
 from transferapp.intake import ome_planes
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, Verdict, preflight
+from transferapp.intake.preflight import Severity, Verdict, preflight
 from transferapp.intake.scanning import scan
 
 
@@ -39,7 +39,7 @@ def written(
 
 @pytest.mark.parametrize("blocks", ["", "<TiffData/>", block(count=3), block(None, count=3)])
 def test_planes_that_all_have_their_page_are_fine(tmp_path: Path, blocks: str) -> None:
-    assert written(tmp_path, blocks).level is Level.OK
+    assert written(tmp_path, blocks).level is Severity.OK
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_planes_that_will_be_black_are_told(
     tmp_path: Path, blocks: str, pages: int, words: str
 ) -> None:
     verdict = written(tmp_path, blocks, pages=pages)
-    assert (verdict.level, verdict.code) == (Level.WARNING, "")
+    assert (verdict.level, verdict.code) == (Severity.WARNING, "")
     assert words in verdict.sentence
 
 
@@ -66,7 +66,7 @@ def test_black_planes_of_a_set_are_told_also_where_blocks_repeat(tmp_path: Path)
     for n in range(2):
         write_pages(tmp_path / f"{n}.tif", None, [5] if n else [5, 6])
     verdict = judge(tmp_path)
-    assert verdict.level is Level.WARNING
+    assert verdict.level is Severity.WARNING
     assert "no page for 1 of the 4 planes of 'image 0'" in verdict.sentence
 
 
@@ -82,7 +82,7 @@ def test_planes_without_a_page_of_their_own_are_told(
     tmp_path: Path, blocks: str, words: str
 ) -> None:
     verdict = written(tmp_path, blocks)
-    assert (verdict.level, verdict.code) == (Level.WARNING, "")
+    assert (verdict.level, verdict.code) == (Severity.WARNING, "")
     assert words in verdict.sentence
     assert "'a.ome.tif'" in verdict.sentence
 
@@ -99,7 +99,7 @@ def test_pages_that_will_not_be_shown_are_told(
     tmp_path: Path, blocks: str, pages: int, words: str
 ) -> None:
     verdict = written(tmp_path, blocks, pages=pages)
-    assert (verdict.level, verdict.code) == (Level.WARNING, "")
+    assert (verdict.level, verdict.code) == (Severity.WARNING, "")
     assert words in verdict.sentence
 
 
@@ -113,7 +113,7 @@ def test_smaller_copies_and_masks_are_no_lost_pages(tmp_path: Path) -> None:
                 metadata=None,
                 contiguous=False,
             )
-    assert judge(tmp_path).level is Level.OK
+    assert judge(tmp_path).level is Severity.OK
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_pages_that_are_missing_are_told_before_the_upload(
     tmp_path: Path, blocks: str, words: str
 ) -> None:
     verdict = written(tmp_path, blocks, pages=2)
-    assert (verdict.level, verdict.code) == (Level.BLOCKED, "damaged-file")
+    assert (verdict.level, verdict.code) == (Severity.BLOCKED, "damaged-file")
     assert "'a.ome.tif'" in verdict.sentence
     assert words in verdict.sentence
 
@@ -137,18 +137,18 @@ def test_pages_that_are_missing_are_told_before_the_upload(
 def test_colours_count_as_their_page(tmp_path: Path, samples: Sequence[int]) -> None:
     xml = ome(image(block(), sizes=(1, 3, 1), samples=samples))
     write_pages(tmp_path / "a.ome.tif", xml, [5], colours=True)
-    assert judge(tmp_path).level is Level.OK
+    assert judge(tmp_path).level is Severity.OK
 
 
 def test_channels_that_colours_do_not_fit_into_are_told(tmp_path: Path) -> None:
     xml = ome(image(block(), sizes=(1, 4, 1), samples=[3, 1]))
     write_pages(tmp_path / "a.ome.tif", xml, [5], colours=True)
     verdict = judge(tmp_path)
-    assert (verdict.level, verdict.code) == (Level.BLOCKED, "unsupported-file")
+    assert (verdict.level, verdict.code) == (Severity.BLOCKED, "unsupported-file")
 
 
-@pytest.mark.parametrize(("count", "level"), [(1, Level.WARNING), (3, Level.OK)])
-def test_sets_are_looked_at_too(tmp_path: Path, count: int, level: Level) -> None:
+@pytest.mark.parametrize(("count", "level"), [(1, Severity.WARNING), (3, Severity.OK)])
+def test_sets_are_looked_at_too(tmp_path: Path, count: int, level: Severity) -> None:
     blocks = "".join(
         block(c=n, count=count, file=f"{n}.tif", own=uuid(n + 1)) for n in range(2)
     )
@@ -158,14 +158,14 @@ def test_sets_are_looked_at_too(tmp_path: Path, count: int, level: Level) -> Non
         write_pages(tmp_path / f"{n}.tif", None, range(3))
     verdict = judge(tmp_path)
     assert verdict.level is level
-    assert ("2 of the 6 planes" in verdict.sentence) is (level is Level.WARNING)
+    assert ("2 of the 6 planes" in verdict.sentence) is (level is Severity.WARNING)
 
 
 def test_no_one_waits_for_a_file_of_very_many_pages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ome_planes, "page_count", lambda _: None)
-    assert written(tmp_path, block()).level is Level.OK
+    assert written(tmp_path, block()).level is Severity.OK
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tests.support.ome_files import (
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion
 
@@ -279,7 +279,7 @@ def test_files_with_each_others_names_are_told_apart_by_their_uuid(
     assert channel_values(opener, candidate, tmp_path / "server") == wanted
     old = PreflightSettings(still_writing_s=0)
     verdict = preflight(candidate, old)
-    assert verdict.level is Level.WARNING
+    assert verdict.level is Severity.WARNING
     moved = next(n for n, at in enumerate(order) if n != at)
     assert f"'{said[order[moved]]}' is '{said[moved]}'" in verdict.sentence
     verdict = preflight(candidate, replace(old, target=omero_formats()))

@@ -10,7 +10,7 @@ from tests.support.file_sets import only_set, touched_tiff
 from tests.support.volume_files import write_lif
 from transferapp.formats import bio_formats
 from transferapp.formats.omero import omero_formats
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 
 _OMERO = PreflightSettings(still_writing_s=0.0, target=omero_formats())
 _TEXT = b"module counter(input clk);\n  // of another program\nendmodule\n" * 80
@@ -99,16 +99,16 @@ def test_pixels_need_what_describes_them(name: str, beside: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("behind", "level"),
     [
-        (b"", Level.OK),
-        (bytes(4), Level.OK),
-        (bytes(4) + b"notes", Level.OK),
-        (b"\0", Level.BLOCKED),
-        (b"notes of a person", Level.BLOCKED),
-        (b"\x70\0\0\0", Level.BLOCKED),
+        (b"", Severity.OK),
+        (bytes(4), Severity.OK),
+        (bytes(4) + b"notes", Severity.OK),
+        (b"\0", Severity.BLOCKED),
+        (b"notes of a person", Severity.BLOCKED),
+        (b"\x70\0\0\0", Severity.BLOCKED),
     ],
 )
 def test_a_lif_with_bytes_behind_its_last_image(
-    behind: bytes, level: Level, tmp_path: Path
+    behind: bytes, level: Severity, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.lif"
     write_lif(path)

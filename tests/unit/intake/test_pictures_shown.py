@@ -15,7 +15,7 @@ from tests.support.local_images import Opener, opener
 from transferapp.errors import UnsupportedFile
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 from transferapp.intake.scanning import scan
 
 __all__ = ["opener"]
@@ -57,7 +57,7 @@ def test_kinds_of_jpeg_that_nobody_shows(
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg_of(kind))
     for verdict in (judge(path), judge(path, target=omero_formats())):
-        assert (verdict.level, verdict.code) == (Level.BLOCKED, "unsupported-file")
+        assert (verdict.level, verdict.code) == (Severity.BLOCKED, "unsupported-file")
         assert words in verdict.sentence
         assert "TIFF or PNG" in verdict.sentence
     # Whoever uploads all the same reads the same words, and none of damage.
@@ -71,16 +71,16 @@ def test_the_usual_jpeg_is_shown(tmp_path: Path, mode: str, options: dict[str, A
     exif = Image.Exif()
     exif[274] = 1
     Image.fromarray(RAMP).convert(mode).save(tmp_path / "a.jpg", exif=exif, **options)
-    assert judge(tmp_path / "a.jpg").level is Level.OK
+    assert judge(tmp_path / "a.jpg").level is Severity.OK
 
 
 def test_an_animation_is_told_where_only_its_first_frame_is_shown(tmp_path: Path) -> None:
     frames = [Image.fromarray(pixels) for pixels in (RAMP, 255 - RAMP)]
     frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
     verdict = judge(tmp_path / "a.png")
-    assert (verdict.level, verdict.code) == (Level.WARNING, "")
+    assert (verdict.level, verdict.code) == (Severity.WARNING, "")
     assert "an animation of 2 frames, of which only the first is shown" in verdict.sentence
     # Bio-Formats 7.3.1 reads both, as T.
-    assert judge(tmp_path / "a.png", target=omero_formats()).level is Level.OK
+    assert judge(tmp_path / "a.png", target=omero_formats()).level is Severity.OK
     frames[0].save(tmp_path / "b.png")
-    assert judge(tmp_path / "b.png").level is Level.OK
+    assert judge(tmp_path / "b.png").level is Severity.OK

@@ -22,8 +22,8 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import (
     MANY_FILES,
-    Level,
     PreflightSettings,
+    Severity,
     Verdict,
     preflight,
     refused,
@@ -58,7 +58,7 @@ def judge(*roots: Path, clock: Later | None = None) -> Verdict:
     return preflight(candidate, clock=clock or Later())
 
 
-def code(verdict: Verdict) -> tuple[Level, str]:
+def code(verdict: Verdict) -> tuple[Severity, str]:
     return verdict.level, verdict.code
 
 
@@ -77,7 +77,7 @@ def code(verdict: Verdict) -> tuple[Level, str]:
 )
 def test_good_samples(path: str, what: str) -> None:
     verdict = judge(SAMPLE / path)
-    assert code(verdict) == (Level.OK, "")
+    assert code(verdict) == (Severity.OK, "")
     assert verdict.what == what
     files = [p for p in (SAMPLE / path).rglob("*") if p.is_file()]
     assert verdict.size_bytes == sum(p.stat().st_size for p in files)
@@ -94,7 +94,7 @@ def test_good_samples(path: str, what: str) -> None:
 )
 def test_broken_samples(name: str, wanted: str) -> None:
     verdict = judge(SAMPLE / "broken" / name)
-    assert code(verdict) == (Level.BLOCKED, wanted)
+    assert code(verdict) == (Severity.BLOCKED, wanted)
     assert verdict.blocked
     assert verdict.sentence.endswith(".")
 
@@ -107,9 +107,9 @@ def test_a_tiff_cut_anywhere_is_damaged(tmp_path: Path, keep: float, bigtiff: bo
     with tifffile.TiffWriter(path, bigtiff=bigtiff) as tiff:
         for _ in range(5):
             tiff.write(np.zeros((64, 64), np.uint16), contiguous=False, metadata=None)
-    assert code(judge(path)) == (Level.OK, "")
+    assert code(judge(path)) == (Severity.OK, "")
     os.truncate(path, int(path.stat().st_size * keep))
-    assert code(judge(path)) == (Level.BLOCKED, "damaged-file")
+    assert code(judge(path)) == (Severity.BLOCKED, "damaged-file")
 
 
 @pytest.mark.parametrize(
@@ -119,16 +119,16 @@ def test_a_tiff_cut_anywhere_is_damaged(tmp_path: Path, keep: float, bigtiff: bo
 def test_cut_vendor_files(tmp_path: Path, source: str, wanted: str) -> None:
     path = shutil.copy(SAMPLE / source, tmp_path)
     os.truncate(path, Path(path).stat().st_size - 1000)
-    assert code(judge(Path(path))) == (Level.BLOCKED, wanted)
+    assert code(judge(Path(path))) == (Severity.BLOCKED, wanted)
 
 
 def test_cut_czi(tmp_path: Path) -> None:
     path = tmp_path / "a.czi"
     head = b"ZISRAWFILE".ljust(32, b"\0") + bytes(52)
     path.write_bytes(head + (1000).to_bytes(8, "little") + bytes(8) + bytes(2000))
-    assert code(judge(path)) == (Level.OK, "")
+    assert code(judge(path)) == (Severity.OK, "")
     os.truncate(path, 500)
-    assert code(judge(path)) == (Level.BLOCKED, "damaged-file")
+    assert code(judge(path)) == (Severity.BLOCKED, "damaged-file")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes, wanted: str) -> No
     path = tmp_path / name
     path.write_bytes(content)
     verdict = judge(path)
-    assert code(verdict) == (Level.BLOCKED, wanted)
+    assert code(verdict) == (Severity.BLOCKED, wanted)
     assert path.name in verdict.sentence
 
 
@@ -158,14 +158,14 @@ def test_bad_files(tmp_path: Path, name: str, content: bytes, wanted: str) -> No
 def test_every_ending_of_jpeg(tmp_path: Path, ending: str) -> None:
     # Bio-Formats 7.3.1 takes the same three.
     (tmp_path / f"a{ending}").write_bytes(b"\xff\xd8\xff\xe0" + bytes(100) + b"\xff\xd9")
-    assert judge(tmp_path / f"a{ending}").level is Level.OK
+    assert judge(tmp_path / f"a{ending}").level is Severity.OK
 
 
 def test_vendor_formats_need_the_servers_readers() -> None:
     (candidate,) = group(scan([SAMPLE / "nd2-confocal-4d"]))
     bare = PreflightSettings(target=embedded_formats(missing=[CZI, ND2]))
     verdict = preflight(candidate, bare, Later())
-    assert code(verdict) == (Level.BLOCKED, "unsupported-file")
+    assert code(verdict) == (Severity.BLOCKED, "unsupported-file")
     assert verdict.sentence == (
         "The embedded repository of this server has no reader for Nikon ND2. Ask your"
         " administrator to install it there (pip install 'transferapp[readers]'), or export"
@@ -177,17 +177,17 @@ def test_vanished_and_changed_since_the_scan(tmp_path: Path) -> None:
     path = Path(shutil.copy(SAMPLE / "png-cells" / "cell.png", tmp_path))
     (candidate,) = group(scan([path]))
     os.utime(path, ns=(1, 1))
-    assert code(preflight(candidate, clock=Later())) == (Level.WARNING, "changed-file")
+    assert code(preflight(candidate, clock=Later())) == (Severity.WARNING, "changed-file")
     path.unlink()
-    assert code(preflight(candidate, clock=Later())) == (Level.BLOCKED, "vanished-file")
+    assert code(preflight(candidate, clock=Later())) == (Severity.BLOCKED, "vanished-file")
 
 
 def test_a_file_touched_seconds_ago_is_still_being_written(tmp_path: Path) -> None:
     path = Path(shutil.copy(SAMPLE / "png-cells" / "cell.png", tmp_path))
     (candidate,) = group(scan([path]))
-    assert code(preflight(candidate)) == (Level.WARNING, "changed-file")
+    assert code(preflight(candidate)) == (Severity.WARNING, "changed-file")
     relaxed = PreflightSettings(still_writing_s=0)
-    assert code(preflight(candidate, relaxed)) == (Level.OK, "")
+    assert code(preflight(candidate, relaxed)) == (Severity.OK, "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
@@ -198,9 +198,9 @@ def test_a_file_held_open_for_writing_is_told(tmp_path: Path) -> None:
         assert not being_written(path)
     with path.open("ab"):
         assert being_written(path)
-        assert code(judge(path, clock=Later(seconds=60))) == (Level.WARNING, "changed-file")
+        assert code(judge(path, clock=Later(seconds=60))) == (Severity.WARNING, "changed-file")
         # Whoever has not written for so long is asked for again before the upload.
-        assert code(judge(path)) == (Level.OK, "")
+        assert code(judge(path)) == (Severity.OK, "")
     assert not being_written(path)
 
 
@@ -226,9 +226,9 @@ def test_unreadable_file(open_folder: Path) -> None:
     assert done.stdout.split() == ["unreadable-file", "unreadable-file"]
 
 
-@pytest.mark.parametrize(("dtype", "level"), [("<u2", Level.OK), ("<i8", Level.BLOCKED)])
+@pytest.mark.parametrize(("dtype", "level"), [("<u2", Severity.OK), ("<i8", Severity.BLOCKED)])
 def test_pixel_types_are_known_without_a_reader(
-    tmp_path: Path, dtype: str, level: Level
+    tmp_path: Path, dtype: str, level: Severity
 ) -> None:
     tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), dtype))
     assert judge(tmp_path / "a.tif").level is level
@@ -256,7 +256,7 @@ def test_names_that_cannot_be_stored(tmp_path: Path) -> None:
     surrogate = candidate_named(path, "bad\udcff.tif")
     for candidate in (long_part, long_path, surrogate):
         verdict = preflight(candidate)
-        assert code(verdict) == (Level.BLOCKED, "name-not-allowed")
+        assert code(verdict) == (Severity.BLOCKED, "name-not-allowed")
         verdict.sentence.encode()
     assert r"'bad\xff.tif' has characters that are not text" in preflight(surrogate).sentence
 
@@ -265,14 +265,14 @@ def test_emoji_and_long_paths_are_fine(tmp_path: Path) -> None:
     folder = tmp_path / ("a" * 100) / ("b" * 100) / ("c" * 100)
     folder.mkdir(parents=True)
     shutil.copy(SAMPLE / "png-cells" / "cell.png", folder / "🔬 embryo 🐣.png")
-    assert code(judge(tmp_path / ("a" * 100))) == (Level.OK, "")
+    assert code(judge(tmp_path / ("a" * 100))) == (Severity.OK, "")
 
 
 def test_findings_become_rows_too(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (finding,) = scan([tmp_path]).findings
     verdict = refused(finding)
-    assert code(verdict) == (Level.BLOCKED, "link-loop")
+    assert code(verdict) == (Severity.BLOCKED, "link-loop")
     assert "loop" in verdict.sentence
 
 
@@ -284,9 +284,9 @@ def test_more_files_than_omero_digests_are_a_warning(folder: str, remedy: str) -
     (candidate,) = group(scan([SAMPLE / folder]))
     count = len(candidate.files)
     at_limit = preflight(candidate, PreflightSettings(many_files=count), Later())
-    assert (at_limit.level, at_limit.sentence) == (Level.OK, "")
+    assert (at_limit.level, at_limit.sentence) == (Severity.OK, "")
     verdict = preflight(candidate, PreflightSettings(many_files=count - 1), Later())
-    assert code(verdict) == (Level.WARNING, "")
+    assert code(verdict) == (Severity.WARNING, "")
     assert f"{count} files" in verdict.sentence
     assert remedy in verdict.sentence
     assert "in-place" in verdict.sentence

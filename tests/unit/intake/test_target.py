@@ -17,9 +17,10 @@ from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.judging import apart, judge as judge_all
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 from transferapp.intake.scanning import scan
-from transferapp.intake.target import Apart, Claim, apart, claim_of
+from transferapp.intake.target import Claim, claim_of
 
 
 def a_tiff() -> bytes:
@@ -65,9 +66,9 @@ def test_omero_reads_what_the_embedded_repository_does_not(
 ) -> None:
     path = made(tmp_path, name, start)
     there, here = judge(path, OMERO), judge(path, EMBEDDED)
-    assert (there.level, there.what) == (Level.OK, f"{known_as}, 1 file")
+    assert (there.level, there.what) == (Severity.OK, f"{known_as}, 1 file")
     assert (here.level, here.code, here.format) == (
-        Level.BLOCKED,
+        Severity.BLOCKED,
         "unsupported-file",
         known_as,
     )
@@ -119,12 +120,12 @@ def test_omero_looks_into_files(
     tmp_path: Path, name: str, content: bytes, known_as: str
 ) -> None:
     verdict = judge(made(tmp_path, name, content), OMERO)
-    assert (verdict.level, verdict.format) == (Level.OK, known_as)
+    assert (verdict.level, verdict.format) == (Severity.OK, known_as)
 
 
 def test_the_embedded_repository_looks_into_files_too(tmp_path: Path) -> None:
     verdict = judge(made(tmp_path, "noending", TIFF), EMBEDDED)
-    assert (verdict.level, verdict.format) == (Level.OK, "TIFF")
+    assert (verdict.level, verdict.format) == (Severity.OK, "TIFF")
 
 
 NOT_IMAGES = {
@@ -146,15 +147,11 @@ def test_what_is_no_image_is_put_apart(tmp_path: Path, target: RepositoryFormats
     for name in ("a.tif", "scan.cxd"):
         made(tmp_path, name, TIFF)
     made(tmp_path, "IM000001", DICOM)
-    found = apart(group(scan([tmp_path])), target)
-    assert names(found) == (["IM000001", "a.tif", "scan.cxd"], sorted(NOT_IMAGES))
-    assert all(
-        preflight(other, PreflightSettings(target=target)).unknown for other in found.others
-    )
-
-
-def names(found: Apart) -> tuple[list[str], list[str]]:
-    return sorted(c.name for c in found.filesets), sorted(c.name for c in found.others)
+    batches = judge_all(scan([tmp_path]), PreflightSettings(target=target))
+    found = apart(one for batch in batches for one in batch)
+    assert sorted(made.name for made, _ in found.filesets) == ["IM000001", "a.tif", "scan.cxd"]
+    assert sorted(made.name for made, _ in found.others) == sorted(NOT_IMAGES)
+    assert all(verdict.unknown for _, verdict in found.others)
 
 
 @pytest.mark.parametrize("target", [OMERO, EMBEDDED])
@@ -164,7 +161,7 @@ def test_a_person_may_import_what_nobody_knows(
     path = made(tmp_path, "future.xyz")
     assert judge(path, target).blocked
     verdict = judge(path, target, anyway=True)
-    assert verdict.level is Level.WARNING
+    assert verdict.level is Severity.WARNING
     assert "because you wish it" in verdict.sentence
     assert target.whose in verdict.sentence
     # Not where the facility forbids it, and not what is known to fail.
@@ -179,7 +176,7 @@ def test_a_set_is_read_by_who_reads_its_index(tmp_path: Path) -> None:
     verdict = judge(tmp_path, EMBEDDED)
     assert verdict.sentence.startswith("The embedded repository does not read MetaMorph.")
     assert (judge(tmp_path, OMERO).level, judge(tmp_path, OMERO).format) == (
-        Level.OK,
+        Severity.OK,
         "MetaMorph",
     )
 

@@ -14,7 +14,7 @@ from tests.support.local_images import Opener, opener
 from tests.support.microscope_tiffs import write_lsm
 from transferapp.intake import tiff_shown
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion
 
@@ -42,7 +42,7 @@ def test_a_compressed_lsm_is_imported(
     path = tmp_path / "a.lsm"
     names = [f"Ch{n}" for n in range(channels)]
     write_lsm(path, pixels, names, [(0, 0, 255)] * channels, compression=compression)
-    assert judge(path).level is Level.OK
+    assert judge(path).level is Severity.OK
     image = opener.only_image(path)
     image.check()
     for z in range(5):
@@ -70,7 +70,7 @@ def test_all_pages_of_scanimage_are_shown(
         for n in range(count):
             pixels = np.full((20, 30), n, np.int16)
             out.write(pixels, metadata=None, contiguous=False, **said)
-    assert judge(path).level is Level.OK
+    assert judge(path).level is Severity.OK
     image = opener.only_image(path)
     image.check()
     found = [

@@ -17,8 +17,8 @@ from transferapp.formats.omero import omero_formats
 from transferapp.intake import tiff_shown
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import (
-    Level,
     PreflightSettings,
+    Severity,
     Verdict,
     preflight,
 )
@@ -26,8 +26,8 @@ from transferapp.intake.scanning import scan
 
 __all__ = ["opener"]
 
-UNSUPPORTED = (Level.BLOCKED, "unsupported-file")
-FINE, DOUBTFUL = (Level.OK, ""), (Level.WARNING, "")
+UNSUPPORTED = (Severity.BLOCKED, "unsupported-file")
+FINE, DOUBTFUL = (Severity.OK, ""), (Severity.WARNING, "")
 
 OMERO = omero_formats()
 
@@ -44,7 +44,7 @@ def judge(path: Path, **settings: Any) -> Verdict:
     return preflight(candidate, PreflightSettings(**settings), Later())
 
 
-def code(verdict: Verdict) -> tuple[Level, str]:
+def code(verdict: Verdict) -> tuple[Severity, str]:
     return verdict.level, verdict.code
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.trap_files import MAKERS
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 from transferapp.intake.traps import TRAPS, warnings
 
@@ -50,7 +50,7 @@ def test_only_who_imports_into_omero_is_told(tmp_path: Path) -> None:
     told_there = preflight(
         candidate, PreflightSettings(still_writing_s=0, target=omero_formats())
     )
-    assert (told_here.level, told_there.level) == (Level.OK, Level.WARNING)
+    assert (told_here.level, told_there.level) == (Severity.OK, Severity.WARNING)
     assert "set the unit to micron" in told_there.sentence
 
 

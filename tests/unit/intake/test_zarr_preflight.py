@@ -26,7 +26,7 @@ from transferapp.errors import SourceProblem
 from transferapp.formats.omero import omero_formats
 from transferapp.intake import zarr_integrity
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 from transferapp.intake.scanning import scan
 
 __all__ = ["opener"]
@@ -47,13 +47,13 @@ def judge(folder: Path, **settings: Any) -> Verdict:
     return preflight(candidate, PreflightSettings(**settings), Later())
 
 
-def code(verdict: Verdict) -> tuple[Level, str]:
+def code(verdict: Verdict) -> tuple[Severity, str]:
     return verdict.level, verdict.code
 
 
-BLOCKED = Level.BLOCKED
+BLOCKED = Severity.BLOCKED
 DAMAGED, UNSUPPORTED = (BLOCKED, "damaged-file"), (BLOCKED, "unsupported-file")
-FINE, DOUBTFUL = (Level.OK, ""), (Level.WARNING, "")
+FINE, DOUBTFUL = (Severity.OK, ""), (Severity.WARNING, "")
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])
@@ -107,7 +107,7 @@ def test_a_level_whose_chunks_are_not_there_is_a_doubt(tmp_path: Path) -> None:
     ],
 )
 def test_zarrs_that_are_no_images(
-    tmp_path: Path, metadata: str, wanted: tuple[Level, str]
+    tmp_path: Path, metadata: str, wanted: tuple[Severity, str]
 ) -> None:
     folder = tmp_path / "a.zarr"
     folder.mkdir()
@@ -235,7 +235,7 @@ def test_strange_types_are_unsupported(tmp_path: Path, changed: dict[str, Any]) 
         (["y", "x"], DAMAGED),
     ],
 )
-def test_axes(tmp_path: Path, axes: list[str], wanted: tuple[Level, str]) -> None:
+def test_axes(tmp_path: Path, axes: list[str], wanted: tuple[Severity, str]) -> None:
     attributes = image_attributes("cyx", multiscales={"axes": axes})
     folder = write_image(tmp_path / "a.zarr", CYX, attributes=attributes)
     assert code(judge(folder)) == wanted

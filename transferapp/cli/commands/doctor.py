@@ -18,7 +18,7 @@ from transferapp.host.logging import configure_logging
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at."""
 
     what: str
@@ -38,9 +38,9 @@ def doctor(*, as_json: AsJson = False) -> None:
         _python(),
         *(_extra(name) for name in EXTRAS),
         _keyring(),
-        Finding(*asyncio.run(processes_here.agent_check())),
-        *(Finding(*told) for told in asyncio.run(processes_here.server_checks())),
-        *(Finding(*told) for told in asyncio.run(wiring.omero_checks())),
+        Diagnosis(*asyncio.run(processes_here.agent_check())),
+        *(Diagnosis(*told) for told in asyncio.run(processes_here.server_checks())),
+        *(Diagnosis(*told) for told in asyncio.run(wiring.omero_checks())),
     ]
     if as_json:
         show_json([asdict(finding) for finding in findings])
@@ -51,20 +51,20 @@ def doctor(*, as_json: AsJson = False) -> None:
         raise typer.Exit(ExitCode.PROBLEM)
 
 
-def _python() -> Finding:
-    return Finding(f"Python {sys.version.split()[0]}", ok=True)
+def _python() -> Diagnosis:
+    return Diagnosis(f"Python {sys.version.split()[0]}", ok=True)
 
 
-def _extra(name: str) -> Finding:
+def _extra(name: str) -> Diagnosis:
     there = importlib.util.find_spec(EXTRAS[name]) is not None
     remedy = "" if there else f"If you need it: pip install 'transferapp[{name}]'"
     if name == "omero" and not there:
         # Its own line tells where wheels are, once OMERO is set up here.
         remedy += " (docs/omero.md: zeroc-ice has no wheels on PyPI)"
-    return Finding(f"extra '{name}'", ok=there, remedy=remedy)
+    return Diagnosis(f"extra '{name}'", ok=there, remedy=remedy)
 
 
-def _keyring() -> Finding:
+def _keyring() -> Diagnosis:
     there = not isinstance(keyring.get_keyring(), NoKeyring)
     remedy = "" if there else "Sign-ins are not remembered; on servers: login --in-file"
-    return Finding("keyring", ok=there, remedy=remedy)
+    return Diagnosis("keyring", ok=there, remedy=remedy)

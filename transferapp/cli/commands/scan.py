@@ -20,7 +20,7 @@ from transferapp.errors import Denied, Invalid, ServerUnreachable
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
-from transferapp.intake.preflight import Level, PreflightSettings
+from transferapp.intake.preflight import PreflightSettings, Severity
 
 _WITHOUT_SERVER: dict[str, Callable[[], RepositoryFormats]] = {
     "omero": omero_formats,
@@ -53,7 +53,7 @@ def scan(
         if target.derived:
             say(target.derived)
         _show(found)
-    if any(one.verdict is Level.BLOCKED for one in found.filesets):
+    if any(one.verdict is Severity.BLOCKED for one in found.filesets):
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 

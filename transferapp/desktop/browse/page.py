@@ -34,7 +34,7 @@ from transferapp.desktop.widgets.buttons import icon_button
 from transferapp.desktop.widgets.labels import EmptyState, label
 from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.name_dialog import NameDialog, NameWish
-from transferapp.desktop.widgets.page import Page
+from transferapp.desktop.widgets.page import PageWidget
 from transferapp.errors import TransferAppError
 from transferapp.model.containers import PARENT_KIND, ContainerKind, ContainerRef
 
@@ -43,7 +43,7 @@ SEARCH_PAUSE_MS = 250
 _NEW_KINDS = (ContainerKind.PROJECT, ContainerKind.DATASET, ContainerKind.SCREEN)
 
 
-class BrowsePage(Page):
+class BrowsePage(PageWidget):
     """Names: ``browse.tree``, ``browse.images``, ``browse.search``, ``browse.refresh``,
     ``browse.new``, and those of ImagePane.
     """

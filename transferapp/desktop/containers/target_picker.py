@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from transferapp.desktop.containers.targets import Target, TargetsPresenter
+from transferapp.desktop.containers.targets import ImportTarget, TargetsPresenter
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
@@ -46,7 +46,7 @@ class TargetPicker(QWidget):
     def __init__(self, presenter: TargetsPresenter, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._presenter = presenter
-        self._shown: Target | None = None
+        self._shown: ImportTarget | None = None
         self._filling = False
         self._rows_of: object = None
         self._model = QStandardItemModel(self)
@@ -126,7 +126,7 @@ class TargetPicker(QWidget):
             return
         indexes = selected.indexes()
         target = indexes[0].data(_TARGET) if indexes else None
-        if isinstance(target, Target):
+        if isinstance(target, ImportTarget):
             self._presenter.choose(target.ref)
         else:  # A project was pressed: what is chosen stays, shown after the press.
             self._pressed_heading.emit()
@@ -166,7 +166,7 @@ class TargetPicker(QWidget):
             self._tree.clearSelection()
         self._filling = False
 
-    def _index_of(self, target: Target) -> QModelIndex:
+    def _index_of(self, target: ImportTarget) -> QModelIndex:
         tops = [self._model.item(row) for row in range(self._model.rowCount())]
         below = [top.child(row) for top in tops for row in range(top.rowCount())]
         found = (row for row in (*tops, *below) if row.data(_TARGET) == target)
@@ -223,7 +223,7 @@ class _Tree(QTreeView):
             self.scrollTo(self.currentIndex())
 
 
-def _row(target: Target) -> QStandardItem:
+def _row(target: ImportTarget) -> QStandardItem:
     item = QStandardItem(theme.icon(ICONS[target.ref.kind]), target.container.name)
     item.setData(target, _TARGET)
     item.setToolTip(tip_text(f"{target.ref.kind}: {target.label}"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ImportTarget:
     """A dataset or screen that an import can be sent to, with its project's name."""
 
     container: Container
@@ -43,10 +43,10 @@ class TargetsPresenter:
 
     def __init__(self, session: SessionPresenter) -> None:
         self._session = session
-        self.targets: tuple[Target, ...] = ()
+        self.targets: tuple[ImportTarget, ...] = ()
         #: Projects that a new dataset can be put into.
         self.projects: tuple[Container, ...] = ()
-        self.chosen: Target | None = None
+        self.chosen: ImportTarget | None = None
         self.trouble: TransferAppError | None = None
         self.changed: Listeners[[]] = Listeners()
 
@@ -63,11 +63,11 @@ class TargetsPresenter:
             self.changed.notify()
             return
         found = [
-            Target(child, project.name)
+            ImportTarget(child, project.name)
             for project, inside in zip(projects, children, strict=True)
             for child in inside
         ]
-        loose = [Target(c) for c in tops if c.ref.kind is not ContainerKind.PROJECT]
+        loose = [ImportTarget(c) for c in tops if c.ref.kind is not ContainerKind.PROJECT]
         self.targets = tuple(t for t in (*found, *loose) if _takes_imports(t.container))
         self.projects = tuple(p for p in projects if p.can_link)
         self.trouble = None

@@ -18,7 +18,7 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 _FINE = 0.88
 
 
-class NameDelegate(QStyledItemDelegate):
+class FilesetNameDelegate(QStyledItemDelegate):
     """The name, and below it in faint letters the folder that it lies in, where folders tell
     filesets apart. A dash where there is no tick to set, so that names stand in one line.
     """

@@ -21,7 +21,7 @@ from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import IconLabel, label
-from transferapp.intake.preflight import Level
+from transferapp.intake.preflight import Severity
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 #: File names that are spelled out.
@@ -51,12 +51,12 @@ def verdict_look(row: FilesetRow) -> tuple[str, str]:
     """Return the icon name and colour of a verdict."""
     if row.ignored:
         return IGNORE_ICON, "text_muted"
-    if row.held is not None and row.level is Level.OK:
+    if row.held is not None and row.level is Severity.OK:
         return "mdi6.database-check-outline", "accent"
     return {
-        Level.OK: ("mdi6.check-circle-outline", "good"),
-        Level.WARNING: ("mdi6.alert-outline", "warn"),
-        Level.BLOCKED: ("mdi6.close-octagon-outline", "bad"),
+        Severity.OK: ("mdi6.check-circle-outline", "good"),
+        Severity.WARNING: ("mdi6.alert-outline", "warn"),
+        Severity.BLOCKED: ("mdi6.close-octagon-outline", "bad"),
     }[row.level]
 
 

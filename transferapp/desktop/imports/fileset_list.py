@@ -6,7 +6,7 @@ from PySide6.QtCore import QItemSelection, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
-from transferapp.desktop.imports.fileset_delegates import NameDelegate, VerdictDelegate
+from transferapp.desktop.imports.fileset_delegates import FilesetNameDelegate, VerdictDelegate
 from transferapp.desktop.imports.fileset_details import (
     ANYWAY_ICON,
     IGNORE_ICON,
@@ -92,7 +92,7 @@ class FilesetList(QFrame):
         table.setAccessibleName("Filesets to import")
         table.setModel(self.model)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setItemDelegateForColumn(FilesetColumn.NAME, NameDelegate(table))
+        table.setItemDelegateForColumn(FilesetColumn.NAME, FilesetNameDelegate(table))
         table.setItemDelegateForColumn(FilesetColumn.VERDICT, VerdictDelegate(table))
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.size_columns()

@@ -12,7 +12,7 @@ from typing_extensions import override
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.transfers.words import size_words
 from transferapp.desktop.widgets.table_model import NO_PARENT, AnyIndex, TableModel
-from transferapp.intake.preflight import Level
+from transferapp.intake.preflight import Severity
 
 
 class FilesetColumn(IntEnum):
@@ -159,7 +159,7 @@ def _words(row: FilesetRow, column: FilesetColumn) -> str:
 def _verdict(row: FilesetRow) -> str:
     if row.ignored:
         return "Ignored: it does not matter"
-    if row.level is Level.OK:
+    if row.level is Severity.OK:
         return row.held.words if row.held else "Ready"
     # The name stands in this row already; what is wrong with it must not be cut off.
     words = row.sentence.removeprefix(f"'{row.name}'").lstrip()

@@ -16,7 +16,7 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.file_names import shown
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.judging import Judged, in_order, is_other, judge
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, refused
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, refused
 from transferapp.intake.scanning import Finding, Scan, scan
 from transferapp.intake.target import ONLY_KNOWN
 from transferapp.model.drops import LeftOutReason
@@ -88,7 +88,7 @@ class FilesetRow:
     what: str
     size_bytes: int
     file_count: int
-    level: Level
+    level: Severity
     #: Why it is blocked or doubtful, and what to do.
     sentence: str
     included: bool
@@ -111,7 +111,7 @@ class FilesetRow:
     @property
     def can_include(self) -> bool:
         """Neither what is blocked nor what is still being written can be imported."""
-        blocked = self.level is Level.BLOCKED or self.unsettled
+        blocked = self.level is Severity.BLOCKED or self.unsettled
         return self.candidate is not None and not blocked and not self.ignored
 
     @property
@@ -259,7 +259,7 @@ def row_of(
         if not_known and not allowed
         else verdict.sentence,
         # A doubt is worth reading and no reason to leave images behind.
-        included=verdict.level is not Level.BLOCKED and not unsettled,
+        included=verdict.level is not Severity.BLOCKED and not unsettled,
         candidate=candidate,
         code=verdict.code,
         unsettled=unsettled,

@@ -28,12 +28,12 @@ from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
-from transferapp.desktop.widgets.page import Page
+from transferapp.desktop.widgets.page import PageWidget
 
 _SECOND = "Importing makes second copies."
 
 
-class ImportPage(Page):
+class ImportPage(PageWidget):
     """Everything about a new import. ``show_transfer`` carries the id of the one that was
     handed over, when the person wants to see it on the Transfers page.
     """

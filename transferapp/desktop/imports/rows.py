@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from transferapp.desktop.imports.list import FilesetRow, HeldAs
-from transferapp.desktop.imports.totals import Totals
+from transferapp.desktop.imports.totals import ImportTotals
 from transferapp.host.collecting import let_go, spare_what_is_there
 from transferapp.intake.candidates import told_apart
-from transferapp.intake.preflight import Level
+from transferapp.intake.preflight import Severity
 
 
 class ImportRows:
@@ -22,7 +22,7 @@ class ImportRows:
         self._removed: dict[str, FilesetRow] = {}
         #: The keys of rows that the repository was said to hold something of.
         self._held: set[str] = set()
-        self.totals = Totals()
+        self.totals = ImportTotals()
         #: How often something was changed here, and when the three after it were made.
         self.changes = 0
         self._summed_up = -1
@@ -176,7 +176,7 @@ class ImportRows:
     def _rearranged(self) -> None:
         """Rows came or went."""
         self._tell_apart()
-        self.totals = Totals.of(self._rows.values())
+        self.totals = ImportTotals.of(self._rows.values())
         self.changes += 1
 
     def _tell_apart(self) -> None:
@@ -227,4 +227,4 @@ async def changed_in_thread(now: Callable[[], ImportRows], change: Change) -> Im
 
 def _vanished(row: FilesetRow) -> FilesetRow:
     sentence = f"'{row.name}' is gone. Put it back in its place, or remove it from the list."
-    return replace(row, level=Level.BLOCKED, included=False, sentence=sentence)
+    return replace(row, level=Severity.BLOCKED, included=False, sentence=sentence)

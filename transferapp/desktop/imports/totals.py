@@ -9,7 +9,7 @@ from transferapp.desktop.imports.list import FilesetRow
 
 
 @dataclass(slots=True)
-class Totals:
+class ImportTotals:
     """Counts of rows; ``files`` and ``size_bytes`` are those of the ``included``.
 
     Adding up 100,000 rows for each tick would hold the window for as long as it takes to
@@ -33,7 +33,7 @@ class Totals:
     unsettled: int = 0
 
     @classmethod
-    def of(cls, rows: Iterable[FilesetRow]) -> Totals:
+    def of(cls, rows: Iterable[FilesetRow]) -> ImportTotals:
         """Add up rows."""
         made = cls()
         for row in rows:
@@ -45,7 +45,7 @@ class Totals:
         """How many are not included."""
         return self.rows - self.included
 
-    def copy(self) -> Totals:
+    def copy(self) -> ImportTotals:
         """Return the same, to be changed by itself."""
         return replace(self)
 

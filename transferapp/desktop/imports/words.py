@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from transferapp.desktop.containers.targets import Target
-from transferapp.desktop.imports.totals import Totals
+from transferapp.desktop.containers.targets import ImportTarget
+from transferapp.desktop.imports.totals import ImportTotals
 from transferapp.desktop.transfers.words import count_words, size_words
 from transferapp.intake.file_names import shown_text
 from transferapp.model.images import Annotation, AnnotationKind
@@ -15,21 +15,23 @@ from transferapp.model.images import Annotation, AnnotationKind
 MOST_OF_NAME = 40
 
 
-def amount_words(totals: Totals) -> str:
+def amount_words(totals: ImportTotals) -> str:
     """Say how much it is: ``12 filesets from 31 files (48 MB)``."""
     files = count_words(totals.files, "file")
     size = size_words(totals.size_bytes)
     return f"{count_words(totals.included, 'fileset')} from {files} ({size})"
 
 
-def target_words(target: Target) -> str:
+def target_words(target: ImportTarget) -> str:
     """Say where it goes: ``dataset 'Embryos' in project 'Flies'``."""
     words = f"{target.ref.kind.lower()} '{shortened(target.container.name)}'"
     project = shortened(target.project_name)
     return f"{words} in project '{project}'" if project else words
 
 
-def summary_words(totals: Totals, target: Target, server_url: str, attached: int = 0) -> str:
+def summary_words(
+    totals: ImportTotals, target: ImportTarget, server_url: str, attached: int = 0
+) -> str:
     """Say what will be imported where, and how many files are attached, in a sentence."""
     where = f"{target_words(target)} on {server_words(server_url)}"
     words = f"{amount_words(totals)} will be imported into {where}"
@@ -57,7 +59,7 @@ def server_words(url: str) -> str:
     return urlsplit(url).netloc or url
 
 
-def left_out_words(totals: Totals, attached: int = 0) -> str:
+def left_out_words(totals: ImportTotals, attached: int = 0) -> str:
     """Say how many filesets stay out, and why; empty when none does. ``attached`` of those
     that are no images are attached.
     """

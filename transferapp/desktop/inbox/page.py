@@ -18,12 +18,12 @@ from transferapp.desktop.widgets.buttons import button, icon_button
 from transferapp.desktop.widgets.filter_chips import FilterChips
 from transferapp.desktop.widgets.labels import EmptyState
 from transferapp.desktop.widgets.listening import listen
-from transferapp.desktop.widgets.page import Page
+from transferapp.desktop.widgets.page import PageWidget
 
 _ALL, _NEW = "all", "new"
 
 
-class InboxPage(Page):
+class InboxPage(PageWidget):
     """A list; a click (or Return) opens an entry's transfer and makes the entry read.
 
     ``unread_changed`` carries how many are new. Names: ``inbox.list``, ``.filter.<key>``,

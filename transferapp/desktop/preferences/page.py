@@ -30,13 +30,13 @@ from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
-from transferapp.desktop.widgets.page import Page
+from transferapp.desktop.widgets.page import PageWidget
 
 CARD_WIDTH = 720
 NAME_WIDTH = 170
 
 
-class SettingsPage(Page):
+class SettingsPage(PageWidget):
     """Every change is saved at once. Names: ``settings.notifications``, ``.tryNotification``,
     ``.preview``, ``.warmUp``, ``.exportFolder``, ``.chooseExportFolder``, ``.signOut``,
     ``.otherServers``, ``.forgetServer``, and those of ``WishesCard``.

@@ -32,7 +32,7 @@ from transferapp.desktop.shell.notices import Notices
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.labels import IconLabel, label
 from transferapp.desktop.widgets.listening import listen
-from transferapp.desktop.widgets.page import Page
+from transferapp.desktop.widgets.page import PageWidget
 
 RAIL_WIDTH = 96
 #: Pixels; in less some page would show its words or buttons in part.
@@ -51,7 +51,7 @@ class MainWindow(QMainWindow):
     close_wished = Signal()
 
     def __init__(
-        self, session: SessionPresenter, sign_in_page: QWidget, pages: Sequence[Page]
+        self, session: SessionPresenter, sign_in_page: QWidget, pages: Sequence[PageWidget]
     ) -> None:
         super().__init__()
         self._session = session
@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         badge.adjustSize()
         badge.move(self._buttons[name].width() - badge.width() - 10, 4)
 
-    def _make_shell(self, pages: Sequence[Page]) -> QWidget:
+    def _make_shell(self, pages: Sequence[PageWidget]) -> QWidget:
         right = QVBoxLayout()
         right.setSpacing(0)
         right.setContentsMargins(0, 0, 0, 0)
@@ -133,7 +133,7 @@ class MainWindow(QMainWindow):
         layout.addLayout(right, 1)
         return shell
 
-    def _make_rail(self, pages: Sequence[Page]) -> QFrame:
+    def _make_rail(self, pages: Sequence[PageWidget]) -> QFrame:
         rail = QFrame()
         rail.setObjectName("rail")
         rail.setFixedWidth(RAIL_WIDTH)
@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
             layout.addWidget(made)
         return rail
 
-    def _nav_button(self, page: Page, number: int) -> QToolButton:
+    def _nav_button(self, page: PageWidget, number: int) -> QToolButton:
         name = page.title.lower()
         made = QToolButton()
         made.setObjectName(f"nav.{name}")

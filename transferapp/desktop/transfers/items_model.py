@@ -33,7 +33,7 @@ class ItemColumn(IntEnum):
 _TITLES = ("Item", "State", "Amount", "What to do")
 
 
-class ItemRole(IntEnum):
+class ItemDataRole(IntEnum):
     """Roles beside Qt's own."""
 
     ITEM = Qt.ItemDataRole.UserRole + 1
@@ -97,7 +97,7 @@ class TransferItemsModel(TableModel):
                 if isinstance(row, LeftOut):
                     return _left_out_words(row, column)
                 return self._words(row, column)
-            case ItemRole.ITEM:
+            case ItemDataRole.ITEM:
                 return row
         return None
 

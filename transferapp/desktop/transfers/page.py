@@ -35,7 +35,7 @@ from transferapp.desktop.widgets.buttons import icon_button
 from transferapp.desktop.widgets.filter_chips import FilterChips
 from transferapp.desktop.widgets.labels import EmptyState
 from transferapp.desktop.widgets.listening import listen
-from transferapp.desktop.widgets.page import Page
+from transferapp.desktop.widgets.page import PageWidget
 from transferapp.desktop.widgets.tables import FILL, WideTable
 
 _ALL = "all"
@@ -53,7 +53,7 @@ _GIVES_WAY = (Column.FILES, Column.SPEED, Column.TIME_LEFT, Column.TARGET, Colum
 _LEAST_LIST = 130
 
 
-class TransfersPage(Page):
+class TransfersPage(PageWidget):
     """Table above, the selected transfer below. ``images_wanted`` carries image ids and
     the target's reference as text; ``import_wished`` asks for the Import page.
     """

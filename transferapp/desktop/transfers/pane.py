@@ -26,7 +26,7 @@ from transferapp.desktop.transfers.columns import advice_words
 from transferapp.desktop.transfers.delegates import paint_text_in
 from transferapp.desktop.transfers.items_model import (
     ItemColumn,
-    ItemRole,
+    ItemDataRole,
     TransferItemsModel,
 )
 from transferapp.desktop.transfers.presenter import TransfersPresenter
@@ -278,7 +278,7 @@ class _ItemDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         if index.column() == ItemColumn.NAME:
             option.textElideMode = Qt.TextElideMode.ElideMiddle
-        item = index.data(ItemRole.ITEM)
+        item = index.data(ItemDataRole.ITEM)
         told = index.column() in (ItemColumn.STATE, ItemColumn.REMEDY)
         if told and isinstance(item, TransferItem) and item.trouble is not None:
             scheme = theme.colours()

@@ -9,7 +9,7 @@ from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.labels import label
 
 
-class Page(QWidget):
+class PageWidget(QWidget):
     """One page of the main window, with its heading, its banner and a body to fill.
 
     ``title`` is its heading and name in the navigation, ``icon_name`` a qtawesome name

@@ -17,8 +17,8 @@ from transferapp.host.migrations import upgrade
 from transferapp.host.sparing import readable_rows, sparing
 from transferapp.notify.port import (
     Batch,
-    Channel,
     Deliveries,
+    NotificationChannel,
     Outcome,
     Preferences,
     Topic,
@@ -111,7 +111,9 @@ class SqlDeliveries(Deliveries):
                         self._add(connection, outcome, channel)
         return True
 
-    def _add(self, connection: sa.Connection, outcome: Outcome, channel: Channel) -> None:
+    def _add(
+        self, connection: sa.Connection, outcome: Outcome, channel: NotificationChannel
+    ) -> None:
         now = self._clock.now()
         if outcome.collapses and _collapsed(connection, outcome, channel, now):
             return
@@ -128,7 +130,7 @@ class SqlDeliveries(Deliveries):
             "at": outcome.at,
             "recorded_at": now,
             # Being in this table is being in the inbox.
-            "settled_at": now if channel is Channel.INBOX else None,
+            "settled_at": now if channel is NotificationChannel.INBOX else None,
         }
         connection.execute(deliveries.insert().values(**row))
 
@@ -171,27 +173,27 @@ class SqlDeliveries(Deliveries):
 
 
 def _batch_of(row: sa.RowMapping) -> Batch:
-    return Batch(row["batch"], Channel(row["channel"]), row["username"])
+    return Batch(row["batch"], NotificationChannel(row["channel"]), row["username"])
 
 
 def _as_it_is(row: sa.RowMapping) -> sa.RowMapping:
     return row
 
 
-def channels_for(wishes: Preferences, topic: Topic) -> Iterable[Channel]:
+def channels_for(wishes: Preferences, topic: Topic) -> Iterable[NotificationChannel]:
     """Yield where an outcome of this topic goes."""
-    if Channel.INBOX in wishes.channels:
-        yield Channel.INBOX
+    if NotificationChannel.INBOX in wishes.channels:
+        yield NotificationChannel.INBOX
     if topic not in wishes.topics:
         return
-    if Channel.MAIL in wishes.channels and wishes.address_verified:
-        yield Channel.MAIL
-    if Channel.WEBHOOK in wishes.channels and wishes.webhook_url:
-        yield Channel.WEBHOOK
+    if NotificationChannel.MAIL in wishes.channels and wishes.address_verified:
+        yield NotificationChannel.MAIL
+    if NotificationChannel.WEBHOOK in wishes.channels and wishes.webhook_url:
+        yield NotificationChannel.WEBHOOK
 
 
 def _collapsed(
-    connection: sa.Connection, outcome: Outcome, channel: Channel, now: datetime
+    connection: sa.Connection, outcome: Outcome, channel: NotificationChannel, now: datetime
 ) -> bool:
     """Count it with a young notification of the same transfer, if there is one."""
     young = sa.select(sa.func.max(deliveries.c.id)).where(
@@ -223,7 +225,7 @@ def _assign(connection: sa.Connection, mail_due: datetime) -> None:
     )
     mails: dict[str, list[sa.RowMapping]] = {}
     for row in readable_rows(connection, loose, deliveries.c.id, _as_it_is, "delivery"):
-        if row["channel"] == Channel.MAIL:
+        if row["channel"] == NotificationChannel.MAIL:
             mails.setdefault(row["username"], []).append(row)
         else:
             _put(connection, [row["id"]])

@@ -13,7 +13,7 @@ from transferapp.host.clock import Clock
 from transferapp.host.database import reading, writing
 from transferapp.host.migrations import upgrade
 from transferapp.host.sparing import readable_rows
-from transferapp.notify.port import Channel, Inbox, InboxEntry
+from transferapp.notify.port import Inbox, InboxEntry, NotificationChannel
 from transferapp.notify.stores.schema import SCHEMA, deliveries, outcome_of_row
 
 
@@ -75,5 +75,6 @@ def _entry(row: sa.RowMapping) -> InboxEntry:
 
 def _mine(username: str) -> sa.ColumnElement[bool]:
     return sa.and_(
-        deliveries.c.username == username, deliveries.c.channel == str(Channel.INBOX)
+        deliveries.c.username == username,
+        deliveries.c.channel == str(NotificationChannel.INBOX),
     )

@@ -13,7 +13,7 @@ from transferapp.host.database import reading, writing
 from transferapp.host.migrations import upgrade
 from transferapp.host.sparing import readable_rows
 from transferapp.notify.port import (
-    Channel,
+    NotificationChannel,
     PendingCode,
     Preferences,
     PreferenceStore,
@@ -126,7 +126,7 @@ def preferences_of(connection: sa.Connection, username: str) -> Preferences:
     def read(row: sa.RowMapping) -> Preferences:
         return Preferences(
             username=username,
-            channels=frozenset(Channel(name) for name in row["channels"]),
+            channels=frozenset(NotificationChannel(name) for name in row["channels"]),
             address=row["address"],
             address_verified=row["address_verified"],
             webhook_url=row["webhook_url"],

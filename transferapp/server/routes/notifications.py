@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from transferapp.notify.port import Channel, InboxEntry, Preferences
+from transferapp.notify.port import InboxEntry, NotificationChannel, Preferences
 from transferapp.notify.words import sentence
 from transferapp.operations.inbox import InboxReading
 from transferapp.protocol import routes
@@ -55,7 +55,9 @@ async def verify(code: AddressCode, grant: SessionGrant, request: Request) -> No
 @router.post(routes.NOTIFICATIONS + "/test", status_code=HTTPStatus.NO_CONTENT)
 async def try_out(trial: NotificationTrial, grant: SessionGrant, request: Request) -> None:
     """Send an example now; a problem says what the other side answered."""
-    await parts_of(request).notifications.try_out(grant.username, Channel(trial.channel))
+    await parts_of(request).notifications.try_out(
+        grant.username, NotificationChannel(trial.channel)
+    )
 
 
 @router.get(routes.INBOX)

@@ -17,7 +17,7 @@ from transferapp.taskqueue.dbos.rows import STATES, Row, buried, to_task
 from transferapp.taskqueue.dbos.schema import HELD, line_name, tasks
 from transferapp.taskqueue.dbos.values import MOST_BYTES, moment, whole
 from transferapp.taskqueue.dbos.wakeups import announce
-from transferapp.taskqueue.outcome import Verdict
+from transferapp.taskqueue.outcome import RetryDecision
 from transferapp.taskqueue.port import Depth, NewTask, Task, TaskState
 
 #: States of a task that goes on by itself.
@@ -181,7 +181,7 @@ class TaskRecords:
         done["holder"] = ""
         return self.change(task_id, (TaskState.RUNNING,), done, run=run)
 
-    def fail(self, task_id: str, run: str, verdict: Verdict) -> bool:
+    def fail(self, task_id: str, run: str, verdict: RetryDecision) -> bool:
         """Write what follows a failed run; False when another run owns the task."""
         waiting = verdict.state is TaskState.WAITING
         values = {

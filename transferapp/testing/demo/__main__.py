@@ -24,7 +24,14 @@ from transferapp.host.logging import configure_logging
 from transferapp.host.resources import resource
 from transferapp.testing.demo import evidence
 from transferapp.testing.demo.screen import PrivateScreen
-from transferapp.testing.demo.story import DATASET, PASSWORD, PROJECT, USERNAME, Outcome, Story
+from transferapp.testing.demo.story import (
+    DATASET,
+    PASSWORD,
+    PROJECT,
+    USERNAME,
+    DemoResult,
+    Story,
+)
 from transferapp.testing.stage import Stage, StageError
 from transferapp.testing.stage_repositories import running_sandbox
 
@@ -107,7 +114,9 @@ def looked_after(stage: Stage) -> Iterator[None]:
         raise
 
 
-def make_report(stage: Stage, folder: Path, out: Path, outcome: Outcome) -> dict[str, object]:
+def make_report(
+    stage: Stage, folder: Path, out: Path, outcome: DemoResult
+) -> dict[str, object]:
     """Read every figure from the running system, after the fact."""
     files, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
     return {

@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 
 @dataclass
-class Outcome:
+class DemoResult:
     """What the scenes measured and photographed."""
 
     screenshots: list[str] = field(default_factory=list)
@@ -48,9 +48,9 @@ class Story:
         self._folder = folder
         self._out = out
         self._say = say
-        self.outcome = Outcome()
+        self.outcome = DemoResult()
 
-    def play(self) -> Outcome:
+    def play(self) -> DemoResult:
         """Play all scenes."""
         with self._open_desktop() as desktop:
             self._sign_in(desktop)

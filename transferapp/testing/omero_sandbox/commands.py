@@ -9,10 +9,10 @@ import omero
 
 from transferapp.testing.omero_sandbox.deletion import delete_all
 from transferapp.testing.omero_sandbox.dispatch import Network, Service, register
-from transferapp.testing.omero_sandbox.handles import Handle, Work, once
+from transferapp.testing.omero_sandbox.handles import Handle, ImportWork, once
 from transferapp.testing.omero_sandbox.people import put_in
 from transferapp.testing.omero_sandbox.permissions import CHGRP, require
-from transferapp.testing.omero_sandbox.records import Caller, Record
+from transferapp.testing.omero_sandbox.records import Record, SandboxCaller
 from transferapp.testing.omero_sandbox.sandbox import Sandbox
 from transferapp.testing.omero_sandbox.sessions import MOST_IDLE_MS
 from transferapp.testing.omero_sandbox.slices import entity_name
@@ -25,7 +25,7 @@ _MOVED_WITH = {
 }
 
 
-def _delete(sandbox: Sandbox, request: Any, caller: Caller) -> Any:
+def _delete(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
     kept = frozenset(
         kind for option in request.childOptions or () for kind in option.excludeType or ()
     )
@@ -40,7 +40,7 @@ def _delete(sandbox: Sandbox, request: Any, caller: Caller) -> Any:
     return made
 
 
-def _change_group(sandbox: Sandbox, request: Any, caller: Caller) -> Any:
+def _change_group(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
     made = omero.cmd.Chgrp2Response()
     made.includedObjects, made.deletedObjects = {}, {}
     for cls, ids in request.targetObjects.items():
@@ -78,14 +78,14 @@ def _flat(value: Any) -> list[Record]:
     return [record for part in value or () for record in _flat(part)]
 
 
-def _all(sandbox: Sandbox, request: Any, caller: Caller) -> Any:
+def _all(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
     made = omero.cmd.DoAllRsp()
     made.responses = [answer(sandbox, part, caller) for part in request.requests]
     made.status = []
     return made
 
 
-def _session_timeout(sandbox: Sandbox, request: Any, caller: Caller) -> Any:
+def _session_timeout(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
     session = sandbox.sessions.find(request.session)
     if session is None:
         raise omero.RemovedSessionException(None, None, f"No context for {request.session}")
@@ -102,7 +102,7 @@ def _session_timeout(sandbox: Sandbox, request: Any, caller: Caller) -> Any:
     return omero.cmd.OK()
 
 
-def _disk_usage(sandbox: Sandbox, request: Any, _caller: Caller) -> Any:
+def _disk_usage(sandbox: Sandbox, request: Any, _caller: SandboxCaller) -> Any:
     made = omero.cmd.DiskUsage2Response()
     made.fileCountByReferer, made.bytesUsedByReferer = {}, {}
     made.totalFileCount, made.totalBytesUsed = {}, {}
@@ -128,7 +128,7 @@ def _add_usage(made: Any, file: Record) -> None:
     used["FilesetEntry"] = used.get("FilesetEntry", 0) + size
 
 
-_ANSWERS: dict[str, Callable[[Sandbox, Any, Caller], Any]] = {
+_ANSWERS: dict[str, Callable[[Sandbox, Any, SandboxCaller], Any]] = {
     "Delete2": _delete,
     "Chgrp2": _change_group,
     "DoAll": _all,
@@ -137,7 +137,7 @@ _ANSWERS: dict[str, Callable[[Sandbox, Any, Caller], Any]] = {
 }
 
 
-def answer(sandbox: Sandbox, request: Any, caller: Caller) -> Any:
+def answer(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
     """Do what a request asks for; raises omero's errors."""
     name = type(request).__name__.removesuffix("I")
     found = _ANSWERS.get(name)
@@ -152,7 +152,7 @@ def submit(service: Service, request: Any, identity: Any) -> Any:
     """Run a request in the background; return its handle."""
     network: Network = service.network
     caller = service.caller
-    work = Work(request, caller, once(lambda: answer(service.sandbox, request, caller)))
+    work = ImportWork(request, caller, once(lambda: answer(service.sandbox, request, caller)))
     handle = Handle(network, service.session, work, queued=False)
     proxy = register(network, omero.cmd.Handle, handle, identity)
     service.sandbox.commands.submit(handle.run)

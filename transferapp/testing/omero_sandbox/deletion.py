@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import omero
 
 from transferapp.testing.omero_sandbox.permissions import DELETE, require
-from transferapp.testing.omero_sandbox.records import Caller, Record
+from transferapp.testing.omero_sandbox.records import Record, SandboxCaller
 from transferapp.testing.omero_sandbox.sandbox import Sandbox
 from transferapp.testing.omero_sandbox.slices import FIELDS
 
@@ -36,7 +36,7 @@ Gone = dict[str, list[int]]
 
 def delete_all(
     sandbox: Sandbox,
-    caller: Caller,
+    caller: SandboxCaller,
     cls: str,
     ids: Sequence[int],
     kept: frozenset[str] = frozenset(),

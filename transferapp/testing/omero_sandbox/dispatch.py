@@ -22,7 +22,7 @@ from transferapp.errors import TransferAppError
 from transferapp.testing.omero_sandbox.hql_parser import HqlError
 from transferapp.testing.omero_sandbox.hql_rows import FetchPlan
 from transferapp.testing.omero_sandbox.ice_objects import Outgoing, eager
-from transferapp.testing.omero_sandbox.records import Caller, Record
+from transferapp.testing.omero_sandbox.records import Record, SandboxCaller
 from transferapp.testing.omero_sandbox.sandbox import Sandbox
 from transferapp.testing.omero_sandbox.sessions import Session
 from transferapp.testing.omero_sandbox.slices import OPERATIONS
@@ -91,7 +91,7 @@ class Service:
         self.identity: Any = None
 
     @property
-    def caller(self) -> Caller:
+    def caller(self) -> SandboxCaller:
         """Who is asking, in the group of this call."""
         return self.sandbox.sessions.caller(self.session, current_call().ctx)
 
@@ -135,7 +135,7 @@ def register(network: Network, interface: Any, service: Service, identity: Any) 
     return network.add(interface, service, identity)
 
 
-def event_context(sandbox: Sandbox, session: Session, caller: Caller) -> Any:
+def event_context(sandbox: Sandbox, session: Session, caller: SandboxCaller) -> Any:
     """Return who the caller is as OMERO tells it."""
     store, made = sandbox.store, omero.sys.EventContext()
     user = store.load("Experimenter", session.user)

@@ -9,7 +9,7 @@ import omero
 
 from transferapp.testing.omero_sandbox.hashers import HASHERS, USUAL_HASHER
 from transferapp.testing.omero_sandbox.permissions import USER_GROUP
-from transferapp.testing.omero_sandbox.records import GROUP, OWNER, Caller, Record
+from transferapp.testing.omero_sandbox.records import GROUP, OWNER, Record, SandboxCaller
 from transferapp.testing.omero_sandbox.store import Store
 
 REPOSITORY = "ManagedRepository"
@@ -77,7 +77,7 @@ class Files:
                 return record
         return None
 
-    def make(self, said: str, caller: Caller, hasher: Record | None = None) -> Record:
+    def make(self, said: str, caller: SandboxCaller, hasher: Record | None = None) -> Record:
         """Return the original file of a path, made when it is new."""
         folder, name = _split(said)
         return self.find(said) or self._store.new(

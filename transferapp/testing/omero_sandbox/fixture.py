@@ -70,7 +70,7 @@ class SandboxNotStarted(RuntimeError):
 
 
 @dataclass
-class Sandbox:
+class RunningSandbox:
     """A sandbox in its own process: ``with Sandbox(folder) as sandbox: ...``.
 
     The folder keeps everything over ``kill`` and ``restart``; ports stay the same, too.

@@ -12,7 +12,7 @@ import omero
 from typing_extensions import override
 
 from transferapp.testing.omero_sandbox.dispatch import Network, Service, current_call
-from transferapp.testing.omero_sandbox.records import Caller
+from transferapp.testing.omero_sandbox.records import SandboxCaller
 from transferapp.testing.omero_sandbox.sessions import Session
 
 _log = logging.getLogger(__name__)
@@ -22,11 +22,11 @@ _IMPORT_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class ImportWork:
     """What a handle is to do, for whom."""
 
     request: Any
-    caller: Caller
+    caller: SandboxCaller
     start: Callable[[], Steps]
     #: Said when the handle is done with it, whatever came out.
     ended: Callable[[], None] = lambda: None
@@ -36,7 +36,7 @@ class Handle(Service):
     """One request at work."""
 
     def __init__(
-        self, network: Network, session: Session, work: Work, *, queued: bool = True
+        self, network: Network, session: Session, work: ImportWork, *, queued: bool = True
     ) -> None:
         """Wait to be started; ``queued`` work waits for the switch ``busy_queue``."""
         super().__init__(network, session)
@@ -79,7 +79,7 @@ class Handle(Service):
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled:
-            raise Cancelled
+            raise ImportCancelled
 
     def _tell(self, said: Callable[[Any], None]) -> None:
         for callback in list(self._callbacks):
@@ -133,7 +133,7 @@ class Handle(Service):
         super().close()
 
 
-class Cancelled(Exception):
+class ImportCancelled(Exception):
     """The request was cancelled before it was done."""
 
 

@@ -14,7 +14,7 @@ _CHUNK_BYTES = 1024 * 1024
 _MASK32, _MASK64 = 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF
 
 
-class Hasher(Protocol):
+class HashAlgorithm(Protocol):
     """Takes bytes, gives a hexadecimal word."""
 
     def update(self, data: bytes, /) -> None:
@@ -141,7 +141,7 @@ class _Murmur128(_Blocks):
 
 
 #: OMERO's name -> hasher, the preferred one first
-HASHERS: dict[str, Callable[[], Hasher]] = {
+HASHERS: dict[str, Callable[[], HashAlgorithm]] = {
     "SHA1-160": lambda: hashlib.sha1(usedforsecurity=False),
     "MD5-128": lambda: hashlib.md5(usedforsecurity=False),
     "Murmur3-128": _Murmur128,

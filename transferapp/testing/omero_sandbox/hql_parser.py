@@ -71,7 +71,7 @@ class HqlError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class HqlSource:
     """One entry of the from clause; ``kind`` is from, join or left."""
 
     kind: str
@@ -89,7 +89,7 @@ class Query:
     select: list[tuple[Node, str | None]] | None = None
     distinct: bool = False
     as_map: bool = False
-    sources: list[Source] = field(default_factory=list)
+    sources: list[HqlSource] = field(default_factory=list)
     where: Node | None = None
     group: list[Node] = field(default_factory=list)
     having: Node | None = None
@@ -338,14 +338,14 @@ class _Parser(_Expressions):
             if not self.eat(","):
                 return
 
-    def _source(self, kind: str) -> Source:
+    def _source(self, kind: str) -> HqlSource:
         fetch = bool(self.eat("fetch"))
         path = self.path()
         self.eat("as")
         said = self.name() if self.now[0] == "id" else None
         condition = self.expression() if self.eat("with", "on") else None
         alias = said or (path[0].lower() if len(path) == 1 else "~" + ".".join(path))
-        return Source(kind, fetch, path, alias, condition, anonymous=said is None)
+        return HqlSource(kind, fetch, path, alias, condition, anonymous=said is None)
 
     def _order(self, query: Query) -> None:
         while True:

@@ -15,7 +15,7 @@ from transferapp.testing.omero_sandbox.hql_evaluation import (
     Rows,
     aggregates,
 )
-from transferapp.testing.omero_sandbox.hql_parser import HqlError, Node, Query, Source
+from transferapp.testing.omero_sandbox.hql_parser import HqlError, HqlSource, Node, Query
 from transferapp.testing.omero_sandbox.records import Details, Record, plain
 from transferapp.testing.omero_sandbox.slices import SUBTYPES
 
@@ -64,7 +64,7 @@ class QueryRun(Expressions):
         return [row for row in rows if self.value(query.where, row)]
 
     @staticmethod
-    def _is_table(source: Source, rows: Rows) -> bool:
+    def _is_table(source: HqlSource, rows: Rows) -> bool:
         return len(source.path) == 1 or (
             source.kind == "from" and not (rows and source.path[0] in rows[0])
         )
@@ -78,7 +78,7 @@ class QueryRun(Expressions):
             found += table.values() if ids is None else [table[i] for i in ids if i in table]
         return sorted((r for r in found if self._visible(r)), key=lambda r: r.id)
 
-    def _join(self, row: Row, source: Source) -> Rows:
+    def _join(self, row: Row, source: HqlSource) -> Rows:
         owner, name = self.walk(row, source.path[:-1]), source.path[-1]
         found = None if owner is None else self.store.get(owner, name)
         collection = isinstance(found, list)
@@ -96,7 +96,7 @@ class QueryRun(Expressions):
     def _shown(self, value: Any) -> bool:
         return value is not None and (not isinstance(value, Record) or self._visible(value))
 
-    def _ids(self, where: Node | None, source: Source) -> list[Any] | None:  # noqa: PLR0911 - one for each kind
+    def _ids(self, where: Node | None, source: HqlSource) -> list[Any] | None:  # noqa: PLR0911 - one for each kind
         """Spare full scans: ``alias.id = X`` or ``in (...)`` among the top conjuncts."""
         if where is None:
             return None

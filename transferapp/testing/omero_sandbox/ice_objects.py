@@ -17,12 +17,18 @@ from transferapp.testing.omero_sandbox.permissions import (
     permissions_of,
     require,
 )
-from transferapp.testing.omero_sandbox.records import GROUP, OWNER, Caller, ClassName, Record
+from transferapp.testing.omero_sandbox.records import (
+    GROUP,
+    OWNER,
+    ClassName,
+    Record,
+    SandboxCaller,
+)
 from transferapp.testing.omero_sandbox.slices import ENUMERATIONS, FIELDS, inverse
 from transferapp.testing.omero_sandbox.store import DETAIL_FIELDS, Store, missing
 
 #: Says whether a caller may have the bytes behind a record.
-BinaryPolicy = Callable[[Record, Caller], bool]
+BinaryPolicy = Callable[[Record, SandboxCaller], bool]
 
 
 def ice_class(cls: str) -> Any:
@@ -50,7 +56,7 @@ class Outgoing:
 
     def __init__(
         self,
-        caller: Caller | None,
+        caller: SandboxCaller | None,
         plan: FetchPlan | None = None,
         binary: BinaryPolicy | None = None,
     ) -> None:
@@ -145,7 +151,7 @@ def permissions_map(permissions: Any) -> Any:
 class Incoming:
     """Saves one graph of Ice objects; raises SecurityViolation, ValidationException."""
 
-    def __init__(self, store: Store, caller: Caller) -> None:
+    def __init__(self, store: Store, caller: SandboxCaller) -> None:
         """Save on behalf of a caller."""
         self._store, self._caller = store, caller
         self._saved: dict[int, Record] = {}

@@ -7,7 +7,13 @@ from typing import Any
 
 import omero
 
-from transferapp.testing.omero_sandbox.records import GROUP, OWNER, PERMISSIONS, Caller, Record
+from transferapp.testing.omero_sandbox.records import (
+    GROUP,
+    OWNER,
+    PERMISSIONS,
+    Record,
+    SandboxCaller,
+)
 
 SYSTEM_GROUP, USER_GROUP = 0, 1
 #: All that an administrator may hold.
@@ -26,14 +32,16 @@ def group_of(record: Record) -> Record | None:
     return record if record.cls == "ExperimenterGroup" else record.values.get(GROUP)
 
 
-def owns(record: Record, caller: Caller) -> bool:
+def owns(record: Record, caller: SandboxCaller) -> bool:
     """Say whether the caller owns a record or leads its group."""
     owner, group = record.values.get(OWNER), group_of(record)
     mine = owner is not None and owner.id == caller.user
     return mine or (group is not None and group.id in caller.leader_of)
 
 
-def permissions_of(record: Record, caller: Caller | None = None, *, binary: bool = True) -> Any:
+def permissions_of(
+    record: Record, caller: SandboxCaller | None = None, *, binary: bool = True
+) -> Any:
     """Return the ``Permissions`` of a record as this caller gets to see them."""
     group = group_of(record)
     words = group.values.get(PERMISSIONS) if group is not None else None
@@ -54,14 +62,14 @@ def permissions_of(record: Record, caller: Caller | None = None, *, binary: bool
     return made
 
 
-def require(record: Record, caller: Caller, right: int) -> None:
+def require(record: Record, caller: SandboxCaller, right: int) -> None:
     """Raise SecurityViolation when the caller lacks a right on a record."""
     if permissions_of(record, caller)._restrictions[right]:
         words = f"{RIGHTS[right]} is not given for ome.model.{record.cls}:Id_{record.id}"
         raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
 
 
-def visible_to(caller: Caller) -> Callable[[Record], bool]:
+def visible_to(caller: SandboxCaller) -> Callable[[Record], bool]:
     """Return what tells whether the caller sees a record, in the group asked for."""
 
     def visible(record: Record) -> bool:
@@ -80,7 +88,7 @@ def visible_to(caller: Caller) -> Callable[[Record], bool]:
     return visible
 
 
-def require_visible(record: Record | None, caller: Caller, said: str) -> Record:
+def require_visible(record: Record | None, caller: SandboxCaller, said: str) -> Record:
     """Return the record; raise SecurityViolation when the caller must not see it."""
     if record is None or not visible_to(caller)(record):
         raise omero.SecurityViolation(None, "omero.SecurityViolation", f"Cannot read {said}")

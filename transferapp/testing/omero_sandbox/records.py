@@ -50,7 +50,7 @@ class ClassName:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class SandboxCaller:
     """Who is asking, and in which group (-1: all of them)."""
 
     user: int
@@ -66,9 +66,9 @@ class Caller:
         """Say whether an administrator's privilege is held."""
         return self.admin and privilege in self.privileges
 
-    def in_group(self, group: int) -> Caller:
+    def in_group(self, group: int) -> SandboxCaller:
         """Return the same person in another group."""
-        return Caller(
+        return SandboxCaller(
             self.user, group, self.member_of, self.leader_of, self.admin, self.privileges
         )
 

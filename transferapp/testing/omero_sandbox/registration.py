@@ -19,7 +19,7 @@ from transferapp.repositories.local.readers.port import (
 )
 from transferapp.testing.omero_sandbox.fake_images import PIXEL_TYPES
 from transferapp.testing.omero_sandbox.pixels import open_images
-from transferapp.testing.omero_sandbox.records import PIXEL_SOURCE, Caller, Record, plain
+from transferapp.testing.omero_sandbox.records import PIXEL_SOURCE, Record, SandboxCaller, plain
 from transferapp.testing.omero_sandbox.sandbox import Sandbox
 
 _OMERO_TYPES = {dtype: name for name, dtype in PIXEL_TYPES.items()}
@@ -31,7 +31,7 @@ class Registration:
     """One fileset that becomes images."""
 
     sandbox: Sandbox
-    caller: Caller
+    caller: SandboxCaller
     fileset: Record
     #: Paths in the repository: the file to open, and the fileset's folder.
     first: str

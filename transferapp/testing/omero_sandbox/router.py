@@ -11,7 +11,7 @@ import omero
 
 from transferapp.testing.omero_sandbox.dispatch import Network, current_call, register
 from transferapp.testing.omero_sandbox.services.factory import ServiceFactory
-from transferapp.testing.omero_sandbox.sessions import Session, Wanted
+from transferapp.testing.omero_sandbox.sessions import Session, SessionWanted
 
 _log = logging.getLogger(__name__)
 _SESSION_TIMEOUT_S = 600
@@ -44,7 +44,9 @@ class Router:
 
     def createSession(self, user: str, password: str) -> Any:
         context, client = current_call().ctx, self._client()
-        wanted = Wanted(context.get("omero.group", ""), agent=context.get("omero.agent", ""))
+        wanted = SessionWanted(
+            context.get("omero.group", ""), agent=context.get("omero.agent", "")
+        )
         try:
             session = self._sandbox.sessions.login(user, password, wanted)
         except omero.SecurityViolation as error:

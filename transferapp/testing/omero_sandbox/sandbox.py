@@ -17,8 +17,8 @@ from transferapp.testing.omero_sandbox.files import Files
 from transferapp.testing.omero_sandbox.journal import Journal
 from transferapp.testing.omero_sandbox.people import People
 from transferapp.testing.omero_sandbox.pixels import PixelSources, make_enumerations
-from transferapp.testing.omero_sandbox.records import Caller, Record
-from transferapp.testing.omero_sandbox.sessions import Sessions
+from transferapp.testing.omero_sandbox.records import Record, SandboxCaller
+from transferapp.testing.omero_sandbox.sessions import SandboxSessions
 from transferapp.testing.omero_sandbox.store import Store
 
 _BACKGROUND_THREADS = 5
@@ -55,7 +55,7 @@ class Sandbox:
         self.files.make_repository()
         make_enumerations(self.store)
         self.pixels = PixelSources(folder, self.files)
-        self.sessions = Sessions(self.store)
+        self.sessions = SandboxSessions(self.store)
         #: Import processes that have not ended.
         self.imports: list[Any] = []
         #: How often each operation was called: "RawPixelsStore.getTile" -> 12.
@@ -70,7 +70,7 @@ class Sandbox:
         with self.lock:
             self.journal.commit()
 
-    def binary_allowed(self, record: Record, caller: Caller) -> bool:
+    def binary_allowed(self, record: Record, caller: SandboxCaller) -> bool:
         """Say whether ``omero.policy.binary_access`` lets the caller have the bytes."""
         words = self.settings["omero.policy.binary_access"].split(",")
         allowed = {w.strip()[1:] for w in words if w.strip().startswith("+")}
@@ -80,7 +80,7 @@ class Sandbox:
         kind = "plate" if self._of_plate(record) else "image"
         return kind in allowed or not self._of_images(record)
 
-    def require_binary(self, record: Record, caller: Caller) -> None:
+    def require_binary(self, record: Record, caller: SandboxCaller) -> None:
         """Raise SecurityViolation where the policy keeps the bytes back."""
         if not self.binary_allowed(record, caller):
             words = f"Download of ome.model.{record.cls}:Id_{record.id} is restricted by policy"

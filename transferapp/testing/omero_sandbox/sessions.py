@@ -15,7 +15,7 @@ import omero
 from omero.rtypes import rtime
 
 from transferapp.testing.omero_sandbox.permissions import PRIVILEGES, SYSTEM_GROUP, USER_GROUP
-from transferapp.testing.omero_sandbox.records import PASSWORD, Caller, Record, plain
+from transferapp.testing.omero_sandbox.records import PASSWORD, Record, SandboxCaller, plain
 from transferapp.testing.omero_sandbox.store import Store
 
 DEFAULT_IDLE_MS = 600_000
@@ -83,7 +83,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SessionWanted:
     """What a new session is to be like; 0 ms means the server's default or no limit."""
 
     group: str = ""
@@ -93,7 +93,7 @@ class Wanted:
     sudoer: int | None = None
 
 
-class Sessions:
+class SandboxSessions:
     """All sessions of the server."""
 
     def __init__(self, store: Store) -> None:
@@ -109,7 +109,7 @@ class Sessions:
         """Return an open session."""
         return self._open.get(session_uuid)
 
-    def create(self, user: Record, wanted: Wanted) -> Session:
+    def create(self, user: Record, wanted: SessionWanted) -> Session:
         """Open a session; raises SecurityViolation for a foreign group."""
         store, group = self._store, self._group(user, wanted.group)
         session_uuid, now = str(uuid.uuid4()), store.clock.now_ms()
@@ -138,7 +138,7 @@ class Sessions:
             return asked.id
         return next((g.id for g in groups if g.id != USER_GROUP), groups[0].id)
 
-    def login(self, name: str, password: str, wanted: Wanted) -> Session:
+    def login(self, name: str, password: str, wanted: SessionWanted) -> Session:
         """Open a session by password, or join one whose UUID was given as the name."""
         session = self._open.get(name)
         if session is None:
@@ -195,7 +195,7 @@ class Sessions:
             raise omero.SessionTimeoutException(None, "omero.SessionTimeoutException", words)
         session.last_ms = now
 
-    def caller(self, session: Session, context: dict[str, str]) -> Caller:
+    def caller(self, session: Session, context: dict[str, str]) -> SandboxCaller:
         """Return who is asking in which group; raises SecurityViolation."""
         store, user = self._store, self._store.load("Experimenter", session.user)
         maps = store.related(user, "groupExperimenterMap")
@@ -209,4 +209,4 @@ class Sessions:
         privileges = privileges_of(store, user)
         if session.sudoer is not None:
             privileges &= privileges_of(store, store.load("Experimenter", session.sudoer))
-        return Caller(session.user, group, member, leader, admin, privileges)
+        return SandboxCaller(session.user, group, member, leader, admin, privileges)

@@ -12,10 +12,10 @@ from transferapp.testing.omero_sandbox.permissions import permissions_of
 from transferapp.testing.omero_sandbox.records import (
     GROUP,
     OWNER,
-    Caller,
     ClassName,
     Details,
     Record,
+    SandboxCaller,
 )
 from transferapp.testing.omero_sandbox.slices import FIELDS, SUBTYPES, inverse, is_kind_of
 from transferapp.testing.omero_sandbox.undoing import UndoLog
@@ -73,7 +73,11 @@ class Store:
         return [record for _id, record in sorted(self.tables[cls].items())]
 
     def new(
-        self, cls: str, caller: Caller | None = None, id_: int | None = None, **values: Any
+        self,
+        cls: str,
+        caller: SandboxCaller | None = None,
+        id_: int | None = None,
+        **values: Any,
     ) -> Record:
         """Make a record; with a caller it belongs to them and their group."""
         made = self.place(cls, self._next_id(cls) if id_ is None else id_)

@@ -50,7 +50,7 @@ class About:
     position_um: tuple[float, float] | None = None
 
 
-class Place(NamedTuple):
+class SamplePlace(NamedTuple):
     """Where a plane is: its page in a file, and that file's name."""
 
     t: int
@@ -76,7 +76,7 @@ def pointer(own_name: str, companion: str) -> str:
     return ome(own_name, f"<BinaryOnly {names}/>")
 
 
-def image(about: About, places: Iterable[Place], number: int = 0) -> str:
+def image(about: About, places: Iterable[SamplePlace], number: int = 0) -> str:
     """Return an Image element."""
     parts = [f'<Image ID="Image:{number}" Name={quoteattr(about.name)}>']
     if about.acquired:
@@ -123,7 +123,7 @@ def _channel(dye: Dye, name: str) -> str:
     return said + "/>"
 
 
-def _tiff_data(place: Place) -> str:
+def _tiff_data(place: SamplePlace) -> str:
     return (
         f'<TiffData FirstZ="{place.z}" FirstC="{place.c}" FirstT="{place.t}"'
         f' IFD="{place.page}" PlaneCount="1"><UUID FileName={quoteattr(place.file)}>'
@@ -131,7 +131,7 @@ def _tiff_data(place: Place) -> str:
     )
 
 
-def _plane(about: About, place: Place) -> str:
+def _plane(about: About, place: SamplePlace) -> str:
     said = f'<Plane TheZ="{place.z}" TheT="{place.t}" TheC="{place.c}"'
     if about.interval_s:
         said += f' DeltaT="{place.t * about.interval_s}"'

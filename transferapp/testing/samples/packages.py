@@ -16,7 +16,7 @@ import tifffile
 import zarr
 from numcodecs import Blosc
 
-from transferapp.testing.samples.about import About, Dye, Place, image, ome, pointer
+from transferapp.testing.samples.about import About, Dye, SamplePlace, image, ome, pointer
 from transferapp.testing.samples.files import write_tiff
 
 
@@ -72,7 +72,7 @@ def write_companion_set(folder: Path, stack: npt.NDArray[Any]) -> None:
     about = About("ecoli nucleoid ori ter", "uint16", size_y, size_x, dyes, size_t=times)
     companion = "ecoli.companion.ome"
     places = [
-        Place(t, c, 0, 0, f"ecoli_C{c}_T{t}.ome.tif")
+        SamplePlace(t, c, 0, 0, f"ecoli_C{c}_T{t}.ome.tif")
         for t in range(times)
         for c in range(channels)
     ]

@@ -14,7 +14,7 @@ from transferapp.testing.samples.about import (
     MADE,
     About,
     Dye,
-    Place,
+    SamplePlace,
     image,
     ome,
     plate,
@@ -66,7 +66,7 @@ def slide(folder: Path) -> None:
         pixel_um=0.25, acquired="2026-03-09T10:12:40", description=MADE,
     )  # fmt: skip
     name = "slide.ome.tiff"
-    document = ome(name, image(about, [Place(0, c, 0, c, name) for c in range(3)]))
+    document = ome(name, image(about, [SamplePlace(0, c, 0, c, name) for c in range(3)]))
     write_pyramid(folder / name, pages, about, document, levels=5)
 
 
@@ -99,7 +99,7 @@ def cell_plate(folder: Path) -> None:
             pixel_um=0.65, acquired=f"2026-03-05T14:0{number}:30", description=MADE,
             position_um=(0.0, 9000.0 * column + 200.0 * part),
         )  # fmt: skip
-        body += image(about, [Place(0, c, 0, c, file) for c in range(3)], number)
+        body += image(about, [SamplePlace(0, c, 0, c, file) for c in range(3)], number)
         write_tiff(folder / file, pictures, about, pointer(file, companion))
     text = ome(companion, plate(name, wells, fields=2) + body)
     (folder / companion).write_text(text, encoding="utf-8")
@@ -125,7 +125,7 @@ def organoid_tiff(folder: Path) -> None:
     """An organoid in one OME-TIFF for each channel, without a companion."""
     about, pictures = _organoid()
     names = [f"organoid_C{number}.ome.tif" for number in range(3)]
-    places = [Place(0, number, 0, 0, name) for number, name in enumerate(names)]
+    places = [SamplePlace(0, number, 0, 0, name) for number, name in enumerate(names)]
     for name, picture in zip(names, pictures, strict=True):
         write_tiff(folder / name, [picture], about, ome(name, image(about, places)))
 
@@ -145,13 +145,13 @@ def timelapse(folder: Path) -> None:
     chance, times, planes = Chance("timelapse", "c"), 5, 4
     camera = Camera(25.0, offset=100.0, top=4095, haze=0.2, ground=0.03)
     pages: list[Picture] = []
-    places: list[Place] = []
+    places: list[SamplePlace] = []
     name = "timelapse.ome.tif"
     for t, stack in enumerate(movie(chance, (128, 128), times, planes)):
         taken = [photographed(chance, light, (210.0, 150.0), camera) for light in stack]
         for c in range(2):
             for z in range(planes):
-                places.append(Place(t, c, z, len(pages), name))
+                places.append(SamplePlace(t, c, z, len(pages), name))
                 pages.append(taken[z][c])
     dyes = (Dye("H2B-mCherry", "FF3050", 587, 610), Dye("LifeAct-GFP", "20E050", 488, 509))
     about = About(

@@ -32,7 +32,7 @@ from transferapp import errors
 from transferapp.desktop.imports.list import LookProgress
 from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.host.resources import resource
-from transferapp.intake.preflight import Level, PreflightSettings
+from transferapp.intake.preflight import PreflightSettings, Severity
 from transferapp.model.images import AnnotationKind
 from transferapp.model.transfers import ItemState
 
@@ -44,7 +44,7 @@ async def test_files_become_filesets_with_verdicts(
 ) -> None:
     await presenter.add([folder])
     by_name = {row.name: row for row in presenter.rows}
-    assert by_name["cut.png"].level is Level.BLOCKED
+    assert by_name["cut.png"].level is Severity.BLOCKED
     assert "not begin like a PNG" in by_name["cut.png"].sentence
     assert not by_name["cut.png"].included
     included = presenter.included
@@ -121,11 +121,11 @@ async def test_a_file_still_being_written_waits_and_then_joins(
     os.utime(picture)
     await presenter.add([folder])
     row = next(r for r in presenter.rows if r.key == str(picture))
-    assert (row.level, row.included) == (Level.WARNING, False)
+    assert (row.level, row.included) == (Severity.WARNING, False)
     os.utime(picture, (LONG_AGO, LONG_AGO))
     await presenter.look_again()
     row = next(r for r in presenter.rows if r.key == str(picture))
-    assert (row.level, row.included) == (Level.OK, True)
+    assert (row.level, row.included) == (Severity.OK, True)
 
 
 async def test_looking_again_keeps_choices_and_what_was_removed(
@@ -297,7 +297,7 @@ async def test_a_file_gone_meanwhile_is_found_by_the_next_look(
     hand_over.error = errors.VanishedFile("It is gone.")
     await presenter.submit()
     row = next(r for r in presenter.rows if r.key == str(picture))
-    assert row.level is Level.BLOCKED
+    assert row.level is Severity.BLOCKED
     assert len(presenter.included) == 1
 
 
@@ -322,7 +322,7 @@ async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(
         session.as_session(), clock=StillClock(), settings=PreflightSettings(many_files=18)
     )
     await presenter.add([folder])
-    [row] = [row for row in presenter.rows if row.level is Level.WARNING]
+    [row] = [row for row in presenter.rows if row.level is Severity.WARNING]
     assert (row.file_count, row.included, row.can_include) == (19, True, True)
     assert "19 files" in row.sentence
     assert not presenter._rows.doubtful
@@ -339,16 +339,16 @@ async def test_what_omero_cannot_open_is_told_before_the_upload(
     for path in (tmp_path / "cluster").rglob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
     await presenter.add([tmp_path / "cluster"])
-    assert [row.level for row in presenter.rows] == [Level.OK]
+    assert [row.level for row in presenter.rows] == [Severity.OK]
     session.server.repository = "OMERO"
     await presenter.look_again()
     [row] = presenter.rows
-    assert row.level is Level.BLOCKED
+    assert row.level is Severity.BLOCKED
     assert "Rename 'cluster' to 'cluster.ome.zarr'" in row.sentence
     # What was known of the server holds when it does not answer.
     session.server.error = errors.ServerUnreachable()
     await presenter.look_again()
-    assert presenter.rows[0].level is Level.BLOCKED
+    assert presenter.rows[0].level is Severity.BLOCKED
 
 
 async def test_files_of_one_name_are_told_apart_also_when_dropped_one_by_one(

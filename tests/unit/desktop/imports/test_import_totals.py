@@ -10,23 +10,23 @@ from dataclasses import replace
 from transferapp.client.dropping import Why
 from transferapp.desktop.imports.list import FilesetRow, HeldAs, row_of
 from transferapp.desktop.imports.rows import Change, ImportRows
-from transferapp.desktop.imports.totals import Totals
+from transferapp.desktop.imports.totals import ImportTotals
 from transferapp.errors import ChangedFile, UnsupportedFile
 from transferapp.host.collecting import is_seldom, let_go, seldom_collecting
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import TIFF
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
 
 HELD = HeldAs("there", Why(LeftOutReason.HELD))
 VERDICTS = (
-    Verdict(Level.OK, "", "", 9, 1, "TIFF, 1 file", "TIFF"),
-    Verdict(Level.WARNING, "", "It is large.", 9, 1, "TIFF, 1 file", "TIFF"),
-    Verdict(Level.BLOCKED, "damaged_file", "It is cut.", 9, 1, "TIFF, 1 file", "TIFF"),
-    Verdict(Level.WARNING, ChangedFile.code, "It is being written.", 9, 1, "TIFF, 1 file"),
+    Verdict(Severity.OK, "", "", 9, 1, "TIFF, 1 file", "TIFF"),
+    Verdict(Severity.WARNING, "", "It is large.", 9, 1, "TIFF, 1 file", "TIFF"),
+    Verdict(Severity.BLOCKED, "damaged_file", "It is cut.", 9, 1, "TIFF, 1 file", "TIFF"),
+    Verdict(Severity.WARNING, ChangedFile.code, "It is being written.", 9, 1, "TIFF, 1 file"),
     Verdict(
-        Level.BLOCKED, UnsupportedFile.code, "Nobody knows.", 9, 1, "Unknown", unknown=True
+        Severity.BLOCKED, UnsupportedFile.code, "Nobody knows.", 9, 1, "Unknown", unknown=True
     ),
 )
 
@@ -68,10 +68,10 @@ def test_they_are_those_of_all_rows() -> None:
     seen = set[str]()
     for _ in range(300):
         something(chance)(rows)
-        assert rows.totals == Totals.of(rows.all)
+        assert rows.totals == ImportTotals.of(rows.all)
         assert rows.totals.left_out == len(rows.all) - len(rows.included)
-        seen |= {name for name in Totals.__slots__ if getattr(rows.totals, name)}
-    assert seen == set(Totals.__slots__), "each of them was met"
+        seen |= {name for name in ImportTotals.__slots__ if getattr(rows.totals, name)}
+    assert seen == set(ImportTotals.__slots__), "each of them was met"
 
 
 def test_a_copy_is_counted_by_itself() -> None:

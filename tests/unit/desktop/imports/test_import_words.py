@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from transferapp.desktop.containers.targets import Target
+from transferapp.desktop.containers.targets import ImportTarget
 from transferapp.desktop.imports.words import shortened, target_words
 from transferapp.desktop.session.words import group_words, version_words
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
@@ -26,7 +26,7 @@ def test_a_long_name_keeps_its_beginning_and_its_end() -> None:
 
 def test_a_target_is_named_briefly() -> None:
     container = Container(ContainerRef(ContainerKind.DATASET, 5), LONG, "anna", 1)
-    words = target_words(Target(container, "Flies"))
+    words = target_words(ImportTarget(container, "Flies"))
     assert words == f"dataset '{shortened(LONG)}' in project 'Flies'"
 
 

@@ -25,7 +25,7 @@ from transferapp.client.target_formats import KeptFormats
 from transferapp.desktop.imports.anyway import others_told
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.imports.presenter import ImportPresenter
-from transferapp.intake.preflight import Level
+from transferapp.intake.preflight import Severity
 from transferapp.model.drops import LeftOutReason
 
 __all__ = ["folder", "hand_over", "presenter", "session"]
@@ -163,7 +163,7 @@ async def test_it_is_imported_anyway(
     presenter.targets.choose(EMBRYOS)
     await presenter.import_anyway([str(notes[0])])
     row = _row(presenter, notes[0])
-    assert (row.level, row.included, row.can_anyway) == (Level.WARNING, True, False)
+    assert (row.level, row.included, row.can_anyway) == (Severity.WARNING, True, False)
     assert "may refuse it" in row.sentence
     await presenter.look_again()
     assert _row(presenter, notes[0]).included, "a later look holds to it"
@@ -181,7 +181,7 @@ async def test_an_empty_file_is_not_taken_by_wishing(
     await presenter.add([folder])
     await presenter.import_anyway([str(notes[0])])
     row = _row(presenter, notes[0])
-    assert (row.level, row.included) == (Level.BLOCKED, False)
+    assert (row.level, row.included) == (Severity.BLOCKED, False)
     assert "has no bytes" in row.sentence
 
 

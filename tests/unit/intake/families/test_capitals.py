@@ -14,7 +14,7 @@ from tests.support.file_sets import paths
 from tests.support.indexed_sets import IMAGE_ENDINGS, INDEXED, in_capitals
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 from transferapp.intake.scanning import scan
 
 _SETTINGS = PreflightSettings(still_writing_s=0.0, target=omero_formats())
@@ -48,7 +48,7 @@ def test_an_index_in_capitals_is_read_or_told(name: str, tmp_path: Path) -> None
         assert verdict.blocked
         assert "Rename" in verdict.sentence
     else:
-        assert (verdict.level, verdict.sentence) == (Level.OK, "")
+        assert (verdict.level, verdict.sentence) == (Severity.OK, "")
 
 
 @pytest.mark.parametrize("name", ["xlef", "cellvoyager", "bd pathway"])
@@ -60,7 +60,7 @@ def test_images_in_capitals_are_told_where_they_are_not_found(
         if path.suffix in IMAGE_ENDINGS:
             in_capitals(path)
     judged = [preflight(made, _SETTINGS) for made in group(scan([tmp_path]))]
-    assert [one for one in judged if one.level is Level.OK] == []
+    assert [one for one in judged if one.level is Severity.OK] == []
     assert any("in capitals. Rename them" in one.sentence for one in judged)
 
 

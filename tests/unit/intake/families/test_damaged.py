@@ -9,7 +9,7 @@ import pytest
 from tests.support import plate_sets, vendor_sets
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 _SETTINGS = PreflightSettings(still_writing_s=0.0, target=omero_formats())
@@ -48,6 +48,6 @@ def test_a_second_index_of_the_same_images_is_told(end: str, tmp_path: Path) -> 
     second.write_bytes((tmp_path / f"x{end}").read_bytes())
     (made,) = [one for one in group(scan([tmp_path])) if one.name == second.name]
     verdict = preflight(made, _SETTINGS)
-    assert verdict.level is Level.WARNING
+    assert verdict.level is Severity.WARNING
     assert "are in another set" in verdict.sentence
     assert "does not know" not in verdict.sentence

@@ -18,7 +18,7 @@ from transferapp.formats.omero import omero_formats
 from transferapp.intake.families.table import FAMILIES
 from transferapp.intake.grouping import group
 from transferapp.intake.judging import is_other
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 from transferapp.intake.scanning import scan
 
 _SETTINGS = PreflightSettings(still_writing_s=0.0, target=omero_formats())
@@ -60,7 +60,7 @@ def test_nothing_of_its_set_is_fine(name: str, damage: str, tmp_path: Path) -> N
     if (name, damage) in _STILL_READ:
         return
     found = _judged(tmp_path)
-    assert [files for files, verdict in found if verdict.level is Level.OK] == []
+    assert [files for files, verdict in found if verdict.level is Severity.OK] == []
     assert any(verdict.blocked for _, verdict in found)
 
 
@@ -71,7 +71,7 @@ def test_a_whole_one_is_fine(name: str, tmp_path: Path) -> None:
     if INDEXED[name].family == "Hamamatsu NDPIS":
         pytest.skip("the made NDPI files have no offsets of 64 bits, as real ones have")
     (one,) = [verdict for files, verdict in _judged(tmp_path) if INDEXED[name].index in files]
-    assert (one.level, one.sentence) == (Level.OK, "")
+    assert (one.level, one.sentence) == (Severity.OK, "")
 
 
 @pytest.mark.parametrize(("name", "damage"), sorted(_STILL_READ))
@@ -88,7 +88,7 @@ def test_a_pattern_may_be_cut_anywhere(length: int, tmp_path: Path) -> None:
     names = [f"c_z{z}_c{c}.tif" for z in (0, 1) for c in (0, 1)]
     write_pattern(tmp_path, line[:length], names)
     found = _judged(tmp_path)
-    assert [files for files, verdict in found if verdict.level is Level.OK] == []
+    assert [files for files, verdict in found if verdict.level is Severity.OK] == []
 
 
 def test_images_that_a_dead_index_may_name_are_doubted(tmp_path: Path) -> None:
@@ -97,8 +97,8 @@ def test_images_that_a_dead_index_may_name_are_doubted(tmp_path: Path) -> None:
     touched_tiff(tmp_path / "elsewhere" / "a.tif")
     found = {files[0]: verdict for files, verdict in _judged(tmp_path)}
     assert "'p.xlef' beside it" in found["project/a.tif"].sentence
-    assert found["project/a.tif"].level is Level.WARNING
-    assert found["elsewhere/a.tif"].level is Level.OK
+    assert found["project/a.tif"].level is Severity.WARNING
+    assert found["elsewhere/a.tif"].level is Severity.OK
 
 
 def test_a_dead_index_takes_nothing_from_one_that_is_whole(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_a_dead_index_takes_nothing_from_one_that_is_whole(tmp_path: Path) -> No
     if len(list(tmp_path.iterdir())) < 4:
         pytest.skip("The case of letters makes no difference here.")
     found = {tuple(files): verdict for files, verdict in _judged(tmp_path)}
-    assert found["exp1_t1.TIF", "exp1.nd", "exp1_t2.TIF"].level is Level.OK
+    assert found["exp1_t1.TIF", "exp1.nd", "exp1_t2.TIF"].level is Severity.OK
     assert found[("EXP1.nd",)].blocked
     assert "'EXP1.nd' is damaged" in found[("EXP1.nd",)].sentence
 
@@ -117,7 +117,7 @@ def test_a_dead_pattern_takes_nothing_from_an_index(tmp_path: Path) -> None:
     write_nd(tmp_path, ["exp1_t1.TIF", "exp1_t2.TIF"], times=2)
     (tmp_path / "exp1.pattern").write_bytes(b"")
     found = {files[0]: verdict for files, verdict in _judged(tmp_path)}
-    assert found["exp1_t1.TIF"].level is Level.OK
+    assert found["exp1_t1.TIF"].level is Severity.OK
     assert found["exp1.pattern"].blocked
 
 
@@ -127,7 +127,7 @@ def test_an_oif_without_its_last_section_is_doubted(tmp_path: Path) -> None:
     text = index.read_bytes().decode("utf-16")
     index.write_bytes(text.partition("[Version Info]")[0].encode("utf-16"))
     (one,) = [verdict for files, verdict in _judged(tmp_path) if "a.oif" in files]
-    assert one.level is Level.WARNING
+    assert one.level is Severity.WARNING
     assert "does not end as it should" in one.sentence
 
 

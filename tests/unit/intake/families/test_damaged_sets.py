@@ -20,7 +20,7 @@ from tests.support.volume_files import (
 )
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
 from transferapp.intake.scanning import scan
 
 OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
@@ -142,7 +142,7 @@ def test_a_copy_of_a_slice_is_told(tmp_path: Path) -> None:
         Slice(f"s{number}.dcm", number).write(tmp_path)
     (tmp_path / "s2 - Copy.dcm").write_bytes((tmp_path / "s2.dcm").read_bytes())
     verdict = preflight(only_set(tmp_path), OMERO)
-    assert verdict.level is Level.WARNING
+    assert verdict.level is Severity.WARNING
     assert "'s2.dcm' is a copy of 's2 - Copy.dcm'" in verdict.sentence
 
 

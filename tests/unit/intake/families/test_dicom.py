@@ -12,7 +12,7 @@ from tests.support.pair_sets import SETS, Slice
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.families.dicom_header import read_header
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
@@ -26,7 +26,7 @@ def test_one_slice_brings_its_series(tmp_path: Path) -> None:
 def test_a_series_that_is_taken_apart_is_told(tmp_path: Path) -> None:
     SETS["dicom-chain"].make(tmp_path)
     verdict = preflight(group(scan([tmp_path]))[0], OMERO)
-    assert verdict.level is Level.WARNING
+    assert verdict.level is Severity.WARNING
     assert "Its series becomes 2 images" in verdict.sentence
 
 
@@ -101,5 +101,5 @@ def test_two_series_in_one_image_are_told(tmp_path: Path) -> None:
             tmp_path / f"s{number}.dcm", number=number, series=series, size=(40, 40), more=more
         )
     verdict = preflight(only_set(tmp_path), OMERO)
-    assert verdict.level is Level.WARNING
+    assert verdict.level is Severity.WARNING
     assert "Its files are of 2 series" in verdict.sentence

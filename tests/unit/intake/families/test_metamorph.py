@@ -10,7 +10,7 @@ from tests.support.file_sets import only_set, paths, sets, touched_tiff
 from tests.support.vendor_sets import write_nd
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Level, PreflightSettings, preflight
+from transferapp.intake.preflight import PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 WAVES, STAGES = ("491", "561"), ("left", "right")
@@ -141,6 +141,6 @@ def test_only_bio_formats_reads_the_set(tmp_path: Path) -> None:
     """The embedded repository would show its first image alone."""
     made = only_set(dataset(tmp_path))
     omero = PreflightSettings(still_writing_s=0, target=omero_formats())
-    assert preflight(made, omero).level is Level.OK
+    assert preflight(made, omero).level is Severity.OK
     told = preflight(made, PreflightSettings(still_writing_s=0))
     assert told.sentence.startswith("The embedded repository does not read MetaMorph")

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from transferapp.errors import UnsupportedFile
 from transferapp.model.images import TileRegion
-from transferapp.repositories.local.readers.czi_channels import Component, components
+from transferapp.repositories.local.readers.czi_channels import CziComponent, components
 from transferapp.repositories.local.readers.czi_metadata import CziMetadata, parse_metadata
 from transferapp.repositories.local.readers.czi_planes import (
     IMAGE_AXES,
@@ -166,7 +166,7 @@ class CziImage(ReadImage):
         return np.array(pixels, self.header.dtype)
 
     def _compose(
-        self, component: Component, plane: Mapping[str, int], place: _Place, scale: int
+        self, component: CziComponent, plane: Mapping[str, int], place: _Place, scale: int
     ) -> npt.NDArray[np.generic]:
         """Return a place of a plane, ``scale`` times smaller, from blocks of that size."""
         height, width = place.height, place.width

@@ -38,7 +38,7 @@ _PIXEL_TYPES = {
 }
 
 
-class Component(NamedTuple):
+class CziComponent(NamedTuple):
     """A channel of the image; ``coordinates`` are the CZI's own."""
 
     coordinates: dict[str, int]
@@ -50,7 +50,7 @@ class Component(NamedTuple):
 
 def components(
     path: Path, full: Sequence[Subblock], axes: PlaneAxes, metadata: CziMetadata
-) -> tuple[Component, ...]:
+) -> tuple[CziComponent, ...]:
     """Return the channels that full-size subblocks make; raises UnsupportedFile."""
     types: dict[int, PixelType] = {}
     for subblock in full:
@@ -66,7 +66,9 @@ def components(
         # A channel of which this scene has no plane at all is black in any type.
         pixel_type = types.get(at["C"], next(iter(types.values())))
         hints = _hints(at, pixel_type, axes, metadata)
-        made += [Component(at, pixel_type, sample, hint) for sample, hint in enumerate(hints)]
+        made += [
+            CziComponent(at, pixel_type, sample, hint) for sample, hint in enumerate(hints)
+        ]
     return tuple(made)
 
 

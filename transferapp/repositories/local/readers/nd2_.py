@@ -17,7 +17,7 @@ from transferapp.errors import UnsupportedFile
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.local.readers.nd2_chunks import check_frames
 from transferapp.repositories.local.readers.nd2_metadata import (
-    Component,
+    Nd2Component,
     acquired_at,
     components,
     pixel_size_um,
@@ -92,7 +92,7 @@ class Nd2Image(ReadImage):
     """One position; its frames hold all channels of a plane."""
 
     def __init__(
-        self, source: _Source, frames: _Frames, channels: Sequence[Component], name: str
+        self, source: _Source, frames: _Frames, channels: Sequence[Nd2Component], name: str
     ) -> None:
         self._source, self._frames, self._channels = source, frames, channels
         file = source.file

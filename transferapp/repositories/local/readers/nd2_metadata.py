@@ -21,7 +21,7 @@ _EPOCH_JULIAN_DAY = 2440587.5
 _RGB, _RGBA = 3, 4
 
 
-class Component(NamedTuple):
+class Nd2Component(NamedTuple):
     """A channel of the image: which of a pixel's numbers in a frame it is."""
 
     place: int
@@ -36,7 +36,7 @@ def position_names(file: ND2File) -> dict[int, str]:
     return {}
 
 
-def components(file: ND2File) -> tuple[Component, ...]:
+def components(file: ND2File) -> tuple[Nd2Component, ...]:
     """Return the channels; colours lie in a frame as blue, green, red (alpha).
 
     Files of before 2010 (JPEG 2000) have them as red, green, blue. The nd2 library (0.12)
@@ -45,8 +45,8 @@ def components(file: ND2File) -> tuple[Component, ...]:
     count = file.attributes.componentCount
     channels = _channels(file)
     if sum(channel.volume.componentCount for channel in channels) != count:
-        return tuple(Component(index, ChannelHint()) for index in range(count))
-    made: list[Component] = []
+        return tuple(Nd2Component(index, ChannelHint()) for index in range(count))
+    made: list[Nd2Component] = []
     for channel in channels:
         first, samples = len(made), channel.volume.componentCount
         if samples in {_RGB, _RGBA}:
@@ -55,7 +55,7 @@ def components(file: ND2File) -> tuple[Component, ...]:
         else:
             order = list(range(samples))
             hints = (_hint(channel),) * samples
-        made += [Component(first + n, h) for n, h in zip(order, hints, strict=False)]
+        made += [Nd2Component(first + n, h) for n, h in zip(order, hints, strict=False)]
     return tuple(made)
 
 

@@ -20,7 +20,7 @@ _WHERE = (
 )
 
 
-class Hasher(Protocol):
+class OmeroHasher(Protocol):
     """The part of hashlib's objects that is used."""
 
     def update(self, data: bytes, /) -> None:
@@ -56,7 +56,7 @@ class _Size:
         return self._size.to_bytes(8, "little").hex()
 
 
-def hasher(name: str) -> Hasher | None:
+def hasher(name: str) -> OmeroHasher | None:
     """Return an object for OMERO's algorithm; None for those that we cannot compute."""
     if name == "SHA1-160":
         return hashlib.sha1(usedforsecurity=False)

@@ -25,7 +25,7 @@ from transferapp.repositories.omero.catalogue.mapping import (
     summary,
     window,
 )
-from transferapp.repositories.omero.reading.pixels import ImagePlace, read_levels
+from transferapp.repositories.omero.reading.pixels import OmeroImagePlace, read_levels
 from transferapp.repositories.omero.sessions.acting import Acting
 
 SUMMARY = (
@@ -71,7 +71,7 @@ def image_summary(acting: Acting, image_id: int) -> ImageSummary:
     return summary(found[0])
 
 
-def image_place(acting: Acting, image_id: int) -> ImagePlace:
+def image_place(acting: Acting, image_id: int) -> OmeroImagePlace:
     """Return where an image's pixels are; raises ImageNotFound."""
     found = acting.rows(
         "select p.id, i.details.group.id, p.pixelsType.value, p.sizeT, p.sizeC, p.sizeZ,"
@@ -82,7 +82,7 @@ def image_place(acting: Acting, image_id: int) -> ImagePlace:
         raise _unknown(image_id)
     pixels_id, group_id, dtype, *shape = found[0]
     size_t, size_c, size_z, size_y, size_x = shape
-    return ImagePlace(
+    return OmeroImagePlace(
         image_id, pixels_id, group_id, dtype, (size_t, size_c, size_z, size_y, size_x)
     )
 
@@ -118,7 +118,7 @@ def image_details(acting: Acting, image_id: int) -> ImageDetails:
     )
 
 
-def _pixels(acting: Acting, shown: ImageSummary, place: ImagePlace) -> Pixels:
+def _pixels(acting: Acting, shown: ImageSummary, place: OmeroImagePlace) -> Pixels:
     [found] = acting.entities(
         "select p from Pixels p left outer join fetch p.channels c"
         " left outer join fetch c.logicalChannel left outer join fetch c.statsInfo"
@@ -147,7 +147,7 @@ def _pixels(acting: Acting, shown: ImageSummary, place: ImagePlace) -> Pixels:
     )
 
 
-def _levels(acting: Acting, place: ImagePlace) -> tuple[tuple[Level, ...], int]:
+def _levels(acting: Acting, place: OmeroImagePlace) -> tuple[tuple[Level, ...], int]:
     try:
         return read_levels(acting.gateway, place.pixels_id, place.group_id)
     except TransferAppError:

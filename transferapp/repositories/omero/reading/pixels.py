@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class ImagePlace:
+class OmeroImagePlace:
     """What is needed to work on one image."""
 
     image_id: int
@@ -44,7 +44,7 @@ def read_levels(
 
 
 def read_tile(
-    gateway: Gateway, place: ImagePlace, region: TileRegion
+    gateway: Gateway, place: OmeroImagePlace, region: TileRegion
 ) -> npt.NDArray[np.generic]:
     """Return the region clipped to its level; raises Invalid for what is not there."""
     size_t, size_c, size_z, _, _ = place.shape
@@ -83,7 +83,7 @@ def _read_region(
     return pixels.astype(dtype.newbyteorder("<"))
 
 
-def read_thumbnail(gateway: Gateway, place: ImagePlace, edge_px: int) -> bytes:
+def read_thumbnail(gateway: Gateway, place: OmeroImagePlace, edge_px: int) -> bytes:
     """Return a JPEG with this longer edge, rendered by OMERO."""
     with closing(gateway.thumbnail_store(place.group_id)) as store:
         if not store.setPixelsId(place.pixels_id):

@@ -9,8 +9,8 @@ import omero
 from omero.rtypes import rtime
 
 from transferapp.testing.omero_sandbox.dispatch import Service
-from transferapp.testing.omero_sandbox.records import Caller, Record
-from transferapp.testing.omero_sandbox.sessions import MOST_IDLE_MS, Session, Wanted
+from transferapp.testing.omero_sandbox.records import Record, SandboxCaller
+from transferapp.testing.omero_sandbox.sessions import MOST_IDLE_MS, Session, SessionWanted
 
 
 def _denied(words: str) -> Exception:
@@ -35,10 +35,10 @@ class ISession(Service):
         user = self.store.first("Experimenter", "omeName", principal.name)
         if user is None or not self._may_become(self.caller, user, principal.group or ""):
             raise _denied(f"May not create a session for {principal.name}: needs Sudo")
-        wanted = Wanted(principal.group or "", live_ms, idle_ms, "", self.session.user)
+        wanted = SessionWanted(principal.group or "", live_ms, idle_ms, "", self.session.user)
         return self.out(self.sandbox.sessions.create(user, wanted).record)
 
-    def _may_become(self, caller: Caller, user: Record, group: str) -> bool:
+    def _may_become(self, caller: SandboxCaller, user: Record, group: str) -> bool:
         """Administrators with Sudo become anybody, leaders the members of their groups."""
         if caller.may("Sudo"):
             return True
@@ -52,7 +52,7 @@ class ISession(Service):
         if self.session.sudoer is not None:
             raise _denied("A session made by Sudo cannot create another one")
         user = self.store.load("Experimenter", self.session.user)
-        wanted = Wanted(group or "", live_ms, min(idle_ms, MOST_IDLE_MS))
+        wanted = SessionWanted(group or "", live_ms, min(idle_ms, MOST_IDLE_MS))
         return self.out(self.sandbox.sessions.create(user, wanted).record)
 
     def closeSession(self, given: Any) -> int:

@@ -13,10 +13,10 @@ from omero import rtypes
 
 from transferapp.errors import TransferAppError
 from transferapp.testing.omero_sandbox.dispatch import Network, Service, current_call, register
-from transferapp.testing.omero_sandbox.handles import Handle, Steps, Work
+from transferapp.testing.omero_sandbox.handles import Handle, ImportWork, Steps
 from transferapp.testing.omero_sandbox.hashers import USUAL_HASHER, hash_file
 from transferapp.testing.omero_sandbox.ice_objects import Outgoing, eager
-from transferapp.testing.omero_sandbox.records import Caller, Record
+from transferapp.testing.omero_sandbox.records import Record, SandboxCaller
 from transferapp.testing.omero_sandbox.registration import Registration
 from transferapp.testing.omero_sandbox.sandbox import Sandbox
 from transferapp.testing.omero_sandbox.services.rawfiles import RawFileStore
@@ -36,7 +36,7 @@ class Reserved:
     location: Any
     files: list[Record]
     log: Record
-    caller: Caller
+    caller: SandboxCaller
 
 
 class ImportProcess(Service):
@@ -112,7 +112,7 @@ class ImportProcess(Service):
             str(uuid.uuid4()), self.sandbox.files.repository_uuid, self.proxy,
             reserved.fileset.getFilesetJobLink(1), reserved.settings, reserved.location, None,
         )  # fmt: skip
-        work = Work(request, reserved.caller, self._steps, self._ended)
+        work = ImportWork(request, reserved.caller, self._steps, self._ended)
         handle = Handle(self.network, self.session, work)
         proxy = self.register(omero.cmd.Handle, handle, "Handle")
         self.sandbox.background.submit(handle.run)

@@ -17,7 +17,7 @@ from transferapp.testing.omero_sandbox.permissions import (
     require,
     require_visible,
 )
-from transferapp.testing.omero_sandbox.records import Caller, Record, plain
+from transferapp.testing.omero_sandbox.records import Record, SandboxCaller, plain
 from transferapp.testing.omero_sandbox.services.imports import (
     ImportProcess,
     Reserved,
@@ -128,7 +128,7 @@ class ManagedRepository(Service):
         self.sandbox.imports.append(process)
         return process.proxy
 
-    def _require_target(self, caller: Caller, target: Any) -> None:
+    def _require_target(self, caller: SandboxCaller, target: Any) -> None:
         if target is None:
             return
         cls = type(target).__name__.removesuffix("I")
@@ -137,7 +137,7 @@ class ManagedRepository(Service):
         )
         require(record, caller, LINK if cls in ("Dataset", "Screen") else ANNOTATE)
 
-    def _location(self, caller: Caller, fileset: Any) -> tuple[str, Any]:
+    def _location(self, caller: SandboxCaller, fileset: Any) -> tuple[str, Any]:
         who = self.store.load("Experimenter", caller.user)
         now = self.sandbox.clock.now().strftime("%Y-%m/%d/%H-%M-%S.%f")[:-3]
         prefix = f"{who.word('omeName')}_{who.id}/{now}/"
@@ -152,7 +152,7 @@ class ManagedRepository(Service):
         return prefix, omero.grid.ImportLocation(shared, common.count("/"), used, None)
 
     def _files(
-        self, caller: Caller, record: Record, location: Any, settings: Any
+        self, caller: SandboxCaller, record: Record, location: Any, settings: Any
     ) -> list[Record]:
         name = settings.checksumAlgorithm._value._val
         hasher = self.store.enumeration("ChecksumAlgorithm", name)
@@ -165,7 +165,7 @@ class ManagedRepository(Service):
             made.append(file)
         return made
 
-    def _log(self, caller: Caller, record: Record, prefix: str) -> Record:
+    def _log(self, caller: SandboxCaller, record: Record, prefix: str) -> Record:
         log = self.sandbox.files.make(prefix.rstrip("/") + ".log", caller)
         self.store.set(log, "mimetype", "application/omero-log-file")
         upload = self.store.related(record, "jobLinks")[0].values["child"]
