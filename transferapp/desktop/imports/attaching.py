@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 class Attaching:
     """Whether the other files are attached, which of them, and why not.
 
-    Off at first, and again for each import. ``changed`` tells of another wish, and of
-    what a server says.
+    Off at first, and again for each import. ``changed`` tells of another wish.
     """
 
     def __init__(
@@ -56,7 +55,6 @@ class Attaching:
         except TransferAppError:
             return
         self._takes[url] = ATTACHMENTS in info.capabilities
-        self.changed.notify()
 
     def wish(self, *, wished: bool) -> None:
         """Attach the other files, or leave them where they are."""

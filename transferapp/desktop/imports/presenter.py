@@ -168,9 +168,10 @@ class ImportPresenter:
             self.changed.notify()
             return
         self.outcome_done()
-        self._background.start(self.attaching.ask())
         roots = tuple(self._roots)
-        look = await self._listing.look(paths, self.reads, roots, ImportRows.add)
+        look, _ = await asyncio.gather(
+            self._listing.look(paths, self.reads, roots, ImportRows.add), self.attaching.ask()
+        )
         if look is None:
             return
         self._roots.update(dict.fromkeys(paths))
