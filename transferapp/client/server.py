@@ -55,6 +55,8 @@ from transferapp.protocol.messages import (
 #: Seconds; the server sends a heartbeat every 10 s, so a stream silent for longer is dead.
 STREAM_SILENCE_S = 25.0
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+#: What is done to thousands of items takes the server some milliseconds for each.
+_TIMEOUT_OF_MANY = httpx.Timeout(600.0, connect=5.0)
 #: Answers beyond this many bytes are parsed off the event loop.
 _LARGE = 64 << 10
 
@@ -332,7 +334,8 @@ class ServerClient(AsyncClosing):
     async def _act(self, transfer_id: str, item_id: str | None, action: str) -> TransferDetails:
         base = f"{routes.TRANSFERS}/{transfer_id}"
         path = routes.item(transfer_id, item_id) if item_id else base
-        return await self._call(TransferDetails, "POST", f"{path}/{action}")
+        action_path = f"{path}/{action}"
+        return await self._call(TransferDetails, "POST", action_path, timeout=_TIMEOUT_OF_MANY)
 
     async def _call(self, shape: type[T] | None, method: str, path: str, **sent: Any) -> T:
         response = await self._send(method, path, **sent)

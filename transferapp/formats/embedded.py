@@ -116,6 +116,7 @@ def embedded_formats(missing: Collection[ImageFormat] = ()) -> RepositoryFormats
                     FirstBytes(start.hex(), kind.magic_at) for start in kind.magic
                 ),
                 several_files=kind in _SEVERAL,
+                suffix_needed=not kind.by_content,
                 reader=reader,
                 needs=extra,
             )

@@ -112,6 +112,23 @@ class RepositoryFormats:
             for rule in one.first_bytes
         )
 
+    def may_know(self, name: str) -> bool:
+        """Say whether a file of this name may be of a format that is read: by its ending, or
+        it has none and is known by its content ("IM000001" and "1.2.840.10008" of DICOM).
+        """
+        if any(self.of_name(name)):
+            return True
+        _, dot, ending = name.rpartition(".")
+        return bool(self._by_content) and not (dot and ending.strip("0123456789"))
+
+    def only_known_names(self, name: str) -> str:
+        """Say why a facility that imports only formats that are read refuses a file."""
+        return (
+            f"{self.subject} does not read files that are named like '{name}', and your"
+            " facility imports nothing else. Rename it, so that its name says what it is, or"
+            " leave it out."
+        )
+
     def of_bytes(self, start: bytes) -> Iterator[ReadFormat]:
         """Yield the formats that are known by content alone, and whose bytes these are."""
         fitting = [one for begin, at, one in self._by_content if start.startswith(begin, at)]

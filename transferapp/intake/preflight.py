@@ -191,6 +191,11 @@ def _check(
 
 def _admit(candidate: FilesetCandidate, settings: PreflightSettings, claim: Claim) -> str:
     """Return a doubt, or ""; raises UnsupportedFile when the target does not read it."""
+    target, name = settings.target, candidate.files[0].name
+    by_name = not (claim.refused or target.unknown_allowed or candidate.format is OME_ZARR)
+    # The server, which has only names then, refuses all of an import for one of these.
+    if by_name and not target.may_know(name):
+        raise errors.UnsupportedFile(target.only_known_names(name))
     if not claim.refused:
         return claim.doubt
     if claim.unknown and settings.anyway and settings.target.unknown_allowed:

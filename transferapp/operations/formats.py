@@ -35,19 +35,6 @@ class Formats:
             return
         formats = await self._repository.formats()
         for item in items:
-            path = item.files[0].client_path
-            if not _may_be_known(path, formats):
-                raise UnsupportedFile(
-                    f"{formats.subject} does not read '{PurePosixPath(path).name}', and your"
-                    " facility imports only formats that it reads. Leave it out, or export it"
-                    " as OME-TIFF."
-                )
-
-
-def _may_be_known(path: str, formats: RepositoryFormats) -> bool:
-    name = PurePosixPath(path).name
-    if name in METADATA_NAMES or any(formats.of_name(name)):
-        return True
-    by_content = any(not one.suffix_needed for one in formats.formats)
-    # "IM000001" and "1.2.840.10008": DICOM has no endings.
-    return by_content and not PurePosixPath(name).suffix.strip(".0123456789")
+            name = PurePosixPath(item.files[0].client_path).name
+            if name not in METADATA_NAMES and not formats.may_know(name):
+                raise UnsupportedFile(formats.only_known_names(name))

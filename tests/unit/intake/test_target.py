@@ -188,3 +188,17 @@ def test_a_vendors_set_of_tiffs_is_no_tiff(tmp_path: Path) -> None:
     stack = FilesetCandidate("a.tif", files, ImageFormat("Some vendor", (".tif",), ()))
     assert claim_of(stack, EMBEDDED).refused.startswith("The embedded repository does not read")
     assert claim_of(stack, OMERO) == Claim("Some vendor")
+
+
+@pytest.mark.parametrize("target", [OMERO, EMBEDDED])
+def test_where_only_known_formats_are_imported_names_decide(
+    tmp_path: Path, target: RepositoryFormats
+) -> None:
+    """As the server does it, which sees names only and would refuse the whole import."""
+    path = made(tmp_path, "a.tif.bak", TIFF)
+    strict = replace(target, unknown_allowed=False)
+    assert not judge(path, target).blocked, "it is told by its content"
+    assert judge(path, strict).blocked
+    assert not judge(made(tmp_path, "IM000001", DICOM), strict).blocked
+    assert not strict.may_know("a.tif.bak")
+    assert strict.may_know("a.tif")
