@@ -85,7 +85,10 @@ def only_one(socket_path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def listening(path: Path) -> Iterator[socket.socket]:
-    """Listen on a Unix socket that only this account may open; a stale one is replaced."""
+    """Listen on a Unix socket that only this account may open; a stale one is replaced.
+
+    Raises SettingsInvalid for a path that is too long for a socket.
+    """
     if len(os.fsencode(path)) > _SOCKET_PATH_BYTES:
         raise SettingsInvalid(
             f"The path {path} is too long for a socket. Set TRANSFERAPP_AGENT_SOCKET to a"

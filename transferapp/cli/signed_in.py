@@ -55,7 +55,9 @@ async def remember(server_url: str, username: str, token: SecretStr, *, in_file:
 
 
 def session() -> SignedInAs:
-    """Return who is signed in; raises Denied when nobody is."""
+    """Return who is signed in; raises Denied when nobody is, SettingsInvalid when the file that
+    says so is damaged.
+    """
     try:
         return SignedInAs.model_validate_json(_file().read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -23,7 +23,9 @@ _BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL})
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn the operating system's errors about a destination into ours."""
+    """Turn the operating system's errors about a destination into ours: raises StorageFull,
+    NameNotAllowed, else DestinationUnwritable.
+    """
     try:
         yield
     except FileNotFoundError as error:

@@ -81,7 +81,8 @@ def put_whole(
 ) -> Placement:
     """Give a complete part its name, or the next one when that has been taken meanwhile.
 
-    ``remember`` is called with each name before it is tried.
+    ``remember`` is called with each name before it is tried. Raises Internal when no name is
+    left.
     """
     begun = placement.name if placement.stage is PlacementStage.MOVING else ""
     for name in _names_from(placement, is_taken):

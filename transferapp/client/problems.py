@@ -56,7 +56,8 @@ def translated(
 ) -> Iterator[None]:
     """Turn httpx's and pydantic's exceptions into ours while talking to a server.
 
-    ``unreachable`` is what a dead connection means (AgentUnreachable on the agent's socket).
+    Raises ``unreachable`` for a dead connection (AgentUnreachable on the agent's socket),
+    SettingsInvalid for an address that is none, Internal for an answer of another shape.
     """
     try:
         yield

@@ -27,7 +27,9 @@ def inode_of(found: os.stat_result) -> int:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn the operating system's errors about a source into ours."""
+    """Turn the operating system's errors about a source into ours: raises VanishedFile,
+    UnreadableFile.
+    """
     try:
         yield
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -54,8 +54,9 @@ async def run_guarded(launch: Launch, take: Taker) -> Ended:
     """Run a program to its end, its time-out, or until this is cancelled.
 
     ``take`` gets what it prints, in order; while it waits, the program's pipe fills and the
-    program waits too. In whatever way this ends, the program and all that it started are
-    gone by then, or ``grace_s`` seconds later when even this process is killed.
+    program waits too. In whatever way this ends, the program and all that it started are gone
+    by then, or ``grace_s`` seconds later when even this process is killed. Raises CommandFailed
+    on Windows.
     """
     if sys.platform == "win32":
         raise CommandFailed("Commands run on workers with Linux or macOS only.")

@@ -100,7 +100,9 @@ class Pieces:
     sizes: Numbers
 
     def number(self, at: int, kind: str) -> Numbers:
-        """Return the number at a place of every chosen row."""
+        """Return the number at byte ``at`` of every chosen row, shape (chosen,); ``kind`` is
+        numpy's, for example ``<u4``.
+        """
         return _number(self.rows[:, at : at + int(kind[-1])][self.chosen], kind)
 
     def some(self, which: Numbers) -> Pieces:
@@ -109,8 +111,8 @@ class Pieces:
 
 
 def first_pages(heads: Pieces, layout: TiffLayout) -> Numbers:
-    """Return where the first page of each file begins, from its first bytes; 0 where the
-    header is odd.
+    """Return where (bytes) the first page of each file begins, from its first bytes; 0 where
+    the header is odd. The shape is (files,).
     """
     at = heads.number(layout.place_bytes, layout.place)
     if layout.place_bytes < 8:  # noqa: PLR2004 - a classic TIFF
@@ -121,7 +123,9 @@ def first_pages(heads: Pieces, layout: TiffLayout) -> Numbers:
 
 
 def simple_and_whole(pieces: Pieces, pages: Numbers, layout: TiffLayout) -> Numbers:
-    """Say of each file whether it passes; ``pages`` is where its first page begins."""
+    """Say of each file whether it passes, booleans of shape (files,); ``pages`` is where
+    (bytes) its first page begins.
+    """
     passed = np.zeros(len(pages), dtype=bool)
     at = pages - pieces.starts[pieces.chosen]
     inside = np.flatnonzero((pages >= 8) & (at >= 0) & (at + layout.count_bytes < PIECE))  # noqa: PLR2004

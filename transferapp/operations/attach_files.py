@@ -47,7 +47,11 @@ class AttachFiles(BaseModel):
 
 
 def attach_files_kind(ledger: Ledger, staging: Staging, repository: Repository) -> TaskKind:
-    """Return the kind of task that attaches files."""
+    """Return the kind of task that attaches files; its payload is AttachFiles.
+
+    What is retryable is retried for days (OUTAGE_POLICY), and the item shows as waiting. Any
+    other error asks its person; the files stay staged.
+    """
     handler = FileAttaching(ledger, staging, repository)
     return TaskKind(
         name=KIND,

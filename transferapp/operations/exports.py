@@ -125,7 +125,11 @@ class ExportRequests:
                     yield piece
 
     async def delivered(self, transfer_id: str, item_id: str, told: Delivered) -> TransferItem:
-        """Note that the agent has every file of an item; raises ChecksumMismatch, Invalid."""
+        """Note that the agent has every file of an item. May be repeated.
+
+        Raises ChecksumMismatch, Invalid when it is no export, TransferNotFound, and
+        StateConflict when the item cannot be delivered now.
+        """
         work = await self._ledger.work(item_id)
         if work.transfer.id != transfer_id:
             raise TransferNotFound("This item of a transfer does not exist.")

@@ -67,7 +67,11 @@ def import_fileset_kind(
     repository: Repository,
     clock: Clock,
 ) -> TaskKind:
-    """Return the kind of task that imports a fileset."""
+    """Return the kind of task that imports a fileset; its payload is ImportFileset.
+
+    What is retryable is retried for days (OUTAGE_POLICY), and the item shows as waiting. A
+    SourceProblem ends it: the item has failed; any other error asks its person.
+    """
     handler = FilesetImport(ledger, staging, repository, clock)
     return TaskKind(
         name=KIND,

@@ -144,7 +144,8 @@ class ImportRequests:
     async def seal(self, transfer_id: str, file_id: str, sha1: str) -> TransferItem:
         """End an upload; the item's last one queues its import. May be repeated.
 
-        Raises StateConflict when bytes are missing or the item has ended.
+        Raises FileNotFound when the file is none of this import, StateConflict when bytes are
+        missing or the item has ended.
         """
         found = await self._ledger.file_work(file_id)
         if found.transfer_id != transfer_id or found.kind is not TransferKind.IMPORT:
@@ -166,7 +167,8 @@ class ImportRequests:
     async def report(self, transfer_id: str, item_id: str, told: Report) -> TransferItem:
         """Note that the agent cannot go on with an item, or (no code) that it can again.
 
-        Nothing changes when the workstation is not needed for the item any more.
+        Nothing changes when the workstation is not needed for the item any more. Raises
+        TransferNotFound when the item is none of this transfer.
         """
         item = await self._ledger.item(item_id)
         if item.transfer_id != transfer_id:

@@ -95,7 +95,9 @@ class NotificationPreferences:
         return await self._store.get(username)
 
     async def try_out(self, username: str, channel: NotificationChannel) -> None:
-        """Send an example now; raises what the other side says, Busy after too many."""
+        """Send an example now; raises StateConflict when the channel is not set up, Busy after
+        too many, and what the other side says.
+        """
         wishes = await self._store.get(username)
         sender = self._senders.get(channel)
         if sender is None or not _is_set_up(wishes, channel):

@@ -56,7 +56,12 @@ def deliver_notification_kind(
     preferences: PreferenceStore,
     senders: Mapping[NotificationChannel, Sender],
 ) -> TaskKind:
-    """Return the kind of task that sends a batch."""
+    """Return the kind of task that sends a batch; its payload is DeliverNotification.
+
+    ``senders``: one for each channel that this worker serves; a batch of another is Invalid.
+    What is retryable is retried for a day and a half (POLICY); any other error is noted with
+    the delivery, which stays open for a redrive.
+    """
     handler = NotificationDelivery(deliveries, preferences, senders)
     return TaskKind(
         name=KIND,

@@ -34,7 +34,11 @@ def prepare_export_kind(
     repository: Repository,
     clock: Clock,  # noqa: ARG001  # all kinds are made alike
 ) -> TaskKind:
-    """Return the kind of task that prepares an export."""
+    """Return the kind of task that prepares an export; its payload is PrepareExport.
+
+    What is retryable is retried for days (OUTAGE_POLICY), and the item shows as waiting.
+    NotFound ends it: the item has failed; any other error asks its person.
+    """
     handler = ExportPreparation(ledger, repository)
     return TaskKind(
         name=KIND,

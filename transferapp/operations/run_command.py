@@ -39,7 +39,11 @@ class CommandParts:
 
 
 def run_command_kind(parts: CommandParts) -> TaskKind:
-    """Return the kind of task that runs a command."""
+    """Return the kind of task that runs a command; its payload is RunCommand.
+
+    Unavailable is retried while the command's own ``retries`` last (its failures come as that
+    while some are left); any other error ends the run as failed, with its sentence.
+    """
     handler = CommandRunner(parts)
     return TaskKind(
         name=KIND,

@@ -84,7 +84,11 @@ class Repository(Protocol):
     def session(
         self, username: str, group_id: int | None = None
     ) -> AbstractAsyncContextManager[RepositorySession]:
-        """Act as this person, in one group or (None) across all groups for reading."""
+        """Act as this person, in one group or (None) across all groups for reading.
+
+        Raises PermissionDenied for a person or a group that she may not act in, when it is
+        entered.
+        """
 
     async def health(self) -> RepositoryHealth:
         """Say whether the repository is alive; never raises."""
@@ -126,8 +130,8 @@ class Containers(Protocol):
     async def children(
         self, parent: ContainerRef | None, *, kind: ContainerKind | None = None
     ) -> list[Container]:
-        """List the children of a container, or (None) the tops: projects, screens and
-        datasets without a project; sorted by name.
+        """List the children of a container, or (None) the tops: projects, screens and datasets
+        without a project; sorted by name. Raises TargetNotFound.
         """
 
     async def get(self, ref: ContainerRef) -> Container:
@@ -141,10 +145,15 @@ class Containers(Protocol):
         parent: ContainerRef | None = None,
         description: str = "",
     ) -> Container:
-        """Make a container in the session's group; raises Invalid for a wrong parent."""
+        """Make a container in the session's group; raises Invalid for a wrong parent or a name
+        that is empty or too long, TargetNotFound, PermissionDenied.
+        """
 
     async def delete(self, ref: ContainerRef) -> None:
-        """Delete an empty or full container; images in it stay, as orphans."""
+        """Delete an empty or full container; images in it stay, as orphans.
+
+        Raises TargetNotFound, PermissionDenied.
+        """
 
 
 class Images(Protocol):
@@ -166,15 +175,22 @@ class Images(Protocol):
         """Return all of one image; raises ImageNotFound."""
 
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
-        """Return a JPEG whose longer edge is ``edge_px``."""
+        """Return a JPEG whose longer edge is ``edge_px`` (pixels, 1 to 2048).
+
+        Raises Invalid for another edge, ImageNotFound.
+        """
 
     async def tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Return the region's pixels, shape (height, width), little-endian, clipped to
-        the level's size; needs the capability TILES.
+        """Return the region's pixels, shape (height, width), little-endian, clipped to the
+        level's size; needs the capability TILES. Raises Invalid for a level or plane that is
+        not there, ImageNotFound.
         """
 
     async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
-        """List the original files of these images' filesets, each once."""
+        """List the original files of these images' filesets, each once.
+
+        Raises ImageNotFound.
+        """
 
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
         """Say which of these files visible images were already made from, by fileset.
@@ -187,13 +203,22 @@ class Images(Protocol):
     def read(
         self, file_id: int, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
-        """Yield a file's bytes in pieces of about 1 MiB, clamped to its size."""
+        """Yield a file's bytes in pieces of about 1 MiB, clamped to its size.
+
+        ``offset`` and ``length`` count bytes; None: to the end. Raises FileNotFound.
+        """
 
     async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
-        """Add annotations; the same one twice is added once."""
+        """Add annotations; the same one twice is added once.
+
+        Raises ImageNotFound, PermissionDenied.
+        """
 
     async def delete(self, image_ids: Sequence[int]) -> None:
-        """Delete images; a fileset goes with its last image."""
+        """Delete images; a fileset goes with its last image.
+
+        Raises ImageNotFound, PermissionDenied.
+        """
 
 
 class Imports(Protocol):
@@ -268,7 +293,10 @@ class Attachments(Protocol):
     def read(
         self, attachment_id: int, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
-        """Yield its bytes in pieces of about 1 MiB, clamped to its size."""
+        """Yield its bytes in pieces of about 1 MiB, clamped to its size.
+
+        ``offset`` and ``length`` count bytes; None: to the end. Raises FileNotFound.
+        """
 
     async def discard(self, key: str) -> bool:
         """Remove what was begun under this key and is not attached; True when something is

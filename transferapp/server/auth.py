@@ -40,7 +40,7 @@ async def any_grant(request: Request) -> Grant:
 
 
 async def session_grant(request: Request) -> Grant:
-    """Let in a signed-in person."""
+    """Let in a signed-in person; raises GrantRefused."""
     grant = await any_grant(request)
     if grant.scope is not Scope.SESSION:
         raise GrantRefused
@@ -48,7 +48,9 @@ async def session_grant(request: Request) -> Grant:
 
 
 async def admin_grant(request: Request) -> Grant:
-    """Let in a signed-in administrator, as the repository knows her now."""
+    """Let in a signed-in administrator, as the repository knows her now; raises
+    PermissionDenied, GrantRefused.
+    """
     grant = await session_grant(request)
     if not (await parts_of(request).repository.identity(grant.username)).is_admin:
         raise PermissionDenied("Only administrators may do this.")
@@ -56,7 +58,7 @@ async def admin_grant(request: Request) -> Grant:
 
 
 async def transfer_grant(transfer_id: str, request: Request) -> Grant:
-    """Let in the grant of the transfer in the path, and nobody else."""
+    """Let in the grant of the transfer in the path, and nobody else; raises GrantRefused."""
     grant = await any_grant(request)
     if grant.scope is not Scope.TRANSFER or grant.transfer_id != transfer_id:
         raise GrantRefused
@@ -64,7 +66,10 @@ async def transfer_grant(transfer_id: str, request: Request) -> Grant:
 
 
 async def transfer_reader(transfer_id: str, request: Request) -> Grant:
-    """Let in a signed-in person, or the grant of the transfer in the path."""
+    """Let in a signed-in person, or the grant of the transfer in the path.
+
+    Raises GrantRefused.
+    """
     grant = await any_grant(request)
     if grant.scope is not Scope.SESSION and grant.transfer_id != transfer_id:
         raise GrantRefused

@@ -32,7 +32,11 @@ class GrantGate(UploadGate):
         transfer_id: str | None,
         size: int | None,
     ) -> str:
-        """Check the grant before any byte of a body is read."""
+        """Check the grant before any byte of a body is read; returns the file's id.
+
+        ``size`` is what is announced (bytes), None when nothing is. Raises GrantRefused,
+        FileNotFound, StateConflict when the item has ended, Conflict for another size.
+        """
         grant = await self._grants.check(bearer_token(authorization_header))
         if file_id is None:
             raise FileNotFound

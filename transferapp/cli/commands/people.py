@@ -22,7 +22,9 @@ PasswordFromStdin = Annotated[
 
 
 def read_password(*, from_stdin: bool) -> str:
-    """Ask for a password, or read one line; never taken from arguments."""
+    """Ask for a password, or read one line; never taken from arguments. Raises Invalid for an
+    empty one.
+    """
     if from_stdin:
         password = sys.stdin.readline().rstrip("\n")
     else:

@@ -143,7 +143,8 @@ class BrowsePresenter:
     async def open_in_napari(self) -> float:
         """Show the first selected image in napari; returns milliseconds to first pixels.
 
-        Raises ViewerUnavailable and what the server says of the image.
+        Raises Invalid when none is selected, ViewerUnavailable, and what the server says of the
+        image.
         """
         if not self.selected:
             raise Invalid("Select an image first.")

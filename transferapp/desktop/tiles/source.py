@@ -36,7 +36,9 @@ class ZarrTiles:
         self._root = routes.image_zarr(pixels.image_id)
 
     async def tile(self, region: TileRegion) -> npt.NDArray[Any]:
-        """Fetch and decode the chunk that holds the region."""
+        """Fetch and decode the chunk that holds the region; returns the region, (height,
+        width).
+        """
         key = chunks.key_of(self._pixels, region)
         with translated():
             response = raise_for_problem(await self._http.get(f"{self._root}/{key}"))

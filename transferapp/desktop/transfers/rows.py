@@ -128,7 +128,8 @@ def merge(
 ) -> TransferRow:
     """Make the row of a transfer that the server, the agent, or both know.
 
-    ``agent_lost``: the agent does not answer, so what it last said may not go on.
+    ``agent_lost``: the agent does not answer, so what it last said may not go on. Raises
+    Internal when neither knows it.
     """
     if transfer is None and view is None:
         raise errors.Internal("A row needs the server's or the agent's word.")

@@ -100,7 +100,9 @@ def move_file(connection: sa.Connection, now: datetime, file_id: str, bytes_done
 
 
 def seal_file(connection: sa.Connection, now: datetime, file_id: str, sha1: str) -> bool:
-    """Mark a file complete; True when every file of its item now is."""
+    """Mark a file complete; True when every file of its item now is. Raises StateConflict when
+    it was sealed with another SHA-1.
+    """
     locked, file = lock_file(connection, file_id)
     if file["sealed"]:
         if file["sha1"] != sha1:

@@ -36,6 +36,11 @@ class Mail(Sender, CodeSender):
 
     @override
     async def send(self, batch: Batch, to: Preferences) -> None:
+        """Mail a batch to a person's own address.
+
+        Raises Denied while that is not verified, SettingsInvalid when no mail server is set up,
+        and what its answer means: Unavailable, Invalid.
+        """
         if not to.address or not to.address_verified:
             raise Denied("The mail address was not verified, so nothing is sent to it.")
         mail = self._message(batch.id, to.address, headline(batch.outcomes))

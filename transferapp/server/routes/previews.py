@@ -38,7 +38,7 @@ class RepositoryPixels:
             return (await session.images.get(image_id)).pixels
 
     async def tile(self, image_id: int, region: TileRegion) -> npt.NDArray[Any]:
-        """Return the region's pixels."""
+        """Return the region's pixels, (height, width)."""
         async with self._repository.session(self._username) as session:
             return await session.images.tile(image_id, region)
 

@@ -53,7 +53,9 @@ class FilesystemStaging(Staging):
 
     @override
     async def create(self, upload_id: str, size_bytes: int) -> StagedFile:
-        """Make or find; raises Conflict when it is there with another size."""
+        """Make or find; raises Conflict when it is there with another size, Invalid for an id
+        or a size that is none.
+        """
         if not _ID.fullmatch(upload_id) or size_bytes < 0:
             raise errors.Invalid("An upload needs an id of 32 hex digits and a size.")
         return await self._run(
@@ -69,7 +71,9 @@ class FilesystemStaging(Staging):
     async def open_part(
         self, upload_id: str, offset: int, checksum: Checksum | None = None
     ) -> PartWriter:
-        """Start a part at the committed offset, after ending an older one."""
+        """Start a part at the committed offset, after ending an older one; raises Invalid for a
+        kind of checksum that is not known.
+        """
         if checksum is not None and checksum.algorithm not in ALGORITHMS:
             raise errors.Invalid(f"Checksums by {checksum.algorithm} are not known here.")
         files = self._files(upload_id)

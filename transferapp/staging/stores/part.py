@@ -50,7 +50,9 @@ class FilePart(PartWriter):
 
     @override
     async def write(self, pieces: Sequence[bytes]) -> None:
-        """Write a batch at the end while the caller gathers the next one."""
+        """Write a batch at the end while the caller gathers the next one; raises Invalid beyond
+        the file's size.
+        """
         await self._settle()
         self._must_go_on()
         end = self._accepted + sum(map(len, pieces))

@@ -43,7 +43,9 @@ class Administration:
         *,
         is_admin: bool = False,
     ) -> int:
-        """Make an account and return its id."""
+        """Make an account and return its id; raises Invalid without a name or password,
+        NameTaken.
+        """
         if not username.strip() or not password:
             raise Invalid("An account needs a user name and a password.")
         values = {
@@ -104,7 +106,7 @@ class Administration:
         await self._change(remove)
 
     async def set_password(self, username: str, password: str) -> None:
-        """Give an account a new password."""
+        """Give an account a new password; raises Invalid for an empty one, NotFound."""
         if not password:
             raise Invalid("A password cannot be empty.")
 

@@ -105,7 +105,9 @@ def write_images(
     plan: FilesetPlan,
     new: NewImages,
 ) -> tuple[int, ...]:
-    """Write images, links and annotations; returns the image ids. Adopts what is there."""
+    """Write images, links and annotations; returns the image ids. Adopts what is there. Raises
+    NotFound when the fileset was discarded meanwhile.
+    """
     found = connection.execute(
         sa.select(filesets.c.owner_id, filesets.c.group_id).where(filesets.c.id == fileset.id)
     ).one_or_none()

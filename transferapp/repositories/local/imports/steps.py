@@ -68,7 +68,10 @@ class LocalImports(Imports):
         paths: Sequence[Path],
         stored: ByteListener | None = None,
     ) -> None:
-        """Bring the files in; what is there already is left. Returns when it is durable."""
+        """Bring the files in; what is there already is left. Returns when it is durable.
+
+        Raises Invalid when ``paths`` are not as many as the plan's files, StorageFull.
+        """
         if len(paths) != len(plan.files):
             raise Invalid("Each file of the plan needs one path.")
         holdings, count = self._holdings, ByteCount(stored)
@@ -81,7 +84,9 @@ class LocalImports(Imports):
     async def verify(
         self, fileset: Fileset, plan: FilesetPlan, checked: ByteListener | None = None
     ) -> None:
-        """Read every stored file again; what is wrong is set aside, then raises."""
+        """Read every stored file again; what is wrong is set aside, then raises
+        ChecksumMismatch.
+        """
         rows = await in_thread(stored_files.recorded, self._holdings, fileset.id)
         originals, count = self._holdings.originals, ByteCount(checked)
         for planned in plan.files:

@@ -47,7 +47,10 @@ def halved(level: Level) -> Level:
 
 
 def halve(plane: Plane) -> Plane:
-    """Average 2 x 2 pixels; an edge of one pixel stays, an odd last row is left out."""
+    """Average 2 x 2 pixels; an edge of one pixel stays, an odd last row is left out.
+
+    ``plane`` has the shape (height, width); the result has half of each, and the same type.
+    """
     height, width = plane.shape
     rows, columns = min(2, height), min(2, width)
     small = halved(Level(height, width))
@@ -61,5 +64,5 @@ def halve(plane: Plane) -> Plane:
 
 
 def little_endian(plane: Plane) -> Plane:
-    """Return the pixels in little-endian order."""
+    """Return the pixels in little-endian order, of the same shape."""
     return np.ascontiguousarray(plane, plane.dtype.newbyteorder("<"))

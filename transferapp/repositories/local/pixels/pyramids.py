@@ -59,7 +59,7 @@ class StoredPyramid:
         return str(level) in self._names
 
     def read(self, region: TileRegion) -> Plane:
-        """Return the region's pixels."""
+        """Return the region's pixels, (height, width)."""
         return np.asarray(_read(self._group[str(region.level)], region))
 
 

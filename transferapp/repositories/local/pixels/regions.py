@@ -61,7 +61,9 @@ class LevelledImage:
         self._pyramid: StoredPyramid | None = None
 
     def read(self, region: TileRegion) -> Plane:
-        """Return the region's pixels; it lies within the level and is not empty."""
+        """Return the region's pixels, (height, width); it lies within the level and is not
+        empty.
+        """
         if self._place.source is LevelSource.FILE:
             return self._image.read(region)
         if self._place.source is LevelSource.STORED:
@@ -109,7 +111,7 @@ class PixelReader:
         self._recent = RecentPlanes()
 
     def read(self, place: ImagePlace, region: TileRegion) -> Plane:
-        """Return a region, clipped to its level, little-endian."""
+        """Return a region, (height, width), clipped to its level, little-endian."""
         return self.read_all(place, [region])[0]
 
     def read_all(self, place: ImagePlace, regions: Sequence[TileRegion]) -> list[Plane]:

@@ -37,7 +37,10 @@ _PARTS = 4
 
 
 def open_with_bio_formats(first: Path, root: Path, bio_formats: BioFormats) -> OpenFileset:
-    """Open a fileset whose files are below ``root``; raises what ``bio_formats`` raises."""
+    """Open a fileset whose files are below ``root``.
+
+    Raises DamagedFile when it holds no image, and what ``bio_formats`` raises.
+    """
     # Java knows no folder of ours to be relative to.
     first, root = first.absolute(), root.absolute()
     found = bio_formats.describe(first)
@@ -103,7 +106,7 @@ class BioFormatsImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Ask for a region, in bands of rows when it is large."""
+        """Ask for a region, in bands of rows when it is large; returns it, (height, width)."""
         bands = [self._band(band) for band in _bands(region, self._stored.itemsize)]
         return bands[0] if len(bands) == 1 else np.concatenate(bands)
 

@@ -141,8 +141,8 @@ class CziImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Have the library put the region together; what was never acquired is black, and
-        what was only kept smaller is made larger.
+        """Have the library put the region together, (height, width); what was never acquired is
+        black, and what was only kept smaller is made larger.
         """
         component = self._components[region.c]
         scale = 2**region.level

@@ -45,7 +45,7 @@ class DicomPlanes(Protocol):
     size_z: int
 
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Return a region's pixels."""
+        """Return a region's pixels, (height, width)."""
 
     def check(self) -> None:
         """Look whether all is there."""
@@ -123,7 +123,7 @@ class DicomImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Read the region out of its level."""
+        """Read the region, (height, width), out of its level; raises DamagedFile."""
         level = self._levels[region.level]
         with vendor_failures(level.file.path):
             return np.asarray(level.read(region), self.header.dtype)

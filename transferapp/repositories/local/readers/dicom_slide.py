@@ -37,7 +37,7 @@ class Slide:
         self._tiles = self._in_rows() if self._is_full() else self._said()
 
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Put a region together."""
+        """Put a region, (height, width), together of tiles; a tile that is missing is black."""
         file, made = self.file, np.zeros((region.height, region.width), self.file.dtype)
         height, width = file.rows, file.columns
         rows = range(region.y // height * height, region.y + region.height, height)

@@ -202,7 +202,9 @@ class FluoViewImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Cut the region out of its plane."""
+        """Cut the region, (height, width), out of its plane; raises DamagedFile when the planes
+        are not of one size.
+        """
         rows = slice(region.y, region.y + region.height)
         columns = slice(region.x, region.x + region.width)
         plane = self._plane((region.t, region.c, region.z))

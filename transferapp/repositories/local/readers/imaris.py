@@ -87,7 +87,7 @@ class ImarisImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Read the region's chunks."""
+        """Read the region's chunks; returns it, (height, width). Raises DamagedFile."""
         rows = slice(region.y, region.y + region.height)
         columns = slice(region.x, region.x + region.width)
         with vendor_failures(self._path):
@@ -99,7 +99,9 @@ class ImarisImage(ReadImage):
 
     @override
     def check(self) -> None:
-        """Look whether every dataset is there and as large, and read the last pixels."""
+        """Look whether every dataset is there and as large, and read the last pixels; raises
+        DamagedFile.
+        """
         size_t, size_c, size_z = self._sizes
         full = self.header.levels[0]
         for t in range(size_t):

@@ -125,7 +125,9 @@ class LifImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Read what the region spans in the file."""
+        """Read what the region spans in the file; returns it, (height, width). Raises
+        DamagedFile.
+        """
         channel, axes = self._channels[region.c], self._axes
         start = self._start + channel.start + axes.offset(region.t, region.z)
         plane = StridedPlane(start, axes.rows.step, axes.columns.step, channel.dtype)

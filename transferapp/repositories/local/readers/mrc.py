@@ -95,7 +95,7 @@ class MrcImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Read the region's rows."""
+        """Read the region's rows; returns it, (height, width). Raises DamagedFile."""
         with vendor_failures(self._path):
             pixels = self._plane(region.z).read(self._file, region)
         return pixels.astype(self.header.dtype)

@@ -116,7 +116,9 @@ class Nd2Image(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Cut the region out of its frame; one that was never recorded is black."""
+        """Cut the region, (height, width), out of its frame; one that was never recorded is
+        black. Raises DamagedFile.
+        """
         index = self._frames.get((region.t, region.z))
         if index is None:
             return np.zeros((region.height, region.width), self.header.dtype)

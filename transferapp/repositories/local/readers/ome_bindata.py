@@ -1,4 +1,7 @@
-"""Read OME-XML files that hold their pixels themselves, in BinData elements."""
+"""Read OME-XML files that hold their pixels themselves, in BinData elements.
+
+Source: the OME-XML schema, 2016-06 (docs.openmicroscopy.org/ome-model).
+"""
 
 from __future__ import annotations
 
@@ -101,7 +104,7 @@ class OmeXmlImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Unpack the plane and cut the region out."""
+        """Unpack the plane and cut the region, (height, width), out."""
         plane = self._plane(self._layout.number(region.z, region.c, region.t) or 0)
         rows = slice(region.y, region.y + region.height)
         return np.array(plane[rows, region.x : region.x + region.width], self.header.dtype)

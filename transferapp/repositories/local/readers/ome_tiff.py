@@ -1,4 +1,7 @@
-"""Read OME-TIFF: one file, many files, a companion, and plates of them."""
+"""Read OME-TIFF: one file, many files, a companion, and plates of them.
+
+Source: the OME-TIFF specification, OME-XML schema 2016-06 (docs.openmicroscopy.org/ome-model).
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,10 @@ class OmeSource:
 
 
 def open_ome(source: OmeSource, document: OmeDocument) -> OpenFileset:
-    """Open the images of an OME document; follows it to the file that holds the real one."""
+    """Open the images of an OME document; follows it to the file that holds the real one.
+
+    Raises DamagedFile when that holds none, MissingCompanion when it is not there.
+    """
     if document.metadata_file:
         name = document.metadata_file
         named = OmeFiles(source.path, document, is_tiff=False).named(name)
@@ -173,7 +179,9 @@ class OmeTiffImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Read from the page that holds the plane; a plane never acquired is black."""
+        """Read the region, (height, width), from the page that holds the plane; a plane never
+        acquired is black. Raises DamagedFile, UnsupportedFile.
+        """
         page_c, sample = divmod(region.c, self._samples)
         where = self._placed.page(region.z, page_c, region.t)
         if where is None:

@@ -76,7 +76,7 @@ class PictureImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Cut the region out of the decoded picture."""
+        """Cut the region, (height, width), out of the decoded picture."""
         rows = slice(region.y, region.y + region.height)
         return self._decoded()[rows, region.x : region.x + region.width, region.c]
 

@@ -76,7 +76,11 @@ class ReadImage(Protocol):
     header: ImageHeader
 
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Return the region's pixels, (height, width); it lies within the level."""
+        """Return the region's pixels, (height, width); it lies within the level.
+
+        The numbers are those of the header's ``dtype``, in any byte order. Planes that were
+        never acquired are zeros. Raises DamagedFile, MissingCompanion, UnsupportedFile.
+        """
 
     def check(self) -> None:
         """Look whether the pixel data is all there; raises DamagedFile, MissingCompanion.

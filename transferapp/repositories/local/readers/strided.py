@@ -25,7 +25,7 @@ class StridedPlane(NamedTuple):
         return self.start + self._span(height, width)
 
     def read(self, file: IO[bytes], region: TileRegion) -> npt.NDArray[Any]:
-        """Read a region; raises EOFError when the file ends before it does."""
+        """Read a region, (height, width); raises EOFError when the file ends before it does."""
         span = self._span(region.height, region.width)
         file.seek(self.start + region.y * self.row_step + region.x * self.pixel_step)
         content = file.read(span)

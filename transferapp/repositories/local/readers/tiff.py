@@ -90,7 +90,9 @@ class TiffImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Read from the page, or straight from the run of bytes."""
+        """Read the region, (height, width), from the page, or straight from the run of bytes;
+        raises DamagedFile, UnsupportedFile.
+        """
         index, channel = self._axes.plane(region.t, region.c, region.z)
         series = self._levels[region.level]
         with tiff_failures(self._path):

@@ -73,7 +73,10 @@ class PageColour:
         return (channel,)
 
     def shown(self, channel: int, stored: Sequence[Plane]) -> Plane:
-        """Turn the samples of ``samples_for`` into the channel: larger is brighter."""
+        """Turn the samples of ``samples_for`` into the channel: larger is brighter.
+
+        Each of ``stored`` has the shape (height, width), and so has the result.
+        """
         first = stored[0]
         if self._kind is _Kind.INVERTED and channel == 0:
             return _inverted(first, _largest(self._key))

@@ -43,7 +43,9 @@ class YCbCr:
         return cls(luma or _BT_601, reference or full, largest)
 
     def light(self, channel: int, stored: Sequence[Plane]) -> Plane:
-        """Return red, green or blue (0, 1, 2) of the planes Y, Cb and Cr."""
+        """Return red, green or blue (``channel`` 0, 1, 2) of ``stored``: the planes Y, Cb and
+        Cr, each of the shape (height, width), as is the result.
+        """
         black, white = self.reference[::2], self.reference[1::2]
         # Chroma counts from its middle to its end, luma over the whole range.
         ranges = (self.largest, self.largest // 2, self.largest // 2)
@@ -72,7 +74,7 @@ def require_spreadable(key: TiffPage) -> None:
 
 
 def spread(key: TiffPage, data: bytes, rows: int, width: int) -> Plane:
-    """Unpack a strip or tile into (rows, width, 3): Y, Cb, Cr for each pixel.
+    """Unpack a strip or tile into Y, Cb, Cr for each pixel, shape (rows, width, 3).
 
     What a codec of pictures unpacks has chroma for every pixel already.
     """

@@ -2,6 +2,7 @@
 
 Consolidated metadata is not used: zarr's own writers do not renew it (zarr 3.1), so that it
 would hide what was written later.
+Source: the OME-Zarr specifications 0.1 to 0.5 (ngff.openmicroscopy.org).
 """
 
 from __future__ import annotations
@@ -156,7 +157,9 @@ class ZarrImage(ReadImage):
 
     @override
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
-        """Read the chunks that the region touches; a missing chunk is the fill value."""
+        """Read the chunks that the region touches; returns it, (height, width). A missing chunk
+        is the fill value. Raises DamagedFile.
+        """
         array = self._arrays[region.level]
         # A smaller level may have fewer planes too.
         at: dict[str, int | slice] = {

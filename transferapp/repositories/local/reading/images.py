@@ -84,7 +84,9 @@ class LocalImages(Images):
 
     @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
-        """Return a JPEG whose longer edge is ``edge_px`` (1 to 2048)."""
+        """Return a JPEG whose longer edge is ``edge_px`` (1 to 2048); raises Invalid beyond
+        that.
+        """
         if not 1 <= edge_px <= _MOST_EDGE_PX:
             raise Invalid(f"A thumbnail has an edge of 1 to {_MOST_EDGE_PX} pixels.")
         return await in_thread(self._thumbnail, image_id, edge_px)

@@ -14,7 +14,9 @@ _NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ})
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Let no OSError and no bare Unavailable out; causes are kept."""
+    """Let no OSError and no bare Unavailable out; causes are kept. Raises StorageFull,
+    NameNotAllowed, else RepositoryUnavailable.
+    """
     try:
         yield
     except OSError as error:

@@ -46,7 +46,9 @@ def read_levels(
 def read_tile(
     gateway: Gateway, place: OmeroImagePlace, region: TileRegion
 ) -> npt.NDArray[np.generic]:
-    """Return the region clipped to its level; raises Invalid for what is not there."""
+    """Return the region, (height, width), clipped to its level; raises Invalid for what is not
+    there.
+    """
     size_t, size_c, size_z, _, _ = place.shape
     if (
         not (0 <= region.t < size_t and 0 <= region.c < size_c and 0 <= region.z < size_z)
@@ -84,7 +86,9 @@ def _read_region(
 
 
 def read_thumbnail(gateway: Gateway, place: OmeroImagePlace, edge_px: int) -> bytes:
-    """Return a JPEG with this longer edge, rendered by OMERO."""
+    """Return a JPEG whose longer edge is ``edge_px``, rendered by OMERO; raises
+    RepositoryUnavailable while it has no settings for that.
+    """
     with closing(gateway.thumbnail_store(place.group_id)) as store:
         if not store.setPixelsId(place.pixels_id):
             # Nobody has rendered it yet; the default settings are made now.

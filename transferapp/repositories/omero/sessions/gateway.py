@@ -145,7 +145,7 @@ class Gateway:
         return self.bound(self._factory.createThumbnailStore(), group_id)
 
     def repository(self, group_id: int) -> Any:
-        """The managed repository in a group."""
+        """The managed repository in a group; raises RepositoryUnavailable while none runs."""
         found = self._live.getManagedRepository()
         if found is None:
             raise RepositoryUnavailable("OMERO has no managed repository running now.")
