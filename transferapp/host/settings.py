@@ -38,7 +38,7 @@ class InstallationSettings(EnvironmentSettings):
     #: SQLAlchemy URL of the server and its workers; empty: a SQLite file in ``data``.
     database_url: str = Field(default="", repr=False)
     #: Which image repository: ``local`` is the embedded one; ``omero`` has settings of its
-    #: own, TRANSFERAPP_OMERO_*.
+    #: own, TRANSFERAPP_OMERO_*; another name is an entry point's (docs/extending.md).
     repository: str = "local"
     #: A TOML file with the commands that people may run (docs/commands.md).
     commands_file: Path | None = None

@@ -124,7 +124,13 @@ class Sender(Protocol):
     """Sends batches over one channel."""
 
     async def send(self, batch: Batch, to: Preferences) -> None:
-        """Send it under the batch's id; raises Unavailable (try again), Invalid, Denied."""
+        """Send it under the batch's id; raises Unavailable (try again), Invalid, Denied.
+
+        May be called again with a batch that was sent: the other side tells by its id.
+        """
+
+    async def aclose(self) -> None:
+        """Let go of the channel."""
 
 
 class CodeSender(Protocol):
@@ -132,6 +138,10 @@ class CodeSender(Protocol):
 
     async def send_code(self, address: str, code: str) -> None:
         """Send it now; raises Unavailable, Invalid for an address that is refused."""
+
+
+class MailSender(Sender, CodeSender, Protocol):
+    """Mails batches, and the codes that prove addresses."""
 
 
 class Deliveries(Protocol):

@@ -60,6 +60,10 @@ class NotifySettings(EnvironmentSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRANSFERAPP_", extra="ignore", frozen=True)
 
+    #: What mails, and what posts: ``smtp`` and ``http`` are ours, other names those of entry
+    #: points ``transferapp.notifiers`` (docs/extending.md).
+    notify_mail: str = "smtp"
+    notify_webhook: str = "http"
     #: What comes within this many seconds is one mail.
     mail_digest_s: float = Field(default=60.0, ge=0.0)
     #: Whether webhooks may go to addresses inside the facility's own network.

@@ -9,21 +9,17 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from transferapp.bioformats.wiring import open_bio_formats
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
-from transferapp.errors import SettingsInvalid
 from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
 from transferapp.ledger.stores.sql import SqlLedger
-from transferapp.notify.notifiers.mail import Mail
-from transferapp.notify.notifiers.webhook import Webhook
-from transferapp.notify.port import NotificationChannel
-from transferapp.notify.settings import NotifySettings, SmtpSettings
+from transferapp.notify.settings import NotifySettings
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.notify.wiring import Senders, open_senders
 from transferapp.operations.command_requests import CommandRequests
 from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
@@ -31,9 +27,8 @@ from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.transfers import TransferControl
-from transferapp.repositories.local.repository import LocalRepository
-from transferapp.repositories.omero.wiring import open_omero_repository
 from transferapp.repositories.port import Repository
+from transferapp.repositories.wiring import open_repository
 from transferapp.server.parts import Parts
 from transferapp.server.settings import ServerSettings
 from transferapp.staging.stores.filesystem import FilesystemStaging
@@ -55,41 +50,27 @@ async def open_parts(settings: ServerSettings) -> AsyncIterator[Parts]:
         stack.push_async_callback(ledger.close)
         queue = DbosTaskQueue(engine)
         stack.push_async_callback(queue.close)
-        repository = _repository(settings, clock)
+        repository = open_repository(settings.repository, settings.repository_folder, clock)
         stack.push_async_callback(repository.close)
         staging = await asyncio.to_thread(
             FilesystemStaging, settings.staging_folder, settings.reserve_bytes
         )
-        webhook = Webhook(clock, allow_private=NotifySettings().webhook_private)
-        stack.push_async_callback(webhook.aclose)
-        opened = (ledger, queue, repository, staging, webhook)
+        senders = open_senders(NotifySettings(), clock)
+        stack.push_async_callback(senders.aclose)
+        opened = (ledger, queue, repository, staging, senders)
         yield await _parts(settings, clock, engine, opened)
-
-
-def _repository(settings: ServerSettings, clock: Clock) -> Repository:
-    if settings.repository == "local":
-        return LocalRepository(
-            private_folder(settings.repository_folder), clock, bio_formats=open_bio_formats()
-        )
-    if settings.repository == "omero":
-        return open_omero_repository(clock)
-    raise SettingsInvalid(
-        f"TRANSFERAPP_REPOSITORY: '{settings.repository}' is not known. Use local or omero."
-    )
 
 
 async def _parts(
     settings: ServerSettings,
     clock: Clock,
     engine: sa.Engine,
-    opened: tuple[SqlLedger, DbosTaskQueue, Repository, FilesystemStaging, Webhook],
+    opened: tuple[SqlLedger, DbosTaskQueue, Repository, FilesystemStaging, Senders],
 ) -> Parts:
-    ledger, queue, repository, staging, webhook = opened
+    ledger, queue, repository, staging, senders = opened
     grants = await asyncio.to_thread(SqlGrants, engine, clock)
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
     formats = Formats(repository, unknown_allowed=settings.import_unknown)
-    mail = Mail(SmtpSettings(), clock)
-    senders = {NotificationChannel.MAIL: mail, NotificationChannel.WEBHOOK: webhook}
     return Parts(
         ledger=ledger,
         grants=grants,
@@ -103,7 +84,9 @@ async def _parts(
         imports=ImportRequests(ledger, staging, queue, grants, repository, formats),
         exports=ExportRequests(ledger, queue, grants, repository),
         transfers=TransferControl(ledger, queue, staging),
-        notifications=NotificationPreferences(preferences, mail, clock, senders),
+        notifications=NotificationPreferences(
+            preferences, senders.mail, clock, senders.by_channel
+        ),
         inbox=SqlInbox(engine, clock),
         commands=CommandRequests(
             await asyncio.to_thread(SqlCommandRuns, engine, clock),

@@ -9,7 +9,6 @@ from functools import partial
 import sqlalchemy as sa
 import structlog
 
-from transferapp.bioformats.wiring import open_bio_formats
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
 from transferapp.errors import SettingsInvalid
@@ -18,12 +17,10 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
 from transferapp.ledger.stores.sql import SqlLedger
-from transferapp.notify.notifiers.mail import Mail
-from transferapp.notify.notifiers.webhook import Webhook
-from transferapp.notify.port import NotificationChannel
-from transferapp.notify.settings import NotifySettings, SmtpSettings
+from transferapp.notify.settings import NotifySettings
 from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.notify.wiring import Senders, open_senders
 from transferapp.operations.attach_files import attach_files_kind
 from transferapp.operations.command_requests import target_of
 from transferapp.operations.import_fileset import import_fileset_kind
@@ -33,9 +30,8 @@ from transferapp.operations.notifications import (
 )
 from transferapp.operations.prepare_export import prepare_export_kind
 from transferapp.operations.run_command import CommandParts, run_command_kind
-from transferapp.repositories.local.repository import LocalRepository
-from transferapp.repositories.omero.wiring import open_omero_repository
 from transferapp.repositories.port import Repository
+from transferapp.repositories.wiring import open_repository
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
@@ -58,14 +54,14 @@ class WorkerParts:
     repository: Repository
     queue: DbosTaskQueue
     worker: TaskWorker
-    webhook: Webhook
+    senders: Senders
     rounds: NotificationRounds
     notify_poll_s: float
     house: Housekeeping
 
     async def close(self) -> None:
         """Let go of everything; the worker is stopped already."""
-        await self.webhook.aclose()
+        await self.senders.aclose()
         await self.queue.close()
         await self.ledger.close()
         await self.repository.close()
@@ -79,17 +75,13 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     engine = open_engine(settings.database)
     ledger = SqlLedger(engine, clock)
     staging = FilesystemStaging(settings.staging_folder)
-    repository = _repository(settings, clock)
+    repository = open_repository(settings.repository, settings.repository_folder, clock)
     queue_settings = QueueSettings(
         limits={**settings.limits, **_command_limits(settings)},
         dead_after_s=settings.worker_dead_after_s,
     )
     notify = NotifySettings()
-    webhook = Webhook(clock, allow_private=notify.webhook_private)
-    senders = {
-        NotificationChannel.MAIL: Mail(SmtpSettings(), clock),
-        NotificationChannel.WEBHOOK: webhook,
-    }
+    senders = open_senders(notify, clock)
     deliveries = SqlDeliveries(engine, clock)
     preferences = SqlPreferenceStore(engine, clock)
     command_runs = SqlCommandRuns(engine, clock)
@@ -97,7 +89,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         import_fileset_kind(ledger, staging, repository, clock),
         attach_files_kind(ledger, staging, repository),
         prepare_export_kind(ledger, repository, clock),
-        deliver_notification_kind(deliveries, preferences, senders),
+        deliver_notification_kind(deliveries, preferences, senders.by_channel),
         run_command_kind(
             CommandParts(
                 command_runs,
@@ -115,7 +107,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         repository=repository,
         queue=queue,
         worker=DbosTaskWorker(engine, with_extensions(kinds), clock, queue_settings),
-        webhook=webhook,
+        senders=senders,
         rounds=NotificationRounds(ledger, deliveries, preferences, queue, notify.mail_digest_s),
         notify_poll_s=notify.notify_poll_s,
         house=Housekeeping(
@@ -135,15 +127,3 @@ def _command_limits(settings: WorkerSettings) -> dict[str, int]:
         _log.error("no commands", error=error.message)
         return {}
     return {target_of(name): one.limit for name, one in commands.items()}
-
-
-def _repository(settings: WorkerSettings, clock: Clock) -> Repository:
-    if settings.repository == "local":
-        return LocalRepository(
-            settings.repository_folder, clock, bio_formats=open_bio_formats()
-        )
-    if settings.repository == "omero":
-        return open_omero_repository(clock)
-    raise SettingsInvalid(
-        f"TRANSFERAPP_REPOSITORY: '{settings.repository}' is not known. Use local or omero."
-    )

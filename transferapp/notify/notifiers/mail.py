@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from transferapp.errors import Denied, Invalid, SettingsInvalid, Unavailable
 from transferapp.host.clock import Clock
-from transferapp.notify.port import Batch, CodeSender, Outcome, Preferences, Sender
+from transferapp.notify.port import Batch, MailSender, Outcome, Preferences
 from transferapp.notify.settings import Encryption, SmtpSettings
 from transferapp.notify.words import headline, sentence
 
@@ -26,7 +26,7 @@ _FOR_GOOD = HTTPStatus.INTERNAL_SERVER_ERROR
 _SPELLED_OUT = 100
 
 
-class Mail(Sender, CodeSender):
+class Mail(MailSender):
     """Mails over SMTP; a batch sent twice has the same Message-ID twice."""
 
     def __init__(self, settings: SmtpSettings, clock: Clock) -> None:
@@ -56,6 +56,10 @@ class Mail(Sender, CodeSender):
             " nothing: without the code no mail is sent here.\n"
         )
         await self._deliver(mail)
+
+    @override
+    async def aclose(self) -> None:
+        """Nothing stays open between two messages."""
 
     def _message(self, name: str, address: str, subject: str) -> EmailMessage:
         sender = self._settings.sender

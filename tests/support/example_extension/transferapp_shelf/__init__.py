@@ -1,0 +1,1 @@
+"""An example of an extension: an image repository and a notifier."""
