@@ -1,4 +1,4 @@
-"""Kinds of tasks that other installed packages bring (docs/commands.md)."""
+"""Kinds of tasks that other installed packages bring (docs/extending.md)."""
 
 from __future__ import annotations
 
