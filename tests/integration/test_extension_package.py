@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -84,11 +85,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 
 def test_it_passes_the_suites_of_the_port(installed: Installed) -> None:
     done = installed.run(
-        "-m", "pytest", "-q", "-p", "no:napari", "-p", "no:cacheprovider",
+        "-m", "pytest", "-v", "-p", "no:napari", "-p", "no:cacheprovider",
         "--rootdir", str(EXAMPLE), "-c", str(EXAMPLE / "pyproject.toml"),
         str(EXAMPLE / "suite"),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    # Suites of both ports, none of their tests left out.
+    assert {"shelf_conformance.py", "chime_conformance.py"} <= set(
+        re.findall(r"\w+_conformance\.py", done.stdout)
+    )
     assert " passed" in done.stdout
     assert "skipped" not in done.stdout
 
