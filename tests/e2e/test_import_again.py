@@ -105,5 +105,5 @@ def test_what_was_skipped_keeps_no_folder_until_it_changes(tmp_path: Path) -> No
         time.sleep(2.5)
         path.write_bytes(corrected(path))
         assert not terminal.safe_to_delete(transfer["id"])
-        told = terminal.run("transfers", transfer["id"])
+        told = terminal.run("transfers", "show", transfer["id"])
     assert "changed since: 'Pos0/field_000.tif'" in " ".join(told.err.split())

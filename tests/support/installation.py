@@ -71,7 +71,7 @@ class Terminal:
 
     def safe_to_delete(self, transfer_id: str) -> bool:
         """Ask as a person does; the workstation looks at the source once more for that."""
-        answer = self.run("transfers", transfer_id, "--json")
+        answer = self.run("transfers", "show", transfer_id, "--json")
         return bool(answer.json["transfer"]["promises"]["safe_to_delete_source"])
 
 
