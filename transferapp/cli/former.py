@@ -8,7 +8,7 @@ from typing import Any
 from typer.core import TyperGroup
 from typing_extensions import override
 
-from transferapp.cli.output import say
+from transferapp.cli.output import warn
 
 #: The hidden sub-command that does what a command did before it had any.
 FORMER = "former"
@@ -32,7 +32,7 @@ class FormerForms(TyperGroup):
 
 def say_new_form(group: str, form: str) -> None:
     """Warn on standard error of a form that goes, with the one that stays."""
-    say(
+    warn(
         f"This form of 'transferapp {group}' goes with the next release."
         f" Write 'transferapp {group} {form}'."
     )

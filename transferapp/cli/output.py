@@ -19,6 +19,7 @@ from rich.text import Text
 
 from transferapp import errors
 from transferapp.cli.plain_text import plain
+from transferapp.cli.verbosity import quiet
 from transferapp.protocol.problems import to_problem
 
 P = ParamSpec("P")
@@ -82,7 +83,13 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
 
 def say(text: str) -> None:
-    """Tell a person something beside the result, on standard error."""
+    """Tell a person something beside the result, on standard error; with -q nothing."""
+    if not quiet.get():
+        warn(text)
+
+
+def warn(text: str) -> None:
+    """Tell a person what went wrong, or will, on standard error; also with -q."""
     console = _console(sys.stderr)
     console.print(Text(plain(text, console.encoding)), overflow="fold")
 
@@ -103,7 +110,7 @@ def fail(error: errors.TransferAppError, *, as_json: bool) -> NoReturn:
     if as_json:
         show_json(to_problem(error))
     else:
-        say(f"{error.title}. {error.message}")
+        warn(f"{error.title}. {error.message}")
     raise typer.Exit(exit_code(error))
 
 

@@ -21,7 +21,7 @@ from transferapp.cli import (
 )
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.looking import Looked
-from transferapp.cli.output import ExitCode, command, say, show_json, show_table
+from transferapp.cli.output import ExitCode, command, say, show_json, show_table, warn
 from transferapp.cli.transfer_tables import placements_of, show_details
 from transferapp.client.attaching import check_attaching
 from transferapp.client.dropping import drop_message
@@ -88,7 +88,9 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     with wiring.bio_formats_here() as opens:
         asking = replace(settings, opens=opens)
         looked = looking.look_at(paths, ignore or [], asking, say, attach_others=attach_others)
-    for sentence in (*looked.refused, *looked.notes, *looked.others_told):
+    for sentence in looked.refused:
+        warn(sentence)
+    for sentence in (*looked.notes, *looked.others_told):
         say(sentence)
     looked.check_ready()
     wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
