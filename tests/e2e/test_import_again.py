@@ -30,6 +30,11 @@ def test_a_second_import_is_told_of_and_done(tmp_path: Path) -> None:
         first = terminal.run(*command, "--json")
         assert first.code == 0, first.err
         assert "already" not in first.err
+        *events, end = first.lines
+        assert {one["event"] for one in events} == {"transfer", "item"}
+        items = [one for one in events if one["event"] == "item"]
+        assert items[-1]["state"] == end["items"][0]["state"] == "imported"
+        assert set(end) == {"transfer", "items", "refused", "left_out"}
         second = terminal.run(*command, "--json")
     assert second.code == 0, second.err
     told = " ".join(second.err.split())

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from tests.support.rest_server import RestServer, notification_rounds, server, submitted
-from transferapp.cli import signed_in
+from transferapp.cli import following, signed_in
 from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
 from transferapp.client.server import ServerClient
@@ -109,3 +109,44 @@ async def test_a_mistyped_sub_command_is_told_and_former_ones_are_not_shown(grou
     for option in ("--help", "-h"):
         assert "list" in (helped := await run(group, option)).stdout
         assert "former" not in helped.stdout
+
+
+async def test_waiting_prints_a_line_for_each_change(
+    ada: ServerClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    transfer = (await submitted(ada, 5)).details.transfer
+    waiting = asyncio.create_task(following.follow(ada, transfer.id, wait=True, as_json=True))
+    shown = ""
+    async with asyncio.timeout(20):
+        while '"waiting"' not in shown:
+            await asyncio.sleep(0.1)
+            shown += capsys.readouterr().out
+    await ada.cancel(transfer.id)
+    details = await waiting
+    lines = [json.loads(line) for line in (shown + capsys.readouterr().out).splitlines()]
+    assert [one["event"] for one in lines] == [
+        "transfer",
+        "item",
+        "waiting",
+        "transfer",
+        "item",
+    ]
+    first, item, why, *_, last = lines
+    assert (first["transfer_id"], first["items_done"], first["size_bytes"]) == (
+        transfer.id,
+        0,
+        5,
+    )
+    assert (item["name"], item["code"]) == ("Cells", "")
+    assert "workstation service" in why["message"]
+    assert last["item_id"] == details.items[0].id
+    assert last["state"] == "cancelled"
+
+
+@pytest.mark.usefixtures("ada")
+async def test_what_ends_waiting_is_one_line_also_when_it_is_a_problem(
+    tmp_path: Path,
+) -> None:
+    words = ("export", "Image:12", "--to", str(tmp_path), "--wait", "--json")
+    (line,) = (await run(*words)).stdout.splitlines()
+    assert json.loads(line)["code"]

@@ -33,7 +33,13 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        return json.loads(self.out)
+        """Its document, or the last of the lines that ``--wait`` prints."""
+        return json.loads(self.out[self.out.rfind("\n{") + 1 :])
+
+    @property
+    def lines(self) -> list[Any]:
+        """What ``--wait --json`` prints."""
+        return [json.loads(line) for line in self.out.splitlines()]
 
 
 class Terminal:

@@ -111,13 +111,15 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
                 count = len(left.ready)
                 words = "1 item is" if count == 1 else f"{count:,} items are"
                 say(f"{words} on the way. It is safe to log off.")
-            return await following.follow(server, view.transfer_id, wait=wait), left
+            return await following.follow(
+                server, view.transfer_id, wait=wait, as_json=as_json
+            ), left
 
     details, left = asyncio.run(work())
     if details is None:
-        _conclude_nothing(left, as_json=as_json)
+        _conclude_nothing(left, as_json=as_json, as_line=wait)
     else:
-        _conclude(details, as_json=as_json, refused=looked.refused)
+        _conclude(details, as_json=as_json, as_line=wait, refused=looked.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +184,13 @@ def export_images(
             )
             async with wiring.agent_client() as agent:
                 view = await hand_over_export(server, agent, plan, owner=who.username)
-            details = await following.follow(server, view.transfer_id, wait=wait)
+            details = await following.follow(
+                server, view.transfer_id, wait=wait, as_json=as_json
+            )
             return details, await placements_of(details)
 
     details, placements = asyncio.run(work())
-    _conclude(details, as_json=as_json, placements=placements)
+    _conclude(details, as_json=as_json, as_line=wait, placements=placements)
 
 
 def _folder(text: str) -> Path:
@@ -209,6 +213,7 @@ def _conclude(
     details: TransferDetails,
     *,
     as_json: bool,
+    as_line: bool,
     refused: Sequence[str] = (),
     placements: Sequence[PlacementView] = (),
 ) -> None:
@@ -216,7 +221,7 @@ def _conclude(
         answer = {"transfer": details.transfer, "items": details.items, "refused": refused}
         exported = details.transfer.kind is TransferKind.EXPORT
         more = {"placements": placements} if exported else {"left_out": details.left_out}
-        show_json({**answer, **more})
+        show_json({**answer, **more}, as_line=as_line)
     else:
         show_details(details, placements)
     if refused or (
@@ -225,12 +230,12 @@ def _conclude(
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-def _conclude_nothing(left: Looked, *, as_json: bool) -> None:
+def _conclude_nothing(left: Looked, *, as_json: bool, as_line: bool) -> None:
     """End where the repository holds all that could be imported."""
     left_out = drop_message(left.dropped).left_out
     if as_json:
         nothing = {"transfer": None, "items": ()}
-        show_json({**nothing, "refused": left.refused, "left_out": left_out})
+        show_json({**nothing, "refused": left.refused, "left_out": left_out}, as_line=as_line)
     else:
         rows = [(o.client_path, f"left out: {o.reason}", o.sentence) for o in left_out]
         show_table(("Item", "State", ""), rows)
