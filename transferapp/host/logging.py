@@ -21,11 +21,12 @@ import structlog
 from typing_extensions import override
 
 from transferapp.errors import SettingsInvalid, TransferAppError
+from transferapp.host.config_file import chosen, origin
 from transferapp.host.hiding import hide_secrets, hide_tokens
 
-#: How much every process logs, and how, whatever is its habit.
-LEVEL_VARIABLE = "TRANSFERAPP_LOG_LEVEL"
-FORMAT_VARIABLE = "TRANSFERAPP_LOG_FORMAT"
+#: How much every process logs, and how (``_FORMAT``), whatever is its habit.
+_PREFIX = "TRANSFERAPP_LOG_"
+LEVEL_VARIABLE = f"{_PREFIX}LEVEL"
 _LEVELS = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -49,12 +50,12 @@ def configure_logging(
     ``process`` (server, worker, agent...) is in every line. Foreign libraries log through
     the same chain, so their secrets are hidden too. ``private``: where the standard streams
     go to a file, nobody but its owner may read it from now on. ``json`` and ``level`` are the
-    process's habit; TRANSFERAPP_LOG_LEVEL and TRANSFERAPP_LOG_FORMAT go before. Raises
+    process's habit; TRANSFERAPP_LOG_LEVEL and _FORMAT, or a file's [log], go before. Raises
     SettingsInvalid when one of these is wrong, once the log is there that tells it.
     """
     wrong: list[SettingsInvalid] = []
-    level = _LEVELS.get(_chosen(LEVEL_VARIABLE, tuple(_LEVELS), wrong), level)
-    json = {"text": False, "json": True}.get(_chosen(FORMAT_VARIABLE, _FORMATS, wrong), json)
+    level = _LEVELS.get(_chosen("level", tuple(_LEVELS), wrong), level)
+    json = {"text": False, "json": True}.get(_chosen("format", _FORMATS, wrong), json)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -98,13 +99,18 @@ def configure_logging(
         raise error
 
 
-def _chosen(variable: str, known: tuple[str, ...], wrong: list[SettingsInvalid]) -> str:
-    """Return what a variable says, or nothing; what is unknown goes into ``wrong``."""
-    said = os.environ.get(variable, "").strip().lower()
+def _chosen(key: str, known: tuple[str, ...], wrong: list[SettingsInvalid]) -> str:
+    """Return what a setting says, or nothing; what is unknown goes into ``wrong``."""
+    try:
+        said = chosen(key, _PREFIX).strip().lower()
+        told = origin(key, _PREFIX)
+    except SettingsInvalid as error:
+        wrong.append(error)
+        return ""
     if not said or said in known:
         return said
     words = f"{', '.join(known[:-1])} or {known[-1]}"
-    wrong.append(SettingsInvalid(f"{variable}: '{said}' is not known. Write {words}."))
+    wrong.append(SettingsInvalid(f"{told}: '{said}' is not known. Write {words}."))
     return ""
 
 
