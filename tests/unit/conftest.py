@@ -24,6 +24,8 @@ NEEDS = {
     "intake/test_traps.py": "imagecodecs",
     "intake/test_zarr_preflight.py": "zarr",
     "desktop": "numcodecs",
+    "cli/test_verbosity.py": "fastapi",
+    "host/test_config_file.py": "dbos",
     "host/test_database.py": "psycopg",
     "host/test_migrations.py": "alembic",
     "host/test_settings.py": "dbos",

@@ -64,7 +64,7 @@ def config_files() -> list[Path]:
     """
     if named := os.environ.get(CONFIG_VARIABLE):
         path = Path(named)
-        if not _is_there(path):
+        if not _is_there(path) or path.is_dir():
             raise SettingsInvalid(f"{CONFIG_VARIABLE}: there is no file '{named}'. Name one.")
         return [path]
     files = [host_paths().config / "config.toml"]
@@ -149,7 +149,7 @@ def origin(key: str, prefix: str) -> str:
 
 def _is_there(path: Path) -> bool:
     try:
-        return path.is_file()
+        return path.exists()
     except PermissionError:
         return True  # Told when it is read.
 

@@ -72,6 +72,12 @@ def test_a_named_file_is_read_alone(files: Files, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TRANSFERAPP_CONFIG", str(files.named))
     with pytest.raises(SettingsInvalid, match="TRANSFERAPP_CONFIG: there is no file"):
         ServerSettings()
+    monkeypatch.setenv("TRANSFERAPP_CONFIG", str(files.site.parent))
+    with pytest.raises(SettingsInvalid, match="TRANSFERAPP_CONFIG: there is no file"):
+        ServerSettings()
+    monkeypatch.setenv("TRANSFERAPP_CONFIG", os.devnull)
+    assert ServerSettings().port == 8470
+    monkeypatch.setenv("TRANSFERAPP_CONFIG", str(files.named))
     files.write(files.named, 'name = "named"')
     assert (ServerSettings().port, ServerSettings().name) == (8470, "named")
 
