@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 
 import pytest
 
@@ -12,3 +13,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     if importlib.util.find_spec("pytestqt") is None:
         for name in ("qt_api", "qt_log_level_fail"):
             parser.addini(name, "of pytest-qt, which is not installed")
+
+
+def pytest_configure() -> None:
+    """Read no settings from this account's or this computer's files, in any process."""
+    os.environ["TRANSFERAPP_CONFIG"] = os.devnull

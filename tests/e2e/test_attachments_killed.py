@@ -115,7 +115,7 @@ def test_worker_killed_while_it_attaches(tmp_path: Path) -> None:
         assert {one.client_path: one.sha1 for one in first} == on_disk
         assert len(first) == NOTES, "each once"
         assert copies(terminal, tmp_path / "saved") == on_disk
-        (entry,) = terminal.run("inbox", "--json").json["items"]
+        (entry,) = terminal.run("inbox", "list", "--json").json["items"]
         assert f"2 imported, {NOTES} files attached" in entry["text"]
 
         # The same folder once more: images are imported again, notes are there already.

@@ -103,7 +103,7 @@ def test_vanished_and_changed_files_need_attention_and_can_be_retried(
         file.truncate(len(kept))
     terminal = Terminal(stage)
     assert terminal.log_in().code == 0
-    answer = terminal.run("transfers", transfer_id, "--retry")
+    answer = terminal.run("transfers", "retry", transfer_id)
     assert answer.code == 0, answer.err
     details = details_when(stage, transfer_id, ItemState.IMPORTED)
     rows, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
@@ -134,9 +134,7 @@ def test_target_deleted_meanwhile(stage: Stage, tmp_path: Path) -> None:
     assert {i.trouble.code for i in details.items if i.trouble} == {"target-not-found"}
     assert details.transfer.promises.safe_to_switch_off
     assert not details.transfer.promises.safe_to_delete_source
-    answer = terminal.run(
-        "transfers", transfer_id, "--retry", "--to", "Dataset:New", "--create"
-    )
+    answer = terminal.run("transfers", "retry", transfer_id, "--to", "Dataset:New", "--create")
     assert answer.code == 0, answer.err
     details = details_when(stage, transfer_id, ItemState.IMPORTED)
     assert details.transfer.target_name == "New"

@@ -250,7 +250,7 @@ def test_stopped_under_an_import_it_costs_one_item(house: House, tmp_path: Path)
     )
     assert not psutil.pid_exists(java.pid)
     transfer_id = done.json["transfer"]["id"]
-    assert house.terminal.run("transfers", transfer_id, "--retry").code == 0
+    assert house.terminal.run("transfers", "retry", transfer_id).code == 0
     assert {item.state for item in house.ended(transfer_id).items} == {ItemState.IMPORTED}
 
 
@@ -307,7 +307,7 @@ def test_killed_under_an_import_it_costs_one_item_at_most(house: House, tmp_path
         assert item.trouble.message.startswith(
             "Bio-Formats broke down while it read 'slow.mrc'. Retry"
         )
-        assert house.terminal.run("transfers", transfer_id, "--retry").code == 0
+        assert house.terminal.run("transfers", "retry", transfer_id).code == 0
     assert {item.state for item in house.ended(transfer_id).items} == {ItemState.IMPORTED}
 
 

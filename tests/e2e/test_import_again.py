@@ -27,9 +27,14 @@ def test_a_second_import_is_told_of_and_done(tmp_path: Path) -> None:
         terminal = Terminal(stage)
         assert terminal.log_in().code == 0
         command = ("import", str(folder), "--to", "Dataset:Twice", "--create", "--wait")
-        first = terminal.run(*command, "--json")
+        first = terminal.run(*command, "--follow", "--json")
         assert first.code == 0, first.err
         assert "already" not in first.err
+        *events, end = first.lines
+        assert {one["event"] for one in events} == {"transfer", "item"}
+        items = [one for one in events if one["event"] == "item"]
+        assert items[-1]["state"] == end["items"][0]["state"] == "imported"
+        assert set(end) == {"transfer", "items", "refused", "left_out"}
         second = terminal.run(*command, "--json")
     assert second.code == 0, second.err
     told = " ".join(second.err.split())
@@ -105,5 +110,5 @@ def test_what_was_skipped_keeps_no_folder_until_it_changes(tmp_path: Path) -> No
         time.sleep(2.5)
         path.write_bytes(corrected(path))
         assert not terminal.safe_to_delete(transfer["id"])
-        told = terminal.run("transfers", transfer["id"])
+        told = terminal.run("transfers", "show", transfer["id"])
     assert "changed since: 'Pos0/field_000.tif'" in " ".join(told.err.split())

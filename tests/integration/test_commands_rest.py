@@ -297,6 +297,23 @@ async def test_command_line(house: CommandHouse, monkeypatch: pytest.MonkeyPatch
         assert code == ExitCode.DONE
         assert "Z 2\n" in shown
         assert "done" in shown
+        code, shown = await call("run", "count", "times=2", "--follow", "--json")
+        queued, *told, end = (json.loads(line) for line in shown.splitlines())
+        assert (code, end["state"], "event" in end) == (ExitCode.DONE, "done", False)
+        assert queued == {"event": "queued", "run_id": end["id"]}
+        assert {one["event"] for one in told} == {"output"}
+        assert "Z 2\n" in "".join(one["text"] for one in told)
+    code, shown = await call("output", end["id"], "--follow", "--json")
+    *again, last = (json.loads(line) for line in shown.splitlines())
+    assert last == end
+    assert "".join(one["text"] for one in again) == "".join(one["text"] for one in told)
+    code, shown = await call("output", end["id"], "--json")
+    assert json.loads(shown) == {"text": "".join(one["text"] for one in told)}
+    code, shown = await call("run", "count", "times", "--follow", "--json")
+    assert (code, json.loads(shown.splitlines()[0])["detail"]) == (
+        1,
+        "'times' is no KEY=VALUE.",
+    )
     code, shown = await call("runs", "--json")
     run_id = json.loads(shown)["items"][0]["id"]
     code, shown = await call("output", run_id)

@@ -19,6 +19,7 @@ from tests.support.receivers import hook_server, mail_server
 from tests.support.rest_server import (
     PASSWORD,
     RestServer,
+    notification_rounds,
     rest_server,
     server,
     submitted,
@@ -35,16 +36,13 @@ from transferapp.desktop.session.remembered import SettingsFile
 from transferapp.errors import Invalid, NotFound, StateConflict
 from transferapp.host.credentials import Credentials
 from transferapp.model.events import EventKind
-from transferapp.notify.stores.deliveries import SqlDeliveries
-from transferapp.notify.stores.preferences import SqlPreferenceStore
-from transferapp.operations.notifications import NotificationRounds
 
 __all__ = ["server"]
 
 
 async def test_inbox_is_read_by_its_person_only(server: RestServer) -> None:
     ada, bob = await server.signed_in(), await server.signed_in("bob")
-    rounds = _rounds(server)
+    rounds = notification_rounds(server)
     await rounds.begin()
     accepted = await submitted(ada, 5)
     await ada.cancel(accepted.details.transfer.id)
@@ -77,7 +75,7 @@ async def test_read_at_the_office_is_read_at_the_microscope(
 ) -> None:
     """Two desktops of one person hear of each change by an event."""
     ada = await server.signed_in()
-    rounds = _rounds(server)
+    rounds = notification_rounds(server)
     await rounds.begin()
     async with AsyncExitStack() as stack:
         office, microscope = [
@@ -98,14 +96,6 @@ async def test_read_at_the_office_is_read_at_the_microscope(
             await client.mark_read(office.entries[0].id)
             await client.mark_all_read(office.entries[0].id)
         assert await server.parts.ledger.events("ada", news[-1].id) == []
-
-
-def _rounds(server: RestServer) -> NotificationRounds:
-    parts = server.parts
-    engine = parts.inbox._engine  # type: ignore[attr-defined]
-    deliveries = SqlDeliveries(engine, parts.clock)
-    wishes = SqlPreferenceStore(engine, parts.clock)
-    return NotificationRounds(parts.ledger, deliveries, wishes, parts.queue, 60.0)
 
 
 async def _desk(stack: AsyncExitStack, server: RestServer, folder: Path) -> InboxPresenter:

@@ -101,7 +101,7 @@ DYING = {
     "worker": ((*CLI, "worker"), "transferapp.worker.wiring:open_parts"),
     "agent": ((*CLI, "agent"), "transferapp.agent.wiring:make_workbench"),
     "desktop": ((*CLI, "desktop"), "transferapp.desktop.wiring:build"),
-    "cli": ((*CLI, "transfers"), "transferapp.cli.signed_in:server_client"),
+    "cli": ((*CLI, "transfers", "list"), "transferapp.cli.signed_in:server_client"),
     "viewer": (
         ("-m", "transferapp.desktop.viewer.process"),
         "transferapp.desktop.viewer.opengl:prepare_opengl",

@@ -35,6 +35,11 @@ class Answer:
     def json(self) -> Any:
         return json.loads(self.out)
 
+    @property
+    def lines(self) -> list[Any]:
+        """What ``--follow --json`` prints."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
 
 class Terminal:
     """Runs ``transferapp ...`` as alice, signed in through ``login --in-file``."""
@@ -71,7 +76,7 @@ class Terminal:
 
     def safe_to_delete(self, transfer_id: str) -> bool:
         """Ask as a person does; the workstation looks at the source once more for that."""
-        answer = self.run("transfers", transfer_id, "--json")
+        answer = self.run("transfers", "show", transfer_id, "--json")
         return bool(answer.json["transfer"]["promises"]["safe_to_delete_source"])
 
 

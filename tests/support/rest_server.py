@@ -16,6 +16,9 @@ from transferapp.client.server import ServerClient
 from transferapp.host.paths import private_folder
 from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.identity import GroupPermissions
+from transferapp.notify.stores.deliveries import SqlDeliveries
+from transferapp.notify.stores.preferences import SqlPreferenceStore
+from transferapp.operations.notifications import NotificationRounds
 from transferapp.protocol.messages import Accepted, ImportRequest, NewFile, NewItem
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.server.app import create_app
@@ -107,6 +110,15 @@ def manifest(target: Container, *sizes: int, name: str = "Cells") -> ImportReque
 async def submitted(client: ServerClient, *sizes: int) -> Accepted:
     """Submit an import of one item into a new dataset."""
     return await client.submit_import(manifest(await new_dataset(client), *sizes))
+
+
+def notification_rounds(server: RestServer) -> NotificationRounds:
+    """Return the worker's rounds that fill inboxes; the test runs each."""
+    parts = server.parts
+    engine = parts.inbox._engine  # type: ignore[attr-defined]
+    deliveries = SqlDeliveries(engine, parts.clock)
+    wishes = SqlPreferenceStore(engine, parts.clock)
+    return NotificationRounds(parts.ledger, deliveries, wishes, parts.queue, 60.0)
 
 
 @pytest.fixture

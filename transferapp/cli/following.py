@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from transferapp.cli import wiring
+from transferapp.cli.event_lines import TransferLines, show_event
 from transferapp.cli.output import say
 from transferapp.client.source_looks import look_at_source, not_looked_at
 from transferapp.errors import AgentUnreachable, TransferAppError
@@ -21,17 +22,30 @@ LOOK_EVERY_S = 0.5
 _ASK_AGENT_EVERY_S = 3.0
 
 
-async def follow(server: ServerClient, transfer_id: str, *, wait: bool) -> TransferDetails:
-    """Return a transfer as it is now, or (``wait``) once nothing of it moves any more."""
+async def follow(
+    server: ServerClient, transfer_id: str, *, wait: bool, as_lines: bool = False
+) -> TransferDetails:
+    """Return a transfer as it is now, or (``wait``) once nothing of it moves any more.
+
+    While it waits, ``as_lines`` prints what changes, as lines.
+    """
     details = await server.transfer(transfer_id)
     if not wait:
         return details
+    lines = TransferLines() if as_lines else None
     async with wiring.agent_client() as agent:
         hindrance = _Hindrance(agent, transfer_id)
-        while not at_rest(details):
+        while True:
+            if lines:
+                lines.show(details)
+            if at_rest(details):
+                break
             await asyncio.sleep(LOOK_EVERY_S)
             details = await server.transfer(transfer_id)
-            await hindrance.say()
+            if sentence := await hindrance.news():
+                say(f"Waiting: {sentence}")
+                if lines:
+                    show_event("waiting", transfer_id=transfer_id, message=sentence)
     return await looked_at(server, transfer_id)
 
 
@@ -58,11 +72,11 @@ class _Hindrance:
         self._said = ""
         self._next_s = 0.0
 
-    async def say(self) -> None:
-        """Say it, if there is something new."""
+    async def news(self) -> str:
+        """Return it, if there is something new."""
         now_s = asyncio.get_running_loop().time()
         if now_s < self._next_s:
-            return
+            return ""
         self._next_s = now_s + _ASK_AGENT_EVERY_S
         try:
             view = await self._agent.submission(self._transfer_id)
@@ -70,7 +84,6 @@ class _Hindrance:
         except AgentUnreachable as error:
             sentence = f"{error.title}. {error.message}"
         except TransferAppError:
-            return  # Another workstation's.
-        if sentence and sentence != self._said:
-            say(f"Waiting: {sentence}")
-        self._said = sentence
+            return ""  # Another workstation's.
+        known, self._said = self._said, sentence
+        return sentence if sentence != known else ""

@@ -10,6 +10,7 @@ import typer
 
 import transferapp
 from transferapp.cli.lazy import CommandEntry, group_of
+from transferapp.cli.verbosity import choose_verbosity
 
 #: These have command lines of their own.
 _PASSED_ON = {
@@ -27,11 +28,11 @@ COMMANDS = (
     CommandEntry("login", "session", "login"),
     CommandEntry("logout", "session", "logout"),
     CommandEntry("scan", "scan", "scan"),
-    CommandEntry("import", "transfers", "import_files"),
-    CommandEntry("export", "transfers", "export_images"),
-    CommandEntry("transfers", "transfers", "list_transfers"),
+    CommandEntry("import", "handing_over", "import_files"),
+    CommandEntry("export", "handing_over", "export_images"),
+    CommandEntry("transfers", "transfers", "app"),
     CommandEntry("attachments", "attachments", "attachments"),
-    CommandEntry("inbox", "inbox", "inbox"),
+    CommandEntry("inbox", "inbox", "app"),
     CommandEntry("doctor", "doctor", "doctor"),
     CommandEntry("notifications", "notifications", "app"),
     CommandEntry("people", "people", "app"),
@@ -58,22 +59,39 @@ def _version(*, show: bool) -> None:
 @app.callback()
 def root(
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback prints it
         bool,
         typer.Option("--version", help="Print the version.", callback=_version, is_eager=True),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Tell more: log in detail, with requests.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Tell only results and what went wrong.")
+    ] = False,
 ) -> None:
-    """Take the options that all commands share."""
+    """Take the options that all commands share; they stand before the command."""
+    if verbose and quiet:
+        raise typer.BadParameter("-v and -q are opposites. Give one of them.")
+    if choose_verbosity(verbose=verbose, wish_quiet=quiet):
+        _open_log()
+
+
+def _open_log() -> None:
+    """Log what goes wrong; with -v also each request."""
+    from transferapp.host.logging import configure_logging  # noqa: PLC0415
+
+    configure_logging("cli", level=logging.WARNING, private=False)
 
 
 def main() -> None:
     """Run the command line; a defect is told without the values that it met."""
     if sys.argv[1:] == ["--version"]:
         app()  # Quickly: what is imported below takes longer.
-    from transferapp.host.logging import configure_logging, log_the_end  # noqa: PLC0415
+    from transferapp.host.logging import log_the_end  # noqa: PLC0415
 
-    configure_logging("cli", level=logging.WARNING, private=False)
     try:
+        _open_log()
         app()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told and ends this
         log_the_end(error)

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from transferapp import errors
 from transferapp.cli.plain_text import plain
+from transferapp.cli.verbosity import quiet
 from transferapp.protocol.problems import to_problem
 
 P = ParamSpec("P")
@@ -50,18 +51,23 @@ def exit_code(error: errors.TransferAppError) -> ExitCode:
     return ExitCode.PROBLEM
 
 
-def show_json(value: Any) -> None:
-    """Print one JSON document; dataclasses and pydantic models welcome."""
+def show_json(value: Any, *, as_line: bool = False) -> None:
+    """Print one JSON document; dataclasses and pydantic models welcome.
+
+    ``as_line``: as one of many lines (``--follow``), which is there at once.
+    """
     adapter = TypeAdapter(Any)
+    indent = None if as_line else 2
     try:
-        text = adapter.dump_json(value, indent=2).decode()
+        text = adapter.dump_json(value, indent=indent).decode()
     except PydanticSerializationError:
         # A file name that is no text. JSON is UTF-8 (RFC 8259), and has an escape for what
         # that cannot hold, so that a script finds the file by it (docs/cli.md).
         found = adapter.dump_python(value, mode="json")
-        told = json.dumps(found, indent=2, ensure_ascii=False)
+        told = json.dumps(found, indent=indent, ensure_ascii=False)
         text = _NO_TEXT.sub(lambda match: f"\\u{ord(match[0]):04x}", told)
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -82,7 +88,13 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
 
 def say(text: str) -> None:
-    """Tell a person something beside the result, on standard error."""
+    """Tell a person something beside the result, on standard error; with -q nothing."""
+    if not quiet.get():
+        warn(text)
+
+
+def warn(text: str) -> None:
+    """Tell a person what went wrong, or will, on standard error; also with -q."""
     console = _console(sys.stderr)
     console.print(Text(plain(text, console.encoding)), overflow="fold")
 
@@ -98,12 +110,12 @@ def _cell(value: object, encoding: str) -> Text:
     return Text("\n".join(plain(str(line), encoding) for line in lines))
 
 
-def fail(error: errors.TransferAppError, *, as_json: bool) -> NoReturn:
+def fail(error: errors.TransferAppError, *, as_json: bool, as_line: bool = False) -> NoReturn:
     """End with the error's title and remedy, or its problem document."""
     if as_json:
-        show_json(to_problem(error))
+        show_json(to_problem(error), as_line=as_line)
     else:
-        say(f"{error.title}. {error.message}")
+        warn(f"{error.title}. {error.message}")
     raise typer.Exit(exit_code(error))
 
 
@@ -115,6 +127,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except errors.TransferAppError as error:
-            fail(error, as_json=bool(kwargs.get("as_json")))
+            lines = bool(kwargs.get("follow"))
+            fail(error, as_json=bool(kwargs.get("as_json")), as_line=lines)
 
     return wrapped

@@ -6,12 +6,11 @@ computer runs), and the server's workers, as ``/healthz`` tells it.
 
 from __future__ import annotations
 
-import os
-
 from transferapp.cli import signed_in, wiring
 from transferapp.client.server import ServerClient
 from transferapp.errors import AgentUnreachable, TransferAppError
 from transferapp.host import endings
+from transferapp.host.config_file import chosen
 from transferapp.host.paths import host_paths
 
 Told = tuple[str, bool, str]
@@ -60,9 +59,9 @@ def _server_url() -> str:
 
 
 def _own_server() -> str:
-    if not (os.environ.get("TRANSFERAPP_DATA") or host_paths().server_data.exists()):
-        return ""
     try:
+        if not (chosen("data") or host_paths().server_data.exists()):
+            return ""
         from transferapp.server.settings import ServerSettings  # noqa: PLC0415 - extra 'server'
 
         settings = ServerSettings()

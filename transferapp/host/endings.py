@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from transferapp.errors import Conflict, TransferAppError
+from transferapp.errors import Conflict, SettingsInvalid, TransferAppError
+from transferapp.host.config_file import chosen
 from transferapp.host.hiding import hide_in_text
 from transferapp.host.paths import host_paths
 
@@ -99,5 +100,7 @@ def _file(process: str) -> Path:
     if process == AGENT:
         return paths.agent_outbox.parent / f"{process}.ended"
     # As the server's settings have it; here they may be what is wrong.
-    data = os.environ.get("TRANSFERAPP_DATA")
+    data = ""
+    with suppress(SettingsInvalid):
+        data = chosen("data")
     return (Path(data) if data else paths.server_data) / f"{process}.ended"

@@ -20,9 +20,20 @@ from typing import Any
 import structlog
 from typing_extensions import override
 
-from transferapp.errors import TransferAppError
+from transferapp.errors import SettingsInvalid, TransferAppError
+from transferapp.host.config_file import chosen, origin
 from transferapp.host.hiding import hide_secrets, hide_tokens
 
+#: How much every process logs, and how (``_FORMAT``), whatever is its habit.
+_PREFIX = "TRANSFERAPP_LOG_"
+LEVEL_VARIABLE = f"{_PREFIX}LEVEL"
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+_FORMATS = ("text", "json")
 #: They tell at length what we tell in our own words, or tell of every request.
 _CHATTY = ("httpx", "httpcore", "asyncio", "alembic")
 #: They tell of each fault of a damaged file, which people read in our words: as a verdict.
@@ -38,8 +49,13 @@ def configure_logging(
 
     ``process`` (server, worker, agent...) is in every line. Foreign libraries log through
     the same chain, so their secrets are hidden too. ``private``: where the standard streams
-    go to a file, nobody but its owner may read it from now on.
+    go to a file, nobody but its owner may read it from now on. ``json`` and ``level`` are the
+    process's habit; TRANSFERAPP_LOG_LEVEL and _FORMAT, or a file's [log], go before. Raises
+    SettingsInvalid when one of these is wrong, once the log is there that tells it.
     """
+    wrong: list[SettingsInvalid] = []
+    level = _LEVELS.get(_chosen("level", tuple(_LEVELS), wrong), level)
+    json = {"text": False, "json": True}.get(_chosen("format", _FORMATS, wrong), json)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -71,11 +87,31 @@ def configure_logging(
     root.setLevel(level)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    if process == "cli" and level == logging.DEBUG:
+        # Its requests are what a person looks for; a server's would name people's webhooks.
+        logging.getLogger("httpx").setLevel(logging.INFO)
     for reader in _OF_FILES:
         logging.getLogger(reader).setLevel(logging.CRITICAL)
     if private:
         _narrow_files()
     log_what_nobody_caught()
+    for error in wrong:
+        raise error
+
+
+def _chosen(key: str, known: tuple[str, ...], wrong: list[SettingsInvalid]) -> str:
+    """Return what a setting says, or nothing; what is unknown goes into ``wrong``."""
+    try:
+        said = chosen(key, _PREFIX).strip().lower()
+        told = origin(key, _PREFIX)
+    except SettingsInvalid as error:
+        wrong.append(error)
+        return ""
+    if not said or said in known:
+        return said
+    words = f"{', '.join(known[:-1])} or {known[-1]}"
+    wrong.append(SettingsInvalid(f"{told}: '{said}' is not known. Write {words}."))
+    return ""
 
 
 def log_the_end(error: BaseException) -> None:
@@ -167,4 +203,6 @@ def _drop_colours(
 def _renderer(*, json: bool) -> structlog.typing.Processor:
     if json:
         return structlog.processors.JSONRenderer(default=repr)
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    # https://no-color.org: set to anything but nothing.
+    colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    return structlog.dev.ConsoleRenderer(colors=colours)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from transferapp.cli import looking, signed_in
-from transferapp.cli.commands import transfers
+from transferapp.cli.commands import handing_over
 from transferapp.client.server import ToldFormats
 from transferapp.errors import Denied
 from transferapp.formats.omero import omero_formats
@@ -52,7 +52,7 @@ async def test_what_omero_cannot_open_is_refused(
         yield Omero(), None
 
     monkeypatch.setattr(signed_in, "server_client", server_client)
-    looked = looking.look_at([cluster], [], await transfers._settings(), print)
+    looked = looking.look_at([cluster], [], await handing_over._settings(), print)
     assert looked.ready == ()
     assert "Rename 'cluster' to 'cluster.ome.zarr'" in looked.refused[0]
 
@@ -64,5 +64,5 @@ async def test_files_are_looked_at_also_when_nobody_is_signed_in(
         raise Denied("Nobody is signed in.")
 
     monkeypatch.setattr(signed_in, "server_client", server_client)
-    looked = looking.look_at([cluster], [], await transfers._settings(), print)
+    looked = looking.look_at([cluster], [], await handing_over._settings(), print)
     assert (len(looked.ready), looked.refused) == (1, ())

@@ -11,6 +11,7 @@ import typer
 
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
+from transferapp.cli.event_lines import show_event
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.commands import CommandsClient
 from transferapp.errors import Invalid
@@ -63,11 +64,14 @@ def run(
         queued = await client.run_command(name, given)
         if not follow:
             return queued
-        say(f"Run {queued.id} is queued.")
-        return await _follow(client, queued.id, quietly=as_json)
+        if as_json:
+            show_event("queued", run_id=queued.id)
+        else:
+            say(f"Run {queued.id} is queued.")
+        return await _follow(client, queued.id, as_json=as_json)
 
     view = _ask(work)
-    _show(view, as_json=as_json)
+    _show(view, as_json=as_json, as_line=follow)
     if follow and view.state != "done":
         raise typer.Exit(ExitCode.SOME_FAILED)
 
@@ -106,14 +110,21 @@ def output(
     after: Annotated[int, typer.Option(min=0, help="Leave out so many bytes.")] = 0,
     *,
     follow: Follow = False,
+    as_json: AsJson = False,
 ) -> None:
     """Print what a run has printed."""
 
     async def work(client: CommandsClient) -> None:
         if follow:
-            await _follow(client, run_id, after=after)
+            view = await _follow(client, run_id, after=after, as_json=as_json)
+            if as_json:
+                show_json(view, as_line=True)
+            return
+        text = await client.command_output(run_id, after)
+        if as_json:
+            show_json({"text": text})
         else:
-            sys.stdout.write(await client.command_output(run_id, after))
+            sys.stdout.write(text)
 
     _ask(work)
 
@@ -126,13 +137,15 @@ def cancel(run_id: RunId, *, as_json: AsJson = False) -> None:
 
 
 async def _follow(
-    client: CommandsClient, run_id: str, *, after: int = 0, quietly: bool = False
+    client: CommandsClient, run_id: str, *, after: int = 0, as_json: bool = False
 ) -> CommandRunView:
     view = await client.command_run(run_id)
     async for told in client.follow_command(run_id, after):
         if isinstance(told, CommandRunView):
             view = told
-        elif not quietly:
+        elif as_json:
+            show_event("output", run_id=run_id, text=told)
+        else:
             sys.stdout.write(told)
             sys.stdout.flush()
     return view
@@ -152,9 +165,9 @@ def _parameters(one: CommandView) -> list[str]:
     ]
 
 
-def _show(view: CommandRunView, *, as_json: bool) -> None:
+def _show(view: CommandRunView, *, as_json: bool, as_line: bool = False) -> None:
     if as_json:
-        show_json(view)
+        show_json(view, as_line=as_line)
         return
     names = ("id", "command", "owner", "parameters", "state", "exit_code", "message")
     more = ("attempts", "created_at", "started_at", "ended_at", "output_bytes", "truncated")

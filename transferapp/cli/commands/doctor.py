@@ -33,7 +33,7 @@ EXTRAS = {"desktop": "PySide6", "server": "dbos", "readers": "pylibCZIrw", "omer
 def doctor(*, as_json: AsJson = False) -> None:
     """Look at this installation and say what is missing."""
     # What adapters log goes to standard error; the result is alone on standard output.
-    configure_logging("doctor", json=False)
+    configure_logging("doctor")
     findings = [
         _python(),
         *(_extra(name) for name in EXTRAS),

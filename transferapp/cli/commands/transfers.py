@@ -1,236 +1,146 @@
-"""The main job for scripts: import, export, and what is under way."""
+"""What is under way and what has ended; stop it, or let it go on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+import shlex
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated
 
-import humanize
 import typer
 
-from transferapp.cli import (
-    existing,
-    following,
-    looking,
-    promise_words,
-    signed_in,
-    targets,
-    wiring,
-)
+from transferapp.cli import following, signed_in, targets, wiring
 from transferapp.cli.commands.session import AsJson
-from transferapp.cli.looking import Looked
-from transferapp.cli.output import ExitCode, command, say, show_json, show_table
+from transferapp.cli.former import FORMER, FormerForms, say_new_form
+from transferapp.cli.output import command, say, show_json
+from transferapp.cli.transfer_tables import placements_of, show_details, show_transfers
 from transferapp.client.agent import AgentClient
-from transferapp.client.attaching import check_attaching
-from transferapp.client.dropping import drop_message
-from transferapp.client.importing import (
-    ExportPlan,
-    ImportPlan,
-    hand_over_export,
-    hand_over_import,
-)
 from transferapp.client.server import ServerClient
-from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_settings
-from transferapp.errors import (
-    AgentUnreachable,
-    Invalid,
-    NotFound,
-    StateConflict,
-    TransferAppError,
-)
-from transferapp.intake import preflight
-from transferapp.model.containers import Container, is_id
-from transferapp.model.transfers import (
-    DONE_STATES,
-    TROUBLE_STATES,
-    Transfer,
-    TransferDetails,
-    TransferKind,
-)
-from transferapp.protocol.messages import PlacementView
+from transferapp.errors import AgentUnreachable, Invalid, NotFound, StateConflict
+from transferapp.model.transfers import TROUBLE_STATES, TransferDetails
 
-#: Seconds between two looks while waiting; the server does the work.
+app = typer.Typer(cls=FormerForms, help="What is under way and what has ended.")
 
-Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
+TransferId = Annotated[str, typer.Argument(help="As 'transfers list' shows it.")]
+Limit = Annotated[int, typer.Option(help="How many, newest first.")]
+Item = Annotated[str, typer.Option(help="Only the item of this name.")]
+Create = Annotated[bool, typer.Option("--create", help="Make a missing target.")]
 
 
+@app.command("list")
 @command
-def import_files(  # noqa: PLR0913 - each is an option of the command line
-    # Not checked by typer: preflight names what is wrong, and what to do.
-    paths: Annotated[list[Path], typer.Argument(readable=False, help="Files and folders.")],
-    to: Annotated[
-        str, typer.Option(help="Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME, Screen:NAME")
-    ],
-    name: Annotated[str, typer.Option(help="What to call this import.")] = "",
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(help="Names that do not matter, such as '*.txt'; may be repeated."),
-    ] = None,
+def list_transfers(limit: Limit = 20, *, as_json: AsJson = False) -> None:
+    """List your transfers, newest first."""
+    _list(limit, as_json=as_json)
+
+
+@app.command()
+@command
+def show(transfer_id: TransferId, *, as_json: AsJson = False) -> None:
+    """Show one with its items, and whether its source may be deleted."""
+    _do_and_show(Wish(), transfer_id, as_json=as_json)
+
+
+@app.command()
+@command
+def cancel(transfer_id: TransferId, item: Item = "", *, as_json: AsJson = False) -> None:
+    """Stop it for good."""
+    _do_and_show(Wish(cancel=True, item=item), transfer_id, as_json=as_json)
+
+
+@app.command()
+@command
+def retry(
+    transfer_id: TransferId,
+    item: Item = "",
+    to: Annotated[str, typer.Option(help="Import into another target.")] = "",
     *,
-    create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
-    skip_existing: Annotated[
-        bool,
-        typer.Option(
-            "--skip-existing", help="Leave out what the repository holds, byte for byte."
-        ),
-    ] = False,
-    anyway: Annotated[
-        bool,
-        typer.Option(
-            "--anyway", help="Import files that PATHS names also when nobody knows the format."
-        ),
-    ] = False,
-    attach_others: Annotated[
-        bool,
-        typer.Option("--attach-others", help="Attach files that are no images to the target."),
-    ] = False,
-    wait: Wait = False,
+    create: Create = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import files and folders; the agent uploads them, also after you log off."""
-    targets.check_target(to)
-    settings = replace(asyncio.run(_settings()), anyway=anyway)
-    with wiring.bio_formats_here() as opens:
-        asking = replace(settings, opens=opens)
-        looked = looking.look_at(paths, ignore or [], asking, say, attach_others=attach_others)
-    for sentence in (*looked.refused, *looked.notes, *looked.others_told):
-        say(sentence)
-    looked.check_ready()
-    wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
+    """Let its failed items go on."""
+    wish = Wish(retry=True, to=to, create=create, item=item)
+    _do_and_show(wish, transfer_id, as_json=as_json)
 
-    async def work() -> tuple[TransferDetails | None, Looked]:
-        async with signed_in.server_client() as (server, who):
-            await check_attaching(server, looked.attachments)
-            # Not made yet: there may be nothing to put into it.
-            target = None if create else await targets.find_target(server, to, create=False)
-            left = await wish.without_existing(server, who.username, looked)
-            if not left.ready:
-                return None, left
-            target = target or await targets.find_target(server, to, create=create)
-            plan = wish.plan(target, left)
-            async with wiring.agent_client() as agent:
-                view = await hand_over_import(server, agent, plan, owner=who.username)
-            if not as_json:
-                count = len(left.ready)
-                words = "1 item is" if count == 1 else f"{count:,} items are"
-                say(f"{words} on the way. It is safe to log off.")
-            return await following.follow(server, view.transfer_id, wait=wait), left
 
-    details, left = asyncio.run(work())
-    if details is None:
-        _conclude_nothing(left, as_json=as_json)
+@app.command(FORMER, hidden=True)
+@command
+def former(  # noqa: PLR0913 - each is an option of the command line
+    transfer_id: Annotated[str, typer.Argument()] = "",
+    limit: Limit = 20,
+    *,
+    cancel: Annotated[bool, typer.Option("--cancel")] = False,
+    retry: Annotated[bool, typer.Option("--retry")] = False,
+    to: Annotated[str, typer.Option()] = "",
+    item: Item = "",
+    create: Create = False,
+    as_json: AsJson = False,
+) -> None:
+    """Do what 'transfers [ID] [--cancel|--retry]' did; goes with the next release."""
+    wish = Wish(cancel=cancel, retry=retry, to=to, create=create, item=item)
+    if wish.is_something and not transfer_id:
+        raise Invalid("Say which transfer: give its id.")
+    say_new_form("transfers", wish.new_form(transfer_id))
+    if transfer_id:
+        _do_and_show(wish, transfer_id, as_json=as_json)
     else:
-        _conclude(details, as_json=as_json, refused=looked.refused)
+        _list(limit, as_json=as_json)
 
 
-@dataclass(frozen=True, slots=True)
-class _ImportWish:
-    """What an import shall be."""
-
-    name: str
-    to: str
-    create: bool
-    skip_existing: bool
-
-    async def without_existing(
-        self, server: ServerClient, username: str, looked: Looked
-    ) -> Looked:
-        """Leave out what is there already, where that is wished, or say that it is there."""
-        if self.skip_existing:
-            return await existing.leave_out_existing(server, username, looked, say)
-        await existing.say_what_exists(server, looked, say)
-        return looked
-
-    def plan(self, target: Container, looked: Looked) -> ImportPlan:
-        """Say where it goes, and return what is handed over."""
-        say(f"Into {target.ref}, '{target.name}'.")
-        return ImportPlan(
-            name=self.name,
-            target=target.ref,
-            candidates=looked.ready,
-            dropped=looked.dropped,
-            attachments=looked.attachments,
-        )
-
-
-async def _settings() -> preflight.PreflightSettings:
-    """Ask the server what reads the files; who is not signed in is told so later."""
-    with suppress(TransferAppError):
+def _list(limit: int, *, as_json: bool) -> None:
+    async def work() -> None:
         async with signed_in.server_client() as (server, _):
-            return await ask_settings(
-                server, preflight.PreflightSettings(), KeptFormats(), COMMANDS_PATIENCE_S
-            )
-    return preflight.PreflightSettings()
+            page = await server.transfers(limit=limit)
+        show_json(page.items) if as_json else show_transfers(page.items)
+
+    asyncio.run(work())
 
 
-@command
-def export_images(
-    images: Annotated[list[str], typer.Argument(help="Image:12 Image:13 ...")],
-    to: Annotated[str, typer.Option(help="The folder that the files go to.")],
-    name: Annotated[str, typer.Option(help="What to call this export.")] = "",
-    *,
-    wait: Wait = False,
-    as_json: AsJson = False,
-) -> None:
-    """Export the original files of images into a folder, in the background."""
-    ids = tuple(_image_id(text) for text in images)
-    destination = _folder(to)
+def _do_and_show(wish: Wish, transfer_id: str, *, as_json: bool) -> None:
+    async def work() -> None:
+        async with signed_in.server_client() as (server, _):
+            await wish.do(server, transfer_id)
+            details = await following.looked_at(server, transfer_id)
+        if as_json:
+            show_json(details)
+        else:
+            show_details(details, await placements_of(details))
 
-    async def work() -> tuple[TransferDetails, list[PlacementView]]:
-        async with signed_in.server_client() as (server, who):
-            plan = ExportPlan(
-                name=name or f"Export of {len(ids)} images",
-                image_ids=ids,
-                destination=destination,
-            )
-            async with wiring.agent_client() as agent:
-                view = await hand_over_export(server, agent, plan, owner=who.username)
-            details = await following.follow(server, view.transfer_id, wait=wait)
-            return details, await _placements(details)
-
-    details, placements = asyncio.run(work())
-    _conclude(details, as_json=as_json, placements=placements)
+    asyncio.run(work())
 
 
-async def _placements(details: TransferDetails) -> list[PlacementView]:
-    """Ask this computer's agent where an export's items go; nothing where it cannot say."""
-    if details.transfer.kind is not TransferKind.EXPORT:
-        return []
-    async with wiring.agent_client() as agent:
-        with suppress(TransferAppError):
-            return await agent.placements(details.transfer.id)
-    return []
-
-
-def _folder(text: str) -> Path:
-    if not text.strip():
-        raise Invalid("--to is empty. Name the folder that the files go to.")
-    folder = Path(text).resolve()
-    if folder.exists() and not folder.is_dir():
-        raise Invalid(f"'{folder}' is not a folder. Name a folder with --to.")
-    return folder
-
-
-def _image_id(text: str) -> int:
-    kind, _, number = text.rpartition(":")
-    if kind.lower() not in {"", "image"} or not is_id(number):
-        raise Invalid(f"'{text}' is not an image. Write it like Image:12.")
-    return int(number)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What is to be done to a transfer before it is shown."""
 
-    cancel: bool
-    retry: bool
-    to: str
-    create: bool
+    cancel: bool = False
+    retry: bool = False
+    to: str = ""
+    create: bool = False
     item: str = ""
+
+    @property
+    def is_something(self) -> bool:
+        """Whether it names a transfer's change, or an item."""
+        return self.cancel or self.retry or bool(self.to or self.item)
+
+    def new_form(self, transfer_id: str) -> str:
+        """Return the sub-command that wishes the same."""
+        if not transfer_id:
+            return "list"
+        item = ["--item", self.item] if self.item else []
+        forms = []
+        if self.cancel:
+            forms.append(["cancel", transfer_id, *item])
+        if self.retry or self.to:
+            target = ["--to", self.to] if self.to else []
+            make = ["--create"] if self.create else []
+            forms.append(["retry", transfer_id, *item, *target, *make])
+        return "' and 'transferapp transfers ".join(
+            shlex.join(form) for form in forms or [["show", transfer_id]]
+        )
 
     async def do(self, server: ServerClient, transfer_id: str) -> None:
         """Do it; the agent is told too, because it may hold the files."""
@@ -269,112 +179,3 @@ async def _agent_of(transfer_id: str) -> AsyncIterator[AgentClient]:
             yield agent
         except (AgentUnreachable, NotFound, StateConflict):
             say(f"{transfer_id} is not in the hands of this computer's workstation service.")
-
-
-@command
-def list_transfers(  # noqa: PLR0913 - each is an option of the command line
-    transfer_id: Annotated[str, typer.Argument(help="Show one transfer with its items.")] = "",
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
-    *,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Stop this transfer.")] = False,
-    retry: Annotated[bool, typer.Option("--retry", help="Let its failed items go on.")] = False,
-    to: Annotated[str, typer.Option(help="With --retry: import into another target.")] = "",
-    item: Annotated[
-        str, typer.Option(help="With --cancel or --retry: only the item of this name.")
-    ] = "",
-    create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show what is under way and what has ended."""
-    wish = Wish(cancel, retry, to, create, item)
-    if (cancel or retry or to or item) and not transfer_id:
-        raise Invalid("Say which transfer: give its id.")
-
-    async def work() -> None:
-        async with signed_in.server_client() as (server, _):
-            if not transfer_id:
-                page = await server.transfers(limit=limit)
-                show_json(page.items) if as_json else _show_transfers(page.items)
-                return
-            await wish.do(server, transfer_id)
-            details = await following.looked_at(server, transfer_id)
-            if as_json:
-                show_json(details)
-            else:
-                _show_details(details, await _placements(details))
-
-    asyncio.run(work())
-
-
-def _conclude(
-    details: TransferDetails,
-    *,
-    as_json: bool,
-    refused: Sequence[str] = (),
-    placements: Sequence[PlacementView] = (),
-) -> None:
-    if as_json:
-        answer = {"transfer": details.transfer, "items": details.items, "refused": refused}
-        exported = details.transfer.kind is TransferKind.EXPORT
-        more = {"placements": placements} if exported else {"left_out": details.left_out}
-        show_json({**answer, **more})
-    else:
-        _show_details(details, placements)
-    if refused or (
-        following.at_rest(details) and any(i.state not in DONE_STATES for i in details.items)
-    ):
-        raise typer.Exit(ExitCode.SOME_FAILED)
-
-
-def _conclude_nothing(left: Looked, *, as_json: bool) -> None:
-    """End where the repository holds all that could be imported."""
-    left_out = drop_message(left.dropped).left_out
-    if as_json:
-        nothing = {"transfer": None, "items": ()}
-        show_json({**nothing, "refused": left.refused, "left_out": left_out})
-    else:
-        rows = [(o.client_path, f"left out: {o.reason}", o.sentence) for o in left_out]
-        show_table(("Item", "State", ""), rows)
-        say("Nothing is imported: the repository holds it already.")
-        if left.attachments:
-            say("So nothing is attached either: attachments come with an import.")
-    if left.refused:
-        raise typer.Exit(ExitCode.SOME_FAILED)
-
-
-def _show_transfers(transfers: Sequence[Transfer]) -> None:
-    rows = [
-        (
-            t.id,
-            t.kind,
-            t.name,
-            t.state,
-            f"{t.items_done}/{t.item_count}",
-            humanize.naturalsize(t.size_bytes),
-            humanize.naturaltime(t.created_at),
-        )
-        for t in transfers
-    ]
-    show_table(("Transfer", "Kind", "Name", "State", "Items", "Size", "Started"), rows)
-
-
-def _show_details(details: TransferDetails, placements: Sequence[PlacementView] = ()) -> None:
-    _show_transfers([details.transfer])
-    where = {one.item_id: one.path for one in placements if one.placed}
-    rows = [
-        (
-            i.name,
-            str(i.state),
-            i.trouble.message if i.trouble else where.get(i.id, i.note),
-            _images(i.image_ids),
-        )
-        for i in details.items
-    ]
-    rows += [(o.client_path, f"left out: {o.reason}", o.sentence, "") for o in details.left_out]
-    show_table(("Item", "State", "", "Images"), rows)
-    if words := promise_words.deleting(details.transfer):
-        say(words)
-
-
-def _images(ids: Sequence[int]) -> str:
-    return " ".join(f"Image:{number}" for number in ids[:5]) + (" ..." if len(ids) > 5 else "")  # noqa: PLR2004

@@ -11,10 +11,12 @@ import importlib.util
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from transferapp.errors import SettingsInvalid, TransferAppError
 from transferapp.host.clock import Clock
+from transferapp.host.config_file import chosen, config_files, read_config, table_of
 from transferapp.repositories.omero.sessions.password import importer_password
 from transferapp.repositories.omero.settings import OmeroSettings
 
@@ -38,9 +40,15 @@ class Check(NamedTuple):
 
 
 def wanted() -> bool:
-    """Say whether this computer is meant to talk to OMERO, by its environment."""
-    chosen = os.environ.get("TRANSFERAPP_REPOSITORY", "").lower() == "omero"
-    return chosen or any(name.startswith(_PREFIX) for name in os.environ)
+    """Say whether this computer is meant to talk to OMERO, by its environment and files."""
+    if any(name.startswith(_PREFIX) for name in os.environ):
+        return True
+    with suppress(SettingsInvalid):  # The settings are told of elsewhere.
+        in_file = any(
+            table_of(read_config(path, needed=False), _PREFIX) for path in config_files()
+        )
+        return in_file or chosen("repository").lower() == "omero"
+    return False
 
 
 async def diagnose(clock: Clock) -> list[Check]:

@@ -1,0 +1,152 @@
+"""``transfers`` and ``inbox`` on the command line, against a real server; no agent here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner, Result
+
+from tests.support.rest_server import RestServer, notification_rounds, server, submitted
+from transferapp.cli import following, signed_in
+from transferapp.cli.main import app
+from transferapp.cli.output import ExitCode
+from transferapp.client.server import ServerClient
+
+__all__ = ["server"]
+
+GOES = "goes with the next release"
+
+
+async def run(*arguments: str) -> Result:
+    return await asyncio.to_thread(lambda: CliRunner().invoke(app, [*arguments]))
+
+
+@pytest.fixture
+async def ada(
+    server: RestServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> ServerClient:
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path / "home"))
+    client = await server.signed_in()
+    token = SecretStr(str(client.token))
+    await signed_in.remember(server.url, "ada", token, in_file=True)
+    return client
+
+
+async def test_transfers_are_listed_shown_and_cancelled(ada: ServerClient) -> None:
+    first = (await submitted(ada, 5)).details.transfer
+    second = (await submitted(ada, 7)).details.transfer
+    listed = json.loads((await run("transfers", "list", "--json")).stdout)
+    assert [one["id"] for one in listed] == [second.id, first.id]
+    one = json.loads((await run("transfers", "list", "--limit", "1", "--json")).stdout)
+    assert [entry["id"] for entry in one] == [second.id]
+
+    shown = await run("transfers", "show", first.id, "--json")
+    assert json.loads(shown.stdout)["transfer"]["id"] == first.id
+    assert GOES not in shown.stderr
+
+    tried = await run(
+        "transfers", "retry", first.id, "--to", "Dataset:New", "--create", "--json"
+    )
+    assert json.loads(tried.stdout)["transfer"]["target"] != str(first.target), tried.output
+    assert "nothing is tried again" in tried.stderr
+    stopped = await run("transfers", "cancel", first.id, "--item", "Cells", "--json")
+    (item,) = json.loads(stopped.stdout)["items"]
+    assert item["state"] == "cancelled"
+    assert (await run("transfers", "cancel", second.id)).exit_code == ExitCode.DONE
+    assert (await ada.transfer(second.id)).items[0].state == "cancelled"
+
+
+async def test_the_former_forms_do_the_same_and_name_the_new_one(ada: ServerClient) -> None:
+    transfer = (await submitted(ada, 5)).details.transfer
+    for former, form in (
+        ((), "list"),
+        (("--limit", "3"), "list"),
+        ((transfer.id,), f"show {transfer.id}"),
+        ((transfer.id, "--to", "Dataset:My Own", "--create"),
+         f"retry {transfer.id} --to 'Dataset:My Own' --create"),
+        ((transfer.id, "--retry"), f"retry {transfer.id}"),
+        (("--cancel", "--item", "Cells", transfer.id), f"cancel {transfer.id} --item Cells"),
+    ):  # fmt: skip
+        done = await run("transfers", *former)
+        assert done.exit_code == ExitCode.DONE, done.output
+        assert transfer.id in done.stdout
+        assert f"Write 'transferapp transfers {form}'." in done.stderr
+        assert GOES in done.stderr
+    assert (await ada.transfer(transfer.id)).items[0].state == "cancelled"
+    assert json.loads((await run("transfers", "--json")).stdout)[0]["id"] == transfer.id
+    assert "give its id" in (await run("transfers", "--cancel")).stderr
+
+
+async def test_the_inbox_is_listed_and_read(ada: ServerClient, server: RestServer) -> None:
+    rounds = notification_rounds(server)
+    await rounds.begin()
+    for size in (5, 7):
+        await ada.cancel((await submitted(ada, size)).details.transfer.id)
+        await rounds.round()
+    listed = json.loads((await run("inbox", "list", "--unread", "--json")).stdout)["items"]
+    assert len(listed) == 2
+    new, old = (entry["id"] for entry in listed)
+    done = await run("inbox", "read", str(new), "--unread", "--json")
+    assert [entry["id"] for entry in json.loads(done.stdout)["items"]] == [old]
+    assert GOES not in done.stderr
+
+    former = await run("inbox", "--read", str(old), "--unread", "--json")
+    assert json.loads(former.stdout)["items"] == []
+    assert f"Write 'transferapp inbox read {old} --unread'." in former.stderr
+    assert "Write 'transferapp inbox list'." in (await run("inbox")).stderr
+    assert (await run("inbox", "read", "999")).exit_code == ExitCode.PROBLEM
+
+
+@pytest.mark.parametrize("group", ["transfers", "inbox"])
+async def test_a_mistyped_sub_command_is_told_and_former_ones_are_not_shown(group: str) -> None:
+    done = await run(group, "lsit")
+    assert done.exit_code == ExitCode.USAGE
+    assert "No such command" in done.stderr
+    for option in ("--help", "-h"):
+        assert "list" in (helped := await run(group, option)).stdout
+        assert "former" not in helped.stdout
+
+
+async def test_waiting_prints_a_line_for_each_change(
+    ada: ServerClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    transfer = (await submitted(ada, 5)).details.transfer
+    waiting = asyncio.create_task(following.follow(ada, transfer.id, wait=True, as_lines=True))
+    shown = ""
+    async with asyncio.timeout(20):
+        while '"waiting"' not in shown:
+            await asyncio.sleep(0.1)
+            shown += capsys.readouterr().out
+    await ada.cancel(transfer.id)
+    details = await waiting
+    lines = [json.loads(line) for line in (shown + capsys.readouterr().out).splitlines()]
+    assert [one["event"] for one in lines] == [
+        "transfer",
+        "item",
+        "waiting",
+        "transfer",
+        "item",
+    ]
+    first, item, why, *_, last = lines
+    assert (first["transfer_id"], first["items_done"], first["size_bytes"]) == (
+        transfer.id,
+        0,
+        5,
+    )
+    assert (item["name"], item["code"]) == ("Cells", "")
+    assert "workstation service" in why["message"]
+    assert last["item_id"] == details.items[0].id
+    assert last["state"] == "cancelled"
+
+
+@pytest.mark.usefixtures("ada")
+async def test_what_ends_waiting_is_one_line_also_when_it_is_a_problem(
+    tmp_path: Path,
+) -> None:
+    words = ("export", "Image:12", "--to", str(tmp_path), "--follow", "--json")
+    (line,) = (await run(*words)).stdout.splitlines()
+    assert json.loads(line)["code"]

@@ -1,0 +1,251 @@
+"""The main job for scripts: import and export."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transferapp.cli import (
+    existing,
+    following,
+    looking,
+    signed_in,
+    targets,
+    wiring,
+)
+from transferapp.cli.commands.session import AsJson
+from transferapp.cli.looking import Looked
+from transferapp.cli.output import ExitCode, command, say, show_json, show_table, warn
+from transferapp.cli.transfer_tables import placements_of, show_details
+from transferapp.client.attaching import check_attaching
+from transferapp.client.dropping import drop_message
+from transferapp.client.importing import (
+    ExportPlan,
+    ImportPlan,
+    hand_over_export,
+    hand_over_import,
+)
+from transferapp.client.server import ServerClient
+from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_settings
+from transferapp.errors import (
+    Invalid,
+    TransferAppError,
+)
+from transferapp.intake import preflight
+from transferapp.model.containers import Container, is_id
+from transferapp.model.transfers import (
+    DONE_STATES,
+    TransferDetails,
+    TransferKind,
+)
+from transferapp.protocol.messages import PlacementView
+
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")]
+Follow = Annotated[
+    bool, typer.Option("--follow", help="Wait, and with --json print a line for each change.")
+]
+
+
+@command
+def import_files(  # noqa: PLR0913 - each is an option of the command line
+    # Not checked by typer: preflight names what is wrong, and what to do.
+    paths: Annotated[list[Path], typer.Argument(readable=False, help="Files and folders.")],
+    to: Annotated[
+        str, typer.Option(help="Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME, Screen:NAME")
+    ],
+    name: Annotated[str, typer.Option(help="What to call this import.")] = "",
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Names that do not matter, such as '*.txt'; may be repeated."),
+    ] = None,
+    *,
+    create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
+    skip_existing: Annotated[
+        bool,
+        typer.Option(
+            "--skip-existing", help="Leave out what the repository holds, byte for byte."
+        ),
+    ] = False,
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway", help="Import files that PATHS names also when nobody knows the format."
+        ),
+    ] = False,
+    attach_others: Annotated[
+        bool,
+        typer.Option("--attach-others", help="Attach files that are no images to the target."),
+    ] = False,
+    wait: Wait = False,
+    follow: Follow = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import files and folders; the agent uploads them, also after you log off."""
+    targets.check_target(to)
+    settings = replace(asyncio.run(_settings()), anyway=anyway)
+    with wiring.bio_formats_here() as opens:
+        asking = replace(settings, opens=opens)
+        looked = looking.look_at(paths, ignore or [], asking, say, attach_others=attach_others)
+    for sentence in looked.refused:
+        warn(sentence)
+    for sentence in (*looked.notes, *looked.others_told):
+        say(sentence)
+    looked.check_ready()
+    wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
+
+    async def work() -> tuple[TransferDetails | None, Looked]:
+        async with signed_in.server_client() as (server, who):
+            await check_attaching(server, looked.attachments)
+            # Not made yet: there may be nothing to put into it.
+            target = None if create else await targets.find_target(server, to, create=False)
+            left = await wish.without_existing(server, who.username, looked)
+            if not left.ready:
+                return None, left
+            target = target or await targets.find_target(server, to, create=create)
+            plan = wish.plan(target, left)
+            async with wiring.agent_client() as agent:
+                view = await hand_over_import(server, agent, plan, owner=who.username)
+            if not as_json:
+                count = len(left.ready)
+                words = "1 item is" if count == 1 else f"{count:,} items are"
+                say(f"{words} on the way. It is safe to log off.")
+            return await following.follow(
+                server, view.transfer_id, wait=wait or follow, as_lines=as_json and follow
+            ), left
+
+    details, left = asyncio.run(work())
+    if details is None:
+        _conclude_nothing(left, as_json=as_json, as_line=follow)
+    else:
+        _conclude(details, as_json=as_json, as_line=follow, refused=looked.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _ImportWish:
+    """What an import shall be."""
+
+    name: str
+    to: str
+    create: bool
+    skip_existing: bool
+
+    async def without_existing(
+        self, server: ServerClient, username: str, looked: Looked
+    ) -> Looked:
+        """Leave out what is there already, where that is wished, or say that it is there."""
+        if self.skip_existing:
+            return await existing.leave_out_existing(server, username, looked, say)
+        await existing.say_what_exists(server, looked, say)
+        return looked
+
+    def plan(self, target: Container, looked: Looked) -> ImportPlan:
+        """Say where it goes, and return what is handed over."""
+        say(f"Into {target.ref}, '{target.name}'.")
+        return ImportPlan(
+            name=self.name,
+            target=target.ref,
+            candidates=looked.ready,
+            dropped=looked.dropped,
+            attachments=looked.attachments,
+        )
+
+
+async def _settings() -> preflight.PreflightSettings:
+    """Ask the server what reads the files; who is not signed in is told so later."""
+    with suppress(TransferAppError):
+        async with signed_in.server_client() as (server, _):
+            return await ask_settings(
+                server, preflight.PreflightSettings(), KeptFormats(), COMMANDS_PATIENCE_S
+            )
+    return preflight.PreflightSettings()
+
+
+@command
+def export_images(
+    images: Annotated[list[str], typer.Argument(help="Image:12 Image:13 ...")],
+    to: Annotated[str, typer.Option(help="The folder that the files go to.")],
+    name: Annotated[str, typer.Option(help="What to call this export.")] = "",
+    *,
+    wait: Wait = False,
+    follow: Follow = False,
+    as_json: AsJson = False,
+) -> None:
+    """Export the original files of images into a folder, in the background."""
+    ids = tuple(_image_id(text) for text in images)
+    destination = _folder(to)
+
+    async def work() -> tuple[TransferDetails, list[PlacementView]]:
+        async with signed_in.server_client() as (server, who):
+            plan = ExportPlan(
+                name=name or f"Export of {len(ids)} images",
+                image_ids=ids,
+                destination=destination,
+            )
+            async with wiring.agent_client() as agent:
+                view = await hand_over_export(server, agent, plan, owner=who.username)
+            details = await following.follow(
+                server, view.transfer_id, wait=wait or follow, as_lines=as_json and follow
+            )
+            return details, await placements_of(details)
+
+    details, placements = asyncio.run(work())
+    _conclude(details, as_json=as_json, as_line=follow, placements=placements)
+
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise Invalid("--to is empty. Name the folder that the files go to.")
+    folder = Path(text).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise Invalid(f"'{folder}' is not a folder. Name a folder with --to.")
+    return folder
+
+
+def _image_id(text: str) -> int:
+    kind, _, number = text.rpartition(":")
+    if kind.lower() not in {"", "image"} or not is_id(number):
+        raise Invalid(f"'{text}' is not an image. Write it like Image:12.")
+    return int(number)
+
+
+def _conclude(
+    details: TransferDetails,
+    *,
+    as_json: bool,
+    as_line: bool,
+    refused: Sequence[str] = (),
+    placements: Sequence[PlacementView] = (),
+) -> None:
+    if as_json:
+        answer = {"transfer": details.transfer, "items": details.items, "refused": refused}
+        exported = details.transfer.kind is TransferKind.EXPORT
+        more = {"placements": placements} if exported else {"left_out": details.left_out}
+        show_json({**answer, **more}, as_line=as_line)
+    else:
+        show_details(details, placements)
+    if refused or (
+        following.at_rest(details) and any(i.state not in DONE_STATES for i in details.items)
+    ):
+        raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _conclude_nothing(left: Looked, *, as_json: bool, as_line: bool) -> None:
+    """End where the repository holds all that could be imported."""
+    left_out = drop_message(left.dropped).left_out
+    if as_json:
+        nothing = {"transfer": None, "items": ()}
+        show_json({**nothing, "refused": left.refused, "left_out": left_out}, as_line=as_line)
+    else:
+        rows = [(o.client_path, f"left out: {o.reason}", o.sentence) for o in left_out]
+        show_table(("Item", "State", ""), rows)
+        say("Nothing is imported: the repository holds it already.")
+        if left.attachments:
+            say("So nothing is attached either: attachments come with an import.")
+    if left.refused:
+        raise typer.Exit(ExitCode.SOME_FAILED)

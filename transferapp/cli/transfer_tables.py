@@ -1,0 +1,64 @@
+"""How transfers are shown: in a list, or one with its items and where they went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import humanize
+
+from transferapp.cli import promise_words, wiring
+from transferapp.cli.output import say, show_table
+from transferapp.errors import TransferAppError
+from transferapp.model.transfers import Transfer, TransferDetails, TransferKind
+from transferapp.protocol.messages import PlacementView
+
+
+async def placements_of(details: TransferDetails) -> list[PlacementView]:
+    """Ask this computer's agent where an export's items go; nothing where it cannot say."""
+    if details.transfer.kind is not TransferKind.EXPORT:
+        return []
+    async with wiring.agent_client() as agent:
+        with suppress(TransferAppError):
+            return await agent.placements(details.transfer.id)
+    return []
+
+
+def show_transfers(transfers: Sequence[Transfer]) -> None:
+    """Print one line for each."""
+    rows = [
+        (
+            t.id,
+            t.kind,
+            t.name,
+            t.state,
+            f"{t.items_done}/{t.item_count}",
+            humanize.naturalsize(t.size_bytes),
+            humanize.naturaltime(t.created_at),
+        )
+        for t in transfers
+    ]
+    show_table(("Transfer", "Kind", "Name", "State", "Items", "Size", "Started"), rows)
+
+
+def show_details(details: TransferDetails, placements: Sequence[PlacementView] = ()) -> None:
+    """Print a transfer, its items, and what may be promised of its source."""
+    show_transfers([details.transfer])
+    where = {one.item_id: one.path for one in placements if one.placed}
+    rows = [
+        (
+            i.name,
+            str(i.state),
+            i.trouble.message if i.trouble else where.get(i.id, i.note),
+            _images(i.image_ids),
+        )
+        for i in details.items
+    ]
+    rows += [(o.client_path, f"left out: {o.reason}", o.sentence, "") for o in details.left_out]
+    show_table(("Item", "State", "", "Images"), rows)
+    if words := promise_words.deleting(details.transfer):
+        say(words)
+
+
+def _images(ids: Sequence[int]) -> str:
+    return " ".join(f"Image:{number}" for number in ids[:5]) + (" ..." if len(ids) > 5 else "")  # noqa: PLR2004
