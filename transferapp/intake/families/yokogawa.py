@@ -27,7 +27,11 @@ from transferapp.intake.scanning import FoundFile
 FORMAT = ImageFormat("Yokogawa CV7000", (".wpi",), (b"<?xml", b"\xef\xbb\xbf<?xml", b"<bts:"))
 _RECORDS, _DETAIL = "MeasurementData.mlf", "MeasurementDetail.mrf"
 #: plate_D08_T0001F001L01A01Z01C01.tif: well, time, field, time line, action, plane, channel.
-_MEMBER = re.compile(r"_[A-Z]{1,2}\d\d_T\d{4}F\d{3}L\d\dA\d\dZ\d\dC\d\d\.tif$", re.IGNORECASE)
+_IMAGE = r"_[A-Z]{1,2}\d\d_T\d{4}F\d{3}L\d\dA\d\dZ\d\dC\d\d"
+#: SC_BP525-50_20x v2_M01_CH02.tif evens out the light of a channel (the detail file names it),
+#: DC_DCAM#1_CAM3.tif is what a camera sees in the dark.
+_CORRECTION = r"(?:^|/)(?:SC_[^/]*_M\d\d_CH\d\d|DC_[^/]*_CAM\d+)"
+_MEMBER = re.compile(rf"(?:{_IMAGE}|{_CORRECTION})\.tif$", re.IGNORECASE)
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
