@@ -54,7 +54,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
             read_to_the_end(file)
         images = _images(by_name[_RECORDS])
     except UnreadIndex as error:
-        damaged = DamagedFile(words.index_not_read(index, f"or a file that it needs {error}"))
+        damaged = DamagedFile(words.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, others, damaged)
     missing = [name for name in images if name not in by_name]
     found = len(images) - len(missing)

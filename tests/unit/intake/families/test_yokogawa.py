@@ -54,13 +54,20 @@ def test_what_a_plate_cannot_be_opened_without_is_told(tmp_path: Path, name: str
     assert f"'plate.wpi' needs '{name}'" in made.problems[0].message
 
 
-@pytest.mark.parametrize("name", ["plate.wpi", "MeasurementData.mlf"])
-def test_a_broken_file_of_the_plate_tears_nothing_apart(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["plate.wpi", "MeasurementData.mlf", "MeasurementDetail.mrf", "run.mes"]
+)
+@pytest.mark.parametrize("part", [0.0, 0.9])
+def test_a_broken_file_of_the_plate_tears_nothing_apart(
+    tmp_path: Path, name: str, part: float
+) -> None:
+    """It is the one that is told."""
     make_yokogawa(tmp_path)
-    (tmp_path / name).write_text("hello")
+    whole = (tmp_path / name).read_text()
+    (tmp_path / name).write_text(whole[: int(part * len(whole))] or "hello")
     made = only_set(tmp_path)
     assert len(made.files) == 11
-    assert made.problems
+    assert made.problems[0].message.startswith(f"'{name}' ")
 
 
 def test_a_lone_member_is_told(tmp_path: Path) -> None:
