@@ -14,7 +14,7 @@ _NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ToldFileset:
     """What is said of a fileset. ``cells``: what filesets that share a line must have alike.
     ``alone``: it shares none, as its name matters (it is refused) or nothing is said of it.
     """
@@ -32,14 +32,14 @@ class Line:
         return said[:1].upper() + said[1:]
 
 
-def together(lines: Sequence[Line]) -> list[Line]:
+def together(lines: Sequence[ToldFileset]) -> list[ToldFileset]:
     """Make one of those that many filesets have in common, in the place of the first."""
-    alike = defaultdict[tuple[tuple[str, ...], str], list[Line]](list)
+    alike = defaultdict[tuple[tuple[str, ...], str], list[ToldFileset]](list)
     keys = [None if line.alone else (line.cells, line.common) for line in lines]
     for line, key in zip(lines, keys, strict=True):
         if key is not None:
             alike[key].append(line)
-    found: list[Line] = []
+    found: list[ToldFileset] = []
     for line, key in zip(lines, keys, strict=True):
         some = [line] if key is None else alike[key]
         if len(some) <= _NAMED:

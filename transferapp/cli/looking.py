@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
-from transferapp.cli.alike import Line, together
+from transferapp.cli.alike import ToldFileset, together
 from transferapp.client.attaching import attachable, attaching_words
 from transferapp.client.dropping import (
     NO_IMAGE,
@@ -145,7 +145,7 @@ class _Looking:
         self.ready: list[FilesetCandidate] = []
         self.left_out: list[LeftOutPath] = []
         self.refused: list[str] = []
-        self.notes: list[Line] = []
+        self.notes: list[ToldFileset] = []
         self.others = 0
         self.attachments: list[FoundFile] = []
         self.unsettled = False
@@ -170,9 +170,9 @@ class _Looking:
             return
         self.ready.append(candidate)
         if any(self._is_ignored(path) for path in _paths(candidate)):
-            self.notes.append(Line(candidate.name, _IGNORED_IN_PART))
+            self.notes.append(ToldFileset(candidate.name, _IGNORED_IN_PART))
         if verdict.sentence:
-            self.notes.append(Line(candidate.name, verdict.sentence))
+            self.notes.append(ToldFileset(candidate.name, verdict.sentence))
 
     def other(self, candidate: FilesetCandidate, verdict: Verdict) -> None:
         """Account for a file that is no image; who names it by itself means it."""

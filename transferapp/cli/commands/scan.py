@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from transferapp.cli import scanned, signed_in, wiring
-from transferapp.cli.alike import Line, together
+from transferapp.cli.alike import ToldFileset, together
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.dropping import others_words
@@ -66,8 +66,8 @@ def _show(found: scanned.Scanned) -> None:
         say(words)
 
 
-def _line(one: scanned.ScannedFileset) -> Line:
-    return Line(
+def _line(one: scanned.ScannedFileset) -> ToldFileset:
+    return ToldFileset(
         one.name,
         one.sentence,
         len(one.files),
