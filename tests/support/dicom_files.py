@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -56,8 +57,39 @@ def write_slice(  # noqa: PLR0913 - what slices differ in
     elements.update({element[0]: element for element in more})
     pixels = np.full(size, number or 0, "<u2").tobytes()
     elements.setdefault(0x7FE00010, (0x7FE00010, "OW", pixels))
+    return _write(path, elements, syntax, sop_class, preamble=preamble)
+
+
+def write_without_image(path: Path, sop_class: str, syntax: str = EXPLICIT) -> Path:
+    """Write a report, a plan or the like, with all that a slice says of its series."""
+    elements: dict[int, Element] = {
+        tag: (tag, kind, value)
+        for tag, kind, value in (
+            (0x00080016, "UI", sop_class),
+            (0x00080018, "UI", "1.2.3.99"),
+            (0x00080020, "DA", "20240102"),
+            (0x00080022, "DA", "20240102"),
+            (0x00080032, "TM", "101112"),
+            (0x0020000D, "UI", "1.2"),
+            (0x0020000E, "UI", "1.2.3"),
+            (0x00200011, "IS", "1"),
+            (0x00200013, "IS", "99"),
+            (0x0040DB73, "UN", bytes(4000)),
+        )
+    }
+    if sop_class.endswith(".4.2"):
+        elements |= {tag: (tag, "US", 8) for tag in (0x00280010, 0x00280011)}
+    return _write(path, elements, syntax, sop_class, preamble=True)
+
+
+def _write(
+    path: Path, elements: dict[int, Element], syntax: str, sop_class: str, *, preamble: bool
+) -> Path:
     explicit = syntax != IMPLICIT
     body = b"".join(_element(*elements[tag], explicit) for tag in sorted(elements))
+    if syntax == DEFLATED:
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        body = packer.compress(body) + packer.flush()
     meta = _element(0x00020002, "UI", sop_class, True)
     meta += _element(0x00020010, "UI", syntax, True)
     meta = _element(0x00020000, "UL", struct.pack("<I", len(meta)), True) + meta

@@ -94,6 +94,7 @@ def _settings(folder: str, planes: npt.NDArray[Any], letters: str) -> bytes:
         lines += [f"[GUI Channel {number} Parameters]", f'CH Name="CH{number}"']
         lines += [f"{key}=1" for key in _CHANNEL_NUMBERS]
     lines += ["[Reference Image Parameter]", "ImageDepth=2"]
+    lines += [f"ImageHeight={planes.shape[-2]}", f"ImageWidth={planes.shape[-1]}"]
     lines += ["WidthConvertValue=0.25", 'WidthUnit="um"']
     lines += ["HeightConvertValue=0.25", 'HeightUnit="um"']
     lines += ["[File Info]", 'DataName="x.oib"', "[ProfileSaveInfo]"]

@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
+from transferapp.cli.alike import ToldFileset, together
 from transferapp.client.attaching import attachable, attaching_words
 from transferapp.client.dropping import (
     NO_IMAGE,
@@ -30,6 +31,10 @@ from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
 
 _IGNORED = Why(LeftOutReason.IGNORED)
+_IGNORED_IN_PART = (
+    "--ignore fits some of its files only, and a set is imported whole. Ignore all of them to"
+    " leave it out."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,7 @@ def _look(
         tuple(looking.ready),
         dropped,
         tuple(looking.refused),
-        tuple(looking.notes),
+        tuple(f"{one.name}: {one.sentence}" for one in together(looking.notes)),
         looking.others,
         tuple(looking.attachments),
         unsettled=looking.unsettled,
@@ -140,7 +145,7 @@ class _Looking:
         self.ready: list[FilesetCandidate] = []
         self.left_out: list[LeftOutPath] = []
         self.refused: list[str] = []
-        self.notes: list[str] = []
+        self.notes: list[ToldFileset] = []
         self.others = 0
         self.attachments: list[FoundFile] = []
         self.unsettled = False
@@ -165,12 +170,9 @@ class _Looking:
             return
         self.ready.append(candidate)
         if any(self._is_ignored(path) for path in _paths(candidate)):
-            self.notes.append(
-                f"{candidate.name}: --ignore fits some of its files only, and a set is imported"
-                " whole. Ignore all of them to leave it out."
-            )
+            self.notes.append(ToldFileset(candidate.name, _IGNORED_IN_PART))
         if verdict.sentence:
-            self.notes.append(f"{candidate.name}: {verdict.sentence}")
+            self.notes.append(ToldFileset(candidate.name, verdict.sentence))
 
     def other(self, candidate: FilesetCandidate, verdict: Verdict) -> None:
         """Account for a file that is no image; who names it by itself means it."""

@@ -25,7 +25,8 @@ class FilesetCandidate:
     forbid the import, ``doubts`` are sentences that are worth reading before it. ``plate``:
     its images lie in the wells of a plate. ``sound``: its only file was looked into while
     grouping, and nothing was wrong with it. ``grouped_by``: the program that was asked which
-    files belong to it, with its version; empty where our own families say that.
+    files belong to it, with its version; empty where our own families say that. ``no_image``:
+    why its only file is no image, whatever it is called; a sentence.
     """
 
     name: str
@@ -36,6 +37,7 @@ class FilesetCandidate:
     plate: bool = False
     sound: bool = False
     grouped_by: str = ""
+    no_image: str = ""
 
     @property
     def size_bytes(self) -> int:

@@ -199,8 +199,9 @@ def _admit(candidate: FilesetCandidate, settings: PreflightSettings, claim: Clai
     if not claim.refused:
         return claim.doubt
     if claim.unknown and settings.anyway and settings.target.unknown_allowed:
+        known = candidate.no_image or f"Nobody here knows what '{candidate.name}' is."
         return (
-            f"Nobody here knows what '{candidate.name}' is. It is imported because you wish"
+            f"{known} It is imported because you wish"
             f" it; {settings.target.whose} may refuse it then."
         )
     raise errors.UnsupportedFile(claim.refused)

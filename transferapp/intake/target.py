@@ -47,7 +47,7 @@ ONLY_KNOWN = "Your facility imports only formats that the repository reads."
 class Claim:
     """What is known of a fileset's format. ``refused`` is why the target does not read it,
     empty when it does. ``unknown``: no format of the target nor any known one has such
-    files. ``doubt`` is worth reading before an import that is possible.
+    images. ``doubt`` is worth reading before an import that is possible.
     """
 
     name: str
@@ -57,14 +57,16 @@ class Claim:
 
 
 def may_be_other(candidate: FilesetCandidate) -> bool:
-    """Say whether it is one file that grouping found neither a format nor a fault of."""
+    """Say whether it is one file that grouping found neither an image nor a fault of."""
     whole = len(candidate.files) == 1 and not candidate.problems
-    return whole and candidate.format is None
+    return whole and (candidate.format is None or bool(candidate.no_image))
 
 
 def claim_of(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
     """Say what a fileset is, and whether the target reads it. Never raises."""
     kind = candidate.format
+    if kind is not None and candidate.no_image:
+        return Claim(kind.name, candidate.no_image, unknown=True)
     if kind is not None and kind.suffixes:
         if not _reads(candidate, kind, target):
             return Claim(kind.name, _not_read(kind.name, kind, target))

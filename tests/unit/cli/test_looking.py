@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -158,3 +159,13 @@ def test_a_set_of_which_a_part_is_ignored_is_imported_whole_and_that_is_told(
     looked = look_at([folder], [".zattrs", "zarr.json"], settings, lambda _: None)
     assert len(looked.ready) == 1
     assert "imported whole" in looked.notes[0]
+
+
+def test_a_note_that_many_have_in_common_is_one(tmp_path: Path) -> None:
+    for well, number in product("ab", range(8)):
+        (tmp_path / well).mkdir(exist_ok=True)
+        an_image(tmp_path / well / f"img_{number:09}_DAPI_000.tif")
+    looked, _ = looked_at(tmp_path)
+    assert len(looked.ready) == 16
+    (note,) = looked.notes
+    assert note.startswith("16 items, such as a/img_000000000_DAPI_000.tif: Each looks like a")

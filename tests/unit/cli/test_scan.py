@@ -194,3 +194,33 @@ def test_a_damaged_tiff_is_told_in_our_words_only(tmp_path: Path) -> None:
     done = subprocess.run([*scan, "--json"], capture_output=True, text=True, check=False)
     assert json.loads(done.stdout)["filesets"][0]["verdict"] == "blocked"
     assert done.stderr == ""
+
+
+def test_a_warning_that_many_have_in_common_is_one_line(tmp_path: Path) -> None:
+    """Images of a set whose index is missing, beside one that is fine."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("a.tif", *(f"img_{n:09}_DAPI_000.tif" for n in range(12)), "z.tif"):
+        tifffile.imwrite(folder / name, np.zeros((8, 8), "uint16"))
+        os.utime(folder / name, (LONG_AGO, LONG_AGO))
+    words = ["scan", str(folder), "--reads", "omero"]
+    lines = CliRunner().invoke(app, words).stdout.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == ["a.tif", "12", "z.tif"]
+    assert "12 items, such as img_000000000_DAPI_000.tif" in lines[1]
+    assert "Each looks like a part of a Micro-Manager set, and its metadata.txt" in lines[1]
+    _, found = run(folder, "--reads", "omero")
+    told = [one["sentence"] for one in found["filesets"] if one["verdict"] == "warning"]
+    assert len(set(told)) == 12
+    (folder / "img_000000000_DAPI_000.tif").unlink()
+    (folder / "img_000000001_DAPI_000.tif").unlink()
+    assert len(CliRunner().invoke(app, words).stdout.splitlines()) == 1 + 12
+
+
+def test_what_is_refused_is_named_each(tmp_path: Path) -> None:
+    for number in range(12):
+        path = tmp_path / "run" / f"{number}.bmp"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"BM" + bytes(60))
+        os.utime(path, (LONG_AGO, LONG_AGO))
+    done = CliRunner().invoke(app, ["scan", str(tmp_path / "run"), "--reads", "local"])
+    assert done.stdout.count("does not read BMP") == 12

@@ -31,7 +31,8 @@ def a_tiff() -> bytes:
 
 OMERO, EMBEDDED = omero_formats(), embedded_formats()
 BARE = embedded_formats(missing=[kind for kind in FORMATS_OF_OURS if kind.needs_readers])
-DICOM = bytes(128) + b"DICM" + bytes(64)
+#: The shortest one that has its pixels: none.
+DICOM = bytes(128) + b"DICM" + b"\xe0\x7f\x10\0OW" + bytes(6)
 TIFF = a_tiff()
 
 

@@ -17,7 +17,13 @@ import imagecodecs
 import psutil
 from pydicom.encaps import encapsulate
 
-from tests.support.dicom_files import IMPLICIT, Element, write_slice
+from tests.support.dicom_files import (
+    DIRECTORY,
+    IMPLICIT,
+    Element,
+    write_slice,
+    write_without_image,
+)
 from tests.support.foreign_files import Numbers, numbers
 from tests.support.local_images import Opener, opener, whole_plane
 from tests.support.reader_planes import planes_of
@@ -327,12 +333,23 @@ def test_nonsense_is_told(
         opener.only_image(path)
 
 
-def test_a_file_without_pixels_is_refused(opener: Opener, tmp_path: Path) -> None:
-    path = write(tmp_path / "a.dcm", numbers((1, 20, 30), "<u2"))
-    content = path.read_bytes()
-    path.write_bytes(content[: content.index(b"\xe0\x7f\x10\0")])
-    with pytest.raises((UnsupportedFile, DamagedFile), match=r"a\.dcm"):
+@pytest.mark.parametrize("kind", [DIRECTORY, "1.2.840.10008.5.1.4.1.1.88.11"])
+def test_a_report_is_not_called_damaged(opener: Opener, tmp_path: Path, kind: str) -> None:
+    path = write_without_image(tmp_path / "report.dcm", kind)
+    with pytest.raises(
+        UnsupportedFile, match=r"'report\.dcm' is a DICOM file that holds no im"
+    ):
         opener(path)
+
+
+def test_a_file_that_ends_before_its_pixels_is_damage(opener: Opener, tmp_path: Path) -> None:
+    path = write(tmp_path / "cut.dcm", numbers((1, 20, 30), "<u2"))
+    path.write_bytes(path.read_bytes().partition(b"\xe0\x7f\x10\0")[0])
+    with pytest.raises(DamagedFile, match="its pixels are cut off"):
+        opener(path)
+
+
+def test_a_file_that_is_no_dicom_is_refused(opener: Opener, tmp_path: Path) -> None:
     (tmp_path / "b.dcm").write_bytes(b"no DICOM" * 200)
     with pytest.raises(UnsupportedFile, match=r"b\.dcm"):
         opener(tmp_path / "b.dcm")

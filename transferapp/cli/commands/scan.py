@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from transferapp.cli import scanned, signed_in, wiring
+from transferapp.cli.alike import ToldFileset, together
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.dropping import others_words
@@ -58,20 +59,21 @@ def scan(
 
 
 def _show(found: scanned.Scanned) -> None:
-    rows = [
-        (
-            one.name,
-            one.format,
-            len(one.files),
-            "plate" if one.plate else "",
-            one.verdict,
-            one.sentence,
-        )
-        for one in found.filesets
-    ]
+    lines = together([_line(one) for one in found.filesets])
+    rows = [(one.name, one.cells[0], one.files, *one.cells[1:], one.sentence) for one in lines]
     show_table(("Fileset", "Format", "Files", "", "Verdict", ""), rows)
     if words := others_words(len(found.others)):
         say(words)
+
+
+def _line(one: scanned.ScannedFileset) -> ToldFileset:
+    return ToldFileset(
+        one.name,
+        one.sentence,
+        len(one.files),
+        (one.format, "plate" if one.plate else "", one.verdict),
+        alone=one.verdict is not Severity.WARNING,
+    )
 
 
 async def _target(reads: str) -> RepositoryFormats:

@@ -58,7 +58,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         areas = _areas(index)
         read_to_the_end(second)  # So does Bio-Formats, which reads nothing without it.
     except UnreadIndex as error:
-        broken = DamagedFile(words.index_not_read(index, f"or '{_SECOND}' {error}"))
+        broken = DamagedFile(words.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, [second, *named.values()], broken)
     found = dict[_Place, FoundFile]()
     for match, file in named.items():

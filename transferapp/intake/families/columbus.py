@@ -49,7 +49,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         files = [file for _, file in lists if file is not None]
         named = [image for file in files for image in _named(file)]
     except UnreadIndex as error:
-        problem = DamagedFile(words.index_not_read(index, str(error)))
+        problem = DamagedFile(words.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, _tiffs(index, neighbours), problem)
     made = plates.plate(index, FORMAT, named, find, files)
     return plates.named_exactly(made, index, _EXACT)

@@ -7,6 +7,7 @@ UID plays no part, so a copy of a slice is a second slice. The first by name is 
 come the parts of a slide (volume, thumbnail, overview, label), wider and higher images first,
 then by slice location and instance number. Files of fewer than 2,048 bytes join no other;
 where one of a set lacks its image type, none can be opened: here such a file stays alone.
+Reports, plans and presentation states have no pixels: it opens none, and they are no images.
 """
 
 from __future__ import annotations
@@ -29,8 +30,6 @@ from transferapp.intake.scanning import FoundFile
 
 _DIRECTORY = "dicomdir"
 _LEAST_BYTES = 2048
-#: The preamble, the mark and the start of an element: nothing is in such a file.
-_PREAMBLE_BYTES = 128 + 4 + 8
 _WINDOW_S = 150.0
 _DATE = re.compile(r"\d{4}\.?\d{2}\.?\d{2}")
 _TIME = re.compile(r"(\d{2}):?(\d{2})?:?(\d{2}(?:\.\d*)?)?")
@@ -70,9 +69,15 @@ def collect_directory(file: FoundFile, neighbours: Neighbours) -> FilesetCandida
     """Let a DICOMDIR ride along with the first series in its folder or below."""
     if file.name.lower() != _DIRECTORY:
         return None
+    others = False
     for other in _below(file, neighbours):
         if _may_be_slice(other, neighbours) and (made := collect(other, neighbours)):
-            return replace(made, files=(*made.files, file))
+            if not made.no_image:
+                return replace(made, files=(*made.files, file))
+            others = True
+    if others:
+        why = f"'{file.name}' lists DICOM files of which none is an image. Leave it out."
+        return FilesetCandidate(file.name, (file,), DICOM, no_image=why)
     problem = MissingCompanion(
         f"'{file.name}' only lists DICOM files, and none of them is there. Drop the whole"
         " folder that it lies in."
@@ -105,7 +110,9 @@ def _sets(base: FoundFile, neighbours: Neighbours) -> dict[str, FilesetCandidate
         if header is None and not by_name and not has_mark(head(file, neighbours)):
             continue
         key = None if header is None else _key(header)
-        if header is None or key is None or file.size_bytes < _LEAST_BYTES:
+        if header is not None and not header.is_image:
+            made.append(FilesetCandidate(file.name, (file,), DICOM, no_image=_no_image(file)))
+        elif header is None or key is None or file.size_bytes < _LEAST_BYTES:
             made.append(_made([file], [] if header is None else [header]))
         else:
             series[key].append(_Slice(file, header, _seconds(header.values[tags.TIME])))
@@ -190,8 +197,6 @@ def _made(
     problems = tuple[SourceProblem, ...](map(_cut, cut_off[:1]))
     if not headers and not _is_marked(files[0]):
         problems = (_other(files[0]),)
-    elif files[0].size_bytes <= _PREAMBLE_BYTES and _is_marked(files[0]):
-        problems = (_cut(files[0]),)
     uids = {header.values.get(tags.SERIES_UID, "") for header in headers} - {""}
     doubts = tuple(one for one in (doubt, _joined(len(uids)), _twice(files, headers)) if one)
     return FilesetCandidate(files[0].name, tuple(files), DICOM, problems, doubts)
@@ -200,6 +205,13 @@ def _made(
 def _cut(file: FoundFile) -> DamagedFile:
     return DamagedFile(
         f"'{file.name}' is not complete: its pixels are cut off. Copy or export it again."
+    )
+
+
+def _no_image(file: FoundFile) -> str:
+    return (
+        f"'{file.name}' is a DICOM file without an image (a report, a plan, a presentation"
+        " state). Leave it out."
     )
 
 

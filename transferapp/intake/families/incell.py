@@ -45,7 +45,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     try:
         named = list(_named(index))
     except UnreadIndex as error:
-        problem = DamagedFile(words.index_not_read(index, str(error)))
+        problem = DamagedFile(words.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, _members(index, neighbours), problem)
     find = plates.below_the_index(index, neighbours)
     made = plates.plate(index, FORMAT, named, find)

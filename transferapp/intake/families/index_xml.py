@@ -20,7 +20,11 @@ _HEAD_BYTES = 4096
 
 
 class UnreadIndex(Exception):
-    """An index that is no complete XML, or too large; the message ends a sentence."""
+    """A file that is no complete XML, or too large; the message ends a sentence about it."""
+
+    def __init__(self, file: FoundFile, why: str) -> None:
+        super().__init__(why)
+        self.file = file
 
 
 def head(file: FoundFile) -> str:
@@ -36,7 +40,7 @@ def elements(file: FoundFile, *names: str) -> Iterator[Element]:
     Raises OSError and UnreadIndex.
     """
     if file.size_bytes > MAX_INDEX_BYTES:
-        raise UnreadIndex(f"is larger than {MAX_INDEX_BYTES >> 20} MB")
+        raise UnreadIndex(file, f"is larger than {MAX_INDEX_BYTES >> 20} MB")
     with file.path.open("rb") as opened:
         try:
             for _, element in ElementTree.iterparse(opened, events=("end",)):
@@ -44,7 +48,7 @@ def elements(file: FoundFile, *names: str) -> Iterator[Element]:
                     yield element
                     element.clear()
         except (ParseError, DefusedXmlException, LookupError, UnicodeError) as error:
-            raise UnreadIndex("is no complete XML file") from error
+            raise UnreadIndex(file, "is no complete XML file") from error
 
 
 def read_to_the_end(file: FoundFile) -> None:

@@ -23,7 +23,8 @@ from transferapp.intake.formats import OME_TIFF
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
-FORMAT = ImageFormat("Micro-Manager", ("metadata.txt",), (b"{",))
+_TEXT = "metadata.txt"
+FORMAT = ImageFormat("Micro-Manager", (_TEXT,), (b"{",))
 #: Spelled so by Micro-Manager 1.
 _ACQUISITION = "Acqusition.xml"
 _HEAD_BYTES = 64 << 10
@@ -45,13 +46,18 @@ _IMAGE = re.compile(r"img_.*\.tiff?", re.IGNORECASE)
 
 def is_metadata_name(name: str) -> bool:
     """Say whether Micro-Manager gives its text such a name; only small letters count."""
-    return name == "metadata.txt" or name.endswith("_metadata.txt")
+    return name == _TEXT or name.endswith(f"_{_TEXT}")
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     """Make the set of a text of Micro-Manager; None when it is another ``metadata.txt``."""
+    exact = is_metadata_name(index.name)
+    return (_collect if exact else _misnamed)(index, neighbours)
+
+
+def _collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
     names = _images_of(index, neighbours)
-    if names is None and is_metadata_name(index.name):
+    if names is None:
         # Any program may call a text so; its images' names are Micro-Manager's alone.
         members = matching(index, neighbours, _MEMBER)
         is_lone = members and not _has_another(index, neighbours)
@@ -70,7 +76,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
     extra = neighbours.exactly(index, _ACQUISITION)
     files = [index, *([extra] if extra else []), *found]
-    if index.name == "metadata.txt":
+    if index.name == _TEXT:
         first = min(index, *found, key=lambda file: file.name)
         files = [first, *(file for file in files if file is not first)]
     doubts = [words.absent(absent, index)] if absent else []
@@ -78,11 +84,25 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     return FilesetCandidate(index.name, tuple(files), FORMAT, doubts=tuple(doubts))
 
 
+def _misnamed(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Make the set of a ``METADATA.TXT`` whose images Micro-Manager named: to be renamed."""
+    right = index.name.lower()
+    if not is_metadata_name(right):
+        return None
+    named = neighbours.exactly
+    found, _ = found_and_absent(names_in(index) or (), lambda name: named(index, name))
+    images = [file for file in found if _MEMBER.search(file.name)]
+    if not images:
+        return None
+    problem = words.misnamed(index.name, index.name[: -len(_TEXT)] + _TEXT)
+    return FilesetCandidate(index.name, (index, *images), FORMAT, (problem,))
+
+
 def _images_of(index: FoundFile, neighbours: Neighbours) -> list[str] | None:
     """Return the names of a set's images; none when it is no set of single
     images, and None when it is no text of Micro-Manager.
     """
-    names = names_in(index) if is_metadata_name(index.name) else None
+    names = names_in(index)
     if names is None:
         return None
     if not names:

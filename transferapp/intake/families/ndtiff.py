@@ -1,7 +1,8 @@
 """NDTiff of Micro-Manager and Pycro-Manager: TIFFs with an ``NDTiff.index``.
 
 Seen with Bio-Formats 7.3.1: ``NDTiff.index`` and ``display_settings.txt`` are not read; each
-TIFF is a plain one, whose planes become time points, whatever they are.
+TIFF is a plain one, whose planes become time points, whatever they are; with our reader they
+become slices.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ def collect(stack: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         return None
     doubt = (
         f"'{stack.name}' is part of an NDTiff data set, whose channels, slices and"
-        f" positions are in '{_INDEX}'. OMERO does not read that: all planes become time"
-        " points. Export it from Micro-Manager as OME-TIFF to keep them."
+        f" positions are in '{_INDEX}'. Nobody here reads that: in OMERO all planes become"
+        " time points, in the embedded repository slices. Export it from Micro-Manager as"
+        " OME-TIFF to keep them."
     )
     return FilesetCandidate(stack.name, (stack,), TIFF, doubts=(doubt,))
 

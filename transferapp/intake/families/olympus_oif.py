@@ -5,8 +5,9 @@ Seen with Bio-Formats 7.3.1, FV1000Reader: the ``.oif`` is opened; then the ``.l
 them; then the TIFFs, the axis that their names put first running fastest (``s_C001Z001``,
 ``s_C002Z001``). Any TIFF may be called otherwise by its ``.pty``, which no FluoView does and
 is not looked at. The folder is the one that the ``.oif`` names, or that is called as it. One
-absent TIFF, or no such folder, and nothing is read. Other
-files in the folder stay where they are; ``s_Thumb.bmp`` is read as an image of its own.
+absent TIFF, or no such folder, and nothing is read. Other files in the folder stay where they
+are; ``s_Thumb.bmp``, which Bio-Formats reads as an image of its own, is FluoView's picture of
+the set, and no image here.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from transferapp.intake.scanning import FoundFile
 
 BMP_FORMAT = ImageFormat("BMP", (".bmp",), (b"BM",))
 _FOLDER_END = ".files"
-_PREVIEW = "s_thumb.bmp"
+_PREVIEW, _PREVIEW_SETTINGS = "s_thumb.bmp", "s_Thumb.pty"
 _SIDE_SUFFIXES = (".lut", ".roi", ".pty")
 #: Settings of a microscope: some tens of kB.
 _MAX_OIF_BYTES = 4 << 20
@@ -121,16 +122,19 @@ def _last_part(path: str) -> str:
     return path.replace("\\", "/").rpartition("/")[2]
 
 
-def collect_thumbnail(picture: FoundFile, _: Neighbours) -> FilesetCandidate | None:
-    """Make a set of the preview picture of an OIF, as Bio-Formats does, and say what it is."""
-    if not picture.path.parent.name.lower().endswith(".oif" + _FOLDER_END):
+def collect_preview(picture: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
+    """Say what the preview picture of an OIF is, in its folder or beside its ``.pty``."""
+    if not _is_preview(picture):
         return None
-    doubt = (
-        f"'{picture.name}' is only the small preview picture of"
-        f" '{picture.path.parent.name[: -len(_FOLDER_END)]}'. Leave it out, if you do not want"
-        " it as an image of its own."
-    )
-    return FilesetCandidate(picture.name, (picture,), BMP_FORMAT, doubts=(doubt,))
+    folder = picture.path.parent.name
+    if folder.lower().endswith(".oif" + _FOLDER_END):
+        of = f"of '{folder[: -len(_FOLDER_END)]}'"
+    elif neighbours.named(picture, _PREVIEW_SETTINGS):
+        of = "of an Olympus OIF"
+    else:
+        return None
+    why = f"'{picture.name}' is only the small preview picture {of}. Leave it out."
+    return FilesetCandidate(picture.name, (picture,), BMP_FORMAT, no_image=why)
 
 
 OIF = Family(
@@ -140,4 +144,4 @@ OIF = Family(
     re.compile(r"(^|/)s_(?:[A-Z]\d{3})+\.tif$", re.IGNORECASE),
     "its .oif file",
 )
-OIF_THUMBNAIL = Family("Olympus OIF's preview", (_PREVIEW,), collect_thumbnail)
+OIF_PREVIEW = Family("Olympus OIF's preview", (_PREVIEW,), collect_preview)

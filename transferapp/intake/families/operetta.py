@@ -69,7 +69,7 @@ def _named(index: FoundFile) -> list[NamedImage]:
         if (said := texts(element)).get("URL")
     ]
     if not found:
-        raise UnreadIndex("names no images")
+        raise UnreadIndex(index, "names no images")
     return found
 
 

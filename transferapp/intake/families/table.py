@@ -25,7 +25,7 @@ from transferapp.intake.families.metaxpress import METAXPRESS
 from transferapp.intake.families.micromanager import MICROMANAGER
 from transferapp.intake.families.mirax import MRXS
 from transferapp.intake.families.ndtiff import NDTIFF
-from transferapp.intake.families.olympus_oif import OIF, OIF_THUMBNAIL
+from transferapp.intake.families.olympus_oif import OIF, OIF_PREVIEW
 from transferapp.intake.families.olympus_vsi import VSI
 from transferapp.intake.families.operetta import OPERETTA
 from transferapp.intake.families.pattern import PATTERN
@@ -49,7 +49,7 @@ FAMILIES: tuple[Family, ...] = (
     METAMORPH,
     MICROMANAGER,
     OIF,
-    OIF_THUMBNAIL,
+    OIF_PREVIEW,
     VSI,
     XLEF,
     LEI,

@@ -9,6 +9,8 @@ from transferapp.intake.scanning import FoundFile
 
 #: So many names are spelled out in a sentence.
 _NAMES_SHOWN = 3
+#: Who reads sets of files, wherever they go: grouping does not know where that is.
+_READER = "Bio-Formats (which reads for OMERO)"
 
 
 def absent(names: Sequence[str], index: FoundFile) -> str:
@@ -52,22 +54,22 @@ def needed(names: Sequence[str], index: FoundFile) -> MissingCompanion:
 def not_found_like_this(index: FoundFile, why: str, remedy: str) -> MissingCompanion:
     """An index whose images the target does not find, though they are there."""
     return MissingCompanion(
-        f"'{index.name}' {why}, and OMERO would not find its images. {remedy}"
+        f"'{index.name}' {why}, and {_READER} would not find its images. {remedy}"
     )
 
 
 def misnamed(name: str, right: str) -> SourceProblem:
     """A file that Bio-Formats knows by one name only, in its letters' own case."""
     return SourceProblem(
-        f"'{name}' must be called '{right}', in these letters, or OMERO does not find what"
-        " belongs to it. Rename it, then drop the folder again."
+        f"'{name}' must be called '{right}', in these letters, or {_READER} does not find"
+        " what belongs to it. Rename it, then drop the folder again."
     )
 
 
 def in_capitals(names: Sequence[str], index: FoundFile) -> SourceProblem:
     """Files of a set that end in capitals, where Bio-Formats looks for small letters."""
     return SourceProblem(
-        f"OMERO finds the files of '{index.name}' by endings in small letters, and"
+        f"{_READER} finds the files of '{index.name}' by endings in small letters, and"
         f" {listed(names)} {'ends' if len(names) == 1 else 'end'} in capitals. Rename"
         f" {'it' if len(names) == 1 else 'them'}, then drop the folder again."
     )

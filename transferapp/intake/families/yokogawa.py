@@ -27,7 +27,11 @@ from transferapp.intake.scanning import FoundFile
 FORMAT = ImageFormat("Yokogawa CV7000", (".wpi",), (b"<?xml", b"\xef\xbb\xbf<?xml", b"<bts:"))
 _RECORDS, _DETAIL = "MeasurementData.mlf", "MeasurementDetail.mrf"
 #: plate_D08_T0001F001L01A01Z01C01.tif: well, time, field, time line, action, plane, channel.
-_MEMBER = re.compile(r"_[A-Z]{1,2}\d\d_T\d{4}F\d{3}L\d\dA\d\dZ\d\dC\d\d\.tif$", re.IGNORECASE)
+_IMAGE = r"_[A-Z]{1,2}\d\d_T\d{4}F\d{3}L\d\dA\d\dZ\d\dC\d\d"
+#: SC_BP525-50_20x v2_M01_CH02.tif evens out the light of a channel (the detail file names it),
+#: DC_DCAM#1_CAM3.tif is what a camera sees in the dark.
+_CORRECTION = r"(?:^|/)(?:SC_[^/]*_M\d\d_CH\d\d|DC_[^/]*_CAM\d+)"
+_MEMBER = re.compile(rf"(?:{_IMAGE}|{_CORRECTION})\.tif$", re.IGNORECASE)
 
 
 def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None:
@@ -50,7 +54,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
             read_to_the_end(file)
         images = _images(by_name[_RECORDS])
     except UnreadIndex as error:
-        damaged = DamagedFile(words.index_not_read(index, f"or a file that it needs {error}"))
+        damaged = DamagedFile(words.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, others, damaged)
     missing = [name for name in images if name not in by_name]
     found = len(images) - len(missing)

@@ -123,6 +123,8 @@ def test_renamed_images_stay_together_and_are_refused(
 ) -> None:
     made = only_set(write_nd(tmp_path, images, times=2))
     assert "means names such as 'exp1_t1.tif'" in made.problems[0].message
+    whose = "and Bio-Formats (which reads for OMERO) would not find its images"
+    assert whose in made.problems[0].message
     assert len(made.files) == 1 + len(images)
 
 

@@ -90,6 +90,20 @@ def test_other_texts_of_that_name_are_none(name: str, text: str, tmp_path: Path)
     assert sorted(sets(tmp_path)) == sorted([name, "a.tif"])
 
 
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [("METADATA.TXT", "metadata.txt"), ("run_Metadata.txt", "run_metadata.txt")],
+)
+def test_a_text_in_capitals_is_told_to_be_renamed(
+    name: str, right: str, tmp_path: Path
+) -> None:
+    """Bio-Formats takes no such text, and each image for one by itself."""
+    write_micromanager(tmp_path, name)
+    made = only_set(tmp_path)
+    assert paths(made, tmp_path) == [name, *MM_IMAGES]
+    assert f"'{name}' must be called '{right}', in these letters" in made.problems[0].message
+
+
 def test_a_name_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     touched_tiff(tmp_path / "secret.tif")
     run = write_micromanager(tmp_path / "run")

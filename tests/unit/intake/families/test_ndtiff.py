@@ -16,7 +16,7 @@ def test_each_stack_stands_by_itself_and_what_is_lost_is_told(tmp_path: Path) ->
     made = sets(tmp_path)
     assert [made[name] for name in STACKS] == [[name] for name in STACKS]
     (doubt,) = only_set(tmp_path / STACKS[1]).doubts
-    assert "all planes become time points" in doubt
+    assert "in OMERO all planes become time points, in the embedded repository slices" in doubt
 
 
 def test_without_an_index_it_is_a_plain_tiff(tmp_path: Path) -> None:

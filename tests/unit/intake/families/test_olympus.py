@@ -9,6 +9,13 @@ import pytest
 
 from tests.support.file_sets import only_set, sets, touched_tiff
 from tests.support.vendor_sets import write_oif, write_vsi
+from transferapp.formats.embedded import embedded_formats
+from transferapp.formats.omero import omero_formats
+from transferapp.formats.read_formats import RepositoryFormats
+from transferapp.intake.grouping import group
+from transferapp.intake.judging import apart, judge
+from transferapp.intake.preflight import PreflightSettings
+from transferapp.intake.scanning import scan
 
 FOLDER = "a.oif.files"
 #: The axis that comes first in names runs fastest.
@@ -30,12 +37,27 @@ def test_side_files_come_as_the_file_system_lists_them(tmp_path: Path) -> None:
     assert sets(tmp_path)["a.oif"][1:6] == [name for name in here if name in SIDES]
 
 
-def test_the_preview_picture_is_an_image_of_its_own_and_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", [omero_formats(), embedded_formats()])
+def test_the_preview_picture_is_no_image(tmp_path: Path, target: RepositoryFormats) -> None:
+    """Also where the embedded repository, which reads no BMP, gets the set."""
     write_oif(tmp_path)
-    (doubt,) = only_set(tmp_path / FOLDER / "s_Thumb.bmp").doubts
-    assert "only the small preview picture of 'a.oif'" in doubt
-    assert sets(tmp_path)["s_Thumb.bmp"] == [f"{FOLDER}/s_Thumb.bmp"]
-    assert sets(tmp_path)["notes.txt"] == [f"{FOLDER}/notes.txt"]
+    settings = PreflightSettings(still_writing_s=0, target=target)
+    found = apart(one for some in judge(scan([tmp_path]), settings) for one in some)
+    assert [(made.name, verdict.level) for made, verdict in found.filesets] == [("a.oif", "ok")]
+    said = {made.name: verdict.sentence for made, verdict in found.others}
+    assert said.keys() == {"s_Thumb.bmp", "notes.txt"}
+    assert "only the small preview picture of 'a.oif'" in said["s_Thumb.bmp"]
+
+
+def test_a_preview_picture_is_told_by_the_settings_beside_it(tmp_path: Path) -> None:
+    for folder, names in {"moved": ["s_Thumb.pty"], "mine": []}.items():
+        for name in ("s_Thumb.bmp", *names):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / name).write_bytes(b"BM")
+    made = {one.files[0].client_path: one.no_image for one in group(scan([tmp_path]))}
+    root = tmp_path.name
+    assert "preview picture of an Olympus OIF" in made[f"{root}/moved/s_Thumb.bmp"]
+    assert made[f"{root}/mine/s_Thumb.bmp"] == ""
 
 
 def test_dropping_the_oif_alone_takes_its_folder(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing_extensions import override
 from transferapp.errors import UnsupportedFile
 from transferapp.formats.embedded import DICOM
 from transferapp.model.images import Level, TileRegion
-from transferapp.repositories.local.readers.dicom_file import DicomFile
+from transferapp.repositories.local.readers.dicom_file import DicomFile, holds_no_image
 from transferapp.repositories.local.readers.dicom_frames import DicomFrames
 from transferapp.repositories.local.readers.dicom_metadata import (
     acquired_at,
@@ -27,7 +27,7 @@ from transferapp.repositories.local.readers.dicom_metadata import (
 )
 from transferapp.repositories.local.readers.dicom_slide import Slide
 from transferapp.repositories.local.readers.port import ImageHeader, OpenFileset, ReadImage
-from transferapp.repositories.local.readers.vendor import damaged, vendor_failures
+from transferapp.repositories.local.readers.vendor import vendor_failures
 
 #: The parts of a slide, in the order of its images.
 _SLIDE_PARTS = ("VOLUME", "THUMBNAIL", "OVERVIEW", "LABEL")
@@ -57,7 +57,7 @@ def open_dicom(first: Path, root: Path) -> OpenFileset:
         opened = [DicomFile(path) for path in _paths(first, root)]
         files = [file for file in opened if not file.is_directory]
         if not files:
-            raise damaged(first, "it holds no image")
+            raise holds_no_image(first)
         for file in files:
             file.check()
         return DicomFileset(_images_of(first, files), is_one_file=len(opened) == 1)

@@ -57,6 +57,11 @@ def _keep_quiet() -> None:
     warnings.filterwarnings("ignore", module="pydicom")
 
 
+def holds_no_image(path: Path) -> UnsupportedFile:
+    """Return the error for a report, a plan, a presentation state, or a list of files."""
+    return UnsupportedFile(f"'{path.name}' is a DICOM file that holds no image. Leave it out.")
+
+
 def _may_be_dicom(start: bytes) -> bool:
     """Say whether a file has the mark, or begins with an element as it did before 1993."""
     return start[_MARK_AT:] == _MARK or start[:2] in {b"\2\0", b"\x08\0"}
@@ -163,6 +168,8 @@ class DicomFile:
 
     def check(self) -> None:
         """Raise UnsupportedFile for what is not read here, DamagedFile for what is missing."""
+        if not self.kind and not self.rows:
+            raise holds_no_image(self.path)
         kind, samples = self.kind, self.number("SamplesPerPixel", 1)
         wanted = _RGB if kind in LIGHTS else 1
         if kind not in {GREY, INVERTED, PALETTE, *LIGHTS} or samples != wanted:
@@ -185,6 +192,8 @@ class DicomFile:
         with self.path.open("rb") as file:
             file.seek(self._after_header)
             start = file.read(12)
+        if not start:
+            raise damaged(self.path, "its pixels are cut off")
         if struct.unpack_from("<HH", start) != _PIXELS:
             raise self._unsupported("no pixels")
         # Its kind, where kinds are written: as a length, each would be odd, which none is.
