@@ -40,7 +40,7 @@ def test_a_second_import_is_told_of_and_done(tmp_path: Path) -> None:
     told = " ".join(second.err.split())
     assert "is in the repository already, byte for byte ('Twice')" in told
     assert "--skip-existing leaves them out" in told
-    [before], [after] = first.json["items"], second.json["items"]
+    [before], [after] = end["items"], second.json["items"]
     assert after["state"] == "imported"
     assert after["image_ids"] != before["image_ids"]
     assert after["note"] == (
