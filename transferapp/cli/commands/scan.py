@@ -21,6 +21,7 @@ from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.intake.preflight import PreflightSettings, Severity
+from transferapp.protocol.addresses import check_address
 
 _WITHOUT_SERVER: dict[str, Callable[[], RepositoryFormats]] = {
     "omero": omero_formats,
@@ -82,6 +83,7 @@ async def _target(reads: str) -> RepositoryFormats:
         with suppress(Denied):  # Nobody is signed in.
             return await _of_server(signed_in.session().server_url) or embedded_formats()
         return embedded_formats()
+    check_address(reads)
     if not reads.startswith(("http://", "https://")):
         raise Invalid(
             f"'{reads}' is no server. Write --reads omero, --reads local, or an address such"
