@@ -12,6 +12,7 @@ import typer
 
 from transferapp.cli import scanned, signed_in, wiring
 from transferapp.cli.commands.session import AsJson
+from transferapp.cli.given_paths import given_path
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.dropping import others_words
 from transferapp.client.server import ServerClient
@@ -32,7 +33,7 @@ _WITHOUT_SERVER: dict[str, Callable[[], RepositoryFormats]] = {
 @command
 def scan(
     # Not checked by typer: preflight names what is wrong, and what to do.
-    paths: Annotated[list[Path], typer.Argument(readable=False, help="Files and folders.")],
+    paths: Annotated[list[Path], typer.Argument(parser=given_path, help="Files and folders.")],
     reads: Annotated[
         str,
         typer.Option(
