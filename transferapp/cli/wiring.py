@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from transferapp.bioformats.wiring import BioFormatsOnDemand
+from transferapp.cli.output import say
 from transferapp.client.agent import AgentClient
 from transferapp.host.clock import SystemClock
 from transferapp.host.paths import host_paths, private_folder
@@ -23,7 +24,7 @@ def agent_client() -> AgentClient:
 @contextmanager
 def bio_formats_here() -> Iterator[BioFormatsOnDemand]:
     """Give the Bio-Formats of this computer, which starts when it is asked, for one command."""
-    made = BioFormatsOnDemand()
+    made = BioFormatsOnDemand(say)
     try:
         yield made
     finally:
