@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
@@ -16,6 +14,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from transferapp.bioformats.own_folder import own_folder
 from transferapp.bioformats.places import Places
 from transferapp.bioformats.process_group import kill_group
 
@@ -61,9 +60,8 @@ class Running:
 
     def __init__(self, places: Places, memory_mb: int) -> None:
         """Start it; it is of use when it is ready. Raises OSError."""
-        self._folder = Path(tempfile.mkdtemp(prefix="transferapp-bioformats-"))
         self._exits = ExitStack()
-        self._exits.callback(shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder = self._exits.enter_context(own_folder())
         self._answers: queue.Queue[Reply | None] = queue.Queue()
         #: We ended it ourselves.
         self.is_unwanted = False
