@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 #: Seconds between two looks at the server, and between two at the workstation service.
 LOOK_EVERY_S = 0.5
 _ASK_AGENT_EVERY_S = 3.0
+#: An item has ended or waits for a person.
+_RESTING = ENDED_STATES | {ItemState.NEEDS_ATTENTION}
 
 
 async def follow(server: ServerClient, transfer_id: str, *, wait: bool) -> TransferDetails:
@@ -30,8 +32,9 @@ async def follow(server: ServerClient, transfer_id: str, *, wait: bool) -> Trans
         hindrance = _Hindrance(agent, transfer_id)
         while not at_rest(details):
             await asyncio.sleep(LOOK_EVERY_S)
+            sentence = await hindrance.look()
             details = await server.transfer(transfer_id)
-            await hindrance.say()
+            hindrance.say(sentence, details)
     return await looked_at(server, transfer_id)
 
 
@@ -46,8 +49,7 @@ async def looked_at(server: ServerClient, transfer_id: str) -> TransferDetails:
 
 def at_rest(details: TransferDetails) -> bool:
     """Say whether each item has ended or waits for a person."""
-    resting = ENDED_STATES | {ItemState.NEEDS_ATTENTION}
-    return all(item.state in resting for item in details.items)
+    return all(item.state in _RESTING for item in details.items)
 
 
 class _Hindrance:
@@ -58,19 +60,24 @@ class _Hindrance:
         self._said = ""
         self._next_s = 0.0
 
-    async def say(self) -> None:
-        """Say it, if there is something new."""
+    async def look(self) -> str:
+        """Return what it says now; the same as before where it is not asked again yet."""
         now_s = asyncio.get_running_loop().time()
         if now_s < self._next_s:
-            return
+            return self._said
         self._next_s = now_s + _ASK_AGENT_EVERY_S
         try:
-            view = await self._agent.submission(self._transfer_id)
-            sentence = view.trouble
+            return (await self._agent.submission(self._transfer_id)).trouble
         except AgentUnreachable as error:
-            sentence = f"{error.title}. {error.message}"
+            return f"{error.title}. {error.message}"
         except TransferAppError:
-            return  # Another workstation's.
+            return self._said  # Another workstation's.
+
+    def say(self, sentence: str, details: TransferDetails) -> None:
+        """Say it, if it is new; ``details`` are younger: the service asks the server."""
         if sentence and sentence != self._said:
-            say(f"Waiting: {sentence}")
+            stopped = (item for item in details.items if item.state in _RESTING)
+            over = [i.name for i in stopped if i.trouble and i.trouble.message == sentence]
+            # Nobody waits for what has failed.
+            say(f"{over[0]}: {sentence}" if over else f"Waiting: {sentence}")
         self._said = sentence
