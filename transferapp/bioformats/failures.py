@@ -31,6 +31,21 @@ def lost(error: Hung | ProcessEnded, file: Path | None, patience_s: float) -> Tr
     return UnreadableFile(f"Bio-Formats broke down while it read '{file.name}'. {_AGAIN}")
 
 
+def not_started(error: Exception, patience_s: float) -> Unavailable:
+    """Return the error of a start that did not succeed; its first sentence says why."""
+    match error:
+        case Hung():
+            why = f"did not answer in {patience_s:.0f} s while it was starting"
+        case ProcessEnded():
+            why = "ended while it was starting"
+        case _:
+            why = "does not start on this computer"
+    return Unavailable(
+        f"Bio-Formats {why}. It is tried again; if that does not help, let your administrator"
+        " look at its Java."
+    )
+
+
 def check(header: Mapping[str, Any], file: Path | None, memory_mb: int) -> None:
     """Raise the error that an answer says; its words name folders and stay in the cause."""
     kind = header.get("error")

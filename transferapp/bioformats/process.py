@@ -16,7 +16,6 @@ from transferapp.bioformats.places import Places
 from transferapp.bioformats.port import BioFormats, Description, FormatReader, Reads, UsedFiles
 from transferapp.bioformats.running import Hung, ProcessEnded, Reply, Running
 from transferapp.bioformats.settings import BioFormatsSettings
-from transferapp.errors import Unavailable
 from transferapp.model.images import TileRegion
 
 _log = structlog.get_logger(__name__)
@@ -107,7 +106,8 @@ class BioFormatsProcess(BioFormats):
             try:
                 answer = self._answer(request)
             except (Hung, ProcessEnded) as error:
-                _log.error("Bio-Formats was lost", file=str(file), what=type(error).__name__)
+                # No warning: who asked is told with a sentence, also on the command line.
+                _log.info("Bio-Formats was lost", file=str(file), what=type(error).__name__)
                 self._end()
                 raise failures.lost(error, file, self._settings.patience_s) from error
             finally:
@@ -129,19 +129,37 @@ class BioFormatsProcess(BioFormats):
 
     def _ready(self) -> Running:
         if self._running is not None and not self._running.is_alive:
-            _log.warning("Bio-Formats' process had ended; it is started again")
+            _log.info("Bio-Formats' process had ended; it is started again")
             self._end()
         if self._running is None:
             try:
-                made = Running(self._places, self._settings.memory_mb)
-            except (OSError, ProcessEnded, Hung) as error:
-                raise Unavailable(
-                    "Bio-Formats does not start on this computer. It is tried again; if that"
-                    " does not help, let your administrator look at its Java."
-                ) from error
-            _log.info("Bio-Formats started", version=made.version, pid=made.pid)
-            self._running = made
+                return self._start()
+            except (Hung, ProcessEnded) as error:
+                _log.info("Bio-Formats is started once more", what=type(error).__name__)
+            try:
+                return self._start()
+            except (Hung, ProcessEnded) as error:
+                raise failures.not_started(error, self._settings.start_s) from error
         return self._running
+
+    def _start(self) -> Running:
+        """Start a process and wait until it is ready; raises Unavailable, Hung, Ended."""
+        try:
+            made = Running(self._places, self._settings.memory_mb)
+        except OSError as error:
+            raise failures.not_started(error, self._settings.start_s) from error
+        # From now on it can be interrupted.
+        self._running = made
+        try:
+            version = made.wait_until_ready(self._settings.start_s)
+        except (Hung, ProcessEnded) as error:
+            is_unwanted = made.is_unwanted
+            self._end()
+            if is_unwanted:
+                raise failures.not_started(error, self._settings.start_s) from error
+            raise
+        _log.info("Bio-Formats started", version=version, pid=made.pid)
+        return made
 
     def _end(self) -> None:
         running, self._running = self._running, None

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
+from transferapp.bioformats.own_folder import own_folder
 from transferapp.bioformats.places import Places
+from transferapp.bioformats.process_group import kill_group
 
 _PROGRAM = "BioFormatsReads.java"
 #: What of our environment it sees: no passwords, no tokens, no JAVA_TOOL_OPTIONS.
@@ -30,8 +30,6 @@ _NO_NETWORK = [
     for part in ("Host=127.0.0.1", "Port=9")
 ] + ["-Dhttp.nonProxyHosts="]
 _END_S = 10.0
-#: Java compiles the program first, on a cold and busy computer slowly.
-_START_S = 120.0
 
 Json = dict[str, Any]
 
@@ -61,24 +59,26 @@ class Running:
     """A process; used by one thread at a time, but ``end`` by any."""
 
     def __init__(self, places: Places, memory_mb: int) -> None:
-        """Start it and wait until it is ready; raises Ended, Hung, OSError."""
-        self._folder = Path(tempfile.mkdtemp(prefix="transferapp-bioformats-"))
+        """Start it; it is of use when it is ready. Raises OSError."""
+        self._exits = ExitStack()
+        self._folder = self._exits.enter_context(own_folder())
         self._answers: queue.Queue[Reply | None] = queue.Queue()
         #: We ended it ourselves.
         self.is_unwanted = False
         try:
-            with as_file(files("transferapp.bioformats").joinpath(_PROGRAM)) as program:
-                self._process = self._start(places, memory_mb, program)
-                self._ear = threading.Thread(
-                    target=self._listen, name="bio-formats", daemon=True
-                )
-                self._ear.start()
-                self.version = str(self._next(_START_S).header["version"])
+            program = self._exits.enter_context(
+                as_file(files("transferapp.bioformats").joinpath(_PROGRAM))
+            )
+            self._process = self._start(places, memory_mb, program)
         except BaseException:
-            if hasattr(self, "_ear"):
-                self.end()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._exits.close()
             raise
+        self._ear = threading.Thread(target=self._listen, name="bio-formats", daemon=True)
+        self._ear.start()
+
+    def wait_until_ready(self, patience_s: float) -> str:
+        """Return its version; raises Ended, Hung. Java compiles the program first."""
+        return str(self._next(patience_s).header["version"])
 
     @property
     def pid(self) -> int:
@@ -108,7 +108,9 @@ class Running:
     def kill(self) -> None:
         """Kill it, also when it is stopped or hangs; whoever waits for it gets Ended."""
         self.is_unwanted = True
-        self._process.kill()
+        # Later its number may be another process's.
+        if self._ear.is_alive():
+            kill_group(self._process)
 
     def end(self) -> None:
         """Kill it and return when nothing of it is left."""
@@ -118,7 +120,7 @@ class Running:
         assert stdin is not None  # noqa: S101
         with suppress(OSError):
             stdin.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._exits.close()
 
     def _start(self, places: Places, memory_mb: int, program: Path) -> subprocess.Popen[bytes]:
         command = [
@@ -141,6 +143,7 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=passed_on | _LOCALE,
+            start_new_session=True,
         )
 
     def _next(self, patience_s: float) -> Reply:
@@ -156,16 +159,14 @@ class Running:
         """Pass answers on until there are no more, then wait for it: no zombie is left."""
         out = self._process.stdout
         assert out is not None  # noqa: S101
-        with out:
-            try:
-                while line := out.readline():
-                    header = json.loads(line)
-                    content = out.read(header.get("bytes", 0))
-                    if len(content) < header.get("bytes", 0):
-                        break
-                    self._answers.put(Reply(header, content))
-            except (OSError, ValueError):
-                # What is no JSON cannot be followed any further.
-                self._process.kill()
+        # What is no JSON cannot be followed any further.
+        with out, suppress(OSError, ValueError):
+            while line := out.readline():
+                header = json.loads(line)
+                content = out.read(header.get("bytes", 0))
+                if len(content) < header.get("bytes", 0):
+                    break
+                self._answers.put(Reply(header, content))
+        kill_group(self._process)
         self._process.wait()
         self._answers.put(None)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Seconds between two looks at the server, and between two at the workstation service.
 LOOK_EVERY_S = 0.5
 _ASK_AGENT_EVERY_S = 3.0
+#: An item has ended or waits for a person.
+_RESTING = ENDED_STATES | {ItemState.NEEDS_ATTENTION}
 
 
 async def follow(
@@ -41,11 +43,10 @@ async def follow(
             if at_rest(details):
                 break
             await asyncio.sleep(LOOK_EVERY_S)
+            sentence = await hindrance.look()
             details = await server.transfer(transfer_id)
-            if sentence := await hindrance.news():
-                say(f"Waiting: {sentence}")
-                if lines:
-                    show_event("waiting", transfer_id=transfer_id, message=sentence)
+            if hindrance.tell(sentence, details) and lines:
+                show_event("waiting", transfer_id=transfer_id, message=sentence)
     return await looked_at(server, transfer_id)
 
 
@@ -60,8 +61,7 @@ async def looked_at(server: ServerClient, transfer_id: str) -> TransferDetails:
 
 def at_rest(details: TransferDetails) -> bool:
     """Say whether each item has ended or waits for a person."""
-    resting = ENDED_STATES | {ItemState.NEEDS_ATTENTION}
-    return all(item.state in resting for item in details.items)
+    return all(item.state in _RESTING for item in details.items)
 
 
 class _Hindrance:
@@ -72,18 +72,28 @@ class _Hindrance:
         self._said = ""
         self._next_s = 0.0
 
-    async def news(self) -> str:
-        """Return it, if there is something new."""
+    async def look(self) -> str:
+        """Return what it says now; the same as before where it is not asked again yet."""
         now_s = asyncio.get_running_loop().time()
         if now_s < self._next_s:
-            return ""
+            return self._said
         self._next_s = now_s + _ASK_AGENT_EVERY_S
         try:
-            view = await self._agent.submission(self._transfer_id)
-            sentence = view.trouble
+            return (await self._agent.submission(self._transfer_id)).trouble
         except AgentUnreachable as error:
-            sentence = f"{error.title}. {error.message}"
+            return f"{error.title}. {error.message}"
         except TransferAppError:
-            return ""  # Another workstation's.
-        known, self._said = self._said, sentence
-        return sentence if sentence != known else ""
+            return self._said  # Another workstation's.
+
+    def tell(self, sentence: str, details: TransferDetails) -> bool:
+        """Say it, if it is new; returns whether the transfer waits for what is new.
+        ``details`` are younger: the service asks the server.
+        """
+        is_new, self._said = bool(sentence) and sentence != self._said, sentence
+        if not is_new:
+            return False
+        stopped = (item for item in details.items if item.state in _RESTING)
+        over = [i.name for i in stopped if i.trouble and i.trouble.message == sentence]
+        # Nobody waits for what has failed.
+        say(f"{over[0]}: {sentence}" if over else f"Waiting: {sentence}")
+        return not over

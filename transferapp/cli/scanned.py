@@ -56,7 +56,12 @@ def scan(paths: Sequence[Path], settings: PreflightSettings) -> Scanned:
         judged = [one for some in judge(found, settings) for one in some]
     sorted_out = apart(in_order(judged))
     done.filesets += (_fileset(*one, roots) for one in sorted_out.filesets)
-    done.others += (roots.relative(one.files[0]) for one, _ in sorted_out.others)
+    for one, verdict in sorted_out.others:
+        # Who names a file by itself means it: import refuses it, too.
+        if roots.has(one.files[0].path):
+            done.filesets.append(_fileset(one, verdict, roots))
+        else:
+            done.others.append(roots.relative(one.files[0]))
     done.others += roots.litter()
     done.others.sort()
     return done
@@ -75,9 +80,9 @@ def _fileset(candidate: FilesetCandidate, verdict: Verdict, roots: _Roots) -> Sc
 
 
 def _finding(finding: scanning.Finding, roots: _Roots, done: Scanned) -> None:
-    """Hidden files are no images; what cannot be read may be one."""
+    """Hidden files in a folder are no images; what cannot be read may be one."""
     path = roots.of_path(finding.path)
-    if isinstance(finding.error, UnsupportedFile):
+    if isinstance(finding.error, UnsupportedFile) and not roots.has(finding.path):
         done.others.append(path)
         return
     name, error = path.rpartition("/")[2], finding.error
@@ -92,6 +97,10 @@ class _Roots:
     def __init__(self, roots: Sequence[Path]) -> None:
         self._roots = roots
         self._folders = [root for root in roots if root.is_dir()]
+
+    def has(self, path: Path) -> bool:
+        """Say whether a file was given by itself."""
+        return path in self._roots
 
     def relative(self, file: FoundFile) -> str:
         """Return a file's path from the dropped folder on; of a dropped file its name."""

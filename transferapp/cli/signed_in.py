@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
 
 from transferapp.client.server import ServerClient
 from transferapp.errors import Denied, SettingsInvalid
 from transferapp.host.credentials import Credentials, Kept
 from transferapp.host.paths import host_paths
 from transferapp.host.private_file import write_private_text
+from transferapp.protocol.addresses import check_address
 
 
 class SignedInAs(BaseModel):
@@ -24,7 +26,7 @@ class SignedInAs(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    server_url: str
+    server_url: Annotated[str, AfterValidator(check_address)]
     username: str
     token: str | None = None
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from transferapp.bioformats import wiring as bio_formats
 from transferapp.bioformats.wiring import BioFormatsOnDemand
+from transferapp.cli.output import say
 from transferapp.client.agent import AgentClient
 from transferapp.host.clock import SystemClock
 from transferapp.host.paths import host_paths, private_folder
@@ -23,11 +25,16 @@ def agent_client() -> AgentClient:
 @contextmanager
 def bio_formats_here() -> Iterator[BioFormatsOnDemand]:
     """Give the Bio-Formats of this computer, which starts when it is asked, for one command."""
-    made = BioFormatsOnDemand()
+    made = BioFormatsOnDemand(say)
     try:
         yield made
     finally:
         made.close()
+
+
+def bio_formats_check() -> tuple[str, bool, str]:
+    """Say (what, is it right, what to do) of the Bio-Formats of this computer."""
+    return bio_formats.check()
 
 
 async def omero_checks() -> list[tuple[str, bool, str]]:

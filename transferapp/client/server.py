@@ -33,6 +33,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.protocol import routes
+from transferapp.protocol.addresses import check_address
 from transferapp.protocol.duplicates import AskedItem, DuplicatesRequest
 from transferapp.protocol.health import ServerHealth
 from transferapp.protocol.messages import (
@@ -89,8 +90,8 @@ class ServerClient(AsyncClosing):
         token: str | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Make the client; nothing is opened before the first call."""
-        self.base_url = base_url.rstrip("/")
+        """Make the client; nothing is opened before the first call. Raises SettingsInvalid."""
+        self.base_url = check_address(base_url).rstrip("/")
         self.token = token
         with translated():
             self._http = httpx.AsyncClient(

@@ -14,6 +14,8 @@ import httpcore
 import httpx
 from typing_extensions import override
 
+from transferapp.protocol.addresses import check_address
+
 #: Bytes of one socket read.
 READ_SIZE = 256 << 10
 #: Seconds. A commit of a part may take long on a busy disk, so reads are patient.
@@ -25,10 +27,10 @@ def bulk_client(
 ) -> httpx.Client:
     """Make a client for uploads and downloads; several threads may share it.
 
-    ``trust`` names other certificate authorities than the system's.
+    ``trust`` names other certificate authorities than the system's. Raises SettingsInvalid.
     """
     transport = _BulkTransport(connections, trust or httpx.create_ssl_context())
-    return httpx.Client(base_url=base_url, transport=transport, timeout=TIMEOUT)
+    return httpx.Client(base_url=check_address(base_url), transport=transport, timeout=TIMEOUT)
 
 
 class _BulkTransport(httpx.HTTPTransport):

@@ -43,7 +43,7 @@ KEYS: Mapping[str, frozenset[str]] = {
         """bytes_per_s look_at_most_every_s look_every_s nice outbox parallel_files
         retry_max_s socket sources_every_s"""
     ),
-    "bioformats": _keys("idle_s jar memory_mb off patience_s"),
+    "bioformats": _keys("idle_s jar memory_mb off patience_s start_s"),
     "log": _keys("format level"),
     "omero": _keys(
         """ca_file call_timeout_s connect_timeout_s hash_timeout_s host idle_session_s

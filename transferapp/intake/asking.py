@@ -29,7 +29,8 @@ T = TypeVar("T")
 #: Longest time for one file and for all files of one look, in seconds.
 FILE_S, BUDGET_S = 30.0, 120.0
 #: Java is looked for and started with the first question; it compiles a program then.
-_START_S = 60.0
+#: Its own patience is shorter (``TRANSFERAPP_BIOFORMATS_START_S``, twice).
+_START_S = 90.0
 #: Between two looks at the cancel event.
 _LOOK_S = 0.1
 #: What was interrupted ends within this time, or is at something that cannot be.
@@ -93,8 +94,10 @@ class Asking:
         self._is_begun = True
         try:
             self._bio_formats, self.whom = self._bounded(self._open, _START_S)
-        except (_TooLong, Unavailable):
-            self._over = "it does not start on this computer"
+        except _TooLong:
+            self._over = f"it did not start in {_START_S:.0f} s"
+        except Unavailable as error:
+            self._over = _why(error)
         except SettingsInvalid as error:
             self._over = f"it cannot be used on this computer ({error.message})"
 
@@ -117,8 +120,8 @@ class Asking:
             unasked = "it broke down or ran out of memory over this file"
         except SourceProblem as problem:
             return Word(problem=problem)
-        except Unavailable:
-            unasked = self._over = "it does not start on this computer any more"
+        except Unavailable as error:
+            unasked = self._over = _why(error)
         return Word(unasked=unasked)
 
     def _bounded(self, call: Callable[[], T], limit_s: float) -> T:
@@ -154,6 +157,12 @@ class Asking:
         except queue.Empty:
             self._over = "it hangs on this computer"
         raise _TooLong
+
+
+def _why(error: Unavailable) -> str:
+    """Return why it did not start as the end of a sentence."""
+    name, _, why = error.message.partition(". ")[0].partition(" ")
+    return f"it {why}" if name == "Bio-Formats" else "it does not start on this computer"
 
 
 def _answer(call: Callable[[], T], answers: queue.SimpleQueue[Callable[[], T]]) -> None:

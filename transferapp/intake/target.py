@@ -69,7 +69,7 @@ def claim_of(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
         return Claim(kind.name, candidate.no_image, unknown=True)
     if kind is not None and kind.suffixes:
         if not _reads(candidate, kind, target):
-            return Claim(kind.name, _not_read(kind.name, kind, target))
+            return Claim(kind.name, _not_read(candidate, kind.name, target))
         if kind in _UNMARKED and len(candidate.files) == 1:
             path = candidate.files[0].path
             return _claim_by_name(path, kind.name, target.of_name(path.name), target)
@@ -93,7 +93,7 @@ def _claim_of_file(candidate: FilesetCandidate, target: RepositoryFormats) -> Cl
         if by_name := list(target.of_name(path.name)):
             return _claim_by_name(path, known or by_name[0].name, by_name, target)
         if known := known or next((one.name for one in _OMERO.of_name(path.name)), ""):
-            return Claim(known, _not_read(known, None, target))
+            return Claim(known, _not_read(candidate, known, target))
     return _claim_by_content(path, known, target)
 
 
@@ -150,7 +150,8 @@ def _headless(path: Path, target: RepositoryFormats) -> str:
     )
 
 
-def _not_read(name: str, kind: ImageFormat | None, target: RepositoryFormats) -> str:
+def _not_read(candidate: FilesetCandidate, name: str, target: RepositoryFormats) -> str:
+    kind = candidate.format
     if kind is not None and kind.needs_readers and target.is_embedded:
         return (
             f"{target.subject} of this server has no reader for {name}. Ask your"
@@ -159,7 +160,18 @@ def _not_read(name: str, kind: ImageFormat | None, target: RepositoryFormats) ->
         )
     return (
         f"{target.subject} does not read {name}. Export it from the microscope's software as"
-        " OME-TIFF, then import that."
+        f" OME-TIFF, then import that{_or_with_bio_formats(candidate, target)}."
+    )
+
+
+def _or_with_bio_formats(candidate: FilesetCandidate, target: RepositoryFormats) -> str:
+    """Say what an administrator can do; nothing where Bio-Formats is, or would not help."""
+    lacks_it = target.is_embedded and not target.read_by
+    if not (lacks_it and any(_OMERO.of_name(candidate.files[0].path.name))):
+        return ""
+    return (
+        "; or ask your administrator to add Bio-Formats to the server, which reads it"
+        " (docs/formats.md)"
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Generic, Literal, Self, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -18,6 +19,7 @@ from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
 from transferapp.model.identity import Group, Identity
 from transferapp.model.images import Annotation
 from transferapp.model.transfers import Transfer, TransferDetails
+from transferapp.protocol.addresses import check_address
 from transferapp.protocol.drops import SoundDrop
 from transferapp.protocol.numbers import Number
 
@@ -230,7 +232,7 @@ class Submission(Message):
     transfer_id: str
     name: str
     owner: str
-    server_url: str
+    server_url: Annotated[str, AfterValidator(check_address)]
     grant: SecretStr
     items: list[SubmittedItem] = []
     #: Import: what was dropped; None: nobody said.

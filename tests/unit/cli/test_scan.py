@@ -105,8 +105,8 @@ def test_what_the_embedded_repository_would(day: Path) -> None:
 def test_paths_are_told_from_what_was_dropped(day: Path) -> None:
     _, found = run(day / "below", day / "t.nd", day / "run.log", "--reads", "omero")
     files = [one["files"] for one in found["filesets"]]
-    assert files == [["a.tif"], ["t.TIF", "t.nd"]]
-    assert found["others"] == ["plan.pdf", "run.log"]
+    assert files == [["a.tif"], ["t.TIF", "t.nd"], ["run.log"]]
+    assert found["others"] == ["plan.pdf"]
 
 
 def test_the_folder_that_one_is_in(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,3 +224,24 @@ def test_what_is_refused_is_named_each(tmp_path: Path) -> None:
         os.utime(path, (LONG_AGO, LONG_AGO))
     done = CliRunner().invoke(app, ["scan", str(tmp_path / "run"), "--reads", "local"])
     assert done.stdout.count("does not read BMP") == 12
+
+
+@pytest.mark.parametrize("name", ["run.log", ".hidden"])
+def test_a_file_that_is_named_by_itself_is_judged_as_by_an_import(day: Path, name: str) -> None:
+    code, found = run(day / name, "--reads", "omero")
+    assert code == 5
+    [fileset] = found["filesets"]
+    assert (fileset["name"], fileset["verdict"]) == (name, "blocked")
+    assert fileset["sentence"]
+    assert found["others"] == []
+    looked = CliRunner().invoke(app, ["import", str(day / name), "--to", "Dataset:1"])
+    assert looked.exit_code == 1
+    # Whose readers count may differ, the refusal does not.
+    assert "There is nothing to import." in looked.stderr
+
+
+def test_of_a_folder_beside_it_the_other_files_stay_others(day: Path) -> None:
+    code, found = run(day / "run.log", day / "below", "--reads", "omero")
+    assert code == 5
+    assert [one["name"] for one in found["filesets"]] == ["a.tif", "run.log"]
+    assert found["others"] == ["plan.pdf"]

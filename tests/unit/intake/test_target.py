@@ -74,6 +74,7 @@ def test_omero_reads_what_the_embedded_repository_does_not(
         known_as,
     )
     assert here.sentence.startswith(f"The embedded repository does not read {known_as}. Export")
+    assert "ask your administrator to add Bio-Formats to the server" in here.sentence
     assert not here.unknown
 
 
@@ -82,6 +83,10 @@ def test_a_refusal_says_whose_answer_it_is(tmp_path: Path) -> None:
     assert verdict.sentence.startswith("OMERO's Bio-Formats has no reader for 3DHISTECH slides")
     leo = judge(made(tmp_path, "a.lim"), EMBEDDED)
     assert leo.sentence.startswith("The embedded repository does not read Laboratory Imaging.")
+    neither = judge(made(tmp_path, "b.mrxs"), EMBEDDED)
+    assert "administrator" not in neither.sentence, "Bio-Formats does not read it either"
+    beside = replace(EMBEDDED, read_by="Bio-Formats 7.3.1")
+    assert "add Bio-Formats" not in judge(made(tmp_path, "a.sif", b"Andor"), beside).sentence
 
 
 @pytest.mark.parametrize(

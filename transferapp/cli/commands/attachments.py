@@ -11,6 +11,7 @@ import typer
 
 from transferapp.cli import signed_in, targets
 from transferapp.cli.commands.session import AsJson
+from transferapp.cli.given_paths import given_path
 from transferapp.cli.output import command, say, show_json, show_table
 from transferapp.client.attachments import AttachmentsClient
 from transferapp.model.attachments import Attachment
@@ -20,7 +21,12 @@ from transferapp.model.attachments import Attachment
 def attachments(
     container: Annotated[str, typer.Argument(help="Dataset:12, Dataset:NAME, Screen:NAME")],
     to: Annotated[
-        Path | None, typer.Option(help="Save them below this folder; none is replaced.")
+        Path | None,
+        typer.Option(
+            parser=given_path,
+            metavar="FOLDER",
+            help="Save them below this folder; none is replaced.",
+        ),
     ] = None,
     *,
     as_json: AsJson = False,

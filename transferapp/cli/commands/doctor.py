@@ -38,6 +38,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         _python(),
         *(_extra(name) for name in EXTRAS),
         _keyring(),
+        Diagnosis(*wiring.bio_formats_check()),
         Diagnosis(*asyncio.run(processes_here.agent_check())),
         *(Diagnosis(*told) for told in asyncio.run(processes_here.server_checks())),
         *(Diagnosis(*told) for told in asyncio.run(wiring.omero_checks())),

@@ -20,6 +20,7 @@ from transferapp.cli import (
     wiring,
 )
 from transferapp.cli.commands.session import AsJson
+from transferapp.cli.given_paths import given_path
 from transferapp.cli.looking import Looked
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table, warn
 from transferapp.cli.transfer_tables import placements_of, show_details
@@ -55,7 +56,7 @@ Follow = Annotated[
 @command
 def import_files(  # noqa: PLR0913 - each is an option of the command line
     # Not checked by typer: preflight names what is wrong, and what to do.
-    paths: Annotated[list[Path], typer.Argument(readable=False, help="Files and folders.")],
+    paths: Annotated[list[Path], typer.Argument(parser=given_path, help="Files and folders.")],
     to: Annotated[
         str, typer.Option(help="Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME, Screen:NAME")
     ],
@@ -169,7 +170,12 @@ async def _settings() -> preflight.PreflightSettings:
 @command
 def export_images(
     images: Annotated[list[str], typer.Argument(help="Image:12 Image:13 ...")],
-    to: Annotated[str, typer.Option(help="The folder that the files go to.")],
+    to: Annotated[
+        Path,
+        typer.Option(
+            parser=given_path, metavar="FOLDER", help="The folder that the files go to."
+        ),
+    ],
     name: Annotated[str, typer.Option(help="What to call this export.")] = "",
     *,
     wait: Wait = False,
@@ -198,10 +204,8 @@ def export_images(
     _conclude(details, as_json=as_json, as_line=follow, placements=placements)
 
 
-def _folder(text: str) -> Path:
-    if not text.strip():
-        raise Invalid("--to is empty. Name the folder that the files go to.")
-    folder = Path(text).resolve()
+def _folder(given: Path) -> Path:
+    folder = given.resolve()
     if folder.exists() and not folder.is_dir():
         raise Invalid(f"'{folder}' is not a folder. Name a folder with --to.")
     return folder

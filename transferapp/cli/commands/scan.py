@@ -13,6 +13,7 @@ import typer
 from transferapp.cli import scanned, signed_in, wiring
 from transferapp.cli.alike import ToldFileset, together
 from transferapp.cli.commands.session import AsJson
+from transferapp.cli.given_paths import given_path
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table
 from transferapp.client.dropping import others_words
 from transferapp.client.server import ServerClient
@@ -22,6 +23,7 @@ from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.intake.preflight import PreflightSettings, Severity
+from transferapp.protocol.addresses import check_address
 
 _WITHOUT_SERVER: dict[str, Callable[[], RepositoryFormats]] = {
     "omero": omero_formats,
@@ -32,7 +34,7 @@ _WITHOUT_SERVER: dict[str, Callable[[], RepositoryFormats]] = {
 @command
 def scan(
     # Not checked by typer: preflight names what is wrong, and what to do.
-    paths: Annotated[list[Path], typer.Argument(readable=False, help="Files and folders.")],
+    paths: Annotated[list[Path], typer.Argument(parser=given_path, help="Files and folders.")],
     reads: Annotated[
         str,
         typer.Option(
@@ -84,6 +86,7 @@ async def _target(reads: str) -> RepositoryFormats:
         with suppress(Denied):  # Nobody is signed in.
             return await _of_server(signed_in.session().server_url) or embedded_formats()
         return embedded_formats()
+    check_address(reads)
     if not reads.startswith(("http://", "https://")):
         raise Invalid(
             f"'{reads}' is no server. Write --reads omero, --reads local, or an address such"

@@ -12,6 +12,7 @@ from transferapp.cli import signed_in
 from transferapp.cli.commands.people import PasswordFromStdin, read_password
 from transferapp.cli.output import command, say, show_json
 from transferapp.client.server import ServerClient
+from transferapp.protocol.addresses import check_address
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -31,6 +32,7 @@ def login(
     as_json: AsJson = False,
 ) -> None:
     """Sign in; the session lasts 30 days, the password is not kept."""
+    check_address(url)
     password = read_password(from_stdin=password_stdin)
 
     async def work() -> None:

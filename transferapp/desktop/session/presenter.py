@@ -24,6 +24,7 @@ from transferapp.errors import (
     TransferAppError,
     Unavailable,
 )
+from transferapp.protocol.addresses import check_address
 
 if TYPE_CHECKING:
     from transferapp.client.agent import AgentClient
@@ -273,7 +274,7 @@ def normal_url(text: str) -> str:
 
     A bare name gets https, a bare loopback address gets http.
     """
-    text = text.strip()
+    text = check_address(text.strip())
     if "://" not in text:
         loopback = text.split(":")[0] in {"localhost", "127.0.0.1", "[::1]"}
         text = f"{'http' if loopback else 'https'}://{text}"

@@ -111,16 +111,18 @@ def _flag(parser: configparser.ConfigParser, key: str, *, default: bool) -> bool
 
 
 def _profiles(parser: configparser.ConfigParser) -> tuple[ServerProfile, ...]:
+    # An '@': an older version kept passwords that were typed into addresses.
     sections = [name for name in parser.sections() if name.startswith("server ")]
     found = (
         ServerProfile(parser[name].get("url", ""), parser[name].get("username", ""))
         for name in sections
     )
-    return tuple(profile for profile in found if profile.url)
+    return tuple(profile for profile in found if profile.url and "@" not in profile.url)
 
 
 def _seen(parser: configparser.ConfigParser) -> dict[str, int]:
     if not parser.has_section("seen events"):
         return {}
     pairs = parser["seen events"].items()
-    return {owner: int(number) for owner, number in pairs if number.isdigit()}
+    kept = ((o, n) for o, n in pairs if "@" not in o.partition("://")[2])  # As above.
+    return {owner: int(number) for owner, number in kept if number.isdigit()}
