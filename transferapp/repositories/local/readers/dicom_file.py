@@ -188,7 +188,10 @@ class DicomFile:
 
     @cached_property
     def pixels(self) -> tuple[int, int]:
-        """Where the value of Pixel Data begins, and its length in bytes."""
+        """Where the value of Pixel Data begins, and its length in bytes.
+
+        Raises DamagedFile when the file ends before it, UnsupportedFile when it holds none.
+        """
         with self.path.open("rb") as file:
             file.seek(self._after_header)
             start = file.read(12)
