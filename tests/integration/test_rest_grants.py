@@ -76,6 +76,7 @@ async def ask(
         image_id=1,
         key="zarr.json",
         entry_id=1,
+        attachment_id=1,
         action="pause",
         task_id="0" * 32,
         target="repository",
