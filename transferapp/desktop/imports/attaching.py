@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Attaching:
     """Whether the other files are attached, which of them, and why not.
 
-    Off at first, and again for each import. ``changed`` tells of another wish.
+    Off at first, and again for each import. ``changed`` tells of another wish, and of
+    what a server says.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Attaching:
         except TransferAppError:
             return
         self._takes[url] = ATTACHMENTS in info.capabilities
+        self.changed.notify()
 
     def wish(self, *, wished: bool) -> None:
         """Attach the other files, or leave them where they are."""

@@ -87,6 +87,7 @@ class OtherFiles(QFrame):
         listen(self, presenter.changed, self._selection_changed)
         # Where the images go decides whether anything can be attached there.
         listen(self, presenter.targets.changed, self._show_attaching)
+        listen(self, presenter.attaching.changed, self._show_attaching)
         self._show()
 
     def close_names(self) -> None:

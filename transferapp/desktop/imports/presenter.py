@@ -97,7 +97,7 @@ class ImportPresenter:
         self._listing = Listing(self._background, self._progressed, self._list_changed)
         self.outcome_changed: Listeners[[]] = Listeners()
         self.targets.changed.listen(self._targets_changed)
-        self.attaching.changed.listen(self._list_changed)
+        self.attaching.changed.listen(self.changed.notify)
         session.changed.listen(self._session_changed)
 
     @property
@@ -169,9 +169,8 @@ class ImportPresenter:
             return
         self.outcome_done()
         roots = tuple(self._roots)
-        look, _ = await asyncio.gather(
-            self._listing.look(paths, self.reads, roots, ImportRows.add), self.attaching.ask()
-        )
+        self._background.start(self.attaching.ask())
+        look = await self._listing.look(paths, self.reads, roots, ImportRows.add)
         if look is None:
             return
         self._roots.update(dict.fromkeys(paths))
