@@ -23,7 +23,7 @@ from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.drops import Drop, SourceLook
 from transferapp.model.events import EventKind
 from transferapp.model.images import Annotation, AnnotationKind
-from transferapp.model.moves import CANCEL, GO_ON, IMPORT, RETRY, TELL_LEFT
+from transferapp.model.moves import CANCEL, GO_ON, IMPORT, PREPARE, RETRY, TELL_LEFT
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     ItemState,
@@ -215,6 +215,7 @@ class LedgerSuite:
         item = (await ledger.add(an_import())).items[0]
         importing = ItemChange(ItemState.IMPORTING)
         assert not await ledger.move(item.id, GO_ON, ItemChange(ItemState.QUEUED))
+        assert not await ledger.move(item.id, PREPARE, ItemChange(ItemState.PREPARING))
         assert await ledger.move(item.id, IMPORT, importing)
         cancelled = ItemChange(ItemState.CANCELLED)
         assert await ledger.move(item.id, CANCEL, cancelled)

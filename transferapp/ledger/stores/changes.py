@@ -69,7 +69,8 @@ def move_item(
     if change.state not in move.end:
         raise ValueError(f"'{move.name}' does not end in {change.state}")
     locked = lock_item(connection, item_id)
-    if not move.allows(locked.state, change.state):
+    is_its_kind = TransferKind(locked.transfer["kind"]) in move.kinds
+    if not (is_its_kind and move.allows(locked.state, change.state)):
         return False
     values: dict[str, Any] = {
         "state": str(change.state),
