@@ -153,7 +153,7 @@ def demo(arguments: list[str]) -> int:
     if headless and "--headless" not in arguments:
         say("no screen here: the demo plays by itself under Xvfb (--headless)")
         arguments = ["--headless", *arguments]
-    return made.run("-m", "transferapp.testing.demo", *arguments)
+    return made.run("-m", "transferapp.sandbox.demo", *arguments)
 
 
 def test(arguments: list[str]) -> int:
@@ -170,7 +170,7 @@ def test(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     """Set up and run one benchmark."""
     ensure_system(packages(*TEST_NEEDS))
-    return environment(TEST_EXTRAS).run("-m", "transferapp.testing.bench", *arguments)
+    return environment(TEST_EXTRAS).run("-m", "transferapp.sandbox.bench", *arguments)
 
 
 def main() -> int:

@@ -84,7 +84,7 @@ def try_out(environment: Environment) -> str:
     if code != 0:
         return f"the unit tests ended with exit code {code}"
     out = Path(tempfile.mkdtemp(prefix="transferapp-demo-"))
-    code = environment.run("-m", "transferapp.testing.demo", "--headless", "--out", str(out))
+    code = environment.run("-m", "transferapp.sandbox.demo", "--headless", "--out", str(out))
     if code != 0:
         return f"the demo ended with exit code {code}; see {out}"
     shutil.rmtree(out)

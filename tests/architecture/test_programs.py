@@ -37,7 +37,7 @@ UNSEEN = {
     ): "the README's, by our Python",
     ("tests/oracle/bio_formats.py", "_java"): "java",
     ("tests/oracle/bio_formats.py", "_start"): "java",
-    ("tests/gui/shell/test_tray.py", ""): "the names in transferapp/testing/demo/screen.py",
+    ("tests/gui/shell/test_tray.py", ""): "the names in transferapp/sandbox/demo/screen.py",
     ("tests/support/chaos_namespaces.py", "_run"): "'ip' and 'sh' behind it",
     ("tests/support/chaos_process.py", "__init__"): "our Python behind 'ip'",
     ("tests/support/upgrade_data.py", "main"): "pg_dump, found by a pattern",
@@ -46,9 +46,9 @@ UNSEEN = {
     ("transferapp/bioformats/running.py", "_start"): "java",
     ("transferapp/commands/guard.py", "_run"): "what the administrator allows",
     ("transferapp/desktop/viewer/launcher.py", "_start"): "our Python, or a test's",
-    ("transferapp/testing/bench_data.py", "_command"): "curl and sha1sum",
-    ("transferapp/testing/omero_sandbox/fixture.py", "_quietly"): "openssl",
-    ("transferapp/testing/postgres.py", "_run"): "PostgreSQL's own, perhaps behind 'ip'",
+    ("transferapp/sandbox/bench/data.py", "_command"): "curl and sha1sum",
+    ("transferapp/sandbox/omero_sandbox/fixture.py", "_quietly"): "openssl",
+    ("transferapp/sandbox/postgres.py", "_run"): "PostgreSQL's own, perhaps behind 'ip'",
 }
 #: Files with command lines that are read or shown, never run.
 SHOWN = {

@@ -14,7 +14,7 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.in_place_house import in_place_settings, staged
 from tests.support.omero_world import adapter, populate, start_sandbox, sweep
 from transferapp.host.resources import resource
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_containers import IdentitySuite
 from transferapp.testing.repository_duplicates import DuplicateSuite
 from transferapp.testing.repository_suite import RepositorySuite

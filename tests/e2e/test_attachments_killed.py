@@ -16,8 +16,8 @@ from transferapp.model.attachments import Attachment
 from transferapp.model.containers import ContainerRef
 from transferapp.model.transfers import ItemRole, ItemState, TransferItem, TransferKind
 from transferapp.repositories.local.repository import LocalRepository
+from transferapp.sandbox.stage import Stage
 from transferapp.testing.repository_world import sha1_of
-from transferapp.testing.stage import Stage
 
 NOTES = 120
 LITTER = ("Thumbs.db", ".DS_Store", "desktop.ini", "._notes.txt")

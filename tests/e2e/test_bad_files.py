@@ -17,8 +17,8 @@ import tifffile
 from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
 from tests.support.ome_zarrs import write_image, write_plate
 from transferapp.host.resources import resource
-from transferapp.testing.demo import evidence
-from transferapp.testing.stage import Stage
+from transferapp.sandbox.demo import evidence
+from transferapp.sandbox.stage import Stage
 
 pytestmark = pytest.mark.timeout(180)
 

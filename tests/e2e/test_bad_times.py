@@ -21,8 +21,8 @@ from transferapp.errors import TransferAppError
 from transferapp.intake import grouping, scanning
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
 from transferapp.protocol.messages import Accepted, ImportRequest
-from transferapp.testing.demo import evidence
-from transferapp.testing.stage import Stage
+from transferapp.sandbox.demo import evidence
+from transferapp.sandbox.stage import Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

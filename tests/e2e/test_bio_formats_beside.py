@@ -44,7 +44,7 @@ from transferapp.errors import UnreadableFile
 from transferapp.model.images import TileRegion
 from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.protocol import routes
-from transferapp.testing.stage import Stage
+from transferapp.sandbox.stage import Stage
 
 __all__ = ["bio_formats", "places"]
 

@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from transferapp.model.transfers import TransferKind
-from transferapp.testing.demo.story import PASSWORD, USERNAME
-from transferapp.testing.stage import Stage, StageError
+from transferapp.sandbox.demo.story import PASSWORD, USERNAME
+from transferapp.sandbox.stage import Stage, StageError
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -54,7 +54,7 @@ def test_one_that_is_killed_later_is_named_to_who_waits(tmp_path: Path) -> None:
 
 def demo(folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "transferapp.testing.demo", "--headless", "--out", str(folder)],
+        [sys.executable, "-m", "transferapp.sandbox.demo", "--headless", "--out", str(folder)],
         env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True,
     )  # fmt: skip

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from transferapp.testing.demo.screen import PrivateScreen
+from transferapp.sandbox.demo.screen import PrivateScreen
 
-DEMO = [sys.executable, "-m", "transferapp.testing.demo"]
+DEMO = [sys.executable, "-m", "transferapp.sandbox.demo"]
 
 pytestmark = [pytest.mark.screen, pytest.mark.slow, pytest.mark.timeout(150)]
 

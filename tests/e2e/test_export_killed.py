@@ -16,7 +16,7 @@ from tests.support.multi_file_images import companion_set, ome_zarr, put_into
 from transferapp.client.agent import AgentClient
 from transferapp.errors import TransferAppError
 from transferapp.model.transfers import ItemState, TransferKind
-from transferapp.testing.stage import Stage
+from transferapp.sandbox.stage import Stage
 
 #: Filesets of one name, and as many of names of their own.
 HALF = 30

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal, make_tiffs
 from transferapp.host.resources import resource
-from transferapp.testing.stage import Stage
+from transferapp.sandbox.stage import Stage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 

@@ -13,8 +13,8 @@ import pytest
 from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
 from transferapp.errors import TransferAppError
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
-from transferapp.testing.demo import evidence
-from transferapp.testing.stage import Stage
+from transferapp.sandbox.demo import evidence
+from transferapp.sandbox.stage import Stage
 
 FILES = 200
 

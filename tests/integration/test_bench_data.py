@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.testing import bench_data
+from transferapp.sandbox.bench import data as bench_data
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the peer is curl")

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.testing import bench_intake, bench_intake_window
+from transferapp.sandbox.bench import (
+    intake as bench_intake,
+    intake_window as bench_intake_window,
+)
 
 
 def test_the_bench_writes_its_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

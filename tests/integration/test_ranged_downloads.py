@@ -25,7 +25,7 @@ from transferapp.client.names import local_path, part_name
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadOrder, upload_file
 from transferapp.protocol import routes
-from transferapp.testing.data_server import DataServer, data_server
+from transferapp.sandbox.data_server import DataServer, data_server
 from transferapp.testing.staging_suite import new_id, sample
 
 CONTENT = sample(3_000_001)

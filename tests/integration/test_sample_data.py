@@ -21,9 +21,9 @@ import zarr
 
 from tests.support.local_images import Opener, opener
 from transferapp.host.resources import resource
-from transferapp.testing.samples.broken import broken
-from transferapp.testing.samples.packages import SHIPPED, TIMES, write_companion_set
-from transferapp.testing.samples.sets import SETS
+from transferapp.sandbox.samples.broken import broken
+from transferapp.sandbox.samples.packages import SHIPPED, TIMES, write_companion_set
+from transferapp.sandbox.samples.sets import SETS
 
 __all__ = ["opener"]
 
@@ -55,7 +55,7 @@ def digest(content: bytes) -> str:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command of sample-data/README.md makes."""
     folder = tmp_path_factory.mktemp("samples")
-    command = [sys.executable, "-m", "transferapp.testing.samples", "--into", str(folder)]
+    command = [sys.executable, "-m", "transferapp.sandbox.samples", "--into", str(folder)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return folder
 

@@ -108,12 +108,12 @@ DYING = {
     ),
     "omero-sandbox": (
         (*CLI, "omero-sandbox", "--dir", ".", "--tcp", "0"),
-        "transferapp.testing.omero_sandbox.sandbox:Sandbox.__init__",
+        "transferapp.sandbox.omero_sandbox.sandbox:Sandbox.__init__",
     ),
     "demo": ((*CLI, "demo", "--headless"), "transferapp.host.resources:resource"),
     "bench": (
-        ("-m", "transferapp.testing.bench", "data", "--out", "out.json"),
-        "transferapp.testing.bench_data:run",
+        ("-m", "transferapp.sandbox.bench", "data", "--out", "out.json"),
+        "transferapp.sandbox.bench.data:run",
     ),
 }
 #: They tell on the terminal of who started them, whose redirection is her own.

@@ -23,7 +23,7 @@ from tests.support.tus_requests import (
 )
 from transferapp.client.problems import raise_for_problem
 from transferapp.protocol import routes
-from transferapp.testing.data_server import DataServer, data_server
+from transferapp.sandbox.data_server import DataServer, data_server
 from transferapp.testing.staging_suite import new_id, sample
 
 __all__ = ["client", "server"]

@@ -30,7 +30,7 @@ from transferapp.client.pace import RateLimit
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadedFile, upload_file
 from transferapp.protocol import routes
-from transferapp.testing.data_server import DataServer, data_server
+from transferapp.sandbox.data_server import DataServer, data_server
 from transferapp.testing.staging_suite import sample
 
 __all__ = ["client", "server"]

@@ -10,7 +10,7 @@ import pytest
 from tests.support.in_place_house import CELLS, KINDS, in_place_settings, staged
 from tests.support.omero_world import adapter
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import Sample
 
 

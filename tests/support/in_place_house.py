@@ -15,7 +15,7 @@ from transferapp.host.resources import resource
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.repositories.omero.settings import InPlace, OmeroSettings
 from transferapp.repositories.port import Imports, RepositorySession
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     PASSWORD,

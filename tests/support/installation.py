@@ -15,7 +15,7 @@ import numpy as np
 import tifffile
 
 from transferapp.model.transfers import TransferDetails
-from transferapp.testing.stage import Stage
+from transferapp.sandbox.stage import Stage
 
 USERNAME = "alice"
 PASSWORD = "microscope"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 
 
 class OmeroCli:

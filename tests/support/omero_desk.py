@@ -28,11 +28,11 @@ from transferapp.model.images import Annotation
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.repositories.port import RepositorySession
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.stage_repositories import SandboxRepository, running_sandbox
 from transferapp.taskqueue.port import Task
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import whole
-from transferapp.testing.stage import Stage
-from transferapp.testing.stage_repositories import SandboxRepository, running_sandbox
 
 #: Where an item waits for a person, or is lost.
 HUMAN = frozenset({ItemState.NEEDS_ATTENTION, ItemState.FAILED, ItemState.CANCELLED})

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import omero
 from omero.gateway import BlitzGateway
 from omero.rtypes import rbool, rstring
 
-from transferapp.testing.omero_sandbox.fixture import PASSWORD, RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import PASSWORD, RunningSandbox
 
 DEADLINE_S = 30.0
 

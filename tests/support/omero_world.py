@@ -7,7 +7,7 @@ from pathlib import Path
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.settings import OmeroSettings, Transport
-from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 from transferapp.testing.repository_world import BOB, PASSWORD, PRIVATE
 
 

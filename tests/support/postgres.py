@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from transferapp.host.database import sqlite_url
-from transferapp.testing.postgres import (
+from transferapp.sandbox.postgres import (
     ACCOUNT,
     PostgresServer,
     can_change_account,

@@ -17,7 +17,7 @@ from transferapp.client.problems import raise_for_problem
 from transferapp.client.transport import bulk_client
 from transferapp.client.uploads import UploadedFile, UploadOrder, upload_file
 from transferapp.protocol import routes
-from transferapp.testing.data_server import DataServer, data_server
+from transferapp.sandbox.data_server import DataServer, data_server
 from transferapp.testing.staging_suite import new_id
 
 PART = 1 << 20

@@ -21,7 +21,7 @@ import psycopg
 
 from transferapp.host.database import sqlite_url
 from transferapp.host.sqlite import sqlite3
-from transferapp.testing.postgres import ACCOUNT, PostgresServer, find_binaries
+from transferapp.sandbox.postgres import ACCOUNT, PostgresServer, find_binaries
 
 KEPT = Path(__file__).parent.parent / "data" / "upgrade"
 _SCRIPT = Path(__file__).with_name("old_installation.py")

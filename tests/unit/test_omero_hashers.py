@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from transferapp.testing.omero_sandbox.hashers import HASHERS
+from transferapp.sandbox.omero_sandbox.hashers import HASHERS
 
 
 @pytest.mark.parametrize(

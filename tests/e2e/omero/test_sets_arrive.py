@@ -14,9 +14,9 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.arriving_sets import SETS
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal
 from tests.support.omero_house import gateway
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.stage import Stage
-from transferapp.testing.stage_repositories import running_sandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.stage_repositories import running_sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

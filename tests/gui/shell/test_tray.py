@@ -16,8 +16,8 @@ import pytest
 
 from tests.support.fake_panel import FakePanel
 from tests.support.rest_server import PASSWORD, rest_server
-from transferapp.testing.demo.actor import Actor
-from transferapp.testing.demo.screen import PROGRAMS, PrivateScreen
+from transferapp.sandbox.demo.actor import Actor
+from transferapp.sandbox.demo.screen import PROGRAMS, PrivateScreen
 
 pytestmark = [
     pytest.mark.screen,

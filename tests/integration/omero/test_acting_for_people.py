@@ -30,7 +30,7 @@ from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import HealthState
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, BOB, PASSWORD, new_dataset
 
 __all__ = ["omero"]

@@ -15,7 +15,7 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.logging_as_before import logging_as_before
 from tests.support.omero_world import settings_for, start_sandbox
 from transferapp.cli.main import app
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, PASSWORD
 
 Doctor = Callable[..., dict[str, tuple[bool, str]]]

@@ -20,7 +20,7 @@ from tests.support.vendor_sets import MM_IMAGES, write_micromanager
 from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     Sample,

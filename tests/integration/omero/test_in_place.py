@@ -35,7 +35,7 @@ from transferapp.errors import ChecksumMismatch, TransferAppError, UploadLost
 from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import Capability
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     Sample,

@@ -31,7 +31,7 @@ from transferapp.repositories.omero import links
 from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import RepositorySession
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, Sample, sha1_of, whole
 
 __all__ = ["cells", "kind", "omero", "sandbox"]

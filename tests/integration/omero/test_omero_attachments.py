@@ -26,7 +26,7 @@ from transferapp.repositories.omero import foreign
 from transferapp.repositories.omero.imports import attachments
 from transferapp.repositories.omero.imports.attachments import NAMESPACE
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_attachments import attachment_plan, whole_attachment
 from transferapp.testing.repository_world import ALICE, PASSWORD, new_dataset
 

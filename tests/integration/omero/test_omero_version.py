@@ -11,7 +11,7 @@ pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omer
 from tests.support.omero_fixtures import omero, sandbox
 from tests.support.omero_world import adapter, settings_for
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 
 __all__ = ["omero", "sandbox"]
 

@@ -20,7 +20,7 @@ from transferapp.intake.preflight import PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 from transferapp.model.filesets import Fileset
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     PASSWORD,

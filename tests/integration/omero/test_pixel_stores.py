@@ -18,7 +18,7 @@ from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.sessions import pixel_stores
 from transferapp.repositories.port import RepositorySession
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import (
     ALICE,
     Sample,

@@ -26,7 +26,7 @@ from transferapp.intake.scanning import scan
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.protocol.messages import ExportRequest, ImportRequest, NewFile, NewItem
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, PASSWORD
 
 PLATE = resource("sample-data", "ome-tiff-plate-cells")

@@ -13,7 +13,7 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 
 ROOT = Path(__file__).resolve().parents[3]
 SUITE = "tests/contract/test_real_omero.py"

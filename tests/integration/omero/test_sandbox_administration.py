@@ -12,7 +12,7 @@ pytest.importorskip("omero")
 
 from tests.support.omero_cli import OmeroCli
 from tests.support.omero_house import gateway, import_fake, make_dataset, unloaded
-from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 import tifffile
 
 from transferapp.host.resources import resource
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 
 pytest.importorskip("omero")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 
 Ice = pytest.importorskip("Ice")
 omero = pytest.importorskip("omero")

@@ -14,7 +14,7 @@ import tifffile
 from PIL import Image
 
 from transferapp.host.resources import resource
-from transferapp.testing.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 
 omero = pytest.importorskip("omero")
 

@@ -58,7 +58,7 @@ def test_every_query_is_parsed() -> None:
     assert len(whole) >= _LEAST
     code = (
         "import json, sys\n"
-        "from transferapp.testing.omero_sandbox.hql_parser import HqlError, parse\n"
+        "from transferapp.sandbox.omero_sandbox.hql_parser import HqlError, parse\n"
         "bad = []\n"
         "for text in json.load(sys.stdin):\n"
         "    try: parse(' '.join(text.split()))\n"

@@ -13,7 +13,7 @@ import omero
 from omero.rtypes import rstring
 
 from tests.support.omero_house import gateway, make_dataset
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 
 
 @pytest.fixture

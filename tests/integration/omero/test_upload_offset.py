@@ -21,7 +21,7 @@ from transferapp.errors import StorageFull
 from transferapp.host.resources import resource
 from transferapp.repositories.omero.imports import uploads
 from transferapp.repositories.omero.repository import OmeroRepository
-from transferapp.testing.omero_sandbox.fixture import RunningSandbox
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_world import ALICE, Sample, new_dataset, plan_for
 
 __all__ = ["omero"]

@@ -84,7 +84,7 @@ class FakeEnvironment:
 
     def run(self, *arguments: str) -> int:
         self.interrupted = self.interrupt
-        return int(self.name == ".venv-py313" and "transferapp.testing.demo" in arguments)
+        return int(self.name == ".venv-py313" and "transferapp.sandbox.demo" in arguments)
 
 
 @pytest.fixture

@@ -61,12 +61,12 @@ def desktop() -> None:
 
 def demo(context: typer.Context) -> None:
     """Play the whole story on sample images in a temporary folder."""
-    _run_module("transferapp.testing.demo", context)
+    _run_module("transferapp.sandbox.demo", context)
 
 
 def omero_sandbox(context: typer.Context) -> None:
     """Run an OMERO sandbox to try things out; see docs/omero-sandbox.md."""
-    _run_module("transferapp.testing.omero_sandbox", context)
+    _run_module("transferapp.sandbox.omero_sandbox", context)
 
 
 def _run_module(name: str, context: typer.Context) -> None:

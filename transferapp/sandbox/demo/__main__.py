@@ -1,0 +1,221 @@
+"""``python -m transferapp.sandbox.demo``: play the story, or open the desktop for a person."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+import psutil
+
+from transferapp.host.logging import configure_logging
+from transferapp.host.resources import resource
+from transferapp.sandbox.demo import evidence
+from transferapp.sandbox.demo.screen import PrivateScreen
+from transferapp.sandbox.demo.story import (
+    DATASET,
+    PASSWORD,
+    PROJECT,
+    USERNAME,
+    DemoResult,
+    Story,
+)
+from transferapp.sandbox.stage import Stage, StageError
+from transferapp.sandbox.stage_repositories import running_sandbox
+
+#: The folders of the sample data that are dropped; damaged files and formats that need
+#: the extra 'readers' are left out.
+DROPPED = (
+    "ome-tiff-companion-ecoli",
+    "ome-tiff-multifile-organoid",
+    "ome-tiff-pyramid",
+    "ome-tiff-timelapse",
+    "ome-zarr-v04-confocal-5d",
+    "ome-zarr-v05-organoid",
+    "png-cells",
+    "tiff-channels-cells",
+    "tiff-rgb-histology",
+)
+FOLDER = "Sample images"
+SANDBOX = "omero-sandbox"
+STARTED = time.monotonic()
+
+
+def say(text: str) -> None:
+    """Tell the terminal, with the seconds since the start."""
+    print(f"[{time.monotonic() - STARTED:6.1f} s] {text}", flush=True)  # noqa: T201
+
+
+def copy_samples(home: Path) -> Path:
+    """Put the sample images where a microscope would have left them."""
+    folder = home / FOLDER
+    for name in DROPPED:
+        shutil.copytree(resource("sample-data", name), folder / name)
+    return folder
+
+
+@contextmanager
+def staged(home: Path, kind: str, environment: dict[str, str] | None = None) -> Iterator[Stage]:
+    """Prepare the processes on the repository of this kind."""
+    with ExitStack() as stack:
+        repository = None
+        if kind == SANDBOX:
+            say("an OMERO sandbox is starting; everything goes through OMERO's own protocol")
+            repository = stack.enter_context(running_sandbox(home / "omero", PASSWORD))
+        yield stack.enter_context(Stage(home, environment, repository))
+
+
+def play_by_itself(home: Path, out: Path, kind: str) -> int:
+    """Play the story under Xvfb; returns the exit code."""
+    folder = copy_samples(home)
+    with PrivateScreen(home) as screen, staged(home, kind, screen.environment) as stage:
+        asyncio.run(stage.add_people(PASSWORD))
+        say("server, worker and workstation service are starting")
+        stage.start_all()
+        with looked_after(stage):
+            asyncio.run(stage.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
+            outcome = Story((stage, screen), folder, out, say).play()
+        report = make_report(stage, folder, out, outcome)
+    (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    good = is_good(report)
+    say(f"report and screenshots: {out}")
+    say("everything arrived exactly once" if good else "SOMETHING IS WRONG: see report.json")
+    return 0 if good else 1
+
+
+@contextmanager
+def looked_after(stage: Stage) -> Iterator[None]:
+    """Raise StageError, whatever is waited for, when a process of the stage ends."""
+    ended: list[StageError] = []
+    waiting = threading.get_ident()
+
+    def interrupt(error: StageError) -> None:
+        ended.append(error)
+        signal.pthread_kill(waiting, signal.SIGINT)
+
+    try:
+        with stage.watched(interrupt):
+            yield
+    except KeyboardInterrupt:
+        if ended:
+            raise ended[0] from None
+        raise
+
+
+def make_report(
+    stage: Stage, folder: Path, out: Path, outcome: DemoResult
+) -> dict[str, object]:
+    """Read every figure from the running system, after the fact."""
+    files, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
+    return {
+        "files": files,
+        "images": images,
+        "exports": evidence.export_rows(folder, out / "exported", outcome.exported_paths),
+        "first_pixels_ms": outcome.first_pixels_ms,
+        "safe_to_log_off_s": outcome.safe_to_log_off_s,
+        "notifications": outcome.notifications,
+        "screenshots": outcome.screenshots,
+    }
+
+
+def is_good(report: dict[str, object]) -> bool:
+    """Tell whether every byte arrived exactly once."""
+    files, exports = report["files"], report["exports"]
+    if not isinstance(files, list) or not isinstance(exports, list):
+        return False
+    return (
+        bool(files)
+        and bool(exports)
+        and all(row["sha1_source"] == row["sha1_repository"] for row in files)
+        and all(row["sha256_source"] == row["sha256_export"] for row in exports)
+    )
+
+
+def open_for_a_person(home: Path, kind: str) -> int:
+    """Open the desktop on the screen that is there, until it is closed."""
+    folder = copy_samples(home)
+    with staged(home, kind) as stage:
+        asyncio.run(stage.add_people(PASSWORD))
+        stage.start_all()
+        say(f"sign in at {stage.url} as '{USERNAME}' with the password '{PASSWORD}'")
+        say(f"then drop this folder on the window: {folder}")
+        say("close the window or press Ctrl-C to end; nothing is left behind")
+        ended: list[StageError] = []
+
+        def tell(error: StageError) -> None:
+            ended.append(error)
+            say(str(error))
+
+        with stage.watched(tell):
+            done = subprocess.run(
+                [sys.executable, "-m", "transferapp", "desktop"],
+                env=stage.environment,
+                check=False,
+            )
+        return done.returncode or int(bool(ended))
+
+
+def stop(_signal: int, _frame: FrameType | None) -> None:
+    """Let SIGTERM unwind like Ctrl-C, so that nothing is left behind."""
+    raise KeyboardInterrupt
+
+
+def end_children() -> None:
+    """Kill what is still ours: Ctrl-C may fall between a start and the note of it."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+
+
+def main() -> int:
+    """Parse the arguments and play."""
+    configure_logging("demo", private=False)
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--headless", action="store_true", help="play by itself under Xvfb")
+    parser.add_argument("--out", type=Path, help="folder for screenshots and report.json")
+    parser.add_argument(
+        "--repository",
+        choices=["local", SANDBOX],
+        default="local",
+        help="where images go: the embedded repository, or OMERO's protocol in a sandbox",
+    )
+    given = parser.parse_args()
+    # Also where a background job of a shell would have Ctrl-C ignored.
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    headless = given.headless or not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    # A short name: paths of Unix sockets hold 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="ta-demo-") as home:
+        try:
+            if not headless:
+                return open_for_a_person(Path(home), given.repository)
+            out = given.out or Path(tempfile.mkdtemp(prefix="transferapp-demo-"))
+            out = out.resolve()
+            out.mkdir(parents=True, exist_ok=True)
+            return play_by_itself(Path(home), out, given.repository)
+        except StageError as error:
+            say(str(error))
+            return 1
+        except KeyboardInterrupt:
+            say("stopped; nothing is left behind")
+            return 130
+        finally:
+            end_children()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,88 @@
+"""Start the sandbox: ``python -m transferapp.sandbox.omero_sandbox --dir DIR --tcp 14063``.
+
+Prints one JSON line with its ports when it answers; port 0 means any free one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from transferapp.host.logging import configure_logging
+from transferapp.sandbox.omero_sandbox import slices
+from transferapp.sandbox.omero_sandbox.control import Control, ControlServer
+from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
+from transferapp.sandbox.omero_sandbox.serving import Endpoints, IceServer
+
+_EXPIRE_EVERY_S = 1.0
+_TRANSPORTS = ("tcp", "ssl", "ws", "wss")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="omero_sandbox", description=__doc__)
+    parser.add_argument("--dir", type=Path, required=True, help="where everything is kept")
+    parser.add_argument("--host", default="127.0.0.1")
+    for kind in _TRANSPORTS:
+        parser.add_argument(f"--{kind}", type=int, metavar="PORT")
+    parser.add_argument(
+        "--cert", default="", help="PEM file of certificate and key, for ssl and wss"
+    )
+    parser.add_argument("--control", type=Path, help="Unix socket for faults and time")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument(
+        "--no-people", action="store_true", help="root only, as in a fresh OMERO"
+    )
+    parser.add_argument("--verbose", action="store_true", help="log every call")
+    parser.add_argument(
+        "--password-env",
+        default="OMERO_SANDBOX_PASSWORD",
+        help="environment variable with the password of alice, bob and importer",
+    )
+    return parser.parse_args()
+
+
+def _expire(sandbox: Sandbox, stop: threading.Event) -> None:
+    while not stop.wait(_EXPIRE_EVERY_S):
+        with sandbox.lock:
+            sandbox.sessions.expire()
+            sandbox.commit()
+
+
+def main() -> int:
+    """Serve until a signal."""
+    said = _arguments()
+    configure_logging("omero-sandbox")
+    calls = logging.getLogger("omero_sandbox")
+    calls.setLevel(logging.DEBUG if said.verbose else logging.WARNING)
+    if not slices.SUBTYPES:
+        raise SystemExit("omero-py was imported too early")
+    sandbox = Sandbox(said.dir, dict(pair.split("=", 1) for pair in said.set))
+    if not said.no_people:
+        sandbox.people.make_trial(os.environ.get(said.password_env, "secret"))
+    sandbox.commit()
+    chosen = {k: getattr(said, k) for k in _TRANSPORTS if getattr(said, k) is not None}
+    server = IceServer(sandbox, Endpoints(said.host, chosen or {"tcp": 0}, said.cert))
+    if said.control:
+        ControlServer(said.control, Control(sandbox, server.router.drop_connections)).start()
+    stop = threading.Event()
+    threading.Thread(target=_expire, args=(sandbox, stop), daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: server.stop())
+    sys.stdout.write(json.dumps({"ready": True, "ports": server.ports}) + "\n")
+    sys.stdout.flush()
+    server.wait()
+    stop.set()
+    return 0
+
+
+if __name__ == "__main__":
+    # Imports that wait for a fault to end must not hold the process back.
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)

@@ -1,0 +1,105 @@
+"""All that the services share: the database, files, sessions, settings and faults."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import omero
+
+from transferapp.sandbox.omero_sandbox.clock import SandboxClock
+from transferapp.sandbox.omero_sandbox.faults import Faults
+from transferapp.sandbox.omero_sandbox.files import Files
+from transferapp.sandbox.omero_sandbox.journal import Journal
+from transferapp.sandbox.omero_sandbox.people import People
+from transferapp.sandbox.omero_sandbox.pixels import PixelSources, make_enumerations
+from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
+from transferapp.sandbox.omero_sandbox.sessions import SandboxSessions
+from transferapp.sandbox.omero_sandbox.store import Store
+
+_BACKGROUND_THREADS = 5
+_SETTINGS = {
+    "omero.version": "5.6.17",
+    "omero.client.ui.menu.dropdown.colleagues.label": "Members",
+    "omero.sessions.timeout": "600000",
+    "omero.sessions.max_user_time_to_idle": "6000000",
+    "omero.sessions.maximum_user_time_to_live": "0",
+    "omero.pixeldata.max_plane_width": "3192",
+    "omero.pixeldata.max_plane_height": "3192",
+    "omero.policy.binary_access": "+read,+write,+image",
+}
+
+
+class Sandbox:
+    """One OMERO server, without its network."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        """Open what the folder holds, or make the first people and groups."""
+        folder = folder.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        self.lock = threading.RLock()
+        self.clock, self.faults = SandboxClock(), Faults()
+        self.store = Store(self.clock)
+        known = folder / "database-uuid"
+        if not known.exists():
+            known.write_text(str(uuid.uuid4()), encoding="ascii")
+        self.settings = {**_SETTINGS, "db.uuid": known.read_text(encoding="ascii"), **settings}
+        self.journal = Journal(folder / "database.jsonl", self.store)
+        self.files = Files(folder, self.store)
+        self.people = People(self.store)
+        self.people.make_first()
+        self.files.make_repository()
+        make_enumerations(self.store)
+        self.pixels = PixelSources(folder, self.files)
+        self.sessions = SandboxSessions(self.store)
+        #: Import processes that have not ended.
+        self.imports: list[Any] = []
+        #: How often each operation was called: "RawPixelsStore.getTile" -> 12.
+        self.calls: Counter[str] = Counter()
+        #: As many imports at once as a server allows; more of them queue.
+        self.background = ThreadPoolExecutor(_BACKGROUND_THREADS, "import")
+        self.commands = ThreadPoolExecutor(2, "command")
+        self.commit()
+
+    def commit(self) -> None:
+        """Write what has changed to disk."""
+        with self.lock:
+            self.journal.commit()
+
+    def binary_allowed(self, record: Record, caller: SandboxCaller) -> bool:
+        """Say whether ``omero.policy.binary_access`` lets the caller have the bytes."""
+        words = self.settings["omero.policy.binary_access"].split(",")
+        allowed = {w.strip()[1:] for w in words if w.strip().startswith("+")}
+        mine = self.store.get(record, "details").record.values.get("@owner")
+        if "read" not in allowed and (mine is None or mine.id != caller.user):
+            return caller.admin
+        kind = "plate" if self._of_plate(record) else "image"
+        return kind in allowed or not self._of_images(record)
+
+    def require_binary(self, record: Record, caller: SandboxCaller) -> None:
+        """Raise SecurityViolation where the policy keeps the bytes back."""
+        if not self.binary_allowed(record, caller):
+            words = f"Download of ome.model.{record.cls}:Id_{record.id} is restricted by policy"
+            raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+
+    def _filesets(self, record: Record) -> list[Record]:
+        if record.cls == "Fileset":
+            return [record]
+        if record.cls == "Image":
+            held = record.values.get("fileset")
+            return [held] if held is not None else []
+        if record.cls != "OriginalFile":
+            return []
+        entries = self.store.related(record, "filesetEntries")
+        return [e.values["fileset"] for e in entries if e.values.get("fileset") is not None]
+
+    def _of_images(self, record: Record) -> bool:
+        return bool(self._filesets(record))
+
+    def _of_plate(self, record: Record) -> bool:
+        images = [i for f in self._filesets(record) for i in self.store.related(f, "images")]
+        return any(self.store.related(image, "wellSamples") for image in images)

@@ -1,0 +1,107 @@
+"""ISession and IConfig: sessions of oneself and of others, settings, the server's time."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import omero
+from omero.rtypes import rtime
+
+from transferapp.sandbox.omero_sandbox.dispatch import Service
+from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
+from transferapp.sandbox.omero_sandbox.sessions import MOST_IDLE_MS, Session, SessionWanted
+
+
+def _denied(words: str) -> Exception:
+    error: Exception = omero.SecurityViolation(None, "omero.SecurityViolation", words)
+    return error
+
+
+class ISession(Service):
+    """Sessions as objects."""
+
+    def _known(self, session_uuid: str) -> Session:
+        found = self.sandbox.sessions.find(session_uuid)
+        if found is None:
+            words = f"No context for {session_uuid}"
+            raise omero.RemovedSessionException(None, "omero.RemovedSessionException", words)
+        return found
+
+    def getSession(self, session_uuid: str) -> Any:
+        return self.out(self._known(session_uuid).record)
+
+    def createSessionWithTimeouts(self, principal: Any, live_ms: int, idle_ms: int) -> Any:
+        user = self.store.first("Experimenter", "omeName", principal.name)
+        if user is None or not self._may_become(self.caller, user, principal.group or ""):
+            raise _denied(f"May not create a session for {principal.name}: needs Sudo")
+        wanted = SessionWanted(principal.group or "", live_ms, idle_ms, "", self.session.user)
+        return self.out(self.sandbox.sessions.create(user, wanted).record)
+
+    def _may_become(self, caller: SandboxCaller, user: Record, group: str) -> bool:
+        """Administrators with Sudo become anybody, leaders the members of their groups."""
+        if caller.may("Sudo"):
+            return True
+        led = self.store.first("ExperimenterGroup", "name", group) if group else None
+        return led is not None and led.id in caller.leader_of and user.id != 0
+
+    def createSessionWithTimeout(self, principal: Any, live_ms: int) -> Any:
+        return self.createSessionWithTimeouts(principal, live_ms, 0)
+
+    def createUserSession(self, live_ms: int, idle_ms: int, group: str) -> Any:
+        if self.session.sudoer is not None:
+            raise _denied("A session made by Sudo cannot create another one")
+        user = self.store.load("Experimenter", self.session.user)
+        wanted = SessionWanted(group or "", live_ms, min(idle_ms, MOST_IDLE_MS))
+        return self.out(self.sandbox.sessions.create(user, wanted).record)
+
+    def closeSession(self, given: Any) -> int:
+        session = self._known(given._uuid._val)
+        self.sandbox.sessions.leave(session, force=True)
+        return -2
+
+    def getReferenceCount(self, session_uuid: str) -> int:
+        return self._known(session_uuid).clients
+
+    def getMyOpenSessions(self) -> list[Any]:
+        mine = [s for s in self.sandbox.sessions if s.user == self.session.user]
+        return [self.out(session.record) for session in mine]
+
+    def getMyOpenClientSessions(self) -> list[Any]:
+        return self.getMyOpenSessions()
+
+    def getMyOpenAgentSessions(self, agent: str) -> list[Any]:
+        return [s for s in self.getMyOpenSessions() if s._userAgent._val == agent]
+
+
+class IConfig(Service):
+    """Settings."""
+
+    def getVersion(self) -> str:
+        return self.sandbox.settings["omero.version"]
+
+    def getConfigValue(self, key: str) -> str:
+        return self.sandbox.settings.get(key, "")
+
+    def getConfigDefaults(self) -> dict[str, str]:
+        return dict(self.sandbox.settings)
+
+    def getClientConfigDefaults(self) -> dict[str, str]:
+        settings = self.sandbox.settings.items()
+        return {key: value for key, value in settings if key.startswith("omero.client")}
+
+    def getClientConfigValues(self) -> dict[str, str]:
+        return self.getClientConfigDefaults()
+
+    def getConfigValues(self, pattern: str) -> dict[str, str]:
+        settings = self.sandbox.settings.items()
+        return {key: value for key, value in settings if re.search(pattern, key)}
+
+    def getDatabaseUuid(self) -> str:
+        return self.sandbox.settings["db.uuid"]
+
+    def getServerTime(self) -> Any:
+        return rtime(self.sandbox.clock.now_ms())
+
+    def getDatabaseTime(self) -> Any:
+        return self.getServerTime()

@@ -1,0 +1,226 @@
+"""Import processes: uploads, their verification, and the steps of the import request."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import Ice
+import omero
+from omero import rtypes
+
+from transferapp.errors import TransferAppError
+from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call, register
+from transferapp.sandbox.omero_sandbox.handles import Handle, ImportWork, Steps
+from transferapp.sandbox.omero_sandbox.hashers import USUAL_HASHER, hash_file
+from transferapp.sandbox.omero_sandbox.ice_objects import Outgoing, eager
+from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
+from transferapp.sandbox.omero_sandbox.registration import Registration
+from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
+from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
+from transferapp.sandbox.omero_sandbox.sessions import Session
+
+_PIXELS = ("image", "pixelsType", "channels.logicalChannel")
+_STEPS = ("metadata", "pixel data", "thumbnails", "processing", "result")
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What ``importFileset`` has made: records, and the Ice objects clients ask for."""
+
+    record: Record
+    fileset: Any
+    settings: Any
+    location: Any
+    files: list[Record]
+    log: Record
+    caller: SandboxCaller
+
+
+class ImportProcess(Service):
+    """One import from its reservation to its handle."""
+
+    def __init__(self, network: Network, session: Session, reserved: Reserved) -> None:
+        """Wait for uploads."""
+        super().__init__(network, session)
+        self.reserved = reserved
+        self.proxy: Any = None
+        #: The handle and its proxy, once the upload is verified.
+        self.handle: tuple[Handle, Any] | None = None
+        #: Open uploaders by file number; each is given out again until it is closed.
+        self._uploaders: dict[int, RawFileStore] = {}
+        self._log = ImportLog(self.sandbox, reserved.log)
+        self._log.write("Fileset:%d reserved", reserved.record.id)
+
+    @property
+    def owner(self) -> int:
+        """The experimenter it is for."""
+        return self.reserved.caller.user
+
+    def getImportSettings(self) -> Any:
+        return self.reserved.settings
+
+    def getUploader(self, number: int) -> Any:
+        return self.uploader(number, self.session)
+
+    def uploader(self, number: int, session: Session) -> Any:
+        """Open one of the files in a session, or give the open one, whatever its mode."""
+        store = self._open(number)
+        if store is None:
+            mode = current_call().ctx.get("omero.fs.mode", "rw")
+            store = RawFileStore(self.network, session, self.reserved.files[number], mode)
+            self._uploaders[number] = store
+            identity = Ice.Identity(f"{uuid.uuid4()}RawFileStore", session.uuid)
+            return register(self.network, omero.api.RawFileStore, store, identity)
+        if store.session is session:
+            return self.network.present(omero.api.RawFileStore, store.identity)
+        return _joined(omero.api.RawFileStore, _Joined(store, session), store.identity.name)
+
+    def _open(self, number: int) -> RawFileStore | None:
+        store = self._uploaders.get(number)
+        if store is not None and store.open and self.network.has(store.identity):
+            return store
+        return None
+
+    def getUploadOffset(self, number: int) -> int:
+        """Return the end of the last write; 0 where no uploader is open."""
+        store = self._open(number)
+        return 0 if store is None else store.offset
+
+    def getHandle(self) -> Any:
+        return None if self.handle is None else self.handle[1]
+
+    def verifyUpload(self, hashes: list[str]) -> Any:
+        files = self.reserved.files
+        if len(hashes) != len(files):
+            words = f"hashes size should be {len(files)} not {len(hashes)}"
+            raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
+        seen = [str(file.word("hash") or "") for file in files]
+        wrong = {n: s for n, (s, h) in enumerate(zip(seen, hashes, strict=True)) if s != h}
+        if wrong:
+            name = "omero.ChecksumValidationException"
+            words = "A checksum mismatch has occurred."
+            raise omero.ChecksumValidationException(None, name, words, wrong)
+        self.handle = self._started()
+        return self.handle[1]
+
+    def _started(self) -> tuple[Handle, Any]:
+        reserved = self.reserved
+        request = omero.grid.ImportRequest(
+            str(uuid.uuid4()), self.sandbox.files.repository_uuid, self.proxy,
+            reserved.fileset.getFilesetJobLink(1), reserved.settings, reserved.location, None,
+        )  # fmt: skip
+        work = ImportWork(request, reserved.caller, self._steps, self._ended)
+        handle = Handle(self.network, self.session, work)
+        proxy = self.register(omero.cmd.Handle, handle, "Handle")
+        self.sandbox.background.submit(handle.run)
+        return handle, proxy
+
+    def _steps(self) -> Steps:
+        reserved = self.reserved
+        first = reserved.files[0]
+        registration = Registration(
+            self.sandbox, reserved.caller, reserved.record,
+            f"{first.word('path')}{first.word('name')}",
+            reserved.location.sharedPath, reserved.settings,
+        )  # fmt: skip
+        for number, name in enumerate(_STEPS, 1):
+            self._log.write("step %d of %d: %s", number, len(_STEPS), name)
+            self.sandbox.faults.pass_by(f"import step {number}")
+            time.sleep(self.sandbox.faults.slow_step)
+            if number == self.sandbox.faults.fail_step:
+                self._log.write("step %d failed: asked to", number)
+                raise omero.InternalException(None, None, f"Import step {name} failed")
+            if number == 1:
+                self._register(registration)
+            yield
+        return self._response(registration)
+
+    def _register(self, registration: Registration) -> None:
+        try:
+            registration.run()
+        except TransferAppError as error:
+            self._log.write("%s", error)
+            words = f"omero.model.Fileset#{self.reserved.record.id}: {error}"
+            raise omero.ValidationException(None, "omero.ValidationException", words) from error
+
+    def _response(self, registration: Registration) -> Any:
+        made = omero.grid.ImportResponse()
+        with self.sandbox.lock:
+            made.pixels = [
+                self._whole(pixels, *_PIXELS) for pixels, _image in registration.made
+            ]
+            made.objects = [self._whole(image) for _pixels, image in registration.made]
+        return made
+
+    def _whole(self, record: Record, *paths: str) -> Any:
+        plan = eager(self.store, record, *paths)
+        return Outgoing(self.reserved.caller, plan).object(record)
+
+    def _ended(self) -> None:
+        with self.sandbox.lock:
+            if self in self.sandbox.imports:
+                self.sandbox.imports.remove(self)
+            self._log.write("ended")
+
+
+class ImportLog:
+    """The log file of an import: its growing size tells a client that work goes on."""
+
+    def __init__(self, sandbox: Sandbox, record: Record) -> None:
+        """Write to an original file of the repository."""
+        self._sandbox, self._record = sandbox, record
+
+    def write(self, words: str, *values: Any) -> None:
+        """Add a line."""
+        path = self._sandbox.files.path(self._record)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        now = self._sandbox.clock.now().isoformat(timespec="milliseconds")
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"{now} INFO  {words % values if values else words}\n")
+        digest = hash_file(path, USUAL_HASHER)
+        with self._sandbox.lock:
+            store = self._sandbox.store
+            if self._record.id in store.tables["OriginalFile"]:
+                store.set(self._record, "size", rtypes.rlong(path.stat().st_size))
+                store.set(self._record, "hash", digest)
+
+
+class _Joined:
+    """A servant of one session, called from another of the same person."""
+
+    def __init__(self, target: Any, session: Session) -> None:
+        self._target, self.session = target, session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._target, name)
+
+
+class _JoinedProcess(_Joined):
+    """An import process whose own session may be gone."""
+
+    def getUploader(self, number: int) -> Any:
+        return self._target.uploader(number, self.session)
+
+    def getHandle(self) -> Any:
+        if self._target.handle is None:
+            return None
+        handle = self._target.handle[0]
+        return _joined(omero.cmd.Handle, _Joined(handle, self.session), handle.identity.name)
+
+
+def _joined(interface: Any, target: _Joined, name: str) -> Any:
+    identity = Ice.Identity(name, target.session.uuid)
+    if identity == target.identity:
+        target = target._target
+    network: Network = target.network
+    target.session.closing.append(lambda: network.remove(identity))
+    return network.add(interface, target, identity)
+
+
+def join_process(process: ImportProcess, session: Session) -> Any:
+    """Return a proxy of a process that answers as long as ``session`` lives."""
+    joined = _JoinedProcess(process, session)
+    return _joined(omero.grid.ImportProcess, joined, process.identity.name)

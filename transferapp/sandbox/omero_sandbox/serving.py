@@ -1,0 +1,94 @@
+"""Serve a sandbox over Ice: tcp, ssl, ws and wss on ports that the caller or Ice chooses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import Glacier2
+import Ice
+import omero
+from omero import ObjectFactoryRegistrar
+
+from transferapp.sandbox.omero_sandbox.dispatch import Network
+from transferapp.sandbox.omero_sandbox.router import Router
+from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
+
+_PATHS = {"tcp": "", "ssl": "", "ws": " -r /omero-ws", "wss": " -r /omero-wss"}
+_PROPERTIES = {
+    "Ice.MessageSizeMax": "250000",
+    "Ice.ThreadPool.Server.Size": "10",
+    "Ice.ThreadPool.Server.SizeMax": "50",
+    "Ice.ACM.Server.Timeout": "0",
+    "Ice.Warn.Connections": "0",
+    "Ice.Override.Timeout": "-1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Ports by transport (0: any free one), and a PEM file of certificate and key."""
+
+    host: str = "127.0.0.1"
+    ports: dict[str, int] = field(default_factory=dict)
+    certificate: str = ""
+
+    @property
+    def words(self) -> str:
+        """What Ice is told."""
+        return ":".join(
+            f"{kind} -h {self.host} -p {port}{_PATHS[kind]}"
+            for kind, port in self.ports.items()
+        )
+
+
+class IceServer:
+    """The sandbox on the network."""
+
+    def __init__(self, sandbox: Sandbox, endpoints: Endpoints) -> None:
+        """Listen and serve in Ice's threads."""
+        self._communicator = Ice.initialize(_initialization(endpoints))
+        ObjectFactoryRegistrar.registerObjectFactory(self._communicator, None)
+        for factory in omero.rtypes.ObjectFactories.values():
+            factory.register(self._communicator)
+        adapter = self._communicator.createObjectAdapter("Sandbox")
+        network = Network(sandbox, adapter)
+        self.router = Router(network)
+        network.add(Glacier2.Router, self.router, Ice.Identity("router", "OMERO.Glacier2"))
+        self.ports = dict(zip(endpoints.ports, _ports(adapter), strict=True))
+        tcp = self.ports.get("tcp")
+        if tcp is not None:
+            # Clients that sign in over TLS are told where to go on without it.
+            plain = f"OMERO.Glacier2/router:tcp -p {tcp} -h @omero.host@"
+            sandbox.settings["omero.router.insecure"] = plain
+        adapter.activate()
+
+    def wait(self) -> None:
+        """Return when ``stop`` was called."""
+        self._communicator.waitForShutdown()
+        self._communicator.destroy()
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._communicator.shutdown()
+
+
+def _ports(adapter: Any) -> list[int]:
+    return [endpoint.getInfo().port for endpoint in adapter.getEndpoints()]
+
+
+def _initialization(endpoints: Endpoints) -> Any:
+    properties = Ice.createProperties()
+    secure = {
+        "Ice.Plugin.IceSSL": "IceSSL:createIceSSL",
+        "IceSSL.VerifyPeer": "0",
+        "IceSSL.CertFile": endpoints.certificate,
+    }
+    wanted = {**_PROPERTIES, "Sandbox.Endpoints": endpoints.words}
+    if endpoints.ports.keys() & {"ssl", "wss"}:
+        wanted |= secure
+    for name, value in wanted.items():
+        properties.setProperty(name, value)
+    made = Ice.InitializationData()
+    made.properties = properties
+    return made
