@@ -32,7 +32,8 @@ DEMO_NEEDS = (Need.WINDOW,)
 HEADLESS_NEEDS = (Need.WINDOW, Need.HEADLESS)
 TEST_NEEDS = (Need.WINDOW, Need.HEADLESS, Need.SANDBOX, Need.TEST)
 DEMO_EXTRAS = "desktop,server"
-TEST_EXTRAS = "desktop,server,readers,omero,omero-clients,dev"
+TEST_EXTRAS = "desktop,server,readers,omero"
+TEST_GROUPS = ("dev", "omero-clients")
 
 
 def check_python() -> None:
@@ -94,8 +95,8 @@ def ensure_system(names: tuple[str, ...]) -> None:
         install_packages(missing)
 
 
-def environment(extras: str) -> Environment:
-    """Return ``.venv`` with these extras, of the Python that runs this."""
+def environment(extras: str, groups: tuple[str, ...] = ()) -> Environment:
+    """Return ``.venv`` with these extras and groups, of the Python that runs this."""
     own = ask(Path(sys.executable))
     if own is None:
         stop("This Python has no SQLite ('import sqlite3' fails). Use another one.")
@@ -105,7 +106,7 @@ def environment(extras: str) -> Environment:
         if ice_wheel.find_wheel(target, ice_wheel.folders(ice_wheel.USUAL_CACHE)) is None:
             ensure_system(ice_wheel.DEBIAN_PACKAGES)
     try:
-        made.ensure(extras)
+        made.ensure(extras, groups)
     except ice_wheel.WheelNotBuilt as error:
         stop(str(error))
     return made
@@ -159,7 +160,7 @@ def demo(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Set up and run the test suite; without arguments also on every further Python."""
     ensure_system(packages(*TEST_NEEDS))
-    made = environment(TEST_EXTRAS)
+    made = environment(TEST_EXTRAS, TEST_GROUPS)
     ensure_bio_formats(made, is_wanted=("-m", "oracle") in pairwise(arguments))
     code = made.run("-m", "pytest", *arguments)
     if code != 0 or arguments:
@@ -170,7 +171,8 @@ def test(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     """Set up and run one benchmark."""
     ensure_system(packages(*TEST_NEEDS))
-    return environment(TEST_EXTRAS).run("-m", "transferapp.sandbox.bench", *arguments)
+    made = environment(TEST_EXTRAS, TEST_GROUPS)
+    return made.run("-m", "transferapp.sandbox.bench", *arguments)
 
 
 def main() -> int:

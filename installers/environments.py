@@ -19,6 +19,8 @@ import ice_wheel
 ROOT = Path(__file__).resolve().parent.parent
 #: From here on the queue runs on Python's own SQLite (transferapp/host/sqlite.py).
 OLDEST_SQLITE = (3, 35)
+#: The first that installs dependency groups (PEP 735); a venv of Debian 12 has 23.0.
+OLDEST_PIP = "25.1"
 _ASKED = (
     "import sqlite3, sys;"
     "print('%d.%d.%d' % sys.version_info[:3], '%d.%d' % sqlite3.sqlite_version_info[:2])"
@@ -71,7 +73,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 class Environment:
-    """The project with some of its extras, editable, below ``folder``."""
+    """The project with some of its extras and dependency groups, editable, in ``folder``."""
 
     def __init__(self, interpreter: Interpreter, folder: Path) -> None:
         """Nothing is made before ``ensure``."""
@@ -84,14 +86,15 @@ class Environment:
         #: The versions that the tests passed with; others resolve freely.
         self._pins = ROOT / "installers" / f"constraints-{interpreter.tag}.txt"
 
-    def ensure(self, extras: str) -> None:
+    def ensure(self, extras: str, groups: tuple[str, ...] = ()) -> None:
         """Make it, unless it is there already and nothing has changed since.
 
-        The extra ``omero`` needs a zeroc-ice wheel for its Python: raises WheelNotBuilt.
+        ``groups`` are of ``[dependency-groups]`` in pyproject.toml. The extra ``omero`` needs a
+        zeroc-ice wheel for its Python: raises WheelNotBuilt.
         """
         if self.interpreter.sqlite < OLDEST_SQLITE:
             extras += ",sqlite"
-        wanted = f"{self._fingerprint()} {extras}"
+        wanted = " ".join((self._fingerprint(), extras, *groups))
         if not self._is_there():
             say(f"making {self.folder}")
             command = [str(self.interpreter.python), "-m", "venv", "--clear", str(self.folder)]
@@ -106,7 +109,10 @@ class Environment:
         links: tuple[str, ...] = ()
         if "omero" in extras:
             links = ("--find-links", str(ice_wheel.ensure_wheel(self.python).parent))
-        self._pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]")
+        if groups:
+            self._pip("install", f"pip>={OLDEST_PIP}")
+        grouped = [f"--group={ROOT / 'pyproject.toml'}:{group}" for group in groups]
+        self._pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]", *grouped)
         self._stamp.write_text("\n".join([*known, wanted]) + "\n", encoding="utf-8")
         say(f"installed in {time.monotonic() - started:.0f} s")
 

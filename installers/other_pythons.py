@@ -19,7 +19,8 @@ from environments import ROOT, Environment, Interpreter, ask, say, stop
 VARIABLE = "TRANSFERAPP_PYTHONS"
 #: Neither OMERO, whose library may have to be compiled, nor its clients: the whole suite
 #: runs on the first Python.
-EXTRAS = "desktop,server,readers,dev"
+EXTRAS = "desktop,server,readers"
+GROUPS = ("dev",)
 _PINS = re.compile(r"constraints-py(\d)(\d+)\.txt")
 
 
@@ -79,7 +80,7 @@ def try_all(first: tuple[int, ...]) -> int:
 
 def try_out(environment: Environment) -> str:
     """Return what failed with its exit code, or nothing."""
-    environment.ensure(EXTRAS)
+    environment.ensure(EXTRAS, GROUPS)
     code = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit")
     if code != 0:
         return f"the unit tests ended with exit code {code}"

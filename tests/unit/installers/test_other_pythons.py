@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+import bootstrap
 import environments
 import other_pythons
 
@@ -79,8 +81,8 @@ class FakeEnvironment:
         self.name = folder.name
         self.interrupted = False
 
-    def ensure(self, extras: str) -> None:
-        self.made.append(f"{self.name} {extras}")
+    def ensure(self, extras: str, groups: tuple[str, ...]) -> None:
+        self.made.append(f"{self.name} {extras} {','.join(groups)}")
 
     def run(self, *arguments: str) -> int:
         self.interrupted = self.interrupt
@@ -99,8 +101,8 @@ def test_what_fails_on_one_fails_the_command(
     fakes: type[FakeEnvironment], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert other_pythons.try_all(FIRST) == 1
-    extras = other_pythons.EXTRAS
-    assert fakes.made == [f".venv-py312 {extras}", f".venv-py313 {extras}"]
+    wanted = f"{other_pythons.EXTRAS} dev"
+    assert fakes.made == [f".venv-py312 {wanted}", f".venv-py313 {wanted}"]
     *_, before, last = capsys.readouterr().out.splitlines()
     assert "FAILED, the demo ended with exit code 1" in before
     assert last.startswith("[bootstrap] FAILED on Python 3.13.0")
@@ -131,3 +133,34 @@ def test_an_environment_is_of_its_python(tmp_path: Path) -> None:
     assert not made._is_there()
     a_python(made.python, "3.12.1")
     assert made._is_there()
+
+
+def test_what_is_installed_is_declared() -> None:
+    with (environments.ROOT / "pyproject.toml").open("rb") as file:
+        table = tomllib.load(file)
+    groups = {*bootstrap.TEST_GROUPS, *other_pythons.GROUPS}
+    assert groups <= set(table["dependency-groups"])
+    wanted = (bootstrap.DEMO_EXTRAS, bootstrap.TEST_EXTRAS, other_pythons.EXTRAS)
+    extras = {extra for one in wanted for extra in one.split(",")}
+    assert extras <= set(table["project"]["optional-dependencies"])
+
+
+def test_groups_are_installed_by_a_pip_that_knows_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter = environments.ask(a_python(tmp_path / "python", "3.99.0"))
+    assert interpreter is not None
+    made = environments.Environment(interpreter, tmp_path / "venv")
+    a_python(made.python, "3.99.0")
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(made, "_pip", lambda *arguments: asked.append(arguments))
+    made.ensure("desktop")
+    made.ensure("desktop", ("dev",))
+    made.ensure("desktop", ("dev",))
+    project = environments.ROOT / "pyproject.toml"
+    product = ("install", "-e", f"{environments.ROOT}[desktop]")
+    assert asked == [
+        product,
+        ("install", "pip>=25.1"),
+        (*product, f"--group={project}:dev"),
+    ]
