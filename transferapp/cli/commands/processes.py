@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import subprocess
 import sys
 
@@ -59,18 +60,28 @@ def desktop() -> None:
     raise typer.Exit(app.run())
 
 
+@command
 def demo(context: typer.Context) -> None:
     """Play the whole story on sample images in a temporary folder."""
-    _run_module("transferapp.sandbox.demo", context)
+    _run_sandbox("transferapp.sandbox.demo", context)
 
 
+@command
 def omero_sandbox(context: typer.Context) -> None:
     """Run an OMERO sandbox to try things out; see docs/omero-sandbox.md."""
-    _run_module("transferapp.sandbox.omero_sandbox", context)
+    _run_sandbox("transferapp.sandbox.omero_sandbox", context, extra="[omero]")
 
 
-def _run_module(name: str, context: typer.Context) -> None:
-    """Run a module of ``testing``, which the command line does not import."""
+def _run_sandbox(name: str, context: typer.Context, *, extra: str = "") -> None:
+    """Run a module of the distribution transferapp-sandbox; raises SettingsInvalid without it.
+
+    It lies in our package and above the command line, which does not import it.
+    """
+    if importlib.util.find_spec("transferapp.sandbox") is None:
+        raise SettingsInvalid(
+            "This comes with the package transferapp-sandbox, which is not installed."
+            f" Install it with: pip install 'transferapp-sandbox{extra}'"
+        )
     done = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", name, *context.args], check=False
     )
