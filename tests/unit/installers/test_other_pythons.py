@@ -158,9 +158,9 @@ def test_groups_are_installed_by_a_pip_that_knows_them(
     made.ensure("desktop", ("dev",))
     made.ensure("desktop", ("dev",))
     project = environments.ROOT / "pyproject.toml"
-    product = ("install", "-e", f"{environments.ROOT}[desktop]")
-    assert asked == [
+    product = f"install -e {environments.ROOT}[desktop]"
+    assert [" ".join(arguments) for arguments in asked] == [
         product,
-        ("install", "pip>=25.1"),
-        (*product, f"--group={project}:dev"),
+        "install pip>=25.1",
+        f"{product} --group={project}:dev",
     ]
