@@ -94,7 +94,7 @@ class Environment:
         """
         if self.interpreter.sqlite < OLDEST_SQLITE:
             extras += ",sqlite"
-        wanted = " ".join((self._fingerprint(), extras, *groups))
+        wanted = f"{self._fingerprint()} {','.join((extras, *groups))}"
         if not self._is_there():
             say(f"making {self.folder}")
             command = [str(self.interpreter.python), "-m", "venv", "--clear", str(self.folder)]
