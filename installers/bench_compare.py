@@ -97,9 +97,12 @@ def measure(tree: Path, name: str) -> Report:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        stop("git is needed to check the earlier commit out (Debian: apt-get install git).")
     if done.returncode != 0:
         stop(f"git {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout.strip()
