@@ -46,6 +46,7 @@ PROGRAMS = (
     Program("env", "coreutils", Need.BASE),
     Program("g++", "build-essential", Need.BUILD),
     Program("gnome-keyring-daemon", "gnome-keyring", Need.HEADLESS),
+    Program("git", "git", Need.OPTIONAL),
     Program("head", "coreutils", Need.BASE),
     Program("hostname", "hostname", Need.BASE),
     Program("initdb", "postgresql", Need.TEST),
