@@ -66,6 +66,12 @@ def ask(python: Path) -> Interpreter | None:
         return None
 
 
+def _covers(line: str, fingerprint: str, extras: str) -> bool:
+    """Tell whether a line of the stamp says that all these extras were installed."""
+    found, _, installed = line.partition(" ")
+    return found == fingerprint and set(extras.split(",")) <= set(installed.split(","))
+
+
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
@@ -91,14 +97,16 @@ class Environment:
         """
         if self.interpreter.sqlite < OLDEST_SQLITE:
             extras += ",sqlite"
-        wanted = f"{self._fingerprint()} {extras}"
+        fingerprint = self._fingerprint()
         if not self._is_there():
             say(f"making {self.folder}")
             command = [str(self.interpreter.python), "-m", "venv", "--clear", str(self.folder)]
             subprocess.run(command, check=True)
         stamp = self._stamp.read_text(encoding="utf-8") if self._stamp.exists() else ""
         known = stamp.splitlines()
-        if wanted in known:
+        # With more than is wanted too: pip would take the project away for a moment and put
+        # it back, under the feet of whatever runs in it.
+        if any(_covers(line, fingerprint, extras) for line in known):
             return
         say("installing Python packages (napari and Qt are large; a few minutes at first)")
         started = time.monotonic()
@@ -107,7 +115,7 @@ class Environment:
         if "omero" in extras:
             links = ("--find-links", str(ice_wheel.ensure_wheel(self.python).parent))
         self._pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]")
-        self._stamp.write_text("\n".join([*known, wanted]) + "\n", encoding="utf-8")
+        self._stamp.write_text("\n".join([*known, f"{fingerprint} {extras}"]) + "\n", encoding="utf-8")
         say(f"installed in {time.monotonic() - started:.0f} s")
 
     def run(self, *arguments: str) -> int:
