@@ -115,7 +115,9 @@ class Environment:
         if "omero" in extras:
             links = ("--find-links", str(ice_wheel.ensure_wheel(self.python).parent))
         self._pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]")
-        self._stamp.write_text("\n".join([*known, f"{fingerprint} {extras}"]) + "\n", encoding="utf-8")
+        self._stamp.write_text(
+            "\n".join([*known, f"{fingerprint} {extras}"]) + "\n", encoding="utf-8"
+        )
         say(f"installed in {time.monotonic() - started:.0f} s")
 
     def run(self, *arguments: str) -> int:
