@@ -18,16 +18,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """Read no settings from this account's or this computer's files, in any process."""
     os.environ["TRANSFERAPP_CONFIG"] = os.devnull
-    if importlib.util.find_spec("argon2") is not None:
-        hash_passwords_cheaply()
 
 
-def hash_passwords_cheaply() -> None:
-    """Spare every account and sign-in of a test 0.1 s of both cores and 64 MB.
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_cheap() -> None:
+    """Spare every account and sign-in of a test 0.1 s of two processors and 64 MB.
 
     That they cost it elsewhere, tests/unit/repositories/test_password_cost.py shows.
     """
-    from argon2 import PasswordHasher  # noqa: PLC0415 - not on the core alone
+    if importlib.util.find_spec("argon2") is None:
+        return  # on the core alone
+    from argon2 import PasswordHasher  # noqa: PLC0415
 
     from transferapp.repositories.local.accounts import people  # noqa: PLC0415
 
