@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-#: A test computes, or its processes do, 85 to 90 % of its time; the rest is for one more.
+#: A test computes, or its processes do, most of its time; what is left is for one more.
 _WAITING = 1
 
 
