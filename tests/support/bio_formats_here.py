@@ -27,7 +27,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
     except NotHere as missing:
         pytest.skip(str(missing))
     java = tmp_path_factory.mktemp("java") / "java"
-    java.write_text(f'#!/bin/sh\nexec {quote(found.java)} -XX:TieredStopAtLevel=1 "$@"\n')
+    command = f"{quote(found.java)} -XX:TieredStopAtLevel=1"
+    java.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
     java.chmod(0o755)
     return Places(str(java), found.jar)
 
