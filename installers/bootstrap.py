@@ -24,6 +24,7 @@ import ice_wheel
 import other_pythons
 from environments import ROOT, Environment, ask, say, stop
 from programs import Need, packages
+from workers import side_by_side
 
 OLDEST_PYTHON = (3, 11)
 
@@ -158,11 +159,14 @@ def demo(arguments: list[str]) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """Set up and run the test suite; without arguments also on every further Python."""
+    """Set up and run the test suite; arguments go to pytest as they are.
+
+    Without any it runs side by side, and then also on every further Python.
+    """
     ensure_system(packages(*TEST_NEEDS))
     made = environment(TEST_EXTRAS, TEST_GROUPS)
     ensure_bio_formats(made, is_wanted=("-m", "oracle") in pairwise(arguments))
-    code = made.run("-m", "pytest", *arguments)
+    code = made.run("-m", "pytest", *(arguments or side_by_side()))
     if code != 0 or arguments:
         return code
     return other_pythons.try_all(sys.version_info[:3])

@@ -68,6 +68,12 @@ def ask(python: Path) -> Interpreter | None:
         return None
 
 
+def _covers(line: str, fingerprint: str, asked: str) -> bool:
+    """Tell whether a line of the stamp says that all these extras and groups were installed."""
+    found, _, installed = line.partition(" ")
+    return found == fingerprint and set(asked.split(",")) <= set(installed.split(","))
+
+
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
@@ -94,14 +100,17 @@ class Environment:
         """
         if self.interpreter.sqlite < OLDEST_SQLITE:
             extras += ",sqlite"
-        wanted = f"{self._fingerprint()} {','.join((extras, *groups))}"
+        asked = ",".join((extras, *groups))
+        fingerprint = self._fingerprint()
         if not self._is_there():
             say(f"making {self.folder}")
             command = [str(self.interpreter.python), "-m", "venv", "--clear", str(self.folder)]
             subprocess.run(command, check=True)
         stamp = self._stamp.read_text(encoding="utf-8") if self._stamp.exists() else ""
         known = stamp.splitlines()
-        if wanted in known:
+        # With more than is wanted too: pip would take the project away for a moment and put
+        # it back, under the feet of whatever runs in it.
+        if any(_covers(line, fingerprint, asked) for line in known):
             return
         say("installing Python packages (napari and Qt are large; a few minutes at first)")
         started = time.monotonic()
@@ -113,7 +122,9 @@ class Environment:
             self._pip("install", f"pip>={OLDEST_PIP}")
         grouped = [f"--group={ROOT / 'pyproject.toml'}:{group}" for group in groups]
         self._pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]", *grouped)
-        self._stamp.write_text("\n".join([*known, wanted]) + "\n", encoding="utf-8")
+        self._stamp.write_text(
+            "\n".join([*known, f"{fingerprint} {asked}"]) + "\n", encoding="utf-8"
+        )
         say(f"installed in {time.monotonic() - started:.0f} s")
 
     def run(self, *arguments: str) -> int:

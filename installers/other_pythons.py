@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from environments import ROOT, Environment, Interpreter, ask, say, stop
+from workers import side_by_side
 
 VARIABLE = "TRANSFERAPP_PYTHONS"
 #: Neither OMERO, whose library may have to be compiled, nor its clients: the whole suite
@@ -81,7 +82,8 @@ def try_all(first: tuple[int, ...]) -> int:
 def try_out(environment: Environment) -> str:
     """Return what failed with its exit code, or nothing."""
     environment.ensure(EXTRAS, GROUPS)
-    code = environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit")
+    tests = ("-q", *side_by_side(), "-p", "no:cacheprovider", "tests/unit")
+    code = environment.run("-m", "pytest", *tests)
     if code != 0:
         return f"the unit tests ended with exit code {code}"
     out = Path(tempfile.mkdtemp(prefix="transferapp-demo-"))

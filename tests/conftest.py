@@ -18,3 +18,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """Read no settings from this account's or this computer's files, in any process."""
     os.environ["TRANSFERAPP_CONFIG"] = os.devnull
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_cheap() -> None:
+    """Spare every account and sign-in of a test 0.1 s of two processors and 64 MB.
+
+    That they cost it elsewhere, tests/unit/repositories/test_password_cost.py shows.
+    """
+    if importlib.util.find_spec("argon2") is None:
+        return  # on the core alone
+    from argon2 import PasswordHasher  # noqa: PLC0415
+
+    from transferapp.repositories.local.accounts import people  # noqa: PLC0415
+
+    people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

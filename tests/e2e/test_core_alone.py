@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 #: What runs the tests; nothing of the product.
-TEST_TOOLS = ["pytest", "pytest-asyncio", "pytest-timeout", "hypothesis"]
+TEST_TOOLS = ["pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist", "hypothesis"]
 ABSENT = ("PySide6", "napari", "omero", "dbos", "fastapi", "alembic")
 
 
@@ -27,7 +27,7 @@ def test_unit_tests_pass_on_the_core_alone(tmp_path: Path) -> None:
         )
         assert found.returncode != 0, f"the core pulls in {module}"
     done = subprocess.run(
-        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit"],
+        [python, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "tests/unit"],
         cwd=ROOT,
         capture_output=True,
         text=True,

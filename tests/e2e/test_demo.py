@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -55,7 +54,7 @@ def test_screenshot_shows_something(played: Path, scene: str) -> None:
     report = json.loads((played / "report.json").read_text(encoding="utf-8"))
     [name] = [n for n in report["screenshots"] if n.removesuffix(".png").endswith(scene)]
     with Image.open(played / name) as picture:
-        pixels = np.asarray(picture.convert("RGB"))
-    assert pixels.shape == (900, 1440, 3)
-    colours = np.unique(pixels.reshape(-1, 3), axis=0)
+        colours = picture.convert("RGB").getcolors(1440 * 900)
+    assert picture.size == (1440, 900)
+    assert colours is not None
     assert len(colours) > 200, "an empty or plain screen"

@@ -7,7 +7,6 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,23 +18,29 @@ from transferapp.sandbox.stage import Stage
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-def test_a_second_import_is_told_of_and_done(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(resource("sample-data", "png-cells"), tmp_path / "cells"))
-    with Stage(tmp_path / "i") as stage:
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    """One installation for all; each test imports bytes of its own."""
+    with Stage(tmp_path_factory.mktemp("i")) as stage:
         asyncio.run(stage.add_people(PASSWORD))
         stage.start_all()
         terminal = Terminal(stage)
         assert terminal.log_in().code == 0
-        command = ("import", str(folder), "--to", "Dataset:Twice", "--create", "--wait")
-        first = terminal.run(*command, "--follow", "--json")
-        assert first.code == 0, first.err
-        assert "already" not in first.err
-        *events, end = first.lines
-        assert {one["event"] for one in events} == {"transfer", "item"}
-        items = [one for one in events if one["event"] == "item"]
-        assert items[-1]["state"] == end["items"][0]["state"] == "imported"
-        assert set(end) == {"transfer", "items", "refused", "left_out"}
-        second = terminal.run(*command, "--json")
+        yield terminal
+
+
+def test_a_second_import_is_told_of_and_done(terminal: Terminal, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(resource("sample-data", "png-cells"), tmp_path / "cells"))
+    command = ("import", str(folder), "--to", "Dataset:Twice", "--create", "--wait")
+    first = terminal.run(*command, "--follow", "--json")
+    assert first.code == 0, first.err
+    assert "already" not in first.err
+    *events, end = first.lines
+    assert {one["event"] for one in events} == {"transfer", "item"}
+    items = [one for one in events if one["event"] == "item"]
+    assert items[-1]["state"] == end["items"][0]["state"] == "imported"
+    assert set(end) == {"transfer", "items", "refused", "left_out"}
+    second = terminal.run(*command, "--json")
     assert second.code == 0, second.err
     told = " ".join(second.err.split())
     assert "is in the repository already, byte for byte ('Twice')" in told
@@ -48,25 +53,19 @@ def test_a_second_import_is_told_of_and_done(tmp_path: Path) -> None:
     )
 
 
-TO = ("--to", "Dataset:20261129", "--create", "--wait", "--json")
+def into(dataset: str) -> tuple[str, ...]:
+    return ("--to", f"Dataset:{dataset}", "--create", "--wait", "--json")
 
 
-@contextmanager
-def monday(tmp_path: Path) -> Iterator[tuple[Terminal, Path, int]]:
-    """An installation that holds a file of 5 MB, its place here, and the id of its image."""
-    folder = tmp_path / "Pos0"
-    make_tiffs(folder, 1, edge=1600)
-    with Stage(tmp_path / "i") as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        terminal = Terminal(stage)
-        assert terminal.log_in().code == 0
-        first = terminal.run("import", str(folder), *TO)
-        assert first.code == 0, first.err
-        assert "Into Dataset:" in first.err
-        assert "'20261129'." in first.err
-        [item] = first.json["items"]
-        yield terminal, folder / "field_000.tif", item["image_ids"][0]
+def monday(terminal: Terminal, folder: Path, dataset: str) -> tuple[Path, int]:
+    """Import a file of 5 MB; returns its place here and the id of its image."""
+    make_tiffs(folder, 1, edge=1600, seed=int(dataset))
+    first = terminal.run("import", str(folder), *into(dataset))
+    assert first.code == 0, first.err
+    assert "Into Dataset:" in first.err
+    assert f"'{dataset}'." in first.err
+    [item] = first.json["items"]
+    return folder / "field_000.tif", item["image_ids"][0]
 
 
 def corrected(path: Path) -> bytes:
@@ -76,15 +75,15 @@ def corrected(path: Path) -> bytes:
     return bytes(content)
 
 
-def test_only_the_same_bytes_are_skipped(tmp_path: Path) -> None:
+def test_only_the_same_bytes_are_skipped(terminal: Terminal, tmp_path: Path) -> None:
     """Tuesday's file has the path, the size and the ends of Monday's."""
-    with monday(tmp_path) as (terminal, path, image_id):
-        again = terminal.run("import", str(path.parent), "--skip-existing", *TO)
-        tuesday = tmp_path / "tuesday" / "Pos0"
-        tuesday.mkdir(parents=True)
-        (tuesday / path.name).write_bytes(corrected(path))
-        os.utime(tuesday / path.name, (LONG_AGO, LONG_AGO))
-        other = terminal.run("import", str(tuesday), "--skip-existing", *TO)
+    path, image_id = monday(terminal, tmp_path / "Pos0", "20261129")
+    again = terminal.run("import", str(path.parent), "--skip-existing", *into("20261129"))
+    tuesday = tmp_path / "tuesday" / "Pos0"
+    tuesday.mkdir(parents=True)
+    (tuesday / path.name).write_bytes(corrected(path))
+    os.utime(tuesday / path.name, (LONG_AGO, LONG_AGO))
+    other = terminal.run("import", str(tuesday), "--skip-existing", *into("20261129"))
     assert again.code == 0, again.err
     assert (again.json["transfer"], again.json["items"]) == (None, [])
     [held] = again.json["left_out"]
@@ -96,19 +95,21 @@ def test_only_the_same_bytes_are_skipped(tmp_path: Path) -> None:
     assert [one["state"] for one in other.json["items"]] == ["imported"]
 
 
-def test_what_was_skipped_keeps_no_folder_until_it_changes(tmp_path: Path) -> None:
-    with monday(tmp_path) as (terminal, path, _):
-        make_tiffs(tmp_path / "new", 1, edge=64)
-        (tmp_path / "new" / path.name).rename(path.with_name("new.tif"))
-        part = terminal.run("import", str(path.parent), "--skip-existing", *TO)
-        assert part.code == 0, part.err
-        transfer = part.json["transfer"]
-        assert [one["name"] for one in part.json["items"]] == ["new.tif"]
-        assert transfer["left_out_files"] == 0
-        assert terminal.safe_to_delete(transfer["id"]), "the repository holds both"
-        # A look of two seconds ago counts as one of now (agent.source_watch).
-        time.sleep(2.5)
-        path.write_bytes(corrected(path))
-        assert not terminal.safe_to_delete(transfer["id"])
-        told = terminal.run("transfers", "show", transfer["id"])
+def test_what_was_skipped_keeps_no_folder_until_it_changes(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    path, _ = monday(terminal, tmp_path / "Pos0", "20261206")
+    make_tiffs(tmp_path / "new", 1, edge=64)
+    (tmp_path / "new" / path.name).rename(path.with_name("new.tif"))
+    part = terminal.run("import", str(path.parent), "--skip-existing", *into("20261206"))
+    assert part.code == 0, part.err
+    transfer = part.json["transfer"]
+    assert [one["name"] for one in part.json["items"]] == ["new.tif"]
+    assert transfer["left_out_files"] == 0
+    assert terminal.safe_to_delete(transfer["id"]), "the repository holds both"
+    # A look of two seconds ago counts as one of now (agent.source_watch).
+    time.sleep(2.5)
+    path.write_bytes(corrected(path))
+    assert not terminal.safe_to_delete(transfer["id"])
+    told = terminal.run("transfers", "show", transfer["id"])
     assert "changed since: 'Pos0/field_000.tif'" in " ".join(told.err.split())

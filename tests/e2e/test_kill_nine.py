@@ -17,6 +17,8 @@ from transferapp.sandbox.demo import evidence
 from transferapp.sandbox.stage import Stage
 
 FILES = 200
+#: Each look signs in anew, which whom it watches has to pay for.
+_LOOK_S = 0.1
 
 
 def sealed(details: TransferDetails) -> int:
@@ -42,7 +44,7 @@ def wait_for(
         if reached >= at_least:
             assert reached < FILES, "too late: nothing was in the middle of anything"
             return reached
-        time.sleep(0.02)
+        time.sleep(_LOOK_S)
     raise AssertionError(f"only {reached} of {at_least}")
 
 

@@ -186,10 +186,8 @@ def test_a_source_that_vanishes(client: httpx.Client, server: DataServer, source
 
 
 def test_a_server_that_is_down(server: DataServer, source: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    with (
-        bulk_client(f"http://127.0.0.1:{port}") as client,
-        pytest.raises(errors.ServerUnreachable),
-    ):
-        upload(client, order_of(source, server))
+    with socket.socket() as unheard:  # bound, so that nobody else comes to listen there
+        unheard.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+        with bulk_client(url) as client, pytest.raises(errors.ServerUnreachable):
+            upload(client, order_of(source, server))

@@ -21,6 +21,59 @@ from transferapp.repositories.local.accounts.administration import Administratio
 
 ADMIN = "root"
 SECRET = "hush-hush-0815"
+#: A child and a grandchild in a session of its own; both ignore SIGTERM.
+FAMILY = (
+    "trap '' TERM; setsid sh -c \"trap '' TERM; echo pid $$; echo pid \\$\\$;"
+    ' while :; do sleep 0.1; done" & wait'
+)
+ALLOW_LIST = f"""
+[commands.count]
+argv = ["/bin/sh", "-c", "for n in $(seq $0); do echo line $n; sleep 0.2; done", "{{times}}"]
+allowed = ["everyone"]
+[commands.count.parameters.times]
+pattern = "\\\\d{{1,3}}"
+description = "a number"
+
+[commands.say]
+argv = ["/bin/echo", "{{text}}"]
+allowed = ["lab"]
+limit = 3
+[commands.say.parameters.text]
+pattern = ".*"
+
+[commands.slow]
+argv = ["/bin/sh", "-c", '''{FAMILY}''']
+allowed = ["everyone"]
+timeout_s = 1.0
+grace_s = 0.2
+
+[commands.family]
+argv = ["/bin/sh", "-c", '''{FAMILY}''']
+allowed = ["everyone"]
+grace_s = 0.2
+
+[commands.again]
+argv = ["/bin/sh", "-c", "echo try; test -e /nonexistent"]
+allowed = ["everyone"]
+retries = 1
+
+[commands.environment]
+argv = ["/bin/sh", "-c", "env; pwd; ls -A; cat /proc/$PPID/environ | tr '\\\\0' '\\\\n'"]
+allowed = ["everyone"]
+environment = {{ LAB_TOKEN = "{SECRET}-lab", LAB_SHARE = "//nas/share" }}
+
+[commands.loud]
+argv = ["/bin/sh", "-c", "yes loud | head -c 3000000; echo never"]
+allowed = ["everyone"]
+output_limit_bytes = 2048
+
+[commands.missing]
+argv = ["/opt/nothing/here"]
+allowed = ["everyone"]
+
+[commands.reserved]
+argv = ["/bin/true"]
+"""
 _WORKER = """
 import asyncio
 from transferapp.host.logging import configure_logging

@@ -80,10 +80,10 @@ class Terminal:
         return bool(answer.json["transfer"]["promises"]["safe_to_delete_source"])
 
 
-def make_tiffs(folder: Path, count: int, edge: int = 256) -> None:
+def make_tiffs(folder: Path, count: int, edge: int = 256, seed: int = 7) -> None:
     """Write TIFF images that all differ; noise, so that nothing compresses away."""
     folder.mkdir(parents=True, exist_ok=True)
-    noise = np.random.default_rng(7)
+    noise = np.random.default_rng(seed)
     for number in range(count):
         plane = noise.integers(0, 4096, (edge, edge), dtype=np.uint16)
         path = folder / f"field_{number:03d}.tif"

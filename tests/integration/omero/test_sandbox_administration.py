@@ -21,9 +21,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
         yield started
 
 
-@pytest.fixture
-def root(sandbox: RunningSandbox, tmp_path: Path) -> OmeroCli:
-    made = OmeroCli(sandbox, tmp_path)
+@pytest.fixture(scope="module")
+def root(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> OmeroCli:
+    made = OmeroCli(sandbox, tmp_path_factory.mktemp("home"))
     made.login("root", ROOT_PASSWORD)
     return made
 

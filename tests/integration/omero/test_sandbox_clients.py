@@ -52,9 +52,9 @@ def conn(held: Holdings) -> Iterator[Any]:
         yield made
 
 
-@pytest.fixture
-def cli(held: Holdings, tmp_path: Path) -> OmeroCli:
-    made = OmeroCli(held.sandbox, tmp_path)
+@pytest.fixture(scope="module")
+def cli(held: Holdings, tmp_path_factory: pytest.TempPathFactory) -> OmeroCli:
+    made = OmeroCli(held.sandbox, tmp_path_factory.mktemp("home"))
     made.login()
     return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import argon2
 import sqlalchemy as sa
 
@@ -11,8 +13,14 @@ from transferapp.repositories.local.accounts.permissions import Caller, GroupRol
 from transferapp.repositories.local.storage.schema import experimenters, groups, memberships
 
 _hasher = argon2.PasswordHasher()
-#: Checked for unknown names, so that the time of the answer does not tell which exist.
-_NOBODY = _hasher.hash("")
+
+
+@cache
+def _nobody() -> str:
+    """Return what is checked for unknown names, so that the time of the answer does not tell
+    which exist. Made once, by who first signs in: a hash costs a start of a process 0.1 s.
+    """
+    return _hasher.hash("")
 
 
 def hash_password(password: str) -> str:
@@ -25,8 +33,9 @@ def check_password(connection: sa.Connection, username: str, password: str) -> N
     columns = experimenters.c.password_hash, experimenters.c.closed
     query = sa.select(*columns).where(experimenters.c.username == username)
     found = connection.execute(query).one_or_none()
+    nobody = _nobody()  # also for who is known: both take as long
     try:
-        _hasher.verify(found.password_hash if found else _NOBODY, password)
+        _hasher.verify(found.password_hash if found else nobody, password)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         raise SignInFailed from None
     if found is None or found.closed:
