@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from transferapp.agent.records import ItemStage, SubmissionRecord, Totals
+from transferapp.agent.records import SubmissionRecord, Totals
+from transferapp.model.moves import FINAL_STATES
 from transferapp.model.promises import ImportFacts, Promises, safe_to_delete
-from transferapp.model.transfers import DONE_STATES, ItemState, TransferKind
-
-_NOTHING_LEFT = DONE_STATES | {ItemState.CANCELLED}
+from transferapp.model.stages import ItemStage
+from transferapp.model.transfers import TransferKind
 
 
 def promises(record: SubmissionRecord, totals: Totals) -> Promises:
@@ -38,7 +38,7 @@ def promises(record: SubmissionRecord, totals: Totals) -> Promises:
 
 
 def _safe_to_switch_off(record: SubmissionRecord, totals: Totals) -> bool:
-    if record.ended and record.state in _NOTHING_LEFT:
+    if record.ended and record.state in FINAL_STATES:
         return True
     if record.kind is TransferKind.EXPORT:
         return False
