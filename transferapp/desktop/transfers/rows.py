@@ -207,7 +207,7 @@ def _joined(row: TransferRow, view: SubmissionView) -> TransferRow:
         on_agent=True,
         destination=view.destination,
         files_done=view.files_done,
-        promises=_joined_promises(row.promises, agent_row.promises),
+        promises=row.promises.joined(agent_row.promises),
         look=view.look or row.look,
         updated_at=max(row.updated_at, view.updated_at),
     )
@@ -286,18 +286,4 @@ def _promises(view: SubmissionView) -> Promises:
 
 
 def _not_looked_at(row: TransferRow) -> TransferRow:
-    """Promise nothing of a source that nobody can look at: what was seen last may be past."""
-    promises = replace(row.promises, safe_to_delete_source=False, safe_to_delete_imported=False)
-    return replace(row, promises=promises, source_unseen=True)
-
-
-def _joined_promises(one: Promises, other: Promises) -> Promises:
-    """Bytes that have moved stay moved: one side's word is enough, the other may just not
-    know yet. What may be deleted, both must say: a source can change, an item can fail.
-    """
-    return Promises(
-        safe_to_log_off=one.safe_to_log_off or other.safe_to_log_off,
-        safe_to_switch_off=one.safe_to_switch_off or other.safe_to_switch_off,
-        safe_to_delete_source=one.safe_to_delete_source and other.safe_to_delete_source,
-        safe_to_delete_imported=one.safe_to_delete_imported and other.safe_to_delete_imported,
-    )
+    return replace(row, promises=row.promises.of_unseen_source(), source_unseen=True)
