@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +29,9 @@ from tests.support.transfer_fakes import (
 )
 from transferapp import errors
 from transferapp.desktop.session.presenter import Connection
-from transferapp.desktop.transfers.items_model import ItemDataRole
 from transferapp.desktop.transfers.page import TransfersPage
 from transferapp.desktop.transfers.presenter import TransfersPresenter
 from transferapp.model.drops import LeftOut, LeftOutReason
-from transferapp.model.moves import can_cancel, can_retry
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import PlacementView
 
@@ -355,45 +352,6 @@ def test_the_menu_offers_the_same(scene: Play) -> None:
         actions = {a.text(): a for menu in table.findChildren(QMenu) for a in menu.actions()}
         assert actions["Retry"].isEnabled()
         assert not actions["Open folder"].isEnabled()
-
-    scene(story)
-
-
-def test_an_items_menu_offers_what_the_table_of_moves_allows(scene: Play) -> None:
-    async def story(on: Scene) -> None:
-        items = tuple(item(n, state=state) for n, state in enumerate(ItemState))
-        on.session.server.items[ONE] = items
-        on.session.events.notify(event(ONE))
-        on.page.select(ONE)
-        table = on["transfers.items"]
-        await until(lambda: table.model().rowCount() == len(items))
-        offered = {}
-        for row in range(len(items)):
-            index = table.model().index(row, 0)
-            shown = index.data(ItemDataRole.ITEM)
-            table.customContextMenuRequested.emit(table.visualRect(index).center())
-            menu = table.findChildren(QMenu)[-1]
-            actions = {a.text(): a.isEnabled() for a in menu.actions()}
-            offered[shown.state] = (actions["Cancel this item"], actions["Retry this item"])
-            menu.close()
-        assert offered == {state: (can_cancel(state), can_retry(state)) for state in ItemState}
-
-    scene(story)
-
-
-def is_in(on: Scene, state: ItemState) -> bool:
-    return on.presenter.rows[ONE].state is state
-
-
-def test_the_buttons_offer_what_the_table_of_moves_allows(scene: Play) -> None:
-    async def story(on: Scene) -> None:
-        on.page.select(ONE)
-        for state in ItemState:
-            on.session.server.put(transfer(1, state=state))
-            on.session.events.notify(event(ONE))
-            await until(partial(is_in, on, state))
-            offered = on["transfers.cancel"].isVisible(), on["transfers.retry"].isVisible()
-            assert offered == (can_cancel(state), can_retry(state)), state
 
     scene(story)
 
