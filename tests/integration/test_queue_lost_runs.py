@@ -82,7 +82,7 @@ async def test_no_step_begins_while_the_database_cannot_say_whose_the_task_is(
     queue = DbosTaskQueue(engine, SETTINGS)
     kind = TaskKind("note", Note, pausing.handle)
     worker = DbosTaskWorker(engine, [kind], SystemClock(), SETTINGS)
-    asked, change = 0, TaskRecords.change
+    asked, change = 0, TaskRecords._change
 
     def cut_off(*arguments: Any, **values: Any) -> bool:
         nonlocal asked
@@ -97,7 +97,7 @@ async def test_no_step_begins_while_the_database_cannot_say_whose_the_task_is(
     try:
         await queue.enqueue(new("one"))
         await asyncio.wait_for(pausing.between.wait(), 15.0)
-        monkeypatch.setattr(TaskRecords, "change", cut_off)
+        monkeypatch.setattr(TaskRecords, "_change", cut_off)
         pausing.go_on.set()
         await reach(queue, "one", TaskState.DONE)
         assert back[0] == ["first"], "the second step waited for an answer"

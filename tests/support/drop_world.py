@@ -24,7 +24,7 @@ from tests.support.held_files import HoldingServer
 from tests.support.transfer_fakes import FakeServer, FakeSession
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.progress import Progress
-from transferapp.agent.records import ItemStage, Moved
+from transferapp.agent.records import Moved
 from transferapp.agent.source_look import compare
 from transferapp.agent.views import view_of
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
@@ -44,6 +44,7 @@ from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, Planne
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.drops import LeftOutReason
 from transferapp.model.duplicates import HeldFileset
+from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, Transfer, TransferDetails, TransferKind
 from transferapp.protocol.messages import (
     FileOnDisk,

@@ -18,7 +18,7 @@ import structlog
 from transferapp import errors
 from transferapp.agent.outbox import Outbox
 from transferapp.agent.placements import adding
-from transferapp.agent.records import ItemStage, SubmissionRecord
+from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
 from transferapp.client.folders import OpenFolder, open_destination
 from transferapp.client.landing import writing
@@ -32,6 +32,7 @@ from transferapp.client.placement import (
     plan,
     tell_apart,
 )
+from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferFile, TransferItem
 from transferapp.protocol.messages import FileOnDisk
 

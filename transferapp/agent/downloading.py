@@ -11,25 +11,19 @@ from typing_extensions import override
 
 from transferapp import errors
 from transferapp.agent.destination import Destination
-from transferapp.agent.records import FileRecord, ItemStage, Moved, SubmissionRecord
+from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
 from transferapp.agent.running import Run
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.agent.workbench import Workbench
 from transferapp.client.downloads import DownloadOrder, download_file
 from transferapp.client.server import ServerClient
+from transferapp.model.moves import FETCHED_STATES, LOOKED_UP_STATES
+from transferapp.model.stages import ItemStage, stage_of
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 from transferapp.protocol import routes
 
-_READY = frozenset({ItemState.READY, ItemState.DOWNLOADING})
-#: Their files are looked up now, if nothing is in the way.
-_COMING = frozenset({ItemState.QUEUED, ItemState.PREPARING})
-#: Seconds that items which are ready wait for those.
+#: Seconds that items which are ready wait for those that are looked up.
 _WAIT_FOR_ALL_S = 20.0
-_ENDED = {
-    ItemState.DELIVERED: ItemStage.DONE,
-    ItemState.FAILED: ItemStage.FAILED,
-    ItemState.CANCELLED: ItemStage.CANCELLED,
-}
 
 
 class ExportRun(Run):
@@ -57,7 +51,7 @@ class ExportRun(Run):
         rows = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         known = {row.item_id: row.stage for row in rows}
         for item in details.items:
-            stage = _ENDED.get(item.state)
+            stage = stage_of(item.state, verified=item.verified)
             if stage is not None and known.get(item.id) is not stage:
                 add = self.bench.outbox.add_item
                 await asyncio.to_thread(add, self.transfer_id, (item.id, item.name))
@@ -67,9 +61,10 @@ class ExportRun(Run):
         ready = [
             item
             for item in details.items
-            if item.state in _READY and known.get(item.id, ItemStage.OPEN) is ItemStage.OPEN
+            if item.state in FETCHED_STATES
+            and known.get(item.id, ItemStage.OPEN) is ItemStage.OPEN
         ]
-        coming = any(item.state in _COMING for item in details.items)
+        coming = any(item.state in LOOKED_UP_STATES for item in details.items)
         if ready and not (coming and self._waits_for_all()):
             await self._take_in(server, ready)
 

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from transferapp.agent.records import HeldRecord, ItemStage
+from transferapp.agent.records import HeldRecord
 from transferapp.agent.schema import files, held, items, left_out, submissions
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook, first_names
+from transferapp.model.stages import ItemStage
 from transferapp.protocol.messages import DropOnDisk
 
 _LOOK = TypeAdapter(SourceLook)

@@ -23,7 +23,6 @@ from transferapp.agent.records import (
     FileRecord,
     HeldRecord,
     ItemRecord,
-    ItemStage,
     Moved,
     SubmissionRecord,
     Totals,
@@ -36,6 +35,7 @@ from transferapp.host.paths import private_folder
 from transferapp.host.private_file import private_file
 from transferapp.host.sparing import readable
 from transferapp.model.drops import SourceLook
+from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import FileOnDisk, Submission
 

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from transferapp.agent import drop_rows
-from transferapp.agent.records import ItemStage, Totals
+from transferapp.agent.records import Totals
 from transferapp.agent.schema import files, items
+from transferapp.model.stages import ItemStage
 
 _STAGES = frozenset(map(str, ItemStage))
 

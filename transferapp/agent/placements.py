@@ -10,10 +10,10 @@ from pathlib import PurePath
 import sqlalchemy as sa
 
 from transferapp.agent import schema
-from transferapp.agent.records import ItemStage
 from transferapp.client.names import same_name
 from transferapp.client.placement import Placement, PlacementStage
 from transferapp.client.placing import PlacedFile
+from transferapp.model.stages import ENDED_STAGES, ItemStage
 
 _PLACEMENTS, _ITEMS, _FILES = schema.placements, schema.items, schema.files
 
@@ -71,7 +71,7 @@ class Placements:
         """Return the placements of items that ended half-way, cancelled or failed."""
         return self._found(
             _ITEMS.c.transfer_id == transfer_id,
-            _ITEMS.c.stage.in_((ItemStage.CANCELLED, ItemStage.FAILED)),
+            _ITEMS.c.stage.in_(ENDED_STAGES - {ItemStage.DONE}),
             _PLACEMENTS.c.stage.in_((PlacementStage.GROWING, PlacementStage.MOVING)),
         )
 

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from pydantic import SecretStr
 
 from transferapp.model.drops import SourceLook
+from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, TransferKind
-
-
-class ItemStage(StrEnum):
-    """How far the workstation is with one item."""
-
-    #: Its files are to be moved, or the server is at work on it.
-    OPEN = "open"
-    #: A person must act on this workstation; ``trouble`` says what.
-    TROUBLE = "trouble"
-    #: Imported and verified, or delivered.
-    DONE = "done"
-    #: The server says that it failed or was cancelled.
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from transferapp.agent.destination import Destination
 from transferapp.agent.outbox import Outbox
-from transferapp.agent.records import ItemRecord, ItemStage
+from transferapp.agent.records import ItemRecord
 from transferapp.client.source import outgrown
+from transferapp.model.stages import RETRIED_STAGES, ItemStage
 from transferapp.model.transfers import TransferKind
-
-_AGAIN = frozenset({ItemStage.TROUBLE, ItemStage.FAILED})
 
 
 def look_again(outbox: Outbox, transfer_id: str) -> None:
@@ -21,7 +20,7 @@ def look_again(outbox: Outbox, transfer_id: str) -> None:
     record = outbox.submission(transfer_id)
     imports = record.kind is TransferKind.IMPORT
     for item in outbox.items(transfer_id):
-        if item.stage in _AGAIN and not (imports and _has_outgrown(outbox, item)):
+        if item.stage in RETRIED_STAGES and not (imports and _has_outgrown(outbox, item)):
             if not imports:
                 Destination(outbox, record).begin_anew_if_gone(item.item_id)
             outbox.set_stages([item.item_id], ItemStage.OPEN)

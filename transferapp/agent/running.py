@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from transferapp import errors
-from transferapp.agent.records import FileRecord, ItemStage, Moved, SubmissionRecord
+from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
 from transferapp.agent.workbench import Workbench
 from transferapp.client.server import ServerClient
 from transferapp.host.backoff import Backoff, bounded_s
+from transferapp.model.stages import ENDED_STAGES, ItemStage, shown_state
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem, overall_state
 
 _log = structlog.get_logger(__name__)
 
 #: Without these nothing of the submission can go on.
 _STOPS_ALL = (errors.Unavailable, errors.GrantRefused, errors.ChecksumMismatch)
-_ENDED_STAGES = frozenset({ItemStage.DONE, ItemStage.FAILED, ItemStage.CANCELLED})
 #: A defect of ours is tried again after so many seconds at first: a new version may cure it.
 _DEFECT_PAUSE_S = 60.0
 #: Who asks for a submission has the server asked, but not more often than this.
@@ -134,10 +134,10 @@ class Run(abc.ABC):
         await self._tell_troubles(server, details.items)
         items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         stages = {item.item_id: item.stage for item in items}
-        ended = all(stages.get(item.id) in _ENDED_STAGES for item in details.items)
+        ended = all(stages.get(item.id) in ENDED_STAGES for item in details.items)
         if ended:
             await self.before_end(server)
-        states = [_word(stages.get(item.id), item.state) for item in details.items]
+        states = [shown_state(stages.get(item.id), item.state) for item in details.items]
         state = overall_state(states, self.record.kind)
         trouble = next(((i.trouble_code, i.trouble) for i in items if i.trouble_code), ("", ""))
         if not trouble[0]:
@@ -297,12 +297,6 @@ class Run(abc.ABC):
             first = False
 
         return at
-
-
-def _word(stage: ItemStage | None, server_says: ItemState) -> ItemState:
-    if stage is ItemStage.TROUBLE:
-        return ItemState.NEEDS_ATTENTION
-    return server_says
 
 
 def _first_trouble(items: Iterable[TransferItem]) -> tuple[str, str]:

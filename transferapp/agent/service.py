@@ -13,7 +13,7 @@ import structlog
 from transferapp import errors
 from transferapp.agent.destination import Destination
 from transferapp.agent.downloading import ExportRun
-from transferapp.agent.records import ItemStage, SubmissionRecord
+from transferapp.agent.records import SubmissionRecord
 from transferapp.agent.retrying import look_again
 from transferapp.agent.running import Run
 from transferapp.agent.source_watch import SourceWatch
@@ -23,6 +23,8 @@ from transferapp.agent.workbench import Workbench
 from transferapp.client.placement import PlacementStage
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import Supervisor
+from transferapp.model.moves import FINAL_STATES
+from transferapp.model.stages import ENDED_STAGES, ItemStage
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import PlacementView, Submission, SubmissionView
 
@@ -147,7 +149,7 @@ class Agent:
     async def retry(self, transfer_id: str) -> SubmissionView:
         """Clear what a person had to act on and go on at once; raises TransferNotFound."""
         record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
-        if record.state not in (ItemState.CANCELLED, ItemState.IMPORTED, ItemState.DELIVERED):
+        if record.state not in FINAL_STATES:
             await asyncio.to_thread(look_again, self._bench.outbox, transfer_id)
             await asyncio.to_thread(self._bench.outbox.set_state, transfer_id, ItemState.QUEUED)
             self._begin(await asyncio.to_thread(self._bench.outbox.submission, transfer_id))
@@ -201,7 +203,7 @@ class Agent:
         left = [
             item.item_id
             for item in outbox.items(record.transfer_id)
-            if item.stage in (ItemStage.OPEN, ItemStage.TROUBLE)
+            if item.stage not in ENDED_STAGES
         ]
         outbox.set_stages(left, ItemStage.CANCELLED)
         if record.kind is TransferKind.EXPORT:

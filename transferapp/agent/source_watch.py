@@ -9,10 +9,11 @@ import time
 import structlog
 
 from transferapp import errors
-from transferapp.agent.records import ItemStage, SubmissionRecord
+from transferapp.agent.records import SubmissionRecord
 from transferapp.agent.source_look import look_and_tell
 from transferapp.agent.workbench import Workbench
 from transferapp.host.sparing import sparing
+from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferKind
 
 _log = structlog.get_logger(__name__)

@@ -11,14 +11,15 @@ import structlog
 from typing_extensions import override
 
 from transferapp import errors
-from transferapp.agent.records import FileRecord, ItemStage, Moved
+from transferapp.agent.records import FileRecord, Moved
 from transferapp.agent.running import Run
 from transferapp.agent.source_look import look_and_tell
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.server import ServerClient
 from transferapp.client.uploads import UploadOrder, upload_file
-from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
+from transferapp.model.stages import ItemStage, stage_of
+from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.protocol import routes
 
 _log = structlog.get_logger(__name__)
@@ -36,7 +37,9 @@ class ImportRun(Run):
     @override
     async def take_over(self, server: ServerClient, details: TransferDetails) -> None:
         """Bring the outbox to what the server says of the items."""
-        stages = {item.id: _stage(item) for item in details.items}
+        stages = {
+            item.id: stage_of(item.state, verified=item.verified) for item in details.items
+        }
         known = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         moved: dict[ItemStage, list[str]] = {}
         for item in known:
@@ -92,13 +95,3 @@ class ImportRun(Run):
         client = self.bench.bulk(self.record.server_url)
         with translated():
             raise_for_problem(client.delete(f"{routes.UPLOADS}/{file_id}", headers=headers))
-
-
-def _stage(item: TransferItem) -> ItemStage | None:
-    """Return the stage of an item that has ended at the server."""
-    if item.state is ItemState.IMPORTED:
-        return ItemStage.DONE if item.verified else None
-    return {
-        ItemState.FAILED: ItemStage.FAILED,
-        ItemState.CANCELLED: ItemStage.CANCELLED,
-    }.get(item.state)

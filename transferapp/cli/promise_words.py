@@ -25,7 +25,7 @@ def deleting(transfer: Transfer) -> str:
         first = "Not safe to delete the source."
         if look is None:
             changed = "The workstation has not looked at its files since the import."
-        elif look.imported_unchanged and look.files >= transfer.files_verified:
+        elif look.imported_unchanged and look.covers(transfer.files_verified):
             changed = (
                 "Its files could not be looked at just now, as this computer's workstation"
                 " service does not answer. Start it (transferapp agent), then ask again."

@@ -31,7 +31,7 @@ async def look_at_source(
     try:
         async with asyncio.timeout(within_s):
             view = await agent.submission(transfer.id)
-            while view.look is None or view.look.files < transfer.files_verified:
+            while view.look is None or not view.look.covers(transfer.files_verified):
                 await asyncio.sleep(_ASK_EVERY_S)
                 view = await agent.submission(transfer.id)
     except NotFound:
@@ -43,7 +43,4 @@ async def look_at_source(
 
 def not_looked_at(transfer: Transfer) -> Transfer:
     """Return a transfer of whose source nothing is promised, as nobody could look."""
-    promises = replace(
-        transfer.promises, safe_to_delete_source=False, safe_to_delete_imported=False
-    )
-    return replace(transfer, promises=promises)
+    return replace(transfer, promises=transfer.promises.of_unseen_source())

@@ -88,6 +88,10 @@ class SourceLook:
         """Every imported file that is still there holds what was imported."""
         return not (self.changed or self.unreadable or self.comparing or self.away)
 
+    def covers(self, files_verified: int) -> bool:
+        """Say whether all that is verified was looked at: what came after was not."""
+        return self.files >= files_verified
+
     @property
     def words(self) -> str:
         """What has changed, in a sentence's part; empty when nothing has."""

@@ -118,3 +118,36 @@ MOVES = (
     PREPARE, DOWNLOAD, DELIVER,
     CANCEL, RETRY, TELL_LEFT,
 )  # fmt: skip
+
+#: No move leads away from these, not even a person's: what ended, but for what may be retried.
+FINAL_STATES = frozenset(
+    state
+    for state in ItemState
+    if not any(state in move.start and move.end - {state} for move in MOVES)
+)
+#: Bytes are on their way.
+MOVING_STATES = UPLOAD.end | DOWNLOAD.end
+#: Someone should be giving signs of life.
+LIVELY_STATES = MOVING_STATES | {_S.IMPORTING}
+#: It goes on by itself, later: when its time has come, or its workstation is back.
+HELD_UP_STATES = frozenset({_S.WAITING, _S.STALLED})
+#: The first byte may move, and nobody has heard of it yet.
+BEFORE_BYTES_STATES = (UPLOAD.start | DOWNLOAD.start) - HELD_UP_STATES
+#: Export: the files can be fetched now.
+FETCHED_STATES = DOWNLOAD.start | DOWNLOAD.end
+#: Export: the files are looked up now, if nothing is in the way.
+LOOKED_UP_STATES = PREPARE.start - HELD_UP_STATES
+#: Its task stands in line. A retry moves nothing, but wakes a task that a crash left behind.
+IN_LINE_STATES = frozenset({_S.QUEUED, _S.RECEIVED})
+
+
+def can_cancel(state: ItemState) -> bool:
+    """Say whether cancelling would stop something."""
+    return state in CANCEL.start
+
+
+def can_retry(state: ItemState) -> bool:
+    """Say whether a person is offered to try again: what needs one, which is moved, and what
+    is held up, of which the workstation does not wait any longer.
+    """
+    return state in RETRY.start | HELD_UP_STATES

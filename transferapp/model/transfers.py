@@ -37,6 +37,25 @@ class ItemState(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: The way of an item of each kind; what stands beside it belongs to both.
+WAY: dict[TransferKind, tuple[ItemState, ...]] = {
+    TransferKind.IMPORT: (
+        ItemState.QUEUED,
+        ItemState.UPLOADING,
+        ItemState.RECEIVED,
+        ItemState.IMPORTING,
+        ItemState.IMPORTED,
+    ),
+    TransferKind.EXPORT: (
+        ItemState.QUEUED,
+        ItemState.PREPARING,
+        ItemState.READY,
+        ItemState.DOWNLOADING,
+        ItemState.DELIVERED,
+    ),
+}
+
+
 class ItemRole(StrEnum):
     """What becomes of an item's files."""
 
@@ -166,33 +185,37 @@ class TransferDetails:
     left_out: tuple[LeftOut, ...] = field(default=())
 
 
-def overall_state(states: list[ItemState], kind: TransferKind) -> ItemState:
-    """Fold the items' states into the one word that stands for the whole transfer.
+#: Of a transfer that has not ended, the first that any of its items is in is shown: work that
+#: moves before what waits; a person is called when nothing else goes on.
+SHOWN_FIRST = (
+    ItemState.UPLOADING,
+    ItemState.DOWNLOADING,
+    ItemState.IMPORTING,
+    ItemState.PREPARING,
+    ItemState.RECEIVED,
+    ItemState.READY,
+    ItemState.STALLED,
+    ItemState.WAITING,
+    ItemState.QUEUED,
+    ItemState.NEEDS_ATTENTION,
+)
+#: The same of one that has ended: its counters say how much of it is done.
+SHOWN_OF_ENDED = (
+    ItemState.FAILED,
+    ItemState.CANCELLED,
+    ItemState.IMPORTED,
+    ItemState.DELIVERED,
+)
 
-    Work still moving is shown before trouble, trouble before waiting; a transfer has
-    ended only when every item has, and one of which a part failed or was cancelled is
-    called so: its counters say how much of it is done.
+
+def overall_state(states: list[ItemState], kind: TransferKind) -> ItemState:
+    """Fold the items' states into the one word that stands for the whole transfer, which has
+    ended only when every item has.
     """
-    if not states:
-        return ItemState.QUEUED
-    moving = (
-        ItemState.UPLOADING,
-        ItemState.DOWNLOADING,
-        ItemState.IMPORTING,
-        ItemState.PREPARING,
-        ItemState.RECEIVED,
-        ItemState.READY,
-    )
     present = set(states)
-    if present <= ENDED_STATES:
-        if ItemState.FAILED in present:
-            return ItemState.FAILED
-        if ItemState.CANCELLED in present:
-            return ItemState.CANCELLED
-        done = {
-            TransferKind.IMPORT: ItemState.IMPORTED,
-            TransferKind.EXPORT: ItemState.DELIVERED,
-        }
-        return done[kind]
-    order = (*moving, ItemState.STALLED, ItemState.WAITING, ItemState.QUEUED)
-    return next((s for s in order if s in present), ItemState.NEEDS_ATTENTION)
+    if not present:
+        return ItemState.QUEUED
+    if not present <= ENDED_STATES:
+        return next(state for state in SHOWN_FIRST if state in present)
+    first = next(state for state in SHOWN_OF_ENDED if state in present)
+    return WAY[kind][-1] if first in DONE_STATES else first

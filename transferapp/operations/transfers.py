@@ -7,9 +7,8 @@ from contextlib import suppress
 
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.ledger.port import ItemChange, Ledger
-from transferapp.model.moves import CANCEL, RETRY
+from transferapp.model.moves import CANCEL, IN_LINE_STATES, RETRY, can_cancel
 from transferapp.model.transfers import (
-    ENDED_STATES,
     ItemState,
     TransferDetails,
     TransferItem,
@@ -18,10 +17,8 @@ from transferapp.model.transfers import (
 from transferapp.operations.exports import export_task
 from transferapp.operations.imports import going_on, item_task
 from transferapp.staging.port import Staging
-from transferapp.taskqueue.port import TaskQueue, TaskState
-
-#: Waiting for the queue; a retry also wakes a task that was left behind by a crash.
-_WITH_QUEUE = frozenset({ItemState.RECEIVED, ItemState.QUEUED})
+from transferapp.taskqueue.moves import REDRIVE, RESUME
+from transferapp.taskqueue.port import TaskQueue
 
 
 class TransferControl:
@@ -51,7 +48,7 @@ class TransferControl:
         """
         details = await self._ledger.details(transfer_id, owner=owner, with_files=False)
         items = _chosen(details, item_id)
-        retried = [item for item in items if item.state in RETRY.start | _WITH_QUEUE]
+        retried = [item for item in items if item.state in RETRY.start | IN_LINE_STATES]
         if item_id is not None and not retried:
             raise StateConflict(f"There is nothing to retry: it is {items[0].state}.")
         for item in retried:
@@ -60,7 +57,7 @@ class TransferControl:
 
     async def _cancel(self, kind: TransferKind, item: TransferItem) -> bool:
         """Cancel in the ledger first: from then on no byte is taken for this item."""
-        if item.state in ENDED_STATES - {ItemState.CANCELLED}:
+        if not (can_cancel(item.state) or item.state is ItemState.CANCELLED):
             return False
         if not await self._ledger.move(item.id, CANCEL, ItemChange(ItemState.CANCELLED)):
             now = await self._ledger.item(item.id)
@@ -114,13 +111,12 @@ class TransferControl:
             task = export_task(item.transfer_id, item.id, owner)
         if await self._queue.enqueue(task):
             return
-        match (await self._queue.get(item.id)).state:
-            case TaskState.DEAD:
-                await self._queue.redrive(item.id)
-            case TaskState.PAUSED | TaskState.CANCELLED:
-                await self._queue.resume(item.id)
-            case _:
-                pass  # It is on its way already.
+        state = (await self._queue.get(item.id)).state
+        if state in REDRIVE.start:
+            await self._queue.redrive(item.id)
+        elif state in RESUME.start:
+            await self._queue.resume(item.id)
+        # Else it is on its way already.
 
 
 def _chosen(details: TransferDetails, item_id: str | None) -> Sequence[TransferItem]:

@@ -12,6 +12,20 @@ from typing_extensions import override
 
 from transferapp.errors import Invalid, StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.taskqueue.moves import (
+    CANCEL,
+    CLAIM,
+    FAIL,
+    FALL_DUE,
+    FINISH,
+    FORGOTTEN_STATES,
+    LET_GO,
+    PAUSE,
+    REDRIVE,
+    RESUME,
+    TaskMove,
+    checked_end,
+)
 from transferapp.taskqueue.outcome import FailureCount, judge
 from transferapp.taskqueue.port import (
     Depth,
@@ -26,8 +40,6 @@ from transferapp.taskqueue.port import (
     WorkerLife,
 )
 from transferapp.testing.memory_context import Entry, MemoryContext
-
-_STOPPABLE = (TaskState.QUEUED, TaskState.RUNNING, TaskState.WAITING, TaskState.PAUSED)
 
 
 class MemoryTaskQueue(TaskQueue):
@@ -95,22 +107,21 @@ class MemoryTaskQueue(TaskQueue):
 
     @override
     async def cancel(self, task_id: str) -> None:
-        await self._stop(task_id, _STOPPABLE, TaskState.CANCELLED)
+        await self._stop(task_id, CANCEL)
 
     @override
     async def pause(self, task_id: str) -> None:
-        await self._stop(task_id, _STOPPABLE[:-1], TaskState.PAUSED)
+        await self._stop(task_id, PAUSE)
 
     @override
     async def resume(self, task_id: str) -> None:
-        self._require(task_id, (TaskState.PAUSED, TaskState.CANCELLED))
-        self.change(task_id, state=TaskState.QUEUED)
+        self.move(task_id, RESUME)
 
     @override
     async def redrive(self, task_id: str) -> None:
-        self._require(task_id, (TaskState.DEAD,)).count = FailureCount()
-        fresh = {"attempts": 0, "crashes": 0, "error_code": "", "error": ""}
-        self.change(task_id, state=TaskState.QUEUED, **fresh)
+        fresh: dict[str, Any] = {"attempts": 0, "crashes": 0, "error_code": "", "error": ""}
+        self.move(task_id, REDRIVE, **fresh)
+        self.entry(task_id).count = FailureCount()
 
     @override
     async def pause_target(self, target: str, *, paused: bool) -> None:
@@ -179,11 +190,10 @@ class MemoryTaskQueue(TaskQueue):
     @override
     async def forget_ended(self, age: timedelta) -> int:
         before = self.clock.now() - age
-        ended = (TaskState.DONE, TaskState.CANCELLED)
         old = [
             name
             for name, entry in self.entries.items()
-            if entry.task.state in ended and entry.task.updated_at < before
+            if entry.task.state in FORGOTTEN_STATES and entry.task.updated_at < before
         ]
         for name in old:
             del self.entries[name]
@@ -194,6 +204,17 @@ class MemoryTaskQueue(TaskQueue):
         if task_id not in self.entries:
             raise TransferNotFound(f"There is no task '{task_id}'.")
         return self.entries[task_id]
+
+    def move(
+        self, task_id: str, move: TaskMove, *, to: TaskState | None = None, **values: Any
+    ) -> Task:
+        """Move a task, with more ``values``; raises StateConflict. ``to``: where the move has
+        several ends.
+        """
+        end, now = checked_end(move, to), self.entry(task_id).task.state
+        if now not in move.start:
+            raise StateConflict(f"The task is {now}; this is not possible now.")
+        return self.change(task_id, state=end, **values)
 
     def change(self, task_id: str, **values: Any) -> Task:
         """Change a task and ring the bell."""
@@ -206,8 +227,9 @@ class MemoryTaskQueue(TaskQueue):
         """Start what is due and fits the limits: owners in turn, then by priority."""
         taken: list[Entry] = []
         while (entry := self._next()) is not None:
-            started = {"state": TaskState.RUNNING, "retry_at": None}
-            self.change(entry.task.id, **started)
+            if entry.task.state in FALL_DUE.start:
+                self.move(entry.task.id, FALL_DUE)
+            self.move(entry.task.id, CLAIM, retry_at=None)
             taken.append(entry)
         return taken
 
@@ -234,21 +256,11 @@ class MemoryTaskQueue(TaskQueue):
         # A run that was stopped may still be cleaning up.
         return task.state is TaskState.QUEUED and (entry.run is None or entry.run.done())
 
-    def _require(self, task_id: str, states: Sequence[TaskState]) -> Entry:
-        entry = self.entry(task_id)
-        if entry.task.state not in states:
-            raise StateConflict(f"The task is {entry.task.state}; this is not possible now.")
-        return entry
-
-    async def _stop(
-        self, task_id: str, possible: Sequence[TaskState], state: TaskState
-    ) -> None:
-        entry = self._require(task_id, possible)
-        self.change(task_id, state=state, retry_at=None)
-        if entry.run is not None:
-            entry.run.cancel()
-        elif state is TaskState.CANCELLED:
-            self.bell.set()
+    async def _stop(self, task_id: str, move: TaskMove) -> None:
+        self.move(task_id, move, retry_at=None)
+        run = self.entry(task_id).run
+        if run is not None:
+            run.cancel()
 
 
 class MemoryTaskWorker(TaskWorker):
@@ -277,7 +289,7 @@ class MemoryTaskWorker(TaskWorker):
         await asyncio.gather(*stopped, return_exceptions=True)
         for entry in self._queue.entries.values():
             if entry.task.state is TaskState.RUNNING:
-                self._queue.change(entry.task.id, state=TaskState.QUEUED)
+                self._queue.move(entry.task.id, LET_GO, to=TaskState.QUEUED)
 
     async def _serve(self) -> None:
         while True:
@@ -305,8 +317,8 @@ class MemoryTaskWorker(TaskWorker):
                 await self._failed(entry, kind, error)
             return
         if entry.task.state is TaskState.RUNNING:
-            done = {"error_code": "", "error": "", "progress": 1.0}
-            self._queue.change(task.id, state=TaskState.DONE, **done)
+            done: dict[str, Any] = {"error_code": "", "error": "", "progress": 1.0}
+            self._queue.move(task.id, FINISH, **done)
 
     async def _handle(self, entry: Entry, kind: TaskKind | None) -> None:
         if kind is None:
@@ -321,9 +333,10 @@ class MemoryTaskWorker(TaskWorker):
         entry.count = verdict.count
         waiting = verdict.state is TaskState.WAITING
         due = self._queue.clock.now() + timedelta(seconds=verdict.delay_s)
-        task = self._queue.change(
+        task = self._queue.move(
             entry.task.id,
-            state=verdict.state,
+            FAIL,
+            to=verdict.state,
             attempts=verdict.count.attempts,
             error_code=verdict.error_code,
             error=verdict.error,

@@ -11,8 +11,8 @@ from transferapp.errors import FileNotFound, TransferAppError
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import supervised
 from transferapp.ledger.port import Ledger
-from transferapp.model.moves import RECEIVE
-from transferapp.model.transfers import ItemState, TransferItem
+from transferapp.model.moves import FINAL_STATES, RECEIVE
+from transferapp.model.transfers import TransferItem
 from transferapp.operations.imports import item_task
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import TaskQueue
@@ -20,10 +20,7 @@ from transferapp.taskqueue.port import TaskQueue
 _log = structlog.get_logger(__name__)
 
 #: States of an item whose files may all be here while nobody said that it is queued.
-_BEFORE_THE_QUEUE = tuple(RECEIVE.start)
-
-#: Nobody reads the staged files of these any more. (Those of a failed item wait for a retry.)
-_OVER = (ItemState.IMPORTED, ItemState.CANCELLED)
+_BEFORE_THE_QUEUE = RECEIVE.start
 _SWEEP_EVERY_S = 24 * 3600.0
 
 
@@ -32,9 +29,9 @@ async def queue_leftovers(ledger: Ledger, queue: TaskQueue, *, thorough: bool = 
 
     ``thorough`` looks also at those of which it was said: there may be thousands in line.
     """
-    states = (*_BEFORE_THE_QUEUE, ItemState.RECEIVED) if thorough else _BEFORE_THE_QUEUE
+    states = _BEFORE_THE_QUEUE | RECEIVE.end if thorough else _BEFORE_THE_QUEUE
     queued = 0
-    for item in await ledger.items_in(states, received=True):
+    for item in await ledger.items_in(tuple(states), received=True):
         with sparing("received item", item.id):
             if await _queue(ledger, queue, item):
                 queued += 1
@@ -65,7 +62,7 @@ async def discard_leftovers(ledger: Ledger, staging: Staging) -> int:
 
 async def _is_over(ledger: Ledger, file_id: str) -> bool:
     try:
-        return (await ledger.file_work(file_id)).item_state in _OVER
+        return (await ledger.file_work(file_id)).item_state in FINAL_STATES
     except FileNotFound:
         return False
 

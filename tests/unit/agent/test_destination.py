@@ -14,9 +14,9 @@ from tests.support.export_house import (
     tree,
     zarr,
 )
-from transferapp.agent.records import ItemStage
 from transferapp.agent.retrying import look_again
 from transferapp.errors import DestinationUnwritable, VanishedFile
+from transferapp.model.stages import ItemStage
 
 MON, TUE = companion("mon/Position1", 1), companion("tue/Position1", 2)
 CELLS = {"tue/cells.czi": b"cells" * 99}

@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 
 from transferapp.agent.outbox import open_outbox
 from transferapp.agent.promises import promises
-from transferapp.agent.records import ItemStage, Moved
+from transferapp.agent.records import Moved
 from transferapp.agent.source_look import compare, glance
 from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Dropped, Why, drop_on_disk, left_out_fileset
@@ -23,6 +23,7 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
+from transferapp.model.stages import ItemStage
 from transferapp.protocol.messages import (
     DropOnDisk,
     FileOnDisk,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.export_house import Contents, Workstation, companion, placed_as, tree, zarr
-from transferapp.agent.records import ItemStage
 from transferapp.client.names import part_name
 from transferapp.host.sqlite import sqlite3
+from transferapp.model.stages import ItemStage
 
 #: The tables of the outbox's version 1, as far as they matter here.
 OLD = """

@@ -13,9 +13,10 @@ import pytest
 from pydantic import SecretStr
 
 from transferapp.agent.outbox import Outbox, open_outbox
-from transferapp.agent.records import ItemStage, Moved
+from transferapp.agent.records import Moved
 from transferapp.agent.retrying import look_again
 from transferapp.errors import Conflict, TransferNotFound
+from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import FileOnDisk, Submission, SubmittedItem
 

@@ -11,9 +11,10 @@ from pydantic import SecretStr
 
 from transferapp.agent.progress import Progress
 from transferapp.agent.promises import promises
-from transferapp.agent.records import ItemStage, SubmissionRecord, Totals
+from transferapp.agent.records import SubmissionRecord, Totals
 from transferapp.agent.views import view_of
 from transferapp.model.drops import SourceLook
+from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, TransferKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,11 +11,12 @@ from pydantic import SecretStr
 
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.progress import Progress
-from transferapp.agent.records import ItemStage, Moved
+from transferapp.agent.records import Moved
 from transferapp.agent.source_look import compare, glance
 from transferapp.agent.views import view_of
 from transferapp.host.clock import SystemClock
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
+from transferapp.model.stages import ItemStage
 from transferapp.protocol.messages import (
     DropOnDisk,
     FileOnDisk,

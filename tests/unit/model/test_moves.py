@@ -4,8 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from transferapp.model.moves import CANCEL, DELIVER, MOVES, RETRY, TELL_LEFT
-from transferapp.model.transfers import DONE_STATES, ENDED_STATES, ItemState, TransferKind
+from transferapp.model.moves import (
+    BEFORE_BYTES_STATES,
+    CANCEL,
+    DELIVER,
+    FETCHED_STATES,
+    FINAL_STATES,
+    LOOKED_UP_STATES,
+    MOVES,
+    RETRY,
+    TELL_LEFT,
+    Mover,
+)
+from transferapp.model.transfers import (
+    DONE_STATES,
+    ENDED_STATES,
+    SHOWN_FIRST,
+    SHOWN_OF_ENDED,
+    WAY,
+    ItemState,
+    TransferKind,
+    overall_state,
+)
 from transferapp.testing import state_diagram
 
 #: Windows show it of an agent that is silent; nobody writes it.
@@ -49,8 +69,32 @@ def test_what_ended_stays_ended() -> None:
     assert DELIVER.start & DONE_STATES == {ItemState.DELIVERED}
 
 
+def test_ended_is_what_only_a_person_can_move() -> None:
+    leaving = {
+        state: {move.mover for move in MOVES if state in move.start and move.end - {state}}
+        for state in ItemState
+    }
+    assert {s for s, movers in leaving.items() if movers <= {Mover.PERSON}} == ENDED_STATES
+    assert {s for s, movers in leaving.items() if not movers} == FINAL_STATES
+    assert ENDED_STATES - RETRY.start == FINAL_STATES
+
+
+def test_what_the_workstation_reads_in_the_table() -> None:
+    assert {ItemState.READY, ItemState.DOWNLOADING} == FETCHED_STATES
+    assert {ItemState.QUEUED, ItemState.PREPARING} == LOOKED_UP_STATES
+    assert {ItemState.QUEUED, ItemState.READY} == BEFORE_BYTES_STATES
+
+
 def test_each_move_is_named_once() -> None:
     assert len({move.name for move in MOVES}) == len(MOVES)
+
+
+def test_a_transfer_of_items_in_any_state_has_a_word() -> None:
+    assert sorted([*SHOWN_FIRST, *SHOWN_OF_ENDED]) == sorted(ItemState)
+    assert set(SHOWN_OF_ENDED) == ENDED_STATES
+    for kind in TransferKind:
+        assert overall_state([WAY[kind][-1]], kind) is WAY[kind][-1]
+        assert set(WAY[kind]) <= reached(kind)
 
 
 def test_the_document_draws_the_table() -> None:

@@ -115,7 +115,8 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
             if not as_json:
                 count = len(left.ready)
                 words = "1 item is" if count == 1 else f"{count:,} items are"
-                say(f"{words} on the way. It is safe to log off.")
+                safe = " It is safe to log off." if view.safe_to_log_off else ""
+                say(f"{words} on the way.{safe}")
             return await following.follow(
                 server, view.transfer_id, wait=wait or follow, as_lines=as_json and follow
             ), left

@@ -19,7 +19,8 @@ from transferapp.cli.transfer_tables import placements_of, show_details, show_tr
 from transferapp.client.agent import AgentClient
 from transferapp.client.server import ServerClient
 from transferapp.errors import AgentUnreachable, Invalid, NotFound, StateConflict
-from transferapp.model.transfers import TROUBLE_STATES, TransferDetails
+from transferapp.model.moves import RETRY
+from transferapp.model.transfers import TransferDetails
 
 app = typer.Typer(cls=FormerForms, help="What is under way and what has ended.")
 
@@ -155,7 +156,7 @@ class Wish:
             target = await targets.find_target(server, self.to, create=self.create)
             await server.retarget(transfer_id, target.ref)
         if self.retry:
-            if not any(item.state in TROUBLE_STATES for item in details.items):
+            if not any(item.state in RETRY.start for item in details.items):
                 say("Nothing of it has failed or waits for you, so nothing is tried again.")
             await server.retry(transfer_id, item_id)
             async with _agent_of(transfer_id) as agent:

@@ -15,6 +15,7 @@ from transferapp.model.attachments import attached_words
 from transferapp.model.drops import left_out_words
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import (
+    TROUBLE_STATES,
     ItemState,
     TransferDetails,
     TransferKind,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 #: Seconds that further events are waited for, so that 200 bad files are told in one go.
 GATHER_S = 0.8
 #: A person must act on these; what waits goes on by itself and disturbs nobody.
-_TELLING_STATES = frozenset({ItemState.NEEDS_ATTENTION, ItemState.FAILED})
 
 
 class NotificationsPresenter:
@@ -112,7 +112,7 @@ class NotificationsPresenter:
 def _is_worth_telling(event: Event) -> bool:
     if event.kind is EventKind.TRANSFER_ENDED:
         return event.state != ItemState.CANCELLED  # She cancelled it herself.
-    return event.kind is EventKind.ITEM_TROUBLE and event.state in _TELLING_STATES
+    return event.kind is EventKind.ITEM_TROUBLE and event.state in TROUBLE_STATES
 
 
 def _ended(event: Event, details: TransferDetails | None) -> Notification:

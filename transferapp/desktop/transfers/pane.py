@@ -45,8 +45,8 @@ from transferapp.desktop.widgets.labels import ElidedLabel, label
 from transferapp.desktop.widgets.scrolling import scrolling
 from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.model.drops import LeftOut
+from transferapp.model.moves import can_cancel, can_retry
 from transferapp.model.transfers import (
-    DONE_STATES,
     TROUBLE_STATES,
     ItemState,
     TransferItem,
@@ -242,10 +242,10 @@ class TransferPane(QFrame):
         menu = QMenu(self._table)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         retry = menu.addAction(theme.icon("mdi6.refresh"), "Retry this item")
-        retry.setEnabled(item.trouble is not None or item.state in TROUBLE_STATES)
+        retry.setEnabled(can_retry(item.state))
         retry.triggered.connect(lambda: self._act_on(item, self._presenter.retry_item))
         cancel = menu.addAction(theme.icon("mdi6.close"), "Cancel this item")
-        cancel.setEnabled(item.state not in DONE_STATES)
+        cancel.setEnabled(can_cancel(item.state))
         cancel.triggered.connect(lambda: self._act_on(item, self._presenter.cancel_item))
         row = self._presenter.selected_row
         if row is not None and row.destination:

@@ -8,6 +8,13 @@ from enum import StrEnum
 
 from transferapp import errors
 from transferapp.model.drops import SourceLook
+from transferapp.model.moves import (
+    BEFORE_BYTES_STATES,
+    LIVELY_STATES,
+    MOVING_STATES,
+    can_cancel,
+    can_retry,
+)
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     DONE_STATES,
@@ -22,12 +29,6 @@ from transferapp.protocol.messages import SubmissionView
 
 #: A moving transfer that nobody has heard of for so long is shown as stalled.
 STALLED_AFTER = timedelta(minutes=5)
-
-#: States in which someone should be giving signs of life.
-_LIVELY = frozenset({ItemState.UPLOADING, ItemState.DOWNLOADING, ItemState.IMPORTING})
-
-#: What the server says while it has not yet heard of bytes that the agent already moves.
-_BEFORE_AGENT = frozenset({ItemState.QUEUED, ItemState.READY})
 
 
 class RowGroup(StrEnum):
@@ -85,7 +86,7 @@ class TransferRow:
     @property
     def moving(self) -> bool:
         """Bytes are on their way."""
-        return self.state in (ItemState.UPLOADING, ItemState.DOWNLOADING)
+        return self.state in MOVING_STATES
 
     @property
     def fraction(self) -> float:
@@ -106,16 +107,12 @@ class TransferRow:
     @property
     def can_cancel(self) -> bool:
         """Cancelling would stop something."""
-        return not self.ended
+        return can_cancel(self.state)
 
     @property
     def can_retry(self) -> bool:
-        """Retrying makes sense: something waits or needs a person."""
-        return self.group is RowGroup.ATTENTION or self.state in (
-            ItemState.WAITING,
-            ItemState.STALLED,
-            ItemState.CANCELLED,
-        )
+        """Retrying makes sense: it, or an item of it, is held up or needs a person."""
+        return can_retry(self.state) or self.group is RowGroup.ATTENTION
 
 
 def merge(
@@ -210,7 +207,7 @@ def _joined(row: TransferRow, view: SubmissionView) -> TransferRow:
         on_agent=True,
         destination=view.destination,
         files_done=view.files_done,
-        promises=_joined_promises(row.promises, agent_row.promises),
+        promises=row.promises.joined(agent_row.promises),
         look=view.look or row.look,
         updated_at=max(row.updated_at, view.updated_at),
     )
@@ -219,7 +216,8 @@ def _joined(row: TransferRow, view: SubmissionView) -> TransferRow:
     state, trouble = row.state, row.trouble
     if agent_row.trouble is not None and state not in TROUBLE_STATES:
         state, trouble = agent_row.state, agent_row.trouble
-    elif state in _BEFORE_AGENT and agent_row.state in _LIVELY:
+    elif state in BEFORE_BYTES_STATES and agent_row.state in LIVELY_STATES:
+        # The server has not yet heard of bytes that the agent moves.
         state = agent_row.state
     return replace(
         row,
@@ -243,9 +241,9 @@ def _finished(
 ) -> TransferRow:
     state = row.state
     quiet = now - row.updated_at > STALLED_AFTER
-    if row.trouble is None and ((state in _LIVELY and quiet) or (row.moving and lost)):
+    if row.trouble is None and ((state in LIVELY_STATES and quiet) or (row.moving and lost)):
         state = ItemState.STALLED
-    moving = state in (ItemState.UPLOADING, ItemState.DOWNLOADING)
+    moving = state in MOVING_STATES
     return replace(
         row,
         state=state,
@@ -288,18 +286,4 @@ def _promises(view: SubmissionView) -> Promises:
 
 
 def _not_looked_at(row: TransferRow) -> TransferRow:
-    """Promise nothing of a source that nobody can look at: what was seen last may be past."""
-    promises = replace(row.promises, safe_to_delete_source=False, safe_to_delete_imported=False)
-    return replace(row, promises=promises, source_unseen=True)
-
-
-def _joined_promises(one: Promises, other: Promises) -> Promises:
-    """Bytes that have moved stay moved: one side's word is enough, the other may just not
-    know yet. What may be deleted, both must say: a source can change, an item can fail.
-    """
-    return Promises(
-        safe_to_log_off=one.safe_to_log_off or other.safe_to_log_off,
-        safe_to_switch_off=one.safe_to_switch_off or other.safe_to_switch_off,
-        safe_to_delete_source=one.safe_to_delete_source and other.safe_to_delete_source,
-        safe_to_delete_imported=one.safe_to_delete_imported and other.safe_to_delete_imported,
-    )
+    return replace(row, promises=row.promises.of_unseen_source(), source_unseen=True)

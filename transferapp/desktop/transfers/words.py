@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 import humanize
 
 from transferapp import errors
-from transferapp.model.transfers import ItemState, TransferKind, Trouble
+from transferapp.model.transfers import DONE_STATES, ItemState, TransferKind, Trouble
 
 #: The state in a few words.
 _STATE = {
@@ -95,7 +95,7 @@ def status_words(
         return f"{words}{_until_words(trouble, now, zone)}: {_as_clause(trouble.title)}"
     if trouble is not None and trouble.code == errors.Invalid.code:
         return words  # "Failed: this is not right" says nothing more; the remedy does.
-    if trouble is not None and state not in (ItemState.IMPORTED, ItemState.DELIVERED):
+    if trouble is not None and state not in DONE_STATES:
         return f"{words}: {_as_clause(trouble.title)}"
     return words
 

@@ -7,13 +7,13 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from transferapp.ledger.stores.schema import events, files, items, left_out, transfers
-from transferapp.model.transfers import ENDED_STATES, ItemState
+from transferapp.model.moves import FINAL_STATES
 
 _PAGE_OF_EVENTS = 2000
 _PAGE_OF_TRANSFERS = 20
 #: Nothing is left of these but their rows. A failed item may still be retried, and its
 #: staged files wait for that.
-_OVER = [str(state) for state in ENDED_STATES - {ItemState.FAILED}]
+_OVER = [str(state) for state in FINAL_STATES]
 
 
 def first_event_id(connection: sa.Connection) -> int:

@@ -14,7 +14,7 @@ from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
 from transferapp.model.events import Event, EventKind
 from transferapp.model.images import Annotation, AnnotationKind
-from transferapp.model.promises import ImportFacts, Promises, safe_to_delete
+from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
 from transferapp.model.transfers import (
     ItemRole,
     ItemState,
@@ -104,19 +104,18 @@ def transfer_of(row: Row) -> Transfer:
 def promises_of(
     tally: Tally, kind: TransferKind, left_out_files: int | None, look: SourceLook | None
 ) -> Promises:
-    """Return what the server can vouch for; the agent knows more about logging off.
-
-    An export needs the workstation until its last file is in place, and has no source
-    there that could be deleted.
-    """
-    if kind is TransferKind.EXPORT:
-        return Promises(tally.ended, tally.ended, safe_to_delete_source=False)
-    here = tally.settled == tally.item_count
-    facts = ImportFacts(
+    """Return what the server can vouch for; the agent knows more about logging off."""
+    source = ImportFacts(
         tally.item_count, tally.verified, tally.files_verified, left_out_files, look
     )
-    source, imported = safe_to_delete(facts)
-    return Promises(here, here, source, imported)
+    return promised(
+        TransferFacts(
+            in_outbox=False,
+            ended=tally.ended,
+            arrived=tally.settled == tally.item_count,
+            source=source if kind is TransferKind.IMPORT else None,
+        )
+    )
 
 
 def look_of(value: dict[str, Any] | None) -> SourceLook | None:

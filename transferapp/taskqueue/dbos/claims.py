@@ -30,7 +30,8 @@ from transferapp.taskqueue.dbos.rows import (
 from transferapp.taskqueue.dbos.schema import HELD, READY, line_name, targets, tasks
 from transferapp.taskqueue.dbos.values import MOST_BYTES, lane_of, whole
 from transferapp.taskqueue.fairness import Held, Line, Shares, next_line
-from transferapp.taskqueue.port import Lane, TaskState
+from transferapp.taskqueue.moves import CLAIM, checked_end
+from transferapp.taskqueue.port import Lane
 from transferapp.taskqueue.pressure import probe_due
 
 _log = structlog.get_logger(__name__)
@@ -215,7 +216,7 @@ class _Target:
         """Give the task to the worker; None when its row says nothing that could be run."""
         self._turn += 1
         values = {
-            "state": TaskState.RUNNING,
+            "state": checked_end(CLAIM),
             "holder": worker,
             # One that the engine does not know yet is run here and now.
             "run": "" if front["runs"] else uuid.uuid4().hex,

@@ -15,7 +15,8 @@ from typing_extensions import override
 from transferapp.errors import TransferNotFound, Unavailable, all_errors, from_code
 from transferapp.taskqueue.dbos.failures import engine_failures, patiently
 from transferapp.taskqueue.dbos.records import TaskRecords
-from transferapp.taskqueue.port import Context, Task, TaskState
+from transferapp.taskqueue.moves import STOPPED_STATES
+from transferapp.taskqueue.port import Context, Task
 
 _log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ class DbosContext(Context):
         except (Unavailable, TransferNotFound):
             return False
         # A stop of the worker leaves it running; who takes it over gives it another run.
-        stopped = row["state"] in (TaskState.PAUSED, TaskState.CANCELLED, TaskState.QUEUED)
+        stopped = row["state"] in STOPPED_STATES
         return bool(row["run"] == self._run and stopped)
 
     def _row(self) -> sa.RowMapping:
@@ -88,8 +89,8 @@ class DbosContext(Context):
         """Show the step, and stop a run that lost its task. The engine would notice that
         too, but at the step's end; who cannot ask, because the network is gone, waits.
         """
-        mine = (self._task.id, (TaskState.RUNNING,), {"step": name})
-        if not await patiently(self._records.change, *mine, run=self._run):
+        mine = (self._task.id, {"step": name})
+        if not await patiently(self._records.note, *mine, run=self._run):
             _log.info("step not begun: the task was stopped, or others run it", step=name)
             raise asyncio.CancelledError
 
@@ -102,7 +103,7 @@ class DbosContext(Context):
 
     def _write_blocking(self, values: dict[str, Any]) -> None:
         with engine_failures():
-            self._records.change(self._task.id, (TaskState.RUNNING,), values, run=self._run)
+            self._records.note(self._task.id, values, run=self._run)
 
 
 def replayed(error: PortableWorkflowError) -> Exception:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -135,7 +136,7 @@ class Dispatcher:
         with engine_failures():
             if not self._engine.again(task_id):
                 # Claimed once and never begun: the next claim begins it.
-                self._records.change(task_id, (TaskState.RUNNING,), {"runs": 0}, run="")
+                self._records.note(task_id, {"runs": 0}, run="")
                 self._records.let_go(task_id, "")
 
     def _give_back(self, row: sa.RowMapping, reason: Exception) -> None:
@@ -144,8 +145,8 @@ class Dispatcher:
         """
         times = self._not_begun.get(row["id"], 0)
         self._not_begun[row["id"]] = times + 1
-        waiting = {
-            "state": TaskState.WAITING,
+        waiting: dict[str, Any] = {
+            "to": TaskState.WAITING,
             "retry_at": self._records.now() + _BEGIN_AGAIN.pause_s(times),
             "error_code": Internal.code,
             "error": f"The task could not be begun: {type(reason).__name__}: {reason}"[:2000],

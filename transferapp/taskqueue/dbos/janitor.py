@@ -20,6 +20,7 @@ from transferapp.taskqueue.dbos.rows import STATES, to_task
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.values import whole
+from transferapp.taskqueue.moves import BURY, FALL_DUE
 from transferapp.taskqueue.port import Task, TaskState
 
 _log = structlog.get_logger(__name__)
@@ -115,7 +116,6 @@ class Janitor:
             " Send the report to your administrator."
         )
         dead = {
-            "state": TaskState.DEAD,
             "holder": "",
             "run": "",
             "crashes": crashes,
@@ -123,7 +123,7 @@ class Janitor:
             "error": error,
             "told": False,
         }
-        self._records.change(row["id"], (TaskState.RUNNING,), dead, run=row["run"])
+        self._records.move(row["id"], BURY, dead, run=row["run"])
         self._engine.stop(row["id"])
         _log.error("task buried: it keeps killing its worker", task=row["id"])
 
@@ -133,13 +133,13 @@ class Janitor:
         with reading(self._records.engine) as connection:
             found = connection.execute(sa.select(tasks.c.target).where(due).distinct())
             names = found.scalars().all()
-        queued = {"state": TaskState.QUEUED, "retry_at": None, "told": True}
+        queued = {"retry_at": None, "told": True}
         for name in names:
             mine = tasks.c.target == name
             allowed = budget.get(name, _FIRST_OF_A_TARGET)
             for row in self._records.select(due, mine, limit=allowed) if allowed else ():
                 with sparing("task that waits", row["id"]):
-                    self._records.change(row["id"], (TaskState.WAITING,), queued)
+                    self._records.move(row["id"], FALL_DUE, queued)
 
     def _is_due(self) -> sa.ColumnElement[bool]:
         """No pause is longer than LONGEST_S: a later time is of a clock that went wrong."""

@@ -16,11 +16,12 @@ from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.janitor import forget_ended
 from transferapp.taskqueue.dbos.presence import worker_lives
-from transferapp.taskqueue.dbos.records import GOES_ON, TaskRecords
+from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.rows import to_target
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.moves import CANCEL, PAUSE, REDRIVE, RESUME, TaskMove
 from transferapp.taskqueue.port import (
     Depth,
     NewTask,
@@ -32,9 +33,6 @@ from transferapp.taskqueue.port import (
 )
 
 R = TypeVar("R")
-
-_STOPPED = (TaskState.PAUSED, TaskState.CANCELLED)
-_STOPPABLE = (*GOES_ON, TaskState.PAUSED)
 
 
 class DbosTaskQueue(TaskQueue):
@@ -82,11 +80,11 @@ class DbosTaskQueue(TaskQueue):
 
     @override
     async def cancel(self, task_id: str) -> None:
-        await self._call(lambda: self._stop(task_id, TaskState.CANCELLED))
+        await self._call(lambda: self._stop(task_id, CANCEL, told=False))
 
     @override
     async def pause(self, task_id: str) -> None:
-        await self._call(lambda: self._stop(task_id, TaskState.PAUSED))
+        await self._call(lambda: self._stop(task_id, PAUSE, told=True))
 
     @override
     async def resume(self, task_id: str) -> None:
@@ -158,16 +156,12 @@ class DbosTaskQueue(TaskQueue):
             return False
         return True
 
-    def _stop(self, task_id: str, state: TaskState) -> None:
-        possible = _STOPPABLE if state is TaskState.CANCELLED else GOES_ON
-        told = state is not TaskState.CANCELLED
-        values = {"state": state, "retry_at": None, "told": told}
-        self._records.require_change(task_id, possible, values)
+    def _stop(self, task_id: str, move: TaskMove, *, told: bool) -> None:
+        self._records.require_move(task_id, move, {"retry_at": None, "told": told})
         self._engine.stop(task_id)
 
     def _resume(self, task_id: str) -> None:
-        queued = {"state": TaskState.QUEUED, "told": True}
-        self._records.require_change(task_id, _STOPPED, queued)
+        self._records.require_move(task_id, RESUME, {"told": True})
 
     def _redrive_all(self, wanted: Sequence[sa.ColumnElement[bool]]) -> int:
         count, after = 0, ""
@@ -183,5 +177,4 @@ class DbosTaskQueue(TaskQueue):
 
     def _redrive(self, task_id: str) -> None:
         fresh = {"attempts": 0, "defects": 0, "crashes": 0, "error_code": "", "error": ""}
-        queued = {"state": TaskState.QUEUED, "told": True, **fresh}
-        self._records.require_change(task_id, (TaskState.DEAD,), queued)
+        self._records.require_move(task_id, REDRIVE, {"told": True, **fresh})

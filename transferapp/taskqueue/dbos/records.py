@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,11 +17,18 @@ from transferapp.taskqueue.dbos.rows import STATES, Row, buried, to_task
 from transferapp.taskqueue.dbos.schema import HELD, line_name, tasks
 from transferapp.taskqueue.dbos.values import MOST_BYTES, moment, whole
 from transferapp.taskqueue.dbos.wakeups import announce
+from transferapp.taskqueue.moves import (
+    CLAIM,
+    FAIL,
+    FINISH,
+    FORGOTTEN_STATES,
+    LET_GO,
+    TaskMove,
+    checked_end,
+)
 from transferapp.taskqueue.outcome import RetryDecision
 from transferapp.taskqueue.port import Depth, NewTask, Task, TaskState
 
-#: States of a task that goes on by itself.
-GOES_ON = (TaskState.QUEUED, TaskState.RUNNING, TaskState.WAITING)
 #: A recursive query jumps from state to state, however many tasks are in each.
 _STATES = sa.text(
     """
@@ -112,36 +119,52 @@ class TaskRecords:
         rows = self.select(tasks.c.state == TaskState.RUNNING, silent)
         return [self._shown(row) for row in rows]
 
-    def change(
+    def move(
         self,
         task_id: str,
-        only_from: Sequence[TaskState],
+        move: TaskMove,
         values: Mapping[str, Any],
         *,
+        to: TaskState | None = None,
         run: str | None = None,
     ) -> bool:
-        """Change a row; False when its state (or the run that owns it) does not fit."""
+        """Move a task, with more ``values``; False when its state (or the run that owns it)
+        does not fit. ``to``: where the move has several ends.
+        """
+        end = checked_end(move, to)
+        with self.engine.begin() as connection:
+            moved = self._change(connection, task_id, move.start, {**values, "state": end}, run)
+            if moved and end is TaskState.QUEUED:
+                announce(connection)
+            return moved
+
+    def require_move(self, task_id: str, move: TaskMove, values: Mapping[str, Any]) -> None:
+        """Move a task; raises TransferNotFound, StateConflict."""
+        before = self.row(task_id)
+        if not self.move(task_id, move, values):
+            raise StateConflict(f"The task is {before['state']}; this is not possible now.")
+
+    def note(self, task_id: str, values: Mapping[str, Any], *, run: str) -> bool:
+        """Note something of a running task; False when it is not this run's any more."""
+        with self.engine.begin() as connection:
+            return self._change(connection, task_id, CLAIM.end, values, run)
+
+    def _change(
+        self,
+        connection: sa.Connection,
+        task_id: str,
+        states: Collection[TaskState],
+        values: Mapping[str, Any],
+        run: str | None = None,
+    ) -> bool:
         statement = (
             sa.update(tasks)
-            .where(tasks.c.id == task_id, tasks.c.state.in_(only_from))
+            .where(tasks.c.id == task_id, tasks.c.state.in_(states))
             .values({"updated_at": self.now(), **values})
         )
         if run is not None:
             statement = statement.where(tasks.c.run == run)
-        with self.engine.begin() as connection:
-            changed = connection.execute(statement).rowcount > 0
-            if changed and values.get("state") is TaskState.QUEUED:
-                announce(connection)
-            return changed
-
-    def require_change(
-        self, task_id: str, only_from: Sequence[TaskState], values: Mapping[str, Any]
-    ) -> sa.RowMapping:
-        """Change a row and return how it was; raises TransferNotFound, StateConflict."""
-        before = self.row(task_id)
-        if not self.change(task_id, only_from, values):
-            raise StateConflict(f"The task is {before['state']}; this is not possible now.")
-        return before
+        return connection.execute(statement).rowcount > 0
 
     def begin(self, task_id: str, worker: str) -> sa.RowMapping | None:
         """Give a claimed row, whose run the engine starts here, to a new run; None when
@@ -155,18 +178,19 @@ class TaskRecords:
         with self.engine.begin() as connection:
             return connection.execute(statement).mappings().first()
 
-    def let_go(self, task_id: str, run: str, **values: Any) -> None:
+    def let_go(
+        self, task_id: str, run: str, to: TaskState = TaskState.QUEUED, **values: Any
+    ) -> None:
         """Give back the place of a run that stopped; a task that was running is queued
-        again, and gets ``values`` too. Nothing happens when another run has the row.
+        again (or waits), and gets ``values`` too. Nothing happens when another run has the
+        row.
         """
+        state = checked_end(LET_GO, to)
         mine = sa.and_(tasks.c.id == task_id, tasks.c.run == run)
-        queued = {"state": TaskState.QUEUED, "run": "", "step": "", "told": True, **values}
+        free = {"state": state, "run": "", "step": "", "told": True, **values}
         with self.engine.begin() as connection:
             connection.execute(sa.update(tasks).where(mine).values(holder=""))
-            running = sa.and_(mine, tasks.c.state == TaskState.RUNNING)
-            connection.execute(
-                sa.update(tasks).where(running).values(updated_at=self.now(), **queued)
-            )
+            self._change(connection, task_id, LET_GO.start, free, run)
             announce(connection)
 
     def held(self, *wanted: sa.ColumnElement[bool]) -> Sequence[sa.RowMapping]:
@@ -177,15 +201,13 @@ class TaskRecords:
 
     def finish(self, task_id: str, run: str) -> bool:
         """Mark a run's task done; False when another run owns it, or it was stopped."""
-        done = {"state": TaskState.DONE, "error_code": "", "error": "", "progress": 1.0}
-        done["holder"] = ""
-        return self.change(task_id, (TaskState.RUNNING,), done, run=run)
+        done = {"error_code": "", "error": "", "progress": 1.0, "holder": ""}
+        return self.move(task_id, FINISH, done, run=run)
 
     def fail(self, task_id: str, run: str, verdict: RetryDecision) -> bool:
         """Write what follows a failed run; False when another run owns the task."""
         waiting = verdict.state is TaskState.WAITING
         values = {
-            "state": verdict.state,
             "attempts": verdict.count.attempts,
             "defects": verdict.count.defects,
             "error_code": verdict.error_code,
@@ -194,11 +216,12 @@ class TaskRecords:
             "told": False,
             "holder": "",
         }
-        return self.change(task_id, (TaskState.RUNNING,), values, run=run)
+        return self.move(task_id, FAIL, values, to=verdict.state, run=run)
 
     def told(self, task: Task) -> None:
         """Remember that the owner's record knows of this state."""
-        self.change(task.id, (task.state,), {"told": True})
+        with self.engine.begin() as connection:
+            self._change(connection, task.id, (task.state,), {"told": True})
 
     def select(
         self, *wanted: sa.ColumnElement[bool], limit: int = 200
@@ -253,5 +276,5 @@ class TaskRecords:
     def ended_before(self, age: timedelta, after: str, limit: int = 500) -> list[str]:
         """Return ids, beyond ``after``, of tasks that were done or cancelled so long ago."""
         old = tasks.c.updated_at < self.now() - age.total_seconds()
-        ended = tasks.c.state.in_((TaskState.DONE, TaskState.CANCELLED))
-        return [row["id"] for row in self.select(old, ended, tasks.c.id > after, limit=limit)]
+        over = tasks.c.state.in_(FORGOTTEN_STATES)
+        return [row["id"] for row in self.select(old, over, tasks.c.id > after, limit=limit)]

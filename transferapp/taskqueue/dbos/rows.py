@@ -20,6 +20,7 @@ from transferapp.taskqueue.dbos.values import (
     text,
     whole,
 )
+from transferapp.taskqueue.moves import ENDED_STATES, SET_ASIDE, checked_end
 from transferapp.taskqueue.outcome import FailureCount
 from transferapp.taskqueue.port import Lane, Target, Task, TaskState
 from transferapp.taskqueue.pressure import Outcomes, Pressure
@@ -28,7 +29,6 @@ from transferapp.taskqueue.pressure import Outcomes, Pressure
 Row = Mapping[Any, Any]
 
 STATES = frozenset(map(str, TaskState))
-_OVER = frozenset({TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED})
 #: Characters of what a dead letter keeps.
 _LENGTHS = {"kind": 64, "target": 128, "owner": 256, "payload": None}
 _TEXTS = ("id", "kind", "target", "owner", "payload", "run")
@@ -64,7 +64,7 @@ def to_task(row: Row) -> Task:
 
 def trouble_of(row: Row) -> str:
     """Say why a task cannot be run as its row stands; nothing when it can, or is over."""
-    if row["state"] in _OVER:
+    if row["state"] in ENDED_STATES:
         return ""
     wrong = [name for name in _TEXTS if not isinstance(row[name], str)]
     if row["state"] not in STATES:
@@ -87,7 +87,7 @@ def buried(row: Row) -> dict[str, Any]:
     lane = lane_of(row["lane"]) or Lane.TRANSFERS
     texts = {name: text(row[name])[:length] for name, length in _LENGTHS.items()}
     return texts | {
-        "state": TaskState.DEAD,
+        "state": checked_end(SET_ASIDE),
         "lane": lane,
         "line": line_name(lane, texts["owner"]),
         "holder": "",

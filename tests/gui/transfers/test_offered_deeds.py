@@ -1,0 +1,64 @@
+"""The page offers to cancel and retry what the table of moves allows, in every state."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+from PySide6.QtWidgets import QMenu
+
+from tests.gui.transfers.test_transfers_page import ONE, Play, Scene, scene
+from tests.support.transfer_fakes import event, item, transfer, until
+from transferapp.desktop.transfers.items_model import ItemDataRole
+from transferapp.model.moves import can_cancel, can_retry
+from transferapp.model.transfers import ItemState
+
+__all__ = ["scene"]
+
+# The offscreen platform says so of every window.
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+ALLOWED = {state: (can_cancel(state), can_retry(state)) for state in ItemState}
+
+
+def test_the_menu_of_an_item(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        items = tuple(item(n, state=state) for n, state in enumerate(ItemState))
+        on.session.server.items[ONE] = items
+        on.session.events.notify(event(ONE))
+        on.page.select(ONE)
+        table = on["transfers.items"]
+        await until(lambda: table.model().rowCount() == len(items))
+        offered = {}
+        for row in range(len(items)):
+            index = table.model().index(row, 0)
+            table.customContextMenuRequested.emit(table.visualRect(index).center())
+            menu = table.findChildren(QMenu)[-1]
+            actions = {a.text(): a.isEnabled() for a in menu.actions()}
+            shown = index.data(ItemDataRole.ITEM)
+            offered[shown.state] = (actions["Cancel this item"], actions["Retry this item"])
+            menu.close()
+        assert offered == ALLOWED
+
+    scene(story)
+
+
+def test_the_buttons_of_a_transfer(scene: Play) -> None:
+    async def story(on: Scene) -> None:
+        on.page.select(ONE)
+        offered = {}
+        for state in ItemState:
+            on.session.server.put(transfer(1, state=state))
+            on.session.events.notify(event(ONE))
+            await until(partial(is_in, on, state))
+            offered[state] = (
+                on["transfers.cancel"].isVisible(),
+                on["transfers.retry"].isVisible(),
+            )
+        assert offered == ALLOWED
+
+    scene(story)
+
+
+def is_in(on: Scene, state: ItemState) -> bool:
+    return on.presenter.rows[ONE].state is state
