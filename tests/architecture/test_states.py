@@ -75,9 +75,7 @@ def made(source: str) -> list[int]:
     return [
         node.lineno
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "Promises"
+        if isinstance(node, ast.Call) and "Promises" in ast.unparse(node.func).split(".")[-1:]
     ]
 
 
@@ -141,4 +139,5 @@ def test_words_and_single_states_are_no_group(allowed: str) -> None:
 
 
 def test_a_promise_by_hand_is_found() -> None:
-    assert made("x = Promises(True, True, False)\ny = promised(facts)") == [1]
+    by_hand = "x = Promises(True, True, False)\ny = promised(facts)\nz = model.Promises(*x)"
+    assert made(by_hand) == [1, 3]

@@ -35,9 +35,9 @@ class TaskMove:
 
 _S = TaskState
 #: States of a task that goes on by itself.
-ACTIVE_STATES = frozenset({_S.QUEUED, _S.RUNNING, _S.WAITING})
+ACTIVE_TASK_STATES = frozenset({_S.QUEUED, _S.RUNNING, _S.WAITING})
 #: It has ended, well or not.
-ENDED_STATES = frozenset({_S.DONE, _S.DEAD, _S.CANCELLED})
+ENDED_TASK_STATES = frozenset({_S.DONE, _S.DEAD, _S.CANCELLED})
 
 _QUEUED = frozenset({_S.QUEUED})
 _RUNNING = frozenset({_S.RUNNING})
@@ -58,10 +58,10 @@ BURY = TaskMove("bury", TaskMover.JANITOR, _RUNNING, frozenset({_S.DEAD}))
 SET_ASIDE = TaskMove("set aside", TaskMover.JANITOR, _QUEUED | _RUNNING, frozenset({_S.DEAD}))
 #: Stop it for good.
 CANCEL = TaskMove(
-    "cancel", TaskMover.PERSON, ACTIVE_STATES | {_S.PAUSED}, frozenset({_S.CANCELLED})
+    "cancel", TaskMover.PERSON, ACTIVE_TASK_STATES | {_S.PAUSED}, frozenset({_S.CANCELLED})
 )
 #: Set it aside.
-PAUSE = TaskMove("pause", TaskMover.PERSON, ACTIVE_STATES, frozenset({_S.PAUSED}))
+PAUSE = TaskMove("pause", TaskMover.PERSON, ACTIVE_TASK_STATES, frozenset({_S.PAUSED}))
 #: Let it go on.
 RESUME = TaskMove("resume", TaskMover.PERSON, frozenset({_S.PAUSED, _S.CANCELLED}), _QUEUED)
 #: Run a dead letter again, with fresh attempts.
@@ -74,12 +74,12 @@ TASK_MOVES = (
 )  # fmt: skip
 
 #: It stands in line, or comes back there by itself.
-IN_LINE_STATES = CLAIM.start | FALL_DUE.start
+IN_LINE_TASK_STATES = CLAIM.start | FALL_DUE.start
 #: A run that finds its task in one of these was stopped by a person; who resumed it at once
 #: has stopped that run too.
-STOPPED_STATES = CANCEL.end | PAUSE.end | RESUME.end
+STOPPED_TASK_STATES = CANCEL.end | PAUSE.end | RESUME.end
 #: Nobody asks for these any more. A dead letter stays until a person has seen to it.
-FORGOTTEN_STATES = ENDED_STATES - REDRIVE.start
+FORGOTTEN_TASK_STATES = ENDED_TASK_STATES - REDRIVE.start
 
 
 def checked_end(move: TaskMove, to: TaskState | None = None) -> TaskState:

@@ -18,7 +18,7 @@ from transferapp.taskqueue.moves import (
     FAIL,
     FALL_DUE,
     FINISH,
-    FORGOTTEN_STATES,
+    FORGOTTEN_TASK_STATES,
     LET_GO,
     PAUSE,
     REDRIVE,
@@ -193,7 +193,7 @@ class MemoryTaskQueue(TaskQueue):
         old = [
             name
             for name, entry in self.entries.items()
-            if entry.task.state in FORGOTTEN_STATES and entry.task.updated_at < before
+            if entry.task.state in FORGOTTEN_TASK_STATES and entry.task.updated_at < before
         ]
         for name in old:
             del self.entries[name]

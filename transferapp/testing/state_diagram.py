@@ -22,7 +22,7 @@ from transferapp.model.transfers import (
     ItemState,
     TransferKind,
 )
-from transferapp.taskqueue.moves import FORGOTTEN_STATES, TASK_MOVES
+from transferapp.taskqueue.moves import FORGOTTEN_TASK_STATES, TASK_MOVES
 from transferapp.taskqueue.port import TaskState
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "background" / "states.md"
@@ -82,7 +82,7 @@ def _task_diagram() -> str:
         for before in move.start
         for after in move.end
     )
-    return _diagram(arrows, FORGOTTEN_STATES)
+    return _diagram(arrows, FORGOTTEN_TASK_STATES)
 
 
 def _diagram(arrows: Iterable[_Arrow], last: Collection[StrEnum]) -> str:

@@ -13,16 +13,16 @@ from transferapp.host.database import open_engine, sqlite_url
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.moves import (
-    ACTIVE_STATES,
+    ACTIVE_TASK_STATES,
     CANCEL,
-    ENDED_STATES,
+    ENDED_TASK_STATES,
     FAIL,
-    FORGOTTEN_STATES,
-    IN_LINE_STATES,
+    FORGOTTEN_TASK_STATES,
+    IN_LINE_TASK_STATES,
     PAUSE,
     REDRIVE,
     RESUME,
-    STOPPED_STATES,
+    STOPPED_TASK_STATES,
     TASK_MOVES,
     TaskMove,
     TaskMover,
@@ -89,15 +89,15 @@ def test_all_that_a_person_does_to_a_task_is_a_deed_of_the_port() -> None:
 def test_ended_is_what_only_a_person_can_move() -> None:
     movers = {state: {m.mover for m in TASK_MOVES if state in m.start} for state in TaskState}
     by_itself = {state for state, found in movers.items() if found - {TaskMover.PERSON}}
-    assert by_itself == ACTIVE_STATES
-    assert set(TaskState) - by_itself - PAUSE.end == ENDED_STATES
+    assert by_itself == ACTIVE_TASK_STATES
+    assert set(TaskState) - by_itself - PAUSE.end == ENDED_TASK_STATES
     assert {state for state, found in movers.items() if not found} == {TaskState.DONE}
 
 
 def test_what_others_read_in_the_table() -> None:
-    assert {TaskState.QUEUED, TaskState.WAITING} == IN_LINE_STATES
-    assert {TaskState.DONE, TaskState.CANCELLED} == FORGOTTEN_STATES
-    assert {TaskState.PAUSED, TaskState.CANCELLED, TaskState.QUEUED} == STOPPED_STATES
+    assert {TaskState.QUEUED, TaskState.WAITING} == IN_LINE_TASK_STATES
+    assert {TaskState.DONE, TaskState.CANCELLED} == FORGOTTEN_TASK_STATES
+    assert {TaskState.PAUSED, TaskState.CANCELLED, TaskState.QUEUED} == STOPPED_TASK_STATES
 
 
 def test_a_move_ends_nowhere_else() -> None:

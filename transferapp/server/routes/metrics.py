@@ -19,7 +19,7 @@ from transferapp.errors import GrantRefused
 from transferapp.protocol import routes
 from transferapp.server.auth import bearer_token
 from transferapp.server.parts import parts_of
-from transferapp.taskqueue.moves import IN_LINE_STATES
+from transferapp.taskqueue.moves import IN_LINE_TASK_STATES
 from transferapp.taskqueue.port import Depth, TaskState, WorkerLife
 
 router = APIRouter(tags=["health"])
@@ -65,7 +65,7 @@ class _Figures(Collector):
         for target in sorted({one.target for one in self._depths}):
             mine = [one for one in self._depths if one.target == target]
             retries.add_metric([target], sum(one.retries for one in mine))
-            since = [one.oldest_at for one in mine if one.state in IN_LINE_STATES]
+            since = [one.oldest_at for one in mine if one.state in IN_LINE_TASK_STATES]
             age_s = (self._now - min(since, default=self._now)).total_seconds()
             oldest.add_metric([target], max(0.0, age_s))
         age = _gauge("worker_silent_seconds", "Time since a worker's last sign", "worker")

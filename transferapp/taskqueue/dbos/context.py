@@ -15,7 +15,7 @@ from typing_extensions import override
 from transferapp.errors import TransferNotFound, Unavailable, all_errors, from_code
 from transferapp.taskqueue.dbos.failures import engine_failures, patiently
 from transferapp.taskqueue.dbos.records import TaskRecords
-from transferapp.taskqueue.moves import STOPPED_STATES
+from transferapp.taskqueue.moves import STOPPED_TASK_STATES
 from transferapp.taskqueue.port import Context, Task
 
 _log = structlog.get_logger(__name__)
@@ -78,7 +78,7 @@ class DbosContext(Context):
         except (Unavailable, TransferNotFound):
             return False
         # A stop of the worker leaves it running; who takes it over gives it another run.
-        stopped = row["state"] in STOPPED_STATES
+        stopped = row["state"] in STOPPED_TASK_STATES
         return bool(row["run"] == self._run and stopped)
 
     def _row(self) -> sa.RowMapping:

@@ -21,7 +21,7 @@ from transferapp.taskqueue.moves import (
     CLAIM,
     FAIL,
     FINISH,
-    FORGOTTEN_STATES,
+    FORGOTTEN_TASK_STATES,
     LET_GO,
     TaskMove,
     checked_end,
@@ -276,5 +276,5 @@ class TaskRecords:
     def ended_before(self, age: timedelta, after: str, limit: int = 500) -> list[str]:
         """Return ids, beyond ``after``, of tasks that were done or cancelled so long ago."""
         old = tasks.c.updated_at < self.now() - age.total_seconds()
-        over = tasks.c.state.in_(FORGOTTEN_STATES)
+        over = tasks.c.state.in_(FORGOTTEN_TASK_STATES)
         return [row["id"] for row in self.select(old, over, tasks.c.id > after, limit=limit)]

@@ -20,7 +20,7 @@ from transferapp.taskqueue.dbos.values import (
     text,
     whole,
 )
-from transferapp.taskqueue.moves import ENDED_STATES, SET_ASIDE, checked_end
+from transferapp.taskqueue.moves import ENDED_TASK_STATES, SET_ASIDE, checked_end
 from transferapp.taskqueue.outcome import FailureCount
 from transferapp.taskqueue.port import Lane, Target, Task, TaskState
 from transferapp.taskqueue.pressure import Outcomes, Pressure
@@ -64,7 +64,7 @@ def to_task(row: Row) -> Task:
 
 def trouble_of(row: Row) -> str:
     """Say why a task cannot be run as its row stands; nothing when it can, or is over."""
-    if row["state"] in ENDED_STATES:
+    if row["state"] in ENDED_TASK_STATES:
         return ""
     wrong = [name for name in _TEXTS if not isinstance(row[name], str)]
     if row["state"] not in STATES:
