@@ -18,6 +18,8 @@ GONE = {
     "set_state(item": "Ledger.move",
     "_GOES_ON": "Move.start",
     "OrderedDict": "cachetools",
+    "Vigil": "HeartbeatWatch",
+    "class Signs": "Heartbeat",
 }
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 import transferapp
 from transferapp.errors import Internal, TransferAppError, Unavailable
 from transferapp.host.sparing import tell_once
-from transferapp.operations.import_signs import import_health
+from transferapp.operations.import_health import import_health
 from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
 from transferapp.protocol.health import RepositoryState, ServerHealth
