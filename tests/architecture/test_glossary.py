@@ -20,6 +20,7 @@ GONE = {
     "OrderedDict": "cachetools",
     "Vigil": "HeartbeatWatch",
     "class Signs": "Heartbeat",
+    '"<OME" in': "may_be_ome of ome/reading.py",
 }
 
 
