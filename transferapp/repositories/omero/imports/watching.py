@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from transferapp.errors import RepositoryUnavailable, TransferAppError
+from transferapp.host.backoff import Backoff
 from transferapp.repositories.heartbeat import Beat
 from transferapp.repositories.omero.catalogue.filesets import log_bytes
 from transferapp.repositories.omero.errors import import_failure, translated
@@ -25,7 +27,7 @@ _WORDS = (
     "processing",
     "finishing",
 )
-_FIRST_POLL_S, _LONGEST_POLL_S = 0.05, 1.0
+_POLLS = Backoff(0.05, 1.0, factor=1.5)
 #: While the step does not change, the log is looked at so often.
 _LOOK_AT_LOG_EVERY = timedelta(seconds=30)
 
@@ -38,15 +40,14 @@ async def watch(
     ``progress`` hears only beats: a step begun, or more in the import's log.
     When this is cancelled, the import goes on in OMERO and is adopted later.
     """
-    pause, told, watched = _FIRST_POLL_S, None, _Watched(acting, fileset_id, handle)
+    polls, told, watched = count(), None, _Watched(acting, fileset_id, handle)
     try:
         while (response := await acting.run(handle.getResponse)) is None:
             beat = await acting.run(watched.look)
             if beat != told:
                 told, step = beat, beat.step
                 progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
-            await asyncio.sleep(pause)
-            pause = min(_LONGEST_POLL_S, pause * 1.5)
+            await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:
         acting.heartbeats.ended(fileset_id)
     if isinstance(response, omero.cmd.ERR):
