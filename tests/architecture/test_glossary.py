@@ -18,6 +18,12 @@ GONE = {
     "set_state(item": "Ledger.move",
     "_GOES_ON": "Move.start",
     "OrderedDict": "cachetools",
+    "Vigil": "HeartbeatWatch",
+    "wait_random_exponential": "Backoff.wait",
+    "wait_exponential": "Backoff.wait",
+    "def _patiently": "patiently of host/patience.py",
+    "class Signs": "Heartbeat",
+    '"<OME" in': "may_be_ome of ome/reading.py",
 }
 
 

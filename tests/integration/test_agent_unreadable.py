@@ -6,6 +6,7 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.support.agent_process import (
@@ -18,6 +19,7 @@ from tests.support.agent_process import (
     write,
 )
 from tests.support.fake_server import FakeServer
+from transferapp.agent.api import make_api
 from transferapp.agent.service import Agent
 from transferapp.agent.settings import AgentSettings
 from transferapp.agent.wiring import make_workbench
@@ -25,6 +27,8 @@ from transferapp.errors import StorageFull
 from transferapp.host import database, supervise
 from transferapp.host.backoff import Backoff
 from transferapp.host.sqlite import sqlite3
+from transferapp.protocol import routes
+from transferapp.protocol.messages import AgentInfo
 
 __all__ = ["agent", "home", "server"]
 
@@ -131,3 +135,30 @@ async def test_a_locked_outbox_is_not_a_full_disk(
     assert not isinstance(told.value, StorageFull)
     assert bench.outbox.add(order)
     bench.outbox.close()
+
+
+async def test_what_keeps_failing_in_the_service_is_told_with_what_it_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervise, "PAUSES", Backoff(0.01, 0.02))
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(home))
+    bench = make_workbench(AgentSettings())
+    service = Agent(bench)
+    monkeypatch.setattr("transferapp.agent.service._TELL_EVERY_S", "no number")
+    api = httpx.ASGITransport(make_api(service))
+
+    async def trouble() -> str:
+        async with httpx.AsyncClient(transport=api, base_url="http://agent") as http:
+            return AgentInfo.model_validate((await http.get(routes.AGENT)).json()).trouble
+
+    assert await trouble() == ""
+    await service.start()
+    try:
+        async with asyncio.timeout(10):
+            said = "telling of progress (A defect ended it (TypeError)"
+            while said not in await trouble():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        await service.stop()
+        bench.outbox.close()
+    assert await trouble() == ""

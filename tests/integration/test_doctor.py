@@ -9,9 +9,12 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from tests.support.bio_formats_here import places
@@ -19,9 +22,12 @@ from tests.support.foreign_files import numbers, write_fits
 from tests.support.logging_as_before import logging_as_before
 from tests.support.rest_server import RestServer, server
 from transferapp.bioformats.places import Places
-from transferapp.cli import signed_in
+from transferapp.cli import signed_in, wiring
 from transferapp.cli.main import app
 from transferapp.host import endings
+from transferapp.host.backoff import Backoff
+from transferapp.host.supervise import Supervisor
+from transferapp.protocol.messages import AgentInfo
 
 __all__ = ["places", "server"]
 
@@ -92,6 +98,42 @@ async def test_no_worker_is_told_with_why_the_last_one_ended(
     assert not ok
     assert "no such function: unixepoch. No worker is at work" in remedy
     assert found["server's repository"] == (True, "")
+
+
+#: After three failures it waits for longer than the test takes.
+SLOWER = Backoff(0.01, 600.0, factor=60.0)
+
+
+async def test_what_keeps_failing_is_named(
+    home: Path, server: RestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise ValueError("odd")
+
+    class Service:
+        async def info(self) -> AgentInfo:
+            return AgentInfo(version="1", account="ada", pid=1, trouble="It keeps failing.")
+
+    @asynccontextmanager
+    async def service() -> AsyncIterator[Service]:
+        yield Service()
+
+    sign_in(home, server.url)
+    monkeypatch.setattr(wiring, "agent_client", service)
+    work = Supervisor("a chore of the server", fail, pauses=SLOWER)
+    work.start()
+    # What it logs is not written into the command's output.
+    with capture_logs():
+        async with asyncio.timeout(10):
+            while not work.keeps_failing:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+    found = await asyncio.to_thread(doctor)
+    await work.stop()
+    assert "a chore of the server" in found["server's background work"][1]
+    assert found["server's events"] == (True, "")
+    ok, remedy = found["workstation service"]
+    assert not ok
+    assert remedy == "It keeps failing. Its log has the reason; tell your administrator."
 
 
 def test_a_server_that_is_gone_is_told(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
@@ -9,7 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support.rest_server import RestServer, http, server
+from transferapp.host.backoff import Backoff
 from transferapp.host.database import open_engine, writing
+from transferapp.host.supervise import Supervisor
 from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.schema import prepare, workers
 
@@ -55,3 +58,25 @@ async def test_the_client_reads_it(server: RestServer) -> None:
     health = await server.client().health()
     assert (health.status, health.database) == ("degraded", "ok")
     assert health.repository.state == "progressing"
+
+
+async def test_what_keeps_failing_in_a_worker_is_told(
+    http: httpx.AsyncClient, engine: sa.Engine
+) -> None:
+    async def fail() -> None:
+        raise ValueError("a secret")
+
+    worker = Presence(engine, dead_after_s=60.0)
+    work = Supervisor("a chore", fail, pauses=Backoff(0.001, 60.0))
+    work.start()
+    async with asyncio.timeout(5):
+        while not work.keeps_failing:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    worker.beat()
+    await work.stop()
+    answer = (await http.get("/healthz")).json()
+    assert (answer["status"], answer["workers"]) == ("degraded", "ok")
+    assert "a chore (A defect ended it (ValueError): see the log.)" in answer["background"]
+    worker.beat()
+    answer = (await http.get("/healthz")).json()
+    assert (answer["status"], answer["background"]) == ("ok", "ok")

@@ -215,6 +215,7 @@ class FakeAgent:
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
         self.here = True
+        self.trouble = ""
         #: Where items of exports are.
         self.placed: list[PlacementView] = []
         self._streams: list[asyncio.Queue[SubmissionView | AgentUnreachable]] = []
@@ -243,7 +244,7 @@ class FakeAgent:
 
     async def info(self) -> AgentInfo:
         self._check()
-        return AgentInfo(version="1", account="anna", pid=1)
+        return AgentInfo(version="1", account="anna", pid=1, trouble=self.trouble)
 
     async def placements(self, _transfer_id: str) -> list[PlacementView]:
         self._check()

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from transferapp import __version__, errors
 from transferapp.agent.service import Agent
 from transferapp.client.agent import CHANGED
+from transferapp.host.supervise import failing
 from transferapp.protocol import problems, routes
 from transferapp.protocol.messages import AgentInfo, Submission, SubmissionView
 from transferapp.protocol.queries import check_query
@@ -67,7 +68,10 @@ class _Calls:
 
     async def info(self, _: Request) -> Response:
         account = await asyncio.to_thread(psutil.Process().username)
-        return _json(AgentInfo(version=__version__, account=account, pid=os.getpid()))
+        info = AgentInfo(
+            version=__version__, account=account, pid=os.getpid(), trouble=failing()
+        )
+        return _json(info)
 
     async def submit(self, request: Request) -> Response:
         body = await request.body()

@@ -17,6 +17,7 @@ from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
 from transferapp.agent.workbench import Workbench
 from transferapp.client.server import ServerClient
 from transferapp.host.backoff import Backoff, bounded_s
+from transferapp.host.waking import woken
 from transferapp.model.stages import ENDED_STAGES, ItemStage, shown_state
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem, overall_state
 
@@ -280,12 +281,8 @@ class Run(abc.ABC):
         return looks.pause_s(self._quiet_looks - 1)
 
     async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        self._wake.clear()
+        if await woken(self._wake, seconds):
+            self._wake.clear()
 
     def listener(self, file: FileRecord) -> Callable[[int], None]:
         """Return what a transfer's thread calls with its offset."""

@@ -20,10 +20,10 @@ async def agent_check() -> Told:
     """Ask the workstation service."""
     async with wiring.agent_client() as agent:
         try:
-            await agent.info()
+            info = await agent.info()
         except AgentUnreachable as error:
             return "workstation service", False, _with_ending(endings.AGENT, error.message)
-    return "workstation service", True, ""
+    return "workstation service", not info.trouble, _with_log(info.trouble)
 
 
 async def server_checks() -> list[Told]:
@@ -46,6 +46,10 @@ async def server_checks() -> list[Told]:
             ("server's task queue", health.queue),
         )),
         ("server's workers", not workers, workers),
+        *((part, said == "ok", _with_log("" if said == "ok" else said)) for part, said in (
+            ("server's events", health.events),
+            ("server's background work", health.background),
+        )),
         ("server's repository", well, "" if well else repository.detail),
     ]  # fmt: skip
 
@@ -70,6 +74,11 @@ def _own_server() -> str:
     host = settings.host
     local = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - asked for
     return f"http://{local}:{settings.port}"
+
+
+def _with_log(trouble: str) -> str:
+    """Say where to look for what keeps failing."""
+    return f"{trouble} Its log has the reason; tell your administrator." if trouble else ""
 
 
 def _with_ending(process: str, message: str) -> str:

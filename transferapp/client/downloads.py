@@ -21,7 +21,6 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     sleep_using_event,
-    wait_exponential_jitter,
 )
 
 from transferapp import errors
@@ -31,10 +30,13 @@ from transferapp.client.names import part_name
 from transferapp.client.pace import RateLimit, keep_pace
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.transport import TIMEOUT
+from transferapp.host.backoff import Backoff
 
 #: Called with the bytes of the file that have arrived, once per socket read.
 DownloadListener = Callable[[int], None]
 
+#: Between two tries.
+_PAUSES = Backoff(0.2, 5.0)
 #: Broken connections in a row, without a byte gained, before the owner's back-off decides.
 _ATTEMPTS = 4
 #: Bytes of a path that the system takes, its end included.
@@ -143,7 +145,7 @@ class _Download:
         attempts = Retrying(
             retry=retry_if_exception_type(errors.ServerUnreachable),
             stop=self._gives_up,
-            wait=wait_exponential_jitter(multiplier=0.2, max=5.0, jitter=0.2),
+            wait=_PAUSES.wait,
             sleep=sleep_using_event(self._order.cancelled),
             reraise=True,
         )

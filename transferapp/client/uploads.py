@@ -17,7 +17,6 @@ from tenacity import (
     retry_if_exception_type,
     sleep_using_event,
     stop_after_attempt,
-    wait_exponential_jitter,
 )
 
 from transferapp import errors
@@ -26,12 +25,15 @@ from transferapp.client.pace import RateLimit, keep_pace
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.source import SourceFile
 from transferapp.client.transport import TIMEOUT
+from transferapp.host.backoff import Backoff
 from transferapp.protocol import routes
 
 #: Called with the bytes of the file that have been sent, once per MiB at most; a part that
 #: must be sent again takes it back. The server's own word is what is durable.
 UploadListener = Callable[[int], None]
 
+#: Between two tries.
+_PAUSES = Backoff(0.2, 5.0)
 #: Tries of one part before the whole upload is given back to its owner's back-off.
 _ATTEMPTS = 4
 _PASSING = (
@@ -119,7 +121,7 @@ class _Upload:
         attempts = Retrying(
             retry=retry_if_exception_type(_PASSING),
             stop=stop_after_attempt(_ATTEMPTS),
-            wait=wait_exponential_jitter(multiplier=0.2, max=5.0, jitter=0.2),
+            wait=_PAUSES.wait,
             sleep=sleep_using_event(self._order.cancelled),
             reraise=True,
         )

@@ -9,6 +9,10 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 #: No pause is longer, whatever a policy or the other side wishes (seconds). So what waits
 #: until later than that was written by a clock that went wrong.
@@ -40,6 +44,10 @@ class Backoff:
         """Return a pause of half to all of ``pause_s``: not everybody comes back at once."""
         # Chance spreads tries in time; it guards no secret.
         return self.pause_s(failures) * random.uniform(0.5, 1.0)  # noqa: S311
+
+    def wait(self, state: RetryCallState) -> float:
+        """Return the spread pause before the next try; ``wait`` of a ``tenacity`` retry."""
+        return self.spread_s(state.attempt_number - 1)
 
 
 def bounded_s(seconds: float | None) -> float:

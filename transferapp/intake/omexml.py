@@ -11,7 +11,7 @@ import tifffile
 from transferapp.errors import DamagedFile
 from transferapp.ome.bin_data import check_bin_data
 from transferapp.ome.document import OmeDocument
-from transferapp.ome.reading import parse
+from transferapp.ome.reading import parse, read_document
 
 # tifffile logs about every damaged file; without a handler that lands on stderr.
 tifffile.logger().addHandler(logging.NullHandler())
@@ -29,8 +29,6 @@ DAMAGE = (
 )
 #: Of these, slips of a program as well: they count as damage where tifffile raises them.
 _SLIPS = (AttributeError, RuntimeError, TypeError)
-#: A companion file of a large plate has some 20 MB; more is not metadata.
-MAX_XML_BYTES = 256 << 20
 
 
 def raise_slip(error: BaseException) -> None:
@@ -46,9 +44,7 @@ def raise_slip(error: BaseException) -> None:
 
 def read_xml(path: Path) -> OmeDocument:
     """Read a file of OME-XML; raises OSError, DamagedFile, ValueError when it is none."""
-    if path.stat().st_size > MAX_XML_BYTES:
-        raise ValueError("too long for a metadata file")
-    document = parse(path.read_bytes())
+    document = read_document(path)
     if document is None:
         raise ValueError("not OME-XML")
     return document
@@ -57,7 +53,7 @@ def read_xml(path: Path) -> OmeDocument:
 def read_tiff(path: Path) -> OmeDocument | None:
     """Read the first page's OME-XML; None where there is none. Raises OSError, DamagedFile."""
     text = _description(path)
-    return parse(text) if text is not None and "<OME" in text[:4096] else None
+    return None if text is None else parse(text)
 
 
 def pixels_missing(path: Path) -> str:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from transferapp.intake.tiff_shown import BIO_FORMATS
+from transferapp.ome.reading import MARK
 
 #: Bytes of each file that are looked at: an index of the usual length, or all of it.
 PIECE = 4096
@@ -50,7 +51,7 @@ _MOST_TAGS = 100
 #: More than any file has: what is told to be larger is taken as this.
 _BEYOND = np.uint64(1 << 61)
 #: What a description has that is read, or with which ``traps`` looks at ImageJ's depth.
-_OME, _SPACING = b"<OME", b"spacing"
+_OME, _SPACING = MARK.encode(), b"spacing"
 #: No predictor, and that of whole numbers; Bio-Formats does not read the others.
 _USUAL_PREDICTORS = np.array([1, 2])
 

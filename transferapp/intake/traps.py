@@ -18,6 +18,7 @@ import tifffile
 from transferapp.intake.formats import COMPANION, OME_TIFF, OME_XML, TIFF
 from transferapp.intake.omexml import DAMAGE
 from transferapp.intake.scanning import FoundFile
+from transferapp.ome.reading import may_be_ome, read_bytes
 
 #: The files of a set are written alike; so many tell of all.
 _FILES_LOOKED_AT = 16
@@ -85,8 +86,8 @@ def _description(path: Path) -> str:
 
 def _ome_xml(path: Path) -> str:
     is_tiff = path.name.lower().endswith(_OME_TIFFS)
-    text = _description(path) if is_tiff else path.read_bytes().decode("utf-8", "replace")
-    return text if "<OME" in text else ""
+    text = _description(path) if is_tiff else read_bytes(path).decode("utf-8", "replace")
+    return text if may_be_ome(text) else ""
 
 
 def _unit_by_number(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Read OME-XML into records.
+"""Read OME-XML into records: the only place that says what is OME-XML and what it tells.
 
 Written here because a set of files needs exact answers (which file is missing?) that
 libraries smooth over by filling in zeros. Images are read one by one, so that the document of
@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO, StringIO
+from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
@@ -25,6 +26,10 @@ from transferapp.model.plausible import plausible_moment, plausible_um
 from transferapp.ome.document import OmeChannel, OmeDocument, OmeImage, PlaneBlock, WellPlace
 from transferapp.ome.lengths import micrometres
 
+#: What stands in every OME-XML; a text without it is none, with it may be one.
+MARK = "OME"
+#: A companion file of a large plate has some 20 MB; more is not metadata.
+MOST_BYTES = 256 << 20
 _AXES = "ZCT"
 #: When an image was taken: since 2012, from 2009 to 2011, and before.
 _DATES = "AcquisitionDate", "AcquiredDate", "CreationDate"
@@ -34,11 +39,31 @@ def parse(text: str | bytes) -> OmeDocument | None:
     """Read OME-XML; None when the text is something else, or says nothing of any image: a
     TIFF with such a text is a plain one, as for Bio-Formats 7.3. Raises DamagedFile.
     """
+    # Before the parser is set up: most TIFFs have another description. (Bytes may be UTF-16.)
+    if isinstance(text, str) and not may_be_ome(text):
+        return None
     source = StringIO(text) if isinstance(text, str) else BytesIO(text)
     try:
         return _Reading(source).document()
     except (ParseError, DefusedXmlException, LookupError, UnicodeError):
         return None
+
+
+def may_be_ome(text: str) -> bool:
+    """Say quickly whether a text can be OME-XML."""
+    return text.lstrip().startswith("<") and MARK in text
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a file of XML; empty when it is too long for metadata. Raises OSError."""
+    return path.read_bytes() if path.stat().st_size <= MOST_BYTES else b""
+
+
+def read_document(path: Path) -> OmeDocument | None:
+    """Read a file of OME-XML that is no TIFF; None when it is something else, or too long for
+    metadata. Raises OSError, DamagedFile.
+    """
+    return parse(read_bytes(path))
 
 
 class _Reading:

@@ -6,13 +6,11 @@ import asyncio
 import signal
 import time
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ParamSpec, Protocol
+from typing import Protocol
 
 import humanize
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
 from transferapp.commands.allow_list import Command
 from transferapp.commands.port import Change, CommandRun, CommandRuns, OutputPiece, RunState
@@ -21,13 +19,12 @@ from transferapp.commands.recording import OutputKeeping, OutputRecorder
 from transferapp.commands.redaction import is_secret_name
 from transferapp.errors import CommandFailed, Unavailable
 from transferapp.host.clock import Clock
+from transferapp.host.patience import patiently
 
 _STOPPED = "It was stopped before it ended."
 _PAUSED = "It was stopped before it ended. When it goes on, it begins again."
 #: How often a running command is said to live (seconds).
 BEAT_S = 5.0
-
-P = ParamSpec("P")
 
 
 class Watcher(Protocol):
@@ -119,10 +116,10 @@ class Attempt:
         )
 
     async def _write(self, piece: OutputPiece) -> None:
-        await _patiently(self._runs.append, self._plan.run.id, self._token, piece)
+        await patiently(self._runs.append, self._plan.run.id, self._token, piece)
 
     async def _tell(self, change: Change) -> None:
-        told = _patiently(self._runs.attempt_ended, self._plan.run.id, self._token, change)
+        told = patiently(self._runs.attempt_ended, self._plan.run.id, self._token, change)
         await asyncio.shield(asyncio.create_task(told))
 
 
@@ -175,14 +172,3 @@ async def _watch(
 async def _stop(running: asyncio.Task[Ended]) -> None:
     running.cancel()
     await asyncio.wait({running})
-
-
-async def _patiently(
-    function: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs
-) -> None:
-    """Write what cannot be found out again, however long the database is away."""
-    retry = AsyncRetrying(
-        retry=retry_if_exception_type(Unavailable),
-        wait=wait_random_exponential(multiplier=0.2, max=10.0),
-    )
-    await retry(function, *args, **kwargs)

@@ -29,7 +29,7 @@ from transferapp.model.moves import IMPORT
 from transferapp.model.transfers import ItemState
 from transferapp.operations.duplicates import same_bytes_note
 from transferapp.operations.import_cleanup import ImportCleanup
-from transferapp.operations.import_signs import WATCHED_STEP, Signs
+from transferapp.operations.import_health import WATCHED_STEP
 from transferapp.operations.item_outcomes import (
     OUTAGE_POLICY,
     error_of,
@@ -39,6 +39,7 @@ from transferapp.operations.item_outcomes import (
 from transferapp.operations.item_progress import begin, conclude, note, refuse
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.relaying import relaying
+from transferapp.repositories.heartbeat import Heartbeat
 from transferapp.repositories.port import Imports, Repository
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import Context, Task, TaskKind
@@ -188,14 +189,14 @@ class FilesetImport:
     async def _register(self, attempt: _Attempt) -> list[int]:
         await self._say(attempt, 4, "reading the images")
         async with relaying(partial(self._told, attempt)) as tell:
-            listen = Signs(tell, self._clock)
+            heartbeat = Heartbeat(tell, self._clock)
             async with self._imports(attempt.work) as imports:
                 fileset = await _adopt(imports, attempt.plan)
                 try:
-                    registered = await imports.register(fileset, attempt.plan, listen)
+                    registered = await imports.register(fileset, attempt.plan, heartbeat)
                 except (ChecksumMismatch, UploadLost):
                     fileset = await self._again(imports, attempt, fileset)
-                    registered = await imports.register(fileset, attempt.plan, listen)
+                    registered = await imports.register(fileset, attempt.plan, heartbeat)
         return list(registered.image_ids)
 
     async def _reconcile(self, attempt: _Attempt) -> list[int]:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from transferapp.errors import Unavailable
 from transferapp.host.sparing import sparing
+from transferapp.host.waking import woken
 
 N = TypeVar("N")
 
@@ -35,11 +36,10 @@ class Relay(Generic[N]):
         """
         shown: tuple[N, ...] = ()
         while not over.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(RELAY_EVERY_S):
-                    await over.wait()
+            if await woken(over, RELAY_EVERY_S):
+                break
             news = self._news
-            if over.is_set() or news == shown:
+            if news == shown:
                 continue
             shown = news
             # For people's eyes only: work must not fail because it cannot be watched.

@@ -24,4 +24,6 @@ class ServerHealth(Message):
     workers: str = "ok"
     #: Whether events reach those who follow them.
     events: str = "ok"
+    #: Whether background work of the server or a worker keeps failing.
+    background: str = "ok"
     repository: RepositoryState

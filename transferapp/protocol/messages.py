@@ -289,6 +289,8 @@ class AgentInfo(Message):
     version: str
     account: str
     pid: int
+    #: What of its background work keeps failing, as a sentence.
+    trouble: str = ""
 
 
 class IdentityView(Message):
@@ -388,3 +390,5 @@ class WorkerView(Message):
     id: str
     pid: int
     silent_s: float
+    #: What of its background work keeps failing, as a sentence.
+    trouble: str = ""

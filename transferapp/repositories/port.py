@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -47,10 +46,6 @@ class Capability(StrEnum):
     SCREENS = "screens"
     IN_PLACE_IMPORT = "in-place-import"
     ATTACHMENTS = "attachments"
-
-
-#: No sign of life of an import for so long is worth telling a person.
-SILENT_AFTER = timedelta(minutes=5)
 
 
 class HealthState(StrEnum):

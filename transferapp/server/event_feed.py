@@ -16,6 +16,7 @@ import structlog
 from transferapp.errors import TransferAppError, Unavailable
 from transferapp.host.backoff import Backoff
 from transferapp.host.supervise import Supervisor
+from transferapp.host.waking import woken
 from transferapp.ledger.port import Ledger
 from transferapp.model.events import Event
 
@@ -146,7 +147,7 @@ class EventFeed:
         Ends when the feed is in trouble: its reader comes back, and is told so.
         """
         with self._line(audience) as line:
-            if not await self._follows_within(silence_s):
+            if not await woken(self._following, silence_s):
                 return
             async for event in self._past(audience, after):
                 after = event.id
@@ -164,14 +165,6 @@ class EventFeed:
                     return
                 if event_or_end.id > after:
                     yield event_or_end
-
-    async def _follows_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._following.wait()
-        except TimeoutError:
-            return False
-        return True
 
     def _end_lines(self) -> None:
         for line in self._lines:

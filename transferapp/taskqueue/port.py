@@ -127,6 +127,8 @@ class WorkerLife:
     id: str
     pid: int
     silent_s: float
+    #: What of its background work keeps failing, as a sentence.
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from transferapp.errors import Invalid, StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.host.waking import woken
 from transferapp.taskqueue.moves import (
     CANCEL,
     CLAIM,
@@ -299,13 +300,8 @@ class MemoryTaskWorker(TaskWorker):
                 self._runs.add(entry.run)
                 entry.run.add_done_callback(self._runs.discard)
             await self._clean_up()
-            try:
-                # Waiting tasks ring no bell when their time comes. (Not wait_for: on Python
-                # 3.11 it loses a cancellation that comes together with the bell.)
-                async with asyncio.timeout(0.02):
-                    await self._queue.bell.wait()
-            except TimeoutError:
-                continue
+            # Waiting tasks ring no bell when their time comes.
+            await woken(self._queue.bell, 0.02)
 
     async def _run(self, entry: Entry) -> None:
         task = entry.task

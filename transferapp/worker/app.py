@@ -6,14 +6,9 @@ import asyncio
 import signal
 
 import structlog
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    wait_random_exponential,
-)
 
-from transferapp.errors import Unavailable
+from transferapp.host.backoff import Backoff
+from transferapp.host.patience import patience
 from transferapp.host.sparing import sparing
 from transferapp.worker.housekeeping import keeping_house
 from transferapp.worker.leftovers import queue_leftovers, sweeping
@@ -62,11 +57,7 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
 
 
 async def _start(settings: WorkerSettings) -> WorkerParts:
-    patiently = AsyncRetrying(
-        retry=retry_if_exception_type(Unavailable),
-        wait=wait_random_exponential(multiplier=0.5, max=30.0),
-        before_sleep=_tell_waiting,
-    )
+    patiently = patience(Backoff(0.5, 20.0), on_wait=_tell_waiting)
     parts: WorkerParts = await patiently(asyncio.to_thread, open_parts, settings)
     # First, so that nothing runs yet if this process is asked to stop meanwhile. What is
     # wrong with them is no reason not to start: both are tried again while it works.
@@ -78,6 +69,5 @@ async def _start(settings: WorkerSettings) -> WorkerParts:
     return parts
 
 
-def _tell_waiting(state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    _log.warning("the database is away; waiting for it", error=str(error))
+def _tell_waiting(reason: str) -> None:
+    _log.warning("the database is away; waiting for it", error=reason)

@@ -35,9 +35,7 @@ async def test_server_tells_what_the_worker_process_sees(
     desk: OmeroDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In this process, the server's; the worker goes by its own.
-    monkeypatch.setattr(
-        "transferapp.operations.import_signs.SILENT_AFTER", timedelta(seconds=4)
-    )
+    monkeypatch.setattr("transferapp.repositories.heartbeat.SILENT_AFTER", timedelta(seconds=4))
     heard: list[tuple[str, str]] = []
     async with desk.server() as server, httpx.AsyncClient(base_url=server.url) as http:
 

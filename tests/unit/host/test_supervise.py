@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ from structlog.testing import capture_logs
 
 from transferapp.errors import Unavailable
 from transferapp.host.backoff import Backoff
-from transferapp.host.supervise import Supervisor, supervised
+from transferapp.host.supervise import SupervisedThread, Supervisor, failing, supervised
 
 QUICK = Backoff(0.01, 0.04)
 
@@ -108,3 +109,88 @@ async def test_who_watches_hears_of_each_fault() -> None:
     await supervisor.stop()
     with pytest.raises(IndexError):
         errors.pop()
+
+
+class Thread:
+    """Blocking work that fails as often as it is told, then beats until the stop."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.stopping = threading.Event()
+        self.kept = SupervisedThread("a thread", self.run, self.stopping, pauses=QUICK)
+
+    def run(self) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise ValueError("odd")
+        while not self.stopping.wait(0.005):
+            self.kept.beat()
+
+
+async def test_a_thread_is_begun_again_and_ends_with_its_stop() -> None:
+    work = Thread(failures=4)
+    work.kept.start()
+    await until(lambda: work.failures == 0 and work.kept.trouble == "")
+    work.stopping.set()
+    work.kept.join(5)
+    assert not work.kept._thread.is_alive()
+
+
+async def test_the_stop_ends_a_threads_pause() -> None:
+    work = Thread(failures=1000)
+    work.kept._pauses = Backoff(600.0, 600.0)
+    work.kept.start()
+    await until(lambda: bool(work.kept.trouble))
+    work.stopping.set()
+    work.kept.join(5)
+    assert not work.kept._thread.is_alive()
+
+
+async def test_what_keeps_failing_is_named_until_it_goes_well() -> None:
+    work, well = Work(*[KeyError("secret")] * 5), Work()
+    assert failing() == ""
+    work.supervisor.start()
+    well.supervisor.start()
+    await until(lambda: failing() != "")
+    assert work.begun >= 3
+    assert failing() == (
+        "This keeps failing and is begun again:"
+        " some work (A defect ended it (KeyError): see the log.)"
+    )
+    await until(lambda: failing() == "")
+    assert work.begun == 6
+    await work.supervisor.stop()
+    await well.supervisor.stop()
+
+
+async def test_what_runs_long_after_its_failures_counts_as_well() -> None:
+    failures = [ValueError("odd")] * 3
+
+    async def never_beats() -> None:
+        if failures:
+            raise failures.pop()
+        await asyncio.Event().wait()
+
+    supervisor = Supervisor("quiet", never_beats, pauses=Backoff(0.01, 0.1))
+    supervisor.start()
+    await until(lambda: failing() != "")
+    await until(lambda: failing() == "")
+    assert not failures
+    await supervisor.stop()
+
+
+async def test_what_has_been_stopped_fails_no_more() -> None:
+    work = Work(*[KeyError("a")] * 1000)
+    work.supervisor.start()
+    await until(lambda: failing() != "")
+    await work.supervisor.stop()
+    assert failing() == ""
+
+
+async def test_the_same_fault_is_logged_once_in_a_while() -> None:
+    work = Work(*[KeyError("a")] * 9)
+    with capture_logs() as logs:
+        work.supervisor.start()
+        await until(lambda: work.begun == 10)
+        await work.supervisor.stop()
+    assert len(logs) == 1

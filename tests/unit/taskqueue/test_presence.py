@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
+from transferapp.host.backoff import Backoff
 from transferapp.host.database import open_engine, sqlite_url
-from transferapp.taskqueue.dbos.presence import Presence, host_identity
+from transferapp.host.supervise import Supervisor
+from transferapp.taskqueue.dbos.presence import Presence, host_identity, worker_lives
 from transferapp.taskqueue.dbos.schema import database_now, metadata, workers
 
 DEAD_AFTER_S = 10.0
@@ -88,3 +91,23 @@ def test_lease_runs_out(engine: sa.Engine) -> None:
     first.beat()
     assert first.take_lease("janitor", -1.0)
     assert second.take_lease("janitor", 60)
+
+
+async def test_a_worker_says_what_of_it_keeps_failing(engine: sa.Engine) -> None:
+    async def fail() -> None:
+        raise ValueError("odd")
+
+    me = Presence(engine, DEAD_AFTER_S)
+    me.beat()
+    assert [one.trouble for one in worker_lives(engine)] == [""]
+    work = Supervisor("a chore", fail, pauses=Backoff(0.001, 60.0))
+    work.start()
+    async with asyncio.timeout(5):
+        while not work.keeps_failing:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+    me.beat()
+    await work.stop()
+    [life] = worker_lives(engine)
+    assert "a chore (A defect ended it (ValueError)" in life.trouble
+    me.beat()
+    assert [one.trouble for one in worker_lives(engine)] == [""]

@@ -188,8 +188,8 @@ def workers(*, as_json: AsJson = False) -> None:
         show_json(found)
     else:
         show_table(
-            ("Worker", "Process", "Silent for"),
-            [(one.id, one.pid, f"{one.silent_s:.1f} s") for one in found],
+            ("Worker", "Process", "Silent for", "Trouble"),
+            [(one.id, one.pid, f"{one.silent_s:.1f} s", one.trouble) for one in found],
         )
 
 

@@ -23,6 +23,7 @@ from transferapp.desktop.imports.form import ImportForm
 from transferapp.desktop.imports.outcome import ImportOutcome
 from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.desktop.loop import spawn, starts
+from transferapp.desktop.session.background import kept_going
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.buttons import button
@@ -73,7 +74,8 @@ class ImportPage(PageWidget):
         spawn(self._presenter.targets.load())
         if not self._looker_started:
             self._looker_started = True
-            spawn(self._presenter.keep_looking(), name="look at doubtful filesets")
+            looker = kept_going("looking at doubtful filesets", self._presenter.keep_looking)
+            spawn(looker.run(), name=looker.name)
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Look at files and folders that were dropped here or elsewhere on the window."""

@@ -13,6 +13,7 @@ from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.session.presenter import Connection
 from transferapp.errors import Denied, NotFound, TransferAppError
 from transferapp.host.clock import Clock, SystemClock
+from transferapp.host.waking import woken
 from transferapp.model.events import EventKind
 from transferapp.notify.words import outcome_of
 
@@ -163,7 +164,7 @@ class InboxPresenter:
                 self.notice = error.message
                 self.changed.notify()
             await asyncio.sleep(self._pauses.least)
-            await _until_set(self._wished, self._pauses.idle)
+            await woken(self._wished, self._pauses.idle)
 
     async def _read(self, client: InboxClient) -> None:
         new = (await client.inbox(unread=True, limit=MOST_COUNTED)).items
@@ -192,11 +193,3 @@ class InboxPresenter:
             with suppress(NotFound):  # It was cleared away meanwhile.
                 await client.mark_read(entry_id)
             self._untold.discard(entry_id)
-
-
-async def _until_set(event: asyncio.Event, timeout_s: float) -> None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await event.wait()
-    except TimeoutError:
-        return

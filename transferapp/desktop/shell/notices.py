@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from transferapp.desktop.shell.services import (
     AGENT_TITLE,
+    BACKGROUND_TITLE,
     WORKER_TITLE,
     ServicesPresenter,
 )
@@ -15,14 +16,17 @@ from transferapp.desktop.widgets.listening import listen
 
 
 class Notices(QWidget):
-    """Names: ``main.banner``, ``main.agentNotice``, ``main.workerNotice``."""
+    """Names: ``main.banner``, ``main.agentNotice``, ``main.workerNotice``,
+    ``main.backgroundNotice``.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.banner = MessageBanner("main.banner")
         self._agent = MessageBanner("main.agentNotice")
         self._worker = MessageBanner("main.workerNotice")
-        self._all = (self.banner, self._agent, self._worker)
+        self._background = MessageBanner("main.backgroundNotice")
+        self._all = (self.banner, self._agent, self._worker, self._background)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.LARGE, theme.MEDIUM, theme.LARGE, 0)
         layout.setSpacing(theme.SMALL)
@@ -38,6 +42,7 @@ class Notices(QWidget):
         def show() -> None:
             self._agent.show_while(services.agent_notice, AGENT_TITLE)
             self._worker.show_while(services.worker_notice, WORKER_TITLE)
+            self._background.show_while(services.background_notice, BACKGROUND_TITLE)
             self._settle()
 
         listen(self, services.changed, show)

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from transferapp.desktop.session.background import kept_going
 from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.session.presenter import Connection
 from transferapp.errors import AgentUnreachable, TransferAppError
 from transferapp.host import endings
+from transferapp.host.supervise import failing
 
 if TYPE_CHECKING:
     from transferapp.desktop.session.presenter import SessionPresenter
@@ -21,12 +23,15 @@ LOOKS_WITHOUT = 2
 
 AGENT_TITLE = "The workstation service is not running"
 WORKER_TITLE = "The server has no worker at work: imports wait"
+_ANEW = "Start TransferApp anew; if it stays, tell your administrator."
+BACKGROUND_TITLE = "Something behind this window keeps failing"
 
 
 class ServicesPresenter:
     """Looks while somebody is signed in; ``changed`` tells of another notice.
 
-    ``agent_notice`` and ``worker_notice`` are empty, or sentences with what to do. That the
+    ``agent_notice``, ``worker_notice`` and ``background_notice`` (what keeps failing in this
+    program or the workstation service) are empty, or sentences with what to do. That the
     server itself does not answer is the session's to say.
     """
 
@@ -41,39 +46,46 @@ class ServicesPresenter:
         self._ending = ending
         self._pause = pause
         self._without = 0
-        self._looking: asyncio.Task[None] | None = None
+        self._looking = kept_going("looking after services", self._look)
+        self._looks = False
+        self._agent_trouble = ""
         self.agent_notice = ""
         self.worker_notice = ""
+        self.background_notice = ""
         self.changed: Listeners[[]] = Listeners()
         session.changed.listen(self._session_changed)
 
     async def close(self) -> None:
         """Look no more."""
-        looking, self._looking = self._looking, None
-        if looking is not None:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+        await self._looking.stop()
 
     def _session_changed(self) -> None:
-        if self._session.signed_in and self._looking is None:
-            loop = asyncio.get_running_loop()
-            self._looking = loop.create_task(self._look(), name="look after services")
-            self._looking.add_done_callback(self._ended)
+        if self._session.signed_in and not self._looks:
+            self._looks = True
+            self._looking.start()
 
     async def _look(self) -> None:
         while self._session.signed_in:
             agent, worker = await asyncio.gather(self._agent(), self._worker())
-            before = (self.agent_notice, self.worker_notice)
-            self.agent_notice, self.worker_notice = agent, worker
-            if before != (agent, worker):
+            before = (self.agent_notice, self.worker_notice, self.background_notice)
+            now = (agent, worker, self._background())
+            self.agent_notice, self.worker_notice, self.background_notice = now
+            if before != now:
                 self.changed.notify()
+            self._looking.beat()
             await self._pause(LOOK_PAUSE_S)
-        self.agent_notice = self.worker_notice = ""
+        self._looks = False
+        self.agent_notice = self.worker_notice = self.background_notice = ""
         self.changed.notify()
 
+    def _background(self) -> str:
+        said = " ".join(filter(None, dict.fromkeys((failing(), self._agent_trouble))))
+        return f"{said} {_ANEW}" if said else ""
+
     async def _agent(self) -> str:
+        self._agent_trouble = ""
         try:
-            await self._session.agent.info()
+            self._agent_trouble = (await self._session.agent.info()).trouble
         except AgentUnreachable as error:
             self._without += 1
             last = await asyncio.to_thread(self._ending, endings.AGENT)
@@ -96,11 +108,3 @@ class ServicesPresenter:
         if health.workers == "ok":
             return ""
         return "What is queued is kept, and goes on by itself. Tell your administrator."
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        if self._looking is task:
-            self._looking = None
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        context = {"message": "Looking after the services failed", "exception": error}
-        task.get_loop().call_exception_handler(context)

@@ -219,8 +219,9 @@ class TransfersPresenter:
         self.selected, self.details, self.loaded = "", None, False
         self._board.clear()
         if owner:
-            for step in (self._follow_agent, self._keep_fresh, self._keep_looking):
-                self._begin(step)
+            self._begin(self._follow_agent)
+            self._begin(self._keep_fresh)
+            self._begin(self._keep_looking)
 
     def _begin(self, step: Step) -> asyncio.Task[None]:
         following = kept_going("following the transfers", step)

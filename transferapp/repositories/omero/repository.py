@@ -14,6 +14,7 @@ from transferapp.formats.omero import omero_formats
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
+from transferapp.repositories.heartbeat import HeartbeatWatch
 from transferapp.repositories.omero.links import open_links
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import health
@@ -22,7 +23,6 @@ from transferapp.repositories.omero.sessions.keeper import Keeper
 from transferapp.repositories.omero.sessions.people import read_identity
 from transferapp.repositories.omero.sessions.server_version import ServerVersion
 from transferapp.repositories.omero.settings import OmeroSettings
-from transferapp.repositories.omero.vigil import Vigil
 from transferapp.repositories.port import (
     Capability,
     Repository,
@@ -44,7 +44,7 @@ class OmeroRepository(Repository):
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
         self._keeper = Keeper(settings, clock, self._threads)
-        self._vigil, self._links = Vigil(clock), open_links(settings)
+        self._heartbeats, self._links = HeartbeatWatch(clock), open_links(settings)
         self._version = ServerVersion(clock, self._ask_version)
 
     @override
@@ -95,7 +95,7 @@ class OmeroRepository(Repository):
                     group_id,
                     self._threads,
                     self._clock,
-                    self._vigil,
+                    self._heartbeats,
                     self._links,
                 )
             )
@@ -111,7 +111,7 @@ class OmeroRepository(Repository):
                     await in_thread(self._threads, gateway, health.ask, gateway)
         except TransferAppError as error:
             return health.unreachable(error)
-        return health.answering(self._vigil)
+        return health.answering(self._heartbeats)
 
     @override
     async def formats(self) -> RepositoryFormats:

@@ -107,4 +107,7 @@ async def pause_target(
 async def workers(_grant: AdminGrant, request: Request) -> list[WorkerView]:
     """List the workers and how long each has been silent."""
     living = await parts_of(request).queue.workers()
-    return [WorkerView(id=one.id, pid=one.pid, silent_s=one.silent_s) for one in living]
+    return [
+        WorkerView(id=one.id, pid=one.pid, silent_s=one.silent_s, trouble=one.trouble)
+        for one in living
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -11,8 +12,9 @@ from starlette.responses import JSONResponse, Response
 
 import transferapp
 from transferapp.errors import Internal, TransferAppError, Unavailable
+from transferapp.host import supervise
 from transferapp.host.sparing import tell_once
-from transferapp.operations.import_signs import import_health
+from transferapp.operations.import_health import import_health
 from transferapp.operations.imports import REPOSITORY_TARGET
 from transferapp.protocol import routes
 from transferapp.protocol.health import RepositoryState, ServerHealth
@@ -38,21 +40,24 @@ async def health(request: Request) -> Response:
     this server.
     """
     parts = parts_of(request)
-    ledger, queue, workers, repository = await asyncio.gather(
+    ledger, queue, workers, background, repository = await asyncio.gather(
         _trouble("database", parts.ledger.last_event_id()),
         _trouble("queue", _find_odd(parts.queue)),
         _trouble("workers", _find_worker(parts.queue)),
+        _trouble("background work", _find_failing(parts.queue)),
         import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
     )
     feed: EventFeed = request.app.state.feed
     events = feed.trouble
     is_well = repository.state is HealthState.PROGRESSING
+    odd = ledger or queue or workers or events or background
     health = ServerHealth(
-        status="ok" if is_well and not (ledger or queue or workers or events) else "degraded",
+        status="ok" if is_well and not odd else "degraded",
         database=ledger or "ok",
         queue=queue or "ok",
         workers=workers or "ok",
         events=events or "ok",
+        background=background or "ok",
         repository=RepositoryState(state=repository.state, detail=repository.detail),
     )
     status = HTTPStatus.SERVICE_UNAVAILABLE if ledger else HTTPStatus.OK
@@ -89,6 +94,16 @@ async def _find_worker(queue: TaskQueue) -> None:
             "No worker is at work: imports and exports wait until one is. Start it where the"
             " server runs: transferapp worker"
         )
+
+
+async def _find_failing(queue: TaskQueue) -> None:
+    """Raise Internal with what keeps failing, here and in the workers that live."""
+    said = [supervise.failing()]
+    # That the queue is away is told in its own place.
+    with suppress(Unavailable):
+        said += [w.trouble for w in await queue.workers() if w.silent_s <= _SILENT_S]
+    if any(said):
+        raise Internal(" ".join(dict.fromkeys(one for one in said if one)))
 
 
 async def _trouble(what: str, asked: Awaitable[object]) -> str:

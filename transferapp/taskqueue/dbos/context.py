@@ -13,7 +13,7 @@ from dbos import DBOS, PortableWorkflowError, StepOptions
 from typing_extensions import override
 
 from transferapp.errors import TransferNotFound, Unavailable, all_errors, from_code
-from transferapp.taskqueue.dbos.failures import engine_failures, patiently
+from transferapp.taskqueue.dbos.failures import engine_failures, recorded
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.moves import STOPPED_TASK_STATES
 from transferapp.taskqueue.port import Context, Task
@@ -90,7 +90,7 @@ class DbosContext(Context):
         too, but at the step's end; who cannot ask, because the network is gone, waits.
         """
         mine = (self._task.id, {"step": name})
-        if not await patiently(self._records.note, *mine, run=self._run):
+        if not await recorded(self._records.note, *mine, run=self._run):
             _log.info("step not begun: the task was stopped, or others run it", step=name)
             raise asyncio.CancelledError
 

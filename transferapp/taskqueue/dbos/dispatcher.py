@@ -14,6 +14,7 @@ import structlog
 from transferapp.errors import Internal, TransferAppError, Unavailable
 from transferapp.host.backoff import Backoff
 from transferapp.host.sparing import sparing
+from transferapp.host.waking import woken
 from transferapp.taskqueue.dbos.claims import Claims
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
@@ -87,15 +88,7 @@ class Dispatcher:
             except TransferAppError as error:
                 _log.warning("no tasks can be claimed", error=error.message)
                 pause_s = _AGAIN_AFTER_S
-            await self._sleep(pause_s)
-
-    async def _sleep(self, for_s: float) -> None:
-        try:
-            async with asyncio.timeout(for_s):
-                await self._bell.wait()
-        except TimeoutError:
-            return
-        finally:
+            await woken(self._bell, pause_s)
             self._bell.clear()
 
     async def _round(self) -> None:

@@ -10,10 +10,10 @@ from typing import ParamSpec, TypeVar
 import psycopg
 import sqlalchemy as sa
 from dbos import error as dbos_error
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
-from transferapp.errors import StateConflict, TransferNotFound, Unavailable
+from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.database_errors import failure_of, is_away
+from transferapp.host.patience import patiently
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,7 +36,7 @@ def engine_failures() -> Iterator[None]:
         raise StateConflict(f"The task queue refused: {error.message}") from error
 
 
-async def patiently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def recorded(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Write to our table, however long the database is away: the state is the truth, and
     the engine waits for its own writes in the same way.
     """
@@ -45,11 +45,7 @@ async def patiently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs)
         with engine_failures():
             return function(*args, **kwargs)
 
-    retry = AsyncRetrying(
-        retry=retry_if_exception_type(Unavailable),
-        wait=wait_random_exponential(multiplier=0.2, max=10.0),
-    )
-    return await retry(asyncio.to_thread, call)
+    return await patiently(asyncio.to_thread, call)
 
 
 def patient_engine(engine: sa.Engine) -> None:

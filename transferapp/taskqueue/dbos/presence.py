@@ -11,6 +11,7 @@ import psutil
 import sqlalchemy as sa
 
 from transferapp.host.database import reading
+from transferapp.host.supervise import failing
 from transferapp.taskqueue.dbos.schema import database_now, leases, workers
 from transferapp.taskqueue.dbos.values import number, text, whole
 from transferapp.taskqueue.port import WorkerLife
@@ -35,17 +36,18 @@ class Presence:
         self.id = f"{platform.node()}:{self._pid}:{uuid.uuid4().hex[:8]}"
 
     def beat(self) -> None:
-        """Show that this worker lives."""
+        """Show that this worker lives, and what of it keeps failing."""
         with self._engine.begin() as connection:
             now = database_now(connection)
-            mine = sa.update(workers).where(workers.c.id == self.id).values(seen_at=now)
+            seen = {"seen_at": now, "trouble": failing()}
+            mine = sa.update(workers).where(workers.c.id == self.id).values(seen)
             if connection.execute(mine).rowcount == 0:
                 row = {
                     "id": self.id,
                     "host": self._host,
                     "pid": self._pid,
                     "started_at": psutil.Process(self._pid).create_time(),
-                    "seen_at": now,
+                    **seen,
                 }
                 connection.execute(sa.insert(workers).values(row))
 
@@ -104,7 +106,12 @@ def worker_lives(engine: sa.Engine) -> list[WorkerLife]:
         now = database_now(connection)
         rows = connection.execute(sa.select(workers).order_by(workers.c.id)).all()
     return [
-        WorkerLife(text(r.id), whole(r.pid), round(max(0.0, now - number(r.seen_at)), 3))
+        WorkerLife(
+            text(r.id),
+            whole(r.pid),
+            round(max(0.0, now - number(r.seen_at)), 3),
+            text(r.trouble),
+        )
         for r in rows
     ]
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from transferapp.errors import Invalid, Unavailable
 from transferapp.taskqueue.dbos.context import DbosContext
-from transferapp.taskqueue.dbos.failures import patiently
+from transferapp.taskqueue.dbos.failures import recorded
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.rows import failure_count, to_task
 from transferapp.taskqueue.dbos.targets import TargetBook
@@ -54,16 +54,16 @@ class TaskRunner:
             await self._failed(row, error)
         else:
             self._book.note_done(task.target, time.monotonic() - began)
-            if await patiently(self._records.finish, task.id, run):
+            if await recorded(self._records.finish, task.id, run):
                 _log.info("task done", task=task.id, kind=task.kind)
 
     async def begin(self, task_id: str, worker: str) -> sa.RowMapping | None:
         """Take over a claimed row whose run the engine starts here; None: not to be run."""
-        return await patiently(self._records.begin, task_id, worker)
+        return await recorded(self._records.begin, task_id, worker)
 
     async def let_go(self, row: sa.RowMapping) -> None:
         """Give back the place of an interrupted run."""
-        await patiently(self._records.let_go, row["id"], row["run"])
+        await recorded(self._records.let_go, row["id"], row["run"])
 
     async def tell(self, task: Task) -> None:
         """Tell a task's owner that it is dead, waits, or was cancelled; idempotent.
@@ -88,7 +88,7 @@ class TaskRunner:
             )
             self._tell_again_at[task.id] = time.monotonic() + _TELL_AGAIN_S
             return
-        await patiently(self._records.told, task)
+        await recorded(self._records.told, task)
 
     async def _handle(self, task: Task, payload: str, run: str) -> None:
         kind = self._kinds.get((task.kind, task.version))
@@ -105,7 +105,7 @@ class TaskRunner:
         kind = self._kinds.get((row["kind"], row["version"]))
         policy = RetryPolicy() if kind is None else kind.retry
         count = failure_count(row)
-        known_out = blames_target(error) and await patiently(self._book.is_out, row["target"])
+        known_out = blames_target(error) and await recorded(self._book.is_out, row["target"])
         if known_out:
             # A probe of a target that is known to be out says nothing against the task:
             # however long the outage, it costs nobody an attempt.
@@ -124,11 +124,11 @@ class TaskRunner:
             attempts=verdict.count.attempts,
             exc_info=error if verdict.error_code == "internal" else None,
         )
-        failed = await patiently(self._records.fail, task_id, row["run"], verdict)
+        failed = await recorded(self._records.fail, task_id, row["run"], verdict)
         if blames_target(error):
-            await patiently(self._book.note_failed, row["target"], self._records.now())
+            await recorded(self._book.note_failed, row["target"], self._records.now())
         if failed:
-            await self.tell(await patiently(self._records.get, task_id))
+            await self.tell(await recorded(self._records.get, task_id))
 
     def _listener(self, task: Task) -> Listener | None:
         kind = self._kinds.get((task.kind, task.version))

@@ -76,6 +76,8 @@ workers = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("started_at", sa.Double, nullable=False),
     sa.Column("seen_at", sa.Double, nullable=False),
+    # What of its background work keeps failing, as a sentence.
+    sa.Column("trouble", sa.Text, nullable=False, server_default=""),
 )
 
 #: Who may do what only one worker should; ``until`` is by the database's clock.

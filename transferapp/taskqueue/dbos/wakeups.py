@@ -8,17 +8,18 @@ from contextlib import closing
 
 import psycopg
 import sqlalchemy as sa
-import structlog
 
+from transferapp.errors import Unavailable
+from transferapp.host.backoff import Backoff
 from transferapp.host.sqlite import sqlite3
-
-_log = structlog.get_logger(__name__)
+from transferapp.host.supervise import SupervisedThread
 
 _CHANNEL = "transferapp_task"
 #: Asking SQLite for its version reads one number from memory: about 10 microseconds.
 _SQLITE_EVERY_S = 0.05
 #: How soon a lost connection is tried again; meanwhile the worker only polls.
-_AGAIN_AFTER_S = 2.0
+_PAUSES = Backoff(2.0, 10.0)
+_POLLS = "The database wakes no worker now. Tasks begin a little later; nothing is lost."
 _STOP_LOOK_S = 0.5
 
 
@@ -35,50 +36,50 @@ class Wakeups:
         """Watch the database of ``engine``; ``ring`` is called from the thread."""
         self._engine = engine
         self._ring = ring
-        self._interrupted = False
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="task-wakeups", daemon=True)
+        postgres = self._engine.dialect.name == "postgresql"
+        self._watching = SupervisedThread(
+            "wake-ups",
+            self._listen if postgres else self._compare,
+            self._stopping,
+            pauses=_PAUSES,
+        )
 
     def start(self) -> None:
         """Begin to watch."""
-        self._thread.start()
+        self._watching.start()
 
     def stop(self) -> None:
         """End within a moment; blocking."""
         self._stopping.set()
-        self._thread.join(5.0)
-
-    def _watch(self) -> None:
-        postgres = self._engine.dialect.name == "postgresql"
-        listen = self._listen if postgres else self._compare
-        while not self._stopping.is_set():
-            try:
-                listen()
-            except Exception as error:  # noqa: BLE001 - the driver's, the disk's, anything
-                # Once in an outage: polling goes on, a little slower to start tasks.
-                say = _log.debug if self._interrupted else _log.warning
-                say("wake-ups interrupted", error=str(error))
-                self._interrupted = True
-                self._stopping.wait(_AGAIN_AFTER_S)
+        self._watching.join(5.0)
 
     def _listen(self) -> None:
+        """Hear PostgreSQL until the stop; raises Unavailable when the connection is lost."""
         # Not the URL as a text: SQLAlchemy and libpq escape differently.
         _, arguments = self._engine.dialect.create_connect_args(self._engine.url)
-        with psycopg.connect(**arguments, autocommit=True) as connection:
-            connection.execute(f"LISTEN {_CHANNEL}")
-            self._interrupted = False
-            self._ring()  # for what came before
-            while not self._stopping.is_set():
-                for _ in connection.notifies(timeout=_STOP_LOOK_S, stop_after=1):
-                    self._ring()
+        try:
+            with psycopg.connect(**arguments, autocommit=True) as connection:
+                connection.execute(f"LISTEN {_CHANNEL}")
+                self._watching.beat()
+                self._ring()  # for what came before
+                while not self._stopping.is_set():
+                    for _ in connection.notifies(timeout=_STOP_LOOK_S, stop_after=1):
+                        self._ring()
+        except psycopg.OperationalError as error:
+            raise Unavailable(_POLLS) from error
 
     def _compare(self) -> None:
+        """Look at SQLite until the stop; raises Unavailable when that cannot be read."""
         path = self._engine.url.database or ""
-        with closing(sqlite3.connect(path)) as connection:
-            before = None
-            while not self._stopping.wait(_SQLITE_EVERY_S):
-                (version,) = connection.execute("PRAGMA data_version").fetchone()
-                self._interrupted = False
-                if version != before:
-                    before = version
-                    self._ring()
+        try:
+            with closing(sqlite3.connect(path)) as connection:
+                before = None
+                while not self._stopping.wait(_SQLITE_EVERY_S):
+                    (version,) = connection.execute("PRAGMA data_version").fetchone()
+                    self._watching.beat()
+                    if version != before:
+                        before = version
+                        self._ring()
+        except sqlite3.OperationalError as error:
+            raise Unavailable(_POLLS) from error

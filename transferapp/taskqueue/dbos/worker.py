@@ -17,9 +17,10 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from typing_extensions import override
 
 from transferapp.errors import TransferAppError
+from transferapp.host.backoff import Backoff
 from transferapp.host.clock import Clock
-from transferapp.host.sparing import sparing, tell_once
-from transferapp.host.supervise import Supervisor
+from transferapp.host.sparing import sparing
+from transferapp.host.supervise import SupervisedThread, Supervisor
 from transferapp.taskqueue.dbos.dispatcher import Dispatcher
 from transferapp.taskqueue.dbos.engine import APP_NAME, APP_VERSION, WORKFLOW, EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
@@ -76,7 +77,7 @@ class DbosTaskWorker(TaskWorker):
         self._housekeeping = Supervisor("the queue's housekeeping", self._keep_house)
         self._wakeups: Wakeups | None = None
         self._stopping = threading.Event()
-        self._heart: threading.Thread | None = None
+        self._heart: SupervisedThread | None = None
         #: Held by a round of housekeeping, which a cancelled wait for it does not end.
         self._rounds = threading.Lock()
         #: Tasks whose owners are still to be told.
@@ -92,7 +93,11 @@ class DbosTaskWorker(TaskWorker):
         # On this loop, because the engine runs tasks on the loop it is launched from. It
         # blocks for some 50 ms, once, before there is anything to disturb.
         self._launch()
-        self._heart = threading.Thread(target=self._beat, name="task-heartbeat", daemon=True)
+        # Without a heart this worker would lose its tasks while it runs them: no long pauses.
+        pauses = Backoff(self._settings.beat_s, self._settings.beat_s)
+        self._heart = SupervisedThread(
+            "the worker's heartbeat", self._beat, self._stopping, pauses=pauses
+        )
         self._heart.start()
         self._housekeeping.start()
         self._dispatch()
@@ -186,7 +191,7 @@ class DbosTaskWorker(TaskWorker):
 
     def _beat(self) -> None:
         """Run in a thread of its own: a busy loop is no sign of death."""
-        while not self._stopping.wait(self._settings.beat_s):
+        while not self._stopping.is_set():
             try:
                 with engine_failures():
                     self._presence.beat()
@@ -194,9 +199,10 @@ class DbosTaskWorker(TaskWorker):
             except TransferAppError as error:
                 self._trust_until = time.monotonic() + self._settings.dead_after_s
                 _log.warning("heartbeat failed", error=error.message)
-            except Exception as error:  # noqa: BLE001
-                # Without a heart this worker would lose its tasks while it runs them.
-                tell_once("the worker's heartbeat", self._presence.id, error)
+            else:
+                if self._heart is not None:
+                    self._heart.beat()
+            self._stopping.wait(self._settings.beat_s)
 
     async def _keep_house(self) -> None:
         while True:

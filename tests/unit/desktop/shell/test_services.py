@@ -13,7 +13,9 @@ from tests.support.transfer_fakes import FakeSession, until
 from transferapp.desktop.session.presenter import Connection
 from transferapp.desktop.shell.services import ServicesPresenter
 from transferapp.errors import ServerUnreachable
+from transferapp.host.backoff import Backoff
 from transferapp.host.endings import Ending
+from transferapp.host.supervise import Supervisor
 from transferapp.protocol.health import RepositoryState, ServerHealth
 
 ENDED = Ending(
@@ -109,3 +111,34 @@ async def test_nobody_looks_once_she_has_signed_out(desk: Desk) -> None:
     desk.session.signed_in = True
     desk.session.changed.notify()
     await until(lambda: desk.services.worker_notice)
+
+
+async def test_what_keeps_failing_is_told_until_it_goes_well(desk: Desk) -> None:
+    async def fail() -> None:
+        raise ValueError("odd")
+
+    work = Supervisor("a page", fail, pauses=Backoff(0.001, 60.0))
+    work.start()
+    await until(lambda: desk.services.background_notice)
+    assert "a page (A defect ended it (ValueError)" in desk.services.background_notice
+    await work.stop()
+    await until(lambda: not desk.services.background_notice)
+    desk.session.agent.trouble = "This keeps failing: watch over sources"
+    await until(lambda: "watch over sources" in desk.services.background_notice)
+    assert desk.services.agent_notice == ""
+    desk.session.agent.trouble = ""
+    await until(lambda: not desk.services.background_notice)
+
+
+async def test_a_defect_in_looking_does_not_end_it(desk: Desk) -> None:
+    shown: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: shown.append(str(context["exception"])))
+    desk.services._looking._pauses = Backoff(0.001, 60.0)
+    desk.error = ValueError("odd")
+    await until(lambda: shown)
+    desk.error = None
+    desk.workers = "No worker is at work."
+    await until(lambda: desk.services.worker_notice)
+    assert shown == ["odd"]
+    loop.set_exception_handler(None)

@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from math import inf, nan
 
 import pytest
-from typing_extensions import override
 
 pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
 
-from transferapp.host.clock import SystemClock
 from transferapp.model.filesets import FilesetPlan, PlannedFile
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.images import Annotation, AnnotationKind, OriginalFile
@@ -29,8 +27,6 @@ from transferapp.repositories.omero.catalogue.mapping import (
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.reading.files import hasher
 from transferapp.repositories.omero.sessions.people import permissions_of
-from transferapp.repositories.omero.vigil import Vigil
-from transferapp.repositories.port import SILENT_AFTER
 
 
 @pytest.mark.parametrize(
@@ -136,27 +132,3 @@ def test_differing_files() -> None:
     plan = FilesetPlan("key", "name", files, None, 3)
     held = [OriginalFile(1, 9, "a", 1, "SHA1-160", "aa"), OriginalFile(2, 9, "b", 2, "", "x")]
     assert differing(plan, held) == ["b", "c"]
-
-
-def test_vigil_tells_silence() -> None:
-    class MovedClock(SystemClock):
-        moved = datetime(2026, 1, 1, tzinfo=UTC)
-
-        @override
-        def now(self) -> datetime:
-            return self.moved
-
-    clock = MovedClock()
-    vigil = Vigil(clock)
-    assert vigil.silent_since() is None
-    began = clock.moved
-    vigil.saw(1, 0)
-    assert vigil.queued() == 1
-    clock.moved += SILENT_AFTER
-    vigil.saw(1, 0)
-    assert vigil.silent_since() == began
-    vigil.saw(1, 1)
-    assert (vigil.silent_since(), vigil.queued()) == (None, 0)
-    clock.moved += SILENT_AFTER
-    vigil.ended(1)
-    assert vigil.silent_since() is None

@@ -8,7 +8,7 @@ from typing import TypeVar
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import DamagedFile, EmptyFile, SourceProblem, UnsupportedFile
 from transferapp.model.ome_zarr import METADATA_NAMES
-from transferapp.ome.reading import parse
+from transferapp.ome.reading import read_document
 from transferapp.repositories.local.readers import bio_formats as through
 from transferapp.repositories.local.readers.ome_bindata import open_bin_data
 from transferapp.repositories.local.readers.ome_tiff import OmeSource, open_ome
@@ -121,7 +121,7 @@ def _open_with_ours(first: Path, root: Path) -> OpenFileset:
 def _open_other(first: Path, root: Path) -> OpenFileset:
     name = first.name.lower()
     if name.endswith((".ome", ".xml")):
-        document = parse(first.read_bytes())
+        document = read_document(first)
         if document is None:
             raise _noted(
                 DamagedFile(f"'{first.name}' is no OME-XML. Export the images again."),

@@ -20,7 +20,7 @@ from transferapp.model.images import TileRegion
 from transferapp.ome.document import OmeDocument, OmeImage, PlaneBlock, WellPlace
 from transferapp.ome.files import OmeFiles
 from transferapp.ome.planes import Placed, Wanted, place
-from transferapp.ome.reading import parse
+from transferapp.ome.reading import parse, read_document
 from transferapp.repositories.local.readers import tiff_pages
 from transferapp.repositories.local.readers.port import (
     ChannelHint,
@@ -79,7 +79,7 @@ def open_ome(source: OmeSource, document: OmeDocument) -> OpenFileset:
 
 def _document_of(source: OmeSource) -> OmeDocument | None:
     if not source.is_tiff():
-        return parse(source.path.read_bytes())
+        return read_document(source.path)
     with open_tiff(source.path) as tif, tiff_failures(source.path):
         return parse(tif.pages.first.description or "")
 

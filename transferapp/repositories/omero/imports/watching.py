@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from transferapp.errors import RepositoryUnavailable, TransferAppError
+from transferapp.host.backoff import Backoff
+from transferapp.repositories.heartbeat import Beat
 from transferapp.repositories.omero.catalogue.filesets import log_bytes
 from transferapp.repositories.omero.errors import import_failure, translated
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.sessions.acting import Acting
-from transferapp.repositories.omero.vigil import Sign
 from transferapp.repositories.port import ProgressListener
 
 #: OMERO's five steps, and linking and annotating after them.
@@ -25,7 +27,7 @@ _WORDS = (
     "processing",
     "finishing",
 )
-_FIRST_POLL_S, _LONGEST_POLL_S = 0.05, 1.0
+_POLLS = Backoff(0.05, 1.0, factor=1.5)
 #: While the step does not change, the log is looked at so often.
 _LOOK_AT_LOG_EVERY = timedelta(seconds=30)
 
@@ -35,20 +37,19 @@ async def watch(
 ) -> TransferAppError | None:
     """Wait for the end; returns what the import failed with, its handle still open.
 
-    ``progress`` hears only signs of life: a step begun, or more in the import's log.
+    ``progress`` hears only beats: a step begun, or more in the import's log.
     When this is cancelled, the import goes on in OMERO and is adopted later.
     """
-    pause, told, watched = _FIRST_POLL_S, None, _Watched(acting, fileset_id, handle)
+    polls, told, watched = count(), None, _Watched(acting, fileset_id, handle)
     try:
         while (response := await acting.run(handle.getResponse)) is None:
-            sign = await acting.run(watched.look)
-            if sign != told:
-                told, step = sign, sign.step
+            beat = await acting.run(watched.look)
+            if beat != told:
+                told, step = beat, beat.step
                 progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
-            await asyncio.sleep(pause)
-            pause = min(_LONGEST_POLL_S, pause * 1.5)
+            await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:
-        acting.vigil.ended(fileset_id)
+        acting.heartbeats.ended(fileset_id)
     if isinstance(response, omero.cmd.ERR):
         return import_failure(response.name, dict(response.parameters or {}))
     await acting.run(_close, handle)
@@ -62,20 +63,20 @@ class _Watched:
         self._acting, self._fileset_id, self._handle = acting, fileset_id, handle
         self._looked_at = acting.clock.now()
 
-    def look(self) -> Sign:
-        """Return the last sign of life: a step begun, or more in the import's log."""
-        vigil, now = self._acting.vigil, self._acting.clock.now()
+    def look(self) -> Beat:
+        """Return the last beat: a step begun, or more in the import's log."""
+        watch, now = self._acting.heartbeats, self._acting.clock.now()
         status = self._handle.getStatus()
         # Until a thread of OMERO's takes it up, it has no steps at all.
         step = int(status.currentStep) + 1 if status.steps else 0
-        known = vigil.last(self._fileset_id)
+        known = watch.last(self._fileset_id)
         if known is None or known.step != step:
             self._looked_at = now
-            return vigil.saw(self._fileset_id, step)
+            return watch.saw(self._fileset_id, step)
         if not step or now - self._looked_at < _LOOK_AT_LOG_EVERY:
             return known
         self._looked_at = now
-        return vigil.saw(self._fileset_id, step, log_bytes(self._acting, self._fileset_id))
+        return watch.saw(self._fileset_id, step, log_bytes(self._acting, self._fileset_id))
 
 
 def _close(handle: Any) -> None:

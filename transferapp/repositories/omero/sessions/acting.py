@@ -12,11 +12,11 @@ from typing import Any, ParamSpec, TypeVar
 from transferapp.errors import SessionLost
 from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
+from transferapp.repositories.heartbeat import HeartbeatWatch
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import omero
 from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
-from transferapp.repositories.omero.vigil import Vigil
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -72,7 +72,7 @@ class Acting:
     group_id: int | None
     threads: Executor
     clock: Clock
-    vigil: Vigil
+    heartbeats: HeartbeatWatch
     #: Where files are linked instead of uploaded; None where this process cannot.
     links: Links | None = None
 

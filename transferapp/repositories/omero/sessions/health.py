@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from transferapp.errors import TransferAppError
+from transferapp.repositories.heartbeat import HeartbeatWatch
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.foreign import Glacier2
 from transferapp.repositories.omero.sessions.gateway import Gateway, open_client, shut
 from transferapp.repositories.omero.settings import OmeroSettings
-from transferapp.repositories.omero.vigil import Vigil
 from transferapp.repositories.port import HealthState, RepositoryHealth
 
 #: Each question must be answered within so long (seconds).
@@ -47,12 +47,12 @@ def unreachable(error: TransferAppError) -> RepositoryHealth:
     return RepositoryHealth(HealthState.UNREACHABLE, error.message)
 
 
-def answering(vigil: Vigil) -> RepositoryHealth:
+def answering(heartbeats: HeartbeatWatch) -> RepositoryHealth:
     """OMERO answers; say whether its imports move."""
-    since = vigil.silent_since()
+    since = heartbeats.silent_since()
     if since is None:
         return RepositoryHealth(HealthState.PROGRESSING, "OMERO answers.")
-    waiting = vigil.queued()
+    waiting = heartbeats.queued()
     what = f"{waiting} imports wait in its own queue" if waiting else "its imports do not move"
     return RepositoryHealth(
         HealthState.SILENT, f"OMERO answers, but {what} since {since:%Y-%m-%d %H:%M} UTC."

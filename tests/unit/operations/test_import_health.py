@@ -12,9 +12,9 @@ from typing_extensions import override
 
 from transferapp.errors import Unavailable
 from transferapp.host.clock import Clock, SystemClock
-from transferapp.operations.import_signs import Signs, import_health
+from transferapp.operations.import_health import import_health
+from transferapp.repositories.heartbeat import SILENT_AFTER, Heartbeat
 from transferapp.repositories.port import (
-    SILENT_AFTER,
     HealthState,
     Repository,
     RepositoryHealth,
@@ -132,16 +132,16 @@ async def test_unreachable_stays_so_and_a_queue_that_is_away_hides_nothing() -> 
     assert await said(queue) == PROGRESSING
 
 
-def test_each_sign_is_news_at_most_once_a_minute() -> None:
+def test_each_beat_is_news_at_most_once_a_minute() -> None:
     told: list[tuple[int, int, str]] = []
     clock = Standing()
     clock.time = NOW.replace(hour=14, minute=5, second=0)
-    signs = Signs(told.append, clock)
-    signs(1, 6, "reading")
-    signs(1, 6, "reading")
+    heartbeat = Heartbeat(told.append, clock)
+    heartbeat(1, 6, "reading")
+    heartbeat(1, 6, "reading")
     clock.time += timedelta(minutes=1)
-    signs(1, 6, "reading")
-    signs(2, 6, "writing")
+    heartbeat(1, 6, "reading")
+    heartbeat(2, 6, "writing")
     assert told == [
         (1, 6, "reading"),
         (1, 6, "reading (at work at 14:05 UTC)"),
