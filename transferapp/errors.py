@@ -9,7 +9,7 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
     |   |   SessionLost, UploadLost, DestinationUnwritable, Busy
     |-- Denied             the caller may not; a person must act
-    |   |-- SignInFailed, GrantRefused, PermissionDenied
+    |   |-- SignInFailed, GrantRefused, PermissionDenied, SignedUrlEnded, SignedUrlRefused
     |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, FileNotFound
     |-- Conflict           the state of things forbids it now
     |   |-- NameTaken, OffsetMismatch, StateConflict
@@ -163,6 +163,24 @@ class PermissionDenied(Denied):
     code = "permission-denied"
     title = "No permission in the image repository"
     default_message = "Choose a target that you may write to, or ask the owner of the group."
+
+
+class SignedUrlEnded(Denied):
+    """A signed URL had its time, or the session that made it is over."""
+
+    code = "signed-url-ended"
+    title = "This address has ended"
+    default_message = (
+        "It lasted for a while only, or the person who made it signed out. Ask for a new one."
+    )
+
+
+class SignedUrlRefused(Denied):
+    """A signed URL was changed on its way, or another server made it."""
+
+    code = "signed-url-refused"
+    title = "This address is not right"
+    default_message = "It is not complete, or not one of this server's. Copy it again, whole."
 
 
 class NotFound(TransferAppError):
