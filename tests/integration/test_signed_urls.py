@@ -50,9 +50,7 @@ async def code(http: httpx.AsyncClient, url: str) -> tuple[int, str]:
     return answer.status_code, str(problem_of(answer)["code"])
 
 
-async def test_any_zarr_client_reads_the_same_pixels(
-    image_id: int, ada: PreviewClient
-) -> None:
+async def test_any_zarr_client_reads_the_same_pixels(image_id: int, ada: PreviewClient) -> None:
     signed = await ada.signed_url(image_id)
     assert signed.url.endswith("/image.zarr")
     assert timedelta(0) < signed.expires_at - datetime.now(UTC) <= timedelta(hours=1)
