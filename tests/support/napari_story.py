@@ -58,10 +58,10 @@ def told(layer: Any) -> dict[str, Any]:
     """Return what a layer shows."""
     return {
         "name": layer.name,
-        "scale": list(layer.scale),
+        "scale": [float(one) for one in layer.scale],
         "units": [str(unit) for unit in layer.units],
-        "contrast": list(layer.contrast_limits),
-        "color": list(layer.colormap.colors[-1][:3]),
+        "contrast": [float(one) for one in layer.contrast_limits],
+        "color": [float(one) for one in layer.colormap.colors[-1][:3]],
         "levels": [list(level.shape) for level in layer.data],
     }
 
@@ -96,10 +96,10 @@ def sign_in(widget: Any, story: Story) -> None:
 def browse(widget: Any) -> None:
     browser = widget.browser
     until(lambda: browser.tree.topLevelItemCount() > 1, "containers")
-    until(lambda: browser.images.count(), "all images")
+    until(browser.images.count, "all images")
     rows = [browser.tree.topLevelItem(n) for n in range(browser.tree.topLevelItemCount())]
     browser.tree.setCurrentItem(rows[1])
-    until(lambda: browser.images.count(), "images of the dataset")
+    until(browser.images.count, "images of the dataset")
     browser.images.setCurrentRow(0)
     tell(
         step="browsed",
@@ -151,7 +151,7 @@ def main() -> None:
     viewer.window._qt_window.resize(1280, 800)
     _, widget = viewer.window.add_plugin_dock_widget("napari-transferapp")
     if story.get("pictures"):
-        until(lambda: widget.isVisible(), "shown")
+        until(widget.isVisible, "shown")
         for _ in range(50):
             QApplication.processEvents()
             time.sleep(0.02)
