@@ -1,4 +1,4 @@
-"""The distribution napari-transferapp: built, installed, validated, and used in a real napari."""
+"""The distribution napari-transferapp: built, installed, validated, used in a real napari."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def display() -> Iterator[str]:
 async def napari(
     wheels: Wheels, display: str, home: Path, **story: str
 ) -> AsyncIterator[Napari]:
-    """Start the story with both wheels installed, and nothing of this repository on the path."""
+    """Start the story with both wheels installed, and no path to this repository."""
     environment = _without_ours() | {
         "DISPLAY": display,
         "QT_QPA_PLATFORM": "xcb",
@@ -273,7 +273,7 @@ async def delivered(server: RestServer, folder: Path, person: Napari) -> bytes:
             await asyncio.sleep(0.1)
         details = await ada.transfer(found[0].id)
         await run_export(server, details.transfer.id, details.items[0].id)
-        while not (files := [path for path in folder.rglob("*.tif") if path.is_file()]):
+        while not (files := list(folder.rglob("*.tif"))):  # noqa: ASYNC110, ASYNC240
             await asyncio.sleep(0.1)
     return await asyncio.to_thread(files[0].read_bytes)
 
@@ -288,7 +288,8 @@ def check_layers(layers: list[dict[str, Any]], pixels: npt.NDArray[Any]) -> None
         assert len(layer["levels"]) > 1
         assert layer["levels"][0] == list(plane.shape)
         low, high = layer["contrast"]
-        assert 0 <= low < 400 < 3500 < high <= 4096
+        assert 0 <= low < 400
+        assert 3500 < high <= 4096
     assert layers[0]["color"] != layers[1]["color"]
 
 

@@ -113,7 +113,7 @@ async def test_it_ends_after_its_time(
     key = f"{signed.url}/{CHUNK}"
     assert (await http.get(key)).status_code == 200
     async with asyncio.timeout(10):
-        while (await http.get(key)).status_code == 200:
+        while (await http.get(key)).status_code == 200:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     assert datetime.now(UTC) >= signed.expires_at
     assert await code(http, key) == (410, "signed-url-ended")
@@ -210,7 +210,7 @@ async def test_a_changed_one_is_refused(
 
 
 async def test_nobody_gets_longer_than_the_server_allows_or_than_her_session(
-    server: RestServer, image_id: int, ada: PreviewClient, http: httpx.AsyncClient
+    image_id: int, ada: PreviewClient, http: httpx.AsyncClient
 ) -> None:
     with pytest.raises(Invalid, match="86400 seconds at most"):
         await ada.signed_url(image_id, lifetime_s=86_401)
@@ -240,8 +240,8 @@ def test_keys_are_private_shared_and_exchanged_without_an_outage(tmp_path: Path)
     assert Signing(both, "local").read(signed) == image
     newer = Signing(both, "local").sign(image)
     assert Signing(both[1:], "local").read(newer) == image
+    path.write_text("short", encoding="utf-8")
     with pytest.raises(SettingsInvalid, match="fewer than 32"):
-        path.write_text("short", encoding="utf-8")
         signing_keys(path)
     path.chmod(0o644)
     with pytest.raises(SettingsInvalid, match="chmod 600"):
@@ -254,9 +254,11 @@ async def test_it_outlives_a_restart_of_the_server(tmp_path: Path) -> None:
         client = PreviewClient(first.url, (await first.signed_in()).token)
         first.clients.append(client)
         path = (await client.signed_url(image_id)).url.removeprefix(first.url)
-    async with rest_server(tmp_path, with_people=False) as second:
-        async with httpx.AsyncClient(base_url=second.url) as http:
-            assert (await http.get(f"{path}/{CHUNK}")).status_code == 200
+    async with (
+        rest_server(tmp_path, with_people=False) as second,
+        httpx.AsyncClient(base_url=second.url) as http,
+    ):
+        assert (await http.get(f"{path}/{CHUNK}")).status_code == 200
 
 
 async def test_logs_do_not_show_it(image_id: int, ada: PreviewClient) -> None:
