@@ -55,7 +55,7 @@ async def test_it_reads_nothing_after_the_end_nor_by_a_changed_address(
     async with tile_reader(folder, signed.url) as client:
         assert "values" in await client.read("0", 0, ROWS, COLUMNS)
         async with asyncio.timeout(30):
-            while "error" not in (last := await client.read("0", 0, ROWS, COLUMNS)):
+            while "error" not in (last := await client.read("0", 0, ROWS, COLUMNS)):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
         # An error, and no picture of zeros.
         assert "410" in last["error"]
