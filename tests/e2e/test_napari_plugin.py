@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import venv
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +32,7 @@ from tests.support.imported_image import (
 from tests.support.own_display import own_display
 from tests.support.rest_server import PASSWORD, RestServer, server
 from tests.support.rest_uploads import run_export
-from transferapp.model.images import TileRegion
+from transferapp.model.images import Channel, TileRegion
 from transferapp.server.routes.previews import RepositoryPixels
 
 __all__ = ["server"]
@@ -147,7 +147,7 @@ def display() -> Iterator[str]:
 
 @asynccontextmanager
 async def napari(
-    wheels: Wheels, display: str, home: Path, **story: str
+    wheels: Wheels, display: str, home: Path, story: dict[str, str]
 ) -> AsyncIterator[Napari]:
     """Start the story with both wheels installed, and no path to this repository."""
     environment = _without_ours() | {
@@ -174,67 +174,67 @@ async def napari(
         await process.wait()
 
 
+@pytest.fixture
+async def agent(tmp_path: Path) -> AsyncIterator[Path]:
+    """Her workstation service; gives the home folder that napari and it share."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    agent = AgentProcess(home)
+    client = await agent.start()
+    yield home
+    await client.aclose()
+    agent.terminate()
+
+
 async def test_a_person_browses_opens_and_exports_in_her_own_napari(
     wheels: Wheels,
     display: str,
     server: RestServer,
+    agent: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await import_image(server, PIXELS)
-    home, pixels, by_address = tmp_path / "home", tmp_path / "a.npy", tmp_path / "b.npy"
-    home.mkdir(mode=0o700)
-    agent = AgentProcess(home)
-    client = await agent.start()
-    try:
-        async with napari(
-            wheels,
-            display,
-            home,
-            server=server.url,
-            username="ada",
-            password=PASSWORD,
-            pixels=str(pixels),
-            pixels_by_address=str(by_address),
-            folder=str(tmp_path / "exported"),
-            pictures=os.environ.get("NAPARI_STORY_PICTURES", ""),
-            theme=os.environ.get("NAPARI_STORY_THEME", "dark"),
-        ) as person:
-            assert (await person.step("signed in"))["password_left"] == ""
-            browsed = await person.step("browsed")
-            assert browsed["containers"] == ["All images", "Kidney  (1)"]
-            assert len(browsed["images"]) == 1
-            assert "3000 \N{MULTIPLICATION SIGN} 2200, 2 channels" in browsed["images"][0]
+    image_id = await import_image(server, PIXELS)
+    channels = (await (await server.signed_in()).image(image_id)).pixels.channels
+    story = {
+        "server": server.url,
+        "username": "ada",
+        "password": PASSWORD,
+        "pixels": str(tmp_path / "a.npy"),
+        "pixels_by_address": str(tmp_path / "b.npy"),
+        "folder": str(tmp_path / "exported"),
+        "pictures": os.environ.get("NAPARI_STORY_PICTURES", ""),
+        "theme": os.environ.get("NAPARI_STORY_THEME", "dark"),
+    }
+    async with napari(wheels, display, agent, story) as person, httpx.AsyncClient() as http:
+        assert (await person.step("signed in"))["password_left"] == ""
+        browsed = await person.step("browsed")
+        assert browsed["containers"] == ["All images", "Kidney  (1)"]
+        (image,) = browsed["images"]
+        assert "3000 \N{MULTIPLICATION SIGN} 2200, 2 channels" in image
+        opened = await person.step("opened")
+        check_layers(opened["layers"], np.load(story["pixels"]), channels)
 
-            opened = await person.step("opened")
-            check_layers(opened["layers"], np.load(pixels))
-
-            # While each tile takes long, the window lives on.
-            with slow_tiles(monkeypatch) as asked:
-                await person.go_on()
-                closer = await person.step("looked closer")
-            assert closer["waited"], "nothing was read"
-            assert {level for level in asked if level == 0} == {0}
-            assert closer["longest_s"] < SLOW_S - 1, "the window stood still"
-
+        # While each tile takes long, the window lives on.
+        with slow_tiles(monkeypatch) as asked:
             await person.go_on()
-            again = await person.step("opened by address")
-            check_layers(again["layers"], np.load(by_address))
-            copied = await person.step("copied")
-            async with httpx.AsyncClient() as http:
-                document = f"{copied['address']}/zarr.json"
-                assert (await http.get(document)).status_code == 200
+            closer = await person.step("looked closer")
+        assert closer["waited"], "nothing was read"
+        assert set(asked) == {0}
+        assert closer["longest_s"] < SLOW_S - 1, "the window stood still"
 
-                exported = await delivered(server, tmp_path / "exported", person)
-                assert exported == ome_tiff(PIXELS)
-                ended = await person.step("ended")
-                # She signed out, so the address that she copied has ended.
-                assert (await http.get(document)).status_code == 410
-            assert "async" not in ended["settings"], "her settings are hers"
-            assert await person.process.wait() == 0
-    finally:
-        await client.aclose()
-        agent.terminate()
+        await person.go_on()
+        again = await person.step("opened by address")
+        check_layers(again["layers"], np.load(story["pixels_by_address"]), channels)
+        document = f"{(await person.step('copied'))['address']}/zarr.json"
+        assert (await http.get(document)).status_code == 200
+        exported = await delivered(server, tmp_path / "exported", person)
+        assert exported == ome_tiff(PIXELS)
+        ended = await person.step("ended")
+        # She signed out, so the address that she copied has ended.
+        assert (await http.get(document)).status_code == 410
+        assert "async" not in ended["settings"], "her settings are hers"
+        assert await person.process.wait() == 0
     told = "".join(person.heard)
     assert PASSWORD not in told
     assert "ta1_" not in told
@@ -278,18 +278,19 @@ async def delivered(server: RestServer, folder: Path, person: Napari) -> bytes:
     return await asyncio.to_thread(files[0].read_bytes)
 
 
-def check_layers(layers: list[dict[str, Any]], pixels: npt.NDArray[Any]) -> None:
+def check_layers(
+    layers: list[dict[str, Any]], pixels: npt.NDArray[Any], channels: Sequence[Channel]
+) -> None:
     """See that both channels are there with names, scale, colours, window and each pixel."""
     assert [layer["name"].rpartition(": ")[2] for layer in layers] == list(CHANNELS)
     assert np.array_equal(pixels, PIXELS)
-    for layer, plane in zip(layers, PIXELS, strict=True):
+    for layer, channel, plane in zip(layers, channels, PIXELS, strict=True):
         assert layer["scale"] == list(PIXEL_SIZE_UM)
         assert layer["units"] == ["micrometer", "micrometer"]
         assert len(layer["levels"]) > 1
         assert layer["levels"][0] == list(plane.shape)
-        low, high = layer["contrast"]
-        assert 0 <= low < 400
-        assert 3500 < high <= 4096
+        assert layer["contrast"] == [channel.window_start, channel.window_end]
+        assert layer["color"] == [byte / 255 for byte in bytes.fromhex(channel.color)]
     assert layers[0]["color"] != layers[1]["color"]
 
 

@@ -20,3 +20,11 @@ class PreviewClient(ServerClient):
         path = routes.image_signed_url(image_id)
         signed = await self._call(SignedUrl, "POST", path, json=body)
         return signed.model_copy(update={"url": self.base_url + signed.url})
+
+
+async def signed_url(
+    server: ServerClient, image_id: int, lifetime_s: int | None = None
+) -> SignedUrl:
+    """Ask for one as the person of another client; raises as ``PreviewClient`` does."""
+    async with PreviewClient(server.base_url, server.token) as client:
+        return await client.signed_url(image_id, lifetime_s)

@@ -10,7 +10,7 @@ from pathlib import Path
 from transferapp.client.agent import AgentClient
 from transferapp.client.importing import ExportPlan, hand_over_export
 from transferapp.client.inbox import InboxClient
-from transferapp.client.previews import PreviewClient
+from transferapp.client.previews import signed_url
 from transferapp.desktop.session.presenter import Connection, SessionParts, SessionPresenter
 from transferapp.desktop.session.remembered import SettingsFile
 from transferapp.desktop.viewer.pyramid import RemoteImage, open_image
@@ -128,9 +128,7 @@ class Desk:
 
     async def signed_url(self, image_id: int) -> SignedUrl:
         """Return an image's address for other programs; raises ImageNotFound."""
-        server = self._session.server
-        async with PreviewClient(server.base_url, server.token) as client:
-            return await client.signed_url(image_id)
+        return await signed_url(self._session.server, image_id)
 
     async def close(self) -> None:
         """Let go of the connections; the session stays."""

@@ -11,7 +11,7 @@ import typer
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import command, say, show_json
-from transferapp.client.previews import PreviewClient
+from transferapp.client.previews import signed_url
 from transferapp.protocol.messages import SignedUrl
 
 
@@ -31,11 +31,8 @@ def preview_url(
     """
 
     async def work() -> SignedUrl:
-        async with (
-            signed_in.server_client() as (server, _),
-            PreviewClient(server.base_url, server.token) as client,
-        ):
-            return await client.signed_url(image, minutes * 60 if minutes else None)
+        async with signed_in.server_client() as (server, _):
+            return await signed_url(server, image, minutes * 60 if minutes else None)
 
     signed = asyncio.run(work())
     if as_json:
