@@ -22,8 +22,8 @@ _FILES = ("package.json", "package-lock.json", "read_tile.js")
 
 def javascript_folder() -> Path:
     """Return a folder with the client and its packages, fetched from npm once; else skip."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
+    npm = shutil.which("npm")
+    if shutil.which("node") is None or npm is None:
         pytest.skip("node and npm are not installed here")
     content = b"".join((_SOURCE / name).read_bytes() for name in _FILES)
     cache = platformdirs.user_cache_path("transferapp") / "tests"

@@ -112,12 +112,11 @@ def open_selected(viewer: Any, widget: Any, story: Story) -> None:
     widget.browser.open_button.click()
     until(lambda: loaded(viewer), "opened")
     shoot(viewer, story, "opened")
-    np.save(story["pixels"], np.stack([np.asarray(layer.data[0]) for layer in viewer.layers]))
     tell(step="opened", layers=[told(layer) for layer in viewer.layers])
 
 
-def look_closer(viewer: Any) -> None:
-    """Zoom in while the server is slow: she said so on stdin after "opened"."""
+def look_closer(viewer: Any, story: Story) -> None:
+    """Zoom in while the server is slow; it is told when, and that it is quick again."""
     sys.stdin.readline()
     heart = Heart()
     shown = [layer.data_level for layer in viewer.layers]
@@ -127,6 +126,8 @@ def look_closer(viewer: Any) -> None:
     until(lambda: loaded(viewer), "looked closer")
     tell(step="looked closer", longest_s=heart.longest_s, waited=waited)
     sys.stdin.readline()
+    # Only now: what was read once is kept.
+    np.save(story["pixels"], np.stack([np.asarray(layer.data[0]) for layer in viewer.layers]))
 
 
 def open_address(viewer: Any, widget: Any, story: Story) -> None:
@@ -161,7 +162,7 @@ def main() -> None:
     sign_in(widget, story)
     browse(widget)
     open_selected(viewer, widget, story)
-    look_closer(viewer)
+    look_closer(viewer, story)
     open_address(viewer, widget, story)
     image = widget.browser.selected()
     widget.export_to(image, story["folder"])

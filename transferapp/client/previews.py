@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transferapp.client.server import ServerClient
 from transferapp.protocol import routes
-from transferapp.protocol.messages import NewSignedUrl, SignedUrl
+from transferapp.protocol.signed_urls import NewSignedUrl, SignedUrl
 
 
 class PreviewClient(ServerClient):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from transferapp.errors import SettingsInvalid, SignedUrlRefused
+from transferapp.errors import Denied, SettingsInvalid
 from transferapp.host.private_file import private_text, write_private_text
 
 #: Recognisable, so that log filters find it. Not a grant's: it is no bearer token.
@@ -25,6 +25,7 @@ SIGNATURE_PREFIX = "tas1_"
 #: A key of 256 random bits has 43 characters.
 _KEY_BYTES = 32
 _SHORTEST_KEY = 32
+_NOT_OURS = "This address is not complete, or of another server. Copy it again, whole."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,15 @@ class Signing:
         return SIGNATURE_PREFIX + signed
 
     def read(self, signature: str) -> SignedImage:
-        """Return what was signed; raises SignedUrlRefused for what is not ours."""
+        """Return what was signed; raises Denied for what is not ours."""
         if not signature.startswith(SIGNATURE_PREFIX):
-            raise SignedUrlRefused
+            raise Denied(_NOT_OURS)
         try:
             said = self._serializer.loads(signature.removeprefix(SIGNATURE_PREFIX))
             grant_id, image_id, ends = said
             return SignedImage(grant_id, image_id, datetime.fromtimestamp(ends, UTC))
         except (BadData, ValueError, TypeError) as error:
-            raise SignedUrlRefused from error
+            raise Denied(_NOT_OURS) from error
 
 
 def signing_keys(path: Path) -> list[str]:

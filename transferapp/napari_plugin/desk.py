@@ -21,7 +21,8 @@ from transferapp.host.paths import HostPaths
 from transferapp.model.containers import Container, ContainerRef
 from transferapp.model.images import ImageSummary
 from transferapp.protocol import routes
-from transferapp.protocol.messages import Page, SignedUrl
+from transferapp.protocol.messages import Page
+from transferapp.protocol.signed_urls import SignedUrl
 
 PAGE_SIZE = 200
 

@@ -21,7 +21,7 @@ from transferapp.napari_plugin.event_thread import Courier, EventThread
 from transferapp.napari_plugin.layers import OpenImages
 from transferapp.napari_plugin.sign_in_form import SignInForm
 from transferapp.napari_plugin.words import plain_label, trouble_words
-from transferapp.protocol.messages import SignedUrl
+from transferapp.protocol.signed_urls import SignedUrl
 
 T = TypeVar("T")
 

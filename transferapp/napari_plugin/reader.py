@@ -25,7 +25,7 @@ def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerD
 def read(path: str | list[str]) -> list[LayerData]:
     """Read the documents now, for napari waits for them, and pixels as they are drawn.
 
-    Raises SignedUrlEnded, SignedUrlRefused, ServerUnreachable.
+    Raises SignedUrlEnded, Denied for a changed one, ServerUnreachable.
     """
     url = path if isinstance(path, str) else path[0]
     image = open_image(url.rstrip("/"), None)

@@ -9,7 +9,7 @@ from transferapp.grants.port import Grant, Grants
 from transferapp.grants.signing import SignedImage, Signing
 from transferapp.host.clock import Clock
 from transferapp.protocol import routes
-from transferapp.protocol.messages import SignedUrl
+from transferapp.protocol.signed_urls import SignedUrl
 from transferapp.repositories.port import Repository
 
 
@@ -55,7 +55,7 @@ class SignedUrls:
     async def check(self, signature: str) -> tuple[SignedImage, Grant]:
         """Return what a signature opens, and for whom.
 
-        Raises SignedUrlRefused for what was never signed, SignedUrlEnded for what is over.
+        Raises Denied for what was never signed, SignedUrlEnded for what is over.
         """
         image = self._signing.read(signature)
         if image.expires_at <= self._clock.now():

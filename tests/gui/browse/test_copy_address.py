@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMenu
 from tests.support.image_house import until
 from transferapp import errors
 from transferapp.desktop.browse.presenter import BrowseParts
-from transferapp.protocol.messages import SignedUrl
+from transferapp.protocol.signed_urls import SignedUrl
 
 if TYPE_CHECKING:
     from tests.support.shell_scene import Play, Scene

@@ -12,7 +12,7 @@ from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import command, say, show_json
 from transferapp.client.previews import signed_url
-from transferapp.protocol.messages import SignedUrl
+from transferapp.protocol.signed_urls import SignedUrl
 
 
 @command

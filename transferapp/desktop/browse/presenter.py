@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from transferapp.desktop.tiles.source import TileSource
     from transferapp.model.events import Event
     from transferapp.model.images import ImageDetails, ImageSummary, Pixels
-    from transferapp.protocol.messages import SignedUrl, SubmissionView
+    from transferapp.protocol.messages import SubmissionView
+    from transferapp.protocol.signed_urls import SignedUrl
 
 PAGE_SIZE = 200
 #: Seconds that events are collected before the view is read again.

@@ -175,7 +175,7 @@ def open_image(url: str, token: RenewableToken | None) -> RemoteImage:
     """Read the documents of an image; blocks, so call it in a thread.
 
     ``token`` is None for a signed URL. Raises ImageNotFound, GrantRefused, SignedUrlEnded,
-    SignedUrlRefused, ServerUnreachable, and Internal for a document that is not ours.
+    Denied for a changed one, ServerUnreachable, and Internal for a document that is not ours.
     """
     store = RemoteStore(url, token)
     try:

@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from transferapp.errors import ImageNotFound, SignedUrlEnded
 from transferapp.preview.virtual_zarr import VirtualZarr
 from transferapp.protocol import routes
-from transferapp.protocol.messages import NewSignedUrl, SignedUrl
 from transferapp.protocol.numbers import Number
+from transferapp.protocol.signed_urls import NewSignedUrl, SignedUrl
 from transferapp.server.answers import json_answer
 from transferapp.server.auth import SessionGrant
 from transferapp.server.parts import parts_of
