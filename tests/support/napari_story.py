@@ -120,7 +120,7 @@ def look_closer(viewer: Any, story: Story) -> None:
     sys.stdin.readline()
     heart = Heart()
     shown = [layer.data_level for layer in viewer.layers]
-    viewer.camera.zoom *= 8
+    viewer.scene.camera.zoom *= 8
     until(lambda: [layer.data_level for layer in viewer.layers] != shown, "another level")
     waited = not loaded(viewer)
     until(lambda: loaded(viewer), "looked closer")
@@ -135,7 +135,8 @@ def open_address(viewer: Any, widget: Any, story: Story) -> None:
     until(lambda: "clipboard" in widget.status.text(), "copied")
     address = QApplication.clipboard().text()
     viewer.layers.clear()
-    viewer.open(address)
+    # As by File > Open: not napari's own reader, when another one knows the address.
+    viewer.open(address, plugin=None)
     until(lambda: loaded(viewer), "opened by its address")
     np.save(
         story["pixels_by_address"],
