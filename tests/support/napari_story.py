@@ -135,8 +135,7 @@ def open_address(viewer: Any, widget: Any, story: Story) -> None:
     until(lambda: "clipboard" in widget.status.text(), "copied")
     address = QApplication.clipboard().text()
     viewer.layers.clear()
-    # As by File > Open: not napari's own reader, when another one knows the address.
-    viewer.open(address, plugin=None)
+    viewer.open(address, plugin="napari-transferapp")
     until(lambda: loaded(viewer), "opened by its address")
     np.save(
         story["pixels_by_address"],

@@ -103,7 +103,12 @@ def test_connections_end_with_the_last_layer(
     closed = threading.Event()
     image, other = opened(server, 1), opened(server, 10)
     close = image.store.close
-    monkeypatch.setattr(image.store, "close", lambda: (close(), closed.set()))
+
+    def noted() -> None:
+        close()
+        closed.set()
+
+    monkeypatch.setattr(image.store, "close", noted)
     images.add(image)
     layers = list(viewer.layers)
     assert [layer.contrast_limits_range for layer in layers] == [
