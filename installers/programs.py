@@ -57,6 +57,8 @@ PROGRAMS = (
     Program("mkdir", "coreutils", Need.BASE),
     Program("mount", "mount", Need.TEST),
     Program("nice", "coreutils", Need.BASE),
+    Program("node", "nodejs", Need.OPTIONAL),
+    Program("npm", "npm", Need.OPTIONAL),
     Program("openbox", "openbox", Need.HEADLESS),
     Program("openssl", "openssl", Need.SANDBOX),
     Program("pg_ctl", "postgresql", Need.TEST),

@@ -8,19 +8,15 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |-- Unavailable        the other side is not there now; retried
     |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
     |   |   SessionLost, UploadLost, DestinationUnwritable, Busy
-    |-- Denied             the caller may not; a person must act
-    |   |-- SignInFailed, GrantRefused, PermissionDenied
+    |-- Denied: SignInFailed, GrantRefused, PermissionDenied, SignedUrlEnded
     |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, FileNotFound
-    |-- Conflict           the state of things forbids it now
-    |   |-- NameTaken, OffsetMismatch, StateConflict
+    |-- Conflict: NameTaken, OffsetMismatch, StateConflict
     |-- Invalid            the input is wrong; retrying cannot help
     |   |-- SettingsInvalid
     |   |-- SourceProblem: UnsupportedFile, EmptyFile, DamagedFile, UnreadableFile,
     |       VanishedFile, ChangedFile, MissingCompanion, NameNotAllowed, LinkLoop
     |-- Corrupt            bytes are not what they should be: ChecksumMismatch
-    |-- Cancelled
-    |-- CommandFailed      a command of the facility did not end well
-    |-- ViewerUnavailable  napari cannot run on this computer
+    |-- Cancelled, CommandFailed (of the facility), ViewerUnavailable (napari cannot run)
     |-- Internal           a defect of ours
 """
 
@@ -163,6 +159,14 @@ class PermissionDenied(Denied):
     code = "permission-denied"
     title = "No permission in the image repository"
     default_message = "Choose a target that you may write to, or ask the owner of the group."
+
+
+class SignedUrlEnded(Denied):
+    """A signed URL had its time, or the session that made it is over."""
+
+    code = "signed-url-ended"
+    title = "This address has ended"
+    default_message = "It had its time, or its session was signed out. Ask for a new one."
 
 
 class NotFound(TransferAppError):
@@ -382,13 +386,10 @@ class Internal(TransferAppError):
 
 def all_errors() -> dict[str, type[TransferAppError]]:
     """Every error class by its code."""
-    found: dict[str, type[TransferAppError]] = {}
-    pending: list[type[TransferAppError]] = [TransferAppError]
-    while pending:
-        cls = pending.pop()
-        found[cls.code] = cls
-        pending.extend(cls.__subclasses__())
-    return found
+    classes: list[type[TransferAppError]] = [TransferAppError]
+    for cls in classes:
+        classes.extend(cls.__subclasses__())
+    return {cls.code: cls for cls in classes}
 
 
 def from_code(

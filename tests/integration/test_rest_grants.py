@@ -25,6 +25,11 @@ PUBLIC = {
     ("get", "/v1/formats"),
     ("post", "/v1/sessions"),
 }
+#: What a signature in the path opens, whatever token comes along.
+SIGNED = {
+    ("get", "/v1/signed/{signature}/image.zarr/{key}"),
+    ("head", "/v1/signed/{signature}/image.zarr/{key}"),
+}
 #: What a transfer grant may do with its own transfer, beside uploads.
 NARROW = {
     ("get", "/v1/transfers/{transfer_id}"),
@@ -40,6 +45,7 @@ EVENTS = ("get", "/v1/events")
 BODIES: dict[str, Any] = {
     "/v1/sessions": {"username": "ada", "password": "x"},
     "/v1/containers": {"kind": "Project", "name": "p"},
+    "/v1/images/{image_id}/signed-url": {},
     "/v1/imports": {
         "name": "n",
         "target": "Dataset:1",
@@ -74,6 +80,7 @@ async def ask(
         grant_id="0" * 32,
         ref="Dataset:1",
         image_id=1,
+        signature="tas1_wrong",
         key="zarr.json",
         entry_id=1,
         attachment_id=1,
@@ -99,11 +106,12 @@ async def test_a_transfer_grant_can_do_nothing_else(
             continue
         for accepted, allowed in ((mine, operation in NARROW), (other, False)):
             answer = await ask(http, operation, accepted.details, mine.grant)
-            refused = answer.status_code == httpx.codes.UNAUTHORIZED
+            refusal = httpx.codes.FORBIDDEN if operation in SIGNED else httpx.codes.UNAUTHORIZED
+            refused = answer.status_code == refusal
             if refused == allowed:
                 wrong.append((operation, accepted is mine, answer.status_code))
     assert wrong == []
-    assert {*NARROW, *PUBLIC, EVENTS} <= set(operations(server))
+    assert {*NARROW, *PUBLIC, *SIGNED, EVENTS} <= set(operations(server))
 
 
 async def test_a_session_cannot_pose_as_an_agent(
@@ -125,6 +133,9 @@ async def test_without_a_token_there_is_nothing(
             if operation in PUBLIC:
                 continue
             answer = await ask(http, operation, accepted.details, token)
+            if operation in SIGNED:
+                assert answer.status_code == httpx.codes.FORBIDDEN, operation
+                continue
             assert answer.status_code == httpx.codes.UNAUTHORIZED, operation
             assert answer.headers["www-authenticate"] == "Bearer"
             if operation[0] != "head":

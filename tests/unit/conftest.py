@@ -30,6 +30,7 @@ NEEDS = {
     "host/test_database.py": "psycopg",
     "host/test_migrations.py": "alembic",
     "host/test_settings.py": "dbos",
+    "napari_plugin": "napari",
     "operations": "argon2",
     "preview": "numcodecs",
     "repositories": "argon2",

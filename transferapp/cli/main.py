@@ -32,6 +32,7 @@ COMMANDS = (
     CommandEntry("export", "handing_over", "export_images"),
     CommandEntry("transfers", "transfers", "app"),
     CommandEntry("attachments", "attachments", "attachments"),
+    CommandEntry("preview-url", "previews", "preview_url"),
     CommandEntry("inbox", "inbox", "app"),
     CommandEntry("doctor", "doctor", "doctor"),
     CommandEntry("notifications", "notifications", "app"),

@@ -70,6 +70,11 @@ class Grants(Protocol):
         revoked: one message for all, so that nothing can be probed).
         """
 
+    async def live(self, grant_id: str) -> Grant:
+        """Return the live grant of an id, for what was derived from its token and signed by
+        us; raises GrantRefused as ``check`` does.
+        """
+
     async def owned_by(self, username: str) -> list[Grant]:
         """List a person's grants, newest first."""
 

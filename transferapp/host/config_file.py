@@ -36,8 +36,8 @@ KEYS: Mapping[str, frozenset[str]] = {
         """commands_file data database_url host housekeeping_s import_unknown
         keep_command_runs_days keep_events_days keep_grants_days keep_notifications_days
         keep_transfers_days limits mail_digest_s metrics_token_file name notify_mail
-        notify_poll_s notify_webhook port repository reserve_bytes webhook_private
-        worker_dead_after_s"""
+        notify_poll_s notify_webhook port repository reserve_bytes signed_url_most_s
+        signed_url_s webhook_private worker_dead_after_s"""
     ),
     "agent": _keys(
         """bytes_per_s look_at_most_every_s look_every_s nice outbox parallel_files

@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-#: What our own tokens and webhook secrets look like.
-_TOKENS = re.compile(r"(?:ta1_|whsec_)[A-Za-z0-9_\-+/=]+")
+#: What our own tokens, signed URLs and webhook secrets look like.
+_TOKENS = re.compile(r"(?:ta1_|whsec_)[A-Za-z0-9_\-+/=]+|tas1_[A-Za-z0-9_\-.]+")
 #: What secrets look like, wherever they turn up in a text.
 _SECRET_TEXT = re.compile(
     r"""(?:ta1_|whsec_)[A-Za-z0-9_\-+/=]+
+    # The signature of a signed URL.
+    | tas1_[A-Za-z0-9_\-.]+
     # The key of an OMERO session (5.6): a UUID. Our own ids have no dashes.
     | (?<!urn:uuid:)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b
     # A URL's user and password; also where its scheme was mistyped.

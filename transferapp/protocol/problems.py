@@ -16,6 +16,8 @@ STATUS: dict[type[errors.TransferAppError], HTTPStatus] = {
     errors.Busy: HTTPStatus.TOO_MANY_REQUESTS,
     errors.SignInFailed: HTTPStatus.UNAUTHORIZED,
     errors.GrantRefused: HTTPStatus.UNAUTHORIZED,
+    # Not 404: zarr clients take that for an empty part of the image.
+    errors.SignedUrlEnded: HTTPStatus.GONE,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.Denied: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,

@@ -11,6 +11,8 @@ GRANTS = "/v1/grants"
 CONTAINERS = "/v1/containers"
 ATTACHMENTS = "/v1/attachments"
 IMAGES = "/v1/images"
+#: What is below it needs no token: the address has a signature.
+SIGNED = "/v1/signed"
 IMPORTS = "/v1/imports"
 DUPLICATES = "/v1/duplicates"
 EXPORTS = "/v1/exports"
@@ -58,6 +60,16 @@ def attachment_content(attachment_id: int) -> str:
 def image_zarr(image_id: int) -> str:
     """Root of the virtual OME-Zarr of an image."""
     return f"{IMAGES}/{image_id}/zarr"
+
+
+def image_signed_url(image_id: int) -> str:
+    """Where a signed URL of an image's OME-Zarr is asked for."""
+    return f"{IMAGES}/{image_id}/signed-url"
+
+
+def signed_zarr(signature: str) -> str:
+    """Root of the OME-Zarr that a signature opens; napari chooses readers by its ending."""
+    return f"{SIGNED}/{signature}/image.zarr"
 
 
 def file_content(transfer_id: str, file_id: str) -> str:

@@ -37,6 +37,7 @@ from transferapp.server.routes import (
     notifications,
     previews,
     sessions,
+    signed,
     transfers,
 )
 from transferapp.server.serving import ApiServer, listen
@@ -55,6 +56,7 @@ ROUTERS = (
     attachments.router,
     images.router,
     previews.router,
+    signed.router,
     duplicates.router,
     imports.router,
     exports.router,
@@ -79,6 +81,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.feed = EventFeed(parts.ledger)
     app.state.ends = HeldEnds()
     app.state.throttle = SignInThrottle(parts.clock)
+    app.add_middleware(signed.SignedCors)
     answer_errors(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -17,6 +17,7 @@ from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.sessions import Sessions
+from transferapp.operations.signed_urls import SignedUrls
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.port import Repository
 from transferapp.server.settings import ServerSettings
@@ -36,6 +37,7 @@ class Parts:
     clock: Clock
     settings: ServerSettings
     sessions: Sessions
+    signed_urls: SignedUrls
     formats: Formats
     imports: ImportRequests
     exports: ExportRequests

@@ -24,11 +24,20 @@ class ServerSettings(InstallationSettings):
     #: Bytes of the disk that uploads leave free, so that the database can go on.
     reserve_bytes: int = Field(default=256 << 20, ge=0)
 
+    #: Seconds that a signed URL of a preview lasts, and the most that somebody may ask for.
+    signed_url_s: int = Field(default=3600, ge=1)
+    signed_url_most_s: int = Field(default=86_400, ge=1)
+
     #: Whether people may import files of formats that the repository does not know.
     import_unknown: bool = True
 
     #: A private file with the token that /metrics asks for; None: anyone may read it.
     metrics_token_file: Path | None = None
+
+    @property
+    def signing_keys_file(self) -> Path:
+        """The keys that sign URLs; made at the first start."""
+        return self.data / "signing.keys"
 
     def metrics_token(self) -> str:
         """Read the token of /metrics, empty for none; blocking."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 import sqlalchemy as sa
 
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
+from transferapp.grants.signing import Signing, signing_keys
 from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
@@ -26,6 +28,7 @@ from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
 from transferapp.operations.sessions import Sessions
+from transferapp.operations.signed_urls import SignedUrls
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.port import Repository
 from transferapp.repositories.wiring import open_repository
@@ -70,6 +73,7 @@ async def _parts(
     ledger, queue, repository, staging, senders = opened
     grants = await asyncio.to_thread(SqlGrants, engine, clock)
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
+    keys = await asyncio.to_thread(signing_keys, settings.signing_keys_file)
     formats = Formats(repository, unknown_allowed=settings.import_unknown)
     return Parts(
         ledger=ledger,
@@ -80,6 +84,14 @@ async def _parts(
         clock=clock,
         settings=settings,
         sessions=Sessions(repository, grants),
+        signed_urls=SignedUrls(
+            repository,
+            grants,
+            Signing(keys, settings.repository),
+            clock,
+            usual=timedelta(seconds=settings.signed_url_s),
+            most=timedelta(seconds=settings.signed_url_most_s),
+        ),
         formats=formats,
         imports=ImportRequests(ledger, staging, queue, grants, repository, formats),
         exports=ExportRequests(ledger, queue, grants, repository),

@@ -68,6 +68,24 @@ class GrantsSuite:
         assert found.transfer_id == "t" * 32
         assert minted.token not in repr(minted)
 
+    async def test_an_id_stands_for_its_grant_as_long_as_its_token(
+        self, grants: Grants, clock: MovedClock
+    ) -> None:
+        """Unknown, expired and revoked ones are refused in the words for tokens."""
+        minted = await grants.mint(Scope.SESSION, "ada", HOUR)
+        revoked = await grants.mint(Scope.SESSION, "ada", HOUR)
+        await grants.revoke(revoked.grant.id, "ada")
+        found = await grants.live(minted.grant.id)
+        assert (found.id, found.username) == (minted.grant.id, "ada")
+        with pytest.raises(GrantRefused) as unknown:
+            await grants.live("0" * 32)
+        with pytest.raises(GrantRefused) as ended:
+            await grants.live(revoked.grant.id)
+        clock.advance(hours=1)
+        with pytest.raises(GrantRefused) as expired:
+            await grants.live(minted.grant.id)
+        assert unknown.value.message == ended.value.message == expired.value.message
+
     async def test_refusals_are_all_the_same(self, grants: Grants, clock: MovedClock) -> None:
         """Unknown, malformed, expired, revoked: one message, so nothing can be probed."""
         expired = await grants.mint(Scope.SESSION, "ada", timedelta(minutes=1))

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import ImageGrab
 
+from tests.support.own_display import own_display
 from tests.support.preview_images import ArraySource, organoid_image, pyramid_image
 from tests.support.preview_server import PreviewServer, serving
 from transferapp import errors
@@ -30,20 +31,10 @@ WIDTH, HEIGHT = 1280, 900
 
 @pytest.fixture
 def display(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An X server of our own on a free display."""
-    screen = f"{WIDTH}x{HEIGHT}x24"
-    with subprocess.Popen(
-        ["Xvfb", "-displayfd", "1", "-screen", "0", screen, "-nolisten", "tcp"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as xvfb:
-        assert xvfb.stdout is not None
-        display = f":{xvfb.stdout.readline().strip()}"
+    with own_display(WIDTH, HEIGHT) as display:
         monkeypatch.setenv("DISPLAY", display)
         monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
         yield display
-        xvfb.terminate()
 
 
 @pytest.fixture

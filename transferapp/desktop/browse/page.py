@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QStandardPaths, Qt, QTimer
-from PySide6.QtGui import QIcon, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -282,6 +282,16 @@ class BrowsePage(PageWidget):
             self._pane.napari.setText("Open in napari")
             self._pane.napari.setEnabled(bool(self._presenter.selected))
 
+    async def _copy_address(self) -> None:
+        try:
+            signed = await self._presenter.signed_url()
+        except TransferAppError as error:
+            self.banner.show_error(error)
+            return
+        QGuiApplication.clipboard().setText(signed.url)
+        until = f"{signed.expires_at.astimezone():%H:%M}"
+        self._pane.show_note(f"Copied. Whoever has the address sees the image until {until}.")
+
     async def _export(self, folder: Path) -> None:
         view = await self._presenter.export(folder)
         self.banner.show_message(
@@ -314,6 +324,10 @@ class BrowsePage(PageWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         napari = menu.addAction(theme.icon("mdi6.open-in-new"), "Open in napari")
         napari.triggered.connect(starts(self._open_in_napari))
+        address = menu.addAction(
+            theme.icon("mdi6.link-variant"), "Copy address for napari, Fiji, vizarr"
+        )
+        address.triggered.connect(starts(self._copy_address))
         export = menu.addAction(theme.icon("mdi6.download-outline"), "Export…")
         export.triggered.connect(self.ask_export)
         menu.popup(self._cards.viewport().mapToGlobal(place))

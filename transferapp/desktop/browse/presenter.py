@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from transferapp.client.importing import ExportPlan, hand_over_export
+from transferapp.client.previews import signed_url
 from transferapp.desktop.browse.thumbnails import Thumbnails
 from transferapp.desktop.containers.tree import ContainerTree
 from transferapp.desktop.session.background import Background
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from transferapp.model.events import Event
     from transferapp.model.images import ImageDetails, ImageSummary, Pixels
     from transferapp.protocol.messages import SubmissionView
+    from transferapp.protocol.signed_urls import SignedUrl
 
 PAGE_SIZE = 200
 #: Seconds that events are collected before the view is read again.
@@ -48,6 +50,7 @@ class BrowseParts:
 
     viewer: Viewer
     make_tiles: Callable[[ServerClient, Pixels], TileSource]
+    sign: Callable[[ServerClient, int], Awaitable[SignedUrl]] = signed_url
 
 
 class BrowsePresenter:
@@ -149,6 +152,15 @@ class BrowsePresenter:
         if not self.selected:
             raise Invalid("Select an image first.")
         return await self._parts.viewer.open(self.selected[0].id, self.selected[0].name)
+
+    async def signed_url(self) -> SignedUrl:
+        """Return an address of the first selected image for other programs.
+
+        Raises Invalid when none is selected, ImageNotFound, ServerUnreachable.
+        """
+        if not self.selected:
+            raise Invalid("Select an image first.")
+        return await self._parts.sign(self.session.server, self.selected[0].id)
 
     async def go_to(self, image_ids: list[int], container: ContainerRef | None) -> None:
         """Show a container and select some of its images."""

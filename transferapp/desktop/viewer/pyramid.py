@@ -57,6 +57,7 @@ class _Axis(pydantic.BaseModel):
 
 
 class _Multiscale(pydantic.BaseModel):
+    name: str = ""
     axes: list[_Axis]
     datasets: list[_Dataset]
 
@@ -152,6 +153,7 @@ class RemoteImage:
     scale: tuple[float, ...]
     units: tuple[str, ...]
     axis_labels: tuple[str, ...]
+    name: str = ""
 
     @property
     def level_sizes(self) -> list[tuple[int, int]]:
@@ -169,11 +171,11 @@ def kept_axes(shape: Sequence[int]) -> tuple[int, ...]:
     )
 
 
-def open_image(url: str, token: RenewableToken) -> RemoteImage:
+def open_image(url: str, token: RenewableToken | None) -> RemoteImage:
     """Read the documents of an image; blocks, so call it in a thread.
 
-    Raises ImageNotFound, GrantRefused, ServerUnreachable, and Internal for a document that
-    is not ours.
+    ``token`` is None for a signed URL. Raises ImageNotFound, GrantRefused, SignedUrlEnded,
+    Denied for a changed one, ServerUnreachable, and Internal for a document that is not ours.
     """
     store = RemoteStore(url, token)
     try:
@@ -205,6 +207,7 @@ def _read(store: RemoteStore) -> RemoteImage:
         scale=tuple(scale[axis] for axis in axes),
         units=tuple(multiscale.axes[axis].unit or "pixel" for axis in axes),
         axis_labels=tuple(multiscale.axes[axis].name for axis in axes),
+        name=multiscale.name,
     )
 
 

@@ -80,8 +80,8 @@ class RemoteStore(Store):
     supports_deletes = False
     supports_listing = False
 
-    def __init__(self, url: str, token: RenewableToken) -> None:
-        """Read below ``url``."""
+    def __init__(self, url: str, token: RenewableToken | None) -> None:
+        """Read below ``url``, a signed one where ``token`` is None."""
         super().__init__(read_only=True)
         self._url = url.rstrip("/")
         self._token = token
@@ -171,15 +171,16 @@ class RemoteStore(Store):
             asyncio.run_coroutine_threadsafe(http.aclose(), self._loop).result(_CLOSING_S)
 
     async def _request(self, method: str, key: str, headers: dict[str, str]) -> httpx.Response:
+        if self._token is None:
+            return await self._send(method, key, headers)
         token = self._token.value
-        response = await self._send(method, key, headers, token)
+        response = await self._send(method, key, headers | _bearer(token))
         if response.status_code == HTTPStatus.UNAUTHORIZED:
-            response = await self._send(method, key, headers, await self._token.after(token))
+            renewed = _bearer(await self._token.after(token))
+            response = await self._send(method, key, headers | renewed)
         return response
 
-    async def _send(
-        self, method: str, key: str, headers: dict[str, str], token: str
-    ) -> httpx.Response:
+    async def _send(self, method: str, key: str, headers: dict[str, str]) -> httpx.Response:
         # Made here, because it belongs to zarr's own event loop, which runs in a thread.
         if self._http is None:
             self._loop = asyncio.get_running_loop()
@@ -187,9 +188,12 @@ class RemoteStore(Store):
                 timeout=REQUEST_TIMEOUT_S,
                 limits=httpx.Limits(max_connections=PARALLEL_REQUESTS),
             )
-        authorised = {**headers, "Authorization": f"Bearer {token}"}
         with translated():
-            return await self._http.request(method, f"{self._url}/{key}", headers=authorised)
+            return await self._http.request(method, f"{self._url}/{key}", headers=headers)
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 def _range_header(part: ByteRequest | None) -> dict[str, Any]:

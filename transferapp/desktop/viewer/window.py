@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from napari import Viewer
 from napari.settings import get_settings
-from napari.utils.colormaps import Colormap
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt
 from PySide6.QtWidgets import QApplication, QMainWindow
 from typing_extensions import override
 
 from transferapp.desktop.viewer.dock import ExportDock
+from transferapp.desktop.viewer.layers import layer_settings
 from transferapp.desktop.viewer.pyramid import RemoteImage
 
 _TITLE = "TransferApp preview"
@@ -54,7 +54,7 @@ class ViewerWindow(QObject):
         levels = [np.zeros((64, 64), np.uint8), np.zeros((32, 32), np.uint8)]
         done: list[bool] = []
         self._first_pixels = lambda: done.append(True)
-        self._add_layer("warm-up", levels, multiscale=True, contrast_limits=(0, 1))
+        self.viewer.add_image(levels, multiscale=True, contrast_limits=(0, 1))
         until = time.monotonic() + _WARMING_S
         while not done and time.monotonic() < until:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
@@ -79,17 +79,8 @@ class ViewerWindow(QObject):
         self._first_pixels = first_pixels
         self._has_drawn_data = False
         for channel in image.channels:
-            layer = self._add_layer(
-                channel.name,
-                list(channel.levels),
-                multiscale=True,
-                scale=image.scale,
-                units=image.units,
-                axis_labels=image.axis_labels,
-                blending="additive",
-                colormap=Colormap(["#000000", channel.color], name=channel.name),
-                contrast_limits=channel.window,
-                visible=channel.visible,
+            layer = self.viewer.add_image(
+                list(channel.levels), **layer_settings(image, channel)
             )
             layer.contrast_limits_range = channel.value_range
         self.viewer.reset_view()
@@ -116,9 +107,6 @@ class ViewerWindow(QObject):
             self._hidden()
             return True
         return super().eventFilter(watched, event)
-
-    def _add_layer(self, name: str, levels: list[Any], **settings: Any) -> Any:
-        return self.viewer.add_image(levels, name=name, **settings)
 
     def _drawn(self, _event: object) -> None:
         layers = self.viewer.layers

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response
 
 from transferapp.model.images import Pixels, TileRegion
 from transferapp.preview.virtual_zarr import VirtualZarr
-from transferapp.preview.zarr_metadata import DOCUMENT
 from transferapp.protocol import routes
 from transferapp.protocol.numbers import Number
 from transferapp.server.auth import SessionGrant
 from transferapp.server.parts import parts_of
+from transferapp.server.zarr_answer import zarr_answer
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from transferapp.repositories.port import Repository
-
-#: Chunks of an image do not change; documents do, when someone sets colours or windows.
-_CHUNK_CACHING = "private, max-age=3600"
-_DOCUMENT_CACHING = "private, no-cache"
 
 
 class RepositoryPixels:
@@ -63,19 +59,8 @@ async def read_key(
     request: Request,
     grant: SessionGrant,
     zarr: Annotated[VirtualZarr, Depends(virtual_zarr)],
-    if_none_match: Annotated[str, Header()] = "",
 ) -> Response:
     """Return a document or a chunk; 404 for any other key."""
     source = RepositoryPixels(parts_of(request).repository, grant.username)
     encoded = await zarr.read(source, grant.username, image_id, key)
-    is_document = key.endswith(DOCUMENT)
-    headers = {
-        "ETag": encoded.etag,
-        "Cache-Control": _DOCUMENT_CACHING if is_document else _CHUNK_CACHING,
-        "Vary": "Authorization",
-    }
-    if encoded.etag in if_none_match:
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    media_type = "application/json" if is_document else "application/octet-stream"
-    # For HEAD, uvicorn leaves the body out and keeps its length.
-    return Response(encoded.body, headers=headers, media_type=media_type)
+    return zarr_answer(request, key, encoded, "Authorization")

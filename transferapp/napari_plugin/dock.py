@@ -1,0 +1,154 @@
+"""The dock widget: sign in, browse, open a preview in this viewer, queue an export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from napari.viewer import Viewer
+from qtpy.QtWidgets import QApplication, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
+
+from transferapp.desktop.viewer.pyramid import RemoteImage
+from transferapp.errors import Invalid
+from transferapp.host.paths import host_paths
+from transferapp.model.containers import ContainerRef
+from transferapp.model.images import ImageSummary
+from transferapp.napari_plugin.browser import Browser
+from transferapp.napari_plugin.desk import Desk, DeskState
+from transferapp.napari_plugin.event_thread import Courier, EventThread
+from transferapp.napari_plugin.layers import OpenImages
+from transferapp.napari_plugin.sign_in_form import SignInForm
+from transferapp.napari_plugin.words import plain_label, trouble_words
+from transferapp.protocol.signed_urls import SignedUrl
+
+T = TypeVar("T")
+
+_QUEUED = "The export is queued; it goes on when napari is closed. See it in TransferApp."
+
+
+class TransferAppDock(QWidget):
+    """Joins the pages, the desk on its event thread, and the viewer."""
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        """Continue the session that this computer keeps, if there is one."""
+        super().__init__()
+        self._thread = EventThread()
+        self._courier = Courier(self._thread, self)
+        self._desk = Desk(host_paths(), self._state_changed)
+        self._images = OpenImages(napari_viewer)
+        self._state = self._desk.state
+        self.form = SignInForm()
+        self.browser = Browser()
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.form)
+        self.pages.addWidget(self.browser)
+        self.status = plain_label()
+        self.status.setAccessibleName("Status")
+        column = QVBoxLayout(self)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.status)
+        self._connect()
+        self.form.fill_in(self._state)
+        self._ask(self._desk.resume(), self._show)
+        # Not a method of ours: Qt has taken us apart by then.
+        self.destroyed.connect(partial(_close, self._thread, self._desk, self._images))
+
+    def export_to(self, image: ImageSummary, folder: str) -> None:
+        """Queue the export of an image into a folder."""
+        self.say(f"Queueing the export of {image.name}...")
+        self._ask(self._desk.export(image, Path(folder)), lambda _: self.say(_QUEUED))
+
+    def say(self, words: str) -> None:
+        """Show words below the page."""
+        self.status.setText(words)
+
+    def _connect(self) -> None:
+        browser = self.browser
+        self.form.wished.connect(self._sign_in)
+        browser.children_wished.connect(self._list_children)
+        browser.images_wished.connect(self._list_images)
+        browser.open_wished.connect(self._open)
+        browser.export_wished.connect(self._choose_folder)
+        browser.address_wished.connect(self._copy_address)
+        browser.sign_out_wished.connect(self._sign_out)
+
+    def _ask(self, work: Coroutine[Any, Any, T], done: Callable[[T], object]) -> None:
+        self._courier.ask(work, done, lambda error: self.say(trouble_words(error)))
+
+    def _state_changed(self, state: DeskState) -> None:
+        self._courier.tell(lambda: self._show(state))  # From the event thread.
+
+    def _show(self, state: DeskState) -> None:
+        came = state.person and state.person != self._state.person
+        self._state = state
+        if state.trouble is not None:
+            self.say(trouble_words(state.trouble))
+        self.form.fill_in(state)
+        self.browser.show_person(state)
+        self.pages.setCurrentWidget(self.browser if state.person else self.form)
+        if came:
+            self.say("")
+            self.browser.clear()
+            self._images.refresh()
+            self._list_children(None)
+
+    def _sign_in(self, server: str, username: str, password: str, remember: bool) -> None:  # noqa: FBT001 - a Qt signal's
+        if not (server.strip() and username and password):
+            self.say(Invalid("Fill in server, user name and password.").message)
+            return
+        self.form.button.setEnabled(False)
+        self.say("Signing in...")
+
+        def failed(error: BaseException) -> None:
+            self.form.button.setEnabled(True)
+            self.say(trouble_words(error))
+
+        def done(not_kept: str) -> None:
+            self.form.button.setEnabled(True)
+            self.say(not_kept)
+
+        work = self._desk.sign_in(server, username, password, remember=remember)
+        self._courier.ask(work, done, failed)
+
+    def _sign_out(self) -> None:
+        self.browser.clear()
+        self._ask(self._desk.sign_out(), lambda _: self.say("Signed out."))
+
+    def _list_children(self, parent: ContainerRef | None) -> None:
+        show = partial(self.browser.show_children, parent)
+        self._ask(self._desk.containers(parent), show)
+
+    def _list_images(self, container: ContainerRef | None, text: str, after: str) -> None:
+        show = partial(self.browser.show_images, container, after)
+        self._ask(self._desk.images(container, text, after), show)
+
+    def _open(self, image: ImageSummary) -> None:
+        self.say(f"Opening {image.name}...")
+
+        def done(opened: RemoteImage) -> None:
+            self._images.add(opened)
+            self.say("")
+
+        self._ask(self._desk.open_image(image.id), done)
+
+    def _copy_address(self, image: ImageSummary) -> None:
+        def done(signed: SignedUrl) -> None:
+            QApplication.clipboard().setText(signed.url)
+            until = signed.expires_at.astimezone().strftime("%H:%M")
+            self.say(f"The address of {image.name} is on the clipboard; it ends at {until}.")
+
+        self._ask(self._desk.signed_url(image.id), done)
+
+    def _choose_folder(self, image: ImageSummary) -> None:
+        dialog = QFileDialog(self, f"Export {image.name} to", self._state.export_folder)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(partial(self.export_to, image))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+
+def _close(thread: EventThread, desk: Desk, images: OpenImages, *_: object) -> None:
+    images.close()
+    thread.close(desk.close())
