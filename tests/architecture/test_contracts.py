@@ -36,11 +36,11 @@ SEEDS = [
     ("desktop/app.py", "import napari", "Only the desktop knows Qt"),
     ("desktop/shell/main_window.py", "import qasync", "Only the desktop knows Qt"),
     ("napari_plugin/desk.py", "import napari", "Only the desktop knows Qt"),
-    ("napari_plugin/desk.py", "import PyQt6", "takes whichever Qt napari has"),
+    ("napari_plugin/desk.py", "import PyQt6", "The napari plugin takes any Qt"),
     (
         "napari_plugin/browser.py",
         "import transferapp.desktop.viewer.window",
-        "takes whichever Qt napari has",
+        "The napari plugin takes any Qt",
     ),
     ("desktop/browse/page.py", "import transferapp.napari_plugin.words", "Layers"),
     ("operations/imports.py", "import dbos", "Only the queue's adapter knows its engine"),

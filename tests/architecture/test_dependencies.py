@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = {
     "commands/stores": ("server",),
     "desktop": ("desktop",),
+    "grants/signing.py": ("server",),
     "grants/stores": ("server",),
     "host/migrations.py": ("server",),
     "ledger/stores": ("server",),
@@ -37,8 +38,8 @@ EXTRAS = {
     "taskqueue/dbos": ("server",),
     "testing": ("testing",),
 }
-#: A project of its own, with its own list.
-SANDBOX = "sandbox"
+#: Folders that are projects of their own, with their own lists: where below installers.
+PROJECTS = {"napari_plugin": "napari-transferapp", "sandbox": "sandbox"}
 #: Import names that no distribution lists, or that several do.
 KNOWN = {"Glacier2": "zeroc-ice", "Ice": "zeroc-ice", "omero": "omero-py"}
 #: Declared, and imported by no statement of ours.
@@ -54,7 +55,7 @@ def read(project: Path) -> dict[str, set[str]]:
     """Return the distributions of a project file by extra, the core's by ''."""
     with project.open("rb") as file:
         table = tomllib.load(file)["project"]
-    lists = {"": table["dependencies"], **table["optional-dependencies"]}
+    lists = {"": table["dependencies"], **table.get("optional-dependencies", {})}
     return {extra: set(names(given)) for extra, given in lists.items()}
 
 
@@ -70,7 +71,10 @@ def names(given: list[str]) -> Iterator[str]:
 
 
 PRODUCT = read(ROOT / "pyproject.toml")
-OF_SANDBOX = read(ROOT / "installers" / SANDBOX / "pyproject.toml")
+OTHERS = {
+    folder: set().union(*read(ROOT / "installers" / project / "pyproject.toml").values())
+    for folder, project in PROJECTS.items()
+}
 
 
 @functools.cache
@@ -104,8 +108,8 @@ def place_of(path: Path) -> str:
 
 def declared(path: Path) -> set[str]:
     """Return the distributions that a module below transferapp may import."""
-    if path.parts[0] == SANDBOX:
-        return set().union(*OF_SANDBOX.values())
+    if path.parts[0] in PROJECTS:
+        return OTHERS[path.parts[0]]
     return PRODUCT[""].union(*(PRODUCT[extra] for extra in EXTRAS.get(place_of(path), ())))
 
 
@@ -130,7 +134,7 @@ def test_what_is_declared_is_imported(sources: dict[Path, str]) -> None:
     """By a module of the core, or of a place that has the extra."""
     used: dict[str, set[str]] = {extra: set(UNSEEN) for extra in PRODUCT}
     for path, source in sources.items():
-        if path.parts[0] != SANDBOX:
+        if path.parts[0] not in PROJECTS:
             brought = {one for name in imported(source) for one in distributions(name)}
             for extra in ("", *EXTRAS.get(place_of(path), ())):
                 used[extra] |= brought
@@ -166,6 +170,7 @@ def test_every_place_needs_its_extras(sources: dict[Path, str]) -> None:
         ("taskqueue/port.py", "import dbos", "dbos"),
         ("testing/moves.py", "import procrastinate", "procrastinate"),
         ("sandbox/stage.py", "import pydicom", "pydicom"),
+        ("napari_plugin/desk.py", "import dbos", "dbos"),
         ("host/clock.py", "import a_package_that_is_not_there", "a_package_that_is_not_there"),
     ],
 )

@@ -22,8 +22,7 @@ _FILES = ("package.json", "package-lock.json", "read_tile.js")
 
 def javascript_folder() -> Path:
     """Return a folder with the client and its packages, fetched from npm once; else skip."""
-    npm = shutil.which("npm")
-    if shutil.which("node") is None or npm is None:
+    if shutil.which("node") is None or shutil.which("npm") is None:
         pytest.skip("node and npm are not installed here")
     content = b"".join((_SOURCE / name).read_bytes() for name in _FILES)
     cache = platformdirs.user_cache_path("transferapp") / "tests"
@@ -35,7 +34,7 @@ def javascript_folder() -> Path:
     for name in _FILES:
         shutil.copy(_SOURCE / name, made)
     fetched = subprocess.run(
-        [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+        ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
         cwd=made,
         capture_output=True,
         text=True,
