@@ -86,8 +86,8 @@ class OutputPiece:
 
 
 class CommandRuns(Protocol):
-    """Keeps runs and their output. All methods raise Unavailable for no database, and
-    NotFound for a run that is not there.
+    """Runs and their output, for who asks for them. All methods raise Unavailable
+    for no database, and NotFound for a run that is not there.
     """
 
     async def add(self, run: NewRun) -> CommandRun:
@@ -103,6 +103,18 @@ class CommandRuns(Protocol):
         page before.
         """
 
+    async def output(self, run_id: str, after: int = 0, limit: int = 1 << 20) -> bytes:
+        """Return the output after so many bytes, about ``limit`` bytes of it."""
+
+
+class CommandAttempts(Protocol):
+    """Runs, for the worker that carries them out. All methods raise Unavailable
+    for no database, and NotFound for a run that is not there.
+    """
+
+    async def get(self, run_id: str) -> CommandRun:
+        """Return a run."""
+
     async def begin(self, run_id: str, token: str, *, attempts: int) -> CommandRun:
         """Start attempt number ``attempts``; from now on only ``token`` may write."""
 
@@ -117,8 +129,9 @@ class CommandRuns(Protocol):
     async def settle(self, run_id: str, change: Change) -> None:
         """Note what the queue decided; nothing when the run has ended. Idempotent."""
 
-    async def output(self, run_id: str, after: int = 0, limit: int = 1 << 20) -> bytes:
-        """Return the output after so many bytes, about ``limit`` bytes of it."""
+
+class OldCommandRuns(Protocol):
+    """Runs, for who keeps house. Raises Unavailable."""
 
     async def forget_ended(self, age: timedelta) -> int:
         """Forget runs that ended so long ago, with their output; returns how many."""

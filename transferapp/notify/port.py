@@ -145,7 +145,9 @@ class MailSender(Sender, CodeSender, Protocol):
 
 
 class Deliveries(Protocol):
-    """Who was told what over which channel: one row per event, person and channel."""
+    """Who is told what over which channel: one row per event, person and channel. For who
+    follows the events.
+    """
 
     async def position(self) -> int | None:
         """Return the id of the last event that was looked at; None before the first."""
@@ -164,6 +166,10 @@ class Deliveries(Protocol):
     async def queued(self, batch_id: str) -> None:
         """Note that a batch has its task."""
 
+
+class Batches(Protocol):
+    """Deliveries that one message tells, for who sends it."""
+
     async def batch(self, batch_id: str) -> Batch | None:
         """Return what is to be sent, None when all of it was."""
 
@@ -172,6 +178,13 @@ class Deliveries(Protocol):
 
     async def failed(self, batch_id: str, error: str) -> None:
         """Note why it could not be sent; it stays open for a redrive."""
+
+
+class OldDeliveries(Protocol):
+    """Deliveries, for who keeps house."""
+
+    async def position(self) -> int | None:
+        """Return the id of the last event that was looked at; None before the first."""
 
     async def forget(self, before: datetime) -> int:
         """Delete what was recorded before a time and needs nothing more (it was sent, is

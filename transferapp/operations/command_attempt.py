@@ -13,7 +13,7 @@ from typing import Protocol
 import humanize
 
 from transferapp.commands.allow_list import Command
-from transferapp.commands.port import Change, CommandRun, CommandRuns, OutputPiece, RunState
+from transferapp.commands.port import Change, CommandAttempts, CommandRun, OutputPiece, RunState
 from transferapp.commands.process import Ended, Launch, run_guarded
 from transferapp.commands.recording import OutputKeeping, OutputRecorder
 from transferapp.commands.redaction import is_secret_name
@@ -51,7 +51,7 @@ class Plan:
 class Attempt:
     """Carries a plan out; use it once."""
 
-    def __init__(self, plan: Plan, runs: CommandRuns, clock: Clock) -> None:
+    def __init__(self, plan: Plan, runs: CommandAttempts, clock: Clock) -> None:
         self._plan = plan
         self._runs = runs
         self._clock = clock

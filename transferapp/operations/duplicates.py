@@ -21,7 +21,7 @@ from transferapp.model.duplicates import (
     end_spans,
 )
 from transferapp.model.filesets import FilesetPlan, PlannedFile
-from transferapp.repositories.port import Images, Repository
+from transferapp.repositories.port import OriginalFiles, Repository
 
 #: So many files of a fileset are sought first; only when they are there, the rest too.
 _FIRST = 20
@@ -46,7 +46,7 @@ class HeldEnds:
         #: People who drop large folders must not keep the repository busy.
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def of(self, images: Images, original: HeldOriginal, size_bytes: int) -> str:
+    async def of(self, images: OriginalFiles, original: HeldOriginal, size_bytes: int) -> str:
         """Return the SHA-1 of an original's ends; empty when the person may not read it.
 
         Raises RepositoryUnavailable.
@@ -90,7 +90,7 @@ async def held_already(
 
 
 async def _compared(
-    images: Images, sought: SoughtFile, found: Sequence[Duplicate], ends: HeldEnds
+    images: OriginalFiles, sought: SoughtFile, found: Sequence[Duplicate], ends: HeldEnds
 ) -> AsyncIterator[Duplicate]:
     """Yield those that are not known to be others, with what is known of them."""
     for one in found:
@@ -107,7 +107,9 @@ async def _compared(
             yield replace(one, likeness=Likeness.ENDS)
 
 
-async def _read_ends(images: Images, file_id: int, spans: Iterable[tuple[int, int]]) -> str:
+async def _read_ends(
+    images: OriginalFiles, file_id: int, spans: Iterable[tuple[int, int]]
+) -> str:
     digest = hashlib.sha1(usedforsecurity=False)
     for offset, length in spans:
         async for piece in images.read(file_id, offset, length):
@@ -131,7 +133,7 @@ async def same_bytes_note(
     return ""
 
 
-async def _same_bytes(images: Images, files: Sequence[PlannedFile]) -> list[HeldFileset]:
+async def _same_bytes(images: OriginalFiles, files: Sequence[PlannedFile]) -> list[HeldFileset]:
     """Return the filesets that hold the bytes of all files."""
     rest = sorted(files[1:], key=lambda file: -file.size_bytes)
     sample = [*files[:1], *rest[: _FIRST - 1]]

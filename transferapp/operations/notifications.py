@@ -19,6 +19,7 @@ from transferapp.ledger.port import Ledger
 from transferapp.model.events import EventKind
 from transferapp.notify.port import (
     Batch,
+    Batches,
     Deliveries,
     NotificationChannel,
     Preferences,
@@ -52,7 +53,7 @@ class DeliverNotification(BaseModel):
 
 
 def deliver_notification_kind(
-    deliveries: Deliveries,
+    batches: Batches,
     preferences: PreferenceStore,
     senders: Mapping[NotificationChannel, Sender],
 ) -> TaskKind:
@@ -62,7 +63,7 @@ def deliver_notification_kind(
     What is retryable is retried for a day and a half (POLICY); any other error is noted with
     the delivery, which stays open for a redrive.
     """
-    handler = NotificationDelivery(deliveries, preferences, senders)
+    handler = NotificationDelivery(batches, preferences, senders)
     return TaskKind(
         name=KIND,
         payload=DeliverNotification,
@@ -77,25 +78,25 @@ class NotificationDelivery:
 
     def __init__(
         self,
-        deliveries: Deliveries,
+        batches: Batches,
         preferences: PreferenceStore,
         senders: Mapping[NotificationChannel, Sender],
     ) -> None:
-        self._deliveries = deliveries
+        self._batches = batches
         self._preferences = preferences
         self._senders = senders
 
     async def run(self, context: Context, wanted: DeliverNotification) -> None:
         """Send what the batch holds, and note that it was sent."""
         await context.step("send", self._send, wanted.batch)
-        await context.step("record", self._deliveries.sent, wanted.batch)
+        await context.step("record", self._batches.sent, wanted.batch)
 
     async def dead(self, task: Task) -> None:
         """Note why it could not be sent."""
-        await self._deliveries.failed(task.id, task.error)
+        await self._batches.failed(task.id, task.error)
 
     async def _send(self, batch_id: str) -> None:
-        batch = await self._deliveries.batch(batch_id)
+        batch = await self._batches.batch(batch_id)
         if batch is None:
             return
         sender = self._senders.get(batch.channel)

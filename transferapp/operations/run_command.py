@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from transferapp.commands.allow_list import AllowList, Command
-from transferapp.commands.port import Change, CommandRun, CommandRuns, RunState
+from transferapp.commands.port import Change, CommandAttempts, CommandRun, RunState
 from transferapp.errors import CommandFailed
 from transferapp.host.clock import Clock
 from transferapp.operations.command_attempt import Attempt, Plan
@@ -32,7 +32,7 @@ class RunCommand(BaseModel):
 class CommandParts:
     """What running commands needs; ``allow_list`` reads the file anew, blocking."""
 
-    runs: CommandRuns
+    runs: CommandAttempts
     repository: Repository
     clock: Clock
     allow_list: Callable[[], Awaitable[AllowList]]

@@ -151,8 +151,34 @@ class Containers(Protocol):
         """
 
 
-class Images(Protocol):
-    """Images, pixels, annotations and original files."""
+class OriginalFiles(Protocol):
+    """The files that images were made from."""
+
+    async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
+        """List the original files of these images' filesets, each once.
+
+        Raises ImageNotFound.
+        """
+
+    async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
+        """Say which of these files visible images were already made from, by fileset.
+
+        A file with a ``sha1`` is the same when the repository holds that SHA-1 (other
+        hashers are not compared); each file is also sought by its client path and size.
+        Found by both, only the bytes are told. Filesets without images do not count.
+        """
+
+    def read(
+        self, file_id: int, offset: int = 0, length: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield a file's bytes in pieces of about 1 MiB, clamped to its size.
+
+        ``offset`` and ``length`` count bytes; None: to the end. Raises FileNotFound.
+        """
+
+
+class Images(OriginalFiles, Protocol):
+    """Images, pixels and annotations, with their original files."""
 
     async def find(
         self,
@@ -179,28 +205,6 @@ class Images(Protocol):
         """Return the region's pixels, shape (height, width), little-endian, clipped to the
         level's size; needs the capability TILES. Raises Invalid for a level or plane that is
         not there, ImageNotFound.
-        """
-
-    async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
-        """List the original files of these images' filesets, each once.
-
-        Raises ImageNotFound.
-        """
-
-    async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
-        """Say which of these files visible images were already made from, by fileset.
-
-        A file with a ``sha1`` is the same when the repository holds that SHA-1 (other
-        hashers are not compared); each file is also sought by its client path and size.
-        Found by both, only the bytes are told. Filesets without images do not count.
-        """
-
-    def read(
-        self, file_id: int, offset: int = 0, length: int | None = None
-    ) -> AsyncIterator[bytes]:
-        """Yield a file's bytes in pieces of about 1 MiB, clamped to its size.
-
-        ``offset`` and ``length`` count bytes; None: to the end. Raises FileNotFound.
         """
 
     async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:

@@ -10,13 +10,13 @@ from datetime import timedelta
 
 import structlog
 
-from transferapp.commands.port import CommandRuns
+from transferapp.commands.port import OldCommandRuns
 from transferapp.errors import TransferAppError
 from transferapp.grants.port import Grants
 from transferapp.host.clock import Clock
 from transferapp.host.supervise import supervised
 from transferapp.ledger.port import Ledger
-from transferapp.notify.port import Deliveries
+from transferapp.notify.port import OldDeliveries
 from transferapp.taskqueue.port import TaskQueue
 from transferapp.worker.leftovers import queue_leftovers
 
@@ -42,8 +42,8 @@ class Stores:
     """What old things are kept in."""
 
     ledger: Ledger
-    deliveries: Deliveries
-    command_runs: CommandRuns
+    deliveries: OldDeliveries
+    command_runs: OldCommandRuns
     grants: Grants
 
 

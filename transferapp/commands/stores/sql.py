@@ -11,9 +11,11 @@ from typing_extensions import override
 
 from transferapp.commands.port import (
     Change,
+    CommandAttempts,
     CommandRun,
     CommandRuns,
     NewRun,
+    OldCommandRuns,
     OutputPiece,
     RunState,
 )
@@ -28,7 +30,7 @@ _PAGE = 50
 _ENDED = [str(state) for state in RunState if state.ended]
 
 
-class SqlCommandRuns(CommandRuns):
+class SqlCommandRuns(CommandRuns, CommandAttempts, OldCommandRuns):
     """The port on one database; makes its tables when they are missing."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:

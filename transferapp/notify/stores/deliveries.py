@@ -17,8 +17,10 @@ from transferapp.host.migrations import upgrade
 from transferapp.host.sparing import readable_rows, sparing
 from transferapp.notify.port import (
     Batch,
+    Batches,
     Deliveries,
     NotificationChannel,
+    OldDeliveries,
     Outcome,
     Preferences,
     Topic,
@@ -35,7 +37,7 @@ _PAGE = 1000
 _open = deliveries.c.settled_at.is_(None)
 
 
-class SqlDeliveries(Deliveries):
+class SqlDeliveries(Deliveries, Batches, OldDeliveries):
     """The deliveries' port on one database; makes or upgrades its tables."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
