@@ -1,0 +1,163 @@
+"""Mutation testing of the twelve pure modules: how much of them do their unit tests hold?
+
+``python3 installers/mutation.py --out mutation.json`` (in the environment of the tests) takes
+about half an hour of processor time. It fails below ``FLOOR``; what survived is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from mutants import Bench, Fate, Mutant, mutants
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Of 100 mutants so many are killed, in each module.
+FLOOR = 90.0
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module, and the unit tests that hold it; paths from the root."""
+
+    path: str
+    tests: tuple[str, ...]
+    #: Mutants that are the same program: "line before => line after", and why.
+    same: Mapping[str, str] = field(default_factory=dict)
+
+
+#: The only list of them: what decides something and needs nothing but its arguments.
+MODULES = (
+    Module("transferapp/agent/slots.py", ("tests/unit/agent/test_slots.py",)),
+    Module("transferapp/commands/redaction.py", ("tests/unit/commands/test_redaction.py",)),
+    Module("transferapp/desktop/tiles/plan.py", ("tests/unit/desktop/tiles/test_tile_plan.py",)),
+    Module("transferapp/host/backoff.py", ("tests/unit/host/test_backoff.py",)),
+    Module("transferapp/ledger/stores/tally.py", ("tests/unit/ledger/test_tally.py",)),
+    Module("transferapp/model/moves.py", ("tests/unit/model/test_moves.py",)),
+    Module("transferapp/model/promises.py", ("tests/unit/agent/test_promises.py",)),
+    Module("transferapp/operations/manifest.py", ("tests/unit/operations/test_manifest.py",)),
+    Module("transferapp/preview/chunks.py", ("tests/unit/preview/test_chunks.py",)),
+    Module("transferapp/taskqueue/fairness.py", ("tests/unit/taskqueue/test_fairness.py",)),
+    Module("transferapp/taskqueue/outcome.py", ("tests/unit/taskqueue/test_outcome.py",)),
+    Module("transferapp/taskqueue/pressure.py", ("tests/unit/taskqueue/test_pressure.py",)),
+)
+
+
+@dataclass
+class Score:
+    """What became of a module's mutants."""
+
+    module: Module
+    killed: int = 0
+    timed_out: int = 0
+    survivors: list[Mutant] = field(default_factory=list)
+    same: list[Mutant] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """All mutants that are another program."""
+        return self.killed + self.timed_out + len(self.survivors)
+
+    @property
+    def percent(self) -> float:
+        """How many of 100 were killed; one that runs for ever is killed by its limit."""
+        return 100.0 * (self.total - len(self.survivors)) / max(1, self.total)
+
+    @property
+    def stale(self) -> list[str]:
+        """What is listed as the same program, and no test run left alive."""
+        return sorted(set(self.module.same) - {_change(one) for one in self.same})
+
+    @property
+    def passes(self) -> bool:
+        """Whether enough were killed, and the list of the same programs is true."""
+        return self.total > 0 and self.percent >= FLOOR and not self.stale
+
+    def written(self) -> dict[str, object]:
+        """Return it for a JSON file."""
+        return {
+            "mutants": self.total,
+            "killed": self.killed,
+            "timed_out": self.timed_out,
+            "percent": round(self.percent, 1),
+            "survivors": [_written(one) for one in self.survivors],
+            "same_program": [
+                _written(one) | {"why": self.module.same[_change(one)]} for one in self.same
+            ],
+        }
+
+
+def measure(module: Module, root: Path = ROOT) -> Score:
+    """Run a module's tests on each of its mutants; raises RuntimeError when they fail on
+    the module as it is.
+    """
+    source = (root / module.path).read_text(encoding="utf-8")
+    score = Score(module)
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+        place = Path(folder) / module.path
+        bench = Bench(root, Path(folder), module.tests)
+        bench.begin(place)
+        for mutant in mutants(source):
+            place.write_text(mutant.code, encoding="utf-8")
+            fate = bench.fate()
+            if fate is Fate.SURVIVED:
+                (score.same if _change(mutant) in module.same else score.survivors).append(mutant)
+            elif fate is Fate.TIMED_OUT:
+                score.timed_out += 1
+            else:
+                score.killed += 1
+    return score
+
+
+def _change(mutant: Mutant) -> str:
+    return f"{mutant.before} => {mutant.after}"
+
+
+def _written(mutant: Mutant) -> dict[str, object]:
+    return {
+        "line": mutant.line,
+        "operator": mutant.operator,
+        "before": mutant.before,
+        "after": mutant.after,
+    }
+
+
+def _report(score: Score) -> None:
+    print(
+        f"{score.percent:5.1f} %  {score.killed + score.timed_out}/{score.total} killed"
+        f"  ({score.timed_out} by time, {len(score.same)} the same program)  {score.module.path}",
+        flush=True,
+    )
+    for mutant in score.survivors:
+        print(f"    {mutant.line}: {_change(mutant)}")
+    for change in score.stale:
+        print(f"    listed as the same program, and is not: {change}")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Measure the modules; 1 when one has less than FLOOR."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--out", type=Path, help="write the scores to this JSON file")
+    parser.add_argument("only", nargs="*", help="parts of the paths of modules; all without")
+    asked = parser.parse_args(words)
+    chosen = [m for m in MODULES if not asked.only or any(o in m.path for o in asked.only)]
+    scores = []
+    for module in chosen:
+        scores.append(measure(module))
+        _report(scores[-1])
+        if asked.out:
+            written = {score.module.path: score.written() for score in scores}
+            tool = f"cosmic-ray {version('cosmic-ray')}"
+            text = json.dumps({"tool": tool, "floor": FLOOR, "modules": written}, indent=2)
+            asked.out.write_text(text + "\n", encoding="utf-8")
+    return 0 if scores and all(score.passes for score in scores) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
