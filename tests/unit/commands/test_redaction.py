@@ -121,6 +121,7 @@ def test_a_line_of_the_greatest_length_is_whole() -> None:
     assert MAX_LINE == 16384
     for pieces in ([line + b"\n"], [line, b"\n"], [line]):
         assert cleaned(*pieces) == [line.decode()]
+    assert cleaned(line, b"y\n") == ["x" * (MAX_LINE - 512) + CUT]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])

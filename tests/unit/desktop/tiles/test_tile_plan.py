@@ -15,7 +15,7 @@ from transferapp.model.images import Level, Pixels, TileRegion
 
 @pytest.fixture
 def slide() -> Pixels:
-    pixels, _ = made_image()
+    pixels, _ = made_image(shape=(1, 1, 1, 8, 8), levels=1)
     sizes = ((40000, 30000), (10000, 7500), (2500, 1875), (625, 468))
     return replace(pixels, levels=tuple(Level(*size) for size in sizes), tile_size=512)
 
@@ -49,14 +49,14 @@ def test_a_view_beside_the_picture_wants_nothing(slide: Pixels) -> None:
 
 
 def test_an_image_of_one_level_is_planned_once() -> None:
-    pixels, _ = made_image(levels=1)
+    pixels, _ = made_image(shape=(1, 1, 1, 700, 900), levels=1)
     places = tile_plan.plan(pixels, View(0, 0, 900, 700, 0.5))
     assert len(places) == len(set(places)) == 3 * 4
 
 
 def unequal(*sizes: tuple[int, int]) -> Pixels:
     """An image in tiles of 512; each level's height and width."""
-    pixels, _ = made_image()
+    pixels, _ = made_image(shape=(1, 1, 1, 8, 8), levels=1)
     return replace(pixels, levels=tuple(Level(*size) for size in sizes), tile_size=512)
 
 
@@ -109,13 +109,13 @@ def test_the_middlemost_tiles_of_the_coarsest_level() -> None:
 
 
 def test_a_tile_in_the_middle_is_whole() -> None:
-    pixels, _ = made_image()
+    pixels, _ = made_image(shape=(1, 1, 1, 700, 900))
     region = tile_plan.region(pixels, TilePlace(0, 1, 2), Plane(), 0)
     assert region == TileRegion(0, 0, 0, 0, y=256, x=512, height=256, width=256)
 
 
 def test_region_is_cut_at_the_edge() -> None:
-    pixels, _ = made_image()
+    pixels, _ = made_image(shape=(1, 1, 1, 700, 900))
     region = tile_plan.region(pixels, TilePlace(0, 2, 3), Plane(t=1, z=2), 1)
     assert region == TileRegion(0, 1, 1, 2, y=512, x=768, height=188, width=132)
 
