@@ -32,7 +32,9 @@ def percents(report: Mapping[str, Any]) -> dict[str, float]:
         sums = file["summary"]
         if "num_branches" not in sums:
             raise ValueError("coverage.json has no branches: measure with --cov-branch.")
-        package = "/".join(Path(path).parts[:2] if len(Path(path).parts) > 2 else ["transferapp"])
+        package = "/".join(
+            Path(path).parts[:2] if len(Path(path).parts) > 2 else ["transferapp"]
+        )
         covered[package] += sums["covered_lines"] + sums["covered_branches"]
         all_of_them[package] += sums["num_statements"] + sums["num_branches"]
     return {name: 100.0 * covered[name] / count for name, count in all_of_them.items() if count}
@@ -71,7 +73,9 @@ def main(words: Sequence[str] | None = None, path: Path = FLOORS) -> int:
     """Compare a report with the floors; 1 when one is below, or the list is not true."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("report", type=Path, help="coverage.json")
-    parser.add_argument("--raise", dest="raises", action="store_true", help="write the new floors")
+    parser.add_argument(
+        "--raise", dest="raises", action="store_true", help="write the new floors"
+    )
     asked = parser.parse_args(words)
     found = percents(json.loads(asked.report.read_text(encoding="utf-8")))
     floors = read_floors(path)

@@ -95,7 +95,9 @@ def _shown(source: str, code: str, line: int, operator: str) -> Mutant:
     old, new = source.splitlines(), code.splitlines()
     ends = zip(reversed(old), reversed(new), strict=False)
     same = next((n for n, (one, other) in enumerate(ends) if one != other), 0)
-    first = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), line - 1)
+    first = next(
+        (n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), line - 1
+    )
     after = " ".join(text.strip() for text in new[first : len(new) - same])
     before = " ".join(text.strip() for text in old[first : len(old) - same])
     return Mutant(first + 1, operator, before, after, code)
@@ -182,7 +184,9 @@ class Bench:
             with (self._folder / "output.txt").open("w", encoding="utf-8") as output:
                 os.dup2(output.fileno(), 1)
                 os.dup2(output.fileno(), 2)
-                code = pytest.main([*_PYTEST, f"--basetemp={self._folder / 'tmp'}", *self._tests])
+                code = pytest.main(
+                    [*_PYTEST, f"--basetemp={self._folder / 'tmp'}", *self._tests]
+                )
             if libraries is not None:
                 libraries.write_text(json.dumps(_libraries()), encoding="utf-8")
         except Exception:  # noqa: BLE001 - the parent sees it in the output

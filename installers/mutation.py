@@ -1,4 +1,4 @@
-"""Mutation testing of the twelve pure modules: how much of them do their unit tests hold?
+"""Mutation testing of twelve pure modules: how much of them their unit tests hold.
 
 ``python3 installers/mutation.py --out mutation.json`` (in the environment of the tests) takes
 some six minutes of processor time. It fails below ``FLOOR``; what survived is printed, and
@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import tempfile
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from typing import Any
 from mutants import Bench, Fate, Mutant, mutants
 
 ROOT = Path(__file__).resolve().parent.parent
+LIST = Path(__file__).with_name("mutation.toml")
 #: Of 100 mutants so many are killed, in each module.
 FLOOR = 90.0
 
@@ -34,42 +36,10 @@ class Module:
     same: Mapping[str, str] = field(default_factory=dict)
 
 
-_NO_LINE_OF_A_KEY = "it is only asked whether it is above 0"
-_NO_ZOOM = "the tiles of a given level do not depend on the zoom"
-#: The only list of them: what decides something and needs nothing but its arguments.
-MODULES = (
-    Module("transferapp/agent/slots.py", ("tests/unit/agent/test_slots.py",)),
-    Module(
-        "transferapp/commands/redaction.py",
-        ("tests/unit/commands/test_redaction.py",),
-        {
-            "self._key_lines = -1": _NO_LINE_OF_A_KEY,
-            "self._key_lines = -1 if _KEY_ENDS.search(text) else max(0, self._key_lines - 1)":
-                _NO_LINE_OF_A_KEY,
-            "self._key_lines = 0 if _KEY_ENDS.search(text) else max( -1, self._key_lines - 1)":
-                _NO_LINE_OF_A_KEY,
-        },
-    ),
-    Module(
-        "transferapp/desktop/tiles/plan.py",
-        ("tests/unit/desktop/tiles/test_tile_plan.py",),
-        {
-            "for level in range(len(pixels.levels) - 1, -1, -1):": "level 0 is the answer anyway",
-            "whole = View(0, 0, size.size_x, size.size_y, 2.0)": _NO_ZOOM,
-            "whole = View(0, 0, size.size_x, size.size_y, 0.0)": _NO_ZOOM,
-            "return range(first, last + 1) if start + length > 0 and start < size else range( -1)":
-                "both are empty",
-        },
-    ),
-    Module("transferapp/host/backoff.py", ("tests/unit/host/test_backoff.py",)),
-    Module("transferapp/ledger/stores/tally.py", ("tests/unit/ledger/test_tally.py",)),
-    Module("transferapp/model/moves.py", ("tests/unit/model/test_moves.py",)),
-    Module("transferapp/model/promises.py", ("tests/unit/agent/test_promises.py",)),
-    Module("transferapp/operations/manifest.py", ("tests/unit/operations/test_manifest.py",)),
-    Module("transferapp/preview/chunks.py", ("tests/unit/preview/test_chunks.py",)),
-    Module("transferapp/taskqueue/fairness.py", ("tests/unit/taskqueue/test_fairness.py",)),
-    Module("transferapp/taskqueue/outcome.py", ("tests/unit/taskqueue/test_outcome.py",)),
-    Module("transferapp/taskqueue/pressure.py", ("tests/unit/taskqueue/test_pressure.py",)),
+#: What decides something and needs nothing but its arguments.
+MODULES = tuple(
+    Module(one["path"], tuple(one["tests"]), one.get("same", {}))
+    for one in tomllib.loads(LIST.read_text(encoding="utf-8"))["module"]
 )
 
 
@@ -168,7 +138,8 @@ def _written(mutant: Mutant) -> dict[str, object]:
 def _report(score: Score) -> None:
     print(
         f"{score.percent:5.1f} %  {score.killed + score.timed_out}/{score.total} killed"
-        f"  ({score.timed_out} by time, {len(score.same)} the same program)  {score.module.path}",
+        f"  ({score.timed_out} by time, {len(score.same)} the same program)"
+        f"  {score.module.path}",
         flush=True,
     )
     for mutant in score.survivors:
@@ -185,7 +156,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("only", nargs="*", help="parts of the paths of modules; all without")
     asked = parser.parse_args(words)
     chosen = [m for m in MODULES if not asked.only or any(o in m.path for o in asked.only)]
-    before = json.loads(asked.again.read_text(encoding="utf-8"))["modules"] if asked.again else {}
+    before = (
+        json.loads(asked.again.read_text(encoding="utf-8"))["modules"] if asked.again else {}
+    )
     scores = []
     for module in chosen:
         scores.append(measure(module, earlier=before.get(module.path)))

@@ -15,7 +15,7 @@ import mutation
 from mutation import MODULES, Module, Score
 
 ROOT = Path(__file__).resolve().parents[3]
-PURE = '''\
+PURE = """\
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Visitor:
 
 def may_enter(visitor: Visitor | None) -> bool:
     return visitor is not None and visitor.age >= 18
-'''
+"""
 HELD = [
     ("visitor is not None and visitor.age >= 18", "visitor is None and visitor.age >= 18"),
     ("visitor is not None and visitor.age >= 18", "visitor is not None and visitor.age < 18"),
@@ -44,7 +44,7 @@ LOOSE = [
     ("visitor is not None and visitor.age >= 18", "visitor is not None and visitor.age > 18"),
     ("visitor is not None and visitor.age >= 18", "visitor is not None and visitor.age >= 19"),
 ]
-LOOSE_TESTS = '''\
+LOOSE_TESTS = """\
 from transferapp.pure import Visitor, may_enter
 
 
@@ -52,7 +52,7 @@ def test_it() -> None:
     assert may_enter(Visitor(30))
     assert not may_enter(Visitor(17))
     assert not may_enter(None)
-'''
+"""
 SETTINGS = """\
 [tool.pytest.ini_options]
 pythonpath = ["."]
