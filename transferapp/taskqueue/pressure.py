@@ -117,7 +117,7 @@ def after_look(pressure: Pressure, lately: Outcomes) -> Pressure:
     mean_s = lately.seconds / lately.done if lately.done else 0.0
     slow = pressure.usual_s > 0.0 and mean_s > _SLOW_FACTOR * pressure.usual_s
     if slow or lately.failed > _BAD_SHARE * lately.total:
-        limit = max(1, min(pressure.limit - 1, int(pressure.limit * _STEP_DOWN)))
+        limit = max(1, int(pressure.limit * _STEP_DOWN))
     else:
         limit = min(pressure.ceiling, pressure.limit + 1)
     return replace(pressure, limit=limit, usual_s=_follow(pressure.usual_s, mean_s, slow=slow))

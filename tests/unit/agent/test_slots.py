@@ -69,3 +69,53 @@ async def test_cancelled_waiters_leave_no_trace() -> None:
     async with asyncio.timeout(10):
         await hold(slots, "a", held, release)
     assert held == ["a", "a"]
+
+
+async def test_a_slot_that_was_given_to_somebody_cancelled_goes_on_to_the_next() -> None:
+    slots, held = Slots(1), list[str]()
+    first, rest = asyncio.Event(), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hold(slots, "a", held, first))
+        await settle()
+        cancelled = tasks.create_task(hold(slots, "a", held, rest))
+        tasks.create_task(hold(slots, "a", held, rest))
+        await settle()
+        first.set()
+        # The holder's turn: it gives the slot to the next, who is cancelled before theirs.
+        await asyncio.sleep(0)
+        cancelled.cancel()
+        await settle()
+        assert cancelled.cancelled()
+        assert held == ["a", "a"]
+        rest.set()
+    async with asyncio.timeout(10):
+        await hold(slots, "a", held, rest)
+
+
+async def test_who_is_cancelled_while_waiting_frees_no_slot() -> None:
+    slots, held, release = Slots(1), list[str](), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hold(slots, "a", held, release))
+        waiters = [tasks.create_task(hold(slots, "a", held, release)) for _ in range(2)]
+        await settle()
+        waiters[0].cancel()
+        await settle()
+        assert waiters[0].cancelled()
+        assert held == ["a"]
+        release.set()
+
+
+async def test_one_that_ends_makes_place_for_one() -> None:
+    slots, held = Slots(2), list[str]()
+    first, rest = asyncio.Event(), asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hold(slots, "a", held, first))
+        for _ in range(3):
+            tasks.create_task(hold(slots, "a", held, rest))
+        await settle()
+        assert len(held) == 2
+        first.set()
+        await settle()
+        assert len(held) == 3, "two are still held"
+        rest.set()
+    assert len(held) == 4

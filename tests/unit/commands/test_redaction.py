@@ -90,3 +90,73 @@ def test_names_that_hold_secrets() -> None:
         assert is_secret_name(name)
     for name in ("PATH", "LAB_SHARE", "LANG", "KEYBOARD"):
         assert not is_secret_name(name)
+
+
+CUT = " [this line is longer; its rest is left out]"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("--password hunter2 now", "--password [hidden] now"),
+        ("api-key = 'hunter 2'", "api-key = [hidden]"),
+        ("pwd=hunter2 x", "pwd=[hidden] x"),
+        ("BASIC aHVudGVyMg== x", "BASIC [hidden] x"),
+        (f"in {SESSION} now", "in [hidden] now"),
+    ],
+)
+def test_what_the_secret_is_called_stays(text: str, shown: str) -> None:
+    assert cleaned(text.encode()) == [shown]
+
+
+def test_known_secrets_have_four_characters_and_the_longest_goes_first() -> None:
+    cleaner = OutputCleaner(["abc", "abcd", "pine", "pineapple\nsecond line"])
+    assert list(cleaner.feed(b"abc abcd pineapple second line second\n")) == [
+        "abc [hidden] [hidden] [hidden] second"
+    ]
+
+
+def test_a_line_of_the_greatest_length_is_whole() -> None:
+    line = b"x" * MAX_LINE
+    assert MAX_LINE == 16384
+    for pieces in ([line + b"\n"], [line, b"\n"], [line]):
+        assert cleaned(*pieces) == [line.decode()]
+    assert cleaned(line, b"y\n") == ["x" * (MAX_LINE - 512) + CUT]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_line_without_words_is_cut_where_no_half_secret_can_be(end: bytes) -> None:
+    shown = "x" * (MAX_LINE - 512) + CUT
+    assert cleaned(b"x" * (MAX_LINE + 1) + end) == [shown]
+    assert cleaned(b"x" * (MAX_LINE + 1), end) == [shown]
+    secret = "s" * 600
+    cleaner = OutputCleaner([secret])
+    line = b"x" * (MAX_LINE - 300) + secret.encode()
+    assert list(cleaner.feed(line)) == ["x" * (MAX_LINE - 600) + CUT]
+
+
+@pytest.mark.parametrize("between", [" ", "\t"])
+def test_a_long_line_ends_with_its_last_whole_word(between: str) -> None:
+    start = "x" * (MAX_LINE - 10) + between
+    (shown,) = OutputCleaner().feed(f"{start}half-a-secret".encode())
+    assert shown == start[:-1] + CUT
+
+
+def test_what_follows_a_line_that_was_cut_is_a_line_of_its_own() -> None:
+    cleaner = OutputCleaner()
+    assert len(list(cleaner.feed(b"x" * (MAX_LINE + 1) + b"\r"))) == 1
+    assert len(cleaner._rest) == 1, "half a line end"
+    assert list(cleaner.feed(b"\nnext\n")) == ["next"]
+    assert list(cleaner.finish()) == []
+    assert len(list(cleaner.feed(b"x" * (MAX_LINE + 1)))) == 1
+    assert list(cleaner.finish()) == [], "it was shown"
+
+
+def test_a_key_without_end_hides_two_hundred_lines() -> None:
+    lines = cleaned(b"-----BEGIN RSA PRIVATE KEY-----\n" + b"line\n" * 300)
+    assert lines == ["[hidden]"] * 200 + ["line"] * 101
+
+
+def test_a_key_on_one_line_hides_that_line() -> None:
+    key = "-----BEGIN PRIVATE KEY----- AAAA -----END PRIVATE KEY-----"
+    assert cleaned(f"{key}\nafter\n".encode()) == ["[hidden]", "after"]

@@ -33,6 +33,15 @@ def test_any_count_gives_a_pause(
     assert pause_s <= Backoff(first_s, longest_s, factor).pause_s(failures + 1)
 
 
+def test_a_pause_grows_by_its_factor() -> None:
+    backoff = Backoff(2.0, 1000.0, factor=3.0)
+    assert [backoff.pause_s(n) for n in (-1, 0, 1, 2, 3)] == [2, 2, 6, 18, 54]
+
+
+def test_no_pause_is_longer_than_a_week() -> None:
+    assert Backoff(1e9, 1e12).pause_s(0) == bounded_s(1e12) == 7 * 86400.0
+
+
 def test_a_thousand_failures_wait_as_long_as_ten() -> None:
     backoff = Backoff(5.0, 300.0)
     assert backoff.pause_s(1023) == backoff.pause_s(10**6) == backoff.pause_s(10) == 300.0
@@ -40,7 +49,8 @@ def test_a_thousand_failures_wait_as_long_as_ten() -> None:
 
 def test_spread_is_half_to_all() -> None:
     spread = [Backoff(8.0, 8.0).spread_s(3) for _ in range(200)]
-    assert 4.0 <= min(spread) < max(spread) <= 8.0
+    assert 4.0 <= min(spread) < 5.0
+    assert 7.0 < max(spread) <= 8.0
 
 
 @given(ANY_SECONDS)
@@ -50,12 +60,15 @@ def test_any_wish_is_bounded(seconds: float) -> None:
 
 def test_a_wish_that_can_be_met_is_met() -> None:
     assert bounded_s(500.0) == 500.0
-    assert bounded_s(None) == 0.0
+    assert bounded_s(0.5) == 0.5
+    assert bounded_s(None) == bounded_s(-3.0) == bounded_s(math.nan) == 0.0
 
 
 def test_counters_stay_within_their_column() -> None:
     assert grown(3) == 4
-    assert grown(-5) == 1
+    assert grown(0) == grown(-5) == 1
+    assert grown(3, 4) == 7
+    assert grown(2**31 - 4) == 2**31 - 3
     assert grown(2**31 - 1) == MOST_COUNTED
     assert grown(MOST_COUNTED, 10**9) == MOST_COUNTED
 

@@ -13,7 +13,9 @@ from transferapp.ledger.stores.tally import Share, Tally
 from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import (
     DONE_STATES,
+    ENDED_STATES,
     TROUBLE_STATES,
+    ItemRole,
     ItemState,
     TransferKind,
 )
@@ -64,3 +66,57 @@ def test_an_export_needs_the_workstation_to_the_end() -> None:
     assert not promises_of(tally, TransferKind.EXPORT, None, None).safe_to_switch_off
     tally = Tally({ItemState.DELIVERED: 2})
     assert promises_of(tally, TransferKind.EXPORT, None, None).safe_to_switch_off
+
+
+@pytest.mark.parametrize("state", list(ItemState))
+def test_the_workstation_is_needed_until_all_is_received_or_has_ended(state: ItemState) -> None:
+    tally = Tally({ItemState.QUEUED: 1})
+    ended = tally.changed(NEW, replace(NEW, state=state))
+    assert ended.settled == (1 if state in ENDED_STATES else 0)
+    assert ended.ended is (state in ENDED_STATES)
+    received = tally.changed(NEW, replace(NEW, state=state, received=True))
+    assert received.settled == 1
+
+
+@pytest.mark.parametrize("state", list(ItemState))
+@pytest.mark.parametrize("verified", [True, False])
+@pytest.mark.parametrize("role", list(ItemRole))
+def test_only_what_is_verified_in_the_repository_is_safe(
+    state: ItemState, verified: bool, role: ItemRole
+) -> None:
+    after = replace(NEW, state=state, verified=verified, role=role)
+    tally = Tally({ItemState.QUEUED: 1}, file_count=2).changed(NEW, after)
+    safe = verified and state is ItemState.IMPORTED
+    assert (tally.verified, tally.files_verified) == ((1, 2) if safe else (0, 0))
+    assert tally.attached == (2 if safe and role is ItemRole.ATTACHMENTS else 0)
+
+
+def test_one_of_two_items_changes_by_what_it_counts_for() -> None:
+    before = Share(ItemState.IMPORTED, 3, 100, 40, received=True, verified=True)
+    before = replace(before, role=ItemRole.ATTACHMENTS)
+    tally = Tally({ItemState.IMPORTED: 2}, 2, 2, 7, 8, 1000, 540, to_attach=3, attached=3)
+    after = replace(before, file_count=5, size_bytes=70, bytes_done=10)
+    assert tally.changed(before, after) == replace(
+        tally, files_verified=9, file_count=10, size_bytes=970, bytes_done=510, attached=5
+    )
+    failed = tally.changed(before, replace(before, state=ItemState.FAILED, received=False))
+    assert failed == replace(
+        tally,
+        states={ItemState.IMPORTED: 1, ItemState.FAILED: 1},
+        verified=1,
+        files_verified=4,
+        attached=0,
+    )
+    assert (failed.item_count, failed.done, failed.in_trouble) == (2, 1, 1)
+
+
+def test_nothing_counts_nothing() -> None:
+    assert Tally({}) == Tally({}, 0, 0, 0, 0, 0, 0, 0, 0)
+    queued = Tally({ItemState.QUEUED: 1})
+    assert (queued.item_count, queued.done, queued.in_trouble, queued.ended) == (1, 0, 0, False)
+
+
+def test_states_that_nothing_is_in_are_not_seen() -> None:
+    tally = Tally({ItemState.IMPORTED: 1, ItemState.QUEUED: 0})
+    assert tally.ended
+    assert tally.overall(TransferKind.IMPORT) is ItemState.IMPORTED

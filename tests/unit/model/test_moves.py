@@ -59,6 +59,11 @@ def test_what_has_not_ended_can_end(state: ItemState) -> None:
     assert CANCEL.allows(state, ItemState.CANCELLED)
 
 
+def test_a_move_needs_both_its_start_and_its_end() -> None:
+    assert not CANCEL.allows(ItemState.IMPORTED, ItemState.CANCELLED)
+    assert not CANCEL.allows(ItemState.QUEUED, ItemState.IMPORTED)
+
+
 def test_what_ended_stays_ended() -> None:
     leaving = {
         (move.name, state) for move in MOVES for state in move.start & ENDED_STATES

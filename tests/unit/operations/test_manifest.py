@@ -108,3 +108,49 @@ def test_a_whole_import_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Invalid, match="Import in parts"):
         planned_items(request("a", "b", "c", "d"))
     assert messages.MAX_FILES_PER_ITEM == 200_000
+
+
+def test_a_path_has_4096_bytes_at_the_most() -> None:
+    parts = [*["d" * 255] * 15, "é" * 126 + "d"]
+    longest = "/".join([*parts, "dd"])
+    assert len(longest.encode()) == 4096
+    check_path(longest)
+    with pytest.raises(NameNotAllowed, match="longer than 4096 bytes"):
+        check_path(longest + "d")
+
+
+@pytest.mark.parametrize("length", [80, 81, 300])
+def test_a_long_name_is_shown_by_its_ends(length: int) -> None:
+    name = "/" + "".join(chr(ord("a") + n % 26) for n in range(length - 1))
+    with pytest.raises(NameNotAllowed) as refused:
+        check_path(name)
+    shown = name if length == 80 else f"{name[:40]}...{name[-35:]}"
+    assert refused.value.message.startswith(f"'{shown}': ")
+
+
+def test_what_cannot_be_printed_is_written_out() -> None:
+    with pytest.raises(NameNotAllowed, match=r"'a\\x00': the name has a character"):
+        check_path("a\x00")
+    with pytest.raises(NameNotAllowed, match=r"The name 'a\\udc80' has a character"):
+        check_title("a\udc80")
+    with pytest.raises(NameNotAllowed, match="'/é': the path must begin"):
+        check_path("/é")
+
+
+def test_names_of_a_request_are_checked_wherever_they_are() -> None:
+    with pytest.raises(NameNotAllowed):
+        planned_items(request("a", name="a\x00"))
+    wrong = NewItem(name="i\x00", files=[NewFile(client_path="a", size_bytes=1)])
+    with pytest.raises(NameNotAllowed):
+        planned_items(request("b").model_copy(update={"items": [wrong]}))
+    with pytest.raises(NameNotAllowed):
+        planned_items(request("good", "../bad"))
+
+
+def test_the_limit_is_of_all_items_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transferapp.operations.manifest.MAX_FILES_PER_ITEM", 3)
+    two = request("a", "b").items
+    same_names = request("x").model_copy(update={"items": [*two, *request("a").items]})
+    assert [len(item.files) for item in planned_items(same_names)] == [2, 1]
+    with pytest.raises(Invalid, match="at most 3 files"):
+        planned_items(request("x").model_copy(update={"items": [*two, *two]}))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pytest
+
 from transferapp.taskqueue.fairness import Held, Line, Shares, next_line
 from transferapp.taskqueue.port import Lane
 
@@ -92,3 +94,35 @@ def test_held_counts() -> None:
     held.add(Lane.TRANSFERS, "bob")
     assert held.total == 3
     assert held.by_owner == Counter({"ada": 2, "bob": 1})
+
+
+@pytest.mark.parametrize(("places", "half"), [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (9, 4)])
+def test_half_of_the_places_is_rounded_down_to_one_at_the_least(places: int, half: int) -> None:
+    shares = Shares(places, ROOM)
+    assert shares.of_lane(Lane.TRANSFERS) == places
+    assert {shares.of_lane(lane) for lane in Lane if lane is not Lane.TRANSFERS} == {half}
+
+
+def test_a_lane_is_full_at_its_share_and_not_before() -> None:
+    preview = line("ada", lane=Lane.PREVIEWS)
+    held = Held()
+    held.add(Lane.PREVIEWS, "bob", 3)
+    assert next_line([preview], held, Shares(8, ROOM)) == preview
+    held.add(Lane.PREVIEWS, "bob")
+    assert next_line([preview], held, Shares(8, ROOM)) is None
+    assert next_line([line("ada")], held, Shares(8, ROOM)) == line("ada")
+
+
+def test_a_lane_that_the_worker_does_not_know_or_has_one_place_for() -> None:
+    one = line("ada")
+    assert next_line([one], Held(), Shares(4, {})) is None
+    assert next_line([one], Held(), Shares(4, {Lane.TRANSFERS: 1})) == one
+
+
+def test_who_waited_longest_goes_first_and_then_by_name() -> None:
+    lines = [line("bob", turn=3), line("ada", turn=7), line("eve", turn=3)]
+    assert next_line(lines, Held(), Shares(4, ROOM)) == lines[0]
+
+
+def test_nobody_waits() -> None:
+    assert next_line([], Held(), Shares(4, ROOM)) is None

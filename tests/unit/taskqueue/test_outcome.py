@@ -53,3 +53,37 @@ def test_unknown_exceptions_get_a_few_tries_even_after_outages() -> None:
         states.append(verdict.state)
         assert verdict.error_code == "internal"
     assert states == [TaskState.WAITING, TaskState.WAITING, TaskState.DEAD]
+
+
+def test_each_failure_is_counted_and_only_a_defect_twice() -> None:
+    before = FailureCount(attempts=1, defects=1)
+    known = judge(RepositoryUnavailable(), POLICY, before, jitter=0.5)
+    assert known.count == FailureCount(attempts=2, defects=1)
+    unknown = judge(KeyError("x"), POLICY, before, jitter=0.5)
+    assert unknown.count == FailureCount(attempts=2, defects=2)
+    assert FailureCount() == FailureCount(0, 0)
+
+
+def test_a_defect_is_tried_three_times_in_all() -> None:
+    policy = RetryPolicy(max_attempts=100)
+    states = {
+        before: judge(KeyError("x"), policy, FailureCount(10, before), jitter=0.5).state
+        for before in range(5)
+    }
+    assert states == {
+        0: TaskState.WAITING,
+        1: TaskState.WAITING,
+        **dict.fromkeys((2, 3, 4), TaskState.DEAD),
+    }
+
+
+def test_who_ends_dead_does_not_wait() -> None:
+    verdict = judge(DamagedFile("cut"), POLICY, FailureCount(), jitter=0.5)
+    assert verdict.delay_s == 0.0
+    assert (verdict.error_code, verdict.error) == ("damaged-file", "cut")
+
+
+def test_a_defects_text_names_it_and_has_a_bound() -> None:
+    verdict = judge(KeyError("x" * 5000), POLICY, FailureCount(), jitter=0.5)
+    assert "(KeyError: 'xxx" in verdict.error
+    assert len(verdict.error) == 2000

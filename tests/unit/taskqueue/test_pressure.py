@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from transferapp.errors import (
+    AgentUnreachable,
     Busy,
     DamagedFile,
     DestinationUnwritable,
@@ -22,6 +25,7 @@ from transferapp.taskqueue.pressure import (
     after_success,
     blames_target,
     can_judge,
+    probe_due,
     retries_allowed,
 )
 
@@ -42,6 +46,7 @@ def failed(pressure: Pressure, times: int) -> Pressure:
         (Busy(), True),
         (StorageFull(), True),
         (DestinationUnwritable(), False),
+        (AgentUnreachable(), False),
         (DamagedFile(), False),
         (ValueError(), False),
     ],
@@ -70,11 +75,31 @@ def test_failures_of_stragglers_do_not_put_the_probe_off() -> None:
 def test_probes_grow_rarer_up_to_a_bound() -> None:
     pressure, pauses = failed(CALM, 9), []
     for _ in range(10):
-        pressure = after_probe_failed(pressure, now=0.0)
-        pauses.append(pressure.probe_at)
-    assert pauses[:3] == [2 * FIRST_PAUSE_S, 4 * FIRST_PAUSE_S, 8 * FIRST_PAUSE_S]
-    assert pauses == sorted(pauses)
-    assert pauses[-1] == LONGEST_PAUSE_S
+        pressure = after_probe_failed(pressure, now=1000.0)
+        pauses.append(pressure.probe_at - 1000.0)
+    assert FIRST_PAUSE_S == 5.0
+    assert pauses == [10.0, 20.0, 40.0, 80.0, 160.0, *[300.0] * 5], "at most five minutes"
+    assert pressure.outages == 11
+
+
+def test_an_outage_without_end_is_counted_to_what_a_column_holds() -> None:
+    pressure = replace(failed(CALM, 9), outages=2**31 - 2)
+    after = after_probe_failed(pressure, now=0.0)
+    assert (after.outages, after.probe_at) == (2**31 - 2, LONGEST_PAUSE_S)
+
+
+def test_a_probe_is_due_at_its_time_and_not_before() -> None:
+    opened = failed(CALM, 9)
+    assert opened.probe_at == 105.0
+    assert not probe_due(opened, 104.9)
+    assert probe_due(opened, 105.0)
+    assert probe_due(opened, 106.0)
+
+
+def test_a_time_that_a_wrong_clock_wrote_is_not_waited_for() -> None:
+    pressure = replace(failed(CALM, 9), probe_at=1600.0)
+    assert not probe_due(pressure, 1000.0), "ten minutes: two clocks may differ by a pause"
+    assert probe_due(pressure, 999.9)
 
 
 def test_recovery_begins_with_one_and_ends_at_the_ceiling() -> None:
@@ -119,3 +144,79 @@ def test_retry_budget() -> None:
     assert retries_allowed(failed(CALM, 9), GOOD) == 0
     assert retries_allowed(CALM, Outcomes()) == 16
     assert retries_allowed(CALM, Outcomes(done=100)) == 36
+
+
+def test_a_success_of_a_closed_circuit_leaves_the_limit() -> None:
+    assert after_success(failed(CALM, 8)) == CALM
+    opened = after_probe_failed(failed(CALM, 9), now=0.0)
+    assert after_success(opened) == replace(CALM, limit=1)
+
+
+def test_an_open_circuit_is_not_judged() -> None:
+    opened = failed(CALM, 9)
+    assert after_look(opened, GOOD) == opened
+
+
+@pytest.mark.parametrize(
+    ("mean_s", "limit", "usual_s"),
+    [
+        (2.0, 9, 2.0),
+        (3.0, 9, 2.1),
+        (1.0, 9, 1.9),
+        # Three times as long is not slow yet.
+        (6.0, 9, 2.4),
+        (7.0, 5, 2.1),
+        (12.0, 5, 2.2),
+    ],
+)
+def test_what_is_usual_is_learned_and_slowly_while_it_is_slow(
+    mean_s: float, limit: int, usual_s: float
+) -> None:
+    pressure = replace(CALM, ceiling=10)
+    after = after_look(pressure, Outcomes(done=10, seconds=10 * mean_s))
+    assert after.limit == limit
+    assert after.usual_s == pytest.approx(usual_s)
+
+
+def test_the_first_duration_is_the_usual_one() -> None:
+    new = Pressure(ceiling=8, limit=2)
+    assert after_look(new, Outcomes(done=4, seconds=10.0)) == replace(new, limit=3, usual_s=2.5)
+    quick = replace(new, usual_s=0.5)
+    assert after_look(quick, Outcomes(done=4, seconds=10.0)).limit == 1, "five times as long"
+
+
+def test_failures_alone_say_nothing_of_the_duration() -> None:
+    after = after_look(CALM, Outcomes(failed=1))
+    assert (after.limit, after.usual_s) == (5, 2.0)
+    new = Pressure(ceiling=8, limit=8)
+    assert after_look(new, Outcomes(failed=1)).usual_s == 0.0
+
+
+@pytest.mark.parametrize(("failures", "limit"), [(2, 8), (3, 5)])
+def test_one_failure_in_five_is_borne(failures: int, limit: int) -> None:
+    lately = Outcomes(done=10 - failures, failed=failures, seconds=2.0 * (10 - failures))
+    assert after_look(CALM, lately).limit == limit
+
+
+@pytest.mark.parametrize(("before", "after"), [(10, 7), (4, 2), (3, 2), (2, 1), (1, 1)])
+def test_a_step_down_is_by_three_tenths_and_never_to_nothing(before: int, after: int) -> None:
+    pressed = replace(CALM, ceiling=10, limit=before)
+    assert after_look(pressed, Outcomes(failed=1)).limit == after
+
+
+def test_five_outcomes_are_enough_or_as_many_as_slots() -> None:
+    assert can_judge(CALM, Outcomes(done=5))
+    assert not can_judge(replace(CALM, limit=3), Outcomes(done=2))
+    assert can_judge(replace(CALM, limit=3), Outcomes(done=2, failed=1))
+
+
+def test_outcomes_add_up() -> None:
+    both = Outcomes(1, 2, 3.0) + Outcomes(10, 20, 30.0)
+    assert both == Outcomes(11, 22, 33.0)
+    assert both.total == 33
+    assert Outcomes() == Outcomes(0, 0, 0.0)
+
+
+def test_a_new_target_is_closed_and_knows_nothing() -> None:
+    assert Pressure(4, 4) == Pressure(4, 4, 0.0, failures=0, outages=0, probe_at=0.0)
+    assert not Pressure(4, 4).is_open
