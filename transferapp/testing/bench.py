@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from transferapp.host.logging import configure_logging
-from transferapp.testing import bench_data, bench_intake, bench_queue
+from transferapp.testing import bench_data, bench_intake, bench_queue, bench_start
 
 #: Each writes one JSON object: bench, ratios, figures, machine, commands.
 BENCHES: dict[str, Callable[[Path], None]] = {
     "data": bench_data.run,
     "intake": bench_intake.run,
     "queue": bench_queue.run,
+    "start": bench_start.run,
 }
 
 
