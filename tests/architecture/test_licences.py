@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-import sbom_licences
+import sbom_licences as sbom
 
 EXTRAS = ("", "desktop", "server", "readers", "sqlite")
 
@@ -17,18 +17,14 @@ EXTRAS = ("", "desktop", "server", "readers", "sqlite")
 def test_only_the_extra_omero_brings_gpl() -> None:
     brought = {name for extra in EXTRAS for name in _closure("transferapp", extra)}
     assert len(brought) > 60, "the environment of the tests has all extras"
-    gpl = {
-        name: _licence(name) for name in sorted(brought) if sbom_licences.is_gpl(_licence(name))
-    }
+    gpl = {name: _licence(name) for name in sorted(brought) if sbom.is_gpl(_licence(name))}
     assert not gpl
 
 
 def test_the_extra_omero_does() -> None:
     pytest.importorskip("omero")
     assert {"omero-py", "zeroc-ice"} <= {
-        name
-        for name in _closure("transferapp", "omero")
-        if sbom_licences.is_gpl(_licence(name))
+        name for name in _closure("transferapp", "omero") if sbom.is_gpl(_licence(name))
     }
 
 
@@ -45,7 +41,7 @@ def test_the_extra_omero_does() -> None:
     ],
 )
 def test_what_is_gpl(licence: str, is_gpl: bool) -> None:
-    assert sbom_licences.is_gpl(licence) is is_gpl
+    assert sbom.is_gpl(licence) is is_gpl
 
 
 def test_a_list_of_parts_is_read() -> None:
@@ -56,7 +52,7 @@ def test_a_list_of_parts_is_read() -> None:
         {"name": "c", "version": "1", "licenses": [{"license": {"name": "LGPLv3"}}]},
         {"name": "d", "version": "1"},
     ]
-    assert sbom_licences.faults({"components": parts}) == [
+    assert sbom.faults({"components": parts}) == [
         "b 1: GPL-3.0-only AND MIT",
         "d 1: no licence is named",
     ]
