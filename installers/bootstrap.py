@@ -3,6 +3,7 @@
 
     python3 installers/bootstrap.py demo [--headless] [--out DIR]
     python3 installers/bootstrap.py test [pytest arguments]     (TRANSFERAPP_PYTHONS)
+    python3 installers/bootstrap.py test --dependencies lowest|newest [pytest arguments]
     python3 installers/bootstrap.py bench NAME --out FILE.json
 
 Standard library only: it runs before anything is installed. It makes ``.venv`` beside
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import bioformats_jar
 import ice_wheel
+import other_dependencies
 import other_pythons
 from environments import ROOT, Environment, ask, say, stop
 from programs import Need, packages
@@ -164,12 +166,23 @@ def test(arguments: list[str]) -> int:
     Without any it runs side by side, and then also on every further Python.
     """
     ensure_system(packages(*TEST_NEEDS))
+    if arguments[:1] == ["--dependencies"]:
+        return test_dependencies(arguments[1:])
     made = environment(TEST_EXTRAS, TEST_GROUPS)
     ensure_bio_formats(made, is_wanted=("-m", "oracle") in pairwise(arguments))
     code = made.run("-m", "pytest", *(arguments or side_by_side()))
     if code != 0 or arguments:
         return code
     return other_pythons.try_all(sys.version_info[:3])
+
+
+def test_dependencies(arguments: list[str]) -> int:
+    """Run the unit tests with other versions of what we depend on."""
+    known = other_dependencies.KINDS
+    own = ask(Path(sys.executable))
+    if own is None or not arguments or arguments[0] not in known:
+        stop(f"Write --dependencies {' or '.join(known)}, with a Python that has SQLite.")
+    return other_dependencies.try_out(arguments[0], own, arguments[1:])
 
 
 def bench(arguments: list[str]) -> int:

@@ -114,18 +114,27 @@ class Environment:
             return
         say("installing Python packages (napari and Qt are large; a few minutes at first)")
         started = time.monotonic()
+        self._install(extras, groups)
+        self._stamp.write_text(
+            "\n".join([*known, f"{fingerprint} {asked}"]) + "\n", encoding="utf-8"
+        )
+        say(f"installed in {time.monotonic() - started:.0f} s")
+
+    def _install(self, extras: str, groups: tuple[str, ...]) -> None:
+        """Install the project with the versions that are pinned for this Python."""
         pinned = ("-c", str(self._pins)) if self._pins.exists() else ()
         links: tuple[str, ...] = ()
         if "omero" in extras:
             links = ("--find-links", str(ice_wheel.ensure_wheel(self.python).parent))
         if groups:
             self._pip("install", f"pip>={OLDEST_PIP}")
+        self._pip("install", *pinned, *links, *self._project(extras, groups))
+
+    @staticmethod
+    def _project(extras: str, groups: tuple[str, ...]) -> list[str]:
+        """Return what pip and uv call our project with these extras and groups."""
         grouped = [f"--group={ROOT / 'pyproject.toml'}:{group}" for group in groups]
-        self._pip("install", *pinned, *links, "-e", f"{ROOT}[{extras}]", *grouped)
-        self._stamp.write_text(
-            "\n".join([*known, f"{fingerprint} {asked}"]) + "\n", encoding="utf-8"
-        )
-        say(f"installed in {time.monotonic() - started:.0f} s")
+        return ["-e", f"{ROOT}[{extras}]", *grouped]
 
     def run(self, *arguments: str) -> int:
         """Run its Python and pass Ctrl-C and SIGTERM on to it; returns the exit code."""
@@ -158,8 +167,12 @@ class Environment:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _pip(self, *arguments: str) -> None:
-        """Run pip, with a line of progress every ten seconds."""
-        command = [str(self.python), "-m", "pip", "--disable-pip-version-check", *arguments]
+        """Run pip."""
+        self._watched("pip", "--disable-pip-version-check", *arguments)
+
+    def _watched(self, module: str, *arguments: str) -> None:
+        """Run a module that installs, with a line of progress every ten seconds."""
+        command = [str(self.python), "-m", module, *arguments]
         log = self.folder / "pip.log"
         with log.open("ab") as output:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
@@ -173,4 +186,4 @@ class Environment:
                     say(f"  {time.monotonic() - started:4.0f} s  {last[:100]}")
         if code != 0:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            stop(f"pip failed; the end of {log} says:\n{tail}")
+            stop(f"{module} failed; the end of {log} says:\n{tail}")

@@ -79,11 +79,16 @@ def try_all(first: tuple[int, ...]) -> int:
     return 1 if failed else 0
 
 
+def unit_tests(environment: Environment, *arguments: str) -> int:
+    """Run the unit tests, or what ``arguments`` name of them; returns the exit code."""
+    wanted = arguments or (*side_by_side(), "tests/unit")
+    return environment.run("-m", "pytest", "-q", "-p", "no:cacheprovider", *wanted)
+
+
 def try_out(environment: Environment) -> str:
     """Return what failed with its exit code, or nothing."""
     environment.ensure(EXTRAS, GROUPS)
-    tests = ("-q", *side_by_side(), "-p", "no:cacheprovider", "tests/unit")
-    code = environment.run("-m", "pytest", *tests)
+    code = unit_tests(environment)
     if code != 0:
         return f"the unit tests ended with exit code {code}"
     out = Path(tempfile.mkdtemp(prefix="transferapp-demo-"))

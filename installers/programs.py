@@ -54,6 +54,7 @@ PROGRAMS = (
     Program("java", "default-jdk-headless", Need.ORACLE),
     Program("ldconfig", "libc-bin", Need.BASE),
     Program("ls", "coreutils", Need.BASE),
+    Program("man", "man-db", Need.OPTIONAL),
     Program("mkdir", "coreutils", Need.BASE),
     Program("mount", "mount", Need.TEST),
     Program("nice", "coreutils", Need.BASE),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
@@ -10,23 +9,22 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-#: GPL by one's own choice only: another licence is offered, or it is the Lesser GPL.
-_GPL = re.compile(r"(?<!L)GPL|(?<!Lesser )General Public License", re.IGNORECASE)
-_LESSER = re.compile(r"LGPL|Lesser General Public", re.IGNORECASE)
+import sbom_licences as sbom
+
 EXTRAS = ("", "desktop", "server", "readers", "sqlite")
 
 
 def test_only_the_extra_omero_brings_gpl() -> None:
     brought = {name for extra in EXTRAS for name in _closure("transferapp", extra)}
     assert len(brought) > 60, "the environment of the tests has all extras"
-    gpl = {name: _licence(name) for name in sorted(brought) if _is_gpl(_licence(name))}
+    gpl = {name: _licence(name) for name in sorted(brought) if sbom.is_gpl(_licence(name))}
     assert not gpl
 
 
 def test_the_extra_omero_does() -> None:
     pytest.importorskip("omero")
     assert {"omero-py", "zeroc-ice"} <= {
-        name for name in _closure("transferapp", "omero") if _is_gpl(_licence(name))
+        name for name in _closure("transferapp", "omero") if sbom.is_gpl(_licence(name))
     }
 
 
@@ -43,16 +41,26 @@ def test_the_extra_omero_does() -> None:
     ],
 )
 def test_what_is_gpl(licence: str, is_gpl: bool) -> None:
-    assert _is_gpl(licence) is is_gpl
+    assert sbom.is_gpl(licence) is is_gpl
+
+
+def test_a_list_of_parts_is_read() -> None:
+    """As cyclonedx-bom 7 writes them: an id, an expression, or a name."""
+    parts = [
+        {"name": "a", "version": "1", "licenses": [{"license": {"id": "MIT"}}]},
+        {"name": "b", "version": "1", "licenses": [{"expression": "GPL-3.0-only AND MIT"}]},
+        {"name": "c", "version": "1", "licenses": [{"license": {"name": "LGPLv3"}}]},
+        {"name": "d", "version": "1"},
+    ]
+    assert sbom.faults({"components": parts}) == [
+        "b 1: GPL-3.0-only AND MIT",
+        "d 1: no licence is named",
+    ]
 
 
 def test_every_package_says_its_licence() -> None:
     brought = {name for extra in EXTRAS for name in _closure("transferapp", extra)}
     assert not [name for name in sorted(brought) if not _licence(name)]
-
-
-def _is_gpl(licence: str) -> bool:
-    return bool(_GPL.search(licence)) and not _LESSER.search(licence)
 
 
 def _licence(name: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.bio_formats_here import places
 from tests.support.foreign_files import numbers, write_fits
-from transferapp.bioformats import wiring
+from transferapp.bioformats import on_demand
 from transferapp.bioformats.places import NotHere, Places, find
 from transferapp.bioformats.process import BioFormatsProcess
 from transferapp.bioformats.settings import BioFormatsSettings
@@ -192,9 +192,9 @@ def test_a_person_hears_that_it_is_waited_for(
     monkeypatch.setenv("PATH", str(script.log.parent), prepend=os.pathsep)
     monkeypatch.setenv("TRANSFERAPP_BIOFORMATS_JAR", str(script.places.jar))
     monkeypatch.setenv("TRANSFERAPP_BIOFORMATS_START_S", "1")
-    monkeypatch.setattr(wiring, "_SLOW_S", 0.2)
+    monkeypatch.setattr(on_demand, "_SLOW_S", 0.2)
     said: list[str] = []
-    opens = wiring.BioFormatsOnDemand(said.append)
+    opens = on_demand.BioFormatsOnDemand(said.append)
     with pytest.raises(Unavailable, match="did not answer in 1 s while it was starting"):
         opens()
     assert said == ["Waiting for Bio-Formats to start."]

@@ -22,6 +22,8 @@ class FormerForms(TyperGroup):
     # Typer brings a click of its own, whose types are private.
     @override
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # A shell completes: what is there are the sub-commands.
+            return super().parse_args(ctx, args)
         first = args[0] if args else "--"
         if first not in ctx.help_option_names and (
             first.startswith("-") or _TRANSFER_ID.fullmatch(first)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 import transferapp
 from transferapp.cli.lazy import CommandEntry, group_of
+from transferapp.cli.log import open_log, prepare_log
 from transferapp.cli.verbosity import choose_verbosity
+from transferapp.errors import SettingsInvalid
 
 #: These have command lines of their own.
 _PASSED_ON = {
@@ -75,25 +77,22 @@ def root(
     if verbose and quiet:
         raise typer.BadParameter("-v and -q are opposites. Give one of them.")
     if choose_verbosity(verbose=verbose, wish_quiet=quiet):
-        _open_log()
-
-
-def _open_log() -> None:
-    """Log what goes wrong; with -v also each request."""
-    from transferapp.host.logging import configure_logging  # noqa: PLC0415
-
-    configure_logging("cli", level=logging.WARNING, private=False)
+        open_log()
 
 
 def main() -> None:
     """Run the command line; a defect is told without the values that it met."""
     if sys.argv[1:] == ["--version"]:
         app()  # Quickly: what is imported below takes longer.
-    from transferapp.host.logging import log_the_end  # noqa: PLC0415
-
+    # httpx brings a command line of its own, with rich and pygments, and does without it.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # as Python has it
     try:
-        _open_log()
+        prepare_log()
         app()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told and ends this
+        from transferapp.host.logging import log_the_end  # noqa: PLC0415 - seldom
+
+        with suppress(SettingsInvalid):  # Told in a moment: it is ``error``.
+            open_log()
         log_the_end(error)
         sys.exit(1)

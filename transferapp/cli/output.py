@@ -8,19 +8,21 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Any, NoReturn, ParamSpec, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, TextIO, TypeVar
 
 import typer
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from transferapp import errors
 from transferapp.cli.plain_text import plain
 from transferapp.cli.verbosity import quiet
+from transferapp.host.collecting import seldom_collecting
 from transferapp.protocol.problems import to_problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,6 +77,8 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
     Into a pipe or file each row is one line, however long; a screen shows all of it, too.
     """
+    from rich.table import Table  # noqa: PLC0415 - rich takes a while: for tables only
+
     console = _console(sys.stdout)
     if not rows:
         console.print("Nothing to show.")
@@ -95,19 +99,31 @@ def say(text: str) -> None:
 
 def warn(text: str) -> None:
     """Tell a person what went wrong, or will, on standard error; also with -q."""
-    console = _console(sys.stderr)
-    console.print(Text(plain(text, console.encoding)), overflow="fold")
+    stream = sys.stderr
+    if stream.isatty():
+        console = _console(stream)
+        console.print(_text(plain(text, console.encoding)), overflow="fold")
+    else:
+        stream.write(f"{plain(text, stream.encoding or 'utf-8')}\n")
 
 
 def _console(stream: TextIO) -> Console:
     """Print text as it is: no markup, no emoji codes, nothing coloured by what it says."""
+    from rich.console import Console  # noqa: PLC0415 - as in show_table
+
     width = None if stream.isatty() else _WIDE
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
 def _cell(value: object, encoding: str) -> Text:
     lines = value if isinstance(value, list) else [value]
-    return Text("\n".join(plain(str(line), encoding) for line in lines))
+    return _text("\n".join(plain(str(line), encoding) for line in lines))
+
+
+def _text(text: str) -> Text:
+    from rich.text import Text  # noqa: PLC0415 - as in show_table
+
+    return Text(text)
 
 
 def fail(error: errors.TransferAppError, *, as_json: bool, as_line: bool = False) -> NoReturn:
@@ -125,7 +141,9 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return function(*args, **kwargs)
+            # What it makes and imports stays until it ends.
+            with seldom_collecting():
+                return function(*args, **kwargs)
         except errors.TransferAppError as error:
             lines = bool(kwargs.get("follow"))
             fail(error, as_json=bool(kwargs.get("as_json")), as_line=lines)

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
 
+from transferapp.cli.log import open_waiting_log
 from transferapp.client.server import ServerClient
 from transferapp.errors import Denied, SettingsInvalid
-from transferapp.host.credentials import Credentials, Kept
 from transferapp.host.paths import host_paths
 from transferapp.host.private_file import write_private_text
 from transferapp.protocol.addresses import check_address
+
+if TYPE_CHECKING:
+    from transferapp.host.credentials import Credentials
 
 
 class SignedInAs(BaseModel):
@@ -36,6 +39,14 @@ class SignedInAs(BaseModel):
         return f"{self.username}@{self.server_url}"
 
 
+def _credentials() -> Credentials:
+    open_waiting_log()
+    # It brings the keyring's library, which a session that is kept in a file does without.
+    from transferapp.host.credentials import Credentials  # noqa: PLC0415
+
+    return Credentials()
+
+
 def _file() -> Path:
     return host_paths().config / "login.json"
 
@@ -44,8 +55,8 @@ async def remember(server_url: str, username: str, token: SecretStr, *, in_file:
     """Keep the session; raises Denied when there is no keyring and no file was wished."""
     secret = token.get_secret_value()
     if not in_file:
-        keeping = await Credentials().keep(server_url, username, secret)
-        if keeping.where is not Kept.KEYRING:
+        keeping = await _credentials().keep(server_url, username, secret)
+        if keeping.reason:
             raise Denied(
                 f"{keeping.reason} To keep the session in a file that only your account can"
                 " read, add --in-file."
@@ -71,7 +82,7 @@ def session() -> SignedInAs:
 async def forget() -> None:
     """Forget the session on this computer."""
     who = session()
-    await Credentials().forget(who.server_url, who.username)
+    await _credentials().forget(who.server_url, who.username)
     _file().unlink(missing_ok=True)
 
 
@@ -79,7 +90,7 @@ async def forget() -> None:
 async def server_client() -> AsyncIterator[tuple[ServerClient, SignedInAs]]:
     """Open a client with the session's token; raises Denied when there is none."""
     who = session()
-    token = who.token or await Credentials().token(who.server_url, who.username)
+    token = who.token or await _credentials().token(who.server_url, who.username)
     if token is None:
         raise Denied(
             "The session is not in the keyring any more. Run 'transferapp login' again."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from contextvars import ContextVar
 
+from transferapp.host.config_file import LOG_PREFIX
+
 #: Whether notes for people are left out; what goes wrong is told all the same.
 quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -13,8 +15,6 @@ def choose_verbosity(*, verbose: bool, wish_quiet: bool) -> bool:
     """Set it for this command and the processes that it starts; return whether that is new."""
     quiet.set(wish_quiet)
     if not (verbose or wish_quiet):
-        return False  # Quickly: logging takes a while to import.
-    from transferapp.host.logging import LEVEL_VARIABLE  # noqa: PLC0415
-
-    os.environ[LEVEL_VARIABLE] = "debug" if verbose else "error"
+        return False
+    os.environ[f"{LOG_PREFIX}LEVEL"] = "debug" if verbose else "error"
     return True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from transferapp.bioformats import wiring as bio_formats
-from transferapp.bioformats.wiring import BioFormatsOnDemand
+from transferapp.bioformats.on_demand import BioFormatsOnDemand
+from transferapp.bioformats.port import BioFormats
+from transferapp.cli.log import open_waiting_log
 from transferapp.cli.output import say
 from transferapp.client.agent import AgentClient
 from transferapp.host.clock import SystemClock
@@ -23,18 +24,25 @@ def agent_client() -> AgentClient:
 
 
 @contextmanager
-def bio_formats_here() -> Iterator[BioFormatsOnDemand]:
+def bio_formats_here() -> Iterator[Callable[[], BioFormats | None]]:
     """Give the Bio-Formats of this computer, which starts when it is asked, for one command."""
     made = BioFormatsOnDemand(say)
+
+    def opens() -> BioFormats | None:
+        open_waiting_log()
+        return made()
+
     try:
-        yield made
+        yield opens
     finally:
         made.close()
 
 
 def bio_formats_check() -> tuple[str, bool, str]:
     """Say (what, is it right, what to do) of the Bio-Formats of this computer."""
-    return bio_formats.check()
+    from transferapp.bioformats.wiring import check  # noqa: PLC0415 - brings settings
+
+    return check()
 
 
 async def omero_checks() -> list[tuple[str, bool, str]]:
@@ -49,6 +57,7 @@ async def omero_checks() -> list[tuple[str, bool, str]]:
 
 def local_people() -> Administration:
     """Return the administration of the embedded repository on this machine."""
+    open_waiting_log()
     # The extra 'server' may be absent on a workstation.
     from transferapp.repositories.local.accounts.administration import (  # noqa: PLC0415
         Administration,

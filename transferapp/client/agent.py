@@ -14,12 +14,15 @@ from httpx_sse import aconnect_sse
 from typing_extensions import override
 
 from transferapp.client.problems import raise_for_problem, translated
+from transferapp.client.trust import trust_for
 from transferapp.errors import AgentUnreachable
 from transferapp.host.backoff import Backoff
 from transferapp.host.closing import AsyncClosing
 from transferapp.protocol import routes
 from transferapp.protocol.messages import AgentInfo, PlacementView, Submission, SubmissionView
 
+#: What HTTP wants to hear; the socket leads there.
+_ADDRESS = "http://agent"
 #: The service sends a heartbeat every 10 s; a stream silent for longer is dead.
 STREAM_SILENCE_S = 30.0
 #: Between two tries to follow again.
@@ -40,8 +43,8 @@ class AgentClient(AsyncClosing):
     def __init__(self, socket: Path, *, timeout_s: float = 30.0) -> None:
         """Make the client; nothing is opened before the first call."""
         self._http = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(socket)),
-            base_url="http://agent",
+            transport=httpx.AsyncHTTPTransport(uds=str(socket), verify=trust_for(_ADDRESS)),
+            base_url=_ADDRESS,
             timeout=httpx.Timeout(timeout_s, connect=5.0),
         )
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter
 from typing_extensions import override
 
 from transferapp.client.problems import raise_for_problem, translated
+from transferapp.client.trust import trust_for
 from transferapp.errors import ServerUnreachable
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.closing import AsyncClosing
@@ -95,7 +96,10 @@ class ServerClient(AsyncClosing):
         self.token = token
         with translated():
             self._http = httpx.AsyncClient(
-                base_url=self.base_url, transport=transport, timeout=_TIMEOUT
+                base_url=self.base_url,
+                transport=transport,
+                timeout=_TIMEOUT,
+                verify=trust_for(self.base_url),
             )
 
     @override

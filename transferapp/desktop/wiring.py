@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import httpx
 from PySide6.QtGui import QIcon
 
-from transferapp.bioformats.wiring import BioFormatsOnDemand
+from transferapp.bioformats.on_demand import BioFormatsOnDemand
 from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient
 from transferapp.client.server import ServerClient

@@ -6,11 +6,9 @@ in the table ``[smtp]``. A key that nobody knows is refused, whichever process r
 
 from __future__ import annotations
 
-import difflib
 import os
 import stat
 import sys
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,8 @@ from transferapp.host.hiding import hide_in_text
 from transferapp.host.paths import HOME_VARIABLE, host_paths
 
 PREFIX = "TRANSFERAPP_"
+#: How much every process logs (``LEVEL``), and how (``FORMAT``), whatever is its habit.
+LOG_PREFIX = f"{PREFIX}LOG_"
 #: Names a file that is read instead of the others.
 CONFIG_VARIABLE = "TRANSFERAPP_CONFIG"
 #: What a facility sets for all accounts of a computer.
@@ -80,6 +80,8 @@ def read_config(path: Path, *, needed: bool = True) -> dict[str, Any]:
     The computer's file may be for the server's account only: a process that does not need it
     (``needed``) goes on without it.
     """
+    import tomllib  # noqa: PLC0415 - where there is no file, nothing waits for it
+
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -158,6 +160,8 @@ def _is_there(path: Path) -> bool:
 def _check_known(path: Path, key: str, known: frozenset[str], table: str) -> None:
     if key in known - {""}:
         return
+    import difflib  # noqa: PLC0415 - for mistakes only
+
     close = difflib.get_close_matches(key, known - {""}, n=1)
     hint = f"Did you mean '{table}{close[0]}'?" if close else "docs/cli.md says what there is."
     raise SettingsInvalid(f"{path}: '{table}{key}' is not known. {hint}")

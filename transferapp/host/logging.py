@@ -21,12 +21,9 @@ import structlog
 from typing_extensions import override
 
 from transferapp.errors import SettingsInvalid, TransferAppError
-from transferapp.host.config_file import chosen, origin
+from transferapp.host.config_file import LOG_PREFIX, chosen, origin
 from transferapp.host.hiding import hide_secrets, hide_tokens
 
-#: How much every process logs, and how (``_FORMAT``), whatever is its habit.
-_PREFIX = "TRANSFERAPP_LOG_"
-LEVEL_VARIABLE = f"{_PREFIX}LEVEL"
 _LEVELS = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -102,8 +99,8 @@ def configure_logging(
 def _chosen(key: str, known: tuple[str, ...], wrong: list[SettingsInvalid]) -> str:
     """Return what a setting says, or nothing; what is unknown goes into ``wrong``."""
     try:
-        said = chosen(key, _PREFIX).strip().lower()
-        told = origin(key, _PREFIX)
+        said = chosen(key, LOG_PREFIX).strip().lower()
+        told = origin(key, LOG_PREFIX)
     except SettingsInvalid as error:
         wrong.append(error)
         return ""

@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from transferapp.errors import Cancelled
 from transferapp.formats.image_format import ImageFormat
@@ -17,10 +18,15 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.contents import format_of_content
 from transferapp.intake.families import words
 from transferapp.intake.file_sets import Sorting
-from transferapp.intake.heads import BATCH, Heads
 from transferapp.intake.name_kinds import FolderNames, NameKind, NameKinds
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
+
+if TYPE_CHECKING:
+    from transferapp.intake.heads import Heads
+
+#: So many files are looked into together.
+BATCH = 1_000
 
 
 @dataclass(slots=True)
@@ -60,7 +66,7 @@ class FolderSets:
         """``taken`` are the places of files that are in a set already."""
         self._folders, self._taken = folders, taken
         self._neighbours, self._cancel = neighbours, cancel
-        self._heads = Heads()
+        self._heads: Heads | None = None
         #: A folder whose OME-XML leads to files below it, and what is in there.
         self._top = ""
         self._below: list[Folder] = []
@@ -72,12 +78,23 @@ class FolderSets:
             self._look_if_cancelled()
             found: list[FilesetCandidate] = []
             asked = [one for folder in folders for one in folder.files if one[1].is_looked_into]
-            looked_at = self._heads.sound(asked)
-            sound = {one[0].place for one, is_it in zip(asked, looked_at, strict=True) if is_it}
+            sound = self._sound(asked)
             for folder in folders:
                 found += self._sets(folder, sound)
             yield found
         yield self._end_of_below()
+
+    def _sound(self, asked: Sequence[tuple[FoundFile, NameKind]]) -> set[str]:
+        """Return the places of the files that are surely sound."""
+        if not asked:
+            return set()
+        if self._heads is None:
+            # It brings numpy, which takes a while: only where there is something for it.
+            from transferapp.intake.heads import Heads  # noqa: PLC0415
+
+            self._heads = Heads(BATCH)
+        found = self._heads.sound(asked)
+        return {file.place for (file, _), is_it in zip(asked, found, strict=True) if is_it}
 
     def _batches(self) -> Iterator[list[Folder]]:
         batch, count = list[Folder](), 0

@@ -22,8 +22,6 @@ from transferapp.intake.tiff_heads import (
     simple_and_whole,
 )
 
-#: So many files are looked at together.
-BATCH = 1_000
 #: An index that begins nearer to the end of the piece is read again.
 _INDEX_BYTES = 512
 #: A pipe that took a file's place since the scan must not keep us waiting.
@@ -35,19 +33,21 @@ _PICTURES = ((PNG, b"IEND\xaeB`\x82"), (JPEG, b"\xff\xd9"))
 class Heads:
     """Looks at files in batches; its buffer serves them all."""
 
-    def __init__(self) -> None:
-        self._bytes = bytearray(BATCH * PIECE)
+    def __init__(self, batch: int) -> None:
+        """``batch``: so many files are looked at together."""
+        self._batch_size = batch
+        self._bytes = bytearray(batch * PIECE)
         view = memoryview(self._bytes)
-        self._slots = [[view[n * PIECE : (n + 1) * PIECE]] for n in range(BATCH)]
-        self._rows: Numbers = np.frombuffer(self._bytes, np.uint8).reshape(BATCH, PIECE)
+        self._slots = [[view[n * PIECE : (n + 1) * PIECE]] for n in range(batch)]
+        self._rows: Numbers = np.frombuffer(self._bytes, np.uint8).reshape(batch, PIECE)
 
     def sound(self, files: Sequence[tuple[FoundFile, NameKind]]) -> list[bool]:
         """Say of each file whether it surely is whole, can be shown everywhere and holds no
         OME-XML. Of any other file, also one that cannot be read, nothing is said.
         """
         found: list[bool] = []
-        for first in range(0, len(files), BATCH):
-            found += self._batch(files[first : first + BATCH])
+        for first in range(0, len(files), self._batch_size):
+            found += self._batch(files[first : first + self._batch_size])
         return found
 
     def _batch(self, files: Sequence[tuple[FoundFile, NameKind]]) -> list[bool]:

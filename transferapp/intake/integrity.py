@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import tifffile
+from typing import TYPE_CHECKING, Any
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.czi_shown import end_of_pixels, why_czi_not_shown
 from transferapp.intake.formats import CZI, JPEG, ND2, OME_TIFF, OME_XML, PNG, TIFF
 from transferapp.intake.omexml import DAMAGE, pixels_missing, raise_slip
 from transferapp.intake.pictures_shown import frames_of, why_picture_not_shown
+from transferapp.intake.tiff_opening import open_tiff
 from transferapp.intake.tiff_shown import BIO_FORMATS, compression_name, why_page_not_shown
 from transferapp.intake.whole.table import missing_of, unshown_of
+
+if TYPE_CHECKING:
+    from tifffile import TiffFile
 
 #: Longest time that the pages of one TIFF are looked through, in seconds.
 TIFF_BUDGET_S = 2.0
@@ -81,7 +83,7 @@ def page_count(path: Path) -> int | None:
     """
     deadline = time.monotonic() + TIFF_BUDGET_S
     count = 0
-    with tifffile.TiffFile(path, _multifile=False) as tiff:
+    with open_tiff(path) as tiff:
         for _ in _page_offsets(tiff):
             count += 1
             if time.monotonic() > deadline:
@@ -93,7 +95,7 @@ def _tiff(path: Path) -> FileCheck:
     size = path.stat().st_size
     try:
         # Of ScanImage's, tifffile 2026.3 guesses where the pages are, and misses the last.
-        with tifffile.TiffFile(path, _multifile=False, is_scanimage=False) as tiff:
+        with open_tiff(path, is_scanimage=False) as tiff:
             missing = _tiff_chain(tiff, size)
             return FileCheck(missing) if missing else _tiff_pages(tiff.pages, size)
     except DAMAGE as error:
@@ -117,15 +119,15 @@ def _tiff_pages(pages: Iterable[Any], size: int) -> FileCheck:
 
 
 def _end_of(page: Any) -> int:
-    """Return where the last of a page's pixels ends; raises TiffFileError."""
+    """Return where the last of a page's pixels ends; raises ValueError."""
     segments = list(zip(page.dataoffsets, page.databytecounts, strict=False))
     # A tag of a wrong type holds texts or fractions.
     if not all(isinstance(offset, int) and isinstance(n, int) for offset, n in segments):
-        raise tifffile.TiffFileError("offsets that are no numbers")
+        raise ValueError("offsets that are no numbers")
     return max((offset + n for offset, n in segments), default=0)
 
 
-def _tiff_chain(tiff: tifffile.TiffFile, size: int) -> str:
+def _tiff_chain(tiff: TiffFile, size: int) -> str:
     """Follow the pages' links: tifffile ends quietly where one leads beyond the file."""
     if tiff.tiff.is_ndpi:
         return ""  # links of its own making
@@ -142,7 +144,7 @@ def _tiff_chain(tiff: tifffile.TiffFile, size: int) -> str:
     return ""
 
 
-def _page_offsets(tiff: tifffile.TiffFile) -> Iterator[int]:
+def _page_offsets(tiff: TiffFile) -> Iterator[int]:
     """Yield where each page begins, by the links from one to the next."""
     form, file = tiff.tiff, tiff.filehandle
     file.seek(form.offsetsize if form.is_bigtiff else 4)

@@ -6,13 +6,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import tifffile
-
 from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
 from transferapp.intake import file_set_words, omexml
 from transferapp.intake.formats import is_tiff_name
 from transferapp.intake.integrity import page_count
 from transferapp.intake.scanning import FoundFile
+from transferapp.intake.tiff_opening import open_tiff
 from transferapp.ome.document import OmeDocument, OmeImage
 from transferapp.ome.files import OmeFiles
 from transferapp.ome.planes import Placed, Wanted, covered, place
@@ -93,7 +92,7 @@ class _Look:
         if self._own is None:
             return
         deadline = time.monotonic() + _PAGES_BUDGET_S
-        with tifffile.TiffFile(self._own, _multifile=False) as tiff:
+        with open_tiff(self._own) as tiff:
             for image, found in zip(self._images, placed, strict=True):
                 numbers = {n for path, n in found.pages.values() if path == self._own}
                 first: tuple[object, ...] | None = None
@@ -132,7 +131,7 @@ class _Look:
         if path is None or told:
             return image.samples
         page = block.page if block and block.page < self._count(path) else 0
-        with tifffile.TiffFile(path, _multifile=False) as tiff:
+        with open_tiff(path) as tiff:
             return int(tiff.pages[page].aspage().samplesperpixel)
 
     def _count(self, path: Path) -> int:
@@ -177,7 +176,7 @@ class _Look:
         free = [page for page in range(count) if page not in named]
         if not free:
             return ""
-        with tifffile.TiffFile(self._path, _multifile=False) as tiff:
+        with open_tiff(self._path) as tiff:
             looked_at = [tiff.pages[number] for number in free[:_PAGES_LOOKED_AT]]
             whole = [page for page in looked_at if not page.aspage().subfiletype & _COPIES]
         if not whole:

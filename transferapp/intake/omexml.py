@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import struct
 from pathlib import Path
 
-import tifffile
-
 from transferapp.errors import DamagedFile
+from transferapp.intake.tiff_opening import open_tiff
 from transferapp.ome.bin_data import check_bin_data
 from transferapp.ome.document import OmeDocument
 from transferapp.ome.reading import parse, read_document
 
-# tifffile logs about every damaged file; without a handler that lands on stderr.
-tifffile.logger().addHandler(logging.NullHandler())
-
-#: What tifffile raises for damaged files, beside OSError.
+#: What tifffile raises for damaged files, beside OSError; its TiffFileError is a ValueError.
 DAMAGE = (
-    tifffile.TiffFileError,
     ArithmeticError,
     AttributeError,
     LookupError,
@@ -75,7 +69,7 @@ def pixels_missing(path: Path) -> str:
 def _description(path: Path) -> str | None:
     """Return the first page's description without reading the other pages."""
     try:
-        with tifffile.TiffFile(path, _multifile=False) as tiff:
+        with open_tiff(path) as tiff:
             return tiff.pages.first.description
     except DAMAGE as error:
         raise_slip(error)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tifffile import TiffFileError, TiffFrame, TiffPage
+from typing import TYPE_CHECKING
 
 from transferapp.model.pixel_types import type_name, why_not_shown
+
+if TYPE_CHECKING:
+    from tifffile import TiffFrame, TiffPage
 
 #: TIFF's numbers of compressions that Bio-Formats unpacks (7.3.1: those with a codec in its
 #: ``TiffCompression``; CCITT and Thunderscan ask for a library that it does not bring).
@@ -22,8 +25,10 @@ def why_page_not_shown(page: TiffPage | TiffFrame) -> str:
     """Say why no image repository can show a page, as a sentence without its subject; or "".
 
     Of a compressed LSM, tifffile hands out frames: they have the tags of another page.
-    Raises TiffFileError for a tag that is spoilt.
+    Raises ValueError for a tag that is spoilt.
     """
+    from tifffile import TiffPage  # noqa: PLC0415 - it is there: a page was opened
+
     return _why_not_shown(
         page if isinstance(page, TiffPage) else page.keyframe or page.aspage()
     )
@@ -36,7 +41,7 @@ def _why_not_shown(page: TiffPage) -> str:
             " unpack. Save it without compression or with LZW, then import that."
         )
     if not isinstance(page.imagedepth, int):
-        raise TiffFileError("several depths of one page")
+        raise ValueError("several depths of one page")  # noqa: TRY004 - of the file
     if page.imagedepth > 1:
         # Bio-Formats 7.3.1 shows the first plane and does not tell of the others.
         return (

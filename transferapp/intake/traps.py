@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-import tifffile
-
 from transferapp.intake.formats import COMPANION, OME_TIFF, OME_XML, TIFF
 from transferapp.intake.omexml import DAMAGE
 from transferapp.intake.scanning import FoundFile
+from transferapp.intake.tiff_opening import open_tiff
 from transferapp.ome.reading import may_be_ome, read_bytes
 
 #: The files of a set are written alike; so many tell of all.
@@ -80,7 +79,7 @@ def _head(path: Path, length: int = _HEAD_BYTES) -> bytes:
 
 
 def _description(path: Path) -> str:
-    with tifffile.TiffFile(path, _multifile=False) as tiff:
+    with open_tiff(path) as tiff:
         return tiff.pages.first.description
 
 
@@ -109,7 +108,7 @@ def _imagej_depth(path: Path) -> bool:
 
 
 def _float_predictor(path: Path) -> bool:
-    with tifffile.TiffFile(path, _multifile=False) as tiff:
+    with open_tiff(path) as tiff:
         return bool(tiff.pages.first.predictor == _PREDICTOR_FLOAT)
 
 

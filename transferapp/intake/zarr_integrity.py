@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from typing_extensions import override
 
 from transferapp.errors import DamagedFile, EmptyFile, UnsupportedFile
@@ -170,6 +169,8 @@ def _dtype(array: dict[str, Any]) -> str:
     """Return numpy's name of an array's type; what numpy does not know is as it is written."""
     found = array.get("data_type", array.get("dtype"))
     if isinstance(found, str):
+        import numpy as np  # noqa: PLC0415 - who imports no OME-Zarr does not wait for it
+
         try:
             return str(np.dtype(found).name)
         except (TypeError, ValueError, SyntaxError):

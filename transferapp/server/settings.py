@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from transferapp.host.installation import InstallationSettings
 from transferapp.host.private_file import private_text
-from transferapp.host.settings import InstallationSettings
 
 
 class ServerSettings(InstallationSettings):

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from transferapp.host.settings import InstallationSettings
+from transferapp.host.installation import InstallationSettings
 from transferapp.worker.housekeeping import Retention
 
 #: At most a hundred years: with more there is no date so long ago.

@@ -8,12 +8,19 @@ from datetime import UTC, datetime
 import pytest
 
 from transferapp.model.drops import SourceLook
-from transferapp.model.promises import ImportFacts, Promises, safe_to_delete
+from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
 
 LOOK = SourceLook(datetime(2026, 1, 1, tzinfo=UTC), files=1)
 #: One file, verified, looked at afterwards, and nothing beside it.
 SAFE = ImportFacts(items=1, items_verified=1, files_verified=1, left_out_files=0, look=LOOK)
+#: The whole source, the imported files.
 ALL, IMPORTED, NOTHING = (True, True), (False, True), (False, False)
+
+
+def safe_to_delete(facts: ImportFacts) -> tuple[bool, bool]:
+    """Return what is promised of the source and of the imported files."""
+    made = promised(TransferFacts(in_outbox=True, ended=True, arrived=True, source=facts))
+    return made.safe_to_delete_source, made.safe_to_delete_imported
 
 
 def test_one_file_of_one_item_may_go() -> None:

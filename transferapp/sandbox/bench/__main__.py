@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from transferapp.host.logging import configure_logging
-from transferapp.sandbox.bench import data, intake, queue
+from transferapp.sandbox.bench import data, intake, queue, start
 
 #: Each writes one JSON object: bench, ratios, figures, machine, commands.
 BENCHES: dict[str, Callable[[Path], None]] = {
     "data": data.run,
     "intake": intake.run,
     "queue": queue.run,
+    "start": start.run,
 }
 
 

@@ -1,0 +1,81 @@
+"""Handing over on the command line imports what it needs, and no more; real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from transferapp.sandbox.stage import Stage
+
+from tests.support.czi_files import Tile, plane, write_czi
+from tests.support.installation import LONG_AGO, PASSWORD, Terminal, make_tiffs
+
+#: What others need: servers, the embedded repository, settings, the desktop, a log that has
+#: nothing to tell, a keyring that is not asked.
+FOR_OTHERS = {
+    "alembic", "dbos", "fastapi", "importlib_metadata", "keyring", "napari", "PIL", "pygments",
+    "pydantic_settings", "PySide6", "sqlalchemy", "starlette", "structlog", "tenacity",
+    "uvicorn", "zarr",
+}  # fmt: skip
+#: TIFFs are looked into with these.
+FOR_TIFFS = {"numpy", "tifffile"}
+#: Tables are printed with this.
+FOR_TABLES = {"rich"}
+_IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \| +(\w+)", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
+    with Stage(tmp_path_factory.mktemp("home")) as stage:
+        asyncio.run(stage.add_people(PASSWORD))
+        for name in ("server", "agent"):
+            stage.start(name)
+        found = Terminal(stage)
+        assert found.log_in().code == 0
+        yield found
+
+
+def imported(terminal: Terminal, *arguments: str) -> set[str]:
+    """Run a command that ends well; return the top names of all modules that it imports."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "transferapp", *arguments],
+        env=terminal.stage.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return set(_IMPORTED.findall(done.stderr))
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_an_import_is_handed_over_without_what_others_need(
+    terminal: Terminal, tmp_path: Path, as_json: bool
+) -> None:
+    folder = tmp_path / "czi"
+    folder.mkdir()
+    write_czi(folder / "cells.czi", [Tile(plane(7))])
+    os.utime(folder / "cells.czi", (LONG_AGO, LONG_AGO))
+    found = imported(
+        terminal, "import", str(folder), "--to", "Dataset:Starts", "--create",
+        *(["--json"] if as_json else []),
+    )  # fmt: skip
+    assert {"httpx", "pydantic"} <= found
+    assert FOR_OTHERS & found == set()
+    assert FOR_TIFFS & found == set()
+    assert FOR_TABLES & found == (set() if as_json else FOR_TABLES)
+
+
+def test_tiffs_are_looked_into_and_no_more(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "tiffs", 2)
+    found = imported(
+        terminal, "import", str(tmp_path / "tiffs"), "--to", "Dataset:Starts", "--create"
+    )
+    assert "numpy" in found
+    assert FOR_OTHERS & found == set()

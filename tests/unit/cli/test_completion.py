@@ -1,0 +1,49 @@
+"""Completion: a real bash completes by the script that docs/cli.md tells of."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(sys.executable).with_name("transferapp")
+
+
+def script(shell: str) -> str:
+    done = subprocess.run(
+        [str(PROGRAM)],
+        env={**os.environ, "_TRANSFERAPP_COMPLETE": f"source_{shell}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("impo",), ["import"]),
+        (("omero",), ["omero-sandbox", "omero"]),
+        (("transfers", "ca"), ["cancel"]),
+        (("import", "--skip"), ["--skip-existing"]),
+    ],
+)
+def test_bash_completes(tmp_path: Path, words: tuple[str, ...], found: list[str]) -> None:
+    (tmp_path / "script").write_text(script("bash"))
+    typed = " ".join(("transferapp", *words))
+    code = (
+        f"source {tmp_path}/script; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; "
+        f"_transferapp_completion {PROGRAM}; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    )
+    done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert sorted(done.stdout.split()) == sorted(found)
+
+
+@pytest.mark.parametrize(("shell", "word"), [("zsh", "#compdef"), ("fish", "complete --")])
+def test_other_shells_get_a_script(shell: str, word: str) -> None:
+    assert word in script(shell)

@@ -1,0 +1,42 @@
+"""The manual pages are those of the commands, and man renders them without a warning."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from transferapp.cli.main import COMMANDS
+from transferapp.cli.man_pages import pages
+
+FOLDER = Path(__file__).parents[3] / "docs" / "man"
+
+
+def test_they_are_up_to_date() -> None:
+    made = pages()
+    assert len(made) == len(COMMANDS) + 1
+    there = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.iterdir()}
+    assert there == made, "run: python -m transferapp.cli.man_pages docs/man"
+
+
+def test_a_group_tells_of_its_sub_commands() -> None:
+    text = pages()["transferapp-transfers.1"]
+    for words in (".SS transfers list", ".SS transfers cancel", "\\-\\-limit"):
+        assert words in text
+
+
+def test_they_are_rendered_without_a_warning() -> None:
+    man = shutil.which("man")
+    if man is None:
+        pytest.skip("apt-get install man-db")
+    for path in sorted(FOLDER.iterdir()):
+        done = subprocess.run(
+            ["man", "--warnings=w", "-E", "UTF-8", "-l", str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr == "", path.name
+        assert "NAME" in done.stdout

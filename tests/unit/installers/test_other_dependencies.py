@@ -1,0 +1,57 @@
+"""How the lowest and the newest dependencies are installed; pip itself is not run here."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import environments
+import other_dependencies
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, ...]]:
+    """Return what is asked of installers, and keep it from being done."""
+    found: list[tuple[str, ...]] = []
+
+    def watched(_self: environments.Environment, *command: str) -> None:
+        found.append(command)
+
+    def run(_self: environments.Environment, *command: str) -> int:
+        found.append(command)
+        return 7
+
+    monkeypatch.setattr(environments.Environment, "_watched", watched)
+    monkeypatch.setattr(environments.Environment, "run", run)
+    monkeypatch.setattr(other_dependencies, "ROOT", tmp_path)
+    return found
+
+
+def own() -> environments.Interpreter:
+    found = environments.ask(Path(sys.executable))
+    assert found is not None
+    return found
+
+
+def test_lowest_are_the_lower_bounds_in_an_environment_apart(
+    asked: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    assert other_dependencies.try_out("lowest", own(), []) == 7
+    uv, project, tests = asked
+    assert uv[:3] == ("pip", "--disable-pip-version-check", "install")
+    assert "lowest-direct" in project
+    assert str(tmp_path / ".venv-lowest" / "bin" / "python") in project
+    assert tests[-1] == "tests/unit"
+    assert other_dependencies.try_out("lowest", own(), []) == 7
+    assert len(asked) == 4, "nothing has changed: nothing is installed again"
+
+
+def test_newest_are_without_pins_and_brought_up_to_date(asked: list[tuple[str, ...]]) -> None:
+    for _ in range(2):
+        assert other_dependencies.try_out("newest", own(), ["tests/unit/model"]) == 7
+    installed = [command for command in asked if "pip" in command]
+    assert len(installed) == 4 // 2
+    assert all("--upgrade" in command and "-c" not in command for command in installed)
+    assert asked[-1][-1] == "tests/unit/model"

@@ -1,0 +1,70 @@
+"""Bio-Formats for programs that seldom have a question."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from transferapp.bioformats.port import BioFormats
+
+#: A start that takes longer is told to who waits for it.
+_SLOW_S = 3.0
+
+
+class BioFormatsOnDemand:
+    """Bio-Formats for a program that seldom has a question: it is not even looked for before.
+
+    Call it for the port; safe to use from many threads.
+    """
+
+    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+        """Look for nothing yet. ``say``: tell a person that a start takes long, or
+        that a setting is wrong.
+        """
+        self._say = say
+        self._lock = threading.Lock()
+        self._is_looked_for = False
+        self._found: BioFormats | None = None
+
+    def __call__(self) -> BioFormats | None:
+        """Return Bio-Formats, started; None where it is not: nobody misses it then. Asking Java
+        what it is takes a second the first time. Raises SettingsInvalid, Unavailable.
+        """
+        with self._lock, self._waiting_told():
+            if not self._is_looked_for:
+                self._found = self._look()
+                self._is_looked_for = True
+            if self._found is not None:
+                self._found.reads()
+            return self._found
+
+    def _look(self) -> BioFormats | None:
+        # Late, as the rest: settings and what runs a process take a while to import.
+        from transferapp.bioformats.places import JarMissing, NotHere  # noqa: PLC0415
+        from transferapp.bioformats.wiring import look_for  # noqa: PLC0415
+
+        try:
+            return look_for()
+        except JarMissing as missing:
+            self._say(f"Bio-Formats is not asked. {missing}")
+        except NotHere:
+            pass
+        return None
+
+    @contextmanager
+    def _waiting_told(self) -> Iterator[None]:
+        telling = threading.Timer(_SLOW_S, self._say, ["Waiting for Bio-Formats to start."])
+        telling.daemon = True
+        telling.start()
+        try:
+            yield
+        finally:
+            telling.cancel()
+
+    def close(self) -> None:
+        """End its process at once, whatever it is at; nothing is done where there is none."""
+        found = self._found
+        if found is not None:
+            found.interrupt()
+            found.close()
