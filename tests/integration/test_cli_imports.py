@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from transferapp.sandbox.stage import Stage
 
 from tests.support.czi_files import Tile, plane, write_czi
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal, make_tiffs
+from transferapp.sandbox.stage import Stage
 
 #: What others need: servers, the embedded repository, settings, the desktop, a log that has
 #: nothing to tell, a keyring that is not asked.
