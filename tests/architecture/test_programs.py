@@ -24,6 +24,8 @@ OURS = {program_scan.OWN, "python3", "transferapp"}
 COMMANDS = {entry.name for entry in cli.COMMANDS}
 #: (file, function) whose program cannot be read there, and what it is.
 UNSEEN = {
+    ("tests/unit/cli/test_completion.py", "script"): "transferapp, beside our Python",
+    ("tests/unit/cli/test_completion.py", "test_bash_completes"): "transferapp, as above",
     ("installers/bootstrap.py", "has_java"): "java",
     ("installers/other_pythons.py", "_named"): "a Python that the person names",
     ("tests/chaos/test_network_chaos.py", "_running"): "our Python behind 'ip'",

@@ -40,7 +40,8 @@ def test_lowest_are_the_lower_bounds_in_an_environment_apart(
 ) -> None:
     assert other_dependencies.try_out("lowest", own(), []) == 7
     uv, project, tests = asked
-    assert uv[:3] == ("pip", "--disable-pip-version-check", "install")
+    assert uv[0] == "pip"
+    assert "install" in uv
     assert "lowest-direct" in project
     assert str(tmp_path / ".venv-lowest" / "bin" / "python") in project
     assert tests[-1] == "tests/unit"
