@@ -77,7 +77,7 @@ async def test_closed_account_is_told_once_and_the_staging_is_empty(bench: Bench
     assert f"its key is {item_id}" in item.note
     assert len(closed) == 8, "asked once, not again and again"
     (warning,) = [one for one in logged if one["log_level"] == "warning"]
-    assert (warning["key"], warning["why"]) == (item_id, "The account is closed.")
+    assert (warning["item"], warning["error"]) == (item_id, "The account is closed.")
     await assert_nothing_staged(bench, details)
 
 
@@ -92,7 +92,7 @@ async def test_what_failed_and_may_not_be_removed_is_not_tried_again(bench: Benc
     with capture_logs() as logged:
         await kind.on_dead(task)  # What it raises, the queue would repeat for ever.
     (warning,) = logged
-    assert (warning["key"], warning["why"]) == (task.id, "The account is closed.")
+    assert (warning["item"], warning["error"]) == (task.id, "The account is closed.")
 
 
 async def test_an_outage_is_waited_for(bench: Bench) -> None:

@@ -192,7 +192,7 @@ class Destination:
             partial(self._placements.keep, item_id),
         )
         self._placements.keep(item_id, placed)
-        _log.info("placed", transfer_id=self._transfer_id, item_id=item_id, name=placed.name)
+        _log.info("placed", transfer=self._transfer_id, item=item_id, name=placed.name)
 
     def _known(self, item_id: str) -> Placement:
         placement = self._placements.of(item_id)

@@ -113,7 +113,7 @@ class Run(abc.ABC):
                 await self._wait_after(error)
             except Exception:  # noqa: BLE001 - logged with its trace
                 # The last line of defence: a defect must not end a submission in silence.
-                _log.exception("defect in a submission", transfer_id=self.transfer_id)
+                _log.exception("defect in a submission", transfer=self.transfer_id)
                 await self._wait_after(errors.Internal(retry_after_s=_DEFECT_PAUSE_S))
 
     async def _pass(self, server: ServerClient) -> bool:
@@ -218,7 +218,7 @@ class Run(abc.ABC):
         items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         if any(i.item_id == item_id and i.stage is not ItemStage.OPEN for i in items):
             return
-        _log.info("item in trouble", transfer_id=self.transfer_id, code=error.code)
+        _log.info("item in trouble", transfer=self.transfer_id, code=error.code)
         await self.set_stages([item_id], ItemStage.TROUBLE, (error.code, error.message))
         with contextlib.suppress(errors.TransferAppError):
             # Not lost when the server is away: the next look compares and tells it.

@@ -92,7 +92,7 @@ class Agent:
         _check(submission)
         new = await asyncio.to_thread(self._bench.outbox.add, submission)
         record = await asyncio.to_thread(self._bench.outbox.submission, submission.transfer_id)
-        _log.info("submission taken", transfer_id=record.transfer_id, new=new)
+        _log.info("submission taken", transfer=record.transfer_id, new=new)
         if not record.ended:
             self._begin(record)
         self._bench.changes.tell(record.transfer_id)

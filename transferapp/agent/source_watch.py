@@ -97,7 +97,7 @@ class SourceWatch:
                 await self._tell(record)
         except errors.TransferAppError as error:
             # Not lost: it is told with the next look.
-            _log.info("source not told of", transfer_id=transfer_id, code=error.code)
+            _log.info("source not told of", transfer=transfer_id, code=error.code)
         finally:
             self._looks.pop(transfer_id, None)
             self._last[transfer_id] = time.monotonic(), time.monotonic() - began_s

@@ -88,7 +88,9 @@ class ImportRun(Run):
             if error.retryable:
                 raise
             # Kept here, so nothing is promised that is not so; told with the next look.
-            _log.warning("source not told of", transfer_id=self.transfer_id, code=error.code)
+            _log.warning(
+                "source not told of at the end", transfer=self.transfer_id, code=error.code
+            )
 
     def _discard(self, file_id: str, grant: str) -> None:
         headers = {"authorization": f"Bearer {grant}", "tus-resumable": "1.0.0"}

@@ -107,7 +107,7 @@ class BioFormatsProcess(BioFormats):
                 answer = self._answer(request)
             except (Hung, ProcessEnded) as error:
                 # No warning: who asked is told with a sentence, also on the command line.
-                _log.info("Bio-Formats was lost", file=str(file), what=type(error).__name__)
+                _log.info("Bio-Formats was lost", file=str(file), error=type(error).__name__)
                 self._end()
                 raise failures.lost(error, file, self._settings.patience_s) from error
             finally:
@@ -135,7 +135,7 @@ class BioFormatsProcess(BioFormats):
             try:
                 return self._start()
             except (Hung, ProcessEnded) as error:
-                _log.info("Bio-Formats is started once more", what=type(error).__name__)
+                _log.info("Bio-Formats is started once more", error=type(error).__name__)
             try:
                 return self._start()
             except (Hung, ProcessEnded) as error:

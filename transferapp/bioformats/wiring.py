@@ -20,10 +20,10 @@ def open_bio_formats() -> BioFormats | None:
     try:
         return look_for()
     except JarMissing as missing:
-        _log.warning("no Bio-Formats: its formats are not read here", why=str(missing))
+        _log.warning("no Bio-Formats: the jar that was set is not there", error=str(missing))
         return None
     except NotHere as missing:
-        _log.info("no Bio-Formats: its formats are not read here", why=str(missing))
+        _log.info("no Bio-Formats: its formats are not read here", error=str(missing))
         return None
 
 

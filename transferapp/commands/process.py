@@ -122,7 +122,7 @@ async def _end(process: Process, reading: asyncio.Task[None], grace_s: float) ->
     telling = asyncio.create_task(process.stderr.read())
     done, _ = await asyncio.wait({telling}, timeout=grace_s + _VANISH_S)
     if not done:
-        _log.error("a command could not be ended", guard=process.pid)
+        _log.error("a command could not be ended", pid=process.pid)
         process.kill()
     told = await telling
     await process.wait()
@@ -135,6 +135,6 @@ def _ended(told: bytes, *, timed_out: bool) -> Ended:
     try:
         answer = json.loads(told.splitlines()[-1])
     except (IndexError, ValueError):
-        _log.error("the guard of a command died", told=told[-2000:])
+        _log.error("the guard of a command died", last_words=told[-2000:])
         return Ended(None, timed_out, "The process that watched over it was killed.")
     return Ended(answer.get("exit_code"), timed_out, answer.get("error", ""))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -89,12 +90,12 @@ def log_qt_messages() -> None:
 
 
 def _qt_said(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
-    say = {
-        QtMsgType.QtDebugMsg: _log.debug,
-        QtMsgType.QtInfoMsg: _log.info,
-        QtMsgType.QtWarningMsg: _log.warning,
-    }.get(kind, _log.error)
-    say("Qt says", text=text)
+    level = {
+        QtMsgType.QtDebugMsg: logging.DEBUG,
+        QtMsgType.QtInfoMsg: logging.INFO,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+    }.get(kind, logging.ERROR)
+    _log.log(level, "Qt says", text=text)
 
 
 def on_terminate(stop: Callable[[], None]) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 from typing_extensions import override
 
-from transferapp.errors import SettingsInvalid, TransferAppError
+from transferapp.errors import Internal, SettingsInvalid, TransferAppError
 from transferapp.host.config_file import LOG_PREFIX, chosen, origin
 from transferapp.host.hiding import hide_secrets, hide_tokens
 
@@ -36,7 +36,7 @@ _CHATTY = ("httpx", "httpcore", "asyncio", "alembic")
 #: They tell of each fault of a damaged file, which people read in our words: as a verdict.
 _OF_FILES = ("tifffile", "PIL", "nd2")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_log = structlog.get_logger("transferapp")
+_log = structlog.get_logger(__name__)
 
 
 def configure_logging(
@@ -114,11 +114,11 @@ def _chosen(key: str, known: tuple[str, ...], wrong: list[SettingsInvalid]) -> s
 def log_the_end(error: BaseException) -> None:
     """Tell why a process dies: the trace of a defect first, and one line as the last word."""
     if isinstance(error, TransferAppError):
-        _log.critical(f"{error.title}. {error.message}", code=error.code)
-        return
-    _log.error("a defect", exc_info=error)
-    said = " ".join(f"{type(error).__name__}: {error}".split())
-    _log.critical("this process ends: a defect of TransferApp", error=said)
+        code, said = error.code, f"{error.title}. {error.message}"
+    else:
+        _log.error("a defect", exc_info=error)
+        code, said = Internal.code, f"{type(error).__name__}: {error}"
+    _log.critical("this process ends", code=code, error=" ".join(said.split()))
 
 
 class _Handler(logging.StreamHandler[Any]):
@@ -167,7 +167,7 @@ def _thread_ended(ended: threading.ExceptHookArgs) -> None:
 def _could_not_be_raised(odd: sys.UnraisableHookArgs) -> None:
     # Not the object's repr: it may hold anything, and may raise by itself.
     place = type(odd.object).__name__
-    _log.error(odd.err_msg or "an error in passing", place=place, exc_info=odd.exc_value)
+    _log.error("an error in passing", text=odd.err_msg, place=place, exc_info=odd.exc_value)
 
 
 def _narrow_files() -> None:

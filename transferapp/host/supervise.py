@@ -106,16 +106,21 @@ class _Work:
         text, now = str(error) if ours else f"{name}: {error}", time.monotonic()
         if is_news or text != self._logged[0] or now - self._logged[1] > _LOGGED_AGAIN_S:
             self._logged = (text, now)
-            say = _log.warning if ours else _log.error
-            say(
-                "background work failed, it is begun again",
-                work=self.name,
-                error=text,
-                after_s=pause_s,
-                exc_info=error if is_news and not ours else None,
-            )
+            self._tell(text, pause_s, error if is_news else None, ours=ours)
         if self._on_fault is not None:
             self._on_fault(error)
+
+    def _tell(self, text: str, pause_s: float, trace: Exception | None, *, ours: bool) -> None:
+        if ours:
+            _log.warning("background work waits", work=self.name, error=text, after_s=pause_s)
+            return
+        _log.error(
+            "background work failed, it is begun again",
+            work=self.name,
+            error=text,
+            after_s=pause_s,
+            exc_info=trace,
+        )
 
 
 class Supervisor(_Work):

@@ -77,11 +77,10 @@ class ImportCleanup:
 
     def _log_left(self, work: ItemWork, error: TransferAppError) -> None:
         _log.warning(
-            "an import that is over may have left a fileset without images in the repository;"
-            " it is not removed by itself (docs/omero.md, section 4)",
-            key=work.item.id,
+            "an import that is over may have left a fileset without images",
+            item=work.item.id,
             owner=work.transfer.owner,
-            why=error.message,
+            error=error.message,
         )
 
     def _left(self, work: ItemWork, error: TransferAppError) -> str:

@@ -56,7 +56,7 @@ async def discard_leftovers(ledger: Ledger, staging: Staging) -> int:
             if await _is_over(ledger, file_id):
                 await staging.discard(file_id)
                 discarded += 1
-                _log.info("staged file discarded: its item is over", file=file_id)
+                _log.info("staged file discarded: its item is over", upload=file_id)
     return discarded
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -150,8 +151,21 @@ def test_the_end_is_one_line(
     configure_logging("agent", json=True)
     log_the_end(error)
     shown = line(capsys)
-    assert last in shown["event"] + shown.get("error", "")
-    assert shown["level"] == "critical"
+    assert last in shown["error"]
+    assert (shown["event"], shown["level"]) == ("this process ends", "critical")
+    assert shown["code"] == getattr(error, "code", "internal")
+
+
+@pytest.mark.parametrize("words", ["Exception ignored in atexit callback", None])
+def test_an_event_has_its_name_whatever_python_says(
+    capsys: pytest.CaptureFixture[str], words: str | None
+) -> None:
+    configure_logging("agent", json=True)
+    odd: Any = SimpleNamespace(err_msg=words, object=Path(), exc_value=ValueError("x"))
+    sys.unraisablehook(odd)
+    shown = line(capsys)
+    assert (shown["event"], shown["text"]) == ("an error in passing", words)
+    assert "ValueError: x" in shown["exception"]
 
 
 def test_files_behind_the_streams_are_narrowed(tmp_path: Path) -> None:

@@ -50,7 +50,9 @@ async def test_it_is_begun_again_and_says_so() -> None:
         ("some work", "KeyError: 'b'", "error"),
         ("some work", "away", "warning"),
     ]
-    assert [bool(e["exc_info"]) for e in logs] == [True, False, False]
+    assert [bool(e.get("exc_info")) for e in logs] == [True, False, False]
+    failed, waits = "background work failed, it is begun again", "background work waits"
+    assert [e["event"] for e in logs] == [failed, failed, waits]
     assert [e["after_s"] for e in logs] == [0.01, 0.02, 0.04]
 
 

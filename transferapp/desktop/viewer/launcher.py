@@ -190,7 +190,7 @@ class ViewerLauncher:
             case messages.Ready():
                 self._settle(None)
             case messages.NoOpenGL():
-                _log.info("no OpenGL for the viewer", detail=event.detail)
+                _log.info("no OpenGL for the viewer", error=event.detail)
                 self._no_opengl = errors.ViewerUnavailable()
             case messages.FirstPixels() | messages.Failed() | messages.Hidden():
                 self._awaited, self._crashes = None, 0
@@ -219,7 +219,7 @@ class ViewerLauncher:
             self._settle(self._no_opengl)
             return
         self._crashes += 1
-        _log.error("the viewer crashed", code=code, last_words=list(self._last_words))
+        _log.error("the viewer crashed", exit_code=code, last_words=list(self._last_words))
         crashed = errors.ViewerUnavailable(
             "The large viewer crashed. Your transfers are not affected. Open the image again."
         )

@@ -32,7 +32,8 @@ from transferapp.protocol.messages import Message
 if TYPE_CHECKING:
     from transferapp.desktop.viewer.window import ViewerWindow
 
-_log = structlog.get_logger(__name__)
+#: It runs as ``__main__``; the log has its module's name all the same.
+_log = structlog.get_logger("transferapp.desktop.viewer.process")
 
 
 class EventPipe:

@@ -90,7 +90,7 @@ class FilePart(PartWriter):
                 self._start(self._commit)
                 await self._settle()
         except errors.TransferAppError as error:
-            _log.warning("part not kept", upload=self._files.id, reason=error.code)
+            _log.warning("part not kept", upload=self._files.id, code=error.code)
         finally:
             if self._fd >= 0:
                 os.close(self._fd)

@@ -15,7 +15,7 @@ from transferapp.taskqueue.dbos.rows import (
     pressure_of,
     sound_target,
 )
-from transferapp.taskqueue.dbos.targets import TargetBook, values_of
+from transferapp.taskqueue.dbos.targets import TargetBook, tell_back, values_of
 from transferapp.taskqueue.port import TaskState
 from transferapp.taskqueue.pressure import (
     PROBE_PATIENCE_S,
@@ -115,4 +115,4 @@ class TargetKeeper:
     def _close(self, name: str, probe: str) -> None:
         with self._book.changing(name) as (row, change):
             change(probe=probe, **values_of(after_success(pressure_of(row))))
-        _log.info("target is back", target=name)
+        tell_back(name)

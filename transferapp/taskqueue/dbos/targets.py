@@ -144,7 +144,7 @@ class TargetBook:
                 **values_of(after_success(pressure_of(row))),
             )
         if row["outages"]:
-            _log.info("target is back", target=name)
+            tell_back(name)
 
     def note_failed(self, name: str, now: float) -> None:
         """Count a failure at once: an outage must not cost every task an attempt."""
@@ -210,6 +210,11 @@ def _mine(name: str) -> sa.Update:
 def _ceiling(ceiling: int, configured: int | None = None) -> dict[str, int]:
     values = {"ceiling": ceiling, "limit": ceiling}
     return values if configured is None else {**values, "configured": configured}
+
+
+def tell_back(name: str) -> None:
+    """Log the end of an outage, whoever saw it."""
+    _log.info("target is back", target=name)
 
 
 def values_of(pressure: Pressure) -> dict[str, float]:

@@ -219,7 +219,7 @@ class DbosTaskWorker(TaskWorker):
             return await asyncio.to_thread(self._round_blocking)
         except TransferAppError as error:
             self._trust_until = time.monotonic() + self._settings.dead_after_s
-            _log.warning("housekeeping failed", error=error.message)
+            _log.warning("housekeeping of the queue failed", error=error.message)
         return []
 
     def _round_blocking(self) -> list[Task]:

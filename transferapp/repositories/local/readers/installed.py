@@ -28,7 +28,7 @@ def installed_formats(bio_formats: BioFormats | None = None) -> RepositoryFormat
     try:
         reads = bio_formats.reads()
     except TransferAppError as error:
-        _log.warning("Bio-Formats does not answer", code=error.code, why=error.message)
+        _log.warning("Bio-Formats does not answer", code=error.code, error=error.message)
         return ours
     names = {reader.name for reader in reads.readers}
     theirs = (one for one in omero_formats().formats if one.reader in names)

@@ -69,7 +69,9 @@ def bring_in_place(
         _link_all(acting, acting.links, fileset_id, plan, spots)
     except CannotLink as error:
         _log.warning(
-            "in place is not possible; the files are uploaded", id=fileset_id, why=str(error)
+            "in place is not possible; the files are uploaded",
+            fileset=fileset_id,
+            error=str(error),
         )
         _give_up(acting, acting.links, fileset_id, plan, spots)
         return False

@@ -205,7 +205,9 @@ class OmeroImports(Imports):
             await self.discard(fileset)
         except TransferAppError as error:
             # The failure itself is what counts; a later attempt clears this away.
-            _log.warning("a failed import is left in omero", id=fileset.id, why=error.message)
+            _log.warning(
+                "a failed import is left in omero", fileset=fileset.id, error=error.message
+            )
 
     def _discard(self, fileset: Fileset) -> None:
         for one in filesets_of(self._acting, fileset.key) or [fileset]:
