@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.czi_files import Tile, plane, write_czi
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal, make_tiffs
+from transferapp.host.clock import SystemClock
 from transferapp.sandbox.stage import Stage
 
 #: What others need: servers, the embedded repository, settings, the desktop, a log that has
@@ -23,8 +24,8 @@ FOR_OTHERS = {
     "pydantic_settings", "PySide6", "sqlalchemy", "starlette", "structlog", "tenacity",
     "uvicorn", "zarr",
 }  # fmt: skip
-#: TIFFs are looked into with these.
-FOR_TIFFS = {"numpy", "tifffile"}
+#: What many TIFFs are looked into with, and those that are not simple.
+FOR_TIFFS = {"imagecodecs", "numpy", "tifffile"}
 #: Tables are printed with this.
 FOR_TABLES = {"rich"}
 _IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \| +(\w+)", re.MULTILINE)
@@ -72,10 +73,15 @@ def test_an_import_is_handed_over_without_what_others_need(
     assert FOR_TABLES & found == (set() if as_json else FOR_TABLES)
 
 
-def test_tiffs_are_looked_into_and_no_more(terminal: Terminal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("new", [True, False])
+def test_a_few_simple_tiffs_are_looked_into_without_it(
+    terminal: Terminal, tmp_path: Path, new: bool
+) -> None:
     make_tiffs(tmp_path / "tiffs", 2)
+    written = SystemClock().now().timestamp() - 30 if new else LONG_AGO
+    for path in (tmp_path / "tiffs").iterdir():
+        os.utime(path, (written, written))
     found = imported(
         terminal, "import", str(tmp_path / "tiffs"), "--to", "Dataset:Starts", "--create"
     )
-    assert "numpy" in found
-    assert FOR_OTHERS & found == set()
+    assert (FOR_OTHERS | FOR_TIFFS) & found == set()

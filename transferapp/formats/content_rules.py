@@ -9,6 +9,7 @@ anything that ends so; ``-m oracle`` looks that no reader takes text, zeros or t
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 #: So much of a file's start the rules look into.
@@ -112,7 +113,6 @@ _MARKS: dict[str, bytes] = {
     "WATOPReader": rb"\A0TOPSystem W\.A\.Technology",
     "ZeissLMSReader": rb"\A.{0,16}?LMSFLE",
 }
-_COMPILED = {reader: re.compile(mark, re.DOTALL) for reader, mark in _MARKS.items()}
 #: Endings whose files another one beside them must describe, by what that ends with; and by
 #: what begins the files that stand alone.
 _BESIDE = {
@@ -121,12 +121,17 @@ _BESIDE = {
 }
 
 
+@cache
+def _rule(reader: str) -> re.Pattern[bytes]:
+    # Most starts ask for none: to compile all takes 10 ms.
+    return re.compile(_MARKS[reader], re.DOTALL)
+
+
 def begins_like(reader: str, start: bytes) -> bool:
     """Say whether a file with this start may be one that a reader takes; a reader without a
     rule takes any.
     """
-    mark = _COMPILED.get(reader)
-    return mark is None or mark.search(start) is not None
+    return reader not in _MARKS or _rule(reader).search(start) is not None
 
 
 def lacks_its_header(path: Path, start: bytes) -> bool:
@@ -137,7 +142,7 @@ def lacks_its_header(path: Path, start: bytes) -> bool:
     if beside is None:
         return False
     ends, alone = beside
-    if any(_COMPILED[reader].search(start) for reader in alone):
+    if any(_rule(reader).search(start) for reader in alone):
         return False
     return not any(path.with_suffix(f".{end}").exists() for end in ends)
 

@@ -10,7 +10,6 @@ import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from transferapp.errors import Cancelled
 from transferapp.formats.image_format import ImageFormat
@@ -18,12 +17,10 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.contents import format_of_content
 from transferapp.intake.families import words
 from transferapp.intake.file_sets import Sorting
+from transferapp.intake.heads import Heads
 from transferapp.intake.name_kinds import FolderNames, NameKind, NameKinds
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
-
-if TYPE_CHECKING:
-    from transferapp.intake.heads import Heads
 
 #: So many files are looked into together.
 BATCH = 1_000
@@ -89,9 +86,6 @@ class FolderSets:
         if not asked:
             return set()
         if self._heads is None:
-            # It brings numpy, which takes a while: only where there is something for it.
-            from transferapp.intake.heads import Heads  # noqa: PLC0415
-
             self._heads = Heads(BATCH)
         found = self._heads.sound(asked)
         return {file.place for (file, _), is_it in zip(asked, found, strict=True) if is_it}

@@ -173,7 +173,8 @@ def _check(
     if not candidate.files:
         raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
     doubts = {_admit(candidate, settings, claim)}
-    look_at = _looker(candidate)
+    # A sound file was looked into; ``_check_still`` sees whether it has changed since.
+    look_at = _check_there if candidate.sound else _looker(candidate)
     size = 0
     for file in candidate.files:
         if bad_name := name_problem(file.place, file.client_path):
@@ -363,6 +364,8 @@ def _check_still(candidate: FilesetCandidate, settings: PreflightSettings, now_n
 def _doubts(candidate: FilesetCandidate, settings: PreflightSettings) -> list[str]:
     """Return what is worth reading before an import that is possible; raises SourceProblem."""
     found = list(candidate.doubts)
+    if candidate.sound:
+        return found
     try:
         if candidate.format is OME_TIFF:
             found.append(doubt_about_planes(candidate.files, by_name=settings.bio_formats))

@@ -13,77 +13,57 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from transferapp.intake.tiff_shown import BIO_FORMATS
-from transferapp.ome.reading import MARK
-
-#: Bytes of each file that are looked at: an index of the usual length, or all of it.
-PIECE = 4096
+from transferapp.intake.tiff_rules import (
+    ASCII,
+    BITS,
+    COMPRESSION,
+    DESCRIPTION,
+    FORMAT,
+    KNOWN,
+    LENGTH,
+    LONG,
+    LONG8,
+    MOST_SAMPLES,
+    MOST_TAGS,
+    NUMBERS,
+    PIECE,
+    PIXELS,
+    PREDICTOR,
+    READ_WORDS,
+    SAMPLES,
+    SHORT,
+    STRIP_SIZES,
+    STRIPS,
+    TILE_SIZES,
+    TILES,
+    UNPACKED,
+    USUAL_PREDICTORS,
+    WIDTH,
+    TiffLayout,
+)
 
 Numbers: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
-_ASCII, _SHORT, _LONG, _LONG8 = 2, 3, 4, 16
-#: Tags that are asked for, by their numbers in TIFF 6.0.
-_WIDTH, _LENGTH, _BITS, _COMPRESSION, _DESCRIPTION = 256, 257, 258, 259, 270
-_SAMPLES, _PREDICTOR, _FORMAT = 277, 317, 339
-_STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES = 273, 279, 324, 325
-#: Tags whose value changes nothing of what is asked here, as long as it is one whole number.
-_NUMBERS = (254, 262, 266, 278, 284, 317, 322, 323)
-#: Tags that tifffile 2026.3 passes over where it cannot read them: words and resolutions.
-_PASSED_OVER = (
-    269, 271, 272, 274, 280, 281, 282, 283, 285, 286, 287, 296, 297, 305, 306, 315, 316, 318,
-    319, 338, 340, 341, 700, 33432, 34675,
-)  # fmt: skip
 _KNOWN = np.zeros(1 << 16, dtype=bool)
-_KNOWN[[*_NUMBERS, *_PASSED_OVER, _WIDTH, _LENGTH, _BITS, _COMPRESSION, _DESCRIPTION]] = True
-_KNOWN[[_SAMPLES, _FORMAT, _STRIPS, _STRIP_SIZES, _TILES, _TILE_SIZES]] = True
-#: Old-style JPEG (6) has rules of its own.
-_UNPACKED = np.array(sorted(BIO_FORMATS - {6}))
-#: Types of ``model.pixel_types`` by sample format and bits: unsigned, signed, floating point.
-_TYPES = np.array(
-    [
-        (kind << 16) + bits
-        for kind, many in ((1, (8, 16, 32)), (2, (8, 16, 32)), (3, (32, 64)))
-        for bits in many
-    ]
-)
-_MOST_SAMPLES = 4
-_MOST_TAGS = 100
+_KNOWN[sorted(KNOWN)] = True
+_UNPACKED = np.array(sorted(UNPACKED))
+#: Sample format and bits in one number.
+_TYPES = np.array(sorted((kind << 16) + bits for kind, bits in PIXELS))
+_PREDICTORS = np.array(sorted(USUAL_PREDICTORS))
 #: More than any file has: what is told to be larger is taken as this.
 _BEYOND = np.uint64(1 << 61)
-#: What a description has that is read, or with which ``traps`` looks at ImageJ's depth.
-_OME, _SPACING = MARK.encode(), b"spacing"
-#: No predictor, and that of whole numbers; Bio-Formats does not read the others.
-_USUAL_PREDICTORS = np.array([1, 2])
 
 
-@dataclass(frozen=True, slots=True)
-class TiffLayout:
-    """How the numbers of a TIFF are written: order of bytes, and length of a place."""
-
-    order: str
-    place_bytes: int
-    count_bytes: int
-
-    @property
-    def place(self) -> str:
-        """The type of a place in the file, and of the number of a tag's values."""
-        return f"{self.order}u{self.place_bytes}"
-
-    @property
-    def tag(self) -> np.dtype[Any]:
-        """The type of a tag; its value is as many bytes as a place."""
-        short = f"{self.order}u2"
-        fields = ("code", short), ("kind", short), ("count", self.place)
-        return np.dtype([*fields, ("value", "u1", (self.place_bytes,))])
+def _place(layout: TiffLayout) -> str:
+    """Return the type of a place in the file, and of the number of a tag's values."""
+    return f"{layout.order}u{layout.place_bytes}"
 
 
-#: How a TIFF with these four first bytes is written.
-LAYOUTS = {
-    b"II*\0": TiffLayout("<", 4, 2),
-    b"MM\0*": TiffLayout(">", 4, 2),
-    b"II+\0": TiffLayout("<", 8, 8),
-    b"MM\0+": TiffLayout(">", 8, 8),
-}
+def _tag_type(layout: TiffLayout) -> np.dtype[Any]:
+    """Return the type of a tag; its value is as many bytes as a place."""
+    short = f"{layout.order}u2"
+    fields = ("code", short), ("kind", short), ("count", _place(layout))
+    return np.dtype([*fields, ("value", "u1", (layout.place_bytes,))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +95,8 @@ def first_pages(heads: Pieces, layout: TiffLayout) -> Numbers:
     """Return where (bytes) the first page of each file begins, from its first bytes; 0 where
     the header is odd. The shape is (files,).
     """
-    at = heads.number(layout.place_bytes, layout.place)
-    if layout.place_bytes < 8:  # noqa: PLR2004 - a classic TIFF
+    at = heads.number(layout.place_bytes, _place(layout))
+    if not layout.is_big:
         return at
     short = f"{layout.order}u2"
     is_usual = (heads.number(4, short) == layout.place_bytes) & (heads.number(6, short) == 0)
@@ -134,18 +114,18 @@ def simple_and_whole(pieces: Pieces, pages: Numbers, layout: TiffLayout) -> Numb
     raw = pieces.rows[pieces.chosen[inside, None], places]
     counts = _number(raw, f"{layout.order}u{layout.count_bytes}")
     # Files of one origin have the same tags at the same place: they are looked at together.
-    alike = np.minimum(counts, _MOST_TAGS) * PIECE + at[inside]
+    alike = np.minimum(counts, MOST_TAGS) * PIECE + at[inside]
     for key in np.unique(alike).tolist():
         count, where = divmod(key, PIECE)
         begin = where + layout.count_bytes
-        end = begin + count * layout.tag.itemsize
-        if not 0 < count < _MOST_TAGS or end + layout.place_bytes > PIECE:
+        end = begin + count * layout.tag_bytes
+        if not 0 < count < MOST_TAGS or end + layout.place_bytes > PIECE:
             continue
         rest = inside[alike == key]
         while len(rest):
             chosen = pieces.some(rest)
             block = np.ascontiguousarray(pieces.rows[:, begin:end][chosen.chosen])
-            tags = block.view(layout.tag).reshape(len(rest), count)
+            tags = block.view(_tag_type(layout)).reshape(len(rest), count)
             codes = np.ascontiguousarray(tags["code"]).view(f"V{2 * count}")[:, 0]
             same = codes == codes[0]
             if not same.all():
@@ -160,7 +140,7 @@ def _are_known(codes: Numbers) -> bool:
     """Whether tags are in order, none twice (but a second text: tifffile writes one, and
     reads the first), and none unknown.
     """
-    again = (codes[1:] == codes[:-1]) & (codes[1:] == _DESCRIPTION)
+    again = (codes[1:] == codes[:-1]) & (codes[1:] == DESCRIPTION)
     return bool(((codes[1:] > codes[:-1]) | again).all() and _KNOWN[codes].all())
 
 
@@ -171,27 +151,27 @@ class _Pages:
         self._pieces, self._tags, self._begin, self._layout = pieces, tags, begin, layout
         codes = tags["code"][0].tolist()
         self._columns = {code: codes.index(code) for code in codes}
-        end = begin + len(codes) * layout.tag.itemsize
+        end = begin + len(codes) * layout.tag_bytes
         self._lengths = pieces.lengths[pieces.chosen]
         self._sizes = pieces.sizes[pieces.chosen]
         self._ok = self._lengths >= end + layout.place_bytes
-        self._ok &= pieces.number(end, layout.place) == 0  # No page comes after this one.
+        self._ok &= pieces.number(end, _place(layout)) == 0  # No page comes after this one.
 
     def pass_(self) -> Numbers:
         """Say of each whether it passes."""
-        if not {_WIDTH, _LENGTH, _BITS} <= self._columns.keys():
+        if not {WIDTH, LENGTH, BITS} <= self._columns.keys():
             return np.zeros(len(self._ok), dtype=bool)
-        numbers = [column for code, column in self._columns.items() if code in _NUMBERS]
+        numbers = [column for code, column in self._columns.items() if code in NUMBERS]
         kinds, counts = self._tags["kind"][:, numbers], self._tags["count"][:, numbers]
-        self._ok &= (_is_in(kinds, _SHORT, _LONG) & (counts == 1)).all(axis=1)
-        self._ok &= (self._number_of(_WIDTH) > 0) & (self._number_of(_LENGTH) > 0)
-        self._ok &= np.isin(self._number_of(_COMPRESSION, default=1), _UNPACKED)
-        self._ok &= np.isin(self._number_of(_PREDICTOR, default=1), _USUAL_PREDICTORS)
-        samples = self._number_of(_SAMPLES, default=1)
-        self._ok &= (samples > 0) & (samples <= _MOST_SAMPLES)
-        bits = self._of_each_sample(_BITS, samples)
-        self._ok &= np.isin((self._of_each_sample(_FORMAT, samples) << 16) + bits, _TYPES)
-        if self._end_inside(_STRIPS, _STRIP_SIZES) == self._end_inside(_TILES, _TILE_SIZES):
+        self._ok &= (_is_in(kinds, SHORT, LONG) & (counts == 1)).all(axis=1)
+        self._ok &= (self._number_of(WIDTH) > 0) & (self._number_of(LENGTH) > 0)
+        self._ok &= np.isin(self._number_of(COMPRESSION, default=1), _UNPACKED)
+        self._ok &= np.isin(self._number_of(PREDICTOR, default=1), _PREDICTORS)
+        samples = self._number_of(SAMPLES, default=1)
+        self._ok &= (samples > 0) & (samples <= MOST_SAMPLES)
+        bits = self._of_each_sample(BITS, samples)
+        self._ok &= np.isin((self._of_each_sample(FORMAT, samples) << 16) + bits, _TYPES)
+        if self._end_inside(STRIPS, STRIP_SIZES) == self._end_inside(TILES, TILE_SIZES):
             self._ok[:] = False
         self._no_words_to_read()
         return self._ok
@@ -205,24 +185,24 @@ class _Pages:
         tag = self._tag(code)
         if tag is None:
             return np.full(len(self._ok), default)
-        self._ok &= (tag["count"] == 1) & _is_in(tag["kind"], _SHORT, _LONG)
+        self._ok &= (tag["count"] == 1) & _is_in(tag["kind"], SHORT, LONG)
         return self._inline(tag)
 
     def _inline(self, tag: Numbers) -> Numbers:
         """Return the first whole number in the tags themselves."""
         value, order = np.ascontiguousarray(tag["value"]), self._layout.order
         short, long = _number(value[:, :2], f"{order}u2"), _number(value[:, :4], f"{order}u4")
-        found = np.where(tag["kind"] == _SHORT, short, long)
-        if self._layout.place_bytes < 8:  # noqa: PLR2004
+        found = np.where(tag["kind"] == SHORT, short, long)
+        if not self._layout.is_big:
             return found
-        return np.where(tag["kind"] == _LONG8, _number(value, f"{order}u8"), found)
+        return np.where(tag["kind"] == LONG8, _number(value, f"{order}u8"), found)
 
     def _of_each_sample(self, code: int, samples: Numbers) -> Numbers:
         """Return the number that all samples of a pixel share; 1 when there is no tag."""
         tag = self._tag(code)
         if tag is None:
             return np.ones(len(self._ok), dtype=np.int64)
-        self._ok &= (tag["kind"] == _SHORT) & _is_in(tag["count"], 1, samples)
+        self._ok &= (tag["kind"] == SHORT) & _is_in(tag["count"], 1, samples)
         found = self._inline(tag)
         for row in np.flatnonzero(self._ok & (tag["count"] > 1)).tolist():
             each = self._list(row, tag[row])
@@ -236,7 +216,7 @@ class _Pages:
         if tag is None or sizes is None:
             self._ok &= tag is sizes
             return False
-        kinds = (_SHORT, _LONG, _LONG8)[: 2 if self._layout.place_bytes < 8 else 3]  # noqa: PLR2004
+        kinds = (SHORT, LONG, LONG8)[: 3 if self._layout.is_big else 2]
         self._ok &= (tag["count"] == sizes["count"]) & (tag["count"] > 0)
         self._ok &= _is_in(tag["kind"], *kinds) & _is_in(sizes["kind"], *kinds)
         several = tag["count"] > 1
@@ -249,12 +229,12 @@ class _Pages:
 
     def _list(self, row: int, tag: Numbers) -> Numbers:
         """Return the numbers of one file's tag; none when they lie outside of its piece."""
-        width = {_SHORT: 2, _LONG: 4, _LONG8: 8}[int(tag["kind"])]
+        width = {SHORT: 2, LONG: 4, LONG8: 8}[int(tag["kind"])]
         length = int(tag["count"]) * width
         raw = tag["value"][:length]
         if length > self._layout.place_bytes:
             raw = self._bytes(
-                row, int(_number(tag["value"][None], self._layout.place)[0]), length
+                row, int(_number(tag["value"][None], _place(self._layout))[0]), length
             )
         return _number(raw.reshape(-1, width), f"{self._layout.order}u{width}")
 
@@ -268,25 +248,25 @@ class _Pages:
 
     def _no_words_to_read(self) -> None:
         """A file fails whose text is one that is read, or lies outside of its piece."""
-        tag = self._tag(_DESCRIPTION)
+        tag = self._tag(DESCRIPTION)
         if tag is None:
             return
-        item = self._layout.tag.itemsize
-        in_tag = self._begin + (self._columns[_DESCRIPTION] + 1) * item
+        item = self._layout.tag_bytes
+        in_tag = self._begin + (self._columns[DESCRIPTION] + 1) * item
         in_tag -= self._layout.place_bytes
-        place = _number(np.ascontiguousarray(tag["value"]), self._layout.place)
+        place = _number(np.ascontiguousarray(tag["value"]), _place(self._layout))
         count = np.minimum(tag["count"], PIECE + 1).astype(np.int64)
         chosen = self._pieces.chosen
         at = place - self._pieces.starts[chosen]
         fits = count <= self._layout.place_bytes
         inside = (place >= 8) & (at >= 0) & (at + count <= self._lengths)  # noqa: PLR2004
-        self._ok &= (tag["kind"] == _ASCII) & (count > 0) & (fits | inside)
+        self._ok &= (tag["kind"] == ASCII) & (count > 0) & (fits | inside)
         rows = np.flatnonzero(self._ok)
         begin = (chosen * PIECE + np.where(fits, in_tag, at))[rows]
         end = begin + count[rows]
         find = self._pieces.raw.find
         for row, first, last in zip(rows.tolist(), begin.tolist(), end.tolist(), strict=True):
-            if find(_OME, first, last) >= 0 or find(_SPACING, first, last) >= 0:
+            if any(find(word, first, last) >= 0 for word in READ_WORDS):
                 self._ok[row] = False
 
 

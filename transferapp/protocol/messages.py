@@ -36,9 +36,12 @@ Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 
 class Message(BaseModel):
-    """Base of all shapes: unknown fields in requests are errors, values are frozen."""
+    """Base of all shapes: unknown fields in requests are errors, values are frozen.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    A shape's checks are built when it is first used: a command uses few of them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Page(Message, Generic[T]):

@@ -13,11 +13,16 @@ import pytest
 from PIL import Image
 
 from tests.support.many_tiffs import other, simple, spoilt
+from transferapp.errors import ChangedFile
 from transferapp.formats.embedded import PNG, TIFF, embedded_formats
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.omero import omero_formats
+from transferapp.host.clock import SystemClock
+from transferapp.intake import heads
+from transferapp.intake.folder_sets import BATCH
 from transferapp.intake.grouping import group
 from transferapp.intake.judging import Judged, apart, in_order, judge
+from transferapp.intake.name_kinds import NameKinds
 from transferapp.intake.omexml import read_tiff
 from transferapp.intake.preflight import PreflightSettings, preflight
 from transferapp.intake.scanning import scan
@@ -77,6 +82,35 @@ def test_other_tiffs_are_looked_at_one_by_one(
 ) -> None:
     put(tmp_path / "d", [other()[name]])
     assert assert_as_exact(tmp_path / "d", settings) == 0
+
+
+def test_many_and_few_are_judged_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [*simple().values(), *other().values(), *spoilt()]
+    whole = simple()["plain"]
+    files += [whole[:length] for length in range(len(whole) - 600, len(whole))]
+    put(tmp_path / "d", files)
+    asked = [
+        (file, NameKinds([]).ask(file.client_path, file.name))
+        for file in scan([tmp_path / "d"]).files
+    ]
+    monkeypatch.setattr(heads, "FEW", 0)
+    together = heads.Heads(BATCH).sound(asked)
+    monkeypatch.setattr(heads, "FEW", len(files))
+    assert heads.Heads(BATCH).sound(asked) == together
+    assert 0 < sum(together) < len(files)
+
+
+def test_new_files_that_are_sound_are_not_opened_again(tmp_path: Path) -> None:
+    put(tmp_path / "d", [simple()["plain"], *other().values()])
+    settings = PreflightSettings()
+    new = SystemClock().now().timestamp() - settings.still_writing_s - 5
+    for path in (tmp_path / "d").iterdir():
+        os.utime(path, (new, new))
+    assert assert_as_exact(tmp_path / "d", settings) == 1
+    (sound, _), *_ = judged(tmp_path / "d", settings)
+    with sound.files[0].path.open("ab") as changed:
+        changed.write(b"more")
+    assert preflight(sound, settings).code == ChangedFile.code
 
 
 def test_spoilt_tiffs_have_the_exact_verdict(tmp_path: Path) -> None:
