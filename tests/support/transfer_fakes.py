@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from transferapp.client.server import ToldFormats
+from transferapp.client.sessions import ToldFormats
 from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.session.presenter import Connection, SessionPresenter
 from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFound

@@ -16,7 +16,7 @@ from transferapp.agent.running import Run
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.agent.workbench import Workbench
 from transferapp.client.downloads import DownloadOrder, download_file
-from transferapp.client.server import ServerClient
+from transferapp.client.workstation import WorkstationClient
 from transferapp.model.moves import FETCHED_STATES, LOOKED_UP_STATES
 from transferapp.model.stages import ItemStage, stage_of
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
@@ -46,7 +46,7 @@ class ExportRun(Run):
         return ItemState.DOWNLOADING
 
     @override
-    async def take_over(self, server: ServerClient, details: TransferDetails) -> None:
+    async def take_over(self, server: WorkstationClient, details: TransferDetails) -> None:
         """Take in items that are ready now, with the places of their files."""
         rows = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         known = {row.item_id: row.stage for row in rows}
@@ -74,7 +74,7 @@ class ExportRun(Run):
         self._first_ready_at = self._first_ready_at or now
         return now < self._first_ready_at + _WAIT_FOR_ALL_S
 
-    async def _take_in(self, server: ServerClient, items: Sequence[TransferItem]) -> None:
+    async def _take_in(self, server: WorkstationClient, items: Sequence[TransferItem]) -> None:
         """Take in those whose files were not known; also one that had failed before that."""
         placements = self.bench.outbox.placements
         placed = await asyncio.to_thread(placements.item_ids, self.transfer_id)
@@ -84,7 +84,7 @@ class ExportRun(Run):
             await asyncio.to_thread(self._destination.add, new, details.files)
 
     @override
-    async def move(self, server: ServerClient, file: FileRecord) -> Moved:
+    async def move(self, server: WorkstationClient, file: FileRecord) -> Moved:
         """Download a file, verified, to its place."""
         order = DownloadOrder(
             address=routes.file_content(self.transfer_id, file.file_id),
@@ -108,11 +108,11 @@ class ExportRun(Run):
         return Moved(fetched.sha1)
 
     @override
-    async def before_end(self, server: ServerClient) -> None:
+    async def before_end(self, server: WorkstationClient) -> None:
         """Nothing: an export has no source here."""
 
     @override
-    async def file_moved(self, server: ServerClient, file: FileRecord) -> None:
+    async def file_moved(self, server: WorkstationClient, file: FileRecord) -> None:
         """Place an item as soon as its last file is here; the others may take days."""
         item_id = file.item_id
         known = self._left.get(item_id)
@@ -126,7 +126,7 @@ class ExportRun(Run):
             await self._finish(server, item_id)
 
     @override
-    async def after_files(self, server: ServerClient) -> None:
+    async def after_files(self, server: WorkstationClient) -> None:
         """Place what an earlier try has brought here and not placed."""
         placements = self.bench.outbox.placements
         for item_id in await asyncio.to_thread(placements.complete, self.transfer_id):
@@ -135,7 +135,7 @@ class ExportRun(Run):
             except (errors.SourceProblem, errors.StateConflict) as error:
                 await self.item_in_trouble(server, item_id, error)
 
-    async def _finish(self, server: ServerClient, item_id: str) -> None:
+    async def _finish(self, server: WorkstationClient, item_id: str) -> None:
         """Place an item and tell the server of it; not one that has ended meanwhile."""
         if item_id in self._finishing:
             return  # its last two files came at the same time

@@ -15,7 +15,7 @@ import structlog
 from transferapp import errors
 from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
 from transferapp.agent.workbench import Workbench
-from transferapp.client.server import ServerClient
+from transferapp.client.workstation import WorkstationClient
 from transferapp.host.backoff import Backoff, bounded_s
 from transferapp.host.waking import woken
 from transferapp.model.stages import ENDED_STAGES, ItemStage, shown_state
@@ -49,23 +49,23 @@ class Run(abc.ABC):
         self._asked_s = -_ASKED_AGAIN_S
 
     @abc.abstractmethod
-    async def take_over(self, server: ServerClient, details: TransferDetails) -> None:
+    async def take_over(self, server: WorkstationClient, details: TransferDetails) -> None:
         """Bring the outbox to what the server says of the items."""
 
     @abc.abstractmethod
-    async def move(self, server: ServerClient, file: FileRecord) -> Moved:
+    async def move(self, server: WorkstationClient, file: FileRecord) -> Moved:
         """Move one file; raises what ``client`` raises."""
 
     @abc.abstractmethod
-    async def after_files(self, server: ServerClient) -> None:
+    async def after_files(self, server: WorkstationClient) -> None:
         """Do what follows when the open files have been moved."""
 
     @abc.abstractmethod
-    async def before_end(self, server: ServerClient) -> None:
+    async def before_end(self, server: WorkstationClient) -> None:
         """Do what must be done before the submission is told as ended."""
 
     async def file_moved(  # noqa: B027 - an import has nothing to do then
-        self, server: ServerClient, file: FileRecord
+        self, server: WorkstationClient, file: FileRecord
     ) -> None:
         """Do what follows when one file has been moved; raises what ``move`` raises."""
 
@@ -101,7 +101,7 @@ class Run(abc.ABC):
         async with server:
             await self._run(server)
 
-    async def _run(self, server: ServerClient) -> None:
+    async def _run(self, server: WorkstationClient) -> None:
         while not self.cancelled.is_set():
             try:
                 if await self._pass(server):
@@ -116,7 +116,7 @@ class Run(abc.ABC):
                 _log.exception("defect in a submission", transfer=self.transfer_id)
                 await self._wait_after(errors.Internal(retry_after_s=_DEFECT_PAUSE_S))
 
-    async def _pass(self, server: ServerClient) -> bool:
+    async def _pass(self, server: WorkstationClient) -> bool:
         """Look, move what is to be moved, look again; True when it has ended."""
         self.record = await asyncio.to_thread(self.bench.outbox.submission, self.transfer_id)
         server.token = self.record.grant.get_secret_value()
@@ -129,7 +129,7 @@ class Run(abc.ABC):
         self._failures = self._quiet_looks = 0
         return await self._look(server)
 
-    async def _look(self, server: ServerClient) -> bool:
+    async def _look(self, server: WorkstationClient) -> bool:
         details = await server.transfer(self.transfer_id)
         await self.take_over(server, details)
         await self._tell_troubles(server, details.items)
@@ -148,7 +148,7 @@ class Run(abc.ABC):
             await self.say(state, trouble, ended=ended)
         return ended
 
-    async def _move_open_files(self, server: ServerClient) -> bool:
+    async def _move_open_files(self, server: WorkstationClient) -> bool:
         """Move all open files, several at once; True when there were any."""
         queue = deque(await asyncio.to_thread(self.bench.outbox.open_files, self.transfer_id))
         if not queue:
@@ -162,7 +162,7 @@ class Run(abc.ABC):
             raise self._halt
         return True
 
-    async def _lane(self, server: ServerClient, queue: deque[FileRecord]) -> None:
+    async def _lane(self, server: WorkstationClient, queue: deque[FileRecord]) -> None:
         while queue and not self._is_halted():
             file = queue.popleft()
             if file.item_id in self._troubled:
@@ -174,7 +174,7 @@ class Run(abc.ABC):
     def _is_halted(self) -> bool:
         return self._halt is not None or self.cancelled.is_set()
 
-    async def _one(self, server: ServerClient, file: FileRecord) -> bool:
+    async def _one(self, server: WorkstationClient, file: FileRecord) -> bool:
         """Move one file; False when its item needs a person."""
         self.bench.progress.begin(self.transfer_id, file.file_id, file.offset)
         try:
@@ -209,7 +209,7 @@ class Run(abc.ABC):
             await self.say(self.moving)
 
     async def item_in_trouble(
-        self, server: ServerClient, item_id: str, error: errors.TransferAppError
+        self, server: WorkstationClient, item_id: str, error: errors.TransferAppError
     ) -> None:
         """Set an item aside until a person acts, and tell the server why."""
         with contextlib.suppress(errors.TransferAppError):
@@ -244,7 +244,9 @@ class Run(abc.ABC):
         )
         self.bench.changes.tell(self.transfer_id)
 
-    async def _tell_troubles(self, server: ServerClient, items: Iterable[TransferItem]) -> None:
+    async def _tell_troubles(
+        self, server: WorkstationClient, items: Iterable[TransferItem]
+    ) -> None:
         """Make the server's word of source problems the same as ours, both ways."""
         mine = {
             item.item_id: item

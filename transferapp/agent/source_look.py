@@ -24,7 +24,7 @@ from transferapp.model.drops import SourceLook
 
 if TYPE_CHECKING:
     from transferapp.agent.outbox import Outbox
-    from transferapp.client.server import ServerClient
+    from transferapp.client.workstation import WorkstationClient
     from transferapp.host.clock import Clock
 
 _Record: TypeAlias = FileRecord | HeldRecord
@@ -34,7 +34,7 @@ _NAMES_KEPT = 10
 
 
 async def look_and_tell(
-    outbox: Outbox, transfer_id: str, clock: Clock, server: ServerClient
+    outbox: Outbox, transfer_id: str, clock: Clock, server: WorkstationClient
 ) -> None:
     """Look at an import's source and tell the server what it does not know.
 
@@ -174,7 +174,7 @@ def _keep(outbox: Outbox, transfer_id: str, look: SourceLook) -> SourceLook:
     return look
 
 
-async def _tell(outbox: Outbox, server: ServerClient, transfer_id: str) -> None:
+async def _tell(outbox: Outbox, server: WorkstationClient, transfer_id: str) -> None:
     record = await asyncio.to_thread(outbox.submission, transfer_id)
     if record.look is not None and not record.look_told:
         await server.looked_at_source(transfer_id, record.look)

@@ -16,8 +16,8 @@ from transferapp.agent.running import Run
 from transferapp.agent.source_look import look_and_tell
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.problems import raise_for_problem, translated
-from transferapp.client.server import ServerClient
 from transferapp.client.uploads import UploadOrder, upload_file
+from transferapp.client.workstation import WorkstationClient
 from transferapp.model.stages import ItemStage, stage_of
 from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.protocol import routes
@@ -35,7 +35,7 @@ class ImportRun(Run):
         return ItemState.UPLOADING
 
     @override
-    async def take_over(self, server: ServerClient, details: TransferDetails) -> None:
+    async def take_over(self, server: WorkstationClient, details: TransferDetails) -> None:
         """Bring the outbox to what the server says of the items."""
         stages = {
             item.id: stage_of(item.state, verified=item.verified) for item in details.items
@@ -50,11 +50,11 @@ class ImportRun(Run):
             await self.set_stages(item_ids, stage)
 
     @override
-    async def after_files(self, server: ServerClient) -> None:
+    async def after_files(self, server: WorkstationClient) -> None:
         """Nothing: each file was sealed when it had arrived."""
 
     @override
-    async def move(self, server: ServerClient, file: FileRecord) -> Moved:
+    async def move(self, server: WorkstationClient, file: FileRecord) -> Moved:
         """Upload what the server does not have, and seal it."""
         client = self.bench.bulk(self.record.server_url)
         grant = self.record.grant.get_secret_value()
@@ -79,7 +79,7 @@ class ImportRun(Run):
         return Moved(sent.sha1, sent.inode)
 
     @override
-    async def before_end(self, server: ServerClient) -> None:
+    async def before_end(self, server: WorkstationClient) -> None:
         """Look once more at the source: only then may anybody say that it can go."""
         bench = self.bench
         try:

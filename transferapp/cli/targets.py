@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transferapp.client.server import ServerClient
+from transferapp.client.browsing import BrowseClient
 from transferapp.errors import Conflict, Invalid, TargetNotFound
 from transferapp.model.containers import (
     IMPORT_TARGETS,
@@ -14,7 +14,7 @@ from transferapp.model.containers import (
 )
 
 
-async def find_target(server: ServerClient, text: str, *, create: bool) -> Container:
+async def find_target(server: BrowseClient, text: str, *, create: bool) -> Container:
     """Return the container; raises Invalid, TargetNotFound, Conflict when several fit.
 
     A number is an id where there is such a container, and a name where there is none.
@@ -33,7 +33,7 @@ async def find_target(server: ServerClient, text: str, *, create: bool) -> Conta
     return await _one(server, inside, (kind, path[1], parent.ref), create=create)
 
 
-async def _by_id(server: ServerClient, kind: ContainerKind, text: str) -> Container | None:
+async def _by_id(server: BrowseClient, kind: ContainerKind, text: str) -> Container | None:
     """Return the container with this id; None where the text can only be a name."""
     if not is_id(text):
         return None
@@ -61,7 +61,7 @@ def _parse(text: str) -> tuple[ContainerKind, list[str]]:
 
 
 async def _anywhere(
-    server: ServerClient, kind: ContainerKind, name: str, *, create: bool
+    server: BrowseClient, kind: ContainerKind, name: str, *, create: bool
 ) -> Container:
     found = await server.containers(None, kind=kind)
     for parent in await server.containers(None, kind=PARENT_KIND.get(kind)):
@@ -72,7 +72,7 @@ async def _anywhere(
 
 
 async def _one(
-    server: ServerClient,
+    server: BrowseClient,
     among: list[Container],
     wanted: tuple[ContainerKind, str, ContainerRef | None],
     *,

@@ -11,9 +11,10 @@ from uuid import uuid4
 import httpx
 from httpx_sse import EventSource, ServerSentEvent, SSEError
 
+from transferapp.client.connection import STREAM_SILENCE_S
 from transferapp.client.events import RECONNECTS
 from transferapp.client.problems import raise_for_problem, translated
-from transferapp.client.server import STREAM_SILENCE_S, ServerClient
+from transferapp.client.server import ServerClient
 from transferapp.errors import ServerUnreachable, Unavailable
 from transferapp.protocol import routes
 from transferapp.protocol.commands import (

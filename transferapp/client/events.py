@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from transferapp.client.server import ServerClient
+from transferapp.client.event_stream import EventsClient
 from transferapp.errors import Unavailable
 from transferapp.host.backoff import Backoff
 from transferapp.model.events import Event
@@ -19,7 +19,7 @@ ConnectionListener = Callable[[Unavailable | None], None]
 
 
 async def follow_events(
-    client: ServerClient,
+    client: EventsClient,
     last_id: int | None = None,
     *,
     on_connection: ConnectionListener | None = None,

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from transferapp.client.server import ToldFormats
+from transferapp.client.sessions import ToldFormats
 from transferapp.errors import NotFound, TransferAppError
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats

@@ -1,5 +1,7 @@
 """The port to the ledger: transfers, items, files, and the events of their changes.
 
+It is split by who uses it; ask for the small port that you use.
+
 Every change and its event are written in one transaction. Reads give model dataclasses.
 Methods raise TransferNotFound for unknown ids, and for other people's transfers where an
 ``owner`` is given; Unavailable when the database cannot be reached.
@@ -107,11 +109,8 @@ class ItemChange:
     verified: bool | None = None
 
 
-class Ledger(Protocol):
-    """Who asked for what, and how far it is."""
-
-    async def add(self, new: NewTransfer) -> TransferDetails:
-        """Store a transfer, its items and files; a known request_key gives the first."""
+class TransferLists(Protocol):
+    """A person's transfers, to look at."""
 
     async def transfers(
         self,
@@ -128,8 +127,24 @@ class Ledger(Protocol):
     ) -> TransferDetails:
         """Return a transfer with items (and files)."""
 
-    async def work(self, item_id: str) -> ItemWork:
-        """Return what a worker needs of an item."""
+
+class TransferRecords(TransferLists, Protocol):
+    """What people ask for, and what their workstations say of its source."""
+
+    async def add(self, new: NewTransfer) -> TransferDetails:
+        """Store a transfer, its items and files; a known request_key gives the first."""
+
+    async def retarget(self, transfer_id: str, target: ContainerRef, target_name: str) -> None:
+        """Send what is not imported yet to another container of the same group."""
+
+    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+        """Keep what the workstation found of an import's source; returns the transfer as it
+        then is. Raises StateConflict for an export.
+        """
+
+
+class ItemMoves(Protocol):
+    """The items: what a worker needs of one, and where it goes from there."""
 
     async def item(self, item_id: str) -> TransferItem:
         """Return one item; raises TransferNotFound."""
@@ -141,17 +156,26 @@ class Ledger(Protocol):
         ``received``: only those whose files are all here.
         """
 
+    async def work(self, item_id: str) -> ItemWork:
+        """Return what a worker needs of an item."""
+
+    async def move(self, item_id: str, move: Move, change: ItemChange) -> bool:
+        """Move an item and write the event; False when the move does not start from where
+        the item is. Raises ValueError when it does not end where the change says.
+        """
+
+    async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:
+        """Export: store the files that an item resolves to (replaces none: idempotent)."""
+
+
+class FileProgress(Protocol):
+    """The files: how much of each is there; for those who move bytes."""
+
     async def file(self, file_id: str) -> TransferFile:
         """Return one file; raises FileNotFound."""
 
     async def file_work(self, file_id: str) -> FileWork:
         """Return a file and where it belongs; raises FileNotFound."""
-
-    async def retarget(self, transfer_id: str, target: ContainerRef, target_name: str) -> None:
-        """Send what is not imported yet to another container of the same group."""
-
-    async def set_files(self, item_id: str, files: Sequence[PlannedTransferFile]) -> None:
-        """Export: store the files that an item resolves to (replaces none: idempotent)."""
 
     async def file_progress(self, file_id: str, bytes_done: int) -> None:
         """Bytes of a file that are durable; moves a queued item to uploading."""
@@ -159,15 +183,9 @@ class Ledger(Protocol):
     async def file_sealed(self, file_id: str, sha1: str) -> bool:
         """Mark a file complete; True when it was the last of its item."""
 
-    async def move(self, item_id: str, move: Move, change: ItemChange) -> bool:
-        """Move an item and write the event; False when the move does not start from where
-        the item is. Raises ValueError when it does not end where the change says.
-        """
 
-    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
-        """Keep what the workstation found of an import's source; returns the transfer as it
-        then is. Raises StateConflict for an export.
-        """
+class LedgerEvents(Protocol):
+    """The events, for those who follow them or tell one."""
 
     async def tell(self, owner: str, kind: EventKind) -> None:
         """Write an event of a person that is no transfer's."""
@@ -175,11 +193,15 @@ class Ledger(Protocol):
     async def events(self, owner: str | None, after: int, limit: int = 500) -> list[Event]:
         """Events with id > ``after`` in order: a person's, or (None) everyone's."""
 
+    async def first_event_id(self) -> int:
+        """Return the oldest event's id that was not forgotten, 0 when there is none."""
+
     async def last_event_id(self) -> int:
         """Return the newest event's id, 0 when there is none."""
 
-    async def first_event_id(self) -> int:
-        """Return the oldest event's id that was not forgotten, 0 when there is none."""
+
+class OldTransfers(Protocol):
+    """What is over, for those who keep house."""
 
     async def forget_events(self, before: datetime, upto: int) -> int:
         """Delete events from before a time, with id <= ``upto``, never the newest one;
@@ -190,3 +212,7 @@ class Ledger(Protocol):
         """Delete transfers that have not changed since a time and whose items are all
         imported, delivered or cancelled, with items and files; returns how many.
         """
+
+
+class Ledger(TransferRecords, ItemMoves, FileProgress, LedgerEvents, OldTransfers, Protocol):
+    """Who asked for what, and how far it is: the whole, for wiring, adapters and suites."""

@@ -22,7 +22,7 @@ from transferapp.errors import (
     Internal,
     TransferAppError,
 )
-from transferapp.ledger.port import ItemChange, ItemWork, Ledger
+from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.moves import IMPORT, TELL_LEFT
 from transferapp.model.transfers import ItemState, TransferFile
@@ -46,7 +46,7 @@ class AttachFiles(BaseModel):
     item_id: str
 
 
-def attach_files_kind(ledger: Ledger, staging: Staging, repository: Repository) -> TaskKind:
+def attach_files_kind(ledger: ItemMoves, staging: Staging, repository: Repository) -> TaskKind:
     """Return the kind of task that attaches files; its payload is AttachFiles.
 
     What is retryable is retried for days (OUTAGE_POLICY), and the item shows as waiting. Any
@@ -76,7 +76,7 @@ class _Attempt:
 class FileAttaching:
     """The handler of attach-files and what is told about it."""
 
-    def __init__(self, ledger: Ledger, staging: Staging, repository: Repository) -> None:
+    def __init__(self, ledger: ItemMoves, staging: Staging, repository: Repository) -> None:
         """Attach from ``staging`` in ``repository``, and tell ``ledger``."""
         self._ledger = ledger
         self._staging = staging

@@ -12,7 +12,7 @@ from transferapp.commands.port import CommandRun, CommandRuns, NewRun, RunState
 from transferapp.errors import NotFound, StateConflict, TransferNotFound
 from transferapp.operations.run_command import KIND, RunCommand
 from transferapp.repositories.port import Repository
-from transferapp.taskqueue.port import Lane, NewTask, Task, TaskQueue, TaskState
+from transferapp.taskqueue.port import Lane, NewTask, Task, TaskControl, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class CommandRequests:
     def __init__(
         self,
         runs: CommandRuns,
-        queue: TaskQueue,
+        queue: TaskControl,
         repository: Repository,
         allow_list: Callable[[], Awaitable[AllowList]],
     ) -> None:

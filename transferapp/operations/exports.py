@@ -20,7 +20,6 @@ from transferapp.ledger.port import (
     FileWork,
     ItemChange,
     ItemWork,
-    Ledger,
     NewTransfer,
     PlannedItem,
 )
@@ -35,12 +34,13 @@ from transferapp.model.transfers import (
 from transferapp.operations.imports import (
     REPOSITORY_TARGET,
     TRANSFER_GRANT_LIFETIME,
+    RequestRecords,
 )
 from transferapp.operations.manifest import check_title
 from transferapp.operations.prepare_export import PrepareExport
 from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
 from transferapp.repositories.port import Repository, RepositorySession
-from transferapp.taskqueue.port import NewTask, TaskQueue
+from transferapp.taskqueue.port import NewTask, TaskSubmission
 
 #: Images that are looked up at the same time.
 _AT_ONCE = 8
@@ -62,7 +62,11 @@ class ExportRequests:
     """What people and agents may ask for an export."""
 
     def __init__(
-        self, ledger: Ledger, queue: TaskQueue, grants: Grants, repository: Repository
+        self,
+        ledger: RequestRecords,
+        queue: TaskSubmission,
+        grants: Grants,
+        repository: Repository,
     ) -> None:
         self._ledger = ledger
         self._queue = queue

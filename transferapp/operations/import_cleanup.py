@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import structlog
 
 from transferapp.errors import NotFound, SettingsInvalid, TransferAppError
-from transferapp.ledger.port import ItemChange, ItemWork, Ledger
+from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.containers import ContainerRef
 from transferapp.model.moves import TELL_LEFT
 from transferapp.model.transfers import ItemState
-from transferapp.repositories.port import Images, Repository
+from transferapp.repositories.port import ImageViews, Repository
 from transferapp.staging.port import Staging
 
 _log = structlog.get_logger(__name__)
@@ -26,7 +26,7 @@ _TOLD_IDS = 20
 class ImportCleanup:
     """Takes away what items leave in the staging and in the repository."""
 
-    def __init__(self, ledger: Ledger, staging: Staging, repository: Repository) -> None:
+    def __init__(self, ledger: ItemMoves, staging: Staging, repository: Repository) -> None:
         """Tell ``ledger`` what stays."""
         self._ledger = ledger
         self._staging = staging
@@ -117,7 +117,9 @@ def _passes(error: TransferAppError) -> bool:
     return error.retryable or isinstance(error, SettingsInvalid)
 
 
-async def _outside(images: Images, target: ContainerRef, image_ids: Sequence[int]) -> list[int]:
+async def _outside(
+    images: ImageViews, target: ContainerRef, image_ids: Sequence[int]
+) -> list[int]:
     """Return those that are not in the target, or not any more."""
     outside = []
     for image_id in image_ids:

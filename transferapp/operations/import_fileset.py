@@ -23,7 +23,7 @@ from transferapp.errors import (
     UploadLost,
 )
 from transferapp.host.clock import Clock
-from transferapp.ledger.port import ItemChange, ItemWork, Ledger
+from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.moves import IMPORT
 from transferapp.model.transfers import ItemState
@@ -63,7 +63,7 @@ class ImportFileset(BaseModel):
 
 
 def import_fileset_kind(
-    ledger: Ledger,
+    ledger: ItemMoves,
     staging: Staging,
     repository: Repository,
     clock: Clock,
@@ -98,7 +98,7 @@ class FilesetImport:
     """The handler of import-fileset and what is told about it."""
 
     def __init__(
-        self, ledger: Ledger, staging: Staging, repository: Repository, clock: Clock
+        self, ledger: ItemMoves, staging: Staging, repository: Repository, clock: Clock
     ) -> None:
         """Import from ``staging`` into ``repository``, and tell ``ledger``."""
         self._ledger = ledger

@@ -10,7 +10,7 @@ from transferapp.host.clock import Clock
 from transferapp.host.sparing import sparing
 from transferapp.repositories.heartbeat import is_silent, silent_since
 from transferapp.repositories.port import HealthState, Repository, RepositoryHealth
-from transferapp.taskqueue.port import Task, TaskQueue, TaskState
+from transferapp.taskqueue.port import QueueOverview, Task, TaskState
 
 #: The step in which the repository works by itself, and we can only watch.
 WATCHED_STEP = "register"
@@ -19,7 +19,7 @@ _RUNNING_AT_MOST = 1000
 
 
 async def import_health(
-    repository: Repository, queue: TaskQueue, target: str, clock: Clock
+    repository: Repository, queue: QueueOverview, target: str, clock: Clock
 ) -> RepositoryHealth:
     """Say whether the repository is alive, and whether the imports in it move, whichever
     process watches them; never raises.
@@ -42,7 +42,7 @@ async def import_health(
     )
 
 
-async def _watched(queue: TaskQueue, target: str) -> list[Task]:
+async def _watched(queue: QueueOverview, target: str) -> list[Task]:
     """List the imports in the repository that a living worker watches."""
     running = await queue.tasks(
         states=[TaskState.RUNNING], target=target, limit=_RUNNING_AT_MOST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Protocol
 
 from transferapp.errors import (
     Conflict,
@@ -16,7 +17,14 @@ from transferapp.errors import (
     from_code,
 )
 from transferapp.grants.port import Grant, Grants, Scope
-from transferapp.ledger.port import FileWork, ItemChange, Ledger, NewTransfer
+from transferapp.ledger.port import (
+    FileProgress,
+    FileWork,
+    ItemChange,
+    ItemMoves,
+    NewTransfer,
+    TransferRecords,
+)
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceLook
 from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
@@ -36,7 +44,7 @@ from transferapp.operations.manifest import planned_items
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
 from transferapp.repositories.port import Capability, Repository
 from transferapp.staging.port import StagedFile, Staging
-from transferapp.taskqueue.port import NewTask, TaskQueue
+from transferapp.taskqueue.port import NewTask, TaskSubmission
 
 #: Long enough for a workstation that is switched off over the holidays.
 TRANSFER_GRANT_LIFETIME = timedelta(days=30)
@@ -45,14 +53,18 @@ REPOSITORY_TARGET = "repository"
 _LONGEST_REPORT = 2000
 
 
+class RequestRecords(TransferRecords, ItemMoves, FileProgress, Protocol):
+    """What of the ledger requests of people and their agents need: no events, nothing old."""
+
+
 class ImportRequests:
     """What people and agents may ask for an import."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: RequestRecords,
         staging: Staging,
-        queue: TaskQueue,
+        queue: TaskSubmission,
         grants: Grants,
         repository: Repository,
         formats: Formats | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from transferapp.errors import Unavailable
-from transferapp.ledger.port import Ledger
+from transferapp.ledger.port import LedgerEvents
 from transferapp.model.events import EventKind
 from transferapp.notify.port import Inbox
 
@@ -15,7 +15,7 @@ _log = structlog.get_logger(__name__)
 class InboxReading:
     """Marks entries as read and tells the person's other windows."""
 
-    def __init__(self, inbox: Inbox, ledger: Ledger) -> None:
+    def __init__(self, inbox: Inbox, ledger: LedgerEvents) -> None:
         self._inbox = inbox
         self._ledger = ledger
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transferapp.errors import TransferAppError, from_code
-from transferapp.ledger.port import ItemChange, Ledger
+from transferapp.ledger.port import ItemChange, ItemMoves
 from transferapp.model.moves import Move
 from transferapp.model.transfers import ItemState, Trouble
 from transferapp.taskqueue.port import RetryPolicy, Task
@@ -23,14 +23,14 @@ def trouble_of_task(task: Task) -> Trouble:
     return Trouble(error.code, error.title, error.message, error.retryable, task.retry_at)
 
 
-async def tell_waiting(ledger: Ledger, task: Task, move: Move) -> None:
+async def tell_waiting(ledger: ItemMoves, task: Task, move: Move) -> None:
     """Show that the item waits, why, and until when; idempotent."""
     trouble = trouble_of_task(task)
     change = ItemChange(ItemState.WAITING, "It is tried again by itself.", trouble)
     await ledger.move(task.id, move, change)
 
 
-async def tell_dead(ledger: Ledger, task: Task, state: ItemState, move: Move) -> None:
+async def tell_dead(ledger: ItemMoves, task: Task, state: ItemState, move: Move) -> None:
     """Show that the item does not go on by itself, and what to do; idempotent."""
     change = ItemChange(state, trouble=trouble_of_task(task))
     await ledger.move(task.id, move, change)

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from transferapp.errors import Invalid
 from transferapp.host.sparing import readable, sparing
-from transferapp.ledger.port import Ledger
+from transferapp.ledger.port import LedgerEvents
 from transferapp.model.events import EventKind
 from transferapp.notify.port import (
     Batch,
@@ -35,7 +35,7 @@ from transferapp.taskqueue.port import (
     RetryPolicy,
     Task,
     TaskKind,
-    TaskQueue,
+    TaskSubmission,
 )
 
 KIND = "deliver-notification"
@@ -110,10 +110,10 @@ class NotificationRounds:
 
     def __init__(
         self,
-        ledger: Ledger,
+        ledger: LedgerEvents,
         deliveries: Deliveries,
         preferences: PreferenceStore,
-        queue: TaskQueue,
+        queue: TaskSubmission,
         mail_delay_s: float,
     ) -> None:
         """Collect a person's mails for ``mail_delay_s`` seconds into one."""

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from transferapp.errors import FileNotFound, NotFound
 from transferapp.host.clock import Clock
-from transferapp.ledger.port import ItemChange, ItemWork, Ledger, PlannedTransferFile
+from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork, PlannedTransferFile
 from transferapp.model.images import OriginalFile
 from transferapp.model.moves import PREPARE
 from transferapp.model.transfers import ItemState
@@ -30,7 +30,7 @@ class PrepareExport(BaseModel):
 
 
 def prepare_export_kind(
-    ledger: Ledger,
+    ledger: ItemMoves,
     repository: Repository,
     clock: Clock,  # noqa: ARG001  # all kinds are made alike
 ) -> TaskKind:
@@ -53,7 +53,7 @@ def prepare_export_kind(
 class ExportPreparation:
     """The handler of prepare-export and what is told about it."""
 
-    def __init__(self, ledger: Ledger, repository: Repository) -> None:
+    def __init__(self, ledger: ItemMoves, repository: Repository) -> None:
         """Look files up in ``repository``, and tell ``ledger``."""
         self._ledger = ledger
         self._repository = repository

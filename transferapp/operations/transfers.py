@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Protocol
 
 from transferapp.errors import StateConflict, TransferNotFound
-from transferapp.ledger.port import ItemChange, Ledger
+from transferapp.ledger.port import ItemChange, ItemMoves, TransferLists
 from transferapp.model.moves import CANCEL, IN_LINE_STATES, RETRY, can_cancel
 from transferapp.model.transfers import (
     ItemState,
@@ -18,13 +19,17 @@ from transferapp.operations.exports import export_task
 from transferapp.operations.imports import going_on, item_task
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.moves import REDRIVE, RESUME
-from transferapp.taskqueue.port import TaskQueue
+from transferapp.taskqueue.port import TaskControl
+
+
+class _Records(TransferLists, ItemMoves, Protocol):
+    """What of the ledger is used here."""
 
 
 class TransferControl:
     """Stops and restarts transfers and their items, for their owner."""
 
-    def __init__(self, ledger: Ledger, queue: TaskQueue, staging: Staging) -> None:
+    def __init__(self, ledger: _Records, queue: TaskControl, staging: Staging) -> None:
         self._ledger = ledger
         self._queue = queue
         self._staging = staging

@@ -177,8 +177,8 @@ class OriginalFiles(Protocol):
         """
 
 
-class Images(OriginalFiles, Protocol):
-    """Images, pixels and annotations, with their original files."""
+class ImageViews(Protocol):
+    """Images and their pixels, to look at."""
 
     async def find(
         self,
@@ -207,6 +207,10 @@ class Images(OriginalFiles, Protocol):
         not there, ImageNotFound.
         """
 
+
+class ImageChanges(Protocol):
+    """What may be done to images that are there."""
+
     async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
         """Add annotations; the same one twice is added once.
 
@@ -218,6 +222,10 @@ class Images(OriginalFiles, Protocol):
 
         Raises ImageNotFound, PermissionDenied.
         """
+
+
+class Images(OriginalFiles, ImageViews, ImageChanges, Protocol):
+    """All that a session does with images."""
 
 
 class Imports(Protocol):

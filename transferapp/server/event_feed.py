@@ -17,7 +17,7 @@ from transferapp.errors import TransferAppError, Unavailable
 from transferapp.host.backoff import Backoff
 from transferapp.host.supervise import Supervisor
 from transferapp.host.waking import woken
-from transferapp.ledger.port import Ledger
+from transferapp.ledger.port import LedgerEvents
 from transferapp.model.events import Event
 
 #: Seconds between two looks at the ledger; workers write to it from other processes.
@@ -86,7 +86,7 @@ class _Line:
 class EventFeed:
     """The events of this server, for as many streams as are open."""
 
-    def __init__(self, ledger: Ledger, *, poll_s: float = POLL_S) -> None:
+    def __init__(self, ledger: LedgerEvents, *, poll_s: float = POLL_S) -> None:
         self._ledger = ledger
         self._poll_s = poll_s
         self._lines: set[_Line] = set()

@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from transferapp.errors import FileNotFound
 from transferapp.grants.port import Grants
-from transferapp.ledger.port import Ledger
+from transferapp.ledger.port import FileProgress
 from transferapp.operations.imports import ImportRequests, check_size
 from transferapp.server.auth import bearer_token
 from transferapp.server.upload_gate import UploadGate
@@ -17,7 +17,7 @@ class GrantGate(UploadGate):
     """Answers the tus server's questions from grants and the ledger."""
 
     def __init__(
-        self, imports: ImportRequests, grants: Grants, ledger: Ledger, staging: Staging
+        self, imports: ImportRequests, grants: Grants, ledger: FileProgress, staging: Staging
     ) -> None:
         self._imports = imports
         self._grants = grants

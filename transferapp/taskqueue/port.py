@@ -3,7 +3,8 @@
 A *task* is a kind (a name and a version), a pydantic payload and a handler. The handler
 gets a Context; each ``step`` is a checkpoint: after a crash, finished steps give their
 stored result again, so only the step that was in flight repeats. Steps must therefore be
-idempotent. The id of a task is its idempotency key.
+idempotent. The id of a task is its idempotency key. The queue itself forgets tasks that were
+done or cancelled long ago.
 
 An error that a handler raises decides what follows: ``retryable`` ones (errors.py) are
 retried with back-off over days without holding a slot; all others end the task at once.
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
@@ -191,27 +192,25 @@ class TaskKind:
     on_cancelled: Callable[[Task], Awaitable[None]] | None = None
 
 
-class TaskQueue(Protocol):
-    """What servers and admins may do with tasks. Raises StateConflict where a task's
-    state forbids it, TransferNotFound for an unknown id, Unavailable for no database.
-    """
+class TaskSubmission(Protocol):
+    """Hand tasks in. Raises Unavailable for no database."""
 
     async def enqueue(self, task: NewTask) -> bool:
         """Store a task; False when this id was there already (nothing changes)."""
 
+    async def configure_limit(self, target: str, ceiling: int) -> None:
+        """Say which limit the settings give a target. It counts when the settings gave
+        another one before; else ``set_limit`` has the last word.
+        """
+
+
+class TaskControl(TaskSubmission, Protocol):
+    """Look at a task, stop it, let it go on. Raises StateConflict where a task's state
+    forbids it, TransferNotFound for an unknown id, Unavailable for no database.
+    """
+
     async def get(self, task_id: str) -> Task:
         """Return one task."""
-
-    async def tasks(
-        self,
-        *,
-        states: Sequence[TaskState] = (),
-        target: str = "",
-        owner: str = "",
-        after: str = "",
-        limit: int = 50,
-    ) -> list[Task]:
-        """List tasks, newest first; ``after`` is the last id of the page before."""
 
     async def cancel(self, task_id: str) -> None:
         """Stop it for good; a running step is interrupted at its next await."""
@@ -225,6 +224,15 @@ class TaskQueue(Protocol):
     async def redrive(self, task_id: str) -> None:
         """Run a dead task again from its failed step, with fresh attempts."""
 
+    async def redrive_all(
+        self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""
+    ) -> int:
+        """Redrive the dead tasks that fit all that is given; returns how many."""
+
+
+class TargetControl(Protocol):
+    """How hard targets may be pressed. Raises Unavailable for no database."""
+
     async def pause_target(self, target: str, *, paused: bool) -> None:
         """Start no (or again) tasks for a target; running ones go on."""
 
@@ -233,10 +241,22 @@ class TaskQueue(Protocol):
         below one. It holds until the settings name another number than they did before.
         """
 
-    async def configure_limit(self, target: str, ceiling: int) -> None:
-        """Say which limit the settings give a target. It counts when the settings gave
-        another one before; else ``set_limit`` has the last word.
-        """
+
+class QueueOverview(Protocol):
+    """How the queue is, as health, metrics and lists show it. Raises Unavailable for no
+    database.
+    """
+
+    async def tasks(
+        self,
+        *,
+        states: Sequence[TaskState] = (),
+        target: str = "",
+        owner: str = "",
+        after: str = "",
+        limit: int = 50,
+    ) -> list[Task]:
+        """List tasks, newest first; ``after`` is the last id of the page before."""
 
     async def targets(self) -> list[Target]:
         """List the targets that ever had a task, by name."""
@@ -247,13 +267,9 @@ class TaskQueue(Protocol):
     async def workers(self) -> list[WorkerLife]:
         """List the workers that were not found dead."""
 
-    async def redrive_all(
-        self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""
-    ) -> int:
-        """Redrive the dead tasks that fit all that is given; returns how many."""
 
-    async def forget_ended(self, age: timedelta) -> int:
-        """Forget tasks that were done or cancelled so long ago; returns how many."""
+class TaskQueue(TaskControl, TargetControl, QueueOverview, Protocol):
+    """The whole queue, for wiring, adapters and suites."""
 
 
 class TaskWorker(Protocol):

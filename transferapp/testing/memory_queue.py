@@ -19,7 +19,6 @@ from transferapp.taskqueue.moves import (
     FAIL,
     FALL_DUE,
     FINISH,
-    FORGOTTEN_TASK_STATES,
     LET_GO,
     PAUSE,
     REDRIVE,
@@ -187,18 +186,6 @@ class MemoryTaskQueue(TaskQueue):
         for task_id in dead:
             await self.redrive(task_id)
         return len(dead)
-
-    @override
-    async def forget_ended(self, age: timedelta) -> int:
-        before = self.clock.now() - age
-        old = [
-            name
-            for name, entry in self.entries.items()
-            if entry.task.state in FORGOTTEN_TASK_STATES and entry.task.updated_at < before
-        ]
-        for name in old:
-            del self.entries[name]
-        return len(old)
 
     def entry(self, task_id: str) -> Entry:
         """Return the stored task; raises TransferNotFound."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 import structlog
 
@@ -15,9 +16,9 @@ from transferapp.errors import TransferAppError
 from transferapp.grants.port import Grants
 from transferapp.host.clock import Clock
 from transferapp.host.supervise import supervised
-from transferapp.ledger.port import Ledger
+from transferapp.ledger.port import ItemMoves, OldTransfers
 from transferapp.notify.port import OldDeliveries
-from transferapp.taskqueue.port import TaskQueue
+from transferapp.taskqueue.port import TaskSubmission
 from transferapp.worker.leftovers import queue_leftovers
 
 _log = structlog.get_logger(__name__)
@@ -37,11 +38,15 @@ class Retention:
     grants_days: int
 
 
+class _Records(ItemMoves, OldTransfers, Protocol):
+    """What of the ledger a house is kept in: what lies about, and what is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stores:
     """What old things are kept in."""
 
-    ledger: Ledger
+    ledger: _Records
     deliveries: OldDeliveries
     command_runs: OldCommandRuns
     grants: Grants
@@ -51,7 +56,7 @@ class Housekeeping:
     """What is done now and then; any number of workers may do so at the same time."""
 
     def __init__(
-        self, stores: Stores, queue: TaskQueue, clock: Clock, retention: Retention
+        self, stores: Stores, queue: TaskSubmission, clock: Clock, retention: Retention
     ) -> None:
         self._stores = stores
         self._ledger = stores.ledger

@@ -10,12 +10,12 @@ import structlog
 from transferapp.errors import FileNotFound, TransferAppError
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import supervised
-from transferapp.ledger.port import Ledger
+from transferapp.ledger.port import FileProgress, ItemMoves
 from transferapp.model.moves import FINAL_STATES, RECEIVE
 from transferapp.model.transfers import TransferItem
 from transferapp.operations.imports import item_task
 from transferapp.staging.port import Staging
-from transferapp.taskqueue.port import TaskQueue
+from transferapp.taskqueue.port import TaskSubmission
 
 _log = structlog.get_logger(__name__)
 
@@ -24,7 +24,9 @@ _BEFORE_THE_QUEUE = RECEIVE.start
 _SWEEP_EVERY_S = 24 * 3600.0
 
 
-async def queue_leftovers(ledger: Ledger, queue: TaskQueue, *, thorough: bool = True) -> int:
+async def queue_leftovers(
+    ledger: ItemMoves, queue: TaskSubmission, *, thorough: bool = True
+) -> int:
     """Queue every received item that has no task; returns how many there were.
 
     ``thorough`` looks also at those of which it was said: there may be thousands in line.
@@ -39,12 +41,12 @@ async def queue_leftovers(ledger: Ledger, queue: TaskQueue, *, thorough: bool = 
     return queued
 
 
-async def _queue(ledger: Ledger, queue: TaskQueue, item: TransferItem) -> bool:
+async def _queue(ledger: ItemMoves, queue: TaskSubmission, item: TransferItem) -> bool:
     work = await ledger.work(item.id)
     return await queue.enqueue(item_task(item, work.transfer.owner))
 
 
-async def discard_leftovers(ledger: Ledger, staging: Staging) -> int:
+async def discard_leftovers(ledger: FileProgress, staging: Staging) -> int:
     """Discard staged files of items that are imported or cancelled; returns how many.
 
     What discards them first is their task, or the request that cancels: both can be killed.
@@ -60,7 +62,7 @@ async def discard_leftovers(ledger: Ledger, staging: Staging) -> int:
     return discarded
 
 
-async def _is_over(ledger: Ledger, file_id: str) -> bool:
+async def _is_over(ledger: FileProgress, file_id: str) -> bool:
     try:
         return (await ledger.file_work(file_id)).item_state in FINAL_STATES
     except FileNotFound:
@@ -68,13 +70,13 @@ async def _is_over(ledger: Ledger, file_id: str) -> bool:
 
 
 def sweeping(
-    ledger: Ledger, staging: Staging, every_s: float = _SWEEP_EVERY_S
+    ledger: FileProgress, staging: Staging, every_s: float = _SWEEP_EVERY_S
 ) -> AbstractAsyncContextManager[None]:
     """Discard leftovers now and every ``every_s`` seconds while the block runs."""
     return supervised("sweep of staged files", lambda: _sweep(ledger, staging, every_s))
 
 
-async def _sweep(ledger: Ledger, staging: Staging, every_s: float) -> None:
+async def _sweep(ledger: FileProgress, staging: Staging, every_s: float) -> None:
     while True:
         try:
             await discard_leftovers(ledger, staging)

@@ -12,7 +12,7 @@ import pytest
 
 from transferapp.cli import looking, signed_in
 from transferapp.cli.commands import handing_over
-from transferapp.client.server import ToldFormats
+from transferapp.client.sessions import ToldFormats
 from transferapp.errors import Denied
 from transferapp.formats.omero import omero_formats
 from transferapp.host.resources import resource

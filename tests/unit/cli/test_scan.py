@@ -15,7 +15,7 @@ import tifffile
 from typer.testing import CliRunner
 
 from transferapp.cli.main import app
-from transferapp.client.server import ToldFormats
+from transferapp.client.sessions import ToldFormats
 from transferapp.client.target_formats import KeptFormats
 from transferapp.formats.omero import omero_formats
 

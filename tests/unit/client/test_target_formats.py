@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.client.server import ToldFormats
+from transferapp.client.sessions import ToldFormats
 from transferapp.client.target_formats import KeptFormats, ask_formats, ask_settings
 from transferapp.errors import NotFound, ServerUnreachable
 from transferapp.formats.embedded import embedded_formats

@@ -28,11 +28,11 @@ from transferapp.taskqueue.moves import (
     TaskMover,
     checked_end,
 )
-from transferapp.taskqueue.port import TaskQueue, TaskState
+from transferapp.taskqueue.port import TaskControl, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue
 from transferapp.testing.queue_journal import new
 
-DEEDS: dict[TaskMove, Callable[[TaskQueue], Callable[[str], Awaitable[None]]]] = {
+DEEDS: dict[TaskMove, Callable[[TaskControl], Callable[[str], Awaitable[None]]]] = {
     CANCEL: lambda queue: queue.cancel,
     PAUSE: lambda queue: queue.pause,
     RESUME: lambda queue: queue.resume,
@@ -40,7 +40,7 @@ DEEDS: dict[TaskMove, Callable[[TaskQueue], Callable[[str], Awaitable[None]]]] =
 }
 
 
-async def check(queue: TaskQueue, put: Callable[[str, TaskState], None]) -> None:
+async def check(queue: TaskControl, put: Callable[[str, TaskState], None]) -> None:
     """Ask for each deed in each state."""
     for move, deed in DEEDS.items():
         for state in TaskState:

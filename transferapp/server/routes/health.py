@@ -22,7 +22,7 @@ from transferapp.protocol.messages import ServerInfo
 from transferapp.repositories.port import HealthState
 from transferapp.server.event_feed import EventFeed
 from transferapp.server.parts import parts_of
-from transferapp.taskqueue.port import TaskQueue
+from transferapp.taskqueue.port import QueueOverview
 
 router = APIRouter(tags=["health"])
 
@@ -77,7 +77,7 @@ async def server_info(request: Request) -> ServerInfo:
     )
 
 
-async def _find_odd(queue: TaskQueue) -> None:
+async def _find_odd(queue: QueueOverview) -> None:
     """Raise what is wrong with the queue; names of targets are nobody's business here."""
     await queue.tasks(limit=1)
     odd = sum(bool(target.trouble) for target in await queue.targets())
@@ -87,7 +87,7 @@ async def _find_odd(queue: TaskQueue) -> None:
         )
 
 
-async def _find_worker(queue: TaskQueue) -> None:
+async def _find_worker(queue: QueueOverview) -> None:
     """Raise Unavailable when no worker shows that it lives; how many there are is private."""
     if not any(worker.silent_s <= _SILENT_S for worker in await queue.workers()):
         raise Unavailable(
@@ -96,7 +96,7 @@ async def _find_worker(queue: TaskQueue) -> None:
         )
 
 
-async def _find_failing(queue: TaskQueue) -> None:
+async def _find_failing(queue: QueueOverview) -> None:
     """Raise Internal with what keeps failing, here and in the workers that live."""
     said = [supervise.failing()]
     # That the queue is away is told in its own place.

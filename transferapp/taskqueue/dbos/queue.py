@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -14,7 +13,6 @@ from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
-from transferapp.taskqueue.dbos.janitor import forget_ended
 from transferapp.taskqueue.dbos.presence import worker_lives
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.rows import to_target
@@ -130,10 +128,6 @@ class DbosTaskQueue(TaskQueue):
         if target:
             wanted.append(tasks.c.target == target)
         return await self._call(lambda: self._redrive_all(wanted))
-
-    @override
-    async def forget_ended(self, age: timedelta) -> int:
-        return await self._call(lambda: forget_ended(self._records, self._engine, age))
 
     async def close(self) -> None:
         """Let go of the engine's client; the database engine is the caller's."""

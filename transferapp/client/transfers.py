@@ -1,0 +1,88 @@
+"""A person's transfers: ask for them, list them, stop them, let them go on."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from uuid import uuid4
+
+from transferapp.client.connection import (
+    TIMEOUT_OF_MANY,
+    ServerConnection,
+    body_of,
+    given,
+)
+from transferapp.model.containers import ContainerRef
+from transferapp.model.transfers import (
+    TransferDetails,
+    TransferKind,
+)
+from transferapp.protocol import routes
+from transferapp.protocol.messages import (
+    Accepted,
+    ExportRequest,
+    ImportRequest,
+    NewTarget,
+    TransferList,
+)
+
+
+class TransferClient(ServerConnection):
+    """Asks for transfers and says what becomes of them."""
+
+    async def submit_import(
+        self, request: ImportRequest, *, request_key: str | None = None
+    ) -> Accepted:
+        """Ask for an import; the same key gives the first answer again (a fresh grant)."""
+        return await self._submit(routes.IMPORTS, request, request_key)
+
+    async def submit_export(
+        self, request: ExportRequest, *, request_key: str | None = None
+    ) -> Accepted:
+        """Ask for an export; the same key gives the first answer again (a fresh grant)."""
+        return await self._submit(routes.EXPORTS, request, request_key)
+
+    async def transfers(
+        self, *, kind: TransferKind | None = None, after: str = "", limit: int = 50
+    ) -> TransferList:
+        """List the person's transfers, newest first."""
+        params = given(kind=kind, after=after, limit=limit)
+        return await self._call(TransferList, "GET", routes.TRANSFERS, params=params)
+
+    async def cancel(self, transfer_id: str, item_id: str | None = None) -> TransferDetails:
+        """Stop a transfer, or one item of it, for good."""
+        return await self._act(transfer_id, item_id, "cancel")
+
+    async def retry(self, transfer_id: str, item_id: str | None = None) -> TransferDetails:
+        """Let the failed items of a transfer, or one of them, go on."""
+        return await self._act(transfer_id, item_id, "retry")
+
+    async def retarget(self, transfer_id: str, target: ContainerRef) -> TransferDetails:
+        """Send what is not imported yet to another container of the same group; retry then."""
+        path = f"{routes.TRANSFERS}/{transfer_id}/target"
+        body = body_of(NewTarget(target=str(target)))
+        return await self._call(TransferDetails, "POST", path, json=body)
+
+    async def renew_grant(self, transfer_id: str) -> str:
+        """Return a fresh transfer token, for an agent whose token has run out."""
+        path = f"{routes.TRANSFERS}/{transfer_id}/grant"
+        return (await self._call(dict[str, str], "POST", path))["grant"]
+
+    async def _submit(
+        self, path: str, request: ImportRequest | ExportRequest, request_key: str | None
+    ) -> Accepted:
+        # A server that does not know attachments yet takes every import without them.
+        given = isinstance(request, ImportRequest) and request.attachments
+        left_out = None if given else {"attachments"}
+        content = await asyncio.to_thread(partial(request.model_dump_json, exclude=left_out))
+        headers = {
+            routes.IDEMPOTENCY_KEY: request_key or uuid4().hex,
+            "Content-Type": "application/json",
+        }
+        return await self._call(Accepted, "POST", path, content=content, headers=headers)
+
+    async def _act(self, transfer_id: str, item_id: str | None, action: str) -> TransferDetails:
+        base = f"{routes.TRANSFERS}/{transfer_id}"
+        path = routes.item(transfer_id, item_id) if item_id else base
+        action_path = f"{path}/{action}"
+        return await self._call(TransferDetails, "POST", action_path, timeout=TIMEOUT_OF_MANY)
