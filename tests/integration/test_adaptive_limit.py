@@ -23,7 +23,7 @@ from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.imports import import_task
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskState
 
@@ -66,8 +66,8 @@ class World:
 
     async def usual_s(self) -> float:
         """Return what the queue takes for the usual time of an import, once it knows."""
-        book = TargetBook(self.engine, SETTINGS)
-        while not (usual_s := book.row(TARGET)["usual_s"]):  # noqa: ASYNC110  # it is polled
+        store = TargetStore(self.engine, SETTINGS)
+        while not (usual_s := store.row(TARGET)["usual_s"]):  # noqa: ASYNC110  # it is polled
             await asyncio.sleep(0.02)
         return float(usual_s)
 

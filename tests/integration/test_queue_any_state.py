@@ -17,17 +17,17 @@ from tests.support.any_rows import HEALTHY, Row, any_tables, store
 from tests.support.postgres import PostgresServer, postgres_server, url
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine
+from transferapp.taskqueue.dbos.circuit_monitor import CircuitMonitor
 from transferapp.taskqueue.dbos.claims import Claims
 from transferapp.taskqueue.dbos.engine import EngineClient
-from transferapp.taskqueue.dbos.janitor import Janitor
-from transferapp.taskqueue.dbos.keeper import TargetKeeper
-from transferapp.taskqueue.dbos.presence import Presence
+from transferapp.taskqueue.dbos.maintenance import Maintenance
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.schema import leases, targets, tasks, workers
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
+from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
 from transferapp.taskqueue.port import Lane, NewTask, Target, Task, TaskState
 from transferapp.testing.queue_journal import Note, QueueJournal, reach
 
@@ -107,10 +107,12 @@ class Desk:
         self.client = EngineClient(self.engine)
         _ = self.client.client
         self.records = TaskRecords(self.engine, SystemClock())
-        self.book = TargetBook(self.engine, SETTINGS)
-        self.presence = Presence(self.engine, SETTINGS.dead_after_s)
-        keeper = TargetKeeper(self.records, self.book)
-        self.janitor = Janitor(self.records, self.client, self.presence, keeper, SETTINGS)
+        self.store = TargetStore(self.engine, SETTINGS)
+        self.registry = WorkerRegistry(self.engine, SETTINGS.dead_after_s)
+        monitor = CircuitMonitor(self.records, self.store)
+        self.maintenance = Maintenance(
+            self.records, self.client, self.registry, monitor, SETTINGS
+        )
         self.claims = Claims(self.records)
 
     def fill(self, tables: Tables) -> None:
@@ -120,10 +122,10 @@ class Desk:
 
     def lead(self) -> list[str]:
         """Be the leading worker for a round; returns the ids of the tasks it took."""
-        self.presence.beat()
+        self.registry.beat()
         with capture_logs() as logs:
-            self.janitor.round()
-            taken = [row["id"] for row in self.claims.take(self.presence.id, ROOM)]
+            self.maintenance.round()
+            taken = [row["id"] for row in self.claims.take(self.registry.id, ROOM)]
         # Rows are put right or buried one by one: no duty, and no target, is given up.
         given_up = [
             e
@@ -132,7 +134,7 @@ class Desk:
         ]
         assert given_up == []
         for task_id in taken:
-            self.book.note_failed(self.records.row(task_id)["target"], self.records.now())
+            self.store.note_failed(self.records.row(task_id)["target"], self.records.now())
             with self.engine.begin() as connection:
                 over = sa.update(tasks).where(tasks.c.id == task_id)
                 connection.execute(over.values(state="done", holder=""))

@@ -58,7 +58,7 @@ async def test_a_run_that_lost_its_task_begins_no_step(url: str) -> None:
         await queue.enqueue(new("one"))
         await asyncio.wait_for(pausing.between.wait(), 15.0)
         await queue.pause_target(TARGET, paused=True)
-        # What the janitor does when a worker was silent for too long.
+        # What the maintenance does when a worker was silent for too long.
         records = TaskRecords(engine, SystemClock())
         await asyncio.to_thread(lambda: records.let_go("one", records.row("one")["run"]))
         pausing.go_on.set()

@@ -68,7 +68,7 @@ async def _probe_fails(worker: DbosTaskWorker, journal: QueueJournal) -> None:
     """Let time pass until the next probe is due, and wait for it."""
     left = len(journal.failures)
     await asyncio.sleep(0.3)
-    with worker._book.changing(TARGET) as (row, change):
+    with worker._store.changing(TARGET) as (row, change):
         change(probe_at=0.0 if row["outages"] else row["probe_at"])
     await until(lambda: len(journal.failures) < left)
 

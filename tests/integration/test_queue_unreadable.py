@@ -11,14 +11,14 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from tests.integration.test_queue_janitor import Room
+from tests.integration.test_queue_maintenance import Room
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
-from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.schema import database_now, leases, targets, workers
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
+from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
 from transferapp.taskqueue.port import Lane, TaskState
 from transferapp.testing.queue_journal import TARGET, QueueJournal, new, reach, until
 
@@ -29,7 +29,7 @@ FAST = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1)
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
     room = Room(tmp_path)
     await room.queue.tasks()
-    room.presence.beat()
+    room.registry.beat()
     yield room
     room.client.close()
     await room.queue.close()
@@ -37,7 +37,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 
 
 def take(room: Room) -> set[str]:
-    return {row["id"] for row in room.claims.take(room.presence.id, {Lane.TRANSFERS: 9})}
+    return {row["id"] for row in room.claims.take(room.registry.id, {Lane.TRANSFERS: 9})}
 
 
 async def test_a_task_of_no_known_lane_is_a_dead_letter(room: Room) -> None:
@@ -53,7 +53,7 @@ async def test_a_task_of_no_known_lane_is_a_dead_letter(room: Room) -> None:
     (told,) = [e for e in logs if e["event"] == "task set aside: its row cannot be read"]
     assert told["task"] == "odd"
     room.clock.time += timedelta(seconds=10)
-    untold = room.janitor.round()
+    untold = room.maintenance.round()
     assert [task.id for task in untold] == ["odd"], "its owner is told"
     await room.queue.redrive("odd")
     assert take(room) == {"odd"}, "an administrator can have it run all the same"
@@ -65,7 +65,7 @@ async def test_a_task_of_no_known_state_is_a_dead_letter(room: Room) -> None:
     assert (await room.queue.tasks())[0].state is TaskState.DEAD
     (depth,) = await room.queue.depths()
     assert (depth.state, depth.retries) == (TaskState.DEAD, 0)
-    room.janitor.round()
+    room.maintenance.round()
     await room.queue.redrive("odd")
     assert take(room) == {"odd"}
 
@@ -82,7 +82,7 @@ async def test_a_task_of_a_target_without_a_row_is_run(room: Room) -> None:
     with room.engine.begin() as connection:
         connection.execute(sa.delete(targets))
     assert take(room) == set()
-    room.janitor.round()
+    room.maintenance.round()
     assert take(room) == {"odd"}
 
 
@@ -91,14 +91,14 @@ async def test_what_waits_until_the_next_century_is_due(room: Room) -> None:
     await room.queue.enqueue(new("odd"))
     far = datetime(2126, 1, 1, tzinfo=UTC).timestamp()
     room.set("odd", state="waiting", retry_at=far)
-    room.janitor.round()
+    room.maintenance.round()
     assert take(room) == {"odd"}
 
 
 async def test_what_runs_nowhere_is_queued_again(room: Room) -> None:
     await room.queue.enqueue(new("odd"))
     room.set("odd", state="running", run="r")
-    room.janitor.round()
+    room.maintenance.round()
     assert take(room) == {"odd"}
 
 
@@ -111,8 +111,8 @@ async def test_a_target_that_makes_no_sense_is_told_and_put_right(room: Room) ->
     assert target.trouble.startswith("Its row cannot be read (ceiling -4")
     assert (target.ceiling, target.limit, target.out) == (1, 1, True)
     with capture_logs() as logs:
-        room.janitor.round()
-        room.janitor.round()
+        room.maintenance.round()
+        room.maintenance.round()
     assert [e["event"] for e in logs] == ["target's row put right"]
     (target,) = await room.queue.targets()
     assert target.trouble == ""
@@ -127,7 +127,7 @@ async def test_a_sign_of_life_of_the_future_ages(room: Room) -> None:
         connection.execute(sa.insert(workers).values(**dead, seen_at=now + 9e6))
         lease = {"name": "janitor", "holder": "dead", "until": now + 9e6}
         connection.execute(sa.insert(leases).values(**lease))
-    soon = Presence(room.engine, 0.05)
+    soon = WorkerRegistry(room.engine, 0.05)
     assert "dead" in soon.living()
     assert soon.take_lease("janitor", 5.0), "nobody may lead for so long"
     await asyncio.sleep(0.1)
@@ -180,7 +180,7 @@ async def test_a_worker_keeps_its_heart_and_house_through_a_defect(
 ) -> None:
     worker = _worker(tmp_path, journal := QueueJournal())
     calls = {"beat": 0, "round": 0}
-    beat, house = worker._presence.beat, worker._janitor.round
+    beat, house = worker._registry.beat, worker._maintenance.round
 
     def bad_beat() -> None:
         calls["beat"] += 1
@@ -194,8 +194,8 @@ async def test_a_worker_keeps_its_heart_and_house_through_a_defect(
             return [None]  # telling its owner raises outside of every guard
         return list(house(recover=recover))
 
-    monkeypatch.setattr(worker._presence, "beat", bad_beat)
-    monkeypatch.setattr(worker._janitor, "round", bad_round)
+    monkeypatch.setattr(worker._registry, "beat", bad_beat)
+    monkeypatch.setattr(worker._maintenance, "round", bad_round)
     await worker.start()
     try:
         await until(lambda: calls["beat"] > 6)

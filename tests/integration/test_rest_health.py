@@ -13,8 +13,8 @@ from tests.support.rest_server import RestServer, http, server
 from transferapp.host.backoff import Backoff
 from transferapp.host.database import open_engine, writing
 from transferapp.host.supervise import Supervisor
-from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.schema import prepare, workers
+from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
 
 __all__ = ["http", "server"]
 
@@ -38,7 +38,7 @@ async def test_no_worker_is_told(http: httpx.AsyncClient) -> None:
 async def test_a_worker_that_beats_is_at_work(
     http: httpx.AsyncClient, engine: sa.Engine
 ) -> None:
-    worker = Presence(engine, dead_after_s=60.0)
+    worker = WorkerRegistry(engine, dead_after_s=60.0)
     worker.beat()
     answer = await http.get("/healthz")
     assert (answer.json()["status"], answer.json()["workers"]) == ("ok", "ok")
@@ -48,7 +48,7 @@ async def test_a_worker_that_beats_is_at_work(
 
 
 async def test_one_that_is_silent_is_not(http: httpx.AsyncClient, engine: sa.Engine) -> None:
-    Presence(engine, dead_after_s=60.0).beat()
+    WorkerRegistry(engine, dead_after_s=60.0).beat()
     with writing(engine) as connection:
         connection.execute(sa.update(workers).values(seen_at=workers.c.seen_at - 11))
     assert (await http.get("/healthz")).json()["status"] == "degraded"
@@ -66,7 +66,7 @@ async def test_what_keeps_failing_in_a_worker_is_told(
     async def fail() -> None:
         raise ValueError("a secret")
 
-    worker = Presence(engine, dead_after_s=60.0)
+    worker = WorkerRegistry(engine, dead_after_s=60.0)
     work = Supervisor("a chore", fail, pauses=Backoff(0.001, 60.0))
     work.start()
     async with asyncio.timeout(5):

@@ -138,7 +138,7 @@ def test_a_process_that_dies_says_why_and_shows_no_secret(home: Path, name: str)
 
 LIVING = {
     "server": ("transferapp.ledger.stores.sql:SqlLedger.last_event_id", "server ready"),
-    "worker": ("transferapp.taskqueue.dbos.keeper:TargetKeeper.round", "worker ready"),
+    "worker": ("transferapp.taskqueue.dbos.circuit_monitor:TargetKeeper.round", "worker ready"),
     "agent": ("transferapp.agent.service:Agent._tell_progress", "listening"),
     "desktop": (
         "transferapp.desktop.sign_in.presenter:SignInPresenter.resume",

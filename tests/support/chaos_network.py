@@ -33,7 +33,7 @@ _SLOWLY_S = 1.5
 
 @dataclass(frozen=True)
 class NetworkStorm(Storm):
-    """A storm with workers that are cut off: the janitor's leader first, then any."""
+    """A storm with workers that are cut off: the maintenance's leader first, then any."""
 
     cuts: int = 0
 

@@ -54,7 +54,7 @@ class MemoryTaskQueue(TaskQueue):
         self._ceilings: dict[str, int] = {}
         self._configured: dict[str, int] = {}
         #: The worker listens here; set whenever something may have become due.
-        self.bell = asyncio.Event()
+        self.woken = asyncio.Event()
 
     @override
     async def enqueue(self, task: NewTask) -> bool:
@@ -76,7 +76,7 @@ class MemoryTaskQueue(TaskQueue):
             lane=task.lane,
         )
         self.entries[task.id] = Entry(stored, task.payload.model_dump_json())
-        self.bell.set()
+        self.woken.set()
         return True
 
     @override
@@ -126,7 +126,7 @@ class MemoryTaskQueue(TaskQueue):
     @override
     async def pause_target(self, target: str, *, paused: bool) -> None:
         (self.paused_targets.add if paused else self.paused_targets.discard)(target)
-        self.bell.set()
+        self.woken.set()
 
     @override
     async def targets(self) -> list[Target]:
@@ -141,7 +141,7 @@ class MemoryTaskQueue(TaskQueue):
         if ceiling < 1:
             raise Invalid("At least one task must be allowed; pause the target instead.")
         self._ceilings[target] = ceiling
-        self.bell.set()
+        self.woken.set()
 
     @override
     async def configure_limit(self, target: str, ceiling: int) -> None:
@@ -208,7 +208,7 @@ class MemoryTaskQueue(TaskQueue):
         """Change a task and ring the bell."""
         entry = self.entry(task_id)
         entry.task = replace(entry.task, updated_at=self.clock.now(), **values)
-        self.bell.set()
+        self.woken.set()
         return entry.task
 
     def take(self) -> list[Entry]:
@@ -264,7 +264,7 @@ class MemoryTaskWorker(TaskWorker):
 
     @override
     async def start(self) -> None:
-        self._queue.bell.set()
+        self._queue.woken.set()
         self._loop = asyncio.create_task(self._serve())
 
     @override
@@ -281,14 +281,14 @@ class MemoryTaskWorker(TaskWorker):
 
     async def _serve(self) -> None:
         while True:
-            self._queue.bell.clear()
+            self._queue.woken.clear()
             for entry in self._queue.take():
                 entry.run = asyncio.create_task(self._run(entry))
                 self._runs.add(entry.run)
                 entry.run.add_done_callback(self._runs.discard)
             await self._clean_up()
             # Waiting tasks ring no bell when their time comes.
-            await woken(self._queue.bell, 0.02)
+            await woken(self._queue.woken, 0.02)
 
     async def _run(self, entry: Entry) -> None:
         task = entry.task

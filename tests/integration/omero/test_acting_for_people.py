@@ -139,7 +139,7 @@ async def test_no_secret_is_told(
     repository = adapter(settings)
     with structlog.testing.capture_logs() as told:
         async with repository.session(ALICE) as session:
-            held = repository._keeper._held.values()
+            held = repository._pool._held.values()
             keys = [one.gateway._client.getSessionId() for one in held]
             sandbox.control("close_sessions", user=ALICE)
             with pytest.raises(RepositoryUnavailable) as caught:

@@ -95,9 +95,9 @@ async def test_killed_between_sub_steps(  # noqa: PLR0913, PLR0917 - all that ca
                 await session.imports.store(fileset, plan, cells.paths)
     if next_one == "restarted":
         await asyncio.to_thread(sandbox.restart)
-    lost = list(omero._keeper._held.values())
+    lost = list(omero._pool._held.values())
     if next_one != "same":
-        omero._keeper._held.clear()
+        omero._pool._held.clear()
     linking = "" if next_one == "uploading" else kind
     another = adapter(in_place_settings(sandbox, tmp_path, linking))
     acting = omero if next_one == "same" else another

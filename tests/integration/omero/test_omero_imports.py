@@ -50,7 +50,7 @@ async def planned(session: RepositorySession, sample: Sample = CELLS) -> Fileset
 
 async def leave_as_killed(repository: OmeroRepository) -> None:
     """Forget all sessions as a killed process does: nothing is told to OMERO."""
-    repository._keeper._held.clear()
+    repository._pool._held.clear()
 
 
 def filesets(sandbox: RunningSandbox) -> int:
@@ -66,7 +66,7 @@ async def test_killed_after_upload_is_adopted(
         plan = await planned(session)
         first = await session.imports.reserve(plan)
         await session.imports.store(first, plan, CELLS.paths)
-    lost = list(omero._keeper._held.values())
+    lost = list(omero._pool._held.values())
     await leave_as_killed(omero)
     another = adapter(settings_for(sandbox, tmp_path))
     async with another.session(ALICE) as session:
@@ -94,7 +94,7 @@ async def test_killed_while_importing_is_adopted(
         await asyncio.wait_for(begun.wait(), 10)
         running.cancel()
         await asyncio.wait({running})
-    lost = list(omero._keeper._held.values())
+    lost = list(omero._pool._held.values())
     await leave_as_killed(omero)
     another = adapter(settings_for(sandbox, tmp_path))
     async with another.session(ALICE) as session:

@@ -65,7 +65,7 @@ def calls(sandbox: RunningSandbox) -> dict[str, int]:
 
 
 def held(repository: OmeroRepository) -> Any:
-    return repository._keeper._held[ALICE].gateway.pixel_stores
+    return repository._pool._held[ALICE].gateway.pixel_stores
 
 
 async def test_one_store_for_64_tiles(
@@ -180,7 +180,7 @@ async def test_store_that_omero_closed_is_replaced(
         calls(sandbox)
         assert (await session.images.tile(image_id, tile(0)) == before).all()
     assert calls(sandbox)["setPixelsId"] == 1
-    assert not omero._keeper._held[ALICE].gateway.lost
+    assert not omero._pool._held[ALICE].gateway.lost
 
 
 async def test_store_that_failed_is_thrown_away(omero: OmeroRepository, tmp_path: Path) -> None:

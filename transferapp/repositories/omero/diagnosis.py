@@ -130,18 +130,18 @@ def _server(settings: OmeroSettings) -> Check:
 
 
 async def _importer(settings: OmeroSettings, clock: Clock) -> Check:
-    from transferapp.repositories.omero.sessions.keeper import Keeper  # noqa: PLC0415
+    from transferapp.repositories.omero.sessions.pool import SessionPool  # noqa: PLC0415
 
     what = f"OMERO importer '{settings.importer}'"
     with ThreadPoolExecutor(1) as threads:
-        keeper = Keeper(_hurried(settings), clock, threads)
+        pool = SessionPool(_hurried(settings), clock, threads)
         try:
-            async with keeper.importer() as gateway:
+            async with pool.importer() as gateway:
                 held = await asyncio.to_thread(gateway.event_context)
         except TransferAppError as error:
             return Check(what, ok=False, remedy=error.message)
         finally:
-            await keeper.close()
+            await pool.close()
     more = sorted(set(held.adminPrivileges) - {"Sudo"})
     remedy = f"It may do more than it needs; take away: {', '.join(more)}" if more else ""
     return Check(what, ok=True, remedy=remedy)

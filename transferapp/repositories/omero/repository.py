@@ -19,8 +19,8 @@ from transferapp.repositories.omero.links import open_links
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import health
 from transferapp.repositories.omero.sessions.acting import Acting, in_thread
-from transferapp.repositories.omero.sessions.keeper import Keeper
 from transferapp.repositories.omero.sessions.people import read_identity
+from transferapp.repositories.omero.sessions.pool import SessionPool
 from transferapp.repositories.omero.sessions.server_version import ServerVersion
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import (
@@ -43,7 +43,7 @@ class OmeroRepository(Repository):
         )
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
-        self._keeper = Keeper(settings, clock, self._threads)
+        self._pool = SessionPool(settings, clock, self._threads)
         self._heartbeats, self._links = HeartbeatWatch(clock), open_links(settings)
         self._version = ServerVersion(clock, self._ask_version)
 
@@ -53,16 +53,16 @@ class OmeroRepository(Repository):
 
         With an importer account the session is closed again at once; without, it is kept.
         """
-        gateway = await self._keeper.sign_in(username, password)
+        gateway = await self._pool.sign_in(username, password)
         try:
             identity = await in_thread(self._threads, gateway, read_identity, gateway, username)
         except BaseException:
             await in_thread(self._threads, gateway, gateway.close)
             raise
-        if self._keeper.acts_for_people:
+        if self._pool.acts_for_people:
             await in_thread(self._threads, gateway, gateway.close)
         else:
-            await self._keeper.keep(username, gateway)
+            await self._pool.keep(username, gateway)
         return identity
 
     @override
@@ -87,7 +87,7 @@ class OmeroRepository(Repository):
                 "You are not a member of this group in OMERO any more. Ask the owner of the"
                 " group to take you in again, then press Retry. Nothing is lost."
             )
-        async with self._keeper.acting_for(username) as gateway:
+        async with self._pool.acting_for(username) as gateway:
             yield OmeroSession(
                 Acting(
                     gateway,
@@ -106,8 +106,8 @@ class OmeroRepository(Repository):
         try:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._threads, health.knock, self._settings)
-            if self._keeper.acts_for_people:
-                async with self._keeper.importer() as gateway:
+            if self._pool.acts_for_people:
+                async with self._pool.importer() as gateway:
                     await in_thread(self._threads, gateway, health.ask, gateway)
         except TransferAppError as error:
             return health.unreachable(error)
@@ -124,21 +124,21 @@ class OmeroRepository(Repository):
     async def close(self) -> None:
         """End all sessions."""
         await self._version.close()
-        await self._keeper.close()
+        await self._pool.close()
         self._threads.shutdown(wait=False)
 
     async def _ask_version(self) -> str:
         """Ask as the importer; a person's session is not borrowed for it."""
-        if not self._keeper.acts_for_people:
+        if not self._pool.acts_for_people:
             return ""
-        async with self._keeper.importer() as gateway:
+        async with self._pool.importer() as gateway:
             return await in_thread(self._threads, gateway, health.version, gateway)
 
     async def _ask_who(self, username: str) -> Identity:
         asking = (
-            self._keeper.importer()
-            if self._keeper.acts_for_people
-            else self._keeper.acting_for(username)
+            self._pool.importer()
+            if self._pool.acts_for_people
+            else self._pool.acting_for(username)
         )
         async with asking as gateway:
             return await in_thread(self._threads, gateway, read_identity, gateway, username)

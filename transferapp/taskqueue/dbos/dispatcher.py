@@ -56,7 +56,7 @@ class Dispatcher:
         self._settings = settings
         self._start = start
         self._claims = Claims(records, settings.per_owner)
-        self._bell = asyncio.Event()
+        self._woken = asyncio.Event()
         #: What takes a place here, and what of it has really begun to run.
         self._running: dict[str, Lane] = {}
         self._begun: set[str] = set()
@@ -64,9 +64,9 @@ class Dispatcher:
         #: How often in a row the engine did not begin a task.
         self._not_begun: dict[str, int] = {}
 
-    def ring(self) -> None:
+    def wake(self) -> None:
         """Look for tasks soon; on the loop only."""
-        self._bell.set()
+        self._woken.set()
 
     def began(self, task_id: str, lane: Lane) -> None:
         """Count a run that has begun; it takes one of this worker's places."""
@@ -77,7 +77,7 @@ class Dispatcher:
         """Free its place."""
         self._running.pop(task_id, None)
         self._begun.discard(task_id)
-        self._bell.set()
+        self._woken.set()
 
     async def serve(self) -> None:
         """Claim and begin until cancelled."""
@@ -88,8 +88,8 @@ class Dispatcher:
             except TransferAppError as error:
                 _log.warning("no tasks can be claimed", error=error.message)
                 pause_s = _AGAIN_AFTER_S
-            await woken(self._bell, pause_s)
-            self._bell.clear()
+            await woken(self._woken, pause_s)
+            self._woken.clear()
 
     async def _round(self) -> None:
         rows = await asyncio.to_thread(self._claim, self._room())

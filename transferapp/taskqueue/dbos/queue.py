@@ -13,12 +13,12 @@ from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
-from transferapp.taskqueue.dbos.presence import worker_lives
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.rows import to_target
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.dbos.target_store import TargetStore
+from transferapp.taskqueue.dbos.worker_registry import worker_lives
 from transferapp.taskqueue.moves import CANCEL, PAUSE, REDRIVE, RESUME, TaskMove
 from transferapp.taskqueue.port import (
     Depth,
@@ -47,7 +47,7 @@ class DbosTaskQueue(TaskQueue):
         settings = settings or QueueSettings()
         self._records.stalled_after_s = settings.stalled_after_s
         self._engine = EngineClient(engine)
-        self._book = TargetBook(engine, settings)
+        self._store = TargetStore(engine, settings)
 
     @override
     async def enqueue(self, task: NewTask) -> bool:
@@ -94,19 +94,19 @@ class DbosTaskQueue(TaskQueue):
 
     @override
     async def pause_target(self, target: str, *, paused: bool) -> None:
-        await self._call(lambda: self._book.pause(target, paused=paused))
+        await self._call(lambda: self._store.pause(target, paused=paused))
 
     @override
     async def set_limit(self, target: str, ceiling: int) -> None:
-        await self._call(lambda: self._book.set_ceiling(target, ceiling))
+        await self._call(lambda: self._store.set_ceiling(target, ceiling))
 
     @override
     async def configure_limit(self, target: str, ceiling: int) -> None:
-        await self._call(lambda: self._book.declare(target, ceiling))
+        await self._call(lambda: self._store.declare(target, ceiling))
 
     @override
     async def targets(self) -> list[Target]:
-        return await self._call(lambda: [to_target(row) for row in self._book.rows()])
+        return await self._call(lambda: [to_target(row) for row in self._store.rows()])
 
     @override
     async def depths(self) -> list[Depth]:
@@ -142,7 +142,7 @@ class DbosTaskQueue(TaskQueue):
             return function()
 
     def _enqueue(self, task: NewTask) -> bool:
-        self._book.ensure(task.target)
+        self._store.ensure(task.target)
         try:
             with self._records.engine.begin() as connection:
                 self._records.insert(connection, task)

@@ -17,7 +17,7 @@ from transferapp.taskqueue.dbos.context import DbosContext
 from transferapp.taskqueue.dbos.failures import recorded
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.rows import failure_count, to_task
-from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.outcome import judge
 from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState
 from transferapp.taskqueue.pressure import blames_target
@@ -34,11 +34,11 @@ class TaskRunner:
     """Runs tasks of the given kinds and tells their owners how they end."""
 
     def __init__(
-        self, records: TaskRecords, book: TargetBook, kinds: Sequence[TaskKind]
+        self, records: TaskRecords, store: TargetStore, kinds: Sequence[TaskKind]
     ) -> None:
         """Serve ``kinds``; a task of another kind or version ends dead."""
         self._records = records
-        self._book = book
+        self._store = store
         self._kinds = {(kind.name, kind.version): kind for kind in kinds}
         self._tell_again_at: dict[str, float] = {}
 
@@ -53,7 +53,7 @@ class TaskRunner:
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is judged
             await self._failed(row, error)
         else:
-            self._book.note_done(task.target, time.monotonic() - began)
+            self._store.note_done(task.target, time.monotonic() - began)
             if await recorded(self._records.finish, task.id, run):
                 _log.info("task done", task=task.id, kind=task.kind)
 
@@ -68,7 +68,7 @@ class TaskRunner:
     async def tell(self, task: Task) -> None:
         """Tell a task's owner that it is dead, waits, or was cancelled; idempotent.
 
-        What the listener raises is logged; the janitor tells again later.
+        What the listener raises is logged; the maintenance tells again later.
         """
         if self._tell_again_at.get(task.id, 0.0) > time.monotonic():
             return
@@ -77,7 +77,7 @@ class TaskRunner:
         try:
             if listener is not None:
                 await listener(task)
-        except Exception as error:  # noqa: BLE001  # the janitor tells again
+        except Exception as error:  # noqa: BLE001  # the maintenance tells again
             # Who is away is no defect.
             defect = None if isinstance(error, Unavailable) else error
             _log.warning(
@@ -105,7 +105,7 @@ class TaskRunner:
         kind = self._kinds.get((row["kind"], row["version"]))
         policy = RetryPolicy() if kind is None else kind.retry
         count = failure_count(row)
-        known_out = blames_target(error) and await recorded(self._book.is_out, row["target"])
+        known_out = blames_target(error) and await recorded(self._store.is_out, row["target"])
         if known_out:
             # A probe of a target that is known to be out says nothing against the task:
             # however long the outage, it costs nobody an attempt.
@@ -126,7 +126,7 @@ class TaskRunner:
         )
         failed = await recorded(self._records.fail, task_id, row["run"], verdict)
         if blames_target(error):
-            await recorded(self._book.note_failed, row["target"], self._records.now())
+            await recorded(self._store.note_failed, row["target"], self._records.now())
         if failed:
             await self.tell(await recorded(self._records.get, task_id))
 

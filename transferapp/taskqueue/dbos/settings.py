@@ -33,7 +33,7 @@ class QueueSettings:
     poll_s: float = 2.0
     #: A running task without a sign of life for so long is shown as stalled.
     stalled_after_s: float = 600.0
-    #: How often a worker shows that it lives, and the janitor looks for what is due.
+    #: How often a worker shows that it lives, and the maintenance looks for what is due.
     beat_s: float = 2.0
     #: A worker on another host that was silent for so long counts as dead. On the same
     #: host a process that is gone is noticed at the next beat.

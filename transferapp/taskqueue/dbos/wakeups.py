@@ -32,10 +32,10 @@ def announce(connection: sa.Connection) -> None:
 class Wakeups:
     """A thread that rings when tasks may have come."""
 
-    def __init__(self, engine: sa.Engine, ring: Callable[[], None]) -> None:
+    def __init__(self, engine: sa.Engine, wake: Callable[[], None]) -> None:
         """Watch the database of ``engine``; ``ring`` is called from the thread."""
         self._engine = engine
-        self._ring = ring
+        self._wake = wake
         self._stopping = threading.Event()
         postgres = self._engine.dialect.name == "postgresql"
         self._watching = SupervisedThread(
@@ -62,10 +62,10 @@ class Wakeups:
             with psycopg.connect(**arguments, autocommit=True) as connection:
                 connection.execute(f"LISTEN {_CHANNEL}")
                 self._watching.beat()
-                self._ring()  # for what came before
+                self._wake()  # for what came before
                 while not self._stopping.is_set():
                     for _ in connection.notifies(timeout=_STOP_LOOK_S, stop_after=1):
-                        self._ring()
+                        self._wake()
         except psycopg.OperationalError as error:
             raise Unavailable(_POLLS) from error
 
@@ -80,6 +80,6 @@ class Wakeups:
                     self._watching.beat()
                     if version != before:
                         before = version
-                        self._ring()
+                        self._wake()
         except sqlite3.OperationalError as error:
             raise Unavailable(_POLLS) from error

@@ -21,20 +21,20 @@ from transferapp.host.backoff import Backoff
 from transferapp.host.clock import Clock
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import SupervisedThread, Supervisor
+from transferapp.taskqueue.dbos.circuit_monitor import CircuitMonitor
 from transferapp.taskqueue.dbos.dispatcher import Dispatcher
 from transferapp.taskqueue.dbos.engine import APP_NAME, APP_VERSION, WORKFLOW, EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
-from transferapp.taskqueue.dbos.janitor import Janitor
-from transferapp.taskqueue.dbos.keeper import TargetKeeper
-from transferapp.taskqueue.dbos.presence import Presence
+from transferapp.taskqueue.dbos.maintenance import Maintenance
 from transferapp.taskqueue.dbos.quiet import quiet_engine_log
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.runner import TaskRunner
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.values import lane_of
 from transferapp.taskqueue.dbos.wakeups import Wakeups
+from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
 from transferapp.taskqueue.port import Lane, Task, TaskKind, TaskWorker
 
 _log = structlog.get_logger(__name__)
@@ -60,18 +60,18 @@ class DbosTaskWorker(TaskWorker):
         self._settings = settings or QueueSettings()
         self._records = TaskRecords(engine, clock)
         self._engine = EngineClient(engine)
-        self._presence = Presence(engine, self._settings.dead_after_s)
-        self._book = TargetBook(engine, self._settings)
-        keeper = TargetKeeper(self._records, self._book)
-        self._janitor = Janitor(
-            self._records, self._engine, self._presence, keeper, self._settings
+        self._registry = WorkerRegistry(engine, self._settings.dead_after_s)
+        self._store = TargetStore(engine, self._settings)
+        monitor = CircuitMonitor(self._records, self._store)
+        self._maintenance = Maintenance(
+            self._records, self._engine, self._registry, monitor, self._settings
         )
-        self._runner = TaskRunner(self._records, self._book, kinds)
+        self._runner = TaskRunner(self._records, self._store, kinds)
         self._runs: set[asyncio.Task[object]] = set()
         #: Claimed rows on their way into the engine.
         self._claimed: dict[str, sa.RowMapping] = {}
         self._dispatcher = Dispatcher(
-            self._presence.id, self._records, self._engine, self._settings, self._start
+            self._registry.id, self._records, self._engine, self._settings, self._start
         )
         self._serving = Supervisor("claims of tasks", self._dispatcher.serve)
         self._housekeeping = Supervisor("the queue's housekeeping", self._keep_house)
@@ -101,7 +101,7 @@ class DbosTaskWorker(TaskWorker):
         self._heart.start()
         self._housekeeping.start()
         self._dispatch()
-        _log.info("worker started", worker=self._presence.id)
+        _log.info("worker started", worker=self._registry.id)
 
     @override
     async def stop(self) -> None:
@@ -114,20 +114,20 @@ class DbosTaskWorker(TaskWorker):
         if self._runs:
             await asyncio.wait(self._runs, timeout=_STOP_WITHIN_S)
         # The engine lent its own threads to this loop and takes them with it.
-        _own_threads()
+        _use_threads_of_this_worker()
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
-        _own_threads()
+        _use_threads_of_this_worker()
         await asyncio.to_thread(self._hand_back)
-        _log.info("worker stopped", worker=self._presence.id)
+        _log.info("worker stopped", worker=self._registry.id)
 
     def _prepare(self) -> list[Task]:
         with engine_failures():
             _ = self._engine.client
             for target, ceiling in self._settings.limits.items():
                 with sparing("target of the queue", target):
-                    self._book.declare(target, ceiling)
-            self._presence.beat()
-            return self._janitor.round()
+                    self._store.declare(target, ceiling)
+            self._registry.beat()
+            return self._maintenance.round()
 
     def _launch(self) -> None:
         sqlite = self._database.dialect.name == "sqlite"
@@ -135,7 +135,7 @@ class DbosTaskWorker(TaskWorker):
             name=APP_NAME,
             system_database_engine=self._database,
             system_database_url=str(self._database.url) if sqlite else None,
-            executor_id=self._presence.id,
+            executor_id=self._registry.id,
             application_version=APP_VERSION,
             serializer=DBOSPortableJSONSerializer(),
             run_migrations=False,
@@ -149,8 +149,8 @@ class DbosTaskWorker(TaskWorker):
 
     def _dispatch(self) -> None:
         self._serving.start()
-        ring = partial(_ring, asyncio.get_running_loop(), self._dispatcher)
-        self._wakeups = Wakeups(self._database, ring)
+        wake = partial(_wake, asyncio.get_running_loop(), self._dispatcher)
+        self._wakeups = Wakeups(self._database, wake)
         self._wakeups.start()
 
     async def _start(self, row: sa.RowMapping) -> None:
@@ -169,7 +169,7 @@ class DbosTaskWorker(TaskWorker):
             current.add_done_callback(self._runs.discard)
             row = self._claimed.pop(task_id, None)
             if row is None:
-                row = await self._runner.begin(task_id, self._presence.id)
+                row = await self._runner.begin(task_id, self._registry.id)
             if row is None:
                 _log.info("task not run: it was stopped or has ended", task=task_id)
                 return
@@ -194,8 +194,8 @@ class DbosTaskWorker(TaskWorker):
         while not self._stopping.is_set():
             try:
                 with engine_failures():
-                    self._presence.beat()
-                    self._book.flush()
+                    self._registry.beat()
+                    self._store.flush()
             except TransferAppError as error:
                 self._trust_until = time.monotonic() + self._settings.dead_after_s
                 _log.warning("heartbeat failed", error=error.message)
@@ -226,7 +226,7 @@ class DbosTaskWorker(TaskWorker):
         with self._rounds, engine_failures():
             if self._stopping.is_set():
                 return []
-            return self._janitor.round(recover=time.monotonic() >= self._trust_until)
+            return self._maintenance.round(recover=time.monotonic() >= self._trust_until)
 
     def _await_threads(self) -> None:
         """Wait for our own threads: they must not use the database after the stop."""
@@ -240,10 +240,10 @@ class DbosTaskWorker(TaskWorker):
     def _hand_back(self) -> None:
         try:
             with engine_failures():
-                self._book.flush()
-                for row in self._records.held(tasks.c.holder == self._presence.id):
+                self._store.flush()
+                for row in self._records.held(tasks.c.holder == self._registry.id):
                     self._records.let_go(row["id"], row["run"])
-                self._presence.leave()
+                self._registry.leave()
         except TransferAppError as error:
             # Others take over once this worker has been silent for long enough.
             _log.warning("tasks not handed back", error=error.message)
@@ -251,12 +251,12 @@ class DbosTaskWorker(TaskWorker):
             self._engine.close()
 
 
-def _ring(loop: asyncio.AbstractEventLoop, dispatcher: Dispatcher) -> None:
+def _wake(loop: asyncio.AbstractEventLoop, dispatcher: Dispatcher) -> None:
     # The loop may be closing while the thread still rings.
     with suppress(RuntimeError):
-        loop.call_soon_threadsafe(dispatcher.ring)
+        loop.call_soon_threadsafe(dispatcher.wake)
 
 
-def _own_threads() -> None:
+def _use_threads_of_this_worker() -> None:
     pool = ThreadPoolExecutor(thread_name_prefix="asyncio")
     asyncio.get_running_loop().set_default_executor(pool)

@@ -49,7 +49,7 @@ class _Held:
     users: int = 0
 
 
-class Keeper:
+class SessionPool:
     """Gives gateways and takes them back; dead ones are replaced, idle ones closed."""
 
     def __init__(self, settings: OmeroSettings, clock: Clock, threads: Executor) -> None:

@@ -15,7 +15,7 @@ from transferapp.taskqueue.dbos.rows import (
     pressure_of,
     sound_target,
 )
-from transferapp.taskqueue.dbos.targets import TargetBook, tell_back, values_of
+from transferapp.taskqueue.dbos.target_store import TargetStore, tell_back, values_of
 from transferapp.taskqueue.port import TaskState
 from transferapp.taskqueue.pressure import (
     PROBE_PATIENCE_S,
@@ -33,31 +33,31 @@ _log = structlog.get_logger(__name__)
 _PROBE_TAKEN_WITHIN_S = 30.0
 
 
-class TargetKeeper:
+class CircuitMonitor:
     """The leading worker's care for targets. Blocking: call it from a thread."""
 
-    def __init__(self, records: TaskRecords, book: TargetBook) -> None:
+    def __init__(self, records: TaskRecords, store: TargetStore) -> None:
         """Work on the rows of ``book``."""
         self._records = records
-        self._book = book
+        self._store = store
 
     def round(self) -> dict[str, int]:
         """Do what is due; returns how many retries each target may get now."""
         budget: dict[str, int] = {}
-        for row in self._book.rows():
+        for row in self._store.rows():
             with sparing("target of the queue", row["name"]):
                 budget[row["name"]] = self._keep(row)
         return budget
 
     def add_missing(self) -> None:
         """Make the targets that tasks wait for and that have no row."""
-        self._book.add_missing()
+        self._store.add_missing()
 
     def _keep(self, row: Row) -> int:
         if faults_of(row):
-            self._book.mend(row["name"])
+            self._store.mend(row["name"])
         sound = sound_target(row)
-        return self._budget(self._book.row(row["name"]) if self._judge(sound) else sound)
+        return self._budget(self._store.row(row["name"]) if self._judge(sound) else sound)
 
     def _budget(self, row: Row) -> int:
         pressure = pressure_of(row)
@@ -78,7 +78,7 @@ class TargetKeeper:
         return True
 
     def _look(self, name: str) -> None:
-        with self._book.changing(name) as (row, change):
+        with self._store.changing(name) as (row, change):
             before = pressure_of(row)
             after = after_look(before, outcomes_of(row))
             change(done=0, failed=0, seconds=0.0, **values_of(after))
@@ -94,7 +94,7 @@ class TargetKeeper:
             if out and for_s > PROBE_PATIENCE_S and row["ceiling"] > 1:
                 self._close(name, row["probe"])
         elif state is TaskState.WAITING and out:
-            with self._book.changing(name) as (fresh, change):
+            with self._store.changing(name) as (fresh, change):
                 after = after_probe_failed(pressure_of(fresh), self._records.now())
                 change(probe="", **values_of(after))
             _log.info("target is still out", target=name, probes=after.outages)
@@ -102,7 +102,7 @@ class TargetKeeper:
             self._close(name, "")
         elif state is not TaskState.QUEUED or not 0 <= for_s <= _PROBE_TAKEN_WITHIN_S:
             # It ended in a way that says nothing of the target; another one may try.
-            with self._book.changing(name) as (_, change):
+            with self._store.changing(name) as (_, change):
                 change(probe="")
 
     def _state(self, task_id: str) -> TaskState | None:
@@ -113,6 +113,6 @@ class TargetKeeper:
         return TaskState(state) if state in STATES else None
 
     def _close(self, name: str, probe: str) -> None:
-        with self._book.changing(name) as (row, change):
+        with self._store.changing(name) as (row, change):
             change(probe=probe, **values_of(after_success(pressure_of(row))))
         tell_back(name)

@@ -1,4 +1,4 @@
-"""The janitor's rarer duties on a real database; no worker runs here."""
+"""The maintenance's rarer duties on a real database; no worker runs here."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from structlog.testing import capture_logs
 
 from transferapp.errors import TransferNotFound
 from transferapp.host.database import open_engine, sqlite_url
+from transferapp.taskqueue.dbos.circuit_monitor import CircuitMonitor
 from transferapp.taskqueue.dbos.claims import Claims
 from transferapp.taskqueue.dbos.engine import EngineClient
-from transferapp.taskqueue.dbos.janitor import Janitor
-from transferapp.taskqueue.dbos.keeper import TargetKeeper
-from transferapp.taskqueue.dbos.presence import Presence
+from transferapp.taskqueue.dbos.maintenance import Maintenance
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.targets import TargetBook
+from transferapp.taskqueue.dbos.target_store import TargetStore
+from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
 from transferapp.taskqueue.port import Lane, TaskState
 from transferapp.testing.queue_journal import TARGET, new
 
@@ -39,7 +39,7 @@ class MovedClock:
 
 
 class Room:
-    """A queue and its janitor on one SQLite file."""
+    """A queue and its maintenance on one SQLite file."""
 
     def __init__(self, folder: Path) -> None:
         """Open everything."""
@@ -48,11 +48,13 @@ class Room:
         settings = QueueSettings(keep_ended_days=30)
         self.queue = DbosTaskQueue(self.engine, settings, self.clock)
         self.client = EngineClient(self.engine)
-        self.presence = Presence(self.engine, 10.0)
+        self.registry = WorkerRegistry(self.engine, 10.0)
         self.records = TaskRecords(self.engine, self.clock)
-        self.book = TargetBook(self.engine, settings)
-        keeper = TargetKeeper(self.records, self.book)
-        self.janitor = Janitor(self.records, self.client, self.presence, keeper, settings)
+        self.store = TargetStore(self.engine, settings)
+        monitor = CircuitMonitor(self.records, self.store)
+        self.maintenance = Maintenance(
+            self.records, self.client, self.registry, monitor, settings
+        )
         self.claims = Claims(self.records)
 
     def set(self, task_id: str, **values: object) -> None:
@@ -81,7 +83,7 @@ async def test_old_ended_tasks_are_forgotten(room: Room) -> None:
     await room.queue.enqueue(new("young"))
     room.set("young", state="done")
     room.clock.time += timedelta(days=2)
-    room.janitor.round()
+    room.maintenance.round()
     left = {task.id for task in await room.queue.tasks()}
     assert left == {"dead", "young"}
     with pytest.raises(TransferNotFound):
@@ -98,8 +100,8 @@ async def test_the_place_of_a_dead_worker_is_free_again(room: Room) -> None:
     assert {row["id"] for row in rows} == {"ran", "held", "stopped"}
     room.set("held", run="")
     await room.queue.cancel("stopped")
-    room.presence.beat()
-    room.janitor.round()
+    room.registry.beat()
+    room.maintenance.round()
     found = {task.id: task for task in await room.queue.tasks()}
     assert {name: task.worker for name, task in found.items()} == dict.fromkeys(found, "")
     assert (found["ran"].state, found["ran"].crashes) == (TaskState.QUEUED, 1)
@@ -109,15 +111,15 @@ async def test_the_place_of_a_dead_worker_is_free_again(room: Room) -> None:
 
 async def test_silence_is_shown_and_is_no_failure(room: Room) -> None:
     await room.queue.enqueue(new("one"))
-    room.presence.beat()
-    room.claims.take(room.presence.id, {Lane.TRANSFERS: 1})
+    room.registry.beat()
+    room.claims.take(room.registry.id, {Lane.TRANSFERS: 1})
     room.clock.time += timedelta(minutes=9)
     assert (await room.queue.get("one")).stalled_since is None
     began = room.clock.time - timedelta(minutes=9)
     room.clock.time += timedelta(minutes=2)
     with capture_logs() as logs:
-        room.janitor.round()
-        room.janitor.round()
+        room.maintenance.round()
+        room.maintenance.round()
     task = await room.queue.get("one")
     assert (task.state, task.stalled_since) == (TaskState.RUNNING, began)
     assert [entry["event"] for entry in logs] == ["task stalled"]
@@ -128,23 +130,23 @@ async def test_retries_are_rationed_by_target(room: Room) -> None:
     for number in range(40):
         await room.queue.enqueue(new(f"t{number:02}"))
         room.set(f"t{number:02}", state="waiting", retry_at=1.0)
-    room.presence.beat()
-    room.janitor.round()
+    room.registry.beat()
+    room.maintenance.round()
     assert len(await room.queue.tasks(states=[TaskState.QUEUED])) == 8  # twice the limit
-    with room.book.changing(TARGET) as (_, change):
+    with room.store.changing(TARGET) as (_, change):
         change(outages=1, probe_at=room.clock.time.timestamp() + 60.0)
-    room.janitor.round()
+    room.maintenance.round()
     assert len(await room.queue.tasks(states=[TaskState.QUEUED])) == 8
 
 
 async def test_settings_do_not_undo_an_administrators_limit(room: Room) -> None:
     await room.queue.enqueue(new("one"))
-    room.book.declare(TARGET, 4)
+    room.store.declare(TARGET, 4)
     await room.queue.set_limit(TARGET, 2)
-    room.book.declare(TARGET, 4)
+    room.store.declare(TARGET, 4)
     (target,) = await room.queue.targets()
     assert target.ceiling == 2
-    other = TargetBook(room.engine, QueueSettings(limits={TARGET: 7}))
+    other = TargetStore(room.engine, QueueSettings(limits={TARGET: 7}))
     other.declare(TARGET, 7)
     (target,) = await room.queue.targets()
     assert (target.ceiling, target.limit) == (7, 7)
@@ -153,9 +155,9 @@ async def test_settings_do_not_undo_an_administrators_limit(room: Room) -> None:
 async def test_untold_states_are_told_later(room: Room) -> None:
     await room.queue.enqueue(new("one"))
     await room.queue.cancel("one")
-    assert room.janitor.round() == []
+    assert room.maintenance.round() == []
     room.clock.time += timedelta(seconds=10)
-    assert [task.id for task in room.janitor.round()] == ["one"]
+    assert [task.id for task in room.maintenance.round()] == ["one"]
 
 
 async def test_depths_count_everything(room: Room) -> None:
@@ -170,7 +172,7 @@ async def test_depths_count_everything(room: Room) -> None:
     assert (depths[TaskState.QUEUED].count, depths[TaskState.QUEUED].retries) == (1, 0)
     assert (depths[TaskState.WAITING].count, depths[TaskState.WAITING].retries) == (2, 3)
     assert depths[TaskState.WAITING].oldest_at == room.clock.time
-    room.presence.beat()
+    room.registry.beat()
     (worker,) = await room.queue.workers()
-    assert worker.id == room.presence.id
+    assert worker.id == room.registry.id
     assert worker.silent_s < 5.0

@@ -24,7 +24,7 @@ _LONGEST_LEASE_S = 3600.0
 _SAME_START_S = 1.5
 
 
-class Presence:
+class WorkerRegistry:
     """This worker's row among the living. Blocking: call it from a thread."""
 
     def __init__(self, engine: sa.Engine, dead_after_s: float) -> None:

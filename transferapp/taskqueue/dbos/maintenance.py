@@ -12,20 +12,20 @@ import structlog
 from transferapp.host.backoff import LONGEST_S, grown
 from transferapp.host.database import reading
 from transferapp.host.sparing import sparing
+from transferapp.taskqueue.dbos.circuit_monitor import CircuitMonitor
 from transferapp.taskqueue.dbos.engine import EngineClient
-from transferapp.taskqueue.dbos.keeper import TargetKeeper
-from transferapp.taskqueue.dbos.presence import Presence
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.rows import STATES, to_task
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.values import whole
+from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
 from transferapp.taskqueue.moves import BURY, FALL_DUE
 from transferapp.taskqueue.port import Task, TaskState
 
 _log = structlog.get_logger(__name__)
 
-#: A state that its run did not tell by then is told by the janitor (seconds).
+#: A state that its run did not tell by then is told by the maintenance (seconds).
 _TELL_AFTER_S = 3.0
 _FORGET_EVERY_S = 3600.0
 _DUTY = "duty of the queue's janitor"
@@ -33,22 +33,22 @@ _DUTY = "duty of the queue's janitor"
 _FIRST_OF_A_TARGET = 1
 
 
-class Janitor:
+class Maintenance:
     """What the leading worker does at every beat. Blocking: call it from a thread."""
 
     def __init__(
         self,
         records: TaskRecords,
         engine: EngineClient,
-        presence: Presence,
-        keeper: TargetKeeper,
+        registry: WorkerRegistry,
+        monitor: CircuitMonitor,
         settings: QueueSettings,
     ) -> None:
         """Work on the tables of ``records`` and ``engine``."""
         self._records = records
         self._engine = engine
-        self._presence = presence
-        self._keeper = keeper
+        self._registry = registry
+        self._monitor = monitor
         self._settings = settings
         self._records.stalled_after_s = settings.stalled_after_s
         self._stalled: set[str] = set()
@@ -61,14 +61,14 @@ class Janitor:
         living: set[str] = set()
         leads = False
         with sparing(_DUTY, "lead"):
-            living = self._presence.living() if recover else living
-            leads = self._presence.take_lease("janitor", 5 * self._settings.beat_s)
+            living = self._registry.living() if recover else living
+            leads = self._registry.take_lease("janitor", 5 * self._settings.beat_s)
         if not leads:
             return []
         untold: list[Task] = []
         duties: dict[str, Callable[[], object]] = {
-            "make missing targets": self._keeper.add_missing,
-            "retry": lambda: self._retry(self._keeper.round()),
+            "make missing targets": self._monitor.add_missing,
+            "retry": lambda: self._retry(self._monitor.round()),
             "watch": self._watch,
             "forget": self._forget,
             "tell": lambda: untold.extend(self._untold()),

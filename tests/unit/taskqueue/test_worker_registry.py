@@ -14,8 +14,12 @@ import sqlalchemy as sa
 from transferapp.host.backoff import Backoff
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.host.supervise import Supervisor
-from transferapp.taskqueue.dbos.presence import Presence, host_identity, worker_lives
 from transferapp.taskqueue.dbos.schema import database_now, metadata, workers
+from transferapp.taskqueue.dbos.worker_registry import (
+    WorkerRegistry,
+    host_identity,
+    worker_lives,
+)
 
 DEAD_AFTER_S = 10.0
 #: No process has it: beyond the kernel's highest.
@@ -48,7 +52,7 @@ def test_clock_of_the_database_has_fractions(engine: sa.Engine) -> None:
 
 
 def test_own_process_lives_and_leaves(engine: sa.Engine) -> None:
-    me = Presence(engine, DEAD_AFTER_S)
+    me = WorkerRegistry(engine, DEAD_AFTER_S)
     me.beat()
     me.beat()
     assert me.living() == {me.id}
@@ -59,24 +63,24 @@ def test_own_process_lives_and_leaves(engine: sa.Engine) -> None:
 def test_gone_process_of_this_host_is_dead_at_once(engine: sa.Engine) -> None:
     add_worker(engine, "gone", host=host_identity(), pid=NO_PID)
     add_worker(engine, "elsewhere", host="another-host", pid=NO_PID)
-    assert Presence(engine, DEAD_AFTER_S).living() == {"elsewhere"}
+    assert WorkerRegistry(engine, DEAD_AFTER_S).living() == {"elsewhere"}
 
 
 def test_reused_pid_is_not_the_old_worker(engine: sa.Engine) -> None:
     add_worker(engine, "old", host=host_identity(), pid=os.getpid())
     with engine.begin() as connection:
         connection.execute(sa.update(workers).values(started_at=1.0))
-    assert Presence(engine, DEAD_AFTER_S).living() == set()
+    assert WorkerRegistry(engine, DEAD_AFTER_S).living() == set()
 
 
 def test_silence_counts_by_the_databases_clock(engine: sa.Engine) -> None:
     add_worker(engine, "quiet", host="another-host", pid=1, silent_s=DEAD_AFTER_S - 2)
     add_worker(engine, "silent", host="another-host", pid=1, silent_s=DEAD_AFTER_S + 2)
-    assert Presence(engine, DEAD_AFTER_S).living() == {"quiet"}
+    assert WorkerRegistry(engine, DEAD_AFTER_S).living() == {"quiet"}
 
 
 def test_one_leads_until_it_dies(engine: sa.Engine) -> None:
-    first, second = Presence(engine, DEAD_AFTER_S), Presence(engine, DEAD_AFTER_S)
+    first, second = WorkerRegistry(engine, DEAD_AFTER_S), WorkerRegistry(engine, DEAD_AFTER_S)
     first.beat()
     second.beat()
     assert first.take_lease("janitor", 60)
@@ -87,7 +91,7 @@ def test_one_leads_until_it_dies(engine: sa.Engine) -> None:
 
 
 def test_lease_runs_out(engine: sa.Engine) -> None:
-    first, second = Presence(engine, DEAD_AFTER_S), Presence(engine, DEAD_AFTER_S)
+    first, second = WorkerRegistry(engine, DEAD_AFTER_S), WorkerRegistry(engine, DEAD_AFTER_S)
     first.beat()
     assert first.take_lease("janitor", -1.0)
     assert second.take_lease("janitor", 60)
@@ -97,7 +101,7 @@ async def test_a_worker_says_what_of_it_keeps_failing(engine: sa.Engine) -> None
     async def fail() -> None:
         raise ValueError("odd")
 
-    me = Presence(engine, DEAD_AFTER_S)
+    me = WorkerRegistry(engine, DEAD_AFTER_S)
     me.beat()
     assert [one.trouble for one in worker_lives(engine)] == [""]
     work = Supervisor("a chore", fail, pauses=Backoff(0.001, 60.0))

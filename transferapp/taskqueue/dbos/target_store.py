@@ -45,7 +45,7 @@ _MISSING = sa.text(
 )
 
 
-class TargetBook:
+class TargetStore:
     """What is known of targets. Blocking: call it from a thread."""
 
     def __init__(self, engine: sa.Engine, settings: QueueSettings) -> None:
