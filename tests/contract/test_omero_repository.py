@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.in_place_house import in_place_settings, staged
 from tests.support.omero_world import adapter, populate, start_sandbox, sweep

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import tifffile
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_world import adapter
 from tests.support.real_omero import RealOmero, sweep_own

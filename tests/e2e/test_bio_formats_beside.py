@@ -27,15 +27,15 @@ from typing_extensions import override
 
 from tests.support.bio_formats_here import bio_formats, places
 from tests.support.fluoview_files import write_oib
-from tests.support.foreign_files import (
+from tests.support.imaris_files import write_imaris
+from tests.support.installation import LONG_AGO, PASSWORD, USERNAME, Terminal
+from tests.support.vendor_files import (
     numbers,
     write_dicom,
     write_ics,
     write_lif,
     write_mrc,
 )
-from tests.support.imaris_files import write_imaris
-from tests.support.installation import LONG_AGO, PASSWORD, USERNAME, Terminal
 from transferapp.bioformats.places import Places
 from transferapp.bioformats.port import BioFormats, Series
 from transferapp.client.server import ServerClient

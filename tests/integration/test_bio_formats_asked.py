@@ -19,7 +19,8 @@ from typing_extensions import override
 
 from tests.support.asked_bio_formats import AskedBioFormats
 from tests.support.bio_formats_here import Maker, bio_formats, own, places
-from tests.support.foreign_files import (
+from tests.support.installation import LONG_AGO
+from tests.support.vendor_files import (
     numbers,
     write_dicom,
     write_fits,
@@ -27,7 +28,6 @@ from tests.support.foreign_files import (
     write_licor,
     write_mrc,
 )
-from tests.support.installation import LONG_AGO
 from transferapp.bioformats.places import Places
 from transferapp.bioformats.port import BioFormats, Reads, UsedFiles
 from transferapp.bioformats.process import BioFormatsProcess

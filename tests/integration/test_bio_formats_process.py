@@ -16,7 +16,7 @@ import pytest
 from typing_extensions import override
 
 from tests.support.bio_formats_here import Maker, bio_formats, own, places
-from tests.support.foreign_files import numbers, write_ics, write_metamorph, write_mrc
+from tests.support.vendor_files import numbers, write_ics, write_metamorph, write_mrc
 from transferapp.bioformats.grouping import group
 from transferapp.bioformats.places import NotHere, Places, find
 from transferapp.bioformats.port import BioFormats

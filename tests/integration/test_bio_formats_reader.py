@@ -15,7 +15,10 @@ from PIL import Image
 
 from tests.support.bio_formats_here import bio_formats, places
 from tests.support.fluoview_files import write_oib
-from tests.support.foreign_files import (
+from tests.support.imaris_files import write_imaris
+from tests.support.local_images import whole_plane
+from tests.support.reader_planes import planes_of
+from tests.support.vendor_files import (
     numbers,
     write_dicom,
     write_ics,
@@ -24,9 +27,6 @@ from tests.support.foreign_files import (
     write_mrc,
     write_operetta,
 )
-from tests.support.imaris_files import write_imaris
-from tests.support.local_images import whole_plane
-from tests.support.reader_planes import planes_of
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import DamagedFile, TransferAppError, UnsupportedFile
 from transferapp.model.images import Level, TileRegion

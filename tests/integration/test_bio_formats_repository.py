@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.support.bio_formats_here import Maker, own, places
-from tests.support.foreign_files import (
+from tests.support.vendor_files import (
     numbers,
     write_ics,
     write_metamorph,

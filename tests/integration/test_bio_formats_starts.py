@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.support.bio_formats_here import places
-from tests.support.foreign_files import numbers, write_fits
+from tests.support.vendor_files import numbers, write_fits
 from transferapp.bioformats import on_demand
 from transferapp.bioformats.places import NotHere, Places, find
 from transferapp.bioformats.process import BioFormatsProcess

@@ -18,9 +18,9 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from tests.support.bio_formats_here import places
-from tests.support.foreign_files import numbers, write_fits
 from tests.support.logging_as_before import logging_as_before
 from tests.support.rest_server import RestServer, server
+from tests.support.vendor_files import numbers, write_fits
 from transferapp.bioformats.places import Places
 from transferapp.cli import signed_in, wiring
 from transferapp.cli.main import app

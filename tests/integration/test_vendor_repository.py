@@ -12,9 +12,9 @@ import pytest
 
 from tests.support.dicom_files import write_slice
 from tests.support.fluoview_files import write_oib, write_oif
-from tests.support.foreign_files import Numbers, numbers, write_dicom, write_mrc
 from tests.support.imaris_files import write_imaris
 from tests.support.lif_files import LifPicture, write_lif_of
+from tests.support.vendor_files import Numbers, numbers, write_dicom, write_mrc
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.host.clock import SystemClock
 from transferapp.intake.grouping import group

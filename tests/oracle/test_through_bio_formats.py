@@ -18,10 +18,10 @@ from tests.oracle.answers import Picture, of_bio_formats, without_middle
 from tests.oracle.bio_formats import BioFormats
 from tests.oracle.ours import picture_of
 from tests.oracle.places import Place, places as all_places
-from tests.support import foreign_files
+from tests.support import vendor_files
 from tests.support.bio_formats_here import bio_formats as through, places
 from tests.support.fluoview_files import write_oib
-from tests.support.foreign_files import numbers
+from tests.support.vendor_files import numbers
 from transferapp.bioformats.process import BioFormatsProcess
 from transferapp.repositories.local.readers import bio_formats as reader
 from transferapp.repositories.local.readers.choose import open_fileset
@@ -34,21 +34,21 @@ pytestmark = [pytest.mark.oracle, pytest.mark.timeout(600)]
 _GREY = numbers((2, 3, 36, 48), "<u2")
 #: Name of the file -> what makes it.
 _MADE: dict[str, Callable[[Path], object]] = {
-    "little.ics": lambda path: foreign_files.write_ics(path, _GREY),
-    "big.ics": lambda path: foreign_files.write_ics(path, numbers((2, 3, 5, 7), ">i2")),
-    "int32.ics": lambda path: foreign_files.write_ics(path, numbers((1, 1, 5, 7), "<i4")),
-    "float.ics": lambda path: foreign_files.write_ics(
+    "little.ics": lambda path: vendor_files.write_ics(path, _GREY),
+    "big.ics": lambda path: vendor_files.write_ics(path, numbers((2, 3, 5, 7), ">i2")),
+    "int32.ics": lambda path: vendor_files.write_ics(path, numbers((1, 1, 5, 7), "<i4")),
+    "float.ics": lambda path: vendor_files.write_ics(
         path, numbers((1, 1, 5, 7), "<f8"), is_pair=False
     ),
-    "grey.dcm": lambda path: foreign_files.write_dicom(path, numbers((36, 48), "<i2")),
-    "colours.dcm": lambda path: foreign_files.write_dicom(path, numbers((6, 8, 3), "u1")),
+    "grey.dcm": lambda path: vendor_files.write_dicom(path, numbers((36, 48), "<i2")),
+    "colours.dcm": lambda path: vendor_files.write_dicom(path, numbers((6, 8, 3), "u1")),
     "x.oib": lambda path: write_oib(path, numbers((2, 20, 30), "<u2")),
-    "x.mrc": lambda path: foreign_files.write_mrc(path, numbers((3, 5, 7), ">i2")),
-    "x.lif": lambda path: foreign_files.write_lif(path, {"a": _GREY, "b": _GREY[:1, :1]}),
-    "Index.idx.xml": lambda path: foreign_files.write_operetta(
+    "x.mrc": lambda path: vendor_files.write_mrc(path, numbers((3, 5, 7), ">i2")),
+    "x.lif": lambda path: vendor_files.write_lif(path, {"a": _GREY, "b": _GREY[:1, :1]}),
+    "Index.idx.xml": lambda path: vendor_files.write_operetta(
         path.parent, {(1, 2, field, 1): numbers((8, 9), "u2") for field in (1, 2)}
     ),
-    "exp.nd": lambda path: foreign_files.write_metamorph(path.parent, [_GREY[0, 0]] * 2),
+    "exp.nd": lambda path: vendor_files.write_metamorph(path.parent, [_GREY[0, 0]] * 2),
 }
 _LIGHTS = {hint.name for hint in rgb_channels("u1", alpha=True)}
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from tests.support.foreign_files import write_ics
 from tests.support.ome_files import SHAPE, image, ome
+from tests.support.vendor_files import write_ics
 
 #: Makes the file of a trap (True) or its harmless neighbour (False) in a folder; returns the
 #: file that is opened.

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 import omero
 

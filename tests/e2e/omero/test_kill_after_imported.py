@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_desk import (
     OmeroDesk,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 from typing_extensions import override
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_desk import (
     HUMAN,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_desk import (
     HUMAN,

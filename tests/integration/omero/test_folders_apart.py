@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 pytest.importorskip("pylibCZIrw.czi", reason="needs the extra 'readers'")
 
 from tests.support.czi_files import Tile, plane, write_czi

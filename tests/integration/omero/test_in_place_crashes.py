@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.in_place_fixtures import cells, kind, omero
 from tests.support.in_place_house import (
@@ -100,8 +100,8 @@ async def test_killed_between_sub_steps(  # noqa: PLR0913, PLR0917 - all that ca
         omero._pool._held.clear()
     linking = "" if next_one == "uploading" else kind
     another = adapter(in_place_settings(sandbox, tmp_path, linking))
-    acting = omero if next_one == "same" else another
-    async with acting.session(ALICE) as session:
+    omero_session = omero if next_one == "same" else another
+    async with omero_session.session(ALICE) as session:
         made = await go_on(session, plan, cells)
         assert cells.paths[0].read_bytes() == content
         cells.paths[0].unlink()

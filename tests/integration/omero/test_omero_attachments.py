@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_fixtures import omero, sandbox
 from tests.support.omero_house import gateway
@@ -22,7 +22,7 @@ from transferapp.errors import (
 )
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.containers import Container
-from transferapp.repositories.omero import foreign
+from transferapp.repositories.omero import ice_imports
 from transferapp.repositories.omero.imports import attachments
 from transferapp.repositories.omero.imports.attachments import NAMESPACE
 from transferapp.repositories.omero.repository import OmeroRepository
@@ -73,7 +73,7 @@ def ours(conn: Any) -> list[Any]:
     """All annotations of our namespace, attached or not, that a person's own client sees."""
     query = conn.getQueryService()
     hql = "select a from FileAnnotation a join fetch a.file where a.ns = :ns"
-    parameters = foreign.omero.sys.ParametersI().addString("ns", NAMESPACE)
+    parameters = ice_imports.omero.sys.ParametersI().addString("ns", NAMESPACE)
     return list(query.findAllByQuery(hql, parameters, conn.SERVICE_OPTS))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_fixtures import omero, sandbox
 from transferapp.errors import Busy, ImageNotFound, Internal, Invalid

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from PIL import Image
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_house import gateway
 from tests.support.omero_world import populate, start_sandbox

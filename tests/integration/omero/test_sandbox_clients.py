@@ -27,7 +27,7 @@ pytestmark = [
 
 
 @dataclass(frozen=True)
-class Holdings:
+class LocalRepositoryStore:
     """A sandbox with one image in one dataset."""
 
     sandbox: RunningSandbox
@@ -37,23 +37,23 @@ class Holdings:
 
 
 @pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Holdings]:
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalRepositoryStore]:
     file = min(resource("sample-data", "tiff-channels-cells").glob("*.tif"))
     with RunningSandbox(tmp_path_factory.mktemp("omero")) as sandbox:
         with gateway(sandbox) as conn:
             dataset = unloaded(make_dataset(conn, "shared"))
             image = import_files(conn, [file], dataset).objects[0].id.val
-        yield Holdings(sandbox, file, dataset.id.val, image)
+        yield LocalRepositoryStore(sandbox, file, dataset.id.val, image)
 
 
 @pytest.fixture
-def conn(held: Holdings) -> Iterator[Any]:
+def conn(held: LocalRepositoryStore) -> Iterator[Any]:
     with gateway(held.sandbox) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def cli(held: Holdings, tmp_path_factory: pytest.TempPathFactory) -> OmeroCli:
+def cli(held: LocalRepositoryStore, tmp_path_factory: pytest.TempPathFactory) -> OmeroCli:
     made = OmeroCli(held.sandbox, tmp_path_factory.mktemp("home"))
     made.login()
     return made
@@ -68,19 +68,19 @@ def test_cli_obj_and_hql(cli: OmeroCli) -> None:
     assert "by-cli" in cli.run("hql", "--style", "csv", "-q", query)
 
 
-def test_cli_download(cli: OmeroCli, held: Holdings, tmp_path: Path) -> None:
+def test_cli_download(cli: OmeroCli, held: LocalRepositoryStore, tmp_path: Path) -> None:
     cli.run("download", f"Image:{held.image}", str(tmp_path / "out"))
     (found,) = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert found.read_bytes() == held.file.read_bytes()
 
 
-def test_cli_fs(cli: OmeroCli, held: Holdings) -> None:
+def test_cli_fs(cli: OmeroCli, held: LocalRepositoryStore) -> None:
     assert "ManagedRepository" in cli.run("fs", "repos", "--style", "csv")
     assert str(held.dataset) != ""
     assert "alice" in cli.run("fs", "sets", "--style", "csv")
 
 
-def test_ezomero_reads_and_writes(held: Holdings, conn: Any) -> None:
+def test_ezomero_reads_and_writes(held: LocalRepositoryStore, conn: Any) -> None:
     ezomero = pytest.importorskip("ezomero")
     assert held.image in ezomero.get_image_ids(conn, dataset=held.dataset)
     image, pixels = ezomero.get_image(conn, held.image)
@@ -95,7 +95,7 @@ def test_ezomero_reads_and_writes(held: Holdings, conn: Any) -> None:
     assert np.array_equal(back, array)
 
 
-def test_napari_omero_reads_an_image(held: Holdings, conn: Any) -> None:
+def test_napari_omero_reads_an_image(held: LocalRepositoryStore, conn: Any) -> None:
     loader = pytest.importorskip("napari_omero.plugins.loaders")
     data, _metadata, kind = loader.load_image_wrapper(conn.getObject("Image", held.image))[0]
     assert kind == "image"

@@ -8,9 +8,9 @@ import numpy as np
 
 from tests.support.dicom_files import IMPLICIT, Element, write_slice
 from tests.support.fluoview_files import write_oib, write_oif
-from tests.support.foreign_files import Numbers, numbers, write_mrc
 from tests.support.imaris_files import write_imaris
 from tests.support.lif_files import LifPicture, folder, write_lif_of
+from tests.support.vendor_files import Numbers, numbers, write_mrc
 
 _PIXELS, _KIND = 0x7FE00010, 0x00280004
 

@@ -24,9 +24,9 @@ from tests.support.dicom_files import (
     write_slice,
     write_without_image,
 )
-from tests.support.foreign_files import Numbers, numbers
 from tests.support.local_images import Opener, opener, whole_plane
 from tests.support.reader_planes import planes_of
+from tests.support.vendor_files import Numbers, numbers
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.support.fluoview_files import write_oib, write_oif
-from tests.support.foreign_files import Numbers, numbers
 from tests.support.local_images import Opener, opener
 from tests.support.ole_files import write_ole
 from tests.support.reader_planes import planes_of
+from tests.support.vendor_files import Numbers, numbers
 from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
 from transferapp.model.images import TileRegion
 from transferapp.repositories.local.readers.port import ReadImage

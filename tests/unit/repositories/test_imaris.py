@@ -12,10 +12,10 @@ pytest.importorskip("h5py", reason="needs the extra 'readers'")
 
 import h5py
 
-from tests.support.foreign_files import numbers
 from tests.support.imaris_files import write_imaris
 from tests.support.local_images import Opener, opener, whole_plane
 from tests.support.reader_planes import planes_of
+from tests.support.vendor_files import numbers
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import Level, TileRegion
 

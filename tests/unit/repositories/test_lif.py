@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.foreign_files import numbers
 from tests.support.lif_files import LifPicture, folder, write_lif_of
 from tests.support.local_images import Opener, opener
 from tests.support.reader_planes import planes_of
+from tests.support.vendor_files import numbers
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import TileRegion
 

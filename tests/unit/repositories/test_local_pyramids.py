@@ -26,7 +26,7 @@ from transferapp.repositories.local.pixels.rendering import (
     window_of,
 )
 from transferapp.repositories.local.readers.port import ImageHeader, ReadImage
-from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.derived_paths import DerivedPaths
 
 __all__ = ["opener"]
 
@@ -87,7 +87,7 @@ def test_stored_pyramid_of_a_large_plane(opener: Opener, tmp_path: Path) -> None
     path, pixels = large(tmp_path)
     image = opener.only_image(path)
     place = place_of(path, image)
-    derived = Derived(tmp_path)
+    derived = DerivedPaths(tmp_path)
     signs: list[int] = []
     target = derived.pyramid(7, 0)
     write_pyramid(image, place.levels, target, lambda: signs.append(1))
@@ -113,7 +113,7 @@ def test_stored_pyramid_of_a_large_plane(opener: Opener, tmp_path: Path) -> None
 def test_lost_pyramid_is_made_again(opener: Opener, tmp_path: Path) -> None:
     path, pixels = large(tmp_path)
     place = place_of(path, opener.only_image(path))
-    reader = PixelReader(Derived(tmp_path))
+    reader = PixelReader(DerivedPaths(tmp_path))
     tile = reader.read(place, TileRegion(1, 0, 0, 0, 0, 0, 64, 64))
     np.testing.assert_array_equal(tile, halve(pixels[:128, :128]))
     reader.close()
@@ -138,7 +138,7 @@ def test_failed_pyramid_leaves_nothing(opener: Opener, tmp_path: Path) -> None:
     def stop() -> None:
         raise KeyboardInterrupt
 
-    target = Derived(tmp_path).pyramid(7, 0)
+    target = DerivedPaths(tmp_path).pyramid(7, 0)
     with pytest.raises(KeyboardInterrupt):
         write_pyramid(image, plan_levels(image.header)[1], target, stop)
     assert list(target.parent.iterdir()) == []
@@ -149,7 +149,7 @@ def test_computed_levels(opener: Opener, tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", pixels, byteorder=">")
     place = place_of(tmp_path / "a.tif", opener.only_image(tmp_path / "a.tif"))
     assert place.source is LevelSource.COMPUTED
-    reader = PixelReader(Derived(tmp_path))
+    reader = PixelReader(DerivedPaths(tmp_path))
     wanted = halve(halve(pixels.astype("<u2")))
     tile = reader.read(place, TileRegion(2, 0, 0, 0, 100, 100, 512, 512))
     assert tile.dtype == np.dtype("<u2")

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.foreign_files import numbers, write_mrc
 from tests.support.local_images import Opener, opener
 from tests.support.reader_planes import planes_of
+from tests.support.vendor_files import numbers, write_mrc
 from transferapp.errors import DamagedFile, UnsupportedFile
 from transferapp.model.images import TileRegion
 

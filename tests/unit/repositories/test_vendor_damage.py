@@ -16,10 +16,10 @@ pytest.importorskip("olefile", reason="needs the extra 'readers'")
 pytest.importorskip("pydicom", reason="needs the extra 'readers'")
 
 from tests.support.fluoview_files import write_oib, write_oif
-from tests.support.foreign_files import numbers, write_dicom, write_mrc
 from tests.support.imaris_files import write_imaris
 from tests.support.lif_files import LifPicture, write_lif_of
 from tests.support.local_images import whole_plane
+from tests.support.vendor_files import numbers, write_dicom, write_mrc
 from transferapp.errors import TransferAppError
 from transferapp.repositories.local.readers.choose import open_fileset
 

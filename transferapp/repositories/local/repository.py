@@ -18,9 +18,13 @@ from transferapp.host.database import reading
 from transferapp.model.identity import Identity
 from transferapp.repositories.local.accounts.people import check_password, load_caller
 from transferapp.repositories.local.accounts.permissions import Caller
-from transferapp.repositories.local.holdings import Holdings, in_thread, open_holdings
 from transferapp.repositories.local.readers.installed import installed_formats
 from transferapp.repositories.local.session import LocalSession
+from transferapp.repositories.local.store import (
+    LocalRepositoryStore,
+    in_thread,
+    open_local_store,
+)
 from transferapp.repositories.port import (
     Capability,
     HealthState,
@@ -51,16 +55,16 @@ class LocalRepository(Repository):
         self._folder, self._clock = folder, clock
         self.bio_formats = bio_formats
         self._formats: RepositoryFormats | None = None
-        self._holdings: Holdings | None = None
+        self._local_store: LocalRepositoryStore | None = None
         self._opening = asyncio.Lock()
 
     @override
     async def sign_in(self, username: str, password: str) -> Identity:
         """Verify a person; raises SignInFailed."""
-        holdings = await self._open()
+        local_store = await self._open()
 
         def verify() -> Identity:
-            with reading(holdings.engine) as connection:
+            with reading(local_store.engine) as connection:
                 check_password(connection, username, password)
                 return load_caller(connection, username, None).identity
 
@@ -77,15 +81,15 @@ class LocalRepository(Repository):
         self, username: str, group_id: int | None = None
     ) -> AsyncIterator[RepositorySession]:
         """Act as this person; raises PermissionDenied (closed, unknown, not a member)."""
-        holdings = await self._open()
-        yield LocalSession(holdings, await self._caller(holdings, username, group_id))
+        local_store = await self._open()
+        yield LocalSession(local_store, await self._caller(local_store, username, group_id))
 
     @override
     async def health(self) -> RepositoryHealth:
         """Say whether the folder and its database answer; never raises."""
         try:
-            holdings = await self._open()
-            await in_thread(_ask, holdings)
+            local_store = await self._open()
+            await in_thread(_ask, local_store)
         except TransferAppError as error:
             return RepositoryHealth(HealthState.UNREACHABLE, error.message)
         return RepositoryHealth(HealthState.PROGRESSING, "The repository answers.")
@@ -104,27 +108,29 @@ class LocalRepository(Repository):
     async def close(self) -> None:
         """Close files and connections; a later call opens them again."""
         async with self._opening:
-            holdings, self._holdings = self._holdings, None
-        if holdings is not None:
-            await in_thread(holdings.close)
+            local_store, self._local_store = self._local_store, None
+        if local_store is not None:
+            await in_thread(local_store.close)
 
-    async def _open(self) -> Holdings:
+    async def _open(self) -> LocalRepositoryStore:
         async with self._opening:
-            if self._holdings is None:
-                self._holdings = await in_thread(
-                    open_holdings, self._folder, self._clock, self.bio_formats
+            if self._local_store is None:
+                self._local_store = await in_thread(
+                    open_local_store, self._folder, self._clock, self.bio_formats
                 )
-            return self._holdings
+            return self._local_store
 
-    async def _caller(self, holdings: Holdings, username: str, group_id: int | None) -> Caller:
+    async def _caller(
+        self, local_store: LocalRepositoryStore, username: str, group_id: int | None
+    ) -> Caller:
         def load() -> Caller:
-            with reading(holdings.engine) as connection:
+            with reading(local_store.engine) as connection:
                 return load_caller(connection, username, group_id)
 
         return await in_thread(load)
 
 
-def _ask(holdings: Holdings) -> None:
-    holdings.originals.folder.stat()
-    with reading(holdings.engine) as connection:
+def _ask(local_store: LocalRepositoryStore) -> None:
+    local_store.originals.folder.stat()
+    with reading(local_store.engine) as connection:
         connection.execute(sa.select(1))

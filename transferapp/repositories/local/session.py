@@ -7,10 +7,10 @@ from typing_extensions import override
 from transferapp.model.identity import Identity
 from transferapp.repositories.local.accounts.permissions import Caller
 from transferapp.repositories.local.catalogue.containers import LocalContainers
-from transferapp.repositories.local.holdings import Holdings
 from transferapp.repositories.local.imports.attachments import LocalAttachments
 from transferapp.repositories.local.imports.steps import LocalImports
 from transferapp.repositories.local.reading.images import LocalImages
+from transferapp.repositories.local.store import LocalRepositoryStore
 from transferapp.repositories.port import (
     Attachments,
     Containers,
@@ -23,13 +23,13 @@ from transferapp.repositories.port import (
 class LocalSession(RepositorySession):
     """What one experimenter may see and do."""
 
-    def __init__(self, holdings: Holdings, caller: Caller) -> None:
+    def __init__(self, local_store: LocalRepositoryStore, caller: Caller) -> None:
         """Act as ``caller``, whose groups were read just now."""
         self._caller = caller
-        self._containers = LocalContainers(holdings, caller)
-        self._images = LocalImages(holdings, caller)
-        self._imports = LocalImports(holdings, caller)
-        self._attachments = LocalAttachments(holdings, caller)
+        self._containers = LocalContainers(local_store, caller)
+        self._images = LocalImages(local_store, caller)
+        self._imports = LocalImports(local_store, caller)
+        self._attachments = LocalAttachments(local_store, caller)
 
     @property
     @override

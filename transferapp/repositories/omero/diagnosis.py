@@ -78,7 +78,7 @@ def _library() -> Check:
         if importlib.util.find_spec(module) is None:
             return Check(what, ok=False, remedy=f"{package} is not installed. {_WHEELS}")
     try:
-        importlib.import_module("transferapp.repositories.omero.foreign")
+        importlib.import_module("transferapp.repositories.omero.ice_imports")
     except ImportError as error:
         if error.name == "imp":
             remedy = "Ice 3.6 needs it on this Python: pip install zombie-imp"

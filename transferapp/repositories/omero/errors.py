@@ -22,7 +22,7 @@ from transferapp.errors import (
     TransferAppError,
     UnsupportedFile,
 )
-from transferapp.repositories.omero.foreign import Glacier2, Ice, omero
+from transferapp.repositories.omero.ice_imports import Glacier2, Ice, omero
 
 _FULL = ("no space left", "disk quota exceeded", "disk full")
 _GONE = ("no row with the given identifier", "is not available", "no such")

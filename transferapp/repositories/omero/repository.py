@@ -18,7 +18,7 @@ from transferapp.repositories.heartbeat import HeartbeatWatch
 from transferapp.repositories.omero.links import open_links
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import health
-from transferapp.repositories.omero.sessions.acting import Acting, in_thread
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext, in_thread
 from transferapp.repositories.omero.sessions.people import read_identity
 from transferapp.repositories.omero.sessions.pool import SessionPool
 from transferapp.repositories.omero.sessions.server_version import ServerVersion
@@ -87,9 +87,9 @@ class OmeroRepository(Repository):
                 "You are not a member of this group in OMERO any more. Ask the owner of the"
                 " group to take you in again, then press Retry. Nothing is lost."
             )
-        async with self._pool.acting_for(username) as gateway:
+        async with self._pool.session_for(username) as gateway:
             yield OmeroSession(
-                Acting(
+                OmeroSessionContext(
                     gateway,
                     identity,
                     group_id,
@@ -138,7 +138,7 @@ class OmeroRepository(Repository):
         asking = (
             self._pool.importer()
             if self._pool.acts_for_people
-            else self._pool.acting_for(username)
+            else self._pool.session_for(username)
         )
         async with asking as gateway:
             return await in_thread(self._threads, gateway, read_identity, gateway, username)

@@ -9,7 +9,7 @@ from transferapp.repositories.omero.catalogue.containers import OmeroContainers
 from transferapp.repositories.omero.imports.attachments import OmeroAttachments
 from transferapp.repositories.omero.imports.steps import OmeroImports
 from transferapp.repositories.omero.reading.images import OmeroImages
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import (
     Attachments,
     Containers,
@@ -22,19 +22,19 @@ from transferapp.repositories.port import (
 class OmeroSession(RepositorySession):
     """What one experimenter may see and do."""
 
-    def __init__(self, acting: Acting) -> None:
-        """Act as the person of ``acting``."""
-        self._acting = acting
-        self._containers = OmeroContainers(acting)
-        self._images = OmeroImages(acting)
-        self._imports = OmeroImports(acting)
-        self._attachments = OmeroAttachments(acting)
+    def __init__(self, omero_session: OmeroSessionContext) -> None:
+        """Act as the person of ``omero_session``."""
+        self._omero_session = omero_session
+        self._containers = OmeroContainers(omero_session)
+        self._images = OmeroImages(omero_session)
+        self._imports = OmeroImports(omero_session)
+        self._attachments = OmeroAttachments(omero_session)
 
     @property
     @override
     def identity(self) -> Identity:
         """The person this session acts as."""
-        return self._acting.identity
+        return self._omero_session.identity
 
     @property
     @override

@@ -16,7 +16,7 @@ from transferapp.repositories.local.pixels.planes import RecentPlanes
 from transferapp.repositories.local.pixels.regions import ImagePlace, LevelledImage
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import OpenFileset
-from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.derived_paths import DerivedPaths
 from transferapp.sandbox.omero_sandbox.fake_images import PIXEL_TYPES, FakeFileset
 from transferapp.sandbox.omero_sandbox.files import Files
 from transferapp.sandbox.omero_sandbox.records import PIXEL_SOURCE, Record
@@ -86,7 +86,7 @@ class PixelSources:
     def __init__(self, folder: Path, files: Files) -> None:
         """Keep pyramids and made pixels below ``folder``."""
         self._folder, self._files = folder, files
-        self._derived, self._recent = Derived(folder / "derived"), RecentPlanes()
+        self._derived, self._recent = DerivedPaths(folder / "derived"), RecentPlanes()
         self._open: LRUCache[int, tuple[OpenFileset, threading.Lock]] = LRUCache(_MOST_OPEN)
         self._lock = threading.Lock()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from transferapp import errors
 from transferapp.repositories.omero.errors import (
@@ -14,7 +14,7 @@ from transferapp.repositories.omero.errors import (
     translated,
     translation,
 )
-from transferapp.repositories.omero.foreign import Glacier2, Ice, omero
+from transferapp.repositories.omero.ice_imports import Glacier2, Ice, omero
 
 
 def told(cls: Any, message: str = "said by OMERO") -> Any:

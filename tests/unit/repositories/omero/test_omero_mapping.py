@@ -7,7 +7,7 @@ from math import inf, nan
 
 import pytest
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from transferapp.model.filesets import FilesetPlan, PlannedFile
 from transferapp.model.identity import GroupPermissions
@@ -24,7 +24,7 @@ from transferapp.repositories.omero.catalogue.mapping import (
     summary,
     window,
 )
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.reading.files import hasher
 from transferapp.repositories.omero.sessions.people import permissions_of
 

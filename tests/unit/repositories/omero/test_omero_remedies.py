@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("transferapp.repositories.omero.foreign", reason="needs omero-py")
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from transferapp import errors
 from transferapp.repositories.omero.errors import (
@@ -17,7 +17,7 @@ from transferapp.repositories.omero.errors import (
     import_failure,
     translation,
 )
-from transferapp.repositories.omero.foreign import Ice, omero
+from transferapp.repositories.omero.ice_imports import Ice, omero
 
 SAID = "said by OMERO"
 #: What a person may do, or that nothing needs to be done.

@@ -14,9 +14,9 @@ from transferapp.repositories.local.catalogue.container_rows import (
     container_query,
     find_container,
 )
-from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.storage.garbage import list_contents
 from transferapp.repositories.local.storage.schema import attachments, containers
+from transferapp.repositories.local.store import LocalRepositoryStore, in_thread
 from transferapp.repositories.port import Containers
 
 _MOST_NAME_LENGTH = 255
@@ -25,9 +25,9 @@ _MOST_NAME_LENGTH = 255
 class LocalContainers(Containers):
     """Containers as one experimenter sees them."""
 
-    def __init__(self, holdings: Holdings, caller: Caller) -> None:
+    def __init__(self, local_store: LocalRepositoryStore, caller: Caller) -> None:
         """See what ``caller`` may see."""
-        self._holdings, self._engine, self._caller = holdings, holdings.engine, caller
+        self._local_store, self._engine, self._caller = local_store, local_store.engine, caller
 
     @override
     async def children(
@@ -112,7 +112,7 @@ class LocalContainers(Containers):
             # The schema does the rest: links, wells and attachments go, children lose their
             # parent.
             connection.execute(containers.delete().where(containers.c.id == ref.id))
-        self._holdings.collect_garbage()
+        self._local_store.collect_garbage()
 
 
 def _check_new(kind: ContainerKind, name: str, parent: ContainerRef | None) -> None:

@@ -18,10 +18,10 @@ from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue.container_rows import container, find_container
-from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.reading.contents import opened, pieces
 from transferapp.repositories.local.storage.durability import sync_files
 from transferapp.repositories.local.storage.schema import attachments, containers, experimenters
+from transferapp.repositories.local.store import LocalRepositoryStore, in_thread
 from transferapp.repositories.port import Attachments, ByteListener
 
 Row = sa.Row[Any]
@@ -30,9 +30,9 @@ Row = sa.Row[Any]
 class LocalAttachments(Attachments):
     """Attachments as one experimenter sees and makes them."""
 
-    def __init__(self, holdings: Holdings, caller: Caller) -> None:
+    def __init__(self, local_store: LocalRepositoryStore, caller: Caller) -> None:
         """Attach as ``caller``."""
-        self._holdings, self._caller = holdings, caller
+        self._local_store, self._caller = local_store, caller
 
     @override
     async def attach(
@@ -67,9 +67,9 @@ class LocalAttachments(Attachments):
         return await in_thread(self._discard, key)
 
     def _attach(self, plan: AttachmentPlan, path: Path, count: ByteCount) -> Attachment:
-        originals = self._holdings.originals
+        originals = self._local_store.originals
         originals.check_name(plan.client_path)
-        with reading(self._holdings.engine) as connection:
+        with reading(self._local_store.engine) as connection:
             row = self._find(connection, plan)
             if row is None:
                 # Before the bytes are copied, not only after it.
@@ -86,7 +86,7 @@ class LocalAttachments(Attachments):
         # What is in its place already may be damaged: this content is known to be right.
         if originals.hash(plan.sha1) not in ("", plan.sha1):
             originals.set_aside(plan.sha1)
-        with writing(self._holdings.engine) as connection:
+        with writing(self._local_store.engine) as connection:
             made = self._refer(connection, plan)
         originals.place(taken)
         sync_files([originals.content(plan.sha1)], originals.folder)
@@ -106,7 +106,7 @@ class LocalAttachments(Attachments):
                 "sha1": plan.sha1,
                 "owner_id": self._caller.experimenter_id,
                 "group_id": plan.group_id,
-                "attached_at": self._holdings.clock.now(),
+                "attached_at": self._local_store.clock.now(),
             }
             connection.execute(insert_sqlite(attachments).values(**values))
             row = self._find(connection, plan)
@@ -143,14 +143,14 @@ class LocalAttachments(Attachments):
             )
 
     def _of(self, ref: ContainerRef) -> list[Attachment]:
-        with reading(self._holdings.engine) as connection:
+        with reading(self._local_store.engine) as connection:
             find_container(connection, self._caller, ref)
             query = _query().where(attachments.c.container_id == ref.id)
             rows = connection.execute(query.order_by(attachments.c.id)).all()
         return [_attachment(row) for row in rows]
 
     def _row(self, attachment_id: int) -> Row:
-        with reading(self._holdings.engine) as connection:
+        with reading(self._local_store.engine) as connection:
             visible = self._caller.sees(attachments)
             query = _query().where(attachments.c.id == attachment_id, visible)
             row = connection.execute(query).one_or_none()
@@ -160,17 +160,17 @@ class LocalAttachments(Attachments):
 
     def _get(self, attachment_id: int) -> Attachment:
         row = self._row(attachment_id)
-        if not self._holdings.originals.holds(row.sha1, row.size_bytes):
+        if not self._local_store.originals.holds(row.sha1, row.size_bytes):
             raise FileNotFound
         return _attachment(row)
 
     def _open(self, attachment_id: int) -> tuple[BinaryIO, int]:
         row = self._row(attachment_id)
-        return opened(self._holdings.originals.content(row.sha1), row.size_bytes)
+        return opened(self._local_store.originals.content(row.sha1), row.size_bytes)
 
     def _discard(self, key: str) -> bool:
-        self._holdings.originals.remove_incoming(key)
-        with reading(self._holdings.engine) as connection:
+        self._local_store.originals.remove_incoming(key)
+        with reading(self._local_store.engine) as connection:
             found = connection.execute(_query().where(attachments.c.key == key)).one_or_none()
         return found is not None
 

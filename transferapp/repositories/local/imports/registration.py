@@ -16,7 +16,6 @@ from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.pixel_types import shown_as
 from transferapp.repositories.local.catalogue.records import annotation_values, pixels_to_json
-from transferapp.repositories.local.holdings import Holdings
 from transferapp.repositories.local.imports.headers import plausible_header
 from transferapp.repositories.local.imports.names import image_names
 from transferapp.repositories.local.pixels.levels import LevelSource, Plane, plan_levels
@@ -32,7 +31,7 @@ from transferapp.repositories.local.readers.port import (
     WellPosition,
 )
 from transferapp.repositories.local.reading.thumbnails import make_thumbnail, write_whole
-from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.derived_paths import DerivedPaths
 from transferapp.repositories.local.storage.schema import (
     containers,
     filesets,
@@ -41,6 +40,7 @@ from transferapp.repositories.local.storage.schema import (
     images,
     wells,
 )
+from transferapp.repositories.local.store import LocalRepositoryStore
 
 STEPS = 5
 Listener = Callable[[int, str], None]
@@ -69,7 +69,7 @@ class Work:
     fileset_id: int
     first: Path
     root: Path
-    derived: Derived
+    derived: DerivedPaths
     alive: Listener
     bio_formats: BioFormats | None = None
 
@@ -100,7 +100,7 @@ def read_images(work: Work, plan: FilesetPlan) -> NewImages:
 
 def write_images(
     connection: sa.Connection,
-    holdings: Holdings,
+    local_store: LocalRepositoryStore,
     fileset: Fileset,
     plan: FilesetPlan,
     new: NewImages,
@@ -121,7 +121,7 @@ def write_images(
         "fileset_id": fileset.id,
         "owner_id": owner.owner_id,
         "group_id": owner.group_id,
-        "imported_at": holdings.clock.now(),
+        "imported_at": local_store.clock.now(),
     }
     made = [_insert(connection, images, {**common, **image.values}) for image in new.images]
     if plan.target is not None:

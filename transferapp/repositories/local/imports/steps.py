@@ -17,7 +17,6 @@ from transferapp.model.images import OriginalFile
 from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue.container_rows import container, find_container
-from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.imports import stored_files
 from transferapp.repositories.local.imports.registration import (
     STEPS,
@@ -29,6 +28,7 @@ from transferapp.repositories.local.imports.registration import (
 )
 from transferapp.repositories.local.storage.garbage import list_fileset
 from transferapp.repositories.local.storage.schema import filesets
+from transferapp.repositories.local.store import LocalRepositoryStore, in_thread
 from transferapp.repositories.port import ByteListener, Imports, ProgressListener
 
 #: Files are stored in batches of at most this many, or this many bytes.
@@ -39,16 +39,16 @@ _BATCH_BYTES = 256 * 1024 * 1024
 class LocalImports(Imports):
     """Imports as one experimenter."""
 
-    def __init__(self, holdings: Holdings, caller: Caller) -> None:
+    def __init__(self, local_store: LocalRepositoryStore, caller: Caller) -> None:
         """Import as ``caller``."""
-        self._holdings, self._caller = holdings, caller
+        self._local_store, self._caller = local_store, caller
 
     @override
     async def find(self, key: str) -> Fileset | None:
         """Return the fileset that was reserved under this key."""
 
         def find() -> Fileset | None:
-            with reading(self._holdings.engine) as connection:
+            with reading(self._local_store.engine) as connection:
                 return self._find(connection, key)
 
         return await in_thread(find)
@@ -74,11 +74,13 @@ class LocalImports(Imports):
         """
         if len(paths) != len(plan.files):
             raise Invalid("Each file of the plan needs one path.")
-        holdings, count = self._holdings, ByteCount(stored)
-        there = await in_thread(stored_files.recorded, holdings, fileset.id)
+        local_store, count = self._local_store, ByteCount(stored)
+        there = await in_thread(stored_files.recorded, local_store, fileset.id)
         for batch in _batches(list(zip(range(len(paths)), plan.files, paths, strict=True))):
-            await in_thread(stored_files.store_batch, holdings, fileset.id, batch, there, count)
-        await in_thread(stored_files.make_durable, holdings, fileset.id, plan)
+            await in_thread(
+                stored_files.store_batch, local_store, fileset.id, batch, there, count
+            )
+        await in_thread(stored_files.make_durable, local_store, fileset.id, plan)
 
     @override
     async def verify(
@@ -87,8 +89,8 @@ class LocalImports(Imports):
         """Read every stored file again; what is wrong is set aside, then raises
         ChecksumMismatch.
         """
-        rows = await in_thread(stored_files.recorded, self._holdings, fileset.id)
-        originals, count = self._holdings.originals, ByteCount(checked)
+        rows = await in_thread(stored_files.recorded, self._local_store, fileset.id)
+        originals, count = self._local_store.originals, ByteCount(checked)
         for planned in plan.files:
             row = rows.get(planned.client_path)
             if not await in_thread(stored_files.is_right, originals, row, planned, count):
@@ -121,7 +123,7 @@ class LocalImports(Imports):
     @override
     async def files(self, fileset: Fileset) -> list[OriginalFile]:
         """List what is really there of this fileset."""
-        return await in_thread(stored_files.files_there, self._holdings, fileset.id)
+        return await in_thread(stored_files.files_there, self._local_store, fileset.id)
 
     @override
     async def discard(self, fileset: Fileset) -> None:
@@ -140,8 +142,8 @@ class LocalImports(Imports):
     def _reserve(self, plan: FilesetPlan) -> Fileset:
         _check_paths(plan)
         for planned in plan.files:
-            self._holdings.originals.check_name(planned.client_path)
-        with writing(self._holdings.engine) as connection:
+            self._local_store.originals.check_name(planned.client_path)
+        with writing(self._local_store.engine) as connection:
             found = self._find(connection, plan.key)
             if found is not None and found.image_ids:
                 return found
@@ -153,7 +155,7 @@ class LocalImports(Imports):
                 "name": plan.name,
                 "owner_id": self._caller.experimenter_id,
                 "group_id": plan.group_id,
-                "reserved_at": self._holdings.clock.now(),
+                "reserved_at": self._local_store.clock.now(),
             }
             made = connection.execute(filesets.insert().values(**values))
             return Fileset(int(made.inserted_primary_key[0]), plan.key)  # type: ignore[index]
@@ -174,8 +176,8 @@ class LocalImports(Imports):
             )
 
     def _register(self, fileset: Fileset, plan: FilesetPlan, alive: Listener) -> Fileset:
-        holdings = self._holdings
-        with reading(holdings.engine) as connection:
+        local_store = self._local_store
+        with reading(local_store.engine) as connection:
             found = self._find(connection, plan.key)
             if found is None:
                 raise NotFound("This import was discarded meanwhile. Start it again.")
@@ -183,28 +185,30 @@ class LocalImports(Imports):
                 return found
             # Before hours of reading, not only after it.
             self._check_target(connection, plan)
-        there = stored_files.restore_names(holdings, fileset.id)
+        there = stored_files.restore_names(local_store, fileset.id)
         if any(planned.client_path not in there for planned in plan.files):
             # A failed import is discarded, and its retry does not repeat the steps before.
             raise UploadLost
-        root = holdings.originals.tree(fileset.id)
+        root = local_store.originals.tree(fileset.id)
         first = root / plan.files[0].client_path
-        work = Work(fileset.id, first, root, holdings.derived, alive, holdings.bio_formats)
+        work = Work(
+            fileset.id, first, root, local_store.derived, alive, local_store.bio_formats
+        )
         new = read_images(work, plan)
         alive(4, "making images")
-        with writing(holdings.engine) as connection:
+        with writing(local_store.engine) as connection:
             self._check_target(connection, plan)
-            made = write_images(connection, holdings, fileset, plan, new)
-        holdings.originals.remove_incoming(fileset.id)
+            made = write_images(connection, local_store, fileset, plan, new)
+        local_store.originals.remove_incoming(fileset.id)
         return Fileset(fileset.id, plan.key, made)
 
     def _discard(self, fileset: Fileset) -> None:
-        with writing(self._holdings.engine) as connection:
+        with writing(self._local_store.engine) as connection:
             found = self._find(connection, fileset.key)
             if found is None or found.image_ids:
                 return
             list_fileset(connection, found.id)
-        self._holdings.collect_garbage()
+        self._local_store.collect_garbage()
 
 
 def _check_paths(plan: FilesetPlan) -> None:

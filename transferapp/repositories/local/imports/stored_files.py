@@ -14,22 +14,22 @@ from transferapp.model.filesets import FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.local.catalogue.records import files_of
-from transferapp.repositories.local.holdings import Holdings
 from transferapp.repositories.local.storage.durability import sync_files
 from transferapp.repositories.local.storage.garbage import list_contents
 from transferapp.repositories.local.storage.schema import filesets, original_files
 from transferapp.repositories.local.storage.store import Originals, Taken
+from transferapp.repositories.local.store import LocalRepositoryStore
 
 
 def store_batch(
-    holdings: Holdings,
+    local_store: LocalRepositoryStore,
     fileset_id: int,
     batch: Sequence[tuple[int, PlannedFile, Path]],
     there: Mapping[str, OriginalFile],
     count: ByteCount,
 ) -> None:
     """Bring in of some (position, file, source) what is not ``there`` yet by the table."""
-    originals = holdings.originals
+    originals = local_store.originals
     missing = [
         numbered
         for numbered in batch
@@ -43,28 +43,28 @@ def store_batch(
         return
     # A file that came again with other bytes leaves its first content behind.
     replaced = [there[p.client_path].hash for _, p, _ in taken if p.client_path in there]
-    with writing(holdings.engine) as connection:
+    with writing(local_store.engine) as connection:
         _refer(connection, fileset_id, taken)
         list_contents(connection, replaced)
     for _, planned, content in taken:
         originals.place(content)
         originals.name(content.sha1, fileset_id, planned.client_path)
     if replaced:
-        holdings.collect_garbage()
+        local_store.collect_garbage()
 
 
-def make_durable(holdings: Holdings, fileset_id: int, plan: FilesetPlan) -> None:
+def make_durable(local_store: LocalRepositoryStore, fileset_id: int, plan: FilesetPlan) -> None:
     """Sync a fileset's contents and names; adopted contents too, whoever wrote them."""
-    originals = holdings.originals
-    restore_names(holdings, fileset_id)
-    contents = {originals.content(file.hash) for file in _rows(holdings, fileset_id)}
+    originals = local_store.originals
+    restore_names(local_store, fileset_id)
+    contents = {originals.content(file.hash) for file in _rows(local_store, fileset_id)}
     named = [originals.named(fileset_id, planned.client_path) for planned in plan.files]
     sync_files([*contents, *named], originals.folder)
 
 
-def recorded(holdings: Holdings, fileset_id: int) -> dict[str, OriginalFile]:
+def recorded(local_store: LocalRepositoryStore, fileset_id: int) -> dict[str, OriginalFile]:
     """Return what the table says of a fileset, by client path."""
-    return {file.client_path: file for file in _rows(holdings, fileset_id)}
+    return {file.client_path: file for file in _rows(local_store, fileset_id)}
 
 
 def is_right(
@@ -79,23 +79,23 @@ def is_right(
     return real == row.hash == planned.sha1
 
 
-def files_there(holdings: Holdings, fileset_id: int) -> list[OriginalFile]:
+def files_there(local_store: LocalRepositoryStore, fileset_id: int) -> list[OriginalFile]:
     """List the files whose content is in its place."""
-    originals = holdings.originals
-    rows = _rows(holdings, fileset_id)
+    originals = local_store.originals
+    rows = _rows(local_store, fileset_id)
     return [row for row in rows if originals.holds(row.hash, row.size_bytes)]
 
 
-def restore_names(holdings: Holdings, fileset_id: int) -> set[str]:
+def restore_names(local_store: LocalRepositoryStore, fileset_id: int) -> set[str]:
     """Give every content its name again, should one be missing; returns the client paths."""
-    rows = files_there(holdings, fileset_id)
+    rows = files_there(local_store, fileset_id)
     for row in rows:
-        holdings.originals.name(row.hash, fileset_id, row.client_path)
+        local_store.originals.name(row.hash, fileset_id, row.client_path)
     return {row.client_path for row in rows}
 
 
-def _rows(holdings: Holdings, fileset_id: int) -> list[OriginalFile]:
-    with reading(holdings.engine) as connection:
+def _rows(local_store: LocalRepositoryStore, fileset_id: int) -> list[OriginalFile]:
+    with reading(local_store.engine) as connection:
         return files_of(connection, [fileset_id])
 
 

@@ -15,7 +15,7 @@ from zarr.storage import LocalStore
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.local.pixels.levels import Plane, halve
 from transferapp.repositories.local.readers.port import ReadImage
-from transferapp.repositories.local.storage.derived import part_beside
+from transferapp.repositories.local.storage.derived_paths import part_beside
 from transferapp.repositories.local.storage.durability import sync_file_system
 
 TILE_PX = 512

@@ -21,7 +21,7 @@ from transferapp.repositories.local.pixels.planes import RecentPlanes
 from transferapp.repositories.local.pixels.pyramids import StoredPyramid, write_pyramid
 from transferapp.repositories.local.readers.choose import open_fileset
 from transferapp.repositories.local.readers.port import ReadImage
-from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.derived_paths import DerivedPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class LevelledImage:
     """One opened image with all its levels; used by one thread at a time."""
 
     def __init__(
-        self, image: ReadImage, place: ImagePlace, derived: Derived, recent: RecentPlanes
+        self, image: ReadImage, place: ImagePlace, derived: DerivedPaths, recent: RecentPlanes
     ) -> None:
         """Read full size from ``image``, smaller levels as ``place.source`` says."""
         self._image, self._place, self._derived, self._recent = image, place, derived, recent
@@ -104,7 +104,7 @@ class LevelledImage:
 class PixelReader:
     """Reads tiles of registered images for a process; safe to use from many threads."""
 
-    def __init__(self, derived: Derived, bio_formats: BioFormats | None = None) -> None:
+    def __init__(self, derived: DerivedPaths, bio_formats: BioFormats | None = None) -> None:
         """Find stored pyramids through ``derived``, open files through ``bio_formats``."""
         self._derived, self._bio_formats = derived, bio_formats
         self._opened = OpenedFilesets()

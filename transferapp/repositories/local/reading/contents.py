@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from transferapp.errors import FileNotFound
-from transferapp.repositories.local.holdings import in_thread
+from transferapp.repositories.local.store import in_thread
 
 _PIECE = 1024 * 1024
 

@@ -31,12 +31,12 @@ from transferapp.repositories.local.catalogue.records import (
     levels_of,
     reader_of,
 )
-from transferapp.repositories.local.holdings import Holdings, in_thread
 from transferapp.repositories.local.pixels.regions import ImagePlace
 from transferapp.repositories.local.reading.contents import opened, pieces
 from transferapp.repositories.local.reading.thumbnails import stored_thumbnail
 from transferapp.repositories.local.storage.garbage import list_fileset
 from transferapp.repositories.local.storage.schema import image_annotations, images
+from transferapp.repositories.local.store import LocalRepositoryStore, in_thread
 from transferapp.repositories.port import Images
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ _MOST_EDGE_PX = 2048
 class LocalImages(Images):
     """Images as one experimenter sees them."""
 
-    def __init__(self, holdings: Holdings, caller: Caller) -> None:
+    def __init__(self, local_store: LocalRepositoryStore, caller: Caller) -> None:
         """See what ``caller`` may see."""
-        self._holdings, self._caller = holdings, caller
+        self._local_store, self._caller = local_store, caller
 
     @override
     async def find(
@@ -67,7 +67,7 @@ class LocalImages(Images):
 
         def find() -> list[ImageSummary]:
             page = after, max(1, min(limit, _MOST_LISTED))
-            with reading(self._holdings.engine) as connection:
+            with reading(self._local_store.engine) as connection:
                 return image_rows.list_images(connection, self._caller, container, text, page)
 
         return await in_thread(find)
@@ -77,7 +77,7 @@ class LocalImages(Images):
         """Return all of one image; raises ImageNotFound."""
 
         def get() -> ImageDetails:
-            with reading(self._holdings.engine) as connection:
+            with reading(self._local_store.engine) as connection:
                 return image_rows.image_details(connection, self._caller, image_id)
 
         return await in_thread(get)
@@ -101,7 +101,7 @@ class LocalImages(Images):
         """List the files of these images' filesets; raises ImageNotFound."""
 
         def files() -> list[OriginalFile]:
-            with reading(self._holdings.engine) as connection:
+            with reading(self._local_store.engine) as connection:
                 rows = image_rows.visible_images(connection, self._caller, image_ids)
                 return files_of(connection, sorted({row.fileset_id for row in rows}))
 
@@ -112,7 +112,7 @@ class LocalImages(Images):
         """Say which of these files are already here, as far as the caller may see."""
 
         def duplicates() -> list[Duplicate]:
-            with reading(self._holdings.engine) as connection:
+            with reading(self._local_store.engine) as connection:
                 return find_duplicates(connection, self._caller, files)
 
         return await in_thread(duplicates)
@@ -137,7 +137,7 @@ class LocalImages(Images):
 
     def _place(self, row: sa.Row[Any]) -> ImagePlace:
         source, levels = levels_of(row)
-        originals = self._holdings.originals
+        originals = self._local_store.originals
         return ImagePlace(
             row.fileset_id,
             row.series,
@@ -149,12 +149,12 @@ class LocalImages(Images):
         )
 
     def _row(self, image_id: int) -> sa.Row[Any]:
-        with reading(self._holdings.engine) as connection:
+        with reading(self._local_store.engine) as connection:
             return image_rows.find_image(connection, self._caller, image_id)
 
     def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
         row = self._row(image_id)
-        return stored_thumbnail(self._holdings, row, self._place(row), edge_px)
+        return stored_thumbnail(self._local_store, row, self._place(row), edge_px)
 
     def _tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
         row = self._row(image_id)
@@ -168,15 +168,15 @@ class LocalImages(Images):
         )
         if not inside:
             raise Invalid("There is no such level or plane in this image.")
-        return self._holdings.pixels.read(place, region)
+        return self._local_store.pixels.read(place, region)
 
     def _open(self, file_id: int) -> tuple[BinaryIO, int]:
-        with reading(self._holdings.engine) as connection:
+        with reading(self._local_store.engine) as connection:
             row = image_rows.find_file(connection, self._caller, file_id)
-        return opened(self._holdings.originals.content(row.sha1), row.size_bytes)
+        return opened(self._local_store.originals.content(row.sha1), row.size_bytes)
 
     def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
-        with writing(self._holdings.engine) as connection:
+        with writing(self._local_store.engine) as connection:
             row = image_rows.find_image(connection, self._caller, image_id)
             rights = self._caller.rights(row.owner_id, row.group_id)
             demand(rights.can_annotate, f"annotate the image '{row.name}'")
@@ -187,7 +187,7 @@ class LocalImages(Images):
                 )
 
     def _delete(self, image_ids: Sequence[int]) -> None:
-        with writing(self._holdings.engine) as connection:
+        with writing(self._local_store.engine) as connection:
             rows = image_rows.visible_images(connection, self._caller, image_ids)
             for row in rows:
                 rights = self._caller.rights(row.owner_id, row.group_id)
@@ -201,5 +201,5 @@ class LocalImages(Images):
             for fileset_id in gone:
                 list_fileset(connection, fileset_id)
         for fileset_id in gone:
-            self._holdings.pixels.forget(fileset_id)
-        self._holdings.collect_garbage()
+            self._local_store.pixels.forget(fileset_id)
+        self._local_store.collect_garbage()

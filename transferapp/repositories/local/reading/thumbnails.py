@@ -17,10 +17,10 @@ from transferapp.repositories.local.pixels.rendering import (
     render_thumbnail,
     shown_channels,
 )
-from transferapp.repositories.local.storage.derived import part_beside
+from transferapp.repositories.local.storage.derived_paths import part_beside
 
 if TYPE_CHECKING:
-    from transferapp.repositories.local.holdings import Holdings
+    from transferapp.repositories.local.store import LocalRepositoryStore
 
 #: Made at import.
 USUAL_EDGES_PX = (96, 256)
@@ -29,10 +29,10 @@ _KEPT_EDGES_PX = frozenset({32, 48, 64, 96, 128, 160, 192, 256, 384, 512})
 
 
 def stored_thumbnail(
-    holdings: Holdings, row: sa.Row[Any], place: ImagePlace, edge_px: int
+    local_store: LocalRepositoryStore, row: sa.Row[Any], place: ImagePlace, edge_px: int
 ) -> bytes:
     """Return the JPEG of an image from disk, or make it."""
-    path = holdings.derived.thumbnail(place.fileset_id, place.series, edge_px)
+    path = local_store.derived.thumbnail(place.fileset_id, place.series, edge_px)
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -42,7 +42,7 @@ def stored_thumbnail(
     number = level_for(place.levels, edge_px)
     size = place.levels[number]
     regions = [middle_plane(number, size, c, pixels.size_z) for c in range(len(channels))]
-    planes = holdings.pixels.read_all(place, regions)
+    planes = local_store.pixels.read_all(place, regions)
     made = render_thumbnail(planes, channels, edge_px)
     if edge_px in _KEPT_EDGES_PX:
         write_whole(path, made)

@@ -11,7 +11,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from transferapp.host.database import reading, writing
-from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.derived_paths import DerivedPaths
 from transferapp.repositories.local.storage.schema import (
     attachments,
     filesets,
@@ -46,7 +46,7 @@ def list_contents(connection: sa.Connection, contents: Iterable[str]) -> None:
         connection.execute(garbage.insert(), rows)
 
 
-def collect(engine: sa.Engine, originals: Originals, derived: Derived) -> None:
+def collect(engine: sa.Engine, originals: Originals, derived: DerivedPaths) -> None:
     """Remove what is listed."""
     with reading(engine) as connection:
         rows = connection.execute(sa.select(garbage).order_by(garbage.c.id)).all()

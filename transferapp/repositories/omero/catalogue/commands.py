@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from transferapp.errors import PermissionDenied, RepositoryUnavailable, StateConflict
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.gateway import Gateway
 
 _LIMIT_S = 600.0

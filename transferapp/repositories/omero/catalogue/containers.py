@@ -8,8 +8,8 @@ from transferapp.errors import Invalid, PermissionDenied, TargetNotFound
 from transferapp.model.containers import PARENT_KIND, Container, ContainerKind, ContainerRef
 from transferapp.repositories.omero.catalogue.commands import delete
 from transferapp.repositories.omero.catalogue.mapping import container, unloaded
-from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import Containers
 
 _MOST_NAME_LENGTH = 255
@@ -34,21 +34,21 @@ _IMAGE_COUNTS = {
 class OmeroContainers(Containers):
     """Containers as OMERO shows them to one experimenter."""
 
-    def __init__(self, acting: Acting) -> None:
+    def __init__(self, omero_session: OmeroSessionContext) -> None:
         """See what this person may see."""
-        self._acting = acting
+        self._omero_session = omero_session
 
     @override
     async def children(
         self, parent: ContainerRef | None, *, kind: ContainerKind | None = None
     ) -> list[Container]:
         """List children, or the tops (also plates without a screen), by name."""
-        return await self._acting.run(self._children, parent, kind)
+        return await self._omero_session.run(self._children, parent, kind)
 
     @override
     async def get(self, ref: ContainerRef) -> Container:
         """Return one container; raises TargetNotFound."""
-        return await self._acting.run(find_container, self._acting, ref)
+        return await self._omero_session.run(find_container, self._omero_session, ref)
 
     @override
     async def create(
@@ -60,12 +60,12 @@ class OmeroContainers(Containers):
         description: str = "",
     ) -> Container:
         """Make a container; below a parent in the parent's group."""
-        return await self._acting.run(self._create, kind, name, parent, description)
+        return await self._omero_session.run(self._create, kind, name, parent, description)
 
     @override
     async def delete(self, ref: ContainerRef) -> None:
         """Delete a container; what was in it stays without one."""
-        await self._acting.run(self._delete, ref)
+        await self._omero_session.run(self._delete, ref)
 
     def _children(
         self, parent: ContainerRef | None, kind: ContainerKind | None
@@ -73,7 +73,7 @@ class OmeroContainers(Containers):
         if parent is None:
             found = [one for top in ContainerKind for one in self._tops(top, kind)]
         else:
-            find_container(self._acting, parent)
+            find_container(self._omero_session, parent)
             found = self._below(parent, kind)
         return sorted(found, key=lambda one: (one.name.lower(), one.ref.id))
 
@@ -82,7 +82,7 @@ class OmeroContainers(Containers):
             return []
         above = PARENT_KIND.get(top)
         orphan = "" if above is None else _without_parent(above)
-        return _load(self._acting, top, orphan)
+        return _load(self._omero_session, top, orphan)
 
     def _below(self, parent: ContainerRef, wanted: ContainerKind | None) -> list[Container]:
         kind = _CHILD_KIND.get(parent.kind)
@@ -91,7 +91,7 @@ class OmeroContainers(Containers):
         links = _LINKS[parent.kind]
         below = f"select l.child.id from {links} l where l.parent.id = :parent"  # noqa: S608
         inside = f"where c.id in ({below})"
-        return _load(self._acting, kind, inside, parent=parent.id)
+        return _load(self._omero_session, kind, inside, parent=parent.id)
 
     def _create(
         self, kind: ContainerKind, name: str, parent: ContainerRef | None, description: str
@@ -101,33 +101,35 @@ class OmeroContainers(Containers):
         made.setName(omero.rtypes.rstring(name.strip()))
         made.setDescription(omero.rtypes.rstring(description))
         if parent is None:
-            [made_id] = self._acting.save([made], self._acting.home_group)
-            return find_container(self._acting, ContainerRef(kind, made_id))
-        above = linkable(self._acting, parent)
+            [made_id] = self._omero_session.save([made], self._omero_session.home_group)
+            return find_container(self._omero_session, ContainerRef(kind, made_id))
+        above = linkable(self._omero_session, parent)
         link = getattr(omero.model, f"{_LINKS[parent.kind]}I")()
         link.setParent(unloaded(parent.kind, parent.id))
         link.setChild(made)
-        [link_id] = self._acting.save([link], above.group_id)
-        [[made_id]] = self._acting.rows(
+        [link_id] = self._omero_session.save([link], above.group_id)
+        [[made_id]] = self._omero_session.rows(
             f"select l.child.id from {_LINKS[parent.kind]} l where l.id = :link",  # noqa: S608
             link=link_id,
         )
-        return find_container(self._acting, ContainerRef(kind, made_id))
+        return find_container(self._omero_session, ContainerRef(kind, made_id))
 
     def _delete(self, ref: ContainerRef) -> None:
-        found = find_container(self._acting, ref)
+        found = find_container(self._omero_session, ref)
         if not found.can_edit:
             raise PermissionDenied(f"You may not delete '{found.name}'. Ask {found.owner}.")
         keep = {
             ContainerKind.PROJECT: ["Dataset"],
             ContainerKind.SCREEN: ["Plate"],
         }.get(ref.kind, ["Image"])
-        delete(self._acting.gateway, found.group_id, {str(ref.kind): [ref.id]}, keep=keep)
+        delete(
+            self._omero_session.gateway, found.group_id, {str(ref.kind): [ref.id]}, keep=keep
+        )
 
 
-def find_container(acting: Acting, ref: ContainerRef) -> Container:
+def find_container(omero_session: OmeroSessionContext, ref: ContainerRef) -> Container:
     """Return one container; blocking. Raises TargetNotFound."""
-    found = _load(acting, ref.kind, "where c.id = :id", id=ref.id)
+    found = _load(omero_session, ref.kind, "where c.id = :id", id=ref.id)
     if not found:
         raise TargetNotFound(
             f"The {ref.kind.lower()} ({ref}) does not exist any more, or you may not see it."
@@ -136,9 +138,9 @@ def find_container(acting: Acting, ref: ContainerRef) -> Container:
     return found[0]
 
 
-def linkable(acting: Acting, ref: ContainerRef) -> Container:
+def linkable(omero_session: OmeroSessionContext, ref: ContainerRef) -> Container:
     """Return a container that things may be put into; raises PermissionDenied too."""
-    found = find_container(acting, ref)
+    found = find_container(omero_session, ref)
     if not found.can_link:
         raise PermissionDenied(
             f"You may not put anything into '{found.name}'. Choose a target of your own, or"
@@ -148,16 +150,19 @@ def linkable(acting: Acting, ref: ContainerRef) -> Container:
 
 
 def _load(
-    acting: Acting, kind: ContainerKind, where: str, **values: int | str | list[int]
+    omero_session: OmeroSessionContext,
+    kind: ContainerKind,
+    where: str,
+    **values: int | str | list[int],
 ) -> list[Container]:
     hql = f"select c from {kind} c join fetch c.details.owner {where}"  # noqa: S608
-    loaded = {one.getId().getValue(): one for one in acting.entities(hql, **values)}
+    loaded = {one.getId().getValue(): one for one in omero_session.entities(hql, **values)}
     if not loaded:
         return []
     ids = list(loaded)
-    parents = _parents(acting, kind, ids)
-    children = _child_counts(acting, kind, ids)
-    images = dict(acting.rows(_IMAGE_COUNTS[kind], ids=ids))
+    parents = _parents(omero_session, kind, ids)
+    children = _child_counts(omero_session, kind, ids)
+    images = dict(omero_session.rows(_IMAGE_COUNTS[kind], ids=ids))
     return [
         container(
             one, kind, parents.get(key), (int(children.get(key, 0)), int(images.get(key, 0)))
@@ -166,11 +171,13 @@ def _load(
     ]
 
 
-def _parents(acting: Acting, kind: ContainerKind, ids: list[int]) -> dict[int, ContainerRef]:
+def _parents(
+    omero_session: OmeroSessionContext, kind: ContainerKind, ids: list[int]
+) -> dict[int, ContainerRef]:
     above = PARENT_KIND.get(kind)
     if above is None:
         return {}
-    found = acting.rows(
+    found = omero_session.rows(
         f"select l.child.id, l.parent.id from {_LINKS[above]} l"  # noqa: S608
         " where l.child.id in (:ids) order by l.parent.id desc",
         ids=ids,
@@ -178,10 +185,12 @@ def _parents(acting: Acting, kind: ContainerKind, ids: list[int]) -> dict[int, C
     return {child: ContainerRef(above, parent) for child, parent in found}
 
 
-def _child_counts(acting: Acting, kind: ContainerKind, ids: list[int]) -> dict[int, int]:
+def _child_counts(
+    omero_session: OmeroSessionContext, kind: ContainerKind, ids: list[int]
+) -> dict[int, int]:
     if kind not in _LINKS:
         return {}
-    found = acting.rows(
+    found = omero_session.rows(
         f"select l.parent.id, count(distinct l.child.id) from {_LINKS[kind]} l"  # noqa: S608
         " where l.parent.id in (:ids) group by l.parent.id",
         ids=ids,

@@ -7,8 +7,8 @@ from typing import Any
 
 from transferapp.model.duplicates import Duplicate, HeldFileset, HeldOriginal, Hits
 from transferapp.model.filesets import PlannedFile
-from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.sessions.acting import Acting, parameters
+from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext, parameters
 
 #: The only hasher that we can compare with: sources are hashed once, by SHA-1.
 _HASHER = "SHA1-160"
@@ -34,24 +34,28 @@ _PLATES = (
 _AT_ONCE = 500
 
 
-def find_duplicates(acting: Acting, files: Sequence[PlannedFile]) -> list[Duplicate]:
+def find_duplicates(
+    omero_session: OmeroSessionContext, files: Sequence[PlannedFile]
+) -> list[Duplicate]:
     """List duplicates in the order of ``files``, then by fileset id; blocking.
 
     Looks in the session's reading group: all groups, when it has none.
     """
     hits = Hits()
-    for fileset_id, _, _, sha1, *_ in _rows(acting, _BY_HASH, {f.sha1 for f in files}):
+    for fileset_id, _, _, sha1, *_ in _rows(omero_session, _BY_HASH, {f.sha1 for f in files}):
         hits.by_sha1.setdefault(sha1, set()).add(fileset_id)
-    for row in _rows(acting, _BY_PATH, {f.client_path for f in files}):
+    for row in _rows(omero_session, _BY_PATH, {f.client_path for f in files}):
         fileset_id, path, size, checksum, file_id, hasher = row
         original = HeldOriginal(file_id, checksum if hasher == _HASHER and checksum else "")
         hits.by_path.setdefault((path, size), {})[fileset_id] = original
-    return hits.duplicates(files, _held(acting, hits.fileset_ids(files)))
+    return hits.duplicates(files, _held(omero_session, hits.fileset_ids(files)))
 
 
-def _rows(acting: Acting, hql: str, values: set[str]) -> Iterator[list[Any]]:
+def _rows(
+    omero_session: OmeroSessionContext, hql: str, values: set[str]
+) -> Iterator[list[Any]]:
     wanted = sorted(value for value in values if value)
-    query = acting.gateway.query(acting.reading_group)
+    query = omero_session.gateway.query(omero_session.reading_group)
     for start in range(0, len(wanted), _AT_ONCE):
         some = [omero.rtypes.rstring(one) for one in wanted[start : start + _AT_ONCE]]
         given = parameters({"hasher": _HASHER} if hql is _BY_HASH else {})
@@ -60,18 +64,18 @@ def _rows(acting: Acting, hql: str, values: set[str]) -> Iterator[list[Any]]:
             yield [omero.rtypes.unwrap(value) for value in row]
 
 
-def _held(acting: Acting, fileset_ids: list[int]) -> dict[int, HeldFileset]:
+def _held(omero_session: OmeroSessionContext, fileset_ids: list[int]) -> dict[int, HeldFileset]:
     """Describe those of the filesets that have images."""
     images: dict[int, list[int]] = {}
     owners: dict[int, str] = {}
     places: dict[int, set[str]] = {}
     for start in range(0, len(fileset_ids), _AT_ONCE):
         ids = fileset_ids[start : start + _AT_ONCE]
-        for fileset_id, image_id, owner in acting.rows(_IMAGES, ids=ids):
+        for fileset_id, image_id, owner in omero_session.rows(_IMAGES, ids=ids):
             images.setdefault(fileset_id, []).append(image_id)
             owners[fileset_id] = owner
         for hql in (_DATASETS, _PLATES):
-            for fileset_id, name in acting.rows(hql, ids=ids):
+            for fileset_id, name in omero_session.rows(hql, ids=ids):
                 places.setdefault(fileset_id, set()).add(name)
     return {
         one: HeldFileset(one, owners[one], tuple(ids), tuple(sorted(places.get(one, ()))))

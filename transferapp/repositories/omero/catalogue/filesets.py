@@ -7,8 +7,8 @@ from typing import Any
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.omero.catalogue.mapping import original_file, unloaded
-from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 #: The namespace of the comment on a fileset that carries our key.
 KEY_NAMESPACE = "transferapp/key"
@@ -21,9 +21,9 @@ TRANSFER_NAMESPACE = omero.constants.namespaces.NSFILETRANSFER
 _LOG_TYPE = "application/omero-log-file"
 
 
-def filesets_of(acting: Acting, key: str) -> list[Fileset]:
+def filesets_of(omero_session: OmeroSessionContext, key: str) -> list[Fileset]:
     """Return the filesets under this key, the oldest first; blocking."""
-    found = acting.rows(
+    found = omero_session.rows(
         "select l.parent.id from FilesetAnnotationLink l, CommentAnnotation a"
         " where a.id = l.child.id and a.ns = :ns and a.textValue = :key"
         " order by l.parent.id",
@@ -31,7 +31,7 @@ def filesets_of(acting: Acting, key: str) -> list[Fileset]:
         key=key,
     )
     ids = dict.fromkeys(fileset_id for (fileset_id,) in found)
-    return [Fileset(one, key, tuple(images_of(acting, one))) for one in ids]
+    return [Fileset(one, key, tuple(images_of(omero_session, one))) for one in ids]
 
 
 def best_of(found: list[Fileset]) -> Fileset | None:
@@ -40,17 +40,17 @@ def best_of(found: list[Fileset]) -> Fileset | None:
     return next(with_images, found[-1] if found else None)
 
 
-def images_of(acting: Acting, fileset_id: int) -> list[int]:
+def images_of(omero_session: OmeroSessionContext, fileset_id: int) -> list[int]:
     """List a fileset's images; blocking."""
-    found = acting.rows(
+    found = omero_session.rows(
         "select i.id from Image i where i.fileset.id = :id order by i.id", id=fileset_id
     )
     return [image_id for (image_id,) in found]
 
 
-def files_of(acting: Acting, fileset_id: int) -> list[OriginalFile]:
+def files_of(omero_session: OmeroSessionContext, fileset_id: int) -> list[OriginalFile]:
     """List a fileset's files in the order they were planned; blocking."""
-    found = acting.rows(f"{FILES} where e.fileset.id = :id order by e.id", id=fileset_id)
+    found = omero_session.rows(f"{FILES} where e.fileset.id = :id order by e.id", id=fileset_id)
     return [original_file(row) for row in found]
 
 
@@ -64,9 +64,9 @@ def differing(plan: FilesetPlan, held: list[OriginalFile]) -> list[str]:
     ]
 
 
-def log_bytes(acting: Acting, fileset_id: int) -> int:
+def log_bytes(omero_session: OmeroSessionContext, fileset_id: int) -> int:
     """Return the size of the import's log, which grows while OMERO works; blocking."""
-    found = acting.rows(
+    found = omero_session.rows(
         "select o.size from FilesetJobLink f, JobOriginalFileLink l join l.child o"
         " where f.parent.id = :id and l.parent.id = f.child.id and o.mimetype = :log",
         id=fileset_id,
@@ -75,9 +75,9 @@ def log_bytes(acting: Acting, fileset_id: int) -> int:
     return sum(size or 0 for (size,) in found)
 
 
-def transfer_notes(acting: Acting, fileset_id: int) -> list[int]:
+def transfer_notes(omero_session: OmeroSessionContext, fileset_id: int) -> list[int]:
     """Return the ids of the comments that say that a fileset's files are links; blocking."""
-    found = acting.rows(
+    found = omero_session.rows(
         "select a.id from FilesetAnnotationLink l, CommentAnnotation a"
         " where a.id = l.child.id and a.ns = :ns and l.parent.id = :id order by a.id",
         ns=TRANSFER_NAMESPACE,
@@ -86,9 +86,9 @@ def transfer_notes(acting: Acting, fileset_id: int) -> list[int]:
     return [note_id for (note_id,) in found]
 
 
-def places_of(acting: Acting, fileset_id: int) -> list[str]:
+def places_of(omero_session: OmeroSessionContext, fileset_id: int) -> list[str]:
     """Return the paths of a fileset's files inside the repository, as planned; blocking."""
-    found = acting.rows(
+    found = omero_session.rows(
         "select e.id, o.path, o.name from FilesetEntry e join e.originalFile o"
         " where e.fileset.id = :id order by e.id",
         id=fileset_id,

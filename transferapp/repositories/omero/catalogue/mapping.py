@@ -15,7 +15,7 @@ from transferapp.model.images import (
 )
 from transferapp.model.plausible import plausible_moment, plausible_um
 from transferapp.ome import lengths
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 
 #: OMERO's pixel types in numpy's words.
 DTYPES = {

@@ -23,9 +23,9 @@ from transferapp.repositories.counting import ByteCount
 from transferapp.repositories.omero.catalogue.commands import delete
 from transferapp.repositories.omero.catalogue.containers import find_container
 from transferapp.repositories.omero.catalogue.mapping import unloaded
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.reading.files import read_file
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.pixel_stores import closing
 from transferapp.repositories.port import Attachments, ByteListener
 
@@ -64,40 +64,40 @@ class _Held:
 class OmeroAttachments(Attachments):
     """Attachments as OMERO shows them to one experimenter."""
 
-    def __init__(self, acting: Acting) -> None:
+    def __init__(self, omero_session: OmeroSessionContext) -> None:
         """Attach as this person."""
-        self._acting = acting
+        self._omero_session = omero_session
 
     @override
     async def attach(
         self, plan: AttachmentPlan, path: Path, stored: ByteListener | None = None
     ) -> Attachment:
         """Upload a file and attach it; adopts what an earlier attempt left."""
-        return await self._acting.run(self._attach, plan, path, ByteCount(stored))
+        return await self._omero_session.run(self._attach, plan, path, ByteCount(stored))
 
     @override
     async def of(self, container: ContainerRef) -> list[Attachment]:
         """List our attachments of a container; raises TargetNotFound."""
-        return await self._acting.run(self._of, container)
+        return await self._omero_session.run(self._of, container)
 
     @override
     async def get(self, attachment_id: int) -> Attachment:
         """Return an attachment with OMERO's own checksum; raises FileNotFound."""
-        return await self._acting.run(self._get, attachment_id)
+        return await self._omero_session.run(self._get, attachment_id)
 
     @override
     async def read(
         self, attachment_id: int, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Yield pieces of 1 MiB; read as a whole it is checked."""
-        held = await self._acting.run(self._by_id, attachment_id)
-        async for piece in read_file(self._acting, held.file_id, offset, length):
+        held = await self._omero_session.run(self._by_id, attachment_id)
+        async for piece in read_file(self._omero_session, held.file_id, offset, length):
             yield piece
 
     @override
     async def discard(self, key: str) -> bool:
         """Remove what was begun under this key and not attached."""
-        return await self._acting.run(self._discard, key)
+        return await self._omero_session.run(self._discard, key)
 
     def _attach(self, plan: AttachmentPlan, path: Path, count: ByteCount) -> Attachment:
         held = self._best(plan.key)
@@ -135,11 +135,11 @@ class OmeroAttachments(Attachments):
         made.setNs(text(NAMESPACE))
         made.setDescription(text(plan.client_path))
         made.setFile(file)
-        [made_id] = self._acting.save([made], plan.group_id)
+        [made_id] = self._omero_session.save([made], plan.group_id)
         return self._by_id(made_id)
 
     def _upload(self, held: _Held, plan: AttachmentPlan, path: Path, count: ByteCount) -> None:
-        gateway = self._acting.gateway
+        gateway = self._omero_session.gateway
         with closing(gateway.file_store(plan.group_id)) as store:
             store.setFileId(held.file_id)
             # Without any write OMERO makes no file, so that empty ones would fail.
@@ -170,7 +170,7 @@ class OmeroAttachments(Attachments):
         made.setParent(unloaded(plan.target.kind, plan.target.id))
         made.setChild(unloaded("FileAnnotation", held.id))
         try:
-            self._acting.save([made], plan.group_id)
+            self._omero_session.save([made], plan.group_id)
         except omero.ValidationException:
             if self._container_of(held.id) is None:
                 raise
@@ -207,7 +207,7 @@ class OmeroAttachments(Attachments):
             " where a.id = l.child.id and l.parent.id = :parent and a.ns = :ns"
             " and a.details.owner.id = :owner and f.hash = :sha1 order by a.id",
             parent=plan.target.id,
-            owner=self._acting.identity.experimenter.id,
+            owner=self._omero_session.identity.experimenter.id,
             sha1=plan.sha1,
         )
         same = (one for one in found if one.holds(plan) and one.client_path == plan.client_path)
@@ -224,7 +224,7 @@ class OmeroAttachments(Attachments):
         return found[0]
 
     def _rows(self, source: str, **values: int | str | list[int]) -> list[_Held]:
-        rows = self._acting.rows(f"{_FOUND} {source}", ns=NAMESPACE, **values)
+        rows = self._omero_session.rows(f"{_FOUND} {source}", ns=NAMESPACE, **values)
         return [
             _Held(a, f, told or "", size or 0, (sha1 or "").lower(), owner, group)
             for a, f, told, size, sha1, owner, group in rows
@@ -232,7 +232,7 @@ class OmeroAttachments(Attachments):
 
     def _container_of(self, annotation_id: int) -> ContainerRef | None:
         for kind in ContainerKind:
-            found = self._acting.rows(
+            found = self._omero_session.rows(
                 f"select l.parent.id from {kind}AnnotationLink l"  # noqa: S608
                 " where l.child.id = :id order by l.id",
                 id=annotation_id,
@@ -242,7 +242,7 @@ class OmeroAttachments(Attachments):
         return None
 
     def _check_target(self, plan: AttachmentPlan) -> None:
-        target = find_container(self._acting, plan.target)
+        target = find_container(self._omero_session, plan.target)
         if not target.can_annotate:
             raise PermissionDenied(
                 f"You may not attach files to '{target.name}'. Choose a target of your own, or"
@@ -255,7 +255,7 @@ class OmeroAttachments(Attachments):
             )
 
     def _of(self, ref: ContainerRef) -> list[Attachment]:
-        find_container(self._acting, ref)
+        find_container(self._omero_session, ref)
         found = self._rows(
             f"{ref.kind}AnnotationLink l, FileAnnotation a join a.file f"
             " where a.id = l.child.id and l.parent.id = :parent and a.ns = :ns order by a.id",
@@ -279,7 +279,7 @@ class OmeroAttachments(Attachments):
     def _remove(self, found: list[_Held]) -> None:
         for one in found:
             targets = {"FileAnnotation": [one.id]}
-            delete(self._acting.gateway, one.group_id, targets, keep=[])
+            delete(self._omero_session.gateway, one.group_id, targets, keep=[])
 
 
 def _path(key: str) -> str:

@@ -10,58 +10,61 @@ from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.catalogue.annotations import add_annotations
 from transferapp.repositories.omero.catalogue.containers import linkable
 from transferapp.repositories.omero.catalogue.mapping import unloaded
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.reading.image_queries import image_place
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.pixel_stores import closing
 
 
-def check_readable(acting: Acting, image_ids: list[int]) -> None:
+def check_readable(omero_session: OmeroSessionContext, image_ids: list[int]) -> None:
     """Read one pixel of each image: rows alone do not prove an import that nobody watched.
 
     Raises Busy while a pyramid is being made, RepositoryUnavailable.
     """
     for image_id in image_ids:
-        place = image_place(acting, image_id)
-        with closing(acting.gateway.pixels_store(place.group_id)) as store:
+        place = image_place(omero_session, image_id)
+        with closing(omero_session.gateway.pixels_store(place.group_id)) as store:
             store.setPixelsId(place.pixels_id, False)  # noqa: FBT003 - a foreign signature
             store.getTile(0, 0, 0, 0, 0, 1, 1)
 
 
-def finish(acting: Acting, plan: FilesetPlan, image_ids: list[int]) -> None:
+def finish(omero_session: OmeroSessionContext, plan: FilesetPlan, image_ids: list[int]) -> None:
     """Link the images (or their plates) to the target, and annotate them."""
     if plan.target is not None:
-        _link(acting, plan, plan.target, image_ids)
+        _link(omero_session, plan, plan.target, image_ids)
     if plan.annotations:
         for image_id in image_ids:
-            add_annotations(acting, image_id, plan.group_id, plan.annotations)
+            add_annotations(omero_session, image_id, plan.group_id, plan.annotations)
 
 
 def _link(
-    acting: Acting, plan: FilesetPlan, target: ContainerRef, image_ids: list[int]
+    omero_session: OmeroSessionContext,
+    plan: FilesetPlan,
+    target: ContainerRef,
+    image_ids: list[int],
 ) -> None:
     is_screen = target.kind is ContainerKind.SCREEN
     link, child = ("ScreenPlateLink", "Plate") if is_screen else ("DatasetImageLink", "Image")
-    wanted = _plates(acting, image_ids) if is_screen else set(image_ids)
+    wanted = _plates(omero_session, image_ids) if is_screen else set(image_ids)
     if not wanted:
         raise Invalid(
             f"'{plan.name}' is no plate, and a screen holds only plates. Choose a dataset as"
             " the target, then retry: the images are in OMERO already and are not sent again."
         )
-    linked = acting.rows(
+    linked = omero_session.rows(
         f"select l.child.id from {link} l where l.parent.id = :id",  # noqa: S608
         id=target.id,
     )
     missing = wanted - {child_id for (child_id,) in linked}
     if not missing:
         return
-    linkable(acting, target)
+    linkable(omero_session, target)
     made = [_new_link(link, (str(target.kind), target.id), (child, one)) for one in missing]
-    acting.save(made, plan.group_id)
+    omero_session.save(made, plan.group_id)
 
 
-def _plates(acting: Acting, image_ids: list[int]) -> set[int]:
-    found = acting.rows(
+def _plates(omero_session: OmeroSessionContext, image_ids: list[int]) -> set[int]:
+    found = omero_session.rows(
         "select distinct s.well.plate.id from WellSample s where s.image.id in (:ids)",
         ids=image_ids,
     )

@@ -26,10 +26,10 @@ from transferapp.repositories.omero.catalogue.filesets import (
     places_of,
     transfer_notes,
 )
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.imports.uploads import Place
 from transferapp.repositories.omero.links import CannotLink, Links, Source, or_cannot_link
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.pixel_stores import closing
 
 _log = structlog.get_logger(__name__)
@@ -53,49 +53,56 @@ class _Spot:
 
 
 def bring_in_place(
-    acting: Acting, process: object, fileset_id: int, plan: FilesetPlan, paths: Sequence[Path]
+    omero_session: OmeroSessionContext,
+    process: object,
+    fileset_id: int,
+    plan: FilesetPlan,
+    paths: Sequence[Path],
 ) -> bool:
     """Link the files of a fileset that was begun so; False: they are to be uploaded.
 
     Raises UploadLost when links are there that this process may not touch, Busy when another
     worker is making them now.
     """
-    if not transfer_notes(acting, fileset_id):
+    if not transfer_notes(omero_session, fileset_id):
         return False
-    if acting.links is None:
+    if omero_session.links is None:
         raise UploadLost("Another worker began to link these files; they are sent again.")
-    spots = _spots(acting, acting.links, process, fileset_id, plan, paths)
+    spots = _spots(omero_session, omero_session.links, process, fileset_id, plan, paths)
     try:
-        _link_all(acting, acting.links, fileset_id, plan, spots)
+        _link_all(omero_session, omero_session.links, fileset_id, plan, spots)
     except CannotLink as error:
         _log.warning(
             "in place is not possible; the files are uploaded",
             fileset=fileset_id,
             error=str(error),
         )
-        _give_up(acting, acting.links, fileset_id, plan, spots)
+        _give_up(omero_session, omero_session.links, fileset_id, plan, spots)
         return False
     return True
 
 
-def tidy_up(acting: Acting, fileset_id: int) -> None:
+def tidy_up(omero_session: OmeroSessionContext, fileset_id: int) -> None:
     """Remove what killed workers left beside the files; blocking."""
-    if acting.links is not None and transfer_notes(acting, fileset_id):
-        acting.links.tidy(
-            [acting.links.location(inside) for inside in places_of(acting, fileset_id)]
+    if omero_session.links is not None and transfer_notes(omero_session, fileset_id):
+        omero_session.links.tidy(
+            [
+                omero_session.links.location(inside)
+                for inside in places_of(omero_session, fileset_id)
+            ]
         )
 
 
 def _spots(
-    acting: Acting,
+    omero_session: OmeroSessionContext,
     links: Links,
     process: object,
     fileset_id: int,
     plan: FilesetPlan,
     paths: Sequence[Path],
 ) -> list[_Spot]:
-    held = {one.client_path: one for one in files_of(acting, fileset_id)}
-    inside = places_of(acting, fileset_id)
+    held = {one.client_path: one for one in files_of(omero_session, fileset_id)}
+    inside = places_of(omero_session, fileset_id)
     return [
         _Spot(
             Source(path, plan.key, file.client_path, number),
@@ -108,19 +115,23 @@ def _spots(
 
 
 def _link_all(
-    acting: Acting, links: Links, fileset_id: int, plan: FilesetPlan, spots: list[_Spot]
+    omero_session: OmeroSessionContext,
+    links: Links,
+    fileset_id: int,
+    plan: FilesetPlan,
+    spots: list[_Spot],
 ) -> None:
     wrong = set(differing(plan, [spot.held for spot in spots]))
     for spot in spots:
         if spot.held.client_path in wrong:
-            _link(acting, links, spot)
-    seen = {one.client_path: one.size_bytes for one in files_of(acting, fileset_id)}
+            _link(omero_session, links, spot)
+    seen = {one.client_path: one.size_bytes for one in files_of(omero_session, fileset_id)}
     for spot in spots:
         if seen[spot.held.client_path] != spot.size_bytes:
             raise CannotLink(f"OMERO does not see what {spot.location} leads to")
 
 
-def _link(acting: Acting, links: Links, spot: _Spot) -> None:
+def _link(omero_session: OmeroSessionContext, links: Links, spot: _Spot) -> None:
     # Looked at only after an earlier attempt: on network file systems a file that was not
     # there when one looked stays unseen for a while.
     known = bool(spot.held.hash)
@@ -129,17 +140,17 @@ def _link(acting: Acting, links: Links, spot: _Spot) -> None:
     if not linked or spot.held.size_bytes == spot.size_bytes:
         if known:
             links.take_away(spot.source, spot.location)
-        _mark(acting, links, spot)
+        _mark(omero_session, links, spot)
         links.put(spot.source, spot.location)
-    _look_again(acting, spot)
+    _look_again(omero_session, spot)
 
 
-def _mark(acting: Acting, links: Links, spot: _Spot) -> None:
+def _mark(omero_session: OmeroSessionContext, links: Links, spot: _Spot) -> None:
     """Let OMERO write a marker, and find it; raises CannotLink, Busy."""
     marker = _MARKER + uuid.uuid4().hex.encode()
     if len(marker) == spot.size_bytes:
         marker += b"\n"
-    uploader = acting.gateway.bound(
+    uploader = omero_session.gateway.bound(
         spot.place.process.getUploader(spot.place.number), spot.place.group_id
     )
     uploader.truncate(0)
@@ -163,12 +174,14 @@ def _read(location: Path, count: int) -> bytes:
             return b""
 
 
-def _look_again(acting: Acting, spot: _Spot) -> None:
+def _look_again(omero_session: OmeroSessionContext, spot: _Spot) -> None:
     """Have OMERO hash what is there now; minutes for a large file."""
     reader = spot.place.process.ice_context(
         {**spot.place.process.ice_getContext(), "omero.fs.mode": "r"}
     ).getUploader(spot.place.number)
-    patient = acting.gateway.patient(acting.gateway.bound(reader, spot.place.group_id))
+    patient = omero_session.gateway.patient(
+        omero_session.gateway.bound(reader, spot.place.group_id)
+    )
     try:
         # Closed in any case: OMERO gives the same reader again while it is open.
         with closing(patient):
@@ -178,10 +191,14 @@ def _look_again(acting: Acting, spot: _Spot) -> None:
 
 
 def _give_up(
-    acting: Acting, links: Links, fileset_id: int, plan: FilesetPlan, spots: list[_Spot]
+    omero_session: OmeroSessionContext,
+    links: Links,
+    fileset_id: int,
+    plan: FilesetPlan,
+    spots: list[_Spot],
 ) -> None:
     """Prepare the wrong files for uploading. Where no link is left, nothing says so."""
-    wrong = set(differing(plan, files_of(acting, fileset_id)))
+    wrong = set(differing(plan, files_of(omero_session, fileset_id)))
     for spot in spots:
         if spot.held.client_path in wrong:
             try:
@@ -190,6 +207,6 @@ def _give_up(
                 # Uploading would write through the link into the staged file.
                 raise UploadLost from error
     if len(wrong) == len(spots):
-        notes = transfer_notes(acting, fileset_id)
-        delete(acting.gateway, plan.group_id, {"CommentAnnotation": notes}, keep=[])
+        notes = transfer_notes(omero_session, fileset_id)
+        delete(omero_session.gateway, plan.group_id, {"CommentAnnotation": notes}, keep=[])
         links.forget(plan.key)

@@ -10,42 +10,46 @@ from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.catalogue.filesets import import_settings, new_fileset
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.links import Links
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 
-def begin_process(acting: Acting, plan: FilesetPlan, links: Links | None) -> int:
+def begin_process(
+    omero_session: OmeroSessionContext, plan: FilesetPlan, links: Links | None
+) -> int:
     """Make the fileset in OMERO with its import process; returns the fileset's id.
 
     With ``links`` it says that its files are links, before the first one is made.
     """
-    repository = acting.gateway.repository(plan.group_id)
+    repository = omero_session.gateway.repository(plan.group_id)
     transfer = "" if links is None else links.transfer
     process = repository.importFileset(new_fileset(plan, transfer), import_settings(plan))
-    process = acting.gateway.bound(process, plan.group_id)
-    fileset_id = _fileset_id(acting, process)
+    process = omero_session.gateway.bound(process, plan.group_id)
+    fileset_id = _fileset_id(omero_session, process)
     if fileset_id is None:
         raise AssertionError("OMERO made an import process without a fileset.")
-    acting.gateway.processes[fileset_id] = process
+    omero_session.gateway.processes[fileset_id] = process
     return fileset_id
 
 
-def live_process(acting: Acting, fileset_id: int, group_id: int) -> Any | None:
+def live_process(
+    omero_session: OmeroSessionContext, fileset_id: int, group_id: int
+) -> Any | None:
     """Return the import process, None when OMERO has forgotten it; blocking."""
-    known = acting.gateway.processes.get(fileset_id)
+    known = omero_session.gateway.processes.get(fileset_id)
     if known is not None and _answers(known):
         return known
-    acting.gateway.processes.pop(fileset_id, None)
-    for process in acting.gateway.repository(group_id).listImports():
-        bound = acting.gateway.bound(process, group_id)
-        if _fileset_of(acting, bound) == fileset_id:
-            acting.gateway.processes[fileset_id] = bound
+    omero_session.gateway.processes.pop(fileset_id, None)
+    for process in omero_session.gateway.repository(group_id).listImports():
+        bound = omero_session.gateway.bound(process, group_id)
+        if _fileset_of(omero_session, bound) == fileset_id:
+            omero_session.gateway.processes[fileset_id] = bound
             return bound
     return None
 
 
-def forget_process(acting: Acting, fileset_id: int) -> None:
+def forget_process(omero_session: OmeroSessionContext, fileset_id: int) -> None:
     """Drop an import process that is not needed any more."""
-    process = acting.gateway.processes.pop(fileset_id, None)
+    process = omero_session.gateway.processes.pop(fileset_id, None)
     if process is not None:
         with suppress(TransferAppError), translated():
             process.close()
@@ -62,25 +66,25 @@ def _answers(process: Any) -> bool:
     return True
 
 
-def _fileset_of(acting: Acting, process: Any) -> int | None:
+def _fileset_of(omero_session: OmeroSessionContext, process: Any) -> int | None:
     try:
         with translated():
-            return _fileset_id(acting, process)
+            return _fileset_id(omero_session, process)
     except TransferAppError:
         return None  # It ended between listing and asking, or is not ours to ask.
 
 
-def _fileset_id(acting: Acting, process: Any) -> int | None:
+def _fileset_id(omero_session: OmeroSessionContext, process: Any) -> int | None:
     """An import process does not tell its fileset, but its first uploader tells the file."""
     handle = process.getHandle()
     if handle is not None:
         activity = handle.getRequest().activity.getId().getValue()
-        found = acting.rows(
+        found = omero_session.rows(
             "select l.parent.id from FilesetJobLink l where l.child.id = :job", job=activity
         )
     else:
         file_id = process.getUploader(0).getFileId().getValue()
-        found = acting.rows(
+        found = omero_session.rows(
             "select e.fileset.id from FilesetEntry e where e.originalFile.id = :file",
             file=file_id,
         )

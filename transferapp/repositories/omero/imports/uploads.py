@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from transferapp.repositories.counting import ByteCount
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 _BLOCK = 2 * 1024 * 1024
 
@@ -21,9 +21,16 @@ class Place:
     group_id: int
 
 
-def upload(acting: Acting, place: Place, path: Path, count: ByteCount, *, again: bool) -> None:
+def upload(
+    omero_session: OmeroSessionContext,
+    place: Place,
+    path: Path,
+    count: ByteCount,
+    *,
+    again: bool,
+) -> None:
     """Send one file; ``again`` sends it from the beginning. Blocking, resumable."""
-    gateway = acting.gateway
+    gateway = omero_session.gateway
     # Asked first: OMERO knows it only while the uploader is open, and any write moves it.
     offset = 0 if again else place.process.getUploadOffset(place.number)
     uploader = gateway.bound(place.process.getUploader(place.number), place.group_id)

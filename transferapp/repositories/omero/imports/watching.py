@@ -13,8 +13,8 @@ from transferapp.host.backoff import Backoff
 from transferapp.repositories.heartbeat import Beat
 from transferapp.repositories.omero.catalogue.filesets import log_bytes
 from transferapp.repositories.omero.errors import import_failure, translated
-from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import ProgressListener
 
 #: OMERO's five steps, and linking and annotating after them.
@@ -33,39 +33,41 @@ _LOOK_AT_LOG_EVERY = timedelta(seconds=30)
 
 
 async def watch(
-    acting: Acting, fileset_id: int, handle: Any, progress: ProgressListener
+    omero_session: OmeroSessionContext, fileset_id: int, handle: Any, progress: ProgressListener
 ) -> TransferAppError | None:
     """Wait for the end; returns what the import failed with, its handle still open.
 
     ``progress`` hears only beats: a step begun, or more in the import's log.
     When this is cancelled, the import goes on in OMERO and is adopted later.
     """
-    polls, told, watched = count(), None, _Watched(acting, fileset_id, handle)
+    polls, told, watched = count(), None, _Watched(omero_session, fileset_id, handle)
     try:
-        while (response := await acting.run(handle.getResponse)) is None:
-            beat = await acting.run(watched.look)
+        while (response := await omero_session.run(handle.getResponse)) is None:
+            beat = await omero_session.run(watched.look)
             if beat != told:
                 told, step = beat, beat.step
                 progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
             await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:
-        acting.heartbeats.ended(fileset_id)
+        omero_session.heartbeats.ended(fileset_id)
     if isinstance(response, omero.cmd.ERR):
         return import_failure(response.name, dict(response.parameters or {}))
-    await acting.run(_close, handle)
+    await omero_session.run(_close, handle)
     return None
 
 
 class _Watched:
     """One import, looked at again and again; blocking."""
 
-    def __init__(self, acting: Acting, fileset_id: int, handle: Any) -> None:
-        self._acting, self._fileset_id, self._handle = acting, fileset_id, handle
-        self._looked_at = acting.clock.now()
+    def __init__(
+        self, omero_session: OmeroSessionContext, fileset_id: int, handle: Any
+    ) -> None:
+        self._omero_session, self._fileset_id, self._handle = omero_session, fileset_id, handle
+        self._looked_at = omero_session.clock.now()
 
     def look(self) -> Beat:
         """Return the last beat: a step begun, or more in the import's log."""
-        watch, now = self._acting.heartbeats, self._acting.clock.now()
+        watch, now = self._omero_session.heartbeats, self._omero_session.clock.now()
         status = self._handle.getStatus()
         # Until a thread of OMERO's takes it up, it has no steps at all.
         step = int(status.currentStep) + 1 if status.steps else 0
@@ -76,7 +78,9 @@ class _Watched:
         if not step or now - self._looked_at < _LOOK_AT_LOG_EVERY:
             return known
         self._looked_at = now
-        return watch.saw(self._fileset_id, step, log_bytes(self._acting, self._fileset_id))
+        return watch.saw(
+            self._fileset_id, step, log_bytes(self._omero_session, self._fileset_id)
+        )
 
 
 def _close(handle: Any) -> None:

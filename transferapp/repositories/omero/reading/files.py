@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from transferapp.errors import ChecksumMismatch, FileNotFound, TransferAppError
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.omero.catalogue.mapping import original_file
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 _PIECE = 1024 * 1024
 _WHERE = (
@@ -69,17 +69,17 @@ def hasher(name: str) -> OmeroHasher | None:
 
 
 async def read_file(
-    acting: Acting, file_id: int, offset: int, length: int | None
+    omero_session: OmeroSessionContext, file_id: int, offset: int, length: int | None
 ) -> AsyncGenerator[bytes, None]:
     """Yield pieces of 1 MiB; raises FileNotFound, PermissionDenied, ChecksumMismatch."""
-    file, store, size = await acting.run(_open, acting, file_id)
+    file, store, size = await omero_session.run(_open, omero_session, file_id)
     start = min(max(0, offset), size)
     end = size if length is None else min(size, start + max(0, length))
     whole = start == 0 and end == size
     check = hasher(file.hasher) if whole else None
     try:
         while start < end:
-            piece = await acting.run(_read, store, start, min(_PIECE, end - start))
+            piece = await omero_session.run(_read, store, start, min(_PIECE, end - start))
             start += len(piece)
             if check is not None:
                 check.update(piece)
@@ -87,7 +87,7 @@ async def read_file(
     finally:
         # A store that cannot be closed ends with its session.
         with suppress(TransferAppError):
-            await acting.run(store.close)
+            await omero_session.run(store.close)
     if check is not None and file.hash and check.hexdigest() != file.hash:
         raise ChecksumMismatch(
             f"The file '{file.name}' in OMERO does not match its own checksum. Tell your OMERO"
@@ -95,12 +95,12 @@ async def read_file(
         )
 
 
-def _open(acting: Acting, file_id: int) -> tuple[OriginalFile, Any, int]:
-    found = acting.rows(_WHERE, id=file_id)
+def _open(omero_session: OmeroSessionContext, file_id: int) -> tuple[OriginalFile, Any, int]:
+    found = omero_session.rows(_WHERE, id=file_id)
     if not found:
         raise FileNotFound(f"OMERO has no file {file_id}, or you may not see it.")
     *row, group_id = found[0]
-    store = acting.gateway.file_store(group_id)
+    store = omero_session.gateway.file_store(group_id)
     store.setFileId(file_id)
     return original_file(row), store, int(store.size())
 

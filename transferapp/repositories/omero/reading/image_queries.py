@@ -26,7 +26,7 @@ from transferapp.repositories.omero.catalogue.mapping import (
     window,
 )
 from transferapp.repositories.omero.reading.pixels import OmeroImagePlace, read_levels
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 SUMMARY = (
     "select i.id, i.name, i.fileset.id, i.details.owner.omeName, i.details.group.id,"
@@ -47,33 +47,37 @@ _DEFAULT_TILE = 512
 
 
 def list_images(
-    acting: Acting, container: ContainerRef | None, text: str, after: int, limit: int
+    omero_session: OmeroSessionContext,
+    container: ContainerRef | None,
+    text: str,
+    after: int,
+    limit: int,
 ) -> list[ImageSummary]:
     """List images with a greater id in id order; raises TargetNotFound."""
     conditions = ["i.id > :after"]
     values: dict[str, int | str | list[int]] = {"after": after, "limit": limit}
     if container is not None:
-        find_container(acting, container)
+        find_container(omero_session, container)
         conditions.append(f"i.id in ({_INSIDE[container.kind]})")
         values["container"] = container.id
     if text:
         conditions.append("lower(i.name) like :text")
         values["text"] = f"%{_literal(text.lower())}%"
     hql = f"{SUMMARY} where {' and '.join(conditions)} order by i.id"
-    return [summary(row) for row in acting.rows(hql, **values)]
+    return [summary(row) for row in omero_session.rows(hql, **values)]
 
 
-def image_summary(acting: Acting, image_id: int) -> ImageSummary:
+def image_summary(omero_session: OmeroSessionContext, image_id: int) -> ImageSummary:
     """Return one image's summary; raises ImageNotFound."""
-    found = acting.rows(f"{SUMMARY} where i.id = :id", id=image_id)
+    found = omero_session.rows(f"{SUMMARY} where i.id = :id", id=image_id)
     if not found:
         raise _unknown(image_id)
     return summary(found[0])
 
 
-def image_place(acting: Acting, image_id: int) -> OmeroImagePlace:
+def image_place(omero_session: OmeroSessionContext, image_id: int) -> OmeroImagePlace:
     """Return where an image's pixels are; raises ImageNotFound."""
-    found = acting.rows(
+    found = omero_session.rows(
         "select p.id, i.details.group.id, p.pixelsType.value, p.sizeT, p.sizeC, p.sizeZ,"
         " p.sizeY, p.sizeX from Image i join i.pixels p where i.id = :id",
         id=image_id,
@@ -87,45 +91,49 @@ def image_place(acting: Acting, image_id: int) -> OmeroImagePlace:
     )
 
 
-def image_objects(acting: Acting, image_ids: Sequence[int]) -> list[Any]:
+def image_objects(omero_session: OmeroSessionContext, image_ids: Sequence[int]) -> list[Any]:
     """Return images with their permissions; raises ImageNotFound when one is missing."""
     wanted = sorted(set(image_ids))
-    found = acting.entities("select i from Image i where i.id in (:ids)", ids=wanted)
+    found = omero_session.entities("select i from Image i where i.id in (:ids)", ids=wanted)
     missing = set(wanted) - {one.getId().getValue() for one in found}
     if missing:
         raise _unknown(min(missing))
     return found
 
 
-def image_files(acting: Acting, image_ids: Sequence[int]) -> list[OriginalFile]:
+def image_files(
+    omero_session: OmeroSessionContext, image_ids: Sequence[int]
+) -> list[OriginalFile]:
     """List the files of these images' filesets, each once; raises ImageNotFound."""
-    image_objects(acting, image_ids)
+    image_objects(omero_session, image_ids)
     filesets = "select i.fileset.id from Image i where i.id in (:ids)"
     hql = f"{FILES} where e.fileset.id in ({filesets}) order by e.id"
-    return [original_file(row) for row in acting.rows(hql, ids=sorted(set(image_ids)))]
+    return [original_file(row) for row in omero_session.rows(hql, ids=sorted(set(image_ids)))]
 
 
-def image_details(acting: Acting, image_id: int) -> ImageDetails:
+def image_details(omero_session: OmeroSessionContext, image_id: int) -> ImageDetails:
     """Return all of one image; raises ImageNotFound."""
-    shown = image_summary(acting, image_id)
-    place = image_place(acting, image_id)
+    shown = image_summary(omero_session, image_id)
+    place = image_place(omero_session, image_id)
     return ImageDetails(
         summary=shown,
-        pixels=_pixels(acting, shown, place),
-        files=tuple(image_files(acting, [image_id])),
-        annotations=tuple(annotations_of(acting, image_id)),
-        container_names=_container_names(acting, image_id),
+        pixels=_pixels(omero_session, shown, place),
+        files=tuple(image_files(omero_session, [image_id])),
+        annotations=tuple(annotations_of(omero_session, image_id)),
+        container_names=_container_names(omero_session, image_id),
     )
 
 
-def _pixels(acting: Acting, shown: ImageSummary, place: OmeroImagePlace) -> Pixels:
-    [found] = acting.entities(
+def _pixels(
+    omero_session: OmeroSessionContext, shown: ImageSummary, place: OmeroImagePlace
+) -> Pixels:
+    [found] = omero_session.entities(
         "select p from Pixels p left outer join fetch p.channels c"
         " left outer join fetch c.logicalChannel left outer join fetch c.statsInfo"
         " where p.id = :id",
         id=place.pixels_id,
     )
-    levels, tile = _levels(acting, place)
+    levels, tile = _levels(omero_session, place)
     channels = [
         channel(one, number, shown.dtype) for number, one in enumerate(found.copyChannels())
     ]
@@ -147,9 +155,11 @@ def _pixels(acting: Acting, shown: ImageSummary, place: OmeroImagePlace) -> Pixe
     )
 
 
-def _levels(acting: Acting, place: OmeroImagePlace) -> tuple[tuple[Level, ...], int]:
+def _levels(
+    omero_session: OmeroSessionContext, place: OmeroImagePlace
+) -> tuple[tuple[Level, ...], int]:
     try:
-        return read_levels(acting.gateway, place.pixels_id, place.group_id)
+        return read_levels(omero_session.gateway, place.pixels_id, place.group_id)
     except TransferAppError:
         # The pyramid is still being made: the details are worth showing without it.
         return (Level(place.shape[3], place.shape[4]),), _DEFAULT_TILE
@@ -162,13 +172,13 @@ def _unknown_channels(shown: ImageSummary) -> tuple[Channel, ...]:
     )
 
 
-def _container_names(acting: Acting, image_id: int) -> tuple[str, ...]:
-    datasets = acting.rows(
+def _container_names(omero_session: OmeroSessionContext, image_id: int) -> tuple[str, ...]:
+    datasets = omero_session.rows(
         "select l.parent.id, l.parent.name from DatasetImageLink l where l.child.id = :id"
         " order by l.parent.id",
         id=image_id,
     )
-    plates = acting.rows(
+    plates = omero_session.rows(
         "select s.well.plate.id, s.well.plate.name from WellSample s where s.image.id = :id"
         " order by s.well.plate.id",
         id=image_id,

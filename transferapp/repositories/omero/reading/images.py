@@ -26,7 +26,7 @@ from transferapp.repositories.omero.catalogue.filesets import images_of
 from transferapp.repositories.omero.reading import image_queries
 from transferapp.repositories.omero.reading.files import read_file
 from transferapp.repositories.omero.reading.pixels import read_thumbnail, read_tile
-from transferapp.repositories.omero.sessions.acting import Acting
+from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import Images
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ _MOST_EDGE_PX = 2048
 class OmeroImages(Images):
     """Images as OMERO shows them to one experimenter."""
 
-    def __init__(self, acting: Acting) -> None:
+    def __init__(self, omero_session: OmeroSessionContext) -> None:
         """See what this person may see."""
-        self._acting = acting
+        self._omero_session = omero_session
 
     @override
     async def find(
@@ -55,14 +55,16 @@ class OmeroImages(Images):
     ) -> list[ImageSummary]:
         """List images in id order, at most 1000; of a project those of its datasets."""
         most = max(1, min(limit, _MOST_LISTED))
-        return await self._acting.run(
-            image_queries.list_images, self._acting, container, text, after, most
+        return await self._omero_session.run(
+            image_queries.list_images, self._omero_session, container, text, after, most
         )
 
     @override
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
-        return await self._acting.run(image_queries.image_details, self._acting, image_id)
+        return await self._omero_session.run(
+            image_queries.image_details, self._omero_session, image_id
+        )
 
     @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
@@ -71,29 +73,31 @@ class OmeroImages(Images):
         """
         if not 1 <= edge_px <= _MOST_EDGE_PX:
             raise Invalid(f"A thumbnail has an edge of 1 to {_MOST_EDGE_PX} pixels.")
-        return await self._acting.run(self._thumbnail, image_id, edge_px)
+        return await self._omero_session.run(self._thumbnail, image_id, edge_px)
 
     @override
     async def tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
         """Return pixels (height, width); raises Invalid for a plane that is not there."""
-        return await self._acting.run(self._tile, image_id, region)
+        return await self._omero_session.run(self._tile, image_id, region)
 
     @override
     async def files(self, image_ids: Sequence[int]) -> list[OriginalFile]:
         """List the files of these images' filesets; raises ImageNotFound."""
-        return await self._acting.run(image_queries.image_files, self._acting, image_ids)
+        return await self._omero_session.run(
+            image_queries.image_files, self._omero_session, image_ids
+        )
 
     @override
     async def duplicates(self, files: Sequence[PlannedFile]) -> list[Duplicate]:
         """Say which of these files OMERO already holds; compares SHA-1 checksums only."""
-        return await self._acting.run(find_duplicates, self._acting, files)
+        return await self._omero_session.run(find_duplicates, self._omero_session, files)
 
     @override
     async def read(
         self, file_id: int, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Yield pieces of 1 MiB; a whole file is checked against OMERO's checksum."""
-        pieces = read_file(self._acting, file_id, offset, length)
+        pieces = read_file(self._omero_session, file_id, offset, length)
         async with aclosing(pieces):
             async for piece in pieces:
                 yield piece
@@ -101,7 +105,7 @@ class OmeroImages(Images):
     @override
     async def annotate(self, image_id: int, annotations: Sequence[Annotation]) -> None:
         """Add annotations; the same one twice is added once. Raises PermissionDenied."""
-        await self._acting.run(self._annotate, image_id, annotations)
+        await self._omero_session.run(self._annotate, image_id, annotations)
 
     @override
     async def delete(self, image_ids: Sequence[int]) -> None:
@@ -109,36 +113,36 @@ class OmeroImages(Images):
 
         Raises PermissionDenied, StateConflict when a fileset has other images too.
         """
-        await self._acting.run(self._delete, image_ids)
+        await self._omero_session.run(self._delete, image_ids)
 
     def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
-        place = image_queries.image_place(self._acting, image_id)
-        return read_thumbnail(self._acting.gateway, place, edge_px)
+        place = image_queries.image_place(self._omero_session, image_id)
+        return read_thumbnail(self._omero_session.gateway, place, edge_px)
 
     def _tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
-        place = image_queries.image_place(self._acting, image_id)
-        return read_tile(self._acting.gateway, place, region)
+        place = image_queries.image_place(self._omero_session, image_id)
+        return read_tile(self._omero_session.gateway, place, region)
 
     def _annotate(self, image_id: int, notes: Sequence[Annotation]) -> None:
-        [image] = image_queries.image_objects(self._acting, [image_id])
+        [image] = image_queries.image_objects(self._omero_session, [image_id])
         if not image.getDetails().getPermissions().canAnnotate():
             raise PermissionDenied("You may not annotate this image. Ask its owner.")
-        add_annotations(self._acting, image_id, _group_id(image), notes)
+        add_annotations(self._omero_session, image_id, _group_id(image), notes)
 
     def _delete(self, image_ids: Sequence[int]) -> None:
-        images = image_queries.image_objects(self._acting, image_ids)
+        images = image_queries.image_objects(self._omero_session, image_ids)
         if not all(one.getDetails().getPermissions().canDelete() for one in images):
             raise PermissionDenied("You may not delete these images. Ask their owner.")
         chosen = {one.getId().getValue() for one in images}
         for group_id in sorted({_group_id(one) for one in images}):
             inside = [one for one in images if _group_id(one) == group_id]
             targets = self._targets(inside, chosen)
-            delete(self._acting.gateway, group_id, targets, keep=[])
+            delete(self._omero_session.gateway, group_id, targets, keep=[])
 
     def _targets(self, images: list[Any], chosen: set[int]) -> dict[str, list[int]]:
         filesets = {one.getFileset().getId().getValue() for one in images if one.getFileset()}
         for fileset_id in filesets:
-            if set(images_of(self._acting, fileset_id)) - chosen:
+            if set(images_of(self._omero_session, fileset_id)) - chosen:
                 raise StateConflict(
                     "Other images were made from the same files. OMERO deletes them only"
                     " together: select all of them."

@@ -11,7 +11,7 @@ from transferapp.errors import Invalid, RepositoryUnavailable
 from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.omero.catalogue.mapping import DTYPES
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.sessions.pixel_stores import PixelStore, closing
 

@@ -13,7 +13,7 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.pixel_stores import PixelStores
 from transferapp.repositories.omero.settings import OmeroSettings
 

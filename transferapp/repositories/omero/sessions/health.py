@@ -7,7 +7,7 @@ from typing import Any
 from transferapp.errors import TransferAppError
 from transferapp.repositories.heartbeat import HeartbeatWatch
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.foreign import Glacier2
+from transferapp.repositories.omero.ice_imports import Glacier2
 from transferapp.repositories.omero.sessions.gateway import Gateway, open_client, shut
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import HealthState, RepositoryHealth

@@ -6,7 +6,7 @@ from typing import Any
 
 from transferapp.errors import PermissionDenied
 from transferapp.model.identity import Experimenter, Group, GroupPermissions, Identity
-from transferapp.repositories.omero.sessions.acting import parameters, rows
+from transferapp.repositories.omero.sessions.context import parameters, rows
 from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
 
 _SYSTEM = "system"

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from transferapp.errors import TransferAppError
 from transferapp.model.images import Level
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.foreign import Ice
+from transferapp.repositories.omero.ice_imports import Ice
 
 R = TypeVar("R")
 #: An idle store is closed after so long (seconds).

@@ -14,7 +14,7 @@ from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
 from transferapp.repositories.heartbeat import HeartbeatWatch
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.foreign import omero
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
 
@@ -64,7 +64,7 @@ def parameters(values: Values) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Acting:
+class OmeroSessionContext:
     """One person at work in OMERO, in one group or across all."""
 
     gateway: Gateway

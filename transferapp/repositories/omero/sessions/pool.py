@@ -26,8 +26,8 @@ from transferapp.errors import (
 )
 from transferapp.host.clock import Clock
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.foreign import omero
-from transferapp.repositories.omero.sessions.acting import in_thread
+from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.sessions.context import in_thread
 from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.sessions.password import importer_password
 from transferapp.repositories.omero.settings import OmeroSettings
@@ -76,7 +76,7 @@ class SessionPool:
             await self._end(earlier.gateway)
 
     @asynccontextmanager
-    async def acting_for(self, username: str) -> AsyncIterator[Gateway]:
+    async def session_for(self, username: str) -> AsyncIterator[Gateway]:
         """Give the person's gateway, minted when there is none; raises PermissionDenied."""
         held = await self._take(username, self._mint)
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 
-class Derived:
+class DerivedPaths:
     """The folders of derived data, by fileset and by the image's number in it."""
 
     def __init__(self, folder: Path) -> None:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from transferapp.bioformats.port import BioFormats
 from transferapp.host.clock import Clock
 from transferapp.repositories.local.pixels.regions import PixelReader
-from transferapp.repositories.local.storage.derived import Derived
+from transferapp.repositories.local.storage.derived_paths import DerivedPaths
 from transferapp.repositories.local.storage.failures import translated
 from transferapp.repositories.local.storage.garbage import collect
 from transferapp.repositories.local.storage.schema import open_repository_database
@@ -24,12 +24,12 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Holdings:
+class LocalRepositoryStore:
     """An opened repository folder; its methods and parts block, so use ``in_thread``."""
 
     engine: sa.Engine
     originals: Originals
-    derived: Derived
+    derived: DerivedPaths
     clock: Clock
     pixels: PixelReader = field(compare=False)
     bio_formats: BioFormats | None = field(default=None, compare=False)
@@ -46,16 +46,18 @@ class Holdings:
         self.engine.dispose()
 
 
-def open_holdings(
+def open_local_store(
     folder: Path, clock: Clock, bio_formats: BioFormats | None = None
-) -> Holdings:
+) -> LocalRepositoryStore:
     """Open or make a repository folder, and finish what a killed process left undone."""
     engine = open_repository_database(folder)
-    derived = Derived(folder)
+    derived = DerivedPaths(folder)
     pixels = PixelReader(derived, bio_formats)
-    holdings = Holdings(engine, Originals(folder), derived, clock, pixels, bio_formats)
-    holdings.collect_garbage()
-    return holdings
+    local_store = LocalRepositoryStore(
+        engine, Originals(folder), derived, clock, pixels, bio_formats
+    )
+    local_store.collect_garbage()
+    return local_store
 
 
 async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
