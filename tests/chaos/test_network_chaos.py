@@ -17,7 +17,7 @@ import pytest
 from tests.support import chaos_lock_holder, chaos_process
 from tests.support.chaos import assert_survived, patiently
 from tests.support.chaos_namespaces import ADDRESS, Network, NoNamespaces
-from tests.support.chaos_network import NetworkChaos, NetworkStorm, assert_fenced, describe
+from tests.support.chaos_network import NetworkChaos, NetworkChaosRun, assert_fenced, describe
 from tests.support.postgres import PostgresServer, own_server
 from transferapp.host.database import open_engine
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
@@ -47,36 +47,36 @@ def network_of(hosts: int, *slow: int) -> Iterator[tuple[Network, PostgresServer
 
 @pytest.mark.chaos
 @pytest.mark.timeout(900)
-async def test_storm_over_a_failing_network(tmp_path: Path) -> None:
-    storm = NetworkStorm(tasks=300, kills=25, crashes=2, freezes=1, step_s=0.3, cuts=4)
-    with network_of(storm.workers) as (network, server):
-        chaos = _chaos(network, server, storm, tmp_path)
+async def test_chaos_over_a_failing_network(tmp_path: Path) -> None:
+    chaos_run = NetworkChaosRun(tasks=300, kills=25, crashes=2, freezes=1, step_s=0.3, cuts=4)
+    with network_of(chaos_run.workers) as (network, server):
+        chaos = _chaos(network, server, chaos_run, tmp_path)
         aftermath = await chaos.run(within_s=840)
     print("\nPostgreSQL, 4 hosts:", describe(chaos, aftermath))  # noqa: T201  # run for this
-    assert_survived(storm, aftermath)
+    assert_survived(chaos_run, aftermath)
     assert_fenced(chaos)
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
-async def test_storm_with_a_slow_and_lossy_link(tmp_path: Path) -> None:
+async def test_chaos_with_a_slow_and_lossy_link(tmp_path: Path) -> None:
     """One of four hosts is 100 ms away and loses every 20th packet, both ways."""
-    storm = NetworkStorm(tasks=100, kills=5, cuts=2)
-    with network_of(storm.workers, 3) as (network, server):
-        chaos = _chaos(network, server, storm, tmp_path)
+    chaos_run = NetworkChaosRun(tasks=100, kills=5, cuts=2)
+    with network_of(chaos_run.workers, 3) as (network, server):
+        chaos = _chaos(network, server, chaos_run, tmp_path)
         aftermath = await chaos.run(within_s=540)
     print("\nPostgreSQL, a slow host:", describe(chaos, aftermath))  # noqa: T201
-    assert_survived(storm, aftermath)
+    assert_survived(chaos_run, aftermath)
     assert_fenced(chaos)
 
 
 @pytest.mark.slow
-async def test_squall_over_a_failing_network(tmp_path: Path) -> None:
-    storm = NetworkStorm(tasks=40, kills=0, workers=2, cuts=1)
-    with network_of(storm.workers) as (network, server):
-        chaos = _chaos(network, server, storm, tmp_path)
+async def test_chaos_smoke_over_a_failing_network(tmp_path: Path) -> None:
+    chaos_run = NetworkChaosRun(tasks=40, kills=0, workers=2, cuts=1)
+    with network_of(chaos_run.workers) as (network, server):
+        chaos = _chaos(network, server, chaos_run, tmp_path)
         aftermath = await chaos.run(within_s=110)
-    assert_survived(storm, aftermath)
+    assert_survived(chaos_run, aftermath)
     assert_fenced(chaos)
 
 
@@ -167,8 +167,8 @@ def _lock_is_free_after(url: str) -> float:
 
 
 def _chaos(
-    network: Network, server: PostgresServer, storm: NetworkStorm, folder: Path
+    network: Network, server: PostgresServer, chaos_run: NetworkChaosRun, folder: Path
 ) -> NetworkChaos:
     url = server.new_database()
     there = server.network_url(url)
-    return NetworkChaos(url, folder, storm, server, network=network, network_url=there)
+    return NetworkChaos(url, folder, chaos_run, server, network=network, network_url=there)

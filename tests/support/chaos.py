@@ -29,7 +29,7 @@ DATABASE_AWAY_S = 2.5
 
 
 @dataclass(frozen=True)
-class Storm:
+class ChaosRun:
     """How much work there is, and how much is broken meanwhile."""
 
     tasks: int
@@ -82,11 +82,11 @@ class Aftermath:
 
 @dataclass
 class Chaos:
-    """One storm over one database."""
+    """One chaos run over one database."""
 
     url: str
     folder: Path
-    storm: Storm
+    chaos_run: ChaosRun
     server: PostgresServer | None = None
     #: When a process (by pid) was killed, and when one was frozen.
     ended_at: dict[int, float] = field(default_factory=dict)
@@ -94,20 +94,20 @@ class Chaos:
     seen: Counter[str] = field(default_factory=Counter)
 
     async def run(self, within_s: float) -> Aftermath:
-        """Let the storm pass; raises TimeoutError when the work does not end."""
+        """Let the chaos run pass; raises TimeoutError when the work does not end."""
         began = time.monotonic()
         for name in ("effects", "drafts"):
             (self.folder / name).mkdir()
         self._engine = open_engine(self.url)
-        queue = DbosTaskQueue(self._engine, settings(self.storm.limit))
-        self._random = random.Random(self.storm.seed)  # noqa: S311
+        queue = DbosTaskQueue(self._engine, settings(self.chaos_run.limit))
+        self._random = random.Random(self.chaos_run.seed)  # noqa: S311
         self._workers: list[ChaosWorker] = []
         try:
             async with asyncio.timeout(within_s):
-                await self._enqueue(queue, range(self.storm.tasks // 2))
-                self._workers = [self._worker(str(n)) for n in range(self.storm.workers)]
+                await self._enqueue(queue, range(self.chaos_run.tasks // 2))
+                self._workers = [self._worker(str(n)) for n in range(self.chaos_run.workers)]
                 tending = asyncio.create_task(self._tend())
-                late = range(self.storm.tasks // 2, self.storm.tasks)
+                late = range(self.chaos_run.tasks // 2, self.chaos_run.tasks)
                 await asyncio.gather(self._enqueue(queue, late), self._break_things())
                 tasks = await self._all_ended(queue)
                 tending.cancel()
@@ -120,7 +120,7 @@ class Chaos:
 
     async def _enqueue(self, queue: DbosTaskQueue, numbers: range) -> None:
         """Do as a server does: try again while the database is away."""
-        chain = Chain(count=self.storm.steps, seconds=self.storm.step_s)
+        chain = Chain(count=self.chaos_run.steps, seconds=self.chaos_run.step_s)
         for number in numbers:
             target, owner = TARGETS[number % len(TARGETS)], f"user-{number % 7}"
             task = NewTask(f"t{number:03}", "chain", chain, target, owner)
@@ -135,11 +135,11 @@ class Chaos:
                     self._workers[place] = self._worker(str(place))
 
     def _worker(self, name: str) -> ChaosWorker:
-        return ChaosWorker(self.url, self.folder, self.storm.limit, name)
+        return ChaosWorker(self.url, self.folder, self.chaos_run.limit, name)
 
     async def _break_things(self) -> None:
-        events = self.storm.events()
-        total = self.storm.tasks * self.storm.steps
+        events = self.chaos_run.events()
+        total = self.chaos_run.tasks * self.chaos_run.steps
         for number, event in enumerate(events, 1):
             await self._progressed_to(int(total * 0.95 * number / (len(events) + 1)))
             self.seen[event] += 1
@@ -188,7 +188,7 @@ class Chaos:
     async def _all_ended(self, queue: DbosTaskQueue) -> list[Task]:
         ended = {TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED}
         while True:
-            tasks = await patiently(lambda: queue.tasks(limit=self.storm.tasks + 1))
+            tasks = await patiently(lambda: queue.tasks(limit=self.chaos_run.tasks + 1))
             if all(task.state in ended for task in tasks):
                 return tasks
             await asyncio.sleep(0.3)
@@ -249,28 +249,28 @@ def _highest(changes: list[tuple[float, int]]) -> int:
     return most
 
 
-def right_values(storm: Storm) -> dict[str, int]:
+def right_values(chaos_run: ChaosRun) -> dict[str, int]:
     """Return the side effects that there must be, no more and no fewer."""
     values = {}
-    for number in range(storm.tasks):
+    for number in range(chaos_run.tasks):
         before, task_id = 0, f"t{number:03}"
-        for step in range(storm.steps):
+        for step in range(chaos_run.steps):
             before = chained(task_id, step, before)
             values[f"{task_id}-{step}"] = before
     return values
 
 
-def assert_survived(storm: Storm, aftermath: Aftermath) -> None:
+def assert_survived(chaos_run: ChaosRun, aftermath: Aftermath) -> None:
     """Everything ran to its right end, within the limits, and hardly anything twice."""
     assert {task.state for task in aftermath.tasks} == {TaskState.DONE}
-    assert len(aftermath.tasks) == storm.tasks
-    assert aftermath.values == right_values(storm)
-    assert max(aftermath.most_running.values()) <= storm.limit
+    assert len(aftermath.tasks) == chaos_run.tasks
+    assert aftermath.values == right_values(chaos_run)
+    assert max(aftermath.most_running.values()) <= chaos_run.limit
     assert len(aftermath.most_running) == len(TARGETS)
     # Only what was in flight at a kill, a freeze or a cut may repeat.
-    hits = storm.interruptions() * storm.limit * len(TARGETS)
+    hits = chaos_run.interruptions() * chaos_run.limit * len(TARGETS)
     assert aftermath.completed_twice <= hits
-    assert aftermath.events == Counter(storm.events())
+    assert aftermath.events == Counter(chaos_run.events())
 
 
 async def patiently(call: Callable[[], Awaitable[T]]) -> T:

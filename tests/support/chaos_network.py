@@ -1,4 +1,4 @@
-"""The storm again, with every worker on a host of its own whose link can fail."""
+"""The chaos run again, with every worker on a host of its own whose link can fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from typing_extensions import override
 
-from tests.support.chaos import Aftermath, Chaos, Storm, patiently
+from tests.support.chaos import Aftermath, Chaos, ChaosRun, patiently
 from tests.support.chaos_namespaces import Network
 from tests.support.chaos_process import ChaosWorker
 from transferapp.errors import Unavailable
@@ -32,14 +32,14 @@ _SLOWLY_S = 1.5
 
 
 @dataclass(frozen=True)
-class NetworkStorm(Storm):
-    """A storm with workers that are cut off: the maintenance's leader first, then any."""
+class NetworkChaosRun(ChaosRun):
+    """A chaos run with workers that are cut off: the maintenance's leader first, then any."""
 
     cuts: int = 0
 
     @override
     def events(self) -> list[str]:
-        """Return the storm's events; cuts come early enough for the cut to come back."""
+        """Return the chaos run's events; cuts come early enough for the cut to come back."""
         events = super().events()
         for number in range(self.cuts):
             events.insert(round((len(events) + 1) * (number + 1) * 0.7 / self.cuts), "cut")
@@ -76,9 +76,9 @@ class Cut:
 
 @dataclass
 class NetworkChaos(Chaos):
-    """One storm over workers that reach the database at ``network_url`` only."""
+    """One chaos run over workers that reach the database at ``network_url`` only."""
 
-    storm: NetworkStorm
+    chaos_run: NetworkChaosRun
     network: Network = field(kw_only=True)
     network_url: str = field(kw_only=True)
     cuts: list[Cut] = field(default_factory=list, kw_only=True)
@@ -99,7 +99,7 @@ class NetworkChaos(Chaos):
 
     @override
     async def _enqueue(self, queue: DbosTaskQueue, numbers: range) -> None:
-        last = max(numbers.start, int(self.storm.tasks * (1 - _LAST)))
+        last = max(numbers.start, int(self.chaos_run.tasks * (1 - _LAST)))
         await super()._enqueue(queue, range(numbers.start, min(last, numbers.stop)))
         for number in range(last, numbers.stop):
             await self._all_here(queue)
@@ -119,12 +119,12 @@ class NetworkChaos(Chaos):
 
     def _cuts_to_come(self) -> bool:
         mended = sum(task.done() for task in self._mending)
-        return mended < self.storm.cuts
+        return mended < self.chaos_run.cuts
 
     @override
     def _worker(self, name: str) -> ChaosWorker:
         host = self.network.at(int(name))
-        return ChaosWorker(self.network_url, self.folder, self.storm.limit, name, host)
+        return ChaosWorker(self.network_url, self.folder, self.chaos_run.limit, name, host)
 
     @override
     def _ways_to_break(self) -> dict[str, Callable[[], Awaitable[None]]]:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from transferapp.desktop import loop, wiring
 from transferapp.desktop.single_instance import FirstInstance, raise_other
-from transferapp.desktop.transfers.farewell import farewell
+from transferapp.desktop.transfers.closing_notice import closing_notice
 from transferapp.desktop.widgets import theme
 from transferapp.host.collector import settle_heap
 from transferapp.host.logging import configure_logging, log_what_nobody_caught
@@ -77,19 +77,19 @@ def _close_or_hide(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
     # Asked now: a panel that has crashed would keep the window out of reach.
     if desktop.tray.icon is not None and desktop.tray.available():
         desktop.window.hide()
-        loop.spawn(_say_goodbye(desktop, in_tray=True), name="farewell")
+        loop.spawn(_show_closing_notice(desktop, in_tray=True), name="farewell")
     else:
         loop.spawn(_end(desktop, stop), name="farewell")
 
 
 async def _end(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
     desktop.window.hide()
-    await _say_goodbye(desktop, in_tray=False)
+    await _show_closing_notice(desktop, in_tray=False)
     stop.set()
 
 
-async def _say_goodbye(desktop: wiring.Desktop, *, in_tray: bool) -> None:
-    words = farewell(desktop.presenters.transfers.rows.values(), in_tray=in_tray)
+async def _show_closing_notice(desktop: wiring.Desktop, *, in_tray: bool) -> None:
+    words = closing_notice(desktop.presenters.transfers.rows.values(), in_tray=in_tray)
     if words is not None:
         await desktop.notifier.tell(words)
 

@@ -103,7 +103,7 @@ async def test_looking_after_what_moves_asks_for_no_transfer_that_is_none(
 
 
 @pytest.mark.usefixtures("presenter")
-async def test_a_storm_of_events_is_few_questions(session: FakeSession) -> None:
+async def test_many_events_are_few_questions(session: FakeSession) -> None:
     before = len(session.server.calls)
     for number in range(1000):
         session.events.notify(event(ONE, number))

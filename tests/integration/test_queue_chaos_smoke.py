@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chaos import Chaos, Storm, assert_survived, most_at_once
+from tests.support.chaos import Chaos, ChaosRun, assert_survived, most_at_once
 from tests.support.postgres import PostgresServer, postgres_server
 from transferapp.host.database import sqlite_url
 
@@ -14,19 +14,19 @@ __all__ = ["postgres_server"]
 
 
 @pytest.mark.slow
-async def test_squall_on_postgres(postgres_server: PostgresServer, tmp_path: Path) -> None:
-    storm = Storm(tasks=40, kills=3, crashes=1, workers=2)
+async def test_chaos_smoke_on_postgres(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    chaos_run = ChaosRun(tasks=40, kills=3, crashes=1, workers=2)
     url = postgres_server.new_database()
-    aftermath = await Chaos(url, tmp_path, storm, postgres_server).run(within_s=110)
-    assert_survived(storm, aftermath)
+    aftermath = await Chaos(url, tmp_path, chaos_run, postgres_server).run(within_s=110)
+    assert_survived(chaos_run, aftermath)
 
 
 @pytest.mark.slow
-async def test_squall_on_sqlite(tmp_path: Path) -> None:
-    storm = Storm(tasks=20, kills=2, workers=1)
+async def test_chaos_smoke_on_sqlite(tmp_path: Path) -> None:
+    chaos_run = ChaosRun(tasks=20, kills=2, workers=1)
     url = sqlite_url(tmp_path / "queue.db")
-    aftermath = await Chaos(url, tmp_path, storm).run(within_s=110)
-    assert_survived(storm, aftermath)
+    aftermath = await Chaos(url, tmp_path, chaos_run).run(within_s=110)
+    assert_survived(chaos_run, aftermath)
 
 
 def test_intervals_are_counted() -> None:

@@ -8,7 +8,7 @@ from transferapp.desktop.transfers.rows import TransferRow
 from transferapp.notify.port import Notification
 
 
-def farewell(rows: Iterable[TransferRow], *, in_tray: bool) -> Notification | None:
+def closing_notice(rows: Iterable[TransferRow], *, in_tray: bool) -> Notification | None:
     """Return what to tell, or None when there is nothing worth telling."""
     running = [row for row in rows if not row.ended]
     if not running:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.transfer_fakes import NOW, promises, transfer
-from transferapp.desktop.transfers.farewell import farewell
+from transferapp.desktop.transfers.closing_notice import closing_notice
 from transferapp.desktop.transfers.rows import TransferRow, merge
 from transferapp.model.transfers import ItemState
 
@@ -17,17 +17,17 @@ def row(
 
 def test_nothing_is_said_when_nothing_runs_and_it_really_ends() -> None:
     done = row(1, state=ItemState.IMPORTED)
-    assert farewell([done], in_tray=False) is None
-    told = farewell([done], in_tray=True)
+    assert closing_notice([done], in_tray=False) is None
+    told = closing_notice([done], in_tray=True)
     assert told is not None
     assert "stays in the tray" in told.title
 
 
 def test_logging_off_is_called_safe_only_when_it_is_for_all() -> None:
-    told = farewell([row(1), row(2)], in_tray=False)
+    told = closing_notice([row(1), row(2)], in_tray=False)
     assert told is not None
     assert told.title == "2 transfers go on without this window"
     assert "you may log off" in told.text
-    warned = farewell([row(1), row(2, log_off=False)], in_tray=False)
+    warned = closing_notice([row(1), row(2, log_off=False)], in_tray=False)
     assert warned is not None
     assert "do not log off" in warned.text
