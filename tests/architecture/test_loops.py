@@ -30,7 +30,7 @@ EXCEPTIONS = {
     "client/pace.py:keep_pace": "ends when the bytes may move; Cancelled ends the upload",
     "commands/recording.py:_keep_writing": "its failure ends the attempt, which is repeated",
     "operations/command_attempt.py:_watch": "ends with the program; so does its failure",
-    "operations/relaying.py:keep_passing": "ends with its step, and spares what cannot be told",
+    "operations/throttled_progress.py:keep_passing": "ends with its step, and spares what cannot be told",
     "desktop/sign_in/presenter.py:resume": "ends with an answer; a defect is shown",
 }
 

@@ -39,7 +39,7 @@ class Network:
         self._hosts = hosts
         self.slow = slow
         self._switch = f"ta{os.getpid()}-switch"
-        self._relays: list[subprocess.Popen[bytes]] = []
+        self._forwarders: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
         """Build it; raises NoNamespaces."""
@@ -102,7 +102,7 @@ class Network:
         name, port = self._name(host), f"port{host}"
         _ip("netns", "add", name)
         if host in self.slow:
-            self._relay(port, f"far{host}")
+            self._forwarder(port, f"far{host}")
             self._in_switch("link", "set", f"far{host}", "netns", name, "name", "eth0")
         else:
             peer = ["peer", "name", "eth0", "netns", name]
@@ -112,12 +112,12 @@ class Network:
         _ip("-n", name, "link", "set", "eth0", "up")
         _ip("-n", name, "link", "set", "lo", "up")
 
-    def _relay(self, near: str, far: str) -> None:
+    def _forwarder(self, near: str, far: str) -> None:
         command = [*self.at_switch(), sys.executable, str(_SLOW_LINK), near, far]
-        relay = subprocess.Popen(command, stdout=subprocess.PIPE)
-        self._relays.append(relay)
-        assert relay.stdout is not None
-        if relay.stdout.readline() != b"ready\n":
+        forwarder = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self._forwarders.append(forwarder)
+        assert forwarder.stdout is not None
+        if forwarder.stdout.readline() != b"ready\n":
             raise NoNamespaces("there are no TAP devices (/dev/net/tun)")
 
     def _name(self, host: int) -> str:
@@ -130,9 +130,9 @@ class Network:
         _ip("-n", self._switch, *arguments)
 
     def _remove(self) -> None:
-        for relay in self._relays:
-            relay.kill()
-            relay.communicate()
+        for forwarder in self._forwarders:
+            forwarder.kill()
+            forwarder.communicate()
         for name in (self._switch, *(self._name(host) for host in range(self._hosts))):
             with suppress(NoNamespaces):
                 _ip("netns", "delete", name)

@@ -29,7 +29,7 @@ from transferapp.model.transfers import ItemState, TransferFile
 from transferapp.operations.import_cleanup import ImportCleanup
 from transferapp.operations.item_outcomes import OUTAGE_POLICY, tell_dead, tell_waiting
 from transferapp.operations.item_progress import begin, conclude, note, refuse
-from transferapp.operations.relaying import relaying
+from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.port import Attachments, Repository
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import Context, Task, TaskKind
@@ -169,7 +169,7 @@ class FileAttaching:
         damaged = ""
         for _ in range(1 + _SENT_AGAIN):
             try:
-                async with relaying(partial(self._stored, attempt, number)) as stored:
+                async with throttled_progress(partial(self._stored, attempt, number)) as stored:
                     return await attachments.attach(plan, path, stored)
             except ChecksumMismatch as error:
                 damaged = error.message

@@ -38,7 +38,7 @@ from transferapp.operations.item_outcomes import (
 )
 from transferapp.operations.item_progress import begin, conclude, note, refuse
 from transferapp.operations.reconcile import check_reconciled
-from transferapp.operations.relaying import relaying
+from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.heartbeat import Heartbeat
 from transferapp.repositories.port import Imports, Repository
 from transferapp.staging.port import Staging
@@ -180,7 +180,7 @@ class FilesetImport:
         async with self._imports(attempt.work) as imports:
             fileset = await _adopt(imports, attempt.plan)
             try:
-                async with relaying(partial(self._checked, attempt)) as checked:
+                async with throttled_progress(partial(self._checked, attempt)) as checked:
                     await imports.verify(fileset, attempt.plan, checked)
             except (ChecksumMismatch, UploadLost):
                 fileset = await self._again(imports, attempt, fileset)
@@ -188,7 +188,7 @@ class FilesetImport:
 
     async def _register(self, attempt: _Attempt) -> list[int]:
         await self._say(attempt, 4, "reading the images")
-        async with relaying(partial(self._told, attempt)) as tell:
+        async with throttled_progress(partial(self._told, attempt)) as tell:
             heartbeat = Heartbeat(tell, self._clock)
             async with self._imports(attempt.work) as imports:
                 fileset = await _adopt(imports, attempt.plan)
@@ -241,7 +241,7 @@ class FilesetImport:
     async def _bring_in(self, imports: Imports, attempt: _Attempt) -> int:
         fileset = await _adopt(imports, attempt.plan)
         paths = [await self._staging.path(file.id) for file in attempt.work.files]
-        async with relaying(partial(self._stored, attempt)) as stored:
+        async with throttled_progress(partial(self._stored, attempt)) as stored:
             await imports.store(fileset, attempt.plan, paths, stored)
         return fileset.id
 

@@ -7,13 +7,13 @@ import asyncio
 import pytest
 
 from transferapp.errors import StateConflict, Unavailable
-from transferapp.operations import relaying as module
-from transferapp.operations.relaying import relaying
+from transferapp.operations import throttled_progress as module
+from transferapp.operations.throttled_progress import throttled_progress
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RELAY_EVERY_S", 0.02)
+    monkeypatch.setattr(module, "PROGRESS_EVERY_S", 0.02)
 
 
 async def test_only_the_newest_and_only_once() -> None:
@@ -22,7 +22,7 @@ async def test_only_the_newest_and_only_once() -> None:
     async def note(news: int) -> None:
         passed.append(news)
 
-    async with relaying(note) as tell:
+    async with throttled_progress(note) as tell:
         for number in range(100):
             tell(number)
         await asyncio.sleep(0.1)
@@ -41,7 +41,7 @@ async def test_nothing_is_written_after_the_end() -> None:
         await asyncio.sleep(0.05)
         passed.append(news)
 
-    async with relaying(slowly) as tell:
+    async with throttled_progress(slowly) as tell:
         tell(1)
         await begun.wait()
         tell(2)
@@ -58,7 +58,7 @@ async def test_a_database_that_is_away_fails_no_work() -> None:
         if news == 1:
             raise Unavailable
 
-    async with relaying(away) as tell:
+    async with throttled_progress(away) as tell:
         tell(1)
         await asyncio.sleep(0.05)
         tell(2)
@@ -71,5 +71,5 @@ async def test_the_works_own_error_comes_out() -> None:
         return
 
     with pytest.raises(StateConflict):
-        async with relaying(note):
+        async with throttled_progress(note):
             raise StateConflict

@@ -14,10 +14,10 @@ from transferapp.host.waking import woken
 N = TypeVar("N")
 
 #: Seconds between two looks for news.
-RELAY_EVERY_S = 1.0
+PROGRESS_EVERY_S = 1.0
 
 
-class Relay(Generic[N]):
+class ThrottledProgress(Generic[N]):
     """Keeps the newest of what it is told, from any thread."""
 
     def __init__(self, pass_on: Callable[[N], Awaitable[None]]) -> None:
@@ -26,7 +26,7 @@ class Relay(Generic[N]):
         # One element or none; replaced as a whole, so that no lock is needed.
         self._news: tuple[N, ...] = ()
 
-    def tell(self, news: N) -> None:
+    def report(self, news: N) -> None:
         """Note what is new; cheap to call often."""
         self._news = (news,)
 
@@ -36,7 +36,7 @@ class Relay(Generic[N]):
         """
         shown: tuple[N, ...] = ()
         while not over.is_set():
-            if await woken(over, RELAY_EVERY_S):
+            if await woken(over, PROGRESS_EVERY_S):
                 break
             news = self._news
             if news == shown:
@@ -48,14 +48,14 @@ class Relay(Generic[N]):
 
 
 @asynccontextmanager
-async def relaying(
+async def throttled_progress(
     pass_on: Callable[[N], Awaitable[None]],
 ) -> AsyncIterator[Callable[[N], None]]:
     """Yield what is to be told; when the block ends, nothing old is written any more."""
-    relay, over = Relay(pass_on), asyncio.Event()
-    task = asyncio.create_task(relay.keep_passing(over))
+    progress, over = ThrottledProgress(pass_on), asyncio.Event()
+    task = asyncio.create_task(progress.keep_passing(over))
     try:
-        yield relay.tell
+        yield progress.report
     finally:
         over.set()
         await task
