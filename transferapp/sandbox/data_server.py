@@ -32,7 +32,7 @@ from transferapp.host.logging import configure_logging
 from transferapp.protocol import routes
 from transferapp.server.content import content_response, file_reader
 from transferapp.server.tus_headers import problem_answer
-from transferapp.server.upload_gate import UploadGate
+from transferapp.server.upload_authorization_port import UploadAuthorization
 from transferapp.server.uploads import TusApp, tus_routes
 from transferapp.staging.port import StagedFile, Staging
 from transferapp.staging.stores.filesystem import FilesystemStaging
@@ -41,7 +41,7 @@ from transferapp.staging.stores.filesystem import FilesystemStaging
 TOKEN_VARIABLE = "TRANSFERAPP_DATA_TOKEN"  # noqa: S105 - a name, not a secret
 
 
-class OneTokenGate(UploadGate):
+class OneTokenAuthorization(UploadAuthorization):
     """Lets whoever has the token do anything, and remembers what it was told."""
 
     def __init__(self, staging: Staging, token: str) -> None:
@@ -80,7 +80,7 @@ class OneTokenGate(UploadGate):
         await self._staging.discard(file_id)
 
 
-def data_app(staging: FilesystemStaging, gate: UploadGate) -> Starlette:
+def data_app(staging: FilesystemStaging, authorization: UploadAuthorization) -> Starlette:
     """Make the application: tus, seal (answers the SHA-1 on disk) and ranged content."""
     sha1_by_id: dict[str, str] = {}
 
@@ -112,7 +112,7 @@ def data_app(staging: FilesystemStaging, gate: UploadGate) -> Starlette:
     names = ("{transfer_id}", "{file_id}")
     return Starlette(
         routes=[
-            *tus_routes(TusApp(staging, gate)),
+            *tus_routes(TusApp(staging, authorization)),
             Route(routes.file_seal(*names), seal, methods=["POST"]),
             Route(routes.file_content(*names), content),
         ],
@@ -163,10 +163,10 @@ def _main() -> int:
     arguments = parser.parse_args()
     tune_allocator()
     staging = FilesystemStaging(arguments.folder)
-    gate = OneTokenGate(staging, os.environ[TOKEN_VARIABLE])
+    authorization = OneTokenAuthorization(staging, os.environ[TOKEN_VARIABLE])
     listener = socket.create_server(("127.0.0.1", arguments.port))
     config = uvicorn.Config(
-        data_app(staging, gate),
+        data_app(staging, authorization),
         http="httptools",
         log_level="warning",
         log_config=None,

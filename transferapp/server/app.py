@@ -18,7 +18,7 @@ from transferapp.operations.duplicates import HeldEnds
 from transferapp.server.answers import answer_errors
 from transferapp.server.auth import SignInThrottle
 from transferapp.server.event_feed import EventFeed
-from transferapp.server.gate import GrantGate
+from transferapp.server.grant_upload_authorization import GrantUploadAuthorization
 from transferapp.server.parts import Parts
 from transferapp.server.queries import known_query, learn_queries
 from transferapp.server.routes import (
@@ -85,8 +85,10 @@ def create_app(parts: Parts) -> FastAPI:
     answer_errors(app)
     for router in ROUTERS:
         app.include_router(router)
-    gate = GrantGate(parts.imports, parts.grants, parts.ledger, parts.staging)
-    app.router.routes.extend(tus_routes(TusApp(parts.staging, gate)))
+    authorization = GrantUploadAuthorization(
+        parts.imports, parts.grants, parts.ledger, parts.staging
+    )
+    app.router.routes.extend(tus_routes(TusApp(parts.staging, authorization)))
     # FastAPI builds a router's routes when they are first asked for, about 100 ms in all:
     # now, rather than in the event loop while people upload.
     learn_queries(app)

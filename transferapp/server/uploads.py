@@ -19,8 +19,8 @@ from transferapp import errors
 from transferapp.protocol import routes
 from transferapp.protocol.queries import check_query
 from transferapp.server import tus_headers as tus
+from transferapp.server.upload_authorization_port import UploadAuthorization
 from transferapp.server.upload_body import BodyEnded, receive_part
-from transferapp.server.upload_gate import UploadGate
 from transferapp.staging.checksums import ALGORITHMS
 from transferapp.staging.port import Checksum, StagedFile, Staging
 
@@ -28,10 +28,10 @@ from transferapp.staging.port import Checksum, StagedFile, Staging
 class TusApp:
     """Creation, HEAD, PATCH and DELETE of uploads; see ``tus_routes``."""
 
-    def __init__(self, staging: Staging, gate: UploadGate) -> None:
+    def __init__(self, staging: Staging, authorization: UploadAuthorization) -> None:
         """Serve what ``gate`` permits out of ``staging``."""
         self._staging = staging
-        self._gate = gate
+        self._authorization = authorization
         #: The body being received for a file; the newest request ends an older one.
         self._bodies: dict[str, _Body] = {}
 
@@ -72,11 +72,11 @@ class TusApp:
             raise tus.Refusal(
                 HTTPStatus.BAD_REQUEST, "Upload-Metadata must name the transfer and the file."
             )
-        file_id = await self._gate.authorize(
+        file_id = await self._authorization.authorize(
             headers.get("authorization", ""), wanted["file"], wanted["transfer"], size
         )
         await self._end_running(file_id)
-        staged = await self._gate.begin(file_id, size)
+        staged = await self._authorization.begin(file_id, size)
         offset = staged.offset
         # A body belongs to the start; a file that is further on keeps what it has.
         if headers.get("content-type") == tus.BODY_TYPE and offset == 0 < size:
@@ -105,12 +105,12 @@ class TusApp:
     async def _delete(self, file_id: str, headers: Headers) -> Response:
         file_id = await self._authorize(file_id, headers)
         await self._end_running(file_id)
-        await self._gate.discard(file_id)
+        await self._authorization.discard(file_id)
         return tus.answer(HTTPStatus.NO_CONTENT)
 
     async def _authorize(self, file_id: str, headers: Headers) -> str:
         token = headers.get("authorization", "")
-        return await self._gate.authorize(token, file_id, None, None)
+        return await self._authorization.authorize(token, file_id, None, None)
 
     async def _receive(
         self, staged: StagedFile, offset: int, headers: Headers, receive: Receive
@@ -137,7 +137,7 @@ class TusApp:
 
     async def _take(self, body: _Body, receive: Receive) -> int:
         async def committed(offset: int) -> None:
-            await self._gate.part_arrived(body.file_id, offset)
+            await self._authorization.part_arrived(body.file_id, offset)
 
         checked = body.checksum is not None
         writer = await self._staging.open_part(body.file_id, body.offset, body.checksum)

@@ -7,7 +7,7 @@ from typing import Protocol
 from transferapp.staging.port import StagedFile
 
 
-class UploadGate(Protocol):
+class UploadAuthorization(Protocol):
     """Decides who may upload what, and is told how far it is."""
 
     async def authorize(

@@ -9,11 +9,11 @@ from transferapp.grants.port import Grants
 from transferapp.ledger.port import FileProgress
 from transferapp.operations.imports import ImportRequests, check_size
 from transferapp.server.auth import bearer_token
-from transferapp.server.upload_gate import UploadGate
+from transferapp.server.upload_authorization_port import UploadAuthorization
 from transferapp.staging.port import StagedFile, Staging
 
 
-class GrantGate(UploadGate):
+class GrantUploadAuthorization(UploadAuthorization):
     """Answers the tus server's questions from grants and the ledger."""
 
     def __init__(
