@@ -17,8 +17,8 @@ from transferapp.agent.destination import Destination
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.records import FileRecord, Moved
 from transferapp.client import folders, renaming
-from transferapp.client.landing import settle_down
 from transferapp.client.names import part_name
+from transferapp.client.partial_file import finalize
 from transferapp.host.clock import SystemClock
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, TransferFile, TransferItem
@@ -109,7 +109,7 @@ class Workstation:
                 with os.fdopen(folder.grow(part), "r+b") as grown:
                     grown.truncate(0)
                     grown.write(self.contents[file.file_id])
-                settle_down(folder, part, inside.name)
+                finalize(folder, part, inside.name)
         self.outbox.finish_file(file.file_id, file.size_bytes, Moved(file.sha1))
 
 

@@ -21,8 +21,8 @@ from transferapp.agent.placements import adding
 from transferapp.agent.records import SubmissionRecord
 from transferapp.client import placing
 from transferapp.client.folders import OpenFolder, open_destination
-from transferapp.client.landing import writing
 from transferapp.client.names import same_name
+from transferapp.client.partial_file import destination_errors
 from transferapp.client.placement import (
     PlacedFileset,
     Placement,
@@ -208,7 +208,7 @@ class Destination:
     @contextmanager
     def _opened(self, placement: Placement, *, make: bool = False) -> Iterator[OpenFolder]:
         with (
-            writing(self._path / placement.wanted),
+            destination_errors(self._path / placement.wanted),
             open_destination(self._path, make=make) as root,
         ):
             yield root

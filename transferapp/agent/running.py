@@ -192,11 +192,11 @@ class Run(abc.ABC):
             await self.item_in_trouble(server, file.item_id, error)
             return False
         finally:
-            await self._landed(file)
+            await self._keep_offset(file)
             self.bench.changes.tell(self.transfer_id)
         return True
 
-    async def _landed(self, file: FileRecord) -> None:
+    async def _keep_offset(self, file: FileRecord) -> None:
         """Keep how far an unfinished file got, for what is shown meanwhile."""
         offset = self.bench.progress.offsets(self.transfer_id).get(file.file_id, 0)
         if file.offset < offset < file.size_bytes:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from transferapp.client.downloads import DownloadOrder, download_file
 from transferapp.client.folders import open_destination
-from transferapp.client.landing import writing
 from transferapp.client.names import local_path
+from transferapp.client.partial_file import destination_errors
 from transferapp.client.server import ServerClient
 from transferapp.client.transport import bulk_client
 from transferapp.model.attachments import Attachment
@@ -38,7 +38,7 @@ class AttachmentsClient(ServerClient):
 
     def _save(self, attachments: Sequence[Attachment], folder: Path) -> list[Path]:
         # Made once: then the folder is there for each of them.
-        with writing(folder / "-"), open_destination(folder, make=True):
+        with destination_errors(folder / "-"), open_destination(folder, make=True):
             pass
         with bulk_client(self.base_url) as client:
             return [

@@ -25,9 +25,14 @@ from tenacity import (
 
 from transferapp import errors
 from transferapp.client.folders import OpenFolder
-from transferapp.client.landing import Landing, name_taken, settle_down, writing
 from transferapp.client.names import part_name
 from transferapp.client.pace import RateLimit, keep_pace
+from transferapp.client.partial_file import (
+    PartialFile,
+    destination_errors,
+    finalize,
+    name_taken,
+)
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.transport import TIMEOUT
 from transferapp.host.backoff import Backoff
@@ -87,16 +92,16 @@ def download_file(
     name, part = order.inside.name, part_name(order.inside.name, order.file_id)
     with ExitStack() as stack:
         top = stack.enter_context(order.open_folder())
-        with writing(top.path / order.inside):
+        with destination_errors(top.path / order.inside):
             _must_be_short(top.path / order.inside.parent / part)
             folder = stack.enter_context(top.below(order.inside.parent.parts))
             sha1 = _sha1_of_present(folder, order)
         if sha1 is None:
-            with Landing(folder, part, order.size_bytes) as landing:
-                _Download(client, order, landing, listener).run()
-                landing.verify(order.sha1)
-                sha1 = landing.sha1
-            settle_down(folder, part, name)
+            with PartialFile(folder, part, order.size_bytes) as partial:
+                _Download(client, order, partial, listener).run()
+                partial.verify(order.sha1)
+                sha1 = partial.sha1
+            finalize(folder, part, name)
         else:
             # A crash may have left its part beside it, a second name of the same file.
             folder.remove(part)
@@ -128,20 +133,20 @@ class _Download:
         self,
         client: httpx.Client,
         order: DownloadOrder,
-        landing: Landing,
+        partial: PartialFile,
         listener: DownloadListener,
     ) -> None:
         self._client = client
         self._order = order
-        self._landing = landing
+        self._partial = partial
         self._listener = listener
-        self._best = landing.offset
+        self._best = partial.offset
         self._in_vain = 0
 
     def run(self) -> None:
         """Fetch until every byte is here; a broken connection goes on where it ended."""
-        if self._landing.offset > self._order.size_bytes:
-            self._landing.restart()
+        if self._partial.offset > self._order.size_bytes:
+            self._partial.restart()
         attempts = Retrying(
             retry=retry_if_exception_type(errors.ServerUnreachable),
             stop=self._gives_up,
@@ -152,12 +157,12 @@ class _Download:
         for attempt in attempts:
             with attempt:
                 keep_pace(0, self._order.cancelled, None)
-                if self._landing.offset < self._order.size_bytes:
+                if self._partial.offset < self._order.size_bytes:
                     self._fetch()
 
     def _gives_up(self, _state: RetryCallState) -> bool:
-        gained = self._landing.offset > self._best
-        self._best = max(self._best, self._landing.offset)
+        gained = self._partial.offset > self._best
+        self._best = max(self._best, self._partial.offset)
         self._in_vain = 0 if gained else self._in_vain + 1
         return self._in_vain >= _ATTEMPTS
 
@@ -167,8 +172,8 @@ class _Download:
             "authorization": f"Bearer {self._order.grant}",
             "accept-encoding": "identity",
         }
-        if self._landing.offset:
-            headers["range"] = f"bytes={self._landing.offset}-"
+        if self._partial.offset:
+            headers["range"] = f"bytes={self._partial.offset}-"
             # The server's tag is the file's id where no SHA-1 is known.
             headers["if-range"] = f'"{self._order.sha1 or self._order.file_id}"'
         with (
@@ -180,16 +185,16 @@ class _Download:
             self._begin(raise_for_problem(response))
             for piece in response.iter_raw():
                 keep_pace(len(piece), self._order.cancelled, self._order.limit)
-                self._landing.take(piece)
-                self._listener(self._landing.offset)
-        if self._landing.offset < self._order.size_bytes:
+                self._partial.write(piece)
+                self._listener(self._partial.offset)
+        if self._partial.offset < self._order.size_bytes:
             raise errors.ServerUnreachable
 
     def _begin(self, response: httpx.Response) -> None:
         """Make sure that the bytes that follow belong where the part ends."""
         if response.status_code == HTTPStatus.PARTIAL_CONTENT:
             start = response.headers.get("content-range", "").partition("-")[0]
-            if start != f"bytes {self._landing.offset}":
+            if start != f"bytes {self._partial.offset}":
                 raise errors.ServerUnreachable("The server sent another range than asked for.")
-        elif self._landing.offset:
-            self._landing.restart()
+        elif self._partial.offset:
+            self._partial.restart()

@@ -22,7 +22,7 @@ _BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL})
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def destination_errors(path: Path) -> Iterator[None]:
     """Turn the operating system's errors about a destination into ours: raises StorageFull,
     NameNotAllowed, else DestinationUnwritable.
     """
@@ -50,7 +50,7 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-class Landing:
+class PartialFile:
     """A growing part. Writing and SHA-1 happen in a thread, one batch behind."""
 
     def __init__(self, folder: OpenFolder, part: str, size_bytes: int) -> None:
@@ -75,7 +75,7 @@ class Landing:
     def __enter__(self) -> Self:
         """Open the part and hash what an earlier attempt left of it."""
         try:
-            with self._writing():
+            with self._destination_errors():
                 self._file = os.fdopen(self._folder.grow(self._part), "a+b", buffering=0)
                 self._file.seek(0)
                 while piece := self._file.read(_BATCH_SIZE):
@@ -100,25 +100,25 @@ class Landing:
             self._thread.shutdown()
             self._file.close()
 
-    def take(self, piece: bytes) -> None:
+    def write(self, piece: bytes) -> None:
         """Add bytes at the end; raises StorageFull, and ChecksumMismatch beyond the size."""
         self.offset += len(piece)
         if self.offset > self._size:
-            self._refuse()
+            self._raise_damaged()
         self._batch.append(piece)
         self._gathered += len(piece)
         if self._gathered >= _BATCH_SIZE:
-            self._hand_over()
+            self._submit_batch()
 
     def flush(self) -> None:
         """Bring everything that was taken to the file; raises StorageFull."""
-        self._hand_over()
-        self._settle()
+        self._submit_batch()
+        self._await_batch()
 
     def restart(self) -> None:
         """Begin anew, because the server has other bytes under this name."""
         self.flush()
-        with self._writing():
+        with self._destination_errors():
             self._file.truncate(0)
         self._sha1 = hashlib.sha1(usedforsecurity=False)
         self.offset = 0
@@ -130,36 +130,36 @@ class Landing:
         """
         self.flush()
         if self.offset != self._size or sha1 not in ("", self.sha1):
-            self._refuse()
-        with self._writing():
+            self._raise_damaged()
+        with self._destination_errors():
             os.fsync(self._file.fileno())
 
-    def _writing(self) -> AbstractContextManager[None]:
-        return writing(self._folder.path / self._part)
+    def _destination_errors(self) -> AbstractContextManager[None]:
+        return destination_errors(self._folder.path / self._part)
 
-    def _refuse(self) -> NoReturn:
-        with self._writing():
+    def _raise_damaged(self) -> NoReturn:
+        with self._destination_errors():
             self._folder.remove(self._part)
         raise errors.ChecksumMismatch(
             "The bytes were damaged on the way. The damaged part was deleted; the file is"
             " downloaded again."
         )
 
-    def _hand_over(self) -> None:
-        self._settle()
+    def _submit_batch(self) -> None:
+        self._await_batch()
         batch, self._batch, self._gathered = self._batch, [], 0
         # After a failed write anything more would leave a gap in the part.
         if batch and not self._broken:
-            self._behind = self._thread.submit(self._write, batch)
+            self._behind = self._thread.submit(self._write_batch, batch)
 
-    def _settle(self) -> None:
+    def _await_batch(self) -> None:
         behind, self._behind = self._behind, None
         if behind is not None:
             behind.result()
 
-    def _write(self, batch: list[bytes]) -> None:
+    def _write_batch(self, batch: list[bytes]) -> None:
         self._broken = True
-        with self._writing():
+        with self._destination_errors():
             for piece in batch:
                 view = memoryview(piece)
                 while view:
@@ -168,12 +168,12 @@ class Landing:
         self._broken = False
 
 
-def settle_down(folder: OpenFolder, part: str, name: str) -> None:
+def finalize(folder: OpenFolder, part: str, name: str) -> None:
     """Give a verified part its last name; raises NameNotAllowed when that is taken.
 
     A file of a fileset never gets another name: the others know it by this one.
     """
-    with writing(folder.path / name):
+    with destination_errors(folder.path / name):
         try:
             folder.place(part, folder, name)
         except FileExistsError as error:
