@@ -78,7 +78,7 @@ class Asking(threading.Thread):
 
     def __init__(self, one: BioFormatsProcess, folder: Path) -> None:
         super().__init__(daemon=True)
-        self._one, self._file = one, folder / "endless.mrc"
+        self._reader, self._file = one, folder / "endless.mrc"
         os.mkfifo(self._file)
         self.error: TransferAppError | None = None
         self.pid = started(one)
@@ -87,7 +87,7 @@ class Asking(threading.Thread):
     @override
     def run(self) -> None:
         try:
-            self._one.describe(self._file)
+            self._reader.describe(self._file)
         except TransferAppError as error:
             self.error = error
 

@@ -42,10 +42,10 @@ def differences(ours: list[Made], theirs: list[Made]) -> Iterator[Difference]:
 
 
 def _text(made: list[Made]) -> str:
-    return "; ".join(_one(files, plate) for files, plate in made) or NOTHING
+    return "; ".join(_one_fileset(files, plate) for files, plate in made) or NOTHING
 
 
-def _one(files: tuple[str, ...], plate: bool) -> str:
+def _one_fileset(files: tuple[str, ...], plate: bool) -> str:
     names = [path.rpartition("/")[2] for path in files[:_SHOWN]]
     more = [f"{len(files) - _SHOWN} more"] if len(files) > _SHOWN else []
     return ("plate: " if plate else "") + " + ".join(names + more)

@@ -156,25 +156,25 @@ class Run(abc.ABC):
         self._halt, self._troubled = None, set()
         if self._failures == 0:
             await self.say(self.moving)
-        lanes = min(self.bench.settings.parallel_files, len(queue))
-        await asyncio.gather(*(self._lane(server, queue) for _ in range(lanes)))
+        movers = min(self.bench.settings.parallel_files, len(queue))
+        await asyncio.gather(*(self._move_files(server, queue) for _ in range(movers)))
         if self._halt is not None:
             raise self._halt
         return True
 
-    async def _lane(self, server: WorkstationClient, queue: deque[FileRecord]) -> None:
+    async def _move_files(self, server: WorkstationClient, queue: deque[FileRecord]) -> None:
         while queue and not self._is_halted():
             file = queue.popleft()
             if file.item_id in self._troubled:
                 continue
             async with self.bench.slots.slot(self.transfer_id):
-                if not self._is_halted() and not await self._one(server, file):
+                if not self._is_halted() and not await self._move_file(server, file):
                     self._troubled.add(file.item_id)
 
     def _is_halted(self) -> bool:
         return self._halt is not None or self.cancelled.is_set()
 
-    async def _one(self, server: WorkstationClient, file: FileRecord) -> bool:
+    async def _move_file(self, server: WorkstationClient, file: FileRecord) -> bool:
         """Move one file; False when its item needs a person."""
         self.bench.progress.begin(self.transfer_id, file.file_id, file.offset)
         try:

@@ -28,9 +28,9 @@ async def find_target(server: BrowseClient, text: str, *, create: bool) -> Conta
     if parent_kind is None:
         raise Invalid(f"A {kind} has no parent. Write {kind}:{path[-1]}.")
     tops = await server.containers(None, kind=parent_kind)
-    parent = await _one(server, tops, (parent_kind, path[0], None), create=create)
+    parent = await _the_only(server, tops, (parent_kind, path[0], None), create=create)
     inside = await server.containers(parent.ref)
-    return await _one(server, inside, (kind, path[1], parent.ref), create=create)
+    return await _the_only(server, inside, (kind, path[1], parent.ref), create=create)
 
 
 async def _by_id(server: BrowseClient, kind: ContainerKind, text: str) -> Container | None:
@@ -68,10 +68,10 @@ async def _anywhere(
         if parent.ref.kind is PARENT_KIND.get(kind):
             found += await server.containers(parent.ref)
     unique = {container.ref: container for container in found}
-    return await _one(server, list(unique.values()), (kind, name, None), create=create)
+    return await _the_only(server, list(unique.values()), (kind, name, None), create=create)
 
 
-async def _one(
+async def _the_only(
     server: BrowseClient,
     among: list[Container],
     wanted: tuple[ContainerKind, str, ContainerRef | None],

@@ -41,8 +41,8 @@ def _head(file: BinaryIO) -> bytes:
     offset, number = (f"{order}Q", f"{order}Q") if big else (f"{order}I", f"{order}H")
     entry = struct.Struct(f"{order}HHQQ" if big else f"{order}HHII")
     file.seek(8 if big else 4)
-    file.seek(_one(file, offset))
-    for _ in range(_one(file, number)):
+    file.seek(_read_number(file, offset))
+    for _ in range(_read_number(file, number)):
         tag, _, count, value = entry.unpack(file.read(entry.size))
         if tag == _DESCRIPTION:
             file.seek(value)
@@ -53,6 +53,6 @@ def _head(file: BinaryIO) -> bytes:
     return b""
 
 
-def _one(file: BinaryIO, form: str) -> int:
+def _read_number(file: BinaryIO, form: str) -> int:
     (found,) = struct.unpack(form, file.read(struct.calcsize(form)))
     return int(found)

@@ -136,7 +136,9 @@ class FileAttaching:
     async def _attach(self, attempt: _Attempt, number: int) -> int:
         file = attempt.work.files[number]
         await self._say(attempt, number, f"attaching {_which(attempt, number)}")
-        return (await self._within(attempt, partial(self._bring_in, attempt, file, number))).id
+        return (
+            await self._within(attempt, partial(self._attach_file, attempt, file, number))
+        ).id
 
     async def _check(self, attempt: _Attempt, ids: list[int]) -> int:
         """Compare with the seals once more, from the repository's own records: what follows
@@ -160,9 +162,9 @@ class FileAttaching:
             found = await attachments.get(attached)
             if (found.sha1, found.size_bytes) == (file.sha1, file.size_bytes):
                 return found
-        return await self._bring_in(attempt, file, number, attachments)
+        return await self._attach_file(attempt, file, number, attachments)
 
-    async def _bring_in(
+    async def _attach_file(
         self, attempt: _Attempt, file: TransferFile, number: int, attachments: Attachments
     ) -> Attachment:
         plan, path = _plan(attempt.work, file), await self._staging.path(file.id)

@@ -159,7 +159,7 @@ class FilesetImport:
         image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
         change = ItemChange(
             ItemState.IMPORTED,
-            await self._known_before(attempt, image_ids),
+            await self._duplicate_note(attempt, image_ids),
             image_ids=tuple(image_ids),
             verified=True,
         )
@@ -173,7 +173,7 @@ class FilesetImport:
     async def _store(self, attempt: _Attempt) -> int:
         await self._say(attempt, 2, _STORING)
         async with self._imports(attempt.work) as imports:
-            return await self._bring_in(imports, attempt)
+            return await self._store_files(imports, attempt)
 
     async def _verify(self, attempt: _Attempt) -> int:
         await self._say(attempt, 3, _CHECKING)
@@ -183,7 +183,7 @@ class FilesetImport:
                 async with throttled_progress(partial(self._checked, attempt)) as checked:
                     await imports.verify(fileset, attempt.plan, checked)
             except (ChecksumMismatch, UploadLost):
-                fileset = await self._again(imports, attempt, fileset)
+                fileset = await self._store_again(imports, attempt, fileset)
         return fileset.id
 
     async def _register(self, attempt: _Attempt) -> list[int]:
@@ -195,7 +195,7 @@ class FilesetImport:
                 try:
                     registered = await imports.register(fileset, attempt.plan, heartbeat)
                 except (ChecksumMismatch, UploadLost):
-                    fileset = await self._again(imports, attempt, fileset)
+                    fileset = await self._store_again(imports, attempt, fileset)
                     registered = await imports.register(fileset, attempt.plan, heartbeat)
         return list(registered.image_ids)
 
@@ -210,19 +210,21 @@ class FilesetImport:
         check_reconciled(fileset, attempt.plan, held)
         return list(fileset.image_ids)
 
-    async def _known_before(self, attempt: _Attempt, image_ids: list[int]) -> str:
+    async def _duplicate_note(self, attempt: _Attempt, image_ids: list[int]) -> str:
         """Return a note when the same bytes were there before this import."""
         owner = attempt.work.transfer.owner
         return await same_bytes_note(self._repository, owner, attempt.plan, image_ids)
 
-    async def _again(self, imports: Imports, attempt: _Attempt, fileset: Fileset) -> Fileset:
+    async def _store_again(
+        self, imports: Imports, attempt: _Attempt, fileset: Fileset
+    ) -> Fileset:
         """Begin again with what was damaged on the way in, or forgotten by the repository
         in an outage: the steps before are done and are not repeated.
         """
         damaged = ""
         for _ in range(_SENT_AGAIN):
             await imports.discard(fileset)
-            await self._bring_in(imports, attempt)
+            await self._store_files(imports, attempt)
             fileset = await _adopt(imports, attempt.plan)
             try:
                 await imports.verify(fileset, attempt.plan)
@@ -238,7 +240,7 @@ class FilesetImport:
             f" {damaged}"
         )
 
-    async def _bring_in(self, imports: Imports, attempt: _Attempt) -> int:
+    async def _store_files(self, imports: Imports, attempt: _Attempt) -> int:
         fileset = await _adopt(imports, attempt.plan)
         paths = [await self._staging.path(file.id) for file in attempt.work.files]
         async with throttled_progress(partial(self._stored, attempt)) as stored:

@@ -56,14 +56,14 @@ class FilesetList(QFrame):
         self._count.setObjectName("import.count")
         self._remove = button("Remove", "import.remove", role="quiet", icon_name="mdi6.minus")
         self._remove.clicked.connect(self._remove_selected)
-        self._again = button(
+        self._check_again = button(
             "Check again",
             "import.lookAgain",
             role="quiet",
             icon_name="mdi6.refresh",
             tip=_AGAIN_TIP,
         )
-        self._again.clicked.connect(starts(presenter.check_again))
+        self._check_again.clicked.connect(starts(presenter.check_again))
         self._clear = button("Clear", "import.clear", role="quiet", icon_name="mdi6.close")
         self._clear.clicked.connect(presenter.clear)
         self._table = self._make_table()
@@ -110,7 +110,7 @@ class FilesetList(QFrame):
         tools.setSpacing(theme.TIGHT)
         tools.addWidget(self._count, 1)
         tools.addWidget(self._remove)
-        tools.addWidget(self._again)
+        tools.addWidget(self._check_again)
         tools.addWidget(self._clear)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.TIGHT, theme.TIGHT, theme.TIGHT, theme.TIGHT)
@@ -142,8 +142,8 @@ class FilesetList(QFrame):
         """Ticks can be set during a look; what looks again itself has to wait."""
         self._show_count()
         can = self._presenter.looking is None
-        self._again.setEnabled(can)
-        self._again.setToolTip(_AGAIN_TIP if can else LOOKING_TIP)
+        self._check_again.setEnabled(can)
+        self._check_again.setToolTip(_AGAIN_TIP if can else LOOKING_TIP)
         self._details.allow_anyway(allowed=can)
 
     def _selected_rows(self) -> list[FilesetRow]:

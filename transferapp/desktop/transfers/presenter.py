@@ -124,7 +124,7 @@ class TransfersPresenter:
 
     async def cancel(self, transfer_id: str) -> None:
         """Stop a transfer on both sides; raises what the server says."""
-        await self._both(
+        await self._at_agent_and_server(
             transfer_id,
             self._session.server.cancel(transfer_id),
             self._session.agent.cancel(transfer_id),
@@ -134,7 +134,7 @@ class TransfersPresenter:
     async def retry(self, transfer_id: str) -> None:
         """Try again what failed or waits, on both sides; raises what neither could do."""
         await self._renew_grant(transfer_id)
-        await self._both(
+        await self._at_agent_and_server(
             transfer_id,
             self._session.server.retry(transfer_id),
             self._session.agent.retry(transfer_id),
@@ -147,7 +147,7 @@ class TransfersPresenter:
 
     async def retry_item(self, transfer_id: str, item_id: str) -> None:
         """Try one item again; the agent tries all of its transfer's files."""
-        await self._both(
+        await self._at_agent_and_server(
             transfer_id,
             self._session.server.retry(transfer_id, item_id),
             self._session.agent.retry(transfer_id),
@@ -162,7 +162,7 @@ class TransfersPresenter:
                 return found
         raise NotFound("This workstation has not placed this item yet.")
 
-    async def _both(
+    async def _at_agent_and_server(
         self,
         transfer_id: str,
         server: Awaitable[object],

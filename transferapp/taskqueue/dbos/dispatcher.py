@@ -119,13 +119,13 @@ class Dispatcher:
                 await self._start(row)
                 self._not_begun.pop(row["id"], None)
             else:
-                await asyncio.to_thread(self._again, row["id"])
+                await asyncio.to_thread(self._requeue, row["id"])
         except Exception as error:  # noqa: BLE001  # the engine's, or the database's
             _log.warning("task not begun", task=row["id"], error=str(error))
             self._running.pop(row["id"], None)
             await asyncio.to_thread(self._give_back, row, error)
 
-    def _again(self, task_id: str) -> None:
+    def _requeue(self, task_id: str) -> None:
         with engine_failures():
             if not self._engine.again(task_id):
                 # Claimed once and never begun: the next claim begins it.

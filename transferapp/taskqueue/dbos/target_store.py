@@ -96,12 +96,12 @@ class TargetStore:
     def row(self, name: str) -> Row:
         """Return one target, made sound; it is made anew when its row is gone."""
         with reading(self._engine) as connection:
-            found = connection.execute(_one(name)).mappings().first()
+            found = connection.execute(_select_row(name)).mappings().first()
         if found is not None:
             return sound_target(found)
         self._add(name)
         with reading(self._engine) as connection:
-            return sound_target(connection.execute(_one(name)).mappings().one())
+            return sound_target(connection.execute(_select_row(name)).mappings().one())
 
     def add_missing(self) -> None:
         """Make the targets that tasks wait for and that have no row: nobody would start
@@ -163,7 +163,7 @@ class TargetStore:
             row = self._locked(connection, name)
 
             def change(**values: object) -> None:
-                connection.execute(_mine(name).values(**values))
+                connection.execute(_update_row(name).values(**values))
 
             faults = faults_of(row)
             if faults:
@@ -173,7 +173,7 @@ class TargetStore:
             yield sound_target(row), change
 
     def _locked(self, connection: sa.Connection, name: str) -> Row:
-        one = _one(name).with_for_update()
+        one = _select_row(name).with_for_update()
         row = connection.execute(one).mappings().first()
         if row is None:
             connection.execute(sa.insert(targets).values(self._new(name)))
@@ -195,15 +195,15 @@ class TargetStore:
         self, name: str, wanted: sa.ColumnElement[bool], values: dict[str, Any]
     ) -> None:
         with self._engine.begin() as connection:
-            connection.execute(_mine(name).where(wanted).values(values))
+            connection.execute(_update_row(name).where(wanted).values(values))
             announce(connection)
 
 
-def _one(name: str) -> sa.Select[Any]:
+def _select_row(name: str) -> sa.Select[Any]:
     return sa.select(targets).where(targets.c.name == name)
 
 
-def _mine(name: str) -> sa.Update:
+def _update_row(name: str) -> sa.Update:
     return sa.update(targets).where(targets.c.name == name)
 
 
