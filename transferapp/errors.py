@@ -9,7 +9,7 @@ words for a heading) and a default ``message`` that tells a person what to do ne
     |   |-- ServerUnreachable, AgentUnreachable, RepositoryUnavailable, StorageFull,
     |   |   SessionLost, UploadLost, DestinationUnwritable, Busy
     |-- Denied: SignInFailed, GrantRefused, PermissionDenied, SignedUrlEnded
-    |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, FileNotFound
+    |-- NotFound: TargetNotFound, ImageNotFound, TransferNotFound, NoSuchFile
     |-- Conflict: NameTaken, OffsetMismatch, StateConflict
     |-- Invalid            the input is wrong; retrying cannot help
     |   |-- SettingsInvalid
@@ -199,7 +199,7 @@ class TransferNotFound(NotFound):
     title = "Transfer not found"
 
 
-class FileNotFound(NotFound):
+class NoSuchFile(NotFound):
     """No such file or upload."""
 
     code = "file-not-found"

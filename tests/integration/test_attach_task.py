@@ -11,7 +11,7 @@ from tests.support.import_bench import Bench, working_bench
 from tests.support.import_house import OWNER
 from transferapp.errors import (
     ChecksumMismatch,
-    FileNotFound,
+    NoSuchFile,
     PermissionDenied,
     RepositoryUnavailable,
     TargetNotFound,
@@ -67,7 +67,7 @@ async def test_attaches_and_promises(bench: Bench, notes: list[Path]) -> None:
     assert [one.client_path for one in found] == [path.name for path in notes]
     assert [one.sha1 for one in found] == [file.sha1 for file in now.files]
     for file in details.files:
-        with pytest.raises(FileNotFound):
+        with pytest.raises(NoSuchFile):
             await bench.staging.path(file.id)
     said = [event.message for event in await bench.ledger.events(OWNER, 0)]
     assert "attaching file 2 of 3: note 1.txt" in said
@@ -162,7 +162,7 @@ async def test_cancelled_in_the_middle_says_what_stays(bench: Bench, notes: list
     )
     assert len(await attached(bench)) == 2
     for file in details.files:
-        with pytest.raises(FileNotFound):
+        with pytest.raises(NoSuchFile):
             await bench.staging.path(file.id)
 
 

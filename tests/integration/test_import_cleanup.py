@@ -13,7 +13,7 @@ from tests.support.import_bench import Bench, cells, working_bench
 from tests.support.import_house import OWNER
 from transferapp.errors import (
     Corrupt,
-    FileNotFound,
+    NoSuchFile,
     PermissionDenied,
     RepositoryUnavailable,
     TargetNotFound,
@@ -50,7 +50,7 @@ async def cancelled(bench: Bench, details: TransferDetails) -> TransferItem:
 
 
 async def assert_nothing_staged(bench: Bench, details: TransferDetails) -> None:
-    with pytest.raises(FileNotFound):
+    with pytest.raises(NoSuchFile):
         await bench.staging.path(details.files[0].id)
 
 

@@ -12,7 +12,7 @@ from tests.support.import_bench import Bench, cells, working_bench
 from tests.support.import_house import OWNER
 from transferapp.errors import (
     ChecksumMismatch,
-    FileNotFound,
+    NoSuchFile,
     RepositoryUnavailable,
     TargetNotFound,
     UnreadableFile,
@@ -45,7 +45,7 @@ async def test_imports_and_promises(bench: Bench) -> None:
         files = await session.images.files(item.image_ids)
         content = b"".join([piece async for piece in session.images.read(files[0].id)])
     assert content == cells().read_bytes()
-    with pytest.raises(FileNotFound):
+    with pytest.raises(NoSuchFile):
         await bench.staging.path(details.files[0].id)
 
 
@@ -185,7 +185,7 @@ async def test_cancelled_item_stops_and_leaves_nothing(bench: Bench) -> None:
     assert (await bench.item(details)).state is ItemState.CANCELLED
     assert not await bench.reserved(details)
     assert bench.calls["register"] == 0
-    with pytest.raises(FileNotFound):
+    with pytest.raises(NoSuchFile):
         await bench.staging.path(details.files[0].id)
 
 

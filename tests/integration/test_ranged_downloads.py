@@ -257,7 +257,7 @@ def test_long_paths_and_emoji(client: httpx.Client, served: Served, tmp_path: Pa
 def test_an_unknown_file(client: httpx.Client, served: Served, tmp_path: Path) -> None:
     unknown = routes.file_content("t", new_id())
     order = replace(served.order(tmp_path), address=unknown)
-    with pytest.raises(errors.FileNotFound):
+    with pytest.raises(errors.NoSuchFile):
         fetch(client, order)
 
 

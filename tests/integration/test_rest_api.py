@@ -27,10 +27,10 @@ from tests.support.rest_uploads import (
 )
 from transferapp.errors import (
     Busy,
-    FileNotFound,
     GrantRefused,
     Invalid,
     NameNotAllowed,
+    NoSuchFile,
     NotFound,
     PermissionDenied,
     SignInFailed,
@@ -316,7 +316,7 @@ class TestImports:
         task = await server.parts.queue.get(accepted.details.items[0].id)
         assert task.state is TaskState.CANCELLED
         for file in (first, second):
-            with pytest.raises(FileNotFound):
+            with pytest.raises(NoSuchFile):
                 await server.parts.staging.get(file.id)
         refused = await send_part(http, accepted.grant, second.id, 0, b"cells")
         assert refused.status_code == httpx.codes.CONFLICT

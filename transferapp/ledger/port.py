@@ -172,10 +172,10 @@ class FileProgress(Protocol):
     """The files: how much of each is there; for those who move bytes."""
 
     async def file(self, file_id: str) -> TransferFile:
-        """Return one file; raises FileNotFound."""
+        """Return one file; raises NoSuchFile."""
 
     async def file_work(self, file_id: str) -> FileWork:
-        """Return a file and where it belongs; raises FileNotFound."""
+        """Return a file and where it belongs; raises NoSuchFile."""
 
     async def file_progress(self, file_id: str, bytes_done: int) -> None:
         """Bytes of a file that are durable; moves a queued item to uploading."""

@@ -18,8 +18,8 @@ from transferapp.errors import (
     Cancelled,
     ChecksumMismatch,
     Corrupt,
-    FileNotFound,
     Internal,
+    NoSuchFile,
     TransferAppError,
 )
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
@@ -158,7 +158,7 @@ class FileAttaching:
         attached: int,
         attachments: Attachments,
     ) -> Attachment:
-        with suppress(FileNotFound):
+        with suppress(NoSuchFile):
             found = await attachments.get(attached)
             if (found.sha1, found.size_bytes) == (file.sha1, file.size_bytes):
                 return found

@@ -10,8 +10,8 @@ from itertools import groupby
 
 from transferapp.errors import (
     ChecksumMismatch,
-    FileNotFound,
     Invalid,
+    NoSuchFile,
     StateConflict,
     TransferNotFound,
 )
@@ -102,11 +102,11 @@ class ExportRequests:
     async def content(self, transfer_id: str, file_id: str) -> ExportFile:
         """Return what is known of a file before it is read; its item is downloading now.
 
-        Raises FileNotFound, StateConflict when it is not ready or no longer there.
+        Raises NoSuchFile, StateConflict when it is not ready or no longer there.
         """
         found = await self._ledger.file_work(file_id)
         if found.transfer_id != transfer_id or found.kind is not TransferKind.EXPORT:
-            raise FileNotFound
+            raise NoSuchFile
         if found.item_state not in DELIVER.start or found.repository_file_id is None:
             raise StateConflict(f"This file cannot be downloaded now: {found.item_state}.")
         await self._downloading(found)

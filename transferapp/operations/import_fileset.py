@@ -29,7 +29,7 @@ from transferapp.model.moves import IMPORT
 from transferapp.model.transfers import ItemState
 from transferapp.operations.duplicates import same_bytes_note
 from transferapp.operations.import_cleanup import ImportCleanup
-from transferapp.operations.import_health import WATCHED_STEP
+from transferapp.operations.import_health import REGISTER_STEP
 from transferapp.operations.item_outcomes import (
     OUTAGE_POLICY,
     error_of,
@@ -155,7 +155,7 @@ class FilesetImport:
         await attempt.context.step("reserve", self._reserve, attempt)
         await attempt.context.step("store", self._store, attempt)
         await attempt.context.step("verify", self._verify, attempt)
-        await attempt.context.step(WATCHED_STEP, self._register, attempt)
+        await attempt.context.step(REGISTER_STEP, self._register, attempt)
         image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
         change = ItemChange(
             ItemState.IMPORTED,

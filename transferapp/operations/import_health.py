@@ -13,7 +13,7 @@ from transferapp.repositories.port import HealthState, Repository, RepositoryHea
 from transferapp.taskqueue.port import QueueOverview, Task, TaskState
 
 #: The step in which the repository works by itself, and we can only watch.
-WATCHED_STEP = "register"
+REGISTER_STEP = "register"
 #: More than may ever run at once.
 _RUNNING_AT_MOST = 1000
 
@@ -47,7 +47,7 @@ async def _watched(queue: QueueOverview, target: str) -> list[Task]:
     running = await queue.tasks(
         states=[TaskState.RUNNING], target=target, limit=_RUNNING_AT_MOST
     )
-    watched = [task for task in running if task.step == WATCHED_STEP]
+    watched = [task for task in running if task.step == REGISTER_STEP]
     if not watched:
         return []
     # A dead worker's silence says nothing of the repository.

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from transferapp.errors import (
     Conflict,
-    FileNotFound,
     GrantRefused,
     Invalid,
+    NoSuchFile,
     PermissionDenied,
     StateConflict,
     TransferNotFound,
@@ -129,7 +129,7 @@ class ImportRequests:
     ) -> FileWork:
         """Return the file when this grant may upload it now.
 
-        Raises GrantRefused, FileNotFound, StateConflict when its item has ended.
+        Raises GrantRefused, NoSuchFile, StateConflict when its item has ended.
         """
         if grant.scope is not Scope.TRANSFER:
             raise GrantRefused
@@ -137,7 +137,7 @@ class ImportRequests:
             raise GrantRefused
         found = await self._ledger.file_work(file_id)
         if found.transfer_id != grant.transfer_id or found.kind is not TransferKind.IMPORT:
-            raise FileNotFound
+            raise NoSuchFile
         refuse_ended(found.item_state)
         return found
 
@@ -156,12 +156,12 @@ class ImportRequests:
     async def seal(self, transfer_id: str, file_id: str, sha1: str) -> TransferItem:
         """End an upload; the item's last one queues its import. May be repeated.
 
-        Raises FileNotFound when the file is none of this import, StateConflict when bytes are
+        Raises NoSuchFile when the file is none of this import, StateConflict when bytes are
         missing or the item has ended.
         """
         found = await self._ledger.file_work(file_id)
         if found.transfer_id != transfer_id or found.kind is not TransferKind.IMPORT:
-            raise FileNotFound
+            raise NoSuchFile
         if not found.file.sealed:
             refuse_ended(found.item_state)
             await self._staging.seal(file_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from transferapp.errors import FileNotFound, NotFound
+from transferapp.errors import NoSuchFile, NotFound
 from transferapp.host.clock import Clock
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork, PlannedTransferFile
 from transferapp.model.images import OriginalFile
@@ -80,7 +80,7 @@ class ExportPreparation:
         work = await self._ledger.work(item_id)
         files = await self._files(work)
         if not files:
-            raise FileNotFound(
+            raise NoSuchFile(
                 "The repository holds no original files of this image, so there is nothing"
                 " to export."
             )

@@ -42,7 +42,7 @@ class VirtualZarr:
     async def read(self, source: PixelSource, owner: str, image_id: int, key: str) -> Encoded:
         """Return the bytes under ``key``; ``owner`` is the person that ``source`` reads as.
 
-        Raises FileNotFound for a key outside the image, and what the source raises.
+        Raises NoSuchFile for a key outside the image, and what the source raises.
         """
         chunk = chunks.parse_key(key)
         if chunk is None and not _DOCUMENT_KEY.fullmatch(key):
@@ -84,5 +84,5 @@ def _tagged(body: bytes) -> Encoded:
     return Encoded(body, f'"{blake3.blake3(body).hexdigest(16)}"')
 
 
-def _no_such_key(key: str) -> errors.FileNotFound:
-    return errors.FileNotFound(f"The preview of this image has no '{key[:100]}'.")
+def _no_such_key(key: str) -> errors.NoSuchFile:
+    return errors.NoSuchFile(f"The preview of this image has no '{key[:100]}'.")

@@ -173,7 +173,7 @@ class OriginalFiles(Protocol):
     ) -> AsyncIterator[bytes]:
         """Yield a file's bytes in pieces of about 1 MiB, clamped to its size.
 
-        ``offset`` and ``length`` count bytes; None: to the end. Raises FileNotFound.
+        ``offset`` and ``length`` count bytes; None: to the end. Raises NoSuchFile.
         """
 
 
@@ -293,7 +293,7 @@ class Attachments(Protocol):
         """
 
     async def get(self, attachment_id: int) -> Attachment:
-        """Return an attachment as the repository holds it now; raises FileNotFound, also
+        """Return an attachment as the repository holds it now; raises NoSuchFile, also
         when it is attached to nothing any more.
         """
 
@@ -302,7 +302,7 @@ class Attachments(Protocol):
     ) -> AsyncIterator[bytes]:
         """Yield its bytes in pieces of about 1 MiB, clamped to its size.
 
-        ``offset`` and ``length`` count bytes; None: to the end. Raises FileNotFound.
+        ``offset`` and ``length`` count bytes; None: to the end. Raises NoSuchFile.
         """
 
     async def discard(self, key: str) -> bool:

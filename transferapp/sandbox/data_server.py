@@ -75,7 +75,7 @@ class OneTokenAuthorization(UploadAuthorization):
 
     @override
     async def discard(self, file_id: str) -> None:
-        """Forget the upload; raises FileNotFound."""
+        """Forget the upload; raises NoSuchFile."""
         await self._staging.get(file_id)
         await self._staging.discard(file_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from transferapp.errors import FileNotFound
+from transferapp.errors import NoSuchFile
 from transferapp.grants.port import Grants
 from transferapp.ledger.port import FileProgress
 from transferapp.operations.imports import ImportRequests, check_size
@@ -35,11 +35,11 @@ class GrantUploadAuthorization(UploadAuthorization):
         """Check the grant before any byte of a body is read; returns the file's id.
 
         ``size`` is what is announced (bytes), None when nothing is. Raises GrantRefused,
-        FileNotFound, StateConflict when the item has ended, Conflict for another size.
+        NoSuchFile, StateConflict when the item has ended, Conflict for another size.
         """
         grant = await self._grants.check(bearer_token(authorization_header))
         if file_id is None:
-            raise FileNotFound
+            raise NoSuchFile
         found = await self._imports.may_upload(grant, file_id, transfer_id=transfer_id)
         if size is not None:
             check_size(found, size)

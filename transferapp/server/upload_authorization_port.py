@@ -20,7 +20,7 @@ class UploadAuthorization(Protocol):
         """Return the transfer file's id when the caller may touch it.
 
         Called before any byte of a body is read. A creation comes with all of them; later
-        requests know the file id only. Raises GrantRefused, Denied, FileNotFound, Conflict
+        requests know the file id only. Raises GrantRefused, Denied, NoSuchFile, Conflict
         (wrong size).
         """
 

@@ -148,7 +148,7 @@ class TusApp:
             body.stoppable = False
             await writer.abandon(keep=True)
             if arrived == body.offset and not checked:
-                with suppress(errors.FileNotFound):
+                with suppress(errors.NoSuchFile):
                     arrived = (await self._staging.get(body.file_id)).offset
             if arrived > body.offset:
                 await committed(arrived)

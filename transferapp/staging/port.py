@@ -63,12 +63,12 @@ class Staging(Protocol):
         """Make or find; raises Conflict when it is there with another size."""
 
     async def get(self, upload_id: str) -> StagedFile:
-        """Return what is there; raises FileNotFound."""
+        """Return what is there; raises NoSuchFile."""
 
     async def open_part(
         self, upload_id: str, offset: int, checksum: Checksum | None = None
     ) -> PartWriter:
-        """Start a part at ``offset``; raises OffsetMismatch, FileNotFound, StateConflict
+        """Start a part at ``offset``; raises OffsetMismatch, NoSuchFile, StateConflict
         (complete). A newer part for the same upload ends an older one (its client is gone).
         """
 
@@ -78,7 +78,7 @@ class Staging(Protocol):
         """
 
     async def path(self, upload_id: str) -> Path:
-        """Return the path of a sealed file; raises FileNotFound, StateConflict."""
+        """Return the path of a sealed file; raises NoSuchFile, StateConflict."""
 
     async def discard(self, upload_id: str) -> None:
         """Forget an upload and its bytes; unknown ids are fine."""

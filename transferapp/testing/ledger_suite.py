@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from transferapp.errors import FileNotFound, StateConflict, TransferNotFound
+from transferapp.errors import NoSuchFile, StateConflict, TransferNotFound
 from transferapp.ledger.port import (
     ItemChange,
     Ledger,
@@ -127,9 +127,9 @@ class LedgerSuite:
         with pytest.raises(TransferNotFound):
             await ledger.move(unknown, PUT, ItemChange(ItemState.FAILED))
         for look in (ledger.file, ledger.file_work):
-            with pytest.raises(FileNotFound):
+            with pytest.raises(NoSuchFile):
                 await look(unknown)
-        with pytest.raises(FileNotFound):
+        with pytest.raises(NoSuchFile):
             await ledger.file_progress(unknown, 1)
 
     async def test_lists_are_paged_newest_first(self, ledger: Ledger) -> None:

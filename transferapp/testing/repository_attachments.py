@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from transferapp.errors import ChecksumMismatch, FileNotFound, Invalid, TargetNotFound
+from transferapp.errors import ChecksumMismatch, Invalid, NoSuchFile, TargetNotFound
 from transferapp.model.attachments import AttachmentPlan
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.repositories.port import Capability, RepositorySession
@@ -162,7 +162,7 @@ class AttachmentSuite:
             plan = attachment_plan(PROTOCOL, gone.ref, lab)
             first = await session.attachments.attach(plan, protocol)
             await session.containers.delete(gone.ref)
-            with pytest.raises(FileNotFound):
+            with pytest.raises(NoSuchFile):
                 await session.attachments.get(first.id)
             with pytest.raises(TargetNotFound):
                 await session.attachments.attach(plan, protocol)
@@ -212,7 +212,7 @@ class AttachmentSuite:
             assert await session.attachments.of(shared.ref) == [made, mine]
             assert await whole_attachment(session, made.id) == PROTOCOL
         async with world.repository.session(BOB) as session:
-            with pytest.raises(FileNotFound):
+            with pytest.raises(NoSuchFile):
                 await session.attachments.get(hidden.id)
-            with pytest.raises(FileNotFound):
+            with pytest.raises(NoSuchFile):
                 await whole_attachment(session, hidden.id)

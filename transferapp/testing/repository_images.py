@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from transferapp.errors import (
-    FileNotFound,
     ImageNotFound,
     Invalid,
+    NoSuchFile,
     PermissionDenied,
     TargetNotFound,
 )
@@ -178,7 +178,7 @@ class ImageSuite:
                 await session.images.get(made.image_ids[0])
             with pytest.raises(ImageNotFound):
                 await session.images.thumbnail(made.image_ids[0], 96)
-            with pytest.raises(FileNotFound):
+            with pytest.raises(NoSuchFile):
                 await whole(session, file.id)
             assert made.image_ids[0] not in {i.id for i in await session.images.find()}
 
@@ -191,7 +191,7 @@ class ImageSuite:
                 await session.images.get(made.image_ids[0])
             with pytest.raises(ImageNotFound):
                 await session.images.files(made.image_ids)
-            with pytest.raises(FileNotFound):
+            with pytest.raises(NoSuchFile):
                 await whole(session, plan_files[0].id)
             assert await session.imports.find(made.key) is None
 

@@ -231,9 +231,9 @@ class StagingSuite:
         """Are not found; forgetting them is fine, and ids never leave the folder."""
         for unknown in (new_id(), "../../etc/passwd", ""):
             for asked in (staging.get, staging.seal, staging.path):
-                with pytest.raises(errors.FileNotFound):
+                with pytest.raises(errors.NoSuchFile):
                     await asked(unknown)
-            with pytest.raises(errors.FileNotFound):
+            with pytest.raises(errors.NoSuchFile):
                 await staging.open_part(unknown, 0)
             await staging.discard(unknown)
         with pytest.raises(errors.Invalid):
@@ -253,7 +253,7 @@ class StagingSuite:
         await send(staging, upload, 0, sample(30))
         await staging.seal(upload)
         await staging.discard(upload)
-        with pytest.raises(errors.FileNotFound):
+        with pytest.raises(errors.NoSuchFile):
             await staging.get(upload)
 
     async def test_many_small_pieces(self, staging: Staging) -> None:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 
 import structlog
 
-from transferapp.errors import FileNotFound, TransferAppError
+from transferapp.errors import NoSuchFile, TransferAppError
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import supervised
 from transferapp.ledger.port import FileProgress, ItemMoves
@@ -65,7 +65,7 @@ async def discard_leftovers(ledger: FileProgress, staging: Staging) -> int:
 async def _is_over(ledger: FileProgress, file_id: str) -> bool:
     try:
         return (await ledger.file_work(file_id)).item_state in FINAL_STATES
-    except FileNotFound:
+    except NoSuchFile:
         return False
 
 

@@ -49,7 +49,7 @@ async def test_one_read_for_many_requests_but_not_across_people(source: ArraySou
     ["", "zarr.json/", "3/zarr.json", ".zattrs", "0/c/0/0/0/9/9", "../1/zarr.json"],
 )
 async def test_other_keys_are_not_found(source: ArraySource, key: str) -> None:
-    with pytest.raises(errors.FileNotFound):
+    with pytest.raises(errors.NoSuchFile):
         await VirtualZarr().read(source, "ada", 1, key)
     assert source.read == []
 

@@ -108,7 +108,7 @@ class RemoteStore(Store):
             encoded = await self._cache.get(
                 (key, byte_range), lambda: self._read(key, byte_range)
             )
-        except errors.FileNotFound:
+        except errors.NoSuchFile:
             return None
         return prototype.buffer.from_bytes(encoded.body)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from transferapp.errors import FileNotFound, StateConflict, TransferNotFound
+from transferapp.errors import NoSuchFile, StateConflict, TransferNotFound
 from transferapp.ledger.port import ItemChange, PlannedTransferFile
 from transferapp.ledger.stores import additions
 from transferapp.ledger.stores.outbox import item_events, transfer_events, write_events
@@ -186,11 +186,11 @@ def lock_item(connection: sa.Connection, item_id: str) -> Locked:
 
 
 def lock_file(connection: sa.Connection, file_id: str) -> tuple[Locked, Row]:
-    """Lock the file's transfer; raises FileNotFound."""
+    """Lock the file's transfer; raises NoSuchFile."""
     query = sa.select(files).where(files.c.id == file_id)
     found = fetch_one(connection, query)
     if found is None:
-        raise FileNotFound
+        raise NoSuchFile
     locked = _lock(connection, found["transfer_id"], found["item_id"])
     # Read again under the lock: another process may have moved it meanwhile.
     return locked, fetch(connection, query)[0]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from transferapp.errors import FileNotFound, TransferNotFound
+from transferapp.errors import NoSuchFile, TransferNotFound
 from transferapp.host.sparing import readable_page, readable_rows
 from transferapp.ledger.port import FileWork, ItemWork
 from transferapp.ledger.stores.rows import (
@@ -121,16 +121,16 @@ def items_in(
 
 
 def file_by_id(connection: sa.Connection, file_id: str) -> TransferFile:
-    """Return one file; raises FileNotFound."""
+    """Return one file; raises NoSuchFile."""
     query = sa.select(files).where(files.c.id == file_id)
     row = fetch_one(connection, query)
     if row is None:
-        raise FileNotFound
+        raise NoSuchFile
     return file_of(row)
 
 
 def file_work(connection: sa.Connection, file_id: str) -> FileWork:
-    """Return a file with what its item and transfer say; raises FileNotFound."""
+    """Return a file with what its item and transfer say; raises NoSuchFile."""
     query = (
         sa.select(
             files,
@@ -145,7 +145,7 @@ def file_work(connection: sa.Connection, file_id: str) -> FileWork:
     )
     row = fetch_one(connection, query)
     if row is None:
-        raise FileNotFound
+        raise NoSuchFile
     return FileWork(
         file=file_of(row),
         transfer_id=row["transfer_id"],

@@ -13,11 +13,11 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Raise StorageFull, FileNotFound, Invalid (too large) or Unavailable for an OSError."""
+    """Raise StorageFull, NoSuchFile, Invalid (too large) or Unavailable for an OSError."""
     try:
         yield
     except FileNotFoundError as error:
-        raise errors.FileNotFound("This upload does not exist (any more).") from error
+        raise errors.NoSuchFile("This upload does not exist (any more).") from error
     except OSError as error:
         if error.errno in _FULL:
             raise errors.StorageFull(

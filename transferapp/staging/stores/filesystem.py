@@ -64,7 +64,7 @@ class FilesystemStaging(Staging):
 
     @override
     async def get(self, upload_id: str) -> StagedFile:
-        """Return what is there; raises FileNotFound."""
+        """Return what is there; raises NoSuchFile."""
         return await self._run(self._files(upload_id).load)
 
     @override
@@ -93,7 +93,7 @@ class FilesystemStaging(Staging):
 
     @override
     async def path(self, upload_id: str) -> Path:
-        """Return the path of a sealed file; raises FileNotFound, StateConflict."""
+        """Return the path of a sealed file; raises NoSuchFile, StateConflict."""
         files = self._files(upload_id)
         if not (await self._run(files.load)).sealed:
             raise errors.StateConflict("This file has not arrived completely yet.")
@@ -173,7 +173,7 @@ class FilesystemStaging(Staging):
 
     def _files(self, upload_id: str) -> UploadFiles:
         if not _ID.fullmatch(upload_id):
-            raise errors.FileNotFound
+            raise errors.NoSuchFile
         return UploadFiles(self._folder, upload_id)
 
     async def _run(self, work: Callable[[], T]) -> T:

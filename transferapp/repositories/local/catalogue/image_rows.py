@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from transferapp.errors import FileNotFound, ImageNotFound
+from transferapp.errors import ImageNotFound, NoSuchFile
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import ImageDetails, ImageSummary
 from transferapp.repositories.local.accounts.permissions import Caller
@@ -116,7 +116,7 @@ def visible_images(
 
 
 def find_file(connection: sa.Connection, caller: Caller, file_id: int) -> Row:
-    """Return a row of original_files; raises FileNotFound."""
+    """Return a row of original_files; raises NoSuchFile."""
     query = (
         sa.select(original_files)
         .join_from(original_files, filesets)
@@ -124,5 +124,5 @@ def find_file(connection: sa.Connection, caller: Caller, file_id: int) -> Row:
     )
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise FileNotFound
+        raise NoSuchFile
     return row

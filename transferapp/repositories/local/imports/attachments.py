@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from typing_extensions import override
 
-from transferapp.errors import ChecksumMismatch, FileNotFound, Invalid, StateConflict
+from transferapp.errors import ChecksumMismatch, Invalid, NoSuchFile, StateConflict
 from transferapp.host.database import reading, writing
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.containers import ContainerKind, ContainerRef
@@ -50,7 +50,7 @@ class LocalAttachments(Attachments):
 
     @override
     async def get(self, attachment_id: int) -> Attachment:
-        """Return an attachment whose content is in its place; raises FileNotFound."""
+        """Return an attachment whose content is in its place; raises NoSuchFile."""
         return await in_thread(self._get, attachment_id)
 
     @override
@@ -111,7 +111,7 @@ class LocalAttachments(Attachments):
             connection.execute(insert_sqlite(attachments).values(**values))
             row = self._find(connection, plan)
         if row is None:
-            raise FileNotFound
+            raise NoSuchFile
         return _attachment(row)
 
     def _find(self, connection: sa.Connection, plan: AttachmentPlan) -> Row | None:
@@ -155,13 +155,13 @@ class LocalAttachments(Attachments):
             query = _query().where(attachments.c.id == attachment_id, visible)
             row = connection.execute(query).one_or_none()
         if row is None:
-            raise FileNotFound
+            raise NoSuchFile
         return row
 
     def _get(self, attachment_id: int) -> Attachment:
         row = self._row(attachment_id)
         if not self._local_store.originals.holds(row.sha1, row.size_bytes):
-            raise FileNotFound
+            raise NoSuchFile
         return _attachment(row)
 
     def _open(self, attachment_id: int) -> tuple[BinaryIO, int]:

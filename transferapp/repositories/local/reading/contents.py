@@ -7,18 +7,18 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from transferapp.errors import FileNotFound
+from transferapp.errors import NoSuchFile
 from transferapp.repositories.local.store import in_thread
 
 _PIECE = 1024 * 1024
 
 
 def opened(content: Path, size_bytes: int) -> tuple[BinaryIO, int]:
-    """Open a content of the store; raises FileNotFound."""
+    """Open a content of the store; raises NoSuchFile."""
     try:
         return content.open("rb"), size_bytes
     except FileNotFoundError as error:
-        raise FileNotFound from error
+        raise NoSuchFile from error
 
 
 async def pieces(

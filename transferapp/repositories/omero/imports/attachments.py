@@ -16,7 +16,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from transferapp.errors import ChecksumMismatch, FileNotFound, Invalid, PermissionDenied
+from transferapp.errors import ChecksumMismatch, Invalid, NoSuchFile, PermissionDenied
 from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.repositories.counting import ByteCount
@@ -82,7 +82,7 @@ class OmeroAttachments(Attachments):
 
     @override
     async def get(self, attachment_id: int) -> Attachment:
-        """Return an attachment with OMERO's own checksum; raises FileNotFound."""
+        """Return an attachment with OMERO's own checksum; raises NoSuchFile."""
         return await self._omero_session.run(self._get, attachment_id)
 
     @override
@@ -182,7 +182,7 @@ class OmeroAttachments(Attachments):
         found = self._keyed(plan.key)
         attached = [one for one in found if self._container_of(one.id) is not None]
         if not attached:
-            raise FileNotFound(f"'{plan.name}' was removed from OMERO while it was attached.")
+            raise NoSuchFile(f"'{plan.name}' was removed from OMERO while it was attached.")
         kept = attached[0]
         self._remove([one for one in found if one.id != kept.id])
         where = self._container_of(kept.id)
@@ -218,9 +218,7 @@ class OmeroAttachments(Attachments):
             "FileAnnotation a join a.file f where a.ns = :ns and a.id = :id", id=annotation_id
         )
         if not found:
-            raise FileNotFound(
-                f"OMERO has no attachment {annotation_id}, or you may not see it."
-            )
+            raise NoSuchFile(f"OMERO has no attachment {annotation_id}, or you may not see it.")
         return found[0]
 
     def _rows(self, source: str, **values: int | str | list[int]) -> list[_Held]:
@@ -267,7 +265,7 @@ class OmeroAttachments(Attachments):
         held = self._by_id(attachment_id)
         where = self._container_of(held.id)
         if where is None:
-            raise FileNotFound(f"'{held.client_path}' is attached to nothing in OMERO.")
+            raise NoSuchFile(f"'{held.client_path}' is attached to nothing in OMERO.")
         return held.at(where)
 
     def _discard(self, key: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any, Protocol
 
-from transferapp.errors import ChecksumMismatch, FileNotFound, TransferAppError
+from transferapp.errors import ChecksumMismatch, NoSuchFile, TransferAppError
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.omero.catalogue.mapping import original_file
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
@@ -71,7 +71,7 @@ def hasher(name: str) -> OmeroHasher | None:
 async def read_file(
     omero_session: OmeroSessionContext, file_id: int, offset: int, length: int | None
 ) -> AsyncGenerator[bytes, None]:
-    """Yield pieces of 1 MiB; raises FileNotFound, PermissionDenied, ChecksumMismatch."""
+    """Yield pieces of 1 MiB; raises NoSuchFile, PermissionDenied, ChecksumMismatch."""
     file, store, size = await omero_session.run(_open, omero_session, file_id)
     start = min(max(0, offset), size)
     end = size if length is None else min(size, start + max(0, length))
@@ -98,7 +98,7 @@ async def read_file(
 def _open(omero_session: OmeroSessionContext, file_id: int) -> tuple[OriginalFile, Any, int]:
     found = omero_session.rows(_WHERE, id=file_id)
     if not found:
-        raise FileNotFound(f"OMERO has no file {file_id}, or you may not see it.")
+        raise NoSuchFile(f"OMERO has no file {file_id}, or you may not see it.")
     *row, group_id = found[0]
     store = omero_session.gateway.file_store(group_id)
     store.setFileId(file_id)
