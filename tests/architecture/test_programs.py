@@ -148,8 +148,8 @@ def test_a_seeded_start_is_found(code: str, program: str) -> None:
 def test_what_bootstrap_installs_is_what_they_need() -> None:
     need = programs.Need
     asked = [*bootstrap.DEMO_NEEDS, *bootstrap.HEADLESS_NEEDS, *bootstrap.TEST_NEEDS]
-    on_wish = {need.BUILD, need.ORACLE, need.OPTIONAL}
-    assert set(asked) == set(need) - {need.BASE} - on_wish
+    on_request = {need.BUILD, need.ORACLE, need.OPTIONAL}
+    assert set(asked) == set(need) - {need.BASE} - on_request
     assert set(bootstrap.HEADLESS_NEEDS) <= set(bootstrap.TEST_NEEDS)
     assert programs.packages(need.BUILD) == ice_wheel.DEBIAN_PACKAGES
     installed = programs.packages(*bootstrap.TEST_NEEDS)

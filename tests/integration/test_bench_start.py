@@ -19,6 +19,6 @@ def test_the_bench_writes_its_object(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for ratio in report["ratios"].values():
         assert 1 < ratio["min"] <= ratio["median"] <= ratio["max"]
     figures = report["figures"]
-    wished = ("empty_cpu_s", "version_cpu_s", "help_cpu_s", "hand_over_cpu_s")
-    assert all(figures[name] > 0 for name in wished)
+    requested = ("empty_cpu_s", "version_cpu_s", "help_cpu_s", "hand_over_cpu_s")
+    assert all(figures[name] > 0 for name in requested)
     assert figures["version_cpu_s"] < figures["hand_over_cpu_s"]

@@ -118,8 +118,8 @@ async def test_notifications_are_forgotten_when_nothing_more_is_due(
     """The inbox, what was sent, what failed for good; not what still waits."""
     monkeypatch.setattr(deliveries_store, "_PAGE", 1)
     channels = frozenset({NotificationChannel.INBOX, NotificationChannel.MAIL})
-    wishes = Preferences("ada", channels, address="a@example.org", address_verified=True)
-    await world.preferences.put(wishes)
+    preferences = Preferences("ada", channels, address="a@example.org", address_verified=True)
+    await world.preferences.put(preferences)
     batches = []
     for number in range(3):
         await world.trouble(f"trouble {number}")

@@ -31,7 +31,7 @@ from transferapp.operations.notification_preferences import (
     NotificationPreferences,
 )
 from transferapp.operations.notifications import NotificationRounds, deliver_notification_kind
-from transferapp.protocol.messages import NotificationWishes
+from transferapp.protocol.messages import NotificationChanges
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.moved_clock import MovedClock
@@ -82,10 +82,10 @@ class World:
 
     async def verified(self, *channels: str) -> str:
         """Switch channels on, prove the address; returns the webhook's secret."""
-        wishes = NotificationWishes.model_validate(
+        preferences = NotificationChanges.model_validate(
             {"channels": list(channels), "address": ADDRESS, "webhook_url": self.hooks.url}
         )
-        made = await self.preferences.put("ada", wishes)
+        made = await self.preferences.put("ada", preferences)
         await self.preferences.verify("ada", self.code())
         self.mails.mails.clear()
         return made.webhook_secret
@@ -183,8 +183,8 @@ async def test_two_followers_tell_once(world: World) -> None:
 
 
 async def test_nothing_is_mailed_before_the_address_is_proved(world: World) -> None:
-    wishes = NotificationWishes(channels=["mail"], address=ADDRESS)
-    await world.preferences.put("ada", wishes)
+    preferences = NotificationChanges(channels=["mail"], address=ADDRESS)
+    await world.preferences.put("ada", preferences)
     code = world.code()
     world.mails.mails.clear()
     await world.finish(await world.add())
@@ -198,22 +198,22 @@ async def test_nothing_is_mailed_before_the_address_is_proved(world: World) -> N
     assert (await world.preferences.verify("ada", code)).address_verified
     with pytest.raises(Invalid):
         await world.preferences.verify("ada", code)
-    moved = wishes.model_copy(update={"address": "other@example.org"})
+    moved = preferences.model_copy(update={"address": "other@example.org"})
     assert not (await world.preferences.put("ada", moved)).address_verified
 
 
 async def test_codes_cannot_be_guessed_or_flood_an_address(world: World) -> None:
-    wishes = NotificationWishes(channels=["mail"], address=ADDRESS)
-    await world.preferences.put("ada", wishes)
+    preferences = NotificationChanges(channels=["mail"], address=ADDRESS)
+    await world.preferences.put("ada", preferences)
     for _ in range(MAX_TRIES):
         with pytest.raises(Invalid):
             await world.preferences.verify("ada", "wrong")
     with pytest.raises(Invalid):
         await world.preferences.verify("ada", world.code())
     for _ in range(MAX_CODES - 1):
-        await world.preferences.put("ada", wishes)
+        await world.preferences.put("ada", preferences)
     with pytest.raises(Busy):
-        await world.preferences.put("ada", wishes)
+        await world.preferences.put("ada", preferences)
     assert len(world.mails.mails) == MAX_CODES
     world.clock.advance(hours=1.1)
     with pytest.raises(Invalid):
@@ -269,13 +269,16 @@ async def test_a_webhook_cannot_reach_our_own_network(world: World) -> None:
 
 async def test_only_the_chosen_topics_are_mailed_and_posted(world: World) -> None:
     await world.verified("inbox", "webhook")
-    wishes = NotificationWishes(
+    preferences = NotificationChanges(
         channels=["inbox", "webhook"],
         address=ADDRESS,
         webhook_url=world.hooks.url,
         topics=["cancelled", "attention"],
     )
-    assert (await world.preferences.put("ada", wishes)).topics == {"cancelled", "attention"}
+    assert (await world.preferences.put("ada", preferences)).topics == {
+        "cancelled",
+        "attention",
+    }
     await world.finish(await world.add())
     cancelled = await world.add(name="Tuesday")
     for item in cancelled.items:
@@ -294,8 +297,8 @@ async def test_each_webhook_host_is_a_target_of_its_own(world: World) -> None:
         ("bob", "https://Hooks.Example.ORG:8443/a?b=c"),
         ("eva", f"https://{'a' * 60}.{'b' * 60}.{'c' * 60}.example.org/"),
     ):
-        wishes = NotificationWishes(channels=["webhook"], webhook_url=url)
-        await world.preferences.put(username, wishes)
+        preferences = NotificationChanges(channels=["webhook"], webhook_url=url)
+        await world.preferences.put(username, preferences)
         planned = PlannedItem("cell", (PlannedTransferFile("c.tif", 1),))
         new = NewTransfer(TransferKind.IMPORT, "Run", username, username, (planned,))
         await world.finish(await world.ledger.add(new))
@@ -341,11 +344,11 @@ async def test_nobody_makes_us_knock_without_end(world: World) -> None:
 
 
 async def test_a_new_code_only_for_a_new_address_or_when_asked(world: World) -> None:
-    wishes = NotificationWishes(channels=["mail"], address=ADDRESS)
-    await world.preferences.put("ada", wishes)
-    await world.preferences.put("ada", wishes.model_copy(update={"topics": ["failed"]}))
+    preferences = NotificationChanges(channels=["mail"], address=ADDRESS)
+    await world.preferences.put("ada", preferences)
+    await world.preferences.put("ada", preferences.model_copy(update={"topics": ["failed"]}))
     assert len(world.mails.mails) == 1
-    await world.preferences.put("ada", wishes.model_copy(update={"topics": ["failed"]}))
+    await world.preferences.put("ada", preferences.model_copy(update={"topics": ["failed"]}))
     assert len(world.mails.mails) == 2
 
 

@@ -49,13 +49,13 @@ async def test_a_mail_that_comes_again_is_the_same_mail(tmp_path: Path) -> None:
     engine = open_engine(sqlite_url(tmp_path / "transferapp.db"))
     ledger, deliveries = SqlLedger(engine, clock), SqlDeliveries(engine, clock)
     await deliveries.begin_at(0)
-    wishes = Preferences(
+    preferences = Preferences(
         "ada",
         frozenset({NotificationChannel.INBOX, NotificationChannel.MAIL}),
         "ada@example.org",
         True,
     )
-    await SqlPreferenceStore(engine, clock).put(wishes)
+    await SqlPreferenceStore(engine, clock).put(preferences)
     planned = (PlannedItem("cell", (PlannedTransferFile("a.tif", 1),)),)
     new = NewTransfer(TransferKind.IMPORT, "Monday", "ada", "key", planned)
     item = (await ledger.add(new)).items[0]

@@ -21,7 +21,7 @@ from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
 from transferapp.client.admin import AdminClient
 from transferapp.errors import Invalid
-from transferapp.protocol.messages import RedriveWishes
+from transferapp.protocol.messages import RedriveRequest
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.taskqueue.port import NewTask, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue
@@ -101,14 +101,14 @@ async def test_redrives_what_fits_and_nothing_by_mistake(
     fail(memory, "t0", "t1")
     fail(memory, "t2", code="denied")
     with pytest.raises(Invalid, match="Say which"):
-        await admin.redrive(RedriveWishes())
-    fits = RedriveWishes(error_code="unavailable", target="elsewhere")
+        await admin.redrive(RedriveRequest())
+    fits = RedriveRequest(error_code="unavailable", target="elsewhere")
     assert await admin.redrive(fits) == 0
-    wishes = RedriveWishes(error_code="unavailable", task_ids=["t1", "t2", "t3"])
-    assert await admin.redrive(wishes) == 1
+    redrive = RedriveRequest(error_code="unavailable", task_ids=["t1", "t2", "t3"])
+    assert await admin.redrive(redrive) == 1
     found = await states(admin)
     assert (found["t0"], found["t1"], found["t2"]) == ("dead", "queued", "dead")
-    assert await admin.redrive(RedriveWishes(everything=True)) == 2
+    assert await admin.redrive(RedriveRequest(everything=True)) == 2
     assert set((await states(admin)).values()) == {TaskState.QUEUED}
 
 

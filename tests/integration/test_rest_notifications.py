@@ -1,4 +1,4 @@
-"""The inbox and the wishes of a person over HTTP."""
+"""The inbox and the preferences of a person over HTTP."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from transferapp.cli import signed_in
 from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
 from transferapp.client.agent import AgentClient
-from transferapp.client.inbox import InboxClient, wishes_of
+from transferapp.client.inbox import InboxClient, preferences_of
 from transferapp.desktop.inbox.presenter import InboxPresenter
 from transferapp.desktop.session.presenter import SessionParts, SessionPresenter
 from transferapp.desktop.session.remembered import SettingsFile
@@ -125,11 +125,11 @@ async def _until(holds: Callable[[], object]) -> None:
 async def test_secret_of_a_webhook_is_shown_once(server: RestServer) -> None:
     ada = await server.signed_in()
     async with httpx.AsyncClient(base_url=server.url, headers=bearer(str(ada.token))) as http:
-        wishes = {"channels": ["webhook"], "webhook_url": "https://example.org/h"}
-        made = (await http.put("/v1/notifications", json=wishes)).json()
+        preferences = {"channels": ["webhook"], "webhook_url": "https://example.org/h"}
+        made = (await http.put("/v1/notifications", json=preferences)).json()
         assert made["webhook_secret"].startswith("whsec_")
         for answer in (
-            await http.put("/v1/notifications", json=wishes),
+            await http.put("/v1/notifications", json=preferences),
             await http.get("/v1/notifications"),
         ):
             assert answer.json()["webhook_secret"] == ""
@@ -139,7 +139,7 @@ async def test_secret_of_a_webhook_is_shown_once(server: RestServer) -> None:
         assert "TRANSFERAPP_SMTP_HOST" in no_mail.json()["detail"]
 
 
-async def test_a_person_changes_her_wishes_and_tries_them(server: RestServer) -> None:
+async def test_a_person_changes_her_preferences_and_tries_them(server: RestServer) -> None:
     ada = await server.signed_in()
     async with InboxClient(server.url, ada.token) as client:
         view = await client.notifications()
@@ -150,7 +150,9 @@ async def test_a_person_changes_her_wishes_and_tries_them(server: RestServer) ->
         with pytest.raises(StateConflict, match="Set up"):
             await client.try_channel("webhook")
         hook = {"channels": ["inbox", "webhook"], "webhook_url": "http://127.0.0.1:9/h"}
-        made = await client.change_notifications(wishes_of(view, **hook, topics=["failed"]))
+        made = await client.change_notifications(
+            preferences_of(view, **hook, topics=["failed"])
+        )
         assert made.webhook_secret.startswith("whsec_")
         assert made.topics == ["failed"]
         # The server's own network: the refusal comes back in words.
@@ -160,7 +162,7 @@ async def test_a_person_changes_her_wishes_and_tries_them(server: RestServer) ->
             await client.verify_address("1234")
 
 
-async def test_the_command_line_changes_wishes(
+async def test_the_command_line_changes_preferences(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path / "home"))

@@ -68,7 +68,7 @@ async def test_events_that_cannot_be_read_do_not_hold_up_the_others(url: str) ->
     engine.dispose()
 
 
-async def test_one_persons_damaged_wishes_silence_nobody(world: World) -> None:
+async def test_one_persons_damaged_preferences_silence_nobody(world: World) -> None:
     await world.preferences.put(Preferences("ada"))
     damage(world.engine, "UPDATE notify_preference SET channels = '[\"inbox'")
     await world.trouble("of ada")
@@ -84,13 +84,13 @@ async def test_one_persons_damaged_wishes_silence_nobody(world: World) -> None:
 
 
 async def test_a_batch_that_cannot_be_queued_keeps_no_other_waiting(world: World) -> None:
-    wishes = Preferences(
+    preferences = Preferences(
         "ada",
         channels=frozenset({NotificationChannel.WEBHOOK}),
         webhook_url="https://[broken",
         webhook_secret="whsec_AAAA",
     )
-    await world.preferences.put(wishes)
+    await world.preferences.put(preferences)
     await world.trouble("one")
     await world.trouble("two")
     await world.rounds.round()

@@ -171,9 +171,9 @@ async def test_the_work_goes_on_and_is_finished(facility: Facility) -> None:
 async def test_people_are_known_as_before(facility: Facility) -> None:
     with opened(facility.url) as engine:
         clock = SystemClock()
-        wishes = await SqlPreferenceStore(engine, clock).get(OWNER)
-        assert wishes.channels == {NotificationChannel.INBOX, NotificationChannel.MAIL}
-        assert (wishes.address, wishes.address_verified) == ("ada@example.org", True)
+        preferences = await SqlPreferenceStore(engine, clock).get(OWNER)
+        assert preferences.channels == {NotificationChannel.INBOX, NotificationChannel.MAIL}
+        assert (preferences.address, preferences.address_verified) == ("ada@example.org", True)
         assert len(await grants.SqlGrants(engine, clock).owned_by(OWNER)) == 3
         (told,) = await SqlInbox(engine, clock).entries(OWNER)
         assert told.outcome.text == "waits: The repository is away."

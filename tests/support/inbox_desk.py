@@ -1,4 +1,4 @@
-"""A person's inbox and wishes in memory, behind the same routes as the server's."""
+"""A person's inbox and preferences in memory, behind the same routes as the server's."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
     python napari_story.py < story.json
 
-Her wishes come as JSON on stdin, what she sees goes as JSON lines to stdout.
+Her preferences come as JSON on stdin, what she sees goes as JSON lines to stdout.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def main() -> None:
     image = widget.browser.selected()
     widget.export_to(image, story["folder"])
     until(lambda: "queued" in widget.status.text(), "export: " + widget.status.text())
-    widget.browser.sign_out_wished.emit()
+    widget.browser.sign_out_requested.emit()
     until(lambda: widget.pages.currentWidget() is widget.form, "signed out")
     settings = get_settings()
     settings.save()

@@ -94,15 +94,15 @@ class Installation:
         os.kill(os.getpid(), signal.SIGKILL)
 
     async def people_choose(self) -> None:
-        """Grants and wishes."""
+        """Grants and preferences."""
         await self.grants.mint(Scope.SESSION, OWNER, timedelta(days=3650))
-        wishes = Preferences(
+        preferences = Preferences(
             username=OWNER,
             channels=frozenset({NotificationChannel.INBOX, NotificationChannel.MAIL}),
             address="ada@example.org",
             address_verified=True,
         )
-        await self.preferences.put(wishes)
+        await self.preferences.put(preferences)
 
     def hand_over(self) -> None:
         """Let a workstation have something to do."""

@@ -117,8 +117,8 @@ def notification_rounds(server: RestServer) -> NotificationRounds:
     parts = server.parts
     engine = parts.inbox._engine  # type: ignore[attr-defined]
     deliveries = SqlDeliveries(engine, parts.clock)
-    wishes = SqlPreferenceStore(engine, parts.clock)
-    return NotificationRounds(parts.ledger, deliveries, wishes, parts.queue, 60.0)
+    preferences = SqlPreferenceStore(engine, parts.clock)
+    return NotificationRounds(parts.ledger, deliveries, preferences, parts.queue, 60.0)
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def root(
     """Take the options that all commands share; they stand before the command."""
     if verbose and quiet:
         raise typer.BadParameter("-v and -q are opposites. Give one of them.")
-    if choose_verbosity(verbose=verbose, wish_quiet=quiet):
+    if choose_verbosity(verbose=verbose, ask_for_quiet=quiet):
         open_log()
 
 

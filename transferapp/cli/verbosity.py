@@ -11,10 +11,10 @@ from transferapp.host.config_file import LOG_PREFIX
 quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
 
-def choose_verbosity(*, verbose: bool, wish_quiet: bool) -> bool:
+def choose_verbosity(*, verbose: bool, ask_for_quiet: bool) -> bool:
     """Set it for this command and the processes that it starts; return whether that is new."""
-    quiet.set(wish_quiet)
-    if not (verbose or wish_quiet):
+    quiet.set(ask_for_quiet)
+    if not (verbose or ask_for_quiet):
         return False
     os.environ[f"{LOG_PREFIX}LEVEL"] = "debug" if verbose else "error"
     return True

@@ -9,7 +9,7 @@ from transferapp.client.server import ServerClient
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     Redriven,
-    RedriveWishes,
+    RedriveRequest,
     TargetCeiling,
     WorkerView,
 )
@@ -41,10 +41,10 @@ class AdminClient(ServerClient):
         """``cancel``, ``pause``, ``resume`` or ``redrive`` a task; raises StateConflict."""
         return await self._call(Task, "POST", f"{routes.ADMIN}/tasks/{task_id}/{action}")
 
-    async def redrive(self, wishes: RedriveWishes) -> int:
+    async def redrive(self, redrive: RedriveRequest) -> int:
         """Run the dead tasks again that fit all wishes; returns how many."""
         path = f"{routes.ADMIN}/tasks/redrive"
-        body = wishes.model_dump(mode="json")
+        body = redrive.model_dump(mode="json")
         return (await self._call(Redriven, "POST", path, json=body)).count
 
     async def targets(self) -> list[Target]:

@@ -9,8 +9,8 @@ from transferapp.errors import Invalid
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     InboxMessage,
+    NotificationChanges,
     NotificationView,
-    NotificationWishes,
     Page,
 )
 
@@ -37,9 +37,9 @@ class InboxClient(ServerClient):
         """Return how the person is told."""
         return await self._call(NotificationView, "GET", routes.NOTIFICATIONS)
 
-    async def change_notifications(self, wishes: NotificationWishes) -> NotificationView:
+    async def change_notifications(self, preferences: NotificationChanges) -> NotificationView:
         """Change it; a new mail address gets a code, a new webhook a secret, shown once."""
-        body = wishes.model_dump(mode="json")
+        body = preferences.model_dump(mode="json")
         return await self._call(NotificationView, "PUT", routes.NOTIFICATIONS, json=body)
 
     async def verify_address(self, code: str) -> NotificationView:
@@ -53,11 +53,11 @@ class InboxClient(ServerClient):
         await self._call(None, "POST", path, json={"channel": channel})
 
 
-def wishes_of(view: NotificationView, **changes: object) -> NotificationWishes:
+def preferences_of(view: NotificationView, **changes: object) -> NotificationChanges:
     """Return the wishes behind a view, changed in a few places; raises Invalid."""
     present = view.model_dump(include={"channels", "address", "webhook_url", "topics"})
     try:
-        return NotificationWishes.model_validate({**present, **changes})
+        return NotificationChanges.model_validate({**present, **changes})
     except ValidationError as error:
         first = error.errors()[0]
         raise Invalid(f"'{first['loc'][0]}' is not right: {first['msg']}.") from error

@@ -205,18 +205,18 @@ async def wait(command: Command) -> dict[str, Any]:
     while time.monotonic() < until:
         # Reading a long table each time would hold the loop that is measured.
         seen = state_of(command["name"], with_text="text" in command)
-        if _as_wished(seen, command):
+        if _as_requested(seen, command):
             return seen
         await asyncio.sleep(command.get("every_s", GLANCE_S))
     raise PilotError(f"{command['name']} did not become as wished; it is {seen}")
 
 
-def _as_wished(seen: dict[str, Any], wish: Command) -> bool:
+def _as_requested(seen: dict[str, Any], request: Command) -> bool:
     return (
-        seen["visible"] == wish.get("visible", True)
-        and seen["enabled"] == wish.get("enabled", seen["enabled"])
-        and seen["rows"] >= wish.get("rows", 0)
-        and re.search(wish.get("text", ""), seen["text"]) is not None
+        seen["visible"] == request.get("visible", True)
+        and seen["enabled"] == request.get("enabled", seen["enabled"])
+        and seen["rows"] >= request.get("rows", 0)
+        and re.search(request.get("text", ""), seen["text"]) is not None
     )
 
 

@@ -29,9 +29,9 @@ def raise_other(socket_path: Path) -> bool:
 
 
 class FirstInstance(QObject):
-    """Listens for later starts; ``raise_wished`` is told of each."""
+    """Listens for later starts; ``raise_requested`` is told of each."""
 
-    raise_wished = Signal()
+    raise_requested = Signal()
 
     def __init__(self, socket_path: Path) -> None:
         super().__init__()
@@ -51,4 +51,4 @@ class FirstInstance(QObject):
         while (socket := self._server.nextPendingConnection()) is not None:
             socket.disconnected.connect(socket.deleteLater)
             socket.write(b"here\n")
-            self.raise_wished.emit()
+            self.raise_requested.emit()

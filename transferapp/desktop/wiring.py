@@ -206,12 +206,12 @@ def _window(
 
     imports.show_transfer.connect(show_transfer)
     transfers.images_wanted.connect(show_images)
-    transfers.import_wished.connect(lambda: window.go_to("import"))
+    transfers.import_requested.connect(lambda: window.go_to("import"))
     transfers.attention_changed.connect(count_trouble)
     inbox.unread_changed.connect(lambda count: window.show_badge("inbox", count))
-    presenters.inbox.open_wished.listen(show_transfer)
-    presenters.notifications.open_wished.listen(show_transfer)
-    presenters.notifications.open_wished.listen(presenters.inbox.transfer_opened)
+    presenters.inbox.open_requested.listen(show_transfer)
+    presenters.notifications.open_requested.listen(show_transfer)
+    presenters.notifications.open_requested.listen(presenters.inbox.transfer_opened)
     presenters.sign_in.notice.listen(window.show_notice)
-    viewer.export_wished.listen(export_image)
+    viewer.export_requested.listen(export_image)
     return window

@@ -39,20 +39,20 @@ _EXPORT = "Brings the original files to a folder of this computer, also while na
 class Browser(QWidget):
     """Shows what it is given, and tells what a person wishes."""
 
-    children_wished = Signal(object)
+    children_requested = Signal(object)
     #: Container (None: all), text, after which image.
-    images_wished = Signal(object, str, str)
-    open_wished = Signal(object)
-    export_wished = Signal(object)
-    address_wished = Signal(object)
-    sign_out_wished = Signal()
+    images_requested = Signal(object, str, str)
+    open_requested = Signal(object)
+    export_requested = Signal(object)
+    address_requested = Signal(object)
+    sign_out_requested = Signal()
 
     def __init__(self) -> None:
         """Make it, empty."""
         super().__init__()
         self._next = ""
         self._person = plain_label()
-        self._sign_out = _button("Sign out", _SIGN_OUT, self.sign_out_wished.emit)
+        self._sign_out = _button("Sign out", _SIGN_OUT, self.sign_out_requested.emit)
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
         self.tree.setAccessibleName("Containers")
@@ -126,7 +126,7 @@ class Browser(QWidget):
         if self.tree.currentItem() is not None:
             self._next = ""
             self.images.clear()
-            self.images_wished.emit(self._container(), self.text.text().strip(), "")
+            self.images_requested.emit(self._container(), self.text.text().strip(), "")
 
     def _container(self) -> ContainerRef | None:
         item = self.tree.currentItem()
@@ -139,7 +139,7 @@ class Browser(QWidget):
         return next((row for row in rows if row.data(0, _DATA) == ref), None)
 
     def _expanded(self, item: QTreeWidgetItem) -> None:
-        self.children_wished.emit(item.data(0, _DATA))
+        self.children_requested.emit(item.data(0, _DATA))
 
     def _selection_changed(self) -> None:
         chosen = self.selected() is not None
@@ -151,16 +151,16 @@ class Browser(QWidget):
             self._open()
         else:
             text = self.text.text().strip()
-            self.images_wished.emit(self._container(), text, self._next)
+            self.images_requested.emit(self._container(), text, self._next)
 
     def _open(self) -> None:
-        self.open_wished.emit(self.selected())
+        self.open_requested.emit(self.selected())
 
     def _export(self) -> None:
-        self.export_wished.emit(self.selected())
+        self.export_requested.emit(self.selected())
 
     def _address(self) -> None:
-        self.address_wished.emit(self.selected())
+        self.address_requested.emit(self.selected())
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()

@@ -66,13 +66,13 @@ class TransferAppDock(QWidget):
 
     def _connect(self) -> None:
         browser = self.browser
-        self.form.wished.connect(self._sign_in)
-        browser.children_wished.connect(self._list_children)
-        browser.images_wished.connect(self._list_images)
-        browser.open_wished.connect(self._open)
-        browser.export_wished.connect(self._choose_folder)
-        browser.address_wished.connect(self._copy_address)
-        browser.sign_out_wished.connect(self._sign_out)
+        self.form.requested.connect(self._sign_in)
+        browser.children_requested.connect(self._list_children)
+        browser.images_requested.connect(self._list_images)
+        browser.open_requested.connect(self._open)
+        browser.export_requested.connect(self._choose_folder)
+        browser.address_requested.connect(self._copy_address)
+        browser.sign_out_requested.connect(self._sign_out)
 
     def _ask(self, work: Coroutine[Any, Any, T], done: Callable[[T], object]) -> None:
         self._courier.ask(work, done, lambda error: self.say(trouble_words(error)))

@@ -25,7 +25,7 @@ class SignInForm(QWidget):
     """Asks who signs in where."""
 
     #: Server, user name, password, whether to stay signed in.
-    wished = Signal(str, str, str, bool)
+    requested = Signal(str, str, str, bool)
 
     def __init__(self) -> None:
         """Make it, empty."""
@@ -38,9 +38,9 @@ class SignInForm(QWidget):
         self.remember = QCheckBox("Stay signed in")
         self.remember.setToolTip(_KEPT)
         self.button = QPushButton("Sign in")
-        self.button.clicked.connect(self._wish)
+        self.button.clicked.connect(self._request)
         for field in (self.server, self.username, self.password):
-            field.returnPressed.connect(self._wish)
+            field.returnPressed.connect(self._request)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow("&Server", self.server)
@@ -62,8 +62,8 @@ class SignInForm(QWidget):
             self.username.setText(state.username)
         self.remember.setChecked(state.remember)
 
-    def _wish(self) -> None:
-        self.wished.emit(
+    def _request(self) -> None:
+        self.requested.emit(
             self.server.text(),
             self.username.text().strip(),
             self.password.text(),

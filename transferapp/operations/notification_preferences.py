@@ -25,7 +25,7 @@ from transferapp.notify.port import (
     Topic,
 )
 from transferapp.notify.webhooks import checked_url, new_secret
-from transferapp.protocol.messages import NotificationWishes
+from transferapp.protocol.messages import NotificationChanges
 
 #: How long a mailed code proves its address, how often it may be tried, how many an hour.
 CODE_LIFETIME = timedelta(hours=1)
@@ -59,7 +59,7 @@ class NotificationPreferences:
         """Return a person's preferences."""
         return await self._store.get(username)
 
-    async def put(self, username: str, wishes: NotificationWishes) -> Preferences:
+    async def put(self, username: str, preferences: NotificationChanges) -> Preferences:
         """Store them; a new address gets a code, a new webhook a new secret.
 
         The same wishes again mail a new code to an address that was not confirmed.
@@ -67,10 +67,10 @@ class NotificationPreferences:
         before = await self._store.get(username)
         after = replace(
             before,
-            channels=frozenset(NotificationChannel(name) for name in wishes.channels),
-            address=_checked_address(wishes.address),
-            webhook_url=checked_url(wishes.webhook_url) if wishes.webhook_url else "",
-            topics=frozenset(Topic(name) for name in wishes.topics),
+            channels=frozenset(NotificationChannel(name) for name in preferences.channels),
+            address=_checked_address(preferences.address),
+            webhook_url=checked_url(preferences.webhook_url) if preferences.webhook_url else "",
+            topics=frozenset(Topic(name) for name in preferences.topics),
         )
         if after.webhook_url != before.webhook_url:
             after = replace(after, webhook_secret=new_secret() if after.webhook_url else "")
@@ -84,29 +84,29 @@ class NotificationPreferences:
 
     async def verify(self, username: str, code: str) -> Preferences:
         """Confirm the address with the code that was mailed to it; raises Invalid."""
-        wishes = await self._store.get(username)
-        pending = await self._store.try_code(username, wishes.address)
+        preferences = await self._store.get(username)
+        pending = await self._store.try_code(username, preferences.address)
         if pending is None or not self._fits(pending, code):
             raise Invalid(
                 "This code is not right, was used, or is too old. Save your settings again"
                 " to get a new one."
             )
-        await self._store.confirm(username, wishes.address)
+        await self._store.confirm(username, preferences.address)
         return await self._store.get(username)
 
     async def try_out(self, username: str, channel: NotificationChannel) -> None:
         """Send an example now; raises StateConflict when the channel is not set up, Busy after
         too many, and what the other side says.
         """
-        wishes = await self._store.get(username)
+        preferences = await self._store.get(username)
         sender = self._senders.get(channel)
-        if sender is None or not _is_set_up(wishes, channel):
+        if sender is None or not _is_set_up(preferences, channel):
             raise StateConflict(f"Set up and confirm the {channel} before you test it.")
         self._count_trial(username)
         now = self._clock.now()
         words = ("This is a test", "TransferApp can reach you here.")
         outcome = Outcome(0, TRIAL, username, "", TRIAL, *words, now)
-        await sender.send(Batch(uuid4().hex, channel, username, (outcome,)), wishes)
+        await sender.send(Batch(uuid4().hex, channel, username, (outcome,)), preferences)
 
     def _count_trial(self, username: str) -> None:
         """Whoever chooses the address must not make us knock there without end."""
@@ -131,10 +131,10 @@ class NotificationPreferences:
         return in_time and hmac.compare_digest(pending.code_hash, _hash(code.strip()))
 
 
-def _is_set_up(wishes: Preferences, channel: NotificationChannel) -> bool:
+def _is_set_up(preferences: Preferences, channel: NotificationChannel) -> bool:
     if channel is NotificationChannel.MAIL:
-        return bool(wishes.address) and wishes.address_verified
-    return bool(wishes.webhook_url)
+        return bool(preferences.address) and preferences.address_verified
+    return bool(preferences.webhook_url)
 
 
 def _checked_address(address: str) -> str:

@@ -138,8 +138,8 @@ class NotificationRounds:
         await self._tell_inboxes()
         for batch in await self._deliveries.plan(self._mail_delay_s):
             with sparing("batch of notifications", batch.id):
-                wishes = await self._preferences.get(batch.username)
-                await self._queue.enqueue(_task(batch, wishes))
+                preferences = await self._preferences.get(batch.username)
+                await self._queue.enqueue(_task(batch, preferences))
                 await self._deliveries.queued(batch.id)
 
     async def _record_page(self) -> bool:
@@ -165,24 +165,24 @@ class NotificationRounds:
             self._untold.discard(username)
 
 
-def target_of(channel: NotificationChannel, wishes: Preferences) -> str:
+def target_of(channel: NotificationChannel, preferences: Preferences) -> str:
     """Return the queue's target: each webhook's host is one, so that a dead one stops alone."""
-    if channel is not NotificationChannel.WEBHOOK or not wishes.webhook_url:
+    if channel is not NotificationChannel.WEBHOOK or not preferences.webhook_url:
         return str(channel)
     try:
-        host = host_of(wishes.webhook_url)
+        host = host_of(preferences.webhook_url)
     except Invalid:
         return str(channel)  # The task ends with what is wrong, for its owner to read.
     # Cut as the queue's tables are wide; so long a name shares its fate with few others.
     return f"{channel}:{host}"[:MAX_TARGET]
 
 
-def _task(batch: Batch, wishes: Preferences) -> NewTask:
+def _task(batch: Batch, preferences: Preferences) -> NewTask:
     return NewTask(
         id=batch.id,
         kind=KIND,
         payload=DeliverNotification(batch=batch.id),
-        target=target_of(batch.channel, wishes),
+        target=target_of(batch.channel, preferences),
         owner=batch.username,
         lane=Lane.HOUSEKEEPING,
     )

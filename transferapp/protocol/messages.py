@@ -313,7 +313,7 @@ class TransferList(Message):
 TopicName = Literal["done", "failed", "cancelled", "attention"]
 
 
-class NotificationWishes(Message):
+class NotificationChanges(Message):
     """How a person wishes to be told; the whole of it."""
 
     channels: list[Literal["inbox", "mail", "webhook"]] = ["inbox"]
@@ -371,7 +371,7 @@ class TargetCeiling(Message):
     ceiling: int = Field(ge=1, le=10_000)
 
 
-class RedriveWishes(Message):
+class RedriveRequest(Message):
     """Which dead tasks run again: those that fit all that is given."""
 
     task_ids: Annotated[list[Name], Field(max_length=10_000)] = []

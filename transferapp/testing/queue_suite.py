@@ -68,7 +68,7 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert all(told.state is TaskState.WAITING for told in journal.told)
         assert all(told.retry_at is not None for told in journal.told)
 
-    async def test_the_other_sides_wish_is_honoured(
+    async def test_the_other_sides_request_is_honoured(
         self, house: QueueHouse, journal: QueueJournal
     ) -> None:
         """Retry-After beats a shorter delay of the policy."""

@@ -53,7 +53,7 @@ def test_they_are_one_line_that_opens(scene: Play) -> None:
     scene(story)
 
 
-def test_they_are_attached_on_wish(scene: Play) -> None:
+def test_they_are_attached_on_request(scene: Play) -> None:
     async def story(on: Scene) -> None:
         write_notes(on.folder)
         await on.presenter.add([on.folder])

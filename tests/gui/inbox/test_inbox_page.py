@@ -1,4 +1,4 @@
-"""The inbox and the wishes for mail and webhook, as a person uses them."""
+"""The inbox and the preferences for mail and webhook, as a person uses them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Scene:
         self.window = MainWindow(self.session, SignInPage(SignInPresenter(self.session)), pages)
         window = self.window
         self.page.unread_changed.connect(lambda count: window.show_badge("inbox", count))
-        self.inbox.open_wished.listen(self.went.append)
+        self.inbox.open_requested.listen(self.went.append)
         self.window.show()
 
     def __getitem__(self, name: str) -> Any:

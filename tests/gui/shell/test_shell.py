@@ -256,10 +256,10 @@ def drop(window: QWidget, path: str) -> bool:
 
 def test_closing_asks_the_owner_and_every_control_has_a_name(shell: Play) -> None:
     async def story(scene: Scene) -> None:
-        wished: list[bool] = []
-        scene.window.close_wished.connect(lambda: wished.append(True))
+        requested: list[bool] = []
+        scene.window.close_requested.connect(lambda: requested.append(True))
         scene.window.close()
-        assert wished == [True]
+        assert requested == [True]
         assert scene.window.isVisible()
         await scene.come_in()
         for tool in scene.window.findChildren(QToolButton):

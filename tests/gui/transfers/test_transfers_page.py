@@ -365,7 +365,7 @@ def test_nothing_yet_leads_to_import(qtbot: QtBot) -> None:
         page.show()
         await until(lambda: presenter.loaded)
         asked: list[bool] = []
-        page.import_wished.connect(lambda: asked.append(True))
+        page.import_requested.connect(lambda: asked.append(True))
         QTest.mouseClick(named(page, "transfers.startImport"), LEFT)
         assert asked == [True]
         await presenter.close()

@@ -69,7 +69,7 @@ def test_what_is_ignored_by_name_is_not_missed(day: Path, pattern: str) -> None:
     assert looked.refused == ()
 
 
-def test_other_files_are_attached_where_that_is_wished(day: Path) -> None:
+def test_other_files_are_attached_where_that_is_requested(day: Path) -> None:
     """What is attached is not left out; what is unfinished or litter is not attached."""
     (day / "ignored.log").write_bytes(b"x")
     os.utime(day / "ignored.log", (LONG_AGO, LONG_AGO))

@@ -56,7 +56,7 @@ def test_a_pipe_gets_whole_names_in_one_line(capsys: pytest.CaptureFixture[str])
     assert "…" not in shown.out
 
 
-def test_colours_wished_for_do_not_cut_what_goes_into_a_pipe(
+def test_colours_requested_for_do_not_cut_what_goes_into_a_pipe(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")

@@ -81,7 +81,7 @@ async def test_found(shelf: ServerClient, text: str, number: int) -> None:
     assert (await find_target(shelf, text, create=False)).ref.id == number
 
 
-async def test_made_with_its_project_when_wished(shelf: ServerClient) -> None:
+async def test_made_with_its_project_when_requested(shelf: ServerClient) -> None:
     made = await find_target(shelf, "Dataset:Mice/Brains", create=True)
     assert made.name == "Brains"
     assert made.parent is not None

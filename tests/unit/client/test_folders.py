@@ -184,7 +184,7 @@ def test_the_destination_itself_may_be_a_link(tmp_path: Path, shared: Path) -> N
     assert (shared / "file").read_bytes() == b"bytes"
 
 
-def test_a_missing_destination_is_made_on_wish(tmp_path: Path) -> None:
+def test_a_missing_destination_is_made_on_request(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "c"
     with pytest.raises(FileNotFoundError):
         open_destination(path, make=False)

@@ -54,11 +54,11 @@ def test_spread_is_half_to_all() -> None:
 
 
 @given(ANY_SECONDS)
-def test_any_wish_is_bounded(seconds: float) -> None:
+def test_any_request_is_bounded(seconds: float) -> None:
     assert 0.0 <= bounded_s(seconds) <= LONGEST_S
 
 
-def test_a_wish_that_can_be_met_is_met() -> None:
+def test_a_request_that_can_be_met_is_met() -> None:
     assert bounded_s(500.0) == 500.0
     assert bounded_s(0.5) == 0.5
     assert bounded_s(None) == bounded_s(-3.0) == bounded_s(math.nan) == 0.0
@@ -79,10 +79,10 @@ def test_policies_of_tasks_do_not_overflow(attempts: int, jitter: float) -> None
     assert 0.0 < delay_s <= 1.21 * RetryPolicy().max_delay_s
 
 
-@pytest.mark.parametrize("wish_s", [1e18, math.inf, math.nan, -1.0])
-def test_another_sides_wish_does_not_park_a_task_for_ever(wish_s: float) -> None:
+@pytest.mark.parametrize("asked_s", [1e18, math.inf, math.nan, -1.0])
+def test_another_sides_request_does_not_park_a_task_for_ever(asked_s: float) -> None:
     """A webhook that answers ``Retry-After: 99999999999999`` made its row unreadable."""
-    error = Unavailable(retry_after_s=wish_s)
+    error = Unavailable(retry_after_s=asked_s)
     verdict = judge(error, RetryPolicy(), FailureCount(), jitter=0.5)
     assert 0.0 < verdict.delay_s <= LONGEST_S
 

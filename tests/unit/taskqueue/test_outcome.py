@@ -32,9 +32,9 @@ def test_last_attempt_ends_dead() -> None:
     assert (verdict.state, verdict.error_code) == (TaskState.DEAD, "repository-unavailable")
 
 
-def test_the_other_sides_longer_wish_wins() -> None:
-    wish = RepositoryUnavailable(retry_after_s=500.0)
-    assert judge(wish, POLICY, FailureCount(), jitter=0.5).delay_s == 500.0
+def test_the_other_sides_longer_request_wins() -> None:
+    request = RepositoryUnavailable(retry_after_s=500.0)
+    assert judge(request, POLICY, FailureCount(), jitter=0.5).delay_s == 500.0
     hurry = RepositoryUnavailable(retry_after_s=1.0)
     assert judge(hurry, POLICY, FailureCount(), jitter=0.5).delay_s == pytest.approx(10.0)
 

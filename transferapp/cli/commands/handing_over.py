@@ -98,18 +98,18 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     for sentence in (*looked.notes, *looked.others_told):
         say(sentence)
     looked.check_ready()
-    wish = _ImportWish(name or paths[0].resolve().name, to, create, skip_existing)
+    request = _ImportRequest(name or paths[0].resolve().name, to, create, skip_existing)
 
     async def work() -> tuple[TransferDetails | None, Looked]:
         async with signed_in.server_client() as (server, who):
             await check_attaching(server, looked.attachments)
             # Not made yet: there may be nothing to put into it.
             target = None if create else await targets.find_target(server, to, create=False)
-            left = await wish.without_existing(server, who.username, looked)
+            left = await request.without_existing(server, who.username, looked)
             if not left.ready:
                 return None, left
             target = target or await targets.find_target(server, to, create=create)
-            plan = wish.plan(target, left)
+            plan = request.plan(target, left)
             async with wiring.agent_client() as agent:
                 view = await hand_over_import(server, agent, plan, owner=who.username)
             if not as_json:
@@ -129,7 +129,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
 
 
 @dataclass(frozen=True, slots=True)
-class _ImportWish:
+class _ImportRequest:
     """What an import shall be."""
 
     name: str

@@ -12,7 +12,7 @@ import typer
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import command, say, show_json, show_table
-from transferapp.client.inbox import InboxClient, wishes_of
+from transferapp.client.inbox import InboxClient, preferences_of
 from transferapp.notify.port import Topic
 from transferapp.protocol.messages import NotificationView
 
@@ -96,8 +96,8 @@ def topics(
     names = [str(topic) for topic in chosen]
 
     async def work(client: InboxClient) -> NotificationView:
-        wishes = wishes_of(await client.notifications(), topics=names)
-        return await client.change_notifications(wishes)
+        preferences = preferences_of(await client.notifications(), topics=names)
+        return await client.change_notifications(preferences)
 
     _show(_ask(work), as_json=as_json)
 
@@ -126,7 +126,7 @@ def off(
     async def work(client: InboxClient) -> NotificationView:
         view = await client.notifications()
         kept = [name for name in view.channels if name not in ways]
-        return await client.change_notifications(wishes_of(view, channels=kept))
+        return await client.change_notifications(preferences_of(view, channels=kept))
 
     _show(_ask(work), as_json=as_json)
 
@@ -135,7 +135,9 @@ def _change(way: Way, **changes: object) -> NotificationView:
     async def work(client: InboxClient) -> NotificationView:
         view = await client.notifications()
         channels = sorted({*view.channels, way})
-        return await client.change_notifications(wishes_of(view, channels=channels, **changes))
+        return await client.change_notifications(
+            preferences_of(view, channels=channels, **changes)
+        )
 
     return _ask(work)
 

@@ -14,7 +14,7 @@ from transferapp.cli.output import command, say, show_json, show_table
 from transferapp.cli.task_words import local_time, progress_of, state_of
 from transferapp.client.admin import AdminClient
 from transferapp.errors import Invalid
-from transferapp.protocol.messages import RedriveWishes
+from transferapp.protocol.messages import RedriveRequest
 from transferapp.taskqueue.port import Target, Task, TaskState
 
 R = TypeVar("R")
@@ -122,10 +122,10 @@ def redrive(
         return
     if everything and (ids or error_code or target):
         raise Invalid("--all goes with no ids and no other option.")
-    wishes = RedriveWishes(
+    which = RedriveRequest(
         task_ids=ids, error_code=error_code, target=target, everything=everything
     )
-    count = _ask(lambda admin: admin.redrive(wishes))
+    count = _ask(lambda admin: admin.redrive(which))
     if as_json:
         show_json({"count": count})
     else:
@@ -150,15 +150,15 @@ def limits(
     as_json: AsJson = False,
 ) -> None:
     """Show how many tasks may run at once for each target, or set it while they run."""
-    wished = [_limit(change) for change in changes or []]
+    requested = [_limit(change) for change in changes or []]
 
     async def work(admin: AdminClient) -> list[Target]:
-        for name, ceiling in wished:
+        for name, ceiling in requested:
             await admin.set_ceiling(name, ceiling)
         return await admin.targets()
 
     found = _ask(work)
-    names = {name for name, _ in wished}
+    names = {name for name, _ in requested}
     chosen = [one for one in found if not names or one.name in names]
     _show_targets(chosen, as_json=as_json)
 

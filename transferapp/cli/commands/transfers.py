@@ -41,14 +41,14 @@ def list_transfers(limit: Limit = 20, *, as_json: AsJson = False) -> None:
 @command
 def show(transfer_id: TransferId, *, as_json: AsJson = False) -> None:
     """Show one with its items, and whether its source may be deleted."""
-    _do_and_show(Wish(), transfer_id, as_json=as_json)
+    _do_and_show(Action(), transfer_id, as_json=as_json)
 
 
 @app.command()
 @command
 def cancel(transfer_id: TransferId, item: Item = "", *, as_json: AsJson = False) -> None:
     """Stop it for good."""
-    _do_and_show(Wish(cancel=True, item=item), transfer_id, as_json=as_json)
+    _do_and_show(Action(cancel=True, item=item), transfer_id, as_json=as_json)
 
 
 @app.command()
@@ -62,8 +62,8 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Let its failed items go on."""
-    wish = Wish(retry=True, to=to, create=create, item=item)
-    _do_and_show(wish, transfer_id, as_json=as_json)
+    request = Action(retry=True, to=to, create=create, item=item)
+    _do_and_show(request, transfer_id, as_json=as_json)
 
 
 @app.command(FORMER, hidden=True)
@@ -80,12 +80,12 @@ def former(  # noqa: PLR0913 - each is an option of the command line
     as_json: AsJson = False,
 ) -> None:
     """Do what 'transfers [ID] [--cancel|--retry]' did; goes with the next release."""
-    wish = Wish(cancel=cancel, retry=retry, to=to, create=create, item=item)
-    if wish.is_something and not transfer_id:
+    request = Action(cancel=cancel, retry=retry, to=to, create=create, item=item)
+    if request.is_something and not transfer_id:
         raise Invalid("Say which transfer: give its id.")
-    say_new_form("transfers", wish.new_form(transfer_id))
+    say_new_form("transfers", request.new_form(transfer_id))
     if transfer_id:
-        _do_and_show(wish, transfer_id, as_json=as_json)
+        _do_and_show(request, transfer_id, as_json=as_json)
     else:
         _list(limit, as_json=as_json)
 
@@ -99,10 +99,10 @@ def _list(limit: int, *, as_json: bool) -> None:
     asyncio.run(work())
 
 
-def _do_and_show(wish: Wish, transfer_id: str, *, as_json: bool) -> None:
+def _do_and_show(request: Action, transfer_id: str, *, as_json: bool) -> None:
     async def work() -> None:
         async with signed_in.server_client() as (server, _):
-            await wish.do(server, transfer_id)
+            await request.do(server, transfer_id)
             details = await following.looked_at(server, transfer_id)
         if as_json:
             show_json(details)
@@ -113,7 +113,7 @@ def _do_and_show(wish: Wish, transfer_id: str, *, as_json: bool) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Action:
     """What is to be done to a transfer before it is shown."""
 
     cancel: bool = False

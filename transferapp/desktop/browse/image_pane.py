@@ -22,8 +22,8 @@ class ImagePane(QFrame):
     ``browse.openInNapari``, ``browse.export``.
     """
 
-    napari_wished = Signal()
-    export_wished = Signal()
+    napari_requested = Signal()
+    export_requested = Signal()
 
     def __init__(self, presenter: BrowsePresenter) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class ImagePane(QFrame):
             icon_name="mdi6.open-in-new",
             tip="Shows the image in napari; nothing is downloaded first",
         )
-        self.napari.clicked.connect(self.napari_wished)
+        self.napari.clicked.connect(self.napari_requested)
         self.export = button(
             "Export…",
             "browse.export",
@@ -52,7 +52,7 @@ class ImagePane(QFrame):
             icon_name="mdi6.download-outline",
             tip="Fetches the original files of what is selected, in the background",
         )
-        self.export.clicked.connect(self.export_wished)
+        self.export.clicked.connect(self.export_requested)
         self._note = label("", "faint")
         self._note.setObjectName("browse.viewerNote")
         self._note.hide()

@@ -33,7 +33,7 @@ from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import icon_button
 from transferapp.desktop.widgets.labels import EmptyState, label
 from transferapp.desktop.widgets.listening import listen
-from transferapp.desktop.widgets.name_dialog import NameDialog, NameWish
+from transferapp.desktop.widgets.name_dialog import NameDialog, RequestedName
 from transferapp.desktop.widgets.page import PageWidget
 from transferapp.errors import TransferAppError
 from transferapp.model.containers import PARENT_KIND, ContainerKind, ContainerRef
@@ -73,8 +73,8 @@ class BrowsePage(PageWidget):
         self._cards.doubleClicked.connect(starts(self._open_in_napari))
         self._images_model.modelReset.connect(self._select_again)
         self._pane = ImagePane(presenter)
-        self._pane.napari_wished.connect(starts(self._open_in_napari))
-        self._pane.export_wished.connect(self.ask_export)
+        self._pane.napari_requested.connect(starts(self._open_in_napari))
+        self._pane.export_requested.connect(self.ask_export)
         self._empty = EmptyState("mdi6.image-outline", "")
         self._list_title = label("All images", "heading")
         self._list_title.setObjectName("browse.listTitle")
@@ -123,9 +123,9 @@ class BrowsePage(PageWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.choose_project(self._project_in_view())
 
-        async def make(wish: NameWish) -> None:
-            parent = wish.project if kind is ContainerKind.DATASET else None
-            made = await self._presenter.make_container(kind, wish.name, parent)
+        async def make(request: RequestedName) -> None:
+            parent = request.project if kind is ContainerKind.DATASET else None
+            made = await self._presenter.make_container(kind, request.name, parent)
             if parent is not None:
                 self._tree.expand(self._tree_model.index_of(parent))
             self._tree.setCurrentIndex(self._tree_model.index_of(made.ref))

@@ -20,7 +20,7 @@ from transferapp.desktop.containers.targets import ImportTarget, TargetsPresente
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
-from transferapp.desktop.widgets.name_dialog import NameDialog, NameWish
+from transferapp.desktop.widgets.name_dialog import NameDialog, RequestedName
 from transferapp.desktop.widgets.tips import tip_text
 from transferapp.model.containers import ContainerKind, ContainerRef
 
@@ -83,8 +83,8 @@ class TargetPicker(QWidget):
         if chosen is not None:
             dialog.choose_project(chosen.container.parent)
 
-        async def make(wish: NameWish) -> None:
-            await self._presenter.make(kind, wish.name, wish.project)
+        async def make(request: RequestedName) -> None:
+            await self._presenter.make(kind, request.name, request.project)
 
         dialog.on_accept(make)
         dialog.open()

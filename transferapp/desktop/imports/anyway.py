@@ -20,8 +20,8 @@ def judged_anyway(
     """
     if not keys:
         return tuple(rows)
-    wished = replace(settings, anyway=True)
-    return tuple(_anyway(row, wished) if row.key in keys else row for row in rows)
+    requested = replace(settings, anyway=True)
+    return tuple(_anyway(row, requested) if row.key in keys else row for row in rows)
 
 
 def _anyway(row: FilesetRow, settings: PreflightSettings) -> FilesetRow:

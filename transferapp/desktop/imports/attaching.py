@@ -41,7 +41,7 @@ class Attaching:
         self._takes: dict[str, bool] = {}
         self._looked_at: tuple[FilesetRow, ...] = ()
         self._files: dict[str, FoundFile] = {}
-        self.wished = False
+        self.requested = False
         self.changed: Listeners[[]] = Listeners()
 
     async def ask(self) -> None:
@@ -58,9 +58,9 @@ class Attaching:
         self._takes[url] = ATTACHMENTS in info.capabilities
         self.changed.notify()
 
-    def wish(self, *, wished: bool) -> None:
+    def request(self, *, requested: bool) -> None:
         """Attach the other files, or leave them where they are."""
-        self.wished = wished
+        self.requested = requested
         self.changed.notify()
 
     @property
@@ -87,7 +87,7 @@ class Attaching:
     @property
     def files(self) -> tuple[FoundFile, ...]:
         """What is attached as things stand."""
-        return tuple(self._attachable.values()) if self.wished and not self.why_not else ()
+        return tuple(self._attachable.values()) if self.requested and not self.why_not else ()
 
     def stays_out(self, rows: Iterable[FilesetRow]) -> Iterator[FilesetRow]:
         """Yield the rows that are not attached."""

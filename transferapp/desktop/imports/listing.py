@@ -124,8 +124,8 @@ class Listing:
                 look = await asyncio.to_thread(
                     look_at, paths, cancel, report, settings, tuple(named)
                 )
-                wished = self.rows.anyway
-                rows = await asyncio.to_thread(judged_anyway, look.rows, wished, settings)
+                requested = self.rows.anyway
+                rows = await asyncio.to_thread(judged_anyway, look.rows, requested, settings)
                 made = await self._taken_in(lambda made: take_in(made, rows))
                 if cancel.is_set():
                     return None

@@ -66,7 +66,7 @@ class OtherFiles(QFrame):
         self._ignore.clicked.connect(self._ignore_all)
         self._attach = QCheckBox()
         self._attach.setObjectName("import.others.attach")
-        self._attach.clicked.connect(lambda on: presenter.attaching.wish(wished=on))
+        self._attach.clicked.connect(lambda on: presenter.attaching.request(requested=on))
         self._names = FileNames("import.others.files", "Files that are not images")
         self._names.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._names.selectionModel().selectionChanged.connect(self._selection_changed)
@@ -136,7 +136,7 @@ class OtherFiles(QFrame):
         why_not = attaching.why_not
         self._words.setText(others_told(self._rows, len(attaching.files)))
         self._attach.setText(attaching.words)
-        self._attach.setChecked(attaching.wished and not why_not)
+        self._attach.setChecked(attaching.requested and not why_not)
         self._attach.setEnabled(not why_not)
         self._attach.setToolTip(why_not or _ATTACH_TIP)
         self._attach.setAccessibleDescription(why_not or _ATTACH_TIP)

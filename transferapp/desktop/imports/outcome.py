@@ -28,13 +28,13 @@ _STEPS = 1000
 
 
 class ImportOutcome(QWidget):
-    """The confirmation after Import. ``show_wished`` carries the transfer id.
+    """The confirmation after Import. ``show_requested`` carries the transfer id.
 
     Names: ``import.outcome``, ``import.promise.logOff`` (and ``.switchOff``,
     ``.deleteSource``), ``import.showInTransfers``, ``import.another``.
     """
 
-    show_wished = Signal(str)
+    show_requested = Signal(str)
 
     def __init__(self, presenter: ImportPresenter, *, clock: Clock | None = None) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class ImportOutcome(QWidget):
     def _go_to_transfers(self) -> None:
         watch = self._presenter.outcome
         if watch is not None:
-            self.show_wished.emit(watch.transfer_id)
+            self.show_requested.emit(watch.transfer_id)
 
 
 def _headline(row: TransferRow) -> tuple[str, str, str]:

@@ -60,7 +60,7 @@ class ImportPage(PageWidget):
         self._list = FilesetList(presenter)
         self._form = ImportForm(presenter)
         self._outcome = ImportOutcome(presenter)
-        self._outcome.show_wished.connect(self.show_transfer)
+        self._outcome.show_requested.connect(self.show_transfer)
         self._stack = QStackedWidget()
         self._lay_out()
         self._add_shortcuts()

@@ -229,13 +229,13 @@ class ImportPresenter:
 
     def remove(self, keys: Collection[str]) -> None:
         """Take filesets off the list; the files stay where they are."""
-        wished = frozenset(keys)
-        gone = [row for row in self.rows if row.key in wished]
+        requested = frozenset(keys)
+        gone = [row for row in self.rows if row.key in requested]
         if len(gone) == len(self.rows) and self.looking is None:
             self.clear()
             return
         # Those that stay are named anew: also for one row that is work.
-        self._listing.change(lambda rows: rows.remove(wished), len(self._rows))
+        self._listing.change(lambda rows: rows.remove(requested), len(self._rows))
         places = {place for row in gone for place in (row.key, *row.places)}
         for path in [path for path in self._roots if str(path) in places]:
             self._roots.pop(path)  # Dropped by itself: that is taken back.
@@ -382,7 +382,7 @@ class ImportPresenter:
         self._listing.forget()
         self._roots.clear()
         self._known.forget()
-        self.attaching.wished = False
+        self.attaching.requested = False
         self.ignored_count, self._plan = 0, None
         self.name, self.tags, self.comment, self._name_typed = "", "", "", False
 

@@ -46,7 +46,7 @@ class InboxPresenter:
 
     An entry counts as read when the person opened it: here, on another computer, or by
     clicking the notification that told the same (``transfer_opened``); being shown is not
-    enough. ``open_wished`` carries the id of the transfer to go to.
+    enough. ``open_requested`` carries the id of the transfer to go to.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class InboxPresenter:
         self._pauses = pauses or Pauses()
         self._owner = ""
         self._following = kept_going("following the inbox", self._follow)
-        self._wished = asyncio.Event()
+        self._requested = asyncio.Event()
         #: Opened here, and those of them that the server does not know of yet.
         self._opened: set[int] = set()
         self._untold: set[int] = set()
@@ -76,7 +76,7 @@ class InboxPresenter:
         #: Why the list may be old, or an empty text.
         self.notice = ""
         self.changed: Listeners[[]] = Listeners()
-        self.open_wished: Listeners[[str]] = Listeners()
+        self.open_requested: Listeners[[str]] = Listeners()
         session.changed.listen(self._session_changed)
         session.events.listen(self._event)
         session.missed.listen(self.refresh)
@@ -91,7 +91,7 @@ class InboxPresenter:
 
     def refresh(self) -> None:
         """Read the inbox again now."""
-        self._wished.set()
+        self._requested.set()
 
     def load_more(self) -> None:
         """Show older entries too."""
@@ -105,7 +105,7 @@ class InboxPresenter:
             self.unread = max(0, self.unread - 1)
             self.refresh()
             self.changed.notify()
-        self.open_wished.notify(entry.transfer_id)
+        self.open_requested.notify(entry.transfer_id)
 
     def transfer_opened(self, transfer_id: str) -> None:
         """Note that what was told of a transfer until now was opened elsewhere."""
@@ -154,7 +154,7 @@ class InboxPresenter:
 
     async def _follow(self) -> None:
         while True:
-            self._wished.clear()
+            self._requested.clear()
             try:
                 await self._read(self._session.server)
             except Denied:
@@ -164,7 +164,7 @@ class InboxPresenter:
                 self.notice = error.message
                 self.changed.notify()
             await asyncio.sleep(self._pauses.least)
-            await woken(self._wished, self._pauses.idle)
+            await woken(self._requested, self._pauses.idle)
 
     async def _read(self, client: InboxClient) -> None:
         new = (await client.inbox(unread=True, limit=MOST_COUNTED)).items

@@ -12,7 +12,7 @@ from transferapp.desktop.preferences.cards import card, column_of, row
 from transferapp.desktop.preferences.notification_presenter import (
     MAIL,
     WEBHOOK,
-    WishesPresenter,
+    PreferencesPresenter,
 )
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
@@ -29,13 +29,13 @@ _TOPICS = (
 )
 
 
-class WishesCard(QWidget):
+class PreferencesCard(QWidget):
     """Names: ``settings.mail``, ``.mailAddress``, ``.sendCode``, ``.mailState``, ``.code``,
     ``.confirm``, ``.testMail``, ``.webhook``, ``.webhookUrl``, ``.saveWebhook``,
     ``.testWebhook``, ``.secret``, ``.copySecret``, ``.topic.<name>``, ``.wishes.banner``.
     """
 
-    def __init__(self, presenter: WishesPresenter) -> None:
+    def __init__(self, presenter: PreferencesPresenter) -> None:
         super().__init__()
         self._presenter = presenter
         self._banner = MessageBanner("settings.wishes.banner")

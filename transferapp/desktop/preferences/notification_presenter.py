@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from transferapp.client.inbox import wishes_of
+from transferapp.client.inbox import preferences_of
 from transferapp.desktop.session.observable import Listeners
 from transferapp.errors import TransferAppError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAIL, WEBHOOK = "mail", "webhook"
 
 
-class WishesPresenter:
+class PreferencesPresenter:
     """The server's word on a person's channels; ``changed`` tells of a new ``view``.
 
     Every change raises what the server refuses: Invalid, Busy, Unavailable.
@@ -83,8 +83,8 @@ class WishesPresenter:
             await self._put(view, channels=[*kept, channel] if on else kept, **changes)
 
     async def _put(self, view: NotificationView, **changes: object) -> None:
-        wishes = wishes_of(view, **changes)
-        self._take(await self._session.server.change_notifications(wishes))
+        preferences = preferences_of(view, **changes)
+        self._take(await self._session.server.change_notifications(preferences))
 
     def _take(self, view: NotificationView | None) -> None:
         if view is None or (self.view and view.webhook_url != self.view.webhook_url):

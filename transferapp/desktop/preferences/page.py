@@ -23,7 +23,7 @@ from typing_extensions import override
 from transferapp.desktop.loop import spawn, starts
 from transferapp.desktop.preferences.cards import card, column_of, row
 from transferapp.desktop.preferences.confirm_dialog import ConfirmDialog
-from transferapp.desktop.preferences.notification_card import WishesCard
+from transferapp.desktop.preferences.notification_card import PreferencesCard
 from transferapp.desktop.preferences.presenter import SettingsPresenter
 from transferapp.desktop.session.words import group_words, version_words
 from transferapp.desktop.widgets import theme
@@ -39,7 +39,7 @@ NAME_WIDTH = 170
 class SettingsPage(PageWidget):
     """Every change is saved at once. Names: ``settings.notifications``, ``.tryNotification``,
     ``.preview``, ``.warmUp``, ``.exportFolder``, ``.chooseExportFolder``, ``.signOut``,
-    ``.otherServers``, ``.forgetServer``, and those of ``WishesCard``.
+    ``.otherServers``, ``.forgetServer``, and those of ``PreferencesCard``.
     """
 
     title = "Settings"
@@ -93,7 +93,7 @@ class SettingsPage(PageWidget):
         for part in (
             self._account_card(),
             self._notification_card(),
-            WishesCard(self._presenter.wishes),
+            PreferencesCard(self._presenter.preferences),
             self._image_card(),
             self._service_card(),
             self._about_card(),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import transferapp
-from transferapp.desktop.preferences.notification_presenter import WishesPresenter
+from transferapp.desktop.preferences.notification_presenter import PreferencesPresenter
 from transferapp.desktop.session.observable import Listeners
 from transferapp.errors import TransferAppError
 
@@ -25,7 +25,7 @@ class SettingsPresenter:
     ) -> None:
         self.session = session
         self._notifications = notifications
-        self.wishes = WishesPresenter(session)
+        self.preferences = PreferencesPresenter(session)
         self.server_info: ServerInfo | None = None
         self.agent_info: AgentInfo | None = None
         self.agent_trouble: TransferAppError | None = None
@@ -50,7 +50,7 @@ class SettingsPresenter:
         except TransferAppError:
             self.server_info = None
         self.changed.notify()
-        await self.wishes.load()
+        await self.preferences.load()
 
     async def set_notifications(self, *, on: bool) -> None:
         """Tell when transfers end, or do not."""

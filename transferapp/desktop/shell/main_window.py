@@ -43,12 +43,12 @@ MOST_COUNTED = 99
 class MainWindow(QMainWindow):
     """Sign-in first; then the pages. Files may be dropped anywhere and go to Import.
 
-    ``files_dropped`` carries a list of Path, ``close_wished`` asks whoever owns the window
+    ``files_dropped`` carries a list of Path, ``close_requested`` asks whoever owns the window
     what closing means (hide into the tray, or quit). Names: ``nav.<title>``, ``main.banner``.
     """
 
     files_dropped = Signal(list)
-    close_wished = Signal()
+    close_requested = Signal()
 
     def __init__(
         self, session: SessionPresenter, sign_in_page: QWidget, pages: Sequence[PageWidget]
@@ -211,7 +211,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the owner decide; the window itself never ends the program."""
         event.ignore()
-        self.close_wished.emit()
+        self.close_requested.emit()
 
 
 def _local_paths(urls: Sequence[QUrl]) -> list[Path]:

@@ -34,7 +34,7 @@ GATHER_S = 0.8
 class NotificationsPresenter:
     """Follows the person's events, live and those missed while the desktop was closed.
 
-    ``open_wished`` carries a transfer id when a notification was clicked.
+    ``open_requested`` carries a transfer id when a notification was clicked.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class NotificationsPresenter:
         self._notifier = notifier
         self._gather_s = gather_s
         self._events: asyncio.Queue[Event] = asyncio.Queue()
-        self.open_wished: Listeners[[str]] = Listeners()
+        self.open_requested: Listeners[[str]] = Listeners()
         self._stop = session.events.listen(self._events.put_nowait)
 
     async def run(self) -> None:
@@ -92,7 +92,7 @@ class NotificationsPresenter:
         await self._session.mark_seen(max(event.id for event in events))
 
     def _open(self, key: str) -> None:
-        self.open_wished.notify(key)
+        self.open_requested.notify(key)
 
     async def _words(self, transfer_id: str, events: list[Event]) -> Notification:
         ended = [e for e in events if e.kind is EventKind.TRANSFER_ENDED]

@@ -27,9 +27,9 @@ class Tray(QObject):
     be long after this was made (plain GNOME never does).
     """
 
-    show_wished = Signal()
-    transfers_wished = Signal()
-    quit_wished = Signal()
+    show_requested = Signal()
+    transfers_requested = Signal()
+    quit_requested = Signal()
     #: The icon is there.
     appeared = Signal()
     balloon_clicked = Signal()
@@ -39,9 +39,9 @@ class Tray(QObject):
         self._picture = picture
         self._menu = QMenu()
         for name, text, signal in (
-            ("tray.show", "Show TransferApp", self.show_wished),
-            ("tray.transfers", "Transfers", self.transfers_wished),
-            ("tray.quit", "Quit", self.quit_wished),
+            ("tray.show", "Show TransferApp", self.show_requested),
+            ("tray.transfers", "Transfers", self.transfers_requested),
+            ("tray.quit", "Quit", self.quit_requested),
         ):
             if name == "tray.quit":
                 self._menu.addSeparator()
@@ -87,7 +87,7 @@ class Tray(QObject):
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is QSystemTrayIcon.ActivationReason.Trigger:
-            self.show_wished.emit()
+            self.show_requested.emit()
 
 
 def _panels(parent: QObject) -> QDBusServiceWatcher | None:

@@ -55,13 +55,13 @@ _LEAST_LIST = 130
 
 class TransfersPage(PageWidget):
     """Table above, the selected transfer below. ``images_wanted`` carries image ids and
-    the target's reference as text; ``import_wished`` asks for the Import page.
+    the target's reference as text; ``import_requested`` asks for the Import page.
     """
 
     title = "Transfers"
     icon_name = "mdi6.swap-vertical"
     images_wanted = Signal(list, str)
-    import_wished = Signal()
+    import_requested = Signal()
     attention_changed = Signal(int)
 
     def __init__(self, presenter: TransfersPresenter) -> None:
@@ -77,7 +77,7 @@ class TransfersPage(PageWidget):
         self._table = self._make_table()
         self._empty = EmptyState("mdi6.swap-vertical", "No transfers yet")
         self._start = self._empty.add_button("Import images", "transfers.startImport")
-        self._start.clicked.connect(self.import_wished)
+        self._start.clicked.connect(self.import_requested)
         self._pane = TransferPane(presenter)
         self._pane.failed.connect(self.banner.show_error)
         self._pane.images_wanted.connect(self.images_wanted)

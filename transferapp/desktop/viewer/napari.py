@@ -23,7 +23,7 @@ FIRST_PIXELS_TIMEOUT_S = 60.0
 
 
 class NapariViewer:
-    """Joins session and launcher. ``export_wished`` carries an image id, ``shown`` the id and
+    """Joins session, launcher. ``export_requested`` carries an image id, ``shown`` the id and
     the milliseconds from the click to the first pixels.
     """
 
@@ -31,7 +31,7 @@ class NapariViewer:
         self._session = session
         self._launcher = launcher
         self._waiting: dict[int, asyncio.Future[float]] = {}
-        self.export_wished: Listeners[[int]] = Listeners()
+        self.export_requested: Listeners[[int]] = Listeners()
         self.shown: Listeners[[int, float]] = Listeners()
         launcher.on_first_pixels(self._first_pixels)
         launcher.on_failed(self._failed)
@@ -78,7 +78,7 @@ class NapariViewer:
             settle(done)
 
     def _export(self, image_id: int, _selection: Selection) -> None:
-        self.export_wished.notify(image_id)
+        self.export_requested.notify(image_id)
 
     def _renew(self) -> None:
         if self._session.signed_in and self._session.server.token:

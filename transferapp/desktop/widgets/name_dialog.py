@@ -25,7 +25,7 @@ from transferapp.model.containers import Container, ContainerKind, ContainerRef
 
 
 @dataclass(frozen=True, slots=True)
-class NameWish:
+class RequestedName:
     """What was typed: the name and, for a dataset, the project it goes into."""
 
     name: str
@@ -49,7 +49,7 @@ class NameDialog(QDialog):
         self.setObjectName("newContainer")
         self.setWindowTitle(f"New {kind.lower()}")
         self.setMinimumWidth(420)
-        self._action: Callable[[NameWish], Awaitable[None]] | None = None
+        self._action: Callable[[RequestedName], Awaitable[None]] | None = None
         self._banner = MessageBanner("newContainer.banner")
         self._name = QLineEdit()
         self._name.setObjectName("newContainer.name")
@@ -93,7 +93,7 @@ class NameDialog(QDialog):
         rows = (i for i in range(self._project.count()) if self._project.itemData(i) == ref)
         self._project.setCurrentIndex(next(rows, 0))
 
-    def on_accept(self, action: Callable[[NameWish], Awaitable[None]]) -> None:
+    def on_accept(self, action: Callable[[RequestedName], Awaitable[None]]) -> None:
         """Set what Create does; the dialog closes when it succeeds, else shows why."""
         self._action = action
 
@@ -101,13 +101,13 @@ class NameDialog(QDialog):
         self._create.setEnabled(bool(self._name.text().strip()))
 
     def _submit(self) -> None:
-        spawn(self._run(NameWish(self._name.text().strip(), self._project.currentData())))
+        spawn(self._run(RequestedName(self._name.text().strip(), self._project.currentData())))
 
-    async def _run(self, wish: NameWish) -> None:
+    async def _run(self, request: RequestedName) -> None:
         self._create.setEnabled(False)
         try:
             if self._action is not None:
-                await self._action(wish)
+                await self._action(request)
         except TransferAppError as error:
             self._banner.show_error(error)
             self._name.setFocus()

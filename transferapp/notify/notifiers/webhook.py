@@ -80,8 +80,8 @@ def _judge(answer: httpx.Response) -> None:
     if answer.is_success:
         return
     if status in _PATIENCE or answer.is_server_error:
-        wish = answer.headers.get("retry-after", "")
-        after_s = float(wish) if wish.isdigit() else None
+        request = answer.headers.get("retry-after", "")
+        after_s = float(request) if request.isdigit() else None
         raise Unavailable(f"The webhook answers {status}.", retry_after_s=after_s)
     raise Invalid(f"The webhook answers {status}. Check its address in your settings.")
 

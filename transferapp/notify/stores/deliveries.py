@@ -108,8 +108,8 @@ class SqlDeliveries(Deliveries, Batches, OldDeliveries):
             for outcome in outcomes:
                 # One that cannot be told must not keep everybody from hearing anything.
                 with sparing("outcome", str(outcome.event_id)), connection.begin_nested():
-                    wishes = preferences_of(connection, outcome.username)
-                    for channel in channels_for(wishes, topic_of(outcome)):
+                    preferences = preferences_of(connection, outcome.username)
+                    for channel in channels_for(preferences, topic_of(outcome)):
                         self._add(connection, outcome, channel)
         return True
 
@@ -182,15 +182,15 @@ def _as_it_is(row: sa.RowMapping) -> sa.RowMapping:
     return row
 
 
-def channels_for(wishes: Preferences, topic: Topic) -> Iterable[NotificationChannel]:
+def channels_for(preferences: Preferences, topic: Topic) -> Iterable[NotificationChannel]:
     """Yield where an outcome of this topic goes."""
-    if NotificationChannel.INBOX in wishes.channels:
+    if NotificationChannel.INBOX in preferences.channels:
         yield NotificationChannel.INBOX
-    if topic not in wishes.topics:
+    if topic not in preferences.topics:
         return
-    if NotificationChannel.MAIL in wishes.channels and wishes.address_verified:
+    if NotificationChannel.MAIL in preferences.channels and preferences.address_verified:
         yield NotificationChannel.MAIL
-    if NotificationChannel.WEBHOOK in wishes.channels and wishes.webhook_url:
+    if NotificationChannel.WEBHOOK in preferences.channels and preferences.webhook_url:
         yield NotificationChannel.WEBHOOK
 
 

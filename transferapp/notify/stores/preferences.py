@@ -59,21 +59,21 @@ class SqlPreferenceStore(PreferenceStore):
         with reading(self._engine) as connection:
             return preferences_of(connection, username)
 
-    def _put(self, wishes: Preferences) -> None:
+    def _put(self, wanted_preferences: Preferences) -> None:
         values = {
-            "channels": sorted(str(channel) for channel in wishes.channels),
-            "address": wishes.address,
-            "address_verified": wishes.address_verified,
-            "webhook_url": wishes.webhook_url,
-            "webhook_secret": wishes.webhook_secret,
+            "channels": sorted(str(channel) for channel in wanted_preferences.channels),
+            "address": wanted_preferences.address,
+            "address_verified": wanted_preferences.address_verified,
+            "webhook_url": wanted_preferences.webhook_url,
+            "webhook_secret": wanted_preferences.webhook_secret,
         }
-        mine = preferences.c.username == wishes.username
+        mine = preferences.c.username == wanted_preferences.username
         with writing(self._engine) as connection:
             changed = connection.execute(preferences.update().where(mine).values(**values))
             if changed.rowcount == 0:
-                row = {"username": wishes.username, **values}
+                row = {"username": wanted_preferences.username, **values}
                 connection.execute(preferences.insert().values(**row))
-            _put_topics(connection, wishes)
+            _put_topics(connection, wanted_preferences)
 
     def _codes_since(self, username: str, since: datetime) -> int:
         mine = sa.and_(codes.c.username == username, codes.c.sent_at >= since)
@@ -146,12 +146,14 @@ def _topics(connection: sa.Connection, username: str) -> frozenset[Topic]:
     return frozenset(topic for topic in Topic if topic not in silent)
 
 
-def _put_topics(connection: sa.Connection, wishes: Preferences) -> None:
-    connection.execute(silences.delete().where(silences.c.username == wishes.username))
+def _put_topics(connection: sa.Connection, wanted_preferences: Preferences) -> None:
+    connection.execute(
+        silences.delete().where(silences.c.username == wanted_preferences.username)
+    )
     rows = [
-        {"username": wishes.username, "topic": str(topic)}
+        {"username": wanted_preferences.username, "topic": str(topic)}
         for topic in Topic
-        if topic not in wishes.topics
+        if topic not in wanted_preferences.topics
     ]
     if rows:
         connection.execute(silences.insert(), rows)

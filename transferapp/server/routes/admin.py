@@ -12,7 +12,7 @@ from transferapp.errors import Invalid
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     Redriven,
-    RedriveWishes,
+    RedriveRequest,
     TargetCeiling,
     WorkerView,
 )
@@ -46,12 +46,12 @@ async def tasks(
 
 
 @router.post("/tasks/redrive")
-async def redrive(wishes: RedriveWishes, _grant: AdminGrant, request: Request) -> Redriven:
+async def redrive(which: RedriveRequest, _grant: AdminGrant, request: Request) -> Redriven:
     """Run the dead tasks again that fit all that is given."""
-    if not (wishes.task_ids or wishes.error_code or wishes.target or wishes.everything):
+    if not (which.task_ids or which.error_code or which.target or which.everything):
         raise Invalid("Say which tasks: their ids, an error code, a target, or everything.")
     count = await parts_of(request).queue.redrive_all(
-        task_ids=wishes.task_ids, error_code=wishes.error_code, target=wishes.target
+        task_ids=which.task_ids, error_code=which.error_code, target=which.target
     )
     return Redriven(count=count)
 
@@ -89,10 +89,10 @@ async def targets(_grant: AdminGrant, request: Request) -> Response:
 
 @router.put(_TARGET, status_code=HTTPStatus.NO_CONTENT)
 async def set_ceiling(
-    target: str, wished: TargetCeiling, _grant: AdminGrant, request: Request
+    target: str, requested: TargetCeiling, _grant: AdminGrant, request: Request
 ) -> None:
     """Set how many tasks of a target may run at once at most; running ones go on."""
-    await parts_of(request).queue.set_limit(target, wished.ceiling)
+    await parts_of(request).queue.set_limit(target, requested.ceiling)
 
 
 @router.post(_TARGET + "/{action}", status_code=HTTPStatus.NO_CONTENT)

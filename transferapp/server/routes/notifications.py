@@ -15,9 +15,9 @@ from transferapp.protocol.messages import (
     AddressCode,
     InboxMessage,
     InboxSeen,
+    NotificationChanges,
     NotificationTrial,
     NotificationView,
-    NotificationWishes,
     Page,
 )
 from transferapp.protocol.numbers import Number
@@ -35,12 +35,12 @@ async def preferences(grant: SessionGrant, request: Request) -> NotificationView
 
 @router.put(routes.NOTIFICATIONS)
 async def change(
-    wishes: NotificationWishes, grant: SessionGrant, request: Request
+    wanted_preferences: NotificationChanges, grant: SessionGrant, request: Request
 ) -> NotificationView:
     """Change it; the webhook's secret is in the answer to the change that made it only."""
     notifications = parts_of(request).notifications
     before = await notifications.get(grant.username)
-    after = await notifications.put(grant.username, wishes)
+    after = await notifications.put(grant.username, wanted_preferences)
     is_new = after.webhook_secret != before.webhook_secret
     secret = after.webhook_secret if is_new else ""
     return _view(after).model_copy(update={"webhook_secret": secret})
@@ -94,13 +94,13 @@ def _reading(request: Request) -> InboxReading:
     return InboxReading(parts.inbox, parts.ledger)
 
 
-def _view(wishes: Preferences) -> NotificationView:
+def _view(wanted_preferences: Preferences) -> NotificationView:
     return NotificationView(
-        channels=sorted(str(channel) for channel in wishes.channels),
-        address=wishes.address,
-        address_verified=wishes.address_verified,
-        webhook_url=wishes.webhook_url,
-        topics=sorted(str(topic) for topic in wishes.topics),
+        channels=sorted(str(channel) for channel in wanted_preferences.channels),
+        address=wanted_preferences.address,
+        address_verified=wanted_preferences.address_verified,
+        webhook_url=wanted_preferences.webhook_url,
+        topics=sorted(str(topic) for topic in wanted_preferences.topics),
     )
 
 

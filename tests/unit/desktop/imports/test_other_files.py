@@ -71,7 +71,7 @@ async def test_they_are_told_as_left_out_unless_they_are_ignored(
     assert _reasons(hand_over, notes) == {LeftOutReason.IGNORED}
 
 
-async def test_they_are_attached_on_wish_only(
+async def test_they_are_attached_on_request_only(
     presenter: ImportPresenter, hand_over: HandOver, folder: Path, notes: tuple[Path, Path]
 ) -> None:
     await presenter.add([folder])
@@ -82,7 +82,7 @@ async def test_they_are_attached_on_wish_only(
     hand_over.error = errors.ServerUnreachable()
     await presenter.submit()
     assert hand_over.plans[-1].attachments == ()
-    presenter.attaching.wish(wished=True)
+    presenter.attaching.request(requested=True)
     assert "2 not images" not in presenter.left_out
     assert presenter.summary.endswith("and 2 files attached to it.")
     await presenter.submit()
@@ -96,7 +96,7 @@ async def test_they_are_attached_on_wish_only(
     assert told == "2 other files are not images; 1 of them is attached."
     hand_over.error = None
     await presenter.submit()
-    assert not presenter.attaching.wished, "each import asks anew"
+    assert not presenter.attaching.requested, "each import asks anew"
 
 
 async def test_it_is_said_why_they_cannot_be_attached(
@@ -107,7 +107,7 @@ async def test_it_is_said_why_they_cannot_be_attached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await presenter.add([folder])
-    presenter.attaching.wish(wished=True)
+    presenter.attaching.request(requested=True)
     assert presenter.attaching.files == (), "nowhere to attach them to"
     presenter.targets.choose(SCREEN)
     assert "You may not attach files to 'Compounds'" in presenter.attaching.why_not
@@ -128,7 +128,7 @@ async def test_an_older_server_takes_none(
     session.server.capabilities = ["tiles"]
     await presenter.add([folder])
     presenter.targets.choose(EMBRYOS)
-    presenter.attaching.wish(wished=True)
+    presenter.attaching.request(requested=True)
     assert "takes no attachments" in presenter.attaching.why_not
     assert presenter.attaching.files == ()
     assert len(presenter.others) == len(notes)

@@ -29,7 +29,7 @@ class Scene:
         self.session: SessionPresenter = self.house.session(folder)
         self.inbox = InboxPresenter(self.session, pauses=pauses)
         self.went: list[str] = []
-        self.inbox.open_wished.listen(self.went.append)
+        self.inbox.open_requested.listen(self.went.append)
 
     async def come_in(self) -> None:
         await self.session.sign_in(URL, "anna", "pipette", remember=False)

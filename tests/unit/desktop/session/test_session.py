@@ -232,16 +232,16 @@ def test_what_is_no_address_is_said(typed: str) -> None:
 def test_settings_survive_and_a_damaged_file_gives_defaults(tmp_path: Path) -> None:
     file = SettingsFile(tmp_path / "config" / "desktop.ini")
     assert file.load() == DesktopSettings()
-    wished = (
+    requested = (
         DesktopSettings(notifications=False, export_folder="/data/50 % done = yes")
         .with_profile(ServerProfile("http://a", "anna"))
         .with_profile(ServerProfile("http://b", "Björn"))
         .with_seen("Björn@http://b", 7)
     )
-    file.save(wished)
-    assert file.load() == wished
-    assert [p.url for p in wished.profiles] == ["http://b", "http://a"]
-    assert wished.with_seen("Björn@http://b", 3) == wished
+    file.save(requested)
+    assert file.load() == requested
+    assert [p.url for p in requested.profiles] == ["http://b", "http://a"]
+    assert requested.with_seen("Björn@http://b", 3) == requested
     (tmp_path / "config" / "desktop.ini").write_bytes(b"[desktop\nnotifications = \xff")
     assert file.load() == DesktopSettings()
     (tmp_path / "config" / "desktop.ini").write_text("[desktop]\nnotifications = perhaps\n")

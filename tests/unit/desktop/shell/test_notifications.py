@@ -251,12 +251,12 @@ async def test_it_is_told_even_when_the_details_cannot_be_read(tmp_path: Path) -
 
 async def test_a_click_opens_the_transfer(tmp_path: Path) -> None:
     scene = await a_scene(tmp_path)
-    wished: list[str] = []
-    scene.presenter.open_wished.listen(wished.append)
+    requested: list[str] = []
+    scene.presenter.open_requested.listen(requested.append)
     scene.house.transfers["t1"] = details(ended())
     scene.house.tell(EventKind.TRANSFER_ENDED)
     await until(lambda: scene.recorder.click)
     assert scene.recorder.click is not None
     scene.recorder.click("t1")
-    assert wished == ["t1"]
+    assert requested == ["t1"]
     await scene.close()

@@ -56,7 +56,7 @@ def test_a_session_key_is_never_told() -> None:
     assert isinstance(error, errors.RepositoryUnavailable)
 
 
-def test_busy_carries_the_wish_to_wait() -> None:
+def test_busy_carries_the_request_to_wait() -> None:
     error = translation(omero.MissingPyramidException(None, None, "soon", 4000, 1))
     assert type(error) is errors.Busy
     assert error.retry_after_s == 4.0
