@@ -68,11 +68,11 @@ def try_all(first: tuple[int, ...]) -> int:
         say(f"the unit tests and the demo on {python}")
         environment = Environment(python, ROOT / f".venv-{python.tag}")
         began = time.monotonic()
-        trouble = try_out(environment)
+        problem = try_out(environment)
         if environment.interrupted:
             return 130
-        failed += [f"{python}: {trouble}"] if trouble else []
-        said = f"FAILED, {trouble}" if trouble else "both passed"
+        failed += [f"{python}: {problem}"] if problem else []
+        said = f"FAILED, {problem}" if problem else "both passed"
         say(f"{python}: {said}, after {time.monotonic() - began:.0f} s")
     for line in failed:
         say(f"FAILED on {line}")

@@ -25,8 +25,8 @@ from tests.support.transfer_fakes import (
     FakeSession,
     StillClock,
     item,
+    problem,
     transfer,
-    trouble,
     until,
 )
 from transferapp import errors
@@ -157,7 +157,7 @@ def test_browse_below_both_notices(shell: ShellPlay, size: tuple[int, int]) -> N
 def test_transfers_without_server_and_service(size: tuple[int, int], qtbot: QtBot) -> None:
     async def story() -> None:
         session = FakeSession()
-        gone = trouble(errors.VanishedFile("'a.tif' is gone. Put it back, then Retry."))
+        gone = problem(errors.VanishedFile("'a.tif' is gone. Put it back, then Retry."))
         attention = ItemState.NEEDS_ATTENTION
         session.server.put(
             transfer(1, name=LONG, target_name=LONG, state=attention, trouble=gone), transfer(2)

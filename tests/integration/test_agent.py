@@ -123,8 +123,8 @@ async def test_a_source_problem_is_reported_and_the_others_go_on(
         done = await until(client, order.transfer_id, lambda v: v.state == "imported")
         assert done.trouble_code == ""
     # Told by the agent, or by the bytes that arrived before it could.
-    troubles = [item.trouble for item in server.details[order.transfer_id].items]
-    assert troubles == [None, None]
+    problems = [item.trouble for item in server.details[order.transfer_id].items]
+    assert problems == [None, None]
     assert server.content("gone.tif") == content
 
 
@@ -231,7 +231,7 @@ async def test_cancel_stops_and_forget_drops(
     assert server.seals == {}
 
 
-async def test_an_item_cancelled_at_the_server_is_no_trouble(
+async def test_an_item_cancelled_at_the_server_is_no_problem(
     agent: AgentProcess, server: FakeServer, tmp_path: Path
 ) -> None:
     _, order = register(server, write(tmp_path / "a.tif", 10), write(tmp_path / "b.tif", 10))

@@ -147,18 +147,18 @@ async def test_what_keeps_failing_in_the_service_is_told_with_what_it_is(
     monkeypatch.setattr("transferapp.agent.service._TELL_EVERY_S", "no number")
     api = httpx.ASGITransport(make_api(service))
 
-    async def trouble() -> str:
+    async def problem() -> str:
         async with httpx.AsyncClient(transport=api, base_url="http://agent") as http:
             return AgentInfo.model_validate((await http.get(routes.AGENT)).json()).trouble
 
-    assert await trouble() == ""
+    assert await problem() == ""
     await service.start()
     try:
         async with asyncio.timeout(10):
             said = "telling of progress (A defect ended it (TypeError)"
-            while said not in await trouble():  # noqa: ASYNC110
+            while said not in await problem():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     finally:
         await service.stop()
         bench.outbox.close()
-    assert await trouble() == ""
+    assert await problem() == ""

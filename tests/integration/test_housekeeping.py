@@ -36,7 +36,7 @@ from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.operations.notifications import NotificationRounds
-from transferapp.testing.ledger_suite import TROUBLE, an_import, seal_all
+from transferapp.testing.ledger_suite import PROBLEM, an_import, seal_all
 from transferapp.testing.memory_queue import MemoryTaskQueue
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT
@@ -76,9 +76,9 @@ class World:
         stores = Stores(self.ledger, self.deliveries, self.runs, self.grants)
         return Housekeeping(stores, self.queue, self.clock, retention)
 
-    async def trouble(self, key: str) -> None:
+    async def problem(self, key: str) -> None:
         details = await self.ledger.add(an_import(key=key, items=1))
-        change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE)
+        change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=PROBLEM)
         await self.ledger.move(details.items[0].id, PUT, change)
 
 
@@ -92,11 +92,11 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def test_events_are_forgotten_when_they_are_old_and_told(world: World) -> None:
-    await world.trouble("told")
+    await world.problem("told")
     for _ in range(2):  # The second looks at what the first told the inbox's windows.
         await world.rounds.round()
     told = await world.ledger.last_event_id()
-    await world.trouble("not told yet")
+    await world.problem("not told yet")
     world.clock.advance(days=31)
     await world.house().round()
     assert await world.ledger.first_event_id() == told + 1
@@ -105,7 +105,7 @@ async def test_events_are_forgotten_when_they_are_old_and_told(world: World) -> 
 
 
 async def test_young_events_are_kept(world: World) -> None:
-    await world.trouble("young")
+    await world.problem("young")
     await world.rounds.round()
     world.clock.advance(days=29)
     await world.house().round()
@@ -122,7 +122,7 @@ async def test_notifications_are_forgotten_when_nothing_more_is_due(
     await world.preferences.put(preferences)
     batches = []
     for number in range(3):
-        await world.trouble(f"trouble {number}")
+        await world.problem(f"trouble {number}")
         await world.rounds.round()
         batches += [one for one in world.queue.entries if one not in batches]
     sent, failed, waits = batches
@@ -205,7 +205,7 @@ async def test_a_chore_that_fails_keeps_no_other_from_being_done(
 
     monkeypatch.setattr(world.ledger, "items_in", away)
     monkeypatch.setattr(world.ledger, "forget_events", broken)
-    await world.trouble("told")
+    await world.problem("told")
     await world.rounds.round()
     world.clock.advance(days=200)
     with capture_logs() as told:

@@ -89,10 +89,10 @@ async def test_repository_outage_waits_and_goes_on(bench: Bench) -> None:
     while not seen or seen[-1].state is not ItemState.WAITING:
         await look()
         await asyncio.sleep(0)
-    trouble = seen[-1].trouble
-    assert trouble is not None
-    assert (trouble.code, trouble.retryable) == ("repository-unavailable", True)
-    assert trouble.retry_at is not None
+    problem = seen[-1].trouble
+    assert problem is not None
+    assert (problem.code, problem.retryable) == ("repository-unavailable", True)
+    assert problem.retry_at is not None
     await task
     item = await bench.item(details)
     assert (item.state, item.trouble) == (ItemState.IMPORTED, None)

@@ -15,7 +15,7 @@ from transferapp.errors import Busy, Invalid, StateConflict, Unavailable
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.sql import SqlLedger
-from transferapp.model.transfers import ItemState, TransferDetails, TransferKind, Trouble
+from transferapp.model.transfers import ItemProblem, ItemState, TransferDetails, TransferKind
 from transferapp.notify.notifiers.mail import Mail
 from transferapp.notify.notifiers.webhook import Webhook
 from transferapp.notify.port import NotificationChannel
@@ -160,11 +160,11 @@ async def test_many_transfers_are_one_mail(world: World) -> None:
     assert all(f"Imported: Run {number}" in lines for number in range(20))
 
 
-async def test_troubles_of_a_transfer_are_one_notification(world: World) -> None:
+async def test_problems_of_a_transfer_are_one_notification(world: World) -> None:
     details = await world.add(12)
-    trouble = Trouble("vanished-file", "The file is gone", "Put it back.")
+    problem = ItemProblem("vanished-file", "The file is gone", "Put it back.")
     for item in details.items:
-        change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=trouble)
+        change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=problem)
         await world.ledger.move(item.id, PUT, change)
         await world.rounds.round()
     (entry,) = await world.inbox.entries("ada")

@@ -231,7 +231,7 @@ class TestImports:
         told = await agent.report(transfer_id, item.id, "", "")
         assert (told.state, told.trouble) == (ItemState.QUEUED, None)
 
-    async def test_a_second_sentence_of_the_same_trouble_is_told(
+    async def test_a_second_sentence_of_the_same_problem_is_told(
         self, server: RestServer
     ) -> None:
         """A file that is written, and then has another size: what helps is another thing."""
@@ -247,8 +247,8 @@ class TestImports:
         assert details.transfer.trouble is not None
         assert details.transfer.trouble.message == "Cancel this item and import it anew."
         events = await server.parts.ledger.events("ada", 0)
-        troubles = [e.message for e in events if e.kind is EventKind.ITEM_TROUBLE]
-        assert [m.partition(": ")[2] for m in troubles] == [
+        problems = [e.message for e in events if e.kind is EventKind.ITEM_PROBLEM]
+        assert [m.partition(": ")[2] for m in problems] == [
             "Wait until it is written.",
             "Cancel this item and import it anew.",
         ]

@@ -170,7 +170,7 @@ async def test_a_database_that_is_away_costs_no_event(
         return await events(owner, after, limit)
 
     monkeypatch.setattr(ledger, "events", away)
-    await until(lambda: bool(server.app.state.feed.trouble))
+    await until(lambda: bool(server.app.state.feed.problem))
     assert (await health(server))["events"] == "The database does not answer."
     await move(server, item_id, "meanwhile")
     is_away[0] = False

@@ -71,7 +71,7 @@ async def test_events_that_cannot_be_read_do_not_hold_up_the_others(url: str) ->
 async def test_one_persons_damaged_preferences_silence_nobody(world: World) -> None:
     await world.preferences.put(Preferences("ada"))
     damage(world.engine, "UPDATE notify_preference SET channels = '[\"inbox'")
-    await world.trouble("of ada")
+    await world.problem("of ada")
     with capture_logs() as logs:
         await world.rounds.round()
         await world.rounds.round()
@@ -91,13 +91,13 @@ async def test_a_batch_that_cannot_be_queued_keeps_no_other_waiting(world: World
         webhook_secret="whsec_AAAA",
     )
     await world.preferences.put(preferences)
-    await world.trouble("one")
-    await world.trouble("two")
+    await world.problem("one")
+    await world.problem("two")
     await world.rounds.round()
     await world.rounds.round()
     assert len(await world.queue.tasks()) == 2, "their tasks say what is wrong"
-    await world.trouble("three")
-    await world.trouble("four")
+    await world.problem("three")
+    await world.problem("four")
     await world.deliveries.record(0, 0, [])
     await world.rounds._record_page()
     damage(world.engine, "UPDATE notify_delivery SET channel = 'pigeon' WHERE id = 3")

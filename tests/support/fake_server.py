@@ -25,13 +25,13 @@ from transferapp import errors
 from transferapp.model.drops import SourceLook
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
+    ItemProblem,
     ItemState,
     Transfer,
     TransferDetails,
     TransferFile,
     TransferItem,
     TransferKind,
-    Trouble,
     overall_state,
 )
 from transferapp.protocol import problems, routes
@@ -271,11 +271,11 @@ class FakeServer:
         transfer_id = self._check(request, request.path_params["transfer"])
         report = Report.model_validate_json(await request.body())
         self.reports.append((report.code, report.message))
-        trouble = Trouble(report.code, "", report.message) if report.code else None
-        state = ItemState.NEEDS_ATTENTION if trouble else ItemState.UPLOADING
+        problem = ItemProblem(report.code, "", report.message) if report.code else None
+        state = ItemState.NEEDS_ATTENTION if problem else ItemState.UPLOADING
         item_id = request.path_params["item"]
         return _json_model(
-            TransferItem, self.set_item(transfer_id, item_id, state=state, trouble=trouble)
+            TransferItem, self.set_item(transfer_id, item_id, state=state, trouble=problem)
         )
 
     async def _delivered(self, request: Request) -> Response:

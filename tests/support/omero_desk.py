@@ -174,7 +174,7 @@ async def states_seen(server: RestServer) -> set[str]:
 async def asked(
     server: RestServer, handed: TransferDetails, within_s: float = 60
 ) -> TransferItem:
-    """Wait until a person is asked about the only item, and return it with its trouble."""
+    """Wait until a person is asked about the only item, and return it with its problem."""
     found: list[TransferItem] = []
 
     async def is_asked() -> bool:

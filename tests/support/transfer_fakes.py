@@ -20,12 +20,12 @@ from transferapp.model.duplicates import HeldAlready
 from transferapp.model.events import Event, EventKind
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
+    ItemProblem,
     ItemState,
     Transfer,
     TransferDetails,
     TransferItem,
     TransferKind,
-    Trouble,
 )
 from transferapp.protocol.duplicates import AskedItem
 from transferapp.protocol.messages import (
@@ -114,9 +114,9 @@ def item(number: int = 1, **changes: Any) -> TransferItem:
     return replace(base, **changes)
 
 
-def trouble(error: TransferAppError, retry_in_s: float | None = None) -> Trouble:
+def problem(error: TransferAppError, retry_in_s: float | None = None) -> ItemProblem:
     retry_at = NOW + timedelta(seconds=retry_in_s) if retry_in_s is not None else None
-    return Trouble(error.code, error.title, error.message, error.retryable, retry_at)
+    return ItemProblem(error.code, error.title, error.message, error.retryable, retry_at)
 
 
 def event(transfer_id: str, number: int = 1) -> Event:

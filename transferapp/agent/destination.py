@@ -85,9 +85,9 @@ class Destination:
         try:
             return fileset(item.name, [file.client_path for file in files])
         except errors.NameNotAllowed as error:
-            trouble = (error.code, error.message)
+            problem = (error.code, error.message)
             self._outbox.add_item(self._transfer_id, (item.id, item.name))
-            self._outbox.set_stages([item.id], ItemStage.TROUBLE, trouble)
+            self._outbox.set_stages([item.id], ItemStage.PROBLEM, problem)
             return None
 
     def _tags(self, new: Iterable[PlacedFileset]) -> dict[str, dict[Tells, str]]:

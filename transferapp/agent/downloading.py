@@ -133,7 +133,7 @@ class ExportRun(Run):
             try:
                 await self._finish(server, item_id)
             except (errors.SourceProblem, errors.StateConflict) as error:
-                await self.item_in_trouble(server, item_id, error)
+                await self.item_has_problem(server, item_id, error)
 
     async def _finish(self, server: WorkstationClient, item_id: str) -> None:
         """Place an item and tell the server of it; not one that has ended meanwhile."""

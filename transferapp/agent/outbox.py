@@ -169,12 +169,12 @@ class Outbox:
         self,
         transfer_id: str,
         state: ItemState,
-        trouble: tuple[str, str] = ("", ""),
+        problem: tuple[str, str] = ("", ""),
         *,
         ended: bool = False,
     ) -> None:
         """Move a submission; ``trouble`` is code and sentence."""
-        code, sentence = trouble
+        code, sentence = problem
         values = {"state": state, "trouble_code": code, "trouble": sentence, "ended": ended}
         with self._write() as connection:
             connection.execute(
@@ -187,12 +187,12 @@ class Outbox:
         self,
         item_ids: Collection[str],
         stage: ItemStage,
-        trouble: tuple[str, str] = ("", ""),
+        problem: tuple[str, str] = ("", ""),
     ) -> None:
         """Move items; ``trouble`` is code and sentence. A done item's files are done."""
         if not item_ids:
             return
-        values = {"stage": stage, "trouble_code": trouble[0], "trouble": trouble[1]}
+        values = {"stage": stage, "trouble_code": problem[0], "trouble": problem[1]}
         with self._write() as connection:
             connection.execute(
                 sa.update(_ITEMS)

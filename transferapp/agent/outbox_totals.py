@@ -23,7 +23,7 @@ def totals_of(connection: sa.Connection, transfer_id: str) -> Totals:
         .where(items.c.transfer_id == transfer_id)
         .group_by(items.c.stage)
     )
-    trouble = connection.execute(
+    problem = connection.execute(
         sa.select(items.c.trouble_code, items.c.trouble)
         .where(items.c.transfer_id == transfer_id, items.c.trouble_code != "")
         .order_by(items.c.position)
@@ -49,15 +49,15 @@ def totals_of(connection: sa.Connection, transfer_id: str) -> Totals:
         bytes_done=offset,
         items_by_stage=_by_stage(stages),
         files_open=open_count,
-        trouble_code=trouble[0] if trouble else "",
-        trouble=trouble[1] if trouble else "",
+        trouble_code=problem[0] if problem else "",
+        trouble=problem[1] if problem else "",
         **drop_rows.totals(connection, transfer_id),
     )
 
 
 def _by_stage(stages: Iterable[Any]) -> dict[ItemStage, int]:
-    """Count items; one whose stage cannot be read is in trouble, so nothing is promised."""
+    """Count items; one whose stage cannot be read is in problem, so nothing is promised."""
     counts: Counter[ItemStage] = Counter()
     for stage, count in stages:
-        counts[ItemStage(stage) if stage in _STAGES else ItemStage.TROUBLE] += count
+        counts[ItemStage(stage) if stage in _STAGES else ItemStage.PROBLEM] += count
     return dict(counts)

@@ -106,7 +106,7 @@ class Totals:
     #: Import: files that were dropped and neither imported nor ignored, and some of them.
     left_out_files: int = 0
     left_out_names: tuple[str, ...] = ()
-    #: The trouble of the first item that has one.
+    #: The problem of the first item that has one.
     trouble_code: str = ""
     trouble: str = ""
 

@@ -15,7 +15,7 @@ from transferapp.model.transfers import TransferKind
 def look_again(outbox: Outbox, transfer_id: str) -> None:
     """Open the items that were set aside or failed; files are taken as they are now.
 
-    A file of another size stays in trouble: the server was told the old size. Blocks.
+    A file of another size stays in problem: the server was told the old size. Blocks.
     """
     record = outbox.submission(transfer_id)
     imports = record.kind is TransferKind.IMPORT
@@ -37,7 +37,7 @@ def _has_outgrown(outbox: Outbox, item: ItemRecord) -> bool:
         if found.st_size != file.size_bytes:
             problem = outgrown(Path(file.path))
             outbox.set_stages(
-                [item.item_id], ItemStage.TROUBLE, (problem.code, problem.message)
+                [item.item_id], ItemStage.PROBLEM, (problem.code, problem.message)
             )
             return True
         if found.st_mtime_ns != file.modified_ns:

@@ -132,7 +132,7 @@ class Run(abc.ABC):
     async def _look(self, server: WorkstationClient) -> bool:
         details = await server.transfer(self.transfer_id)
         await self.take_over(server, details)
-        await self._tell_troubles(server, details.items)
+        await self._exchange_problems(server, details.items)
         items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         stages = {item.item_id: item.stage for item in items}
         ended = all(stages.get(item.id) in ENDED_STAGES for item in details.items)
@@ -140,12 +140,12 @@ class Run(abc.ABC):
             await self.before_end(server)
         states = [shown_state(stages.get(item.id), item.state) for item in details.items]
         state = overall_state(states, self.record.kind)
-        trouble = next(((i.trouble_code, i.trouble) for i in items if i.trouble_code), ("", ""))
-        if not trouble[0]:
-            trouble = _first_trouble(details.items)
+        problem = next(((i.trouble_code, i.trouble) for i in items if i.trouble_code), ("", ""))
+        if not problem[0]:
+            problem = _first_problem(details.items)
         open_files = await asyncio.to_thread(self.bench.outbox.open_files, self.transfer_id)
         if not open_files or ended:
-            await self.say(state, trouble, ended=ended)
+            await self.say(state, problem, ended=ended)
         return ended
 
     async def _move_open_files(self, server: WorkstationClient) -> bool:
@@ -189,7 +189,7 @@ class Run(abc.ABC):
         except _STOPS_ALL as error:
             self._halt = self._halt or error
         except errors.TransferAppError as error:
-            await self.item_in_trouble(server, file.item_id, error)
+            await self.item_has_problem(server, file.item_id, error)
             return False
         finally:
             await self._keep_offset(file)
@@ -208,43 +208,43 @@ class Run(abc.ABC):
         if self._said is not None and self._said[0] is not self.moving:
             await self.say(self.moving)
 
-    async def item_in_trouble(
+    async def item_has_problem(
         self, server: WorkstationClient, item_id: str, error: errors.TransferAppError
     ) -> None:
         """Set an item aside until a person acts, and tell the server why."""
         with contextlib.suppress(errors.TransferAppError):
-            # The server may have ended it meanwhile; then there is no trouble of ours.
+            # The server may have ended it meanwhile; then there is no problem of ours.
             await self.take_over(server, await server.transfer(self.transfer_id))
         items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
         if any(i.item_id == item_id and i.stage is not ItemStage.OPEN for i in items):
             return
         _log.info("item in trouble", transfer=self.transfer_id, code=error.code)
-        await self.set_stages([item_id], ItemStage.TROUBLE, (error.code, error.message))
+        await self.set_stages([item_id], ItemStage.PROBLEM, (error.code, error.message))
         with contextlib.suppress(errors.TransferAppError):
             # Not lost when the server is away: the next look compares and tells it.
             await server.report(self.transfer_id, item_id, error.code, error.message)
 
     async def set_stages(
-        self, item_ids: Sequence[str], stage: ItemStage, trouble: tuple[str, str] = ("", "")
+        self, item_ids: Sequence[str], stage: ItemStage, problem: tuple[str, str] = ("", "")
     ) -> None:
         """Move items in the outbox."""
-        await asyncio.to_thread(self.bench.outbox.set_stages, item_ids, stage, trouble)
+        await asyncio.to_thread(self.bench.outbox.set_stages, item_ids, stage, problem)
         self.bench.changes.tell(self.transfer_id)
 
     async def say(
-        self, state: ItemState, trouble: tuple[str, str] = ("", ""), *, ended: bool = False
+        self, state: ItemState, problem: tuple[str, str] = ("", ""), *, ended: bool = False
     ) -> None:
         """Put the word for the whole submission into the outbox and tell of it."""
-        if self.cancelled.is_set() or (self._said == (state, trouble) and not ended):
+        if self.cancelled.is_set() or (self._said == (state, problem) and not ended):
             return  # a person's cancel has the last word
-        self._said = (state, trouble)
+        self._said = (state, problem)
         self._quiet_looks = 0
         await asyncio.to_thread(
-            self.bench.outbox.set_state, self.transfer_id, state, trouble, ended=ended
+            self.bench.outbox.set_state, self.transfer_id, state, problem, ended=ended
         )
         self.bench.changes.tell(self.transfer_id)
 
-    async def _tell_troubles(
+    async def _exchange_problems(
         self, server: WorkstationClient, items: Iterable[TransferItem]
     ) -> None:
         """Make the server's word of source problems the same as ours, both ways."""
@@ -257,22 +257,22 @@ class Run(abc.ABC):
             theirs = (item.trouble.code, item.trouble.message) if item.trouble else ("", "")
             if ours is None:
                 continue
-            if ours.stage is ItemStage.TROUBLE and theirs != (ours.trouble_code, ours.trouble):
+            if ours.stage is ItemStage.PROBLEM and theirs != (ours.trouble_code, ours.trouble):
                 await server.report(self.transfer_id, item.id, ours.trouble_code, ours.trouble)
             elif ours.stage is ItemStage.OPEN and _is_source_problem(theirs[0]):
                 await server.report(self.transfer_id, item.id, "", "")
 
     async def _wait_after(self, error: errors.TransferAppError) -> None:
         """Say why it does not go on, and pause: briefly, or until a person has acted."""
-        trouble = (error.code, error.message)
+        problem = (error.code, error.message)
         self._failures += 1
         longest = self.bench.settings.retry_max_s
         # Spread: a facility's workstations all come back after an outage.
         pause = Backoff(1.0, longest).spread_s(self._failures - 1)
         if error.retryable:
-            await self.say(ItemState.WAITING, trouble)
+            await self.say(ItemState.WAITING, problem)
         else:
-            await self.say(ItemState.NEEDS_ATTENTION, trouble)
+            await self.say(ItemState.NEEDS_ATTENTION, problem)
             pause = longest
         await self._sleep(max(pause, bounded_s(error.retry_after_s)))
 
@@ -298,7 +298,7 @@ class Run(abc.ABC):
         return at
 
 
-def _first_trouble(items: Iterable[TransferItem]) -> tuple[str, str]:
+def _first_problem(items: Iterable[TransferItem]) -> tuple[str, str]:
     found = next((item.trouble for item in items if item.trouble), None)
     return (found.code, found.message) if found else ("", "")
 

@@ -11,7 +11,7 @@ from transferapp.cli.event_lines import TransferLines, show_event
 from transferapp.cli.output import say
 from transferapp.client.source_looks import look_at_source, not_looked_at
 from transferapp.errors import AgentUnreachable, TransferAppError
-from transferapp.model.transfers import ENDED_STATES, TROUBLE_STATES, TransferDetails
+from transferapp.model.transfers import ENDED_STATES, PROBLEM_STATES, TransferDetails
 
 if TYPE_CHECKING:
     from transferapp.client.agent import AgentClient
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOOK_EVERY_S = 0.5
 _ASK_AGENT_EVERY_S = 3.0
 #: An item has ended or waits for a person.
-_RESTING = ENDED_STATES | TROUBLE_STATES
+_RESTING = ENDED_STATES | PROBLEM_STATES
 
 
 async def follow(

@@ -76,9 +76,9 @@ def _own_server() -> str:
     return f"http://{local}:{settings.port}"
 
 
-def _with_log(trouble: str) -> str:
+def _with_log(problem: str) -> str:
     """Say where to look for what keeps failing."""
-    return f"{trouble} Its log has the reason; tell your administrator." if trouble else ""
+    return f"{problem} Its log has the reason; tell your administrator." if problem else ""
 
 
 def _with_ending(process: str, message: str) -> str:

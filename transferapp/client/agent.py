@@ -86,7 +86,7 @@ class AgentClient(AsyncClosing):
         return [PlacementView.model_validate(row) for row in rows]
 
     async def retry(self, transfer_id: str) -> SubmissionView:
-        """Clear its troubles and go on at once; raises TransferNotFound."""
+        """Clear its problems and go on at once; raises TransferNotFound."""
         return await self._view("POST", transfer_id, "/retry")
 
     async def cancel(self, transfer_id: str) -> SubmissionView:

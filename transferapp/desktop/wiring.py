@@ -201,13 +201,13 @@ def _window(
         window.go_to("browse")
         browse.ask_export_of(image_id)
 
-    def count_trouble(count: int) -> None:
+    def count_problems(count: int) -> None:
         window.show_badge("transfers", count)
 
     imports.show_transfer.connect(show_transfer)
     transfers.images_wanted.connect(show_images)
     transfers.import_requested.connect(lambda: window.go_to("import"))
-    transfers.attention_changed.connect(count_trouble)
+    transfers.attention_changed.connect(count_problems)
     inbox.unread_changed.connect(lambda count: window.show_badge("inbox", count))
     presenters.inbox.open_requested.listen(show_transfer)
     presenters.notifications.open_requested.listen(show_transfer)

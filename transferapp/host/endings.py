@@ -69,7 +69,7 @@ def kept(process: str) -> Iterator[None]:
 
 
 def leave(process: str, line: str) -> None:
-    """Keep the line; a folder that cannot be written is no further trouble."""
+    """Keep the line; a folder that cannot be written is no further problem."""
     path = _file(process)
     said = json.dumps({"at": datetime.now(UTC).isoformat(), "line": line})
     with suppress(OSError):

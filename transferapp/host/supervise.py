@@ -2,7 +2,7 @@
 
 Every loop that a process runs beside its requests -- following events, keeping house --
 has a supervisor: what it raises is told in the log under its name, it is begun again after
-a pause that grows, and ``trouble`` says meanwhile what is wrong. ``failing`` says what of a
+a pause that grows, and ``problem`` says meanwhile what is wrong. ``failing`` says what of a
 process keeps failing; health, ``doctor`` and the desktop show it.
 """
 
@@ -41,7 +41,7 @@ def failing() -> str:
     """
     with _lock:
         works = sorted(_kept_going, key=lambda work: work.name)
-    found = [f"{work.name} ({work.trouble})" for work in works if work.keeps_failing]
+    found = [f"{work.name} ({work.problem})" for work in works if work.keeps_failing]
     return f"This keeps failing and is begun again: {'; '.join(found)}" if found else ""
 
 
@@ -65,14 +65,14 @@ class _Work:
         self._fault = ""
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Why it does not go well now; empty when it does."""
         return self._fault
 
     @property
     def keeps_failing(self) -> bool:
         """Whether it failed several times in a row, and has not gone well since."""
-        return self._failures >= _KEEPS_FAILING and bool(self.trouble) and not self._runs_long()
+        return self._failures >= _KEEPS_FAILING and bool(self.problem) and not self._runs_long()
 
     def _runs_long(self) -> bool:
         began = self._began_at
@@ -167,13 +167,13 @@ class Supervisor(_Work):
         super().beat()
         self._beat_at = time.monotonic()
 
-    def note(self, trouble: str) -> None:
+    def note(self, problem: str) -> None:
         """Note why the work waits, which tries again by itself; until the next beat."""
-        self._fault = trouble
+        self._fault = problem
 
     @property
     @override
-    def trouble(self) -> str:
+    def problem(self) -> str:
         silent_s = time.monotonic() - self._beat_at
         if not self._fault and silent_s > self._silent_after_s:
             return f"No sign of life for {silent_s:.0f} seconds."

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from transferapp.model.images import Annotation
     from transferapp.model.moves import Move
     from transferapp.model.transfers import (
+        ItemProblem,
         ItemState,
         Transfer,
         TransferDetails,
         TransferFile,
         TransferItem,
         TransferKind,
-        Trouble,
     )
 
 
@@ -100,11 +100,11 @@ class FileWork:
 
 @dataclass(frozen=True, slots=True)
 class ItemChange:
-    """A new state of an item. ``None`` leaves a field as it is; trouble is always set."""
+    """A new state of an item. ``None`` leaves a field as it is; problem is always set."""
 
     state: ItemState
     note: str = ""
-    trouble: Trouble | None = None
+    trouble: ItemProblem | None = None
     image_ids: tuple[int, ...] | None = None
     verified: bool | None = None
 

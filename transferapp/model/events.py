@@ -13,7 +13,7 @@ class EventKind(StrEnum):
     TRANSFER_CHANGED = "transfer.changed"
     TRANSFER_ENDED = "transfer.ended"
     ITEM_CHANGED = "item.changed"
-    ITEM_TROUBLE = "item.trouble"
+    ITEM_PROBLEM = "item.trouble"
     #: Something came into the person's inbox, or was read on some computer; no transfer's.
     INBOX_CHANGED = "inbox.changed"
 

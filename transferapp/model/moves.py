@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from transferapp.model.transfers import ENDED_STATES, TROUBLE_STATES, ItemState, TransferKind
+from transferapp.model.transfers import ENDED_STATES, PROBLEM_STATES, ItemState, TransferKind
 
 
 class Mover(StrEnum):
@@ -105,7 +105,7 @@ CANCEL = Move(
 #: A person lets an item go on from where it stopped.
 RETRY = Move(
     "retry", Mover.PERSON, _BOTH,
-    TROUBLE_STATES, frozenset({_S.QUEUED, _S.UPLOADING, _S.RECEIVED, _S.READY}),
+    PROBLEM_STATES, frozenset({_S.QUEUED, _S.UPLOADING, _S.RECEIVED, _S.READY}),
 )  # fmt: skip
 #: A worker tells what a cancelled import left in the repository.
 TELL_LEFT = Move(

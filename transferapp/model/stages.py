@@ -13,7 +13,7 @@ class ItemStage(StrEnum):
     #: Its files are to be moved, or the server is at work on it.
     OPEN = "open"
     #: A person must act on this workstation; ``trouble`` says what.
-    TROUBLE = "trouble"
+    PROBLEM = "trouble"
     #: Imported and verified, or delivered.
     DONE = "done"
     #: The server says that it failed or was cancelled.
@@ -23,7 +23,7 @@ class ItemStage(StrEnum):
 
 def stage_of(state: ItemState, *, verified: bool) -> ItemStage | None:
     """Return the stage of an item that has ended at the server; None while the workstation's
-    own, open or in trouble, stays.
+    own, open or in problem, stays.
 
     ``verified``: the repository holds every byte of an import, checked. Before that it is not
     done. The bytes of an export are checked where they arrive.
@@ -37,12 +37,12 @@ def stage_of(state: ItemState, *, verified: bool) -> ItemStage | None:
 
 def shown_state(stage: ItemStage | None, told: ItemState) -> ItemState:
     """Return the state of an item as the workstation shows it; ``told``: by the server, which
-    may not have heard of the trouble yet.
+    may not have heard of the problem yet.
     """
-    return ItemState.NEEDS_ATTENTION if stage is ItemStage.TROUBLE else told
+    return ItemState.NEEDS_ATTENTION if stage is ItemStage.PROBLEM else told
 
 
 #: Nothing of these items is moved any more.
 ENDED_STAGES = frozenset({ItemStage.DONE, ItemStage.FAILED, ItemStage.CANCELLED})
 #: A retry opens these.
-RETRIED_STAGES = frozenset({ItemStage.TROUBLE, ItemStage.FAILED})
+RETRIED_STAGES = frozenset({ItemStage.PROBLEM, ItemStage.FAILED})

@@ -72,11 +72,11 @@ ENDED_STATES = frozenset(
 #: Ended well.
 DONE_STATES = frozenset({ItemState.IMPORTED, ItemState.DELIVERED})
 #: A person must do something.
-TROUBLE_STATES = frozenset({ItemState.NEEDS_ATTENTION, ItemState.FAILED})
+PROBLEM_STATES = frozenset({ItemState.NEEDS_ATTENTION, ItemState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ItemProblem:
     """Why an item does not go on: an error of ``errors.py`` as data."""
 
     code: str
@@ -114,7 +114,7 @@ class TransferItem:
     updated_at: datetime
     #: What the state means right now, in words ("step 2 of 5: pixel data").
     note: str = ""
-    trouble: Trouble | None = None
+    trouble: ItemProblem | None = None
     #: Images made by an import, or the image asked for by an export.
     image_ids: tuple[int, ...] = ()
     #: Import: the server holds every file of this item, sealed.
@@ -150,7 +150,7 @@ class Transfer:
     promises: Promises
     target: ContainerRef | None = None
     target_name: str = ""
-    trouble: Trouble | None = None
+    trouble: ItemProblem | None = None
     #: Import: files of items of which the repository holds every byte, checked.
     files_verified: int = 0
     #: Import: files that are no images and are to be attached to the target, and how many

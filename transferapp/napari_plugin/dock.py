@@ -20,7 +20,7 @@ from transferapp.napari_plugin.desk import Desk, DeskState
 from transferapp.napari_plugin.event_thread import Courier, EventThread
 from transferapp.napari_plugin.layers import OpenImages
 from transferapp.napari_plugin.sign_in_form import SignInForm
-from transferapp.napari_plugin.words import plain_label, trouble_words
+from transferapp.napari_plugin.words import plain_label, problem_words
 from transferapp.protocol.signed_urls import SignedUrl
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class TransferAppDock(QWidget):
         browser.sign_out_requested.connect(self._sign_out)
 
     def _ask(self, work: Coroutine[Any, Any, T], done: Callable[[T], object]) -> None:
-        self._courier.ask(work, done, lambda error: self.say(trouble_words(error)))
+        self._courier.ask(work, done, lambda error: self.say(problem_words(error)))
 
     def _state_changed(self, state: DeskState) -> None:
         self._courier.tell(lambda: self._show(state))  # From the event thread.
@@ -84,7 +84,7 @@ class TransferAppDock(QWidget):
         came = state.person and state.person != self._state.person
         self._state = state
         if state.trouble is not None:
-            self.say(trouble_words(state.trouble))
+            self.say(problem_words(state.trouble))
         self.form.fill_in(state)
         self.browser.show_person(state)
         self.pages.setCurrentWidget(self.browser if state.person else self.form)
@@ -103,7 +103,7 @@ class TransferAppDock(QWidget):
 
         def failed(error: BaseException) -> None:
             self.form.button.setEnabled(True)
-            self.say(trouble_words(error))
+            self.say(problem_words(error))
 
         def done(not_kept: str) -> None:
             self.form.button.setEnabled(True)

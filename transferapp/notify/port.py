@@ -72,7 +72,7 @@ class Outcome:
     title: str
     text: str
     at: datetime
-    #: How many troubles of the transfer this stands for.
+    #: How many problems of the transfer this stands for.
     count: int = 1
     #: Troubles of one transfer that come close together are told as one.
     collapses: bool = False

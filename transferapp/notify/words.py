@@ -9,7 +9,7 @@ from transferapp.model.transfers import ItemState
 from transferapp.notify.port import Outcome, Topic
 
 #: What is worth telling a person who looks at nothing of ours.
-TOLD = (EventKind.TRANSFER_ENDED, EventKind.ITEM_TROUBLE)
+TOLD = (EventKind.TRANSFER_ENDED, EventKind.ITEM_PROBLEM)
 _ENDED = {
     ItemState.IMPORTED: "Imported",
     ItemState.DELIVERED: "Exported",
@@ -34,20 +34,20 @@ def outcome_of(event: Event) -> Outcome | None:
         title=_one_line(title),
         text=event.message,
         at=event.created_at,
-        collapses=event.kind is EventKind.ITEM_TROUBLE,
+        collapses=event.kind is EventKind.ITEM_PROBLEM,
     )
 
 
 def topic_of(outcome: Outcome) -> Topic:
     """Return what an outcome is about."""
-    if outcome.kind == EventKind.ITEM_TROUBLE:
+    if outcome.kind == EventKind.ITEM_PROBLEM:
         return Topic.ATTENTION
     ends = {ItemState.FAILED: Topic.FAILED, ItemState.CANCELLED: Topic.CANCELLED}
     return ends.get(ItemState(outcome.state), Topic.DONE)
 
 
 def sentence(outcome: Outcome) -> str:
-    """Return an outcome's text; many troubles of one transfer are counted."""
+    """Return an outcome's text; many problems of one transfer are counted."""
     if outcome.count == 1:
         return outcome.text
     # One item may be told of again at each try: times are counted, not items.

@@ -30,12 +30,12 @@ from transferapp.model.drops import SourceLook
 from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
 from transferapp.model.transfers import (
     ENDED_STATES,
+    ItemProblem,
     ItemRole,
     ItemState,
     Transfer,
     TransferItem,
     TransferKind,
-    Trouble,
 )
 from transferapp.operations.attach_files import AttachFiles
 from transferapp.operations.formats import Formats
@@ -188,7 +188,7 @@ class ImportRequests:
         if item.received or item.state in ENDED_STATES:
             return item
         if told.code:
-            change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=trouble_of(told))
+            change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=problem_of(told))
             await self._ledger.move(item_id, REPORT, change)
         else:
             work = await self._ledger.work(item_id)
@@ -223,7 +223,7 @@ class ImportRequests:
         """Queue the import, then say so: a crash between the two is healed by repeating."""
         item_id = found.file.item_id
         if is_first:
-            # A trouble that the agent told of is over: all its files are here.
+            # A problem that the agent told of is over: all its files are here.
             await self._ledger.move(item_id, COMPLETE, ItemChange(ItemState.UPLOADING))
         item = await self._ledger.item(item_id)
         await self._queue.enqueue(item_task(item, found.owner))
@@ -260,7 +260,7 @@ def item_task(item: TransferItem, owner: str) -> NewTask:
 
 
 def going_on(item: TransferItem, kind: TransferKind) -> ItemState:
-    """Return the state of an item whose agent goes on after a trouble."""
+    """Return the state of an item whose agent goes on after a problem."""
     if kind is TransferKind.EXPORT:
         return ItemState.READY
     return ItemState.UPLOADING if item.bytes_done else ItemState.QUEUED
@@ -281,7 +281,7 @@ def refuse_ended(state: ItemState) -> None:
         raise StateConflict(f"This part of the transfer has ended: {state}.")
 
 
-def trouble_of(told: Report) -> Trouble:
+def problem_of(told: Report) -> ItemProblem:
     """Return what a report says, under the title that belongs to its code."""
     error = from_code(told.code, told.message[:_LONGEST_REPORT])
-    return Trouble(told.code, error.title, error.message, error.retryable)
+    return ItemProblem(told.code, error.title, error.message, error.retryable)

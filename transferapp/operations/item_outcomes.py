@@ -5,7 +5,7 @@ from __future__ import annotations
 from transferapp.errors import TransferAppError, from_code
 from transferapp.ledger.port import ItemChange, ItemMoves
 from transferapp.model.moves import Move
-from transferapp.model.transfers import ItemState, Trouble
+from transferapp.model.transfers import ItemProblem, ItemState
 from transferapp.taskqueue.port import RetryPolicy, Task
 
 #: Seconds, then minutes, then every half hour for about five days.
@@ -17,20 +17,20 @@ def error_of(task: Task) -> TransferAppError:
     return from_code(task.error_code, task.error)
 
 
-def trouble_of_task(task: Task) -> Trouble:
-    """Return a task's error as the trouble of its item."""
+def problem_of_task(task: Task) -> ItemProblem:
+    """Return a task's error as the problem of its item."""
     error = error_of(task)
-    return Trouble(error.code, error.title, error.message, error.retryable, task.retry_at)
+    return ItemProblem(error.code, error.title, error.message, error.retryable, task.retry_at)
 
 
 async def tell_waiting(ledger: ItemMoves, task: Task, move: Move) -> None:
     """Show that the item waits, why, and until when; idempotent."""
-    trouble = trouble_of_task(task)
-    change = ItemChange(ItemState.WAITING, "It is tried again by itself.", trouble)
+    problem = problem_of_task(task)
+    change = ItemChange(ItemState.WAITING, "It is tried again by itself.", problem)
     await ledger.move(task.id, move, change)
 
 
 async def tell_dead(ledger: ItemMoves, task: Task, state: ItemState, move: Move) -> None:
     """Show that the item does not go on by itself, and what to do; idempotent."""
-    change = ItemChange(state, trouble=trouble_of_task(task))
+    change = ItemChange(state, trouble=problem_of_task(task))
     await ledger.move(task.id, move, change)

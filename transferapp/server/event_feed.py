@@ -110,9 +110,9 @@ class EventFeed:
         return self._stopped
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Why no events come now; empty when they do."""
-        return self._reader.trouble
+        return self._reader.problem
 
     def end_streams(self) -> None:
         """Let every open stream end; new ones end at once."""
@@ -129,7 +129,7 @@ class EventFeed:
 
         Raises Unavailable while no events can come: a stream would only seem to be alive.
         """
-        if self.trouble:
+        if self.problem:
             raise Unavailable("The server cannot follow events now. Nothing is lost.")
         newest = await self._ledger.last_event_id()
         if after is None or after >= newest:
@@ -144,7 +144,7 @@ class EventFeed:
     ) -> AsyncIterator[Event | None]:
         """Yield the events after an id, first the past ones; None after ``silence_s``.
 
-        Ends when the feed is in trouble: its reader comes back, and is told so.
+        Ends when the feed is in problem: its reader comes back, and is told so.
         """
         with self._line(audience) as line:
             if not await woken(self._following, silence_s):
@@ -157,7 +157,7 @@ class EventFeed:
                     async with asyncio.timeout(silence_s):
                         event_or_end = await line.queue.get()
                 except TimeoutError:
-                    if self.trouble:
+                    if self.problem:
                         return
                     yield None
                     continue

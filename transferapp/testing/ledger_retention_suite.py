@@ -10,7 +10,7 @@ import pytest
 from transferapp.errors import TransferNotFound
 from transferapp.ledger.port import ItemChange, Ledger
 from transferapp.model.transfers import ItemState, TransferDetails
-from transferapp.testing.ledger_suite import TROUBLE, an_import, seal_all
+from transferapp.testing.ledger_suite import PROBLEM, an_import, seal_all
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT
 
@@ -19,7 +19,7 @@ _FAR = 10**9
 
 async def _end(ledger: Ledger, details: TransferDetails, state: ItemState) -> None:
     for item in details.items:
-        await ledger.move(item.id, PUT, ItemChange(state, trouble=TROUBLE))
+        await ledger.move(item.id, PUT, ItemChange(state, trouble=PROBLEM))
 
 
 async def _ids(ledger: Ledger) -> list[int]:
@@ -101,7 +101,7 @@ class LedgerRetentionSuite:
         other = await ledger.add(an_import(key="other"))
         done, still = other.items
         await ledger.move(done.id, PUT, ItemChange(ItemState.IMPORTED))
-        await ledger.move(still.id, PUT, ItemChange(state, trouble=TROUBLE))
+        await ledger.move(still.id, PUT, ItemChange(state, trouble=PROBLEM))
         clock.advance(hours=24)
         assert await ledger.forget_transfers(clock.now()) == 1
         assert [one.id for one in await ledger.transfers("ada")] == [other.transfer.id]

@@ -26,16 +26,16 @@ from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.moves import CANCEL, GO_ON, IMPORT, PREPARE, RETRY, TELL_LEFT
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
+    ItemProblem,
     ItemState,
     TransferDetails,
     TransferKind,
-    Trouble,
 )
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT, PUT_ANYHOW
 
 SHA1 = "a" * 40
-TROUBLE = Trouble("vanished-file", "The file is gone", "Put it back.")
+PROBLEM = ItemProblem("vanished-file", "The file is gone", "Put it back.")
 
 
 def an_import(
@@ -225,17 +225,17 @@ class LedgerSuite:
             await ledger.move(item.id, RETRY, importing)
         assert (await ledger.item(item.id)).state is ItemState.CANCELLED
 
-    async def test_trouble_shows_on_the_transfer_until_it_is_over(self, ledger: Ledger) -> None:
-        """Another item's trouble takes its place."""
+    async def test_problem_shows_on_the_transfer_until_it_is_over(self, ledger: Ledger) -> None:
+        """Another item's problem takes its place."""
         added = await ledger.add(an_import())
         one, two = added.items
-        other = Trouble("empty-file", "The file is empty", "Save it again.")
+        other = ItemProblem("empty-file", "The file is empty", "Save it again.")
 
         async def shown() -> str:
-            trouble = (await ledger.details(added.transfer.id)).transfer.trouble
-            return trouble.code if trouble else ""
+            problem = (await ledger.details(added.transfer.id)).transfer.trouble
+            return problem.code if problem else ""
 
-        await ledger.move(one.id, PUT, ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE))
+        await ledger.move(one.id, PUT, ItemChange(ItemState.NEEDS_ATTENTION, trouble=PROBLEM))
         await ledger.move(two.id, PUT, ItemChange(ItemState.NEEDS_ATTENTION, trouble=other))
         assert await shown() == "empty-file"
         assert (await ledger.details(added.transfer.id)).transfer.items_in_trouble == 2
@@ -244,11 +244,11 @@ class LedgerSuite:
         await ledger.move(one.id, PUT, ItemChange(ItemState.UPLOADING))
         assert await shown() == ""
 
-    async def test_trouble_keeps_its_time(self, ledger: Ledger, clock: MovedClock) -> None:
+    async def test_problem_keeps_its_time(self, ledger: Ledger, clock: MovedClock) -> None:
         """The time of the next try is read back in UTC."""
         item = (await ledger.add(an_import())).items[0]
         at = clock.now() + timedelta(minutes=5)
-        waits = Trouble("repository-unavailable", "Away", "It comes back.", True, at)  # noqa: FBT003
+        waits = ItemProblem("repository-unavailable", "Away", "It comes back.", True, at)  # noqa: FBT003
         await ledger.move(item.id, PUT, ItemChange(ItemState.WAITING, "later", waits))
         found = await ledger.item(item.id)
         assert (found.trouble, found.note) == (waits, "later")
@@ -259,7 +259,7 @@ class LedgerSuite:
         item = added.items[0]
         for done in range(1, 9):
             await ledger.file_progress(added.files[0].id, done)
-        await ledger.move(item.id, PUT, ItemChange(ItemState.NEEDS_ATTENTION, trouble=TROUBLE))
+        await ledger.move(item.id, PUT, ItemChange(ItemState.NEEDS_ATTENTION, trouble=PROBLEM))
         events = await ledger.events("ada", 0)
         assert [event.id for event in events] == sorted({event.id for event in events})
         assert [(event.kind, event.state) for event in events] == [
@@ -267,12 +267,12 @@ class LedgerSuite:
             (EventKind.ITEM_CHANGED, "uploading"),
             (EventKind.TRANSFER_CHANGED, "uploading"),
             (EventKind.ITEM_CHANGED, "needs-attention"),
-            (EventKind.ITEM_TROUBLE, "needs-attention"),
+            (EventKind.ITEM_PROBLEM, "needs-attention"),
             (EventKind.TRANSFER_CHANGED, "needs-attention"),
         ]
-        trouble = events[4]
-        assert trouble.title == TROUBLE.title
-        assert TROUBLE.message in trouble.message
+        problem = events[4]
+        assert problem.title == PROBLEM.title
+        assert PROBLEM.message in problem.message
         assert {event.transfer_id for event in events} == {added.transfer.id}
         assert await ledger.last_event_id() == events[-1].id
         assert await ledger.events("ada", events[-2].id) == events[-1:]
@@ -315,7 +315,7 @@ class LedgerSuite:
 
         await asyncio.gather(*(ledger.move(item.id, PUT, done) for item in others))
         assert await ends() == []
-        await ledger.move(failed.id, PUT, ItemChange(ItemState.FAILED, trouble=TROUBLE))
+        await ledger.move(failed.id, PUT, ItemChange(ItemState.FAILED, trouble=PROBLEM))
         assert await ends() == ["11 imported, 1 failed"]
         await ledger.move(failed.id, RETRY, ItemChange(ItemState.RECEIVED))
         await ledger.move(failed.id, PUT, done)

@@ -15,9 +15,9 @@ from transferapp.model.stages import ItemStage, shown_state, stage_of
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
+    PROBLEM_STATES,
     SHOWN_FIRST,
     SHOWN_OF_ENDED,
-    TROUBLE_STATES,
     WAY,
     ItemState,
     TransferKind,
@@ -29,7 +29,7 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "background" / "states
 #: A move from nearly everywhere is said in the table, not drawn.
 _MANY = 7
 #: Where a worker leaves an item that does not go on.
-_ASKED = (IMPORT.end & PREPARE.end) & (TROUBLE_STATES | HELD_UP_STATES)
+_ASKED = (IMPORT.end & PREPARE.end) & (PROBLEM_STATES | HELD_UP_STATES)
 #: Where a worker is at work.
 _AT_WORK = (IMPORT.start & IMPORT.end | PREPARE.start & PREPARE.end) - _ASKED
 _BEGIN, _END = "<!-- made by transferapp.testing.state_diagram -->", "<!-- end -->"

@@ -112,12 +112,12 @@ def test_a_project_that_could_not_be_opened_can_be_opened_again(tmp_path: Path) 
         icons: dict[ContainerKind | None, QIcon] = {k: QIcon() for k in (*ContainerKind, None)}
         model = ContainersModel(browse.tree, browse.open_container, icons)
         await browse.tree.load(None)
-        troubles: list[object] = []
-        browse.troubled.listen(troubles.append)
+        problems: list[object] = []
+        browse.troubled.listen(problems.append)
         made.down = True
         model.fetchMore(model.index_of(FLIES))
         assert not model.canFetchMore(model.index_of(FLIES))  # It is being asked for.
-        await until(lambda: troubles)
+        await until(lambda: problems)
         await until(lambda: model.canFetchMore(model.index_of(FLIES)))
         made.down = False
         model.fetchMore(model.index_of(FLIES))

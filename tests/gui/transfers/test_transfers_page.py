@@ -21,9 +21,9 @@ from tests.support.transfer_fakes import (
     StillClock,
     event,
     item,
+    problem,
     promises,
     transfer,
-    trouble,
     until,
     view,
 )
@@ -75,7 +75,7 @@ def scene(qtbot: QtBot) -> Play:
     def play_on(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
         async def whole() -> None:
             session = FakeSession()
-            gone = trouble(errors.VanishedFile("'a.tif' is gone. Put it back, then Retry."))
+            gone = problem(errors.VanishedFile("'a.tif' is gone. Put it back, then Retry."))
             session.server.put(
                 transfer(1),
                 transfer(2, state=ItemState.NEEDS_ATTENTION, trouble=gone),

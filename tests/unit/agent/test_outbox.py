@@ -105,7 +105,7 @@ def test_totals_and_open_files_follow_the_stages(outbox: Outbox) -> None:
     totals = outbox.totals("t")
     assert (totals.files, totals.files_done, totals.files_open) == (4, 1, 3)
     assert (totals.bytes, totals.bytes_done) == (400, 140)
-    outbox.set_stages(["t-i1"], ItemStage.TROUBLE, ("vanished-file", "gone"))
+    outbox.set_stages(["t-i1"], ItemStage.PROBLEM, ("vanished-file", "gone"))
     assert [f.file_id for f in outbox.open_files("t")] == ["t-f0-1"]
     assert outbox.totals("t").trouble == "gone"
     assert outbox.totals("t").files_open == 3
@@ -147,10 +147,10 @@ def test_look_again_takes_files_as_they_are(outbox: Outbox, tmp_path: Path) -> N
     outbox.add(submission(files=1, folder=tmp_path))
     (tmp_path / "0-0.tif").write_bytes(b"x" * 100)
     (tmp_path / "1-0.tif").write_bytes(b"x" * 101)
-    outbox.set_stages(["t-i0", "t-i1"], ItemStage.TROUBLE, ("changed-file", "changed"))
+    outbox.set_stages(["t-i0", "t-i1"], ItemStage.PROBLEM, ("changed-file", "changed"))
     look_again(outbox, "t")
     first, second = outbox.items("t")
     assert (first.stage, first.trouble_code) == (ItemStage.OPEN, "")
-    assert (second.stage, second.trouble_code) == (ItemStage.TROUBLE, "changed-file")
+    assert (second.stage, second.trouble_code) == (ItemStage.PROBLEM, "changed-file")
     assert "another size" in second.trouble
     assert outbox.files("t-i0")[0].modified_ns == (tmp_path / "0-0.tif").stat().st_mtime_ns

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from transferapp.cli.following import _Hindrance
-from transferapp.model.transfers import ItemState, Trouble
+from transferapp.model.transfers import ItemProblem, ItemState
 
 SENTENCE = "Bio-Formats did not answer in 15 s while it read 'a.mrc'. Retry."
 
@@ -28,8 +28,8 @@ async def test_what_has_failed_is_not_waited_for(
         async def submission(self, _: str) -> object:
             return SimpleNamespace(trouble=SENTENCE)
 
-    trouble = Trouble("unreadable-file", "The file cannot be read", SENTENCE)
-    item = SimpleNamespace(name="a.mrc", state=state, trouble=trouble)
+    problem = ItemProblem("unreadable-file", "The file cannot be read", SENTENCE)
+    item = SimpleNamespace(name="a.mrc", state=state, trouble=problem)
     hindrance = _Hindrance(cast("Any", Agent()), "t")
     for _ in range(2):
         hindrance.tell(await hindrance.look(), cast("Any", SimpleNamespace(items=(item,))))

@@ -53,7 +53,7 @@ def test_it_is_kept_for_the_account_and_forgotten(home: Path) -> None:
     assert endings.ending(endings.WORKER) is None
 
 
-def test_what_others_put_there_is_no_trouble(home: Path, tmp_path: Path) -> None:
+def test_what_others_put_there_is_no_problem(home: Path, tmp_path: Path) -> None:
     endings.leave(endings.AGENT, "x")
     (kept,) = home.rglob("*.ended")
     for text in (
@@ -73,7 +73,7 @@ def test_what_others_put_there_is_no_trouble(home: Path, tmp_path: Path) -> None
     assert victim.read_text(encoding="utf-8") == "precious"
 
 
-def test_a_folder_that_cannot_be_written_is_no_further_trouble(
+def test_a_folder_that_cannot_be_written_is_no_further_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TRANSFERAPP_DATA", "/proc/nowhere")

@@ -56,22 +56,22 @@ async def test_it_is_begun_again_and_says_so() -> None:
     assert [e["after_s"] for e in logs] == [0.01, 0.02, 0.04]
 
 
-async def test_trouble_is_told_until_it_goes_well() -> None:
+async def test_problem_is_told_until_it_goes_well() -> None:
     work = Work(ValueError("odd"))
     work.supervisor._pauses = Backoff(0.1, 0.1)
     work.supervisor.start()
-    assert work.supervisor.trouble == ""
+    assert work.supervisor.problem == ""
     await until(
-        lambda: work.supervisor.trouble == "A defect ended it (ValueError): see the log."
+        lambda: work.supervisor.problem == "A defect ended it (ValueError): see the log."
     )
-    await until(lambda: work.supervisor.trouble == "")
+    await until(lambda: work.supervisor.problem == "")
     await work.supervisor.stop()
 
 
 async def test_work_that_is_stuck_is_told() -> None:
     supervisor = Supervisor("stuck", asyncio.Event().wait, silent_after_s=0.02)
     supervisor.start()
-    await until(lambda: "No sign of life" in supervisor.trouble)
+    await until(lambda: "No sign of life" in supervisor.problem)
     await supervisor.stop()
 
 
@@ -132,7 +132,7 @@ class Thread:
 async def test_a_thread_is_begun_again_and_ends_with_its_stop() -> None:
     work = Thread(failures=4)
     work.kept.start()
-    await until(lambda: work.failures == 0 and work.kept.trouble == "")
+    await until(lambda: work.failures == 0 and work.kept.problem == "")
     work.stopping.set()
     work.kept.join(5)
     assert not work.kept._thread.is_alive()
@@ -142,7 +142,7 @@ async def test_the_stop_ends_a_threads_pause() -> None:
     work = Thread(failures=1000)
     work.kept._pauses = Backoff(600.0, 600.0)
     work.kept.start()
-    await until(lambda: bool(work.kept.trouble))
+    await until(lambda: bool(work.kept.problem))
     work.stopping.set()
     work.kept.join(5)
     assert not work.kept._thread.is_alive()

@@ -14,7 +14,7 @@ from transferapp.model.drops import SourceLook
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
-    TROUBLE_STATES,
+    PROBLEM_STATES,
     ItemRole,
     ItemState,
     TransferKind,
@@ -41,7 +41,7 @@ def test_adding_up_changes_equals_counting(seed: int) -> None:
         shares[turn] = after
     assert tally.item_count == 6
     assert tally.done == sum(share.state in DONE_STATES for share in shares)
-    assert tally.in_trouble == sum(share.state in TROUBLE_STATES for share in shares)
+    assert tally.with_problem == sum(share.state in PROBLEM_STATES for share in shares)
     assert tally.settled == sum(share.settled for share in shares)
     assert tally.verified == sum(share.safe for share in shares)
     assert tally.bytes_done == sum(share.bytes_done for share in shares)
@@ -107,13 +107,18 @@ def test_one_of_two_items_changes_by_what_it_counts_for() -> None:
         files_verified=4,
         attached=0,
     )
-    assert (failed.item_count, failed.done, failed.in_trouble) == (2, 1, 1)
+    assert (failed.item_count, failed.done, failed.with_problem) == (2, 1, 1)
 
 
 def test_nothing_counts_nothing() -> None:
     assert Tally({}) == Tally({}, 0, 0, 0, 0, 0, 0, 0, 0)
     queued = Tally({ItemState.QUEUED: 1})
-    assert (queued.item_count, queued.done, queued.in_trouble, queued.ended) == (1, 0, 0, False)
+    assert (queued.item_count, queued.done, queued.with_problem, queued.ended) == (
+        1,
+        0,
+        0,
+        False,
+    )
 
 
 def test_states_that_nothing_is_in_are_not_seen() -> None:

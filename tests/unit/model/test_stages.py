@@ -34,5 +34,5 @@ def test_a_retry_opens_what_the_table_of_moves_lets_go_on() -> None:
     shown = {
         stage: shown_state(stage, ItemState(stage)) for stage in ENDED_STAGES - {ItemStage.DONE}
     }
-    shown[ItemStage.TROUBLE] = shown_state(ItemStage.TROUBLE, ItemState.UPLOADING)
+    shown[ItemStage.PROBLEM] = shown_state(ItemStage.PROBLEM, ItemState.UPLOADING)
     assert {stage for stage, state in shown.items() if state in RETRY.start} == RETRIED_STAGES

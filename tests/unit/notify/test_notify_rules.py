@@ -25,7 +25,7 @@ def event(kind: EventKind, title: str = "Monday", state: str = "imported") -> Ev
     return Event(7, kind, "ada", "t1", "", state, title, "3 imported", AT)
 
 
-def test_only_ends_and_troubles_are_told() -> None:
+def test_only_ends_and_problems_are_told() -> None:
     assert outcome_of(event(EventKind.ITEM_CHANGED)) is None
     assert outcome_of(event(EventKind.TRANSFER_CHANGED)) is None
     told = outcome_of(event(EventKind.TRANSFER_ENDED))

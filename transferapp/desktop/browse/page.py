@@ -80,7 +80,7 @@ class BrowsePage(PageWidget):
         self._list_title.setObjectName("browse.listTitle")
         self._lay_out()
         listen(self, presenter.images_changed, self._show_images)
-        listen(self, presenter.troubled, self._show_trouble)
+        listen(self, presenter.troubled, self._show_problem)
         self._show_images()
 
     @override
@@ -242,11 +242,11 @@ class BrowsePage(PageWidget):
             )
         return "No images here yet", "Drop files on the window to import them."
 
-    def _show_trouble(self, trouble: TransferAppError | None) -> None:
-        if trouble is None:
+    def _show_problem(self, problem: TransferAppError | None) -> None:
+        if problem is None:
             self.banner.hide()
         else:
-            self.banner.show_error(trouble)
+            self.banner.show_error(problem)
 
     def _selected(self) -> None:
         rows = sorted(index.row() for index in self._cards.selectedIndexes())

@@ -57,7 +57,7 @@ class BrowsePresenter:
     """The tree, the images of the chosen container, the selection and its details.
 
     ``images_changed``: another list (or more of it). ``selection_changed``: other images are
-    selected. ``details_changed``: the first selected image's details have come (or trouble).
+    selected. ``details_changed``: the first selected image's details have come (or problem).
     ``troubled``: something to show in the page's banner, None takes it away.
     """
 

@@ -199,9 +199,9 @@ class TargetPicker(QWidget):
         return rows[ref]
 
     def _say_when_empty(self, *, filtered: bool) -> None:
-        trouble = self._presenter.trouble
-        if trouble is not None:
-            text = f"{trouble.title}. {trouble.message}"
+        problem = self._presenter.trouble
+        if problem is not None:
+            text = f"{problem.title}. {problem.message}"
         elif filtered:
             text = "Nothing has this name."
         else:

@@ -51,7 +51,7 @@ class TargetsPresenter:
         self.changed: Listeners[[]] = Listeners()
 
     async def load(self) -> None:
-        """Ask the server for what the person may import into; trouble is kept to show."""
+        """Ask the server for what the person may import into; problem is kept to show."""
         try:
             tops = await self._session.server.containers()
             projects = [c for c in tops if c.ref.kind is ContainerKind.PROJECT]

@@ -12,9 +12,9 @@ from transferapp.desktop.transfers.rows import RowGroup, TransferRow
 from transferapp.desktop.transfers.words import (
     cancelled_words,
     count_words,
+    problem_words,
     size_words,
     state_words,
-    trouble_words,
 )
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
@@ -49,7 +49,7 @@ class ImportOutcome(QWidget):
         self._bar.setRange(0, _STEPS)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName("Progress of the upload")
-        self._trouble = label("", "bad", wrap=True)
+        self._problem = label("", "bad", wrap=True)
         self._promises = PromisePanel("import.promise")
         self._show_it = button(
             "Show in Transfers",
@@ -84,7 +84,7 @@ class ImportOutcome(QWidget):
         inside.addWidget(self._name)
         inside.addWidget(self._facts)
         inside.addWidget(self._bar)
-        inside.addWidget(self._trouble)
+        inside.addWidget(self._problem)
         inside.addSpacing(theme.MEDIUM)
         inside.addWidget(self._promises)
         inside.addSpacing(theme.LARGE)
@@ -114,9 +114,9 @@ class ImportOutcome(QWidget):
         self._facts.setText(f"{_state(row)}: {amount}{where}")
         self._bar.setValue(round(row.fraction * _STEPS))
         self._bar.setVisible(not row.ended)
-        trouble = trouble_words(row.trouble, self._clock.now()) if row.trouble else ""
-        self._trouble.setText(trouble)
-        self._trouble.setVisible(bool(trouble))
+        problem = problem_words(row.trouble, self._clock.now()) if row.trouble else ""
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
         self._promises.show_lines(promise_lines(row))
 
     def _go_to_transfers(self) -> None:

@@ -47,7 +47,7 @@ class ImportPage(PageWidget):
         super().__init__()
         self._presenter = presenter
         self._looker_started = False
-        self.banner.closed.connect(presenter.dismiss_trouble)
+        self.banner.closed.connect(presenter.dismiss_problem)
         self._drop = DropArea()
         self._drop.chosen.connect(self.add_paths)
         self._progress = _LookingBar(presenter)

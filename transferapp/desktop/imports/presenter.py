@@ -81,7 +81,7 @@ class ImportPresenter:
         self._plan: ImportPlan | None = None
         self._name_typed = False
         self._owner = session.owner
-        self._background = Background(self._trouble_behind)
+        self._background = Background(self._problem_behind)
         self._asked_for: ContainerRef | None = None
         self.targets = TargetsPresenter(session)
         self.attaching = Attaching(session, self.targets, lambda: self.others)
@@ -254,7 +254,7 @@ class ImportPresenter:
         """Note the tags (comma-separated) and the comment for all images."""
         self.tags, self.comment = tags, comment
 
-    def dismiss_trouble(self) -> None:
+    def dismiss_problem(self) -> None:
         """The person has read it."""
         self.trouble = None
         self.changed.notify()
@@ -295,7 +295,7 @@ class ImportPresenter:
         finally:
             self.handing_over = False
             self.changed.notify()
-        await self._after_trouble()
+        await self._after_problem()
 
     def outcome_done(self) -> None:
         """Put the confirmation away."""
@@ -329,8 +329,8 @@ class ImportPresenter:
         self.rows_changed.notify()
         self.outcome_changed.notify()
 
-    async def _after_trouble(self) -> None:
-        """Bring up to date what the trouble has shown to be old; the list stays."""
+    async def _after_problem(self) -> None:
+        """Bring up to date what the problem has shown to be old; the list stays."""
         if isinstance(self.trouble, TargetNotFound):
             await self.targets.load()
         elif isinstance(self.trouble, SourceProblem):
@@ -374,7 +374,7 @@ class ImportPresenter:
         keys = self._known.keys
         self._listing.change(lambda rows: rows.know(self._known.held_as, keys), len(keys))
 
-    def _trouble_behind(self, error: TransferAppError) -> None:
+    def _problem_behind(self, error: TransferAppError) -> None:
         self.trouble = error
         self.changed.notify()
 

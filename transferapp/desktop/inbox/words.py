@@ -43,7 +43,7 @@ def inbox_row(
 
 
 def _tone(entry: InboxMessage) -> str:
-    if entry.kind == EventKind.ITEM_TROUBLE:
+    if entry.kind == EventKind.ITEM_PROBLEM:
         return "warn"
     tones = {ItemState.FAILED: "bad", ItemState.CANCELLED: "muted"}
     return tones.get(ItemState(entry.state), "good")

@@ -158,10 +158,10 @@ class PreferencesCard(QWidget):
         self._banner.show_message("The test was sent", places[channel], tone="good")
 
     def _show(self) -> None:
-        view, trouble = self._presenter.view, self._presenter.trouble
+        view, problem = self._presenter.view, self._presenter.trouble
         self.setEnabled(view is not None)
-        if trouble is not None:
-            self._banner.show_error(trouble)
+        if problem is not None:
+            self._banner.show_error(problem)
         self._mail.setChecked(self._presenter.is_on(MAIL))
         self._webhook.setChecked(self._presenter.is_on(WEBHOOK))
         for topic, tick in self._topics.items():

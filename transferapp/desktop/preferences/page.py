@@ -229,11 +229,11 @@ class SettingsPage(PageWidget):
         return texts
 
     def _agent_texts(self) -> dict[str, str]:
-        info, trouble = self._presenter.agent_info, self._presenter.agent_trouble
+        info, problem = self._presenter.agent_info, self._presenter.agent_problem
         if info is not None:
             state = f"Running, version {info.version}"
             return {"agentState": state, "agentAccount": info.account}
-        state = f"{trouble.title}. {trouble.message}" if trouble else "Asking…"
+        state = f"{problem.title}. {problem.message}" if problem else "Asking…"
         return {"agentState": state, "agentAccount": "-"}
 
     def _folder_typed(self) -> None:

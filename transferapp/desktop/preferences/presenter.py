@@ -28,7 +28,7 @@ class SettingsPresenter:
         self.preferences = PreferencesPresenter(session)
         self.server_info: ServerInfo | None = None
         self.agent_info: AgentInfo | None = None
-        self.agent_trouble: TransferAppError | None = None
+        self.agent_problem: TransferAppError | None = None
         self.version = transferapp.__version__
         self.changed: Listeners[[]] = Listeners()
         session.changed.listen(self.changed.notify)
@@ -42,9 +42,9 @@ class SettingsPresenter:
     async def load(self) -> None:
         """Ask server and workstation service who they are."""
         try:
-            self.agent_info, self.agent_trouble = await self.session.agent.info(), None
+            self.agent_info, self.agent_problem = await self.session.agent.info(), None
         except TransferAppError as error:
-            self.agent_info, self.agent_trouble = None, error
+            self.agent_info, self.agent_problem = None, error
         try:
             self.server_info = await self.session.server.server_info()
         except TransferAppError:

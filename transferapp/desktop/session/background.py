@@ -25,12 +25,12 @@ def kept_going(name: str, work: Callable[[], Awaitable[object]]) -> Supervisor:
 
 
 class Background:
-    """A presenter's own tasks. An error of ours goes to ``on_trouble``; a defect is raised
+    """A presenter's own tasks. An error of ours goes to ``on_problem``; a defect is raised
     in the event loop's exception handler, where the window's banner shows it.
     """
 
-    def __init__(self, on_trouble: Callable[[TransferAppError], None]) -> None:
-        self._on_trouble = on_trouble
+    def __init__(self, on_problem: Callable[[TransferAppError], None]) -> None:
+        self._on_problem = on_problem
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def start(self, work: Coroutine[Any, Any, object]) -> None:
@@ -52,7 +52,7 @@ class Background:
             return
         error = task.exception()
         if isinstance(error, TransferAppError):
-            self._on_trouble(error)
+            self._on_problem(error)
         elif error is not None:
             context = {"message": "a presenter's task failed", "exception": error}
             task.get_loop().call_exception_handler(context)

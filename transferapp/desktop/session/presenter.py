@@ -214,8 +214,8 @@ class SessionPresenter:
         if following is not None:
             await following.stop()
 
-    def _set(self, connection: Connection, trouble: TransferAppError | None) -> None:
-        self.connection, self.trouble = connection, trouble
+    def _set(self, connection: Connection, problem: TransferAppError | None) -> None:
+        self.connection, self.trouble = connection, problem
         self.changed.notify()
 
     async def _follow(self, client: InboxClient) -> None:
@@ -251,11 +251,11 @@ class SessionPresenter:
         self._saving = asyncio.create_task(self.mark_seen(self._position))
         self.missed.notify()
 
-    def _connection_changed(self, trouble: Unavailable | None) -> None:
-        if trouble is None:
+    def _connection_changed(self, problem: Unavailable | None) -> None:
+        if problem is None:
             self._set(Connection.ONLINE, None)
         else:
-            self._set(Connection.OFFLINE, trouble)
+            self._set(Connection.OFFLINE, problem)
 
 
 async def _check_server(client: InboxClient) -> None:

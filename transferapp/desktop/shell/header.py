@@ -77,8 +77,8 @@ class Header(QFrame):
         words, _colour = _WORDS[self._session.connection]
         self._show_dot()
         self._connection.setText(words)
-        trouble = self._session.trouble
-        self._connection.setToolTip(trouble.message if trouble else "")
+        problem = self._session.trouble
+        self._connection.setToolTip(problem.message if problem else "")
         self._server.setText(self._session.server_url.partition("://")[2])
         identity = self._session.identity
         if identity is not None:

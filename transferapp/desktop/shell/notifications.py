@@ -15,7 +15,7 @@ from transferapp.model.attachments import attached_words
 from transferapp.model.drops import left_out_words
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import (
-    TROUBLE_STATES,
+    PROBLEM_STATES,
     ItemState,
     TransferDetails,
     TransferKind,
@@ -112,7 +112,7 @@ class NotificationsPresenter:
 def _is_worth_telling(event: Event) -> bool:
     if event.kind is EventKind.TRANSFER_ENDED:
         return event.state != ItemState.CANCELLED  # She cancelled it herself.
-    return event.kind is EventKind.ITEM_TROUBLE and event.state in TROUBLE_STATES
+    return event.kind is EventKind.ITEM_PROBLEM and event.state in PROBLEM_STATES
 
 
 def _ended(event: Event, details: TransferDetails | None) -> Notification:

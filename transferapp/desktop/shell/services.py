@@ -48,7 +48,7 @@ class ServicesPresenter:
         self._without = 0
         self._looking = kept_going("looking after services", self._look)
         self._looks = False
-        self._agent_trouble = ""
+        self._agent_problem = ""
         self.agent_notice = ""
         self.worker_notice = ""
         self.background_notice = ""
@@ -79,13 +79,13 @@ class ServicesPresenter:
         self.changed.notify()
 
     def _background(self) -> str:
-        said = " ".join(filter(None, dict.fromkeys((failing(), self._agent_trouble))))
+        said = " ".join(filter(None, dict.fromkeys((failing(), self._agent_problem))))
         return f"{said} {_ANEW}" if said else ""
 
     async def _agent(self) -> str:
-        self._agent_trouble = ""
+        self._agent_problem = ""
         try:
-            self._agent_trouble = (await self._session.agent.info()).trouble
+            self._agent_problem = (await self._session.agent.info()).trouble
         except AgentUnreachable as error:
             self._without += 1
             last = await asyncio.to_thread(self._ending, endings.AGENT)

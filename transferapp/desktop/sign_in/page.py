@@ -172,16 +172,16 @@ class SignInPage(QWidget):
             self._password.clear()
 
     def _show(self) -> None:
-        busy, trouble = self._presenter.busy, self._presenter.trouble
+        busy, problem = self._presenter.busy, self._presenter.trouble
         for field in (self._server, self._user, self._password, self._remember):
             field.setEnabled(not busy)
         self._submit.setEnabled(not busy)
         self._submit.setText("Signing in…" if busy else "Sign in")
-        if trouble is None:
+        if problem is None:
             self.banner.hide()
             return
-        self.banner.show_error(trouble)
-        if isinstance(trouble, SignInFailed):
+        self.banner.show_error(problem)
+        if isinstance(problem, SignInFailed):
             self._password.setFocus()
             self._password.selectAll()
 

@@ -1,4 +1,4 @@
-"""What the sign-in page shows: known servers, progress, trouble in plain words."""
+"""What the sign-in page shows: known servers, progress, problem in plain words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESUME_PAUSE_S = 5.0
 class SignInPresenter:
     """Signs in, or continues the session that was kept.
 
-    ``changed`` tells of progress and trouble, ``notice`` of a sentence that the person
+    ``changed`` tells of progress and problem, ``notice`` of a sentence that the person
     should read after signing in (a session that could not be kept).
     """
 
@@ -51,21 +51,21 @@ class SignInPresenter:
     async def sign_in(
         self, server_url: str, username: str, password: str, *, remember: bool
     ) -> bool:
-        """Try to sign in; False leaves the reason in ``trouble``."""
+        """Try to sign in; False leaves the reason in ``problem``."""
         if self.busy:
             return False
         if not (server_url.strip() and username.strip() and password):
-            self._show(busy=False, trouble=Invalid("Fill in server, user name and password."))
+            self._show(busy=False, problem=Invalid("Fill in server, user name and password."))
             return False
-        self._show(busy=True, trouble=None)
+        self._show(busy=True, problem=None)
         try:
             keeping = await self._session.sign_in(
                 server_url, username.strip(), password, remember=remember
             )
         except TransferAppError as error:
-            self._show(busy=False, trouble=error)
+            self._show(busy=False, problem=error)
             return False
-        self._show(busy=False, trouble=None)
+        self._show(busy=False, problem=None)
         if keeping is not None and keeping.where is Kept.MEMORY:
             self.notice.notify(
                 "You stay signed in only until TransferApp is closed",
@@ -80,18 +80,18 @@ class SignInPresenter:
             try:
                 await self._session.resume()
             except Unavailable as error:
-                self._show(busy=False, trouble=error)
+                self._show(busy=False, problem=error)
                 await self._pause(RESUME_PAUSE_S)
             except TransferAppError as error:
-                self._show(busy=False, trouble=error)
+                self._show(busy=False, problem=error)
                 return
             else:
                 return
 
     def _session_changed(self) -> None:
         if not self._session.signed_in and self._session.trouble is not None:
-            self._show(busy=False, trouble=self._session.trouble)
+            self._show(busy=False, problem=self._session.trouble)
 
-    def _show(self, *, busy: bool, trouble: TransferAppError | None) -> None:
-        self.busy, self.trouble = busy, trouble
+    def _show(self, *, busy: bool, problem: TransferAppError | None) -> None:
+        self.busy, self.trouble = busy, problem
         self.changed.notify()

@@ -14,11 +14,11 @@ from transferapp.desktop.transfers.words import (
     clock_words,
     eta_words,
     kind_words,
+    problem_words,
     progress_words,
     speed_words,
     stalled_words,
     status_words,
-    trouble_words,
 )
 from transferapp.model.transfers import ItemState, TransferKind
 
@@ -128,7 +128,7 @@ def cell_text(row: TransferRow, column: Column, now: datetime) -> str:
 def advice_words(row: TransferRow, now: datetime) -> str:
     """Say what is wrong with a transfer and what to do; empty when nothing is."""
     if row.trouble is not None:
-        return trouble_words(row.trouble, now)
+        return problem_words(row.trouble, now)
     if row.state is ItemState.STALLED:
         return stalled_words(row.updated_at, now, arrived=_arrived(row))
     return ""

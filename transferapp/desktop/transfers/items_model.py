@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from transferapp.desktop.transfers.words import (
     count_words,
+    problem_words,
     progress_words,
     status_words,
-    trouble_words,
 )
 from transferapp.desktop.widgets.table_model import NO_PARENT, AnyIndex, TableModel
 from transferapp.host.clock import Clock, SystemClock
@@ -52,7 +52,7 @@ _LEFT_OUT_STATES = {
 
 
 class TransferItemsModel(TableModel):
-    """The items in the transfer's own order, those in trouble first, then what was dropped
+    """The items in the transfer's own order, those in problem first, then what was dropped
     beside them and left out.
     """
 
@@ -113,7 +113,7 @@ class TransferItemsModel(TableModel):
             case ItemColumn.AMOUNT:
                 amount = progress_words(item.bytes_done, item.size_bytes)
                 return f"{amount}, {count_words(item.file_count, 'file')}"
-        return trouble_words(item.trouble, now) if item.trouble else item.note
+        return problem_words(item.trouble, now) if item.trouble else item.note
 
 
 def _left_out_words(left_out: LeftOut, column: ItemColumn) -> str:

@@ -47,7 +47,7 @@ from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.model.drops import LeftOut
 from transferapp.model.moves import can_cancel, can_retry
 from transferapp.model.transfers import (
-    TROUBLE_STATES,
+    PROBLEM_STATES,
     ItemState,
     TransferItem,
     TransferKind,
@@ -89,8 +89,8 @@ class TransferPane(QFrame):
         self._name = ElidedLabel("", "heading")
         self._name.setObjectName("transfers.name")
         self._facts = label("", "muted", wrap=True)
-        self._trouble = label("", "bad", wrap=True)
-        self._trouble.setObjectName("transfers.trouble")
+        self._problem = label("", "bad", wrap=True)
+        self._problem.setObjectName("transfers.trouble")
         self._promises = PromisePanel("transfers.promise")
         self._items = TransferItemsModel(self, clock=presenter.clock)
         self._table = self._make_table()
@@ -120,9 +120,9 @@ class TransferPane(QFrame):
         self._name.setText(row.name)
         self._facts.setText(_facts(row, clock_words(row.created_at, now)))
         advice = advice_words(row, now)
-        self._trouble.setText(advice)
-        self._trouble.setVisible(bool(advice))
-        theme.set_role(self._trouble, "bad" if row.state in TROUBLE_STATES else "warn")
+        self._problem.setText(advice)
+        self._problem.setVisible(bool(advice))
+        theme.set_role(self._problem, "bad" if row.state in PROBLEM_STATES else "warn")
         self._promises.show_lines(promise_lines(row))
         for deed in self._deeds:
             self._buttons[deed.name].setVisible(deed.possible(row))
@@ -192,7 +192,7 @@ class TransferPane(QFrame):
         words = QVBoxLayout()
         words.setSpacing(theme.SMALL)
         words.addWidget(self._facts)
-        words.addWidget(self._trouble)
+        words.addWidget(self._problem)
         words.addSpacing(theme.TIGHT)
         words.addWidget(self._promises)
         words.addStretch(1)
@@ -274,7 +274,7 @@ class _ItemDelegate(QStyledItemDelegate):
 
     @override
     def initStyleOption(self, option: QStyleOptionViewItem, index: AnyIndex) -> None:
-        """Paint state and remedy of an item in trouble in red, of a waiting one in amber."""
+        """Paint state and remedy of an item in problem in red, of a waiting one in amber."""
         super().initStyleOption(option, index)
         if index.column() == ItemColumn.NAME:
             option.textElideMode = Qt.TextElideMode.ElideMiddle
@@ -282,7 +282,7 @@ class _ItemDelegate(QStyledItemDelegate):
         told = index.column() in (ItemColumn.STATE, ItemColumn.REMEDY)
         if told and isinstance(item, TransferItem) and item.trouble is not None:
             scheme = theme.colours()
-            paint_text_in(option, scheme.bad if item.state in TROUBLE_STATES else scheme.warn)
+            paint_text_in(option, scheme.bad if item.state in PROBLEM_STATES else scheme.warn)
         elif told and isinstance(item, LeftOut) and item.reason.counts:
             paint_text_in(option, theme.colours().warn)
 

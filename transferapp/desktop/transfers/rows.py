@@ -19,11 +19,11 @@ from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
-    TROUBLE_STATES,
+    PROBLEM_STATES,
+    ItemProblem,
     ItemState,
     Transfer,
     TransferKind,
-    Trouble,
 )
 from transferapp.protocol.messages import SubmissionView
 
@@ -49,7 +49,7 @@ class TransferRow:
     target: str
     state: ItemState
     group: RowGroup
-    trouble: Trouble | None
+    trouble: ItemProblem | None
     bytes_done: int
     bytes_total: int
     files_total: int
@@ -176,7 +176,7 @@ def _from_agent(view: SubmissionView) -> TransferRow:
         target="",
         state=_state(view),
         group=RowGroup.RUNNING,
-        trouble=_trouble(view),
+        trouble=_problem(view),
         bytes_done=view.bytes_done,
         bytes_total=view.bytes_total,
         files_total=view.files_total,
@@ -213,16 +213,16 @@ def _joined(row: TransferRow, view: SubmissionView) -> TransferRow:
     )
     if row.ended or not _agents_turn(row):
         return row
-    state, trouble = row.state, row.trouble
-    if agent_row.trouble is not None and state not in TROUBLE_STATES:
-        state, trouble = agent_row.state, agent_row.trouble
+    state, problem = row.state, row.trouble
+    if agent_row.trouble is not None and state not in PROBLEM_STATES:
+        state, problem = agent_row.state, agent_row.trouble
     elif state in BEFORE_BYTES_STATES and agent_row.state in LIVELY_STATES:
         # The server has not yet heard of bytes that the agent moves.
         state = agent_row.state
     return replace(
         row,
         state=state,
-        trouble=trouble,
+        trouble=problem,
         bytes_done=max(row.bytes_done, view.bytes_done),
         bytes_total=max(row.bytes_total, view.bytes_total),
         files_total=max(row.files_total, view.files_total),
@@ -254,7 +254,7 @@ def _finished(
 
 
 def _group(state: ItemState, items_in_trouble: int) -> RowGroup:
-    if state in TROUBLE_STATES or state is ItemState.STALLED:
+    if state in PROBLEM_STATES or state is ItemState.STALLED:
         return RowGroup.ATTENTION
     if state in ENDED_STATES:
         return RowGroup.DONE
@@ -269,11 +269,11 @@ def _state(view: SubmissionView) -> ItemState:
         return ItemState.QUEUED
 
 
-def _trouble(view: SubmissionView) -> Trouble | None:
+def _problem(view: SubmissionView) -> ItemProblem | None:
     if not view.trouble and not view.trouble_code:
         return None
     error = errors.from_code(view.trouble_code, view.trouble or None)
-    return Trouble(error.code, error.title, error.message, retryable=error.retryable)
+    return ItemProblem(error.code, error.title, error.message, retryable=error.retryable)
 
 
 def _promises(view: SubmissionView) -> Promises:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 import humanize
 
 from transferapp import errors
-from transferapp.model.transfers import DONE_STATES, ItemState, TransferKind, Trouble
+from transferapp.model.transfers import DONE_STATES, ItemProblem, ItemState, TransferKind
 
 #: The state in a few words.
 _STATE = {
@@ -82,7 +82,7 @@ def cancelled_words(kind: TransferKind, done: int, count: int) -> str:
 
 def status_words(
     state: ItemState,
-    trouble: Trouble | None,
+    problem: ItemProblem | None,
     updated_at: datetime,
     now: datetime,
     zone: tzinfo | None = None,
@@ -91,24 +91,24 @@ def status_words(
     words = state_words(state)
     if state is ItemState.STALLED:
         return f"{words} since {clock_words(updated_at, now, zone)}"
-    if state is ItemState.WAITING and trouble is not None:
-        return f"{words}{_until_words(trouble, now, zone)}: {_as_clause(trouble.title)}"
-    if trouble is not None and trouble.code == errors.Invalid.code:
+    if state is ItemState.WAITING and problem is not None:
+        return f"{words}{_until_words(problem, now, zone)}: {_as_clause(problem.title)}"
+    if problem is not None and problem.code == errors.Invalid.code:
         return words  # "Failed: this is not right" says nothing more; the remedy does.
-    if trouble is not None and state not in DONE_STATES:
-        return f"{words}: {_as_clause(trouble.title)}"
+    if problem is not None and state not in DONE_STATES:
+        return f"{words}: {_as_clause(problem.title)}"
     return words
 
 
-def trouble_words(trouble: Trouble, now: datetime, zone: tzinfo | None = None) -> str:
+def problem_words(problem: ItemProblem, now: datetime, zone: tzinfo | None = None) -> str:
     """Say what is wrong and what to do: the title, the remedy, when it is tried again."""
-    sentence = trouble.message
-    if not _speaks_for_itself(trouble):
-        sentence = f"{trouble.title.rstrip('.')}. {trouble.message}".strip()
-    if trouble.retry_at is None:
+    sentence = problem.message
+    if not _speaks_for_itself(problem):
+        sentence = f"{problem.title.rstrip('.')}. {problem.message}".strip()
+    if problem.retry_at is None:
         return sentence
-    when = clock_words(trouble.retry_at, now, zone)
-    return f"{sentence} It is tried again {'now' if trouble.retry_at <= now else 'at ' + when}."
+    when = clock_words(problem.retry_at, now, zone)
+    return f"{sentence} It is tried again {'now' if problem.retry_at <= now else 'at ' + when}."
 
 
 def stalled_words(
@@ -141,16 +141,16 @@ def kind_words(kind: TransferKind) -> str:
     return "Import" if kind is TransferKind.IMPORT else "Export"
 
 
-def _until_words(trouble: Trouble, now: datetime, zone: tzinfo | None) -> str:
-    if trouble.retry_at is None or trouble.retry_at <= now:
+def _until_words(problem: ItemProblem, now: datetime, zone: tzinfo | None) -> str:
+    if problem.retry_at is None or problem.retry_at <= now:
         return ""
-    return f" until {clock_words(trouble.retry_at, now, zone)}"
+    return f" until {clock_words(problem.retry_at, now, zone)}"
 
 
-def _speaks_for_itself(trouble: Trouble) -> bool:
+def _speaks_for_itself(problem: ItemProblem) -> bool:
     """Messages about a certain file name it and say what is wrong; the title repeats it."""
-    error = errors.all_errors().get(trouble.code, errors.TransferAppError)
-    is_ours = trouble.message != error.default_message
+    error = errors.all_errors().get(problem.code, errors.TransferAppError)
+    is_ours = problem.message != error.default_message
     return is_ours and (issubclass(error, errors.SourceProblem) or error is errors.Invalid)
 
 

@@ -14,7 +14,7 @@ class PageWidget(QWidget):
 
     ``title`` is its heading and name in the navigation, ``icon_name`` a qtawesome name
     (``mdi6.tray-arrow-up``). Put buttons into ``self.heading`` and content into
-    ``self.body``; show trouble in ``self.banner``.
+    ``self.body``; show problem in ``self.banner``.
     """
 
     title: str = ""

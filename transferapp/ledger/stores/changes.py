@@ -23,10 +23,10 @@ from transferapp.ledger.stores.rows import (
     fetch_one,
     look_of,
     look_value,
+    problem_value,
     tally_of,
     tally_values,
     transfer_of,
-    trouble_value,
 )
 from transferapp.ledger.stores.schema import files, items, transfers
 from transferapp.ledger.stores.tally import Share
@@ -75,7 +75,7 @@ def move_item(
     values: dict[str, Any] = {
         "state": str(change.state),
         "note": change.note,
-        "trouble": trouble_value(change.trouble),
+        "trouble": problem_value(change.trouble),
     }
     if change.image_ids is not None:
         values["image_ids"] = list(change.image_ids)
@@ -222,7 +222,7 @@ def _apply(
     tally = tally_of(locked.transfer).changed(_share(before), _share(after))
     state = tally.overall(TransferKind(locked.transfer["kind"]))
     transfer_values = tally_values(tally) | {"state": str(state), "updated_at": now}
-    transfer_values |= _shown_trouble(connection, locked, after)
+    transfer_values |= _shown_problem(connection, locked, after)
     rows = item_events(now, locked.transfer, before, after)
     if _is_due(now, locked.transfer, transfer_values):
         transfer_values["progress_told_at"] = now
@@ -247,10 +247,10 @@ def _is_due(now: datetime, before: Row, after: dict[str, Any]) -> bool:
     return any(before[name] != after[name] for name in ("state", "states", "settled"))
 
 
-def _shown_trouble(
+def _shown_problem(
     connection: sa.Connection, locked: Locked, after: dict[str, Any]
 ) -> dict[str, Any]:
-    """Choose whose trouble stands for the transfer: the newest, else any that is left."""
+    """Choose whose problem stands for the transfer: the newest, else any that is left."""
     if after["trouble"] is not None:
         return {"trouble": after["trouble"], "trouble_item": after["id"]}
     if locked.transfer["trouble_item"] != after["id"]:

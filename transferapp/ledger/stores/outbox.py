@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from transferapp.ledger.stores.rows import tally_of, trouble_of
+from transferapp.ledger.stores.rows import problem_of, tally_of
 from transferapp.ledger.stores.schema import events
 from transferapp.ledger.stores.tally import Tally
 from transferapp.model.attachments import attached_words
@@ -37,14 +37,14 @@ def item_events(
             "message": after["note"],
         }
     ]
-    trouble = trouble_of(after["trouble"])
-    if trouble is not None and _is_news(before, after):
+    problem = problem_of(after["trouble"])
+    if problem is not None and _is_news(before, after):
         rows.append(
             base
             | {
-                "kind": str(EventKind.ITEM_TROUBLE),
-                "title": trouble.title,
-                "message": f"{after['name']}: {trouble.message}",
+                "kind": str(EventKind.ITEM_PROBLEM),
+                "title": problem.title,
+                "message": f"{after['name']}: {problem.message}",
             }
         )
     return rows
@@ -93,8 +93,8 @@ def _base(now: datetime, transfer: Values) -> dict[str, Any]:
 
 
 def _is_news(before: Values, after: Values) -> bool:
-    """Whether a person was not told this trouble yet (a later retry time is no news)."""
-    old, new = trouble_of(before["trouble"]), trouble_of(after["trouble"])
+    """Whether a person was not told this problem yet (a later retry time is no news)."""
+    old, new = problem_of(before["trouble"]), problem_of(after["trouble"])
     if old is None or new is None or before["state"] != after["state"]:
         return True
     return (old.code, old.message) != (new.code, new.message)

@@ -16,13 +16,13 @@ from transferapp.model.events import Event, EventKind
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
 from transferapp.model.transfers import (
+    ItemProblem,
     ItemRole,
     ItemState,
     Transfer,
     TransferFile,
     TransferItem,
     TransferKind,
-    Trouble,
 )
 
 #: A row by column name, as read or as it is about to be written.
@@ -84,14 +84,14 @@ def transfer_of(row: Row) -> Transfer:
         updated_at=row["updated_at"],
         item_count=tally.item_count,
         items_done=tally.done,
-        items_in_trouble=tally.in_trouble,
+        items_in_trouble=tally.with_problem,
         file_count=tally.file_count,
         size_bytes=tally.size_bytes,
         bytes_done=tally.bytes_done,
         promises=promises_of(tally, kind, row["left_out_files"], look),
         target=ContainerRef.parse(row["target"]) if row["target"] else None,
         target_name=row["target_name"],
-        trouble=trouble_of(row["trouble"]),
+        trouble=problem_of(row["trouble"]),
         files_verified=tally.files_verified,
         to_attach=tally.to_attach,
         attached=tally.attached,
@@ -154,7 +154,7 @@ def item_of(row: Row) -> TransferItem:
         bytes_done=row["bytes_done"],
         updated_at=row["updated_at"],
         note=row["note"],
-        trouble=trouble_of(row["trouble"]),
+        trouble=problem_of(row["trouble"]),
         image_ids=tuple(row["image_ids"]),
         received=row["file_count"] > 0 and row["files_sealed"] >= row["file_count"],
         verified=row["verified"],
@@ -190,12 +190,12 @@ def event_of(row: Row) -> Event:
     )
 
 
-def trouble_of(value: dict[str, Any] | None) -> Trouble | None:
-    """Return the trouble of a JSON column."""
+def problem_of(value: dict[str, Any] | None) -> ItemProblem | None:
+    """Return the problem of a JSON column."""
     if value is None:
         return None
     retry_at = value.get("retry_at")
-    return Trouble(
+    return ItemProblem(
         value["code"],
         value["title"],
         value["message"],
@@ -204,12 +204,12 @@ def trouble_of(value: dict[str, Any] | None) -> Trouble | None:
     )
 
 
-def trouble_value(trouble: Trouble | None) -> dict[str, Any] | None:
-    """Return the JSON of a trouble."""
-    if trouble is None:
+def problem_value(problem: ItemProblem | None) -> dict[str, Any] | None:
+    """Return the JSON of a problem."""
+    if problem is None:
         return None
-    value = asdict(trouble)
-    value["retry_at"] = trouble.retry_at.isoformat() if trouble.retry_at else None
+    value = asdict(problem)
+    value["retry_at"] = problem.retry_at.isoformat() if problem.retry_at else None
     return value
 
 

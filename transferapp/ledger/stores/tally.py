@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
-    TROUBLE_STATES,
+    PROBLEM_STATES,
     ItemRole,
     ItemState,
     TransferKind,
@@ -74,9 +74,9 @@ class Tally:
         return sum(self.states.get(state, 0) for state in DONE_STATES)
 
     @property
-    def in_trouble(self) -> int:
+    def with_problem(self) -> int:
         """Items for which a person must do something."""
-        return sum(self.states.get(state, 0) for state in TROUBLE_STATES)
+        return sum(self.states.get(state, 0) for state in PROBLEM_STATES)
 
     @property
     def ended(self) -> bool:

@@ -103,5 +103,5 @@ def outcome_of_row(row: sa.RowMapping) -> Outcome:
         text=row["text"],
         at=row["at"],
         count=row["count"],
-        collapses=row["kind"] == EventKind.ITEM_TROUBLE,
+        collapses=row["kind"] == EventKind.ITEM_PROBLEM,
     )

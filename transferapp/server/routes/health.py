@@ -41,14 +41,14 @@ async def health(request: Request) -> Response:
     """
     parts = parts_of(request)
     ledger, queue, workers, background, repository = await asyncio.gather(
-        _trouble("database", parts.ledger.last_event_id()),
-        _trouble("queue", _find_odd(parts.queue)),
-        _trouble("workers", _find_worker(parts.queue)),
-        _trouble("background work", _find_failing(parts.queue)),
+        _problem("database", parts.ledger.last_event_id()),
+        _problem("queue", _find_odd(parts.queue)),
+        _problem("workers", _find_worker(parts.queue)),
+        _problem("background work", _find_failing(parts.queue)),
         import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
     )
     feed: EventFeed = request.app.state.feed
-    events = feed.trouble
+    events = feed.problem
     is_well = repository.state is HealthState.PROGRESSING
     odd = ledger or queue or workers or events or background
     health = ServerHealth(
@@ -106,7 +106,7 @@ async def _find_failing(queue: QueueOverview) -> None:
         raise Internal(" ".join(dict.fromkeys(one for one in said if one)))
 
 
-async def _trouble(what: str, asked: Awaitable[object]) -> str:
+async def _problem(what: str, asked: Awaitable[object]) -> str:
     """Return why a part does not answer, or nothing."""
     try:
         async with asyncio.timeout(_PATIENCE_S):

@@ -24,8 +24,8 @@ from transferapp.taskqueue.dbos.rows import (
     buried,
     pressure_of,
     priority_of,
+    problem_of,
     sound_target,
-    trouble_of,
 )
 from transferapp.taskqueue.dbos.schema import HELD, READY, line_name, targets, tasks
 from transferapp.taskqueue.dbos.values import MOST_BYTES, lane_of, whole
@@ -228,7 +228,7 @@ class _Target:
         }
         mine = sa.update(tasks).where(tasks.c.id == front["id"]).values(values)
         row = self._connection.execute(mine.returning(tasks)).mappings().one()
-        if not trouble_of(row):
+        if not problem_of(row):
             return row
         self._bury(row)
         return None

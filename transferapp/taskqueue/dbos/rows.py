@@ -36,7 +36,7 @@ _TEXTS = ("id", "kind", "target", "owner", "payload", "run")
 
 def to_task(row: Row) -> Task:
     """Make a Task of a row of ``tasks``; one that cannot be run is shown as dead."""
-    trouble = trouble_of(row)
+    problem = problem_of(row)
     retry_at = row["retry_at"]
     return Task(
         id=text(row["id"]),
@@ -45,14 +45,14 @@ def to_task(row: Row) -> Task:
         target=text(row["target"]),
         owner=text(row["owner"]),
         priority=priority_of(row["priority"]),
-        state=TaskState.DEAD if trouble else TaskState(row["state"]),
+        state=TaskState.DEAD if problem else TaskState(row["state"]),
         attempts=whole(row["attempts"]),
         crashes=whole(row["crashes"]),
         created_at=moment(row["created_at"]),
         updated_at=moment(row["updated_at"]),
         retry_at=None if retry_at is None else moment(retry_at),
-        error_code=Internal.code if trouble else text(row["error_code"]),
-        error=trouble or text(row["error"]),
+        error_code=Internal.code if problem else text(row["error_code"]),
+        error=problem or text(row["error"]),
         step=text(row["step"]),
         progress=number(row["progress"], most=1.0),
         note=text(row["note"]),
@@ -62,7 +62,7 @@ def to_task(row: Row) -> Task:
     )
 
 
-def trouble_of(row: Row) -> str:
+def problem_of(row: Row) -> str:
     """Say why a task cannot be run as its row stands; nothing when it can, or is over."""
     if row["state"] in ENDED_TASK_STATES:
         return ""
@@ -95,7 +95,7 @@ def buried(row: Row) -> dict[str, Any]:
         "retry_at": None,
         "told": False,
         "error_code": Internal.code,
-        "error": trouble_of(row),
+        "error": problem_of(row),
     }
 
 

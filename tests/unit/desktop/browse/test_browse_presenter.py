@@ -124,7 +124,7 @@ async def test_selecting_reads_the_details_of_the_first(tmp_path: Path) -> None:
     await ended(browse)
 
 
-async def test_trouble_is_told_and_taken_back(tmp_path: Path) -> None:
+async def test_problem_is_told_and_taken_back(tmp_path: Path) -> None:
     made = house()
     browse = await browsing(tmp_path, made)
     told: list[errors.TransferAppError | None] = []
@@ -134,7 +134,7 @@ async def test_trouble_is_told_and_taken_back(tmp_path: Path) -> None:
     assert not browse.loading
     made.down = False
     await browse.show(EMBRYOS)
-    assert [type(trouble) for trouble in told] == [errors.ServerUnreachable, type(None)]
+    assert [type(problem) for problem in told] == [errors.ServerUnreachable, type(None)]
     await ended(browse)
 
 

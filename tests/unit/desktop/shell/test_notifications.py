@@ -155,12 +155,12 @@ async def test_an_export_and_a_partly_failed_import_in_words(tmp_path: Path) -> 
     await scene.close()
 
 
-async def test_many_troubles_at_once_are_one_notification(tmp_path: Path) -> None:
+async def test_many_problems_at_once_are_one_notification(tmp_path: Path) -> None:
     scene = await a_scene(tmp_path)
     scene.house.transfers["t1"] = details(ended(state=ItemState.NEEDS_ATTENTION))
     for number in range(200):
         scene.house.tell(
-            EventKind.ITEM_TROUBLE,
+            EventKind.ITEM_PROBLEM,
             item_id=f"i{number}",
             state="needs-attention",
             title="The file is gone",
@@ -174,10 +174,10 @@ async def test_many_troubles_at_once_are_one_notification(tmp_path: Path) -> Non
     await scene.close()
 
 
-async def test_one_trouble_is_told_with_its_remedy(tmp_path: Path) -> None:
+async def test_one_problem_is_told_with_its_remedy(tmp_path: Path) -> None:
     scene = await a_scene(tmp_path)
     scene.house.tell(
-        EventKind.ITEM_TROUBLE,
+        EventKind.ITEM_PROBLEM,
         state="needs-attention",
         title="The file is gone",
         message="a.tif: Put it back in its place, then retry.",
@@ -193,7 +193,7 @@ async def test_one_trouble_is_told_with_its_remedy(tmp_path: Path) -> None:
     [
         (EventKind.ITEM_CHANGED, "imported"),
         (EventKind.TRANSFER_CHANGED, "importing"),
-        (EventKind.ITEM_TROUBLE, "waiting"),
+        (EventKind.ITEM_PROBLEM, "waiting"),
         (EventKind.TRANSFER_ENDED, "cancelled"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The sign-in page without Qt: progress, trouble, the kept session."""
+"""The sign-in page without Qt: progress, problem, the kept session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.sign_in.presenter import SignInPresenter
 
 
-def trouble(presenter: SignInPresenter) -> type[object]:
+def problem(presenter: SignInPresenter) -> type[object]:
     return type(presenter.trouble)
 
 
@@ -27,21 +27,21 @@ async def test_tells_progress_and_ends_signed_in(tmp_path: Path) -> None:
     await session.close()
 
 
-async def test_trouble_stays_to_be_shown_until_the_next_try(tmp_path: Path) -> None:
+async def test_problem_stays_to_be_shown_until_the_next_try(tmp_path: Path) -> None:
     house = ImageHouse()
     session = house.session(tmp_path)
     presenter = SignInPresenter(session)
     assert not await presenter.sign_in(URL, "", "pipette", remember=True)
-    assert trouble(presenter) is errors.Invalid
+    assert problem(presenter) is errors.Invalid
     assert house.requests == []
     assert not await presenter.sign_in(URL, "anna", "wrong", remember=True)
-    assert trouble(presenter) is errors.SignInFailed
+    assert problem(presenter) is errors.SignInFailed
     house.down = True
     assert not await presenter.sign_in(URL, "anna", "pipette", remember=True)
-    assert trouble(presenter) is errors.ServerUnreachable
+    assert problem(presenter) is errors.ServerUnreachable
     house.down = False
     assert await presenter.sign_in(URL, "anna", "pipette", remember=True)
-    assert trouble(presenter) is type(None)
+    assert problem(presenter) is type(None)
     await session.close()
 
 
@@ -65,17 +65,17 @@ async def test_waits_for_the_server_of_a_kept_session(tmp_path: Path) -> None:
     await first.close()
     house.down = True
     session = house.session(tmp_path, vault)
-    troubles: list[object] = []
+    problems: list[object] = []
 
     async def pause(_seconds: float) -> None:
-        troubles.append(presenter.trouble)
-        house.down = len(troubles) < 3
+        problems.append(presenter.trouble)
+        house.down = len(problems) < 3
 
     presenter = SignInPresenter(session, pause)
     await presenter.resume()
     assert session.signed_in
-    assert len(troubles) == 3
-    assert all(isinstance(t, errors.ServerUnreachable) for t in troubles)
+    assert len(problems) == 3
+    assert all(isinstance(t, errors.ServerUnreachable) for t in problems)
     await session.close()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.transfer_fakes import NOW, promises, transfer, trouble, view
+from tests.support.transfer_fakes import NOW, problem, promises, transfer, view
 from transferapp import errors
 from transferapp.desktop.transfers.columns import Column, cell_text
 from transferapp.desktop.transfers.promise_words import (
@@ -120,7 +120,7 @@ def test_a_sign_of_life_from_either_side_counts() -> None:
 
 def test_waiting_with_a_reason_is_not_stalled() -> None:
     old = NOW - 2 * STALLED_AFTER
-    why = trouble(errors.RepositoryUnavailable())
+    why = problem(errors.RepositoryUnavailable())
     row = merged(server=transfer(state=ItemState.WAITING, trouble=why, updated_at=old))
     assert row.state is ItemState.WAITING
 
@@ -145,7 +145,7 @@ def test_an_empty_file_is_no_division_by_zero() -> None:
     assert merged(server=transfer(size_bytes=0, bytes_done=0)).fraction == 0.0
 
 
-def test_trouble_of_one_item_lists_the_whole_among_those_that_need_attention() -> None:
+def test_problem_of_one_item_lists_the_whole_among_those_that_need_attention() -> None:
     row = merged(server=transfer(state=ItemState.IMPORTED, items_in_trouble=1))
     assert row.group is RowGroup.DONE
     row = merged(server=transfer(state=ItemState.UPLOADING, items_in_trouble=1))

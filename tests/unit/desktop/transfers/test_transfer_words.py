@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.transfer_fakes import NOW, trouble
+from tests.support.transfer_fakes import NOW, problem
 from transferapp import errors
 from transferapp.desktop.transfers import words
 from transferapp.model.transfers import ItemState
@@ -79,36 +79,36 @@ def test_a_stalled_repository_does_not_send_anybody_to_the_workstation() -> None
 
 
 def test_a_waiting_transfer_says_until_when_and_why() -> None:
-    why = trouble(errors.RepositoryUnavailable(), retry_in_s=900)
+    why = problem(errors.RepositoryUnavailable(), retry_in_s=900)
     said = words.status_words(ItemState.WAITING, why, NOW, NOW, UTC)
     assert said == "Waiting until 12:45: the image repository does not answer"
 
 
 def test_a_remedy_names_the_problem_once() -> None:
-    own = trouble(errors.VanishedFile("'a.tif' is gone. Put it back, then retry."))
-    assert words.trouble_words(own, NOW, UTC) == "'a.tif' is gone. Put it back, then retry."
-    general = trouble(errors.TargetNotFound())
-    assert words.trouble_words(general, NOW, UTC) == (
+    own = problem(errors.VanishedFile("'a.tif' is gone. Put it back, then retry."))
+    assert words.problem_words(own, NOW, UTC) == "'a.tif' is gone. Put it back, then retry."
+    general = problem(errors.TargetNotFound())
+    assert words.problem_words(general, NOW, UTC) == (
         "The target does not exist any more."
         " Choose another target and press Retry. Your files are safe."
     )
 
 
 def test_a_title_that_says_nothing_is_left_out() -> None:
-    bad = trouble(errors.Invalid("The reader does not know compression 34933."))
+    bad = problem(errors.Invalid("The reader does not know compression 34933."))
     assert words.status_words(ItemState.FAILED, bad, NOW, NOW) == "Failed"
-    assert words.trouble_words(bad, NOW) == "The reader does not know compression 34933."
+    assert words.problem_words(bad, NOW) == "The reader does not know compression 34933."
 
 
 def test_a_remedy_says_when_it_is_tried_again() -> None:
-    why = trouble(errors.StorageFull("The disk of the server is full."), retry_in_s=900)
-    assert words.trouble_words(why, NOW, UTC).endswith("It is tried again at 12:45.")
-    due = trouble(errors.StorageFull("The disk of the server is full."), retry_in_s=-1)
-    assert words.trouble_words(due, NOW, UTC).endswith("It is tried again now.")
+    why = problem(errors.StorageFull("The disk of the server is full."), retry_in_s=900)
+    assert words.problem_words(why, NOW, UTC).endswith("It is tried again at 12:45.")
+    due = problem(errors.StorageFull("The disk of the server is full."), retry_in_s=-1)
+    assert words.problem_words(due, NOW, UTC).endswith("It is tried again now.")
 
 
 def test_an_abbreviation_keeps_its_capitals() -> None:
-    why = trouble(errors.Unavailable())
+    why = problem(errors.Unavailable())
     why = type(why)(why.code, "OMERO is down", "Wait.", why.retryable)
     assert words.status_words(ItemState.WAITING, why, NOW, NOW, UTC) == "Waiting: OMERO is down"
 
