@@ -135,10 +135,10 @@ def test_a_set_that_no_family_knows_is_one_fileset(
     files = write_licor(folder, [PLANES[0], PLANES[1]])
     target = OMERO if reads == "omero" else installed_formats(bio_formats)
     assert len(judged(folder, None, target)) > 1, "a family knows it by now: take another set"
-    [(candidate, verdict)] = judged(folder, lambda: bio_formats, target).values()
+    [(candidate, result)] = judged(folder, lambda: bio_formats, target).values()
     assert [file.path for file in candidate.files] == files
     assert candidate.grouped_by == whom(bio_formats)
-    assert (verdict.level, verdict.what) == (Severity.OK, "Li-Cor L2D, 4 files")
+    assert (result.level, result.what) == (Severity.OK, "Li-Cor L2D, 4 files")
 
 
 def test_an_index_dropped_alone_brings_its_files(
@@ -165,12 +165,12 @@ def test_a_damaged_file_is_told_before_the_upload(
     likely = whom(bio_formats) if same else "Bio-Formats 99.9"
     found = judged(folder, lambda: bio_formats, replace(OMERO, likely=likely))
     assert found["whole.fits"][1].level is Severity.OK
-    verdict = found["cut.fits"][1]
+    result = found["cut.fits"][1]
     level = Severity.BLOCKED if same else Severity.WARNING
-    assert (verdict.level, verdict.code) == (level, "damaged-file")
-    assert "cannot read 'cut.fits': it is damaged or incomplete" in verdict.sentence
-    assert f"Asked of {whom(bio_formats)}." in verdict.sentence
-    assert ("another version" in verdict.sentence) == (not same)
+    assert (result.level, result.code) == (level, "damaged-file")
+    assert "cannot read 'cut.fits': it is damaged or incomplete" in result.sentence
+    assert f"Asked of {whom(bio_formats)}." in result.sentence
+    assert ("another version" in result.sentence) == (not same)
 
 
 def test_the_embedded_repository_refuses_it_for_the_same_version(
@@ -193,8 +193,8 @@ def test_what_is_still_being_written_is_not_called_damaged(
     asked = Watched(bio_formats)
     settings = PreflightSettings(target=OMERO, opens=lambda: asked)
     with path.open("ab"):
-        [(_, verdict)] = [one for some in judge(scan([path]), settings) for one in some]
-    assert (verdict.code, asked.asked) == ("changed-file", [])
+        [(_, result)] = [one for some in judge(scan([path]), settings) for one in some]
+    assert (result.code, asked.asked) == ("changed-file", [])
 
 
 def at_first(process: BioFormatsProcess, do: Callable[[int], None]) -> Watched:
@@ -235,9 +235,9 @@ def test_hung_or_killed_costs_that_file_a_warning(
         "b.fits": Severity.OK,
         "c.fits": Severity.BLOCKED,
     }
-    verdict = found["a.fits"][1]
-    assert verdict.code == ""
-    assert verdict.sentence == (
+    result = found["a.fits"][1]
+    assert result.code == ""
+    assert result.sentence == (
         f"'a.fits' could not be checked by {whom(process)}: it broke down or ran out of memory"
         " over this file. It can be imported as it is."
     )

@@ -28,9 +28,9 @@ def read_folder(folder: Path, scratch: Path) -> FolderAnswer:
 def _read(candidate: FilesetCandidate, folder: Path, scratch: Path) -> FileSetAnswer:
     paths = [file.path.relative_to(folder).as_posix() for file in candidate.files]
     opened, files = paths[0] if paths else candidate.name, frozenset(paths)
-    verdict = preflight(candidate, PreflightSettings(still_writing_s=0))
-    if verdict.blocked:
-        return FileSetAnswer(opened, files, refused=verdict.sentence)
+    result = preflight(candidate, PreflightSettings(still_writing_s=0))
+    if result.blocked:
+        return FileSetAnswer(opened, files, refused=result.sentence)
     for file in candidate.files:
         to = scratch / file.client_path
         to.parent.mkdir(parents=True, exist_ok=True)

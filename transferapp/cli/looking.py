@@ -26,7 +26,7 @@ from transferapp.host.collecting import seldom_collecting
 from transferapp.intake import scanning, target
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.judging import apart, in_order, judge
-from transferapp.intake.preflight import PreflightSettings, Verdict
+from transferapp.intake.preflight import PreflightResult, PreflightSettings
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
 
@@ -113,10 +113,10 @@ def _look(
     with seldom_collecting():
         judged = [one for some in judge(found, settings) for one in some]
     sorted_out = apart(in_order(judged))
-    for candidate, verdict in sorted_out.filesets:
-        looking.candidate(candidate, verdict)
-    for other, verdict in sorted_out.others:
-        looking.other(other, verdict)
+    for candidate, result in sorted_out.filesets:
+        looking.candidate(candidate, result)
+    for other, result in sorted_out.others:
+        looking.other(other, result)
     dropped = Dropped(tuple(roots), tuple(looking.left_out), found.ignored_count)
     return Looked(
         tuple(looking.ready),
@@ -158,26 +158,26 @@ class _Looking:
         self.left_out.append(left_out_finding(finding, self._roots))
         self.refused.append(f"{finding.path}: {finding.error.message}")
 
-    def candidate(self, candidate: FilesetCandidate, verdict: Verdict) -> None:
+    def candidate(self, candidate: FilesetCandidate, result: PreflightResult) -> None:
         """Account for a fileset. One that is still being written is not sent."""
         if all(self._is_ignored(path) for path in _paths(candidate)):
             self.left_out.extend(left_out_fileset(candidate, _IGNORED))
             return
-        if verdict.blocked or verdict.code == ChangedFile.code:
-            self.left_out.extend(left_out_fileset(candidate, _why(verdict)))
-            self.refused.append(f"{candidate.name}: {verdict.sentence}{self._hint(verdict)}")
-            self.unsettled |= verdict.code == ChangedFile.code
+        if result.blocked or result.code == ChangedFile.code:
+            self.left_out.extend(left_out_fileset(candidate, _why(result)))
+            self.refused.append(f"{candidate.name}: {result.sentence}{self._hint(result)}")
+            self.unsettled |= result.code == ChangedFile.code
             return
         self.ready.append(candidate)
         if any(self._is_ignored(path) for path in _paths(candidate)):
             self.notes.append(ToldFileset(candidate.name, _IGNORED_IN_PART))
-        if verdict.sentence:
-            self.notes.append(ToldFileset(candidate.name, verdict.sentence))
+        if result.sentence:
+            self.notes.append(ToldFileset(candidate.name, result.sentence))
 
-    def other(self, candidate: FilesetCandidate, verdict: Verdict) -> None:
+    def other(self, candidate: FilesetCandidate, result: PreflightResult) -> None:
         """Account for a file that is no image; who names it by itself means it."""
         if candidate.files[0].path in self._roots:
-            self.candidate(candidate, verdict)
+            self.candidate(candidate, result)
         elif self._is_ignored(candidate.files[0].client_path):
             self.left_out.extend(left_out_fileset(candidate, _IGNORED))
         elif self._attach_others and (files := attachable(candidate.files)):
@@ -194,8 +194,8 @@ class _Looking:
             for one in self._ignore
         )
 
-    def _hint(self, verdict: Verdict) -> str:
-        if not verdict.unknown:
+    def _hint(self, result: PreflightResult) -> str:
+        if not result.unknown:
             return ""
         if not self._settings.target.unknown_allowed:
             return f" {target.ONLY_KNOWN}"
@@ -209,5 +209,5 @@ def _paths(candidate: FilesetCandidate) -> Iterator[str]:
         yield candidate.name
 
 
-def _why(verdict: Verdict) -> Why:
-    return Why(LeftOutReason.REFUSED, verdict.code, verdict.sentence)
+def _why(result: PreflightResult) -> Why:
+    return Why(LeftOutReason.REFUSED, result.code, result.sentence)

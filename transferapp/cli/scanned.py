@@ -13,7 +13,7 @@ from transferapp.intake import scanning
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.file_names import is_litter
 from transferapp.intake.judging import apart, in_order, judge
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity
 from transferapp.intake.scanning import FoundFile
 
 
@@ -67,7 +67,9 @@ def scan(paths: Sequence[Path], settings: PreflightSettings) -> Scanned:
     return done
 
 
-def _fileset(candidate: FilesetCandidate, verdict: Verdict, roots: _Roots) -> ScannedFileset:
+def _fileset(
+    candidate: FilesetCandidate, verdict: PreflightResult, roots: _Roots
+) -> ScannedFileset:
     return ScannedFileset(
         candidate.name,
         verdict.format,

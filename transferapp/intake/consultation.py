@@ -23,7 +23,7 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.folder_sets import Folder
 from transferapp.intake.integrity import is_looked_into
 from transferapp.intake.neighbours import Neighbours
-from transferapp.intake.preflight import Severity, Verdict
+from transferapp.intake.preflight import PreflightResult, Severity
 from transferapp.intake.scanning import FoundFile
 
 _NAMED = 3
@@ -102,9 +102,9 @@ class Consultation:
 
     # For judging ----------------------------------------------------------------------
 
-    def wants(self, candidate: FilesetCandidate, verdict: Verdict) -> bool:
+    def wants(self, candidate: FilesetCandidate, result: PreflightResult) -> bool:
         """Say whether to ask about a fileset that was judged: nothing here is against it."""
-        if verdict.blocked or verdict.code == ChangedFile.code or not self._alone:
+        if result.blocked or result.code == ChangedFile.code or not self._alone:
             return False
         if len(candidate.files) != 1 or candidate.files[0].place not in self._alone:
             return False
@@ -114,51 +114,51 @@ class Consultation:
         )
         return not any(one.name in _OURS for one in reads)
 
-    def judged(self, candidate: FilesetCandidate, verdict: Verdict) -> Verdict:
+    def judged(self, candidate: FilesetCandidate, result: PreflightResult) -> PreflightResult:
         """Add its word to our verdict; reads the file. Raises Cancelled."""
         word = self._asking.word(candidate.files[0])
         if word is None:
-            return verdict
+            return result
         whom = self._asking.whom or "Bio-Formats"
         if word.problem is not None:
-            return self._refused(verdict, word, whom)
+            return self._refused(result, word, whom)
         name = candidate.name.rpartition("/")[2]
         if word.used is None:
             doubt = (
                 f"'{name}' could not be checked by {whom}: {word.unasked}. It can be"
                 " imported as it is."
             )
-            return _doubted(verdict, doubt)
+            return _doubted(result, doubt)
         here = candidate.files[0].path
         others = [path.name for path in word.used.files if path != here]
         if not others:
-            return verdict
+            return result
         return _doubted(
-            verdict,
+            result,
             f"{whom} uses more files with '{name}' ({_few(others)}), which are not in its set"
             " here: some lie outside of what you dropped, or are in another set. Drop the"
             " whole folder that holds them, or import it without them.",
         )
 
-    def _refused(self, verdict: Verdict, word: Word, whom: str) -> Verdict:
+    def _refused(self, result: PreflightResult, word: Word, whom: str) -> PreflightResult:
         """Block what the very Bio-Formats of the target cannot open; another one might."""
         assert word.problem is not None  # noqa: S101 - for mypy
         said = f"{word.problem.message} Asked of {whom}."
         if self._target.runs == whom:
             return replace(
-                verdict, level=Severity.BLOCKED, code=word.problem.code, sentence=said
+                result, level=Severity.BLOCKED, code=word.problem.code, sentence=said
             )
         doubted = _doubted(
-            verdict,
+            result,
             f"{said} {self._target.repository_name} may have another version, so that you can"
             " try it all the same.",
         )
         return replace(doubted, code=word.problem.code)
 
 
-def _doubted(verdict: Verdict, doubt: str) -> Verdict:
-    sentence = " ".join(part for part in (verdict.sentence, doubt) if part)
-    return replace(verdict, level=Severity.WARNING, sentence=sentence)
+def _doubted(result: PreflightResult, doubt: str) -> PreflightResult:
+    sentence = " ".join(part for part in (result.sentence, doubt) if part)
+    return replace(result, level=Severity.WARNING, sentence=sentence)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -15,9 +15,9 @@ from transferapp.intake.consultation import Consultation
 from transferapp.intake.grouping import filesets, order_of
 from transferapp.intake.preflight import (
     RECENTLY_S,
+    PreflightResult,
     PreflightSettings,
     Severity,
-    Verdict,
     preflight,
 )
 from transferapp.intake.scanning import Scan
@@ -28,7 +28,7 @@ _BATCH = 500
 
 
 #: A fileset and its verdict.
-Judged: TypeAlias = tuple[FilesetCandidate, Verdict]
+Judged: TypeAlias = tuple[FilesetCandidate, PreflightResult]
 
 
 def judge(
@@ -56,8 +56,8 @@ def judge(
     for judged in batches:
         later += (one for one in judged if consulted.wants(*one))
         yield [one for one in judged if not consulted.wants(*one)]
-    for candidate, verdict in later:
-        yield [(candidate, consulted.judged(candidate, verdict))]
+    for candidate, result in later:
+        yield [(candidate, consulted.judged(candidate, result))]
 
 
 def _batches(
@@ -81,9 +81,9 @@ class Apart:
     others: tuple[Judged, ...]
 
 
-def is_other(candidate: FilesetCandidate, verdict: Verdict) -> bool:
+def is_other(candidate: FilesetCandidate, result: PreflightResult) -> bool:
     """Say whether it is one file that is no image as far as anybody knows."""
-    return verdict.unknown and may_be_other(candidate)
+    return result.unknown and may_be_other(candidate)
 
 
 def apart(found: Iterable[Judged]) -> Apart:
@@ -118,8 +118,10 @@ class _Judging:
                 fine = self._of_sound(candidate)
                 if fine is not None and file.modified_ns < rested_ns:
                     what, name = fine
-                    verdict = Verdict(Severity.OK, "", "", file.size_bytes, 1, what, name)
-                    found.append((candidate, verdict))
+                    result = PreflightResult(
+                        Severity.OK, "", "", file.size_bytes, 1, what, name
+                    )
+                    found.append((candidate, result))
                     continue
             found.append((candidate, preflight(candidate, self._settings, self._clock)))
         return found

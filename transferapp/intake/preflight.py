@@ -62,7 +62,7 @@ class Severity(StrEnum):
 
 # Nobody changes one; frozen, it would take four times as long to make.
 @dataclass(slots=True, unsafe_hash=True)
-class Verdict:
+class PreflightResult:
     """What preflight says of one fileset. ``code`` is that of an error, or empty (a doubt,
     such as very many files, is a warning without one).
 
@@ -112,7 +112,7 @@ def preflight(
     candidate: FilesetCandidate,
     settings: PreflightSettings | None = None,
     clock: Clock | None = None,
-) -> Verdict:
+) -> PreflightResult:
     """Judge a fileset. Reads files, so call it in a thread; never raises for a bad file."""
     settings = settings or PreflightSettings()
     claim = Claim(candidate.format.name if candidate.format else "Unknown format")
@@ -125,20 +125,20 @@ def preflight(
         _check_still(candidate, settings, now_ns)
         doubts += _doubts(candidate, settings)
     except errors.ChangedFile as error:
-        made = _verdict(Severity.WARNING, candidate, size, error, claim)
+        made = _result(Severity.WARNING, candidate, size, error, claim)
         return replace(made, sentence=" ".join((made.sentence, *candidate.doubts)))
     except errors.SourceProblem as error:
         size = size or candidate.size_bytes
-        return _verdict(Severity.BLOCKED, candidate, size, error, claim)
+        return _result(Severity.BLOCKED, candidate, size, error, claim)
     if len(candidate.files) > settings.many_files:
         doubts.append(_many_files(candidate, settings.many_files))
-    made = _verdict(Severity.WARNING if doubts else Severity.OK, candidate, size, None, claim)
+    made = _result(Severity.WARNING if doubts else Severity.OK, candidate, size, None, claim)
     return replace(made, sentence=" ".join(doubts))
 
 
-def refused(finding: Finding) -> Verdict:
+def refused(finding: Finding) -> PreflightResult:
     """Put something that the scan left out into the same words."""
-    return Verdict(
+    return PreflightResult(
         Severity.BLOCKED,
         finding.error.code,
         finding.error.message,
@@ -148,18 +148,18 @@ def refused(finding: Finding) -> Verdict:
     )
 
 
-def _verdict(
+def _result(
     level: Severity,
     candidate: FilesetCandidate,
     size_bytes: int,
     error: errors.SourceProblem | None,
     claim: Claim,
-) -> Verdict:
+) -> PreflightResult:
     count = len(candidate.files)
     kind = f"Plate ({claim.name})" if candidate.plate else claim.name
     what = f"{kind}, {count} {'file' if count == 1 else 'files'}"
     code, sentence = (error.code, error.message) if error else ("", "")
-    return Verdict(
+    return PreflightResult(
         level, code, sentence, size_bytes, count, what, claim.name, unknown=claim.unknown
     )
 

@@ -312,17 +312,17 @@ class MemoryTaskWorker(TaskWorker):
 
     async def _failed(self, entry: Entry, kind: TaskKind | None, error: Exception) -> None:
         policy = RetryPolicy() if kind is None else kind.retry
-        verdict = judge(error, policy, entry.count, jitter=0.5)
-        entry.count = verdict.count
-        waiting = verdict.state is TaskState.WAITING
-        due = self._queue.clock.now() + timedelta(seconds=verdict.delay_s)
+        result = judge(error, policy, entry.count, jitter=0.5)
+        entry.count = result.count
+        waiting = result.state is TaskState.WAITING
+        due = self._queue.clock.now() + timedelta(seconds=result.delay_s)
         task = self._queue.move(
             entry.task.id,
             FAIL,
-            to=verdict.state,
-            attempts=verdict.count.attempts,
-            error_code=verdict.error_code,
-            error=verdict.error,
+            to=result.state,
+            attempts=result.count.attempts,
+            error_code=result.error_code,
+            error=result.error,
             retry_at=due if waiting else None,
         )
         if kind is not None:

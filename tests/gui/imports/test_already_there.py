@@ -56,8 +56,8 @@ def test_what_is_there_is_told_and_left_out_by_a_press(
 
         def row(number: int) -> tuple[object, object]:
             name = model.index(number, FilesetColumn.NAME)
-            verdict = model.index(number, FilesetColumn.VERDICT).data()
-            return Qt.CheckState(name.data(Qt.ItemDataRole.CheckStateRole)), verdict
+            result = model.index(number, FilesetColumn.RESULT).data()
+            return Qt.CheckState(name.data(Qt.ItemDataRole.CheckStateRole)), result
 
         words = "In the repository already: Image:12 (Monday)"
         assert banner.isVisible()

@@ -17,7 +17,7 @@ from transferapp.desktop.imports.list import FilesetRow, row_of
 from transferapp.desktop.imports.rows import changed_in_thread
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import TIFF
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity
 from transferapp.intake.scanning import FoundFile
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -156,4 +156,6 @@ def a_row(number: int) -> FilesetRow:
     name, folder = f"img_{number:06}.tif", f"well_{number // 50}"
     file = FoundFile(f"/data/{folder}/{name}", f"{folder}/{name}", 9, 1)
     candidate = FilesetCandidate(name, (file,), TIFF)
-    return row_of(candidate, Verdict(Severity.OK, "", "", 9, 1, "TIFF, 1 file"), SETTINGS)
+    return row_of(
+        candidate, PreflightResult(Severity.OK, "", "", 9, 1, "TIFF, 1 file"), SETTINGS
+    )

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 __all__ = ["scene"]
 
 
-def test_a_dropped_folder_is_listed_with_verdicts(scene: Play) -> None:
+def test_a_dropped_folder_is_listed_with_results(scene: Play) -> None:
     async def story(on: Scene) -> None:
         assert not on["import.list"].isVisible()
         await on.ready()
@@ -233,14 +233,14 @@ def test_the_list_is_a_proper_model(qtmodeltester: ModelTester) -> None:
     assert model.rowCount() == 10
 
 
-def test_a_verdict_does_not_repeat_the_name_beside_it(scene: Play) -> None:
+def test_a_result_does_not_repeat_the_name_beside_it(scene: Play) -> None:
     async def story(on: Scene) -> None:
         await on.ready()
         model = on["import.list"].model()
         rows = [r for r in range(model.rowCount()) if model.index(r, 0).data() == "cut.png"]
-        verdict = model.index(rows[0], FilesetColumn.VERDICT)
-        assert verdict.data().startswith("Does not begin like a PNG")
-        assert verdict.data(Qt.ItemDataRole.ToolTipRole).startswith("'cut.png' does not")
+        result = model.index(rows[0], FilesetColumn.RESULT)
+        assert result.data().startswith("Does not begin like a PNG")
+        assert result.data(Qt.ItemDataRole.ToolTipRole).startswith("'cut.png' does not")
 
     scene(story)
 

@@ -75,8 +75,8 @@ async def test_files_arrive_in_order(
     dropped.mkdir()
     make(dropped)
     made = next(one for one in group(scan([dropped])) if len(one.files) == len(wanted))
-    verdict = preflight(made, PreflightSettings(still_writing_s=0, target=omero_formats()))
-    assert not verdict.blocked
+    result = preflight(made, PreflightSettings(still_writing_s=0, target=omero_formats()))
+    assert not result.blocked
     client_paths = tuple(file.client_path for file in made.files)
     entries, stored, images = seen(sandbox, await imported(dropped, omero, client_paths))
     assert entries == [f"run/{path}" for path in wanted]

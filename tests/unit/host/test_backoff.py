@@ -83,8 +83,8 @@ def test_policies_of_tasks_do_not_overflow(attempts: int, jitter: float) -> None
 def test_another_sides_request_does_not_park_a_task_for_ever(asked_s: float) -> None:
     """A webhook that answers ``Retry-After: 99999999999999`` made its row unreadable."""
     error = Unavailable(retry_after_s=asked_s)
-    verdict = judge(error, RetryPolicy(), FailureCount(), jitter=0.5)
-    assert 0.0 < verdict.delay_s <= LONGEST_S
+    result = judge(error, RetryPolicy(), FailureCount(), jitter=0.5)
+    assert 0.0 < result.delay_s <= LONGEST_S
 
 
 def test_nobody_else_raises_to_a_power_that_grows() -> None:

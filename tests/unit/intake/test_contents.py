@@ -13,13 +13,13 @@ from tests.support.file_sets import only_set, touched_tiff
 from tests.support.png_files import write_png
 from tests.support.volume_files import write_hdf5, write_ics, write_lif, write_mrc, write_nifti
 from transferapp.formats.omero import omero_formats
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 
 LOCAL = PreflightSettings(still_writing_s=0)
 OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
 
 
-def judged(path: Path, settings: PreflightSettings = OMERO) -> Verdict:
+def judged(path: Path, settings: PreflightSettings = OMERO) -> PreflightResult:
     return preflight(only_set(path), settings)
 
 
@@ -28,8 +28,8 @@ def judged(path: Path, settings: PreflightSettings = OMERO) -> Verdict:
 def test_tiff_without_its_suffix_is_told_by_content(
     tmp_path: Path, name: str, settings: PreflightSettings
 ) -> None:
-    verdict = judged(touched_tiff(tmp_path / name), settings)
-    assert (verdict.level, verdict.what) == (Severity.OK, "TIFF, 1 file")
+    result = judged(touched_tiff(tmp_path / name), settings)
+    assert (result.level, result.what) == (Severity.OK, "TIFF, 1 file")
 
 
 def test_notes_are_not_taken_for_images(tmp_path: Path) -> None:
@@ -58,9 +58,9 @@ def test_a_suffix_that_is_enough_for_bio_formats_is_refused(tmp_path: Path) -> N
 
 def test_formats_of_bio_formats_are_refused_by_name_elsewhere(tmp_path: Path) -> None:
     write_nifti(tmp_path / "a.nii")
-    verdict = judged(tmp_path / "a.nii", LOCAL)
-    assert verdict.blocked
-    assert verdict.sentence.startswith("The embedded repository does not read NIfTI. Export")
+    result = judged(tmp_path / "a.nii", LOCAL)
+    assert result.blocked
+    assert result.sentence.startswith("The embedded repository does not read NIfTI. Export")
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from tests.support.czi_files import Tile, write_czi
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import PreflightSettings, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, preflight
 from transferapp.intake.scanning import scan
 
 
-def judge(path: Path, *, bio_formats: bool = False) -> Verdict:
+def judge(path: Path, *, bio_formats: bool = False) -> PreflightResult:
     (candidate,) = group(scan([path]))
     target = omero_formats() if bio_formats else embedded_formats()
     return preflight(candidate, PreflightSettings(still_writing_s=0, target=target))
@@ -27,9 +27,9 @@ def test_a_file_whose_pixels_are_cut_off_behind_its_directory(tmp_path: Path) ->
     path = write_czi(tmp_path / "a.czi", tiles, directory_first=True)
     assert judge(path, bio_formats=True).level == "ok"
     os.truncate(path, path.stat().st_size - 1)
-    verdict = judge(path, bio_formats=True)
-    assert verdict.code == "damaged-file"
-    assert "its pixels are cut off" in verdict.sentence
+    result = judge(path, bio_formats=True)
+    assert result.code == "damaged-file"
+    assert "its pixels are cut off" in result.sentence
 
 
 @pytest.mark.parametrize("directory_first", [False, True])
@@ -51,18 +51,18 @@ def test_pixel_types(
         Tile(np.zeros(shape, dtype), {"C": 1}),
     ]
     path = write_czi(tmp_path / "a.czi", tiles, directory_first=directory_first)
-    verdict = judge(path)
-    assert verdict.code == ("unsupported-file" if name else "")
-    assert f"({name})" in verdict.sentence or not name
+    result = judge(path)
+    assert result.code == ("unsupported-file" if name else "")
+    assert f"({name})" in result.sentence or not name
     # Bio-Formats 7.3.1 shows four channels of Bgra32.
     assert not judge(path, bio_formats=True).blocked
 
 
 def test_smaller_versions_alone_are_told(tmp_path: Path) -> None:
     small = Tile(np.zeros((4, 5), np.uint16), {"C": 0}, size=(8, 10))
-    verdict = judge(write_czi(tmp_path / "a.czi", [small]))
-    assert verdict.code == "unsupported-file"
-    assert "smaller versions" in verdict.sentence
+    result = judge(write_czi(tmp_path / "a.czi", [small]))
+    assert result.code == "unsupported-file"
+    assert "smaller versions" in result.sentence
     full = Tile(np.zeros((8, 10), np.uint16), {"C": 1})
     assert not judge(write_czi(tmp_path / "a.czi", [small, full])).sentence
 

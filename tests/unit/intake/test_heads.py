@@ -54,8 +54,8 @@ def judged(folder: Path, settings: PreflightSettings | None = None) -> list[Judg
 def assert_as_exact(folder: Path, settings: PreflightSettings | None = None) -> int:
     """Compare each verdict with the exact one; return how many were found sound at once."""
     sound = 0
-    for candidate, verdict in judged(folder, settings):
-        assert verdict == preflight(replace(candidate, sound=False), settings)
+    for candidate, result in judged(folder, settings):
+        assert result == preflight(replace(candidate, sound=False), settings)
         if candidate.sound:
             assert read_tiff(candidate.files[0].path) is None
         sound += candidate.sound
@@ -113,7 +113,7 @@ def test_new_files_that_are_sound_are_not_opened_again(tmp_path: Path) -> None:
     assert preflight(sound, settings).code == ChangedFile.code
 
 
-def test_spoilt_tiffs_have_the_exact_verdict(tmp_path: Path) -> None:
+def test_spoilt_tiffs_have_the_exact_result(tmp_path: Path) -> None:
     files = list(spoilt())
     put(tmp_path / "d", files)
     for settings in BOTH:
@@ -121,7 +121,7 @@ def test_spoilt_tiffs_have_the_exact_verdict(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".ome.tif", ".tiff", ".TIF"])
-def test_cut_pictures_have_the_exact_verdict(tmp_path: Path, suffix: str) -> None:
+def test_cut_pictures_have_the_exact_result(tmp_path: Path, suffix: str) -> None:
     source = simple()["plain"] if "tif" in suffix.lower() else picture(suffix)
     put(tmp_path / "d", [source[:length] for length in range(len(source) + 1)][-600:], suffix)
     assert assert_as_exact(tmp_path / "d") > 0
@@ -161,10 +161,10 @@ def test_what_the_target_does_not_read_is_not_fine(
     put(tmp_path / "d", [picture(".png")], ".png")
     put(tmp_path / "d", [simple()["plain"]], ".tif")
     assert_as_exact(tmp_path / "d", settings)
-    assert [verdict.blocked for _, verdict in judged(tmp_path / "d", settings)].count(True) == 1
+    assert [result.blocked for _, result in judged(tmp_path / "d", settings)].count(True) == 1
 
 
-def test_notes_are_told_apart_by_their_verdicts(tmp_path: Path) -> None:
+def test_notes_are_told_apart_by_their_results(tmp_path: Path) -> None:
     put(tmp_path / "d", [b"a note"], ".txt")
     put(tmp_path / "d", [simple()["plain"]], ".tif")
     put(tmp_path / "d", [b"what is this?"], "")

@@ -57,6 +57,6 @@ MADE: dict[str, Callable[[Path], object]] = {
 def test_a_whole_set_is_not_refused(name: str, tmp_path: Path) -> None:
     MADE[name](tmp_path)
     judged = [(made, preflight(made, _SETTINGS)) for made in group(scan([tmp_path]))]
-    verdicts = [verdict for made, verdict in judged if not is_other(made, verdict)]
-    assert verdicts
-    assert [v.sentence for v in verdicts if v.level is Severity.BLOCKED] == []
+    results = [result for made, result in judged if not is_other(made, result)]
+    assert results
+    assert [v.sentence for v in results if v.level is Severity.BLOCKED] == []

@@ -13,7 +13,7 @@ import tifffile
 from tests.support.ome_files import SHAPE, block, image, ome, uuid, write_pages
 from transferapp.intake import ome_planes
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, Severity, preflight
 from transferapp.intake.scanning import scan
 
 
@@ -24,14 +24,14 @@ class Later:
         return datetime.now(UTC) + timedelta(hours=1)
 
 
-def judge(folder: Path) -> Verdict:
+def judge(folder: Path) -> PreflightResult:
     (candidate,) = group(scan([folder]))
     return preflight(candidate, clock=Later())
 
 
 def written(
     folder: Path, blocks: str, pages: int = 3, sizes: tuple[int, int, int] = (3, 1, 1)
-) -> Verdict:
+) -> PreflightResult:
     """Judge a file of an image of these sizes that has so many pages."""
     write_pages(folder / "a.ome.tif", ome(image(blocks, sizes=sizes)), range(pages))
     return judge(folder)
@@ -54,9 +54,9 @@ def test_planes_that_all_have_their_page_are_fine(tmp_path: Path, blocks: str) -
 def test_planes_that_will_be_black_are_told(
     tmp_path: Path, blocks: str, pages: int, words: str
 ) -> None:
-    verdict = written(tmp_path, blocks, pages=pages)
-    assert (verdict.level, verdict.code) == (Severity.WARNING, "")
-    assert words in verdict.sentence
+    result = written(tmp_path, blocks, pages=pages)
+    assert (result.level, result.code) == (Severity.WARNING, "")
+    assert words in result.sentence
 
 
 def test_black_planes_of_a_set_are_told_also_where_blocks_repeat(tmp_path: Path) -> None:
@@ -65,9 +65,9 @@ def test_black_planes_of_a_set_are_told_also_where_blocks_repeat(tmp_path: Path)
     (tmp_path / "x.companion.ome").write_text(ome(image(blocks, sizes=(2, 2, 1))))
     for n in range(2):
         write_pages(tmp_path / f"{n}.tif", None, [5] if n else [5, 6])
-    verdict = judge(tmp_path)
-    assert verdict.level is Severity.WARNING
-    assert "no page for 1 of the 4 planes of 'image 0'" in verdict.sentence
+    result = judge(tmp_path)
+    assert result.level is Severity.WARNING
+    assert "no page for 1 of the 4 planes of 'image 0'" in result.sentence
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_black_planes_of_a_set_are_told_also_where_blocks_repeat(tmp_path: Path)
 def test_planes_without_a_page_of_their_own_are_told(
     tmp_path: Path, blocks: str, words: str
 ) -> None:
-    verdict = written(tmp_path, blocks)
-    assert (verdict.level, verdict.code) == (Severity.WARNING, "")
-    assert words in verdict.sentence
-    assert "'a.ome.tif'" in verdict.sentence
+    result = written(tmp_path, blocks)
+    assert (result.level, result.code) == (Severity.WARNING, "")
+    assert words in result.sentence
+    assert "'a.ome.tif'" in result.sentence
 
 
 @pytest.mark.parametrize(
@@ -98,9 +98,9 @@ def test_planes_without_a_page_of_their_own_are_told(
 def test_pages_that_will_not_be_shown_are_told(
     tmp_path: Path, blocks: str, pages: int, words: str
 ) -> None:
-    verdict = written(tmp_path, blocks, pages=pages)
-    assert (verdict.level, verdict.code) == (Severity.WARNING, "")
-    assert words in verdict.sentence
+    result = written(tmp_path, blocks, pages=pages)
+    assert (result.level, result.code) == (Severity.WARNING, "")
+    assert words in result.sentence
 
 
 def test_smaller_copies_and_masks_are_no_lost_pages(tmp_path: Path) -> None:
@@ -127,10 +127,10 @@ def test_smaller_copies_and_masks_are_no_lost_pages(tmp_path: Path) -> None:
 def test_pages_that_are_missing_are_told_before_the_upload(
     tmp_path: Path, blocks: str, words: str
 ) -> None:
-    verdict = written(tmp_path, blocks, pages=2)
-    assert (verdict.level, verdict.code) == (Severity.BLOCKED, "damaged-file")
-    assert "'a.ome.tif'" in verdict.sentence
-    assert words in verdict.sentence
+    result = written(tmp_path, blocks, pages=2)
+    assert (result.level, result.code) == (Severity.BLOCKED, "damaged-file")
+    assert "'a.ome.tif'" in result.sentence
+    assert words in result.sentence
 
 
 @pytest.mark.parametrize("samples", [[3], [], [1, 1, 1]])
@@ -143,8 +143,8 @@ def test_colours_count_as_their_page(tmp_path: Path, samples: Sequence[int]) -> 
 def test_channels_that_colours_do_not_fit_into_are_told(tmp_path: Path) -> None:
     xml = ome(image(block(), sizes=(1, 4, 1), samples=[3, 1]))
     write_pages(tmp_path / "a.ome.tif", xml, [5], colours=True)
-    verdict = judge(tmp_path)
-    assert (verdict.level, verdict.code) == (Severity.BLOCKED, "unsupported-file")
+    result = judge(tmp_path)
+    assert (result.level, result.code) == (Severity.BLOCKED, "unsupported-file")
 
 
 @pytest.mark.parametrize(("count", "level"), [(1, Severity.WARNING), (3, Severity.OK)])
@@ -156,9 +156,9 @@ def test_sets_are_looked_at_too(tmp_path: Path, count: int, level: Severity) -> 
     (tmp_path / "x.companion.ome").write_text(xml)
     for n in range(2):
         write_pages(tmp_path / f"{n}.tif", None, range(3))
-    verdict = judge(tmp_path)
-    assert verdict.level is level
-    assert ("2 of the 6 planes" in verdict.sentence) is (level is Severity.WARNING)
+    result = judge(tmp_path)
+    assert result.level is level
+    assert ("2 of the 6 planes" in result.sentence) is (level is Severity.WARNING)
 
 
 def test_no_one_waits_for_a_file_of_very_many_pages(
@@ -178,9 +178,9 @@ def test_no_one_waits_for_a_file_of_very_many_pages(
 )
 def test_xml_with_its_pixels_in_it(tmp_path: Path, pixels: str, code: str, words: str) -> None:
     (tmp_path / "a.ome").write_text(ome(image(pixels, sizes=(3, 1, 1))))
-    verdict = judge(tmp_path)
-    assert verdict.code == code
-    assert words in verdict.sentence
+    result = judge(tmp_path)
+    assert result.code == code
+    assert words in result.sentence
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,6 @@ def test_xml_with_its_pixels_in_it(tmp_path: Path, pixels: str, code: str, words
 )
 def test_xml_that_cannot_be_read_is_told(tmp_path: Path, xml: str, words: str) -> None:
     (tmp_path / "a.ome.xml").write_text(xml)
-    verdict = judge(tmp_path)
-    assert verdict.blocked
-    assert words in verdict.sentence
+    result = judge(tmp_path)
+    assert result.blocked
+    assert words in result.sentence

@@ -278,13 +278,13 @@ def test_files_with_each_others_names_are_told_apart_by_their_uuid(
     wanted = [10 + n for n in range(len(said))]
     assert channel_values(opener, candidate, tmp_path / "server") == wanted
     old = PreflightSettings(still_writing_s=0)
-    verdict = preflight(candidate, old)
-    assert verdict.level is Severity.WARNING
+    result = preflight(candidate, old)
+    assert result.level is Severity.WARNING
     moved = next(n for n, at in enumerate(order) if n != at)
-    assert f"'{said[order[moved]]}' is '{said[moved]}'" in verdict.sentence
-    verdict = preflight(candidate, replace(old, target=omero_formats()))
-    assert verdict.blocked
-    assert "OMERO goes by the names" in verdict.sentence
+    assert f"'{said[order[moved]]}' is '{said[moved]}'" in result.sentence
+    result = preflight(candidate, replace(old, target=omero_formats()))
+    assert result.blocked
+    assert "OMERO goes by the names" in result.sentence
 
 
 @pytest.mark.parametrize("companion", [False, True])
@@ -307,10 +307,10 @@ def test_names_that_are_not_to_the_letter_are_told_for_omero(
     [candidate] = grouped(tmp_path)
     settings = PreflightSettings(still_writing_s=0)
     assert not preflight(candidate, settings).blocked
-    verdict = preflight(candidate, replace(settings, target=omero_formats()))
-    assert verdict.code == "missing-companion"
-    assert f"'a_C1.ome.tif' is called '{said[1]}'" in verdict.sentence
-    assert remedy in verdict.sentence
+    result = preflight(candidate, replace(settings, target=omero_formats()))
+    assert result.code == "missing-companion"
+    assert f"'a_C1.ome.tif' is called '{said[1]}'" in result.sentence
+    assert remedy in result.sentence
 
 
 def write_companion(folder: Path, said: list[str]) -> None:

@@ -10,14 +10,14 @@ from tests.support.file_sets import only_set, touched_tiff
 from tests.support.volume_files import write_lif
 from transferapp.formats import bio_formats
 from transferapp.formats.omero import omero_formats
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 
 _OMERO = PreflightSettings(still_writing_s=0.0, target=omero_formats())
 _TEXT = b"module counter(input clk);\n  // of another program\nendmodule\n" * 80
 _SUFFIXES = [suffix for suffix in bio_formats.suffixes() if suffix and "," not in suffix]
 
 
-def _verdict(path: Path) -> Verdict:
+def _result(path: Path) -> PreflightResult:
     return preflight(only_set(path), _OMERO)
 
 
@@ -28,7 +28,7 @@ def test_nothing_is_fine_whatever_it_ends_with(
 ) -> None:
     path = tmp_path / f"x.{suffix}"
     path.write_bytes(content)
-    assert _verdict(path).blocked
+    assert _result(path).blocked
 
 
 @pytest.mark.parametrize(
@@ -52,10 +52,10 @@ def test_nothing_is_fine_whatever_it_ends_with(
 )
 def test_another_program_s_file_is_refused(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
-    verdict = _verdict(tmp_path / name)
-    assert verdict.blocked
-    assert f"'{name}'" in verdict.sentence
-    assert "does not begin like" in verdict.sentence
+    result = _result(tmp_path / name)
+    assert result.blocked
+    assert f"'{name}'" in result.sentence
+    assert "does not begin like" in result.sentence
 
 
 @pytest.mark.parametrize(
@@ -77,22 +77,22 @@ def test_one_that_begins_like_its_format_is_not(
     name: str, start: bytes, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(start.ljust(6000, b"\x01"))
-    assert "does not begin" not in _verdict(tmp_path / name).sentence
+    assert "does not begin" not in _result(tmp_path / name).sentence
 
 
 def test_a_tiff_of_any_name_is_left_to_the_target(tmp_path: Path) -> None:
     path = touched_tiff(tmp_path / "a.tif").rename(tmp_path / "x.v")
-    assert not _verdict(path).blocked
+    assert not _result(path).blocked
 
 
 @pytest.mark.parametrize(("name", "beside"), [("x.img", "x.hed"), ("x.h5", "x.xml")])
 def test_pixels_need_what_describes_them(name: str, beside: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"\x89HDF\r\n\x1a\n".ljust(6000, b"\x01"))
-    alone = _verdict(tmp_path / name)
+    alone = _result(tmp_path / name)
     assert alone.blocked
     assert "is not beside it" in alone.sentence
     (tmp_path / beside).write_bytes(b"<Other/>")
-    assert "is not beside it" not in _verdict(tmp_path / name).sentence
+    assert "is not beside it" not in _result(tmp_path / name).sentence
 
 
 #: Bio-Formats 7.3.1 opened the LIF with the bytes behind it, or did not.
@@ -113,4 +113,4 @@ def test_a_lif_with_bytes_behind_its_last_image(
     path = tmp_path / "a.lif"
     write_lif(path)
     path.write_bytes(path.read_bytes() + behind)
-    assert _verdict(path).level is level
+    assert _result(path).level is level

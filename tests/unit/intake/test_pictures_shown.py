@@ -15,7 +15,7 @@ from tests.support.local_images import Opener, opener
 from transferapp.errors import UnsupportedFile
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 __all__ = ["opener"]
@@ -30,7 +30,7 @@ class Later:
         return datetime.now(UTC) + timedelta(hours=1)
 
 
-def judge(path: Path, **settings: Any) -> Verdict:
+def judge(path: Path, **settings: Any) -> PreflightResult:
     (candidate,) = group(scan([path]))
     return preflight(candidate, PreflightSettings(**settings), Later())
 
@@ -56,10 +56,10 @@ def test_kinds_of_jpeg_that_nobody_shows(
 ) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg_of(kind))
-    for verdict in (judge(path), judge(path, target=omero_formats())):
-        assert (verdict.level, verdict.code) == (Severity.BLOCKED, "unsupported-file")
-        assert words in verdict.sentence
-        assert "TIFF or PNG" in verdict.sentence
+    for result in (judge(path), judge(path, target=omero_formats())):
+        assert (result.level, result.code) == (Severity.BLOCKED, "unsupported-file")
+        assert words in result.sentence
+        assert "TIFF or PNG" in result.sentence
     # Whoever uploads all the same reads the same words, and none of damage.
     with pytest.raises(UnsupportedFile, match=kind):
         opener(path)
@@ -77,9 +77,9 @@ def test_the_usual_jpeg_is_shown(tmp_path: Path, mode: str, options: dict[str, A
 def test_an_animation_is_told_where_only_its_first_frame_is_shown(tmp_path: Path) -> None:
     frames = [Image.fromarray(pixels) for pixels in (RAMP, 255 - RAMP)]
     frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
-    verdict = judge(tmp_path / "a.png")
-    assert (verdict.level, verdict.code) == (Severity.WARNING, "")
-    assert "an animation of 2 frames, of which only the first is shown" in verdict.sentence
+    result = judge(tmp_path / "a.png")
+    assert (result.level, result.code) == (Severity.WARNING, "")
+    assert "an animation of 2 frames, of which only the first is shown" in result.sentence
     # Bio-Formats 7.3.1 reads both, as T.
     assert judge(tmp_path / "a.png", target=omero_formats()).level is Severity.OK
     frames[0].save(tmp_path / "b.png")

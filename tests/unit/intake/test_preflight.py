@@ -22,9 +22,9 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import (
     MANY_FILES,
+    PreflightResult,
     PreflightSettings,
     Severity,
-    Verdict,
     preflight,
     refused,
 )
@@ -53,13 +53,13 @@ class Later:
         return datetime.now(UTC) + self._ahead
 
 
-def judge(*roots: Path, clock: Later | None = None) -> Verdict:
+def judge(*roots: Path, clock: Later | None = None) -> PreflightResult:
     (candidate,) = group(scan(roots))
     return preflight(candidate, clock=clock or Later())
 
 
-def code(verdict: Verdict) -> tuple[Severity, str]:
-    return verdict.level, verdict.code
+def code(result: PreflightResult) -> tuple[Severity, str]:
+    return result.level, result.code
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def code(verdict: Verdict) -> tuple[Severity, str]:
     ],
 )
 def test_good_samples(path: str, what: str) -> None:
-    verdict = judge(SAMPLE / path)
-    assert code(verdict) == (Severity.OK, "")
-    assert verdict.what == what
+    result = judge(SAMPLE / path)
+    assert code(result) == (Severity.OK, "")
+    assert result.what == what
     files = [p for p in (SAMPLE / path).rglob("*") if p.is_file()]
-    assert verdict.size_bytes == sum(p.stat().st_size for p in files)
-    assert verdict.file_count == len(files)
+    assert result.size_bytes == sum(p.stat().st_size for p in files)
+    assert result.file_count == len(files)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ def test_good_samples(path: str, what: str) -> None:
     ],
 )
 def test_broken_samples(name: str, wanted: str) -> None:
-    verdict = judge(SAMPLE / "broken" / name)
-    assert code(verdict) == (Severity.BLOCKED, wanted)
-    assert verdict.blocked
-    assert verdict.sentence.endswith(".")
+    result = judge(SAMPLE / "broken" / name)
+    assert code(result) == (Severity.BLOCKED, wanted)
+    assert result.blocked
+    assert result.sentence.endswith(".")
 
 
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.9, 0.999])
@@ -149,9 +149,9 @@ def test_cut_czi(tmp_path: Path) -> None:
 def test_bad_files(tmp_path: Path, name: str, content: bytes, wanted: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    verdict = judge(path)
-    assert code(verdict) == (Severity.BLOCKED, wanted)
-    assert path.name in verdict.sentence
+    result = judge(path)
+    assert code(result) == (Severity.BLOCKED, wanted)
+    assert path.name in result.sentence
 
 
 @pytest.mark.parametrize("ending", [".jpg", ".JPEG", ".jpe"])
@@ -164,9 +164,9 @@ def test_every_ending_of_jpeg(tmp_path: Path, ending: str) -> None:
 def test_vendor_formats_need_the_servers_readers() -> None:
     (candidate,) = group(scan([SAMPLE / "nd2-confocal-4d"]))
     bare = PreflightSettings(target=embedded_formats(missing=[CZI, ND2]))
-    verdict = preflight(candidate, bare, Later())
-    assert code(verdict) == (Severity.BLOCKED, "unsupported-file")
-    assert verdict.sentence == (
+    result = preflight(candidate, bare, Later())
+    assert code(result) == (Severity.BLOCKED, "unsupported-file")
+    assert result.sentence == (
         "The embedded repository of this server has no reader for Nikon ND2. Ask your"
         " administrator to install it there (pip install 'transferapp[readers]'), or export"
         " it as OME-TIFF."
@@ -255,9 +255,9 @@ def test_names_that_cannot_be_stored(tmp_path: Path) -> None:
     long_path = candidate_named(path, "/".join(["d" * 200] * 21))
     surrogate = candidate_named(path, "bad\udcff.tif")
     for candidate in (long_part, long_path, surrogate):
-        verdict = preflight(candidate)
-        assert code(verdict) == (Severity.BLOCKED, "name-not-allowed")
-        verdict.sentence.encode()
+        result = preflight(candidate)
+        assert code(result) == (Severity.BLOCKED, "name-not-allowed")
+        result.sentence.encode()
     assert r"'bad\xff.tif' has characters that are not text" in preflight(surrogate).sentence
 
 
@@ -271,9 +271,9 @@ def test_emoji_and_long_paths_are_fine(tmp_path: Path) -> None:
 def test_findings_become_rows_too(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (finding,) = scan([tmp_path]).findings
-    verdict = refused(finding)
-    assert code(verdict) == (Severity.BLOCKED, "link-loop")
-    assert "loop" in verdict.sentence
+    result = refused(finding)
+    assert code(result) == (Severity.BLOCKED, "link-loop")
+    assert "loop" in result.sentence
 
 
 @pytest.mark.parametrize(
@@ -285,11 +285,11 @@ def test_more_files_than_omero_digests_are_a_warning(folder: str, remedy: str) -
     count = len(candidate.files)
     at_limit = preflight(candidate, PreflightSettings(many_files=count), Later())
     assert (at_limit.level, at_limit.sentence) == (Severity.OK, "")
-    verdict = preflight(candidate, PreflightSettings(many_files=count - 1), Later())
-    assert code(verdict) == (Severity.WARNING, "")
-    assert f"{count} files" in verdict.sentence
-    assert remedy in verdict.sentence
-    assert "in-place" in verdict.sentence
+    result = preflight(candidate, PreflightSettings(many_files=count - 1), Later())
+    assert code(result) == (Severity.WARNING, "")
+    assert f"{count} files" in result.sentence
+    assert remedy in result.sentence
+    assert "in-place" in result.sentence
 
 
 def test_what_is_wrong_comes_before_how_much_it_is(tmp_path: Path) -> None:

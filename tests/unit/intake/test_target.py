@@ -18,7 +18,7 @@ from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.grouping import group
 from transferapp.intake.judging import apart, judge as judge_all
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 from transferapp.intake.target import Claim, claim_of
 
@@ -49,7 +49,7 @@ def made(folder: Path, name: str, content: bytes = b"some bytes") -> Path:
     return path
 
 
-def judge(path: Path, target: RepositoryFormats, *, anyway: bool = False) -> Verdict:
+def judge(path: Path, target: RepositoryFormats, *, anyway: bool = False) -> PreflightResult:
     (candidate,) = group(scan([path]))
     return preflight(candidate, PreflightSettings(target=target, anyway=anyway), Later())
 
@@ -79,8 +79,8 @@ def test_omero_reads_what_the_embedded_repository_does_not(
 
 
 def test_a_refusal_says_whose_answer_it_is(tmp_path: Path) -> None:
-    verdict = judge(made(tmp_path, "slide.mrxs"), OMERO)
-    assert verdict.sentence.startswith("OMERO's Bio-Formats has no reader for 3DHISTECH slides")
+    result = judge(made(tmp_path, "slide.mrxs"), OMERO)
+    assert result.sentence.startswith("OMERO's Bio-Formats has no reader for 3DHISTECH slides")
     leo = judge(made(tmp_path, "a.lim"), EMBEDDED)
     assert leo.sentence.startswith("The embedded repository does not read Laboratory Imaging.")
     neither = judge(made(tmp_path, "b.mrxs"), EMBEDDED)
@@ -104,9 +104,9 @@ def test_a_refusal_says_whose_answer_it_is(tmp_path: Path) -> None:
 def test_a_server_without_readers_is_told_with_the_remedy(
     tmp_path: Path, name: str, start: bytes
 ) -> None:
-    verdict = judge(made(tmp_path, name, start), BARE)
-    assert verdict.code == "unsupported-file"
-    assert "(pip install 'transferapp[readers]'), or export it as OME" in verdict.sentence
+    result = judge(made(tmp_path, name, start), BARE)
+    assert result.code == "unsupported-file"
+    assert "(pip install 'transferapp[readers]'), or export it as OME" in result.sentence
 
 
 def test_empty_files_are_told_whatever_they_are(tmp_path: Path) -> None:
@@ -125,13 +125,13 @@ def test_empty_files_are_told_whatever_they_are(tmp_path: Path) -> None:
 def test_omero_looks_into_files(
     tmp_path: Path, name: str, content: bytes, known_as: str
 ) -> None:
-    verdict = judge(made(tmp_path, name, content), OMERO)
-    assert (verdict.level, verdict.format) == (Severity.OK, known_as)
+    result = judge(made(tmp_path, name, content), OMERO)
+    assert (result.level, result.format) == (Severity.OK, known_as)
 
 
 def test_the_embedded_repository_looks_into_files_too(tmp_path: Path) -> None:
-    verdict = judge(made(tmp_path, "noending", TIFF), EMBEDDED)
-    assert (verdict.level, verdict.format) == (Severity.OK, "TIFF")
+    result = judge(made(tmp_path, "noending", TIFF), EMBEDDED)
+    assert (result.level, result.format) == (Severity.OK, "TIFF")
 
 
 NOT_IMAGES = {
@@ -157,7 +157,7 @@ def test_what_is_no_image_is_put_apart(tmp_path: Path, target: RepositoryFormats
     found = apart(one for batch in batches for one in batch)
     assert sorted(made.name for made, _ in found.filesets) == ["IM000001", "a.tif", "scan.cxd"]
     assert sorted(made.name for made, _ in found.others) == sorted(NOT_IMAGES)
-    assert all(verdict.unknown for _, verdict in found.others)
+    assert all(result.unknown for _, result in found.others)
 
 
 @pytest.mark.parametrize("target", [OMERO, EMBEDDED])
@@ -166,10 +166,10 @@ def test_a_person_may_import_what_nobody_knows(
 ) -> None:
     path = made(tmp_path, "future.xyz")
     assert judge(path, target).blocked
-    verdict = judge(path, target, anyway=True)
-    assert verdict.level is Severity.WARNING
-    assert "because you wish it" in verdict.sentence
-    assert target.whose in verdict.sentence
+    result = judge(path, target, anyway=True)
+    assert result.level is Severity.WARNING
+    assert "because you wish it" in result.sentence
+    assert target.whose in result.sentence
     # Not where the facility forbids it, and not what is known to fail.
     assert judge(path, replace(target, unknown_allowed=False), anyway=True).blocked
     assert judge(made(tmp_path, "slide.mrxs"), target, anyway=True).blocked
@@ -179,8 +179,8 @@ def test_a_person_may_import_what_nobody_knows(
 def test_a_set_is_read_by_who_reads_its_index(tmp_path: Path) -> None:
     made(tmp_path, "t.nd", b'"NDInfoFile", Version 1.0\r\n"EndFile"\r\n')
     tifffile.imwrite(tmp_path / "t.TIF", np.zeros((4, 4), "uint16"))
-    verdict = judge(tmp_path, EMBEDDED)
-    assert verdict.sentence.startswith("The embedded repository does not read MetaMorph.")
+    result = judge(tmp_path, EMBEDDED)
+    assert result.sentence.startswith("The embedded repository does not read MetaMorph.")
     assert (judge(tmp_path, OMERO).level, judge(tmp_path, OMERO).format) == (
         Severity.OK,
         "MetaMorph",

@@ -14,7 +14,7 @@ from tests.support.local_images import Opener, opener
 from tests.support.microscope_tiffs import write_lsm
 from transferapp.intake import tiff_shown
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 from transferapp.model.images import TileRegion
 
@@ -28,7 +28,7 @@ class Later:
         return datetime.now(UTC) + timedelta(hours=1)
 
 
-def judge(path: Path) -> Verdict:
+def judge(path: Path) -> PreflightResult:
     (candidate,) = group(scan([path]))
     return preflight(candidate, PreflightSettings(), Later())
 

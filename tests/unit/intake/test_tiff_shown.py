@@ -17,9 +17,9 @@ from transferapp.formats.omero import omero_formats
 from transferapp.intake import tiff_shown
 from transferapp.intake.grouping import group
 from transferapp.intake.preflight import (
+    PreflightResult,
     PreflightSettings,
     Severity,
-    Verdict,
     preflight,
 )
 from transferapp.intake.scanning import scan
@@ -39,13 +39,13 @@ class Later:
         return datetime.now(UTC) + timedelta(hours=1)
 
 
-def judge(path: Path, **settings: Any) -> Verdict:
+def judge(path: Path, **settings: Any) -> PreflightResult:
     (candidate,) = group(scan([path]))
     return preflight(candidate, PreflightSettings(**settings), Later())
 
 
-def code(verdict: Verdict) -> tuple[Severity, str]:
-    return verdict.level, verdict.code
+def code(result: PreflightResult) -> tuple[Severity, str]:
+    return result.level, result.code
 
 
 def change_tag(path: Path, name: str, value: int) -> None:
@@ -58,12 +58,12 @@ def change_tag(path: Path, name: str, value: int) -> None:
 
 
 def check_refused_on_both_sides(opener: Opener, path: Path) -> str:
-    verdict = judge(path)
-    assert code(verdict) == code(judge(path, target=OMERO)) == UNSUPPORTED
+    result = judge(path)
+    assert code(result) == code(judge(path, target=OMERO)) == UNSUPPORTED
     # The reader would say so too, after the upload.
     with pytest.raises(SourceProblem):
         opener(path).images[0].check()
-    return verdict.sentence
+    return result.sentence
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,9 @@ def plain(path: Path, compression: int) -> Path:
     [(34661, "JBIG"), (32809, "THUNDERSCAN"), (34713, "NIKON_NEF"), (12345, "method 12345")],
 )
 def test_compressions_that_nobody_unpacks(tmp_path: Path, compression: int, name: str) -> None:
-    verdict = judge(plain(tmp_path / "a.tif", compression))
-    assert code(verdict) == UNSUPPORTED
-    assert f"'a.tif' is compressed by {name}, which" in verdict.sentence
+    result = judge(plain(tmp_path / "a.tif", compression))
+    assert code(result) == UNSUPPORTED
+    assert f"'a.tif' is compressed by {name}, which" in result.sentence
 
 
 @pytest.mark.parametrize("compression", ["lzma", "png", "jpegxl", "webp", "lerc", "jpegxr"])
@@ -155,9 +155,9 @@ def test_compressions_that_omero_may_not_know_are_a_doubt(
     path = tmp_path / "a.tif"
     assert code(judge(path)) == FINE
     opener.only_image(path)
-    verdict = judge(path, target=OMERO)
-    assert code(verdict) == DOUBTFUL
-    assert f"compressed by {compression.upper()}, which OMERO may" in verdict.sentence
+    result = judge(path, target=OMERO)
+    assert code(result) == DOUBTFUL
+    assert f"compressed by {compression.upper()}, which OMERO may" in result.sentence
 
 
 @pytest.mark.parametrize("compression", ["lzw", "zlib", "zstd", "jpeg", "jpeg2000", "packbits"])

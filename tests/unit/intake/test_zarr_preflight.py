@@ -26,7 +26,7 @@ from transferapp.errors import SourceProblem
 from transferapp.formats.omero import omero_formats
 from transferapp.intake import zarr_integrity
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 __all__ = ["opener"]
@@ -42,13 +42,13 @@ class Later:
         return datetime.now(UTC) + timedelta(hours=1)
 
 
-def judge(folder: Path, **settings: Any) -> Verdict:
+def judge(folder: Path, **settings: Any) -> PreflightResult:
     (candidate,) = group(scan([folder]))
     return preflight(candidate, PreflightSettings(**settings), Later())
 
 
-def code(verdict: Verdict) -> tuple[Severity, str]:
-    return verdict.level, verdict.code
+def code(result: PreflightResult) -> tuple[Severity, str]:
+    return result.level, result.code
 
 
 BLOCKED = Severity.BLOCKED
@@ -77,9 +77,9 @@ def test_chunks_are_known_by_every_name(tmp_path: Path, kind: str, separator: st
 def test_a_dark_well_is_fine_and_nothing_but_darkness_a_doubt(tmp_path: Path) -> None:
     dark = np.zeros_like(PLANE)
     assert code(judge(write_plate(tmp_path / "p.zarr", {"A/1": [PLANE, dark]}))) == FINE
-    verdict = judge(write_plate(tmp_path / "q.zarr", {"A/1": [dark, dark]}))
-    assert code(verdict) == DOUBTFUL
-    assert "it is of one value all over" in verdict.sentence
+    result = judge(write_plate(tmp_path / "q.zarr", {"A/1": [dark, dark]}))
+    assert code(result) == DOUBTFUL
+    assert "it is of one value all over" in result.sentence
 
 
 def test_a_level_whose_chunks_are_not_there_is_a_doubt(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_a_level_whose_chunks_are_not_there_is_a_doubt(tmp_path: Path) -> None:
     write_array(folder / "1", CYX[:, ::2, ::2])
     assert code(judge(folder)) == FINE
     (folder / "1" / "0.0.0").unlink()
-    verdict = judge(folder)
-    assert code(verdict) == DOUBTFUL
-    assert "no pixels in the files of '1'" in verdict.sentence
+    result = judge(folder)
+    assert code(result) == DOUBTFUL
+    assert "no pixels in the files of '1'" in result.sentence
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_folders_without_metadata_are_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.zarr" / "0" / "chunk").write_text("x")
     (tmp_path / "b.zarr").mkdir()
     for name in ("a.zarr", "b.zarr"):
-        verdict = judge(tmp_path / name)
-        assert code(verdict) == DAMAGED
-        assert "hidden files" in verdict.sentence
+        result = judge(tmp_path / name)
+        assert code(result) == DAMAGED
+        assert "hidden files" in result.sentence
 
 
 def test_images_in_a_zarr_that_is_none_are_named(tmp_path: Path) -> None:
@@ -140,15 +140,15 @@ def test_images_in_a_zarr_that_is_none_are_named(tmp_path: Path) -> None:
     folder = write_group(tmp_path / "a.zarr", {})
     write_group(folder / "images", {})
     write_image(folder / "images" / "blobs", CYX)
-    verdict = judge(folder)
-    assert code(verdict) == UNSUPPORTED
-    assert "Drop the images in it by themselves: 'images/blobs'." in verdict.sentence
+    result = judge(folder)
+    assert code(result) == UNSUPPORTED
+    assert "Drop the images in it by themselves: 'images/blobs'." in result.sentence
 
 
 def check_damaged_on_both_sides(opener: Opener, folder: Path) -> None:
-    verdict = judge(folder)
-    assert code(verdict) == DAMAGED
-    assert "Copy" in verdict.sentence
+    result = judge(folder)
+    assert code(result) == DAMAGED
+    assert "Copy" in result.sentence
     # The reader would say so too, after the upload.
     with pytest.raises(SourceProblem) as met:
         images(opener, folder)
@@ -177,9 +177,9 @@ def test_metadata_that_was_cut_short(opener: Opener, tmp_path: Path, cut: str) -
 
 def test_a_level_without_its_array_is_damaged(tmp_path: Path) -> None:
     attributes = image_attributes("cyx", levels=2)
-    verdict = judge(write_image(tmp_path / "a.zarr", CYX, attributes=attributes))
-    assert code(verdict) == DAMAGED
-    assert "its level '1' is missing" in verdict.sentence
+    result = judge(write_image(tmp_path / "a.zarr", CYX, attributes=attributes))
+    assert code(result) == DAMAGED
+    assert "its level '1' is missing" in result.sentence
 
 
 def test_a_chunk_without_bytes_is_damaged(tmp_path: Path) -> None:
@@ -187,19 +187,19 @@ def test_a_chunk_without_bytes_is_damaged(tmp_path: Path) -> None:
     (folder / "notes.txt").touch()
     assert code(judge(folder)) == FINE
     (folder / "0" / "1.0.0").write_bytes(b"")
-    verdict = judge(folder)
-    assert code(verdict) == DAMAGED
-    assert "a.zarr/0/1.0.0" in verdict.sentence
+    result = judge(folder)
+    assert code(result) == DAMAGED
+    assert "a.zarr/0/1.0.0" in result.sentence
 
 
 def test_listed_wells_that_are_not_there_are_a_doubt(tmp_path: Path) -> None:
     wells = {f"A/{n}": [PLANE] for n in (1, 2)}
     listed = [f"B/{n}" for n in range(1, 6)]
     folder = write_plate(tmp_path / "p.zarr", wells, listed)
-    verdict = judge(folder)
-    assert code(verdict) == DOUBTFUL
-    assert "'B/1', 'B/2', 'B/3' and 2 more" in verdict.sentence
-    assert "imported as it is" in verdict.sentence
+    result = judge(folder)
+    assert code(result) == DOUBTFUL
+    assert "'B/1', 'B/2', 'B/3' and 2 more" in result.sentence
+    assert "imported as it is" in result.sentence
     for well in wells:
         shutil.rmtree(folder / well)
     assert code(judge(folder)) == DAMAGED
@@ -209,10 +209,10 @@ def test_listed_wells_that_are_not_there_are_a_doubt(tmp_path: Path) -> None:
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_pixels_that_cannot_be_shown(tmp_path: Path, dtype: str, zarr_format: int) -> None:
     folder = write_image(tmp_path / "a.zarr", CYX.astype(dtype), zarr_format=zarr_format)
-    verdict = judge(folder)
-    assert code(verdict) == UNSUPPORTED
-    assert verdict.sentence.startswith("'a.zarr' has ")
-    assert "which the image repository cannot show. Save " in verdict.sentence
+    result = judge(folder)
+    assert code(result) == UNSUPPORTED
+    assert result.sentence.startswith("'a.zarr' has ")
+    assert "which the image repository cannot show. Save " in result.sentence
 
 
 @pytest.mark.parametrize(
@@ -270,9 +270,9 @@ def test_codecs_that_nobody_knows_are_a_doubt(
     folder = write_image(tmp_path / "a.zarr", CYX, zarr_format=zarr_format)
     path = folder / "0" / (".zarray" if zarr_format == 2 else "zarr.json")
     path.write_text(json.dumps(json.loads(path.read_text()) | changed))
-    verdict = judge(folder)
-    assert code(verdict) == DOUBTFUL
-    assert "packed by 'martian'" in verdict.sentence
+    result = judge(folder)
+    assert code(result) == DOUBTFUL
+    assert "packed by 'martian'" in result.sentence
 
 
 def test_the_known_codecs_are_known_to_zarr() -> None:
@@ -285,9 +285,9 @@ def test_the_known_codecs_are_known_to_zarr() -> None:
 def test_omero_knows_an_ome_zarr_by_its_path_only(tmp_path: Path, folder: str) -> None:
     write_image(tmp_path / folder, CYX)
     assert code(judge(tmp_path / folder)) == FINE
-    verdict = judge(tmp_path / folder, target=OMERO)
-    assert code(verdict) == UNSUPPORTED
-    assert f"Rename '{folder}' to 'cluster.ome.zarr', then drop it again." in verdict.sentence
+    result = judge(tmp_path / folder, target=OMERO)
+    assert code(result) == UNSUPPORTED
+    assert f"Rename '{folder}' to 'cluster.ome.zarr', then drop it again." in result.sentence
 
 
 def test_a_zarr_in_the_path_is_enough_for_omero(tmp_path: Path) -> None:

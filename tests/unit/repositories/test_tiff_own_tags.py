@@ -180,9 +180,9 @@ def test_an_ome_tiff_whose_pages_differ_is_refused(
             first = text if n == 0 else None
             out.write(pixels, metadata=None, contiguous=False, description=first, **how)
     (candidate,) = group(scan([path]))
-    verdict = preflight(candidate, PreflightSettings(still_writing_s=-1))
-    assert verdict.blocked
-    assert "page 6 is of another size or pixel type" in verdict.sentence
+    result = preflight(candidate, PreflightSettings(still_writing_s=-1))
+    assert result.blocked
+    assert "page 6 is of another size or pixel type" in result.sentence
     # Whoever uploads it all the same is told by the reader.
     (image,) = opener(path).images
     with pytest.raises(DamagedFile, match="Page 6"):

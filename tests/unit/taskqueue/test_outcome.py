@@ -13,10 +13,10 @@ POLICY = RetryPolicy(max_attempts=4, first_delay_s=10.0, factor=2.0, max_delay_s
 
 @pytest.mark.parametrize(("attempts", "delay_s"), [(0, 10.0), (1, 20.0), (2, 30.0)])
 def test_pauses_grow_up_to_the_longest(attempts: int, delay_s: float) -> None:
-    verdict = judge(RepositoryUnavailable(), POLICY, FailureCount(attempts), jitter=0.5)
-    assert verdict.state is TaskState.WAITING
-    assert verdict.delay_s == pytest.approx(delay_s)
-    assert verdict.count.attempts == attempts + 1
+    result = judge(RepositoryUnavailable(), POLICY, FailureCount(attempts), jitter=0.5)
+    assert result.state is TaskState.WAITING
+    assert result.delay_s == pytest.approx(delay_s)
+    assert result.count.attempts == attempts + 1
 
 
 def test_jitter_spreads_by_a_fifth() -> None:
@@ -28,8 +28,8 @@ def test_jitter_spreads_by_a_fifth() -> None:
 
 
 def test_last_attempt_ends_dead() -> None:
-    verdict = judge(RepositoryUnavailable("gone"), POLICY, FailureCount(3), jitter=0.5)
-    assert (verdict.state, verdict.error_code) == (TaskState.DEAD, "repository-unavailable")
+    result = judge(RepositoryUnavailable("gone"), POLICY, FailureCount(3), jitter=0.5)
+    assert (result.state, result.error_code) == (TaskState.DEAD, "repository-unavailable")
 
 
 def test_the_other_sides_longer_request_wins() -> None:
@@ -48,10 +48,10 @@ def test_unknown_exceptions_get_a_few_tries_even_after_outages() -> None:
     count = FailureCount(attempts=1)
     states = []
     for _ in range(MAX_DEFECTS):
-        verdict = judge(KeyError("x"), RetryPolicy(), count, jitter=0.5)
-        count = verdict.count
-        states.append(verdict.state)
-        assert verdict.error_code == "internal"
+        result = judge(KeyError("x"), RetryPolicy(), count, jitter=0.5)
+        count = result.count
+        states.append(result.state)
+        assert result.error_code == "internal"
     assert states == [TaskState.WAITING, TaskState.WAITING, TaskState.DEAD]
 
 
@@ -78,12 +78,12 @@ def test_a_defect_is_tried_three_times_in_all() -> None:
 
 
 def test_who_ends_dead_does_not_wait() -> None:
-    verdict = judge(DamagedFile("cut"), POLICY, FailureCount(), jitter=0.5)
-    assert verdict.delay_s == 0.0
-    assert (verdict.error_code, verdict.error) == ("damaged-file", "cut")
+    result = judge(DamagedFile("cut"), POLICY, FailureCount(), jitter=0.5)
+    assert result.delay_s == 0.0
+    assert (result.error_code, result.error) == ("damaged-file", "cut")
 
 
 def test_a_defects_text_names_it_and_has_a_bound() -> None:
-    verdict = judge(KeyError("x" * 5000), POLICY, FailureCount(), jitter=0.5)
-    assert "(KeyError: 'xxx" in verdict.error
-    assert len(verdict.error) == 2000
+    result = judge(KeyError("x" * 5000), POLICY, FailureCount(), jitter=0.5)
+    assert "(KeyError: 'xxx" in result.error
+    assert len(result.error) == 2000

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from transferapp.desktop.imports.fileset_details import EDGE, verdict_look
+from transferapp.desktop.imports.fileset_details import EDGE, result_look
 from transferapp.desktop.imports.filesets_model import FilesetRole
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.transfers.delegates import paint_text_in
@@ -69,7 +69,7 @@ def _draw(painter: QPainter, text: str, within: QRect, colour: str) -> None:
     painter.drawText(within, int(Qt.AlignmentFlag.AlignVCenter), shown)
 
 
-class VerdictDelegate(QStyledItemDelegate):
+class ResultDelegate(QStyledItemDelegate):
     """The preflight's verdict: icon, colour and words."""
 
     @override
@@ -78,7 +78,7 @@ class VerdictDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         row = index.data(FilesetRole.ROW)
         if isinstance(row, FilesetRow):
-            name, colour = verdict_look(row)
+            name, colour = result_look(row)
             option.icon = theme.icon(name, colour=colour)
             option.decorationSize = QSize(EDGE, EDGE)
             option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration

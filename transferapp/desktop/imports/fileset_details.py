@@ -47,7 +47,7 @@ def ignore_words(rows: Sequence[FilesetRow]) -> str:
     return "Do not ignore" if all_ignored(rows) else "Ignore"
 
 
-def verdict_look(row: FilesetRow) -> tuple[str, str]:
+def result_look(row: FilesetRow) -> tuple[str, str]:
     """Return the icon name and colour of a verdict."""
     if row.ignored:
         return IGNORE_ICON, "text_muted"
@@ -89,8 +89,8 @@ class FilesetDetails(QFrame):
         super().__init__()
         theme.set_role(self, "details")
         self._icon = IconLabel()
-        self._verdict = label("", wrap=True)
-        self._verdict.setObjectName("import.verdict")
+        self._result = label("", wrap=True)
+        self._result.setObjectName("import.verdict")
         self.ignore = button(
             "Ignore",
             "import.ignore",
@@ -111,7 +111,7 @@ class FilesetDetails(QFrame):
         words = QHBoxLayout()
         words.setSpacing(theme.SMALL)
         words.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        words.addWidget(self._verdict, 1)
+        words.addWidget(self._result, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.MEDIUM, theme.TIGHT, theme.MEDIUM, theme.TIGHT)
         layout.setSpacing(theme.TIGHT)
@@ -138,9 +138,9 @@ class FilesetDetails(QFrame):
         self.setVisible(row is not None)
         if row is None:
             return
-        name, colour = verdict_look(row)
+        name, colour = result_look(row)
         self._icon.show_icon(name, colour, EDGE)
-        self._verdict.setText(told(row))
+        self._result.setText(told(row))
         self.ignore.setText(ignore_words([row]))
         self.ignore.setVisible(not row.included)
         self.anyway.setVisible(row.can_anyway)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QItemSelection, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
-from transferapp.desktop.imports.fileset_delegates import FilesetNameDelegate, VerdictDelegate
+from transferapp.desktop.imports.fileset_delegates import FilesetNameDelegate, ResultDelegate
 from transferapp.desktop.imports.fileset_details import (
     ANYWAY_ICON,
     IGNORE_ICON,
@@ -93,7 +93,7 @@ class FilesetList(QFrame):
         table.setModel(self.model)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         table.setItemDelegateForColumn(FilesetColumn.NAME, FilesetNameDelegate(table))
-        table.setItemDelegateForColumn(FilesetColumn.VERDICT, VerdictDelegate(table))
+        table.setItemDelegateForColumn(FilesetColumn.RESULT, ResultDelegate(table))
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.size_columns()
         table.selectionModel().selectionChanged.connect(self._selection_changed)

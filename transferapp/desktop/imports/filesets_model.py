@@ -21,7 +21,7 @@ class FilesetColumn(IntEnum):
     NAME = 0
     WHAT = 1
     SIZE = 2
-    VERDICT = 3
+    RESULT = 3
 
 
 _ANYWAY = "You can import it anyway; the repository may refuse it then."
@@ -153,10 +153,10 @@ def _words(row: FilesetRow, column: FilesetColumn) -> str:
             return row.what
         case FilesetColumn.SIZE:
             return size_words(row.size_bytes) if row.size_bytes else ""
-    return _verdict(row)
+    return _result(row)
 
 
-def _verdict(row: FilesetRow) -> str:
+def _result(row: FilesetRow) -> str:
     if row.ignored:
         return "Ignored: it does not matter"
     if row.level is Severity.OK:
@@ -178,6 +178,6 @@ def _tip(row: FilesetRow, column: FilesetColumn) -> str:
     match column:
         case FilesetColumn.NAME:
             return row.key
-        case FilesetColumn.VERDICT:
+        case FilesetColumn.RESULT:
             return told(row)
     return _words(row, column)

@@ -16,7 +16,7 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.file_names import shown
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.judging import Judged, in_order, is_other, judge
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, refused
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, refused
 from transferapp.intake.scanning import Finding, Scan, scan
 from transferapp.intake.target import ONLY_KNOWN
 from transferapp.model.drops import LeftOutReason
@@ -198,7 +198,7 @@ def _judged(
     files = 0
     for some in judge(found, rows_of.settings, cancel=cancel):
         judged += some
-        files += sum(verdict.file_count for _, verdict in some)
+        files += sum(result.file_count for _, result in some)
         if some and len(first) < FIRST_ROWS:
             rows = map(rows_of.row, some[: FIRST_ROWS - len(first)])
             first += [row for row in rows if not row.other]
@@ -240,30 +240,30 @@ class ComparedBytes:
 
 
 def row_of(
-    candidate: FilesetCandidate, verdict: Verdict, settings: PreflightSettings
+    candidate: FilesetCandidate, result: PreflightResult, settings: PreflightSettings
 ) -> FilesetRow:
     """Return the row of a fileset that was judged by ``settings``."""
     first = candidate.files[0] if candidate.files else None
-    not_known = verdict.blocked and verdict.unknown and verdict.code == UnsupportedFile.code
+    not_known = result.blocked and result.unknown and result.code == UnsupportedFile.code
     allowed = settings.target.unknown_allowed
-    unsettled = verdict.code == ChangedFile.code
+    unsettled = result.code == ChangedFile.code
     return FilesetRow(
         key=first.place if first else candidate.name,
         name=candidate.name,
         folder=_folder(candidate),
-        what=verdict.what,
-        size_bytes=verdict.size_bytes,
-        file_count=verdict.file_count,
-        level=verdict.level,
-        sentence=f"{verdict.sentence} {ONLY_KNOWN}"
+        what=result.what,
+        size_bytes=result.size_bytes,
+        file_count=result.file_count,
+        level=result.level,
+        sentence=f"{result.sentence} {ONLY_KNOWN}"
         if not_known and not allowed
-        else verdict.sentence,
+        else result.sentence,
         # A doubt is worth reading and no reason to leave images behind.
-        included=verdict.level is not Severity.BLOCKED and not unsettled,
+        included=result.level is not Severity.BLOCKED and not unsettled,
         candidate=candidate,
-        code=verdict.code,
+        code=result.code,
         unsettled=unsettled,
-        other=not_known and is_other(candidate, verdict),
+        other=not_known and is_other(candidate, result),
         can_anyway=not_known and allowed,
     )
 
@@ -277,17 +277,17 @@ def _folder(candidate: FilesetCandidate) -> str:
 
 
 def _finding_row(finding: Finding) -> FilesetRow:
-    verdict = refused(finding)
+    result = refused(finding)
     return FilesetRow(
         key=str(finding.path),
         name=shown(finding.path),
         folder="",
-        what=verdict.what,
-        size_bytes=verdict.size_bytes,
-        file_count=verdict.file_count,
-        level=verdict.level,
-        sentence=verdict.sentence,
+        what=result.what,
+        size_bytes=result.size_bytes,
+        file_count=result.file_count,
+        level=result.level,
+        sentence=result.sentence,
         included=False,
-        code=verdict.code,
-        unsettled=verdict.code == ChangedFile.code,
+        code=result.code,
+        unsettled=result.code == ChangedFile.code,
     )

@@ -29,7 +29,7 @@ def judge(top: Path) -> tuple[int, float]:
         for batch in judge_all(scan([top]), settings):
             found += batch
             first_s = first_s or (time.perf_counter() if batch else 0.0)
-        files = sum(verdict.file_count for _, verdict in in_order(found))
+        files = sum(result.file_count for _, result in in_order(found))
     return files, first_s
 
 

@@ -204,19 +204,19 @@ class TaskRecords:
         done = {"error_code": "", "error": "", "progress": 1.0, "holder": ""}
         return self.move(task_id, FINISH, done, run=run)
 
-    def fail(self, task_id: str, run: str, verdict: RetryDecision) -> bool:
+    def fail(self, task_id: str, run: str, result: RetryDecision) -> bool:
         """Write what follows a failed run; False when another run owns the task."""
-        waiting = verdict.state is TaskState.WAITING
+        waiting = result.state is TaskState.WAITING
         values = {
-            "attempts": verdict.count.attempts,
-            "defects": verdict.count.defects,
-            "error_code": verdict.error_code,
-            "error": verdict.error,
-            "retry_at": self.now() + verdict.delay_s if waiting else None,
+            "attempts": result.count.attempts,
+            "defects": result.count.defects,
+            "error_code": result.error_code,
+            "error": result.error,
+            "retry_at": self.now() + result.delay_s if waiting else None,
             "told": False,
             "holder": "",
         }
-        return self.move(task_id, FAIL, values, to=verdict.state, run=run)
+        return self.move(task_id, FAIL, values, to=result.state, run=run)
 
     def told(self, task: Task) -> None:
         """Remember that the owner's record knows of this state."""

@@ -111,20 +111,20 @@ class TaskRunner:
             # however long the outage, it costs nobody an attempt.
             policy = replace(policy, max_attempts=sys.maxsize)
         # Spreads retries in time; not a secret.
-        verdict = judge(error, policy, count, random.random())  # noqa: S311
+        result = judge(error, policy, count, random.random())  # noqa: S311
         if known_out:
-            verdict = replace(verdict, count=count)
+            result = replace(result, count=count)
         _log.warning(
             "task failed",
             task=task_id,
             kind=row["kind"],
-            state=verdict.state.value,
-            code=verdict.error_code,
-            error=verdict.error,
-            attempts=verdict.count.attempts,
-            exc_info=error if verdict.error_code == "internal" else None,
+            state=result.state.value,
+            code=result.error_code,
+            error=result.error,
+            attempts=result.count.attempts,
+            exc_info=error if result.error_code == "internal" else None,
         )
-        failed = await recorded(self._records.fail, task_id, row["run"], verdict)
+        failed = await recorded(self._records.fail, task_id, row["run"], result)
         if blames_target(error):
             await recorded(self._store.note_failed, row["target"], self._records.now())
         if failed:

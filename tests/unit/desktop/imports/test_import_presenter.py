@@ -39,7 +39,7 @@ from transferapp.model.transfers import ItemState
 __all__ = ["folder", "hand_over", "presenter", "session"]
 
 
-async def test_files_become_filesets_with_verdicts(
+async def test_files_become_filesets_with_results(
     presenter: ImportPresenter, folder: Path
 ) -> None:
     await presenter.add([folder])

@@ -15,27 +15,31 @@ from transferapp.errors import ChangedFile, UnsupportedFile
 from transferapp.host.collecting import is_seldom, let_go, seldom_collecting
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import TIFF
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
 
 HELD = HeldAs("there", Why(LeftOutReason.HELD))
-VERDICTS = (
-    Verdict(Severity.OK, "", "", 9, 1, "TIFF, 1 file", "TIFF"),
-    Verdict(Severity.WARNING, "", "It is large.", 9, 1, "TIFF, 1 file", "TIFF"),
-    Verdict(Severity.BLOCKED, "damaged_file", "It is cut.", 9, 1, "TIFF, 1 file", "TIFF"),
-    Verdict(Severity.WARNING, ChangedFile.code, "It is being written.", 9, 1, "TIFF, 1 file"),
-    Verdict(
+RESULTS = (
+    PreflightResult(Severity.OK, "", "", 9, 1, "TIFF, 1 file", "TIFF"),
+    PreflightResult(Severity.WARNING, "", "It is large.", 9, 1, "TIFF, 1 file", "TIFF"),
+    PreflightResult(
+        Severity.BLOCKED, "damaged_file", "It is cut.", 9, 1, "TIFF, 1 file", "TIFF"
+    ),
+    PreflightResult(
+        Severity.WARNING, ChangedFile.code, "It is being written.", 9, 1, "TIFF, 1 file"
+    ),
+    PreflightResult(
         Severity.BLOCKED, UnsupportedFile.code, "Nobody knows.", 9, 1, "Unknown", unknown=True
     ),
 )
 
 
 def a_row(number: int) -> FilesetRow:
-    verdict = VERDICTS[number % len(VERDICTS)]
+    result = RESULTS[number % len(RESULTS)]
     file = FoundFile(f"/data/f{number}", f"data/f{number}", 9, 1)
-    known = None if verdict.unknown else TIFF
-    return row_of(FilesetCandidate(f"f{number}", (file,), known), verdict, PreflightSettings())
+    known = None if result.unknown else TIFF
+    return row_of(FilesetCandidate(f"f{number}", (file,), known), result, PreflightSettings())
 
 
 MADE = [a_row(number) for number in range(40)]

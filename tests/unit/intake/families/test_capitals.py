@@ -14,7 +14,7 @@ from tests.support.file_sets import paths
 from tests.support.indexed_sets import IMAGE_ENDINGS, INDEXED, in_capitals
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 _SETTINGS = PreflightSettings(still_writing_s=0.0, target=omero_formats())
@@ -29,12 +29,12 @@ _OTHERS = {
 }  # fmt: skip
 
 
-def _of_index(name: str, folder: Path) -> tuple[list[str], Verdict]:
+def _of_index(name: str, folder: Path) -> tuple[list[str], PreflightResult]:
     index = Path(INDEXED[name].index)
     named = index.with_suffix(index.suffix.upper()).as_posix()
     judged = [(made, preflight(made, _SETTINGS)) for made in group(scan([folder]))]
-    found = [(paths(one, folder), verdict) for one, verdict in judged]
-    (own,) = [(files, verdict) for files, verdict in found if named in files]
+    found = [(paths(one, folder), result) for one, result in judged]
+    (own,) = [(files, result) for files, result in found if named in files]
     return own
 
 
@@ -42,13 +42,13 @@ def _of_index(name: str, folder: Path) -> tuple[list[str], Verdict]:
 def test_an_index_in_capitals_is_read_or_told(name: str, tmp_path: Path) -> None:
     INDEXED[name].make(tmp_path)
     in_capitals(tmp_path / INDEXED[name].index)
-    files, verdict = _of_index(name, tmp_path)
+    files, result = _of_index(name, tmp_path)
     assert len(files) > 1
     if name in _REFUSED:
-        assert verdict.blocked
-        assert "Rename" in verdict.sentence
+        assert result.blocked
+        assert "Rename" in result.sentence
     else:
-        assert (verdict.level, verdict.sentence) == (Severity.OK, "")
+        assert (result.level, result.sentence) == (Severity.OK, "")
 
 
 @pytest.mark.parametrize("name", ["xlef", "cellvoyager", "bd pathway"])

@@ -47,7 +47,7 @@ def test_a_second_index_of_the_same_images_is_told(end: str, tmp_path: Path) -> 
     second = tmp_path / f"y{end}"
     second.write_bytes((tmp_path / f"x{end}").read_bytes())
     (made,) = [one for one in group(scan([tmp_path])) if one.name == second.name]
-    verdict = preflight(made, _SETTINGS)
-    assert verdict.level is Severity.WARNING
-    assert "are in another set" in verdict.sentence
-    assert "does not know" not in verdict.sentence
+    result = preflight(made, _SETTINGS)
+    assert result.level is Severity.WARNING
+    assert "are in another set" in result.sentence
+    assert "does not know" not in result.sentence

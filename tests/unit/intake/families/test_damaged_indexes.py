@@ -18,7 +18,7 @@ from transferapp.formats.omero import omero_formats
 from transferapp.intake.families.table import FAMILIES
 from transferapp.intake.grouping import group
 from transferapp.intake.judging import is_other
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 _SETTINGS = PreflightSettings(still_writing_s=0.0, target=omero_formats())
@@ -45,9 +45,9 @@ def test_every_family_with_an_index_is_here() -> None:
     assert {one.family for one in INDEXED.values()} == names - _WITHOUT_INDEX.keys()
 
 
-def _judged(folder: Path) -> list[tuple[list[str], Verdict]]:
+def _judged(folder: Path) -> list[tuple[list[str], PreflightResult]]:
     found = [(made, preflight(made, _SETTINGS)) for made in group(scan([folder]))]
-    return [(paths(made, folder), verdict) for made, verdict in found]
+    return [(paths(made, folder), result) for made, result in found]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -60,8 +60,8 @@ def test_nothing_of_its_set_is_fine(name: str, damage: str, tmp_path: Path) -> N
     if (name, damage) in _STILL_READ:
         return
     found = _judged(tmp_path)
-    assert [files for files, verdict in found if verdict.level is Severity.OK] == []
-    assert any(verdict.blocked for _, verdict in found)
+    assert [files for files, result in found if result.level is Severity.OK] == []
+    assert any(result.blocked for _, result in found)
 
 
 @pytest.mark.parametrize("name", INDEXED)
@@ -70,7 +70,7 @@ def test_a_whole_one_is_fine(name: str, tmp_path: Path) -> None:
     INDEXED[name].make(tmp_path)
     if INDEXED[name].family == "Hamamatsu NDPIS":
         pytest.skip("the made NDPI files have no offsets of 64 bits, as real ones have")
-    (one,) = [verdict for files, verdict in _judged(tmp_path) if INDEXED[name].index in files]
+    (one,) = [result for files, result in _judged(tmp_path) if INDEXED[name].index in files]
     assert (one.level, one.sentence) == (Severity.OK, "")
 
 
@@ -88,14 +88,14 @@ def test_a_pattern_may_be_cut_anywhere(length: int, tmp_path: Path) -> None:
     names = [f"c_z{z}_c{c}.tif" for z in (0, 1) for c in (0, 1)]
     write_pattern(tmp_path, line[:length], names)
     found = _judged(tmp_path)
-    assert [files for files, verdict in found if verdict.level is Severity.OK] == []
+    assert [files for files, result in found if result.level is Severity.OK] == []
 
 
 def test_images_that_a_dead_index_may_name_are_doubted(tmp_path: Path) -> None:
     write_xlef(tmp_path / "project")
     (tmp_path / "project" / "p.xlef").write_bytes(b"")
     touched_tiff(tmp_path / "elsewhere" / "a.tif")
-    found = {files[0]: verdict for files, verdict in _judged(tmp_path)}
+    found = {files[0]: result for files, result in _judged(tmp_path)}
     assert "'p.xlef' beside it" in found["project/a.tif"].sentence
     assert found["project/a.tif"].level is Severity.WARNING
     assert found["elsewhere/a.tif"].level is Severity.OK
@@ -107,7 +107,7 @@ def test_a_dead_index_takes_nothing_from_one_that_is_whole(tmp_path: Path) -> No
     (tmp_path / "EXP1.nd").write_bytes(bytes(100))
     if len(list(tmp_path.iterdir())) < 4:
         pytest.skip("The case of letters makes no difference here.")
-    found = {tuple(files): verdict for files, verdict in _judged(tmp_path)}
+    found = {tuple(files): result for files, result in _judged(tmp_path)}
     assert found["exp1_t1.TIF", "exp1.nd", "exp1_t2.TIF"].level is Severity.OK
     assert found[("EXP1.nd",)].blocked
     assert "'EXP1.nd' is damaged" in found[("EXP1.nd",)].sentence
@@ -116,7 +116,7 @@ def test_a_dead_index_takes_nothing_from_one_that_is_whole(tmp_path: Path) -> No
 def test_a_dead_pattern_takes_nothing_from_an_index(tmp_path: Path) -> None:
     write_nd(tmp_path, ["exp1_t1.TIF", "exp1_t2.TIF"], times=2)
     (tmp_path / "exp1.pattern").write_bytes(b"")
-    found = {files[0]: verdict for files, verdict in _judged(tmp_path)}
+    found = {files[0]: result for files, result in _judged(tmp_path)}
     assert found["exp1_t1.TIF"].level is Severity.OK
     assert found["exp1.pattern"].blocked
 
@@ -126,7 +126,7 @@ def test_an_oif_without_its_last_section_is_doubted(tmp_path: Path) -> None:
     index = tmp_path / "a.oif"
     text = index.read_bytes().decode("utf-16")
     index.write_bytes(text.partition("[Version Info]")[0].encode("utf-16"))
-    (one,) = [verdict for files, verdict in _judged(tmp_path) if "a.oif" in files]
+    (one,) = [result for files, result in _judged(tmp_path) if "a.oif" in files]
     assert one.level is Severity.WARNING
     assert "does not end as it should" in one.sentence
 
@@ -137,6 +137,6 @@ def test_a_text_of_a_person_takes_no_images(name: str, tmp_path: Path) -> None:
     (tmp_path / "metadata.txt").rename(tmp_path / "z_metadata.txt")
     (tmp_path / name).write_text("Staining by Anna, on Tuesday")
     found = [(made, preflight(made, _SETTINGS)) for made in group(scan([tmp_path]))]
-    (whole,) = [made for made, verdict in found if not is_other(made, verdict)]
+    (whole,) = [made for made, result in found if not is_other(made, result)]
     assert len(whole.files) == 5
     assert not whole.problems

@@ -20,22 +20,22 @@ from tests.support.volume_files import (
 )
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
-from transferapp.intake.preflight import PreflightSettings, Severity, Verdict, preflight
+from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity, preflight
 from transferapp.intake.scanning import scan
 
 OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
 
 
-def verdicts(dropped: Path) -> dict[str, Verdict]:
+def results(dropped: Path) -> dict[str, PreflightResult]:
     """Return what is said of each fileset of what was dropped, by its name."""
     return {made.name: preflight(made, OMERO) for made in group(scan([dropped]))}
 
 
 def refusal(dropped: Path) -> str:
     """Return why the one fileset of what was dropped is blocked."""
-    verdict = preflight(only_set(dropped), OMERO)
-    assert verdict.blocked
-    return verdict.sentence
+    result = preflight(only_set(dropped), OMERO)
+    assert result.blocked
+    return result.sentence
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0"])
@@ -82,7 +82,7 @@ def test_the_header_of_the_same_case_has_the_pixels(tmp_path: Path) -> None:
         copy.write_bytes((tmp_path / f"x.{suffix}").read_bytes())
     if len(list(tmp_path.iterdir())) < 6:
         pytest.skip("The case of letters makes no difference here.")
-    found, said = sets(tmp_path), verdicts(tmp_path)
+    found, said = sets(tmp_path), results(tmp_path)
     assert found["x.ics"] == ["x.ics", "x.ids"]
     assert found["x.hdr"] == ["x.hdr", "x.img"]
     assert {name for name, one in said.items() if one.blocked} == {"X.ics", "X.hdr"}
@@ -96,7 +96,7 @@ def test_the_index_of_the_same_case_has_the_images(tmp_path: Path) -> None:
     if len(list(tmp_path.iterdir())) < 4:
         pytest.skip("The case of letters makes no difference here.")
     assert sets(tmp_path)["exp1.nd"] == [images[0], "exp1.nd", images[1]]
-    said = verdicts(tmp_path)
+    said = results(tmp_path)
     assert not said["exp1.nd"].blocked
     assert "none of them is there" in said["EXP1.nd"].sentence
 
@@ -131,19 +131,19 @@ def test_big_data_viewer_that_is_not_whole_is_told_as_such(tmp_path: Path, damag
         xml.write_bytes(xml.read_bytes()[:75])
     else:
         pixels.write_bytes(b"" if damage == "empty" else bytes(100))
-    verdict = preflight(only_set(tmp_path), OMERO)
-    assert verdict.blocked
-    assert verdict.format == "BigDataViewer"
-    assert not verdict.unknown
+    result = preflight(only_set(tmp_path), OMERO)
+    assert result.blocked
+    assert result.format == "BigDataViewer"
+    assert not result.unknown
 
 
 def test_a_copy_of_a_slice_is_told(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         Slice(f"s{number}.dcm", number).write(tmp_path)
     (tmp_path / "s2 - Copy.dcm").write_bytes((tmp_path / "s2.dcm").read_bytes())
-    verdict = preflight(only_set(tmp_path), OMERO)
-    assert verdict.level is Severity.WARNING
-    assert "'s2.dcm' is a copy of 's2 - Copy.dcm'" in verdict.sentence
+    result = preflight(only_set(tmp_path), OMERO)
+    assert result.level is Severity.WARNING
+    assert "'s2.dcm' is a copy of 's2 - Copy.dcm'" in result.sentence
 
 
 def test_many_copies_of_a_slice_are_told_once(tmp_path: Path) -> None:
@@ -174,13 +174,13 @@ def test_a_bd_pathway_experiment_that_is_cut_off_is_refused(
     make_bd_pathway(tmp_path)
     index = tmp_path / "Experiment.exp"
     index.write_bytes(index.read_bytes()[: int(index.stat().st_size * share)])
-    assert verdicts(tmp_path)["Experiment.exp"].blocked
+    assert results(tmp_path)["Experiment.exp"].blocked
 
 
 def test_vsi_of_random_bytes_is_refused(tmp_path: Path) -> None:
     (write_vsi(tmp_path) / "a.vsi").write_bytes(b"\x93\x01" * 250)
     name = next(tmp_path.rglob("*.vsi")).name
-    assert "does not begin like a cellSens VSI file" in verdicts(tmp_path)[name].sentence
+    assert "does not begin like a cellSens VSI file" in results(tmp_path)[name].sentence
 
 
 _GIF = b"GIF89a\1\0\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0"
@@ -198,7 +198,7 @@ def test_envi_is_not_taken_for_another_format(tmp_path: Path) -> None:
     (tmp_path / "a.img").write_bytes(PIXELS)
     made = only_set(tmp_path)
     assert paths(made, tmp_path) == ["a.hdr", "a.img"]
-    verdict = preflight(made, OMERO)
-    assert verdict.blocked
-    assert verdict.format == "ENVI"
-    assert "OME-TIFF" in verdict.sentence
+    result = preflight(made, OMERO)
+    assert result.blocked
+    assert result.format == "ENVI"
+    assert "OME-TIFF" in result.sentence

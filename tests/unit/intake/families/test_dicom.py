@@ -37,9 +37,9 @@ def test_one_slice_brings_its_series(tmp_path: Path) -> None:
 
 def test_a_series_that_is_taken_apart_is_told(tmp_path: Path) -> None:
     SETS["dicom-chain"].make(tmp_path)
-    verdict = preflight(group(scan([tmp_path]))[0], OMERO)
-    assert verdict.level is Severity.WARNING
-    assert "Its series becomes 2 images" in verdict.sentence
+    result = preflight(group(scan([tmp_path]))[0], OMERO)
+    assert result.level is Severity.WARNING
+    assert "Its series becomes 2 images" in result.sentence
 
 
 @pytest.mark.parametrize("folder", ["", "sub"])
@@ -62,9 +62,9 @@ def test_pixels_that_are_cut_off_are_told(tmp_path: Path) -> None:
     SETS["dicom-by-number"].make(tmp_path)
     cut = tmp_path / "s2.dcm"
     cut.write_bytes(cut.read_bytes()[:-1])
-    verdict = preflight(only_set(tmp_path), OMERO)
-    assert verdict.blocked
-    assert verdict.sentence.startswith("'s2.dcm' is not complete")
+    result = preflight(only_set(tmp_path), OMERO)
+    assert result.blocked
+    assert result.sentence.startswith("'s2.dcm' is not complete")
 
 
 def test_text_called_dicom_is_told(tmp_path: Path) -> None:
@@ -112,9 +112,9 @@ def test_two_series_in_one_image_are_told(tmp_path: Path) -> None:
         write_slice(
             tmp_path / f"s{number}.dcm", number=number, series=series, size=(40, 40), more=more
         )
-    verdict = preflight(only_set(tmp_path), OMERO)
-    assert verdict.level is Severity.WARNING
-    assert "Its files are of 2 series" in verdict.sentence
+    result = preflight(only_set(tmp_path), OMERO)
+    assert result.level is Severity.WARNING
+    assert "Its files are of 2 series" in result.sentence
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT])
@@ -127,9 +127,9 @@ def test_a_slice_is_cut_off_wherever_it_ends(tmp_path: Path, syntax: str) -> Non
     for size in (*range(132, 700), len(whole) - 2, len(whole) - 1):
         cut.write_bytes(whole[:size])
         made = next(one for one in group(scan([tmp_path])) if cut in map(_path, one.files))
-        verdict = preflight(made, OMERO)
-        assert verdict.blocked, size
-        assert verdict.sentence.startswith("'s2.dcm' is not complete"), size
+        result = preflight(made, OMERO)
+        assert result.blocked, size
+        assert result.sentence.startswith("'s2.dcm' is not complete"), size
 
 
 def _path(file: FoundFile) -> Path:
@@ -150,9 +150,9 @@ def test_an_object_without_pixels_is_no_image(
     settings = PreflightSettings(still_writing_s=0, target=target)
     found = apart(one for some in judge(scan([tmp_path]), settings) for one in some)
     assert {c.name: paths(c, tmp_path) for c, _ in found.filesets} == images
-    ((other, verdict),) = found.others
+    ((other, result),) = found.others
     assert paths(other, tmp_path) == [name]
-    assert "a DICOM file without an image" in verdict.sentence
+    assert "a DICOM file without an image" in result.sentence
 
 
 def test_dicomdir_does_not_ride_along_with_a_report(tmp_path: Path) -> None:

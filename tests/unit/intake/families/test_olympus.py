@@ -43,8 +43,8 @@ def test_the_preview_picture_is_no_image(tmp_path: Path, target: RepositoryForma
     write_oif(tmp_path)
     settings = PreflightSettings(still_writing_s=0, target=target)
     found = apart(one for some in judge(scan([tmp_path]), settings) for one in some)
-    assert [(made.name, verdict.level) for made, verdict in found.filesets] == [("a.oif", "ok")]
-    said = {made.name: verdict.sentence for made, verdict in found.others}
+    assert [(made.name, result.level) for made, result in found.filesets] == [("a.oif", "ok")]
+    said = {made.name: result.sentence for made, result in found.others}
     assert said.keys() == {"s_Thumb.bmp", "notes.txt"}
     assert "only the small preview picture of 'a.oif'" in said["s_Thumb.bmp"]
 

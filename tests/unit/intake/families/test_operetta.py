@@ -73,9 +73,9 @@ def test_an_index_without_its_images_is_refused(tmp_path: Path) -> None:
     make_operetta(tmp_path / "run")
     for name in IMAGES:
         (tmp_path / "run/Images" / name).unlink()
-    verdict = preflight(only_set(tmp_path / "run"))
-    assert verdict.blocked
-    assert "none of them is there" in verdict.sentence
+    result = preflight(only_set(tmp_path / "run"))
+    assert result.blocked
+    assert "none of them is there" in result.sentence
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,9 @@ def test_the_embedded_repository_refuses_them_without_readers(
     SETS[name].make(tmp_path)
     bare = embedded_formats(missing=[kind for kind in FORMATS_OF_OURS if kind.needs_readers])
     settings = PreflightSettings(still_writing_s=0, target=bare)
-    verdicts = [preflight(made, settings) for made in group(scan([tmp_path]))]
-    assert verdicts
-    assert all(verdict.blocked for verdict in verdicts)
+    results = [preflight(made, settings) for made in group(scan([tmp_path]))]
+    assert results
+    assert all(result.blocked for result in results)
 
 
 @pytest.mark.parametrize("name", SETS)

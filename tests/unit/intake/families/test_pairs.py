@@ -27,9 +27,9 @@ OMERO = PreflightSettings(still_writing_s=0, target=omero_formats())
 
 def sentence(dropped: Path) -> str:
     """Return why the one fileset of what was dropped is blocked."""
-    verdict = preflight(only_set(dropped), OMERO)
-    assert verdict.blocked
-    return verdict.sentence
+    result = preflight(only_set(dropped), OMERO)
+    assert result.blocked
+    return result.sentence
 
 
 def only_header(make: Callable[[Path], None], folder: Path, pixels: str) -> Path:
@@ -91,9 +91,9 @@ def test_lone_ids_asks_for_its_header(tmp_path: Path) -> None:
 
 def test_ids_beside_a_header_with_its_own_pixels_is_not_needed(tmp_path: Path) -> None:
     write_ics(tmp_path, version="2.0")
-    verdicts = {made.name: preflight(made, OMERO) for made in group(scan([tmp_path]))}
-    assert not verdicts["a.ics"].blocked
-    assert "holds its pixels itself" in verdicts["a.ids"].sentence
+    results = {made.name: preflight(made, OMERO) for made in group(scan([tmp_path]))}
+    assert not results["a.ics"].blocked
+    assert "holds its pixels itself" in results["a.ids"].sentence
 
 
 def test_one_ics_file_that_is_cut_off_is_told(tmp_path: Path) -> None:
