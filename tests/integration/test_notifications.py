@@ -134,7 +134,7 @@ async def test_each_channel_tells_an_end_once(world: World) -> None:
         await world.rounds.round()
     await world.settled()
     (entry,) = await world.inbox.entries("ada")
-    assert (entry.outcome.title, entry.outcome.text) == ("Imported: Monday", "1 imported")
+    assert (entry.notable.title, entry.notable.text) == ("Imported: Monday", "1 imported")
     (mail,) = world.mails.mails
     assert (mail["To"], mail["Subject"]) == (ADDRESS, "Imported: Monday")
     ((headers, body),) = world.hooks.posts
@@ -168,7 +168,7 @@ async def test_problems_of_a_transfer_are_one_notification(world: World) -> None
         await world.ledger.move(item.id, PUT, change)
         await world.rounds.round()
     (entry,) = await world.inbox.entries("ada")
-    assert entry.outcome.count == 12
+    assert entry.notable.count == 12
 
 
 async def test_two_followers_tell_once(world: World) -> None:

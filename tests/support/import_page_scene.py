@@ -121,7 +121,7 @@ def scene(qtbot: QtBot, tmp_path: Path) -> Play:
             try:
                 await story(on)
             finally:
-                presenter.outcome_done()
+                presenter.result_done()
 
         play(whole)
 

@@ -61,7 +61,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class NotableEvent:
     """Something that came of a transfer; ``event_id`` is that of the ledger's event."""
 
     event_id: int
@@ -85,7 +85,7 @@ class Batch:
     id: str
     channel: NotificationChannel
     username: str
-    outcomes: tuple[Outcome, ...] = ()
+    notables: tuple[NotableEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class InboxEntry:
     """An outcome as its person finds it in the inbox."""
 
     id: int
-    outcome: Outcome
+    notable: NotableEvent
     read_at: datetime | None
 
 
@@ -155,7 +155,7 @@ class Deliveries(Protocol):
     async def begin_at(self, event_id: int) -> None:
         """Look at events after this one only; ignored when there is a position."""
 
-    async def record(self, after: int, upto: int, outcomes: Sequence[Outcome]) -> bool:
+    async def record(self, after: int, upto: int, notables: Sequence[NotableEvent]) -> bool:
         """Store deliveries and move the position from ``after`` to ``upto``, in one
         transaction; False (nothing is stored) when another process was first.
         """

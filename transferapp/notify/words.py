@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import ItemState
-from transferapp.notify.port import Outcome, Topic
+from transferapp.notify.port import NotableEvent, Topic
 
 #: What is worth telling a person who looks at nothing of ours.
 TOLD = (EventKind.TRANSFER_ENDED, EventKind.ITEM_PROBLEM)
@@ -18,14 +18,14 @@ _ENDED = {
 }
 
 
-def outcome_of(event: Event) -> Outcome | None:
+def notable_event_of(event: Event) -> NotableEvent | None:
     """Return what an event tells, None when nobody needs to be told."""
     if event.kind not in TOLD:
         return None
     title = event.title
     if event.kind is EventKind.TRANSFER_ENDED:
         title = f"{_ENDED.get(ItemState(event.state), 'Ended')}: {event.title}"
-    return Outcome(
+    return NotableEvent(
         event_id=event.id,
         kind=str(event.kind),
         username=event.owner,
@@ -38,30 +38,30 @@ def outcome_of(event: Event) -> Outcome | None:
     )
 
 
-def topic_of(outcome: Outcome) -> Topic:
+def topic_of(notable: NotableEvent) -> Topic:
     """Return what an outcome is about."""
-    if outcome.kind == EventKind.ITEM_PROBLEM:
+    if notable.kind == EventKind.ITEM_PROBLEM:
         return Topic.ATTENTION
     ends = {ItemState.FAILED: Topic.FAILED, ItemState.CANCELLED: Topic.CANCELLED}
-    return ends.get(ItemState(outcome.state), Topic.DONE)
+    return ends.get(ItemState(notable.state), Topic.DONE)
 
 
-def sentence(outcome: Outcome) -> str:
+def sentence(notable: NotableEvent) -> str:
     """Return an outcome's text; many problems of one transfer are counted."""
-    if outcome.count == 1:
-        return outcome.text
+    if notable.count == 1:
+        return notable.text
     # One item may be told of again at each try: times are counted, not items.
-    return f"{outcome.count} times an item needed a look. The first: {outcome.text}"
+    return f"{notable.count} times an item needed a look. The first: {notable.text}"
 
 
-def headline(outcomes: Sequence[Outcome]) -> str:
+def headline(notables: Sequence[NotableEvent]) -> str:
     """Return the subject for one or many outcomes."""
-    if len(outcomes) == 1:
-        return outcomes[0].title
-    ended = sum(not outcome.collapses for outcome in outcomes)
+    if len(notables) == 1:
+        return notables[0].title
+    ended = sum(not notable.collapses for notable in notables)
     parts = [f"{ended} transfers ended" if ended > 1 else "1 transfer ended"] if ended else []
-    if ended < len(outcomes):
-        parts.append(f"{len(outcomes) - ended} need a look")
+    if ended < len(notables):
+        parts.append(f"{len(notables) - ended} need a look")
     return ", ".join(parts)
 
 

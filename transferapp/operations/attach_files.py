@@ -27,8 +27,8 @@ from transferapp.model.attachments import Attachment, AttachmentPlan
 from transferapp.model.moves import IMPORT, TELL_LEFT
 from transferapp.model.transfers import ItemState, TransferFile
 from transferapp.operations.import_cleanup import ImportCleanup
-from transferapp.operations.item_outcomes import OUTAGE_POLICY, tell_dead, tell_waiting
 from transferapp.operations.item_progress import begin, conclude, note, refuse
+from transferapp.operations.item_reports import OUTAGE_POLICY, tell_dead, tell_waiting
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.port import Attachments, Repository
 from transferapp.staging.port import Staging

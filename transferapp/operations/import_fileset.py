@@ -30,13 +30,13 @@ from transferapp.model.transfers import ItemState
 from transferapp.operations.duplicates import same_bytes_note
 from transferapp.operations.import_cleanup import ImportCleanup
 from transferapp.operations.import_health import REGISTER_STEP
-from transferapp.operations.item_outcomes import (
+from transferapp.operations.item_progress import begin, conclude, note, refuse
+from transferapp.operations.item_reports import (
     OUTAGE_POLICY,
     error_of,
     tell_dead,
     tell_waiting,
 )
-from transferapp.operations.item_progress import begin, conclude, note, refuse
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.heartbeat import Heartbeat

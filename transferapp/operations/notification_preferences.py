@@ -16,8 +16,8 @@ from transferapp.host.clock import Clock
 from transferapp.notify.port import (
     Batch,
     CodeSender,
+    NotableEvent,
     NotificationChannel,
-    Outcome,
     PendingCode,
     Preferences,
     PreferenceStore,
@@ -105,8 +105,8 @@ class NotificationPreferences:
         self._count_trial(username)
         now = self._clock.now()
         words = ("This is a test", "TransferApp can reach you here.")
-        outcome = Outcome(0, TRIAL, username, "", TRIAL, *words, now)
-        await sender.send(Batch(uuid4().hex, channel, username, (outcome,)), preferences)
+        notable = NotableEvent(0, TRIAL, username, "", TRIAL, *words, now)
+        await sender.send(Batch(uuid4().hex, channel, username, (notable,)), preferences)
 
     def _count_trial(self, username: str) -> None:
         """Whoever chooses the address must not make us knock there without end."""

@@ -27,7 +27,7 @@ from transferapp.notify.port import (
     Sender,
 )
 from transferapp.notify.webhooks import host_of
-from transferapp.notify.words import outcome_of
+from transferapp.notify.words import notable_event_of
 from transferapp.taskqueue.port import (
     Context,
     Lane,
@@ -148,11 +148,11 @@ class NotificationRounds:
         page = await self._ledger.events(None, position, _PAGE)
         if not page:
             return False
-        told = readable(page, outcome_of, "event to tell of", attrgetter("id"))
-        outcomes = [outcome for outcome in told if outcome is not None]
-        was_first = await self._deliveries.record(position, page[-1].id, outcomes)
+        told = readable(page, notable_event_of, "event to tell of", attrgetter("id"))
+        notables = [notable for notable in told if notable is not None]
+        was_first = await self._deliveries.record(position, page[-1].id, notables)
         if was_first:
-            self._untold.update(outcome.username for outcome in outcomes)
+            self._untold.update(notable.username for notable in notables)
         return was_first and len(page) == _PAGE
 
     async def _tell_inboxes(self) -> None:

@@ -10,7 +10,7 @@ from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork, PlannedTran
 from transferapp.model.images import OriginalFile
 from transferapp.model.moves import PREPARE
 from transferapp.model.transfers import ItemState
-from transferapp.operations.item_outcomes import (
+from transferapp.operations.item_reports import (
     OUTAGE_POLICY,
     error_of,
     tell_dead,

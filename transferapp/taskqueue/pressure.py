@@ -30,16 +30,16 @@ _RETRY_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
+class RunStats:
     """How the runs on a target ended lately: counts, and seconds of the good ones."""
 
     done: int = 0
     failed: int = 0
     seconds: float = 0.0
 
-    def __add__(self, other: Outcomes) -> Outcomes:
+    def __add__(self, other: RunStats) -> RunStats:
         """Return both together."""
-        return Outcomes(
+        return RunStats(
             self.done + other.done, self.failed + other.failed, self.seconds + other.seconds
         )
 
@@ -107,7 +107,7 @@ def after_success(pressure: Pressure) -> Pressure:
     return replace(pressure, failures=0)
 
 
-def after_look(pressure: Pressure, lately: Outcomes) -> Pressure:
+def after_look(pressure: Pressure, lately: RunStats) -> Pressure:
     """Step the limit down when errors or durations grow, up when all is well.
 
     One look is enough with ENOUGH outcomes or as many as there are slots, see ``can_judge``.
@@ -123,12 +123,12 @@ def after_look(pressure: Pressure, lately: Outcomes) -> Pressure:
     return replace(pressure, limit=limit, usual_s=_follow(pressure.usual_s, mean_s, slow=slow))
 
 
-def can_judge(pressure: Pressure, lately: Outcomes) -> bool:
+def can_judge(pressure: Pressure, lately: RunStats) -> bool:
     """Tell whether there is enough to look at."""
     return lately.total >= min(ENOUGH, pressure.limit)
 
 
-def retries_allowed(pressure: Pressure, lately: Outcomes) -> int:
+def retries_allowed(pressure: Pressure, lately: RunStats) -> int:
     """Return how many waiting tasks may be tried again in one look (the retry budget)."""
     if pressure.is_open:
         return 0

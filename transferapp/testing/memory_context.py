@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast
 
 from typing_extensions import override
 
-from transferapp.taskqueue.outcome import FailureCount
 from transferapp.taskqueue.port import Context, Task, TaskState
+from transferapp.taskqueue.retry_decision import FailureCount
 
 R = TypeVar("R")
 

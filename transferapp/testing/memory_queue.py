@@ -26,7 +26,6 @@ from transferapp.taskqueue.moves import (
     TaskMove,
     checked_end,
 )
-from transferapp.taskqueue.outcome import FailureCount, judge
 from transferapp.taskqueue.port import (
     Depth,
     NewTask,
@@ -39,6 +38,7 @@ from transferapp.taskqueue.port import (
     TaskWorker,
     WorkerLife,
 )
+from transferapp.taskqueue.retry_decision import FailureCount, judge
 from transferapp.testing.memory_context import Entry, MemoryContext
 
 

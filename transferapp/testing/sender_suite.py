@@ -15,8 +15,8 @@ from transferapp.errors import Denied, Unavailable
 from transferapp.notify.port import (
     Batch,
     MailSender,
+    NotableEvent,
     NotificationChannel,
-    Outcome,
     Preferences,
     Sender,
 )
@@ -59,10 +59,10 @@ class MailingHouse(SenderHouse, Protocol):
 def batch_of(house: SenderHouse, batch_id: str, title: str) -> Batch:
     """Return a batch of one outcome."""
     at = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
-    outcome = Outcome(
+    notable = NotableEvent(
         1, "transfer.changed", house.told.username, "t1", "done", title, "Kept.", at
     )
-    return Batch(batch_id, house.channel, house.told.username, (outcome,))
+    return Batch(batch_id, house.channel, house.told.username, (notable,))
 
 
 class SenderSuite:

@@ -172,7 +172,7 @@ def test_an_error_is_a_banner_with_the_remedy_and_nothing_is_lost(
         assert on["import.tags"].text() == "day 3"
         on.error = None
         on.click("import.submit")
-        await until(lambda: on.presenter.outcome)
+        await until(lambda: on.presenter.result)
         assert not on["import.banner"].isVisible()
 
     scene(story)
@@ -182,10 +182,10 @@ def test_dropping_on_the_confirmation_begins_the_next_import(scene: Play) -> Non
     async def story(on: Scene) -> None:
         await on.ready()
         on.click("import.submit")
-        await until(lambda: on.presenter.outcome)
+        await until(lambda: on.presenter.result)
         on.page.add_paths([on.folder])
         await until(on["import.list"].isVisible, 10)
-        assert on.presenter.outcome is None
+        assert on.presenter.result is None
 
     scene(story)
 

@@ -12,8 +12,8 @@ from hypothesis import given, strategies as st
 import transferapp
 from transferapp.errors import Unavailable
 from transferapp.host.backoff import LONGEST_S, MOST_COUNTED, Backoff, bounded_s, grown
-from transferapp.taskqueue.outcome import FailureCount, judge
 from transferapp.taskqueue.port import RetryPolicy
+from transferapp.taskqueue.retry_decision import FailureCount, judge
 
 ANY_COUNT = st.one_of(st.integers(), st.sampled_from([1023, 1024, 2**31 - 1, 2**63, 10**400]))
 ANY_SECONDS = st.floats(allow_nan=True, allow_infinity=True)

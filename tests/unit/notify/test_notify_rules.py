@@ -16,7 +16,7 @@ from transferapp.model.events import Event, EventKind
 from transferapp.notify.notifiers.webhook_transport import is_public
 from transferapp.notify.settings import Encryption, SmtpSettings
 from transferapp.notify.webhooks import checked_url, new_secret, signature
-from transferapp.notify.words import headline, outcome_of, sentence
+from transferapp.notify.words import headline, notable_event_of, sentence
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -26,15 +26,15 @@ def event(kind: EventKind, title: str = "Monday", state: str = "imported") -> Ev
 
 
 def test_only_ends_and_problems_are_told() -> None:
-    assert outcome_of(event(EventKind.ITEM_CHANGED)) is None
-    assert outcome_of(event(EventKind.TRANSFER_CHANGED)) is None
-    told = outcome_of(event(EventKind.TRANSFER_ENDED))
+    assert notable_event_of(event(EventKind.ITEM_CHANGED)) is None
+    assert notable_event_of(event(EventKind.TRANSFER_CHANGED)) is None
+    told = notable_event_of(event(EventKind.TRANSFER_ENDED))
     assert told is not None
     assert (told.title, sentence(told)) == ("Imported: Monday", "3 imported")
 
 
 def test_a_name_with_a_line_break_makes_no_header() -> None:
-    told = outcome_of(event(EventKind.TRANSFER_ENDED, "a\r\nBcc: all@example.org"))
+    told = notable_event_of(event(EventKind.TRANSFER_ENDED, "a\r\nBcc: all@example.org"))
     assert told is not None
     assert "\n" not in headline([told])
     assert "\r" not in headline([told])

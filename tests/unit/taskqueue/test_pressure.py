@@ -17,8 +17,8 @@ from transferapp.errors import (
 from transferapp.taskqueue.pressure import (
     FIRST_PAUSE_S,
     LONGEST_PAUSE_S,
-    Outcomes,
     Pressure,
+    RunStats,
     after_failure,
     after_look,
     after_probe_failed,
@@ -30,7 +30,7 @@ from transferapp.taskqueue.pressure import (
 )
 
 CALM = Pressure(ceiling=8, limit=8, usual_s=2.0)
-GOOD = Outcomes(done=10, seconds=20.0)
+GOOD = RunStats(done=10, seconds=20.0)
 
 
 def failed(pressure: Pressure, times: int) -> Pressure:
@@ -115,17 +115,17 @@ def test_recovery_begins_with_one_and_ends_at_the_ceiling() -> None:
 def test_errors_step_down_to_one_at_the_least() -> None:
     pressure, limits = CALM, []
     for _ in range(6):
-        pressure = after_look(pressure, Outcomes(done=7, failed=3, seconds=14.0))
+        pressure = after_look(pressure, RunStats(done=7, failed=3, seconds=14.0))
         limits.append(pressure.limit)
     assert limits == [5, 3, 2, 1, 1, 1]
 
 
 def test_few_errors_do_not() -> None:
-    assert after_look(CALM, Outcomes(done=9, failed=1, seconds=18.0)).limit == 8
+    assert after_look(CALM, RunStats(done=9, failed=1, seconds=18.0)).limit == 8
 
 
 def test_slowness_steps_down_and_is_forgiven_when_it_stays() -> None:
-    slow = Outcomes(done=10, seconds=100.0)
+    slow = RunStats(done=10, seconds=100.0)
     pressure = after_look(CALM, slow)
     assert pressure.limit == 5
     for _ in range(200):
@@ -133,17 +133,17 @@ def test_slowness_steps_down_and_is_forgiven_when_it_stays() -> None:
     assert pressure.limit == 8, "what is usual has changed"
 
 
-def test_no_judgement_without_outcomes() -> None:
-    assert after_look(CALM, Outcomes()) == CALM
-    assert not can_judge(CALM, Outcomes(done=4))
-    assert can_judge(CALM, Outcomes(done=4) + Outcomes(failed=1))
-    assert can_judge(Pressure(ceiling=8, limit=1), Outcomes(done=1))
+def test_no_judgement_without_notables() -> None:
+    assert after_look(CALM, RunStats()) == CALM
+    assert not can_judge(CALM, RunStats(done=4))
+    assert can_judge(CALM, RunStats(done=4) + RunStats(failed=1))
+    assert can_judge(Pressure(ceiling=8, limit=1), RunStats(done=1))
 
 
 def test_retry_budget() -> None:
     assert retries_allowed(failed(CALM, 9), GOOD) == 0
-    assert retries_allowed(CALM, Outcomes()) == 16
-    assert retries_allowed(CALM, Outcomes(done=100)) == 36
+    assert retries_allowed(CALM, RunStats()) == 16
+    assert retries_allowed(CALM, RunStats(done=100)) == 36
 
 
 def test_a_success_of_a_closed_circuit_leaves_the_limit() -> None:
@@ -173,48 +173,48 @@ def test_what_is_usual_is_learned_and_slowly_while_it_is_slow(
     mean_s: float, limit: int, usual_s: float
 ) -> None:
     pressure = replace(CALM, ceiling=10)
-    after = after_look(pressure, Outcomes(done=10, seconds=10 * mean_s))
+    after = after_look(pressure, RunStats(done=10, seconds=10 * mean_s))
     assert after.limit == limit
     assert after.usual_s == pytest.approx(usual_s)
 
 
 def test_the_first_duration_is_the_usual_one() -> None:
     new = Pressure(ceiling=8, limit=2)
-    assert after_look(new, Outcomes(done=4, seconds=10.0)) == replace(new, limit=3, usual_s=2.5)
+    assert after_look(new, RunStats(done=4, seconds=10.0)) == replace(new, limit=3, usual_s=2.5)
     quick = replace(new, usual_s=0.5)
-    assert after_look(quick, Outcomes(done=4, seconds=10.0)).limit == 1, "five times as long"
+    assert after_look(quick, RunStats(done=4, seconds=10.0)).limit == 1, "five times as long"
 
 
 def test_failures_alone_say_nothing_of_the_duration() -> None:
-    after = after_look(CALM, Outcomes(failed=1))
+    after = after_look(CALM, RunStats(failed=1))
     assert (after.limit, after.usual_s) == (5, 2.0)
     new = Pressure(ceiling=8, limit=8)
-    assert after_look(new, Outcomes(failed=1)).usual_s == 0.0
+    assert after_look(new, RunStats(failed=1)).usual_s == 0.0
 
 
 @pytest.mark.parametrize(("failures", "limit"), [(2, 8), (3, 5)])
 def test_one_failure_in_five_is_borne(failures: int, limit: int) -> None:
-    lately = Outcomes(done=10 - failures, failed=failures, seconds=2.0 * (10 - failures))
+    lately = RunStats(done=10 - failures, failed=failures, seconds=2.0 * (10 - failures))
     assert after_look(CALM, lately).limit == limit
 
 
 @pytest.mark.parametrize(("before", "after"), [(10, 7), (4, 2), (3, 2), (2, 1), (1, 1)])
 def test_a_step_down_is_by_three_tenths_and_never_to_nothing(before: int, after: int) -> None:
     pressed = replace(CALM, ceiling=10, limit=before)
-    assert after_look(pressed, Outcomes(failed=1)).limit == after
+    assert after_look(pressed, RunStats(failed=1)).limit == after
 
 
-def test_five_outcomes_are_enough_or_as_many_as_slots() -> None:
-    assert can_judge(CALM, Outcomes(done=5))
-    assert not can_judge(replace(CALM, limit=3), Outcomes(done=2))
-    assert can_judge(replace(CALM, limit=3), Outcomes(done=2, failed=1))
+def test_five_notables_are_enough_or_as_many_as_slots() -> None:
+    assert can_judge(CALM, RunStats(done=5))
+    assert not can_judge(replace(CALM, limit=3), RunStats(done=2))
+    assert can_judge(replace(CALM, limit=3), RunStats(done=2, failed=1))
 
 
-def test_outcomes_add_up() -> None:
-    both = Outcomes(1, 2, 3.0) + Outcomes(10, 20, 30.0)
-    assert both == Outcomes(11, 22, 33.0)
+def test_notables_add_up() -> None:
+    both = RunStats(1, 2, 3.0) + RunStats(10, 20, 30.0)
+    assert both == RunStats(11, 22, 33.0)
     assert both.total == 33
-    assert Outcomes() == Outcomes(0, 0, 0.0)
+    assert RunStats() == RunStats(0, 0, 0.0)
 
 
 def test_a_new_target_is_closed_and_knows_nothing() -> None:

@@ -20,8 +20,8 @@ from typing_extensions import override
 from transferapp.desktop.imports.drop_area import DropArea
 from transferapp.desktop.imports.fileset_list import FilesetList
 from transferapp.desktop.imports.form import ImportForm
-from transferapp.desktop.imports.outcome import ImportOutcome
 from transferapp.desktop.imports.presenter import ImportPresenter
+from transferapp.desktop.imports.result import ImportResult
 from transferapp.desktop.loop import spawn, starts
 from transferapp.desktop.session.background import kept_going
 from transferapp.desktop.widgets import theme
@@ -59,12 +59,12 @@ class ImportPage(PageWidget):
         self._known.closed.connect(presenter.dismiss_already_there)
         self._list = FilesetList(presenter)
         self._form = ImportForm(presenter)
-        self._outcome = ImportOutcome(presenter)
-        self._outcome.show_requested.connect(self.show_transfer)
+        self._result = ImportResult(presenter)
+        self._result.show_requested.connect(self.show_transfer)
         self._stack = QStackedWidget()
         self._lay_out()
         self._add_shortcuts()
-        for changes in (presenter.changed, presenter.rows_changed, presenter.outcome_changed):
+        for changes in (presenter.changed, presenter.rows_changed, presenter.result_changed):
             listen(self, changes, self._show)
         self._show()
 
@@ -96,7 +96,7 @@ class ImportPage(PageWidget):
         across.addWidget(self._form)
         self._left = left
         self._stack.addWidget(compose)
-        self._stack.addWidget(self._outcome)
+        self._stack.addWidget(self._result)
         self.body.addWidget(self._stack, 1)
 
     def _add_shortcuts(self) -> None:
@@ -110,7 +110,7 @@ class ImportPage(PageWidget):
 
     def _show(self) -> None:
         presenter = self._presenter
-        self._stack.setCurrentIndex(0 if presenter.outcome is None else 1)
+        self._stack.setCurrentIndex(0 if presenter.result is None else 1)
         listed = bool(presenter.rows)
         if self._list.isVisibleTo(self) != listed or not self._list.property("laidOut"):
             self._list.setProperty("laidOut", True)  # noqa: FBT003 - Qt's own signature

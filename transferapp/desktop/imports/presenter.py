@@ -60,7 +60,7 @@ class ImportPresenter:
     """An import while it is put together. Nothing typed or dropped is lost by an error.
 
     ``changed`` tells of everything but the list; ``rows_changed`` of the list;
-    ``outcome_changed`` of a handed-over import's progress.
+    ``result_changed`` of a handed-over import's progress.
     """
 
     def __init__(
@@ -91,11 +91,11 @@ class ImportPresenter:
         self.handing_over = False
         self.ignored_count = 0
         self.trouble: TransferAppError | None = None
-        self.outcome: TransferWatch | None = None
+        self.result: TransferWatch | None = None
         self.changed: Listeners[[]] = Listeners()
         self.rows_changed: Listeners[[]] = Listeners()
         self._listing = Listing(self._background, self._progressed, self._list_changed)
-        self.outcome_changed: Listeners[[]] = Listeners()
+        self.result_changed: Listeners[[]] = Listeners()
         self.targets.changed.listen(self._targets_changed)
         self.attaching.changed.listen(self.changed.notify)
         session.changed.listen(self._session_changed)
@@ -167,7 +167,7 @@ class ImportPresenter:
             self._listing.waiting += paths
             self.changed.notify()
             return
-        self.outcome_done()
+        self.result_done()
         roots = tuple(self._roots)
         self._background.start(self.attaching.ask())
         look = await self._listing.look(paths, self.reads, roots, ImportRows.add)
@@ -280,7 +280,7 @@ class ImportPresenter:
         self._knows()
 
     async def submit(self) -> None:
-        """Hand the import over; afterwards ``outcome`` or ``trouble`` is set."""
+        """Hand the import over; afterwards ``result`` or ``trouble`` is set."""
         plan = self._planned()
         self.handing_over, self.trouble = True, None
         self.changed.notify()
@@ -291,18 +291,18 @@ class ImportPresenter:
         except TransferAppError as error:
             self.trouble = error
         else:
-            self._begin_outcome(view)
+            self._begin_result(view)
         finally:
             self.handing_over = False
             self.changed.notify()
         await self._after_problem()
 
-    def outcome_done(self) -> None:
+    def result_done(self) -> None:
         """Put the confirmation away."""
-        if self.outcome is not None:
-            self.outcome.stop()
-            self.outcome = None
-            self.outcome_changed.notify()
+        if self.result is not None:
+            self.result.stop()
+            self.result = None
+            self.result_changed.notify()
 
     def _planned(self) -> ImportPlan:
         target = self.targets.chosen
@@ -321,13 +321,13 @@ class ImportPresenter:
         self._plan = plan.or_same(self._plan)
         return self._plan
 
-    def _begin_outcome(self, view: SubmissionView) -> None:
-        self.outcome = TransferWatch(self._session, view, self._clock)
-        self.outcome.changed.listen(self.outcome_changed.notify)
-        self.outcome.start()
+    def _begin_result(self, view: SubmissionView) -> None:
+        self.result = TransferWatch(self._session, view, self._clock)
+        self.result.changed.listen(self.result_changed.notify)
+        self.result.start()
         self._forget_list()
         self.rows_changed.notify()
-        self.outcome_changed.notify()
+        self.result_changed.notify()
 
     async def _after_problem(self) -> None:
         """Bring up to date what the problem has shown to be old; the list stays."""
@@ -340,7 +340,7 @@ class ImportPresenter:
         """Stop what still runs; nothing that was handed over depends on it."""
         self.cancel_look()
         self._known.stop()
-        self.outcome_done()
+        self.result_done()
         await self._background.close()
 
     # Inside ---------------------------------------------------------------------------
@@ -390,5 +390,5 @@ class ImportPresenter:
         if self._session.owner != self._owner:
             self._owner = self._session.owner
             self.reads.forget()
-            self.outcome_done()
+            self.result_done()
             self.clear()

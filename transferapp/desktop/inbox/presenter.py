@@ -15,7 +15,7 @@ from transferapp.errors import Denied, NotFound, TransferAppError
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.waking import woken
 from transferapp.model.events import EventKind
-from transferapp.notify.words import outcome_of
+from transferapp.notify.words import notable_event_of
 
 if TYPE_CHECKING:
     from transferapp.client.inbox import InboxClient
@@ -149,7 +149,7 @@ class InboxPresenter:
     def _event(self, event: Event) -> None:
         if event.kind is EventKind.INBOX_CHANGED:
             self.refresh()
-        elif outcome_of(event) is not None:
+        elif notable_event_of(event) is not None:
             self._told_at[event.transfer_id] = event.created_at
 
     async def _follow(self) -> None:

@@ -64,7 +64,7 @@ def transfer_events(
     tally = tally_of(transfer)
     if was_ended or not tally.ended:
         return [changed]
-    words = _outcome(tally, transfer)
+    words = _notable(tally, transfer)
     ended = {"kind": str(EventKind.TRANSFER_ENDED), "message": words}
     return [changed, changed | ended]
 
@@ -100,7 +100,7 @@ def _is_news(before: Values, after: Values) -> bool:
     return (old.code, old.message) != (new.code, new.message)
 
 
-def _outcome(tally: Tally, transfer: Values) -> str:
+def _notable(tally: Tally, transfer: Values) -> str:
     """Say in words how a transfer ended: ``3 imported, 1 failed``, and what it lacks."""
     words = (
         (ItemState.IMPORTED, "imported"),

@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from transferapp.errors import Denied, Invalid, SettingsInvalid, Unavailable
 from transferapp.host.clock import Clock
-from transferapp.notify.port import Batch, MailSender, Outcome, Preferences
+from transferapp.notify.port import Batch, MailSender, NotableEvent, Preferences
 from transferapp.notify.settings import Encryption, SmtpSettings
 from transferapp.notify.words import headline, sentence
 
@@ -43,8 +43,8 @@ class Mail(MailSender):
         """
         if not to.address or not to.address_verified:
             raise Denied("The mail address was not verified, so nothing is sent to it.")
-        mail = self._message(batch.id, to.address, headline(batch.outcomes))
-        mail.set_content(_text(batch.outcomes))
+        mail = self._message(batch.id, to.address, headline(batch.notables))
+        mail.set_content(_text(batch.notables))
         await self._deliver(mail)
 
     @override
@@ -91,10 +91,10 @@ class Mail(MailSender):
             )
 
 
-def _text(outcomes: tuple[Outcome, ...]) -> str:
-    blocks = [f"{one.title}\n  {sentence(one)}" for one in outcomes[:_SPELLED_OUT]]
-    if len(outcomes) > _SPELLED_OUT:
-        blocks.append(f"... and {len(outcomes) - _SPELLED_OUT} more in TransferApp.")
+def _text(notables: tuple[NotableEvent, ...]) -> str:
+    blocks = [f"{one.title}\n  {sentence(one)}" for one in notables[:_SPELLED_OUT]]
+    if len(notables) > _SPELLED_OUT:
+        blocks.append(f"... and {len(notables) - _SPELLED_OUT} more in TransferApp.")
     blocks.append("You get this because mail is switched on in your TransferApp settings.")
     return "\n\n".join(blocks) + "\n"
 

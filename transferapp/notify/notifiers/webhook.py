@@ -14,7 +14,7 @@ from transferapp.errors import Invalid, TransferAppError, Unavailable
 from transferapp.host.clock import Clock
 from transferapp.host.closing import AsyncClosing
 from transferapp.notify.notifiers.webhook_transport import WebhookTransport
-from transferapp.notify.port import Batch, Outcome, Preferences, Sender
+from transferapp.notify.port import Batch, NotableEvent, Preferences, Sender
 from transferapp.notify.webhooks import checked_url, signature
 from transferapp.notify.words import sentence
 
@@ -45,7 +45,7 @@ class Webhook(Sender, AsyncClosing):
     async def send(self, batch: Batch, to: Preferences) -> None:
         url = checked_url(to.webhook_url)
         # A webhook's batch is one outcome; its id is the id of the message.
-        body = _body(batch.id, batch.outcomes[0])
+        body = _body(batch.id, batch.notables[0])
         timestamp = str(int(self._clock.now().timestamp()))
         headers = {
             "content-type": "application/json",
@@ -58,17 +58,17 @@ class Webhook(Sender, AsyncClosing):
                 _judge(answer)
 
 
-def _body(message_id: str, outcome: Outcome) -> bytes:
+def _body(message_id: str, notable: NotableEvent) -> bytes:
     told = {
         "id": message_id,
-        "type": outcome.kind,
-        "timestamp": outcome.at.isoformat(),
+        "type": notable.kind,
+        "timestamp": notable.at.isoformat(),
         "data": {
-            "transfer_id": outcome.transfer_id,
-            "state": outcome.state,
-            "title": outcome.title,
-            "text": sentence(outcome),
-            "count": outcome.count,
+            "transfer_id": notable.transfer_id,
+            "state": notable.state,
+            "title": notable.title,
+            "text": sentence(notable),
+            "count": notable.count,
         },
     }
     return json.dumps(told, separators=(",", ":")).encode()

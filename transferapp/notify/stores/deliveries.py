@@ -19,14 +19,14 @@ from transferapp.notify.port import (
     Batch,
     Batches,
     Deliveries,
+    NotableEvent,
     NotificationChannel,
     OldDeliveries,
-    Outcome,
     Preferences,
     Topic,
 )
 from transferapp.notify.stores.preferences import preferences_of
-from transferapp.notify.stores.schema import SCHEMA, deliveries, outcome_of_row, positions
+from transferapp.notify.stores.schema import SCHEMA, deliveries, notable_event_of_row, positions
 from transferapp.notify.words import topic_of
 
 #: Troubles of one transfer within this time are one notification.
@@ -55,8 +55,8 @@ class SqlDeliveries(Deliveries, Batches, OldDeliveries):
         await asyncio.to_thread(self._begin_at, event_id)
 
     @override
-    async def record(self, after: int, upto: int, outcomes: Sequence[Outcome]) -> bool:
-        return await asyncio.to_thread(self._record, after, upto, outcomes)
+    async def record(self, after: int, upto: int, notables: Sequence[NotableEvent]) -> bool:
+        return await asyncio.to_thread(self._record, after, upto, notables)
 
     @override
     async def plan(self, mail_delay_s: float) -> list[Batch]:
@@ -99,37 +99,37 @@ class SqlDeliveries(Deliveries, Batches, OldDeliveries):
         except sa.exc.IntegrityError:
             return
 
-    def _record(self, after: int, upto: int, outcomes: Sequence[Outcome]) -> bool:
+    def _record(self, after: int, upto: int, notables: Sequence[NotableEvent]) -> bool:
         moved = positions.update().where(positions.c.event_id == after)
         with writing(self._engine) as connection:
             # First: it locks the row, so that a second process waits and finds it moved.
             if connection.execute(moved.values(event_id=upto)).rowcount == 0:
                 return False
-            for outcome in outcomes:
+            for notable in notables:
                 # One that cannot be told must not keep everybody from hearing anything.
-                with sparing("outcome", str(outcome.event_id)), connection.begin_nested():
-                    preferences = preferences_of(connection, outcome.username)
-                    for channel in channels_for(preferences, topic_of(outcome)):
-                        self._add(connection, outcome, channel)
+                with sparing("outcome", str(notable.event_id)), connection.begin_nested():
+                    preferences = preferences_of(connection, notable.username)
+                    for channel in channels_for(preferences, topic_of(notable)):
+                        self._add(connection, notable, channel)
         return True
 
     def _add(
-        self, connection: sa.Connection, outcome: Outcome, channel: NotificationChannel
+        self, connection: sa.Connection, notable: NotableEvent, channel: NotificationChannel
     ) -> None:
         now = self._clock.now()
-        if outcome.collapses and _collapsed(connection, outcome, channel, now):
+        if notable.collapses and _collapsed(connection, notable, channel, now):
             return
         row = {
-            "event_id": outcome.event_id,
-            "username": outcome.username,
+            "event_id": notable.event_id,
+            "username": notable.username,
             "channel": str(channel),
-            "kind": outcome.kind,
-            "transfer_id": outcome.transfer_id,
-            "state": outcome.state,
-            "title": outcome.title,
-            "text": outcome.text,
-            "count": outcome.count,
-            "at": outcome.at,
+            "kind": notable.kind,
+            "transfer_id": notable.transfer_id,
+            "state": notable.state,
+            "title": notable.title,
+            "text": notable.text,
+            "count": notable.count,
+            "at": notable.at,
             "recorded_at": now,
             # Being in this table is being in the inbox.
             "settled_at": now if channel is NotificationChannel.INBOX else None,
@@ -156,8 +156,8 @@ class SqlDeliveries(Deliveries, Batches, OldDeliveries):
             rows = connection.execute(query.order_by(deliveries.c.id)).mappings().all()
         if not rows:
             return None
-        outcomes = tuple(outcome_of_row(row) for row in rows)
-        return replace(_batch_of(rows[0]), outcomes=outcomes)
+        notables = tuple(notable_event_of_row(row) for row in rows)
+        return replace(_batch_of(rows[0]), notables=notables)
 
     def _forget(self, before: datetime) -> int:
         done = sa.or_(sa.not_(_open), deliveries.c.error != "")
@@ -195,14 +195,17 @@ def channels_for(preferences: Preferences, topic: Topic) -> Iterable[Notificatio
 
 
 def _collapsed(
-    connection: sa.Connection, outcome: Outcome, channel: NotificationChannel, now: datetime
+    connection: sa.Connection,
+    notable: NotableEvent,
+    channel: NotificationChannel,
+    now: datetime,
 ) -> bool:
     """Count it with a young notification of the same transfer, if there is one."""
     young = sa.select(sa.func.max(deliveries.c.id)).where(
-        deliveries.c.username == outcome.username,
+        deliveries.c.username == notable.username,
         deliveries.c.channel == str(channel),
-        deliveries.c.transfer_id == outcome.transfer_id,
-        deliveries.c.kind == outcome.kind,
+        deliveries.c.transfer_id == notable.transfer_id,
+        deliveries.c.kind == notable.kind,
         deliveries.c.recorded_at > now - COLLAPSE_WITHIN,
     )
     first = connection.scalar(young)
@@ -211,7 +214,7 @@ def _collapsed(
     connection.execute(
         deliveries.update()
         .where(deliveries.c.id == first)
-        .values(count=deliveries.c.count + outcome.count)
+        .values(count=deliveries.c.count + notable.count)
     )
     return True
 

@@ -14,7 +14,7 @@ from transferapp.host.database import reading, writing
 from transferapp.host.migrations import upgrade
 from transferapp.host.sparing import readable_rows
 from transferapp.notify.port import Inbox, InboxEntry, NotificationChannel
-from transferapp.notify.stores.schema import SCHEMA, deliveries, outcome_of_row
+from transferapp.notify.stores.schema import SCHEMA, deliveries, notable_event_of_row
 
 
 class SqlInbox(Inbox):
@@ -70,7 +70,7 @@ class SqlInbox(Inbox):
 
 
 def _entry(row: sa.RowMapping) -> InboxEntry:
-    return InboxEntry(row["id"], outcome_of_row(row), row["read_at"])
+    return InboxEntry(row["id"], notable_event_of_row(row), row["read_at"])
 
 
 def _mine(username: str) -> sa.ColumnElement[bool]:

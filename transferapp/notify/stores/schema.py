@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from transferapp.host.database import UtcDateTime
 from transferapp.host.migrations import Schema
 from transferapp.model.events import EventKind
-from transferapp.notify.port import Outcome
+from transferapp.notify.port import NotableEvent
 
 metadata = sa.MetaData()
 #: A change of the tables needs a migration there.
@@ -91,9 +91,9 @@ codes = sa.Table(
 )
 
 
-def outcome_of_row(row: sa.RowMapping) -> Outcome:
+def notable_event_of_row(row: sa.RowMapping) -> NotableEvent:
     """Return the outcome of a delivery."""
-    return Outcome(
+    return NotableEvent(
         event_id=row["event_id"],
         kind=row["kind"],
         username=row["username"],

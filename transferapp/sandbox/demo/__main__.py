@@ -86,8 +86,8 @@ def play_by_itself(home: Path, out: Path, kind: str) -> int:
         stage.start_all()
         with looked_after(stage):
             asyncio.run(stage.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
-            outcome = Story((stage, screen), folder, out, say).play()
-        report = make_report(stage, folder, out, outcome)
+            notable = Story((stage, screen), folder, out, say).play()
+        report = make_report(stage, folder, out, notable)
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     good = is_good(report)
     say(f"report and screenshots: {out}")
@@ -115,18 +115,18 @@ def looked_after(stage: Stage) -> Iterator[None]:
 
 
 def make_report(
-    stage: Stage, folder: Path, out: Path, outcome: DemoResult
+    stage: Stage, folder: Path, out: Path, notable: DemoResult
 ) -> dict[str, object]:
     """Read every figure from the running system, after the fact."""
     files, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
     return {
         "files": files,
         "images": images,
-        "exports": evidence.export_rows(folder, out / "exported", outcome.exported_paths),
-        "first_pixels_ms": outcome.first_pixels_ms,
-        "safe_to_log_off_s": outcome.safe_to_log_off_s,
-        "notifications": outcome.notifications,
-        "screenshots": outcome.screenshots,
+        "exports": evidence.export_rows(folder, out / "exported", notable.exported_paths),
+        "first_pixels_ms": notable.first_pixels_ms,
+        "safe_to_log_off_s": notable.safe_to_log_off_s,
+        "notifications": notable.notifications,
+        "screenshots": notable.screenshots,
     }
 
 

@@ -48,7 +48,7 @@ class Story:
         self._folder = folder
         self._out = out
         self._say = say
-        self.outcome = DemoResult()
+        self.notable = DemoResult()
 
     def play(self) -> DemoResult:
         """Play all scenes."""
@@ -64,7 +64,7 @@ class Story:
             self._preview(desktop)
             self._export(desktop)
             self._look_at_transfers(desktop)
-        return self.outcome
+        return self.notable
 
     @contextmanager
     def _open_desktop(self) -> Iterator[Actor]:
@@ -80,9 +80,9 @@ class Story:
                 raise
 
     def _shot(self, desktop: Actor, name: str, settle_s: float = 0.6) -> None:
-        file = f"{len(self.outcome.screenshots) + 1}-{name}.png"
+        file = f"{len(self.notable.screenshots) + 1}-{name}.png"
         desktop.do("shot", path=str(self._out / file), settle_s=settle_s)
-        self.outcome.screenshots.append(file)
+        self.notable.screenshots.append(file)
         self._say(f"  screenshot {file}")
 
     def _sign_in(self, desktop: Actor) -> None:
@@ -106,7 +106,7 @@ class Story:
         desktop.do("wait", "import.submit", enabled=True)
         self._shot(desktop, "import")
         self._say("she presses Import")
-        self.outcome.safe_to_log_off_s = round(
+        self.notable.safe_to_log_off_s = round(
             desktop.do(
                 "measure",
                 "import.submit",
@@ -114,7 +114,7 @@ class Story:
             ),
             3,
         )
-        self._say(f"safe to log off after {self.outcome.safe_to_log_off_s:.2f} s")
+        self._say(f"safe to log off after {self.notable.safe_to_log_off_s:.2f} s")
         self._shot(desktop, "safe-to-log-off", settle_s=0.05)
 
     def _wait_for_import(self) -> None:
@@ -131,7 +131,7 @@ class Story:
         self._say("she opens the desktop again; the keyring kept her signed in")
         desktop.do("wait", "nav.import", timeout_s=60)
         self._say("the outcome is told as a notification")
-        self.outcome.notifications = self._screen.wait_for_notification("(?i)import")
+        self.notable.notifications = self._screen.wait_for_notification("(?i)import")
         self._shot(desktop, "notification", settle_s=1.0)
 
     def _browse(self, desktop: Actor) -> None:
@@ -148,8 +148,8 @@ class Story:
     def _preview(self, desktop: Actor) -> None:
         self._say("she opens one in napari, before any download")
         desktop.do("wait", "browse.openInNapari", enabled=True)
-        self.outcome.first_pixels_ms = round(desktop.do("preview", "browse.openInNapari"), 1)
-        self._say(f"first pixels after {self.outcome.first_pixels_ms:.0f} ms")
+        self.notable.first_pixels_ms = round(desktop.do("preview", "browse.openInNapari"), 1)
+        self._say(f"first pixels after {self.notable.first_pixels_ms:.0f} ms")
         self._shot(desktop, "preview", settle_s=2.0)
         desktop.do("front")
 
@@ -161,7 +161,7 @@ class Story:
         desktop.do("type", "export.folder", text=str(self._out / "exported"))
         desktop.do("click", "export.start")
         details = self._ended(TransferKind.EXPORT, EXPORT_TIMEOUT_S)
-        self.outcome.exported_paths = sorted(file.client_path for file in details.files)
+        self.notable.exported_paths = sorted(file.client_path for file in details.files)
 
     def _look_at_transfers(self, desktop: Actor) -> None:
         desktop.do("click", "nav.transfers")

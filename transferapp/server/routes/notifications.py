@@ -105,14 +105,14 @@ def _view(wanted_preferences: Preferences) -> NotificationView:
 
 
 def _message(entry: InboxEntry) -> InboxMessage:
-    outcome = entry.outcome
+    notable = entry.notable
     return InboxMessage(
         id=entry.id,
-        kind=outcome.kind,
-        transfer_id=outcome.transfer_id,
-        state=outcome.state,
-        title=outcome.title,
-        text=sentence(outcome),
-        at=outcome.at,
+        kind=notable.kind,
+        transfer_id=notable.transfer_id,
+        state=notable.state,
+        title=notable.title,
+        text=sentence(notable),
+        at=notable.at,
         read_at=entry.read_at,
     )

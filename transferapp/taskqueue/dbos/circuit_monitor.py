@@ -11,8 +11,8 @@ from transferapp.taskqueue.dbos.rows import (
     STATES,
     Row,
     faults_of,
-    outcomes_of,
     pressure_of,
+    run_stats_of,
     sound_target,
 )
 from transferapp.taskqueue.dbos.target_store import TargetStore, tell_back, values_of
@@ -62,7 +62,7 @@ class CircuitMonitor:
     def _budget(self, row: Row) -> int:
         pressure = pressure_of(row)
         if not pressure.is_open:
-            return retries_allowed(pressure, outcomes_of(row))
+            return retries_allowed(pressure, run_stats_of(row))
         # One of those that wait may be the next probe.
         due = not row["probe"] and probe_due(pressure, self._records.now())
         return 1 if due else 0
@@ -71,7 +71,7 @@ class CircuitMonitor:
         """Do what is due for a target; True when its row has changed."""
         if row["probe"]:
             self._watch_probe(row)
-        elif not row["outages"] and can_judge(pressure_of(row), outcomes_of(row)):
+        elif not row["outages"] and can_judge(pressure_of(row), run_stats_of(row)):
             self._look(row["name"])
         else:
             return False
@@ -80,7 +80,7 @@ class CircuitMonitor:
     def _look(self, name: str) -> None:
         with self._store.changing(name) as (row, change):
             before = pressure_of(row)
-            after = after_look(before, outcomes_of(row))
+            after = after_look(before, run_stats_of(row))
             change(done=0, failed=0, seconds=0.0, **values_of(after))
         if after.limit < before.limit:
             _log.warning("target errs or slows; fewer at once", target=name, limit=after.limit)

@@ -26,8 +26,8 @@ from transferapp.taskqueue.moves import (
     TaskMove,
     checked_end,
 )
-from transferapp.taskqueue.outcome import RetryDecision
 from transferapp.taskqueue.port import Depth, NewTask, Task, TaskState
+from transferapp.taskqueue.retry_decision import RetryDecision
 
 #: A recursive query jumps from state to state, however many tasks are in each.
 _STATES = sa.text(

@@ -21,9 +21,9 @@ from transferapp.taskqueue.dbos.values import (
     whole,
 )
 from transferapp.taskqueue.moves import ENDED_TASK_STATES, SET_ASIDE, checked_end
-from transferapp.taskqueue.outcome import FailureCount
 from transferapp.taskqueue.port import Lane, Target, Task, TaskState
-from transferapp.taskqueue.pressure import Outcomes, Pressure
+from transferapp.taskqueue.pressure import Pressure, RunStats
+from transferapp.taskqueue.retry_decision import FailureCount
 
 #: A row by column name: as read, or made sound.
 Row = Mapping[Any, Any]
@@ -164,6 +164,6 @@ def pressure_of(row: Row) -> Pressure:
     )
 
 
-def outcomes_of(row: Row) -> Outcomes:
+def run_stats_of(row: Row) -> RunStats:
     """Return how runs ended since the last look, from a sound row."""
-    return Outcomes(row["done"], row["failed"], row["seconds"])
+    return RunStats(row["done"], row["failed"], row["seconds"])

@@ -18,9 +18,9 @@ from transferapp.taskqueue.dbos.failures import recorded
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.rows import failure_count, to_task
 from transferapp.taskqueue.dbos.target_store import TargetStore
-from transferapp.taskqueue.outcome import judge
 from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState
 from transferapp.taskqueue.pressure import blames_target
+from transferapp.taskqueue.retry_decision import judge
 
 _log = structlog.get_logger(__name__)
 

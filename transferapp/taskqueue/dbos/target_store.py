@@ -24,7 +24,7 @@ from transferapp.taskqueue.dbos.rows import (
 from transferapp.taskqueue.dbos.schema import targets
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.wakeups import announce
-from transferapp.taskqueue.pressure import Outcomes, Pressure, after_failure, after_success
+from transferapp.taskqueue.pressure import Pressure, RunStats, after_failure, after_success
 
 _log = structlog.get_logger(__name__)
 
@@ -53,7 +53,7 @@ class TargetStore:
         self._engine = engine
         self._settings = settings
         self._lock = threading.Lock()
-        self._done: dict[str, Outcomes] = {}
+        self._done: dict[str, RunStats] = {}
         self._known: set[str] = set()
 
     def declare(self, name: str, ceiling: int) -> None:
@@ -125,22 +125,22 @@ class TargetStore:
     def note_done(self, name: str, seconds: float) -> None:
         """Count a good end; ``flush`` writes it down."""
         with self._lock:
-            before = self._done.get(name, Outcomes())
-            self._done[name] = before + Outcomes(done=1, seconds=seconds)
+            before = self._done.get(name, RunStats())
+            self._done[name] = before + RunStats(done=1, seconds=seconds)
 
     def flush(self) -> None:
         """Write down the good ends; one of them ends an outage."""
         with self._lock:
             noted, self._done = self._done, {}
-        for name, outcomes in noted.items():
+        for name, run_stats in noted.items():
             with sparing("target of the queue", name):
-                self._add_done(name, outcomes)
+                self._add_done(name, run_stats)
 
-    def _add_done(self, name: str, outcomes: Outcomes) -> None:
+    def _add_done(self, name: str, run_stats: RunStats) -> None:
         with self.changing(name) as (row, change):
             change(
-                done=grown(row["done"], outcomes.done),
-                seconds=row["seconds"] + outcomes.seconds,
+                done=grown(row["done"], run_stats.done),
+                seconds=row["seconds"] + run_stats.seconds,
                 **values_of(after_success(pressure_of(row))),
             )
         if row["outages"]:

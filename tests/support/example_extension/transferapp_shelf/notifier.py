@@ -32,7 +32,7 @@ class Chime(Sender):
         if f"{batch.id} " in before:
             return
         with self._file.open("a", encoding="utf-8") as lines:
-            lines.writelines(f"{batch.id} {username}: {one.title}\n" for one in batch.outcomes)
+            lines.writelines(f"{batch.id} {username}: {one.title}\n" for one in batch.notables)
 
     @override
     async def aclose(self) -> None:

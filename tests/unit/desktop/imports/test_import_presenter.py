@@ -201,8 +201,8 @@ async def test_import_hands_over_everything_and_shows_the_promises(
         (AnnotationKind.COMMENT, "Nice ones"),
     ]
     assert presenter.rows == ()
-    assert presenter.outcome is not None
-    assert presenter.outcome.row.promises == promises(log_off=True)
+    assert presenter.result is not None
+    assert presenter.result.row.promises == promises(log_off=True)
     assert presenter.targets.chosen is not None
 
 
@@ -214,7 +214,7 @@ async def test_the_promises_are_kept_up_to_date(
     await presenter.add([folder])
     presenter.targets.choose(EMBRYOS)
     await presenter.submit()
-    watch = presenter.outcome
+    watch = presenter.result
     assert watch is not None
     await until(lambda: session.agent._streams)
     session.agent.say(agent_view(2, files_done=30), agent_view(1, files_done=9))
@@ -253,7 +253,7 @@ async def test_an_error_loses_nothing_and_again_is_the_same_import(
     await presenter.submit()
     shown: object = presenter.trouble
     assert shown is error
-    assert presenter.outcome is None
+    assert presenter.result is None
     assert len(presenter.included) == 2
     assert (presenter.name, presenter.tags) == ("Embryo 🔬 day 3", "a")
     hand_over.error = None

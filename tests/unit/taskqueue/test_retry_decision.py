@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from transferapp.errors import DamagedFile, Internal, RepositoryUnavailable
-from transferapp.taskqueue.outcome import MAX_DEFECTS, FailureCount, judge
 from transferapp.taskqueue.port import RetryPolicy, TaskState
+from transferapp.taskqueue.retry_decision import MAX_DEFECTS, FailureCount, judge
 
 POLICY = RetryPolicy(max_attempts=4, first_delay_s=10.0, factor=2.0, max_delay_s=30.0)
 

@@ -27,7 +27,7 @@ _WIDTH = 520
 _STEPS = 1000
 
 
-class ImportOutcome(QWidget):
+class ImportResult(QWidget):
     """The confirmation after Import. ``show_requested`` carries the transfer id.
 
     Names: ``import.outcome``, ``import.promise.logOff`` (and ``.switchOff``,
@@ -59,9 +59,9 @@ class ImportOutcome(QWidget):
         )
         self._show_it.clicked.connect(self._go_to_transfers)
         self._another = button("Import more", "import.another", icon_name="mdi6.plus")
-        self._another.clicked.connect(presenter.outcome_done)
+        self._another.clicked.connect(presenter.result_done)
         self._lay_out()
-        listen(self, presenter.outcome_changed, self._show)
+        listen(self, presenter.result_changed, self._show)
         self._show()
 
     def _lay_out(self) -> None:
@@ -100,7 +100,7 @@ class ImportOutcome(QWidget):
         layout.addStretch(2)
 
     def _show(self) -> None:
-        watch = self._presenter.outcome
+        watch = self._presenter.result
         if watch is None:
             return
         row = watch.row
@@ -120,7 +120,7 @@ class ImportOutcome(QWidget):
         self._promises.show_lines(promise_lines(row))
 
     def _go_to_transfers(self) -> None:
-        watch = self._presenter.outcome
+        watch = self._presenter.result
         if watch is not None:
             self.show_requested.emit(watch.transfer_id)
 
