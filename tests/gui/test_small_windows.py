@@ -40,7 +40,7 @@ from transferapp.desktop.transfers.page import TransfersPage
 from transferapp.desktop.transfers.presenter import TransfersPresenter
 from transferapp.host.resources import resource
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
-from transferapp.model.duplicates import HeldAlready, HeldFileset
+from transferapp.model.duplicates import DuplicateFileset, DuplicateMatch
 from transferapp.model.transfers import ItemState
 
 pytestmark = [
@@ -229,7 +229,7 @@ async def _settled() -> None:
 
 def _session_with_targets() -> FakeSession:
     session = FakeSession()
-    held = HeldAlready(same_bytes=(HeldFileset(1, "anna", (7,), (LONG,)),))
+    held = DuplicateMatch(same_bytes=(DuplicateFileset(1, "anna", (7,), (LONG,)),))
     session.server.held = {"day 3/cell.png": held}
     flies = Container(ContainerRef(ContainerKind.PROJECT, 1), LONG, "anna", 1, can_link=True)
     embryos = Container(EMBRYOS, LONG, "anna", 1, parent=flies.ref, can_link=True)

@@ -101,8 +101,8 @@ class Person(RuleBasedStateMachine):
 
     @precondition(lambda self: not self.submitted)
     @rule()
-    def leave_out_known(self) -> None:
-        self.world.leave_out_known()
+    def leave_out_duplicates(self) -> None:
+        self.world.leave_out_duplicates()
 
     @precondition(lambda self: not self.submitted)
     @rule()
@@ -171,7 +171,7 @@ def test_what_was_there_before_can_be_left_out(stores: Stores, tmp_path: Path) -
         for key in old:
             world.hold(key, owner)
         world.ask()
-        world.leave_out_known()
+        world.leave_out_duplicates()
         assert [row.key for row in world.rows.included] == [new]
         assert world.submit()
         world.upload(0)

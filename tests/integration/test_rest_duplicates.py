@@ -19,7 +19,7 @@ from tests.support.rest_server import (
 )
 from tests.support.rest_uploads import bearer, problem_of
 from transferapp.client.duplicate_words import hint
-from transferapp.client.duplicates import Comparing, Known
+from transferapp.client.duplicates import Comparing, Duplicates
 from transferapp.client.server import ServerClient
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
@@ -54,7 +54,7 @@ async def import_one(server: RestServer, username: str, target: ContainerRef) ->
 
 async def looked(
     client: ServerClient, candidates: Sequence[FilesetCandidate]
-) -> list[Known | None]:
+) -> list[Duplicates | None]:
     """Compare what was dropped with what is there."""
     return await Comparing(client).look(candidates, threading.Event())
 
@@ -85,8 +85,10 @@ async def test_the_hint_counts_what_was_dropped_again(server: RestServer) -> Non
     assert hint(await looked(client, candidates)) == ""
     await import_one(server, "ada", dataset.ref)
     found = await looked(client, candidates)
-    held = [c.name for c, one in zip(candidates, found, strict=True) if one and one.is_sure]
-    assert held == [Path(NAME).name]
+    duplicate = [
+        c.name for c, one in zip(candidates, found, strict=True) if one and one.is_sure
+    ]
+    assert duplicate == [Path(NAME).name]
     assert hint(found) == (
         f"1 of these 3 filesets is in the repository already, byte for byte ('{dataset.name}')."
     )
@@ -115,8 +117,8 @@ async def test_the_same_path_and_size_of_two_days_is_no_copy(
     }
     for day in ("same", "middle"):
         [candidate] = group(scan([tmp_path / day / "Pos0"]))
-        known = await Comparing(client).completely(candidate, threading.Event())
-        assert bool(known and known.is_sure) == (day == "same")
+        duplicates = await Comparing(client).completely(candidate, threading.Event())
+        assert bool(duplicates and duplicates.is_sure) == (day == "same")
 
 
 async def test_ends_of_private_data_are_not_compared(

@@ -20,7 +20,7 @@ import tifffile
 import zarr
 from pydantic import SecretStr
 
-from tests.support.held_files import HoldingServer
+from tests.support.duplicate_files import HoldingServer
 from tests.support.transfer_fakes import FakeServer, FakeSession
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.progress import Progress
@@ -29,7 +29,7 @@ from transferapp.agent.source_look import compare
 from transferapp.agent.views import view_of
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.desktop.imports.drop import dropped
-from transferapp.desktop.imports.known_filesets import KnownFilesets
+from transferapp.desktop.imports.duplicates import FilesetDuplicates
 from transferapp.desktop.imports.list import look_at
 from transferapp.desktop.imports.rows import ImportRows
 from transferapp.desktop.transfers.promise_words import promise_lines
@@ -43,7 +43,7 @@ from transferapp.intake.preflight import PreflightSettings
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.drops import LeftOutReason
-from transferapp.model.duplicates import HeldFileset
+from transferapp.model.duplicates import DuplicateFileset
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, Transfer, TransferDetails, TransferKind
 from transferapp.protocol.messages import (
@@ -97,7 +97,7 @@ class DropWorld:
         session = FakeSession()
         session.username = "ada"
         session.server = cast("FakeServer", self.before)
-        self.known = KnownFilesets(session.as_session())
+        self.known = FilesetDuplicates(session.as_session())
         self._read: dict[Path, str] = {}
         self._made = 0
 
@@ -155,18 +155,18 @@ class DropWorld:
         row = next(row for row in self.rows.all if row.key == key)
         if row.candidate is not None and all(f.path.exists() for f in row.candidate.files):
             number = len(self.before.held) + 1
-            self.before.hold(row.candidate, HeldFileset(number, owner, (number,)))
+            self.before.hold(row.candidate, DuplicateFileset(number, owner, (number,)))
 
     def ask(self) -> None:
         """Compare the list with what the repository has."""
         self.stores.run(self.known.ask(self.rows.all))
-        self.rows.know(self.known.held_as, self.known.keys)
+        self.rows.know(self.known.duplicate_of, self.known.keys)
 
-    def leave_out_known(self) -> None:
+    def leave_out_duplicates(self) -> None:
         """Press: Leave these out."""
         work = self.known.leave_out(self.rows.included, threading.Event(), lambda _: None)
         self.rows.include(self.stores.run(work), included=False)
-        self.rows.know(self.known.held_as, self.known.keys)
+        self.rows.know(self.known.duplicate_of, self.known.keys)
 
     def ignore(self, key: str, *, ignored: bool) -> None:
         self.rows.ignore([key], ignored=ignored)

@@ -16,7 +16,7 @@ from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.drops import LeftOut
-from transferapp.model.duplicates import HeldAlready
+from transferapp.model.duplicates import DuplicateMatch
 from transferapp.model.events import Event, EventKind
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
@@ -137,7 +137,7 @@ class FakeServer:
         self.tops: list[Container] = []
         self.inside: dict[ContainerRef, list[Container]] = {}
         #: What is held already, by the client path of the file to open.
-        self.held: dict[str, HeldAlready] = {}
+        self.held: dict[str, DuplicateMatch] = {}
         self.repository = "local"
         self.capabilities = ["attachments"]
         self.unknown_allowed = True
@@ -195,9 +195,9 @@ class FakeServer:
         self._note("containers")
         return self.inside.get(parent, []) if parent else self.tops
 
-    async def duplicates(self, items: Sequence[AskedItem]) -> list[HeldAlready]:
+    async def duplicates(self, items: Sequence[AskedItem]) -> list[DuplicateMatch]:
         self._note("duplicates")
-        return [self.held.get(one.files[0].client_path, HeldAlready()) for one in items]
+        return [self.held.get(one.files[0].client_path, DuplicateMatch()) for one in items]
 
     async def _act(self, act: str, transfer_id: str, item_id: str | None) -> TransferDetails:
         self._note(act, transfer_id, *([item_id] if item_id else []))

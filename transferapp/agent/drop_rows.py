@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from transferapp.agent.records import HeldRecord
+from transferapp.agent.records import DuplicateRecord
 from transferapp.agent.schema import files, held, items, left_out, submissions
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook, first_names
 from transferapp.model.stages import ItemStage
@@ -72,15 +72,17 @@ def imported_files(connection: sa.Connection, transfer_id: str) -> Sequence[sa.R
     return connection.execute(query).mappings().all()
 
 
-def held_files(connection: sa.Connection, transfer_id: str) -> list[HeldRecord]:
+def duplicate_files(connection: sa.Connection, transfer_id: str) -> list[DuplicateRecord]:
     """Return the files that were left out because the repository holds them."""
     mine = held.c.transfer_id == transfer_id
     query = sa.select(held).where(mine).order_by(held.c.position)
     rows = [dict(row) for row in connection.execute(query).mappings()]
-    return [HeldRecord(**{k: v for k, v in row.items() if k != "position"}) for row in rows]
+    return [
+        DuplicateRecord(**{k: v for k, v in row.items() if k != "position"}) for row in rows
+    ]
 
 
-def set_held(connection: sa.Connection, file: HeldRecord, **values: int) -> None:
+def set_duplicates(connection: sa.Connection, file: DuplicateRecord, **values: int) -> None:
     """Change what is known of how a held file looks."""
     same = sa.and_(held.c.transfer_id == file.transfer_id, held.c.path == file.path)
     connection.execute(sa.update(held).where(same).values(**values))

@@ -20,8 +20,8 @@ from transferapp.agent import drop_rows, schema
 from transferapp.agent.outbox_totals import totals_of
 from transferapp.agent.placements import Placements
 from transferapp.agent.records import (
+    DuplicateRecord,
     FileRecord,
-    HeldRecord,
     ItemRecord,
     Moved,
     SubmissionRecord,
@@ -244,15 +244,15 @@ class Outbox:
         """A file looks other than when it was sent, and holds the same."""
         self._set_file(file_id, modified_ns=modified_ns, inode=inode)
 
-    def held_files(self, transfer_id: str) -> list[HeldRecord]:
+    def duplicate_files(self, transfer_id: str) -> list[DuplicateRecord]:
         """List the files that were left out because the repository holds them."""
         with self._read() as connection:
-            return drop_rows.held_files(connection, transfer_id)
+            return drop_rows.duplicate_files(connection, transfer_id)
 
-    def same_held(self, file: HeldRecord, modified_ns: int, inode: int) -> None:
+    def same_duplicates(self, file: DuplicateRecord, modified_ns: int, inode: int) -> None:
         """A held file looks other than when it was compared, and holds the same."""
         with self._write() as connection:
-            drop_rows.set_held(connection, file, modified_ns=modified_ns, inode=inode)
+            drop_rows.set_duplicates(connection, file, modified_ns=modified_ns, inode=inode)
 
     def keep_look(self, transfer_id: str, look: SourceLook) -> bool:
         """Keep what a look at the source has found; True when the server must be told."""

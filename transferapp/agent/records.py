@@ -70,7 +70,7 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRecord:
+class DuplicateRecord:
     """A file that is left out because the repository holds it, as it was when compared."""
 
     transfer_id: str

@@ -145,7 +145,7 @@ def _know_the_drop(connection: sa.Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_left_out_transfer_id ON left_out (transfer_id)")
 
 
-def _know_what_is_held(connection: sa.Connection) -> None:
+def _add_duplicates(connection: sa.Connection) -> None:
     """4: files that stay out because the repository holds them already."""
     connection.exec_driver_sql(
         "CREATE TABLE held (transfer_id VARCHAR NOT NULL REFERENCES submissions"
@@ -161,7 +161,7 @@ def _know_what_is_held(connection: sa.Connection) -> None:
 MIGRATIONS: Sequence[Callable[[sa.Connection], None]] = (
     place_old_exports,
     _know_the_drop,
-    _know_what_is_held,
+    _add_duplicates,
 )
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from transferapp.agent.records import FileRecord, HeldRecord
+from transferapp.agent.records import DuplicateRecord, FileRecord
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.source import inode_of
 from transferapp.intake.scanning import Scan, scan
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from transferapp.client.workstation import WorkstationClient
     from transferapp.host.clock import Clock
 
-_Record: TypeAlias = FileRecord | HeldRecord
+_Record: TypeAlias = FileRecord | DuplicateRecord
 
 #: Names that a look keeps, for a sentence.
 _NAMES_KEPT = 10
@@ -63,8 +63,8 @@ def compare(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceLook:
         now = Path(file.path).stat()
         # Some network shares give an inode anew at each look: then it says nothing.
         inode = 0 if now.st_mtime_ns == file.modified_ns else inode_of(now)
-        if isinstance(file, HeldRecord):
-            outbox.same_held(file, now.st_mtime_ns, inode)
+        if isinstance(file, DuplicateRecord):
+            outbox.same_duplicates(file, now.st_mtime_ns, inode)
         else:
             outbox.same_content(file.file_id, now.st_mtime_ns, inode)
     return _keep(outbox, transfer_id, found.look(clock))
@@ -152,7 +152,7 @@ class _Found:
         )
 
     def _is_another(self, file: _Record) -> None:
-        changed = self.held_changed if isinstance(file, HeldRecord) else self.changed
+        changed = self.held_changed if isinstance(file, DuplicateRecord) else self.changed
         changed.append(file.client_path)
 
 
@@ -160,7 +160,7 @@ def _glance(outbox: Outbox, transfer_id: str) -> _Found:
     record = outbox.submission(transfer_id)
     files = outbox.imported_files(transfer_id)
     found = _Found(len(files), _Places(record.roots or ()))
-    to_look_at: list[_Record] = [*files, *outbox.held_files(transfer_id)]
+    to_look_at: list[_Record] = [*files, *outbox.duplicate_files(transfer_id)]
     for file in to_look_at:
         found.look_at(file)
     if record.roots is not None:

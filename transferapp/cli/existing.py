@@ -12,7 +12,7 @@ import humanize
 from transferapp.cli.looking import Looked
 from transferapp.client.dropping import LeftOutPath, left_out_fileset
 from transferapp.client.duplicate_words import hint, unprovable, why_left_out
-from transferapp.client.duplicates import Comparing, Known, KnowsDuplicates
+from transferapp.client.duplicates import Comparing, Duplicates, KnowsDuplicates
 from transferapp.errors import SourceProblem, TransferAppError
 from transferapp.intake.candidates import FilesetCandidate
 
@@ -33,7 +33,7 @@ class _Sorted:
 
     ready: list[FilesetCandidate]
     left_out: list[LeftOutPath]
-    known: list[Known]
+    known: list[Duplicates]
     notes: list[str]
 
 
@@ -48,21 +48,25 @@ async def leave_out_existing(
     comparing = Comparing(server)
     found = await comparing.look(looked.ready, threading.Event())
     pairs = list(zip(looked.ready, found, strict=True))
-    if unsure := [c for c, known in pairs if known is not None and not known.is_sure]:
+    if unsure := [
+        c for c, duplicates in pairs if duplicates is not None and not duplicates.is_sure
+    ]:
         size = humanize.naturalsize(sum(one.size_bytes for one in unsure))
         what = "1 fileset" if len(unsure) == 1 else f"{len(unsure):,} filesets"
         say(f"Reading {what} ({size}) to compare every byte with what is in the repository.")
     done = _Sorted([], [], [], [])
     for candidate, seen in pairs:
-        known = seen if seen is None or seen.is_sure else await _whole(comparing, candidate)
-        if known is not None and known.is_sure:
-            why = why_left_out(known, username)
-            done.left_out += left_out_fileset(candidate, why, known.hashed)
-            done.known.append(known)
+        duplicates = (
+            seen if seen is None or seen.is_sure else await _whole(comparing, candidate)
+        )
+        if duplicates is not None and duplicates.is_sure:
+            why = why_left_out(duplicates, username)
+            done.left_out += left_out_fileset(candidate, why, duplicates.hashed)
+            done.known.append(duplicates)
             continue
         done.ready.append(candidate)
-        if known is not None:
-            done.notes.append(f"{candidate.name}: {unprovable(known, username)}")
+        if duplicates is not None:
+            done.notes.append(f"{candidate.name}: {unprovable(duplicates, username)}")
     for note in done.notes:
         say(note)
     if done.known:
@@ -72,7 +76,7 @@ async def leave_out_existing(
     return replace(looked, ready=tuple(done.ready), dropped=dropped)
 
 
-async def _whole(comparing: Comparing, candidate: FilesetCandidate) -> Known | None:
+async def _whole(comparing: Comparing, candidate: FilesetCandidate) -> Duplicates | None:
     try:
         return await comparing.completely(candidate, threading.Event())
     except SourceProblem:

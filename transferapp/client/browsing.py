@@ -10,7 +10,7 @@ from transferapp.client.connection import (
     given,
 )
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
-from transferapp.model.duplicates import HeldAlready
+from transferapp.model.duplicates import DuplicateMatch
 from transferapp.model.images import ImageDetails, ImageSummary
 from transferapp.protocol import routes
 from transferapp.protocol.duplicates import AskedItem, DuplicatesRequest
@@ -78,7 +78,7 @@ class BrowseClient(ServerConnection):
         path = f"{routes.IMAGES}/{image_id}/thumbnail"
         return (await self._send("GET", path, params={"edge": edge_px})).content
 
-    async def duplicates(self, items: Sequence[AskedItem]) -> list[HeldAlready]:
+    async def duplicates(self, items: Sequence[AskedItem]) -> list[DuplicateMatch]:
         """Say for each item which filesets already hold its files; a few hundred at once."""
         body = body_of(DuplicatesRequest(items=list(items)))
-        return await self._call(list[HeldAlready], "POST", routes.DUPLICATES, json=body)
+        return await self._call(list[DuplicateMatch], "POST", routes.DUPLICATES, json=body)

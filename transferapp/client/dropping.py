@@ -16,7 +16,7 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.scanning import Finding
 from transferapp.model.drops import MOST_LISTED, Drop, LeftOut, LeftOutReason
-from transferapp.protocol.messages import DropOnDisk, HeldOnDisk, LeftOutOnDisk
+from transferapp.protocol.messages import DropOnDisk, DuplicateOnDisk, LeftOutOnDisk
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,9 @@ def drop_on_disk(dropped: Dropped) -> DropOnDisk:
     )
 
 
-def _held(hashed: HashedFile) -> HeldOnDisk:
+def _held(hashed: HashedFile) -> DuplicateOnDisk:
     file = hashed.file
-    return HeldOnDisk(
+    return DuplicateOnDisk(
         client_path=file.client_path,
         path=str(file.path),
         size_bytes=file.size_bytes,

@@ -13,7 +13,7 @@ from transferapp.client.contents import Contents, HashedFile, ReadListener
 from transferapp.errors import SourceProblem
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.scanning import FoundFile
-from transferapp.model.duplicates import END_BYTES, HeldAlready, HeldFileset, Likeness
+from transferapp.model.duplicates import END_BYTES, DuplicateFileset, DuplicateMatch, Likeness
 from transferapp.protocol.duplicates import (
     MAX_ENDS_ASKED,
     MAX_FILES_ASKED,
@@ -28,12 +28,12 @@ T = TypeVar("T")
 class KnowsDuplicates(Protocol):
     """What is needed of a server here; ``client.server.ServerClient`` is one."""
 
-    async def duplicates(self, items: Sequence[AskedItem]) -> list[HeldAlready]:
+    async def duplicates(self, items: Sequence[AskedItem]) -> list[DuplicateMatch]:
         """Say for each item which filesets already hold its files."""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Duplicates:
     """What the repository holds of a fileset.
 
     ``likeness`` is BYTES when every byte of every file was compared (``hashed`` are all of
@@ -42,7 +42,7 @@ class Known:
     """
 
     likeness: Likeness
-    filesets: tuple[HeldFileset, ...]
+    filesets: tuple[DuplicateFileset, ...]
     hashed: tuple[HashedFile, ...] = ()
     is_sample: bool = False
 
@@ -66,7 +66,7 @@ class Comparing:
 
     async def look(
         self, candidates: Sequence[FilesetCandidate], cancel: threading.Event
-    ) -> list[Known | None]:
+    ) -> list[Duplicates | None]:
         """Say for each candidate what the repository holds of it, and None where it holds
         nothing alike.
 
@@ -74,14 +74,14 @@ class Comparing:
         most 20 of each fileset, the one to open and the largest, and of each only the first
         and last MiB.
         """
-        found: list[Known | None] = [None] * len(candidates)
+        found: list[Duplicates | None] = [None] * len(candidates)
         likely = [n async for n in self._by_path(candidates)]
         for some in _parts(likely, lambda n: len(_sample(candidates[n]))):
             chosen = [candidates[n] for n in some]
             read = await _in_thread(partial(self._read_ends, chosen, cancel), cancel)
             asked = [(n, one) for n, one in zip(some, read, strict=True) if one is not None]
-            held = await self._server.duplicates([item for _, (item, _) in asked])
-            for (n, (_, hashed)), one in zip(asked, held, strict=True):
+            duplicate = await self._server.duplicates([item for _, (item, _) in asked])
+            for (n, (_, hashed)), one in zip(asked, duplicate, strict=True):
                 is_sample = len(candidates[n].files) > MAX_FILES_ASKED
                 found[n] = _known(one, hashed, is_sample=is_sample)
         return found
@@ -91,7 +91,7 @@ class Comparing:
         candidate: FilesetCandidate,
         cancel: threading.Event,
         read: ReadListener = lambda _count: None,
-    ) -> Known | None:
+    ) -> Duplicates | None:
         """Read all of a candidate and compare it; None where the repository does not hold it.
 
         The answer is ENDS where the repository keeps other checksums than SHA-1, so that
@@ -102,23 +102,23 @@ class Comparing:
             return [self._contents.whole(file, cancel, read) for file in candidate.files]
 
         hashed = await _in_thread(whole, cancel)
-        held = []
+        duplicate = []
         for some in _chunks(hashed, MAX_FILES_ASKED * MAX_ITEMS_ASKED):
             items = [_whole_item(group) for group in _chunks(some, MAX_FILES_ASKED)]
-            held += await self._server.duplicates(items)
-        same = _in_all([one.same_bytes for one in held])
+            duplicate += await self._server.duplicates(items)
+        same = _in_all([one.same_bytes for one in duplicate])
         if same:
-            return Known(Likeness.BYTES, same, tuple(hashed))
-        alike = _in_all([(*one.same_bytes, *one.same_paths) for one in held])
-        return Known(Likeness.ENDS, alike) if alike else None
+            return Duplicates(Likeness.BYTES, same, tuple(hashed))
+        alike = _in_all([(*one.same_bytes, *one.same_paths) for one in duplicate])
+        return Duplicates(Likeness.ENDS, alike) if alike else None
 
     async def _by_path(self, candidates: Sequence[FilesetCandidate]) -> AsyncIterator[int]:
         """Yield the numbers of those whose paths and sizes are there."""
         for start in range(0, len(candidates), MAX_ITEMS_ASKED):
             some = candidates[start : start + MAX_ITEMS_ASKED]
             items = [AskedItem(files=[_asked(f) for f in _sample(one)]) for one in some]
-            for number, held in enumerate(await self._server.duplicates(items), start):
-                if held:
+            for number, duplicate in enumerate(await self._server.duplicates(items), start):
+                if duplicate:
                     yield number
 
     def _read_ends(
@@ -162,12 +162,12 @@ async def _in_thread(work: Callable[[], T], cancel: threading.Event) -> T:
 
 
 def _known(
-    held: HeldAlready, hashed: tuple[HashedFile, ...], *, is_sample: bool
-) -> Known | None:
-    if held.same_bytes and hashed:
-        return Known(Likeness.BYTES, held.same_bytes, hashed)
-    alike = (*held.same_bytes, *held.same_ends)
-    return Known(Likeness.ENDS, alike, is_sample=is_sample) if alike else None
+    duplicate: DuplicateMatch, hashed: tuple[HashedFile, ...], *, is_sample: bool
+) -> Duplicates | None:
+    if duplicate.same_bytes and hashed:
+        return Duplicates(Likeness.BYTES, duplicate.same_bytes, hashed)
+    alike = (*duplicate.same_bytes, *duplicate.same_ends)
+    return Duplicates(Likeness.ENDS, alike, is_sample=is_sample) if alike else None
 
 
 def _sample(candidate: FilesetCandidate) -> tuple[FoundFile, ...]:
@@ -191,8 +191,8 @@ def _whole_item(hashed: Sequence[HashedFile]) -> AskedItem:
     return AskedItem(files=[_asked(one.file, sha1=one.sha1) for one in hashed])
 
 
-def _in_all(held: Sequence[Sequence[HeldFileset]]) -> tuple[HeldFileset, ...]:
-    first, *rest = held
+def _in_all(duplicate: Sequence[Sequence[DuplicateFileset]]) -> tuple[DuplicateFileset, ...]:
+    first, *rest = duplicate
     return tuple(one for one in first if all(one in others for others in rest))
 
 

@@ -43,7 +43,7 @@ class SoughtFile:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldFileset:
+class DuplicateFileset:
     """A fileset with images that the asking person sees; ``places`` name where they are."""
 
     id: int
@@ -61,7 +61,7 @@ class HeldFileset:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOriginal:
+class DuplicateOriginal:
     """An original file; ``sha1`` is empty where the repository keeps another checksum."""
 
     id: int
@@ -74,17 +74,17 @@ class Duplicate:
 
     file: PlannedFile
     likeness: Likeness
-    fileset: HeldFileset
-    original: HeldOriginal | None = None
+    fileset: DuplicateFileset
+    original: DuplicateOriginal | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class HeldAlready:
+class DuplicateMatch:
     """The filesets that hold every file of one item, and how sure that is."""
 
-    same_bytes: tuple[HeldFileset, ...] = ()
-    same_ends: tuple[HeldFileset, ...] = ()
-    same_paths: tuple[HeldFileset, ...] = ()
+    same_bytes: tuple[DuplicateFileset, ...] = ()
+    same_ends: tuple[DuplicateFileset, ...] = ()
+    same_paths: tuple[DuplicateFileset, ...] = ()
 
     def __bool__(self) -> bool:
         """Say whether there is any."""
@@ -98,7 +98,7 @@ class Hits:
     """
 
     by_sha1: dict[str, set[int]] = field(default_factory=dict)
-    by_path: dict[tuple[str, int], dict[int, HeldOriginal]] = field(default_factory=dict)
+    by_path: dict[tuple[str, int], dict[int, DuplicateOriginal]] = field(default_factory=dict)
 
     def of(self, file: PlannedFile) -> dict[int, Likeness]:
         """Return the filesets that hold a file, the surer likeness counts; by fileset id."""
@@ -113,15 +113,15 @@ class Hits:
         return sorted({one for file in files for one in self.of(file)})
 
     def duplicates(
-        self, files: Iterable[PlannedFile], held: Mapping[int, HeldFileset]
+        self, files: Iterable[PlannedFile], duplicates: Mapping[int, DuplicateFileset]
     ) -> list[Duplicate]:
         """List them in the order of ``files``; filesets that are not ``held`` do not count."""
         return [
-            Duplicate(file, likeness, held[one], self._at(file).get(one))
+            Duplicate(file, likeness, duplicates[one], self._at(file).get(one))
             for file in files
             for one, likeness in self.of(file).items()
-            if one in held
+            if one in duplicates
         ]
 
-    def _at(self, file: PlannedFile) -> dict[int, HeldOriginal]:
+    def _at(self, file: PlannedFile) -> dict[int, DuplicateOriginal]:
         return self.by_path.get((file.client_path, file.size_bytes), {})

@@ -13,9 +13,9 @@ from cachetools import LRUCache
 from transferapp.errors import Corrupt, Denied, NotFound, TransferAppError
 from transferapp.model.duplicates import (
     Duplicate,
-    HeldAlready,
-    HeldFileset,
-    HeldOriginal,
+    DuplicateFileset,
+    DuplicateMatch,
+    DuplicateOriginal,
     Likeness,
     SoughtFile,
     end_spans,
@@ -35,7 +35,7 @@ _AT_ONCE, _MOST_KEPT = 4, 100_000
 _PATIENCE_S = 30.0
 
 
-class HeldEnds:
+class DuplicateSearch:
     """What the ends of original files hash to, kept in memory: two reads of 1 MiB for each
     file that somebody asks about, once. For one event loop.
     """
@@ -46,7 +46,9 @@ class HeldEnds:
         #: People who drop large folders must not keep the repository busy.
         self._turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def of(self, images: OriginalFiles, original: HeldOriginal, size_bytes: int) -> str:
+    async def of(
+        self, images: OriginalFiles, original: DuplicateOriginal, size_bytes: int
+    ) -> str:
         """Return the SHA-1 of an original's ends; empty when the person may not read it.
 
         Raises RepositoryUnavailable.
@@ -56,22 +58,22 @@ class HeldEnds:
             return original.sha1
         # By content where that is known: the same file is often imported again.
         key = original.sha1 or original.id
-        known = self._known.get(key)
-        if known is None:
+        duplicates = self._known.get(key)
+        if duplicates is None:
             try:
                 async with self._turn:
-                    known = self._known[key] = await _read_ends(images, original.id, spans)
+                    duplicates = self._known[key] = await _read_ends(images, original.id, spans)
             except (Denied, NotFound, Corrupt):
                 return ""
-        return known
+        return duplicates
 
 
-async def held_already(
+async def duplicates_of(
     repository: Repository,
     username: str,
     items: Sequence[Sequence[SoughtFile]],
-    ends: HeldEnds,
-) -> list[HeldAlready]:
+    ends: DuplicateSearch,
+) -> list[DuplicateMatch]:
     """Say for each item which filesets, visible to the person, hold all of its files.
 
     A file that is asked for with its SHA-1 or its ends is compared, and is not held where
@@ -84,20 +86,22 @@ async def held_already(
             found[one.file].append(one)
         judged: dict[SoughtFile, list[Duplicate]] = {}
         for sought in dict.fromkeys(one for item in items for one in item):
-            held = found[sought.planned]
-            judged[sought] = [d async for d in _compared(session.images, sought, held, ends)]
+            duplicates = found[sought.planned]
+            judged[sought] = [
+                d async for d in _compared(session.images, sought, duplicates, ends)
+            ]
     return [_of_item([judged[one] for one in item]) for item in items]
 
 
 async def _compared(
-    images: OriginalFiles, sought: SoughtFile, found: Sequence[Duplicate], ends: HeldEnds
+    images: OriginalFiles, sought: SoughtFile, found: Sequence[Duplicate], ends: DuplicateSearch
 ) -> AsyncIterator[Duplicate]:
     """Yield those that are not known to be others, with what is known of them."""
     for one in found:
         if one.likeness is Likeness.BYTES:
             yield one
     by_path = [one for one in found if one.likeness is Likeness.PATH and one.original]
-    for one in sorted(by_path, key=lambda held: -held.fileset.id)[:MOST_COMPARED]:
+    for one in sorted(by_path, key=lambda duplicates: -duplicates.fileset.id)[:MOST_COMPARED]:
         sha1, size = sought.planned.sha1, sought.planned.size_bytes
         if one.original is None or (sha1 and one.original.sha1):
             continue  # Of the same SHA-1 it would have been found by its bytes.
@@ -126,36 +130,40 @@ async def same_bytes_note(
     """
     with suppress(TransferAppError, TimeoutError):
         async with asyncio.timeout(_PATIENCE_S), repository.session(username) as session:
-            held = await _same_bytes(session.images, plan.files)
-        others = [one for one in held if set(one.image_ids).isdisjoint(image_ids)]
+            duplicates = await _same_bytes(session.images, plan.files)
+        others = [one for one in duplicates if set(one.image_ids).isdisjoint(image_ids)]
         if others:
             return f"The same bytes were already in {others[0].where}."
     return ""
 
 
-async def _same_bytes(images: OriginalFiles, files: Sequence[PlannedFile]) -> list[HeldFileset]:
+async def _same_bytes(
+    images: OriginalFiles, files: Sequence[PlannedFile]
+) -> list[DuplicateFileset]:
     """Return the filesets that hold the bytes of all files."""
     rest = sorted(files[1:], key=lambda file: -file.size_bytes)
     sample = [*files[:1], *rest[: _FIRST - 1]]
-    held = _by_bytes(sample, await images.duplicates(sample))
-    if held and len(files) > len(sample):
-        held = _by_bytes(files, await images.duplicates(files))
-    return held
+    duplicates = _by_bytes(sample, await images.duplicates(sample))
+    if duplicates and len(files) > len(sample):
+        duplicates = _by_bytes(files, await images.duplicates(files))
+    return duplicates
 
 
-def _by_bytes(files: Sequence[PlannedFile], found: Sequence[Duplicate]) -> list[HeldFileset]:
+def _by_bytes(
+    files: Sequence[PlannedFile], found: Sequence[Duplicate]
+) -> list[DuplicateFileset]:
     by_file: dict[PlannedFile, list[Duplicate]] = {}
     for one in found:
         by_file.setdefault(one.file, []).append(one)
     return list(_of_item([by_file.get(file, []) for file in files]).same_bytes)
 
 
-def _of_item(files: Sequence[Sequence[Duplicate]]) -> HeldAlready:
+def _of_item(files: Sequence[Sequence[Duplicate]]) -> DuplicateMatch:
     """Keep the filesets that hold all files; the least sure likeness of a file counts."""
-    by_fileset = [{one.fileset.id: one for one in held} for held in files]
+    by_fileset = [{one.fileset.id: one for one in duplicates} for duplicates in files]
     in_all = sorted(set.intersection(*(set(here) for here in by_fileset)))
     least = {one: max(_RANKS[here[one].likeness] for here in by_fileset) for one in in_all}
-    same: list[list[HeldFileset]] = [[] for _ in _RANKS]
+    same: list[list[DuplicateFileset]] = [[] for _ in _RANKS]
     for one in in_all:
         same[least[one]].append(by_fileset[0][one].fileset)
-    return HeldAlready(*map(tuple, same))
+    return DuplicateMatch(*map(tuple, same))

@@ -181,7 +181,7 @@ class FileOnDisk(Message):
     modified_ns: int
 
 
-class HeldOnDisk(Message):
+class DuplicateOnDisk(Message):
     """A file that the repository holds already, as it was when all of it was compared."""
 
     client_path: ClientPath
@@ -200,10 +200,10 @@ class LeftOutOnDisk(Message):
 
     path: str
     left_out: LeftOut
-    held: list[HeldOnDisk] = []
+    held: list[DuplicateOnDisk] = []
 
     @model_validator(mode="after")
-    def _names_what_is_held(self) -> Self:
+    def _names_duplicates(self) -> Self:
         is_held = self.left_out.reason is LeftOutReason.HELD
         if len(self.held) != (self.left_out.file_count if is_held else 0):
             raise ValueError("what the repository holds is named file by file")

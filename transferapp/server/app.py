@@ -14,7 +14,7 @@ import transferapp
 from transferapp.errors import TransferAppError
 from transferapp.host.allocator import tune_allocator
 from transferapp.host.collector import settle_heap
-from transferapp.operations.duplicates import HeldEnds
+from transferapp.operations.duplicates import DuplicateSearch
 from transferapp.server.answers import answer_errors
 from transferapp.server.auth import SignInThrottle
 from transferapp.server.event_feed import EventFeed
@@ -79,7 +79,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.feed = EventFeed(parts.ledger)
-    app.state.ends = HeldEnds()
+    app.state.ends = DuplicateSearch()
     app.state.throttle = SignInThrottle(parts.clock)
     app.add_middleware(signed.SignedCors)
     answer_errors(app)

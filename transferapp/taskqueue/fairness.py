@@ -22,7 +22,7 @@ class Line:
 
 
 @dataclass
-class Held:
+class RunningTasks:
     """The tasks of one target that run now, by lane and by owner."""
 
     by_lane: Counter[Lane] = field(default_factory=Counter)
@@ -55,30 +55,30 @@ class Shares:
         return self.places if lane is Lane.TRANSFERS else max(1, self.places // 2)
 
 
-def next_line(lines: Iterable[Line], held: Held, shares: Shares) -> Line | None:
+def next_line(lines: Iterable[Line], running: RunningTasks, shares: Shares) -> Line | None:
     """Return the line whose first task starts next; None when none may.
 
     The lane with the fewest running tasks goes first, then the smaller priority, then the
     owner with the fewest running, then who waited longest since the last turn: so one
     owner's single task starts before the next of somebody's thousands.
     """
-    possible = (line for line in lines if _may_start(line, held, shares))
-    return min(possible, key=lambda line: _rank(line, held), default=None)
+    possible = (line for line in lines if _may_start(line, running, shares))
+    return min(possible, key=lambda line: _rank(line, running), default=None)
 
 
-def _may_start(line: Line, held: Held, shares: Shares) -> bool:
+def _may_start(line: Line, running: RunningTasks, shares: Shares) -> bool:
     owner_full = shares.per_owner is not None and (
-        held.by_owner[line.owner] >= shares.per_owner
+        running.by_owner[line.owner] >= shares.per_owner
     )
-    lane_full = held.by_lane[line.lane] >= shares.of_lane(line.lane)
+    lane_full = running.by_lane[line.lane] >= shares.of_lane(line.lane)
     return shares.room.get(line.lane, 0) > 0 and not lane_full and not owner_full
 
 
-def _rank(line: Line, held: Held) -> tuple[int, int, int, int, str]:
+def _rank(line: Line, running: RunningTasks) -> tuple[int, int, int, int, str]:
     return (
-        held.by_lane[line.lane],
+        running.by_lane[line.lane],
         line.priority,
-        held.by_owner[line.owner],
+        running.by_owner[line.owner],
         line.turn,
         line.owner,
     )

@@ -28,7 +28,7 @@ from transferapp import errors
 from transferapp.desktop.imports.filesets_model import FilesetColumn, FilesetsModel
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.intake.preflight import Severity
-from transferapp.model.duplicates import HeldAlready, HeldFileset
+from transferapp.model.duplicates import DuplicateFileset, DuplicateMatch
 from transferapp.model.transfers import ItemState
 
 # The offscreen platform says so of windows and menus.
@@ -248,8 +248,8 @@ def test_a_result_does_not_repeat_the_name_beside_it(scene: Play) -> None:
 def test_keys_check_again_and_import(scene: Play) -> None:
     async def story(on: Scene) -> None:
         path = f"{on.folder.name}/cells/cell.png"
-        fileset = HeldFileset(1, "anna", (7,), ("Monday",))
-        on.session.server.held = {path: HeldAlready(same_bytes=(fileset,))}
+        fileset = DuplicateFileset(1, "anna", (7,), ("Monday",))
+        on.session.server.held = {path: DuplicateMatch(same_bytes=(fileset,))}
         await on.ready()
         await until(on["import.submit"].isEnabled)
         on.page.activateWindow()

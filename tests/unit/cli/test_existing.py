@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.held_files import MONDAY, HoldingServer, candidate_of
+from tests.support.duplicate_files import MONDAY, HoldingServer, candidate_of
 from transferapp.cli.existing import leave_out_existing, say_what_exists
 from transferapp.cli.looking import Looked
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.errors import ServerUnreachable
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.model.drops import LeftOutReason
-from transferapp.model.duplicates import END_BYTES, HeldAlready, HeldFileset
+from transferapp.model.duplicates import END_BYTES, DuplicateFileset, DuplicateMatch
 
 
 class Away:
     """A server that does not answer."""
 
-    async def duplicates(self, _items: object) -> list[HeldAlready]:
+    async def duplicates(self, _items: object) -> list[DuplicateMatch]:
         raise ServerUnreachable
 
 
@@ -42,7 +42,9 @@ def looked(tmp_path: Path, server: HoldingServer) -> Looked:
     ready: list[FilesetCandidate] = []
     for name, parts in names.items():
         one = candidate_of(write(tmp_path / name, *parts), name=name)
-        server.hold(one, HeldFileset(len(ready) + 1, "ada", (11 + len(ready),), ("Monday",)))
+        server.hold(
+            one, DuplicateFileset(len(ready) + 1, "ada", (11 + len(ready),), ("Monday",))
+        )
         ready.append(one)
     ready[2] = candidate_of(write(tmp_path / "corrected.tif", 4, 9, 6), name="corrected.tif")
     ready.append(candidate_of(write(tmp_path / "new.tif", 7), name="new.tif"))

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.held_files import MONDAY, HoldingServer, candidate_of, sha1
+from tests.support.duplicate_files import MONDAY, HoldingServer, candidate_of, sha1
 from transferapp.client.contents import Contents
 from transferapp.client.duplicate_words import hint, why_left_out
-from transferapp.client.duplicates import Comparing, Known
+from transferapp.client.duplicates import Comparing, Duplicates
 from transferapp.errors import Cancelled
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
-from transferapp.model.duplicates import END_BYTES, HeldFileset, Likeness
+from transferapp.model.duplicates import END_BYTES, DuplicateFileset, Likeness
 from transferapp.protocol.duplicates import MAX_ENDS_ASKED, MAX_FILES_ASKED, MAX_ITEMS_ASKED
 
-BOBS = HeldFileset(2, "bob", (21, 22))
+BOBS = DuplicateFileset(2, "bob", (21, 22))
 
 
 def write(path: Path, *parts: int, size: int = END_BYTES) -> Path:
@@ -36,11 +36,13 @@ def listed(name: str, *sizes: int) -> FilesetCandidate:
     return FilesetCandidate(name, tuple(files), None)
 
 
-async def looked(server: HoldingServer, *candidates: FilesetCandidate) -> list[Known | None]:
+async def looked(
+    server: HoldingServer, *candidates: FilesetCandidate
+) -> list[Duplicates | None]:
     return await Comparing(server).look(candidates, threading.Event())
 
 
-async def completely(server: HoldingServer, candidate: FilesetCandidate) -> Known | None:
+async def completely(server: HoldingServer, candidate: FilesetCandidate) -> Duplicates | None:
     return await Comparing(server).completely(candidate, threading.Event())
 
 
@@ -60,21 +62,21 @@ class TestLooking:
         sizes = {"a": 5, "b": 7, "c": END_BYTES, "d": 6}
         one = candidate_of(*(write(tmp_path / f"{n}.tif", 1, size=s) for n, s in sizes.items()))
         server.hold(one)
-        [known] = await looked(server, one)
-        assert known is not None
-        assert (known.likeness, known.filesets) == (Likeness.BYTES, (MONDAY,))
-        assert [file.sha1 for file in known.hashed] == [
+        [duplicates] = await looked(server, one)
+        assert duplicates is not None
+        assert (duplicates.likeness, duplicates.filesets) == (Likeness.BYTES, (MONDAY,))
+        assert [file.sha1 for file in duplicates.hashed] == [
             sha1(path.path.read_bytes()) for path in one.files
         ]
-        assert known.hashed[0].inode == (tmp_path / "a.tif").stat().st_ino
+        assert duplicates.hashed[0].inode == (tmp_path / "a.tif").stat().st_ino
 
     async def test_of_large_files_only_the_ends_are_read(self, tmp_path: Path) -> None:
         server = HoldingServer()
         server.hold(candidate_of(write(tmp_path / "held.tif", 1, 2, 3)))
         corrected = candidate_of(write(tmp_path / "corrected.tif", 1, 9, 3))
-        [known] = await looked(server, corrected)
-        assert known is not None
-        assert (known.likeness, known.hashed) == (Likeness.ENDS, ())
+        [duplicates] = await looked(server, corrected)
+        assert duplicates is not None
+        assert (duplicates.likeness, duplicates.hashed) == (Likeness.ENDS, ())
         assert await looked(server, candidate_of(write(tmp_path / "x.tif", 1, 2, 4))) == [None]
 
     async def test_what_nobody_holds_is_not_read(self) -> None:
@@ -86,10 +88,10 @@ class TestLooking:
         paths = [write(tmp_path / f"{n}.tif", n % 200, size=1 + n) for n in range(30)]
         one, server = candidate_of(*paths), HoldingServer()
         server.hold(one)
-        [known] = await looked(server, one)
-        assert known is not None
-        assert (known.likeness, known.is_sample) == (Likeness.ENDS, True)
-        assert "first and last MiB of the 20 largest files" in hint([known])
+        [duplicates] = await looked(server, one)
+        assert duplicates is not None
+        assert (duplicates.likeness, duplicates.is_sample) == (Likeness.ENDS, True)
+        assert "first and last MiB of the 20 largest files" in hint([duplicates])
         assert max(len(item.files) for some in server.asked for item in some) == MAX_FILES_ASKED
 
     async def test_a_file_that_changed_meanwhile_is_not_claimed(self, tmp_path: Path) -> None:
@@ -119,9 +121,13 @@ class TestLooking:
         self, tmp_path: Path
     ) -> None:
         server = HoldingServer()
-        held = candidate_of(write(tmp_path / "a.tif", 1))
-        server.hold(held)
-        many = [*(listed(f"c{n}", 2) for n in range(MAX_ITEMS_ASKED)), held, listed("z", 2)]
+        duplicate = candidate_of(write(tmp_path / "a.tif", 1))
+        server.hold(duplicate)
+        many = [
+            *(listed(f"c{n}", 2) for n in range(MAX_ITEMS_ASKED)),
+            duplicate,
+            listed("z", 2),
+        ]
         found = await looked(server, *many)
         assert [len(some) for some in server.asked] == [MAX_ITEMS_ASKED, 2, 1]
         assert [number for number, one in enumerate(found) if one] == [MAX_ITEMS_ASKED]
@@ -144,10 +150,10 @@ class TestCompletely:
         one, server = candidate_of(write(tmp_path / "a.tif", 1, 2, 3)), HoldingServer()
         server.hold(one)
         read: list[int] = []
-        known = await Comparing(server).completely(one, threading.Event(), read.append)
-        assert known is not None
-        assert known.likeness is Likeness.BYTES
-        assert known.hashed[0].sha1 == sha1((tmp_path / "a.tif").read_bytes())
+        duplicates = await Comparing(server).completely(one, threading.Event(), read.append)
+        assert duplicates is not None
+        assert duplicates.likeness is Likeness.BYTES
+        assert duplicates.hashed[0].sha1 == sha1((tmp_path / "a.tif").read_bytes())
         assert sum(read) == 3 * END_BYTES
 
     async def test_a_correction_in_the_middle_is_found(self, tmp_path: Path) -> None:
@@ -161,9 +167,9 @@ class TestCompletely:
         paths = [write(tmp_path / f"{n}.tif", n % 200, size=1 + n) for n in range(45)]
         one, server = candidate_of(*paths), HoldingServer()
         server.hold(one)
-        known = await completely(server, one)
-        assert known is not None
-        assert (known.likeness, len(known.hashed)) == (Likeness.BYTES, 45)
+        duplicates = await completely(server, one)
+        assert duplicates is not None
+        assert (duplicates.likeness, len(duplicates.hashed)) == (Likeness.BYTES, 45)
         write(paths[1], 77, size=2)
         assert await completely(server, candidate_of(*paths)) is None
 
@@ -179,9 +185,9 @@ class TestCompletely:
         one = candidate_of(write(tmp_path / "a.tif", 1, 2, 3))
         server = HoldingServer(keeps_sha1=False)
         server.hold(one)
-        known = await completely(server, one)
-        assert known is not None
-        assert known.likeness is Likeness.ENDS
+        duplicates = await completely(server, one)
+        assert duplicates is not None
+        assert duplicates.likeness is Likeness.ENDS
 
     async def test_it_can_be_stopped_while_it_reads(self, tmp_path: Path) -> None:
         one, server = candidate_of(write(tmp_path / "a.tif", *range(9))), HoldingServer()
@@ -225,8 +231,8 @@ def test_a_file_changing_while_it_is_read_has_no_hash(tmp_path: Path) -> None:
         Contents().whole(file, threading.Event(), changes)
 
 
-BYTES = Known(Likeness.BYTES, (MONDAY,))
-ENDS = Known(Likeness.ENDS, (MONDAY,))
+BYTES = Duplicates(Likeness.BYTES, (MONDAY,))
+ENDS = Duplicates(Likeness.ENDS, (MONDAY,))
 
 
 @pytest.mark.parametrize(
@@ -262,14 +268,14 @@ ENDS = Known(Likeness.ENDS, (MONDAY,))
         ),
     ],
 )
-def test_it_is_said_what_was_compared(found: list[Known | None], words: str) -> None:
+def test_it_is_said_what_was_compared(found: list[Duplicates | None], words: str) -> None:
     assert hint(found) == words
 
 
 def test_places_are_named_but_not_all() -> None:
-    many = Known(Likeness.BYTES, (HeldFileset(1, "ada", (7,), ("a", "b", "c", "d")),))
+    many = Duplicates(Likeness.BYTES, (DuplicateFileset(1, "ada", (7,), ("a", "b", "c", "d")),))
     assert "('a', 'b' and 2 more)" in hint([many, None])
-    assert hint([Known(Likeness.BYTES, (BOBS,)), None]).endswith("byte for byte.")
+    assert hint([Duplicates(Likeness.BYTES, (BOBS,)), None]).endswith("byte for byte.")
 
 
 def test_why_it_is_left_out() -> None:
@@ -279,7 +285,7 @@ def test_why_it_is_left_out() -> None:
         LeftOutReason.HELD,
         "In the repository already, byte for byte: Image:12 (Monday).",
     )
-    both = Known(Likeness.BYTES, (BOBS, MONDAY))
+    both = Duplicates(Likeness.BYTES, (BOBS, MONDAY))
     assert why_left_out(both, "ada") == mine
     others = why_left_out(both, "eve")
     assert (others.reason, others.sentence) == (

@@ -14,19 +14,19 @@ from transferapp.errors import PermissionDenied, RepositoryUnavailable
 from transferapp.model.duplicates import (
     END_BYTES,
     Duplicate,
-    HeldAlready,
-    HeldFileset,
-    HeldOriginal,
+    DuplicateFileset,
+    DuplicateMatch,
+    DuplicateOriginal,
     Likeness,
     SoughtFile,
     end_spans,
 )
 from transferapp.model.filesets import PlannedFile
-from transferapp.operations.duplicates import MOST_COMPARED, HeldEnds, held_already
+from transferapp.operations.duplicates import MOST_COMPARED, DuplicateSearch, duplicates_of
 from transferapp.repositories.port import Repository
 
 LARGE = 3 * END_BYTES
-ONE, TWO = HeldFileset(1, "ada", (11,)), HeldFileset(2, "bob", (21,))
+ONE, TWO = DuplicateFileset(1, "ada", (11,)), DuplicateFileset(2, "bob", (21,))
 
 
 def sha1(content: bytes) -> str:
@@ -45,7 +45,7 @@ def ends(whole: bytes) -> str:
 class Shelf:
     """Filesets of one file each at the same path; notes what was read of them."""
 
-    held: dict[HeldFileset, bytes]
+    held: dict[DuplicateFileset, bytes]
     hasher_is_sha1: bool = True
     refuses: Exception | None = None
     read_bytes: list[tuple[int, int, int]] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Shelf:
                 known = sha1(whole) if self.hasher_is_sha1 else ""
                 likeness = Likeness.BYTES if known and known == file.sha1 else Likeness.PATH
                 if len(whole) == file.size_bytes:
-                    original = HeldOriginal(fileset.id + 70, known)
+                    original = DuplicateOriginal(fileset.id + 70, known)
                     found.append(Duplicate(file, likeness, fileset, original))
         return found
 
@@ -83,37 +83,39 @@ def sought(whole: bytes, *, hashed: bool = False) -> list[list[SoughtFile]]:
     return [[SoughtFile(PlannedFile("Pos0/img_0.tif", len(whole), known), ends(whole))]]
 
 
-async def held(shelf: Shelf, asked: list[list[SoughtFile]], known: HeldEnds) -> HeldAlready:
-    [found] = await held_already(cast("Repository", shelf), "ada", asked, known)
+async def held(
+    shelf: Shelf, asked: list[list[SoughtFile]], known: DuplicateSearch
+) -> DuplicateMatch:
+    [found] = await duplicates_of(cast("Repository", shelf), "ada", asked, known)
     return found
 
 
 @pytest.mark.parametrize("other", [content(first=1), content(last=1)])
 async def test_another_day_is_no_copy(other: bytes) -> None:
-    assert not await held(Shelf({ONE: content()}), sought(other), HeldEnds())
+    assert not await held(Shelf({ONE: content()}), sought(other), DuplicateSearch())
 
 
 async def test_the_same_ends_look_the_same() -> None:
     shelf = Shelf({ONE: content(), TWO: content(first=9)})
-    found = await held(shelf, sought(content(middle=1)), HeldEnds())
-    assert found == HeldAlready(same_ends=(ONE,))
+    found = await held(shelf, sought(content(middle=1)), DuplicateSearch())
+    assert found == DuplicateMatch(same_ends=(ONE,))
 
 
 async def test_a_hash_that_differs_is_a_difference() -> None:
     """Their ends are the same: the correction is in the middle."""
     shelf = Shelf({ONE: content()})
-    assert not await held(shelf, sought(content(middle=1), hashed=True), HeldEnds())
+    assert not await held(shelf, sought(content(middle=1), hashed=True), DuplicateSearch())
     assert shelf.read_bytes == [], "what is known needs no look"
 
 
 async def test_a_repository_with_other_checksums_can_only_look_at_ends() -> None:
     shelf = Shelf({ONE: content()}, hasher_is_sha1=False)
-    found = await held(shelf, sought(content(middle=1), hashed=True), HeldEnds())
-    assert found == HeldAlready(same_ends=(ONE,))
+    found = await held(shelf, sought(content(middle=1), hashed=True), DuplicateSearch())
+    assert found == DuplicateMatch(same_ends=(ONE,))
 
 
 async def test_only_the_ends_are_read_and_only_once() -> None:
-    shelf, known = Shelf({ONE: content()}), HeldEnds()
+    shelf, known = Shelf({ONE: content()}), DuplicateSearch()
     for _ in range(3):
         await held(shelf, sought(content()), known)
     assert shelf.read_bytes == [(71, 0, END_BYTES), (71, 2 * END_BYTES, END_BYTES)]
@@ -121,43 +123,49 @@ async def test_only_the_ends_are_read_and_only_once() -> None:
 
 async def test_of_small_files_the_checksum_is_enough() -> None:
     shelf = Shelf({ONE: b"cells"})
-    assert not await held(shelf, sought(b"mouse"), HeldEnds())
-    assert await held(shelf, sought(b"cells"), HeldEnds()) == HeldAlready(same_ends=(ONE,))
-    assert (await held(shelf, sought(b"cells", hashed=True), HeldEnds())).same_bytes == (ONE,)
+    assert not await held(shelf, sought(b"mouse"), DuplicateSearch())
+    assert await held(shelf, sought(b"cells"), DuplicateSearch()) == DuplicateMatch(
+        same_ends=(ONE,)
+    )
+    assert (await held(shelf, sought(b"cells", hashed=True), DuplicateSearch())).same_bytes == (
+        ONE,
+    )
     assert shelf.read_bytes == []
 
 
 async def test_what_may_not_be_read_is_not_claimed() -> None:
     shelf = Shelf({ONE: content()}, refuses=PermissionDenied())
-    assert not await held(shelf, sought(content()), HeldEnds())
+    assert not await held(shelf, sought(content()), DuplicateSearch())
 
 
 async def test_a_repository_that_is_away_answers_nothing() -> None:
     shelf = Shelf({ONE: content()}, refuses=RepositoryUnavailable())
     with pytest.raises(RepositoryUnavailable):
-        await held(shelf, sought(content()), HeldEnds())
+        await held(shelf, sought(content()), DuplicateSearch())
 
 
 async def test_of_a_path_imported_each_day_the_newest_are_compared() -> None:
-    days = {HeldFileset(n, "ada", (n,)): content(first=n % 200) for n in range(1, 61)}
+    days = {DuplicateFileset(n, "ada", (n,)): content(first=n % 200) for n in range(1, 61)}
     shelf = Shelf(days)
-    await held(shelf, sought(content(first=199)), HeldEnds())
+    await held(shelf, sought(content(first=199)), DuplicateSearch())
     compared = {file_id for file_id, _, _ in shelf.read_bytes}
     assert compared == {70 + n for n in range(61 - MOST_COMPARED, 61)}
 
 
 async def test_asked_without_content_the_path_is_told_as_no_more() -> None:
     asked = [[SoughtFile(PlannedFile("Pos0/img_0.tif", LARGE, ""))]]
-    found = await held(Shelf({ONE: content()}), asked, HeldEnds())
-    assert found == HeldAlready(same_paths=(ONE,))
+    found = await held(Shelf({ONE: content()}), asked, DuplicateSearch())
+    assert found == DuplicateMatch(same_paths=(ONE,))
 
 
 async def test_the_least_sure_file_of_an_item_counts() -> None:
     shelf = Shelf({ONE: content()})
     [[sure]] = sought(content(), hashed=True)
     [[less]] = sought(content())
-    [found] = await held_already(cast("Repository", shelf), "ada", [[sure, less]], HeldEnds())
-    assert found == HeldAlready(same_ends=(ONE,))
+    [found] = await duplicates_of(
+        cast("Repository", shelf), "ada", [[sure, less]], DuplicateSearch()
+    )
+    assert found == DuplicateMatch(same_ends=(ONE,))
 
 
 def test_ends_of_all_sizes() -> None:

@@ -12,19 +12,19 @@ import pytest
 from transferapp.errors import RepositoryUnavailable
 from transferapp.model.duplicates import (
     Duplicate,
-    HeldAlready,
-    HeldFileset,
-    HeldOriginal,
+    DuplicateFileset,
+    DuplicateMatch,
+    DuplicateOriginal,
     Hits,
     Likeness,
     SoughtFile,
 )
 from transferapp.model.filesets import FilesetPlan, PlannedFile
-from transferapp.operations.duplicates import HeldEnds, held_already, same_bytes_note
+from transferapp.operations.duplicates import DuplicateSearch, duplicates_of, same_bytes_note
 from transferapp.repositories.port import Repository
 
 A, B, C = (PlannedFile(f"{name}.tif", 5, name * 40) for name in "abc")
-ONE, TWO = HeldFileset(1, "ada", (11, 12), ("Cells",)), HeldFileset(2, "bob", (21,))
+ONE, TWO = DuplicateFileset(1, "ada", (11, 12), ("Cells",)), DuplicateFileset(2, "bob", (21,))
 
 
 @dataclass
@@ -55,28 +55,30 @@ def items(*some: Sequence[PlannedFile]) -> list[list[SoughtFile]]:
     return [[SoughtFile(file) for file in files] for files in some]
 
 
-def duplicate(file: PlannedFile, fileset: HeldFileset, *, sure: bool = True) -> Duplicate:
+def duplicate(file: PlannedFile, fileset: DuplicateFileset, *, sure: bool = True) -> Duplicate:
     if sure:
         return Duplicate(file, Likeness.BYTES, fileset)
-    return Duplicate(file, Likeness.PATH, fileset, HeldOriginal(70, ""))
+    return Duplicate(file, Likeness.PATH, fileset, DuplicateOriginal(70, ""))
 
 
 async def test_all_files_must_be_in_one_fileset() -> None:
     known = repository(duplicate(A, ONE), duplicate(B, ONE), duplicate(B, TWO))
-    found = await held_already(known, "ada", items((A, B), (B,), (A, C), (C,)), HeldEnds())
+    found = await duplicates_of(
+        known, "ada", items((A, B), (B,), (A, C), (C,)), DuplicateSearch()
+    )
     assert found == [
-        HeldAlready(same_bytes=(ONE,)),
-        HeldAlready(same_bytes=(ONE, TWO)),
-        HeldAlready(),
-        HeldAlready(),
+        DuplicateMatch(same_bytes=(ONE,)),
+        DuplicateMatch(same_bytes=(ONE, TWO)),
+        DuplicateMatch(),
+        DuplicateMatch(),
     ]
     assert [bool(one) for one in found] == [True, True, False, False]
 
 
 async def test_the_least_sure_file_counts() -> None:
     known = repository(duplicate(A, ONE, sure=False), duplicate(B, ONE))
-    found = await held_already(known, "ada", items((A, B)), HeldEnds())
-    assert found == [HeldAlready(same_paths=(ONE,))]
+    found = await duplicates_of(known, "ada", items((A, B)), DuplicateSearch())
+    assert found == [DuplicateMatch(same_paths=(ONE,))]
 
 
 async def test_note_names_an_image_that_is_not_a_new_one() -> None:
@@ -109,12 +111,12 @@ async def test_many_files_are_asked_for_only_when_the_largest_are_there() -> Non
 
 
 def test_hits_tell_the_surer_likeness_once() -> None:
-    at_a = {1: HeldOriginal(71, A.sha1), 2: HeldOriginal(72, "")}
+    at_a = {1: DuplicateOriginal(71, A.sha1), 2: DuplicateOriginal(72, "")}
     hits = Hits({A.sha1: {1}}, {(A.client_path, 5): at_a, (B.client_path, 6): {1: at_a[1]}})
     assert hits.of(A) == {1: Likeness.BYTES, 2: Likeness.PATH}
     assert hits.of(B) == {}, "another size"
     assert hits.of(PlannedFile("x", 5, "")) == {}
     assert hits.fileset_ids([A, B]) == [1, 2]
     assert hits.duplicates([A], {2: TWO}) == [
-        Duplicate(A, Likeness.PATH, TWO, HeldOriginal(72, ""))
+        Duplicate(A, Likeness.PATH, TWO, DuplicateOriginal(72, ""))
     ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from transferapp.taskqueue.fairness import Held, Line, Shares, next_line
+from transferapp.taskqueue.fairness import Line, RunningTasks, Shares, next_line
 from transferapp.taskqueue.port import Lane
 
 ROOM = dict.fromkeys(Lane, 10)
@@ -23,7 +23,7 @@ def starts(lines: list[Line], count: int, shares: Shares) -> list[str]:
     """Start ``count`` tasks that end at once, and return their owners."""
     owners = []
     for turn in range(1, count + 1):
-        chosen = next_line(lines, Held(), shares)
+        chosen = next_line(lines, RunningTasks(), shares)
         assert chosen is not None
         lines[lines.index(chosen)] = replace(chosen, turn=turn)
         owners.append(chosen.owner)
@@ -38,43 +38,45 @@ def test_everyone_has_a_turn_before_anyone_has_two() -> None:
 
 
 def test_who_runs_least_goes_first() -> None:
-    held = Held()
-    held.add(Lane.TRANSFERS, "ada", 2)
-    chosen = next_line([line("ada", turn=1), line("bob", turn=9)], held, Shares(4, ROOM))
+    running = RunningTasks()
+    running.add(Lane.TRANSFERS, "ada", 2)
+    chosen = next_line([line("ada", turn=1), line("bob", turn=9)], running, Shares(4, ROOM))
     assert chosen is not None
     assert chosen.owner == "bob"
 
 
 def test_priority_goes_before_turns() -> None:
-    chosen = next_line([line("ada"), line("bob", priority=10, turn=9)], Held(), Shares(4, ROOM))
+    chosen = next_line(
+        [line("ada"), line("bob", priority=10, turn=9)], RunningTasks(), Shares(4, ROOM)
+    )
     assert chosen is not None
     assert chosen.owner == "bob"
 
 
 def test_an_owner_has_no_more_than_her_share() -> None:
-    held = Held()
-    held.add(Lane.TRANSFERS, "ada", 2)
-    assert next_line([line("ada")], held, Shares(4, ROOM, per_owner=2)) is None
-    assert next_line([line("ada")], held, Shares(4, ROOM, per_owner=3)) is not None
+    running = RunningTasks()
+    running.add(Lane.TRANSFERS, "ada", 2)
+    assert next_line([line("ada")], running, Shares(4, ROOM, per_owner=2)) is None
+    assert next_line([line("ada")], running, Shares(4, ROOM, per_owner=3)) is not None
 
 
 def test_small_lanes_get_half_of_a_target_and_transfers_all() -> None:
-    held = Held()
+    running = RunningTasks()
     conversion = line("ada", lane=Lane.CONVERSIONS)
-    held.add(Lane.CONVERSIONS, "ada", 2)
-    assert next_line([conversion], held, Shares(4, ROOM)) is None
-    transfers = Held()
+    running.add(Lane.CONVERSIONS, "ada", 2)
+    assert next_line([conversion], running, Shares(4, ROOM)) is None
+    transfers = RunningTasks()
     transfers.add(Lane.TRANSFERS, "ada", 3)
     assert next_line([line("ada")], transfers, Shares(4, ROOM)) is not None
     # A single place is for any lane.
-    assert next_line([conversion], Held(), Shares(1, ROOM)) is not None
+    assert next_line([conversion], RunningTasks(), Shares(1, ROOM)) is not None
 
 
 def test_the_lane_with_the_fewest_goes_first() -> None:
-    held = Held()
-    held.add(Lane.TRANSFERS, "ada", 1)
+    running = RunningTasks()
+    running.add(Lane.TRANSFERS, "ada", 1)
     lines = [line("ada", priority=1), line("ada", lane=Lane.HOUSEKEEPING)]
-    chosen = next_line(lines, held, Shares(4, ROOM))
+    chosen = next_line(lines, running, Shares(4, ROOM))
     assert chosen is not None
     assert chosen.lane is Lane.HOUSEKEEPING
 
@@ -82,18 +84,18 @@ def test_the_lane_with_the_fewest_goes_first() -> None:
 def test_a_lane_without_room_in_this_worker_waits() -> None:
     room = {**ROOM, Lane.TRANSFERS: 0}
     lines = [line("ada"), line("ada", lane=Lane.PREVIEWS)]
-    chosen = next_line(lines, Held(), Shares(4, room))
+    chosen = next_line(lines, RunningTasks(), Shares(4, room))
     assert chosen is not None
     assert chosen.lane is Lane.PREVIEWS
-    assert next_line(lines[:1], Held(), Shares(4, room)) is None
+    assert next_line(lines[:1], RunningTasks(), Shares(4, room)) is None
 
 
 def test_held_counts() -> None:
-    held = Held()
-    held.add(Lane.PREVIEWS, "ada", 2)
-    held.add(Lane.TRANSFERS, "bob")
-    assert held.total == 3
-    assert held.by_owner == Counter({"ada": 2, "bob": 1})
+    running = RunningTasks()
+    running.add(Lane.PREVIEWS, "ada", 2)
+    running.add(Lane.TRANSFERS, "bob")
+    assert running.total == 3
+    assert running.by_owner == Counter({"ada": 2, "bob": 1})
 
 
 @pytest.mark.parametrize(("places", "half"), [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (9, 4)])
@@ -105,24 +107,24 @@ def test_half_of_the_places_is_rounded_down_to_one_at_the_least(places: int, hal
 
 def test_a_lane_is_full_at_its_share_and_not_before() -> None:
     preview = line("ada", lane=Lane.PREVIEWS)
-    held = Held()
-    held.add(Lane.PREVIEWS, "bob", 3)
-    assert next_line([preview], held, Shares(8, ROOM)) == preview
-    held.add(Lane.PREVIEWS, "bob")
-    assert next_line([preview], held, Shares(8, ROOM)) is None
-    assert next_line([line("ada")], held, Shares(8, ROOM)) == line("ada")
+    running = RunningTasks()
+    running.add(Lane.PREVIEWS, "bob", 3)
+    assert next_line([preview], running, Shares(8, ROOM)) == preview
+    running.add(Lane.PREVIEWS, "bob")
+    assert next_line([preview], running, Shares(8, ROOM)) is None
+    assert next_line([line("ada")], running, Shares(8, ROOM)) == line("ada")
 
 
 def test_a_lane_that_the_worker_does_not_know_or_has_one_place_for() -> None:
     one = line("ada")
-    assert next_line([one], Held(), Shares(4, {})) is None
-    assert next_line([one], Held(), Shares(4, {Lane.TRANSFERS: 1})) == one
+    assert next_line([one], RunningTasks(), Shares(4, {})) is None
+    assert next_line([one], RunningTasks(), Shares(4, {Lane.TRANSFERS: 1})) == one
 
 
 def test_who_waited_longest_goes_first_and_then_by_name() -> None:
     lines = [line("bob", turn=3), line("ada", turn=7), line("eve", turn=3)]
-    assert next_line(lines, Held(), Shares(4, ROOM)) == lines[0]
+    assert next_line(lines, RunningTasks(), Shares(4, ROOM)) == lines[0]
 
 
 def test_nobody_waits() -> None:
-    assert next_line([], Held(), Shares(4, ROOM)) is None
+    assert next_line([], RunningTasks(), Shares(4, ROOM)) is None

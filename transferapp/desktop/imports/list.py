@@ -61,7 +61,7 @@ class LookProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldAs:
+class DuplicateOf:
     """What the repository holds of a fileset: in few words, why it may stay out, and its
     files where every byte was compared.
     """
@@ -100,7 +100,7 @@ class FilesetRow:
     #: The person said that its files do not matter.
     ignored: bool = False
     #: What the repository holds of it already.
-    held: HeldAs | None = None
+    held: DuplicateOf | None = None
     #: It is no image as far as anybody knows, and nobody named it: not worth a row.
     other: bool = False
     #: Nobody knows its format, and the person may import it all the same.

@@ -52,7 +52,7 @@ class ImportPage(PageWidget):
         self._drop.chosen.connect(self.add_paths)
         self._progress = _LookingBar(presenter)
         self._known = MessageBanner("import.alreadyThere", action="Leave these out")
-        self._known.action.clicked.connect(starts(presenter.leave_out_known))
+        self._known.action.clicked.connect(starts(presenter.leave_out_duplicates))
         self._known.action.setToolTip(
             "Takes away the ticks. Files that look the same are read and compared first."
         )

@@ -13,7 +13,7 @@ from transferapp.desktop.containers.targets import TargetsPresenter
 from transferapp.desktop.imports.anyway import judged_anyway
 from transferapp.desktop.imports.attaching import Attaching
 from transferapp.desktop.imports.drop import dropped
-from transferapp.desktop.imports.known_filesets import KnownFilesets
+from transferapp.desktop.imports.duplicates import FilesetDuplicates
 from transferapp.desktop.imports.list import (
     ComparedBytes,
     FilesetRow,
@@ -76,7 +76,7 @@ class ImportPresenter:
         self._clock = clock or SystemClock()
         self.reads = ReadFormats(session, self._clock, settings, kept)
         self._hand_over = hand_over
-        self._known = KnownFilesets(session)
+        self._known = FilesetDuplicates(session)
         self._roots: dict[Path, None] = {}
         self._plan: ImportPlan | None = None
         self._name_typed = False
@@ -179,7 +179,7 @@ class ImportPresenter:
             self.name = suggested_name(paths[0])
         self._list_changed()
         await asyncio.sleep(PAINTED_S)
-        await self._ask_known(look.rows)
+        await self._ask_duplicates(look.rows)
 
     def cancel_look(self) -> None:
         """Stop looking; what was being looked at, or waits for it, is not listed."""
@@ -225,7 +225,7 @@ class ImportPresenter:
         rows = self._rows.found(keys)
         taken = await asyncio.to_thread(judged_anyway, rows, keys, self.reads.settings)
         self._listing.change(lambda rows: rows.judged(taken), len(taken))
-        await self._ask_known(taken)
+        await self._ask_duplicates(taken)
 
     def remove(self, keys: Collection[str]) -> None:
         """Take filesets off the list; the files stay where they are."""
@@ -264,7 +264,7 @@ class ImportPresenter:
         self._known.dismiss(self.included)
         self.changed.notify()
 
-    async def leave_out_known(self) -> None:
+    async def leave_out_duplicates(self) -> None:
         """Untick what the repository holds, once every byte of it is compared."""
         if self.looking is not None or self.handing_over:
             return
@@ -363,16 +363,16 @@ class ImportPresenter:
         before, self._asked_for = self._asked_for, chosen
         if chosen is not None and chosen != before and self.rows:
             # Others import too: what is there is asked anew before the button is pressed.
-            self._background.start(self._ask_known(self.rows))
+            self._background.start(self._ask_duplicates(self.rows))
         self.changed.notify()
 
-    async def _ask_known(self, rows: Sequence[FilesetRow]) -> None:
+    async def _ask_duplicates(self, rows: Sequence[FilesetRow]) -> None:
         await self._known.ask(rows)
         self._knows()
 
     def _knows(self) -> None:
         keys = self._known.keys
-        self._listing.change(lambda rows: rows.know(self._known.held_as, keys), len(keys))
+        self._listing.change(lambda rows: rows.know(self._known.duplicate_of, keys), len(keys))
 
     def _problem_behind(self, error: TransferAppError) -> None:
         self.trouble = error

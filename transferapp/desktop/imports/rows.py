@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
-from transferapp.desktop.imports.list import FilesetRow, HeldAs
+from transferapp.desktop.imports.list import DuplicateOf, FilesetRow
 from transferapp.desktop.imports.totals import ImportTotals
 from transferapp.host.collecting import let_go, spare_what_is_there
 from transferapp.intake.candidates import told_apart
@@ -137,10 +137,10 @@ class ImportRows:
         self._change(replace(row, included=row.can_include) for row in found)
 
     def know(
-        self, held_as: Callable[[FilesetRow], HeldAs | None], keys: Collection[str]
+        self, duplicate_of: Callable[[FilesetRow], DuplicateOf | None], keys: Collection[str]
     ) -> None:
         """Note of rows what the repository holds of them: of nothing but these ``keys``."""
-        found = [(row, held_as(row)) for row in self.found({*keys, *self._held})]
+        found = [(row, duplicate_of(row)) for row in self.found({*keys, *self._held})]
         self._held = {row.key for row, held in found if held is not None}
         self._change(replace(row, held=held) for row, held in found if row.held != held)
 

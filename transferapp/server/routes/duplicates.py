@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from transferapp.model.duplicates import HeldAlready, SoughtFile
+from transferapp.model.duplicates import DuplicateMatch, SoughtFile
 from transferapp.model.filesets import PlannedFile
-from transferapp.operations.duplicates import HeldEnds, held_already
+from transferapp.operations.duplicates import DuplicateSearch, duplicates_of
 from transferapp.protocol import routes
 from transferapp.protocol.duplicates import DuplicatesRequest
 from transferapp.server.answers import json_answer
@@ -17,7 +17,7 @@ from transferapp.server.parts import parts_of
 router = APIRouter(tags=["imports"])
 
 
-@router.post(routes.DUPLICATES, response_model=list[HeldAlready])
+@router.post(routes.DUPLICATES, response_model=list[DuplicateMatch])
 async def duplicates(
     asked: DuplicatesRequest, grant: SessionGrant, request: Request
 ) -> Response:
@@ -29,7 +29,7 @@ async def duplicates(
         ]
         for item in asked.items
     ]
-    ends: HeldEnds = request.app.state.ends
+    ends: DuplicateSearch = request.app.state.ends
     repository = parts_of(request).repository
-    found = await held_already(repository, grant.username, items, ends)
-    return json_answer(list[HeldAlready], found)
+    found = await duplicates_of(repository, grant.username, items, ends)
+    return json_answer(list[DuplicateMatch], found)

@@ -29,7 +29,7 @@ from transferapp.taskqueue.dbos.rows import (
 )
 from transferapp.taskqueue.dbos.schema import HELD, READY, line_name, targets, tasks
 from transferapp.taskqueue.dbos.values import MOST_BYTES, lane_of, whole
-from transferapp.taskqueue.fairness import Held, Line, Shares, next_line
+from transferapp.taskqueue.fairness import Line, RunningTasks, Shares, next_line
 from transferapp.taskqueue.moves import CLAIM, checked_end
 from transferapp.taskqueue.port import Lane
 from transferapp.taskqueue.pressure import probe_due
@@ -102,10 +102,12 @@ class Claims:
 def _open_targets() -> sa.Select[tuple[object, ...]]:
     mine = tasks.c.target == targets.c.name
     waiting = sa.exists().where(mine, READY)
-    held = sa.select(sa.func.count()).where(mine, HELD).scalar_subquery()
+    running = sa.select(sa.func.count()).where(mine, HELD).scalar_subquery()
     # A probe may run beside the limit, never beside the ceiling.
-    free = sa.or_(held < targets.c.limit, targets.c.probe != "")
-    return sa.select(targets).where(~targets.c.paused, waiting, free, held < targets.c.ceiling)
+    free = sa.or_(running < targets.c.limit, targets.c.probe != "")
+    return sa.select(targets).where(
+        ~targets.c.paused, waiting, free, running < targets.c.ceiling
+    )
 
 
 class _Target:
@@ -122,13 +124,13 @@ class _Target:
 
     def give(self, worker: str, room: dict[Lane, int]) -> Sequence[sa.RowMapping]:
         """Give free places to the lines in turn; ``room`` shrinks."""
-        held = self._held()
-        free = self._free(held)
+        running = self._running_tasks()
+        free = self._free(running)
         shares = Shares(self._row["ceiling"], room, self._per_owner)
         lines = {line_name(line.lane, line.owner): line for line in self._lines()}
         taken: list[sa.RowMapping] = []
         while len(taken) < free:
-            line = next_line(lines.values(), held, shares)
+            line = next_line(lines.values(), running, shares)
             if line is None:
                 break
             name = line_name(line.lane, line.owner)
@@ -136,7 +138,7 @@ class _Target:
             started = self._start(first, worker)
             if started is not None:
                 taken.append(started)
-                held.add(line.lane, line.owner)
+                running.add(line.lane, line.owner)
                 room[line.lane] -= 1
             if second is None:
                 del lines[name]
@@ -147,28 +149,28 @@ class _Target:
             self._note(taken)
         return taken
 
-    def _held(self) -> Held:
+    def _running_tasks(self) -> RunningTasks:
         columns = (tasks.c.lane, tasks.c.owner)
         query = (
             sa.select(*columns, sa.func.count().label("number"))
             .where(tasks.c.target == self._row["name"], HELD)
             .group_by(*columns)
         )
-        held = Held()
+        running = RunningTasks()
         for row in self._connection.execute(query):
             # What runs takes a place, whatever its row says.
-            held.add(lane_of(row.lane) or Lane.TRANSFERS, row.owner, row.number)
-        return held
+            running.add(lane_of(row.lane) or Lane.TRANSFERS, row.owner, row.number)
+        return running
 
-    def _free(self, held: Held) -> int:
+    def _free(self, running: RunningTasks) -> int:
         pressure = pressure_of(self._row)
-        under_ceiling = pressure.ceiling - held.total
+        under_ceiling = pressure.ceiling - running.total
         if pressure.is_open:
             due = not self._row["probe"] and probe_due(pressure, self._now)
             return min(1, under_ceiling) if due else 0
         # A probe that proved itself by running long still runs: it is one more.
         beside = 1 if self._row["probe"] else 0
-        return min(pressure.limit + beside - held.total, under_ceiling)
+        return min(pressure.limit + beside - running.total, under_ceiling)
 
     def _lines(self) -> list[Line]:
         found = self._connection.execute(LINES, {"target": self._row["name"]}).all()

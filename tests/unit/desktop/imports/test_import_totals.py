@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from transferapp.client.dropping import Why
-from transferapp.desktop.imports.list import FilesetRow, HeldAs, row_of
+from transferapp.desktop.imports.list import DuplicateOf, FilesetRow, row_of
 from transferapp.desktop.imports.rows import Change, ImportRows
 from transferapp.desktop.imports.totals import ImportTotals
 from transferapp.errors import ChangedFile, UnsupportedFile
@@ -19,7 +19,7 @@ from transferapp.intake.preflight import PreflightResult, PreflightSettings, Sev
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.drops import LeftOutReason
 
-HELD = HeldAs("there", Why(LeftOutReason.HELD))
+HELD = DuplicateOf("there", Why(LeftOutReason.HELD))
 RESULTS = (
     PreflightResult(Severity.OK, "", "", 9, 1, "TIFF, 1 file", "TIFF"),
     PreflightResult(Severity.WARNING, "", "It is large.", 9, 1, "TIFF, 1 file", "TIFF"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from transferapp.model.duplicates import Duplicate, HeldFileset, HeldOriginal, Hits
+from transferapp.model.duplicates import Duplicate, DuplicateFileset, DuplicateOriginal, Hits
 from transferapp.model.filesets import PlannedFile
 from transferapp.repositories.local.accounts.permissions import Caller
 from transferapp.repositories.local.storage.schema import (
@@ -33,7 +33,7 @@ def find_duplicates(
     paths = {f.client_path for f in files}
     for row in _rows(connection, caller, original_files.c.client_path, paths):
         at = row.client_path, row.size_bytes
-        hits.by_path.setdefault(at, {})[row.fileset_id] = HeldOriginal(row.id, row.sha1)
+        hits.by_path.setdefault(at, {})[row.fileset_id] = DuplicateOriginal(row.id, row.sha1)
     return hits.duplicates(files, _held(connection, caller, hits.fileset_ids(files)))
 
 
@@ -52,9 +52,9 @@ def _rows(
 
 def _held(
     connection: sa.Connection, caller: Caller, fileset_ids: list[int]
-) -> dict[int, HeldFileset]:
+) -> dict[int, DuplicateFileset]:
     """Describe those of the filesets that have images."""
-    made: dict[int, HeldFileset] = {}
+    made: dict[int, DuplicateFileset] = {}
     for fileset_id in fileset_ids:
         rows = connection.execute(
             sa.select(images.c.id, experimenters.c.username)
@@ -72,5 +72,7 @@ def _held(
                 .order_by(containers.c.name)
             )
             ids = tuple(row.id for row in rows)
-            made[fileset_id] = HeldFileset(fileset_id, rows[0].username, ids, tuple(places))
+            made[fileset_id] = DuplicateFileset(
+                fileset_id, rows[0].username, ids, tuple(places)
+            )
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from transferapp.model.duplicates import Duplicate, HeldFileset, HeldOriginal, Hits
+from transferapp.model.duplicates import Duplicate, DuplicateFileset, DuplicateOriginal, Hits
 from transferapp.model.filesets import PlannedFile
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext, parameters
@@ -46,7 +46,9 @@ def find_duplicates(
         hits.by_sha1.setdefault(sha1, set()).add(fileset_id)
     for row in _rows(omero_session, _BY_PATH, {f.client_path for f in files}):
         fileset_id, path, size, checksum, file_id, hasher = row
-        original = HeldOriginal(file_id, checksum if hasher == _HASHER and checksum else "")
+        original = DuplicateOriginal(
+            file_id, checksum if hasher == _HASHER and checksum else ""
+        )
         hits.by_path.setdefault((path, size), {})[fileset_id] = original
     return hits.duplicates(files, _held(omero_session, hits.fileset_ids(files)))
 
@@ -64,7 +66,9 @@ def _rows(
             yield [omero.rtypes.unwrap(value) for value in row]
 
 
-def _held(omero_session: OmeroSessionContext, fileset_ids: list[int]) -> dict[int, HeldFileset]:
+def _held(
+    omero_session: OmeroSessionContext, fileset_ids: list[int]
+) -> dict[int, DuplicateFileset]:
     """Describe those of the filesets that have images."""
     images: dict[int, list[int]] = {}
     owners: dict[int, str] = {}
@@ -78,6 +82,6 @@ def _held(omero_session: OmeroSessionContext, fileset_ids: list[int]) -> dict[in
             for fileset_id, name in omero_session.rows(hql, ids=ids):
                 places.setdefault(fileset_id, set()).add(name)
     return {
-        one: HeldFileset(one, owners[one], tuple(ids), tuple(sorted(places.get(one, ()))))
+        one: DuplicateFileset(one, owners[one], tuple(ids), tuple(sorted(places.get(one, ()))))
         for one, ids in images.items()
     }

@@ -39,7 +39,7 @@ _FOUND = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _StoredAttachment:
     """An annotation of ours and its file, attached or not."""
 
     id: int
@@ -90,8 +90,8 @@ class OmeroAttachments(Attachments):
         self, attachment_id: int, offset: int = 0, length: int | None = None
     ) -> AsyncIterator[bytes]:
         """Yield pieces of 1 MiB; read as a whole it is checked."""
-        held = await self._omero_session.run(self._by_id, attachment_id)
-        async for piece in read_file(self._omero_session, held.file_id, offset, length):
+        stored = await self._omero_session.run(self._by_id, attachment_id)
+        async for piece in read_file(self._omero_session, stored.file_id, offset, length):
             yield piece
 
     @override
@@ -100,26 +100,26 @@ class OmeroAttachments(Attachments):
         return await self._omero_session.run(self._discard, key)
 
     def _attach(self, plan: AttachmentPlan, path: Path, count: ByteCount) -> Attachment:
-        held = self._best(plan.key)
-        where = self._container_of(held.id) if held else None
-        if held is not None and where is not None and held.holds(plan):
+        stored = self._best(plan.key)
+        where = self._container_of(stored.id) if stored else None
+        if stored is not None and where is not None and stored.holds(plan):
             count.add(plan.size_bytes)
-            return held.at(where)
-        if held is None and (same := self._same(plan)) is not None:
+            return stored.at(where)
+        if stored is None and (same := self._same(plan)) is not None:
             count.add(plan.size_bytes)
             return same.at(plan.target)
         self._check_target(plan)
-        held = held or self._begin(plan)
-        if held.holds(plan):
+        stored = stored or self._begin(plan)
+        if stored.holds(plan):
             count.add(plan.size_bytes)
         else:
-            self._upload(held, plan, path, count)
-            held = self._checked(held.id, plan)
+            self._upload(stored, plan, path, count)
+            stored = self._checked(stored.id, plan)
         if where is None:
-            self._link(held, plan)
+            self._link(stored, plan)
         return self._only_one(plan)
 
-    def _begin(self, plan: AttachmentPlan) -> _Held:
+    def _begin(self, plan: AttachmentPlan) -> _StoredAttachment:
         """Save file and annotation; OMERO writes size and checksum once the bytes are there."""
         text = omero.rtypes.rstring
         file = omero.model.OriginalFileI()
@@ -138,10 +138,12 @@ class OmeroAttachments(Attachments):
         [made_id] = self._omero_session.save([made], plan.group_id)
         return self._by_id(made_id)
 
-    def _upload(self, held: _Held, plan: AttachmentPlan, path: Path, count: ByteCount) -> None:
+    def _upload(
+        self, stored: _StoredAttachment, plan: AttachmentPlan, path: Path, count: ByteCount
+    ) -> None:
         gateway = self._omero_session.gateway
         with closing(gateway.file_store(plan.group_id)) as store:
-            store.setFileId(held.file_id)
+            store.setFileId(stored.file_id)
             # Without any write OMERO makes no file, so that empty ones would fail.
             store.write(b"", 0, 0)
             store.truncate(0)
@@ -154,25 +156,25 @@ class OmeroAttachments(Attachments):
             # OMERO hashes the file now.
             gateway.patient(store).save()
 
-    def _checked(self, annotation_id: int, plan: AttachmentPlan) -> _Held:
-        held = self._by_id(annotation_id)
-        if not held.holds(plan):
+    def _checked(self, annotation_id: int, plan: AttachmentPlan) -> _StoredAttachment:
+        stored = self._by_id(annotation_id)
+        if not stored.holds(plan):
             raise ChecksumMismatch(
                 f"OMERO holds other bytes of '{plan.name}' than were sent; they are sent again."
             )
-        return held
+        return stored
 
-    def _link(self, held: _Held, plan: AttachmentPlan) -> None:
+    def _link(self, stored: _StoredAttachment, plan: AttachmentPlan) -> None:
         """Attach it, unless a worker that was cut off has done so meanwhile: OMERO takes the
         same link of the same person once.
         """
         made = getattr(omero.model, f"{plan.target.kind}AnnotationLinkI")()
         made.setParent(unloaded(plan.target.kind, plan.target.id))
-        made.setChild(unloaded("FileAnnotation", held.id))
+        made.setChild(unloaded("FileAnnotation", stored.id))
         try:
             self._omero_session.save([made], plan.group_id)
         except omero.ValidationException:
-            if self._container_of(held.id) is None:
+            if self._container_of(stored.id) is None:
                 raise
 
     def _only_one(self, plan: AttachmentPlan) -> Attachment:
@@ -188,19 +190,19 @@ class OmeroAttachments(Attachments):
         where = self._container_of(kept.id)
         return kept.at(where or plan.target)
 
-    def _best(self, key: str) -> _Held | None:
+    def _best(self, key: str) -> _StoredAttachment | None:
         """Choose the one that is attached, else the first."""
         found = self._keyed(key)
         attached = (one for one in found if self._container_of(one.id) is not None)
         return next(attached, found[0] if found else None)
 
-    def _keyed(self, key: str) -> list[_Held]:
+    def _keyed(self, key: str) -> list[_StoredAttachment]:
         return self._rows(
             "FileAnnotation a join a.file f where a.ns = :ns and f.path = :path order by a.id",
             path=_path(key),
         )
 
-    def _same(self, plan: AttachmentPlan) -> _Held | None:
+    def _same(self, plan: AttachmentPlan) -> _StoredAttachment | None:
         """Return the person's own attachment of the same file at the target."""
         found = self._rows(
             f"{plan.target.kind}AnnotationLink l, FileAnnotation a join a.file f"
@@ -213,7 +215,7 @@ class OmeroAttachments(Attachments):
         same = (one for one in found if one.holds(plan) and one.client_path == plan.client_path)
         return next(same, None)
 
-    def _by_id(self, annotation_id: int) -> _Held:
+    def _by_id(self, annotation_id: int) -> _StoredAttachment:
         found = self._rows(
             "FileAnnotation a join a.file f where a.ns = :ns and a.id = :id", id=annotation_id
         )
@@ -221,10 +223,10 @@ class OmeroAttachments(Attachments):
             raise NoSuchFile(f"OMERO has no attachment {annotation_id}, or you may not see it.")
         return found[0]
 
-    def _rows(self, source: str, **values: int | str | list[int]) -> list[_Held]:
+    def _rows(self, source: str, **values: int | str | list[int]) -> list[_StoredAttachment]:
         rows = self._omero_session.rows(f"{_FOUND} {source}", ns=NAMESPACE, **values)
         return [
-            _Held(a, f, told or "", size or 0, (sha1 or "").lower(), owner, group)
+            _StoredAttachment(a, f, told or "", size or 0, (sha1 or "").lower(), owner, group)
             for a, f, told, size, sha1, owner, group in rows
         ]
 
@@ -262,11 +264,11 @@ class OmeroAttachments(Attachments):
         return [one.at(ref) for one in found]
 
     def _get(self, attachment_id: int) -> Attachment:
-        held = self._by_id(attachment_id)
-        where = self._container_of(held.id)
+        stored = self._by_id(attachment_id)
+        where = self._container_of(stored.id)
         if where is None:
-            raise NoSuchFile(f"'{held.client_path}' is attached to nothing in OMERO.")
-        return held.at(where)
+            raise NoSuchFile(f"'{stored.client_path}' is attached to nothing in OMERO.")
+        return stored.at(where)
 
     def _discard(self, key: str) -> bool:
         found = self._keyed(key)
@@ -274,7 +276,7 @@ class OmeroAttachments(Attachments):
         self._remove(loose)
         return len(loose) < len(found)
 
-    def _remove(self, found: list[_Held]) -> None:
+    def _remove(self, found: list[_StoredAttachment]) -> None:
         for one in found:
             targets = {"FileAnnotation": [one.id]}
             delete(self._omero_session.gateway, one.group_id, targets, keep=[])

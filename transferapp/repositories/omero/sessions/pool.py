@@ -41,7 +41,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True, eq=False)
-class _Held:
+class _PooledSession:
     """A gateway, how many use it now, when it was last given back."""
 
     gateway: Gateway
@@ -55,7 +55,7 @@ class SessionPool:
     def __init__(self, settings: OmeroSettings, clock: Clock, threads: Executor) -> None:
         """Keep sessions of the server in ``settings``."""
         self._settings, self._clock, self._threads = settings, clock, threads
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _PooledSession] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     @property
@@ -71,82 +71,84 @@ class SessionPool:
         """Keep a person's own session, in place of an earlier one."""
         async with self._lock(username):
             earlier = self._held.get(username)
-            self._held[username] = _Held(gateway, self._clock.now())
+            self._held[username] = _PooledSession(gateway, self._clock.now())
         if earlier is not None and not earlier.users:
             await self._end(earlier.gateway)
 
     @asynccontextmanager
     async def session_for(self, username: str) -> AsyncIterator[Gateway]:
         """Give the person's gateway, minted when there is none; raises PermissionDenied."""
-        held = await self._take(username, self._mint)
+        pooled = await self._take(username, self._mint)
         try:
-            yield held.gateway
+            yield pooled.gateway
         finally:
-            await self._give_back(held)
+            await self._give_back(pooled)
 
     @asynccontextmanager
     async def importer(self) -> AsyncIterator[Gateway]:
         """Give the importer's own gateway; raises PermissionDenied."""
-        held = await self._take("", self._importer)
+        pooled = await self._take("", self._importer)
         try:
-            yield held.gateway
+            yield pooled.gateway
         finally:
-            await self._give_back(held)
+            await self._give_back(pooled)
 
     async def close(self) -> None:
         """End all sessions."""
-        held, self._held = list(self._held.values()), {}
-        for one in held:
+        pooled, self._held = list(self._held.values()), {}
+        for one in pooled:
             await self._end(one.gateway)
 
-    async def _take(self, username: str, make: Callable[[str], Awaitable[Gateway]]) -> _Held:
+    async def _take(
+        self, username: str, make: Callable[[str], Awaitable[Gateway]]
+    ) -> _PooledSession:
         await self._sweep()
         async with self._lock(username):
-            held = self._held.get(username)
-            if held is None or not await self._still_good(username, held):
-                held = _Held(await make(username), self._clock.now(), users=1)
-                self._held[username] = held
-            return held
+            pooled = self._held.get(username)
+            if pooled is None or not await self._still_good(username, pooled):
+                pooled = _PooledSession(await make(username), self._clock.now(), users=1)
+                self._held[username] = pooled
+            return pooled
 
-    async def _still_good(self, username: str, held: _Held) -> bool:
+    async def _still_good(self, username: str, pooled: _PooledSession) -> bool:
         """Take it when OMERO still knows it; else forget it."""
         # Taken before OMERO is asked: the sweep of another user must not end it meanwhile.
-        held.users += 1
+        pooled.users += 1
         try:
-            good = await self._alive(held)
+            good = await self._alive(pooled)
         except BaseException:
-            held.users -= 1
+            pooled.users -= 1
             raise
         if not good:
-            self._forget(username, held)
+            self._forget(username, pooled)
             # Who still uses it ends it when the last one gives it back.
-            await self._give_back(held)
+            await self._give_back(pooled)
         return good
 
-    def _forget(self, username: str, held: _Held) -> bool:
+    def _forget(self, username: str, pooled: _PooledSession) -> bool:
         """Hold it no more; False when that was done already."""
-        if self._held.get(username) is not held:
+        if self._held.get(username) is not pooled:
             return False
         del self._held[username]
         return True
 
-    async def _alive(self, held: _Held) -> bool:
+    async def _alive(self, pooled: _PooledSession) -> bool:
         """Ask OMERO whether the session is still there."""
-        if held.gateway.lost:
+        if pooled.gateway.lost:
             return False
         try:
-            await in_thread(self._threads, held.gateway, held.gateway.event_context)
+            await in_thread(self._threads, pooled.gateway, pooled.gateway.event_context)
         except SessionLost:
             _log.info("an omero session has ended; another one is opened")
             return False
         return True
 
-    async def _give_back(self, held: _Held) -> None:
-        held.users -= 1
-        held.used_at = self._clock.now()
-        replaced = held not in self._held.values()
-        if replaced and not held.users:
-            await self._end(held.gateway)
+    async def _give_back(self, pooled: _PooledSession) -> None:
+        pooled.users -= 1
+        pooled.used_at = self._clock.now()
+        replaced = pooled not in self._held.values()
+        if replaced and not pooled.users:
+            await self._end(pooled.gateway)
 
     async def _mint(self, username: str) -> Gateway:
         if not self.acts_for_people:
@@ -164,17 +166,17 @@ class SessionPool:
 
     async def _sweep(self) -> None:
         now = self._clock.now()
-        for username, held in list(self._held.items()):
+        for username, pooled in list(self._held.items()):
             # Others sweep, too, while a session is being ended here.
-            unused = not held.users and self._expired(held, now) and self.acts_for_people
-            if unused and self._forget(username, held):
-                await self._end(held.gateway)
+            unused = not pooled.users and self._expired(pooled, now) and self.acts_for_people
+            if unused and self._forget(username, pooled):
+                await self._end(pooled.gateway)
 
-    def _expired(self, held: _Held, now: datetime) -> bool:
+    def _expired(self, pooled: _PooledSession, now: datetime) -> bool:
         limit = timedelta(seconds=self._settings.idle_session_s)
-        if held.gateway.processes:
+        if pooled.gateway.processes:
             limit = max(limit, _IMPORTING_IDLE)
-        return now - held.used_at > limit
+        return now - pooled.used_at > limit
 
     def _lock(self, username: str) -> asyncio.Lock:
         return self._locks.setdefault(username, asyncio.Lock())

@@ -21,12 +21,12 @@ from tests.support.transfer_fakes import (
 )
 from transferapp import errors
 from transferapp.desktop.imports.presenter import ImportPresenter
-from transferapp.model.duplicates import HeldAlready, HeldFileset
+from transferapp.model.duplicates import DuplicateFileset, DuplicateMatch
 
 __all__ = ["folder", "hand_over", "presenter", "session"]
 
-FILESET = HeldFileset(1, "anna", (7,), ("Monday",))
-MONDAY = HeldAlready(same_bytes=(FILESET,))
+FILESET = DuplicateFileset(1, "anna", (7,), ("Monday",))
+MONDAY = DuplicateMatch(same_bytes=(FILESET,))
 CELL = "Embryo 🔬 day 3/cells/cell.png"
 
 

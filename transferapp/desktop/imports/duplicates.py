@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from transferapp.client.contents import Contents, ReadListener
 from transferapp.client.duplicate_words import hint, own_first, row_words, why_left_out
-from transferapp.client.duplicates import Comparing, Known
-from transferapp.desktop.imports.list import FilesetRow, HeldAs
+from transferapp.client.duplicates import Comparing, Duplicates
+from transferapp.desktop.imports.list import DuplicateOf, FilesetRow
 from transferapp.errors import SourceProblem, TransferAppError
 from transferapp.host.collecting import seldom_collecting
 from transferapp.intake.candidates import FilesetCandidate
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 _Files = tuple[FoundFile, ...]
 
 
-class KnownFilesets:
+class FilesetDuplicates:
     """What the server said of rows, by their keys."""
 
     def __init__(self, session: SessionPresenter) -> None:
         self._session = session
         self._contents = Contents()
         self._asked: dict[str, _Files] = {}
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, Duplicates] = {}
         self._dismissed: frozenset[str] = frozenset()
         self._cancel = threading.Event()
         #: What was said last of which rows; windows ask many times for each change.
@@ -73,8 +73,8 @@ class KnownFilesets:
 
     def unsure_bytes(self, rows: Iterable[FilesetRow]) -> int:
         """Return how much is to be read before these can be left out."""
-        known = ((row, self._of(row)) for row in rows)
-        return sum(row.size_bytes for row, one in known if one and not one.is_sure)
+        duplicates = ((row, self._of(row)) for row in rows)
+        return sum(row.size_bytes for row, one in duplicates if one and not one.is_sure)
 
     async def leave_out(
         self, rows: Sequence[FilesetRow], cancel: threading.Event, read: ReadListener
@@ -84,43 +84,43 @@ class KnownFilesets:
         ``read`` is called from a thread. Raises Cancelled, and what the server's client
         raises; what was compared until then is kept.
         """
-        held, unprovable = set[str](), set[str]()
+        duplicate, unprovable = set[str](), set[str]()
         comparing = self._comparing()
         for row in rows:
             if self._of(row) is None or row.candidate is None:
                 continue
             try:  # What was read before is only asked for: it may have been deleted.
-                known = await comparing.completely(row.candidate, cancel, read)
+                duplicates = await comparing.completely(row.candidate, cancel, read)
             except SourceProblem:
-                known = None  # Looking again says what is wrong with it.
-            self._note(row.key, known)
-            if known is not None:
-                (held if known.is_sure else unprovable).add(row.key)
+                duplicates = None  # Looking again says what is wrong with it.
+            self._note(row.key, duplicates)
+            if duplicates is not None:
+                (duplicate if duplicates.is_sure else unprovable).add(row.key)
         # More cannot be known of these: nobody needs to be asked again.
         self._dismissed |= unprovable
         self._hint = None
-        return frozenset(held)
+        return frozenset(duplicate)
 
-    def held_as(self, row: FilesetRow) -> HeldAs | None:
+    def duplicate_of(self, row: FilesetRow) -> DuplicateOf | None:
         """Say of a row what is held; None for nothing."""
-        known = self._of(row)
-        if known is None:
+        duplicates = self._of(row)
+        if duplicates is None:
             return None
-        why = why_left_out(known, self._session.username)
-        return HeldAs(row_words(known), why, known.hashed)
+        why = why_left_out(duplicates, self._session.username)
+        return DuplicateOf(row_words(duplicates), why, duplicates.hashed)
 
     def hint(self, rows: Sequence[FilesetRow]) -> str:
         """Say how many of these rows are there already; empty when none is, or when the
         person has read it of all of them.
         """
         if self._hint is None or self._hint[0] is not rows:
-            read = self._known_of(rows) <= self._dismissed
+            read = self._duplicates_of(rows) <= self._dismissed
             self._hint = rows, "" if read else hint([self._of(row) for row in rows])
         return self._hint[1]
 
     def dismiss(self, rows: Sequence[FilesetRow]) -> None:
         """The person has read it of these rows; other ones are told of again."""
-        self._dismissed |= self._known_of(rows)
+        self._dismissed |= self._duplicates_of(rows)
         self._hint = None
 
     def forget(self) -> None:
@@ -139,27 +139,27 @@ class KnownFilesets:
     def _comparing(self) -> Comparing:
         return Comparing(self._session.server, self._contents)
 
-    def _note_all(self, about: dict[str, _Files], found: Sequence[Known | None]) -> None:
+    def _note_all(self, about: dict[str, _Files], found: Sequence[Duplicates | None]) -> None:
         for key, one in zip(about, found, strict=True):
             if one is None and key not in self._known:
                 continue
             if self._asked.get(key) == about[key]:  # Nobody has asked otherwise meanwhile.
                 self._note(key, one)
 
-    def _note(self, key: str, known: Known | None) -> None:
+    def _note(self, key: str, duplicates: Duplicates | None) -> None:
         self._hint = None
-        if known is None:
+        if duplicates is None:
             self._known.pop(key, None)
         else:
-            self._known[key] = own_first(known, self._session.username)
+            self._known[key] = own_first(duplicates, self._session.username)
 
-    def _of(self, row: FilesetRow) -> Known | None:
-        known = self._known.get(row.key)
-        if known is None or self._asked.get(row.key) != _files(row):
+    def _of(self, row: FilesetRow) -> Duplicates | None:
+        duplicates = self._known.get(row.key)
+        if duplicates is None or self._asked.get(row.key) != _files(row):
             return None
-        return known
+        return duplicates
 
-    def _known_of(self, rows: Iterable[FilesetRow]) -> frozenset[str]:
+    def _duplicates_of(self, rows: Iterable[FilesetRow]) -> frozenset[str]:
         if not self._known:
             return frozenset()
         return frozenset([row.key for row in rows if row.key in self._known and self._of(row)])

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from tests.support.held_files import HoldingServer
+from tests.support.duplicate_files import HoldingServer
 from tests.support.qt_story import named, play
 from tests.support.transfer_fakes import FakeSession, StillClock, until
 from transferapp.desktop.imports.filesets_model import FilesetColumn
@@ -19,7 +19,7 @@ from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.host.resources import resource
 from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
-from transferapp.model.duplicates import HeldFileset
+from transferapp.model.duplicates import DuplicateFileset
 
 # The offscreen platform says so of windows and menus.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -41,7 +41,7 @@ def test_what_is_there_is_told_and_left_out_by_a_press(
     qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, server = FakeSession(), HoldingServer()
-    server.hold(group(scan([folder]))[0], HeldFileset(1, "anna", (12,), ("Monday",)))
+    server.hold(group(scan([folder]))[0], DuplicateFileset(1, "anna", (12,), ("Monday",)))
     monkeypatch.setattr(session.server, "duplicates", server.duplicates)
 
     async def story() -> None:

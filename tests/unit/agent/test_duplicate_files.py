@@ -175,13 +175,13 @@ def test_what_comes_into_a_held_zarr_is_not_held(scene: Scene) -> None:
 
 
 def test_a_held_zarr_is_one_thing_for_the_server_and_all_its_files_here(scene: Scene) -> None:
-    paths = {file.path for file in scene.outbox.held_files("t")}
+    paths = {file.path for file in scene.outbox.duplicate_files("t")}
     assert paths == {str(scene.old), str(scene.zarr / "zarr.json"), str(scene.zarr / "0")}
 
 
 def test_forgotten_with_its_submission(scene: Scene) -> None:
     scene.outbox.forget("t")
-    assert scene.outbox.held_files("t") == []
+    assert scene.outbox.duplicate_files("t") == []
 
 
 @pytest.mark.parametrize("reason", [LeftOutReason.HELD, LeftOutReason.NOT_CHOSEN])

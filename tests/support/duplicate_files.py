@@ -9,10 +9,10 @@ from pathlib import Path
 
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.scanning import FoundFile
-from transferapp.model.duplicates import HeldAlready, HeldFileset, end_spans
+from transferapp.model.duplicates import DuplicateFileset, DuplicateMatch, end_spans
 from transferapp.protocol.duplicates import AskedFile, AskedItem
 
-MONDAY = HeldFileset(1, "ada", (12,), ("Monday",))
+MONDAY = DuplicateFileset(1, "ada", (12,), ("Monday",))
 
 
 def sha1(content: bytes) -> str:
@@ -37,12 +37,12 @@ def candidate_of(*paths: Path, name: str = "Pos0/img_0.tif") -> FilesetCandidate
 class HoldingServer:
     """Answers as operations.duplicates does: of each fileset the content by client path."""
 
-    held: dict[HeldFileset, dict[str, bytes]] = field(default_factory=dict)
+    held: dict[DuplicateFileset, dict[str, bytes]] = field(default_factory=dict)
     #: Other checksums than SHA-1, as an OMERO may be set up to keep.
     keeps_sha1: bool = True
     asked: list[Sequence[AskedItem]] = field(default_factory=list)
 
-    def hold(self, candidate: FilesetCandidate, fileset: HeldFileset = MONDAY) -> None:
+    def hold(self, candidate: FilesetCandidate, fileset: DuplicateFileset = MONDAY) -> None:
         """Hold the files of a candidate as they are now."""
         self.held[fileset] = {f.client_path: f.path.read_bytes() for f in candidate.files}
 
@@ -51,17 +51,17 @@ class HoldingServer:
         mine = [held for fileset, held in self.held.items() if fileset.owner == owner]
         return {sha1(content) for held in mine for content in held.values()}
 
-    async def duplicates(self, items: Sequence[AskedItem]) -> list[HeldAlready]:
+    async def duplicates(self, items: Sequence[AskedItem]) -> list[DuplicateMatch]:
         self.asked.append(items)
         return [self._of(item) for item in items]
 
-    def _of(self, item: AskedItem) -> HeldAlready:
-        ranks: dict[HeldFileset, int] = {}
+    def _of(self, item: AskedItem) -> DuplicateMatch:
+        ranks: dict[DuplicateFileset, int] = {}
         for fileset, contents in self.held.items():
             found = [self._rank(file, contents) for file in item.files]
             if all(rank is not None for rank in found):
                 ranks[fileset] = max(rank for rank in found if rank is not None)
-        return HeldAlready(*(tuple(f for f, r in ranks.items() if r == n) for n in range(3)))
+        return DuplicateMatch(*(tuple(f for f, r in ranks.items() if r == n) for n in range(3)))
 
     def _rank(self, file: AskedFile, contents: dict[str, bytes]) -> int | None:
         if self.keeps_sha1 and file.sha1 in map(sha1, contents.values()):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from tests.support.held_files import HoldingServer
+from tests.support.duplicate_files import HoldingServer
 from tests.support.import_scene import (
     EMBRYOS,
     LONG_AGO,
@@ -29,7 +29,7 @@ from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.model.drops import LeftOutReason
-from transferapp.model.duplicates import HeldAlready, HeldFileset
+from transferapp.model.duplicates import DuplicateFileset, DuplicateMatch
 from transferapp.protocol.duplicates import AskedItem
 
 __all__ = ["hand_over", "presenter", "session"]
@@ -65,7 +65,7 @@ def holding(
     server = HoldingServer()
     for number, one in enumerate(group(scan([folder])), 1):
         if one.name != "new.tif":
-            server.hold(one, HeldFileset(number, "anna", (number + 10,), ("Monday",)))
+            server.hold(one, DuplicateFileset(number, "anna", (number + 10,), ("Monday",)))
     tiff(folder / "mask.tif", middle=9)
     monkeypatch.setattr(session.server, "duplicates", server.duplicates)
     return server
@@ -95,7 +95,7 @@ async def test_only_the_same_bytes_are_left_out(
         "mask.tif": "Looks like Image:12 (Monday)",
         "new.tif": "",
     }
-    await presenter.leave_out_known()
+    await presenter.leave_out_duplicates()
     assert ticked(presenter) == {"mask.tif", "new.tif"}
     assert presenter.already_there == ""
     assert row(presenter, "mask.tif").held is None, "its middle is another"
@@ -108,7 +108,7 @@ async def test_only_the_same_bytes_are_left_out(
 
 async def test_a_tick_takes_it_back(presenter: ImportPresenter, folder: Path) -> None:
     await presenter.add([folder])
-    await presenter.leave_out_known()
+    await presenter.leave_out_duplicates()
     presenter.include([row(presenter, "small.tif").key], included=True)
     assert ticked(presenter) == {"mask.tif", "new.tif", "small.tif"}
     assert "1 of these 3 filesets is in the repository" in presenter.already_there
@@ -118,7 +118,7 @@ async def test_what_is_handed_over_accounts_for_them(
     presenter: ImportPresenter, hand_over: HandOver, folder: Path
 ) -> None:
     await presenter.add([folder])
-    await presenter.leave_out_known()
+    await presenter.leave_out_duplicates()
     presenter.include([row(presenter, "new.tif").key], included=False)
     presenter.targets.choose(EMBRYOS)
     await presenter.submit()
@@ -157,7 +157,7 @@ async def test_images_of_others_are_left_out_and_missed(
 ) -> None:
     session.username = "eve"
     await presenter.add([folder])
-    await presenter.leave_out_known()
+    await presenter.leave_out_duplicates()
     assert ticked(presenter) == {"mask.tif", "new.tif"}
     assert presenter.left_out == "Left out: 2 not ticked. Keep what is not imported."
 
@@ -166,7 +166,7 @@ async def test_what_changes_on_disk_is_compared_anew(
     presenter: ImportPresenter, folder: Path
 ) -> None:
     await presenter.add([folder])
-    await presenter.leave_out_known()
+    await presenter.leave_out_duplicates()
     os.utime(folder / "small.tif", (LONG_AGO + 5, LONG_AGO + 5))
     tiff(folder / "large.tif", middle=3)
     os.utime(folder / "large.tif", (LONG_AGO + 5, LONG_AGO + 5))
@@ -184,7 +184,7 @@ async def test_what_was_deleted_meanwhile_is_not_left_out(
     await presenter.add([folder])
     assert row(presenter, "small.tif").is_held
     holding.held.clear()
-    await presenter.leave_out_known()
+    await presenter.leave_out_duplicates()
     assert len(presenter.included) == 4
     assert presenter.already_there == ""
 
@@ -204,7 +204,7 @@ async def test_stop_leaves_the_rest_ticked(
         return whole(self, *given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Contents, "whole", waits)
-    leaving = asyncio.ensure_future(presenter.leave_out_known())
+    leaving = asyncio.ensure_future(presenter.leave_out_duplicates())
     assert await asyncio.to_thread(reads.wait, 10)
     assert presenter.looking is not None
     assert presenter.looking.words == (
@@ -228,11 +228,11 @@ async def test_a_server_that_goes_away_meanwhile_is_told(
 ) -> None:
     await presenter.add([folder])
 
-    async def away(_items: Sequence[AskedItem]) -> list[HeldAlready]:
+    async def away(_items: Sequence[AskedItem]) -> list[DuplicateMatch]:
         raise errors.ServerUnreachable
 
     monkeypatch.setattr(session.server, "duplicates", away)
-    await presenter.leave_out_known()
+    await presenter.leave_out_duplicates()
     assert isinstance(presenter.trouble, errors.ServerUnreachable)
     assert len(presenter.included) == 4
     assert presenter.looking is None
@@ -243,7 +243,7 @@ async def test_other_checksums_cannot_prove_it(
 ) -> None:
     holding.keeps_sha1 = False
     await presenter.add([folder])
-    await presenter.leave_out_known()
+    await presenter.leave_out_duplicates()
     assert len(presenter.included) == 4
     assert presenter.already_there == "", "more cannot be known, so nobody is asked again"
 
