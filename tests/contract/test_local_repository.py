@@ -14,16 +14,16 @@ from transferapp.host.resources import resource
 from transferapp.model.identity import GroupPermissions
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
-from transferapp.testing.repository_suite import RepositorySuite
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     BOB,
     LAB,
     PASSWORD,
     PRIVATE,
+    RepositoryEnv,
     Sample,
-    World,
 )
+from transferapp.testing.repository_suite import RepositorySuite
 
 
 def sample(folder: str, first: str, image_count: int = 1) -> Sample:
@@ -37,7 +37,7 @@ class TestLocalRepository(RepositorySuite):
     """The embedded repository against the suite."""
 
     @pytest.fixture
-    async def world(self, tmp_path: Path) -> AsyncIterator[World]:
+    async def env(self, tmp_path: Path) -> AsyncIterator[RepositoryEnv]:
         administration = Administration(tmp_path / "repository")
         for username, full_name in ((ALICE, "Alice Adams"), (BOB, "Bob Brown")):
             await administration.add_experimenter(username, full_name, PASSWORD)
@@ -48,7 +48,7 @@ class TestLocalRepository(RepositorySuite):
         repository = LocalRepository(tmp_path / "repository", SystemClock())
         name = "cells_D03f00d1.tif"
         folder = resource("sample-data", "tiff-channels-cells")
-        yield World(
+        yield RepositoryEnv(
             repository,
             single=Sample(folder, (name,), 1),
             known=np.asarray(tifffile.imread(folder / name)),

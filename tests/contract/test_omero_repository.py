@@ -11,14 +11,14 @@ import tifffile
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.in_place_house import in_place_settings, staged
-from tests.support.omero_world import adapter, populate, start_sandbox, sweep
+from tests.support.in_place_env import in_place_settings, staged
+from tests.support.omero_env import adapter, populate, start_sandbox, sweep
 from transferapp.host.resources import resource
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_containers import IdentitySuite
 from transferapp.testing.repository_duplicates import DuplicateSuite
+from transferapp.testing.repository_env import RepositoryEnv, Sample
 from transferapp.testing.repository_suite import RepositorySuite
-from transferapp.testing.repository_world import Sample, World
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,16 @@ def sample(folder: str, first: str, image_count: int = 1) -> Sample:
     return Sample(root, (first, *others), image_count)
 
 
-class OmeroWorld:
+class OmeroEnv:
     """The sandbox over one transport, or with a worker that links files in place."""
 
     transport = "tcp"
     in_place = ""
 
     @pytest.fixture
-    async def world(self, sandbox: RunningSandbox, tmp_path: Path) -> AsyncIterator[World]:
+    async def env(
+        self, sandbox: RunningSandbox, tmp_path: Path
+    ) -> AsyncIterator[RepositoryEnv]:
         settings = in_place_settings(sandbox, tmp_path, self.in_place, self.transport)
         await sweep(settings)
         repository = adapter(settings)
@@ -60,7 +62,7 @@ class OmeroWorld:
                 staged(one, tmp_path / "staging" / str(n)) for n, one in enumerate(samples)
             )
         single, several, plate = samples
-        yield World(
+        yield RepositoryEnv(
             repository,
             single=single,
             known=np.asarray(tifffile.imread(folder / name)),
@@ -70,7 +72,7 @@ class OmeroWorld:
         await repository.close()
 
 
-class OmeroSuite(OmeroWorld, RepositorySuite):
+class OmeroSuite(OmeroEnv, RepositorySuite):
     """The whole suite."""
 
 
@@ -92,7 +94,7 @@ class TestOverWss(OmeroSuite):
     transport = "wss"
 
 
-class TestOverWs(OmeroWorld, IdentitySuite, DuplicateSuite):
+class TestOverWs(OmeroEnv, IdentitySuite, DuplicateSuite):
     """A web port without TLS, as behind a proxy that ends it: only people and imports."""
 
     transport = "ws"

@@ -15,12 +15,12 @@ import tifffile
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_world import adapter
+from tests.support.omero_env import adapter
 from tests.support.real_omero import RealOmero, sweep_own
 from transferapp.host.resources import resource
 from transferapp.repositories.omero.settings import OmeroSettings
+from transferapp.testing.repository_env import RepositoryEnv, Sample
 from transferapp.testing.repository_suite import RepositorySuite
-from transferapp.testing.repository_world import Sample, World
 
 pytestmark = [pytest.mark.real_omero, pytest.mark.timeout(600)]
 
@@ -46,13 +46,15 @@ class TestRealOmero(RepositorySuite):
     """The suite that the embedded repository and the sandbox pass."""
 
     @pytest.fixture
-    async def world(self, settings: OmeroSettings, tmp_path: Path) -> AsyncIterator[World]:
+    async def env(
+        self, settings: OmeroSettings, tmp_path: Path
+    ) -> AsyncIterator[RepositoryEnv]:
         del tmp_path
         await sweep_own(settings)
         repository = adapter(settings)
         name = "cells_D03f00d1.tif"
         folder = resource("sample-data", "tiff-channels-cells")
-        yield World(
+        yield RepositoryEnv(
             repository,
             single=Sample(folder, (name,), 1),
             known=np.asarray(tifffile.imread(folder / name)),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.receivers import HookHouse, MailHouse, hook_server, mail_server
+from tests.support.receivers import HookEnv, MailEnv, hook_server, mail_server
 from transferapp.host.clock import SystemClock
 from transferapp.notify.notifiers.mail import Mail
 from transferapp.notify.notifiers.webhook import Webhook
@@ -22,7 +22,7 @@ class Mailing:
     channel = NotificationChannel.MAIL
     told = Preferences("ada", address="ada@example.org", address_verified=True)
 
-    def __init__(self, server: MailHouse) -> None:
+    def __init__(self, server: MailEnv) -> None:
         self._server = server
         settings = SmtpSettings(host="127.0.0.1", port=server.port, encryption=Encryption.NONE)
         self.sender = Mail(settings, SystemClock())
@@ -42,7 +42,7 @@ class Posting:
 
     channel = NotificationChannel.WEBHOOK
 
-    def __init__(self, server: HookHouse) -> None:
+    def __init__(self, server: HookEnv) -> None:
         self._server = server
         self.told = Preferences("ada", webhook_url=server.url, webhook_secret=new_secret())
         self.sender = Webhook(SystemClock(), allow_private=True)
@@ -61,19 +61,19 @@ class TestMail(MailSenderSuite):
     """Over SMTP."""
 
     @pytest.fixture
-    async def house(self) -> AsyncIterator[Mailing]:
+    async def env(self) -> AsyncIterator[Mailing]:
         async with mail_server() as server:
-            house = Mailing(server)
-            yield house
-            await house.sender.aclose()
+            env = Mailing(server)
+            yield env
+            await env.sender.aclose()
 
 
 class TestWebhook(SenderSuite):
     """Over HTTP."""
 
     @pytest.fixture
-    async def house(self) -> AsyncIterator[Posting]:
+    async def env(self) -> AsyncIterator[Posting]:
         async with hook_server() as server:
-            house = Posting(server)
-            yield house
-            await house.sender.aclose()
+            env = Posting(server)
+            yield env
+            await env.sender.aclose()

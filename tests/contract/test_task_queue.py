@@ -21,14 +21,14 @@ from transferapp.taskqueue.port import TaskKind, TaskQueue, TaskWorker
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.queue_journal import LIMIT, TARGET
 from transferapp.testing.queue_suite import TaskQueueSuite
-from transferapp.testing.queue_targets_suite import QueueHouse
+from transferapp.testing.queue_targets_suite import QueueEnv
 
 __all__ = ["postgres_server"]
 
 SETTINGS = QueueSettings(limits={TARGET: LIMIT}, poll_s=0.05, beat_s=0.1)
 
 
-class MemoryHouse:
+class MemoryEnv:
     """A queue in memory."""
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class MemoryHouse:
         return worker
 
 
-class DbosHouse:
+class DbosEnv:
     """A queue in a database; the engine allows one worker at a time in this process."""
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -63,14 +63,14 @@ class DbosHouse:
 
 
 @asynccontextmanager
-async def dbos_house(engine: sa.Engine) -> AsyncIterator[QueueHouse]:
+async def dbos_env(engine: sa.Engine) -> AsyncIterator[QueueEnv]:
     """Yield a house and take it down."""
-    house = DbosHouse(engine)
+    env = DbosEnv(engine)
     try:
-        yield house
+        yield env
     finally:
-        if house.workers:
-            await house.workers[-1].stop()
+        if env.workers:
+            await env.workers[-1].stop()
         engine.dispose()
 
 
@@ -79,10 +79,10 @@ class TestMemoryTaskQueue(TaskQueueSuite):
 
     @pytest.fixture
     @override
-    async def house(self) -> AsyncIterator[QueueHouse]:
-        house = MemoryHouse()
-        yield house
-        for worker in house.workers:
+    async def env(self) -> AsyncIterator[QueueEnv]:
+        env = MemoryEnv()
+        yield env
+        for worker in env.workers:
             await worker.stop()
 
 
@@ -91,9 +91,9 @@ class TestDbosTaskQueueOnSqlite(TaskQueueSuite):
 
     @pytest.fixture
     @override
-    async def house(self, tmp_path: Path) -> AsyncIterator[QueueHouse]:
-        async with dbos_house(open_engine(sqlite_url(tmp_path / "queue.db"))) as house:
-            yield house
+    async def env(self, tmp_path: Path) -> AsyncIterator[QueueEnv]:
+        async with dbos_env(open_engine(sqlite_url(tmp_path / "queue.db"))) as env:
+            yield env
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,9 @@ class TestDbosTaskQueueOnPostgres(TaskQueueSuite):
 
     @pytest.fixture
     @override
-    async def house(
+    async def env(
         self, postgres_server: PostgresServer, template: str
-    ) -> AsyncIterator[QueueHouse]:
+    ) -> AsyncIterator[QueueEnv]:
         engine = open_engine(postgres_server.new_database(template))
-        async with dbos_house(engine) as house:
-            yield house
+        async with dbos_env(engine) as env:
+            yield env

@@ -17,7 +17,7 @@ from transferapp.model.containers import ContainerRef
 from transferapp.model.transfers import ItemRole, ItemState, TransferItem, TransferKind
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.sandbox.stage import Stage
-from transferapp.testing.repository_world import sha1_of
+from transferapp.testing.repository_env import sha1_of
 
 NOTES = 120
 LITTER = ("Thumbs.db", ".DS_Store", "desktop.ini", "._notes.txt")

@@ -57,7 +57,7 @@ TO = ("--to", "Dataset:Foreign", "--create", "--wait", "--json")
 
 
 @dataclass
-class House:
+class Env:
     """An installation whose server and worker have Bio-Formats."""
 
     stage: Stage
@@ -84,7 +84,7 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def env(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Env]:
     home = tmp_path_factory.mktemp("house")
     hiding = home / "hiding"
     hiding.mkdir()
@@ -100,7 +100,7 @@ def house(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         stage.start_all()
         terminal = Terminal(stage)
         assert terminal.log_in().code == 0
-        yield House(stage, terminal)
+        yield Env(stage, terminal)
 
 
 def rested(files: Sequence[Path]) -> list[Path]:
@@ -126,12 +126,12 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
 
 
 @pytest.fixture(scope="module")
-def arrived(house: House, sources: dict[str, list[Path]]) -> dict[str, list[int]]:
+def arrived(env: Env, sources: dict[str, list[Path]]) -> dict[str, list[int]]:
     """Images by the file that is opened, after one import of them all."""
     folder = sources["x.lif"][0].parent
-    done = house.terminal.run("import", str(folder), *TO)
+    done = env.terminal.run("import", str(folder), *TO)
     assert done.code == 0, done.err
-    items = house.details(done.json).items
+    items = env.details(done.json).items
     assert {item.state for item in items} == {ItemState.IMPORTED}
     images = {item.name: list(item.image_ids) for item in items}
     assert sum(map(len, images.values())) == len(sources) + 1
@@ -154,11 +154,11 @@ def connected(server: ServerClient) -> httpx.AsyncClient:
     )
 
 
-async def previews(house: House, image_ids: Sequence[int]) -> list[tuple[bytes, list[str]]]:
+async def previews(env: Env, image_ids: Sequence[int]) -> list[tuple[bytes, list[str]]]:
     """Return of each image its thumbnail, and the hashes of its first and last plane."""
     found = []
     async with (
-        await house.stage.sign_in(USERNAME, PASSWORD) as server,
+        await env.stage.sign_in(USERNAME, PASSWORD) as server,
         connected(server) as http,
     ):
         for image_id in image_ids:
@@ -201,26 +201,26 @@ def _plane(
 
 
 def test_previews_come_and_pixels_are_its_own(
-    house: House,
+    env: Env,
     arrived: dict[str, list[int]],
     sources: dict[str, list[Path]],
     bio_formats: BioFormats,
 ) -> None:
-    assert house.javas("worker"), "another reader was asked"
+    assert env.javas("worker"), "another reader was asked"
     for name, files in sources.items():
-        seen = asyncio.run(previews(house, arrived[name]))
+        seen = asyncio.run(previews(env, arrived[name]))
         assert all(thumbnail.startswith(b"\xff\xd8") for thumbnail, _ in seen), name
         assert [hashes for _, hashes in seen] == answered(bio_formats, files[0]), name
 
 
 def test_exports_are_the_same_bytes(
-    house: House,
+    env: Env,
     arrived: dict[str, list[int]],
     sources: dict[str, list[Path]],
     tmp_path: Path,
 ) -> None:
     images = [f"Image:{ids[0]}" for ids in arrived.values()]
-    done = house.terminal.run("export", *images, "--to", str(tmp_path / "out"), "--wait")
+    done = env.terminal.run("export", *images, "--to", str(tmp_path / "out"), "--wait")
     assert done.code == 0, done.err
     back = {path.name: path.read_bytes() for path in (tmp_path / "out").rglob("x.*")}
     back |= {path.name: path.read_bytes() for path in (tmp_path / "out").rglob("y.*")}
@@ -235,13 +235,13 @@ def make_late(folder: Path, *names: str) -> Path:
     return folder
 
 
-def test_stopped_under_an_import_it_costs_one_item(house: House, tmp_path: Path) -> None:
+def test_stopped_under_an_import_it_costs_one_item(env: Env, tmp_path: Path) -> None:
     folder = make_late(tmp_path / "late", "a.mrc", "b.mrc", "c.mrc")
-    [java] = _running(house, tmp_path)
+    [java] = _running(env, tmp_path)
     os.kill(java.pid, signal.SIGSTOP)
-    done = house.terminal.run("import", str(folder), *TO)
+    done = env.terminal.run("import", str(folder), *TO)
     assert done.code != 0
-    items = house.details(done.json).items
+    items = env.details(done.json).items
     [failed] = [item for item in items if item.state is not ItemState.IMPORTED]
     assert failed.trouble is not None
     assert failed.trouble.code == UnreadableFile.code
@@ -250,31 +250,31 @@ def test_stopped_under_an_import_it_costs_one_item(house: House, tmp_path: Path)
     )
     assert not psutil.pid_exists(java.pid)
     transfer_id = done.json["transfer"]["id"]
-    assert house.terminal.run("transfers", "retry", transfer_id).code == 0
-    assert {item.state for item in house.ended(transfer_id).items} == {ItemState.IMPORTED}
+    assert env.terminal.run("transfers", "retry", transfer_id).code == 0
+    assert {item.state for item in env.ended(transfer_id).items} == {ItemState.IMPORTED}
 
 
-def _running(house: House, tmp_path: Path) -> list[psutil.Process]:
+def _running(env: Env, tmp_path: Path) -> list[psutil.Process]:
     """Return the worker's Java, begun by an import where there is none."""
-    if not house.javas("worker"):
+    if not env.javas("worker"):
         first = make_late(tmp_path / "first", "first.mrc")
-        assert house.terminal.run("import", str(first), *TO).code == 0
-    return house.javas("worker")
+        assert env.terminal.run("import", str(first), *TO).code == 0
+    return env.javas("worker")
 
 
 class Killing(threading.Thread):
     """Kills the Java that has a file open, once."""
 
-    def __init__(self, house: House, name: str) -> None:
+    def __init__(self, env: Env, name: str) -> None:
         super().__init__(daemon=True)
-        self._house, self._name = house, name
+        self._env, self._name = env, name
         self.over, self.killed = threading.Event(), 0
         self.start()
 
     @override
     def run(self) -> None:
         while not self.over.is_set() and not self.killed:
-            for java in self._house.javas("worker"):
+            for java in self._env.javas("worker"):
                 with contextlib.suppress(psutil.Error, OSError):
                     if any(path.endswith(self._name) for path in _open_files(java.pid)):
                         os.kill(java.pid, signal.SIGKILL)
@@ -290,57 +290,57 @@ def _open_files(pid: int) -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks into /proc")
-def test_killed_under_an_import_it_costs_one_item_at_most(house: House, tmp_path: Path) -> None:
+def test_killed_under_an_import_it_costs_one_item_at_most(env: Env, tmp_path: Path) -> None:
     folder = make_late(tmp_path / "late", "a.mrc", "b.mrc")
     rested(write_mrc(folder / "slow.mrc", numbers((2, 2000, 3000), "<i2")))
-    killing = Killing(house, "slow.mrc")
-    done = house.terminal.run("import", str(folder), *TO)
+    killing = Killing(env, "slow.mrc")
+    done = env.terminal.run("import", str(folder), *TO)
     killing.over.set()
     killing.join()
     assert killing.killed
     assert not psutil.pid_exists(killing.killed)
     transfer_id = done.json["transfer"]["id"]
-    failed = [i for i in house.details(done.json).items if i.state is not ItemState.IMPORTED]
+    failed = [i for i in env.details(done.json).items if i.state is not ItemState.IMPORTED]
     assert [item.name for item in failed] in ([], ["slow.mrc"])
     for item in failed:
         assert item.trouble is not None
         assert item.trouble.message.startswith(
             "Bio-Formats broke down while it read 'slow.mrc'. Retry"
         )
-        assert house.terminal.run("transfers", "retry", transfer_id).code == 0
-    assert {item.state for item in house.ended(transfer_id).items} == {ItemState.IMPORTED}
+        assert env.terminal.run("transfers", "retry", transfer_id).code == 0
+    assert {item.state for item in env.ended(transfer_id).items} == {ItemState.IMPORTED}
 
 
-def _kill_soon(house: House) -> None:
+def _kill_soon(env: Env) -> None:
     """Kill the server's Java once it has started and is at a file that never ends."""
     until = time.monotonic() + 60
-    while not (javas := house.javas("server")):
+    while not (javas := env.javas("server")):
         assert time.monotonic() < until
         time.sleep(0.1)
     time.sleep(PATIENCE_S * 0.75)
     os.kill(javas[0].pid, signal.SIGKILL)
 
 
-def test_killed_under_a_preview_it_costs_that_tile(house: House, tmp_path: Path) -> None:
+def test_killed_under_a_preview_it_costs_that_tile(env: Env, tmp_path: Path) -> None:
     folder = make_late(tmp_path / "late", "viewed.mrc", "other.mrc")
-    done = house.terminal.run("import", str(folder), *TO)
+    done = env.terminal.run("import", str(folder), *TO)
     assert done.code == 0, done.err
-    images = {item.name: item.image_ids[0] for item in house.details(done.json).items}
-    for java in house.javas("server"):
+    images = {item.name: item.image_ids[0] for item in env.details(done.json).items}
+    for java in env.javas("server"):
         java.kill()  # Between two requests it costs nothing; it has nothing open any more.
     # A pipe that nobody writes to: opening it never ends.
-    stored = next(house.stage.home.rglob("filesets/**/viewed.mrc"))
+    stored = next(env.stage.home.rglob("filesets/**/viewed.mrc"))
     kept = stored.rename(stored.with_name("kept"))
     os.mkfifo(stored)
 
     async def look() -> tuple[httpx.Response, httpx.Response]:
         async with (
-            await house.stage.sign_in(USERNAME, PASSWORD) as server,
+            await env.stage.sign_in(USERNAME, PASSWORD) as server,
             connected(server) as http,
         ):
             root = routes.image_zarr(images["viewed.mrc"])
             asked = asyncio.create_task(http.get(f"{root}/0/c/0/0/0/0/0"))
-            await asyncio.to_thread(_kill_soon, house)
+            await asyncio.to_thread(_kill_soon, env)
             hung = await asked
             stored.unlink()
             kept.rename(stored)
@@ -349,5 +349,5 @@ def test_killed_under_a_preview_it_costs_that_tile(house: House, tmp_path: Path)
     hung, again = asyncio.run(look())
     assert hung.json()["code"] == UnreadableFile.code, hung.text
     assert again.status_code == HTTPStatus.OK
-    [(thumbnail, _)] = asyncio.run(previews(house, [images["other.mrc"]]))
+    [(thumbnail, _)] = asyncio.run(previews(env, [images["other.mrc"]]))
     assert thumbnail.startswith(b"\xff\xd8")

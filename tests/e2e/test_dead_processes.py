@@ -72,7 +72,7 @@ def test_the_demo_says_it_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.screen
-def test_the_demo_stops_in_the_middle_of_a_scene(tmp_path: Path) -> None:
+def test_the_demo_stops_in_the_middle_of_a_env(tmp_path: Path) -> None:
     with demo(tmp_path / "out", {}) as process:
         assert process.stdout is not None
         for line in process.stdout:

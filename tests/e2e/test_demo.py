@@ -49,10 +49,10 @@ def test_every_file_arrived_exactly_once(played: Path) -> None:
 @pytest.mark.screen
 @pytest.mark.slow
 @pytest.mark.timeout(480)
-@pytest.mark.parametrize("scene", SCENES)
-def test_screenshot_shows_something(played: Path, scene: str) -> None:
+@pytest.mark.parametrize("env", SCENES)
+def test_screenshot_shows_something(played: Path, env: str) -> None:
     report = json.loads((played / "report.json").read_text(encoding="utf-8"))
-    [name] = [n for n in report["screenshots"] if n.removesuffix(".png").endswith(scene)]
+    [name] = [n for n in report["screenshots"] if n.removesuffix(".png").endswith(env)]
     with Image.open(played / name) as picture:
         colours = picture.convert("RGB").getcolors(1440 * 900)
     assert picture.size == (1440, 900)

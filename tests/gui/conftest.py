@@ -17,7 +17,7 @@ from PySide6.QtCore import QEvent, QThread, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
 from tests.support.qt_story import playing
-from tests.support.shell_scene import Play, Scene
+from tests.support.shell_env import Env, Play
 from transferapp.desktop.widgets import theme
 
 
@@ -47,7 +47,7 @@ def dressed(qapp: QApplication, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture
 def shell(tmp_path: Path) -> Play:
     """Play a story on the whole window, before anybody has signed in."""
-    return playing(lambda: Scene(tmp_path))
+    return playing(lambda: Env(tmp_path))
 
 
 def _alive() -> list[QTimer | QThread]:

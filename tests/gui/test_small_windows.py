@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.support.qt_story import named, play
-from tests.support.shell_scene import Play as ShellPlay, Scene as ShellScene
+from tests.support.shell_env import Env as ShellEnv, Play as ShellPlay
 from tests.support.transfer_fakes import (
     FakeSession,
     StillClock,
@@ -138,17 +138,17 @@ def services_of(last_line: str) -> ServicesPresenter:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_browse_below_both_notices(shell: ShellPlay, size: tuple[int, int]) -> None:
-    async def story(scene: ShellScene) -> None:
+    async def story(env: ShellEnv) -> None:
         services = services_of("OSError: [Errno 28] No space left on device")
         services.worker_notice = "What is queued is kept. Tell your administrator."
-        scene.window.setFixedSize(*size)
-        await scene.come_in()
-        scene.window.notices.follow(services)
-        scene.browse.selected = tuple(scene.browse.images[:1])
-        scene.browse.selection_changed.notify()
+        env.window.setFixedSize(*size)
+        await env.come_in()
+        env.window.notices.follow(services)
+        env.browse.selected = tuple(env.browse.images[:1])
+        env.browse.selection_changed.notify()
         await _settled()
-        assert cut_off(scene.window) == []
-        assert scene.window.size().height() == size[1]
+        assert cut_off(env.window) == []
+        assert env.window.size().height() == size[1]
 
     shell(story)
 
@@ -187,12 +187,12 @@ def test_transfers_without_server_and_service(size: tuple[int, int], qtbot: QtBo
 
 @pytest.mark.parametrize("size", SIZES)
 def test_browse_with_a_preview_that_fails(shell: ShellPlay, size: tuple[int, int]) -> None:
-    async def story(scene: ShellScene) -> None:
-        scene.window.setFixedSize(*size)
-        await scene.come_in()
-        view = scene["browse.preview"]
-        scene.browse.selected = tuple(scene.browse.images[:1])
-        scene.browse.selection_changed.notify()
+    async def story(env: ShellEnv) -> None:
+        env.window.setFixedSize(*size)
+        await env.come_in()
+        view = env["browse.preview"]
+        env.browse.selected = tuple(env.browse.images[:1])
+        env.browse.selection_changed.notify()
         view.notice.say("Loading the preview…")
         await _settled()
         view.notice.say(
@@ -201,7 +201,7 @@ def test_browse_with_a_preview_that_fails(shell: ShellPlay, size: tuple[int, int
             offer_retry=True,
         )
         await _settled()
-        assert cut_off(scene.window) == []
+        assert cut_off(env.window) == []
         assert view.canvas.geometry().contains(view.notice.geometry())
 
     shell(story)
@@ -209,14 +209,14 @@ def test_browse_with_a_preview_that_fails(shell: ShellPlay, size: tuple[int, int
 
 @pytest.mark.parametrize("size", SIZES)
 def test_signing_in_with_an_error(shell: ShellPlay, size: tuple[int, int]) -> None:
-    async def story(scene: ShellScene) -> None:
-        scene.window.setFixedSize(*size)
-        scene.house.down = True
-        scene.fill_in()
-        scene.click("signIn.submit")
-        await until(scene["signIn.banner"].isVisible)
+    async def story(env: ShellEnv) -> None:
+        env.window.setFixedSize(*size)
+        env.env.down = True
+        env.fill_in()
+        env.click("signIn.submit")
+        await until(env["signIn.banner"].isVisible)
         await _settled()
-        assert cut_off(scene.window) == []
+        assert cut_off(env.window) == []
 
     shell(story)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.import_house import OWNER, ImportHouse
+from tests.support.import_env import OWNER, ImportEnv
 from tests.support.postgres import (
     postgres_server,
     url,
@@ -34,11 +34,11 @@ CEILING = 4
 SETTINGS = QueueSettings(limits={TARGET: CEILING}, poll_s=0.05, beat_s=0.1)
 
 
-class World:
+class RepositoryEnv:
     """Imports into a repository whose slowness a test sets, and what is seen of them."""
 
     def __init__(self, folder: Path, url: str) -> None:
-        self.house = ImportHouse(folder)
+        self.env = ImportEnv(folder)
         self.engine, self.worker_engine = open_engine(url), open_engine(url)
         self.queue = DbosTaskQueue(self.engine, SETTINGS)
         #: The switch "slow step": how much longer the repository takes (seconds).
@@ -46,16 +46,16 @@ class World:
         self.number = 0
         #: (limit, running) as they were seen, one after the other.
         self.seen: list[tuple[int, int]] = []
-        self.house.after["store"] = self._slow_step
+        self.env.after["store"] = self._slow_step
 
     async def submit(self, count: int) -> None:
         """Queue so many imports more."""
         source = resource("sample-data", "png-cells") / "cell.png"
         for _ in range(count):
             self.number += 1
-            path = self.house.folder / f"cell-{self.number}.png"
+            path = self.env.folder / f"cell-{self.number}.png"
             shutil.copyfile(source, path)
-            details = await self.house.add_import([path])
+            details = await self.env.add_import([path])
             task = import_task(details.transfer.id, details.items[0].id, OWNER)
             await self.queue.enqueue(task)
 
@@ -88,46 +88,48 @@ class World:
 
 
 @asynccontextmanager
-async def working(folder: Path, url: str) -> AsyncIterator[World]:
+async def working(folder: Path, url: str) -> AsyncIterator[RepositoryEnv]:
     """Open a world with a worker, and watch it."""
-    world = World(folder, url)
-    house = world.house
-    await house.open()
-    kind = import_fileset_kind(house.ledger, house.staging, house.repository, SystemClock())
-    worker = DbosTaskWorker(world.worker_engine, [kind], SystemClock(), SETTINGS)
+    outer_env = RepositoryEnv(folder, url)
+    inner_env = outer_env.env
+    await inner_env.open()
+    kind = import_fileset_kind(
+        inner_env.ledger, inner_env.staging, inner_env.repository, SystemClock()
+    )
+    worker = DbosTaskWorker(outer_env.worker_engine, [kind], SystemClock(), SETTINGS)
     await worker.start()
-    watching = asyncio.create_task(world.watch())
+    watching = asyncio.create_task(outer_env.watch())
     try:
-        yield world
+        yield outer_env
     finally:
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
         await worker.stop()
-        await world.queue.close()
-        await house.close()
-        world.engine.dispose()
-        world.worker_engine.dispose()
+        await outer_env.queue.close()
+        await inner_env.close()
+        outer_env.engine.dispose()
+        outer_env.worker_engine.dispose()
 
 
 @pytest.mark.slow
 async def test_a_slow_repository_gets_less_until_it_recovers(tmp_path: Path, url: str) -> None:
-    async with working(tmp_path, url) as world, asyncio.timeout(100):
-        await world.submit(CEILING)
-        await world.until(lambda limit, running: (limit, running) == (CEILING, 0))
+    async with working(tmp_path, url) as outer_env, asyncio.timeout(100):
+        await outer_env.submit(CEILING)
+        await outer_env.until(lambda limit, running: (limit, running) == (CEILING, 0))
         # Whatever this machine's pace: clearly slower than it was.
-        world.slow_s = 4 * await world.usual_s()
-        await world.submit(4 * CEILING)
+        outer_env.slow_s = 4 * await outer_env.usual_s()
+        await outer_env.submit(4 * CEILING)
         # It steps down to the least; what began before goes on.
-        await world.until(lambda limit, running: limit == running == 1)
-        calm = len(world.seen) - 1
-        await asyncio.sleep(world.slow_s)
-        assert {limit for limit, _ in world.seen[:calm]} >= {CEILING, CEILING // 2}
-        assert set(world.seen[calm:]) <= {(1, 1), (1, 0)}
-        world.slow_s = 0.0
-        await world.submit(3 * CEILING)
-        await world.until(lambda limit, running: limit == running == CEILING)
-        await world.until(lambda _, running: not running)
-        tasks = await world.queue.tasks(limit=500)
+        await outer_env.until(lambda limit, running: limit == running == 1)
+        calm = len(outer_env.seen) - 1
+        await asyncio.sleep(outer_env.slow_s)
+        assert {limit for limit, _ in outer_env.seen[:calm]} >= {CEILING, CEILING // 2}
+        assert set(outer_env.seen[calm:]) <= {(1, 1), (1, 0)}
+        outer_env.slow_s = 0.0
+        await outer_env.submit(3 * CEILING)
+        await outer_env.until(lambda limit, running: limit == running == CEILING)
+        await outer_env.until(lambda _, running: not running)
+        tasks = await outer_env.queue.tasks(limit=500)
         assert {task.state for task in tasks} == {TaskState.DONE}
         assert {task.attempts for task in tasks} == {0}, "slow is not failed"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.agent_process import AgentProcess, agent, home, server, until
-from tests.support.export_house import Contents, companion, placed_as, tree, zarr
+from tests.support.export_env import Contents, companion, placed_as, tree, zarr
 from tests.support.fake_server import FakeServer
 from transferapp.client.agent import AgentClient
 from transferapp.client.importing import ExportPlan, hand_over_export
@@ -62,8 +62,8 @@ def listed(folder: Path) -> list[Path]:
 
 
 async def export(client: AgentClient, server: FakeServer, to: Path, *ids: int) -> str:
-    async with ServerClient(server.url) as desk:
-        view = await hand_over_export(desk, client, ExportPlan("out", ids, to))
+    async with ServerClient(server.url) as env:
+        view = await hand_over_export(env, client, ExportPlan("out", ids, to))
     return view.transfer_id
 
 

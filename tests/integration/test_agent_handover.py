@@ -39,9 +39,9 @@ async def test_export_arrives_in_place_and_never_replaces(
     destination = tmp_path / "not there yet"
     destination.mkdir()
     (destination / "image 7.tif").write_bytes(b"mine")
-    async with await agent.start() as client, ServerClient(server.url) as desk:
+    async with await agent.start() as client, ServerClient(server.url) as env:
         plan = ExportPlan("out", (7, 8), destination)
-        view = await hand_over_export(desk, client, plan)
+        view = await hand_over_export(env, client, plan)
         assert not view.safe_to_switch_off
         done = await until(client, view.transfer_id, lambda v: v.state == "delivered")
         assert done.safe_to_switch_off
@@ -62,8 +62,8 @@ async def test_export_waits_for_a_folder_that_cannot_be_written(
     server.images = {7: b"pixels"}
     destination = tmp_path / "drive"
     destination.write_bytes(b"a file where the folder should be")
-    async with await agent.start() as client, ServerClient(server.url) as desk:
-        view = await hand_over_export(desk, client, ExportPlan("out", (7,), destination))
+    async with await agent.start() as client, ServerClient(server.url) as env:
+        view = await hand_over_export(env, client, ExportPlan("out", (7,), destination))
         await until(
             client, view.transfer_id, lambda v: v.trouble_code == "destination-unwritable"
         )
@@ -78,8 +78,8 @@ async def test_export_waits_while_the_disk_is_full(
     server.images = {7: b"pixels" * 500_000}
     with small_disk(tmp_path / "disk", megabytes=4) as disk:
         (disk / "filler").write_bytes(bytes(3 << 20))
-        async with await agent.start() as client, ServerClient(server.url) as desk:
-            view = await hand_over_export(desk, client, ExportPlan("out", (7,), disk))
+        async with await agent.start() as client, ServerClient(server.url) as env:
+            view = await hand_over_export(env, client, ExportPlan("out", (7,), disk))
             full = await until(
                 client, view.transfer_id, lambda v: v.trouble_code == "storage-full"
             )
@@ -96,9 +96,9 @@ async def test_a_cancelled_export_leaves_nothing_half_done(
     server.images = {7: bytes(8 << 20)}
     async with (
         await agent.start(bytes_per_s=str(1 << 20)) as client,
-        ServerClient(server.url) as desk,
+        ServerClient(server.url) as env,
     ):
-        view = await hand_over_export(desk, client, ExportPlan("out", (7,), tmp_path / "out"))
+        view = await hand_over_export(env, client, ExportPlan("out", (7,), tmp_path / "out"))
         await until(client, view.transfer_id, lambda v: v.bytes_done > 0)
         cancelled = await client.cancel(view.transfer_id)
         assert (cancelled.state, cancelled.safe_to_switch_off) == ("cancelled", True)
@@ -113,14 +113,14 @@ async def test_hand_over_is_repeatable(
     for n in range(3):
         write(folder / f"{n}.tif", 100 + n, n)
     plan = ImportPlan("exp 1", ContainerRef.parse("Dataset:1"), tuple(group(scan([folder]))))
-    async with ServerClient(server.url) as desk:
+    async with ServerClient(server.url) as env:
         async with AgentClient(agent.socket) as nobody:
             with pytest.raises(AgentUnreachable):
-                await hand_over_import(desk, nobody, plan)
+                await hand_over_import(env, nobody, plan)
         assert server.details == {}, "nothing may be registered without an agent"
         async with await agent.start() as client:
-            first = await hand_over_import(desk, client, plan)
-            again = await hand_over_import(desk, client, plan)
+            first = await hand_over_import(env, client, plan)
+            again = await hand_over_import(env, client, plan)
             assert again.transfer_id == first.transfer_id
             assert first.owner == f"alice@{server.url}"
             await until(client, first.transfer_id, lambda v: v.state == "imported")

@@ -98,8 +98,8 @@ async def test_what_the_outbox_refuses_for_a_moment_ends_no_submission(
     monkeypatch.setattr(supervise, "PAUSES", Backoff(0.02, 0.05))
     _, order = register(server, write(tmp_path / "a.tif", 1000))
     monkeypatch.setenv("TRANSFERAPP_HOME", str(home))
-    bench = make_workbench(AgentSettings(look_every_s=0.05, look_at_most_every_s=0.1))
-    said, refused = bench.outbox.set_state, [0]
+    env = make_workbench(AgentSettings(look_every_s=0.05, look_at_most_every_s=0.1))
+    said, refused = env.outbox.set_state, [0]
 
     def set_state(*arguments: object, **more: object) -> None:
         refused[0] += 1
@@ -107,8 +107,8 @@ async def test_what_the_outbox_refuses_for_a_moment_ends_no_submission(
             raise error
         said(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(bench.outbox, "set_state", set_state)
-    service = Agent(bench)
+    monkeypatch.setattr(env.outbox, "set_state", set_state)
+    service = Agent(env)
     await service.start()
     try:
         await service.submit(order)
@@ -117,7 +117,7 @@ async def test_what_the_outbox_refuses_for_a_moment_ends_no_submission(
                 await asyncio.sleep(0.05)
     finally:
         await service.stop()
-        bench.outbox.close()
+        env.outbox.close()
 
 
 async def test_a_locked_outbox_is_not_a_full_disk(
@@ -126,15 +126,15 @@ async def test_a_locked_outbox_is_not_a_full_disk(
     monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0)
     monkeypatch.setenv("TRANSFERAPP_HOME", str(home))
     _, order = register(server, write(tmp_path / "a.tif", 1000))
-    bench = make_workbench(AgentSettings())
-    with closing(sqlite3.connect(bench.settings.outbox, isolation_level=None)) as other:
+    env = make_workbench(AgentSettings())
+    with closing(sqlite3.connect(env.settings.outbox, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Exception, match="Another program is using the workstation") as told:
-            bench.outbox.add(order)
+            env.outbox.add(order)
         other.execute("ROLLBACK")
     assert not isinstance(told.value, StorageFull)
-    assert bench.outbox.add(order)
-    bench.outbox.close()
+    assert env.outbox.add(order)
+    env.outbox.close()
 
 
 async def test_what_keeps_failing_in_the_service_is_told_with_what_it_is(
@@ -142,8 +142,8 @@ async def test_what_keeps_failing_in_the_service_is_told_with_what_it_is(
 ) -> None:
     monkeypatch.setattr(supervise, "PAUSES", Backoff(0.01, 0.02))
     monkeypatch.setenv("TRANSFERAPP_HOME", str(home))
-    bench = make_workbench(AgentSettings())
-    service = Agent(bench)
+    env = make_workbench(AgentSettings())
+    service = Agent(env)
     monkeypatch.setattr("transferapp.agent.service._TELL_EVERY_S", "no number")
     api = httpx.ASGITransport(make_api(service))
 
@@ -160,5 +160,5 @@ async def test_what_keeps_failing_in_the_service_is_told_with_what_it_is(
                 await asyncio.sleep(0.01)
     finally:
         await service.stop()
-        bench.outbox.close()
+        env.outbox.close()
     assert await problem() == ""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.import_bench import Bench, working_bench
-from tests.support.import_house import OWNER
+from tests.support.import_env import OWNER
+from tests.support.import_task_env import Env, working_env
 from transferapp.errors import (
     ChecksumMismatch,
     NoSuchFile,
@@ -28,10 +28,10 @@ from transferapp.testing.queue_journal import reach
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+async def env(tmp_path: Path) -> AsyncIterator[Env]:
     """Return a bench with a worker."""
-    async with working_bench(tmp_path) as bench:
-        yield bench
+    async with working_env(tmp_path) as env:
+        yield env
 
 
 @pytest.fixture
@@ -44,78 +44,76 @@ def notes(tmp_path: Path) -> list[Path]:
     return made
 
 
-async def sent(bench: Bench, notes: list[Path]) -> TransferDetails:
-    return await bench.add_import(notes, role=ItemRole.ATTACHMENTS)
+async def sent(env: Env, notes: list[Path]) -> TransferDetails:
+    return await env.add_import(notes, role=ItemRole.ATTACHMENTS)
 
 
-async def attached(bench: Bench) -> list[Attachment]:
-    assert bench.target is not None
-    async with bench.repository.session(OWNER) as session:
-        return await session.attachments.of(bench.target.ref)
+async def attached(env: Env) -> list[Attachment]:
+    assert env.target is not None
+    async with env.repository.session(OWNER) as session:
+        return await session.attachments.of(env.target.ref)
 
 
-async def test_attaches_and_promises(bench: Bench, notes: list[Path]) -> None:
-    details = await sent(bench, notes)
-    task = await bench.finish(details)
+async def test_attaches_and_promises(env: Env, notes: list[Path]) -> None:
+    details = await sent(env, notes)
+    task = await env.finish(details)
     assert task.bytes_done == sum(path.stat().st_size for path in notes)
-    now = await bench.ledger.details(details.transfer.id)
+    now = await env.ledger.details(details.transfer.id)
     item = now.items[0]
     assert (item.state, item.verified, item.trouble) == (ItemState.IMPORTED, True, None)
     assert item.note == "attached to 'Monday'"
     assert (now.transfer.attached, now.transfer.files_verified) == (3, 3)
-    found = await attached(bench)
+    found = await attached(env)
     assert [one.client_path for one in found] == [path.name for path in notes]
     assert [one.sha1 for one in found] == [file.sha1 for file in now.files]
     for file in details.files:
         with pytest.raises(NoSuchFile):
-            await bench.staging.path(file.id)
-    said = [event.message for event in await bench.ledger.events(OWNER, 0)]
+            await env.staging.path(file.id)
+    said = [event.message for event in await env.ledger.events(OWNER, 0)]
     assert "attaching file 2 of 3: note 1.txt" in said
 
 
-async def test_outage_waits_and_attaches_no_second_copy(
-    bench: Bench, notes: list[Path]
-) -> None:
+async def test_outage_waits_and_attaches_no_second_copy(env: Env, notes: list[Path]) -> None:
     async def fails_later() -> None:
-        if bench.calls["attach"] == 2:
-            bench.faults["attach"] = [RepositoryUnavailable("down for maintenance")]
+        if env.calls["attach"] == 2:
+            env.faults["attach"] = [RepositoryUnavailable("down for maintenance")]
 
-    bench.after["attach"] = fails_later
-    details = await sent(bench, notes)
-    await bench.finish(details)
-    assert (await bench.item(details)).verified
-    assert len(await attached(bench)) == 3
-    assert bench.calls["attach"] == 4, "what was done is not done again"
+    env.after["attach"] = fails_later
+    details = await sent(env, notes)
+    await env.finish(details)
+    assert (await env.item(details)).verified
+    assert len(await attached(env)) == 3
+    assert env.calls["attach"] == 4, "what was done is not done again"
 
 
 async def test_a_worker_killed_before_its_checkpoint_attaches_no_second_copy(
-    bench: Bench, notes: list[Path]
+    env: Env, notes: list[Path]
 ) -> None:
-    details = await sent(bench, notes)
-    bench.faults["get"] = [RepositoryUnavailable("gone")]
-    await bench.finish(details)
-    first = await attached(bench)
+    details = await sent(env, notes)
+    env.faults["get"] = [RepositoryUnavailable("gone")]
+    await env.finish(details)
+    first = await attached(env)
     # All checkpoints are lost; ledger and repository are as they were.
-    bench.queue.entries.clear()
-    await bench.ledger.move(details.items[0].id, PUT_ANYHOW, ItemChange(ItemState.IMPORTING))
+    env.queue.entries.clear()
+    await env.ledger.move(details.items[0].id, PUT_ANYHOW, ItemChange(ItemState.IMPORTING))
     for file, path in zip(details.files, notes, strict=True):
-        await bench.restage(file.id, path.read_bytes())
-    await bench.finish(details)
-    assert await attached(bench) == first
-    assert (await bench.item(details)).verified
+        await env.restage(file.id, path.read_bytes())
+    await env.finish(details)
+    assert await attached(env) == first
+    assert (await env.item(details)).verified
 
 
 async def test_damaged_copies_are_sent_again_then_a_person_is_asked(
-    bench: Bench, notes: list[Path]
+    env: Env, notes: list[Path]
 ) -> None:
-    bench.faults["attach"] = [ChecksumMismatch("Other bytes.")]
-    details = await sent(bench, notes[:1])
-    await bench.finish(details)
-    assert (await bench.item(details)).verified
-    bench.faults["attach"] = [ChecksumMismatch("Other bytes.") for _ in range(9)]
-    other = await sent(bench, notes[1:])
-    task = await bench.finish(other, TaskState.DEAD)
-    item = await bench.item(other)
+    env.faults["attach"] = [ChecksumMismatch("Other bytes.")]
+    details = await sent(env, notes[:1])
+    await env.finish(details)
+    assert (await env.item(details)).verified
+    env.faults["attach"] = [ChecksumMismatch("Other bytes.") for _ in range(9)]
+    other = await sent(env, notes[1:])
+    task = await env.finish(other, TaskState.DEAD)
+    item = await env.item(other)
     assert (task.error_code, item.state) == ("corrupt", ItemState.NEEDS_ATTENTION)
     assert item.trouble is not None
     assert "press Retry. Other bytes." in item.trouble.message
@@ -126,63 +124,61 @@ async def test_damaged_copies_are_sent_again_then_a_person_is_asked(
     "error", [PermissionDenied("You may not attach files to 'Monday'."), TargetNotFound()]
 )
 async def test_what_a_person_must_put_right_is_told_and_retried(
-    bench: Bench, notes: list[Path], error: Exception
+    env: Env, notes: list[Path], error: Exception
 ) -> None:
-    bench.faults["attach"] = [error]
-    details = await sent(bench, notes)
-    await bench.finish(details, TaskState.DEAD)
-    item = await bench.item(details)
+    env.faults["attach"] = [error]
+    details = await sent(env, notes)
+    await env.finish(details, TaskState.DEAD)
+    item = await env.item(details)
     assert item.state is ItemState.NEEDS_ATTENTION
     assert item.trouble is not None
     assert str(error) in item.trouble.message
-    transfer = (await bench.ledger.details(details.transfer.id)).transfer
+    transfer = (await env.ledger.details(details.transfer.id)).transfer
     assert (transfer.attached, transfer.promises.safe_to_delete_source) == (0, False)
-    control = TransferControl(bench.ledger, bench.queue, bench.staging)
+    control = TransferControl(env.ledger, env.queue, env.staging)
     await control.retry(OWNER, details.transfer.id)
-    await reach(bench.queue, item.id, TaskState.DONE)
-    assert (await bench.item(details)).verified
-    assert len(await attached(bench)) == 3
+    await reach(env.queue, item.id, TaskState.DONE)
+    assert (await env.item(details)).verified
+    assert len(await attached(env)) == 3
 
 
-async def test_cancelled_in_the_middle_says_what_stays(bench: Bench, notes: list[Path]) -> None:
-    details = await sent(bench, notes)
+async def test_cancelled_in_the_middle_says_what_stays(env: Env, notes: list[Path]) -> None:
+    details = await sent(env, notes)
 
     async def cancel() -> None:
-        if bench.calls["attach"] == 2:
+        if env.calls["attach"] == 2:
             change = ItemChange(ItemState.CANCELLED)
-            await bench.ledger.move(details.items[0].id, PUT, change)
+            await env.ledger.move(details.items[0].id, PUT, change)
 
-    bench.after["attach"] = cancel
-    await bench.finish(details)
-    item = await bench.item(details)
+    env.after["attach"] = cancel
+    await env.finish(details)
+    item = await env.item(details)
     assert (item.state, item.verified) == (ItemState.CANCELLED, False)
     assert item.note == (
         "2 of 3 files were attached to 'Monday' before you cancelled. They stay there; delete"
         " there what you do not want."
     )
-    assert len(await attached(bench)) == 2
+    assert len(await attached(env)) == 2
     for file in details.files:
         with pytest.raises(NoSuchFile):
-            await bench.staging.path(file.id)
+            await env.staging.path(file.id)
 
 
-async def test_what_is_deleted_meanwhile_is_attached_again(
-    bench: Bench, notes: list[Path]
-) -> None:
+async def test_what_is_deleted_meanwhile_is_attached_again(env: Env, notes: list[Path]) -> None:
     """The last step asks the repository: a checkpoint alone promises nothing."""
-    details = await sent(bench, notes)
+    details = await sent(env, notes)
 
     async def spoil() -> None:
-        if bench.calls["attach"] == 3:
-            for path in (bench.folder / "repository" / "originals").rglob("*"):
+        if env.calls["attach"] == 3:
+            for path in (env.folder / "repository" / "originals").rglob("*"):
                 if path.is_file():
                     path.unlink()
 
-    bench.after["attach"] = spoil
-    await bench.finish(details)
-    assert (await bench.item(details)).verified
-    found = await attached(bench)
-    plain = LocalRepository(bench.folder / "repository", SystemClock())
+    env.after["attach"] = spoil
+    await env.finish(details)
+    assert (await env.item(details)).verified
+    found = await attached(env)
+    plain = LocalRepository(env.folder / "repository", SystemClock())
     async with plain.session(OWNER) as session:
         held = [
             b"".join([piece async for piece in session.attachments.read(one.id)])
@@ -192,8 +188,8 @@ async def test_what_is_deleted_meanwhile_is_attached_again(
     assert held == [path.read_bytes() for path in notes]
 
 
-async def test_item_without_its_bytes_is_refused(bench: Bench, notes: list[Path]) -> None:
-    details = await bench.add_import(notes, role=ItemRole.ATTACHMENTS, seal=False)
-    task = await bench.finish(details, TaskState.DEAD)
+async def test_item_without_its_bytes_is_refused(env: Env, notes: list[Path]) -> None:
+    details = await env.add_import(notes, role=ItemRole.ATTACHMENTS, seal=False)
+    task = await env.finish(details, TaskState.DEAD)
     assert task.error_code == "state-conflict"
-    assert bench.calls["attach"] == 0
+    assert env.calls["attach"] == 0

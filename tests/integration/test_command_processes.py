@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.command_house import alive, gone, pids_of
+from tests.support.command_env import alive, gone, pids_of
 from transferapp.commands.process import Ended, Launch, run_guarded
 
 

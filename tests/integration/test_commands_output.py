@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.support.command_house import (
+from tests.support.command_env import (
     ALLOW_LIST,
     SECRET,
-    CommandHouse,
+    CommandEnv,
     alive,
-    command_house,
+    command_env,
     gone,
     pids_of,
 )
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CommandHouse]:
+async def env(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[CommandEnv]:
     folder = tmp_path_factory.mktemp("commands")
     with pytest.MonkeyPatch.context() as patch:
-        async with command_house(folder, ALLOW_LIST, patch) as house, house.worker():
-            yield house
+        async with command_env(folder, ALLOW_LIST, patch) as env, env.worker():
+            yield env
 
 
-async def test_output_comes_while_it_runs(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_output_comes_while_it_runs(env: CommandEnv) -> None:
+    client = await env.client()
     queued = await client.run_command("count", {"times": "8"})
     assert queued.state == "queued"
     told: list[str] = []
@@ -53,20 +53,20 @@ async def test_output_comes_while_it_runs(house: CommandHouse) -> None:
     assert await client.command_output(queued.id, 10) == text[10:]
 
 
-async def test_a_value_is_one_argument(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_a_value_is_one_argument(env: CommandEnv) -> None:
+    client = await env.client()
     values = ["; rm -rf / #", "$(id) `id` && id", "*", "a  b", "{text}"]
     wanted = [await client.run_command("say", {"text": text}) for text in values]
     for run, text in zip(wanted, values, strict=True):
-        assert (await house.ended(client, run.id)).state == "done"
+        assert (await env.ended(client, run.id)).state == "done"
         output = await client.command_output(run.id)
         assert output.split("Z ", 1)[1] == f"{text}\n"
 
 
-async def test_time_out_ends_the_whole_family(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_time_out_ends_the_whole_family(env: CommandEnv) -> None:
+    client = await env.client()
     run = await client.run_command("slow", {})
-    view = await house.ended(client, run.id)
+    view = await env.ended(client, run.id)
     assert (view.state, view.message) == (
         "failed",
         "It took longer than 1 second and was stopped.",
@@ -78,21 +78,21 @@ async def test_time_out_ends_the_whole_family(house: CommandHouse) -> None:
     assert not any(alive(pid) for pid in pids)
 
 
-async def test_cancel_ends_the_whole_family(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_cancel_ends_the_whole_family(env: CommandEnv) -> None:
+    client = await env.client()
     run = await client.run_command("family", {})
-    pids = pids_of(await house.printed(client, run.id, "pid"))
+    pids = pids_of(await env.printed(client, run.id, "pid"))
     assert (await client.cancel_command_run(run.id)).state == "cancelled"
     await gone(*pids)
-    view = await house.ended(client, run.id)
+    view = await env.ended(client, run.id)
     assert (view.state, view.message) == ("cancelled", "It was stopped on request.")
     assert "It was stopped before it ended." in await client.command_output(run.id)
 
 
-async def test_it_is_tried_again_as_often_as_allowed(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_it_is_tried_again_as_often_as_allowed(env: CommandEnv) -> None:
+    client = await env.client()
     run = await client.run_command("again", {})
-    view = await house.ended(client, run.id)
+    view = await env.ended(client, run.id)
     assert (view.state, view.exit_code, view.attempts) == ("failed", 1, 2)
     assert view.message == "It ended with exit code 1."
     output = await client.command_output(run.id)
@@ -100,10 +100,10 @@ async def test_it_is_tried_again_as_often_as_allowed(house: CommandHouse) -> Non
     assert "[transferapp] Attempt 2." in output
 
 
-async def test_environment_is_clean_and_secrets_are_hidden(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_environment_is_clean_and_secrets_are_hidden(env: CommandEnv) -> None:
+    client = await env.client()
     run = await client.run_command("environment", {})
-    assert (await house.ended(client, run.id)).state == "done"
+    assert (await env.ended(client, run.id)).state == "done"
     output = await client.command_output(run.id)
     assert SECRET not in output
     assert "TRANSFERAPP_" not in output
@@ -114,20 +114,20 @@ async def test_environment_is_clean_and_secrets_are_hidden(house: CommandHouse) 
     assert not await asyncio.to_thread(Path(folder).exists)
 
 
-async def test_output_is_cut_at_its_limit(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_output_is_cut_at_its_limit(env: CommandEnv) -> None:
+    client = await env.client()
     run = await client.run_command("loud", {})
-    view = await house.ended(client, run.id)
+    view = await env.ended(client, run.id)
     assert (view.state, view.truncated) == ("done", True)
     output = await client.command_output(run.id)
     assert len(output) == view.output_bytes < 2300
     assert "It printed more than the 2.0 KiB that are kept" in output.splitlines()[-1]
 
 
-async def test_a_program_that_is_not_there_is_named(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_a_program_that_is_not_there_is_named(env: CommandEnv) -> None:
+    client = await env.client()
     run = await client.run_command("missing", {})
-    view = await house.ended(client, run.id)
+    view = await env.ended(client, run.id)
     assert view.state == "failed"
     assert view.message == (
         "It could not be run: No such file or directory: /opt/nothing/here."

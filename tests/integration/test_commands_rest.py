@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from tests.support.command_house import ADMIN, CommandHouse, command_house
+from tests.support.command_env import ADMIN, CommandEnv, command_env
 from tests.support.rest_server import PASSWORD, rest_server
 from tests.support.rest_uploads import bearer
 from transferapp.cli import signed_in
@@ -44,25 +44,25 @@ argv = ["/bin/true"]
 
 
 @pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CommandHouse]:
-    async with command_house(tmp_path, ALLOW_LIST, monkeypatch) as house:
-        yield house
+async def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CommandEnv]:
+    async with command_env(tmp_path, ALLOW_LIST, monkeypatch) as env:
+        yield env
 
 
-async def test_everybody_sees_what_she_may_run(house: CommandHouse) -> None:
-    count, _ = await (await house.client()).commands()
+async def test_everybody_sees_what_she_may_run(env: CommandEnv) -> None:
+    count, _ = await (await env.client()).commands()
     assert (count.name, count.description, count.limit) == ("count", "Counts.", 2)
     (times,) = count.parameters
     assert (times.name, times.default) == ("times", "3")
     assert times.words == "a number below 1000 (the whole of it must match [0-9]{1,3})"
-    names = [one.name for one in await (await house.client(ADMIN)).commands()]
+    names = [one.name for one in await (await env.client(ADMIN)).commands()]
     assert names == ["count", "print", "clean-up"]
 
 
-async def test_answer_to_a_request(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_answer_to_a_request(env: CommandEnv) -> None:
+    client = await env.client()
     headers = bearer(str(client.token)) | {routes.IDEMPOTENCY_KEY: "monday"}
-    async with httpx.AsyncClient(base_url=house.server.url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=env.server.url, headers=headers) as http:
         answers = [
             await http.post("/v1/commands/count/runs", json={"parameters": {"times": times}})
             for times in ("5", "6")
@@ -75,29 +75,29 @@ async def test_answer_to_a_request(house: CommandHouse) -> None:
             "times": "5"
         }
         # The same key of another person is another request.
-        other = bearer(str((await house.client("bob")).token))
+        other = bearer(str((await env.client("bob")).token))
         again = await http.post("/v1/commands/count/runs", json={}, headers=other)
         assert again.json()["id"] != first.json()["id"]
-    task = await house.server.parts.queue.get(first.json()["id"])
+    task = await env.server.parts.queue.get(first.json()["id"])
     assert (task.target, task.owner, task.state) == ("command:count", "ada", TaskState.QUEUED)
-    targets = {one.name: one.ceiling for one in await house.server.parts.queue.targets()}
+    targets = {one.name: one.ceiling for one in await env.server.parts.queue.targets()}
     assert targets["command:count"] == 2
 
 
 async def test_an_administrators_limit_outlasts_submissions_and_restarts(
-    house: CommandHouse, tmp_path: Path
+    env: CommandEnv, tmp_path: Path
 ) -> None:
     """It holds until the file names another number than before."""
-    client, queue = await house.client(), house.server.parts.queue
+    client, queue = await env.client(), env.server.parts.queue
 
     async def ceiling() -> int:
         return {one.name: one.ceiling for one in await queue.targets()}["command:count"]
 
     async def worker_starts() -> None:
-        async with house.worker(), asyncio.timeout(20):
-            while b"worker ready" not in (house.folder / "worker.log").read_bytes():  # noqa: ASYNC110
+        async with env.worker(), asyncio.timeout(20):
+            while b"worker ready" not in (env.folder / "worker.log").read_bytes():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        (house.folder / "worker.log").unlink()
+        (env.folder / "worker.log").unlink()
 
     await client.run_command("count", {})
     assert await ceiling() == 2
@@ -112,7 +112,7 @@ async def test_an_administrators_limit_outlasts_submissions_and_restarts(
         await again.run_command("count", {})
         await again.aclose()
     assert await ceiling() == 5
-    file = house.folder / "commands.toml"
+    file = env.folder / "commands.toml"
     file.write_text(ALLOW_LIST.replace("limit = 2", "limit = 3"))
     await client.run_command("count", {})
     assert await ceiling() == 3
@@ -122,8 +122,8 @@ async def test_an_administrators_limit_outlasts_submissions_and_restarts(
     assert await ceiling() == 1
 
 
-async def test_faults_are_told_in_words(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_faults_are_told_in_words(env: CommandEnv) -> None:
+    client = await env.client()
     for name in ("nothing", "clean-up"):
         with pytest.raises(NotFound, match=rf"no command '{name}'.*There are: count, print\."):
             await client.run_command(name, {})
@@ -134,26 +134,26 @@ async def test_faults_are_told_in_words(house: CommandHouse) -> None:
     assert (await client.command_runs()).items == []
 
 
-async def test_a_bad_file_stops_nothing_else(house: CommandHouse) -> None:
-    file = house.folder / "commands.toml"
+async def test_a_bad_file_stops_nothing_else(env: CommandEnv) -> None:
+    file = env.folder / "commands.toml"
     file.write_text(ALLOW_LIST.replace("limit = 2", "limit = 'two'"))
-    client = await house.client()
+    client = await env.client()
     with pytest.raises(SettingsInvalid, match=r"commands\.count\.limit"):
         await client.commands()
     assert (await client.identity()).experimenter.username == "ada"
-    async with house.worker() as worker:
+    async with env.worker() as worker:
         async with asyncio.timeout(20):
-            while b"worker ready" not in (house.folder / "worker.log").read_bytes():  # noqa: ASYNC110
+            while b"worker ready" not in (env.folder / "worker.log").read_bytes():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert worker.returncode is None
         file.write_text(ALLOW_LIST)
         run = await client.run_command("count", {})
-        assert (await house.ended(client, run.id)).state == "done"
-    assert "commands.count.limit" in (house.folder / "worker.log").read_text()
+        assert (await env.ended(client, run.id)).state == "done"
+    assert "commands.count.limit" in (env.folder / "worker.log").read_text()
 
 
-async def test_runs_are_their_owners_and_the_administrators(house: CommandHouse) -> None:
-    ada, bob, root = [await house.client(name) for name in ("ada", "bob", ADMIN)]
+async def test_runs_are_their_owners_and_the_administrators(env: CommandEnv) -> None:
+    ada, bob, root = [await env.client(name) for name in ("ada", "bob", ADMIN)]
     run = await ada.run_command("count", {})
     for call in (bob.command_run, bob.cancel_command_run, bob.command_output):
         with pytest.raises(NotFound, match="no such run of yours"):
@@ -162,8 +162,8 @@ async def test_runs_are_their_owners_and_the_administrators(house: CommandHouse)
     assert [one.id for one in (await ada.command_runs()).items] == [run.id]
     assert (await root.command_run(run.id)).owner == "ada"
     assert (await root.cancel_command_run(run.id)).state == "cancelled"
-    async with house.worker():
-        await house.ended(ada, run.id)
+    async with env.worker():
+        await env.ended(ada, run.id)
     with pytest.raises(StateConflict, match="ended already"):
         await ada.cancel_command_run(run.id)
 
@@ -179,23 +179,23 @@ async def test_runs_are_their_owners_and_the_administrators(house: CommandHouse)
         ("GET", "/v1/command-runs/x/output"),
     ],
 )
-async def test_strangers_are_refused(house: CommandHouse, method: str, path: str) -> None:
-    async with httpx.AsyncClient(base_url=house.server.url) as http:
+async def test_strangers_are_refused(env: CommandEnv, method: str, path: str) -> None:
+    async with httpx.AsyncClient(base_url=env.server.url) as http:
         answer = await http.request(method, path, json={} if method == "POST" else None)
     assert (answer.status_code, answer.json()["code"]) == (401, "grant-refused")
 
 
-async def test_ranges_of_an_output(house: CommandHouse) -> None:
+async def test_ranges_of_an_output(env: CommandEnv) -> None:
     """A download that broke off goes on; what is outside is refused."""
-    client = await house.client()
-    async with house.worker():
+    client = await env.client()
+    async with env.worker():
         # More than one piece of what is read at once.
         run = await client.run_command("print", {})
-        view = await house.ended(client, run.id)
+        view = await env.ended(client, run.id)
     whole = (await client.command_output(run.id)).encode()
     size = view.output_bytes
     assert len(whole) == size > 3 * 65536
-    async with httpx.AsyncClient(base_url=house.server.url) as http:
+    async with httpx.AsyncClient(base_url=env.server.url) as http:
         path, mine = routes.command_output(run.id), bearer(str(client.token))
 
         async def get(**headers: str) -> httpx.Response:
@@ -229,31 +229,31 @@ async def test_ranges_of_an_output(house: CommandHouse) -> None:
         assert (head.headers["content-length"], head.content) == (str(size), b"")
 
 
-async def test_a_running_output_is_what_is_there(house: CommandHouse) -> None:
+async def test_a_running_output_is_what_is_there(env: CommandEnv) -> None:
     """A range after what was printed so far is outside now, and inside later."""
-    client = await house.client()
-    async with house.worker():
+    client = await env.client()
+    async with env.worker():
         run = await client.run_command("count", {"times": "9"})
         path, mine = routes.command_output(run.id), bearer(str(client.token))
-        async with httpx.AsyncClient(base_url=house.server.url, headers=mine) as http:
+        async with httpx.AsyncClient(base_url=env.server.url, headers=mine) as http:
             early = await http.get(path, headers={"range": "bytes=5-"})
             assert early.status_code == 416
-            await house.ended(client, run.id)
+            await env.ended(client, run.id)
             late = await http.get(path, headers={"range": "bytes=5-"})
     assert late.status_code == 206
     assert late.text == (await client.command_output(run.id))[5:]
 
 
-async def test_a_stream_goes_on_where_it_broke(house: CommandHouse) -> None:
-    client = await house.client()
-    async with house.worker():
+async def test_a_stream_goes_on_where_it_broke(env: CommandEnv) -> None:
+    client = await env.client()
+    async with env.worker():
         run = await client.run_command("count", {"times": "9"})
-        await house.ended(client, run.id)
+        await env.ended(client, run.id)
     whole = await client.command_output(run.id)
     assert "password=[hidden]" in whole
     path = routes.command_output(run.id)
     headers = bearer(str(client.token)) | {"Accept": "text/event-stream", "Last-Event-ID": "27"}
-    async with httpx.AsyncClient(base_url=house.server.url, headers=headers) as http:
+    async with httpx.AsyncClient(base_url=env.server.url, headers=headers) as http:
         answer = await http.get(path)
     assert answer.headers["content-type"].startswith("text/event-stream")
     events = [
@@ -266,33 +266,33 @@ async def test_a_stream_goes_on_where_it_broke(house: CommandHouse) -> None:
     assert json.loads(events[1]["data"])["state"] == "done"
 
 
-async def test_a_stream_does_not_hold_the_server_up(house: CommandHouse) -> None:
-    client = await house.client()
+async def test_a_stream_does_not_hold_the_server_up(env: CommandEnv) -> None:
+    client = await env.client()
     run = await client.run_command("count", {})
     headers = bearer(str(client.token)) | {"Accept": "text/event-stream"}
     async with (
-        httpx.AsyncClient(base_url=house.server.url, headers=headers) as http,
+        httpx.AsyncClient(base_url=env.server.url, headers=headers) as http,
         http.stream("GET", routes.command_output(run.id)) as answer,
     ):
         assert answer.status_code == 200
-        stopping = asyncio.create_task(house.server.stop())
+        stopping = asyncio.create_task(env.server.stop())
         async for _ in answer.aiter_raw():
             pass
         await asyncio.wait_for(stopping, 5)
 
 
-async def test_command_line(house: CommandHouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRANSFERAPP_HOME", str(house.folder / "home"))
-    token = (await (await house.client()).sign_in("ada", PASSWORD)).token
+async def test_command_line(env: CommandEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSFERAPP_HOME", str(env.folder / "home"))
+    token = (await (await env.client()).sign_in("ada", PASSWORD)).token
 
     async def call(*arguments: str) -> tuple[int, str]:
         done = await asyncio.to_thread(CliRunner().invoke, app, ["commands", *arguments])
         return done.exit_code, done.stdout
 
-    await signed_in.remember(house.server.url, "ada", SecretStr(token), in_file=True)
+    await signed_in.remember(env.server.url, "ada", SecretStr(token), in_file=True)
     code, shown = await call("list", "--json")
     assert (code, [one["name"] for one in json.loads(shown)]) == (0, ["count", "print"])
-    async with house.worker():
+    async with env.worker():
         code, shown = await call("run", "count", "times=2", "--follow")
         assert code == ExitCode.DONE
         assert "Z 2\n" in shown

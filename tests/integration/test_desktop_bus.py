@@ -14,7 +14,7 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusDict, DBusInt32, DBusSignature, DBusStr, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method, dbus_signal
 
-from tests.support.image_house import until
+from tests.support.image_env import until
 from transferapp.notify.notifiers.desktop_bus import DesktopBus
 from transferapp.notify.port import Notification, Urgency
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.import_house import OWNER, ImportHouse
+from tests.support.import_env import OWNER, ImportEnv
 from transferapp.errors import PermissionDenied, RepositoryUnavailable
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
@@ -29,7 +29,7 @@ CELL = resource("sample-data", "png-cells") / "cell.png"
 QUICK = RetryPolicy(max_attempts=4, first_delay_s=0.02, factor=1.0)
 
 
-class Bench(ImportHouse):
+class Env(ImportEnv):
     """An import house with a queue that works, and one image in it."""
 
     queue: MemoryTaskQueue
@@ -66,67 +66,67 @@ class Bench(ImportHouse):
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+async def env(tmp_path: Path) -> AsyncIterator[Env]:
     """Return a bench with a worker and an image."""
-    bench = Bench(tmp_path)
-    await bench.open()
-    bench.queue = MemoryTaskQueue()
+    env = Env(tmp_path)
+    await env.open()
+    env.queue = MemoryTaskQueue()
     clock = SystemClock()
     kinds = [
-        import_fileset_kind(bench.ledger, bench.staging, bench.repository, clock),
-        prepare_export_kind(bench.ledger, bench.repository, clock),
+        import_fileset_kind(env.ledger, env.staging, env.repository, clock),
+        prepare_export_kind(env.ledger, env.repository, clock),
     ]
-    worker = MemoryTaskWorker(bench.queue, [replace(kind, retry=QUICK) for kind in kinds])
+    worker = MemoryTaskWorker(env.queue, [replace(kind, retry=QUICK) for kind in kinds])
     await worker.start()
-    await bench.fill()
-    yield bench
+    await env.fill()
+    yield env
     await worker.stop()
-    await bench.close()
+    await env.close()
 
 
-async def test_original_files_are_resolved(bench: Bench) -> None:
-    details = await bench.export(bench.image_ids, TaskState.DONE)
+async def test_original_files_are_resolved(env: Env) -> None:
+    details = await env.export(env.image_ids, TaskState.DONE)
     assert details.items[0].state is ItemState.READY
     content = CELL.read_bytes()
     sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
     assert [(f.client_path, f.size_bytes, f.sha1) for f in details.files] == [
         ("cell.png", len(content), sha1)
     ]
-    work = await bench.ledger.work(details.items[0].id)
+    work = await env.ledger.work(details.items[0].id)
     assert None not in work.repository_file_ids
 
 
-async def test_image_that_is_gone_fails(bench: Bench) -> None:
-    details = await bench.export((99_999,), TaskState.DEAD)
+async def test_image_that_is_gone_fails(env: Env) -> None:
+    details = await env.export((99_999,), TaskState.DEAD)
     item = details.items[0]
     assert item.state is ItemState.FAILED
     assert item.trouble is not None
 
 
-async def test_outage_waits_and_goes_on(bench: Bench) -> None:
-    bench.faults["session"] = [RepositoryUnavailable()]
-    details = await bench.export(bench.image_ids, TaskState.DONE)
+async def test_outage_waits_and_goes_on(env: Env) -> None:
+    env.faults["session"] = [RepositoryUnavailable()]
+    details = await env.export(env.image_ids, TaskState.DONE)
     assert details.items[0].state is ItemState.READY
-    states = [event.state for event in await bench.ledger.events(OWNER, 0)]
+    states = [event.state for event in await env.ledger.events(OWNER, 0)]
     assert ItemState.WAITING in states
 
 
-async def test_lost_permission_asks_a_person(bench: Bench) -> None:
-    bench.faults["session"] = [PermissionDenied()]
-    details = await bench.export(bench.image_ids, TaskState.DEAD)
+async def test_lost_permission_asks_a_person(env: Env) -> None:
+    env.faults["session"] = [PermissionDenied()]
+    details = await env.export(env.image_ids, TaskState.DEAD)
     assert details.items[0].state is ItemState.NEEDS_ATTENTION
     item_id = details.items[0].id
-    await bench.ledger.move(item_id, PUT, ItemChange(ItemState.QUEUED))
-    await bench.queue.redrive(item_id)
-    await reach(bench.queue, item_id, TaskState.DONE)
-    assert (await bench.ledger.work(item_id)).item.state is ItemState.READY
+    await env.ledger.move(item_id, PUT, ItemChange(ItemState.QUEUED))
+    await env.queue.redrive(item_id)
+    await reach(env.queue, item_id, TaskState.DONE)
+    assert (await env.ledger.work(item_id)).item.state is ItemState.READY
 
 
-async def test_cancelled_item_stays_cancelled(bench: Bench) -> None:
-    await bench.queue.pause_target("repository", paused=True)
-    details = await bench.export(bench.image_ids, TaskState.QUEUED)
+async def test_cancelled_item_stays_cancelled(env: Env) -> None:
+    await env.queue.pause_target("repository", paused=True)
+    details = await env.export(env.image_ids, TaskState.QUEUED)
     item_id = details.items[0].id
-    await bench.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
-    await bench.queue.pause_target("repository", paused=False)
-    await reach(bench.queue, item_id, TaskState.DONE)
-    assert (await bench.ledger.work(item_id)).item.state is ItemState.CANCELLED
+    await env.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
+    await env.queue.pause_target("repository", paused=False)
+    await reach(env.queue, item_id, TaskState.DONE)
+    assert (await env.ledger.work(item_id)).item.state is ItemState.CANCELLED

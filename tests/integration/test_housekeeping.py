@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from tests.support.import_house import ImportHouse
+from tests.support.import_env import ImportEnv
 from tests.support.rest_server import (
     RestServer,
     server,
@@ -41,7 +41,7 @@ from transferapp.testing.memory_queue import MemoryTaskQueue
 from transferapp.testing.moved_clock import MovedClock
 from transferapp.testing.moves import PUT
 from transferapp.worker import app
-from transferapp.worker.housekeeping import Housekeeping, Retention, Stores, keeping_house
+from transferapp.worker.housekeeping import Housekeeping, Retention, Stores, maintaining
 from transferapp.worker.settings import WorkerSettings
 
 __all__ = ["server"]
@@ -55,7 +55,7 @@ KEPT = Retention(
 )
 
 
-class World:
+class Env:
     """What a worker keeps house in."""
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +72,7 @@ class World:
             self.ledger, self.deliveries, self.preferences, self.queue, 0.0
         )
 
-    def house(self, retention: Retention = KEPT) -> Housekeeping:
+    def env(self, retention: Retention = KEPT) -> Housekeeping:
         stores = Stores(self.ledger, self.deliveries, self.runs, self.grants)
         return Housekeeping(stores, self.queue, self.clock, retention)
 
@@ -83,119 +83,117 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    world = World(tmp_path)
-    await world.rounds.begin()
-    yield world
-    await world.ledger.close()
-    world.engine.dispose()
+async def env(tmp_path: Path) -> AsyncIterator[Env]:
+    env = Env(tmp_path)
+    await env.rounds.begin()
+    yield env
+    await env.ledger.close()
+    env.engine.dispose()
 
 
-async def test_events_are_forgotten_when_they_are_old_and_told(world: World) -> None:
-    await world.problem("told")
+async def test_events_are_forgotten_when_they_are_old_and_told(env: Env) -> None:
+    await env.problem("told")
     for _ in range(2):  # The second looks at what the first told the inbox's windows.
-        await world.rounds.round()
-    told = await world.ledger.last_event_id()
-    await world.problem("not told yet")
-    world.clock.advance(days=31)
-    await world.house().round()
-    assert await world.ledger.first_event_id() == told + 1
-    await world.rounds.round()
-    assert len(await world.inbox.entries("ada")) == 2, "the second is told after all"
+        await env.rounds.round()
+    told = await env.ledger.last_event_id()
+    await env.problem("not told yet")
+    env.clock.advance(days=31)
+    await env.env().round()
+    assert await env.ledger.first_event_id() == told + 1
+    await env.rounds.round()
+    assert len(await env.inbox.entries("ada")) == 2, "the second is told after all"
 
 
-async def test_young_events_are_kept(world: World) -> None:
-    await world.problem("young")
-    await world.rounds.round()
-    world.clock.advance(days=29)
-    await world.house().round()
-    assert await world.ledger.first_event_id() == 1
+async def test_young_events_are_kept(env: Env) -> None:
+    await env.problem("young")
+    await env.rounds.round()
+    env.clock.advance(days=29)
+    await env.env().round()
+    assert await env.ledger.first_event_id() == 1
 
 
 async def test_notifications_are_forgotten_when_nothing_more_is_due(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The inbox, what was sent, what failed for good; not what still waits."""
     monkeypatch.setattr(deliveries_store, "_PAGE", 1)
     channels = frozenset({NotificationChannel.INBOX, NotificationChannel.MAIL})
     preferences = Preferences("ada", channels, address="a@example.org", address_verified=True)
-    await world.preferences.put(preferences)
+    await env.preferences.put(preferences)
     batches = []
     for number in range(3):
-        await world.problem(f"trouble {number}")
-        await world.rounds.round()
-        batches += [one for one in world.queue.entries if one not in batches]
+        await env.problem(f"trouble {number}")
+        await env.rounds.round()
+        batches += [one for one in env.queue.entries if one not in batches]
     sent, failed, waits = batches
-    await world.deliveries.sent(sent)
-    await world.deliveries.failed(failed, "No such mailbox.")
-    world.clock.advance(days=179)
-    await world.house().round()
-    assert len(await world.inbox.entries("ada")) == 3
-    world.clock.advance(days=2)
-    await world.house().round()
-    assert await world.inbox.entries("ada") == []
-    assert await world.deliveries.batch(failed) is None
-    assert await world.deliveries.batch(waits) is not None
+    await env.deliveries.sent(sent)
+    await env.deliveries.failed(failed, "No such mailbox.")
+    env.clock.advance(days=179)
+    await env.env().round()
+    assert len(await env.inbox.entries("ada")) == 3
+    env.clock.advance(days=2)
+    await env.env().round()
+    assert await env.inbox.entries("ada") == []
+    assert await env.deliveries.batch(failed) is None
+    assert await env.deliveries.batch(waits) is not None
 
 
-async def test_transfers_are_kept_unless_it_is_set(world: World) -> None:
-    details = await world.ledger.add(an_import(items=1))
-    await world.ledger.move(details.items[0].id, PUT, ItemChange(ItemState.IMPORTED))
-    world.clock.advance(days=4000)
-    await world.house().round()
-    assert len(await world.ledger.transfers("ada")) == 1
-    await world.house(replace(KEPT, transfers_days=365)).round()
-    assert await world.ledger.transfers("ada") == []
+async def test_transfers_are_kept_unless_it_is_set(env: Env) -> None:
+    details = await env.ledger.add(an_import(items=1))
+    await env.ledger.move(details.items[0].id, PUT, ItemChange(ItemState.IMPORTED))
+    env.clock.advance(days=4000)
+    await env.env().round()
+    assert len(await env.ledger.transfers("ada")) == 1
+    await env.env(replace(KEPT, transfers_days=365)).round()
+    assert await env.ledger.transfers("ada") == []
 
 
-async def test_command_runs_are_forgotten_as_it_is_set(world: World) -> None:
+async def test_command_runs_are_forgotten_as_it_is_set(env: Env) -> None:
     """0 keeps them for ever; one that has not ended stays in any case."""
     for name in ("ended", "running"):
-        await world.runs.add(NewRun(name, "report", "ada", {}))
-        await world.runs.begin(name, "t", attempts=1)
-    await world.runs.append("ended", "t", OutputPiece(0, b"x"))
-    await world.runs.attempt_ended("ended", "t", Change(RunState.DONE, 0))
-    world.clock.advance(days=91)
-    await world.house().round()
-    assert len(await world.runs.runs()) == 2
+        await env.runs.add(NewRun(name, "report", "ada", {}))
+        await env.runs.begin(name, "t", attempts=1)
+    await env.runs.append("ended", "t", OutputPiece(0, b"x"))
+    await env.runs.attempt_ended("ended", "t", Change(RunState.DONE, 0))
+    env.clock.advance(days=91)
+    await env.env().round()
+    assert len(await env.runs.runs()) == 2
     ninety = WorkerSettings(keep_command_runs_days=92).retention
-    await world.house(ninety).round()
-    assert len(await world.runs.runs()) == 2
-    await world.house(WorkerSettings().retention).round()
-    assert [one.id for one in await world.runs.runs()] == ["running"]
-    assert await world.runs.output("ended") == b""
+    await env.env(ninety).round()
+    assert len(await env.runs.runs()) == 2
+    await env.env(WorkerSettings().retention).round()
+    assert [one.id for one in await env.runs.runs()] == ["running"]
+    assert await env.runs.output("ended") == b""
 
 
 async def test_expired_grants_are_forgotten_after_a_while(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grants_store, "_PAGE", 2)
-    expired = [
-        await world.grants.mint(Scope.SESSION, "ada", timedelta(days=1)) for _ in range(5)
-    ]
-    alive = await world.grants.mint(Scope.TRANSFER, "ada", timedelta(days=90))
-    world.clock.advance(days=30)
-    await world.house().round()
-    assert len(await world.grants.owned_by("ada")) == 6, "its owner still sees it"
-    world.clock.advance(days=2)
-    await world.house().round()
-    assert [one.id for one in await world.grants.owned_by("ada")] == [alive.grant.id]
+    expired = [await env.grants.mint(Scope.SESSION, "ada", timedelta(days=1)) for _ in range(5)]
+    alive = await env.grants.mint(Scope.TRANSFER, "ada", timedelta(days=90))
+    env.clock.advance(days=30)
+    await env.env().round()
+    assert len(await env.grants.owned_by("ada")) == 6, "its owner still sees it"
+    env.clock.advance(days=2)
+    await env.env().round()
+    assert [one.id for one in await env.grants.owned_by("ada")] == [alive.grant.id]
     with pytest.raises(GrantRefused):
-        await world.grants.check(expired[0].token)
+        await env.grants.check(expired[0].token)
 
 
-async def test_what_a_killed_server_received_is_queued(world: World) -> None:
+async def test_what_a_killed_server_received_is_queued(env: Env) -> None:
     """Between the last seal and the queue; what is in the queue is left alone."""
-    left = await world.ledger.add(an_import(key="left", items=1))
-    await seal_all(world.ledger, left)
-    part = await world.ledger.add(an_import(key="part", items=1))
-    await world.ledger.file_sealed(part.files[0].id, "b" * 40)
-    await world.house().round()
-    assert list(world.queue.entries) == [left.items[0].id]
+    left = await env.ledger.add(an_import(key="left", items=1))
+    await seal_all(env.ledger, left)
+    part = await env.ledger.add(an_import(key="part", items=1))
+    await env.ledger.file_sealed(part.files[0].id, "b" * 40)
+    await env.env().round()
+    assert list(env.queue.entries) == [left.items[0].id]
 
 
 async def test_a_chore_that_fails_keeps_no_other_from_being_done(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_: object, **__: object) -> int:
         raise Unavailable
@@ -203,13 +201,13 @@ async def test_a_chore_that_fails_keeps_no_other_from_being_done(
     async def broken(*_: object) -> int:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(world.ledger, "items_in", away)
-    monkeypatch.setattr(world.ledger, "forget_events", broken)
-    await world.problem("told")
-    await world.rounds.round()
-    world.clock.advance(days=200)
+    monkeypatch.setattr(env.ledger, "items_in", away)
+    monkeypatch.setattr(env.ledger, "forget_events", broken)
+    await env.problem("told")
+    await env.rounds.round()
+    env.clock.advance(days=200)
     with capture_logs() as told:
-        await world.house().round()
+        await env.env().round()
     assert [(line["chore"], line["event"]) for line in told] == [
         ("leftovers", "housekeeping waits"),
         ("events", "housekeeping failed"),
@@ -217,30 +215,30 @@ async def test_a_chore_that_fails_keeps_no_other_from_being_done(
     ]
 
 
-async def test_rounds_go_on(world: World) -> None:
-    left = await world.ledger.add(an_import(items=1))
-    async with keeping_house(world.house(), 0.01), asyncio.timeout(5):
+async def test_rounds_go_on(env: Env) -> None:
+    left = await env.ledger.add(an_import(items=1))
+    async with maintaining(env.env(), 0.01), asyncio.timeout(5):
         await asyncio.sleep(0.05)
-        await seal_all(world.ledger, left)
-        while not world.queue.entries:  # noqa: ASYNC110
+        await seal_all(env.ledger, left)
+        while not env.queue.entries:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 async def test_a_running_worker_finds_it(tmp_path: Path) -> None:
     """The server is killed while the worker goes on: nobody has to start that again."""
-    house = ImportHouse(tmp_path)
-    await house.open()
+    env = ImportEnv(tmp_path)
+    await env.open()
     stop = asyncio.Event()
     settings = WorkerSettings(data=tmp_path, housekeeping_s=0.1)
     working = asyncio.create_task(app.run(settings, stop))
     await asyncio.sleep(0.5)
-    details = await house.add_import([resource("sample-data", "png-cells") / "cell.png"])
+    details = await env.add_import([resource("sample-data", "png-cells") / "cell.png"])
     async with asyncio.timeout(30):
-        while (await house.ledger.item(details.items[0].id)).verified is False:  # noqa: ASYNC110
+        while (await env.ledger.item(details.items[0].id)).verified is False:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     stop.set()
     await working
-    await house.close()
+    await env.close()
 
 
 async def test_a_client_that_was_away_for_too_long_is_told(server: RestServer) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.import_bench import Bench, cells, working_bench
-from tests.support.import_house import OWNER
+from tests.support.import_env import OWNER
+from tests.support.import_task_env import Env, cells, working_env
 from transferapp.errors import (
     ChecksumMismatch,
     NoSuchFile,
@@ -27,33 +27,33 @@ from transferapp.testing.queue_journal import reach
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+async def env(tmp_path: Path) -> AsyncIterator[Env]:
     """Return a bench with a worker."""
-    async with working_bench(tmp_path) as bench:
-        yield bench
+    async with working_env(tmp_path) as env:
+        yield env
 
 
-async def test_imports_and_promises(bench: Bench) -> None:
-    details = await bench.add_import([cells()])
-    await bench.finish(details)
-    now = await bench.ledger.details(details.transfer.id)
+async def test_imports_and_promises(env: Env) -> None:
+    details = await env.add_import([cells()])
+    await env.finish(details)
+    now = await env.ledger.details(details.transfer.id)
     item = now.items[0]
     assert (item.state, item.verified, item.trouble) == (ItemState.IMPORTED, True, None)
     assert (now.transfer.files_verified, now.transfer.look) == (1, None)
-    assert list(item.image_ids) == await bench.filesets(details)
-    async with bench.repository.session(OWNER) as session:
+    assert list(item.image_ids) == await env.filesets(details)
+    async with env.repository.session(OWNER) as session:
         files = await session.images.files(item.image_ids)
         content = b"".join([piece async for piece in session.images.read(files[0].id)])
     assert content == cells().read_bytes()
     with pytest.raises(NoSuchFile):
-        await bench.staging.path(details.files[0].id)
+        await env.staging.path(details.files[0].id)
 
 
-async def test_notes_say_in_words_how_far_it_is(bench: Bench) -> None:
-    details = await bench.add_import([cells()])
-    await bench.finish(details)
+async def test_notes_say_in_words_how_far_it_is(env: Env) -> None:
+    details = await env.add_import([cells()])
+    await env.finish(details)
     notes: list[str] = []
-    for event in await bench.ledger.events(OWNER, 0):
+    for event in await env.ledger.events(OWNER, 0):
         if event.state == ItemState.IMPORTING and event.message not in notes:
             notes.append(event.message)
     assert [note.partition(":")[0] for note in notes if note.startswith("step")] == [
@@ -61,31 +61,31 @@ async def test_notes_say_in_words_how_far_it_is(bench: Bench) -> None:
     ]
 
 
-async def test_a_retry_after_a_file_was_refused_stores_it_again(bench: Bench) -> None:
+async def test_a_retry_after_a_file_was_refused_stores_it_again(env: Env) -> None:
     """What was refused is taken away at once, and a reader may have had a bad moment."""
-    bench.faults["register"] = [UnreadableFile("Bio-Formats broke down.")]
-    details = await bench.add_import([cells()])
-    await bench.finish(details, TaskState.DEAD)
-    assert not await bench.reserved(details)
-    item = await bench.item(details)
+    env.faults["register"] = [UnreadableFile("Bio-Formats broke down.")]
+    details = await env.add_import([cells()])
+    await env.finish(details, TaskState.DEAD)
+    assert not await env.reserved(details)
+    item = await env.item(details)
     assert item.state is ItemState.FAILED
     received = ItemChange(ItemState.RECEIVED)
-    assert await bench.ledger.move(item.id, RETRY, received)
-    await bench.queue.redrive(item.id)
-    await reach(bench.queue, item.id, TaskState.DONE)
-    assert (await bench.item(details)).state is ItemState.IMPORTED
-    assert len(await bench.filesets(details)) == 1
+    assert await env.ledger.move(item.id, RETRY, received)
+    await env.queue.redrive(item.id)
+    await reach(env.queue, item.id, TaskState.DONE)
+    assert (await env.item(details)).state is ItemState.IMPORTED
+    assert len(await env.filesets(details)) == 1
 
 
-async def test_repository_outage_waits_and_goes_on(bench: Bench) -> None:
-    bench.faults["store"] = [RepositoryUnavailable("down for maintenance")]
+async def test_repository_outage_waits_and_goes_on(env: Env) -> None:
+    env.faults["store"] = [RepositoryUnavailable("down for maintenance")]
     seen: list[TransferItem] = []
 
     async def look() -> None:
-        seen.append(await bench.item(details))
+        seen.append(await env.item(details))
 
-    details = await bench.add_import([cells()])
-    task = asyncio.create_task(bench.finish(details))
+    details = await env.add_import([cells()])
+    task = asyncio.create_task(env.finish(details))
     while not seen or seen[-1].state is not ItemState.WAITING:
         await look()
         await asyncio.sleep(0)
@@ -94,139 +94,139 @@ async def test_repository_outage_waits_and_goes_on(bench: Bench) -> None:
     assert (problem.code, problem.retryable) == ("repository-unavailable", True)
     assert problem.retry_at is not None
     await task
-    item = await bench.item(details)
+    item = await env.item(details)
     assert (item.state, item.trouble) == (ItemState.IMPORTED, None)
-    assert (bench.calls["reserve"], bench.calls["store"]) == (1, 2)
+    assert (env.calls["reserve"], env.calls["store"]) == (1, 2)
 
 
-async def test_damaged_copy_is_brought_in_again(bench: Bench) -> None:
-    bench.faults["verify"] = [ChecksumMismatch()]
-    details = await bench.add_import([cells()])
-    await bench.finish(details)
-    assert (await bench.item(details)).verified
-    assert (bench.calls["store"], bench.calls["discard"]) == (2, 1)
+async def test_damaged_copy_is_brought_in_again(env: Env) -> None:
+    env.faults["verify"] = [ChecksumMismatch()]
+    details = await env.add_import([cells()])
+    await env.finish(details)
+    assert (await env.item(details)).verified
+    assert (env.calls["store"], env.calls["discard"]) == (2, 1)
 
 
-async def test_copies_that_are_always_damaged_ask_a_person(bench: Bench) -> None:
-    bench.faults["verify"] = [ChecksumMismatch("OMERO holds other bytes.") for _ in range(9)]
-    details = await bench.add_import([cells()])
-    task = await bench.finish(details, TaskState.DEAD)
-    item = await bench.item(details)
+async def test_copies_that_are_always_damaged_ask_a_person(env: Env) -> None:
+    env.faults["verify"] = [ChecksumMismatch("OMERO holds other bytes.") for _ in range(9)]
+    details = await env.add_import([cells()])
+    task = await env.finish(details, TaskState.DEAD)
+    item = await env.item(details)
     assert (task.error_code, item.state) == ("corrupt", ItemState.NEEDS_ATTENTION)
     assert item.trouble is not None
     assert "press Retry. OMERO holds other bytes." in item.trouble.message
-    assert bench.calls["store"] == 4
-    async with bench.repository.session(OWNER) as session:
+    assert env.calls["store"] == 4
+    async with env.repository.session(OWNER) as session:
         assert await session.imports.find(item.id) is None
 
 
 @pytest.mark.parametrize("step", ["verify", "register"])
-async def test_forgotten_upload_is_brought_in_again(bench: Bench, step: str) -> None:
-    bench.faults[step] = [UploadLost()]
-    details = await bench.add_import([cells()])
-    await bench.finish(details)
-    assert (await bench.item(details)).verified
-    assert (bench.calls["store"], bench.calls["discard"]) == (2, 1)
-    assert len(await bench.filesets(details)) == 1
+async def test_forgotten_upload_is_brought_in_again(env: Env, step: str) -> None:
+    env.faults[step] = [UploadLost()]
+    details = await env.add_import([cells()])
+    await env.finish(details)
+    assert (await env.item(details)).verified
+    assert (env.calls["store"], env.calls["discard"]) == (2, 1)
+    assert len(await env.filesets(details)) == 1
 
 
-async def test_unsupported_file_fails_and_leaves_nothing(bench: Bench, tmp_path: Path) -> None:
+async def test_unsupported_file_fails_and_leaves_nothing(env: Env, tmp_path: Path) -> None:
     odd = tmp_path / "notes.xyz"
     odd.write_bytes(b"this is no image" * 100)
-    details = await bench.add_import([odd])
-    task = await bench.finish(details, TaskState.DEAD)
-    item = await bench.item(details)
+    details = await env.add_import([odd])
+    task = await env.finish(details, TaskState.DEAD)
+    item = await env.item(details)
     assert task.error_code == "unsupported-file"
     assert item.state is ItemState.FAILED
     assert item.trouble is not None
     assert item.trouble.code == "unsupported-file"
-    assert not await bench.reserved(details)
+    assert not await env.reserved(details)
     # The bytes stay, so that Retry needs no second upload.
-    assert (await bench.staging.path(details.files[0].id)).exists()
+    assert (await env.staging.path(details.files[0].id)).exists()
 
 
-async def test_missing_target_asks_a_person_who_retries(bench: Bench) -> None:
-    bench.faults["reserve"] = [TargetNotFound()]
-    details = await bench.add_import([cells()])
-    await bench.finish(details, TaskState.DEAD)
-    item = await bench.item(details)
+async def test_missing_target_asks_a_person_who_retries(env: Env) -> None:
+    env.faults["reserve"] = [TargetNotFound()]
+    details = await env.add_import([cells()])
+    await env.finish(details, TaskState.DEAD)
+    item = await env.item(details)
     assert item.state is ItemState.NEEDS_ATTENTION
     assert item.trouble is not None
     assert "Retry" in item.trouble.message
-    await bench.ledger.move(item.id, PUT, ItemChange(ItemState.RECEIVED))
-    await bench.queue.redrive(item.id)
-    await reach(bench.queue, item.id, TaskState.DONE)
-    assert (await bench.item(details)).verified
+    await env.ledger.move(item.id, PUT, ItemChange(ItemState.RECEIVED))
+    await env.queue.redrive(item.id)
+    await reach(env.queue, item.id, TaskState.DONE)
+    assert (await env.item(details)).verified
 
 
-async def test_crash_after_registering_makes_no_second_fileset(bench: Bench) -> None:
-    details = await bench.add_import([cells()])
+async def test_crash_after_registering_makes_no_second_fileset(env: Env) -> None:
+    details = await env.add_import([cells()])
     # What a worker leaves that was killed before it could write its checkpoint.
-    bench.faults["files"] = [RepositoryUnavailable("gone")]
-    await bench.finish(details)
-    first = await bench.filesets(details)
-    bench.queue.entries.clear()
-    await bench.finish(details)
-    assert await bench.filesets(details) == first
-    async with bench.repository.session(OWNER) as session:
-        assert bench.target is not None
-        assert len(await session.images.find(bench.target.ref)) == 1
+    env.faults["files"] = [RepositoryUnavailable("gone")]
+    await env.finish(details)
+    first = await env.filesets(details)
+    env.queue.entries.clear()
+    await env.finish(details)
+    assert await env.filesets(details) == first
+    async with env.repository.session(OWNER) as session:
+        assert env.target is not None
+        assert len(await session.images.find(env.target.ref)) == 1
 
 
-async def test_cancelled_item_stops_and_leaves_nothing(bench: Bench) -> None:
-    details = await bench.add_import([cells()])
+async def test_cancelled_item_stops_and_leaves_nothing(env: Env) -> None:
+    details = await env.add_import([cells()])
     item_id = details.items[0].id
 
     async def cancel() -> None:
-        await bench.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
+        await env.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
 
-    bench.after["store"] = cancel
-    await bench.finish(details)
-    assert (await bench.item(details)).state is ItemState.CANCELLED
-    assert not await bench.reserved(details)
-    assert bench.calls["register"] == 0
+    env.after["store"] = cancel
+    await env.finish(details)
+    assert (await env.item(details)).state is ItemState.CANCELLED
+    assert not await env.reserved(details)
+    assert env.calls["register"] == 0
     with pytest.raises(NoSuchFile):
-        await bench.staging.path(details.files[0].id)
+        await env.staging.path(details.files[0].id)
 
 
-async def test_cancelled_task_is_cleaned_up(bench: Bench) -> None:
-    details = await bench.add_import([cells()])
+async def test_cancelled_task_is_cleaned_up(env: Env) -> None:
+    details = await env.add_import([cells()])
     item_id = details.items[0].id
 
     async def cancel() -> None:
-        await bench.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
-        await bench.queue.cancel(item_id)
+        await env.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
+        await env.queue.cancel(item_id)
         await asyncio.sleep(0)
 
-    bench.after["reserve"] = cancel
-    await bench.finish(details, TaskState.CANCELLED)
+    env.after["reserve"] = cancel
+    await env.finish(details, TaskState.CANCELLED)
     async with asyncio.timeout(5):
-        while await bench.reserved(details):  # noqa: ASYNC110
+        while await env.reserved(details):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
-async def test_item_without_its_bytes_is_refused(bench: Bench) -> None:
-    details = await bench.add_import([cells()], seal=False)
-    task = await bench.finish(details, TaskState.DEAD)
+async def test_item_without_its_bytes_is_refused(env: Env) -> None:
+    details = await env.add_import([cells()], seal=False)
+    task = await env.finish(details, TaskState.DEAD)
     assert task.error_code == "state-conflict"
-    assert bench.calls["reserve"] == 0
+    assert env.calls["reserve"] == 0
 
 
-async def test_missing_bytes_are_never_promised(bench: Bench) -> None:
+async def test_missing_bytes_are_never_promised(env: Env) -> None:
     """The repository says it registered, and has lost the bytes: the source must stay."""
-    details = await bench.add_import([cells()])
+    details = await env.add_import([cells()])
     size = cells().stat().st_size
 
     async def spoil() -> None:
-        root = bench.folder / "repository"
+        root = env.folder / "repository"
         for path in [one for one in root.rglob("*") if one.is_file()]:
             if path.stat().st_size == size:
                 path.chmod(0o600)
                 path.write_bytes(b"lost")
 
-    bench.after["register"] = spoil
-    await bench.finish(details, TaskState.DEAD)
-    now = await bench.ledger.details(details.transfer.id)
+    env.after["register"] = spoil
+    await env.finish(details, TaskState.DEAD)
+    now = await env.ledger.details(details.transfer.id)
     assert now.items[0].state is ItemState.NEEDS_ATTENTION
     assert not now.items[0].verified
     assert not now.transfer.promises.safe_to_delete_source

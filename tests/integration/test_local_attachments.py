@@ -16,7 +16,7 @@ from transferapp.model.identity import GroupPermissions
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.testing.repository_attachments import attachment_plan, whole_attachment
-from transferapp.testing.repository_world import ALICE, BOB, LAB, PASSWORD, new_dataset
+from transferapp.testing.repository_env import ALICE, BOB, LAB, PASSWORD, new_dataset
 
 CONTENT = b"staining protocol\n" * 1000
 MOMENTS = 40

@@ -31,7 +31,7 @@ from transferapp.repositories.local.storage.schema import (
     open_repository_database,
     wells,
 )
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     LAB,
     PASSWORD,

@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from transferapp.napari_plugin.env import Env, EnvState
 
 from tests.support.imported_image import import_image, two_channels
 from tests.support.rest_server import PASSWORD, RestServer, server
 from transferapp.desktop.session.remembered import DesktopSettings, SettingsFile
 from transferapp.errors import AgentUnreachable, SignInFailed
 from transferapp.host.paths import HostPaths, host_paths
-from transferapp.napari_plugin.desk import Desk, DeskState
 
 __all__ = ["server"]
 
@@ -31,64 +31,64 @@ def paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostPaths:
 
 
 @pytest.fixture
-def states() -> list[DeskState]:
+def states() -> list[EnvState]:
     return []
 
 
 @pytest.fixture
-async def desk(paths: HostPaths, states: list[DeskState]) -> AsyncIterator[Desk]:
-    desk = Desk(paths, states.append)
-    yield desk
-    await desk.close()
+async def env(paths: HostPaths, states: list[EnvState]) -> AsyncIterator[Env]:
+    env = Env(paths, states.append)
+    yield env
+    await env.close()
 
 
 async def test_an_open_image_goes_on_when_the_same_person_signs_in_again(
-    server: RestServer, desk: Desk, states: list[DeskState]
+    server: RestServer, env: Env, states: list[EnvState]
 ) -> None:
     image_id = await import_image(server, PIXELS)
     with pytest.raises(SignInFailed):
-        await desk.sign_in(server.url, "ada", "wrong", remember=False)
-    await desk.sign_in(server.url, "ada", PASSWORD, remember=False)
+        await env.sign_in(server.url, "ada", "wrong", remember=False)
+    await env.sign_in(server.url, "ada", PASSWORD, remember=False)
     assert (states[-1].person, states[-1].online) == ("Ada", True)
-    (found,) = (await desk.images(None, "", "")).items
-    image = await desk.open_image(found.id)
+    (found,) = (await env.images(None, "", "")).items
+    image = await env.open_image(found.id)
     assert found.id == image_id
     assert image.name == "Cells"
-    await desk.sign_out()
+    await env.sign_out()
     assert states[-1].person == ""
     reading = asyncio.create_task(asyncio.to_thread(np.asarray, image.channels[1].levels[0]))
     await asyncio.sleep(0.5)
     assert not reading.done(), "it waits for her"
-    await desk.sign_in(server.url, "ada", PASSWORD, remember=False)
+    await env.sign_in(server.url, "ada", PASSWORD, remember=False)
     assert np.array_equal(await reading, PIXELS[1])
     await asyncio.to_thread(image.store.close)
 
 
 async def test_what_the_desktop_wrote_meanwhile_is_kept(
-    server: RestServer, desk: Desk, paths: HostPaths
+    server: RestServer, env: Env, paths: HostPaths
 ) -> None:
     file = SettingsFile(paths.desktop_settings)
     theirs = replace(DesktopSettings(), notifications=False).with_seen("bob@elsewhere", 7)
     file.save(theirs)
-    await desk.sign_in(server.url, "ada", PASSWORD, remember=False)
+    await env.sign_in(server.url, "ada", PASSWORD, remember=False)
     now = file.load()
     assert (now.notifications, now.seen_events["bob@elsewhere"]) == (False, 7)
     assert now.last_profile.url == server.url
 
 
-async def test_without_a_keyring_it_is_said(server: RestServer, desk: Desk) -> None:
-    said = await desk.sign_in(server.url, "ada", PASSWORD, remember=True)
+async def test_without_a_keyring_it_is_said(server: RestServer, env: Env) -> None:
+    said = await env.sign_in(server.url, "ada", PASSWORD, remember=True)
     assert "keyring" in said
 
 
 async def test_an_address_opens_and_an_export_needs_the_service(
-    server: RestServer, desk: Desk, tmp_path: Path
+    server: RestServer, env: Env, tmp_path: Path
 ) -> None:
     await import_image(server, PIXELS)
-    await desk.sign_in(server.url, "ada", PASSWORD, remember=False)
-    (found,) = (await desk.images(None, "", "")).items
-    address = (await desk.signed_url(found.id)).url
+    await env.sign_in(server.url, "ada", PASSWORD, remember=False)
+    (found,) = (await env.images(None, "", "")).items
+    address = (await env.signed_url(found.id)).url
     async with httpx.AsyncClient() as http:
         assert (await http.get(f"{address}/zarr.json")).status_code == 200
     with pytest.raises(AgentUnreachable):
-        await desk.export(found, tmp_path / "out")
+        await env.export(found, tmp_path / "out")

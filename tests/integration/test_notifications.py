@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.receivers import HookHouse, MailHouse, hook_server, mail_server
+from tests.support.receivers import HookEnv, MailEnv, hook_server, mail_server
 from transferapp.errors import Busy, Invalid, StateConflict, Unavailable
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.ledger.port import ItemChange, NewTransfer, PlannedItem, PlannedTransferFile
@@ -40,10 +40,10 @@ from transferapp.testing.moves import PUT
 ADDRESS = "ada@example.org"
 
 
-class World:
+class Env:
     """Ledger, deliveries, senders and a queue around two real receivers."""
 
-    def __init__(self, folder: Path, mails: MailHouse, hooks: HookHouse) -> None:
+    def __init__(self, folder: Path, mails: MailEnv, hooks: HookEnv) -> None:
         self.clock = MovedClock()
         self.engine = open_engine(sqlite_url(folder / "transferapp.db"))
         self.ledger = SqlLedger(self.engine, self.clock)
@@ -109,255 +109,255 @@ async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def env(tmp_path: Path) -> AsyncIterator[Env]:
     async with AsyncExitStack() as stack:
         mails = await stack.enter_async_context(mail_server())
         hooks = await stack.enter_async_context(hook_server())
-        world = World(tmp_path, mails, hooks)
-        stack.callback(world.engine.dispose)
-        stack.push_async_callback(world.ledger.close)
-        await world.rounds.begin()
-        await stack.enter_async_context(world.webhook)
-        await world.worker.start()
-        stack.push_async_callback(world.worker.stop)
-        yield world
+        env = Env(tmp_path, mails, hooks)
+        stack.callback(env.engine.dispose)
+        stack.push_async_callback(env.ledger.close)
+        await env.rounds.begin()
+        await stack.enter_async_context(env.webhook)
+        await env.worker.start()
+        stack.push_async_callback(env.worker.stop)
+        yield env
 
 
-async def test_each_channel_tells_an_end_once(world: World) -> None:
-    secret = await world.verified("inbox", "mail", "webhook")
-    details = await world.add()
-    await world.finish(details)
+async def test_each_channel_tells_an_end_once(env: Env) -> None:
+    secret = await env.verified("inbox", "mail", "webhook")
+    details = await env.add()
+    await env.finish(details)
     for _ in range(3):
-        await world.rounds.round()
-    world.clock.advance(seconds=61)
+        await env.rounds.round()
+    env.clock.advance(seconds=61)
     for _ in range(3):
-        await world.rounds.round()
-    await world.settled()
-    (entry,) = await world.inbox.entries("ada")
+        await env.rounds.round()
+    await env.settled()
+    (entry,) = await env.inbox.entries("ada")
     assert (entry.notable.title, entry.notable.text) == ("Imported: Monday", "1 imported")
-    (mail,) = world.mails.mails
+    (mail,) = env.mails.mails
     assert (mail["To"], mail["Subject"]) == (ADDRESS, "Imported: Monday")
-    ((headers, body),) = world.hooks.posts
+    ((headers, body),) = env.hooks.posts
     message_id, at = headers["webhook-id"], headers["webhook-timestamp"]
     assert headers["webhook-signature"] == signature(secret, message_id, at, body)
     assert json.loads(body)["data"]["transfer_id"] == details.transfer.id
     assert secret.encode() not in body
-    assert await world.inbox.entries("bob") == []
+    assert await env.inbox.entries("bob") == []
 
 
-async def test_many_transfers_are_one_mail(world: World) -> None:
-    await world.verified("mail")
+async def test_many_transfers_are_one_mail(env: Env) -> None:
+    await env.verified("mail")
     for number in range(20):
-        await world.finish(await world.add(name=f"Run {number}"))
-    await world.rounds.round()
-    assert world.mails.mails == []
-    world.clock.advance(seconds=61)
-    await world.rounds.round()
-    await world.settled()
-    (mail,) = world.mails.mails
+        await env.finish(await env.add(name=f"Run {number}"))
+    await env.rounds.round()
+    assert env.mails.mails == []
+    env.clock.advance(seconds=61)
+    await env.rounds.round()
+    await env.settled()
+    (mail,) = env.mails.mails
     assert mail["Subject"] == "20 transfers ended"
     lines = mail.get_content().splitlines()
     assert all(f"Imported: Run {number}" in lines for number in range(20))
 
 
-async def test_problems_of_a_transfer_are_one_notification(world: World) -> None:
-    details = await world.add(12)
+async def test_problems_of_a_transfer_are_one_notification(env: Env) -> None:
+    details = await env.add(12)
     problem = ItemProblem("vanished-file", "The file is gone", "Put it back.")
     for item in details.items:
         change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=problem)
-        await world.ledger.move(item.id, PUT, change)
-        await world.rounds.round()
-    (entry,) = await world.inbox.entries("ada")
+        await env.ledger.move(item.id, PUT, change)
+        await env.rounds.round()
+    (entry,) = await env.inbox.entries("ada")
     assert entry.notable.count == 12
 
 
-async def test_two_followers_tell_once(world: World) -> None:
-    other = world.follower(0.0)
-    await world.verified("inbox", "webhook")
+async def test_two_followers_tell_once(env: Env) -> None:
+    other = env.follower(0.0)
+    await env.verified("inbox", "webhook")
     for number in range(10):
-        await world.finish(await world.add(name=f"Run {number}"))
-        await asyncio.gather(*(r.round() for r in (world.rounds, other, world.rounds, other)))
-    await world.settled()
-    assert len(await world.inbox.entries("ada")) == 10
-    assert len(world.hooks.posts) == 10
+        await env.finish(await env.add(name=f"Run {number}"))
+        await asyncio.gather(*(r.round() for r in (env.rounds, other, env.rounds, other)))
+    await env.settled()
+    assert len(await env.inbox.entries("ada")) == 10
+    assert len(env.hooks.posts) == 10
 
 
-async def test_nothing_is_mailed_before_the_address_is_proved(world: World) -> None:
+async def test_nothing_is_mailed_before_the_address_is_proved(env: Env) -> None:
     preferences = NotificationChanges(channels=["mail"], address=ADDRESS)
-    await world.preferences.put("ada", preferences)
-    code = world.code()
-    world.mails.mails.clear()
-    await world.finish(await world.add())
-    world.clock.advance(seconds=61)
-    await world.rounds.round()
-    assert world.mails.mails == []
+    await env.preferences.put("ada", preferences)
+    code = env.code()
+    env.mails.mails.clear()
+    await env.finish(await env.add())
+    env.clock.advance(seconds=61)
+    await env.rounds.round()
+    assert env.mails.mails == []
     with pytest.raises(Invalid):
-        await world.preferences.verify("ada", "00000000" if code != "00000000" else "1")
+        await env.preferences.verify("ada", "00000000" if code != "00000000" else "1")
     with pytest.raises(Invalid):
-        await world.preferences.verify("bob", code)
-    assert (await world.preferences.verify("ada", code)).address_verified
+        await env.preferences.verify("bob", code)
+    assert (await env.preferences.verify("ada", code)).address_verified
     with pytest.raises(Invalid):
-        await world.preferences.verify("ada", code)
+        await env.preferences.verify("ada", code)
     moved = preferences.model_copy(update={"address": "other@example.org"})
-    assert not (await world.preferences.put("ada", moved)).address_verified
+    assert not (await env.preferences.put("ada", moved)).address_verified
 
 
-async def test_codes_cannot_be_guessed_or_flood_an_address(world: World) -> None:
+async def test_codes_cannot_be_guessed_or_flood_an_address(env: Env) -> None:
     preferences = NotificationChanges(channels=["mail"], address=ADDRESS)
-    await world.preferences.put("ada", preferences)
+    await env.preferences.put("ada", preferences)
     for _ in range(MAX_TRIES):
         with pytest.raises(Invalid):
-            await world.preferences.verify("ada", "wrong")
+            await env.preferences.verify("ada", "wrong")
     with pytest.raises(Invalid):
-        await world.preferences.verify("ada", world.code())
+        await env.preferences.verify("ada", env.code())
     for _ in range(MAX_CODES - 1):
-        await world.preferences.put("ada", preferences)
+        await env.preferences.put("ada", preferences)
     with pytest.raises(Busy):
-        await world.preferences.put("ada", preferences)
-    assert len(world.mails.mails) == MAX_CODES
-    world.clock.advance(hours=1.1)
+        await env.preferences.put("ada", preferences)
+    assert len(env.mails.mails) == MAX_CODES
+    env.clock.advance(hours=1.1)
     with pytest.raises(Invalid):
-        await world.preferences.verify("ada", world.code())
+        await env.preferences.verify("ada", env.code())
 
 
 async def test_receivers_that_are_away_are_asked_again_under_the_same_id(
-    world: World,
+    env: Env,
 ) -> None:
-    await world.verified("mail", "webhook")
-    world.mails.answers = ["451 later"]
-    world.hooks.answers = [503, 429]
-    await world.finish(await world.add())
-    await world.rounds.round()
-    world.clock.advance(seconds=61)
-    await world.rounds.round()
+    await env.verified("mail", "webhook")
+    env.mails.answers = ["451 later"]
+    env.hooks.answers = [503, 429]
+    await env.finish(await env.add())
+    await env.rounds.round()
+    env.clock.advance(seconds=61)
+    await env.rounds.round()
 
     async def all_here() -> bool:
-        world.clock.advance(seconds=30)
-        return len(world.mails.mails) == 1 and len(world.hooks.posts) == 3
+        env.clock.advance(seconds=30)
+        return len(env.mails.mails) == 1 and len(env.hooks.posts) == 3
 
     await until(all_here)
-    assert len({headers["webhook-id"] for headers, _ in world.hooks.posts}) == 1
+    assert len({headers["webhook-id"] for headers, _ in env.hooks.posts}) == 1
 
 
-async def test_a_refused_webhook_ends_dead_and_can_be_redriven(world: World) -> None:
-    await world.verified("webhook")
-    world.hooks.answers = [404]
-    await world.finish(await world.add())
-    await world.rounds.round()
-    await world.settled()
-    (task,) = await world.queue.tasks()
+async def test_a_refused_webhook_ends_dead_and_can_be_redriven(env: Env) -> None:
+    await env.verified("webhook")
+    env.hooks.answers = [404]
+    await env.finish(await env.add())
+    await env.rounds.round()
+    await env.settled()
+    (task,) = await env.queue.tasks()
     assert (task.state, task.error_code) == (TaskState.DEAD, "invalid")
-    await world.queue.redrive(task.id)
-    await world.settled()
-    assert len(world.hooks.posts) == 2
-    assert await world.deliveries.batch(task.id) is None
+    await env.queue.redrive(task.id)
+    await env.settled()
+    assert len(env.hooks.posts) == 2
+    assert await env.deliveries.batch(task.id) is None
 
 
-async def test_a_webhook_cannot_reach_our_own_network(world: World) -> None:
-    await world.verified("webhook")
-    await world.worker.stop()
-    await world.finish(await world.add())
-    await world.rounds.round()
-    (task,) = await world.queue.tasks()
-    batch = await world.deliveries.batch(task.id)
+async def test_a_webhook_cannot_reach_our_own_network(env: Env) -> None:
+    await env.verified("webhook")
+    await env.worker.stop()
+    await env.finish(await env.add())
+    await env.rounds.round()
+    (task,) = await env.queue.tasks()
+    batch = await env.deliveries.batch(task.id)
     assert batch is not None
-    async with Webhook(world.clock) as careful:
+    async with Webhook(env.clock) as careful:
         with pytest.raises(Invalid, match="own network"):
-            await careful.send(batch, await world.preferences.get("ada"))
-    assert world.hooks.posts == []
+            await careful.send(batch, await env.preferences.get("ada"))
+    assert env.hooks.posts == []
 
 
-async def test_only_the_chosen_topics_are_mailed_and_posted(world: World) -> None:
-    await world.verified("inbox", "webhook")
+async def test_only_the_chosen_topics_are_mailed_and_posted(env: Env) -> None:
+    await env.verified("inbox", "webhook")
     preferences = NotificationChanges(
         channels=["inbox", "webhook"],
         address=ADDRESS,
-        webhook_url=world.hooks.url,
+        webhook_url=env.hooks.url,
         topics=["cancelled", "attention"],
     )
-    assert (await world.preferences.put("ada", preferences)).topics == {
+    assert (await env.preferences.put("ada", preferences)).topics == {
         "cancelled",
         "attention",
     }
-    await world.finish(await world.add())
-    cancelled = await world.add(name="Tuesday")
+    await env.finish(await env.add())
+    cancelled = await env.add(name="Tuesday")
     for item in cancelled.items:
-        await world.ledger.move(item.id, PUT, ItemChange(ItemState.CANCELLED))
-    await world.rounds.round()
-    await world.settled()
-    titles = [json.loads(body)["data"]["title"] for _headers, body in world.hooks.posts]
+        await env.ledger.move(item.id, PUT, ItemChange(ItemState.CANCELLED))
+    await env.rounds.round()
+    await env.settled()
+    titles = [json.loads(body)["data"]["title"] for _headers, body in env.hooks.posts]
     assert titles == ["Cancelled: Tuesday"]
-    assert len(await world.inbox.entries("ada")) == 2
+    assert len(await env.inbox.entries("ada")) == 2
 
 
-async def test_each_webhook_host_is_a_target_of_its_own(world: World) -> None:
-    await world.verified("inbox", "mail", "webhook")
+async def test_each_webhook_host_is_a_target_of_its_own(env: Env) -> None:
+    await env.verified("inbox", "mail", "webhook")
     for username, url in (
-        ("ada", world.hooks.url),
+        ("ada", env.hooks.url),
         ("bob", "https://Hooks.Example.ORG:8443/a?b=c"),
         ("eva", f"https://{'a' * 60}.{'b' * 60}.{'c' * 60}.example.org/"),
     ):
         preferences = NotificationChanges(channels=["webhook"], webhook_url=url)
-        await world.preferences.put(username, preferences)
+        await env.preferences.put(username, preferences)
         planned = PlannedItem("cell", (PlannedTransferFile("c.tif", 1),))
         new = NewTransfer(TransferKind.IMPORT, "Run", username, username, (planned,))
-        await world.finish(await world.ledger.add(new))
-    await world.worker.stop()
-    await world.rounds.round()
-    targets = {task.owner: task.target for task in await world.queue.tasks()}
+        await env.finish(await env.ledger.add(new))
+    await env.worker.stop()
+    await env.rounds.round()
+    targets = {task.owner: task.target for task in await env.queue.tasks()}
     assert targets["ada"] == "webhook:127.0.0.1"
     assert targets["bob"] == "webhook:hooks.example.org"
     assert targets["eva"].startswith("webhook:aaa")
     assert len(targets["eva"]) == 128
 
 
-async def test_an_example_goes_out_at_once_and_says_what_came_back(world: World) -> None:
+async def test_an_example_goes_out_at_once_and_says_what_came_back(env: Env) -> None:
     with pytest.raises(StateConflict):
-        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
-    secret = await world.verified("webhook")
-    await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
-    await world.preferences.try_out("ada", NotificationChannel.MAIL)
-    ((headers, body),) = world.hooks.posts
+        await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
+    secret = await env.verified("webhook")
+    await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
+    await env.preferences.try_out("ada", NotificationChannel.MAIL)
+    ((headers, body),) = env.hooks.posts
     told = json.loads(body)
     assert (told["type"], told["data"]["title"]) == ("test", "This is a test")
     signed = signature(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
     assert headers["webhook-signature"] == signed
-    assert world.mails.mails[-1]["Subject"] == "This is a test"
-    world.hooks.answers.append(404)
+    assert env.mails.mails[-1]["Subject"] == "This is a test"
+    env.hooks.answers.append(404)
     with pytest.raises(Invalid, match="answers 404"):
-        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
-    world.hooks.answers.append(503)
+        await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
+    env.hooks.answers.append(503)
     with pytest.raises(Unavailable, match="answers 503"):
-        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
-    assert await world.inbox.entries("ada") == []
+        await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
+    assert await env.inbox.entries("ada") == []
 
 
-async def test_nobody_makes_us_knock_without_end(world: World) -> None:
-    await world.verified("webhook")
+async def test_nobody_makes_us_knock_without_end(env: Env) -> None:
+    await env.verified("webhook")
     for _ in range(MAX_TRIALS):
-        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
+        await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     with pytest.raises(Busy):
-        await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
-    world.clock.advance(seconds=3601)
-    await world.preferences.try_out("ada", NotificationChannel.WEBHOOK)
-    assert len(world.hooks.posts) == MAX_TRIALS + 1
+        await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
+    env.clock.advance(seconds=3601)
+    await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
+    assert len(env.hooks.posts) == MAX_TRIALS + 1
 
 
-async def test_a_new_code_only_for_a_new_address_or_when_asked(world: World) -> None:
+async def test_a_new_code_only_for_a_new_address_or_when_asked(env: Env) -> None:
     preferences = NotificationChanges(channels=["mail"], address=ADDRESS)
-    await world.preferences.put("ada", preferences)
-    await world.preferences.put("ada", preferences.model_copy(update={"topics": ["failed"]}))
-    assert len(world.mails.mails) == 1
-    await world.preferences.put("ada", preferences.model_copy(update={"topics": ["failed"]}))
-    assert len(world.mails.mails) == 2
+    await env.preferences.put("ada", preferences)
+    await env.preferences.put("ada", preferences.model_copy(update={"topics": ["failed"]}))
+    assert len(env.mails.mails) == 1
+    await env.preferences.put("ada", preferences.model_copy(update={"topics": ["failed"]}))
+    assert len(env.mails.mails) == 2
 
 
-async def test_seen_up_to_an_id_leaves_what_came_later_new(world: World) -> None:
+async def test_seen_up_to_an_id_leaves_what_came_later_new(env: Env) -> None:
     for name in ("Monday", "Tuesday", "Wednesday"):
-        await world.finish(await world.add(name=name))
-    await world.rounds.round()
-    newest, middle, _oldest = await world.inbox.entries("ada")
-    await world.inbox.mark_all_read("bob", newest.id)
-    assert len(await world.inbox.entries("ada", unread=True)) == 3
-    await world.inbox.mark_all_read("ada", middle.id)
-    assert [e.id for e in await world.inbox.entries("ada", unread=True)] == [newest.id]
+        await env.finish(await env.add(name=name))
+    await env.rounds.round()
+    newest, middle, _oldest = await env.inbox.entries("ada")
+    await env.inbox.mark_all_read("bob", newest.id)
+    assert len(await env.inbox.entries("ada", unread=True)) == 3
+    await env.inbox.mark_all_read("ada", middle.id)
+    assert [e.id for e in await env.inbox.entries("ada", unread=True)] == [newest.id]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.export_house import (
+from tests.support.export_env import (
     Contents,
     Crash,
     Workstation,

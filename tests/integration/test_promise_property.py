@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 from typing_extensions import override
 
-from tests.support.drop_world import KINDS, DropWorld, Stores
+from tests.support.drop_env import KINDS, DropEnv, Stores
 from transferapp.model.transfers import ItemState
 
 ENDS = (ItemState.IMPORTED, ItemState.IMPORTED, ItemState.FAILED, ItemState.CANCELLED)
@@ -42,13 +42,13 @@ class Person(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.root = Path(tempfile.mkdtemp(prefix="ta-drop-"))
-        self.world = DropWorld(self.stores, self.root / uuid4().hex / "day 3")
+        self.env = DropEnv(self.stores, self.root / uuid4().hex / "day 3")
 
     @initialize(kinds=st.lists(st.sampled_from(KINDS), max_size=4))
     def begin(self, kinds: list[str]) -> None:
         for kind in ("image", *kinds):
-            self.world.put(kind)
-        self.world.drop()
+            self.env.put(kind)
+        self.env.drop()
 
     @override
     def teardown(self) -> None:
@@ -56,31 +56,31 @@ class Person(RuleBasedStateMachine):
 
     @property
     def submitted(self) -> bool:
-        return bool(self.world.transfer_id)
+        return bool(self.env.transfer_id)
 
     @rule(kind=st.sampled_from(KINDS), fresh=st.booleans())
     def put(self, kind: str, *, fresh: bool) -> None:
-        self.world.put(kind, fresh=fresh)
+        self.env.put(kind, fresh=fresh)
 
     @rule(data=st.data(), quietly=st.booleans())
     def change(self, data: st.DataObject, *, quietly: bool) -> None:
-        if files := self.world.files():
-            self.world.change(data.draw(st.sampled_from(files)), quietly=quietly)
+        if files := self.env.files():
+            self.env.change(data.draw(st.sampled_from(files)), quietly=quietly)
 
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
-        if files := self.world.files():
+        if files := self.env.files():
             data.draw(st.sampled_from(files)).unlink()
 
     @precondition(lambda self: not self.submitted)
     @rule()
     def drop(self) -> None:
-        self.world.drop()
+        self.env.drop()
 
     @precondition(lambda self: not self.submitted)
     @rule(data=st.data(), what=st.sampled_from(("tick", "untick", "remove", "ignore", "mind")))
     def choose(self, data: st.DataObject, what: str) -> None:
-        rows = self.world.rows
+        rows = self.env.rows
         if not rows.all:
             return
         key = data.draw(st.sampled_from([row.key for row in rows.all]))
@@ -95,56 +95,56 @@ class Person(RuleBasedStateMachine):
     @precondition(lambda self: not self.submitted)
     @rule(data=st.data(), owner=st.sampled_from(("ada", "ada", "bob")))
     def hold(self, data: st.DataObject, owner: str) -> None:
-        if rows := self.world.rows.all:
-            self.world.hold(data.draw(st.sampled_from([row.key for row in rows])), owner)
-            self.world.ask()
+        if rows := self.env.rows.all:
+            self.env.hold(data.draw(st.sampled_from([row.key for row in rows])), owner)
+            self.env.ask()
 
     @precondition(lambda self: not self.submitted)
     @rule()
     def leave_out_duplicates(self) -> None:
-        self.world.leave_out_duplicates()
+        self.env.leave_out_duplicates()
 
     @precondition(lambda self: not self.submitted)
     @rule()
     def submit(self) -> None:
-        self.world.submit()
+        self.env.submit()
 
     @precondition(lambda self: self.submitted)
     @rule()
     def upload_all(self) -> None:
-        for number in range(len(self.world.candidates)):
-            self.world.upload(number)
+        for number in range(len(self.env.candidates)):
+            self.env.upload(number)
 
     @precondition(lambda self: self.submitted)
     @rule(data=st.data(), state=st.sampled_from(ENDS))
     def end(self, data: st.DataObject, state: ItemState) -> None:
-        self.world.finish(self._item(data), state)
+        self.env.finish(self._item(data), state)
 
     @precondition(lambda self: self.submitted)
     @rule()
     def import_all(self) -> None:
-        for number in range(len(self.world.candidates)):
-            self.world.upload(number)
-            self.world.finish(number, ItemState.IMPORTED)
+        for number in range(len(self.env.candidates)):
+            self.env.upload(number)
+            self.env.finish(number, ItemState.IMPORTED)
 
     @precondition(lambda self: self.submitted)
     @rule(data=st.data())
     def retry(self, data: st.DataObject) -> None:
-        self.world.retry(self._item(data))
+        self.env.retry(self._item(data))
 
     @precondition(lambda self: self.submitted)
     @invariant()
     def nothing_false_is_said(self) -> None:
-        self.world.look()
-        missed, changed = self.world.missed(), self.world.changed()
-        said = self.world.doors()
+        self.env.look()
+        missed, changed = self.env.missed(), self.env.changed()
+        said = self.env.doors()
         for door, (source, imported) in said.items():
             assert not (source and missed), f"{door}: the source may go, without {missed}"
             assert not (imported and changed), f"{door}: imported files may go: {changed}"
         assert said["server"] == said["agent"] == said["window"], "both sides agree"
 
     def _item(self, data: st.DataObject) -> int:
-        return data.draw(st.integers(0, len(self.world.candidates) - 1))
+        return data.draw(st.integers(0, len(self.env.candidates) - 1))
 
 
 def test_no_sequence_says_safe_to_delete_wrongly(stores: Stores) -> None:
@@ -163,42 +163,42 @@ def test_no_sequence_says_safe_to_delete_wrongly(stores: Stores) -> None:
 def test_what_was_there_before_can_be_left_out(stores: Stores, tmp_path: Path) -> None:
     """And is looked at as what is imported; of others it counts as missed."""
     for owner, whole in (("ada", True), ("bob", False)):
-        world = DropWorld(stores, tmp_path / owner / "day 3")
+        env = DropEnv(stores, tmp_path / owner / "day 3")
         for kind in ("image", "zarr", "nested"):
-            world.put(kind)
-        world.drop()
-        new, *old = [row.key for row in world.rows.all]
+            env.put(kind)
+        env.drop()
+        new, *old = [row.key for row in env.rows.all]
         for key in old:
-            world.hold(key, owner)
-        world.ask()
-        world.leave_out_duplicates()
-        assert [row.key for row in world.rows.included] == [new]
-        assert world.submit()
-        world.upload(0)
-        world.finish(0, ItemState.IMPORTED)
-        world.look()
-        assert set(world.doors().values()) == {(whole, True)}
-        world.change(Path(old[0]), quietly=True)
-        world.look()
-        assert set(world.doors().values()) == {(False, True)}
+            env.hold(key, owner)
+        env.ask()
+        env.leave_out_duplicates()
+        assert [row.key for row in env.rows.included] == [new]
+        assert env.submit()
+        env.upload(0)
+        env.finish(0, ItemState.IMPORTED)
+        env.look()
+        assert set(env.doors().values()) == {(whole, True)}
+        env.change(Path(old[0]), quietly=True)
+        env.look()
+        assert set(env.doors().values()) == {(False, True)}
 
 
 def test_the_machine_can_reach_the_promise(stores: Stores, tmp_path: Path) -> None:
     """Without this the property could hold because nothing is ever promised."""
-    world = DropWorld(stores, tmp_path / "day 3")
+    env = DropEnv(stores, tmp_path / "day 3")
     for kind in ("image", "nested", "zarr", "litter", "notes", "part"):
-        world.put(kind)
-    world.drop()
-    blocked = [row.key for row in world.rows.all if not row.included]
+        env.put(kind)
+    env.drop()
+    blocked = [row.key for row in env.rows.all if not row.included]
     assert len(blocked) == 2
-    world.rows.ignore(blocked, ignored=True)
-    assert world.submit()
+    env.rows.ignore(blocked, ignored=True)
+    assert env.submit()
     for number in range(3):
-        world.upload(number)
-        world.finish(number, ItemState.IMPORTED)
-    assert set(world.doors().values()) == {(False, False)}, "not looked at yet"
-    world.look()
-    assert set(world.doors().values()) == {(True, True)}
-    world.put("image")
-    world.look()
-    assert set(world.doors().values()) == {(False, True)}
+        env.upload(number)
+        env.finish(number, ItemState.IMPORTED)
+    assert set(env.doors().values()) == {(False, False)}, "not looked at yet"
+    env.look()
+    assert set(env.doors().values()) == {(True, True)}
+    env.put("image")
+    env.look()
+    assert set(env.doors().values()) == {(False, True)}

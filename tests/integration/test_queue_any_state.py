@@ -97,7 +97,7 @@ OUT_FOR_85_HOURS[tasks].append(
 )
 
 
-class Desk:
+class Env:
     """What a leading worker does with the tables, step by step and without the engine."""
 
     def __init__(self, url: str) -> None:
@@ -160,36 +160,36 @@ class Desk:
 @pytest.fixture(scope="module")
 def desks(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Any:
     """Return what gives a desk on a database of this sort."""
-    made: dict[str, Desk] = {}
+    made: dict[str, Env] = {}
 
-    def desk(kind: str) -> Desk:
+    def env(kind: str) -> Env:
         if kind not in made:
             folder = tmp_path_factory.mktemp("any")
             where = f"sqlite:///{folder / 'queue.db'}"
             if kind == "postgres":
                 server: PostgresServer = request.getfixturevalue("postgres_server")
                 where = server.new_database()
-            made[kind] = Desk(where)
+            made[kind] = Env(where)
         return made[kind]
 
-    yield desk
+    yield env
     for one in made.values():
         one.close()
 
 
-def _goes_on(desk: Desk, tables: Tables) -> None:
-    desk.fill(tables)
-    desk.shown()
+def _goes_on(env: Env, tables: Tables) -> None:
+    env.fill(tables)
+    env.shown()
     taken: list[str] = []
     for _ in range(12):
-        taken += desk.lead()
-        desk.shown()
+        taken += env.lead()
+        env.shown()
         if HEALTHY in taken:
             break
     assert HEALTHY in taken
-    desk.lead()
-    desk.lead()
-    shown, _ = desk.shown()
+    env.lead()
+    env.lead()
+    shown, _ = env.shown()
     held = {task.id for task in shown if task.worker}
     assert held == set(), "no place is lost"
 
@@ -199,7 +199,7 @@ def _goes_on(desk: Desk, tables: Tables) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
 @pytest.mark.timeout(300)
 def test_the_queue_goes_on_whatever_sqlite_holds(
-    desks: Callable[[str], Desk], tables: Tables
+    desks: Callable[[str], Env], tables: Tables
 ) -> None:
     _goes_on(desks("sqlite"), tables)
 
@@ -209,7 +209,7 @@ def test_the_queue_goes_on_whatever_sqlite_holds(
 @settings(max_examples=20, deadline=None, suppress_health_check=QUIET)
 @pytest.mark.timeout(300)
 def test_the_queue_goes_on_whatever_postgres_holds(
-    desks: Callable[[str], Desk], tables: Tables
+    desks: Callable[[str], Env], tables: Tables
 ) -> None:
     _goes_on(desks("postgres"), tables)
 

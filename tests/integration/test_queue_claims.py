@@ -29,7 +29,7 @@ __all__ = ["postgres_server", "url"]
 ROOM = dict.fromkeys(Lane, 100)
 
 
-class Desk:
+class Env:
     """A queue without workers, and its claims."""
 
     def __init__(self, url: str) -> None:
@@ -62,35 +62,35 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(url: str) -> AsyncIterator[Desk]:
-    desk = Desk(url)
-    yield desk
-    await desk.queue.close()
-    desk.engine.dispose()
+async def env(url: str) -> AsyncIterator[Env]:
+    env = Env(url)
+    yield env
+    await env.queue.close()
+    env.engine.dispose()
 
 
-async def test_no_more_than_the_limit(desk: Desk) -> None:
+async def test_no_more_than_the_limit(env: Env) -> None:
     for number in range(6):
-        await desk.put(f"a{number}")
-        await desk.put(f"b{number}", target="b")
-    first = desk.take()
+        await env.put(f"a{number}")
+        await env.put(f"b{number}", target="b")
+    first = env.take()
     assert sorted(first) == ["a0", "a1", "a2", "b0", "b1"]
-    assert desk.take() == []
-    desk.end("a1", "b0")
-    assert sorted(desk.take()) == ["a3", "b2"]
+    assert env.take() == []
+    env.end("a1", "b0")
+    assert sorted(env.take()) == ["a3", "b2"]
 
 
-async def test_all_users_start_before_a_giant_goes_on(desk: Desk) -> None:
+async def test_all_users_start_before_a_giant_goes_on(env: Env) -> None:
     """The bar of 5 %: 30 users, one of them with 500 tasks queued before all others."""
     for number in range(120):
-        await desk.put(f"giant-{number}", owner="giant")
+        await env.put(f"giant-{number}", owner="giant")
     for user in range(29):
         for number in range(2):
-            await desk.put(f"user{user:02}-{number}", owner=f"user{user:02}")
+            await env.put(f"user{user:02}-{number}", owner=f"user{user:02}")
     order: list[str] = []
-    while batch := desk.take():
+    while batch := env.take():
         order += batch
-        desk.end(*batch)
+        env.end(*batch)
         if len(order) > 60:
             break
     first = {name.split("-")[0]: order.index(name) for name in reversed(order)}
@@ -98,76 +98,76 @@ async def test_all_users_start_before_a_giant_goes_on(desk: Desk) -> None:
     assert max(first.values()) < 30
 
 
-async def test_parallel_claims_never_exceed_the_limit(desk: Desk) -> None:
+async def test_parallel_claims_never_exceed_the_limit(env: Env) -> None:
     for number in range(20):
-        await desk.put(f"a{number}", owner=f"user-{number % 4}")
+        await env.put(f"a{number}", owner=f"user-{number % 4}")
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda n: desk.take(f"w{n}"), range(16)))
+        found = list(pool.map(lambda n: env.take(f"w{n}"), range(16)))
     taken = [name for batch in found for name in batch]
     assert len(taken) == len(set(taken)) == 3
-    assert {task.worker for task in await desk.queue.tasks(states=[TaskState.RUNNING])} <= {
+    assert {task.worker for task in await env.queue.tasks(states=[TaskState.RUNNING])} <= {
         f"w{n}" for n in range(16)
     }
 
 
-async def test_a_worker_takes_what_it_has_room_for(desk: Desk) -> None:
+async def test_a_worker_takes_what_it_has_room_for(env: Env) -> None:
     for number in range(3):
-        await desk.put(f"t{number}")
-        await desk.put(f"h{number}", target="b", lane=Lane.HOUSEKEEPING)
+        await env.put(f"t{number}")
+        await env.put(f"h{number}", target="b", lane=Lane.HOUSEKEEPING)
     small = {Lane.TRANSFERS: 1, Lane.HOUSEKEEPING: 0}
-    assert desk.take(room=small) == ["t0"]
-    assert desk.take(room={Lane.TRANSFERS: 0}) == []
-    assert desk.take(room={Lane.HOUSEKEEPING: 9}) == ["h0"]  # half of b's two places
+    assert env.take(room=small) == ["t0"]
+    assert env.take(room={Lane.TRANSFERS: 0}) == []
+    assert env.take(room={Lane.HOUSEKEEPING: 9}) == ["h0"]  # half of b's two places
 
 
-async def test_a_stopped_run_keeps_its_place_until_it_has_ended(desk: Desk) -> None:
+async def test_a_stopped_run_keeps_its_place_until_it_has_ended(env: Env) -> None:
     for number in range(4):
-        await desk.put(f"a{number}")
-    assert desk.take() == ["a0", "a1", "a2"]
-    await desk.queue.cancel("a0")
-    assert desk.take() == []
-    desk.records.let_go("a0", desk.records.row("a0")["run"])
-    assert desk.take() == ["a3"]
-    assert (await desk.queue.get("a0")).state is TaskState.CANCELLED
+        await env.put(f"a{number}")
+    assert env.take() == ["a0", "a1", "a2"]
+    await env.queue.cancel("a0")
+    assert env.take() == []
+    env.records.let_go("a0", env.records.row("a0")["run"])
+    assert env.take() == ["a3"]
+    assert (await env.queue.get("a0")).state is TaskState.CANCELLED
 
 
-async def test_pause_and_limits_hold_at_once(desk: Desk) -> None:
+async def test_pause_and_limits_hold_at_once(env: Env) -> None:
     for number in range(9):
-        await desk.put(f"a{number}")
-    await desk.queue.pause_target("a", paused=True)
-    assert desk.take() == []
-    await desk.queue.set_limit("a", 1)
-    await desk.queue.pause_target("a", paused=False)
-    assert desk.take() == ["a0"]
-    await desk.queue.set_limit("a", 5)
-    assert len(desk.take()) == 4
-    (target, *_) = await desk.queue.targets()
+        await env.put(f"a{number}")
+    await env.queue.pause_target("a", paused=True)
+    assert env.take() == []
+    await env.queue.set_limit("a", 1)
+    await env.queue.pause_target("a", paused=False)
+    assert env.take() == ["a0"]
+    await env.queue.set_limit("a", 5)
+    assert len(env.take()) == 4
+    (target, *_) = await env.queue.targets()
     assert (target.ceiling, target.limit, target.paused) == (5, 5, False)
     with pytest.raises(Invalid):
-        await desk.queue.set_limit("a", 0)
+        await env.queue.set_limit("a", 0)
 
 
-async def test_a_target_that_is_out_gets_one_probe(desk: Desk) -> None:
+async def test_a_target_that_is_out_gets_one_probe(env: Env) -> None:
     for number in range(5):
-        await desk.put(f"a{number}")
-    soon = desk.records.now() + 60.0
-    desk.set_target("a", outages=1, probe_at=soon)
-    assert desk.take() == []
-    desk.set_target("a", probe_at=soon - 120.0)
-    assert desk.take() == ["a0"]
-    assert desk.take() == []
+        await env.put(f"a{number}")
+    soon = env.records.now() + 60.0
+    env.set_target("a", outages=1, probe_at=soon)
+    assert env.take() == []
+    env.set_target("a", probe_at=soon - 120.0)
+    assert env.take() == ["a0"]
+    assert env.take() == []
     # It proved itself: the circuit is closed while the probe still runs.
-    desk.set_target("a", outages=0, limit=1)
-    assert desk.take() == ["a1"]
-    assert desk.take() == []
+    env.set_target("a", outages=0, limit=1)
+    assert env.take() == ["a1"]
+    assert env.take() == []
 
 
-async def test_a_task_begun_before_is_marked(desk: Desk) -> None:
-    await desk.put("a0")
-    (first,) = desk.claims.take("w", ROOM)
+async def test_a_task_begun_before_is_marked(env: Env) -> None:
+    await env.put("a0")
+    (first,) = env.claims.take("w", ROOM)
     assert first["run"]
-    desk.records.let_go("a0", first["run"])
-    (second,) = desk.claims.take("w", ROOM)
+    env.records.let_go("a0", first["run"])
+    (second,) = env.claims.take("w", ROOM)
     assert (second["run"], second["runs"]) == ("", 2)
 
 
@@ -175,12 +175,12 @@ async def test_lines_are_found_by_the_index(tmp_path: Path) -> None:
     """However long a line is, looking at it must not read all of it. (SQLite shows its
     plan in words; PostgreSQL's depends on its statistics.)
     """
-    desk = Desk(sqlite_url(tmp_path / "queue.db"))
-    await desk.put("a0")
-    with desk.engine.connect() as connection:
+    env = Env(sqlite_url(tmp_path / "queue.db"))
+    await env.put("a0")
+    with env.engine.connect() as connection:
         plan = connection.execute(sa.text(f"EXPLAIN QUERY PLAN {LINES}"), {"target": "a"})
         steps = [row[3] for row in plan if "SEARCH" in row[3]]
-    await desk.queue.close()
-    desk.engine.dispose()
+    await env.queue.close()
+    env.engine.dispose()
     assert len(steps) == 4
     assert all("(target=? AND line" in step for step in steps)

@@ -175,12 +175,12 @@ async def test_a_task_that_cannot_be_begun_does_not_keep_others_waiting(
     assert odd.retry_at is not None
 
 
-async def test_a_worker_keeps_its_heart_and_house_through_a_defect(
+async def test_a_worker_keeps_its_heart_and_env_through_a_defect(
     queue: DbosTaskQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker = _worker(tmp_path, journal := QueueJournal())
     calls = {"beat": 0, "round": 0}
-    beat, house = worker._registry.beat, worker._maintenance.round
+    beat, env = worker._registry.beat, worker._maintenance.round
 
     def bad_beat() -> None:
         calls["beat"] += 1
@@ -192,7 +192,7 @@ async def test_a_worker_keeps_its_heart_and_house_through_a_defect(
         calls["round"] += 1
         if calls["round"] == 3:
             return [None]  # telling its owner raises outside of every guard
-        return list(house(recover=recover))
+        return list(env(recover=recover))
 
     monkeypatch.setattr(worker._registry, "beat", bad_beat)
     monkeypatch.setattr(worker._maintenance, "round", bad_round)

@@ -197,7 +197,7 @@ class TestImports:
             await ada.submit_import(request)
         assert (await ada.transfers()).items == []
 
-    async def test_names_of_all_the_world_are_fine(self, server: RestServer) -> None:
+    async def test_names_of_all_the_env_are_fine(self, server: RestServer) -> None:
         ada = await server.signed_in()
         path = "Zürich/日本語/🔬 'cells' \\ \"x\".tif"
         files = [NewFile(client_path=path, size_bytes=1)]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from tests.support.import_house import OWNER, ImportHouse
+from tests.support.import_env import OWNER, ImportEnv
 from tests.support.rest_server import (
     RestServer,
     new_dataset,
@@ -36,7 +36,7 @@ from transferapp.protocol.duplicates import AskedFile, AskedItem
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.queue_journal import reach
-from transferapp.testing.repository_world import Sample, import_all, plan_for
+from transferapp.testing.repository_env import Sample, import_all, plan_for
 
 __all__ = ["server"]
 
@@ -183,10 +183,10 @@ async def test_needs_a_session_and_a_modest_question(server: RestServer) -> None
 async def test_an_import_of_known_bytes_goes_on_and_says_so(
     tmp_path: Path, *, again: bool
 ) -> None:
-    house = ImportHouse(tmp_path)
-    await house.open()
+    env = ImportEnv(tmp_path)
+    await env.open()
     queue = MemoryTaskQueue()
-    kind = import_fileset_kind(house.ledger, house.staging, house.repository, SystemClock())
+    kind = import_fileset_kind(env.ledger, env.staging, env.repository, SystemClock())
     worker = MemoryTaskWorker(queue, [kind])
     await worker.start()
     copy = tmp_path / "another-name.tif"
@@ -194,18 +194,18 @@ async def test_an_import_of_known_bytes_goes_on_and_says_so(
     other = min(path for path in CELLS.iterdir() if path.name != Path(NAME).name)
 
     async def imported(path: Path) -> TransferDetails:
-        details = await house.add_import([path])
+        details = await env.add_import([path])
         task = import_task(details.transfer.id, details.items[0].id, OWNER)
         await queue.enqueue(task)
         await reach(queue, details.items[0].id, TaskState.DONE)
-        return await house.ledger.details(details.transfer.id)
+        return await env.ledger.details(details.transfer.id)
 
     try:
         [first] = (await imported(CELLS.parent / NAME)).items
         [second] = (await imported(copy if again else other)).items
     finally:
         await worker.stop()
-        await house.close()
+        await env.close()
     assert (first.state, first.note) == (ItemState.IMPORTED, "")
     assert (second.state, second.verified) == (ItemState.IMPORTED, True)
     told = f"The same bytes were already in Image:{first.image_ids[0]} (Monday)."

@@ -67,7 +67,7 @@ async def health(server: RestServer) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def scene(server: RestServer) -> AsyncIterator[tuple[RestServer, Follower, str]]:
+async def env(server: RestServer) -> AsyncIterator[tuple[RestServer, Follower, str]]:
     """A person with an item who follows her events from now on."""
     ada = await server.signed_in()
     item = (await submitted(ada, 1)).details.items[0]
@@ -84,10 +84,10 @@ async def move(server: RestServer, item_id: str, note: str) -> None:
 
 
 async def test_one_defect_does_not_end_the_events(
-    scene: tuple[RestServer, Follower, str], monkeypatch: pytest.MonkeyPatch
+    env: tuple[RestServer, Follower, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Streams went on with heartbeats, and nothing came any more."""
-    server, follower, item_id = scene
+    server, follower, item_id = env
     await move(server, item_id, "before")
     await until(lambda: bool(follower.seen))
     ledger, failures = server.parts.ledger, [RuntimeError("a defect")]
@@ -109,9 +109,9 @@ async def test_one_defect_does_not_end_the_events(
 
 
 async def test_health_tells_of_a_feed_that_does_not_come_back(
-    scene: tuple[RestServer, Follower, str], monkeypatch: pytest.MonkeyPatch
+    env: tuple[RestServer, Follower, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, follower, item_id = scene
+    server, follower, item_id = env
     ledger = server.parts.ledger
     events = ledger.events
 
@@ -157,9 +157,9 @@ async def test_health_answers_whatever_is_wrong_with_a_part(
 
 
 async def test_a_database_that_is_away_costs_no_event(
-    scene: tuple[RestServer, Follower, str], monkeypatch: pytest.MonkeyPatch
+    env: tuple[RestServer, Follower, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server, follower, item_id = scene
+    server, follower, item_id = env
     monkeypatch.setattr(event_feed, "RETRIES", QUICK)
     ledger, is_away = server.parts.ledger, [True]
     events = ledger.events

@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
-from tests.support.image_house import MemoryVault
+from tests.support.image_env import MemoryVault
 from tests.support.receivers import hook_server, mail_server
 from tests.support.rest_server import (
     PASSWORD,
@@ -79,7 +79,7 @@ async def test_read_at_the_office_is_read_at_the_microscope(
     await rounds.begin()
     async with AsyncExitStack() as stack:
         office, microscope = [
-            await _desk(stack, server, tmp_path / place) for place in ("office", "microscope")
+            await _env(stack, server, tmp_path / place) for place in ("office", "microscope")
         ]
         accepted = await submitted(ada, 5)
         await ada.cancel(accepted.details.transfer.id)
@@ -98,7 +98,7 @@ async def test_read_at_the_office_is_read_at_the_microscope(
         assert await server.parts.ledger.events("ada", news[-1].id) == []
 
 
-async def _desk(stack: AsyncExitStack, server: RestServer, folder: Path) -> InboxPresenter:
+async def _env(stack: AsyncExitStack, server: RestServer, folder: Path) -> InboxPresenter:
     """A desktop's inbox, signed in and following."""
     session = SessionPresenter(
         SessionParts(

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.import_bench import cells
-from tests.support.import_house import ImportHouse
+from tests.support.import_env import ImportEnv
+from tests.support.import_task_env import cells
 from transferapp.errors import StorageFull
 from transferapp.ledger.port import ItemChange
 from transferapp.model.transfers import ItemState, TransferDetails
@@ -19,21 +19,21 @@ from transferapp.worker.leftovers import discard_leftovers, sweeping
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[ImportHouse]:
-    house = ImportHouse(tmp_path)
-    await house.open()
-    yield house
-    await house.close()
+async def env(tmp_path: Path) -> AsyncIterator[ImportEnv]:
+    env = ImportEnv(tmp_path)
+    await env.open()
+    yield env
+    await env.close()
 
 
-async def moved(house: ImportHouse, state: ItemState, *, seal: bool = True) -> TransferDetails:
+async def moved(env: ImportEnv, state: ItemState, *, seal: bool = True) -> TransferDetails:
     """Add an import whose item is in this state, as a crash leaves it."""
-    (house.folder / state).write_bytes(cells().read_bytes())
-    details = await house.add_import([house.folder / state], seal=seal)
+    (env.folder / state).write_bytes(cells().read_bytes())
+    details = await env.add_import([env.folder / state], seal=seal)
     if not seal:
         file = details.files[0]
-        await house.staging.create(file.id, file.size_bytes)
-    assert await house.ledger.move(details.items[0].id, PUT, ItemChange(state))
+        await env.staging.create(file.id, file.size_bytes)
+    assert await env.ledger.move(details.items[0].id, PUT, ItemChange(state))
     return details
 
 
@@ -51,26 +51,26 @@ async def moved(house: ImportHouse, state: ItemState, *, seal: bool = True) -> T
     ],
 )
 async def test_only_what_nobody_reads_any_more_goes(
-    house: ImportHouse, state: ItemState, *, seal: bool, stays: bool
+    env: ImportEnv, state: ItemState, *, seal: bool, stays: bool
 ) -> None:
-    details = await moved(house, state, seal=seal)
-    assert await discard_leftovers(house.ledger, house.staging) == (0 if stays else 1)
-    assert await house.staging.ids() == ([details.files[0].id] if stays else [])
+    details = await moved(env, state, seal=seal)
+    assert await discard_leftovers(env.ledger, env.staging) == (0 if stays else 1)
+    assert await env.staging.ids() == ([details.files[0].id] if stays else [])
 
 
-async def test_what_the_ledger_does_not_know_stays(house: ImportHouse) -> None:
+async def test_what_the_ledger_does_not_know_stays(env: ImportEnv) -> None:
     """A database of another day must not cost anybody's files."""
     unknown = uuid4().hex
-    await house.staging.create(unknown, 10)
-    assert await discard_leftovers(house.ledger, house.staging) == 0
-    assert await house.staging.ids() == [unknown]
+    await env.staging.create(unknown, 10)
+    assert await discard_leftovers(env.ledger, env.staging) == 0
+    assert await env.staging.ids() == [unknown]
 
 
 async def test_swept_at_the_start_and_again(
-    house: ImportHouse, monkeypatch: pytest.MonkeyPatch
+    env: ImportEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await moved(house, ItemState.IMPORTED)
-    listed, real = 0, house.staging.ids
+    await moved(env, ItemState.IMPORTED)
+    listed, real = 0, env.staging.ids
 
     async def ids() -> list[str]:
         nonlocal listed
@@ -79,8 +79,8 @@ async def test_swept_at_the_start_and_again(
             raise StorageFull
         return await real()
 
-    monkeypatch.setattr(house.staging, "ids", ids)
-    async with sweeping(house.ledger, house.staging, every_s=0.01), asyncio.timeout(5):
+    monkeypatch.setattr(env.staging, "ids", ids)
+    async with sweeping(env.ledger, env.staging, every_s=0.01), asyncio.timeout(5):
         while await real():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert listed >= 2

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from tests.integration.test_housekeeping import World
-from tests.support.import_house import ImportHouse
+from tests.integration.test_housekeeping import Env
+from tests.support.import_env import ImportEnv
 from tests.support.postgres import postgres_server, url
 from transferapp.host import sparing
 from transferapp.host.clock import SystemClock
@@ -35,12 +35,12 @@ def nothing_told() -> None:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    world = World(tmp_path)
-    await world.rounds.begin()
-    yield world
-    await world.ledger.close()
-    world.engine.dispose()
+async def env(tmp_path: Path) -> AsyncIterator[Env]:
+    env = Env(tmp_path)
+    await env.rounds.begin()
+    yield env
+    await env.ledger.close()
+    env.engine.dispose()
 
 
 def damage(engine: sa.Engine, statement: str, **values: object) -> None:
@@ -68,85 +68,85 @@ async def test_events_that_cannot_be_read_do_not_hold_up_the_others(url: str) ->
     engine.dispose()
 
 
-async def test_one_persons_damaged_preferences_silence_nobody(world: World) -> None:
-    await world.preferences.put(Preferences("ada"))
-    damage(world.engine, "UPDATE notify_preference SET channels = '[\"inbox'")
-    await world.problem("of ada")
+async def test_one_persons_damaged_preferences_silence_nobody(env: Env) -> None:
+    await env.preferences.put(Preferences("ada"))
+    damage(env.engine, "UPDATE notify_preference SET channels = '[\"inbox'")
+    await env.problem("of ada")
     with capture_logs() as logs:
-        await world.rounds.round()
-        await world.rounds.round()
-    assert len(await world.inbox.entries("ada")) == 1, "the inbox is the default"
+        await env.rounds.round()
+        await env.rounds.round()
+    assert len(await env.inbox.entries("ada")) == 1, "the inbox is the default"
     assert [e["what"] for e in logs] == ["wishes of a person cannot be read"]
-    await world.preferences.put(
+    await env.preferences.put(
         Preferences("ada", channels=frozenset({NotificationChannel.MAIL}))
     )
-    assert (await world.preferences.get("ada")).channels == {NotificationChannel.MAIL}
+    assert (await env.preferences.get("ada")).channels == {NotificationChannel.MAIL}
 
 
-async def test_a_batch_that_cannot_be_queued_keeps_no_other_waiting(world: World) -> None:
+async def test_a_batch_that_cannot_be_queued_keeps_no_other_waiting(env: Env) -> None:
     preferences = Preferences(
         "ada",
         channels=frozenset({NotificationChannel.WEBHOOK}),
         webhook_url="https://[broken",
         webhook_secret="whsec_AAAA",
     )
-    await world.preferences.put(preferences)
-    await world.problem("one")
-    await world.problem("two")
-    await world.rounds.round()
-    await world.rounds.round()
-    assert len(await world.queue.tasks()) == 2, "their tasks say what is wrong"
-    await world.problem("three")
-    await world.problem("four")
-    await world.deliveries.record(0, 0, [])
-    await world.rounds._record_page()
-    damage(world.engine, "UPDATE notify_delivery SET channel = 'pigeon' WHERE id = 3")
-    await world.rounds.round()
-    await world.rounds.round()
-    assert len(await world.queue.tasks()) == 3
+    await env.preferences.put(preferences)
+    await env.problem("one")
+    await env.problem("two")
+    await env.rounds.round()
+    await env.rounds.round()
+    assert len(await env.queue.tasks()) == 2, "their tasks say what is wrong"
+    await env.problem("three")
+    await env.problem("four")
+    await env.deliveries.record(0, 0, [])
+    await env.rounds._record_page()
+    damage(env.engine, "UPDATE notify_delivery SET channel = 'pigeon' WHERE id = 3")
+    await env.rounds.round()
+    await env.rounds.round()
+    assert len(await env.queue.tasks()) == 3
 
 
-async def test_an_item_that_cannot_be_read_keeps_no_other_from_the_queue(world: World) -> None:
-    details = await world.ledger.add(an_import(items=3))
-    await seal_all(world.ledger, details)
+async def test_an_item_that_cannot_be_read_keeps_no_other_from_the_queue(env: Env) -> None:
+    details = await env.ledger.add(an_import(items=3))
+    await seal_all(env.ledger, details)
     odd, *good = details.items
-    damage(world.engine, "UPDATE ledger_items SET image_ids = '[' WHERE id = :id", id=odd.id)
+    damage(env.engine, "UPDATE ledger_items SET image_ids = '[' WHERE id = :id", id=odd.id)
     queue = MemoryTaskQueue()
-    assert await queue_leftovers(world.ledger, queue) == 2
+    assert await queue_leftovers(env.ledger, queue) == 2
     assert {task.id for task in await queue.tasks()} == {item.id for item in good}
 
 
-async def test_a_transfer_that_cannot_be_read_is_left_out_of_lists(world: World) -> None:
-    odd = await world.ledger.add(an_import(key="a"))
-    good = await world.ledger.add(an_import(key="b"))
+async def test_a_transfer_that_cannot_be_read_is_left_out_of_lists(env: Env) -> None:
+    odd = await env.ledger.add(an_import(key="a"))
+    good = await env.ledger.add(an_import(key="b"))
     damage(
-        world.engine,
+        env.engine,
         "UPDATE ledger_transfers SET states = '{\"lost\": 1}' WHERE id = :id",
         id=odd.transfer.id,
     )
-    listed = await world.ledger.transfers(odd.transfer.owner)
+    listed = await env.ledger.transfers(odd.transfer.owner)
     assert [one.id for one in listed] == [good.transfer.id]
 
 
 async def test_staged_files_are_swept_past_one_that_cannot_be(tmp_path: Path) -> None:
-    house = ImportHouse(tmp_path)
-    await house.open()
+    env = ImportEnv(tmp_path)
+    await env.open()
     try:
         cell = resource("sample-data", "png-cells") / "cell.png"
         details = []
         for name in ("a.png", "b.png"):
             (tmp_path / name).write_bytes(cell.read_bytes())
-            details.append(await house.add_import([tmp_path / name]))
+            details.append(await env.add_import([tmp_path / name]))
         for one in details:
-            await house.ledger.move(one.items[0].id, PUT, ItemChange(ItemState.CANCELLED))
+            await env.ledger.move(one.items[0].id, PUT, ItemChange(ItemState.CANCELLED))
         odd = min(file.id for one in details for file in one.files)
         damage(
-            house.engine,
+            env.engine,
             "UPDATE ledger_items SET state = 'resting' WHERE id ="
             " (SELECT item_id FROM ledger_files WHERE id = :id)",
             id=odd,
         )
-        assert await discard_leftovers(house.ledger, house.staging) == 1
-        assert await house.staging.ids() == [odd]
+        assert await discard_leftovers(env.ledger, env.staging) == 1
+        assert await env.staging.ids() == [odd]
     finally:
-        await house.close()
+        await env.close()

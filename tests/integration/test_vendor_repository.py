@@ -25,7 +25,7 @@ from transferapp.model.identity import GroupPermissions
 from transferapp.model.images import ImageDetails, TileRegion
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     LAB,
     PASSWORD,

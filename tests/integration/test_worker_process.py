@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tests.support.import_house import OWNER, ImportHouse
+from tests.support.import_env import OWNER, ImportEnv
 from tests.support.postgres import PostgresServer, postgres_server
 from transferapp.errors import SettingsInvalid
 from transferapp.host.resources import resource
@@ -53,56 +53,54 @@ async def worker_process(data: Path, **more: str) -> AsyncIterator[Process]:
         log.close()
 
 
-async def until(house: ImportHouse, item_id: str, state: ItemState) -> TransferItem:
+async def until(env: ImportEnv, item_id: str, state: ItemState) -> TransferItem:
     """Wait until an item is in a state."""
     async with asyncio.timeout(30):
-        while (item := (await house.ledger.work(item_id)).item).state is not state:  # noqa: ASYNC110
+        while (item := (await env.ledger.work(item_id)).item).state is not state:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return item
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[ImportHouse]:
+async def env(tmp_path: Path) -> AsyncIterator[ImportEnv]:
     """Return an import house without a worker."""
-    house = ImportHouse(tmp_path)
-    await house.open()
-    yield house
-    await house.close()
+    env = ImportEnv(tmp_path)
+    await env.open()
+    yield env
+    await env.close()
 
 
-async def test_received_item_without_a_task_is_imported(
-    house: ImportHouse, tmp_path: Path
-) -> None:
+async def test_received_item_without_a_task_is_imported(env: ImportEnv, tmp_path: Path) -> None:
     """The server died between the last seal and the queue; the next worker heals it."""
-    details = await house.add_import([CELL])
+    details = await env.add_import([CELL])
     item_id = details.items[0].id
-    await house.ledger.move(item_id, PUT, ItemChange(ItemState.RECEIVED))
+    await env.ledger.move(item_id, PUT, ItemChange(ItemState.RECEIVED))
     async with worker_process(tmp_path) as process:
-        item = await until(house, item_id, ItemState.IMPORTED)
+        item = await until(env, item_id, ItemState.IMPORTED)
         assert item.verified
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
-    async with house.repository.session(OWNER) as session:
-        assert house.target is not None
-        assert len(await session.images.find(house.target.ref)) == 1
+    async with env.repository.session(OWNER) as session:
+        assert env.target is not None
+        assert len(await session.images.find(env.target.ref)) == 1
     log = (tmp_path / "worker.log").read_text()
     assert "received item queued after a crash" in log
     assert "Traceback" not in log
 
 
 async def test_worker_starts_past_a_row_that_cannot_be_read(
-    house: ImportHouse, tmp_path: Path
+    env: ImportEnv, tmp_path: Path
 ) -> None:
     (tmp_path / "odd.png").write_bytes(CELL.read_bytes())
-    odd = (await house.add_import([tmp_path / "odd.png"])).items[0].id
-    good = (await house.add_import([CELL])).items[0].id
+    odd = (await env.add_import([tmp_path / "odd.png"])).items[0].id
+    good = (await env.add_import([CELL])).items[0].id
     for item_id in (odd, good):
-        await house.ledger.move(item_id, PUT, ItemChange(ItemState.RECEIVED))
-    with house.engine.begin() as connection:
+        await env.ledger.move(item_id, PUT, ItemChange(ItemState.RECEIVED))
+    with env.engine.begin() as connection:
         damage = sa.text("UPDATE ledger_items SET image_ids = '[' WHERE id = :id")
         connection.execute(damage, {"id": odd})
     async with worker_process(tmp_path):
-        await until(house, good, ItemState.IMPORTED)
+        await until(env, good, ItemState.IMPORTED)
     assert "item cannot be read" in (tmp_path / "worker.log").read_text()
 
 

@@ -21,7 +21,7 @@ from transferapp.host.clock import SystemClock
 from transferapp.model.attachments import AttachmentPlan
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.testing.repository_attachments import attachment_plan, whole_attachment
-from transferapp.testing.repository_world import ALICE, new_dataset
+from transferapp.testing.repository_env import ALICE, new_dataset
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from transferapp.model.filesets import FilesetPlan
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.port import RepositorySession
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     Sample,
     import_all,

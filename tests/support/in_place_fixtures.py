@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.in_place_house import CELLS, KINDS, in_place_settings, staged
-from tests.support.omero_world import adapter
+from tests.support.in_place_env import CELLS, KINDS, in_place_settings, staged
+from tests.support.omero_env import adapter
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import Sample
+from transferapp.testing.repository_env import Sample
 
 
 @pytest.fixture

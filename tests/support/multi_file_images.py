@@ -13,7 +13,7 @@ import tifffile
 
 from transferapp.model.filesets import FilesetPlan, PlannedFile
 from transferapp.repositories.port import Repository
-from transferapp.testing.repository_world import import_all
+from transferapp.testing.repository_env import import_all
 
 _SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 

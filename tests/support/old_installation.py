@@ -25,8 +25,8 @@ from pydantic import SecretStr
 
 sys.path.insert(0, str(Path.cwd()))
 
-from tests.support import import_house
-from tests.support.import_house import OWNER, ImportHouse
+from tests.support import import_env
+from tests.support.import_env import OWNER, ImportEnv
 from transferapp.agent.outbox import open_outbox
 from transferapp.errors import Unavailable
 from transferapp.grants.port import Scope
@@ -54,9 +54,9 @@ class Installation:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.clock = SystemClock()
-        import_house.sqlite_url = lambda _path: url
-        self.house = ImportHouse(folder)
-        engine = self.house.engine
+        import_env.sqlite_url = lambda _path: url
+        self.env = ImportEnv(folder)
+        engine = self.env.engine
         self.grants = SqlGrants(engine, self.clock)
         self.preferences = SqlPreferenceStore(engine, self.clock)
         self.deliveries = SqlDeliveries(engine, self.clock)
@@ -64,8 +64,8 @@ class Installation:
 
     async def leave(self) -> None:
         """Do everything, and die."""
-        await self.house.open()
-        rounds = NotificationRounds(self.house.ledger, self.deliveries, self.queue, 60.0)
+        await self.env.open()
+        rounds = NotificationRounds(self.env.ledger, self.deliveries, self.queue, 60.0)
         await rounds.begin()
         await self.people_choose()
         await asyncio.to_thread(self.hand_over)
@@ -80,13 +80,13 @@ class Installation:
             ("broken", TaskState.DEAD),
         ):
             if name == "waits":
-                self.house.faults["session"] = [Unavailable("The repository is away.")] * 99
+                self.env.faults["session"] = [Unavailable("The repository is away.")] * 99
             await self.enqueue(details, ids[name])
             await self.reach(ids[name], state)
-            self.house.faults.clear()
+            self.env.faults.clear()
         await rounds.round()
         half_done = asyncio.Event()
-        self.house.after["store"] = lambda: self.stop_here(half_done)
+        self.env.after["store"] = lambda: self.stop_here(half_done)
         await self.enqueue(details, ids["half"])
         await half_done.wait()
         await self.enqueue(details, ids["queued"])
@@ -118,7 +118,7 @@ class Installation:
             grant=SecretStr("ta1_given"),
             items=[SubmittedItem(item_id="i1", name="a.tif", files=[file])],
         )
-        outbox = open_outbox(self.house.folder / "outbox.db", self.clock)
+        outbox = open_outbox(self.env.folder / "outbox.db", self.clock)
         outbox.add(submission)
         outbox.set_offsets({"f1": 4})
         outbox.close()
@@ -128,18 +128,18 @@ class Installation:
         noise = np.random.default_rng(7)
         contents: dict[str, bytes] = {}
         for item in items:
-            path = self.house.folder / f"{item}.tif"
+            path = self.env.folder / f"{item}.tif"
             tifffile.imwrite(path, noise.integers(0, 4096, (16, 16), dtype=np.uint16))
             contents[item] = b"no image" if item == "broken" else path.read_bytes()
             path.unlink()
         details = await self.add(name, {item: len(c) for item, c in contents.items()})
         for item, file in zip(details.items, details.files, strict=True):
-            await self.house._stage(file.id, contents[item.name])
+            await self.env._stage(file.id, contents[item.name])
         return details
 
     async def add(self, name: str, sizes: dict[str, int]) -> TransferDetails:
         """Add a transfer and its grant."""
-        target = self.house.target
+        target = self.env.target
         assert target is not None
         new = NewTransfer(
             kind=TransferKind.IMPORT,
@@ -154,7 +154,7 @@ class Installation:
             target_name=target.name,
             group_id=target.group_id,
         )
-        details = await self.house.ledger.add(new)
+        details = await self.env.ledger.add(new)
         await self.grants.mint(
             Scope.TRANSFER, OWNER, timedelta(days=3650), transfer_id=details.transfer.id
         )
@@ -163,18 +163,18 @@ class Installation:
     async def upload_half(self) -> None:
         """Let a second transfer be on its way."""
         details = await self.add("Tuesday", {"half-uploaded": 100})
-        await self.house.staging.create(details.files[0].id, 100)
-        part = await self.house.staging.open_part(details.files[0].id, 0)
+        await self.env.staging.create(details.files[0].id, 100)
+        part = await self.env.staging.open_part(details.files[0].id, 0)
         await part.write([b"x" * 40])
         await part.commit()
         await part.abandon(keep=True)
-        await self.house.ledger.file_progress(details.files[0].id, 40)
+        await self.env.ledger.file_progress(details.files[0].id, 40)
 
     def worker(self) -> DbosTaskWorker:
         """Return the old worker."""
-        house = self.house
-        kind = import_fileset_kind(house.ledger, house.staging, house.repository, self.clock)
-        return DbosTaskWorker(house.engine, [kind], self.clock, SETTINGS)
+        env = self.env
+        kind = import_fileset_kind(env.ledger, env.staging, env.repository, self.clock)
+        return DbosTaskWorker(env.engine, [kind], self.clock, SETTINGS)
 
     async def enqueue(self, details: TransferDetails, item_id: str) -> None:
         """Queue an item as the server does."""
@@ -191,7 +191,7 @@ class Installation:
             # The old port has nothing to wait on.
             while (await self.queue.get(task_id)).state is not state:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-            while (await self.house.ledger.item(task_id)).state is not ends[state]:  # noqa: ASYNC110
+            while (await self.env.ledger.item(task_id)).state is not ends[state]:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     async def stop_here(self, reached: asyncio.Event) -> None:

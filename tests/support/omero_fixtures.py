@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.omero_world import adapter, populate, settings_for, start_sandbox
+from tests.support.omero_env import adapter, populate, settings_for, start_sandbox
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 

@@ -45,16 +45,16 @@ S = TypeVar("S", bound=Closing)
 Story = Callable[[S], Coroutine[Any, Any, None]]
 
 
-def playing(open_scene: Callable[[], S]) -> Callable[[Story[S]], None]:
+def playing(open_env: Callable[[], S]) -> Callable[[Story[S]], None]:
     """Return what plays a story on a scene of its own, which is closed in any case."""
 
     def play_on(story: Story[S]) -> None:
         async def whole() -> None:
-            scene = open_scene()
+            env = open_env()
             try:
-                await story(scene)
+                await story(env)
             finally:
-                await scene.close()
+                await env.close()
 
         play(whole)
 

@@ -17,10 +17,10 @@ from typing import Any
 import omero
 from omero.rtypes import rbool, rstring
 
-from tests.support.omero_world import adapter
+from tests.support.omero_env import adapter
 from transferapp.repositories.omero.sessions.gateway import open_client, shut
 from transferapp.repositories.omero.settings import OmeroSettings, Transport
-from transferapp.testing.repository_world import ALICE, BOB, LAB, PASSWORD, PRIVATE
+from transferapp.testing.repository_env import ALICE, BOB, LAB, PASSWORD, PRIVATE
 
 #: Says that an account or a group is ours.
 MARK = "Made by TransferApp's conformance suite"

@@ -21,7 +21,7 @@ from transferapp.server.serving import listen
 
 
 @dataclass
-class MailHouse:
+class MailEnv:
     """What arrived by mail; ``answers`` are given first, then 250."""
 
     port: int = 0
@@ -42,20 +42,20 @@ class MailHouse:
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[MailHouse]:
+async def mail_server() -> AsyncIterator[MailEnv]:
     """Serve SMTP from this event loop."""
-    house = MailHouse()
+    env = MailEnv()
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(house, hostname="test"), "127.0.0.1", 0)
-    house.port = server.sockets[0].getsockname()[1]
+    server = await loop.create_server(lambda: SMTP(env, hostname="test"), "127.0.0.1", 0)
+    env.port = server.sockets[0].getsockname()[1]
     try:
-        yield house
+        yield env
     finally:
         server.close()
 
 
 @dataclass
-class HookHouse:
+class HookEnv:
     """What was posted; ``answers`` are given first, then 204."""
 
     url: str = ""
@@ -69,19 +69,19 @@ class HookHouse:
 
 
 @asynccontextmanager
-async def hook_server() -> AsyncIterator[HookHouse]:
+async def hook_server() -> AsyncIterator[HookEnv]:
     """Serve HTTP from this event loop."""
-    house = HookHouse()
-    app = Starlette(routes=[Route("/hook", house.take, methods=["POST"])])
+    env = HookEnv()
+    app = Starlette(routes=[Route("/hook", env.take, methods=["POST"])])
     with listen("127.0.0.1", 0) as listener:
-        house.url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+        env.url = f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
         config = uvicorn.Config(
             app, lifespan="off", log_config=None, timeout_graceful_shutdown=1
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server._serve(sockets=[listener]))
         try:
-            yield house
+            yield env
         finally:
             server.should_exit = True
             await serving

@@ -41,14 +41,14 @@ def test_wheelhouse_goes_before_the_cache(
     tag = "cp{}{}".format(*sys.version_info)
     platform = ice_wheel.target_of(Path(sys.executable)).platform.replace("-", "_")
     name = f"zeroc_ice-3.6.5-{tag}-{tag}-{platform}.whl"
-    house, cache = tmp_path / "house", tmp_path / "cache"
-    for folder in (house, cache):
+    env, cache = tmp_path / "house", tmp_path / "cache"
+    for folder in (env, cache):
         folder.mkdir()
         (folder / name).touch()
     monkeypatch.setattr(ice_wheel, "ROOT", tmp_path / "none" / "here")
     assert ice_wheel.ensure_wheel(Path(sys.executable), cache) == cache / name
-    monkeypatch.setenv("TRANSFERAPP_WHEELHOUSE", str(house))
-    assert ice_wheel.ensure_wheel(Path(sys.executable), cache) == house / name
+    monkeypatch.setenv("TRANSFERAPP_WHEELHOUSE", str(env))
+    assert ice_wheel.ensure_wheel(Path(sys.executable), cache) == env / name
 
 
 def test_missing_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

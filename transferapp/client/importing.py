@@ -33,7 +33,7 @@ from transferapp.protocol.messages import (
 )
 
 
-class TransferDesk(Protocol):
+class HandOver(Protocol):
     """What is needed of a server here; ``client.server.ServerClient`` is one."""
 
     base_url: str
@@ -90,7 +90,7 @@ def owner_key(username: str, server_url: str) -> str:
 
 
 async def hand_over_import(
-    server: TransferDesk, agent: AgentClient, plan: ImportPlan, *, owner: str = ""
+    server: HandOver, agent: AgentClient, plan: ImportPlan, *, owner: str = ""
 ) -> SubmissionView:
     """Register an import and give its files to the agent; then it is safe to log off.
 
@@ -117,7 +117,7 @@ async def hand_over_import(
 
 
 async def hand_over_export(
-    server: TransferDesk, agent: AgentClient, plan: ExportPlan, *, owner: str = ""
+    server: HandOver, agent: AgentClient, plan: ExportPlan, *, owner: str = ""
 ) -> SubmissionView:
     """Register an export and let the agent fetch it into ``plan.destination``.
 
@@ -135,7 +135,7 @@ async def hand_over_export(
 
 
 def _submission(
-    server: TransferDesk,
+    server: HandOver,
     accepted: Accepted,
     *,
     owner: str,

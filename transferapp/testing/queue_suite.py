@@ -24,43 +24,41 @@ from transferapp.taskqueue.port import (
     TaskState,
 )
 from transferapp.testing.queue_journal import TARGET, Note, QueueJournal, new, reach, until
-from transferapp.testing.queue_targets_suite import QueueHouse, QueueTargetsSuite
+from transferapp.testing.queue_targets_suite import QueueEnv, QueueTargetsSuite
 
 
 class TaskQueueSuite(QueueTargetsSuite):
     """The port's promises."""
 
-    async def test_runs_a_task_to_its_end(
-        self, house: QueueHouse, journal: QueueJournal
-    ) -> None:
+    async def test_runs_a_task_to_its_end(self, env: QueueEnv, journal: QueueJournal) -> None:
         """Steps run in order and the task is done."""
-        await house.work(journal.kind())
-        assert await house.queue.enqueue(new("one", text="hello"))
-        task = await reach(house.queue, "one", TaskState.DONE)
+        await env.work(journal.kind())
+        assert await env.queue.enqueue(new("one", text="hello"))
+        task = await reach(env.queue, "one", TaskState.DONE)
         assert journal.lines == ["hello", "try", "begin one", "end one"]
         assert (task.progress, task.attempts, task.error) == (1.0, 0, "")
 
     async def test_id_is_the_idempotency_key(
-        self, house: QueueHouse, journal: QueueJournal
+        self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """The second enqueue changes nothing, before and after the end."""
-        assert await house.queue.enqueue(new("one", text="first"))
-        assert not await house.queue.enqueue(new("one", text="second"))
-        await house.work(journal.kind())
-        await reach(house.queue, "one", TaskState.DONE)
-        assert not await house.queue.enqueue(new("one"))
+        assert await env.queue.enqueue(new("one", text="first"))
+        assert not await env.queue.enqueue(new("one", text="second"))
+        await env.work(journal.kind())
+        await reach(env.queue, "one", TaskState.DONE)
+        assert not await env.queue.enqueue(new("one"))
         await asyncio.sleep(0.3)
         assert journal.lines.count("try") == 1
         assert journal.lines[0] == "first"
 
     async def test_retryable_failure_waits_and_keeps_steps(
-        self, house: QueueHouse, journal: QueueJournal
+        self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """The failed step runs again, the finished one does not; the owner is told."""
         journal.failures = [RepositoryUnavailable("down"), RepositoryUnavailable("down")]
-        await house.work(journal.kind())
-        await house.queue.enqueue(new("one", text="hello"))
-        task = await reach(house.queue, "one", TaskState.DONE)
+        await env.work(journal.kind())
+        await env.queue.enqueue(new("one", text="hello"))
+        task = await reach(env.queue, "one", TaskState.DONE)
         assert journal.lines.count("hello") == 1
         assert journal.lines.count("try") == 3
         assert task.attempts == 2
@@ -69,115 +67,109 @@ class TaskQueueSuite(QueueTargetsSuite):
         assert all(told.retry_at is not None for told in journal.told)
 
     async def test_the_other_sides_request_is_honoured(
-        self, house: QueueHouse, journal: QueueJournal
+        self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """Retry-After beats a shorter delay of the policy."""
         journal.failures = [RepositoryUnavailable("busy", retry_after_s=3600.0)]
-        await house.work(journal.kind())
-        await house.queue.enqueue(new("one"))
-        task = await reach(house.queue, "one", TaskState.WAITING)
+        await env.work(journal.kind())
+        await env.queue.enqueue(new("one"))
+        task = await reach(env.queue, "one", TaskState.WAITING)
         assert task.retry_at is not None
         assert (task.retry_at - datetime.now(UTC)).total_seconds() > 3500
 
     async def test_other_failure_ends_at_once(
-        self, house: QueueHouse, journal: QueueJournal
+        self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """An error that retrying cannot help is dead after one attempt."""
         journal.failures = [DamagedFile("cut short")]
-        await house.work(journal.kind())
-        await house.queue.enqueue(new("one"))
-        task = await reach(house.queue, "one", TaskState.DEAD)
+        await env.work(journal.kind())
+        await env.queue.enqueue(new("one"))
+        task = await reach(env.queue, "one", TaskState.DEAD)
         assert (task.error_code, task.error) == ("damaged-file", "cut short")
         assert journal.lines.count("try") == 1
         await until(lambda: bool(journal.told))
         assert {told.state for told in journal.told} == {TaskState.DEAD}
 
     async def test_defect_is_tried_three_times(
-        self, house: QueueHouse, journal: QueueJournal
+        self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """An exception that nobody translated becomes "internal"."""
         journal.failures = [ValueError("oops") for _ in range(9)]
-        await house.work(journal.kind())
-        await house.queue.enqueue(new("one"))
-        task = await reach(house.queue, "one", TaskState.DEAD)
+        await env.work(journal.kind())
+        await env.queue.enqueue(new("one"))
+        task = await reach(env.queue, "one", TaskState.DEAD)
         assert (task.error_code, journal.lines.count("try")) == ("internal", 3)
         assert "ValueError: oops" in task.error
 
-    async def test_attempts_end(self, house: QueueHouse, journal: QueueJournal) -> None:
+    async def test_attempts_end(self, env: QueueEnv, journal: QueueJournal) -> None:
         """The policy's last attempt is the last."""
         journal.failures = [RepositoryUnavailable("down") for _ in range(9)]
         policy = RetryPolicy(max_attempts=2, first_delay_s=0.05)
-        await house.work(journal.kind(policy))
-        await house.queue.enqueue(new("one"))
-        await reach(house.queue, "one", TaskState.DEAD)
+        await env.work(journal.kind(policy))
+        await env.queue.enqueue(new("one"))
+        await reach(env.queue, "one", TaskState.DEAD)
         assert journal.lines.count("try") == 2
 
     async def test_redrive_goes_on_from_the_failed_step(
-        self, house: QueueHouse, journal: QueueJournal
+        self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """A dead task runs again with fresh attempts."""
         journal.failures = [DamagedFile("cut short")]
-        await house.work(journal.kind())
-        await house.queue.enqueue(new("one", text="hello"))
-        await reach(house.queue, "one", TaskState.DEAD)
-        await house.queue.redrive("one")
-        task = await reach(house.queue, "one", TaskState.DONE)
+        await env.work(journal.kind())
+        await env.queue.enqueue(new("one", text="hello"))
+        await reach(env.queue, "one", TaskState.DEAD)
+        await env.queue.redrive("one")
+        task = await reach(env.queue, "one", TaskState.DONE)
         assert (journal.lines.count("hello"), journal.lines.count("try")) == (1, 2)
         assert (task.error_code, task.attempts) == ("", 0)
 
-    async def test_unknown_kind_ends_dead(
-        self, house: QueueHouse, journal: QueueJournal
-    ) -> None:
+    async def test_unknown_kind_ends_dead(self, env: QueueEnv, journal: QueueJournal) -> None:
         """Nobody knows the kind: a person must look."""
-        await house.work(journal.kind())
-        await house.queue.enqueue(NewTask("one", "stranger", Note(), TARGET, "ada"))
-        assert (await reach(house.queue, "one", TaskState.DEAD)).error_code == "invalid"
+        await env.work(journal.kind())
+        await env.queue.enqueue(NewTask("one", "stranger", Note(), TARGET, "ada"))
+        assert (await reach(env.queue, "one", TaskState.DEAD)).error_code == "invalid"
 
-    async def test_cancel_before_the_start(
-        self, house: QueueHouse, journal: QueueJournal
-    ) -> None:
+    async def test_cancel_before_the_start(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A queued task never starts; its owner may clean up."""
-        await house.queue.enqueue(new("one"))
-        await house.queue.cancel("one")
-        await house.work(journal.kind())
+        await env.queue.enqueue(new("one"))
+        await env.queue.cancel("one")
+        await env.work(journal.kind())
         await until(lambda: bool(journal.told))
         assert journal.lines == []
         assert journal.told[0].state is TaskState.CANCELLED
 
-    async def test_cancel_interrupts_a_step(
-        self, house: QueueHouse, journal: QueueJournal
-    ) -> None:
+    async def test_cancel_interrupts_a_step(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A running step stops at its await; resume lets it go on."""
         journal.gate.clear()
-        await house.work(journal.kind())
-        await house.queue.enqueue(new("one", text="hello"))
+        await env.work(journal.kind())
+        await env.queue.enqueue(new("one", text="hello"))
         await until(lambda: journal.running == 1)
-        await house.queue.cancel("one")
+        await env.queue.cancel("one")
         await until(lambda: journal.running == 0)
-        assert (await house.queue.get("one")).state is TaskState.CANCELLED
+        assert (await env.queue.get("one")).state is TaskState.CANCELLED
         await until(lambda: bool(journal.told))
         journal.gate.set()
-        await house.queue.resume("one")
-        await reach(house.queue, "one", TaskState.DONE)
+        await env.queue.resume("one")
+        await reach(env.queue, "one", TaskState.DONE)
         assert journal.lines.count("hello") == 1
 
-    async def test_pause_and_resume(self, house: QueueHouse, journal: QueueJournal) -> None:
+    async def test_pause_and_resume(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A paused task keeps its finished steps and its place to go on."""
         journal.gate.clear()
-        await house.work(journal.kind())
-        await house.queue.enqueue(new("one", text="hello"))
+        await env.work(journal.kind())
+        await env.queue.enqueue(new("one", text="hello"))
         await until(lambda: journal.running == 1)
-        await house.queue.pause("one")
+        await env.queue.pause("one")
         await until(lambda: journal.running == 0)
         journal.gate.set()
         await asyncio.sleep(0.3)
-        assert (await house.queue.get("one")).state is TaskState.PAUSED
-        await house.queue.resume("one")
-        await reach(house.queue, "one", TaskState.DONE)
+        assert (await env.queue.get("one")).state is TaskState.PAUSED
+        await env.queue.resume("one")
+        await reach(env.queue, "one", TaskState.DONE)
         assert (journal.lines.count("hello"), journal.lines.count("end one")) == (1, 1)
 
     async def test_a_step_knows_who_stopped_it(
-        self, house: QueueHouse, journal: QueueJournal
+        self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """A person who pauses or cancels, or else a worker that stops."""
         told: list[bool] = []
@@ -193,44 +185,44 @@ class TaskQueueSuite(QueueTargetsSuite):
             await context.step("block", block)
 
         journal.gate.clear()
-        worker = await house.work(TaskKind("note", Note, handle))
-        for name, stop in (("one", house.queue.pause), ("two", house.queue.cancel)):
-            await house.queue.enqueue(new(name))
+        worker = await env.work(TaskKind("note", Note, handle))
+        for name, stop in (("one", env.queue.pause), ("two", env.queue.cancel)):
+            await env.queue.enqueue(new(name))
             await until(lambda: journal.running == 1)
             await stop(name)
             await until(lambda: journal.running == 0)
-        await house.queue.enqueue(new("three"))
+        await env.queue.enqueue(new("three"))
         await until(lambda: journal.running == 1)
         await worker.stop()
         assert told == [True, True, False]
 
-    async def test_refusals(self, house: QueueHouse, journal: QueueJournal) -> None:
+    async def test_refusals(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A state that forbids it, and an id that nobody knows."""
-        await house.work(journal.kind())
-        await house.queue.enqueue(new("one"))
-        await reach(house.queue, "one", TaskState.DONE)
-        for forbidden in (house.queue.cancel, house.queue.resume, house.queue.redrive):
+        await env.work(journal.kind())
+        await env.queue.enqueue(new("one"))
+        await reach(env.queue, "one", TaskState.DONE)
+        for forbidden in (env.queue.cancel, env.queue.resume, env.queue.redrive):
             with pytest.raises(StateConflict):
                 await forbidden("one")
-        for unknown in (house.queue.get, house.queue.cancel, house.queue.redrive):
+        for unknown in (env.queue.get, env.queue.cancel, env.queue.redrive):
             with pytest.raises(TransferNotFound):
                 await unknown("nobody")
 
-    async def test_stop_hands_back(self, house: QueueHouse, journal: QueueJournal) -> None:
+    async def test_stop_hands_back(self, env: QueueEnv, journal: QueueJournal) -> None:
         """What a stopped worker had begun is finished by the next; no step twice."""
         journal.gate.clear()
-        worker = await house.work(journal.kind())
-        await house.queue.enqueue(new("one", text="hello"))
+        worker = await env.work(journal.kind())
+        await env.queue.enqueue(new("one", text="hello"))
         await until(lambda: journal.running == 1)
         await worker.stop()
         assert journal.running == 0
-        assert (await house.queue.get("one")).state is TaskState.QUEUED
+        assert (await env.queue.get("one")).state is TaskState.QUEUED
         journal.gate.set()
-        await house.work(journal.kind())
-        task = await reach(house.queue, "one", TaskState.DONE)
+        await env.work(journal.kind())
+        task = await reach(env.queue, "one", TaskState.DONE)
         assert (journal.lines.count("hello"), task.crashes) == (1, 0)
 
-    async def test_progress_is_shown(self, house: QueueHouse, journal: QueueJournal) -> None:
+    async def test_progress_is_shown(self, env: QueueEnv, journal: QueueJournal) -> None:
         """Lists show the step, how far it is, and a note."""
 
         async def handle(context: Context, _note: Note) -> None:
@@ -238,17 +230,17 @@ class TaskQueueSuite(QueueTargetsSuite):
             await context.step("waiting", journal.pass_gate, "one")
 
         journal.gate.clear()
-        await house.work(TaskKind("note", Note, handle))
-        await house.queue.enqueue(new("one"))
+        await env.work(TaskKind("note", Note, handle))
+        await env.queue.enqueue(new("one"))
         await until(lambda: journal.running == 1)
-        task = await house.queue.get("one")
+        task = await env.queue.get("one")
         shown = (task.state, task.step, task.progress, task.note, task.bytes_done)
         assert shown == (TaskState.RUNNING, "waiting", 0.25, "a quarter", 5_000_000_000)
         journal.gate.set()
-        await reach(house.queue, "one", TaskState.DONE)
+        await reach(env.queue, "one", TaskState.DONE)
 
     async def test_each_step_shows_how_it_begins(
-        self, house: QueueHouse, journal: QueueJournal
+        self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """However short the step before was: its words are not this one's."""
 
@@ -264,10 +256,10 @@ class TaskQueueSuite(QueueTargetsSuite):
             await context.step("long", block)
 
         journal.gate.clear()
-        await house.work(TaskKind("note", Note, handle))
-        await house.queue.enqueue(new("one"))
+        await env.work(TaskKind("note", Note, handle))
+        await env.queue.enqueue(new("one"))
         await until(lambda: journal.running == 1)
-        task = await house.queue.get("one")
+        task = await env.queue.get("one")
         assert (task.step, task.note, task.bytes_done) == ("long", "the long one", 12)
         journal.gate.set()
-        await reach(house.queue, "one", TaskState.DONE)
+        await reach(env.queue, "one", TaskState.DONE)

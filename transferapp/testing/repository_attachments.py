@@ -12,12 +12,12 @@ from transferapp.errors import ChecksumMismatch, Invalid, NoSuchFile, TargetNotF
 from transferapp.model.attachments import AttachmentPlan
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.repositories.port import Capability, RepositorySession
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     BOB,
     LAB,
     PRIVATE,
-    World,
+    RepositoryEnv,
     group_id,
     new_dataset,
     sha1_of,
@@ -55,16 +55,18 @@ class AttachmentSuite:
         path.write_bytes(PROTOCOL)
         return path
 
-    async def test_attached_twice_is_there_once(self, world: World, protocol: Path) -> None:
-        assert Capability.ATTACHMENTS in world.repository.capabilities
-        lab = await group_id(world.repository, ALICE, LAB)
-        async with world.repository.session(ALICE, lab) as session:
+    async def test_attached_twice_is_there_once(
+        self, env: RepositoryEnv, protocol: Path
+    ) -> None:
+        assert Capability.ATTACHMENTS in env.repository.capabilities
+        lab = await group_id(env.repository, ALICE, LAB)
+        async with env.repository.session(ALICE, lab) as session:
             dataset = await new_dataset(session)
             plan = attachment_plan(PROTOCOL, dataset.ref, lab)
             counted: list[int] = []
             first = await session.attachments.attach(plan, protocol, counted.append)
             assert counted[-1] == len(PROTOCOL)
-        async with world.repository.session(ALICE, lab) as session:
+        async with env.repository.session(ALICE, lab) as session:
             again = await session.attachments.attach(plan, protocol)
             assert again == first == await session.attachments.get(first.id)
             assert await session.attachments.of(dataset.ref) == [first]
@@ -77,10 +79,10 @@ class AttachmentSuite:
         assert whole_on_disk(protocol) == PROTOCOL, "the source stays"
 
     async def test_a_second_import_of_the_same_file_attaches_no_second_copy(
-        self, world: World, protocol: Path
+        self, env: RepositoryEnv, protocol: Path
     ) -> None:
-        lab = await group_id(world.repository, ALICE, LAB)
-        async with world.repository.session(ALICE, lab) as session:
+        lab = await group_id(env.repository, ALICE, LAB)
+        async with env.repository.session(ALICE, lab) as session:
             dataset = await new_dataset(session)
             made = [
                 await session.attachments.attach(plan, protocol)
@@ -99,10 +101,10 @@ class AttachmentSuite:
             assert [one.id for one in listed] == [made[0].id, made[2].id, other.id]
 
     async def test_each_kind_of_container_has_attachments(
-        self, world: World, protocol: Path
+        self, env: RepositoryEnv, protocol: Path
     ) -> None:
-        lab = await group_id(world.repository, ALICE, LAB)
-        async with world.repository.session(ALICE, lab) as session:
+        lab = await group_id(env.repository, ALICE, LAB)
+        async with env.repository.session(ALICE, lab) as session:
             for kind in (ContainerKind.PROJECT, ContainerKind.DATASET, ContainerKind.SCREEN):
                 made = await session.containers.create(kind, "With notes")
                 plan = attachment_plan(PROTOCOL, made.ref, lab)
@@ -110,11 +112,11 @@ class AttachmentSuite:
                 assert await session.attachments.of(made.ref) == [attached]
                 assert attached.container == made.ref
 
-    async def test_empty_and_odd_names(self, world: World, tmp_path: Path) -> None:
+    async def test_empty_and_odd_names(self, env: RepositoryEnv, tmp_path: Path) -> None:
         empty = tmp_path / "empty"
         empty.write_bytes(b"")
-        lab = await group_id(world.repository, ALICE, LAB)
-        async with world.repository.session(ALICE, lab) as session:
+        lab = await group_id(env.repository, ALICE, LAB)
+        async with env.repository.session(ALICE, lab) as session:
             dataset = await new_dataset(session)
             odd = "Größe (µm) 🔬/no suffix"
             plan = attachment_plan(b"", dataset.ref, lab, odd)
@@ -123,10 +125,10 @@ class AttachmentSuite:
             assert await whole_attachment(session, made.id) == b""
 
     async def test_other_bytes_than_were_sent_are_not_attached(
-        self, world: World, protocol: Path
+        self, env: RepositoryEnv, protocol: Path
     ) -> None:
-        lab = await group_id(world.repository, ALICE, LAB)
-        async with world.repository.session(ALICE, lab) as session:
+        lab = await group_id(env.repository, ALICE, LAB)
+        async with env.repository.session(ALICE, lab) as session:
             dataset = await new_dataset(session)
             plan = attachment_plan(PROTOCOL, dataset.ref, lab)
             damaged = protocol.with_name("damaged")
@@ -139,10 +141,10 @@ class AttachmentSuite:
             assert await whole_attachment(session, made.id) == PROTOCOL
 
     async def test_what_was_begun_is_discarded_and_what_is_attached_stays(
-        self, world: World, protocol: Path
+        self, env: RepositoryEnv, protocol: Path
     ) -> None:
-        lab = await group_id(world.repository, ALICE, LAB)
-        async with world.repository.session(ALICE, lab) as session:
+        lab = await group_id(env.repository, ALICE, LAB)
+        async with env.repository.session(ALICE, lab) as session:
             dataset = await new_dataset(session)
             plan = attachment_plan(PROTOCOL, dataset.ref, lab)
             damaged = protocol.with_name("damaged")
@@ -155,9 +157,9 @@ class AttachmentSuite:
             assert await session.attachments.discard(plan.key)
             assert await session.attachments.of(dataset.ref) == [made]
 
-    async def test_container_gone(self, world: World, protocol: Path) -> None:
-        lab = await group_id(world.repository, ALICE, LAB)
-        async with world.repository.session(ALICE, lab) as session:
+    async def test_container_gone(self, env: RepositoryEnv, protocol: Path) -> None:
+        lab = await group_id(env.repository, ALICE, LAB)
+        async with env.repository.session(ALICE, lab) as session:
             gone, other = await new_dataset(session), await new_dataset(session)
             plan = attachment_plan(PROTOCOL, gone.ref, lab)
             first = await session.attachments.attach(plan, protocol)
@@ -174,10 +176,10 @@ class AttachmentSuite:
             assert await whole_attachment(session, made.id) == PROTOCOL
 
     async def test_retargeted_after_it_was_attached_stays_where_it_is(
-        self, world: World, protocol: Path
+        self, env: RepositoryEnv, protocol: Path
     ) -> None:
-        lab = await group_id(world.repository, ALICE, LAB)
-        async with world.repository.session(ALICE, lab) as session:
+        lab = await group_id(env.repository, ALICE, LAB)
+        async with env.repository.session(ALICE, lab) as session:
             first, second = await new_dataset(session), await new_dataset(session)
             plan = attachment_plan(PROTOCOL, first.ref, lab)
             made = await session.attachments.attach(plan, protocol)
@@ -186,24 +188,24 @@ class AttachmentSuite:
             assert await session.attachments.of(second.ref) == []
 
     async def test_others_see_what_the_group_lets_them_see(
-        self, world: World, protocol: Path
+        self, env: RepositoryEnv, protocol: Path
     ) -> None:
-        lab = await group_id(world.repository, ALICE, LAB)
-        private = await group_id(world.repository, ALICE, PRIVATE)
-        async with world.repository.session(ALICE, lab) as session:
+        lab = await group_id(env.repository, ALICE, LAB)
+        private = await group_id(env.repository, ALICE, PRIVATE)
+        async with env.repository.session(ALICE, lab) as session:
             shared = await new_dataset(session)
             plan = attachment_plan(PROTOCOL, shared.ref, lab)
             made = await session.attachments.attach(plan, protocol)
-        async with world.repository.session(ALICE) as session:
+        async with env.repository.session(ALICE) as session:
             elsewhere = replace(plan, key=uuid4().hex, client_path="x", group_id=private)
             with pytest.raises(Invalid, match="belongs to another group"):
                 await session.attachments.attach(elsewhere, protocol)
-        async with world.repository.session(ALICE, private) as session:
+        async with env.repository.session(ALICE, private) as session:
             own = await new_dataset(session)
             hidden = await session.attachments.attach(
                 attachment_plan(PROTOCOL, own.ref, private), protocol
             )
-        async with world.repository.session(BOB, lab) as session:
+        async with env.repository.session(BOB, lab) as session:
             # The group lets its members annotate each other's data.
             mine = await session.attachments.attach(
                 attachment_plan(PROTOCOL, shared.ref, lab), protocol
@@ -211,7 +213,7 @@ class AttachmentSuite:
             assert mine.owner == BOB
             assert await session.attachments.of(shared.ref) == [made, mine]
             assert await whole_attachment(session, made.id) == PROTOCOL
-        async with world.repository.session(BOB) as session:
+        async with env.repository.session(BOB) as session:
             with pytest.raises(NoSuchFile):
                 await session.attachments.get(hidden.id)
             with pytest.raises(NoSuchFile):

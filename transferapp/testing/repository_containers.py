@@ -15,13 +15,13 @@ from transferapp.model.identity import GroupPermissions
 from transferapp.repositories.port import (
     HealthState,
 )
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     BOB,
     LAB,
     PASSWORD,
     PRIVATE,
-    World,
+    RepositoryEnv,
     group_id,
     new_dataset,
 )
@@ -30,8 +30,8 @@ from transferapp.testing.repository_world import (
 class IdentitySuite:
     """Who people are."""
 
-    async def test_right_password_gives_identity(self, world: World) -> None:
-        identity = await world.repository.sign_in(ALICE, PASSWORD)
+    async def test_right_password_gives_identity(self, env: RepositoryEnv) -> None:
+        identity = await env.repository.sign_in(ALICE, PASSWORD)
         assert identity.experimenter.username == ALICE
         by_name = {group.name: group for group in identity.groups}
         assert by_name[LAB].permissions is GroupPermissions.READ_ANNOTATE
@@ -41,33 +41,33 @@ class IdentitySuite:
 
     @pytest.mark.parametrize(("name", "password"), [(ALICE, "wrong"), ("nobody", PASSWORD)])
     async def test_wrong_password_and_unknown_name_look_the_same(
-        self, world: World, name: str, password: str
+        self, env: RepositoryEnv, name: str, password: str
     ) -> None:
         with pytest.raises(SignInFailed) as caught:
-            await world.repository.sign_in(name, password)
+            await env.repository.sign_in(name, password)
         assert caught.value.message == SignInFailed.default_message
 
-    async def test_identity_needs_no_password(self, world: World) -> None:
-        signed_in = await world.repository.sign_in(BOB, PASSWORD)
-        assert await world.repository.identity(BOB) == signed_in
+    async def test_identity_needs_no_password(self, env: RepositoryEnv) -> None:
+        signed_in = await env.repository.sign_in(BOB, PASSWORD)
+        assert await env.repository.identity(BOB) == signed_in
         with pytest.raises(PermissionDenied):
-            await world.repository.identity("nobody")
+            await env.repository.identity("nobody")
 
-    async def test_no_session_in_a_foreign_group(self, world: World) -> None:
-        private = await group_id(world.repository, ALICE, PRIVATE)
+    async def test_no_session_in_a_foreign_group(self, env: RepositoryEnv) -> None:
+        private = await group_id(env.repository, ALICE, PRIVATE)
         with pytest.raises(PermissionDenied):
-            async with world.repository.session(BOB, private):
+            async with env.repository.session(BOB, private):
                 pass
 
-    async def test_health_says_alive(self, world: World) -> None:
-        assert (await world.repository.health()).state is HealthState.PROGRESSING
+    async def test_health_says_alive(self, env: RepositoryEnv) -> None:
+        assert (await env.repository.health()).state is HealthState.PROGRESSING
 
 
 class ContainerSuite:
     """Projects, datasets, and who may do what with them."""
 
-    async def test_create_list_get_delete(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
+    async def test_create_list_get_delete(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
             project = await session.containers.create(
                 ContainerKind.PROJECT, "Embryos", description="early"
             )
@@ -93,8 +93,8 @@ class ContainerSuite:
                 later.ref,
             }
 
-    async def test_wrong_parent_and_no_name_are_refused(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
+    async def test_wrong_parent_and_no_name_are_refused(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
             dataset = await new_dataset(session)
             with pytest.raises(Invalid):
                 await session.containers.create(
@@ -103,8 +103,8 @@ class ContainerSuite:
             with pytest.raises(Invalid):
                 await session.containers.create(ContainerKind.DATASET, "  ")
 
-    async def test_deleted_parent_is_told(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
+    async def test_deleted_parent_is_told(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
             project = await session.containers.create(ContainerKind.PROJECT, "Short-lived")
             await session.containers.delete(project.ref)
             with pytest.raises(TargetNotFound):
@@ -114,10 +114,12 @@ class ContainerSuite:
             with pytest.raises(TargetNotFound):
                 await session.containers.children(project.ref)
 
-    async def test_colleague_sees_but_may_neither_link_nor_delete(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
+    async def test_colleague_sees_but_may_neither_link_nor_delete(
+        self, env: RepositoryEnv
+    ) -> None:
+        async with env.repository.session(ALICE) as session:
             project = await session.containers.create(ContainerKind.PROJECT, "Hers")
-        async with world.repository.session(BOB) as session:
+        async with env.repository.session(BOB) as session:
             seen = await session.containers.get(project.ref)
             assert (seen.owner, seen.can_link, seen.can_edit) == (ALICE, False, False)
             with pytest.raises(PermissionDenied):
@@ -127,22 +129,22 @@ class ContainerSuite:
                     ContainerKind.DATASET, "Mine in hers", parent=project.ref
                 )
 
-    async def test_private_group_hides(self, world: World) -> None:
-        private = await group_id(world.repository, ALICE, PRIVATE)
-        async with world.repository.session(ALICE, private) as session:
+    async def test_private_group_hides(self, env: RepositoryEnv) -> None:
+        private = await group_id(env.repository, ALICE, PRIVATE)
+        async with env.repository.session(ALICE, private) as session:
             secret = await session.containers.create(ContainerKind.PROJECT, "Secret")
             assert secret.group_id == private
-        async with world.repository.session(BOB) as session:
+        async with env.repository.session(BOB) as session:
             assert secret.ref not in {c.ref for c in await session.containers.children(None)}
             with pytest.raises(TargetNotFound):
                 await session.containers.get(secret.ref)
 
-    async def test_session_in_one_group_sees_only_that(self, world: World) -> None:
-        lab = await group_id(world.repository, ALICE, LAB)
-        private = await group_id(world.repository, ALICE, PRIVATE)
-        async with world.repository.session(ALICE, lab) as session:
+    async def test_session_in_one_group_sees_only_that(self, env: RepositoryEnv) -> None:
+        lab = await group_id(env.repository, ALICE, LAB)
+        private = await group_id(env.repository, ALICE, PRIVATE)
+        async with env.repository.session(ALICE, lab) as session:
             mine = await session.containers.create(ContainerKind.PROJECT, "In the lab")
-        async with world.repository.session(ALICE, private) as session:
+        async with env.repository.session(ALICE, private) as session:
             assert mine.ref not in {c.ref for c in await session.containers.children(None)}
-        async with world.repository.session(ALICE) as session:
+        async with env.repository.session(ALICE) as session:
             assert mine.ref in {c.ref for c in await session.containers.children(None)}

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from transferapp.testing.repository_world import Sample, World
+from transferapp.testing.repository_env import RepositoryEnv, Sample
 
 
 class FormatSuite:
     """The answer of ``GET /v1/formats``."""
 
-    async def test_it_reads_what_it_imports(self, world: World) -> None:
-        formats = await world.repository.formats()
-        for sample in filter(None, (world.single, world.several, world.plate)):
+    async def test_it_reads_what_it_imports(self, env: RepositoryEnv) -> None:
+        formats = await env.repository.formats()
+        for sample in filter(None, (env.single, env.several, env.plate)):
             assert list(formats.of_name(_opened(sample))), f"{_opened(sample)} is not read"
 
-    async def test_it_says_whose_answer_it_is(self, world: World) -> None:
-        formats = await world.repository.formats()
+    async def test_it_says_whose_answer_it_is(self, env: RepositoryEnv) -> None:
+        formats = await env.repository.formats()
         assert formats.repository
         assert formats.whose.startswith(formats.repository)
 
-    async def test_suffixes_and_bytes_can_be_compared(self, world: World) -> None:
-        for one in (await world.repository.formats()).formats:
+    async def test_suffixes_and_bytes_can_be_compared(self, env: RepositoryEnv) -> None:
+        for one in (await env.repository.formats()).formats:
             assert one.name
             assert all(suffix.startswith(".") for suffix in one.suffixes)
             assert all(suffix == suffix.lower() for suffix in one.suffixes)

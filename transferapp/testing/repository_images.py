@@ -22,12 +22,12 @@ from transferapp.repositories.port import (
     Capability,
     RepositorySession,
 )
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     BOB,
     PRIVATE,
+    RepositoryEnv,
     Sample,
-    World,
     group_id,
     import_all,
     new_dataset,
@@ -39,12 +39,12 @@ from transferapp.testing.repository_world import (
 class ImageSuite:
     """Reading, finding, annotating and deleting images."""
 
-    async def test_find_by_text_and_page(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
+    async def test_find_by_text_and_page(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
             target = (await new_dataset(session)).ref
             ids: list[int] = []
             for _ in range(3):
-                made = await self.made(world, session, target)
+                made = await self.made(env, session, target)
                 ids += made.image_ids
             first = await session.images.find(target, limit=2)
             assert [image.id for image in first] == ids[:2]
@@ -56,62 +56,64 @@ class ImageSuite:
             everywhere = await session.images.find()
             assert {image.id for image in everywhere} >= set(ids)
 
-    async def test_details(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
+    async def test_details(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
             dataset = await new_dataset(session, "Where it is")
-            made = await self.made(world, session, dataset.ref)
+            made = await self.made(env, session, dataset.ref)
             details = await session.images.get(made.image_ids[0])
         summary, pixels = details.summary, details.pixels
-        assert (summary.size_y, summary.size_x) == world.known.shape
+        assert (summary.size_y, summary.size_x) == env.known.shape
         assert (summary.size_z, summary.size_c, summary.size_t) == (1, 1, 1)
-        assert (summary.dtype, summary.owner) == (world.known.dtype.name, ALICE)
+        assert (summary.dtype, summary.owner) == (env.known.dtype.name, ALICE)
         assert summary.fileset_id == made.id
         assert details.container_names == ("Where it is",)
         assert [file.hasher for file in details.files] == ["SHA1-160"]
         assert len(pixels.channels) == 1
         assert pixels.channels[0].window_start < pixels.channels[0].window_end
-        assert (pixels.levels[0].size_y, pixels.levels[0].size_x) == world.known.shape
+        assert (pixels.levels[0].size_y, pixels.levels[0].size_x) == env.known.shape
 
-    async def test_a_project_counts_the_images_of_its_own_datasets(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
+    async def test_a_project_counts_the_images_of_its_own_datasets(
+        self, env: RepositoryEnv
+    ) -> None:
+        async with env.repository.session(ALICE) as session:
             kind = ContainerKind.PROJECT
             empty = await session.containers.create(kind, "Empty")
             full = await session.containers.create(kind, "Full")
             inside = await session.containers.create(
                 ContainerKind.DATASET, "Inside", parent=full.ref
             )
-            made = await self.made(world, session, inside.ref)
+            made = await self.made(env, session, inside.ref)
             assert (await session.containers.get(full.ref)).image_count == len(made.image_ids)
             assert (await session.containers.get(empty.ref)).image_count == 0
 
-    async def test_levels_shrink(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None)
+    async def test_levels_shrink(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None)
             pixels = (await session.images.get(made.image_ids[0])).pixels
         for larger, smaller in zip(pixels.levels, pixels.levels[1:], strict=False):
             assert abs(larger.size_y - 2 * smaller.size_y) <= 1
             assert abs(larger.size_x - 2 * smaller.size_x) <= 1
 
-    async def test_tiles_are_the_pixels(self, world: World) -> None:
-        if Capability.TILES not in world.repository.capabilities:
+    async def test_tiles_are_the_pixels(self, env: RepositoryEnv) -> None:
+        if Capability.TILES not in env.repository.capabilities:
             return
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None)
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None)
             image_id = made.image_ids[0]
-            height, width = world.known.shape
+            height, width = env.known.shape
             tile = await session.images.tile(image_id, TileRegion(0, 0, 0, 0, 3, 5, 40, 30))
             assert tile.dtype.newbyteorder("<") == tile.dtype
-            np.testing.assert_array_equal(tile, world.known[3:43, 5:35])
+            np.testing.assert_array_equal(tile, env.known[3:43, 5:35])
             corner = TileRegion(0, 0, 0, 0, height - 4, width - 6, 64, 64)
             clipped = await session.images.tile(image_id, corner)
-            np.testing.assert_array_equal(clipped, world.known[-4:, -6:])
-            await self.check_levels(session, world, image_id)
+            np.testing.assert_array_equal(clipped, env.known[-4:, -6:])
+            await self.check_levels(session, env, image_id)
             with pytest.raises(Invalid):
                 await session.images.tile(image_id, TileRegion(0, 0, 9, 0, 0, 0, 8, 8))
 
-    async def test_thumbnail_is_a_jpeg_of_the_edge(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None)
+    async def test_thumbnail_is_a_jpeg_of_the_edge(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None)
             for edge in (96, 33):
                 jpeg = await session.images.thumbnail(made.image_ids[0], edge)
                 with Image.open(io.BytesIO(jpeg)) as picture:
@@ -119,10 +121,10 @@ class ImageSuite:
                     low, high = picture.convert("L").getextrema()
                     assert low != high, "a picture of cells is not of one colour"
 
-    async def test_read_is_clamped(self, world: World) -> None:
-        content = world.single.paths[0].read_bytes()
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None)
+    async def test_read_is_clamped(self, env: RepositoryEnv) -> None:
+        content = env.single.paths[0].read_bytes()
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None)
             [file] = await session.images.files(made.image_ids)
             for offset, length in ((10, 100), (len(content) - 5, 100), (len(content) + 9, 5)):
                 pieces = [p async for p in session.images.read(file.id, offset, length)]
@@ -130,50 +132,52 @@ class ImageSuite:
             rest = [p async for p in session.images.read(file.id, 7)]
             assert b"".join(rest) == content[7:]
 
-    async def test_files_are_listed_once(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None, world.several)
+    async def test_files_are_listed_once(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None, env.several)
             files = await session.images.files([*made.image_ids, *made.image_ids])
-            assert sorted(f.client_path for f in files) == sorted(world.several.client_paths)
+            assert sorted(f.client_path for f in files) == sorted(env.several.client_paths)
 
-    async def test_same_annotation_twice_is_once(self, world: World) -> None:
+    async def test_same_annotation_twice_is_once(self, env: RepositoryEnv) -> None:
         note = Annotation(AnnotationKind.COMMENT, value="Look at the nucleus")
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None)
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None)
         # A colleague may annotate in this group.
-        async with world.repository.session(BOB) as session:
+        async with env.repository.session(BOB) as session:
             for _ in range(2):
                 await session.images.annotate(made.image_ids[0], [note, note])
             details = await session.images.get(made.image_ids[0])
             assert details.annotations == (note,)
 
-    async def test_owner_deletes_what_a_colleague_has_annotated(self, world: World) -> None:
+    async def test_owner_deletes_what_a_colleague_has_annotated(
+        self, env: RepositoryEnv
+    ) -> None:
         note = Annotation(AnnotationKind.COMMENT, value="Keep this one")
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None)
-        async with world.repository.session(BOB) as session:
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None)
+        async with env.repository.session(BOB) as session:
             await session.images.annotate(made.image_ids[0], [note])
-        async with world.repository.session(ALICE) as session:
+        async with env.repository.session(ALICE) as session:
             await session.images.delete(made.image_ids)
             with pytest.raises(ImageNotFound):
                 await session.images.get(made.image_ids[0])
 
-    async def test_colleague_may_not_delete(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None)
-        async with world.repository.session(BOB) as session:
+    async def test_colleague_may_not_delete(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None)
+        async with env.repository.session(BOB) as session:
             with pytest.raises(PermissionDenied):
                 await session.images.delete(made.image_ids)
             kept = await session.images.get(made.image_ids[0])
             assert kept.summary.id == made.image_ids[0]
 
-    async def test_private_images_are_unknown_to_others(self, world: World) -> None:
-        private = await group_id(world.repository, ALICE, PRIVATE)
-        async with world.repository.session(ALICE, private) as session:
-            plan = plan_for(world.single, None, private)
-            made = await import_all(session, plan, world.single.paths)
+    async def test_private_images_are_unknown_to_others(self, env: RepositoryEnv) -> None:
+        private = await group_id(env.repository, ALICE, PRIVATE)
+        async with env.repository.session(ALICE, private) as session:
+            plan = plan_for(env.single, None, private)
+            made = await import_all(session, plan, env.single.paths)
             [file] = await session.images.files(made.image_ids)
-        async with world.repository.session(BOB) as session:
+        async with env.repository.session(BOB) as session:
             with pytest.raises(ImageNotFound):
                 await session.images.get(made.image_ids[0])
             with pytest.raises(ImageNotFound):
@@ -182,9 +186,9 @@ class ImageSuite:
                 await whole(session, file.id)
             assert made.image_ids[0] not in {i.id for i in await session.images.find()}
 
-    async def test_delete_and_unknown(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
-            made = await self.made(world, session, None)
+    async def test_delete_and_unknown(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            made = await self.made(env, session, None)
             plan_files = await session.images.files(made.image_ids)
             await session.images.delete(made.image_ids)
             with pytest.raises(ImageNotFound):
@@ -195,10 +199,10 @@ class ImageSuite:
                 await whole(session, plan_files[0].id)
             assert await session.imports.find(made.key) is None
 
-    async def test_images_outlive_their_dataset(self, world: World) -> None:
-        async with world.repository.session(ALICE) as session:
+    async def test_images_outlive_their_dataset(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
             dataset = await new_dataset(session)
-            made = await self.made(world, session, dataset.ref)
+            made = await self.made(env, session, dataset.ref)
             await session.containers.delete(dataset.ref)
             details = await session.images.get(made.image_ids[0])
             assert details.container_names == ()
@@ -207,22 +211,22 @@ class ImageSuite:
 
     async def made(
         self,
-        world: World,
+        env: RepositoryEnv,
         session: RepositorySession,
         target: ContainerRef | None,
         sample: Sample | None = None,
     ) -> Fileset:
         """Import a sample into the session's default group."""
-        sample = sample or world.single
+        sample = sample or env.single
         plan = plan_for(sample, target, session.identity.default_group_id)
         return await import_all(session, plan, sample.paths)
 
     async def check_levels(
-        self, session: RepositorySession, world: World, image_id: int
+        self, session: RepositorySession, env: RepositoryEnv, image_id: int
     ) -> None:
         """Compare the brightness of every level with the known plane's."""
         pixels: Pixels = (await session.images.get(image_id)).pixels
-        wanted = float(world.known.mean())
+        wanted = float(env.known.mean())
         for number, level in enumerate(pixels.levels):
             region = TileRegion(number, 0, 0, 0, 0, 0, level.size_y, level.size_x)
             plane = await session.images.tile(image_id, region)

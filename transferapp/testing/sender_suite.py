@@ -29,7 +29,7 @@ class Arrived(NamedTuple):
     text: str
 
 
-class SenderHouse(Protocol):
+class SenderEnv(Protocol):
     """A sender and its other side."""
 
     channel: NotificationChannel
@@ -47,7 +47,7 @@ class SenderHouse(Protocol):
         """From now on the other side takes nothing, and may again later."""
 
 
-class MailingHouse(SenderHouse, Protocol):
+class MailingEnv(SenderEnv, Protocol):
     """What mails, and its other side; the id of a code's message does not matter."""
 
     @property
@@ -56,59 +56,57 @@ class MailingHouse(SenderHouse, Protocol):
         """The adapter."""
 
 
-def batch_of(house: SenderHouse, batch_id: str, title: str) -> Batch:
+def batch_of(env: SenderEnv, batch_id: str, title: str) -> Batch:
     """Return a batch of one outcome."""
     at = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
     notable = NotableEvent(
-        1, "transfer.changed", house.told.username, "t1", "done", title, "Kept.", at
+        1, "transfer.changed", env.told.username, "t1", "done", title, "Kept.", at
     )
-    return Batch(batch_id, house.channel, house.told.username, (notable,))
+    return Batch(batch_id, env.channel, env.told.username, (notable,))
 
 
 class SenderSuite:
     """The port's promises."""
 
-    async def test_a_batch_arrives(self, house: SenderHouse) -> None:
+    async def test_a_batch_arrives(self, env: SenderEnv) -> None:
         """With the words of its outcome."""
-        await house.sender.send(batch_of(house, "b1", "Monday is imported"), house.told)
-        (message,) = await house.arrived()
+        await env.sender.send(batch_of(env, "b1", "Monday is imported"), env.told)
+        (message,) = await env.arrived()
         assert "Monday is imported" in message.text
 
-    async def test_the_same_batch_again_is_known_by_its_id(self, house: SenderHouse) -> None:
+    async def test_the_same_batch_again_is_known_by_its_id(self, env: SenderEnv) -> None:
         """A worker that died may send it again; whoever reads it can tell."""
-        batch = batch_of(house, "b1", "Monday is imported")
+        batch = batch_of(env, "b1", "Monday is imported")
         for _ in range(2):
-            await house.sender.send(batch, house.told)
-        assert len({message.id for message in await house.arrived()}) == 1
-        await house.sender.send(batch_of(house, "b2", "Tuesday is imported"), house.told)
-        assert len({message.id for message in await house.arrived()}) == 2
+            await env.sender.send(batch, env.told)
+        assert len({message.id for message in await env.arrived()}) == 1
+        await env.sender.send(batch_of(env, "b2", "Tuesday is imported"), env.told)
+        assert len({message.id for message in await env.arrived()}) == 2
 
-    async def test_an_outage_is_tried_again(self, house: SenderHouse) -> None:
+    async def test_an_outage_is_tried_again(self, env: SenderEnv) -> None:
         """Nothing but Unavailable: the queue keeps the batch for a day and a half."""
-        await house.go_away()
+        await env.go_away()
         with pytest.raises(Unavailable):
-            await house.sender.send(batch_of(house, "b1", "Monday is imported"), house.told)
+            await env.sender.send(batch_of(env, "b1", "Monday is imported"), env.told)
 
-    async def test_it_may_be_closed_twice(self, house: SenderHouse) -> None:
+    async def test_it_may_be_closed_twice(self, env: SenderEnv) -> None:
         """As a process that ends while it starts does."""
-        await house.sender.aclose()
-        await house.sender.aclose()
+        await env.sender.aclose()
+        await env.sender.aclose()
 
 
 class MailSenderSuite(SenderSuite):
     """What mails also mails codes, and nothing to an address before its proof."""
 
-    async def test_a_code_arrives(self, house: MailingHouse) -> None:
+    async def test_a_code_arrives(self, env: MailingEnv) -> None:
         """At any address: it is how one is proved."""
-        await house.sender.send_code("new@example.org", "13572468")
-        (message,) = await house.arrived()
+        await env.sender.send_code("new@example.org", "13572468")
+        (message,) = await env.arrived()
         assert "13572468" in message.text
 
-    async def test_nothing_goes_to_an_address_before_its_proof(
-        self, house: MailingHouse
-    ) -> None:
+    async def test_nothing_goes_to_an_address_before_its_proof(self, env: MailingEnv) -> None:
         """It is another person's, for all that is known."""
-        unproved = Preferences(house.told.username, address=house.told.address)
+        unproved = Preferences(env.told.username, address=env.told.address)
         with pytest.raises(Denied):
-            await house.sender.send(batch_of(house, "b1", "Monday is imported"), unproved)
-        assert await house.arrived() == []
+            await env.sender.send(batch_of(env, "b1", "Monday is imported"), unproved)
+        assert await env.arrived() == []

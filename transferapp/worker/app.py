@@ -10,7 +10,7 @@ import structlog
 from transferapp.host.backoff import Backoff
 from transferapp.host.patience import patience
 from transferapp.host.sparing import sparing
-from transferapp.worker.housekeeping import keeping_house
+from transferapp.worker.housekeeping import maintaining
 from transferapp.worker.leftovers import queue_leftovers, sweeping
 from transferapp.worker.notifying import following
 from transferapp.worker.settings import WorkerSettings
@@ -46,7 +46,7 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
         _log.info("worker ready")
         async with (
             following(parts.rounds, parts.notify_poll_s),
-            keeping_house(parts.house, settings.housekeeping_s),
+            maintaining(parts.housekeeping, settings.housekeeping_s),
             sweeping(parts.ledger, parts.staging),
         ):
             await stopping

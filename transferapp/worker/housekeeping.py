@@ -106,15 +106,17 @@ class Housekeeping:
         return await self._stores.grants.forget_expired(age)
 
 
-def keeping_house(house: Housekeeping, every_s: float) -> AbstractAsyncContextManager[None]:
+def maintaining(
+    housekeeping: Housekeeping, every_s: float
+) -> AbstractAsyncContextManager[None]:
     """Do a round every ``every_s`` seconds while the block runs."""
-    return supervised("housekeeping", lambda: _keep(house, every_s))
+    return supervised("housekeeping", lambda: _keep(housekeeping, every_s))
 
 
-async def _keep(house: Housekeeping, every_s: float) -> None:
+async def _keep(housekeeping: Housekeeping, every_s: float) -> None:
     while True:
         await asyncio.sleep(every_s)
-        await house.round()
+        await housekeeping.round()
 
 
 async def _chore(name: str, do: Callable[[], Awaitable[int]]) -> None:

@@ -57,7 +57,7 @@ class WorkerParts:
     senders: Senders
     rounds: NotificationRounds
     notify_poll_s: float
-    house: Housekeeping
+    housekeeping: Housekeeping
 
     async def close(self) -> None:
         """Let go of everything; the worker is stopped already."""
@@ -110,7 +110,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         senders=senders,
         rounds=NotificationRounds(ledger, deliveries, preferences, queue, notify.mail_digest_s),
         notify_poll_s=notify.notify_poll_s,
-        house=Housekeeping(
+        housekeeping=Housekeeping(
             Stores(ledger, deliveries, command_runs, SqlGrants(engine, clock)),
             queue,
             clock,

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_desk import OmeroDesk, omero_desk, until
+from tests.support.omero_worker_env import OmeroWorkerEnv, omero_env, until
 from tests.support.rest_server import RestServer, manifest
 from tests.support.rest_uploads import sha1_of, upload
 from transferapp.client.attachments import AttachmentsClient
@@ -26,15 +26,15 @@ NOTES = {f"run/note {n}.txt": f"note {n}\n".encode() * 1000 for n in range(3)}
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[OmeroDesk]:
+def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
     """A sandbox and a worker; the server is the test's own."""
-    with omero_desk(tmp_path) as made:
+    with omero_env(tmp_path) as made:
         made.stage.start("worker", wait=False)
         yield made
 
 
-async def control(desk: OmeroDesk, command: str, **values: object) -> dict[str, object]:
-    return await asyncio.to_thread(desk.sandbox.control, command, **values)
+async def control(env: OmeroWorkerEnv, command: str, **values: object) -> dict[str, object]:
+    return await asyncio.to_thread(env.sandbox.control, command, **values)
 
 
 async def hand_in_notes(client: ServerClient, target: Container) -> TransferItem:
@@ -69,23 +69,23 @@ async def is_done(server: RestServer, item: TransferItem) -> bool:
     ],
 )
 async def test_killed_while_attaching(
-    desk: OmeroDesk, place: str, number: int, victim: str, *, done: bool
+    env: OmeroWorkerEnv, place: str, number: int, victim: str, *, done: bool
 ) -> None:
-    async with desk.server() as server:
+    async with env.server() as server:
         client = await server.signed_in("alice")
         dataset = await client.create_container(ContainerKind.DATASET, "Monday")
-        await control(desk, "hold", place=place, number=number, done=done)
+        await control(env, "hold", place=place, number=number, done=done)
         item = await hand_in_notes(client, dataset)
-        held = await control(desk, "held", seconds=HELD_WITHIN_S)
-        assert held["held"], f"{place} was never reached: {desk.stage.tail('worker')}"
+        held = await control(env, "held", seconds=HELD_WITHIN_S)
+        assert held["held"], f"{place} was never reached: {env.stage.tail('worker')}"
         met = await server.parts.queue.get(item.id)
         assert (met.state, met.kind) == (TaskState.RUNNING, "attach-files")
         if victim == "worker":
-            desk.stage.kill("worker")
-            await control(desk, "let_go", refused=not done)
-            desk.stage.start("worker", wait=False)
+            env.stage.kill("worker")
+            await control(env, "let_go", refused=not done)
+            env.stage.start("worker", wait=False)
         else:
-            await asyncio.to_thread(desk.sandbox.restart)
+            await asyncio.to_thread(env.sandbox.restart)
         await until(lambda: is_done(server, item), f"attached after {place} {number}", 120)
         async with AttachmentsClient(client.base_url, client.token) as attachments:
             found = await attachments.attachments(dataset.ref)
@@ -95,4 +95,4 @@ async def test_killed_while_attaching(
         assert {one.owner for one in found} == {"alice"}, "hers, though an importer acted"
         details = await client.transfer(item.transfer_id)
         assert (details.items[-1].verified, details.transfer.attached) == (True, len(NOTES))
-        await until(lambda: asyncio.sleep(0, not desk.staged), "the staging is empty")
+        await until(lambda: asyncio.sleep(0, not env.staged), "the staging is empty")

@@ -11,8 +11,15 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 
 import omero
 
-from tests.support.omero_desk import OmeroDesk, asked, hand_in, noise, omero_desk, until
-from tests.support.omero_house import gateway, wait_for
+from tests.support.omero_sandbox_env import gateway, wait_for
+from tests.support.omero_worker_env import (
+    OmeroWorkerEnv,
+    asked,
+    hand_in,
+    noise,
+    omero_env,
+    until,
+)
 from tests.support.rest_server import PASSWORD, RestServer
 from transferapp.model.containers import ContainerKind
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
@@ -28,25 +35,27 @@ BY_KEY = (
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroDesk]:
-    with omero_desk(tmp_path_factory.mktemp("cancelled")) as running:
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroWorkerEnv]:
+    with omero_env(tmp_path_factory.mktemp("cancelled")) as running:
         running.stage.start("worker", wait=False)
         yield running
 
 
 @pytest.fixture
-async def server(desk: OmeroDesk) -> AsyncIterator[RestServer]:
-    async with desk.server() as running:
+async def server(env: OmeroWorkerEnv) -> AsyncIterator[RestServer]:
+    async with env.server() as running:
         yield running
 
 
-def counts(desk: OmeroDesk) -> tuple[int, int]:
+def counts(env: OmeroWorkerEnv) -> tuple[int, int]:
     """Return how many filesets and images OMERO has."""
-    found = desk.sandbox.control("status")["counts"]
+    found = env.sandbox.control("status")["counts"]
     return found["Fileset"], found["Image"]
 
 
-async def told(desk: OmeroDesk, server: RestServer, handed: TransferDetails) -> TransferItem:
+async def told(
+    env: OmeroWorkerEnv, server: RestServer, handed: TransferDetails
+) -> TransferItem:
     """Wait for the words about a cancelled import's only item."""
     found: list[TransferItem] = []
 
@@ -54,59 +63,63 @@ async def told(desk: OmeroDesk, server: RestServer, handed: TransferDetails) -> 
         found[:] = (await server.parts.ledger.details(handed.transfer.id)).items
         return bool(found[0].note)
 
-    await until(has_note, f"it is told: {desk.stage.tail('worker')}", within_s=25)
+    await until(has_note, f"it is told: {env.stage.tail('worker')}", within_s=25)
     assert found[0].state is ItemState.CANCELLED
     return found[0]
 
 
-async def test_the_account_was_closed_meanwhile(desk: OmeroDesk, server: RestServer) -> None:
-    control = desk.sandbox.control
+async def test_the_account_was_closed_meanwhile(
+    env: OmeroWorkerEnv, server: RestServer
+) -> None:
+    control = env.sandbox.control
     control("add_user", name="dora", password=PASSWORD, groups=["lab"])
     dora = await server.signed_in("dora")
     dataset = await dora.create_container(ContainerKind.DATASET, "Monday")
-    filesets, images = counts(desk)
+    filesets, images = counts(env)
     control("hold", place="RawFileStore.close")
     handed = await hand_in(dora, dataset.ref, [noise(1)])
     item_id = handed.items[0].id
     held = await asyncio.to_thread(control, "held", seconds=25)
-    assert held["held"], desk.stage.tail("worker")
+    assert held["held"], env.stage.tail("worker")
     control("leave_group", name="dora", group="user")
     await dora.cancel(handed.transfer.id)
     control("let_go")
 
-    item = await told(desk, server, handed)
+    item = await told(env, server, handed)
     assert "OMERO may still hold a fileset of it without images" in item.note
     assert f"its key is {item_id}" in item.note
-    assert desk.staged == []
+    assert env.staged == []
     # Said once: nobody cleans up a second time, and nothing fails.
     assert (await server.parts.queue.get(item_id)).state is TaskState.CANCELLED
-    log = (desk.stage.logs / "worker.log").read_text()
+    log = (env.stage.logs / "worker.log").read_text()
     assert log.count("may have left a fileset without images") == 1
     assert "account 'dora' is closed" in log
     assert "could not be told" not in log
 
     # What the administrator is told to do.
-    assert counts(desk) == (filesets + 1, images)
-    with gateway(desk.sandbox, "root", "ssl", "omero") as root:
+    assert counts(env) == (filesets + 1, images)
+    with gateway(env.sandbox, "root", "ssl", "omero") as root:
         root.SERVICE_OPTS.setOmeroGroup(-1)
         query = root.getQueryService()
         rows = query.projection(BY_KEY.format(key=item_id), None, root.SERVICE_OPTS)
         ((found,),) = rows
         request = omero.cmd.Delete2(targetObjects={"Fileset": [found.val]})
         wait_for(root.c.sf.submit(request, {"omero.group": "-1"}))
-    assert counts(desk) == (filesets, images)
+    assert counts(env) == (filesets, images)
 
 
-async def test_images_without_a_dataset_are_told(desk: OmeroDesk, server: RestServer) -> None:
+async def test_images_without_a_dataset_are_told(
+    env: OmeroWorkerEnv, server: RestServer
+) -> None:
     """What is no plate was sent into a screen: OMERO has made images, which have no place."""
     alice = await server.signed_in("alice")
     screen = await alice.create_container(ContainerKind.SCREEN, "Plates")
     handed = await hand_in(alice, screen.ref, [noise(2)])
     assert "is no plate" in str((await asked(server, handed)).trouble)
-    before = counts(desk)
+    before = counts(env)
     await alice.cancel(handed.transfer.id)
 
-    item = await told(desk, server, handed)
+    item = await told(env, server, handed)
     (image_id,) = item.image_ids
     assert item.note == (
         "Imported before you cancelled, and in OMERO without a place"
@@ -114,22 +127,24 @@ async def test_images_without_a_dataset_are_told(desk: OmeroDesk, server: RestSe
         " dataset, or delete what you do not want."
     )
     assert (await alice.image(image_id)).summary.id == image_id, "never deleted by a cancel"
-    assert counts(desk) == before
-    assert desk.staged == []
+    assert counts(env) == before
+    assert env.staged == []
 
 
-async def test_cancelled_while_omero_links_them(desk: OmeroDesk, server: RestServer) -> None:
+async def test_cancelled_while_omero_links_them(
+    env: OmeroWorkerEnv, server: RestServer
+) -> None:
     """The images are there already, in the dataset, when Cancel is pressed."""
     alice = await server.signed_in("alice")
     dataset = await alice.create_container(ContainerKind.DATASET, "Wrong")
-    desk.sandbox.control("hold", place="RawPixelsStore.setPixelsId")
+    env.sandbox.control("hold", place="RawPixelsStore.setPixelsId")
     handed = await hand_in(alice, dataset.ref, [noise(3)])
-    held = await asyncio.to_thread(desk.sandbox.control, "held", seconds=25)
-    assert held["held"], desk.stage.tail("worker")
+    held = await asyncio.to_thread(env.sandbox.control, "held", seconds=25)
+    assert held["held"], env.stage.tail("worker")
     await alice.cancel(handed.transfer.id)
-    desk.sandbox.control("let_go")
-    item = await told(desk, server, handed)
+    env.sandbox.control("let_go")
+    item = await told(env, server, handed)
     (image,) = (await alice.images(dataset.ref)).items
     assert item.image_ids == (image.id,)
     assert f"still in 'Wrong': 1 image with the id {image.id}." in item.note
-    assert desk.staged == []
+    assert env.staged == []

@@ -10,14 +10,14 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_desk import (
+from tests.support.omero_worker_env import (
     HUMAN,
-    OmeroDesk,
+    OmeroWorkerEnv,
     assert_arrived,
     assert_clean,
     hand_in,
     noise,
-    omero_desk,
+    omero_env,
     states_seen,
     until,
 )
@@ -28,8 +28,8 @@ HELD_WITHIN_S = 25
 
 
 @pytest.fixture(params=["hardlink", "symlink"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OmeroDesk]:
-    with omero_desk(tmp_path) as running:
+def env(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
+    with omero_env(tmp_path) as running:
         named = {"IN_PLACE": request.param}
         named["MANAGED_REPOSITORY"] = str(running.sandbox.repository_folder)
         if request.param == "symlink":
@@ -44,30 +44,30 @@ def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OmeroDesk]:
 
 
 @pytest.mark.slow
-async def test_killed_while_omero_hashes_the_link(desk: OmeroDesk) -> None:
+async def test_killed_while_omero_hashes_the_link(env: OmeroWorkerEnv) -> None:
     content = noise(1)
-    async with desk.server() as server:
+    async with env.server() as server:
         client = await server.signed_in("alice")
         dataset = await client.create_container(ContainerKind.DATASET, "In place")
-        control = desk.sandbox.control
+        control = env.sandbox.control
         control("hold", place="RawFileStore.save")
         handed = await hand_in(client, dataset.ref, [content])
         held = await asyncio.to_thread(control, "held", seconds=HELD_WITHIN_S)
-        assert held["held"], desk.stage.tail("worker")
-        desk.stage.kill("worker")
+        assert held["held"], env.stage.tail("worker")
+        env.stage.kill("worker")
         control("let_go", refused=True)
-        desk.stage.start("worker", wait=False)
+        env.stage.start("worker", wait=False)
 
         async def done() -> bool:
             task = await server.parts.queue.get(handed.items[0].id)
             return task.state is TaskState.DONE
 
-        await until(done, f"imported in place: {desk.stage.tail('worker')}")
+        await until(done, f"imported in place: {env.stage.tail('worker')}")
         assert await states_seen(server) & HUMAN == set()
-        await until(lambda: asyncio.sleep(0, not desk.staged), "the staging is empty")
-    assert_clean(desk, 1)
-    await assert_arrived(desk, "alice", dataset.ref, [content])
-    files = [p for p in desk.sandbox.repository_folder.rglob("*.tif") if not p.is_dir()]
+        await until(lambda: asyncio.sleep(0, not env.staged), "the staging is empty")
+    assert_clean(env, 1)
+    await assert_arrived(env, "alice", dataset.ref, [content])
+    files = [p for p in env.sandbox.repository_folder.rglob("*.tif") if not p.is_dir()]
     assert [(p.read_bytes(), oct(p.stat().st_mode & 0o777)) for p in files] == [
         (content, "0o444")
     ]

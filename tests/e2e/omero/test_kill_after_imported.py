@@ -17,14 +17,14 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_desk import (
-    OmeroDesk,
+from tests.support.omero_worker_env import (
+    OmeroWorkerEnv,
     assert_arrived,
     assert_clean,
     hand_in,
     in_states,
     noise,
-    omero_desk,
+    omero_env,
     until,
 )
 from transferapp.ledger.port import ItemChange
@@ -38,20 +38,20 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[OmeroDesk]:
-    with omero_desk(tmp_path) as running:
+def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
+    with omero_env(tmp_path) as running:
         yield running
 
 
 @asynccontextmanager
-async def held_worker(desk: OmeroDesk, place: str) -> AsyncIterator[None]:
+async def held_worker(env: OmeroWorkerEnv, place: str) -> AsyncIterator[None]:
     """Run a worker until it is held at ``place``; kill -9 it at the end of the block."""
-    marker = desk.data / "held"
-    log = desk.stage.logs / "held.log"
+    marker = env.data / "held"
+    log = env.stage.logs / "held.log"
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: ASYNC220 - it only starts
             [sys.executable, "-m", "tests.support.held_worker", str(marker), place],
-            env=desk.stage.environment,
+            env=env.stage.environment,
             cwd=ROOT,
             stdout=out,
             stderr=out,
@@ -71,21 +71,23 @@ async def held_worker(desk: OmeroDesk, place: str) -> AsyncIterator[None]:
         marker.unlink(missing_ok=True)
 
 
-async def struck(desk: OmeroDesk, place: str, *, times: int = 1, omero: bool = False) -> None:
+async def struck(
+    env: OmeroWorkerEnv, place: str, *, times: int = 1, omero: bool = False
+) -> None:
     """Import one image through the blow (or blows), and check that nothing is left."""
     content = noise(times)
-    async with desk.server() as server:
+    async with env.server() as server:
         client = await server.signed_in("alice")
         dataset = await client.create_container(ContainerKind.DATASET, "Killed")
         handed = await hand_in(client, dataset.ref, [content])
         for _ in range(times):
-            async with held_worker(desk, place):
+            async with held_worker(env, place):
                 # The person is told already, and the source may be gone.
                 assert await in_states(server, [handed], ItemState.IMPORTED)
-                assert len(desk.staged) == (0 if place == "done" else 1)
+                assert len(env.staged) == (0 if place == "done" else 1)
         if omero:
-            desk.sandbox.kill()
-        desk.stage.start("worker", wait=False)
+            env.sandbox.kill()
+        env.stage.start("worker", wait=False)
         task_id = handed.items[0].id
         ends = (TaskState.DONE, TaskState.DEAD)
 
@@ -93,34 +95,34 @@ async def struck(desk: OmeroDesk, place: str, *, times: int = 1, omero: bool = F
             return (await server.parts.queue.get(task_id)).state in ends
 
         async def is_empty() -> bool:
-            return not desk.staged
+            return not env.staged
 
-        await until(is_over, f"the task ends: {desk.stage.tail('worker')}")
+        await until(is_over, f"the task ends: {env.stage.tail('worker')}")
         await until(is_empty, "the staging is empty", within_s=15)
         if omero:
-            desk.sandbox.start()
+            env.sandbox.start()
         (item,) = (await client.transfer(handed.transfer.id)).items
         assert (item.state, item.verified, item.trouble) == (ItemState.IMPORTED, True, None)
         assert (await server.parts.queue.get(task_id)).crashes == times
-    await assert_arrived(desk, "alice", dataset.ref, [content])
-    assert_clean(desk, 1)
+    await assert_arrived(env, "alice", dataset.ref, [content])
+    assert_clean(env, 1)
 
 
 @pytest.mark.slow
-async def test_killed_before_the_staging_is_emptied(desk: OmeroDesk) -> None:
-    await struck(desk, "before")
+async def test_killed_before_the_staging_is_emptied(env: OmeroWorkerEnv) -> None:
+    await struck(env, "before")
 
 
 @pytest.mark.slow
-async def test_killed_there_until_its_task_is_buried(desk: OmeroDesk) -> None:
+async def test_killed_there_until_its_task_is_buried(env: OmeroWorkerEnv) -> None:
     """The third time the queue takes the task for a poison pill; its files go all the same."""
-    await struck(desk, "before", times=3)
+    await struck(env, "before", times=3)
 
 
 @pytest.mark.slow
-async def test_server_killed_while_it_cancels(desk: OmeroDesk) -> None:
+async def test_server_killed_while_it_cancels(env: OmeroWorkerEnv) -> None:
     """It had written "cancelled" and discarded nothing yet; no task knows of the item."""
-    async with desk.server() as server:
+    async with env.server() as server:
         client = await server.signed_in("alice")
         dataset = await client.create_container(ContainerKind.DATASET, "Cancelled")
         new = NewItem(name="a", files=[NewFile(client_path="a.tif", size_bytes=9)])
@@ -129,13 +131,13 @@ async def test_server_killed_while_it_cancels(desk: OmeroDesk) -> None:
         await server.parts.staging.create(details.files[0].id, 9)
         change = ItemChange(ItemState.CANCELLED)
         assert await server.parts.ledger.move(details.items[0].id, PUT, change)
-        assert desk.staged
-        desk.stage.start("worker", wait=False)
+        assert env.staged
+        env.stage.start("worker", wait=False)
 
         async def is_empty() -> bool:
-            return not desk.staged
+            return not env.staged
 
-        await until(is_empty, f"it is swept: {desk.stage.tail('worker')}")
+        await until(is_empty, f"it is swept: {env.stage.tail('worker')}")
 
 
 @pytest.mark.chaos
@@ -143,6 +145,6 @@ async def test_server_killed_while_it_cancels(desk: OmeroDesk) -> None:
 @pytest.mark.parametrize("omero", [False, True])
 @pytest.mark.parametrize("place", ["before", "done"])
 async def test_killed_at_every_moment_after_imported(
-    desk: OmeroDesk, place: str, *, times: int, omero: bool
+    env: OmeroWorkerEnv, place: str, *, times: int, omero: bool
 ) -> None:
-    await struck(desk, place, times=times, omero=omero)
+    await struck(env, place, times=times, omero=omero)

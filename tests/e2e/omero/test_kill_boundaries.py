@@ -15,14 +15,14 @@ from typing_extensions import override
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_desk import (
+from tests.support.omero_worker_env import (
     HUMAN,
-    OmeroDesk,
+    OmeroWorkerEnv,
     assert_arrived,
     assert_clean,
     hand_in,
     noise,
-    omero_desk,
+    omero_env,
     states_seen,
     until,
 )
@@ -86,70 +86,70 @@ VICTIMS = (("worker",), ("omero",), ("worker", "omero"))
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroDesk]:
-    with omero_desk(tmp_path_factory.mktemp("boundaries")) as running:
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroWorkerEnv]:
+    with omero_env(tmp_path_factory.mktemp("boundaries")) as running:
         running.stage.start("worker", wait=False)
         yield running
 
 
-async def control(desk: OmeroDesk, command: str, **values: object) -> dict[str, object]:
-    return await asyncio.to_thread(desk.sandbox.control, command, **values)
+async def control(env: OmeroWorkerEnv, command: str, **values: object) -> dict[str, object]:
+    return await asyncio.to_thread(env.sandbox.control, command, **values)
 
 
-async def held(desk: OmeroDesk, place: str) -> None:
-    answer = await control(desk, "held", seconds=HELD_WITHIN_S)
-    assert answer["held"], f"{place} was never reached: {desk.stage.tail('worker')}"
+async def held(env: OmeroWorkerEnv, place: str) -> None:
+    answer = await control(env, "held", seconds=HELD_WITHIN_S)
+    assert answer["held"], f"{place} was never reached: {env.stage.tail('worker')}"
 
 
-async def strike(desk: OmeroDesk, boundary: Boundary, victims: tuple[str, ...]) -> None:
+async def strike(env: OmeroWorkerEnv, boundary: Boundary, victims: tuple[str, ...]) -> None:
     """Kill while the call is held, and start again what was killed."""
     if "worker" in victims:
-        desk.stage.kill("worker")
+        env.stage.kill("worker")
     if "omero" in victims:
-        await asyncio.to_thread(desk.sandbox.restart)
+        await asyncio.to_thread(env.sandbox.restart)
     else:
         # Whatever was not done when the worker died never came to OMERO; an import that is
         # running there goes on without it.
         calls = not boundary.place.startswith("import step")
-        await control(desk, "let_go", refused=calls and not boundary.done)
+        await control(env, "let_go", refused=calls and not boundary.done)
     if "worker" in victims:
-        desk.stage.start("worker", wait=False)
+        env.stage.start("worker", wait=False)
 
 
 async def struck(
-    desk: OmeroDesk, server: RestServer, boundary: Boundary, victims: tuple[str, ...]
+    env: OmeroWorkerEnv, server: RestServer, boundary: Boundary, victims: tuple[str, ...]
 ) -> Task:
     """Import one image through the blow, check everything, and return its task."""
-    before = (await control(desk, "status"))["counts"]
+    before = (await control(env, "status"))["counts"]
     assert isinstance(before, dict)
     client = await server.signed_in("alice")
     dataset = await client.create_container(ContainerKind.DATASET, str(boundary))
     content = noise(before["Image"], EDGE)
     first = Boundary("", boundary.since, done=True) if boundary.since else boundary
-    await control(desk, "hold", place=first.place, done=first.done, number=first.number)
+    await control(env, "hold", place=first.place, done=first.done, number=first.number)
     handed = await hand_in(client, dataset.ref, [content], [NOTE])
-    await hold_on(desk, boundary)
+    await hold_on(env, boundary)
     met = await server.parts.queue.get(handed.items[0].id)
     assert (met.state, met.step) == (TaskState.RUNNING, boundary.step)
 
-    await strike(desk, boundary, victims)
+    await strike(env, boundary, victims)
     await until(lambda: is_done(server, handed), f"imported after {boundary}")
-    await assert_arrived(desk, "alice", dataset.ref, [content])
-    assert_clean(desk, before["Image"] + 1)
+    await assert_arrived(env, "alice", dataset.ref, [content])
+    assert_clean(env, before["Image"] + 1)
     (image,) = (await client.images(dataset.ref)).items
     assert (await client.image(image.id)).annotations == (NOTE,)
     assert await states_seen(server) & HUMAN == set()
     return await server.parts.queue.get(handed.items[0].id)
 
 
-async def hold_on(desk: OmeroDesk, boundary: Boundary) -> None:
+async def hold_on(env: OmeroWorkerEnv, boundary: Boundary) -> None:
     """Wait until the worker is held at the boundary."""
     if boundary.since:
-        await held(desk, boundary.since)
+        await held(env, boundary.since)
         await control(
-            desk, "hold", place=boundary.place, done=boundary.done, number=boundary.number
+            env, "hold", place=boundary.place, done=boundary.done, number=boundary.number
         )
-    await held(desk, boundary.place)
+    await held(env, boundary.place)
 
 
 async def is_done(server: RestServer, handed: TransferDetails) -> bool:
@@ -163,10 +163,10 @@ async def is_done(server: RestServer, handed: TransferDetails) -> bool:
     ids=str,
 )
 async def test_killed_at_a_boundary(
-    desk: OmeroDesk, boundary: Boundary, victims: tuple[str, ...]
+    env: OmeroWorkerEnv, boundary: Boundary, victims: tuple[str, ...]
 ) -> None:
-    async with desk.server() as server:
-        task = await struck(desk, server, boundary, victims)
+    async with env.server() as server:
+        task = await struck(env, server, boundary, victims)
     assert task.crashes == (1 if "worker" in victims else 0)
 
 
@@ -174,7 +174,7 @@ async def test_killed_at_a_boundary(
 @pytest.mark.parametrize("victims", VICTIMS, ids="+".join)
 @pytest.mark.parametrize("boundary", ALL, ids=str)
 async def test_killed_at_every_boundary(
-    desk: OmeroDesk, boundary: Boundary, victims: tuple[str, ...]
+    env: OmeroWorkerEnv, boundary: Boundary, victims: tuple[str, ...]
 ) -> None:
-    async with desk.server() as server:
-        await struck(desk, server, boundary, victims)
+    async with env.server() as server:
+        await struck(env, server, boundary, victims)

@@ -12,15 +12,15 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_desk import (
+from tests.support.omero_worker_env import (
     AheadClock,
-    OmeroDesk,
+    OmeroWorkerEnv,
     asked,
     assert_arrived,
     hand_in,
     in_states,
     noise,
-    omero_desk,
+    omero_env,
     until,
 )
 from tests.support.rest_server import PASSWORD, RestServer
@@ -39,7 +39,7 @@ from transferapp.protocol.messages import ExportRequest
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import HealthState
-from transferapp.testing.repository_world import Sample, import_all, new_dataset, plan_for
+from transferapp.testing.repository_env import Sample, import_all, new_dataset, plan_for
 
 pytestmark = pytest.mark.slow
 
@@ -49,15 +49,15 @@ BY_DEFAULT = "+read,+write,+image"
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroDesk]:
-    with omero_desk(tmp_path_factory.mktemp("bad")) as running:
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroWorkerEnv]:
+    with omero_env(tmp_path_factory.mktemp("bad")) as running:
         running.stage.start("worker", wait=False)
         yield running
 
 
 @pytest.fixture
-async def server(desk: OmeroDesk) -> AsyncIterator[RestServer]:
-    async with desk.server() as running:
+async def server(env: OmeroWorkerEnv) -> AsyncIterator[RestServer]:
+    async with env.server() as running:
         yield running
 
 
@@ -96,10 +96,10 @@ class TestPeople:
             await server.client().sign_in("nobody", PASSWORD)
 
     async def test_expired_user_cannot_sign_in(
-        self, desk: OmeroDesk, server: RestServer
+        self, env: OmeroWorkerEnv, server: RestServer
     ) -> None:
-        desk.sandbox.control("add_user", name="gone", password=PASSWORD, groups=["lab"])
-        desk.sandbox.control("leave_group", name="gone", group="user")
+        env.sandbox.control("add_user", name="gone", password=PASSWORD, groups=["lab"])
+        env.sandbox.control("leave_group", name="gone", group="user")
         with pytest.raises((SignInFailed, PermissionDenied)):
             await server.client().sign_in("gone", PASSWORD)
 
@@ -111,26 +111,26 @@ class TestPeople:
         ],
     )
     async def test_expired_after_the_hand_in(
-        self, desk: OmeroDesk, server: RestServer, group: str, words: str
+        self, env: OmeroWorkerEnv, server: RestServer, group: str, words: str
     ) -> None:
         name = f"carol{len(group)}"
-        desk.sandbox.control("add_user", name=name, password=PASSWORD, groups=["lab"])
+        env.sandbox.control("add_user", name=name, password=PASSWORD, groups=["lab"])
         carol, content = await server.signed_in(name), noise(10 + len(group))
         target = await new_target(carol)
         async with held_back(server):
             handed = await hand_in(carol, target.ref, [content])
-            desk.sandbox.control("leave_group", name=name, group=group)
+            env.sandbox.control("leave_group", name=name, group=group)
         item = await asked(server, handed)
         assert item.trouble is not None
         assert item.trouble.code == PermissionDenied.code
         assert re.search(words, item.trouble.message), item.trouble.message
         assert "press Retry. Nothing is lost" in item.trouble.message
-        assert desk.staged, "nothing is lost"
+        assert env.staged, "nothing is lost"
 
-        desk.sandbox.control("join_group", name=name, group=group)
+        env.sandbox.control("join_group", name=name, group=group)
         await carol.retry(handed.transfer.id)
         await imported(server, handed)
-        await assert_arrived(desk, name, target.ref, [content])
+        await assert_arrived(env, name, target.ref, [content])
 
 
 class TestTargets:
@@ -145,7 +145,7 @@ class TestTargets:
             await hand_in(bob, target.ref, [noise(1)])
 
     async def test_deleted_dataset_then_into_another(
-        self, desk: OmeroDesk, server: RestServer, alice: ServerClient
+        self, env: OmeroWorkerEnv, server: RestServer, alice: ServerClient
     ) -> None:
         target, content = await new_target(alice), noise(20)
         async with held_back(server):
@@ -155,42 +155,42 @@ class TestTargets:
         assert item.trouble is not None
         assert item.trouble.code == TargetNotFound.code
         assert "Choose another target and press Retry" in item.trouble.message
-        assert desk.staged
+        assert env.staged
 
         other = await new_target(alice)
         await alice.retarget(handed.transfer.id, other.ref)
         await alice.retry(handed.transfer.id)
         await imported(server, handed)
-        await assert_arrived(desk, "alice", other.ref, [content])
+        await assert_arrived(env, "alice", other.ref, [content])
 
     async def test_dataset_deleted_in_the_middle_leaves_no_fileset(
-        self, desk: OmeroDesk, server: RestServer, alice: ServerClient
+        self, env: OmeroWorkerEnv, server: RestServer, alice: ServerClient
     ) -> None:
         target, content = await new_target(alice), noise(21)
-        before = desk.sandbox.control("status")["counts"]
-        async with held_at(desk, "RawFileStore.close"):
+        before = env.sandbox.control("status")["counts"]
+        async with held_at(env, "RawFileStore.close"):
             handed = await hand_in(alice, target.ref, [content])
-            assert desk.sandbox.control("held", seconds=20)["held"]
+            assert env.sandbox.control("held", seconds=20)["held"]
             await alice.delete_container(target.ref)
         await asked(server, handed)
-        assert desk.sandbox.control("status")["counts"]["Fileset"] == before["Fileset"]
+        assert env.sandbox.control("status")["counts"]["Fileset"] == before["Fileset"]
         other = await new_target(alice)
         await alice.retarget(handed.transfer.id, other.ref)
         await alice.retry(handed.transfer.id)
         await imported(server, handed)
-        await assert_arrived(desk, "alice", other.ref, [content])
-        status = desk.sandbox.control("status")
+        await assert_arrived(env, "alice", other.ref, [content])
+        status = env.sandbox.control("status")
         assert status["counts"]["Fileset"] == before["Fileset"] + 1
 
 
 @asynccontextmanager
-async def held_at(desk: OmeroDesk, place: str) -> AsyncIterator[None]:
+async def held_at(env: OmeroWorkerEnv, place: str) -> AsyncIterator[None]:
     """Stop the worker at a call until the end of the block."""
-    desk.sandbox.control("hold", place=place)
+    env.sandbox.control("hold", place=place)
     try:
         yield
     finally:
-        desk.sandbox.control("let_go")
+        env.sandbox.control("let_go")
 
 
 class TestImages:
@@ -203,9 +203,9 @@ class TestImages:
             await alice.submit_export(ExportRequest(name="out", image_ids=[UNKNOWN_ID]))
 
     async def test_binary_access_denied(
-        self, desk: OmeroDesk, server: RestServer, alice: ServerClient
+        self, env: OmeroWorkerEnv, server: RestServer, alice: ServerClient
     ) -> None:
-        image_id = await _plate_image(desk)
+        image_id = await _plate_image(env)
         assert (await alice.image(image_id)).summary.id == image_id, "it can be seen"
         accepted = await alice.submit_export(ExportRequest(name="out", image_ids=[image_id]))
         transfer_id = accepted.details.transfer.id
@@ -222,21 +222,21 @@ class TestImages:
             assert "Ask your OMERO administrator to allow it" in problem["detail"]
             assert POLICY in problem["detail"]
             # The administrator did.
-            desk.sandbox.control("set", key=POLICY, value=f"{BY_DEFAULT},+plate")
+            env.sandbox.control("set", key=POLICY, value=f"{BY_DEFAULT},+plate")
             try:
                 given = await http.get(path, headers=bearer(accepted.grant))
             finally:
-                desk.sandbox.control("set", key=POLICY, value=BY_DEFAULT)
+                env.sandbox.control("set", key=POLICY, value=BY_DEFAULT)
         assert (given.status_code, len(given.content)) == (httpx.codes.OK, first.size_bytes)
 
 
-async def _plate_image(desk: OmeroDesk) -> int:
+async def _plate_image(env: OmeroWorkerEnv) -> int:
     """Import a plate into a screen and return one of its images."""
     folder = resource("sample-data", "ome-tiff-plate-cells")
     paths = sorted(p.relative_to(folder).as_posix() for p in folder.iterdir())
     paths.sort(key=lambda path: "companion" not in path)
     plate = Sample(folder, tuple(paths), 4)
-    repository = desk.repository.open()
+    repository = env.repository.open()
     async with repository.session("alice") as session:
         screen = await session.containers.create(ContainerKind.SCREEN, "Plates")
         plan = plan_for(plate, screen.ref, screen.group_id)
@@ -249,66 +249,66 @@ class TestBytes:
     """What becomes of the bytes at OMERO."""
 
     async def test_wrong_checksum_once_is_sent_again(
-        self, desk: OmeroDesk, server: RestServer, alice: ServerClient
+        self, env: OmeroWorkerEnv, server: RestServer, alice: ServerClient
     ) -> None:
         target, content = await new_target(alice), noise(30)
-        desk.sandbox.control("wrong_checksum", count=1)
+        env.sandbox.control("wrong_checksum", count=1)
         handed = await hand_in(alice, target.ref, [content])
         await imported(server, handed)
-        await assert_arrived(desk, "alice", target.ref, [content])
+        await assert_arrived(env, "alice", target.ref, [content])
         assert (await server.parts.queue.get(handed.items[0].id)).attempts == 0
 
     async def test_wrong_checksum_always_asks_a_person(
-        self, desk: OmeroDesk, server: RestServer, alice: ServerClient
+        self, env: OmeroWorkerEnv, server: RestServer, alice: ServerClient
     ) -> None:
         target, content = await new_target(alice), noise(31)
-        before = desk.sandbox.control("status")["counts"]
-        desk.sandbox.control("wrong_checksum", count=1000)
+        before = env.sandbox.control("status")["counts"]
+        env.sandbox.control("wrong_checksum", count=1000)
         try:
             handed = await hand_in(alice, target.ref, [content])
             item = await asked(server, handed)
         finally:
-            desk.sandbox.control("wrong_checksum", count=0)
+            env.sandbox.control("wrong_checksum", count=0)
         assert item.trouble is not None
         assert "Ask the administrator of the repository" in item.trouble.message
-        assert desk.sandbox.control("status")["counts"]["Fileset"] == before["Fileset"]
-        assert desk.staged
+        assert env.sandbox.control("status")["counts"]["Fileset"] == before["Fileset"]
+        assert env.staged
 
         await alice.retry(handed.transfer.id)
         await imported(server, handed)
-        await assert_arrived(desk, "alice", target.ref, [content])
+        await assert_arrived(env, "alice", target.ref, [content])
 
     async def test_full_disk_waits_and_goes_on(
-        self, desk: OmeroDesk, server: RestServer, alice: ServerClient
+        self, env: OmeroWorkerEnv, server: RestServer, alice: ServerClient
     ) -> None:
         target, content = await new_target(alice), noise(32)
-        desk.sandbox.control("disk_full", on=True)
+        env.sandbox.control("disk_full", on=True)
         try:
             handed = await hand_in(alice, target.ref, [content])
             await until(lambda: in_states(server, [handed], ItemState.WAITING), "it waits")
             (item,) = (await alice.transfer(handed.transfer.id)).items
         finally:
-            desk.sandbox.control("disk_full", on=False)
+            env.sandbox.control("disk_full", on=False)
         assert item.trouble is not None
         assert (item.trouble.code, item.trouble.retryable) == ("storage-full", True)
         assert "tell your OMERO administrator" in item.trouble.message
         await imported(server, handed)
-        await assert_arrived(desk, "alice", target.ref, [content])
+        await assert_arrived(env, "alice", target.ref, [content])
 
 
 class TestHealth:
     """Alive, silent or gone, in the words of the health page."""
 
     async def test_frozen_server_is_unreachable(
-        self, desk: OmeroDesk, server: RestServer, monkeypatch: pytest.MonkeyPatch
+        self, env: OmeroWorkerEnv, server: RestServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("transferapp.repositories.omero.sessions.health._LIMIT_S", 0.5)
         async with httpx.AsyncClient(base_url=server.url, timeout=20) as http:
-            desk.sandbox.control("freeze")
+            env.sandbox.control("freeze")
             try:
                 frozen = (await http.get("/healthz")).json()
             finally:
-                desk.sandbox.control("thaw")
+                env.sandbox.control("thaw")
             thawed = (await http.get("/healthz")).json()
         assert frozen["status"] == "degraded"
         assert frozen["repository"]["state"] == HealthState.UNREACHABLE
@@ -316,7 +316,7 @@ class TestHealth:
         assert thawed["status"] == "ok"
         assert thawed["repository"]["state"] == HealthState.PROGRESSING
 
-    async def test_silent_since(self, desk: OmeroDesk) -> None:
+    async def test_silent_since(self, env: OmeroWorkerEnv) -> None:
         clock = AheadClock()
         omero = OmeroRepository(OmeroSettings(), clock)
         cells = Sample(
@@ -324,7 +324,7 @@ class TestHealth:
             ("cells_D03f00d1.tif",),
             1,
         )
-        desk.sandbox.control("busy_queue", on=True)
+        env.sandbox.control("busy_queue", on=True)
         heard: list[HealthState] = []
 
         signs: list[str] = []
@@ -339,7 +339,7 @@ class TestHealth:
             assert signs == ["waiting in OMERO's own queue"], "silence is no sign"
             detail = (await omero.health()).detail
             assert "1 imports wait in its own queue since" in detail
-            desk.sandbox.control("busy_queue", on=False)
+            env.sandbox.control("busy_queue", on=False)
 
         async with omero.session("alice") as session:
             dataset = await new_dataset(session)

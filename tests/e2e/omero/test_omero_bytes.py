@@ -10,12 +10,12 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_desk import (
-    OmeroDesk,
+from tests.support.omero_worker_env import (
+    OmeroWorkerEnv,
     hand_in,
     in_states,
     noise,
-    omero_desk,
+    omero_env,
     until,
 )
 from transferapp.model.containers import ContainerKind
@@ -25,37 +25,37 @@ from transferapp.taskqueue.port import TaskState
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[OmeroDesk]:
-    with omero_desk(tmp_path) as running:
+def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
+    with omero_env(tmp_path) as running:
         running.stage.start("worker", wait=False)
         yield running
 
 
 @pytest.mark.slow
-async def test_bytes_are_told_block_by_block(desk: OmeroDesk) -> None:
+async def test_bytes_are_told_block_by_block(env: OmeroWorkerEnv) -> None:
     content = noise(1, edge=2048)
     assert len(content) > 4 * _BLOCK
-    async with desk.server() as server:
+    async with env.server() as server:
         client = await server.signed_in("alice")
         dataset = await client.create_container(ContainerKind.DATASET, "Bytes")
         # The first write is empty: it makes the file.
         hold = {"place": "RawFileStore.write", "done": True}
-        desk.sandbox.control("hold", number=1 + 3, **hold)
+        env.sandbox.control("hold", number=1 + 3, **hold)
         handed = await hand_in(client, dataset.ref, [content])
         task_id = handed.items[0].id
 
         async def moved() -> bool:
             return (await server.parts.queue.get(task_id)).bytes_done > 0
 
-        assert (await asyncio.to_thread(desk.sandbox.control, "held", seconds=30))["held"]
+        assert (await asyncio.to_thread(env.sandbox.control, "held", seconds=30))["held"]
         # The third block is not answered yet.
-        await until(moved, desk.stage.tail("worker"), within_s=10)
+        await until(moved, env.stage.tail("worker"), within_s=10)
         task = await server.parts.queue.get(task_id)
         assert (task.state, task.step) == (TaskState.RUNNING, "store")
         assert task.bytes_done == 2 * _BLOCK
         assert 0.2 < task.progress < 0.4
         began = task.updated_at
-        desk.sandbox.control("let_go")
+        env.sandbox.control("let_go")
         await until(lambda: in_states(server, [handed], ItemState.IMPORTED), "imported")
 
         async def done() -> bool:

@@ -13,7 +13,7 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 
 from tests.support.arriving_sets import SETS
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal
-from tests.support.omero_house import gateway
+from tests.support.omero_sandbox_env import gateway
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.sandbox.stage import Stage
 from transferapp.sandbox.stage_repositories import running_sandbox

@@ -13,17 +13,17 @@ from structlog.testing import capture_logs
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_desk import (
+from tests.support.omero_worker_env import (
     HUMAN,
     AheadClock,
-    OmeroDesk,
+    OmeroWorkerEnv,
     all_tasks,
     assert_arrived,
     assert_clean,
     hand_in,
     in_states,
     noise,
-    omero_desk,
+    omero_env,
     states_seen,
     until,
 )
@@ -42,8 +42,8 @@ AT_ONCE = 4
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[OmeroDesk]:
-    with omero_desk(tmp_path) as running:
+def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
+    with omero_env(tmp_path) as running:
         yield running
 
 
@@ -62,8 +62,8 @@ async def working(clock: AheadClock) -> AsyncIterator[None]:
 class Imports:
     """Imports of two people, each into a dataset of their own."""
 
-    def __init__(self, desk: OmeroDesk, server: RestServer) -> None:
-        self.desk, self.server = desk, server
+    def __init__(self, env: OmeroWorkerEnv, server: RestServer) -> None:
+        self.env, self.server = env, server
         self.targets: dict[str, ContainerRef] = {}
         self.contents: dict[str, list[bytes]] = {}
         self.transfers: list[TransferDetails] = []
@@ -93,8 +93,8 @@ class Imports:
         assert len(await all_tasks(self.server)) == count
         for username in PEOPLE:
             contents, target = self.contents[username], self.targets[username]
-            await assert_arrived(self.desk, username, target, contents)
-        assert_clean(self.desk, count)
+            await assert_arrived(self.env, username, target, contents)
+        assert_clean(self.env, count)
 
     async def all_done(self) -> bool:
         tasks = await all_tasks(self.server)
@@ -110,18 +110,18 @@ async def omero_target(server: RestServer) -> Target:
 
 
 @pytest.mark.slow
-async def test_sixty_hours_without_omero_with_forty_imports_queued(desk: OmeroDesk) -> None:
+async def test_sixty_hours_without_omero_with_forty_imports_queued(env: OmeroWorkerEnv) -> None:
     clock = AheadClock()
-    async with desk.server() as server:
-        imports = Imports(desk, server)
+    async with env.server() as server:
+        imports = Imports(env, server)
         await imports.hand_in(IMPORTS)
         # Some are caught in the middle: their files are in OMERO, their images are not.
-        desk.sandbox.control("busy_queue", on=True)
+        env.sandbox.control("busy_queue", on=True)
         async with working(clock):
             await until(imports.in_the_middle, "imports in OMERO's own queue")
-            desk.sandbox.kill()
+            env.sandbox.kill()
             await _weekend(imports, clock)
-            desk.sandbox.start()
+            env.sandbox.start()
             # The next probe is at most five minutes away.
             clock.advance(minutes=6)
             await until(imports.all_done, "all are imported", within_s=90)
@@ -162,20 +162,20 @@ async def _weekend(imports: Imports, clock: AheadClock) -> None:
 
 
 @pytest.mark.slow
-async def test_all_sessions_expire_in_the_middle(desk: OmeroDesk) -> None:
+async def test_all_sessions_expire_in_the_middle(env: OmeroWorkerEnv) -> None:
     clock, count = AheadClock(), 20
-    async with desk.server() as server:
-        imports = Imports(desk, server)
+    async with env.server() as server:
+        imports = Imports(env, server)
         await imports.hand_in(count)
-        desk.sandbox.control("busy_queue", on=True)
+        env.sandbox.control("busy_queue", on=True)
         async with working(clock):
             await until(imports.in_the_middle, "imports in OMERO's own queue")
-            users = set(desk.sandbox.control("sessions")["users"])
+            users = set(env.sandbox.control("sessions")["users"])
             assert {"importer", *PEOPLE} <= users
             # Sixty hours at once: OMERO ends every session, also the importer's.
-            desk.sandbox.control("advance", hours=60)
+            env.sandbox.control("advance", hours=60)
             clock.advance(hours=60)
-            desk.sandbox.control("busy_queue", on=False)
+            env.sandbox.control("busy_queue", on=False)
 
             async def some_failed() -> bool:
                 return any((await imports.attempts()).values())
@@ -183,10 +183,10 @@ async def test_all_sessions_expire_in_the_middle(desk: OmeroDesk) -> None:
             await until(some_failed, "the running imports notice")
             clock.advance(minutes=1)
             # And once more, in the middle of whatever runs then.
-            desk.sandbox.control("hold", place="ImportProcess.verifyUpload")
-            held = await asyncio.to_thread(desk.sandbox.control, "held", seconds=25)
+            env.sandbox.control("hold", place="ImportProcess.verifyUpload")
+            held = await asyncio.to_thread(env.sandbox.control, "held", seconds=25)
             assert held["held"]
-            desk.sandbox.control("advance", hours=60)
-            desk.sandbox.control("let_go")
+            env.sandbox.control("advance", hours=60)
+            env.sandbox.control("let_go")
             await until(imports.all_done, "all are imported", within_s=60)
         await imports.assert_all_right(count)

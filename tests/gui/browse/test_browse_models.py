@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QTreeView
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from tests.support.image_house import ImageHouse, image, until
+from tests.support.image_env import ImageEnv, image, until
 from tests.support.qt_story import named, play
 from transferapp.desktop.browse.image_cards import ImageCards
 from transferapp.desktop.browse.images_model import ImagesModel
@@ -45,8 +45,8 @@ class NoViewer:
         return 0.0
 
 
-def house() -> ImageHouse:
-    made = ImageHouse()
+def env() -> ImageEnv:
+    made = ImageEnv()
     made.add(FLIES, "Flies", image_count=5)
     made.add(EMBRYOS, "Embryos", FLIES)
     made.add(WINGS, "Wings", FLIES)
@@ -55,7 +55,7 @@ def house() -> ImageHouse:
     return made
 
 
-async def browsing(folder: Path, made: ImageHouse) -> BrowsePresenter:
+async def browsing(folder: Path, made: ImageEnv) -> BrowsePresenter:
     return BrowsePresenter(
         await made.signed_in(folder), BrowseParts(NoViewer(), cast("Any", None))
     )
@@ -75,7 +75,7 @@ def test_containers_load_when_opened_and_stay_open(
     qtmodeltester: ModelTester, tmp_path: Path
 ) -> None:
     async def story() -> None:
-        made = house()
+        made = env()
         browse = await browsing(tmp_path, made)
         icons: dict[ContainerKind | None, QIcon] = {k: QIcon() for k in (*ContainerKind, None)}
         model = ContainersModel(browse.tree, browse.open_container, icons)
@@ -107,7 +107,7 @@ def test_containers_load_when_opened_and_stay_open(
 
 def test_a_project_that_could_not_be_opened_can_be_opened_again(tmp_path: Path) -> None:
     async def story() -> None:
-        made = house()
+        made = env()
         browse = await browsing(tmp_path, made)
         icons: dict[ContainerKind | None, QIcon] = {k: QIcon() for k in (*ContainerKind, None)}
         model = ContainersModel(browse.tree, browse.open_container, icons)
@@ -133,7 +133,7 @@ def test_images_append_without_losing_the_selection_and_never_lay_out_again(
     monkeypatch.setattr("transferapp.desktop.browse.presenter.PAGE_SIZE", 3)
 
     async def story() -> None:
-        browse = await browsing(tmp_path, house())
+        browse = await browsing(tmp_path, env())
         model = ImagesModel(browse)
         qtmodeltester.check(model)  # type: ignore[no-untyped-call]
         cards = ImageCards(model)
@@ -160,7 +160,7 @@ def test_cards_leave_no_column_empty(qtbot: QtBot, tmp_path: Path) -> None:
     """As many columns as fit, whatever the width: every third one left a hole."""
 
     async def story() -> None:
-        browse = await browsing(tmp_path, house())
+        browse = await browsing(tmp_path, env())
         model = ImagesModel(browse)
         await browse.show(EMBRYOS)
         cards = ImageCards(model)
@@ -179,7 +179,7 @@ def test_a_click_on_a_target_chooses_it(qtbot: QtBot, tmp_path: Path) -> None:
     """Rebuilding the rows inside the click crashed the program once."""
 
     async def story() -> None:
-        session = await house().signed_in(tmp_path)
+        session = await env().signed_in(tmp_path)
         targets = TargetsPresenter(session)
         picker = TargetPicker(targets)
         qtbot.addWidget(picker)
@@ -212,7 +212,7 @@ def test_a_click_on_a_target_chooses_it(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_without_targets_it_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
     async def story() -> None:
-        made = ImageHouse()
+        made = ImageEnv()
         session = await made.signed_in(tmp_path)
         targets = TargetsPresenter(session)
         picker = TargetPicker(targets)

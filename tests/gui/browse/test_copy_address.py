@@ -10,13 +10,13 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from tests.support.image_house import until
+from tests.support.image_env import until
 from transferapp import errors
 from transferapp.desktop.browse.presenter import BrowseParts
 from transferapp.protocol.signed_urls import SignedUrl
 
 if TYPE_CHECKING:
-    from tests.support.shell_scene import Play, Scene
+    from tests.support.shell_env import Env, Play
     from transferapp.client.server import ServerClient
 
 pytestmark = [
@@ -28,9 +28,9 @@ pytestmark = [
 ENDS = datetime(2026, 11, 30, 14, 5, tzinfo=UTC)
 
 
-def choose_copy(scene: Scene) -> None:
+def choose_copy(env: Env) -> None:
     """Choose the entry of the menu over an image."""
-    cards = scene["browse.images"]
+    cards = env["browse.images"]
     cards.customContextMenuRequested.emit(QPoint(5, 5))
     (menu,) = cards.findChildren(QMenu)
     (entry,) = [one for one in menu.actions() if one.text().startswith("Copy address")]
@@ -39,7 +39,7 @@ def choose_copy(scene: Scene) -> None:
 
 
 def test_it_is_on_the_clipboard_and_its_end_is_said(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
+    async def story(env: Env) -> None:
         asked: list[tuple[str, int]] = []
 
         async def sign(server: ServerClient, image_id: int) -> SignedUrl:
@@ -48,19 +48,19 @@ def test_it_is_on_the_clipboard_and_its_end_is_said(shell: Play) -> None:
                 raise errors.NotFound("This server is older than addresses.")
             return SignedUrl(url="http://images.test/v1/signed/x/image.zarr", expires_at=ENDS)
 
-        parts = scene.browse._parts
-        scene.browse._parts = BrowseParts(parts.viewer, parts.make_tiles, sign)
-        await scene.come_in()
-        cards = scene["browse.images"]
+        parts = env.browse._parts
+        env.browse._parts = BrowseParts(parts.viewer, parts.make_tiles, sign)
+        await env.come_in()
+        cards = env["browse.images"]
         cards.setCurrentIndex(cards.model().index(1, 0))
-        await until(scene["browse.openInNapari"].isEnabled)
-        choose_copy(scene)
-        await until(lambda: "Copied" in scene["browse.viewerNote"].text())
-        assert asked == [(scene.session.server_url, 2)]
+        await until(env["browse.openInNapari"].isEnabled)
+        choose_copy(env)
+        await until(lambda: "Copied" in env["browse.viewerNote"].text())
+        assert asked == [(env.session.server_url, 2)]
         clipboard = QGuiApplication.clipboard()
         assert clipboard.text() == "http://images.test/v1/signed/x/image.zarr"
-        assert f"{ENDS.astimezone():%H:%M}" in scene["browse.viewerNote"].text()
-        choose_copy(scene)
-        await until(lambda: "older" in scene["browse.banner.text"].text())
+        assert f"{ENDS.astimezone():%H:%M}" in env["browse.viewerNote"].text()
+        choose_copy(env)
+        await until(lambda: "older" in env["browse.banner.text"].text())
 
     shell(story)

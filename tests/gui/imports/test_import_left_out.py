@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.import_page_scene import Play, Scene, scene
+from tests.support.import_page_env import Env, Play, env
 from tests.support.transfer_fakes import (
     event,
     transfer,
@@ -17,11 +17,11 @@ from transferapp.model.transfers import ItemState
 # The offscreen platform says so of windows and menus.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-__all__ = ["scene"]
+__all__ = ["env"]
 
 
-def test_what_does_not_matter_can_be_ignored(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_what_does_not_matter_can_be_ignored(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         assert on["import.leftOut"].text() == (
             "Left out: 1 cannot be imported. Keep what is not imported."
@@ -38,11 +38,11 @@ def test_what_does_not_matter_can_be_ignored(scene: Play) -> None:
         on.click("import.ignore")
         assert "1 cannot be imported" in on["import.leftOut"].text()
 
-    scene(story)
+    env(story)
 
 
-def test_an_import_that_left_files_out_is_no_plain_success(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_an_import_that_left_files_out_is_no_plain_success(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         on.click("import.submit")
         await until(on["import.promise.deleteSource"].isVisible)
@@ -64,4 +64,4 @@ def test_an_import_that_left_files_out_is_no_plain_success(scene: Play) -> None:
         await until(lambda: told.height() >= told.heightForWidth(told.width()), 4)
         assert on["import.outcome"].text() == "Imported, but for 1 file"
 
-    scene(story)
+    env(story)

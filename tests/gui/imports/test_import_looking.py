@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 
 from tests.support.held_look import HeldLook, held, pictures
-from tests.support.import_page_scene import Play, Scene, drop, scene
+from tests.support.import_page_env import Env, Play, drop, env
 from tests.support.transfer_fakes import until
 from transferapp.desktop.imports.list import FilesetRow, row_of
 from transferapp.desktop.imports.rows import changed_in_thread
@@ -22,24 +22,24 @@ from transferapp.intake.scanning import FoundFile
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-__all__ = ["held", "scene"]
+__all__ = ["env", "held"]
 #: Seconds of work of the window's thread that nobody feels; asked for is 0.05 at most.
 UNFELT_S = 0.05
 SETTINGS = PreflightSettings()
 
 
-def tick(on: Scene, row: int, state: Qt.CheckState) -> None:
+def tick(on: Env, row: int, state: Qt.CheckState) -> None:
     model = on["import.list"].model()
     assert model.setData(model.index(row, 0), state, Qt.ItemDataRole.CheckStateRole)
 
 
-def ticked(on: Scene, row: int) -> bool:
+def ticked(on: Env, row: int) -> bool:
     index = on["import.list"].model().index(row, 0)
     return bool(index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked)
 
 
-def test_a_tick_set_during_a_look_is_kept(scene: Play, held: HeldLook, tmp_path: Path) -> None:
-    async def story(on: Scene) -> None:
+def test_a_tick_set_during_a_look_is_kept(env: Play, held: HeldLook, tmp_path: Path) -> None:
+    async def story(on: Env) -> None:
         drop(on["import.drop"], pictures(tmp_path / "many", 30))
         key = await held.first(on.presenter)
         assert ticked(on, 0)
@@ -50,13 +50,13 @@ def test_a_tick_set_during_a_look_is_kept(scene: Play, held: HeldLook, tmp_path:
         assert len(on.presenter.included) == 29
         assert key not in {row.key for row in on.presenter.included}
 
-    scene(story)
+    env(story)
 
 
 def test_what_has_to_wait_cannot_be_pressed_and_says_why(
-    scene: Play, held: HeldLook, tmp_path: Path
+    env: Play, held: HeldLook, tmp_path: Path
 ) -> None:
-    async def story(on: Scene) -> None:
+    async def story(on: Env) -> None:
         held.go_on.set()
         await on.ready()
         assert on["import.lookAgain"].isEnabled()
@@ -72,30 +72,28 @@ def test_what_has_to_wait_cannot_be_pressed_and_says_why(
         await until(lambda: len(on.presenter.rows) == 35, 10)
         await until(on["import.lookAgain"].isEnabled, 10)
 
-    scene(story)
+    env(story)
 
 
 def test_closing_during_a_look_leaves_no_thread(
-    scene: Play, held: HeldLook, tmp_path: Path
+    env: Play, held: HeldLook, tmp_path: Path
 ) -> None:
     before = set(threading.enumerate())
 
-    async def story(on: Scene) -> None:
+    async def story(on: Env) -> None:
         drop(on["import.drop"], pictures(tmp_path / "many", 30))
         await held.first(on.presenter)
         on.page.hide()
         await on.presenter.close()
 
-    scene(story)
+    env(story)
     assert not [t for t in threading.enumerate() if t not in before and t.is_alive()]
 
 
-def test_20_000_files_are_dropped_cleared_and_dropped_again(
-    scene: Play, tmp_path: Path
-) -> None:
+def test_20_000_files_are_dropped_cleared_and_dropped_again(env: Play, tmp_path: Path) -> None:
     folder = pictures(tmp_path / "many", 20_000)
 
-    async def story(on: Scene) -> None:
+    async def story(on: Env) -> None:
         for _ in range(2):
             drop(on["import.drop"], folder)
             await until(lambda: len(on.presenter.rows) == 20_000, 60)
@@ -106,14 +104,14 @@ def test_20_000_files_are_dropped_cleared_and_dropped_again(
             assert not on["import.list"].isVisible()
             assert on["import.whyNot"].text() == "Drop files or folders first."
 
-    scene(story)
+    env(story)
 
 
-def test_100_000_rows_are_shown_and_chosen_from_without_a_stall(scene: Play) -> None:
+def test_100_000_rows_are_shown_and_chosen_from_without_a_stall(env: Play) -> None:
     """Measured by the time that the window's own thread works, whatever else runs here."""
     rows = [a_row(number) for number in range(100_000)]
 
-    async def story(on: Scene) -> None:
+    async def story(on: Env) -> None:
         table, presenter = on["import.list"], on.presenter
         listing = presenter._listing
         made = await changed_in_thread(lambda: listing.rows, lambda made: made.add(rows))
@@ -149,7 +147,7 @@ def test_100_000_rows_are_shown_and_chosen_from_without_a_stall(scene: Play) -> 
         assert table.model().rowCount() == 0
         assert all(seconds < UNFELT_S for seconds in worked.values()), worked
 
-    scene(story)
+    env(story)
 
 
 def a_row(number: int) -> FilesetRow:

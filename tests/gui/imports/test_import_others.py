@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
-from tests.support.import_page_scene import LONG_AGO, Play, Scene, scene
+from tests.support.import_page_env import LONG_AGO, Env, Play, env
 from tests.support.transfer_fakes import until
 from transferapp.desktop.imports.filesets_model import FilesetRole
 from transferapp.intake.target import ONLY_KNOWN
@@ -17,7 +17,7 @@ from transferapp.intake.target import ONLY_KNOWN
 # The offscreen platform says so of windows and menus.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-__all__ = ["scene"]
+__all__ = ["env"]
 
 
 def write_notes(folder: Path) -> None:
@@ -26,8 +26,8 @@ def write_notes(folder: Path) -> None:
         os.utime(folder / name, (LONG_AGO, LONG_AGO))
 
 
-def test_they_are_one_line_that_opens(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_they_are_one_line_that_opens(env: Play) -> None:
+    async def story(on: Env) -> None:
         write_notes(on.folder)
         await on.ready()
         assert on["import.others"].text() == (
@@ -50,11 +50,11 @@ def test_they_are_one_line_that_opens(scene: Play) -> None:
         on.click("import.others.ignore")
         assert "3 not images" in on["import.leftOut"].text()
 
-    scene(story)
+    env(story)
 
 
-def test_they_are_attached_on_request(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_they_are_attached_on_request(env: Play) -> None:
+    async def story(on: Env) -> None:
         write_notes(on.folder)
         await on.presenter.add([on.folder])
         box = on["import.others.attach"]
@@ -81,20 +81,20 @@ def test_they_are_attached_on_request(scene: Play) -> None:
         on.click("import.others.attach")
         assert on["import.others"].text().endswith("they stay where they are.")
 
-    scene(story)
+    env(story)
 
 
-def test_without_any_there_is_no_line(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_without_any_there_is_no_line(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         assert not on["import.others"].isVisible()
         assert not on["import.whoseAnswer"].isVisible()
 
-    scene(story)
+    env(story)
 
 
-def test_one_of_them_is_imported_anyway(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_one_of_them_is_imported_anyway(env: Play) -> None:
+    async def story(on: Env) -> None:
         write_notes(on.folder)
         await on.ready()
         on.click("import.others.show")
@@ -111,11 +111,11 @@ def test_one_of_them_is_imported_anyway(scene: Play) -> None:
         assert "because you wish it" in on["import.verdict"].text()
         assert not on["import.anyway"].isVisible()
 
-    scene(story)
+    env(story)
 
 
-def test_a_row_is_imported_anyway_from_its_details_and_its_menu(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_a_row_is_imported_anyway_from_its_details_and_its_menu(env: Play) -> None:
+    async def story(on: Env) -> None:
         write_notes(on.folder)
         await on.ready()
         await on.presenter.add([on.folder / "notes.docx", on.folder / "run.log"])
@@ -133,11 +133,11 @@ def test_a_row_is_imported_anyway_from_its_details_and_its_menu(scene: Play) -> 
         menu.close()
         await until(lambda: len(on.presenter.included) == 4)
 
-    scene(story)
+    env(story)
 
 
-def test_where_the_facility_forbids_it_there_is_no_button(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_where_the_facility_forbids_it_there_is_no_button(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.session.server.unknown_allowed = False
         write_notes(on.folder)
         await on.ready()
@@ -149,11 +149,11 @@ def test_where_the_facility_forbids_it_there_is_no_button(scene: Play) -> None:
         assert not on["import.anyway"].isVisible()
         assert on["import.verdict"].text().endswith(ONLY_KNOWN)
 
-    scene(story)
+    env(story)
 
 
-def test_rows_of_several_folders_say_in_which(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_rows_of_several_folders_say_in_which(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         table = on["import.list"]
         model = table.model()
@@ -170,4 +170,4 @@ def test_rows_of_several_folders_say_in_which(scene: Play) -> None:
         assert table.rowHeight(0) < high
         assert model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole).endswith("cell.png")
 
-    scene(story)
+    env(story)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.modeltest import ModelTester
 
-from tests.support.import_page_scene import LEFT, Play, Scene, scene
+from tests.support.import_page_env import LEFT, Env, Play, env
 from tests.support.transfer_fakes import (
     event,
     promises,
@@ -34,11 +34,11 @@ from transferapp.model.transfers import ItemState
 # The offscreen platform says so of windows and menus.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-__all__ = ["scene"]
+__all__ = ["env"]
 
 
-def test_a_dropped_folder_is_listed_with_results(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_a_dropped_folder_is_listed_with_results(env: Play) -> None:
+    async def story(on: Env) -> None:
         assert not on["import.list"].isVisible()
         await on.ready()
         assert on["import.list"].isVisible()
@@ -52,11 +52,11 @@ def test_a_dropped_folder_is_listed_with_results(scene: Play) -> None:
         assert rows["organoid_C0.ome.tif"][0] == "OME-TIFF, 3 files"
         assert "Does not begin like a PNG" in rows["cut.png"][2]
 
-    scene(story)
+    env(story)
 
 
-def test_what_is_no_file_is_not_taken(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_what_is_no_file_is_not_taken(env: Play) -> None:
+    async def story(on: Env) -> None:
         mime = QMimeData()
         mime.setText("hello")
         area = on["import.drop"]
@@ -66,11 +66,11 @@ def test_what_is_no_file_is_not_taken(scene: Play) -> None:
         QApplication.sendEvent(area, enter)
         assert not enter.isAccepted()
 
-    scene(story)
+    env(story)
 
 
-def test_the_button_says_why_not_and_then_what(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_button_says_why_not_and_then_what(env: Play) -> None:
+    async def story(on: Env) -> None:
         assert not on["import.submit"].isEnabled()
         assert on["import.whyNot"].text() == "Drop files or folders first."
         await on.ready()
@@ -81,11 +81,11 @@ def test_the_button_says_why_not_and_then_what(scene: Play) -> None:
         assert "into dataset 'Embryos' in project 'Flies' on localhost:8470." in said
         assert on["import.name"].text() == "Embryo 🔬 day 3"
 
-    scene(story)
+    env(story)
 
 
-def test_ticks_by_mouse_and_keyboard(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_ticks_by_mouse_and_keyboard(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         model = on["import.list"].model()
         row = next(r for r in range(3) if model.index(r, 0).data() == "cell.png")
@@ -100,11 +100,11 @@ def test_ticks_by_mouse_and_keyboard(scene: Play) -> None:
         assert model.index(bad, 0).data(Qt.ItemDataRole.CheckStateRole) is None
         assert not model.setData(model.index(bad, 0), on_state, Qt.ItemDataRole.CheckStateRole)
 
-    scene(story)
+    env(story)
 
 
-def test_a_fileset_can_be_looked_into_and_removed(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_a_fileset_can_be_looked_into_and_removed(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         assert not on["import.files"].isVisible()
         on.select("organoid_C0")
@@ -120,11 +120,11 @@ def test_a_fileset_can_be_looked_into_and_removed(scene: Play) -> None:
         on.click("import.clear")
         assert not on["import.list"].isVisible()
 
-    scene(story)
+    env(story)
 
 
-def test_import_shows_the_promises_apart_and_live(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_import_shows_the_promises_apart_and_live(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         on.click("import.submit")
         await until(on["import.promise.logOff"].isVisible)
@@ -151,16 +151,16 @@ def test_import_shows_the_promises_apart_and_live(scene: Play) -> None:
         assert on["import.drop"].isVisible()
         assert not on["import.list"].isVisible()
 
-    scene(story)
+    env(story)
 
 
 @pytest.mark.parametrize(
     "error", [errors.AgentUnreachable(), errors.ServerUnreachable(), errors.TargetNotFound()]
 )
 def test_an_error_is_a_banner_with_the_remedy_and_nothing_is_lost(
-    scene: Play, error: errors.TransferAppError
+    env: Play, error: errors.TransferAppError
 ) -> None:
-    async def story(on: Scene) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         QTest.keyClicks(on["import.tags"], "day 3")
         on.error = error
@@ -175,11 +175,11 @@ def test_an_error_is_a_banner_with_the_remedy_and_nothing_is_lost(
         await until(lambda: on.presenter.result)
         assert not on["import.banner"].isVisible()
 
-    scene(story)
+    env(story)
 
 
-def test_dropping_on_the_confirmation_begins_the_next_import(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_dropping_on_the_confirmation_begins_the_next_import(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         on.click("import.submit")
         await until(lambda: on.presenter.result)
@@ -187,11 +187,11 @@ def test_dropping_on_the_confirmation_begins_the_next_import(scene: Play) -> Non
         await until(on["import.list"].isVisible, 10)
         assert on.presenter.result is None
 
-    scene(story)
+    env(story)
 
 
-def test_the_buttons_open_dialogs_that_do_not_block(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_buttons_open_dialogs_that_do_not_block(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.click("import.addFolder")
         dialog = on.page.findChild(QFileDialog)
         assert dialog is not None
@@ -200,11 +200,11 @@ def test_the_buttons_open_dialogs_that_do_not_block(scene: Play) -> None:
         await until(lambda: on["import.list"].model().rowCount() == 3, 10)
         dialog.reject()
 
-    scene(story)
+    env(story)
 
 
-def test_whatever_can_be_used_has_a_name(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_whatever_can_be_used_has_a_name(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         on.select("organoid_C0")
         for kind in (QAbstractButton, QLineEdit, QAbstractItemView):
@@ -218,7 +218,7 @@ def test_whatever_can_be_used_has_a_name(scene: Play) -> None:
                     assert widget.objectName().startswith("import."), widget
                     assert said, widget.objectName()
 
-    scene(story)
+    env(story)
 
 
 def test_the_list_is_a_proper_model(qtmodeltester: ModelTester) -> None:
@@ -233,8 +233,8 @@ def test_the_list_is_a_proper_model(qtmodeltester: ModelTester) -> None:
     assert model.rowCount() == 10
 
 
-def test_a_result_does_not_repeat_the_name_beside_it(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_a_result_does_not_repeat_the_name_beside_it(env: Play) -> None:
+    async def story(on: Env) -> None:
         await on.ready()
         model = on["import.list"].model()
         rows = [r for r in range(model.rowCount()) if model.index(r, 0).data() == "cut.png"]
@@ -242,11 +242,11 @@ def test_a_result_does_not_repeat_the_name_beside_it(scene: Play) -> None:
         assert result.data().startswith("Does not begin like a PNG")
         assert result.data(Qt.ItemDataRole.ToolTipRole).startswith("'cut.png' does not")
 
-    scene(story)
+    env(story)
 
 
-def test_keys_check_again_and_import(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_keys_check_again_and_import(env: Play) -> None:
+    async def story(on: Env) -> None:
         path = f"{on.folder.name}/cells/cell.png"
         fileset = DuplicateFileset(1, "anna", (7,), ("Monday",))
         on.session.server.held = {path: DuplicateMatch(same_bytes=(fileset,))}
@@ -263,4 +263,4 @@ def test_keys_check_again_and_import(scene: Play) -> None:
         )
         await until(on["import.showInTransfers"].isVisible)
 
-    scene(story)
+    env(story)

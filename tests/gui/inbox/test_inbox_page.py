@@ -14,10 +14,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QListView
 from pytestqt.modeltest import ModelTester
 
-from tests.support.image_house import NOW, URL, ImageHouse, until
-from tests.support.inbox_desk import CODE
+from tests.support.image_env import NOW, URL, ImageEnv, until
+from tests.support.inbox_env import CODE
 from tests.support.qt_story import Story, named, playing
-from tests.support.shell_scene import QuietNotifier
+from tests.support.shell_env import QuietNotifier
 from transferapp import errors
 from transferapp.desktop import loop
 from transferapp.desktop.inbox.model import InboxModel
@@ -41,13 +41,13 @@ pytestmark = [
 LEFT = Qt.MouseButton.LeftButton
 
 
-class Scene:
+class Env:
     """A window with Inbox and Settings, put together as the desktop does."""
 
     def __init__(self, folder: Path) -> None:
-        self.house = ImageHouse()
-        self.desk = self.house.desk
-        self.session = self.house.session(folder)
+        self.env = ImageEnv()
+        self.inbox_env = self.env.inbox_env
+        self.session = self.env.session(folder)
         self.inbox = InboxPresenter(self.session)
         self.went: list[str] = []
         notifications = NotificationsPresenter(self.session, QuietNotifier())
@@ -101,73 +101,73 @@ class Scene:
         self.window.deleteLater()
 
 
-Play = Callable[[Story[Scene]], None]
+Play = Callable[[Story[Env]], None]
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Play:
-    return playing(lambda: Scene(tmp_path))
+def env(tmp_path: Path) -> Play:
+    return playing(lambda: Env(tmp_path))
 
 
-def test_the_badge_counts_and_a_click_goes_to_the_transfer(scene: Play) -> None:
-    async def story(scene: Scene) -> None:
-        scene.desk.put("t1")
-        scene.desk.put("t2", read_at=NOW)
-        scene.desk.put("t3", title="Not complete: Run 3", state="failed")
-        await scene.come_in()
-        assert scene.badge == "2"
-        assert scene.titles() == ["Not complete: Run 3", "Imported: Run 2", "Imported: Run 1"]
-        scene["inbox.list"].grab()  # Painting must not complain.
-        scene.click_row(2)
-        await until(lambda: scene.went == ["t1"])
-        assert scene.badge == "1"
-        await until(lambda: scene.desk.unread == [3])
-        QTest.keyClick(scene["inbox.list"], Qt.Key.Key_Up)
-        QTest.keyClick(scene["inbox.list"], Qt.Key.Key_Return)
-        await until(lambda: scene.went == ["t1", "t2"])
+def test_the_badge_counts_and_a_click_goes_to_the_transfer(env: Play) -> None:
+    async def story(env: Env) -> None:
+        env.inbox_env.put("t1")
+        env.inbox_env.put("t2", read_at=NOW)
+        env.inbox_env.put("t3", title="Not complete: Run 3", state="failed")
+        await env.come_in()
+        assert env.badge == "2"
+        assert env.titles() == ["Not complete: Run 3", "Imported: Run 2", "Imported: Run 1"]
+        env["inbox.list"].grab()  # Painting must not complain.
+        env.click_row(2)
+        await until(lambda: env.went == ["t1"])
+        assert env.badge == "1"
+        await until(lambda: env.inbox_env.unread == [3])
+        QTest.keyClick(env["inbox.list"], Qt.Key.Key_Up)
+        QTest.keyClick(env["inbox.list"], Qt.Key.Key_Return)
+        await until(lambda: env.went == ["t1", "t2"])
 
-    scene(story)
+    env(story)
 
 
-def test_only_the_new_ones_and_all_read(scene: Play) -> None:
-    async def story(scene: Scene) -> None:
+def test_only_the_new_ones_and_all_read(env: Play) -> None:
+    async def story(env: Env) -> None:
         for number in range(60):
-            scene.desk.put(read_at=NOW if number % 2 else None)
-        await scene.come_in()
-        assert (scene.badge, len(scene.titles())) == ("30", 50)
-        scene.click("inbox.more")
-        await until(lambda: len(scene.titles()) == 60)
-        assert not scene["inbox.more"].isVisible()
-        scene.click("inbox.filter.new")
-        assert len(scene.titles()) == 30
-        scene.click("inbox.markAllRead")
-        await until(lambda: scene.badge == "")
-        assert scene.titles() == []
-        assert not scene["inbox.markAllRead"].isEnabled()
-        assert scene.desk.unread == []
+            env.inbox_env.put(read_at=NOW if number % 2 else None)
+        await env.come_in()
+        assert (env.badge, len(env.titles())) == ("30", 50)
+        env.click("inbox.more")
+        await until(lambda: len(env.titles()) == 60)
+        assert not env["inbox.more"].isVisible()
+        env.click("inbox.filter.new")
+        assert len(env.titles()) == 30
+        env.click("inbox.markAllRead")
+        await until(lambda: env.badge == "")
+        assert env.titles() == []
+        assert not env["inbox.markAllRead"].isEnabled()
+        assert env.inbox_env.unread == []
 
-    scene(story)
+    env(story)
 
 
-def test_an_outage_is_said_and_what_is_known_stays(scene: Play) -> None:
-    async def story(scene: Scene) -> None:
-        scene.desk.put("t1")
-        await scene.come_in()
-        scene.house.go_down()
-        scene.click("inbox.refresh")
-        await until(scene["inbox.notice"].isVisible)
-        assert len(scene.titles()) == 1
-        scene.click("inbox.markAllRead")
-        await until(scene["inbox.banner"].isVisible)
-        assert scene.badge == "1"
+def test_an_outage_is_said_and_what_is_known_stays(env: Play) -> None:
+    async def story(env: Env) -> None:
+        env.inbox_env.put("t1")
+        await env.come_in()
+        env.env.go_down()
+        env.click("inbox.refresh")
+        await until(env["inbox.notice"].isVisible)
+        assert len(env.titles()) == 1
+        env.click("inbox.markAllRead")
+        await until(env["inbox.banner"].isVisible)
+        assert env.badge == "1"
 
-    scene(story)
+    env(story)
 
 
 def test_the_model_keeps_qts_rules(tmp_path: Path, qtmodeltester: ModelTester) -> None:
     del tmp_path
-    desk, model = ImageHouse().desk, InboxModel()
-    rows = [inbox_row(desk.put(), NOW, is_unread=True) for _ in range(5)]
+    inbox_env, model = ImageEnv().inbox_env, InboxModel()
+    rows = [inbox_row(inbox_env.put(), NOW, is_unread=True) for _ in range(5)]
     qtmodeltester.check(model)  # type: ignore[no-untyped-call]
     model.show_rows(rows)
     model.show_rows([replace(row, is_unread=False) for row in rows])
@@ -177,90 +177,90 @@ def test_the_model_keeps_qts_rules(tmp_path: Path, qtmodeltester: ModelTester) -
     assert spoken.startswith("New. Imported: Run 2")
 
 
-def test_a_mail_address_is_proved_by_its_code(scene: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.to_settings()
-        assert not scene["settings.mail"].isEnabled()
-        assert not scene["settings.code"].isVisible()
-        scene.write("settings.mailAddress", "anna@example.org")
-        scene.click("settings.sendCode")
-        await until(scene["settings.code"].isVisible)
-        assert "anna@example.org" in scene["settings.mailState"].text()
-        assert scene["settings.mail"].isChecked()
-        assert not scene["settings.testMail"].isEnabled()
-        scene.write("settings.code", "1")
-        scene.click("settings.confirm")
-        await until(scene["settings.wishes.banner"].isVisible)
-        scene.write("settings.code", CODE)
-        scene.click("settings.confirm")
-        await until(lambda: not scene["settings.code"].isVisible())
-        assert scene["settings.mailState"].text() == "anna@example.org is confirmed."
-        assert not scene["settings.sendCode"].isEnabled()
-        scene.click("settings.testMail")
-        await until(lambda: scene.desk.tried == ["mail"])
-        scene["settings.mail"].click()
-        await until(lambda: scene.desk.view.channels == ["inbox"])
-        assert scene.desk.view.address == "anna@example.org"
+def test_a_mail_address_is_proved_by_its_code(env: Play) -> None:
+    async def story(env: Env) -> None:
+        await env.to_settings()
+        assert not env["settings.mail"].isEnabled()
+        assert not env["settings.code"].isVisible()
+        env.write("settings.mailAddress", "anna@example.org")
+        env.click("settings.sendCode")
+        await until(env["settings.code"].isVisible)
+        assert "anna@example.org" in env["settings.mailState"].text()
+        assert env["settings.mail"].isChecked()
+        assert not env["settings.testMail"].isEnabled()
+        env.write("settings.code", "1")
+        env.click("settings.confirm")
+        await until(env["settings.wishes.banner"].isVisible)
+        env.write("settings.code", CODE)
+        env.click("settings.confirm")
+        await until(lambda: not env["settings.code"].isVisible())
+        assert env["settings.mailState"].text() == "anna@example.org is confirmed."
+        assert not env["settings.sendCode"].isEnabled()
+        env.click("settings.testMail")
+        await until(lambda: env.inbox_env.tried == ["mail"])
+        env["settings.mail"].click()
+        await until(lambda: env.inbox_env.view.channels == ["inbox"])
+        assert env.inbox_env.view.address == "anna@example.org"
 
-    scene(story)
+    env(story)
 
 
-def test_a_webhooks_secret_is_shown_once_and_its_test_says_what_came(scene: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.to_settings()
-        scene.write("settings.webhookUrl", "https://hooks.example.org/ta")
-        assert not scene["settings.testWebhook"].isEnabled()
-        scene.click("settings.saveWebhook")
-        await until(scene["settings.secret"].isVisible)
-        assert scene["settings.secret"].text() == "whsec_abc"
-        scene.click("settings.copySecret")
+def test_a_webhooks_secret_is_shown_once_and_its_test_says_what_came(env: Play) -> None:
+    async def story(env: Env) -> None:
+        await env.to_settings()
+        env.write("settings.webhookUrl", "https://hooks.example.org/ta")
+        assert not env["settings.testWebhook"].isEnabled()
+        env.click("settings.saveWebhook")
+        await until(env["settings.secret"].isVisible)
+        assert env["settings.secret"].text() == "whsec_abc"
+        env.click("settings.copySecret")
         assert QGuiApplication.clipboard().text() == "whsec_abc"
-        banner = scene["settings.wishes.banner.title"]
-        scene.click("settings.testWebhook")
+        banner = env["settings.wishes.banner.title"]
+        env.click("settings.testWebhook")
         await until(lambda: banner.text() == "The test was sent")
-        scene.desk.trial_error = errors.Unavailable("The webhook answers 503.")
-        scene.click("settings.testWebhook")
-        text = scene["settings.wishes.banner.text"]
+        env.inbox_env.trial_error = errors.Unavailable("The webhook answers 503.")
+        env.click("settings.testWebhook")
+        text = env["settings.wishes.banner.text"]
         await until(lambda: text.text() == "The webhook answers 503.")
-        await scene.session.sign_out()
-        assert scene["settings.secret"].text() == ""
+        await env.session.sign_out()
+        assert env["settings.secret"].text() == ""
 
-    scene(story)
-
-
-def test_topics_are_saved_at_once_and_a_refusal_goes_back(scene: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.to_settings()
-        assert scene["settings.topic.done"].isChecked()
-        scene["settings.topic.done"].click()
-        scene["settings.topic.cancelled"].click()
-        await until(lambda: sorted(scene.desk.view.topics) == ["attention", "failed"])
-        scene.house.go_down()
-        scene["settings.topic.failed"].click()
-        await until(scene["settings.wishes.banner"].isVisible)
-        await until(scene["settings.topic.failed"].isChecked)
-
-    scene(story)
+    env(story)
 
 
-def test_a_server_is_forgotten_after_a_question(scene: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.to_settings()
-        assert not scene["settings.otherServers"].isVisible()
+def test_topics_are_saved_at_once_and_a_refusal_goes_back(env: Play) -> None:
+    async def story(env: Env) -> None:
+        await env.to_settings()
+        assert env["settings.topic.done"].isChecked()
+        env["settings.topic.done"].click()
+        env["settings.topic.cancelled"].click()
+        await until(lambda: sorted(env.inbox_env.view.topics) == ["attention", "failed"])
+        env.env.go_down()
+        env["settings.topic.failed"].click()
+        await until(env["settings.wishes.banner"].isVisible)
+        await until(env["settings.topic.failed"].isChecked)
+
+    env(story)
+
+
+def test_a_server_is_forgotten_after_a_question(env: Play) -> None:
+    async def story(env: Env) -> None:
+        await env.to_settings()
+        assert not env["settings.otherServers"].isVisible()
         other = ServerProfile("https://old.example.org", "anna")
-        settings = scene.session.settings
+        settings = env.session.settings
         profiles = (*settings.profiles, other)
-        await scene.session.save_settings(replace(settings, profiles=profiles))
-        assert scene["settings.otherServers"].currentText() == other.url
-        scene.click("settings.forgetServer")
-        scene.click("confirm.cancel")
-        assert other in scene.session.settings.profiles
-        scene.click("settings.forgetServer")
+        await env.session.save_settings(replace(settings, profiles=profiles))
+        assert env["settings.otherServers"].currentText() == other.url
+        env.click("settings.forgetServer")
+        env.click("confirm.cancel")
+        assert other in env.session.settings.profiles
+        env.click("settings.forgetServer")
         dialogs = [w for w in QApplication.topLevelWidgets() if w.objectName() == "confirm"]
         dialog = next(w for w in dialogs if w.isVisible())
         QTest.mouseClick(named(dialog, "confirm.yes"), LEFT)
-        await until(lambda: other not in scene.session.settings.profiles)
-        assert not scene["settings.otherServers"].isVisible()
-        assert [p.url for p in scene.session.settings.profiles] == [URL]
+        await until(lambda: other not in env.session.settings.profiles)
+        assert not env["settings.otherServers"].isVisible()
+        assert [p.url for p in env.session.settings.profiles] == [URL]
 
-    scene(story)
+    env(story)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from tests.support.shell_scene import Play, Scene
+from tests.support.shell_env import Env, Play
 from transferapp.desktop.shell.services import ServicesPresenter
 
 
 def test_services_are_told_on_every_page(shell: Play) -> None:
-    async def story(on: Scene) -> None:
+    async def story(on: Env) -> None:
         services = ServicesPresenter(on.session)
         on.window.notices.follow(services)
         await on.come_in()

@@ -14,8 +14,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
 
-from tests.support.image_house import until
-from tests.support.shell_scene import Play, Scene
+from tests.support.image_env import until
+from tests.support.shell_env import Env, Play
 from transferapp import errors
 from transferapp.desktop import loop
 from transferapp.desktop.browse.page import BrowsePage
@@ -33,57 +33,57 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 def test_enter_signs_in_and_the_pages_come(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        assert scene.window.current_page == "sign-in"
-        scene.fill_in()
-        QTest.keyClick(scene["signIn.password"], Qt.Key.Key_Return)
-        await until(scene["nav.browse"].isVisible)
-        assert scene.window.current_page == "browse"
-        assert scene["header.person"].text() == "Anna Weber"
-        assert scene["header.connection"].text() == "Connected"
-        await until(lambda: scene["signIn.password"].text() == "")
+    async def story(env: Env) -> None:
+        assert env.window.current_page == "sign-in"
+        env.fill_in()
+        QTest.keyClick(env["signIn.password"], Qt.Key.Key_Return)
+        await until(env["nav.browse"].isVisible)
+        assert env.window.current_page == "browse"
+        assert env["header.person"].text() == "Anna Weber"
+        assert env["header.connection"].text() == "Connected"
+        await until(lambda: env["signIn.password"].text() == "")
 
     shell(story)
 
 
 def test_a_wrong_password_is_said_in_the_page_and_can_be_typed_again(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        scene.window.activateWindow()
-        scene.fill_in("wrong")
-        submit, seen = scene["signIn.submit"], []
-        scene.sign_in.changed.listen(lambda: seen.append((submit.text(), submit.isEnabled())))
-        scene.click("signIn.submit")
-        await until(scene["signIn.banner"].isVisible)
+    async def story(env: Env) -> None:
+        env.window.activateWindow()
+        env.fill_in("wrong")
+        submit, seen = env["signIn.submit"], []
+        env.sign_in.changed.listen(lambda: seen.append((submit.text(), submit.isEnabled())))
+        env.click("signIn.submit")
+        await until(env["signIn.banner"].isVisible)
         assert seen == [("Signing in…", False), ("Sign in", True)]
-        assert scene["signIn.banner.title"].text() == "Sign-in failed"
-        assert "Caps Lock" in scene["signIn.banner.text"].text()
-        assert scene["signIn.password"].selectedText()
-        await scene.come_in()
-        assert not scene["signIn.banner"].isVisible()
+        assert env["signIn.banner.title"].text() == "Sign-in failed"
+        assert "Caps Lock" in env["signIn.banner.text"].text()
+        assert env["signIn.password"].selectedText()
+        await env.come_in()
+        assert not env["signIn.banner"].isVisible()
 
     shell(story)
 
 
 def test_server_down_and_not_a_transferapp_server_are_said(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        scene.house.down = True
-        scene.fill_in()
-        scene.click("signIn.submit")
-        title = scene["signIn.banner.title"]
+    async def story(env: Env) -> None:
+        env.env.down = True
+        env.fill_in()
+        env.click("signIn.submit")
+        title = env["signIn.banner.title"]
         await until(lambda: title.text() == "The server does not answer")
-        scene.house.down = False
-        scene.house.answer = lambda _request: httpx.Response(200, text="<html>Login</html>")
-        scene.click("signIn.submit")
-        await until(lambda: "Something other" in scene["signIn.banner.text"].text())
-        scene.house.answer = None
-        await scene.come_in()
+        env.env.down = False
+        env.env.answer = lambda _request: httpx.Response(200, text="<html>Login</html>")
+        env.click("signIn.submit")
+        await until(lambda: "Something other" in env["signIn.banner.text"].text())
+        env.env.answer = None
+        await env.come_in()
 
     shell(story)
 
 
 def test_caps_lock_is_noticed_while_the_password_is_typed(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        field, hint = scene["signIn.password"], scene["signIn.capsLock"]
+    async def story(env: Env) -> None:
+        field, hint = env["signIn.password"], env["signIn.capsLock"]
         QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier)
         assert not hint.isVisible()
         QTest.keyClicks(field, "A")  # A capital without Shift.
@@ -94,9 +94,9 @@ def test_caps_lock_is_noticed_while_the_password_is_typed(shell: Play) -> None:
 
 
 def test_tab_goes_from_server_to_sign_in_in_reading_order(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
+    async def story(env: Env) -> None:
         order = ["signIn.server", "signIn.user", "signIn.password", "signIn.remember"]
-        widgets = [scene[name] for name in order]
+        widgets = [env[name] for name in order]
         widgets[0].setFocus()
         for now, after in pairwise(widgets):
             assert next_in_chain(now) is after
@@ -112,17 +112,17 @@ def next_in_chain(widget: QWidget) -> QWidget:
 
 
 def test_selecting_shows_details_and_several_are_counted(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
-        cards = scene["browse.images"]
+    async def story(env: Env) -> None:
+        await env.come_in()
+        cards = env["browse.images"]
         cards.setCurrentIndex(cards.model().index(1, 0))
-        await until(lambda: scene["browse.imageName"].text() == "green")
-        await until(lambda: "day 1/green.tif" in words(scene["browse.details"]))
-        assert scene["browse.export"].isEnabled()
+        await until(lambda: env["browse.imageName"].text() == "green")
+        await until(lambda: "day 1/green.tif" in words(env["browse.details"]))
+        assert env["browse.export"].isEnabled()
         cards.selectAll()
-        await until(lambda: scene["browse.export"].text() == "Export 3…")
-        assert scene["browse.imageName"].text() == "green"  # The one clicked last stays.
-        assert scene["browse.selectedCount"].text() == "and 2 more selected"
+        await until(lambda: env["browse.export"].text() == "Export 3…")
+        assert env["browse.imageName"].text() == "green"  # The one clicked last stays.
+        assert env["browse.selectedCount"].text() == "and 2 more selected"
 
     shell(story)
 
@@ -132,55 +132,55 @@ def words(widget: QWidget) -> str:
 
 
 def test_the_tree_opens_lazily_and_narrows_the_list(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
-        tree = scene["browse.tree"]
+    async def story(env: Env) -> None:
+        await env.come_in()
+        tree = env["browse.tree"]
         flies = tree.model().index(1, 0)
         assert tree.model().hasChildren(flies)
         assert tree.model().rowCount(flies) == 0
         tree.expand(flies)
         await until(lambda: tree.model().rowCount(flies) == 1)
         tree.setCurrentIndex(tree.model().index(0, 0, flies))
-        await until(lambda: scene["browse.listTitle"].text() == "Flies / Embryos")
-        QTest.keyClicks(scene["browse.search"], "gre")
-        await until(lambda: scene["browse.images"].model().rowCount() == 1)
+        await until(lambda: env["browse.listTitle"].text() == "Flies / Embryos")
+        QTest.keyClicks(env["browse.search"], "gre")
+        await until(lambda: env["browse.images"].model().rowCount() == 1)
 
     shell(story)
 
 
 def test_napari_says_when_it_shows_and_when_it_cannot(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
-        assert scene.viewer.warm == 1
-        cards = scene["browse.images"]
+    async def story(env: Env) -> None:
+        await env.come_in()
+        assert env.viewer.warm == 1
+        cards = env["browse.images"]
         cards.setCurrentIndex(cards.model().index(0, 0))
-        await until(scene["browse.openInNapari"].isEnabled)
-        scene.click("browse.openInNapari")
-        await until(lambda: scene.viewer.opened == [1])
-        assert scene["browse.openInNapari"].text() == "Opening…"
-        scene.viewer.gate.set()
-        await until(lambda: "0.6 s" in scene["browse.viewerNote"].text())
-        scene.viewer.error = errors.ViewerUnavailable("No OpenGL here.")
-        scene.click("browse.openInNapari")
-        await until(lambda: "No OpenGL" in scene["browse.banner.text"].text())
-        assert scene["browse.openInNapari"].isEnabled()
+        await until(env["browse.openInNapari"].isEnabled)
+        env.click("browse.openInNapari")
+        await until(lambda: env.viewer.opened == [1])
+        assert env["browse.openInNapari"].text() == "Opening…"
+        env.viewer.gate.set()
+        await until(lambda: "0.6 s" in env["browse.viewerNote"].text())
+        env.viewer.error = errors.ViewerUnavailable("No OpenGL here.")
+        env.click("browse.openInNapari")
+        await until(lambda: "No OpenGL" in env["browse.banner.text"].text())
+        assert env["browse.openInNapari"].isEnabled()
 
     shell(story)
 
 
 def test_a_new_dataset_is_made_and_shown_and_a_taken_name_is_said(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
-        cast("BrowsePage", scene.window.findChild(BrowsePage)).ask_new(ContainerKind.DATASET)
-        QTest.keyClicks(scene["newContainer.name"], "Embryos")
-        scene["newContainer.project"].setCurrentIndex(0)
-        scene.click("newContainer.create")
-        banner = scene["newContainer.banner.title"]
+    async def story(env: Env) -> None:
+        await env.come_in()
+        cast("BrowsePage", env.window.findChild(BrowsePage)).ask_new(ContainerKind.DATASET)
+        QTest.keyClicks(env["newContainer.name"], "Embryos")
+        env["newContainer.project"].setCurrentIndex(0)
+        env.click("newContainer.create")
+        banner = env["newContainer.banner.title"]
         await until(lambda: banner.text() == "This name is already used")
-        scene["newContainer.name"].selectAll()
-        QTest.keyClicks(scene["newContainer.name"], "Legs")
-        scene.click("newContainer.create")
-        await until(lambda: scene["browse.listTitle"].text() == "Flies / Legs")
+        env["newContainer.name"].selectAll()
+        QTest.keyClicks(env["newContainer.name"], "Legs")
+        env.click("newContainer.create")
+        await until(lambda: env["browse.listTitle"].text() == "Flies / Legs")
 
     shell(story)
 
@@ -190,54 +190,54 @@ def test_an_outage_shows_in_the_header_and_goes_away(
 ) -> None:
     monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))
 
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
-        await until(lambda: scene.session.settings.seen_events)
-        scene.house.go_down()
-        await until(lambda: "does not answer" in scene["header.connection"].text())
-        scene.click("browse.refresh")
-        await until(scene["browse.banner"].isVisible)
-        assert scene["browse.images"].model().rowCount() == 3  # What is known stays.
-        scene.house.down = False
-        await until(lambda: scene.session.connection is Connection.ONLINE)
-        scene.click("browse.refresh")
-        await until(lambda: not scene["browse.banner"].isVisible())
+    async def story(env: Env) -> None:
+        await env.come_in()
+        await until(lambda: env.session.settings.seen_events)
+        env.env.go_down()
+        await until(lambda: "does not answer" in env["header.connection"].text())
+        env.click("browse.refresh")
+        await until(env["browse.banner"].isVisible)
+        assert env["browse.images"].model().rowCount() == 3  # What is known stays.
+        env.env.down = False
+        await until(lambda: env.session.connection is Connection.ONLINE)
+        env.click("browse.refresh")
+        await until(lambda: not env["browse.banner"].isVisible())
 
     shell(story)
 
 
 def test_signing_out_comes_back_to_the_first_page(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
-        scene.click("nav.settings")
-        await until(lambda: scene["settings.person"].text() == "Anna Weber (anna)")
-        scene.click("settings.signOut")
-        await until(lambda: scene.window.current_page == "sign-in")
+    async def story(env: Env) -> None:
+        await env.come_in()
+        env.click("nav.settings")
+        await until(lambda: env["settings.person"].text() == "Anna Weber (anna)")
+        env.click("settings.signOut")
+        await until(lambda: env.window.current_page == "sign-in")
 
     shell(story)
 
 
 def test_settings_are_saved_at_once(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
-        scene.click("nav.settings")
-        assert scene["settings.notifications"].isChecked()
-        scene["settings.notifications"].click()
-        await until(lambda: not scene.session.settings.notifications)
-        scene.click("settings.tryNotification")
-        answer = scene["settings.tryAnswer"]
+    async def story(env: Env) -> None:
+        await env.come_in()
+        env.click("nav.settings")
+        assert env["settings.notifications"].isChecked()
+        env["settings.notifications"].click()
+        await until(lambda: not env.session.settings.notifications)
+        env.click("settings.tryNotification")
+        answer = env["settings.tryAnswer"]
         await until(lambda: "shows no notifications" in answer.text())
 
     shell(story)
 
 
 def test_files_dropped_anywhere_are_handed_on_only_when_signed_in(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
+    async def story(env: Env) -> None:
         dropped: list[object] = []
-        scene.window.files_dropped.connect(dropped.append)
-        assert not drop(scene.window, "/data/a.tif")
-        await scene.come_in()
-        assert drop(scene.window, "/data/a.tif")
+        env.window.files_dropped.connect(dropped.append)
+        assert not drop(env.window, "/data/a.tif")
+        await env.come_in()
+        assert drop(env.window, "/data/a.tif")
         assert dropped == [[Path("/data/a.tif")]]
 
     shell(story)
@@ -255,14 +255,14 @@ def drop(window: QWidget, path: str) -> bool:
 
 
 def test_closing_asks_the_owner_and_every_control_has_a_name(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
+    async def story(env: Env) -> None:
         requested: list[bool] = []
-        scene.window.close_requested.connect(lambda: requested.append(True))
-        scene.window.close()
+        env.window.close_requested.connect(lambda: requested.append(True))
+        env.window.close()
         assert requested == [True]
-        assert scene.window.isVisible()
-        await scene.come_in()
-        for tool in scene.window.findChildren(QToolButton):
+        assert env.window.isVisible()
+        await env.come_in()
+        for tool in env.window.findChildren(QToolButton):
             if tool.parent() is not None and not isinstance(tool.parent(), QLineEdit):
                 assert tool.text() or tool.accessibleName(), tool.objectName()
 
@@ -270,28 +270,28 @@ def test_closing_asks_the_owner_and_every_control_has_a_name(shell: Play) -> Non
 
 
 def test_an_error_that_nobody_took_is_shown(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
+    async def story(env: Env) -> None:
+        await env.come_in()
 
         async def fail() -> None:
             raise errors.StorageFull
 
-        loop.spawn(fail(), on_error=scene.window.banner.show_error)
-        await until(scene["main.banner"].isVisible)
-        assert scene["main.banner.title"].text() == "The disk is full"
-        scene.click("main.banner.close")
-        assert not scene["main.banner"].isVisible()
+        loop.spawn(fail(), on_error=env.window.banner.show_error)
+        await until(env["main.banner"].isVisible)
+        assert env["main.banner.title"].text() == "The disk is full"
+        env.click("main.banner.close")
+        assert not env["main.banner"].isVisible()
 
     shell(story)
 
 
 def test_badges_count(shell: Play) -> None:
-    async def story(scene: Scene) -> None:
-        await scene.come_in()
-        badge = cast("QLabel", scene["nav.browse"].findChild(QLabel))
-        scene.window.show_badge("browse", 120)
+    async def story(env: Env) -> None:
+        await env.come_in()
+        badge = cast("QLabel", env["nav.browse"].findChild(QLabel))
+        env.window.show_badge("browse", 120)
         assert (badge.text(), badge.isVisible()) == ("99+", True)
-        scene.window.show_badge("browse", 0)
+        env.window.show_badge("browse", 0)
         assert not badge.isVisible()
 
     shell(story)

@@ -7,13 +7,13 @@ from functools import partial
 import pytest
 from PySide6.QtWidgets import QMenu
 
-from tests.gui.transfers.test_transfers_page import ONE, Play, Scene, scene
+from tests.gui.transfers.test_transfers_page import ONE, Env, Play, env
 from tests.support.transfer_fakes import event, item, transfer, until
 from transferapp.desktop.transfers.items_model import ItemDataRole
 from transferapp.model.moves import can_cancel, can_retry
 from transferapp.model.transfers import ItemState
 
-__all__ = ["scene"]
+__all__ = ["env"]
 
 # The offscreen platform says so of every window.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 ALLOWED = {state: (can_cancel(state), can_retry(state)) for state in ItemState}
 
 
-def test_the_menu_of_an_item(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_menu_of_an_item(env: Play) -> None:
+    async def story(on: Env) -> None:
         items = tuple(item(n, state=state) for n, state in enumerate(ItemState))
         on.session.server.items[ONE] = items
         on.session.events.notify(event(ONE))
@@ -40,11 +40,11 @@ def test_the_menu_of_an_item(scene: Play) -> None:
             menu.close()
         assert offered == ALLOWED
 
-    scene(story)
+    env(story)
 
 
-def test_the_buttons_of_a_transfer(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_buttons_of_a_transfer(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.page.select(ONE)
         offered = {}
         for state in ItemState:
@@ -57,8 +57,8 @@ def test_the_buttons_of_a_transfer(scene: Play) -> None:
             )
         assert offered == ALLOWED
 
-    scene(story)
+    env(story)
 
 
-def is_in(on: Scene, state: ItemState) -> bool:
+def is_in(on: Env, state: ItemState) -> bool:
     return on.presenter.rows[ONE].state is state

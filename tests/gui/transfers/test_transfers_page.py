@@ -43,7 +43,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @dataclass
-class Scene:
+class Env:
     """A page on a session."""
 
     session: FakeSession
@@ -65,14 +65,14 @@ class Scene:
         QTest.mouseClick(self[name], LEFT)
 
 
-Play = Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]
+Play = Callable[[Callable[[Env], Coroutine[Any, Any, None]]], None]
 
 
 @pytest.fixture
-def scene(qtbot: QtBot) -> Play:
+def env(qtbot: QtBot) -> Play:
     """Play a story on a page with three transfers."""
 
-    def play_on(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+    def play_on(story: Callable[[Env], Coroutine[Any, Any, None]]) -> None:
         async def whole() -> None:
             session = FakeSession()
             gone = problem(errors.VanishedFile("'a.tif' is gone. Put it back, then Retry."))
@@ -95,7 +95,7 @@ def scene(qtbot: QtBot) -> Play:
             page.show()
             await until(lambda: presenter.loaded and len(presenter.rows) == 3)
             try:
-                await story(Scene(session, presenter, page))
+                await story(Env(session, presenter, page))
             finally:
                 await presenter.close()
 
@@ -104,8 +104,8 @@ def scene(qtbot: QtBot) -> Play:
     return play_on
 
 
-def test_the_table_says_it_in_words(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_table_says_it_in_words(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.session.agent.say(view(1, bytes_done=25_000_000, files_done=3))
         await until(lambda: on.rows()[0][3] == "25 MB of 48 MB")
         first = on.rows()[0]
@@ -114,11 +114,11 @@ def test_the_table_says_it_in_words(scene: Play) -> None:
         assert on.rows()[1][2] == "Needs attention: the file is gone"
         assert on["transfers.filter.attention"].text().split() == ["Needs", "attention", "1"]
 
-    scene(story)
+    env(story)
 
 
-def test_chips_and_search_choose(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_chips_and_search_choose(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.click("transfers.filter.done")
         assert [r[0] for r in on.rows()] == ["Embryo 3"]
         on.click("transfers.filter.all")
@@ -129,11 +129,11 @@ def test_chips_and_search_choose(scene: Play) -> None:
         on["transfers.search"].clear()
         assert on["transfers.table"].isVisible()
 
-    scene(story)
+    env(story)
 
 
-def test_the_selected_transfer_is_shown_in_full_and_live(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_selected_transfer_is_shown_in_full_and_live(env: Play) -> None:
+    async def story(on: Env) -> None:
         assert not on["transfers.promise.logOff"].isVisible()
         on.page.select(TWO)
         await until(lambda: on["transfers.items"].model().rowCount() == 2)
@@ -145,11 +145,11 @@ def test_the_selected_transfer_is_shown_in_full_and_live(scene: Play) -> None:
         on.session.events.notify(event(TWO))
         await until(lambda: on["transfers.promise.switchOff"].text().endswith("yes"))
 
-    scene(story)
+    env(story)
 
 
-def test_what_was_left_out_is_listed_with_the_items(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_what_was_left_out_is_listed_with_the_items(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.session.server.left_out[THREE] = (
             LeftOut("day 3/cut.tif", LeftOutReason.REFUSED, "damaged-file", "It is cut off."),
             LeftOut("day 3/x.ome.zarr", LeftOutReason.NOT_CHOSEN, file_count=70),
@@ -166,11 +166,11 @@ def test_what_was_left_out_is_listed_with_the_items(scene: Play) -> None:
         ]
         assert model.item_at(model.index(2, 0)) is None, "nothing can be done with it"
 
-    scene(story)
+    env(story)
 
 
-def test_retry_and_cancel_by_button(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_retry_and_cancel_by_button(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.page.select(TWO)
         await until(on["transfers.retry"].isVisible)
         on.click("transfers.retry")
@@ -178,21 +178,21 @@ def test_retry_and_cancel_by_button(scene: Play) -> None:
         on.click("transfers.cancel")
         await until(lambda: ("cancel", TWO) in on.session.server.calls)
 
-    scene(story)
+    env(story)
 
 
-def test_what_makes_no_sense_is_not_offered(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_what_makes_no_sense_is_not_offered(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.page.select(THREE)
         await until(on["transfers.showImages"].isVisible)
         for name in ("transfers.retry", "transfers.cancel", "transfers.openFolder"):
             assert not on[name].isVisible(), name
 
-    scene(story)
+    env(story)
 
 
-def test_show_images_tells_which(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_show_images_tells_which(env: Play) -> None:
+    async def story(on: Env) -> None:
         wanted: list[tuple[list[int], str]] = []
         on.page.images_wanted.connect(lambda ids, target: wanted.append((ids, target)))
         on.page.select(THREE)
@@ -200,11 +200,11 @@ def test_show_images_tells_which(scene: Play) -> None:
         on.click("transfers.showImages")
         assert wanted == [([4, 5, 6], "Dataset:5")]
 
-    scene(story)
+    env(story)
 
 
-def test_an_export_offers_its_folder(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_an_export_offers_its_folder(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.session.server.put(
             transfer(1, kind=TransferKind.EXPORT, state=ItemState.DOWNLOADING, target=None)
         )
@@ -216,11 +216,11 @@ def test_an_export_offers_its_folder(scene: Play) -> None:
         await until(lambda: not on["transfers.promise.deleteSource"].isVisible())
         assert on["transfers.promise.switchOff"].text().endswith("files saved)")
 
-    scene(story)
+    env(story)
 
 
 def test_an_exported_item_is_shown_where_it_is(
-    scene: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    env: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
     monkeypatch.setattr(
@@ -229,7 +229,7 @@ def test_an_exported_item_is_shown_where_it_is(
     (tmp_path / "Position1").mkdir()
     (tmp_path / "cells.czi").touch()
 
-    async def story(on: Scene) -> None:
+    async def story(on: Env) -> None:
         on.session.server.put(
             transfer(1, kind=TransferKind.EXPORT, state=ItemState.DELIVERED, target=None)
         )
@@ -256,11 +256,11 @@ def test_an_exported_item_is_shown_where_it_is(
         await until(lambda: len(shown) == 2)
         assert set(shown) == {str(tmp_path / "Position1"), str(tmp_path)}
 
-    scene(story)
+    env(story)
 
 
-def test_an_error_is_a_banner_and_the_list_stays(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_an_error_is_a_banner_and_the_list_stays(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.page.select(TWO)
         await until(on["transfers.cancel"].isVisible)
         on.session.server.error = errors.ServerUnreachable()
@@ -269,21 +269,21 @@ def test_an_error_is_a_banner_and_the_list_stays(scene: Play) -> None:
         assert on["transfers.banner.title"].text() == "The server does not answer"
         assert len(on.rows()) == 3
 
-    scene(story)
+    env(story)
 
 
-def test_an_outage_is_said_above_the_list(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_an_outage_is_said_above_the_list(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.session.go(Connection.OFFLINE)
         assert on["transfers.serverNotice"].isVisible()
         on.session.go(Connection.ONLINE)
         assert not on["transfers.serverNotice"].isVisible()
 
-    scene(story)
+    env(story)
 
 
-def test_a_notice_that_was_closed_comes_back_only_with_the_next_outage(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_a_notice_that_was_closed_comes_back_only_with_the_next_outage(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.session.go(Connection.OFFLINE)
         on.click("transfers.serverNotice.close")
         on.presenter.changed.notify()  # As with each change of the selected transfer.
@@ -292,11 +292,11 @@ def test_a_notice_that_was_closed_comes_back_only_with_the_next_outage(scene: Pl
         on.session.go(Connection.OFFLINE)
         assert on["transfers.serverNotice"].isVisible()
 
-    scene(story)
+    env(story)
 
 
-def test_the_selection_survives_what_comes_and_goes(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_selection_survives_what_comes_and_goes(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.page.select(TWO)
         on.session.server.put(*(transfer(n) for n in range(10, 90)))
         on.presenter.refresh()
@@ -305,21 +305,21 @@ def test_the_selection_survives_what_comes_and_goes(scene: Play) -> None:
         assert [i.data() for i in table.selectionModel().selectedRows()] == ["Embryo 2"]
         assert on.presenter.selected == TWO
 
-    scene(story)
+    env(story)
 
 
-def test_a_hidden_transfer_can_be_shown_from_elsewhere(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_a_hidden_transfer_can_be_shown_from_elsewhere(env: Play) -> None:
+    async def story(on: Env) -> None:
         on.click("transfers.filter.done")
         on.page.select(ONE)
         await until(lambda: on.presenter.selected == ONE)
         assert on["transfers.filter.all"].isChecked()
 
-    scene(story)
+    env(story)
 
 
-def test_a_transfer_may_be_asked_for_before_it_is_known(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_a_transfer_may_be_asked_for_before_it_is_known(env: Play) -> None:
+    async def story(on: Env) -> None:
         new = f"{9:032x}"
         on.page.select(new)
         await until(lambda: on.presenter.selected == new)
@@ -329,22 +329,22 @@ def test_a_transfer_may_be_asked_for_before_it_is_known(scene: Play) -> None:
         selected = on["transfers.table"].selectionModel().selectedRows()
         assert [index.data() for index in selected] == ["Embryo 9"]
 
-    scene(story)
+    env(story)
 
 
-def test_the_number_that_needs_attention_is_told(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_number_that_needs_attention_is_told(env: Play) -> None:
+    async def story(on: Env) -> None:
         told: list[int] = []
         on.page.attention_changed.connect(told.append)
         on.session.server.put(transfer(2, state=ItemState.IMPORTED))
         on.session.events.notify(event(TWO))
         await until(lambda: told == [0])
 
-    scene(story)
+    env(story)
 
 
-def test_the_menu_offers_the_same(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_the_menu_offers_the_same(env: Play) -> None:
+    async def story(on: Env) -> None:
         table = on["transfers.table"]
         where = table.visualRect(table.model().index(1, 0)).center()
         table.customContextMenuRequested.emit(where)
@@ -353,7 +353,7 @@ def test_the_menu_offers_the_same(scene: Play) -> None:
         assert actions["Retry"].isEnabled()
         assert not actions["Open folder"].isEnabled()
 
-    scene(story)
+    env(story)
 
 
 def test_nothing_yet_leads_to_import(qtbot: QtBot) -> None:
@@ -373,8 +373,8 @@ def test_nothing_yet_leads_to_import(qtbot: QtBot) -> None:
     play(story)
 
 
-def test_whatever_can_be_used_has_a_name(scene: Play) -> None:
-    async def story(on: Scene) -> None:
+def test_whatever_can_be_used_has_a_name(env: Play) -> None:
+    async def story(on: Env) -> None:
         for kind in (QAbstractButton, QLineEdit, QAbstractItemView):
             for widget in on.page.findChildren(kind):
                 if not widget.isVisible() or isinstance(widget, QHeaderView):
@@ -385,4 +385,4 @@ def test_whatever_can_be_used_has_a_name(scene: Play) -> None:
                 assert widget.objectName().startswith("transfers."), widget
                 assert said, widget.objectName()
 
-    scene(story)
+    env(story)

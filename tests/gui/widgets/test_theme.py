@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QIcon, QImage
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.support.image_house import ImageHouse
+from tests.support.image_env import ImageEnv
 from transferapp.desktop.session.presenter import SessionPresenter
 from transferapp.desktop.shell.header import Header
 from transferapp.desktop.widgets import theme
@@ -100,7 +100,7 @@ def colours_of(image: QImage) -> list[QColor]:
 
 
 def test_the_dot_of_the_header_too(turn: Turn, qtbot: QtBot, tmp_path: Path) -> None:
-    session: SessionPresenter = ImageHouse().session(tmp_path)
+    session: SessionPresenter = ImageEnv().session(tmp_path)
     header = Header(session)
     qtbot.addWidget(header)
     turn(Qt.ColorScheme.Dark)

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.logging_as_before import logging_as_before
-from tests.support.omero_world import settings_for, start_sandbox
+from tests.support.omero_env import settings_for, start_sandbox
 from transferapp.cli.main import app
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import ALICE, PASSWORD
+from transferapp.testing.repository_env import ALICE, PASSWORD
 
 Doctor = Callable[..., dict[str, tuple[bool, str]]]
 

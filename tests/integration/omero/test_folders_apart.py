@@ -21,7 +21,7 @@ from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     Sample,
     import_all,

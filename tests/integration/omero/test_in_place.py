@@ -10,8 +10,7 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.in_place_fixtures import cells, kind, omero
-from tests.support.in_place_house import (
+from tests.support.in_place_env import (
     CELLS,
     adopted,
     check,
@@ -25,18 +24,19 @@ from tests.support.in_place_house import (
     stored,
     transfers,
 )
-from tests.support.omero_fixtures import sandbox
-from tests.support.omero_world import (
+from tests.support.in_place_fixtures import cells, kind, omero
+from tests.support.omero_env import (
     adapter,
     settings_for,
 )
+from tests.support.omero_fixtures import sandbox
 from tests.support.small_disks import small_disk
 from transferapp.errors import ChecksumMismatch, TransferAppError, UploadLost
 from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import Capability
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     Sample,
     sha1_of,

@@ -11,8 +11,7 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.in_place_fixtures import cells, kind, omero
-from tests.support.in_place_house import (
+from tests.support.in_place_env import (
     CELLS,
     check,
     counts,
@@ -21,10 +20,11 @@ from tests.support.in_place_house import (
     planned,
     staged,
 )
-from tests.support.omero_fixtures import sandbox
-from tests.support.omero_world import (
+from tests.support.in_place_fixtures import cells, kind, omero
+from tests.support.omero_env import (
     adapter,
 )
+from tests.support.omero_fixtures import sandbox
 from transferapp.errors import Busy, TransferAppError
 from transferapp.model.filesets import Fileset
 from transferapp.repositories.omero import links
@@ -32,7 +32,7 @@ from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import RepositorySession
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import ALICE, Sample, sha1_of, whole
+from transferapp.testing.repository_env import ALICE, Sample, sha1_of, whole
 
 __all__ = ["cells", "kind", "omero", "sandbox"]
 

@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
+from tests.support.omero_env import adapter, settings_for
 from tests.support.omero_fixtures import omero, sandbox
-from tests.support.omero_house import gateway
-from tests.support.omero_world import adapter, settings_for
+from tests.support.omero_sandbox_env import gateway
 from transferapp.errors import (
     ChecksumMismatch,
     PermissionDenied,
@@ -28,7 +28,7 @@ from transferapp.repositories.omero.imports.attachments import NAMESPACE
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_attachments import attachment_plan, whole_attachment
-from transferapp.testing.repository_world import ALICE, PASSWORD, new_dataset
+from transferapp.testing.repository_env import ALICE, PASSWORD, new_dataset
 
 __all__ = ["omero", "sandbox"]
 

@@ -11,11 +11,11 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_fixtures import omero, sandbox
-from tests.support.omero_world import (
+from tests.support.omero_env import (
     adapter,
     settings_for,
 )
+from tests.support.omero_fixtures import omero, sandbox
 from transferapp.errors import (
     ChecksumMismatch,
     Invalid,
@@ -29,7 +29,7 @@ from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import RepositorySession
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     Sample,
     import_all,

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
+from tests.support.omero_env import adapter, settings_for
 from tests.support.omero_fixtures import omero, sandbox
-from tests.support.omero_world import adapter, settings_for
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 

@@ -12,7 +12,7 @@ from omero.sys import ParametersI
 
 from tests.support.arriving_sets import SETS
 from tests.support.omero_fixtures import omero, sandbox
-from tests.support.omero_house import gateway
+from tests.support.omero_sandbox_env import gateway
 from transferapp.errors import TransferAppError
 from transferapp.formats.omero import omero_formats
 from transferapp.intake.grouping import group
@@ -21,7 +21,7 @@ from transferapp.intake.scanning import scan
 from transferapp.model.filesets import Fileset
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     PASSWORD,
     Sample,

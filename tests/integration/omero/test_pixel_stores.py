@@ -19,7 +19,7 @@ from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.sessions import pixel_stores
 from transferapp.repositories.port import RepositorySession
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     Sample,
     import_all,

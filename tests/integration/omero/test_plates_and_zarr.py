@@ -13,8 +13,8 @@ from PIL import Image
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_house import gateway
-from tests.support.omero_world import populate, start_sandbox
+from tests.support.omero_env import populate, start_sandbox
+from tests.support.omero_sandbox_env import gateway
 from tests.support.rest_server import RestServer, rest_server
 from tests.support.rest_uploads import bearer, problem_of, run_export, run_import, upload
 from transferapp.client.importing import ImportPlan
@@ -27,7 +27,7 @@ from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.protocol.messages import ExportRequest, ImportRequest, NewFile, NewItem
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import ALICE, PASSWORD
+from transferapp.testing.repository_env import ALICE, PASSWORD
 
 PLATE = resource("sample-data", "ome-tiff-plate-cells")
 WELLS = {"A01_f0": (0, 0), "A01_f1": (0, 0), "A02_f0": (0, 1), "A02_f1": (0, 1)}
@@ -41,7 +41,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
 
 
 @dataclass
-class House:
+class Env:
     """A TransferApp server before the sandbox, and alice signed in to it."""
 
     server: RestServer
@@ -78,9 +78,9 @@ class House:
 
 
 @pytest.fixture
-async def house(
+async def env(
     sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Env]:
     secret = tmp_path / "importer-password"
     secret.write_text(PASSWORD, encoding="utf-8")
     secret.chmod(0o600)
@@ -99,7 +99,7 @@ async def house(
     ):
         alice = server.client()
         await alice.sign_in(ALICE, PASSWORD)
-        yield House(server, http, alice)
+        yield Env(server, http, alice)
 
 
 @pytest.mark.parametrize(
@@ -110,48 +110,46 @@ async def house(
     ],
 )
 async def test_ome_zarr_is_one_fileset_with_one_image(
-    house: House,
+    env: Env,
     sandbox: RunningSandbox,
     folder: str,
     shape: tuple[int, int, int, int, int],
     file_count: int,
 ) -> None:
     before = sandbox.control("status")["counts"]["Fileset"]
-    dataset = await house.made(ContainerKind.DATASET, folder)
-    item = await house.imported(resource("sample-data", folder), dataset)
+    dataset = await env.made(ContainerKind.DATASET, folder)
+    item = await env.imported(resource("sample-data", folder), dataset)
     assert sandbox.control("status")["counts"]["Fileset"] == before + 1
-    [image] = (await house.alice.images(dataset.ref)).items
+    [image] = (await env.alice.images(dataset.ref)).items
     assert item.image_ids == (image.id,)
     sizes = (image.size_t, image.size_c, image.size_z, image.size_y, image.size_x)
     assert sizes == shape
-    details = await house.alice.image(image.id)
+    details = await env.alice.image(image.id)
     assert len(details.files) == file_count
     assert {file.fileset_id for file in details.files} == {image.fileset_id}
     with gateway(sandbox, ALICE, password=PASSWORD) as conn:
         shown = conn.getObject("Image", image.id)
         assert shown.countImportedImageFiles() == file_count
         assert [one.getId() for one in shown.getFileset().copyImages()] == [image.id]
-    document = await house.http.get(
-        f"/v1/images/{image.id}/zarr/zarr.json", headers=bearer(str(house.alice.token))
+    document = await env.http.get(
+        f"/v1/images/{image.id}/zarr/zarr.json", headers=bearer(str(env.alice.token))
     )
     assert document.json()["zarr_format"] == 3
 
 
-async def test_plate_is_browsed_from_screen_to_image(
-    house: House, sandbox: RunningSandbox
-) -> None:
-    screen = await house.made(ContainerKind.SCREEN, "Compounds")
-    item = await house.imported(PLATE, screen)
-    [plate] = await house.alice.containers(screen.ref)
+async def test_plate_is_browsed_from_screen_to_image(env: Env, sandbox: RunningSandbox) -> None:
+    screen = await env.made(ContainerKind.SCREEN, "Compounds")
+    item = await env.imported(PLATE, screen)
+    [plate] = await env.alice.containers(screen.ref)
     assert (plate.ref.kind, plate.name) == (ContainerKind.PLATE, "test plate")
     assert (plate.parent, plate.image_count) == (screen.ref, 4)
-    assert (await house.alice.container(screen.ref)).image_count == 4
-    on_plate = (await house.alice.images(plate.ref)).items
+    assert (await env.alice.container(screen.ref)).image_count == 4
+    on_plate = (await env.alice.images(plate.ref)).items
     assert {image.id for image in on_plate} == set(item.image_ids)
     assert {image.name for image in on_plate} == set(WELLS)
     for image in on_plate:
-        assert (await house.alice.image(image.id)).container_names == (plate.name,)
-        jpeg = await house.alice.thumbnail(image.id)
+        assert (await env.alice.image(image.id)).container_names == (plate.name,)
+        jpeg = await env.alice.thumbnail(image.id)
         with Image.open(io.BytesIO(jpeg)) as picture:
             assert max(picture.size) == 96
     _check_wells(sandbox, plate.ref)
@@ -175,38 +173,36 @@ def _check_wells(sandbox: RunningSandbox, plate: ContainerRef) -> None:
         assert first == {(0, 0): "A01_f0", (0, 1): "A02_f0"}
 
 
-async def test_policy_keeps_the_files_of_plates_back(
-    house: House, sandbox: RunningSandbox
-) -> None:
+async def test_policy_keeps_the_files_of_plates_back(env: Env, sandbox: RunningSandbox) -> None:
     """OMERO's default: images of plates are seen, their files are not downloaded."""
-    item = await house.imported(PLATE, await house.made(ContainerKind.SCREEN, "Kept back"))
-    accepted = await house.alice.submit_export(
+    item = await env.imported(PLATE, await env.made(ContainerKind.SCREEN, "Kept back"))
+    accepted = await env.alice.submit_export(
         ExportRequest(name="out", image_ids=list(item.image_ids[:1]))
     )
     transfer_id = accepted.details.transfer.id
-    await run_export(house.server, transfer_id, accepted.details.items[0].id)
-    details = await house.server.client(accepted.grant).transfer(transfer_id, files=True)
+    await run_export(env.server, transfer_id, accepted.details.items[0].id)
+    details = await env.server.client(accepted.grant).transfer(transfer_id, files=True)
     assert len(details.files) == 5, "the whole fileset"
     first = details.files[0]
     path = f"/v1/transfers/{transfer_id}/files/{first.id}/content"
-    refused = await house.http.get(path, headers=bearer(accepted.grant))
+    refused = await env.http.get(path, headers=bearer(accepted.grant))
     problem = problem_of(refused)
     assert problem["code"] == PermissionDenied.code
     assert "restricted by policy" in problem["detail"]
     sandbox.control("set", key="omero.policy.binary_access", value="+read,+write,+image,+plate")
     try:
-        given = await house.http.get(path, headers=bearer(accepted.grant))
+        given = await env.http.get(path, headers=bearer(accepted.grant))
     finally:
         sandbox.control("set", key="omero.policy.binary_access", value="+read,+write,+image")
     assert given.status_code == httpx.codes.OK
     assert given.content == (PLATE.parent / first.client_path).read_bytes()
 
 
-async def test_images_of_a_zarr_are_not_kept_back(house: House) -> None:
-    dataset = await house.made(ContainerKind.DATASET, "Free")
+async def test_images_of_a_zarr_are_not_kept_back(env: Env) -> None:
+    dataset = await env.made(ContainerKind.DATASET, "Free")
     folder = resource("sample-data", "ome-zarr-v04-confocal-5d")
-    item = await house.imported(folder, dataset)
-    async with house.server.parts.repository.session(ALICE) as session:
+    item = await env.imported(folder, dataset)
+    async with env.server.parts.repository.session(ALICE) as session:
         for file in await session.images.files(item.image_ids):
             pieces = [piece async for piece in session.images.read(file.id)]
             assert b"".join(pieces) == (folder.parent / file.client_path).read_bytes()

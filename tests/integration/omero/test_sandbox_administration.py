@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("omero")
 
 from tests.support.omero_cli import OmeroCli
-from tests.support.omero_house import gateway, import_fake, make_dataset, unloaded
+from tests.support.omero_sandbox_env import gateway, import_fake, make_dataset, unloaded
 from transferapp.sandbox.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
 
 

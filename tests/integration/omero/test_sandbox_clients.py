@@ -18,7 +18,7 @@ from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 pytest.importorskip("omero")
 
 from tests.support.omero_cli import OmeroCli
-from tests.support.omero_house import gateway, import_files, make_dataset, unloaded
+from tests.support.omero_sandbox_env import gateway, import_files, make_dataset, unloaded
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:isSet:DeprecationWarning"),

@@ -14,7 +14,7 @@ from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 Ice = pytest.importorskip("Ice")
 omero = pytest.importorskip("omero")
 
-from tests.support.omero_house import (  # noqa: E402
+from tests.support.omero_sandbox_env import (  # noqa: E402
     gateway,
     import_fake,
     make_dataset,

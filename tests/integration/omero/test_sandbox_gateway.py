@@ -18,7 +18,7 @@ from transferapp.sandbox.omero_sandbox.fixture import ROOT_PASSWORD, RunningSand
 
 omero = pytest.importorskip("omero")
 
-from tests.support.omero_house import (  # noqa: E402
+from tests.support.omero_sandbox_env import (  # noqa: E402
     gateway,
     import_fake,
     import_files,

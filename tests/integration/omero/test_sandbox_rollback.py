@@ -12,7 +12,7 @@ pytest.importorskip("omero")
 import omero
 from omero.rtypes import rstring
 
-from tests.support.omero_house import gateway, make_dataset
+from tests.support.omero_sandbox_env import gateway, make_dataset
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 
 

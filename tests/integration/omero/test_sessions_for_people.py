@@ -12,13 +12,13 @@ import structlog
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_fixtures import omero
-from tests.support.omero_world import (
+from tests.support.omero_env import (
     adapter,
     populate,
     settings_for,
     start_sandbox,
 )
+from tests.support.omero_fixtures import omero
 from transferapp.errors import (
     PermissionDenied,
     RepositoryUnavailable,
@@ -31,7 +31,7 @@ from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import HealthState
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import ALICE, BOB, PASSWORD, new_dataset
+from transferapp.testing.repository_env import ALICE, BOB, PASSWORD, new_dataset
 
 __all__ = ["omero"]
 

@@ -10,19 +10,19 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
-from tests.support.omero_fixtures import omero
-from tests.support.omero_world import (
+from tests.support.omero_env import (
     adapter,
     populate,
     settings_for,
     start_sandbox,
 )
+from tests.support.omero_fixtures import omero
 from transferapp.errors import StorageFull
 from transferapp.host.resources import resource
 from transferapp.repositories.omero.imports import uploads
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import ALICE, Sample, new_dataset, plan_for
+from transferapp.testing.repository_env import ALICE, Sample, new_dataset, plan_for
 
 __all__ = ["omero"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.export_house import close_outboxes
+from tests.support.export_env import close_outboxes
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.export_house import (
+from tests.support.export_env import (
     Workstation,
     companion,
     placed_as,

@@ -50,7 +50,7 @@ def found(path: Path, root: Path) -> FoundFile:
     return FoundFile(str(path), client_path, now.st_size, now.st_mtime_ns)
 
 
-class Scene:
+class Env:
     """A folder of which ``new.tif`` is imported and the rest is held already."""
 
     def __init__(self, tmp_path: Path) -> None:
@@ -117,71 +117,71 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path)
+def env(tmp_path: Path) -> Iterator[Env]:
+    made = Env(tmp_path)
     yield made
     made.outbox.close()
 
 
-def test_what_is_held_is_not_missed(scene: Scene) -> None:
-    look, deletable = scene.looked()
+def test_what_is_held_is_not_missed(env: Env) -> None:
+    look, deletable = env.looked()
     assert deletable == (True, True)
     assert (look.files, look.words) == (1, "")
-    assert scene.outbox.totals("t").left_out_files == 0
+    assert env.outbox.totals("t").left_out_files == 0
 
 
-def test_a_held_file_that_changes_keeps_the_folder(scene: Scene) -> None:
-    scene.old.write_bytes(b"other pixels")
-    look, deletable = scene.looked()
+def test_a_held_file_that_changes_keeps_the_folder(env: Env) -> None:
+    env.old.write_bytes(b"other pixels")
+    look, deletable = env.looked()
     assert deletable == (False, True), "the imported one may go all the same"
     assert look.words == "1 file left out as held already and changed since: 'day 3/old.tif'"
 
 
-def test_a_held_file_of_the_same_size_is_read_before_it_counts(scene: Scene) -> None:
-    scene.old.write_bytes(b"OLD PIXELS")
-    look, deletable = scene.looked()
+def test_a_held_file_of_the_same_size_is_read_before_it_counts(env: Env) -> None:
+    env.old.write_bytes(b"OLD PIXELS")
+    look, deletable = env.looked()
     assert (look.comparing, deletable) == (1, (False, False))
-    look, deletable = scene.compared()
+    look, deletable = env.compared()
     assert (look.comparing, look.held_changed, deletable) == (0, 1, (False, True))
-    assert scene.compared()[1] == (False, True), "and again at each look"
+    assert env.compared()[1] == (False, True), "and again at each look"
 
 
-def test_a_held_file_that_was_only_touched_counts_again_once_it_was_read(scene: Scene) -> None:
-    os.utime(scene.old, (1, 1))
-    assert scene.looked()[1] == (False, False)
-    assert scene.compared()[1] == (True, True)
-    assert scene.looked()[1] == (True, True), "it is not read again"
+def test_a_held_file_that_was_only_touched_counts_again_once_it_was_read(env: Env) -> None:
+    os.utime(env.old, (1, 1))
+    assert env.looked()[1] == (False, False)
+    assert env.compared()[1] == (True, True)
+    assert env.looked()[1] == (True, True), "it is not read again"
 
 
-def test_a_held_file_replaced_by_another_with_the_same_time_is_read(scene: Scene) -> None:
-    before = scene.old.stat()
-    other = scene.folder.parent / "other.tif"
+def test_a_held_file_replaced_by_another_with_the_same_time_is_read(env: Env) -> None:
+    before = env.old.stat()
+    other = env.folder.parent / "other.tif"
     other.write_bytes(b"OLD PIXELS")
     os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
-    other.replace(scene.old)
-    assert scene.compared()[1] == (False, True)
+    other.replace(env.old)
+    assert env.compared()[1] == (False, True)
 
 
-def test_a_held_file_that_is_gone_needs_no_promise(scene: Scene) -> None:
-    scene.old.unlink()
-    shutil.rmtree(scene.zarr)
-    assert scene.looked()[1] == (True, True)
+def test_a_held_file_that_is_gone_needs_no_promise(env: Env) -> None:
+    env.old.unlink()
+    shutil.rmtree(env.zarr)
+    assert env.looked()[1] == (True, True)
 
 
-def test_what_comes_into_a_held_zarr_is_not_held(scene: Scene) -> None:
-    (scene.zarr / "1").write_bytes(b"a new time point")
-    look, deletable = scene.looked()
+def test_what_comes_into_a_held_zarr_is_not_held(env: Env) -> None:
+    (env.zarr / "1").write_bytes(b"a new time point")
+    look, deletable = env.looked()
     assert (look.added, deletable) == (1, (False, True))
 
 
-def test_a_held_zarr_is_one_thing_for_the_server_and_all_its_files_here(scene: Scene) -> None:
-    paths = {file.path for file in scene.outbox.duplicate_files("t")}
-    assert paths == {str(scene.old), str(scene.zarr / "zarr.json"), str(scene.zarr / "0")}
+def test_a_held_zarr_is_one_thing_for_the_server_and_all_its_files_here(env: Env) -> None:
+    paths = {file.path for file in env.outbox.duplicate_files("t")}
+    assert paths == {str(env.old), str(env.zarr / "zarr.json"), str(env.zarr / "0")}
 
 
-def test_forgotten_with_its_submission(scene: Scene) -> None:
-    scene.outbox.forget("t")
-    assert scene.outbox.duplicate_files("t") == []
+def test_forgotten_with_its_submission(env: Env) -> None:
+    env.outbox.forget("t")
+    assert env.outbox.duplicate_files("t") == []
 
 
 @pytest.mark.parametrize("reason", [LeftOutReason.HELD, LeftOutReason.NOT_CHOSEN])
@@ -208,8 +208,8 @@ def named_file() -> list[dict[str, object]]:
     ]
 
 
-def test_an_inode_of_64_bits_can_be_kept(scene: Scene) -> None:
+def test_an_inode_of_64_bits_can_be_kept(env: Env) -> None:
     """Some network file systems number so."""
     large = os.stat_result((0o100644, (1 << 64) - 5, *[0] * 8))
-    scene.outbox.finish_file("f", 10, Moved(sha1(scene.new), inode_of(large)))
-    assert scene.outbox.files("i")[0].inode == (1 << 63) - 5
+    env.outbox.finish_file("f", 10, Moved(sha1(env.new), inode_of(large)))
+    assert env.outbox.files("i")[0].inode == (1 << 63) - 5

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.export_house import Contents, Workstation, companion, placed_as, tree, zarr
+from tests.support.export_env import Contents, Workstation, companion, placed_as, tree, zarr
 from transferapp.client.names import part_name
 from transferapp.host.sqlite import sqlite3
 from transferapp.model.stages import ItemStage

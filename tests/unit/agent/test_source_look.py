@@ -30,7 +30,7 @@ CLOCK = SystemClock()
 SHA1 = {b"aaaa": "70c881d4a26984ddce795f6f71817c9cf4480e79"}
 
 
-class Scene:
+class Env:
     """A folder of two files that are imported, beside notes that are not."""
 
     def __init__(self, folder: Path) -> None:
@@ -99,67 +99,67 @@ def _on_disk(path: Path) -> FileOnDisk:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    made = Scene(tmp_path)
+def env(tmp_path: Path) -> Iterator[Env]:
+    made = Env(tmp_path)
     made.hand_over()
     yield made
     made.outbox.close()
 
 
-def test_a_whole_folder_that_rests_may_be_deleted(scene: Scene) -> None:
-    assert scene.view().look is None
-    assert not scene.view().safe_to_delete_imported, "not before it was looked at"
-    assert scene.deletable() == (True, True)
+def test_a_whole_folder_that_rests_may_be_deleted(env: Env) -> None:
+    assert env.view().look is None
+    assert not env.view().safe_to_delete_imported, "not before it was looked at"
+    assert env.deletable() == (True, True)
 
 
 def test_what_was_refused_keeps_the_folder(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.hand_over(LeftOutReason.REFUSED)
-    assert scene.deletable() == (False, True)
-    assert (scene.view().left_out_files, scene.view().left_out_names) == (
+    env = Env(tmp_path)
+    env.hand_over(LeftOutReason.REFUSED)
+    assert env.deletable() == (False, True)
+    assert (env.view().left_out_files, env.view().left_out_names) == (
         1,
         ("day 3/notes.docx",),
     )
-    scene.outbox.close()
+    env.outbox.close()
 
 
-def test_a_file_that_grew(scene: Scene) -> None:
-    scene.files[0].write_bytes(b"aaaaa")
-    assert scene.deletable() == (False, False)
-    assert (scene.look().changed, scene.look().names) == (1, ("day 3/a.tif",))
+def test_a_file_that_grew(env: Env) -> None:
+    env.files[0].write_bytes(b"aaaaa")
+    assert env.deletable() == (False, False)
+    assert (env.look().changed, env.look().names) == (1, ("day 3/a.tif",))
 
 
-def test_other_content_of_the_same_size(scene: Scene) -> None:
-    scene.files[0].write_bytes(b"bbbb")
-    assert glance(scene.outbox, "t", CLOCK).comparing == 1
-    assert not scene.view().safe_to_delete_imported, "nothing is promised meanwhile"
-    assert scene.deletable() == (False, False)
-    assert scene.look().changed == 1
+def test_other_content_of_the_same_size(env: Env) -> None:
+    env.files[0].write_bytes(b"bbbb")
+    assert glance(env.outbox, "t", CLOCK).comparing == 1
+    assert not env.view().safe_to_delete_imported, "nothing is promised meanwhile"
+    assert env.deletable() == (False, False)
+    assert env.look().changed == 1
 
 
-def test_another_file_of_the_same_size_and_time(scene: Scene) -> None:
-    before = scene.files[0].stat()
-    other = scene.folder / "other"
+def test_another_file_of_the_same_size_and_time(env: Env) -> None:
+    before = env.files[0].stat()
+    other = env.folder / "other"
     other.write_bytes(b"bbbb")
     os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
-    other.replace(scene.files[0])
-    assert scene.look().changed == 1
+    other.replace(env.files[0])
+    assert env.look().changed == 1
 
 
-def test_a_file_that_was_only_touched_or_copied_back(scene: Scene) -> None:
-    os.utime(scene.files[0], ns=(1, 1))
-    copy = scene.folder / "copy"
+def test_a_file_that_was_only_touched_or_copied_back(env: Env) -> None:
+    os.utime(env.files[0], ns=(1, 1))
+    copy = env.folder / "copy"
     copy.write_bytes(b"aaaa")
-    before = scene.files[1].stat()
+    before = env.files[1].stat()
     os.utime(copy, ns=(before.st_atime_ns, before.st_mtime_ns))
-    copy.replace(scene.files[1])
-    assert glance(scene.outbox, "t", CLOCK).comparing == 2
-    assert scene.deletable() == (True, True)
-    assert glance(scene.outbox, "t", CLOCK).comparing == 0, "it is not read again and again"
+    copy.replace(env.files[1])
+    assert glance(env.outbox, "t", CLOCK).comparing == 2
+    assert env.deletable() == (True, True)
+    assert glance(env.outbox, "t", CLOCK).comparing == 0, "it is not read again and again"
 
 
 def test_an_inode_that_says_nothing_is_read_once(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some network shares number a file anew at each look."""
     real = Path.stat
@@ -170,35 +170,35 @@ def test_an_inode_that_says_nothing_is_read_once(
         return os.stat_result(found, {"st_mtime_ns": real(self, **how).st_mtime_ns})
 
     monkeypatch.setattr(Path, "stat", stat)
-    assert glance(scene.outbox, "t", CLOCK).comparing == 2
-    assert scene.deletable() == (True, True)
-    assert glance(scene.outbox, "t", CLOCK).comparing == 0
+    assert glance(env.outbox, "t", CLOCK).comparing == 2
+    assert env.deletable() == (True, True)
+    assert glance(env.outbox, "t", CLOCK).comparing == 0
 
 
 @pytest.mark.parametrize("name", ["c.tif", "more/c.tif", "c.tif.part", ".c"])
-def test_what_came_into_the_folder_since(scene: Scene, name: str) -> None:
-    path = scene.folder / name
+def test_what_came_into_the_folder_since(env: Env, name: str) -> None:
+    path = env.folder / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"x")
-    assert scene.deletable() == (False, True)
-    assert scene.look().added == 1
+    assert env.deletable() == (False, True)
+    assert env.look().added == 1
 
 
-def test_litter_that_came_since_is_nothing(scene: Scene) -> None:
-    (scene.folder / ".DS_Store").write_bytes(b"x")
-    assert scene.deletable() == (True, True)
+def test_litter_that_came_since_is_nothing(env: Env) -> None:
+    (env.folder / ".DS_Store").write_bytes(b"x")
+    assert env.deletable() == (True, True)
 
 
-def test_what_is_gone_needs_no_promise(scene: Scene) -> None:
-    scene.files[0].unlink()
-    assert scene.deletable() == (True, True)
-    for path in scene.folder.iterdir():
+def test_what_is_gone_needs_no_promise(env: Env) -> None:
+    env.files[0].unlink()
+    assert env.deletable() == (True, True)
+    for path in env.folder.iterdir():
         path.unlink()
-    assert scene.deletable() == (True, True)
+    assert env.deletable() == (True, True)
 
 
 def test_what_cannot_be_looked_at_promises_nothing(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
+    env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Path.stat
 
@@ -208,28 +208,28 @@ def test_what_cannot_be_looked_at_promises_nothing(
         return real(self, **how)
 
     monkeypatch.setattr(Path, "stat", stat)
-    assert scene.deletable() == (False, False)
-    assert scene.look().unreadable == 1
+    assert env.deletable() == (False, False)
+    assert env.look().unreadable == 1
 
 
-def test_the_server_is_told_what_it_does_not_know(scene: Scene) -> None:
-    look = scene.look()
-    assert not scene.outbox.submission("t").look_told
-    scene.outbox.look_was_told("t", look)
-    scene.look()
-    assert scene.outbox.submission("t").look_told, "the same again is no news"
-    scene.files[0].write_bytes(b"bbbbb")
-    scene.look()
-    assert not scene.outbox.submission("t").look_told
+def test_the_server_is_told_what_it_does_not_know(env: Env) -> None:
+    look = env.look()
+    assert not env.outbox.submission("t").look_told
+    env.outbox.look_was_told("t", look)
+    env.look()
+    assert env.outbox.submission("t").look_told, "the same again is no news"
+    env.files[0].write_bytes(b"bbbbb")
+    env.look()
+    assert not env.outbox.submission("t").look_told
 
 
-def test_nothing_is_promised_of_a_folder_that_is_not_there(scene: Scene) -> None:
+def test_nothing_is_promised_of_a_folder_that_is_not_there(env: Env) -> None:
     """It was renamed, or its drive is not connected: it may come back as another."""
-    assert scene.deletable() == (True, True)
-    scene.folder.rename(scene.folder.with_name("elsewhere"))
-    assert scene.deletable() == (False, False)
-    assert scene.look().words.startswith(
+    assert env.deletable() == (True, True)
+    env.folder.rename(env.folder.with_name("elsewhere"))
+    assert env.deletable() == (False, False)
+    assert env.look().words.startswith(
         "2 files not there now (deleted, moved or on a drive not connected): 'day 3/a.tif'"
     )
-    scene.folder.with_name("elsewhere").rename(scene.folder)
-    assert scene.deletable() == (True, True)
+    env.folder.with_name("elsewhere").rename(env.folder)
+    assert env.deletable() == (True, True)

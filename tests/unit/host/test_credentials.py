@@ -11,7 +11,7 @@ import keyring.backends.fail
 import keyring.errors
 import pytest
 
-from tests.support.image_house import MemoryVault
+from tests.support.image_env import MemoryVault
 from transferapp.host.credentials import Credentials, Keeping, Kept
 
 

@@ -41,10 +41,10 @@ class Story:
     """Plays the scenes; ``say`` tells the terminal what happens."""
 
     def __init__(
-        self, scene: tuple[Stage, PrivateScreen], folder: Path, out: Path, say: Say
+        self, env: tuple[Stage, PrivateScreen], folder: Path, out: Path, say: Say
     ) -> None:
         """``folder`` is what is dropped, ``out`` is where screenshots go."""
-        self._stage, self._screen = scene
+        self._stage, self._screen = env
         self._folder = folder
         self._out = out
         self._say = say

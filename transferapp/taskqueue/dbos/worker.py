@@ -74,7 +74,7 @@ class DbosTaskWorker(TaskWorker):
             self._registry.id, self._records, self._engine, self._settings, self._start
         )
         self._serving = Supervisor("claims of tasks", self._dispatcher.serve)
-        self._housekeeping = Supervisor("the queue's housekeeping", self._keep_house)
+        self._housekeeping = Supervisor("the queue's housekeeping", self._maintain)
         self._wakeups: Wakeups | None = None
         self._stopping = threading.Event()
         self._heart: SupervisedThread | None = None
@@ -204,7 +204,7 @@ class DbosTaskWorker(TaskWorker):
                     self._heart.beat()
             self._stopping.wait(self._settings.beat_s)
 
-    async def _keep_house(self) -> None:
+    async def _maintain(self) -> None:
         while True:
             untold, self._untold = self._untold, []
             for task in untold:

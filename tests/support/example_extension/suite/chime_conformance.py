@@ -38,10 +38,10 @@ class TestChime(SenderSuite):
     """All of it."""
 
     @pytest.fixture
-    async def house(
+    async def env(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> AsyncIterator[Chiming]:
         monkeypatch.setenv("CHIME_FILE", str(tmp_path / "chime.txt"))
-        house = Chiming(tmp_path / "chime.txt")
-        yield house
-        await house.sender.aclose()
+        env = Chiming(tmp_path / "chime.txt")
+        yield env
+        await env.sender.aclose()

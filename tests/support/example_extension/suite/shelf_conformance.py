@@ -14,14 +14,14 @@ from transferapp.model.identity import GroupPermissions
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.wiring import open_repository
 from transferapp.testing.repository_containers import ContainerSuite, IdentitySuite
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     BOB,
     LAB,
     PASSWORD,
     PRIVATE,
+    RepositoryEnv,
     Sample,
-    World,
 )
 
 
@@ -29,9 +29,9 @@ class TestShelf(IdentitySuite, ContainerSuite):
     """People and containers."""
 
     @pytest.fixture
-    async def world(
+    async def env(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> AsyncIterator[World]:
+    ) -> AsyncIterator[RepositoryEnv]:
         people = Administration(tmp_path / "shelf")
         for username in (ALICE, BOB):
             await people.add_experimenter(username, username.title(), PASSWORD)
@@ -45,5 +45,5 @@ class TestShelf(IdentitySuite, ContainerSuite):
         monkeypatch.setenv("SHELF_FOLDER", str(tmp_path / "shelf"))
         # By its name, as server and worker open it.
         repository = open_repository("shelf", tmp_path / "unused", SystemClock())
-        yield World(repository, single=one, known=known, several=one)
+        yield RepositoryEnv(repository, single=one, known=known, several=one)
         await repository.close()

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.image_house import FakeAgent, ImageHouse, image, until
+from tests.support.image_env import FakeAgent, ImageEnv, image, until
 from transferapp import errors
 from transferapp.desktop.browse import presenter as browse_module
 from transferapp.desktop.browse.presenter import BrowseParts, BrowsePresenter
@@ -38,8 +38,8 @@ class Viewer:
         return 640.0
 
 
-def house() -> ImageHouse:
-    made = ImageHouse()
+def env() -> ImageEnv:
+    made = ImageEnv()
     made.add(FLIES, "Flies")
     made.add(EMBRYOS, "Embryos", FLIES)
     made.add(WINGS, "Wings", FLIES)
@@ -49,7 +49,7 @@ def house() -> ImageHouse:
     return made
 
 
-async def browsing(folder: Path, made: ImageHouse) -> BrowsePresenter:
+async def browsing(folder: Path, made: ImageEnv) -> BrowsePresenter:
     session = await made.signed_in(folder)
     return BrowsePresenter(session, BrowseParts(Viewer(), cast("Any", None)))
 
@@ -68,7 +68,7 @@ def names(browse: BrowsePresenter) -> list[str]:
 
 
 async def test_opens_with_all_images_and_the_tops(tmp_path: Path) -> None:
-    browse = await browsing(tmp_path, house())
+    browse = await browsing(tmp_path, env())
     await browse.open()
     assert names(browse) == ["red", "green", "blue"]
     assert [c.name for c in browse.tree.children(None) or ()] == ["Flies", "Plates"]
@@ -80,7 +80,7 @@ async def test_opens_with_all_images_and_the_tops(tmp_path: Path) -> None:
 
 
 async def test_a_container_and_a_word_narrow_the_list(tmp_path: Path) -> None:
-    browse = await browsing(tmp_path, house())
+    browse = await browsing(tmp_path, env())
     await browse.show(EMBRYOS)
     assert names(browse) == ["red", "green"]
     await browse.show(EMBRYOS, " gre ")
@@ -92,7 +92,7 @@ async def test_long_lists_come_in_pages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(browse_module, "PAGE_SIZE", 2)
-    made = house()
+    made = env()
     browse = await browsing(tmp_path, made)
     await browse.show(None)
     assert names(browse) == ["red", "green"]
@@ -105,14 +105,14 @@ async def test_long_lists_come_in_pages(
 
 
 async def test_a_slow_old_list_never_replaces_a_newer_one(tmp_path: Path) -> None:
-    browse = await browsing(tmp_path, house())
+    browse = await browsing(tmp_path, env())
     await asyncio.gather(browse.show(EMBRYOS), browse.show(WINGS))
     assert names(browse) == ["blue"]
     await ended(browse)
 
 
 async def test_selecting_reads_the_details_of_the_first(tmp_path: Path) -> None:
-    browse = await browsing(tmp_path, house())
+    browse = await browsing(tmp_path, env())
     await browse.show(EMBRYOS)
     await browse.select(browse.images)
     assert shown(browse) == 1
@@ -125,7 +125,7 @@ async def test_selecting_reads_the_details_of_the_first(tmp_path: Path) -> None:
 
 
 async def test_problem_is_told_and_taken_back(tmp_path: Path) -> None:
-    made = house()
+    made = env()
     browse = await browsing(tmp_path, made)
     told: list[errors.TransferAppError | None] = []
     browse.troubled.listen(told.append)
@@ -142,7 +142,7 @@ async def test_imported_images_appear_by_themselves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(browse_module, "REFRESH_PAUSE_S", 0.01)
-    made = house()
+    made = env()
     browse = await browsing(tmp_path, made)
     await until(lambda: browse.session.settings.seen_events)
     await browse.show(WINGS)
@@ -159,7 +159,7 @@ async def test_missed_events_make_it_read_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transferapp.desktop.browse.presenter.REFRESH_PAUSE_S", 0.01)
-    made = house()
+    made = env()
     browse = await browsing(tmp_path, made)
     await browse.open()
     made.put_images(EMBRYOS, image(4, "yellow"))
@@ -169,7 +169,7 @@ async def test_missed_events_make_it_read_anew(
 
 
 async def test_thumbnails_come_once_and_the_last_asked_first(tmp_path: Path) -> None:
-    made = ImageHouse()
+    made = ImageEnv()
     made.add(PLATES, "Plates")
     made.put_images(PLATES, *(image(n) for n in range(1, 31)))
     browse = await browsing(tmp_path, made)
@@ -189,7 +189,7 @@ async def test_thumbnails_come_once_and_the_last_asked_first(tmp_path: Path) -> 
 
 
 async def test_a_missing_thumbnail_is_not_asked_for_for_ever(tmp_path: Path) -> None:
-    browse = await browsing(tmp_path, house())
+    browse = await browsing(tmp_path, env())
     ready: list[int] = []
     browse.thumbnails.ready.listen(ready.append)
     assert browse.thumbnails.get(404) is None
@@ -201,7 +201,7 @@ async def test_a_missing_thumbnail_is_not_asked_for_for_ever(tmp_path: Path) -> 
 
 
 async def test_signing_out_leaves_nothing_of_the_person(tmp_path: Path) -> None:
-    browse = await browsing(tmp_path, house())
+    browse = await browsing(tmp_path, env())
     await browse.open()
     await browse.select(browse.images[:1])
     await browse.session.sign_out()
@@ -214,7 +214,7 @@ async def test_signing_out_leaves_nothing_of_the_person(tmp_path: Path) -> None:
 async def test_an_export_hands_over_and_remembers_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    browse = await browsing(tmp_path, house())
+    browse = await browsing(tmp_path, env())
     await browse.show(EMBRYOS)
     await browse.select(browse.images)
     plans: list[Any] = []
@@ -233,7 +233,7 @@ async def test_an_export_hands_over_and_remembers_the_folder(
 
 
 async def test_targets_are_datasets_and_screens_one_may_write_to(tmp_path: Path) -> None:
-    made = house()
+    made = env()
     made.add(ContainerRef(ContainerKind.DATASET, 8), "Foreign", FLIES, can_link=False)
     session = await made.signed_in(tmp_path)
     targets = TargetsPresenter(session)
@@ -258,7 +258,7 @@ def test_sizes_in_words() -> None:
 
 
 async def test_details_in_words(tmp_path: Path) -> None:
-    browse = await browsing(tmp_path, house())
+    browse = await browsing(tmp_path, env())
     await browse.show(EMBRYOS)
     await browse.select(browse.images[:1])
     assert browse.details is not None

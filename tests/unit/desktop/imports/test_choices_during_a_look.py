@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from tests.support.held_look import HeldLook, held, pictures
-from tests.support.import_scene import hand_over, presenter, session
+from tests.support.import_presenter_env import hand_over, presenter, session
 from tests.support.transfer_fakes import FakeSession, until
 from transferapp.desktop.imports.presenter import ImportPresenter
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from tests.support.import_scene import (
+from tests.support.import_presenter_env import (
     EMBRYOS,
     LONG_AGO,
     SCREEN,

@@ -13,7 +13,7 @@ import pytest
 import tifffile
 
 from tests.support.duplicate_files import HoldingServer
-from tests.support.import_scene import (
+from tests.support.import_presenter_env import (
     EMBRYOS,
     LONG_AGO,
     HandOver,

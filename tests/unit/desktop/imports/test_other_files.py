@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.import_scene import (
+from tests.support.import_presenter_env import (
     EMBRYOS,
     LONG_AGO,
     SCREEN,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.image_house import URL, ImageHouse, until
+from tests.support.image_env import URL, ImageEnv, until
 from transferapp.desktop.inbox.presenter import InboxPresenter, Pauses
 from transferapp.desktop.shell.notifications import NotificationsPresenter
 from transferapp.host import supervise
@@ -39,8 +39,8 @@ async def shown() -> AsyncIterator[list[str]]:
 
 
 async def test_events_go_on_after_a_page_that_failed(tmp_path: Path, shown: list[str]) -> None:
-    house = ImageHouse()
-    session = await house.signed_in(tmp_path)
+    env = ImageEnv()
+    session = await env.signed_in(tmp_path)
     seen: list[int] = []
 
     def page(event: Event) -> None:
@@ -50,17 +50,17 @@ async def test_events_go_on_after_a_page_that_failed(tmp_path: Path, shown: list
 
     session.events.listen(page)
     await until(lambda: session.settings.seen_events)
-    house.tell(EventKind.ITEM_CHANGED)
+    env.tell(EventKind.ITEM_CHANGED)
     await until(lambda: seen == [1])
-    house.tell(EventKind.ITEM_CHANGED)
+    env.tell(EventKind.ITEM_CHANGED)
     await until(lambda: seen == [1, 2])
     assert shown == ["a defect of a page"]
     await session.close()
 
 
 async def test_the_inbox_is_read_again_after_a_defect(tmp_path: Path, shown: list[str]) -> None:
-    house = ImageHouse()
-    session = house.session(tmp_path)
+    env = ImageEnv()
+    session = env.session(tmp_path)
     inbox = InboxPresenter(session, pauses=Pauses(idle=600.0, least=0.005))
     failures = [RuntimeError("a defect of a page"), RuntimeError("again")]
 
@@ -71,7 +71,7 @@ async def test_the_inbox_is_read_again_after_a_defect(tmp_path: Path, shown: lis
     inbox.changed.listen(page)
     await session.sign_in(URL, "anna", "pipette", remember=False)
     await until(lambda: not failures)
-    house.desk.put("t1")
+    env.inbox_env.put("t1")
     inbox.refresh()
     await until(lambda: inbox.unread == 1)
     assert shown == ["a defect of a page"], "the same sort of defect is shown once"
@@ -96,15 +96,15 @@ class Broken:
 
 
 async def test_notifications_go_on_after_a_defect(tmp_path: Path, shown: list[str]) -> None:
-    house = ImageHouse()
-    session = await house.signed_in(tmp_path)
+    env = ImageEnv()
+    session = await env.signed_in(tmp_path)
     notifier = Broken()
     presenter = NotificationsPresenter(session, notifier, gather_s=0.01)
     running = asyncio.create_task(presenter.run())
     await until(lambda: session.settings.seen_events)
-    house.tell(EventKind.TRANSFER_ENDED)
+    env.tell(EventKind.TRANSFER_ENDED)
     await until(lambda: len(notifier.told) == 1)
-    house.tell(EventKind.TRANSFER_ENDED)
+    env.tell(EventKind.TRANSFER_ENDED)
     await until(lambda: len(notifier.told) == 2)
     assert shown == ["the bus said something odd"]
     running.cancel()

@@ -9,7 +9,7 @@ import httpx
 import keyring.errors
 import pytest
 
-from tests.support.image_house import URL, ImageHouse, MemoryVault, until
+from tests.support.image_env import URL, ImageEnv, MemoryVault, until
 from transferapp import errors
 from transferapp.desktop.session.presenter import Connection, normal_url
 from transferapp.desktop.session.remembered import DesktopSettings, ServerProfile, SettingsFile
@@ -19,8 +19,8 @@ from transferapp.model.events import Event, EventKind
 
 
 async def test_signs_in_and_remembers_the_server_but_never_the_password(tmp_path: Path) -> None:
-    house, vault = ImageHouse(), MemoryVault()
-    session = house.session(tmp_path, vault)
+    env, vault = ImageEnv(), MemoryVault()
+    session = env.session(tmp_path, vault)
     keeping = await session.sign_in(URL, "anna", "pipette", remember=True)
     assert keeping is not None
     assert keeping.where is Kept.KEYRING
@@ -36,7 +36,7 @@ async def test_signs_in_and_remembers_the_server_but_never_the_password(tmp_path
 
 
 async def test_wrong_password_leaves_nobody_signed_in(tmp_path: Path) -> None:
-    session = ImageHouse().session(tmp_path)
+    session = ImageEnv().session(tmp_path)
     with pytest.raises(errors.SignInFailed):
         await session.sign_in(URL, "anna", "pipet", remember=True)
     assert not session.signed_in
@@ -45,50 +45,50 @@ async def test_wrong_password_leaves_nobody_signed_in(tmp_path: Path) -> None:
 
 
 async def test_a_password_is_never_sent_to_something_else(tmp_path: Path) -> None:
-    house = ImageHouse()
-    house.answer = lambda _request: httpx.Response(404, text="nginx")
+    env = ImageEnv()
+    env.answer = lambda _request: httpx.Response(404, text="nginx")
     with pytest.raises(errors.SettingsInvalid, match="Something other"):
-        await house.session(tmp_path).sign_in(URL, "anna", "pipette", remember=True)
-    assert house.requests == ["GET /v1/server"]
+        await env.session(tmp_path).sign_in(URL, "anna", "pipette", remember=True)
+    assert env.requests == ["GET /v1/server"]
 
 
 async def test_continues_the_kept_session(tmp_path: Path) -> None:
-    house, vault = ImageHouse(), MemoryVault()
-    first = house.session(tmp_path, vault)
+    env, vault = ImageEnv(), MemoryVault()
+    first = env.session(tmp_path, vault)
     await first.sign_in(URL, "anna", "pipette", remember=True)
     await first.close()
-    second = house.session(tmp_path, vault)
+    second = env.session(tmp_path, vault)
     assert await second.resume()
     assert second.username == "anna"
     await second.close()
 
 
 async def test_an_ended_session_is_forgotten(tmp_path: Path) -> None:
-    house, vault = ImageHouse(), MemoryVault()
-    first = house.session(tmp_path, vault)
+    env, vault = ImageEnv(), MemoryVault()
+    first = env.session(tmp_path, vault)
     await first.sign_in(URL, "anna", "pipette", remember=True)
     await first.close()
-    house.tokens.clear()
-    second = house.session(tmp_path, vault)
+    env.tokens.clear()
+    second = env.session(tmp_path, vault)
     assert not await second.resume()
     assert vault.kept == {}
 
 
 async def test_an_outage_at_start_keeps_the_token(tmp_path: Path) -> None:
-    house, vault = ImageHouse(), MemoryVault()
-    first = house.session(tmp_path, vault)
+    env, vault = ImageEnv(), MemoryVault()
+    first = env.session(tmp_path, vault)
     await first.sign_in(URL, "anna", "pipette", remember=True)
     await first.close()
-    house.down = True
-    second = house.session(tmp_path, vault)
+    env.down = True
+    second = env.session(tmp_path, vault)
     with pytest.raises(errors.ServerUnreachable):
         await second.resume()
     assert len(vault.kept) == 1
 
 
 async def test_without_remembering_nothing_is_kept(tmp_path: Path) -> None:
-    house, vault = ImageHouse(), MemoryVault()
-    session = house.session(tmp_path, vault)
+    env, vault = ImageEnv(), MemoryVault()
+    session = env.session(tmp_path, vault)
     assert await session.sign_in(URL, "anna", "pipette", remember=False) is None
     assert vault.kept == {}
     await session.close()
@@ -96,7 +96,7 @@ async def test_without_remembering_nothing_is_kept(tmp_path: Path) -> None:
 
 async def test_a_locked_keyring_is_said_and_does_not_hinder(tmp_path: Path) -> None:
     vault = MemoryVault(keyring.errors.KeyringLocked("locked"))
-    session = ImageHouse().session(tmp_path, vault)
+    session = ImageEnv().session(tmp_path, vault)
     keeping = await session.sign_in(URL, "anna", "pipette", remember=True)
     assert keeping is not None
     assert keeping.where is Kept.MEMORY
@@ -106,21 +106,21 @@ async def test_a_locked_keyring_is_said_and_does_not_hinder(tmp_path: Path) -> N
 
 
 async def test_signing_out_revokes_the_token(tmp_path: Path) -> None:
-    house, vault = ImageHouse(), MemoryVault()
-    session = house.session(tmp_path, vault)
+    env, vault = ImageEnv(), MemoryVault()
+    session = env.session(tmp_path, vault)
     await session.sign_in(URL, "anna", "pipette", remember=True)
     token = session.server.token
     await session.sign_out()
-    assert token not in house.tokens
+    assert token not in env.tokens
     assert vault.kept == {}
     assert session.connection is Connection.SIGNED_OUT
     assert session.owner == ""
 
 
 async def test_signing_out_works_while_the_server_is_away(tmp_path: Path) -> None:
-    house = ImageHouse()
-    session = await house.signed_in(tmp_path)
-    house.down = True
+    env = ImageEnv()
+    session = await env.signed_in(tmp_path)
+    env.down = True
     await session.sign_out()
     assert not session.signed_in
 
@@ -129,19 +129,19 @@ async def test_events_come_once_and_in_order_through_an_outage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))
-    house = ImageHouse()
-    session = await house.signed_in(tmp_path)
+    env = ImageEnv()
+    session = await env.signed_in(tmp_path)
     seen: list[int] = []
     states: list[Connection] = []
     session.events.listen(lambda event: seen.append(event.id))
     session.changed.listen(lambda: states.append(session.connection))
     await until(lambda: session.settings.seen_events)
-    house.tell(EventKind.ITEM_CHANGED)
+    env.tell(EventKind.ITEM_CHANGED)
     await until(lambda: seen == [1])
-    house.go_down()
+    env.go_down()
     await until(lambda: session.connection is Connection.OFFLINE)
-    house.tell(EventKind.TRANSFER_ENDED)
-    house.down = False
+    env.tell(EventKind.TRANSFER_ENDED)
+    env.down = False
     await until(lambda: seen == [1, 2])
     assert session.connection is Connection.ONLINE
     assert states[-2:] == [Connection.OFFLINE, Connection.ONLINE]
@@ -152,13 +152,13 @@ async def test_a_revoked_session_signs_out_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))
-    house = ImageHouse()
-    session = await house.signed_in(tmp_path)
+    env = ImageEnv()
+    session = await env.signed_in(tmp_path)
     await until(lambda: session.settings.seen_events)
-    house.tokens.clear()
-    house.go_down()
+    env.tokens.clear()
+    env.go_down()
     await until(lambda: session.connection is Connection.OFFLINE)
-    house.down = False
+    env.down = False
     await until(lambda: not session.signed_in)
     assert isinstance(session.trouble, errors.GrantRefused)
 
@@ -166,14 +166,14 @@ async def test_a_revoked_session_signs_out_with_the_reason(
 async def test_the_place_in_the_events_is_kept_from_the_first_time(
     tmp_path: Path,
 ) -> None:
-    house = ImageHouse()
-    house.tell(EventKind.TRANSFER_ENDED)  # Before she ever was here: no news for her.
-    session = await house.signed_in(tmp_path)
+    env = ImageEnv()
+    env.tell(EventKind.TRANSFER_ENDED)  # Before she ever was here: no news for her.
+    session = await env.signed_in(tmp_path)
     await until(lambda: session.settings.seen_events)
     await until(lambda: "= 1" in (tmp_path / "desktop.ini").read_text())
     await session.close()
-    house.tell(EventKind.TRANSFER_ENDED)
-    again = house.session(tmp_path)
+    env.tell(EventKind.TRANSFER_ENDED)
+    again = env.session(tmp_path)
     seen: list[int] = []
     again.events.listen(lambda event: seen.append(event.id))
     await again.sign_in(URL, "anna", "pipette", remember=False)
@@ -183,15 +183,15 @@ async def test_the_place_in_the_events_is_kept_from_the_first_time(
 
 async def test_what_was_missed_for_good_is_said_once(tmp_path: Path) -> None:
     """Also on this computer's next start nothing is missed again."""
-    house = ImageHouse()
-    session = await house.signed_in(tmp_path)
+    env = ImageEnv()
+    session = await env.signed_in(tmp_path)
     await until(lambda: "= 0" in (tmp_path / "desktop.ini").read_text())
     await session.close()
     for _ in range(5):
-        house.tell(EventKind.TRANSFER_ENDED)
-    house.kept_from = 4
+        env.tell(EventKind.TRANSFER_ENDED)
+    env.kept_from = 4
     for expected in (["missed", 4, 5], [4, 5]):
-        again = house.session(tmp_path)
+        again = env.session(tmp_path)
         heard: list[str | int] = []
         again.missed.listen(partial(heard.append, "missed"))
         again.events.listen(partial(_note, heard))

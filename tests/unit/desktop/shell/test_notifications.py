@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from tests.support.image_house import FakeAgent, ImageHouse, until
+from tests.support.image_env import FakeAgent, ImageEnv, until
 from tests.support.transfer_fakes import item, promises, transfer
 from transferapp.desktop.session.presenter import SessionPresenter
 from transferapp.desktop.shell.notifications import NotificationsPresenter
@@ -59,11 +59,11 @@ def details(of: Transfer) -> TransferDetails:
     return TransferDetails(of, (done, done, done))
 
 
-class Scene:
+class Env:
     """A signed-in session with notifications running."""
 
-    def __init__(self, house: ImageHouse, session: SessionPresenter) -> None:
-        self.house, self.session, self.recorder = house, session, Recorder()
+    def __init__(self, inner_env: ImageEnv, session: SessionPresenter) -> None:
+        self.env, self.session, self.recorder = inner_env, session, Recorder()
         self.presenter = NotificationsPresenter(session, self.recorder, gather_s=0.02)
         self.task = asyncio.create_task(self.presenter.run())
 
@@ -77,115 +77,115 @@ class Scene:
         await self.session.close()
 
 
-async def a_scene(folder: Path, house: ImageHouse | None = None) -> Scene:
-    house = house or ImageHouse()
-    session = house.session(folder)
-    scene = Scene(house, session)
+async def a_env(folder: Path, inner_env: ImageEnv | None = None) -> Env:
+    inner_env = inner_env or ImageEnv()
+    session = inner_env.session(folder)
+    page_env = Env(inner_env, session)
     await session.sign_in("http://images.test", "anna", "pipette", remember=False)
     await until(lambda: session.settings.seen_events)
-    return scene
+    return page_env
 
 
 async def test_a_finished_import_is_told_with_what_is_safe(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
-    scene.house.transfers["t1"] = details(ended(files_verified=12))
-    scene.house.tell(EventKind.ITEM_CHANGED)
-    scene.house.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: scene.told)
-    (told,) = scene.told
+    page_env = await a_env(tmp_path)
+    page_env.env.transfers["t1"] = details(ended(files_verified=12))
+    page_env.env.tell(EventKind.ITEM_CHANGED)
+    page_env.env.tell(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.told)
+    (told,) = page_env.told
     assert told.title == "Import of 12 files finished"
     assert told.text == "12 images in Dataset “Day 3”. Safe to delete the originals."
     assert told.key == "t1"
-    agent = cast("FakeAgent", scene.session.agent)
+    agent = cast("FakeAgent", page_env.session.agent)
     assert agent.asked == ["t1"], "its source was looked at before it was told"
-    await scene.close()
+    await page_env.close()
 
 
 async def test_a_finished_import_tells_what_was_attached(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
+    page_env = await a_env(tmp_path)
     with_notes = ended(item_count=4, items_done=4, files_verified=12, to_attach=3, attached=3)
-    scene.house.transfers["t1"] = details(with_notes)
-    scene.house.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: scene.told)
-    (told,) = scene.told
+    page_env.env.transfers["t1"] = details(with_notes)
+    page_env.env.tell(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.told)
+    (told,) = page_env.told
     assert told.text.startswith("12 images in Dataset “Day 3”, 3 files attached. Safe to")
-    await scene.close()
+    await page_env.close()
 
 
 async def test_a_finished_import_names_what_was_left_out(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
+    page_env = await a_env(tmp_path)
     only_imported = Promises(True, True, False, True)
     left_out = ("day 3/cut.tif", "day 3/notes.docx")
-    scene.house.transfers["t1"] = details(
+    page_env.env.transfers["t1"] = details(
         ended(promises=only_imported, left_out_files=2, left_out_names=left_out)
     )
-    scene.house.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: scene.told)
-    assert scene.told[0].text == (
+    page_env.env.tell(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.told)
+    assert page_env.told[0].text == (
         "12 images in Dataset “Day 3”. Do not delete the folder: 2 files were left out and"
         " not imported: 'day 3/cut.tif', 'day 3/notes.docx'."
     )
-    await scene.close()
+    await page_env.close()
 
 
 async def test_deleting_is_not_called_safe_when_it_is_not(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
-    scene.house.transfers["t1"] = details(ended(promises=promises()))
-    scene.house.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: scene.told)
-    assert "Safe" not in scene.told[0].text
-    await scene.close()
+    page_env = await a_env(tmp_path)
+    page_env.env.transfers["t1"] = details(ended(promises=promises()))
+    page_env.env.tell(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.told)
+    assert "Safe" not in page_env.told[0].text
+    await page_env.close()
 
 
 async def test_an_export_and_a_partly_failed_import_in_words(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
+    page_env = await a_env(tmp_path)
     export = ended(kind=TransferKind.EXPORT, name="14 images", file_count=1)
     failed = ended(items_done=1, state=ItemState.FAILED)
-    scene.house.transfers |= {"t1": details(export), "t2": details(replace(failed, id="t2"))}
-    scene.house.tell(EventKind.TRANSFER_ENDED, "t1", state="delivered")
-    scene.house.tell(
+    page_env.env.transfers |= {"t1": details(export), "t2": details(replace(failed, id="t2"))}
+    page_env.env.tell(EventKind.TRANSFER_ENDED, "t1", state="delivered")
+    page_env.env.tell(
         EventKind.TRANSFER_ENDED, "t2", state="failed", message="1 imported, 2 failed"
     )
-    await until(lambda: len(scene.told) == 2)
-    first, second = scene.told
+    await until(lambda: len(page_env.told) == 2)
+    first, second = page_env.told
     assert first.title == "Export of 1 file finished"
     assert second.title == "Import of 12 files ended, 2 of 3 not done"
     assert second.urgency is Urgency.CRITICAL
     assert "2 failed" in second.text
-    await scene.close()
+    await page_env.close()
 
 
 async def test_many_problems_at_once_are_one_notification(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
-    scene.house.transfers["t1"] = details(ended(state=ItemState.NEEDS_ATTENTION))
+    page_env = await a_env(tmp_path)
+    page_env.env.transfers["t1"] = details(ended(state=ItemState.NEEDS_ATTENTION))
     for number in range(200):
-        scene.house.tell(
+        page_env.env.tell(
             EventKind.ITEM_PROBLEM,
             item_id=f"i{number}",
             state="needs-attention",
             title="The file is gone",
             message=f"{number}.tif: Put it back.",
         )
-    await until(lambda: scene.told)
+    await until(lambda: page_env.told)
     await asyncio.sleep(0.06)
-    (told,) = scene.told
+    (told,) = page_env.told
     assert told.title == "Import: 200 items need your attention"
     assert "0.tif" in told.text
-    await scene.close()
+    await page_env.close()
 
 
 async def test_one_problem_is_told_with_its_remedy(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
-    scene.house.tell(
+    page_env = await a_env(tmp_path)
+    page_env.env.tell(
         EventKind.ITEM_PROBLEM,
         state="needs-attention",
         title="The file is gone",
         message="a.tif: Put it back in its place, then retry.",
     )
-    await until(lambda: scene.told)
-    assert scene.told[0].title == "Import: the file is gone"
-    assert "Put it back" in scene.told[0].text
-    await scene.close()
+    await until(lambda: page_env.told)
+    assert page_env.told[0].title == "Import: the file is gone"
+    assert "Put it back" in page_env.told[0].text
+    await page_env.close()
 
 
 @pytest.mark.parametrize(
@@ -198,32 +198,32 @@ async def test_one_problem_is_told_with_its_remedy(tmp_path: Path) -> None:
     ],
 )
 async def test_the_rest_disturbs_nobody(tmp_path: Path, kind: EventKind, state: str) -> None:
-    scene = await a_scene(tmp_path)
-    scene.house.tell(kind, state=state)
-    scene.house.transfers["t2"] = details(ended())
-    scene.house.tell(EventKind.TRANSFER_ENDED, "t2")
-    await until(lambda: scene.told)
-    assert [told.key for told in scene.told] == ["t1"]  # t2's details carry the id t1
-    await scene.close()
+    page_env = await a_env(tmp_path)
+    page_env.env.tell(kind, state=state)
+    page_env.env.transfers["t2"] = details(ended())
+    page_env.env.tell(EventKind.TRANSFER_ENDED, "t2")
+    await until(lambda: page_env.told)
+    assert [told.key for told in page_env.told] == ["t1"]  # t2's details carry the id t1
+    await page_env.close()
 
 
 async def test_what_ended_meanwhile_is_told_once_at_the_next_start(tmp_path: Path) -> None:
-    first = await a_scene(tmp_path)
-    first.house.transfers["t1"] = details(ended())
-    first.house.tell(EventKind.TRANSFER_ENDED)
+    first = await a_env(tmp_path)
+    first.env.transfers["t1"] = details(ended())
+    first.env.tell(EventKind.TRANSFER_ENDED)
     await until(lambda: first.told)
     await until(lambda: "= 1" in (tmp_path / "desktop.ini").read_text())
     await first.close()
 
-    first.house.transfers["t2"] = details(ended(name="Second"))
-    first.house.tell(EventKind.TRANSFER_ENDED, "t2")
-    second = await a_scene(tmp_path, first.house)
+    first.env.transfers["t2"] = details(ended(name="Second"))
+    first.env.tell(EventKind.TRANSFER_ENDED, "t2")
+    second = await a_env(tmp_path, first.env)
     await until(lambda: second.told)
     await until(lambda: "= 2" in (tmp_path / "desktop.ini").read_text())
     assert len(second.told) == 1
     await second.close()
 
-    third = await a_scene(tmp_path, first.house)
+    third = await a_env(tmp_path, first.env)
     await asyncio.sleep(0.1)
     assert third.told == []
     await third.close()
@@ -232,31 +232,31 @@ async def test_what_ended_meanwhile_is_told_once_at_the_next_start(tmp_path: Pat
 async def test_nothing_is_told_when_it_is_switched_off_and_it_is_not_told_later(
     tmp_path: Path,
 ) -> None:
-    scene = await a_scene(tmp_path)
-    session = scene.session
+    page_env = await a_env(tmp_path)
+    session = page_env.session
     await session.save_settings(replace(session.settings, notifications=False))
-    scene.house.tell(EventKind.TRANSFER_ENDED)
+    page_env.env.tell(EventKind.TRANSFER_ENDED)
     await until(lambda: session.settings.seen_events[session.owner] == 1)
-    assert scene.told == []
-    await scene.close()
+    assert page_env.told == []
+    await page_env.close()
 
 
 async def test_it_is_told_even_when_the_details_cannot_be_read(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
-    scene.house.tell(EventKind.TRANSFER_ENDED, "gone", title="Embryos", message="3 imported")
-    await until(lambda: scene.told)
-    assert scene.told[0] == Notification("Embryos: finished", "3 imported", "gone")
-    await scene.close()
+    page_env = await a_env(tmp_path)
+    page_env.env.tell(EventKind.TRANSFER_ENDED, "gone", title="Embryos", message="3 imported")
+    await until(lambda: page_env.told)
+    assert page_env.told[0] == Notification("Embryos: finished", "3 imported", "gone")
+    await page_env.close()
 
 
 async def test_a_click_opens_the_transfer(tmp_path: Path) -> None:
-    scene = await a_scene(tmp_path)
+    page_env = await a_env(tmp_path)
     requested: list[str] = []
-    scene.presenter.open_requested.listen(requested.append)
-    scene.house.transfers["t1"] = details(ended())
-    scene.house.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: scene.recorder.click)
-    assert scene.recorder.click is not None
-    scene.recorder.click("t1")
+    page_env.presenter.open_requested.listen(requested.append)
+    page_env.env.transfers["t1"] = details(ended())
+    page_env.env.tell(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.recorder.click)
+    assert page_env.recorder.click is not None
+    page_env.recorder.click("t1")
     assert requested == ["t1"]
-    await scene.close()
+    await page_env.close()

@@ -23,7 +23,7 @@ ENDED = Ending(
 )
 
 
-class Desk:
+class Env:
     """Services on a fake session, that look as often as they can."""
 
     def __init__(self) -> None:
@@ -51,94 +51,98 @@ class Desk:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    made = Desk()
+async def inbox_env() -> AsyncIterator[Env]:
+    made = Env()
     yield made
     await made.services.close()
 
 
-async def test_all_is_well_is_no_news(desk: Desk) -> None:
+async def test_all_is_well_is_no_news(inbox_env: Env) -> None:
     told: list[str] = []
-    desk.services.changed.listen(lambda: told.append("told"))
-    await until(lambda: desk.asked > 3)
-    assert (told, desk.services.agent_notice, desk.services.worker_notice) == ([], "", "")
+    inbox_env.services.changed.listen(lambda: told.append("told"))
+    await until(lambda: inbox_env.asked > 3)
+    assert (told, inbox_env.services.agent_notice, inbox_env.services.worker_notice) == (
+        [],
+        "",
+        "",
+    )
 
 
-async def test_an_agent_that_ended_is_told_with_its_last_line(desk: Desk) -> None:
-    desk.session.agent.here = False
-    desk.last = ENDED
-    await until(lambda: desk.services.agent_notice)
-    said = desk.services.agent_notice
+async def test_an_agent_that_ended_is_told_with_its_last_line(inbox_env: Env) -> None:
+    inbox_env.session.agent.here = False
+    inbox_env.last = ENDED
+    await until(lambda: inbox_env.services.agent_notice)
+    said = inbox_env.services.agent_notice
     assert said.startswith(f"The workstation service ended: {ENDED.line}. ")
     assert "Start it with 'transferapp agent'" in said
     assert said.endswith("Uploads from here wait until then.")
-    desk.session.agent.here = True
-    await until(lambda: not desk.services.agent_notice)
+    inbox_env.session.agent.here = True
+    await until(lambda: not inbox_env.services.agent_notice)
 
 
-async def test_one_that_was_killed_is_told_without(desk: Desk) -> None:
-    desk.session.agent.here = False
-    await until(lambda: desk.services.agent_notice)
-    assert desk.services.agent_notice.startswith("Start it with 'transferapp agent'")
+async def test_one_that_was_killed_is_told_without(inbox_env: Env) -> None:
+    inbox_env.session.agent.here = False
+    await until(lambda: inbox_env.services.agent_notice)
+    assert inbox_env.services.agent_notice.startswith("Start it with 'transferapp agent'")
 
 
-async def test_no_worker_is_told_until_there_is_one(desk: Desk) -> None:
-    desk.workers = "No worker is at work."
-    await until(lambda: desk.services.worker_notice)
-    assert "Tell your administrator" in desk.services.worker_notice
-    desk.workers = "ok"
-    await until(lambda: not desk.services.worker_notice)
+async def test_no_worker_is_told_until_there_is_one(inbox_env: Env) -> None:
+    inbox_env.workers = "No worker is at work."
+    await until(lambda: inbox_env.services.worker_notice)
+    assert "Tell your administrator" in inbox_env.services.worker_notice
+    inbox_env.workers = "ok"
+    await until(lambda: not inbox_env.services.worker_notice)
 
 
-async def test_a_server_that_does_not_answer_is_the_sessions_to_say(desk: Desk) -> None:
-    desk.error = ServerUnreachable()
-    await until(lambda: desk.asked > 3)
-    desk.session.go(Connection.OFFLINE)
+async def test_a_server_that_does_not_answer_is_the_sessions_to_say(inbox_env: Env) -> None:
+    inbox_env.error = ServerUnreachable()
+    await until(lambda: inbox_env.asked > 3)
+    inbox_env.session.go(Connection.OFFLINE)
     await asyncio.sleep(0.02)
-    asked = desk.asked
+    asked = inbox_env.asked
     await asyncio.sleep(0.02)
-    assert (desk.asked, desk.services.worker_notice) == (asked, "")
+    assert (inbox_env.asked, inbox_env.services.worker_notice) == (asked, "")
 
 
-async def test_nobody_looks_once_she_has_signed_out(desk: Desk) -> None:
-    desk.workers = "No worker is at work."
-    await until(lambda: desk.services.worker_notice)
-    desk.session.signed_in = False
-    await until(lambda: not desk.services.worker_notice)
-    asked = desk.asked
+async def test_nobody_looks_once_she_has_signed_out(inbox_env: Env) -> None:
+    inbox_env.workers = "No worker is at work."
+    await until(lambda: inbox_env.services.worker_notice)
+    inbox_env.session.signed_in = False
+    await until(lambda: not inbox_env.services.worker_notice)
+    asked = inbox_env.asked
     await asyncio.sleep(0.02)
-    assert desk.asked == asked
-    desk.session.signed_in = True
-    desk.session.changed.notify()
-    await until(lambda: desk.services.worker_notice)
+    assert inbox_env.asked == asked
+    inbox_env.session.signed_in = True
+    inbox_env.session.changed.notify()
+    await until(lambda: inbox_env.services.worker_notice)
 
 
-async def test_what_keeps_failing_is_told_until_it_goes_well(desk: Desk) -> None:
+async def test_what_keeps_failing_is_told_until_it_goes_well(inbox_env: Env) -> None:
     async def fail() -> None:
         raise ValueError("odd")
 
     work = Supervisor("a page", fail, pauses=Backoff(0.001, 60.0))
     work.start()
-    await until(lambda: desk.services.background_notice)
-    assert "a page (A defect ended it (ValueError)" in desk.services.background_notice
+    await until(lambda: inbox_env.services.background_notice)
+    assert "a page (A defect ended it (ValueError)" in inbox_env.services.background_notice
     await work.stop()
-    await until(lambda: not desk.services.background_notice)
-    desk.session.agent.trouble = "This keeps failing: watch over sources"
-    await until(lambda: "watch over sources" in desk.services.background_notice)
-    assert desk.services.agent_notice == ""
-    desk.session.agent.trouble = ""
-    await until(lambda: not desk.services.background_notice)
+    await until(lambda: not inbox_env.services.background_notice)
+    inbox_env.session.agent.trouble = "This keeps failing: watch over sources"
+    await until(lambda: "watch over sources" in inbox_env.services.background_notice)
+    assert inbox_env.services.agent_notice == ""
+    inbox_env.session.agent.trouble = ""
+    await until(lambda: not inbox_env.services.background_notice)
 
 
-async def test_a_defect_in_looking_does_not_end_it(desk: Desk) -> None:
+async def test_a_defect_in_looking_does_not_end_it(inbox_env: Env) -> None:
     shown: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _loop, context: shown.append(str(context["exception"])))
-    desk.services._looking._pauses = Backoff(0.001, 60.0)
-    desk.error = ValueError("odd")
+    inbox_env.services._looking._pauses = Backoff(0.001, 60.0)
+    inbox_env.error = ValueError("odd")
     await until(lambda: shown)
-    desk.error = None
-    desk.workers = "No worker is at work."
-    await until(lambda: desk.services.worker_notice)
+    inbox_env.error = None
+    inbox_env.workers = "No worker is at work."
+    await until(lambda: inbox_env.services.worker_notice)
     assert shown == ["odd"]
     loop.set_exception_handler(None)

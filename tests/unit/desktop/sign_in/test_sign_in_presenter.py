@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keyring.errors
 
-from tests.support.image_house import URL, ImageHouse, MemoryVault
+from tests.support.image_env import URL, ImageEnv, MemoryVault
 from transferapp import errors
 from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.sign_in.presenter import SignInPresenter
@@ -17,7 +17,7 @@ def problem(presenter: SignInPresenter) -> type[object]:
 
 
 async def test_tells_progress_and_ends_signed_in(tmp_path: Path) -> None:
-    session = ImageHouse().session(tmp_path)
+    session = ImageEnv().session(tmp_path)
     presenter = SignInPresenter(session)
     busy: list[bool] = []
     presenter.changed.listen(lambda: busy.append(presenter.busy))
@@ -28,18 +28,18 @@ async def test_tells_progress_and_ends_signed_in(tmp_path: Path) -> None:
 
 
 async def test_problem_stays_to_be_shown_until_the_next_try(tmp_path: Path) -> None:
-    house = ImageHouse()
-    session = house.session(tmp_path)
+    env = ImageEnv()
+    session = env.session(tmp_path)
     presenter = SignInPresenter(session)
     assert not await presenter.sign_in(URL, "", "pipette", remember=True)
     assert problem(presenter) is errors.Invalid
-    assert house.requests == []
+    assert env.requests == []
     assert not await presenter.sign_in(URL, "anna", "wrong", remember=True)
     assert problem(presenter) is errors.SignInFailed
-    house.down = True
+    env.down = True
     assert not await presenter.sign_in(URL, "anna", "pipette", remember=True)
     assert problem(presenter) is errors.ServerUnreachable
-    house.down = False
+    env.down = False
     assert await presenter.sign_in(URL, "anna", "pipette", remember=True)
     assert problem(presenter) is type(None)
     await session.close()
@@ -47,7 +47,7 @@ async def test_problem_stays_to_be_shown_until_the_next_try(tmp_path: Path) -> N
 
 async def test_says_when_the_session_cannot_be_kept(tmp_path: Path) -> None:
     vault = MemoryVault(keyring.errors.InitError("no collection"))
-    session = ImageHouse().session(tmp_path, vault)
+    session = ImageEnv().session(tmp_path, vault)
     presenter = SignInPresenter(session)
     notices: list[str] = []
     presenter.notice.listen(lambda title, text: notices.append(f"{title}: {text}"))
@@ -59,17 +59,17 @@ async def test_says_when_the_session_cannot_be_kept(tmp_path: Path) -> None:
 
 
 async def test_waits_for_the_server_of_a_kept_session(tmp_path: Path) -> None:
-    house, vault = ImageHouse(), MemoryVault()
-    first = house.session(tmp_path, vault)
+    env, vault = ImageEnv(), MemoryVault()
+    first = env.session(tmp_path, vault)
     await first.sign_in(URL, "anna", "pipette", remember=True)
     await first.close()
-    house.down = True
-    session = house.session(tmp_path, vault)
+    env.down = True
+    session = env.session(tmp_path, vault)
     problems: list[object] = []
 
     async def pause(_seconds: float) -> None:
         problems.append(presenter.trouble)
-        house.down = len(problems) < 3
+        env.down = len(problems) < 3
 
     presenter = SignInPresenter(session, pause)
     await presenter.resume()

@@ -14,7 +14,7 @@ from typing import Any, cast
 import httpx
 from pydantic import TypeAdapter
 
-from tests.support.inbox_desk import InboxDesk
+from tests.support.inbox_env import InboxEnv
 from transferapp import errors
 from transferapp.client.agent import AgentClient
 from transferapp.client.inbox import InboxClient
@@ -107,7 +107,7 @@ def image(number: int, name: str = "", **changes: Any) -> ImageSummary:
     return replace(base, **changes)
 
 
-class ImageHouse:
+class ImageEnv:
     """Containers, images and one person: anna with the password ``pipette``."""
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ class ImageHouse:
         #: Events before this id are forgotten, as the server forgets old ones.
         self.kept_from = 0
         self.requests: list[str] = []
-        self.desk = InboxDesk()
+        self.inbox_env = InboxEnv()
         self.thumbnail_gate = asyncio.Event()
         self.thumbnail_gate.set()
         self._news = asyncio.Event()
@@ -213,7 +213,7 @@ class ImageHouse:
         if path.startswith(routes.IMAGES):
             return await self._one_image(path)
         is_hers = path.startswith((routes.INBOX, routes.NOTIFICATIONS))
-        return self.desk.answer(request) if is_hers else self._one_transfer(path)
+        return self.inbox_env.answer(request) if is_hers else self._one_transfer(path)
 
     def _token(self, request: httpx.Request) -> str:
         return str(request.headers.get("authorization", "")).removeprefix("Bearer ")

@@ -29,21 +29,21 @@ OWNER = "ada"
 class FaultyPart:
     """Passes calls on, counts them, and raises what a test put in their way."""
 
-    def __init__(self, inner: Imports | Attachments, house: ImportHouse) -> None:
+    def __init__(self, inner: Imports | Attachments, env: ImportEnv) -> None:
         """Stand before ``inner``."""
         self._inner = inner
-        self._house = house
+        self._env = env
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
 
         async def call(*arguments: Any) -> Any:
-            self._house.calls[name] += 1
-            waiting = self._house.faults.get(name, [])
+            self._env.calls[name] += 1
+            waiting = self._env.faults.get(name, [])
             if waiting:
                 raise waiting.pop(0)
             result = await method(*arguments)
-            after = self._house.after.get(name)
+            after = self._env.after.get(name)
             if after is not None:
                 await after()
             return result
@@ -54,11 +54,11 @@ class FaultyPart:
 class FaultySession:
     """A session whose imports and attachments are faulty on demand."""
 
-    def __init__(self, inner: RepositorySession, house: ImportHouse) -> None:
+    def __init__(self, inner: RepositorySession, env: ImportEnv) -> None:
         """Stand before ``inner``."""
         self._inner = inner
-        self.imports = FaultyPart(inner.imports, house)
-        self.attachments = FaultyPart(inner.attachments, house)
+        self.imports = FaultyPart(inner.imports, env)
+        self.attachments = FaultyPart(inner.attachments, env)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
@@ -67,7 +67,7 @@ class FaultySession:
 class FaultyRepository(LocalRepository):
     """The local repository with faults."""
 
-    house: ImportHouse
+    env: ImportEnv
 
     @override
     @asynccontextmanager
@@ -75,15 +75,15 @@ class FaultyRepository(LocalRepository):
         self, username: str, group_id: int | None = None
     ) -> AsyncIterator[RepositorySession]:
         """Open a session; a test may forbid it."""
-        self.house.calls["session"] += 1
-        waiting = self.house.faults.get("session", [])
+        self.env.calls["session"] += 1
+        waiting = self.env.faults.get("session", [])
         if waiting:
             raise waiting.pop(0)
         async with super().session(username, group_id) as inner:
-            yield cast("RepositorySession", FaultySession(inner, self.house))
+            yield cast("RepositorySession", FaultySession(inner, self.env))
 
 
-class ImportHouse:
+class ImportEnv:
     """All that an import needs, below one folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -94,7 +94,7 @@ class ImportHouse:
         self.ledger = SqlLedger(self.engine, clock)
         self.staging = FilesystemStaging(folder / "staging")
         self.repository = FaultyRepository(folder / "repository", clock)
-        self.repository.house = self
+        self.repository.env = self
         #: How often each method of imports and attachments was called.
         self.calls: Counter[str] = Counter()
         #: Errors to raise, first come first served, by method.

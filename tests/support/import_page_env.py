@@ -39,7 +39,7 @@ LONG_AGO = 1_700_000_000
 
 
 @dataclass
-class Scene:
+class Env:
     """A page on a session; ``error`` is what handing over raises."""
 
     session: FakeSession
@@ -83,11 +83,11 @@ def drop(area: Any, *paths: Path) -> bool:
     return enter.isAccepted()
 
 
-Play = Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]
+Play = Callable[[Callable[[Env], Coroutine[Any, Any, None]]], None]
 
 
 @pytest.fixture
-def scene(qtbot: QtBot, tmp_path: Path) -> Play:
+def env(qtbot: QtBot, tmp_path: Path) -> Play:
     """Play a story on a page, with a folder of two good filesets and a bad one at hand."""
     folder = tmp_path / "Embryo 🔬 day 3"
     shutil.copytree(resource("sample-data", "png-cells"), folder / "cells")
@@ -99,7 +99,7 @@ def scene(qtbot: QtBot, tmp_path: Path) -> Play:
     for path in folder.rglob("*"):
         os.utime(path, (LONG_AGO, LONG_AGO))
 
-    def play_on(story: Callable[[Scene], Coroutine[Any, Any, None]]) -> None:
+    def play_on(story: Callable[[Env], Coroutine[Any, Any, None]]) -> None:
         async def whole() -> None:
             session = _session()
 
@@ -112,7 +112,7 @@ def scene(qtbot: QtBot, tmp_path: Path) -> Play:
                 session.as_session(), clock=StillClock(), hand_over=hand_over
             )
             page = ImportPage(presenter)
-            on = Scene(session, presenter, page, folder)
+            on = Env(session, presenter, page, folder)
             qtbot.addWidget(page)
             page.resize(1200, 800)
             page.show()

@@ -32,7 +32,7 @@ from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.sandbox.stage import Stage
 from transferapp.sandbox.stage_repositories import SandboxRepository, running_sandbox
 from transferapp.taskqueue.port import Task
-from transferapp.testing.repository_world import whole
+from transferapp.testing.repository_env import whole
 
 #: Where an item waits for a person, or is lost.
 HUMAN = frozenset({ItemState.NEEDS_ATTENTION, ItemState.FAILED, ItemState.CANCELLED})
@@ -54,7 +54,7 @@ class AheadClock(Clock):
 
 
 @dataclass
-class OmeroDesk:
+class OmeroWorkerEnv:
     """A running sandbox, and the stage for a worker process beside it."""
 
     repository: SandboxRepository
@@ -79,7 +79,7 @@ class OmeroDesk:
 
 
 @contextmanager
-def omero_desk(folder: Path) -> Iterator[OmeroDesk]:
+def omero_env(folder: Path) -> Iterator[OmeroWorkerEnv]:
     """Run a sandbox; server and worker find it, and the database, by the environment."""
     data, home = folder / "data", folder / "home"
     with (
@@ -90,7 +90,7 @@ def omero_desk(folder: Path) -> Iterator[OmeroDesk]:
         named = {"TRANSFERAPP_DATA": str(data), HOME_VARIABLE: str(home)}
         for name, value in (repository.environment | named).items():
             patch.setenv(name, value)
-        yield OmeroDesk(repository, stage, data)
+        yield OmeroWorkerEnv(repository, stage, data)
 
 
 def noise(number: int, edge: int = 64) -> bytes:
@@ -186,10 +186,10 @@ async def asked(
 
 
 async def assert_arrived(
-    desk: OmeroDesk, username: str, target: ContainerRef, contents: Sequence[bytes]
+    env: OmeroWorkerEnv, username: str, target: ContainerRef, contents: Sequence[bytes]
 ) -> None:
     """Every content is one image of one fileset, byte for byte, and nothing else is there."""
-    repository = desk.repository.open()
+    repository = env.repository.open()
     try:
         async with repository.session(username) as session:
             assert await _held(session, target) == Counter(map(sha1_of, contents))
@@ -206,10 +206,10 @@ async def _held(session: RepositorySession, target: ContainerRef) -> Counter[str
     return counted
 
 
-def assert_clean(desk: OmeroDesk, images: int) -> None:
+def assert_clean(env: OmeroWorkerEnv, images: int) -> None:
     """No fileset without images, no import left open, no staged file left."""
-    status = desk.sandbox.control("status")
+    status = env.sandbox.control("status")
     assert status["counts"]["Image"] == images
     assert status["counts"]["Fileset"] == images
     assert status["imports"] == 0
-    assert desk.staged == []
+    assert env.staged == []

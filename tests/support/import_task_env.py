@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tests.support.import_house import OWNER, ImportHouse
+from tests.support.import_env import OWNER, ImportEnv
 from transferapp.host.clock import SystemClock
 from transferapp.host.resources import resource
 from transferapp.model.transfers import TransferDetails, TransferItem
@@ -23,7 +23,7 @@ CELLS = resource("sample-data", "png-cells")
 QUICK = RetryPolicy(max_attempts=4, first_delay_s=0.02, factor=1.0)
 
 
-class Bench(ImportHouse):
+class Env(ImportEnv):
     """An import house with a queue that works."""
 
     queue: MemoryTaskQueue
@@ -56,21 +56,21 @@ class Bench(ImportHouse):
 
 
 @asynccontextmanager
-async def working_bench(folder: Path) -> AsyncIterator[Bench]:
+async def working_env(folder: Path) -> AsyncIterator[Env]:
     """Yield a bench with a worker."""
-    bench = Bench(folder)
-    await bench.open()
-    bench.queue = MemoryTaskQueue()
-    kind = import_fileset_kind(bench.ledger, bench.staging, bench.repository, SystemClock())
-    attach = attach_files_kind(bench.ledger, bench.staging, bench.repository)
+    env = Env(folder)
+    await env.open()
+    env.queue = MemoryTaskQueue()
+    kind = import_fileset_kind(env.ledger, env.staging, env.repository, SystemClock())
+    attach = attach_files_kind(env.ledger, env.staging, env.repository)
     kinds = [replace(one, retry=QUICK) for one in (kind, attach)]
-    worker = MemoryTaskWorker(bench.queue, kinds)
+    worker = MemoryTaskWorker(env.queue, kinds)
     await worker.start()
     try:
-        yield bench
+        yield env
     finally:
         await worker.stop()
-        await bench.close()
+        await env.close()
 
 
 def cells() -> Path:

@@ -84,7 +84,7 @@ asyncio.run(run(WorkerSettings()))
 """
 
 
-class CommandHouse:
+class CommandEnv:
     """What a test of commands may use."""
 
     def __init__(self, folder: Path, server: RestServer) -> None:
@@ -166,9 +166,9 @@ def pids_of(output: str) -> list[int]:
 
 
 @asynccontextmanager
-async def command_house(
+async def command_env(
     folder: Path, allow_list: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[CommandHouse]:
+) -> AsyncIterator[CommandEnv]:
     """Open a facility with this allow-list; ``root`` is its administrator."""
     file = folder / "commands.toml"
     file.write_text(allow_list, encoding="utf-8")
@@ -177,4 +177,4 @@ async def command_house(
     async with rest_server(folder) as server:
         people = Administration(server.parts.settings.repository_folder)
         await people.add_experimenter(ADMIN, "Root", PASSWORD, is_admin=True)
-        yield CommandHouse(folder, server)
+        yield CommandEnv(folder, server)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import omero
 
-from tests.support.omero_house import gateway
-from tests.support.omero_world import settings_for
+from tests.support.omero_env import settings_for
+from tests.support.omero_sandbox_env import gateway
 from transferapp.host.resources import resource
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.repositories.omero.settings import InPlace, OmeroSettings
 from transferapp.repositories.port import Imports, RepositorySession
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.testing.repository_world import (
+from transferapp.testing.repository_env import (
     ALICE,
     PASSWORD,
     Sample,

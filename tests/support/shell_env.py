@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from typing_extensions import override
 
-from tests.support.image_house import URL, ImageHouse, image, until
+from tests.support.image_env import URL, ImageEnv, image, until
 from tests.support.qt_story import Story, named
 from transferapp import errors
 from transferapp.desktop import loop
@@ -74,15 +74,15 @@ class BlackTiles:
         await asyncio.Event().wait()
 
 
-class Scene:
+class Env:
     """A window on an image house."""
 
     def __init__(self, folder: Path) -> None:
-        self.house = ImageHouse()
-        self.house.add(FLIES, "Flies")
-        self.house.add(EMBRYOS, "Embryos", FLIES)
-        self.house.put_images(EMBRYOS, image(1, "red"), image(2, "green"), image(3, "blue"))
-        self.session: SessionPresenter = self.house.session(folder)
+        self.env = ImageEnv()
+        self.env.add(FLIES, "Flies")
+        self.env.add(EMBRYOS, "Embryos", FLIES)
+        self.env.put_images(EMBRYOS, image(1, "red"), image(2, "green"), image(3, "blue"))
+        self.session: SessionPresenter = self.env.session(folder)
         self.sign_in = SignInPresenter(self.session)
         self.viewer = SlowViewer()
         parts = BrowseParts(self.viewer, lambda _server, _pixels: BlackTiles())
@@ -124,4 +124,4 @@ class Scene:
         self.window.deleteLater()
 
 
-Play = Callable[[Story[Scene]], None]
+Play = Callable[[Story[Env]], None]

@@ -79,7 +79,7 @@ class Stores:
         self.engine.dispose()
 
 
-class DropWorld:
+class DropEnv:
     """One folder, dropped and imported."""
 
     def __init__(self, stores: Stores, folder: Path) -> None:

@@ -17,7 +17,7 @@ CODE = "12345678"
 NO_CONTENT = httpx.codes.NO_CONTENT
 
 
-class InboxDesk:
+class InboxEnv:
     """Answers requests under /v1/inbox and /v1/notifications."""
 
     def __init__(self) -> None:

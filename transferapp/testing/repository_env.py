@@ -40,7 +40,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class World:
+class RepositoryEnv:
     """A repository with people, and files to import into it."""
 
     repository: Repository

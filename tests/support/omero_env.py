@@ -8,7 +8,7 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.settings import OmeroSettings, Transport
 from transferapp.sandbox.omero_sandbox.fixture import ROOT_PASSWORD, RunningSandbox
-from transferapp.testing.repository_world import BOB, PASSWORD, PRIVATE
+from transferapp.testing.repository_env import BOB, PASSWORD, PRIVATE
 
 
 def start_sandbox(folder: Path, transports: tuple[str, ...] = ("tcp",)) -> RunningSandbox:
