@@ -21,7 +21,7 @@ SEEDS = [
     ("formats/omero.py", "import transferapp.host.paths", "Layers"),
     ("staging/port.py", "import transferapp.grants.port", "Layers"),
     ("worker/app.py", "import transferapp.server.app", "Layers"),
-    ("testing/memory_queue.py", "import transferapp.sandbox.stage", "Layers"),
+    ("testing/memory_queue.py", "import transferapp.sandbox.local_installation", "Layers"),
     ("cli/commands/processes.py", "import transferapp.sandbox.demo.story", "Layers"),
     ("model/images.py", "import transferapp.model.filesets", "cycles"),
     ("operations/imports.py", "import transferapp.repositories.local.repository", "Adapters"),

@@ -169,7 +169,7 @@ def test_every_place_needs_its_extras(sources: dict[Path, str]) -> None:
         ("server/app.py", "import pytest", "pytest"),
         ("taskqueue/port.py", "import dbos", "dbos"),
         ("testing/moves.py", "import procrastinate", "procrastinate"),
-        ("sandbox/stage.py", "import pydicom", "pydicom"),
+        ("sandbox/local_installation.py", "import pydicom", "pydicom"),
         ("napari_plugin/desk.py", "import dbos", "dbos"),
         ("host/clock.py", "import a_package_that_is_not_there", "a_package_that_is_not_there"),
     ],

@@ -16,7 +16,7 @@ from transferapp.model.attachments import Attachment
 from transferapp.model.containers import ContainerRef
 from transferapp.model.transfers import ItemRole, ItemState, TransferItem, TransferKind
 from transferapp.repositories.local.repository import LocalRepository
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 from transferapp.testing.repository_env import sha1_of
 
 NOTES = 120
@@ -64,8 +64,10 @@ def copies(terminal: Terminal, folder: Path) -> dict[str, str]:
     return {str(one.relative_to(folder)): sha1_of(one.read_bytes()) for one in saved}
 
 
-async def all_attached(stage: Stage, target: ContainerRef) -> list[Attachment]:
-    repository = LocalRepository(stage.home / "data/server/repository", SystemClock())
+async def all_attached(
+    installation: LocalInstallation, target: ContainerRef
+) -> list[Attachment]:
+    repository = LocalRepository(installation.home / "data/server/repository", SystemClock())
     async with repository.session(USERNAME) as session:
         found = await session.attachments.of(target)
         for one in found:
@@ -84,10 +86,10 @@ def test_worker_killed_while_it_attaches(tmp_path: Path) -> None:
         f"run 1/notes/{path.name}": sha1_of(path.read_bytes())
         for path in (source / "notes").iterdir()
     }
-    with Stage(tmp_path / "h") as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        terminal = Terminal(stage)
+    with LocalInstallation(tmp_path / "h") as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
         assert terminal.log_in().code == 0
         command = ("import", str(source), "--to", "Dataset:Run", "--attach-others", "--json")
         done = terminal.run(*command, "--create")
@@ -97,21 +99,21 @@ def test_worker_killed_while_it_attaches(tmp_path: Path) -> None:
         transfer_id = done.json["transfer"]["id"]
 
         wait_for_middle(terminal, transfer_id, NOTES // 10)
-        stage.kill("worker")
+        installation.kill("worker")
         in_between = terminal.details(transfer_id).transfer
         assert not terminal.safe_to_delete(transfer_id)
         assert (in_between.attached, in_between.to_attach) == (0, NOTES)
-        stage.start("worker", wait=False)
+        installation.start("worker", wait=False)
 
         details = asyncio.run(
-            stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=240)
+            installation.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=240)
         )
         assert details.transfer.state is ItemState.IMPORTED, details
         assert details.transfer.attached == NOTES
         assert terminal.safe_to_delete(transfer_id)
         target = details.transfer.target
         assert target is not None
-        first = asyncio.run(all_attached(stage, target))
+        first = asyncio.run(all_attached(installation, target))
         assert {one.client_path: one.sha1 for one in first} == on_disk
         assert len(first) == NOTES, "each once"
         assert copies(terminal, tmp_path / "saved") == on_disk
@@ -121,7 +123,7 @@ def test_worker_killed_while_it_attaches(tmp_path: Path) -> None:
         # The same folder once more: images are imported again, notes are there already.
         again = terminal.run(*command, "--wait")
         assert again.code == 0, again.err + again.out
-        assert asyncio.run(all_attached(stage, target)) == first
+        assert asyncio.run(all_attached(installation, target)) == first
         changed = source / "notes" / "000.txt"
         changed.write_bytes(b"another text")
         assert not terminal.safe_to_delete(transfer_id), "an attached file has changed since"

@@ -18,17 +18,17 @@ from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
 from tests.support.ome_zarrs import write_image, write_plate
 from transferapp.host.resources import resource
 from transferapp.sandbox.demo import evidence
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    with Stage(tmp_path_factory.mktemp("i")) as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        terminal = Terminal(stage)
+    with LocalInstallation(tmp_path_factory.mktemp("i")) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
         assert terminal.log_in().code == 0
         yield terminal
 
@@ -135,7 +135,7 @@ def test_unreadable_file_is_refused(terminal: Terminal, tmp_path: Path) -> None:
     done = subprocess.run(
         ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--",
          sys.executable, "-m", "transferapp", "import", str(path), "--to", "Dataset:X"],
-        env=terminal.stage.environment, capture_output=True, text=True, check=False,
+        env=terminal.installation.environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert "read" in done.stderr
@@ -155,7 +155,7 @@ def test_emoji_and_long_names_arrive_whole(terminal: Terminal, tmp_path: Path) -
     assert len(f"{folder.name}/{'d' * 120}/{'e' * 120}/{name}") > 300
     code, said = import_one(terminal, folder, "Dataset:Names")
     assert code == 0, said
-    rows, _ = evidence.import_rows(folder, terminal.stage.repository.open(), USERNAME)
+    rows, _ = evidence.import_rows(folder, terminal.installation.repository.open(), USERNAME)
     ours = [row for row in rows if row["sha1_source"] != "not in the source"]
     assert len(ours) == 3
     assert all(row["sha1_source"] == row["sha1_repository"] for row in ours), ours

@@ -22,23 +22,23 @@ from transferapp.intake import grouping, scanning
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
 from transferapp.protocol.messages import Accepted, ImportRequest
 from transferapp.sandbox.demo import evidence
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Stage]:
-    with Stage(tmp_path / "h") as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        yield stage
+def installation(tmp_path: Path) -> Iterator[LocalInstallation]:
+    with LocalInstallation(tmp_path / "h") as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        yield installation
 
 
 class CuttingClient(ServerClient):
     """A server client that stops the server as soon as an import is registered."""
 
-    cut: Stage
+    cut: LocalInstallation
 
     @override
     async def submit_import(
@@ -49,25 +49,25 @@ class CuttingClient(ServerClient):
         return accepted
 
 
-async def submit_then_cut(stage: Stage, folder: Path) -> str:
+async def submit_then_cut(installation: LocalInstallation, folder: Path) -> str:
     """Hand a folder over to the agent while the server goes down right after."""
-    async with CuttingClient(stage.url) as server:
-        server.cut = stage
+    async with CuttingClient(installation.url) as server:
+        server.cut = installation
         await server.sign_in(USERNAME, PASSWORD)
-        target = await stage.add_target(USERNAME, PASSWORD, "P", "D")
+        target = await installation.add_target(USERNAME, PASSWORD, "P", "D")
         candidates = tuple(grouping.group(scanning.scan([folder])))
         plan = ImportPlan("later", target.ref, candidates, dropped=Dropped((folder,)))
-        async with AgentClient(stage.agent_socket) as agent:
+        async with AgentClient(installation.agent_socket) as agent:
             view = await hand_over_import(server, agent, plan, owner=USERNAME)
     assert view.safe_to_log_off
     return view.transfer_id
 
 
 def details_when(
-    stage: Stage, transfer_id: str, *states: ItemState, timeout_s: float = 60
+    installation: LocalInstallation, transfer_id: str, *states: ItemState, timeout_s: float = 60
 ) -> TransferDetails:
     """Wait until every item is in one of the states."""
-    terminal = Terminal(stage)
+    terminal = Terminal(installation)
     until = time.monotonic() + timeout_s
     last: TransferDetails | None = None
     while time.monotonic() < until:
@@ -83,17 +83,19 @@ def details_when(
 
 
 def test_vanished_and_changed_files_need_attention_and_can_be_retried(
-    stage: Stage, tmp_path: Path
+    installation: LocalInstallation, tmp_path: Path
 ) -> None:
     folder = tmp_path / "src"
     make_tiffs(folder, 3)
     kept = (folder / "field_000.tif").read_bytes()
-    transfer_id = asyncio.run(submit_then_cut(stage, folder))
+    transfer_id = asyncio.run(submit_then_cut(installation, folder))
     (folder / "field_000.tif").unlink()
     with (folder / "field_001.tif").open("ab") as file:
         file.write(b"more")
-    stage.start("server")
-    details = details_when(stage, transfer_id, ItemState.IMPORTED, ItemState.NEEDS_ATTENTION)
+    installation.start("server")
+    details = details_when(
+        installation, transfer_id, ItemState.IMPORTED, ItemState.NEEDS_ATTENTION
+    )
     codes = {i.name: i.trouble.code for i in details.items if i.trouble}
     assert codes == {"field_000.tif": "vanished-file", "field_001.tif": "changed-file"}
     assert not details.transfer.promises.safe_to_delete_source
@@ -101,59 +103,61 @@ def test_vanished_and_changed_files_need_attention_and_can_be_retried(
     (folder / "field_000.tif").write_bytes(kept)
     with (folder / "field_001.tif").open("r+b") as file:
         file.truncate(len(kept))
-    terminal = Terminal(stage)
+    terminal = Terminal(installation)
     assert terminal.log_in().code == 0
     answer = terminal.run("transfers", "retry", transfer_id)
     assert answer.code == 0, answer.err
-    details = details_when(stage, transfer_id, ItemState.IMPORTED)
-    rows, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
+    details = details_when(installation, transfer_id, ItemState.IMPORTED)
+    rows, images = evidence.import_rows(folder, installation.repository.open(), USERNAME)
     assert images == 3
     assert all(row["sha1_source"] == row["sha1_repository"] for row in rows), rows
     assert terminal.safe_to_delete(transfer_id)
 
 
-def test_target_deleted_meanwhile(stage: Stage, tmp_path: Path) -> None:
+def test_target_deleted_meanwhile(installation: LocalInstallation, tmp_path: Path) -> None:
     folder = tmp_path / "src"
     make_tiffs(folder, 2)
-    stage.stop("worker")
-    terminal = Terminal(stage)
+    installation.stop("worker")
+    terminal = Terminal(installation)
     terminal.log_in()
     done = terminal.run("import", str(folder), "--to", "Dataset:Doomed", "--create", "--json")
     transfer_id = done.json["transfer"]["id"]
-    details_when(stage, transfer_id, ItemState.RECEIVED)
+    details_when(installation, transfer_id, ItemState.RECEIVED)
 
     async def delete_target() -> None:
-        async with await stage.sign_in(USERNAME, PASSWORD) as server:
+        async with await installation.sign_in(USERNAME, PASSWORD) as server:
             target = (await server.transfer(transfer_id)).transfer.target
             assert target is not None
             await server.delete_container(target)
 
     asyncio.run(delete_target())
-    stage.start("worker", wait=False)
-    details = details_when(stage, transfer_id, ItemState.NEEDS_ATTENTION)
+    installation.start("worker", wait=False)
+    details = details_when(installation, transfer_id, ItemState.NEEDS_ATTENTION)
     assert {i.trouble.code for i in details.items if i.trouble} == {"target-not-found"}
     assert details.transfer.promises.safe_to_switch_off
     assert not details.transfer.promises.safe_to_delete_source
     answer = terminal.run("transfers", "retry", transfer_id, "--to", "Dataset:New", "--create")
     assert answer.code == 0, answer.err
-    details = details_when(stage, transfer_id, ItemState.IMPORTED)
+    details = details_when(installation, transfer_id, ItemState.IMPORTED)
     assert details.transfer.target_name == "New"
 
 
-def test_server_down_is_said_and_waited_for(stage: Stage, tmp_path: Path) -> None:
+def test_server_down_is_said_and_waited_for(
+    installation: LocalInstallation, tmp_path: Path
+) -> None:
     folder = tmp_path / "src"
     make_tiffs(folder, 1)
-    terminal = Terminal(stage)
+    terminal = Terminal(installation)
     terminal.log_in()
-    stage.stop("server")
+    installation.stop("server")
     answer = terminal.run("import", str(folder), "--to", "Dataset:D")
     assert answer.code == 4
     assert "server does not answer" in answer.err
-    stage.start("server")
-    transfer_id = asyncio.run(submit_then_cut(stage, folder))
+    installation.start("server")
+    transfer_id = asyncio.run(submit_then_cut(installation, folder))
     time.sleep(2)
-    stage.start("server")
-    details_when(stage, transfer_id, ItemState.IMPORTED)
+    installation.start("server")
+    details_when(installation, transfer_id, ItemState.IMPORTED)
 
 
 @pytest.fixture
@@ -169,10 +173,10 @@ def test_disk_full_on_the_server(full_soon: Path, tmp_path: Path) -> None:
         "TRANSFERAPP_DATA": str(full_soon / "data"),
         "TRANSFERAPP_RESERVE_BYTES": "4000000",
     }
-    with Stage(tmp_path / "h", environment) as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        terminal = Terminal(stage)
+    with LocalInstallation(tmp_path / "h", environment) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
         terminal.log_in()
         done = terminal.run("import", str(folder), "--to", "Dataset:Full", "--create", "--json")
         transfer_id = done.json["transfer"]["id"]
@@ -183,7 +187,9 @@ def test_disk_full_on_the_server(full_soon: Path, tmp_path: Path) -> None:
         assert not details.transfer.promises.safe_to_delete_source
         grow = ["mount", "-o", "remount,size=200m", str(full_soon)]
         subprocess.run(grow, check=True)
-        ended = asyncio.run(stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=150))
+        ended = asyncio.run(
+            installation.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=150)
+        )
         assert ended.transfer.state is ItemState.IMPORTED, ended.items
-        rows, _ = evidence.import_rows(folder, stage.repository.open(), USERNAME)
+        rows, _ = evidence.import_rows(folder, installation.repository.open(), USERNAME)
     assert all(row["sha1_source"] == row["sha1_repository"] for row in rows), rows

@@ -44,7 +44,7 @@ from transferapp.errors import UnreadableFile
 from transferapp.model.images import TileRegion
 from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.protocol import routes
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 __all__ = ["bio_formats", "places"]
 
@@ -60,12 +60,12 @@ TO = ("--to", "Dataset:Foreign", "--create", "--wait", "--json")
 class Env:
     """An installation whose server and worker have Bio-Formats."""
 
-    stage: Stage
+    installation: LocalInstallation
     terminal: Terminal
 
     def javas(self, process: str) -> list[psutil.Process]:
         """Return the Javas of a process."""
-        children = psutil.Process(self.stage.pid(process)).children(recursive=True)
+        children = psutil.Process(self.installation.pid(process)).children(recursive=True)
         return [one for one in children if one.name() == "java"]
 
     def details(self, answer: dict[str, Any]) -> TransferDetails:
@@ -95,12 +95,12 @@ def env(places: Places, tmp_path_factory: pytest.TempPathFactory) -> Iterator[En
         "TRANSFERAPP_BIOFORMATS_PATIENCE_S": str(PATIENCE_S),
         "PYTHONPATH": f"{hiding}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
     }
-    with Stage(home / "i", environment) as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        terminal = Terminal(stage)
+    with LocalInstallation(home / "i", environment) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
         assert terminal.log_in().code == 0
-        yield Env(stage, terminal)
+        yield Env(installation, terminal)
 
 
 def rested(files: Sequence[Path]) -> list[Path]:
@@ -158,7 +158,7 @@ async def previews(env: Env, image_ids: Sequence[int]) -> list[tuple[bytes, list
     """Return of each image its thumbnail, and the hashes of its first and last plane."""
     found = []
     async with (
-        await env.stage.sign_in(USERNAME, PASSWORD) as server,
+        await env.installation.sign_in(USERNAME, PASSWORD) as server,
         connected(server) as http,
     ):
         for image_id in image_ids:
@@ -329,13 +329,13 @@ def test_killed_under_a_preview_it_costs_that_tile(env: Env, tmp_path: Path) -> 
     for java in env.javas("server"):
         java.kill()  # Between two requests it costs nothing; it has nothing open any more.
     # A pipe that nobody writes to: opening it never ends.
-    stored = next(env.stage.home.rglob("filesets/**/viewed.mrc"))
+    stored = next(env.installation.home.rglob("filesets/**/viewed.mrc"))
     kept = stored.rename(stored.with_name("kept"))
     os.mkfifo(stored)
 
     async def look() -> tuple[httpx.Response, httpx.Response]:
         async with (
-            await env.stage.sign_in(USERNAME, PASSWORD) as server,
+            await env.installation.sign_in(USERNAME, PASSWORD) as server,
             connected(server) as http,
         ):
             root = routes.image_zarr(images["viewed.mrc"])

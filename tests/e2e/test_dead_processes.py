@@ -16,7 +16,7 @@ import pytest
 
 from transferapp.model.transfers import TransferKind
 from transferapp.sandbox.demo.story import PASSWORD, USERNAME
-from transferapp.sandbox.stage import Stage, StageError
+from transferapp.sandbox.local_installation import InstallationError, LocalInstallation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -31,20 +31,23 @@ SOON_S = 60.0
 
 
 def test_a_worker_that_dies_at_its_start_is_named(tmp_path: Path) -> None:
-    with Stage(tmp_path / "h", DEFECT) as stage, pytest.raises(StageError) as told:
-        stage.start_all()
+    with (
+        LocalInstallation(tmp_path / "h", DEFECT) as installation,
+        pytest.raises(InstallationError) as told,
+    ):
+        installation.start_all()
     assert SAID.match(str(told.value))
 
 
 def test_one_that_is_killed_later_is_named_to_who_waits(tmp_path: Path) -> None:
-    with Stage(tmp_path / "h") as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        told: list[StageError] = []
-        with stage.watched(told.append):
-            os.kill(stage.pid("worker"), signal.SIGKILL)
-            with pytest.raises(StageError, match="The worker ended with signal 9"):
-                asyncio.run(stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, 150))
+    with LocalInstallation(tmp_path / "h") as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        told: list[InstallationError] = []
+        with installation.watched(told.append):
+            os.kill(installation.pid("worker"), signal.SIGKILL)
+            with pytest.raises(InstallationError, match="The worker ended with signal 9"):
+                asyncio.run(installation.ended(USERNAME, PASSWORD, TransferKind.IMPORT, 150))
             until = time.monotonic() + 10
             while not told:
                 assert time.monotonic() < until

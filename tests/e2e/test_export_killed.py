@@ -16,7 +16,7 @@ from tests.support.multi_file_images import companion_set, ome_zarr, put_into
 from transferapp.client.agent import AgentClient
 from transferapp.errors import TransferAppError
 from transferapp.model.transfers import ItemState, TransferKind
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 #: Filesets of one name, and as many of names of their own.
 HALF = 30
@@ -58,8 +58,8 @@ def _hashed(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield path, hashlib.file_digest(file, "sha1").hexdigest()
 
 
-async def placements(stage: Stage, transfer_id: str) -> dict[str, Path]:
-    async with AgentClient(stage.agent_socket) as agent:
+async def placements(installation: LocalInstallation, transfer_id: str) -> dict[str, Path]:
+    async with AgentClient(installation.agent_socket) as agent:
         found = await agent.placements(transfer_id)
     assert all(one.placed for one in found)
     return {one.item_id: Path(one.path) for one in found}
@@ -70,12 +70,12 @@ async def placements(stage: Stage, transfer_id: str) -> dict[str, Path]:
 def test_sixty_filesets_thirty_of_one_name(tmp_path: Path) -> None:
     root, out = tmp_path / "run", tmp_path / "out"
     filesets = make_filesets(root)
-    with Stage(tmp_path / "h", ENVIRONMENT) as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        repository = stage.repository.open()
+    with LocalInstallation(tmp_path / "h", ENVIRONMENT) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        repository = installation.repository.open()
         ids = asyncio.run(put_into(repository, USERNAME, root, filesets))
-        stage.start_all()
-        terminal = Terminal(stage)
+        installation.start_all()
+        terminal = Terminal(installation)
         assert terminal.log_in().code == 0
         images = [f"Image:{image_id}" for image_id in ids]
         answer = terminal.run("export", *images, "--to", str(out), "--json")
@@ -83,16 +83,16 @@ def test_sixty_filesets_thirty_of_one_name(tmp_path: Path) -> None:
         transfer_id = answer.json["transfer"]["id"]
 
         wait_for(terminal, transfer_id, HALF // 3)
-        stage.kill("agent")
-        stage.start("agent")
+        installation.kill("agent")
+        installation.start("agent")
         wait_for(terminal, transfer_id, HALF)
-        stage.kill("server")
-        stage.kill("agent")
-        stage.start("server")
-        stage.start("agent")
-        ended = asyncio.run(stage.ended(USERNAME, PASSWORD, TransferKind.EXPORT, 180))
+        installation.kill("server")
+        installation.kill("agent")
+        installation.start("server")
+        installation.start("agent")
+        ended = asyncio.run(installation.ended(USERNAME, PASSWORD, TransferKind.EXPORT, 180))
         assert ended.transfer.state is ItemState.DELIVERED, ended.items
-        where = asyncio.run(placements(stage, transfer_id))
+        where = asyncio.run(placements(installation, transfer_id))
         folders = sorted(out.iterdir())
         again = terminal.run("export", images[0], "--to", str(out), "--wait", "--json")
         assert again.code == 0, again.err

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal, make_tiffs
 from transferapp.host.resources import resource
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -21,10 +21,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """One installation for all; each test imports bytes of its own."""
-    with Stage(tmp_path_factory.mktemp("i")) as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        terminal = Terminal(stage)
+    with LocalInstallation(tmp_path_factory.mktemp("i")) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
         assert terminal.log_in().code == 0
         yield terminal
 

@@ -14,7 +14,7 @@ from tests.support.installation import PASSWORD, USERNAME, Terminal, make_tiffs
 from transferapp.errors import TransferAppError
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
 from transferapp.sandbox.demo import evidence
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 FILES = 200
 #: Each look signs in anew, which whom it watches has to pay for.
@@ -53,31 +53,31 @@ def wait_for(
 def test_each_process_killed_once_in_an_import_of_200_files(tmp_path: Path) -> None:
     source = tmp_path / "run 1"
     make_tiffs(source, FILES)
-    with Stage(tmp_path / "h") as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        terminal = Terminal(stage)
+    with LocalInstallation(tmp_path / "h") as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
         assert terminal.log_in().code == 0
         done = terminal.run("import", str(source), "--to", "Dataset:Run", "--create", "--json")
         assert done.code == 0, done.err + done.out
         transfer_id = done.json["transfer"]["id"]
 
         wait_for(terminal, transfer_id, sealed, FILES // 10)
-        stage.kill("agent")
-        stage.start("agent")
+        installation.kill("agent")
+        installation.start("agent")
         wait_for(terminal, transfer_id, imported, 5)
-        stage.kill("worker")
-        stage.start("worker", wait=False)
+        installation.kill("worker")
+        installation.start("worker", wait=False)
         wait_for(terminal, transfer_id, sealed, FILES // 4)
-        stage.kill("server")
-        stage.start("server")
+        installation.kill("server")
+        installation.start("server")
 
         details = asyncio.run(
-            stage.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=240)
+            installation.ended(USERNAME, PASSWORD, TransferKind.IMPORT, timeout_s=240)
         )
         assert details.transfer.state is ItemState.IMPORTED, details.transfer
         assert terminal.safe_to_delete(transfer_id)
-        rows, images = evidence.import_rows(source, stage.repository.open(), USERNAME)
+        rows, images = evidence.import_rows(source, installation.repository.open(), USERNAME)
     assert images == FILES
     assert len(rows) == FILES
     assert [row for row in rows if row["sha1_source"] != row["sha1_repository"]] == []

@@ -15,7 +15,7 @@ import pytest
 from tests.support.czi_files import Tile, plane, write_czi
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal, make_tiffs
 from transferapp.host.clock import SystemClock
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 #: What others need: servers, the embedded repository, settings, the desktop, a log that has
 #: nothing to tell, a keyring that is not asked.
@@ -33,7 +33,7 @@ _IMPORTED = re.compile(r"^import time:\s+\d+ \|\s+\d+ \| +(\w+)", re.MULTILINE)
 
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    with Stage(tmp_path_factory.mktemp("home")) as stage:
+    with LocalInstallation(tmp_path_factory.mktemp("home")) as stage:
         asyncio.run(stage.add_people(PASSWORD))
         for name in ("server", "agent"):
             stage.start(name)

@@ -15,7 +15,7 @@ import numpy as np
 import tifffile
 
 from transferapp.model.transfers import TransferDetails
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 USERNAME = "alice"
 PASSWORD = "microscope"
@@ -44,13 +44,13 @@ class Answer:
 class Terminal:
     """Runs ``transferapp ...`` as alice, signed in through ``login --in-file``."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, installation: LocalInstallation) -> None:
+        self.installation = installation
 
     def run(self, *arguments: str, text: str = "", timeout_s: float = 120) -> Answer:
         done = subprocess.run(
             [sys.executable, "-m", "transferapp", *arguments],
-            env=self.stage.environment,
+            env=self.installation.environment,
             input=text,
             capture_output=True,
             text=True,
@@ -61,7 +61,7 @@ class Terminal:
 
     def log_in(self, password: str = PASSWORD) -> Answer:
         return self.run(
-            "login", self.stage.url, "--user", USERNAME, "--password-stdin", "--in-file",
+            "login", self.installation.url, "--user", USERNAME, "--password-stdin", "--in-file",
             text=password + "\n",
         )  # fmt: skip
 
@@ -69,7 +69,7 @@ class Terminal:
         """Ask the server; raises ServerUnreachable while it is down."""
 
         async def ask() -> TransferDetails:
-            async with await self.stage.sign_in(USERNAME, PASSWORD) as server:
+            async with await self.installation.sign_in(USERNAME, PASSWORD) as server:
                 return await server.transfer(transfer_id, files=True)
 
         return asyncio.run(ask())

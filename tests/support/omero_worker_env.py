@@ -28,9 +28,9 @@ from transferapp.model.images import Annotation
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.repositories.port import RepositorySession
+from transferapp.sandbox.installation_repositories import SandboxRepository, running_sandbox
+from transferapp.sandbox.local_installation import LocalInstallation
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.sandbox.stage import Stage
-from transferapp.sandbox.stage_repositories import SandboxRepository, running_sandbox
 from transferapp.taskqueue.port import Task
 from transferapp.testing.repository_env import whole
 
@@ -58,7 +58,7 @@ class OmeroWorkerEnv:
     """A running sandbox, and the stage for a worker process beside it."""
 
     repository: SandboxRepository
-    stage: Stage
+    installation: LocalInstallation
     data: Path
 
     @property
@@ -85,12 +85,12 @@ def omero_env(folder: Path) -> Iterator[OmeroWorkerEnv]:
     with (
         pytest.MonkeyPatch.context() as patch,
         running_sandbox(folder / "omero", PASSWORD) as repository,
-        Stage(home, {"TRANSFERAPP_DATA": str(data)}, repository) as stage,
+        LocalInstallation(home, {"TRANSFERAPP_DATA": str(data)}, repository) as installation,
     ):
         named = {"TRANSFERAPP_DATA": str(data), HOME_VARIABLE: str(home)}
         for name, value in (repository.environment | named).items():
             patch.setenv(name, value)
-        yield OmeroWorkerEnv(repository, stage, data)
+        yield OmeroWorkerEnv(repository, installation, data)
 
 
 def noise(number: int, edge: int = 64) -> bytes:

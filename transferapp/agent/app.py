@@ -44,8 +44,8 @@ async def run(settings: AgentSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises Conflict when another one runs already."""
     be_polite(settings.nice)
     with only_one(settings.socket), listening(settings.socket) as listener:
-        bench = await asyncio.to_thread(make_workbench, settings)
-        agent = Agent(bench)
+        services = await asyncio.to_thread(make_workbench, settings)
+        agent = Agent(services)
         server = _Server(
             uvicorn.Config(
                 make_api(agent),
@@ -66,7 +66,7 @@ async def run(settings: AgentSettings) -> None:
             await server.serve(sockets=[listener])
         finally:
             await agent.stop()
-            bench.outbox.close()
+            services.outbox.close()
 
 
 @contextlib.contextmanager

@@ -13,8 +13,8 @@ from transferapp import errors
 from transferapp.agent.destination import Destination
 from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
 from transferapp.agent.running import Run
+from transferapp.agent.services import AgentServices
 from transferapp.agent.threads import in_daemon_thread
-from transferapp.agent.workbench import Workbench
 from transferapp.client.downloads import DownloadOrder, download_file
 from transferapp.client.workstation import WorkstationClient
 from transferapp.model.moves import FETCHED_STATES, LOOKED_UP_STATES
@@ -29,10 +29,10 @@ _WAIT_FOR_ALL_S = 20.0
 class ExportRun(Run):
     """One export under way."""
 
-    def __init__(self, record: SubmissionRecord, bench: Workbench) -> None:
+    def __init__(self, record: SubmissionRecord, services: AgentServices) -> None:
         """Take a submission as the outbox has it."""
-        super().__init__(record, bench)
-        self._destination = Destination(bench.outbox, record)
+        super().__init__(record, services)
+        self._destination = Destination(services.outbox, record)
         self._in_flight = 0
         #: Files of an item that are not here yet, as far as that was counted.
         self._left: dict[str, int] = {}
@@ -48,12 +48,12 @@ class ExportRun(Run):
     @override
     async def take_over(self, server: WorkstationClient, details: TransferDetails) -> None:
         """Take in items that are ready now, with the places of their files."""
-        rows = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+        rows = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
         known = {row.item_id: row.stage for row in rows}
         for item in details.items:
             stage = stage_of(item.state, verified=item.verified)
             if stage is not None and known.get(item.id) is not stage:
-                add = self.bench.outbox.add_item
+                add = self.services.outbox.add_item
                 await asyncio.to_thread(add, self.transfer_id, (item.id, item.name))
                 await self.set_stages([item.id], stage)
         if not self._in_flight:
@@ -76,7 +76,7 @@ class ExportRun(Run):
 
     async def _take_in(self, server: WorkstationClient, items: Sequence[TransferItem]) -> None:
         """Take in those whose files were not known; also one that had failed before that."""
-        placements = self.bench.outbox.placements
+        placements = self.services.outbox.placements
         placed = await asyncio.to_thread(placements.item_ids, self.transfer_id)
         new = [item for item in items if item.id not in placed]
         if new:
@@ -95,9 +95,9 @@ class ExportRun(Run):
             sha1=file.sha1,
             grant=self.record.grant.get_secret_value(),
             cancelled=self.cancelled,
-            limit=self.bench.rate_limit,
+            limit=self.services.rate_limit,
         )
-        client = self.bench.bulk(self.record.server_url)
+        client = self.services.bulk(self.record.server_url)
         self._in_flight += 1
         try:
             fetched = await in_daemon_thread(
@@ -116,7 +116,7 @@ class ExportRun(Run):
         """Place an item as soon as its last file is here; the others may take days."""
         item_id = file.item_id
         known = self._left.get(item_id)
-        placements = self.bench.outbox.placements
+        placements = self.services.outbox.placements
         self._left[item_id] = (
             await asyncio.to_thread(placements.files_left, item_id)
             if known is None
@@ -128,7 +128,7 @@ class ExportRun(Run):
     @override
     async def after_files(self, server: WorkstationClient) -> None:
         """Place what an earlier try has brought here and not placed."""
-        placements = self.bench.outbox.placements
+        placements = self.services.outbox.placements
         for item_id in await asyncio.to_thread(placements.complete, self.transfer_id):
             try:
                 await self._finish(server, item_id)
@@ -142,7 +142,7 @@ class ExportRun(Run):
         self._finishing.add(item_id)
         try:
             self._left.pop(item_id, None)
-            placements = self.bench.outbox.placements
+            placements = self.services.outbox.placements
             sums = await asyncio.to_thread(placements.sums_of_complete, item_id)
             if not sums:
                 return

@@ -14,7 +14,7 @@ import structlog
 
 from transferapp import errors
 from transferapp.agent.records import FileRecord, Moved, SubmissionRecord
-from transferapp.agent.workbench import Workbench
+from transferapp.agent.services import AgentServices
 from transferapp.client.workstation import WorkstationClient
 from transferapp.host.backoff import Backoff, bounded_s
 from transferapp.host.waking import woken
@@ -34,11 +34,11 @@ _ASKED_AGAIN_S = 1.0
 class Run(abc.ABC):
     """One submission under way. ``run`` ends when nothing more is to be done for it."""
 
-    def __init__(self, record: SubmissionRecord, bench: Workbench) -> None:
+    def __init__(self, record: SubmissionRecord, services: AgentServices) -> None:
         """Take a submission as the outbox has it."""
         self.transfer_id = record.transfer_id
         self.record = record
-        self.bench = bench
+        self.services = services
         self.cancelled = threading.Event()
         self._wake = asyncio.Event()
         self._failures = 0
@@ -97,7 +97,7 @@ class Run(abc.ABC):
         """Work until the submission has ended or ``stop`` is called."""
         grant = self.record.grant.get_secret_value()
         # One client for all of it: making one reads the system's certificates.
-        server = await asyncio.to_thread(self.bench.connect, self.record.server_url, grant)
+        server = await asyncio.to_thread(self.services.connect, self.record.server_url, grant)
         async with server:
             await self._run(server)
 
@@ -118,7 +118,7 @@ class Run(abc.ABC):
 
     async def _pass(self, server: WorkstationClient) -> bool:
         """Look, move what is to be moved, look again; True when it has ended."""
-        self.record = await asyncio.to_thread(self.bench.outbox.submission, self.transfer_id)
+        self.record = await asyncio.to_thread(self.services.outbox.submission, self.transfer_id)
         server.token = self.record.grant.get_secret_value()
         if await self._look(server):
             return True
@@ -133,7 +133,7 @@ class Run(abc.ABC):
         details = await server.transfer(self.transfer_id)
         await self.take_over(server, details)
         await self._exchange_problems(server, details.items)
-        items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+        items = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
         stages = {item.item_id: item.stage for item in items}
         ended = all(stages.get(item.id) in ENDED_STAGES for item in details.items)
         if ended:
@@ -143,20 +143,22 @@ class Run(abc.ABC):
         problem = next(((i.trouble_code, i.trouble) for i in items if i.trouble_code), ("", ""))
         if not problem[0]:
             problem = _first_problem(details.items)
-        open_files = await asyncio.to_thread(self.bench.outbox.open_files, self.transfer_id)
+        open_files = await asyncio.to_thread(self.services.outbox.open_files, self.transfer_id)
         if not open_files or ended:
             await self.say(state, problem, ended=ended)
         return ended
 
     async def _move_open_files(self, server: WorkstationClient) -> bool:
         """Move all open files, several at once; True when there were any."""
-        queue = deque(await asyncio.to_thread(self.bench.outbox.open_files, self.transfer_id))
+        queue = deque(
+            await asyncio.to_thread(self.services.outbox.open_files, self.transfer_id)
+        )
         if not queue:
             return False
         self._halt, self._troubled = None, set()
         if self._failures == 0:
             await self.say(self.moving)
-        movers = min(self.bench.settings.parallel_files, len(queue))
+        movers = min(self.services.settings.parallel_files, len(queue))
         await asyncio.gather(*(self._move_files(server, queue) for _ in range(movers)))
         if self._halt is not None:
             raise self._halt
@@ -167,7 +169,7 @@ class Run(abc.ABC):
             file = queue.popleft()
             if file.item_id in self._troubled:
                 continue
-            async with self.bench.slots.slot(self.transfer_id):
+            async with self.services.slots.slot(self.transfer_id):
                 if not self._is_halted() and not await self._move_file(server, file):
                     self._troubled.add(file.item_id)
 
@@ -176,11 +178,11 @@ class Run(abc.ABC):
 
     async def _move_file(self, server: WorkstationClient, file: FileRecord) -> bool:
         """Move one file; False when its item needs a person."""
-        self.bench.progress.begin(self.transfer_id, file.file_id, file.offset)
+        self.services.progress.begin(self.transfer_id, file.file_id, file.offset)
         try:
             moved = await self.move(server, file)
             await asyncio.to_thread(
-                self.bench.outbox.finish_file, file.file_id, file.size_bytes, moved
+                self.services.outbox.finish_file, file.file_id, file.size_bytes, moved
             )
             await self._recovered()
             await self.file_moved(server, file)
@@ -193,15 +195,15 @@ class Run(abc.ABC):
             return False
         finally:
             await self._keep_offset(file)
-            self.bench.changes.tell(self.transfer_id)
+            self.services.changes.tell(self.transfer_id)
         return True
 
     async def _keep_offset(self, file: FileRecord) -> None:
         """Keep how far an unfinished file got, for what is shown meanwhile."""
-        offset = self.bench.progress.offsets(self.transfer_id).get(file.file_id, 0)
+        offset = self.services.progress.offsets(self.transfer_id).get(file.file_id, 0)
         if file.offset < offset < file.size_bytes:
-            await asyncio.to_thread(self.bench.outbox.set_offsets, {file.file_id: offset})
-        self.bench.progress.end(self.transfer_id, file.file_id)
+            await asyncio.to_thread(self.services.outbox.set_offsets, {file.file_id: offset})
+        self.services.progress.end(self.transfer_id, file.file_id)
 
     async def _recovered(self) -> None:
         self._failures = 0
@@ -215,7 +217,7 @@ class Run(abc.ABC):
         with contextlib.suppress(errors.TransferAppError):
             # The server may have ended it meanwhile; then there is no problem of ours.
             await self.take_over(server, await server.transfer(self.transfer_id))
-        items = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+        items = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
         if any(i.item_id == item_id and i.stage is not ItemStage.OPEN for i in items):
             return
         _log.info("item in trouble", transfer=self.transfer_id, code=error.code)
@@ -228,8 +230,8 @@ class Run(abc.ABC):
         self, item_ids: Sequence[str], stage: ItemStage, problem: tuple[str, str] = ("", "")
     ) -> None:
         """Move items in the outbox."""
-        await asyncio.to_thread(self.bench.outbox.set_stages, item_ids, stage, problem)
-        self.bench.changes.tell(self.transfer_id)
+        await asyncio.to_thread(self.services.outbox.set_stages, item_ids, stage, problem)
+        self.services.changes.tell(self.transfer_id)
 
     async def say(
         self, state: ItemState, problem: tuple[str, str] = ("", ""), *, ended: bool = False
@@ -240,9 +242,9 @@ class Run(abc.ABC):
         self._said = (state, problem)
         self._quiet_looks = 0
         await asyncio.to_thread(
-            self.bench.outbox.set_state, self.transfer_id, state, problem, ended=ended
+            self.services.outbox.set_state, self.transfer_id, state, problem, ended=ended
         )
-        self.bench.changes.tell(self.transfer_id)
+        self.services.changes.tell(self.transfer_id)
 
     async def _exchange_problems(
         self, server: WorkstationClient, items: Iterable[TransferItem]
@@ -250,7 +252,7 @@ class Run(abc.ABC):
         """Make the server's word of source problems the same as ours, both ways."""
         mine = {
             item.item_id: item
-            for item in await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+            for item in await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
         }
         for item in items:
             ours = mine.get(item.id)
@@ -266,7 +268,7 @@ class Run(abc.ABC):
         """Say why it does not go on, and pause: briefly, or until a person has acted."""
         problem = (error.code, error.message)
         self._failures += 1
-        longest = self.bench.settings.retry_max_s
+        longest = self.services.settings.retry_max_s
         # Spread: a facility's workstations all come back after an outage.
         pause = Backoff(1.0, longest).spread_s(self._failures - 1)
         if error.retryable:
@@ -277,7 +279,7 @@ class Run(abc.ABC):
         await self._sleep(max(pause, bounded_s(error.retry_after_s)))
 
     def _look_pause(self) -> float:
-        settings = self.bench.settings
+        settings = self.services.settings
         looks = Backoff(settings.look_every_s, settings.look_at_most_every_s, 1.3)
         self._quiet_looks += 1
         return looks.pause_s(self._quiet_looks - 1)
@@ -292,7 +294,7 @@ class Run(abc.ABC):
 
         def at(offset: int) -> None:
             nonlocal first
-            self.bench.progress.at(self.transfer_id, file.file_id, offset, moved=not first)
+            self.services.progress.at(self.transfer_id, file.file_id, offset, moved=not first)
             first = False
 
         return at

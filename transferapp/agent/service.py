@@ -16,10 +16,10 @@ from transferapp.agent.downloading import ExportRun
 from transferapp.agent.records import SubmissionRecord
 from transferapp.agent.retrying import look_again
 from transferapp.agent.running import Run
+from transferapp.agent.services import AgentServices
 from transferapp.agent.source_watch import SourceWatch
 from transferapp.agent.uploading import ImportRun
 from transferapp.agent.views import view_of
-from transferapp.agent.workbench import Workbench
 from transferapp.client.placement import PlacementStage
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import Supervisor
@@ -48,21 +48,21 @@ _RUNS: dict[TransferKind, type[Run]] = {
 class Agent:
     """All submissions of this operating-system account."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, services: AgentServices) -> None:
         """Nothing runs before ``start``."""
-        self._bench = bench
+        self._services = services
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
         self._background = [
             Supervisor("note of offsets", self._note_offsets),
             Supervisor("telling of progress", self._tell_progress),
             Supervisor("watch over sources", self._watch_sources),
         ]
-        self._sources = SourceWatch(bench)
+        self._sources = SourceWatch(services)
         self._followers = 0
 
     async def start(self) -> None:
         """Go on with everything that had not ended, and with what comes."""
-        rows = await asyncio.to_thread(self._bench.outbox.submissions, open_only=True)
+        rows = await asyncio.to_thread(self._services.outbox.submissions, open_only=True)
         for record in reversed(rows):
             self._begin(record)
         for work in self._background:
@@ -90,17 +90,19 @@ class Agent:
         Raises Invalid, Conflict, StorageFull.
         """
         _check(submission)
-        new = await asyncio.to_thread(self._bench.outbox.add, submission)
-        record = await asyncio.to_thread(self._bench.outbox.submission, submission.transfer_id)
+        new = await asyncio.to_thread(self._services.outbox.add, submission)
+        record = await asyncio.to_thread(
+            self._services.outbox.submission, submission.transfer_id
+        )
         _log.info("submission taken", transfer=record.transfer_id, new=new)
         if not record.ended:
             self._begin(record)
-        self._bench.changes.tell(record.transfer_id)
+        self._services.changes.tell(record.transfer_id)
         return await self.view(record.transfer_id)
 
     async def views(self, owner: str = "") -> list[SubmissionView]:
         """List submissions, newest first; of one owner or everyone's."""
-        rows = await asyncio.to_thread(self._bench.outbox.submissions, owner)
+        rows = await asyncio.to_thread(self._services.outbox.submissions, owner)
         views = []
         for row in rows:
             with sparing("submission", row.transfer_id):
@@ -109,7 +111,7 @@ class Agent:
 
     async def view(self, transfer_id: str) -> SubmissionView:
         """Return one, its source looked at just now; raises TransferNotFound."""
-        record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        record = await asyncio.to_thread(self._services.outbox.submission, transfer_id)
         run, _ = self._runs.get(transfer_id, (None, None))
         if run is not None and not record.ended:
             run.look_soon()
@@ -120,7 +122,7 @@ class Agent:
         """List where the items of an export go, as far as that is decided; raises
         TransferNotFound.
         """
-        outbox = self._bench.outbox
+        outbox = self._services.outbox
         record = await asyncio.to_thread(outbox.submission, transfer_id)
         found = await asyncio.to_thread(outbox.placements.of_transfer, transfer_id)
         return [
@@ -135,7 +137,7 @@ class Agent:
     async def follow(self, owner: str = "") -> AsyncIterator[SubmissionView]:
         """Yield every submission, then each one that changes, for ever."""
         # Follow first, list second: a change in between comes twice, never not at all.
-        with self._bench.changes.following() as batches, self._followed():
+        with self._services.changes.following() as batches, self._followed():
             for view in await self.views(owner):
                 yield view
             async for names in batches:
@@ -148,30 +150,32 @@ class Agent:
 
     async def retry(self, transfer_id: str) -> SubmissionView:
         """Clear what a person had to act on and go on at once; raises TransferNotFound."""
-        record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        record = await asyncio.to_thread(self._services.outbox.submission, transfer_id)
         if record.state not in FINAL_STATES:
-            await asyncio.to_thread(look_again, self._bench.outbox, transfer_id)
-            await asyncio.to_thread(self._bench.outbox.set_state, transfer_id, ItemState.QUEUED)
-            self._begin(await asyncio.to_thread(self._bench.outbox.submission, transfer_id))
+            await asyncio.to_thread(look_again, self._services.outbox, transfer_id)
+            await asyncio.to_thread(
+                self._services.outbox.set_state, transfer_id, ItemState.QUEUED
+            )
+            self._begin(await asyncio.to_thread(self._services.outbox.submission, transfer_id))
         return await self.view(transfer_id)
 
     async def cancel(self, transfer_id: str) -> SubmissionView:
         """Stop moving its bytes for good; raises TransferNotFound."""
-        record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        record = await asyncio.to_thread(self._services.outbox.submission, transfer_id)
         if not record.ended:
             await self._end_run(transfer_id)
             await asyncio.to_thread(self._set_cancelled, record)
-            self._bench.changes.tell(transfer_id)
+            self._services.changes.tell(transfer_id)
             await self._cancel_at_server(record)
         return await self.view(transfer_id)
 
     async def forget(self, transfer_id: str) -> None:
         """Drop an ended submission; raises TransferNotFound, StateConflict."""
-        record = await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+        record = await asyncio.to_thread(self._services.outbox.submission, transfer_id)
         if not record.ended:
             raise errors.StateConflict("This transfer has not ended. Cancel it first.")
-        await asyncio.to_thread(self._bench.outbox.forget, transfer_id)
-        self._bench.progress.drop(transfer_id)
+        await asyncio.to_thread(self._services.outbox.forget, transfer_id)
+        self._services.progress.drop(transfer_id)
         self._sources.forget(transfer_id)
 
     def _begin(self, record: SubmissionRecord) -> None:
@@ -179,7 +183,7 @@ class Agent:
         if known is not None and not known[1].done():
             known[0].wake()
             return
-        run = _RUNS[record.kind](record, self._bench)
+        run = _RUNS[record.kind](record, self._services)
         self._runs[record.transfer_id] = (run, asyncio.create_task(self._watch(run)))
 
     async def _watch(self, run: Run) -> None:
@@ -187,7 +191,7 @@ class Agent:
             # What a run raises nobody awaits, such as a full disk that takes no word of it.
             await Supervisor(f"submission {run.transfer_id}", run.run).run()
         finally:
-            self._bench.progress.drop(run.transfer_id)
+            self._services.progress.drop(run.transfer_id)
 
     async def _end_run(self, transfer_id: str) -> None:
         run, task = self._runs.pop(transfer_id, (None, None))
@@ -199,7 +203,7 @@ class Agent:
         await asyncio.gather(task, return_exceptions=True)
 
     def _set_cancelled(self, record: SubmissionRecord) -> None:
-        outbox = self._bench.outbox
+        outbox = self._services.outbox
         left = [
             item.item_id
             for item in outbox.items(record.transfer_id)
@@ -216,18 +220,18 @@ class Agent:
         with suppress(errors.TransferAppError):
             async with (
                 asyncio.timeout(_STOP_WITHIN_S),
-                self._bench.connect(record.server_url, grant) as server,
+                self._services.connect(record.server_url, grant) as server,
             ):
                 await server.cancel(record.transfer_id)
 
     async def _kept_view(self, transfer_id: str) -> SubmissionView:
         return await self._view_of(
-            await asyncio.to_thread(self._bench.outbox.submission, transfer_id)
+            await asyncio.to_thread(self._services.outbox.submission, transfer_id)
         )
 
     async def _view_of(self, record: SubmissionRecord) -> SubmissionView:
-        totals = await asyncio.to_thread(self._bench.outbox.totals, record.transfer_id)
-        return view_of(record, totals, self._bench.progress)
+        totals = await asyncio.to_thread(self._services.outbox.totals, record.transfer_id)
+        return view_of(record, totals, self._services.progress)
 
     @contextmanager
     def _followed(self) -> Iterator[None]:
@@ -240,26 +244,26 @@ class Agent:
     async def _watch_sources(self) -> None:
         """While somebody sees what may be deleted, see to it that it stays true."""
         while True:
-            await asyncio.sleep(min(_ROUND_EVERY_S, self._bench.settings.sources_every_s))
+            await asyncio.sleep(min(_ROUND_EVERY_S, self._services.settings.sources_every_s))
             if self._followers:
-                newest = partial(self._bench.outbox.submissions, limit=_MOST_WATCHED)
+                newest = partial(self._services.outbox.submissions, limit=_MOST_WATCHED)
                 await self._sources.again(await asyncio.to_thread(newest))
 
     async def _note_offsets(self) -> None:
         while True:
             await asyncio.sleep(_NOTE_EVERY_S)
             for transfer_id in list(self._runs):
-                offsets = self._bench.progress.offsets(transfer_id)
+                offsets = self._services.progress.offsets(transfer_id)
                 with suppress(errors.Unavailable):
-                    await asyncio.to_thread(self._bench.outbox.set_offsets, offsets)
-                    self._bench.progress.stored(transfer_id, offsets)
+                    await asyncio.to_thread(self._services.outbox.set_offsets, offsets)
+                    self._services.progress.stored(transfer_id, offsets)
 
     async def _tell_progress(self) -> None:
         while True:
             await asyncio.sleep(_TELL_EVERY_S)
             for transfer_id in list(self._runs):
-                if self._bench.progress.offsets(transfer_id):
-                    self._bench.changes.tell(transfer_id)
+                if self._services.progress.offsets(transfer_id):
+                    self._services.changes.tell(transfer_id)
 
 
 def _check(submission: Submission) -> None:

@@ -10,8 +10,8 @@ import structlog
 
 from transferapp import errors
 from transferapp.agent.records import SubmissionRecord
+from transferapp.agent.services import AgentServices
 from transferapp.agent.source_look import look_and_tell
-from transferapp.agent.workbench import Workbench
 from transferapp.host.sparing import sparing
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferKind
@@ -29,9 +29,9 @@ WAIT_S = 5.0
 class SourceWatch:
     """One look at a time for each submission."""
 
-    def __init__(self, bench: Workbench) -> None:
+    def __init__(self, services: AgentServices) -> None:
         """Nothing is looked at before somebody asks."""
-        self._bench = bench
+        self._services = services
         self._looks: dict[str, asyncio.Task[None]] = {}
         #: When the last look at a submission ended, and what it took, in seconds.
         self._last: dict[str, tuple[float, float]] = {}
@@ -59,7 +59,7 @@ class SourceWatch:
                     self._nothing_yet[record.transfer_id] = time.monotonic()
 
     def _rests(self, transfer_id: str) -> bool:
-        every_s = self._bench.settings.sources_every_s
+        every_s = self._services.settings.sources_every_s
         ended_s, took_s = self._last.get(transfer_id, (-every_s, 0.0))
         ended_s = max(ended_s, self._nothing_yet.get(transfer_id, -every_s))
         return time.monotonic() - ended_s < max(every_s, took_s * _REST)
@@ -79,7 +79,7 @@ class SourceWatch:
     async def _has_imported(self, record: SubmissionRecord) -> bool:
         if record.kind is not TransferKind.IMPORT:
             return False
-        totals = await asyncio.to_thread(self._bench.outbox.totals, record.transfer_id)
+        totals = await asyncio.to_thread(self._services.outbox.totals, record.transfer_id)
         return totals.items_by_stage.get(ItemStage.DONE, 0) > 0
 
     def _look(self, record: SubmissionRecord) -> asyncio.Task[None]:
@@ -101,11 +101,11 @@ class SourceWatch:
         finally:
             self._looks.pop(transfer_id, None)
             self._last[transfer_id] = time.monotonic(), time.monotonic() - began_s
-            self._bench.changes.tell(transfer_id)
+            self._services.changes.tell(transfer_id)
 
     async def _tell(self, record: SubmissionRecord) -> None:
-        outbox, transfer_id = self._bench.outbox, record.transfer_id
+        outbox, transfer_id = self._services.outbox, record.transfer_id
         grant = record.grant.get_secret_value()
-        server = await asyncio.to_thread(self._bench.connect, record.server_url, grant)
+        server = await asyncio.to_thread(self._services.connect, record.server_url, grant)
         async with server:
-            await look_and_tell(outbox, transfer_id, self._bench.clock, server)
+            await look_and_tell(outbox, transfer_id, self._services.clock, server)

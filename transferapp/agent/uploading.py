@@ -40,7 +40,7 @@ class ImportRun(Run):
         stages = {
             item.id: stage_of(item.state, verified=item.verified) for item in details.items
         }
-        known = await asyncio.to_thread(self.bench.outbox.items, self.transfer_id)
+        known = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
         moved: dict[ItemStage, list[str]] = {}
         for item in known:
             stage = stages.get(item.item_id)
@@ -56,7 +56,7 @@ class ImportRun(Run):
     @override
     async def move(self, server: WorkstationClient, file: FileRecord) -> Moved:
         """Upload what the server does not have, and seal it."""
-        client = self.bench.bulk(self.record.server_url)
+        client = self.services.bulk(self.record.server_url)
         grant = self.record.grant.get_secret_value()
         order = UploadOrder(
             transfer_id=self.transfer_id,
@@ -66,7 +66,7 @@ class ImportRun(Run):
             modified_ns=file.modified_ns,
             grant=grant,
             cancelled=self.cancelled,
-            limit=self.bench.rate_limit,
+            limit=self.services.rate_limit,
         )
         sent = await in_daemon_thread(partial(upload_file, client, order, self.listener(file)))
         try:
@@ -81,9 +81,9 @@ class ImportRun(Run):
     @override
     async def before_end(self, server: WorkstationClient) -> None:
         """Look once more at the source: only then may anybody say that it can go."""
-        bench = self.bench
+        services = self.services
         try:
-            await look_and_tell(bench.outbox, self.transfer_id, bench.clock, server)
+            await look_and_tell(services.outbox, self.transfer_id, services.clock, server)
         except errors.TransferAppError as error:
             if error.retryable:
                 raise
@@ -94,6 +94,6 @@ class ImportRun(Run):
 
     def _discard(self, file_id: str, grant: str) -> None:
         headers = {"authorization": f"Bearer {grant}", "tus-resumable": "1.0.0"}
-        client = self.bench.bulk(self.record.server_url)
+        client = self.services.bulk(self.record.server_url)
         with translated():
             raise_for_problem(client.delete(f"{routes.UPLOADS}/{file_id}", headers=headers))

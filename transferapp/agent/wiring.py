@@ -9,16 +9,16 @@ import httpx
 from transferapp.agent.changes import Changes
 from transferapp.agent.outbox import open_outbox
 from transferapp.agent.progress import Progress
+from transferapp.agent.services import AgentServices
 from transferapp.agent.settings import AgentSettings
 from transferapp.agent.slots import Slots
-from transferapp.agent.workbench import Workbench
 from transferapp.client.pace import RateLimit
 from transferapp.client.server import ServerClient
 from transferapp.client.transport import bulk_client
 from transferapp.host.clock import SystemClock
 
 
-def make_workbench(settings: AgentSettings) -> Workbench:
+def make_workbench(settings: AgentSettings) -> AgentServices:
     """Open the outbox and make what the submissions share. Blocks."""
     connections = settings.parallel_files * 3
 
@@ -26,7 +26,7 @@ def make_workbench(settings: AgentSettings) -> Workbench:
     def bulk(server_url: str) -> httpx.Client:
         return bulk_client(server_url, connections=connections)
 
-    return Workbench(
+    return AgentServices(
         settings=settings,
         outbox=open_outbox(settings.outbox, SystemClock()),
         slots=Slots(settings.parallel_files),

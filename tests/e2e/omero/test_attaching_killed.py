@@ -29,7 +29,7 @@ NOTES = {f"run/note {n}.txt": f"note {n}\n".encode() * 1000 for n in range(3)}
 def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
     """A sandbox and a worker; the server is the test's own."""
     with omero_env(tmp_path) as made:
-        made.stage.start("worker", wait=False)
+        made.installation.start("worker", wait=False)
         yield made
 
 
@@ -77,13 +77,13 @@ async def test_killed_while_attaching(
         await control(env, "hold", place=place, number=number, done=done)
         item = await hand_in_notes(client, dataset)
         held = await control(env, "held", seconds=HELD_WITHIN_S)
-        assert held["held"], f"{place} was never reached: {env.stage.tail('worker')}"
+        assert held["held"], f"{place} was never reached: {env.installation.tail('worker')}"
         met = await server.parts.queue.get(item.id)
         assert (met.state, met.kind) == (TaskState.RUNNING, "attach-files")
         if victim == "worker":
-            env.stage.kill("worker")
+            env.installation.kill("worker")
             await control(env, "let_go", refused=not done)
-            env.stage.start("worker", wait=False)
+            env.installation.start("worker", wait=False)
         else:
             await asyncio.to_thread(env.sandbox.restart)
         await until(lambda: is_done(server, item), f"attached after {place} {number}", 120)

@@ -37,7 +37,7 @@ BY_KEY = (
 @pytest.fixture(scope="module")
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroWorkerEnv]:
     with omero_env(tmp_path_factory.mktemp("cancelled")) as running:
-        running.stage.start("worker", wait=False)
+        running.installation.start("worker", wait=False)
         yield running
 
 
@@ -63,7 +63,7 @@ async def told(
         found[:] = (await server.parts.ledger.details(handed.transfer.id)).items
         return bool(found[0].note)
 
-    await until(has_note, f"it is told: {env.stage.tail('worker')}", within_s=25)
+    await until(has_note, f"it is told: {env.installation.tail('worker')}", within_s=25)
     assert found[0].state is ItemState.CANCELLED
     return found[0]
 
@@ -80,7 +80,7 @@ async def test_the_account_was_closed_meanwhile(
     handed = await hand_in(dora, dataset.ref, [noise(1)])
     item_id = handed.items[0].id
     held = await asyncio.to_thread(control, "held", seconds=25)
-    assert held["held"], env.stage.tail("worker")
+    assert held["held"], env.installation.tail("worker")
     control("leave_group", name="dora", group="user")
     await dora.cancel(handed.transfer.id)
     control("let_go")
@@ -91,7 +91,7 @@ async def test_the_account_was_closed_meanwhile(
     assert env.staged == []
     # Said once: nobody cleans up a second time, and nothing fails.
     assert (await server.parts.queue.get(item_id)).state is TaskState.CANCELLED
-    log = (env.stage.logs / "worker.log").read_text()
+    log = (env.installation.logs / "worker.log").read_text()
     assert log.count("may have left a fileset without images") == 1
     assert "account 'dora' is closed" in log
     assert "could not be told" not in log
@@ -140,7 +140,7 @@ async def test_cancelled_while_omero_links_them(
     env.sandbox.control("hold", place="RawPixelsStore.setPixelsId")
     handed = await hand_in(alice, dataset.ref, [noise(3)])
     held = await asyncio.to_thread(env.sandbox.control, "held", seconds=25)
-    assert held["held"], env.stage.tail("worker")
+    assert held["held"], env.installation.tail("worker")
     await alice.cancel(handed.transfer.id)
     env.sandbox.control("let_go")
     item = await told(env, server, handed)

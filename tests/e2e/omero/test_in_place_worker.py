@@ -36,10 +36,10 @@ def env(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OmeroWorkerE
             (tmp_path / "vault").mkdir()
             named["IN_PLACE_VAULT"] = str(tmp_path / "vault")
         # The worker's only: the server does not see OMERO's files.
-        running.stage.environment |= {
+        running.installation.environment |= {
             f"TRANSFERAPP_OMERO_{name}": value for name, value in named.items()
         }
-        running.stage.start("worker", wait=False)
+        running.installation.start("worker", wait=False)
         yield running
 
 
@@ -53,16 +53,16 @@ async def test_killed_while_omero_hashes_the_link(env: OmeroWorkerEnv) -> None:
         control("hold", place="RawFileStore.save")
         handed = await hand_in(client, dataset.ref, [content])
         held = await asyncio.to_thread(control, "held", seconds=HELD_WITHIN_S)
-        assert held["held"], env.stage.tail("worker")
-        env.stage.kill("worker")
+        assert held["held"], env.installation.tail("worker")
+        env.installation.kill("worker")
         control("let_go", refused=True)
-        env.stage.start("worker", wait=False)
+        env.installation.start("worker", wait=False)
 
         async def done() -> bool:
             task = await server.parts.queue.get(handed.items[0].id)
             return task.state is TaskState.DONE
 
-        await until(done, f"imported in place: {env.stage.tail('worker')}")
+        await until(done, f"imported in place: {env.installation.tail('worker')}")
         assert await states_seen(server) & HUMAN == set()
         await until(lambda: asyncio.sleep(0, not env.staged), "the staging is empty")
     assert_clean(env, 1)

@@ -47,11 +47,11 @@ def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
 async def held_worker(env: OmeroWorkerEnv, place: str) -> AsyncIterator[None]:
     """Run a worker until it is held at ``place``; kill -9 it at the end of the block."""
     marker = env.data / "held"
-    log = env.stage.logs / "held.log"
+    log = env.installation.logs / "held.log"
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: ASYNC220 - it only starts
             [sys.executable, "-m", "tests.support.held_worker", str(marker), place],
-            env=env.stage.environment,
+            env=env.installation.environment,
             cwd=ROOT,
             stdout=out,
             stderr=out,
@@ -87,7 +87,7 @@ async def struck(
                 assert len(env.staged) == (0 if place == "done" else 1)
         if omero:
             env.sandbox.kill()
-        env.stage.start("worker", wait=False)
+        env.installation.start("worker", wait=False)
         task_id = handed.items[0].id
         ends = (TaskState.DONE, TaskState.DEAD)
 
@@ -97,7 +97,7 @@ async def struck(
         async def is_empty() -> bool:
             return not env.staged
 
-        await until(is_over, f"the task ends: {env.stage.tail('worker')}")
+        await until(is_over, f"the task ends: {env.installation.tail('worker')}")
         await until(is_empty, "the staging is empty", within_s=15)
         if omero:
             env.sandbox.start()
@@ -132,12 +132,12 @@ async def test_server_killed_while_it_cancels(env: OmeroWorkerEnv) -> None:
         change = ItemChange(ItemState.CANCELLED)
         assert await server.parts.ledger.move(details.items[0].id, PUT, change)
         assert env.staged
-        env.stage.start("worker", wait=False)
+        env.installation.start("worker", wait=False)
 
         async def is_empty() -> bool:
             return not env.staged
 
-        await until(is_empty, f"it is swept: {env.stage.tail('worker')}")
+        await until(is_empty, f"it is swept: {env.installation.tail('worker')}")
 
 
 @pytest.mark.chaos

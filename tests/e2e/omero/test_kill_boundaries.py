@@ -88,7 +88,7 @@ VICTIMS = (("worker",), ("omero",), ("worker", "omero"))
 @pytest.fixture(scope="module")
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroWorkerEnv]:
     with omero_env(tmp_path_factory.mktemp("boundaries")) as running:
-        running.stage.start("worker", wait=False)
+        running.installation.start("worker", wait=False)
         yield running
 
 
@@ -98,13 +98,13 @@ async def control(env: OmeroWorkerEnv, command: str, **values: object) -> dict[s
 
 async def held(env: OmeroWorkerEnv, place: str) -> None:
     answer = await control(env, "held", seconds=HELD_WITHIN_S)
-    assert answer["held"], f"{place} was never reached: {env.stage.tail('worker')}"
+    assert answer["held"], f"{place} was never reached: {env.installation.tail('worker')}"
 
 
 async def strike(env: OmeroWorkerEnv, boundary: Boundary, victims: tuple[str, ...]) -> None:
     """Kill while the call is held, and start again what was killed."""
     if "worker" in victims:
-        env.stage.kill("worker")
+        env.installation.kill("worker")
     if "omero" in victims:
         await asyncio.to_thread(env.sandbox.restart)
     else:
@@ -113,7 +113,7 @@ async def strike(env: OmeroWorkerEnv, boundary: Boundary, victims: tuple[str, ..
         calls = not boundary.place.startswith("import step")
         await control(env, "let_go", refused=calls and not boundary.done)
     if "worker" in victims:
-        env.stage.start("worker", wait=False)
+        env.installation.start("worker", wait=False)
 
 
 async def struck(

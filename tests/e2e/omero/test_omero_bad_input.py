@@ -51,7 +51,7 @@ BY_DEFAULT = "+read,+write,+image"
 @pytest.fixture(scope="module")
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OmeroWorkerEnv]:
     with omero_env(tmp_path_factory.mktemp("bad")) as running:
-        running.stage.start("worker", wait=False)
+        running.installation.start("worker", wait=False)
         yield running
 
 

@@ -27,7 +27,7 @@ from transferapp.taskqueue.port import TaskState
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
     with omero_env(tmp_path) as running:
-        running.stage.start("worker", wait=False)
+        running.installation.start("worker", wait=False)
         yield running
 
 
@@ -49,7 +49,7 @@ async def test_bytes_are_told_block_by_block(env: OmeroWorkerEnv) -> None:
 
         assert (await asyncio.to_thread(env.sandbox.control, "held", seconds=30))["held"]
         # The third block is not answered yet.
-        await until(moved, env.stage.tail("worker"), within_s=10)
+        await until(moved, env.installation.tail("worker"), within_s=10)
         task = await server.parts.queue.get(task_id)
         assert (task.state, task.step) == (TaskState.RUNNING, "store")
         assert task.bytes_done == 2 * _BLOCK

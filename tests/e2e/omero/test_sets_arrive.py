@@ -14,9 +14,9 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 from tests.support.arriving_sets import SETS
 from tests.support.installation import LONG_AGO, PASSWORD, Terminal
 from tests.support.omero_sandbox_env import gateway
+from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.sandbox.local_installation import LocalInstallation
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
-from transferapp.sandbox.stage import Stage
-from transferapp.sandbox.stage_repositories import running_sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -44,11 +44,11 @@ def arrived(
     home = tmp_path_factory.mktemp("installation")
     with (
         running_sandbox(home / "omero", PASSWORD) as repository,
-        Stage(home / "i", {}, repository) as stage,
+        LocalInstallation(home / "i", {}, repository) as installation,
     ):
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        terminal = Terminal(stage)
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
         assert terminal.log_in().code == 0
         for folder, target in (("images", "Dataset:Sets"), ("plates", "Screen:Plates")):
             where = ("--to", target, "--create", "--wait", "--json")

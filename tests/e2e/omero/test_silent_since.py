@@ -26,7 +26,7 @@ from transferapp.model.transfers import ItemState
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
     with omero_env(tmp_path) as running:
-        running.stage.start("worker", wait=False)
+        running.installation.start("worker", wait=False)
         yield running
 
 
@@ -51,7 +51,7 @@ async def test_server_tells_what_the_worker_process_sees(
         env.sandbox.control("busy_queue", on=True)
         handed = await hand_in(client, dataset.ref, [noise(1), noise(2)])
         assert await repository("progressing")
-        await until(lambda: repository("silent"), env.stage.tail("worker"))
+        await until(lambda: repository("silent"), env.installation.tail("worker"))
         assert heard[-1] == ("degraded", "silent")
         assert (
             "OMERO answers, but its imports (2) give no sign of life since"

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from transferapp.sandbox.demo.actor import Actor
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 ROUNDS = 3
 #: Seconds for which the window is watched after the look: 100,000 files are asked about.
@@ -41,12 +41,12 @@ def stand_still(folder: Path) -> dict[str, float]:
     # A short name: paths of Unix sockets hold 107 bytes.
     with (
         tempfile.TemporaryDirectory(prefix="ta-bench-") as home,
-        Stage(Path(home), _ALONE) as stage,
+        LocalInstallation(Path(home), _ALONE) as installation,
     ):
-        asyncio.run(stage.add_people(_PASSWORD))
-        stage.start_all()
-        asyncio.run(stage.add_target(_USER, _PASSWORD, _PROJECT, _DATASET))
-        rounds = [_dropped(stage, folder) for _ in range(ROUNDS)]
+        asyncio.run(installation.add_people(_PASSWORD))
+        installation.start_all()
+        asyncio.run(installation.add_target(_USER, _PASSWORD, _PROJECT, _DATASET))
+        rounds = [_dropped(installation, folder) for _ in range(ROUNDS)]
     worst = [held[0] for held, _, _ in rounds]
     p99 = [held[len(held) // 100] for held, _, _ in rounds]
     return {
@@ -58,13 +58,13 @@ def stand_still(folder: Path) -> dict[str, float]:
     }
 
 
-def _dropped(stage: Stage, folder: Path) -> tuple[list[float], float, float]:
+def _dropped(installation: LocalInstallation, folder: Path) -> tuple[list[float], float, float]:
     """Return the milliseconds between turns, the longest first, and the seconds from the
     drop to the first verdict and to the whole list.
     """
-    with Actor(stage.environment, stage.logs / "desktop.log") as desktop:
+    with Actor(installation.environment, installation.logs / "desktop.log") as desktop:
         desktop.do("wait", "signIn.submit", timeout_s=60)
-        desktop.do("type", "signIn.server", text=stage.url)
+        desktop.do("type", "signIn.server", text=installation.url)
         desktop.do("type", "signIn.user", text=_USER)
         desktop.do("type", "signIn.password", text=_PASSWORD)
         desktop.do("click", "signIn.submit")

@@ -69,7 +69,7 @@ def _measure(server: str) -> dict[str, object]:
     figures: dict[str, float] = {}
     ratios: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory(prefix="transferapp-bench-") as folder:
-        bench = QueueBench(Ground(server, Path(folder)))
+        bench = QueueBenchmark(Ground(server, Path(folder)))
         figures |= asyncio.run(bench.idle())
         figures |= asyncio.run(bench.fairness())
         figures |= asyncio.run(backlog(bench.ground.database(), Path(folder) / "home"))
@@ -109,7 +109,7 @@ def _measure(server: str) -> dict[str, object]:
     }
 
 
-class QueueBench:
+class QueueBenchmark:
     """The figures of workers and queue."""
 
     def __init__(self, ground: Ground) -> None:

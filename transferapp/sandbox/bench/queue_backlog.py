@@ -11,7 +11,7 @@ import psutil
 
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.sandbox.bench.queue_ground import enqueue, open_queue, p99_ms
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 TASKS = 10_000
 LOOKS = 400
@@ -21,20 +21,20 @@ _PAGE = 50
 
 async def backlog(url: str, home: Path) -> dict[str, float]:
     """Return how the admin's list answers over HTTP, and what the processes' memory does."""
-    with Stage(home, {"TRANSFERAPP_DATABASE_URL": url}) as stage:
-        await stage.add_people(_PASSWORD)
+    with LocalInstallation(home, {"TRANSFERAPP_DATABASE_URL": url}) as installation:
+        await installation.add_people(_PASSWORD)
         people = Administration(home / "data" / "server" / "repository")
         await people.add_experimenter(_ADMIN, "Boss", _PASSWORD, is_admin=True)
-        await asyncio.to_thread(stage.start, "server")
-        stage.start("worker", wait=False)
+        await asyncio.to_thread(installation.start, "server")
+        installation.start("worker", wait=False)
         async with open_queue(url, {"bench": 4}) as queue:
             await queue.pause_target("bench", paused=True)
             await enqueue(queue, 100, "bench", "early")
-            before = await _look(stage)
+            before = await _look(installation)
             await enqueue(queue, TASKS - 100, "bench", "late")
-            after = await _look(stage)
+            after = await _look(installation)
             await asyncio.sleep(10.0)
-            stage_later = _memory(stage)
+            stage_later = _memory(installation)
     return {
         f"API list of {TASKS} tasks, {_PAGE} a page, p99 (ms)": after["p99"],
         "API list of 100 tasks, p99 (ms)": before["p99"],
@@ -45,20 +45,20 @@ async def backlog(url: str, home: Path) -> dict[str, float]:
     }
 
 
-def _memory(stage: Stage) -> dict[str, float]:
+def _memory(installation: LocalInstallation) -> dict[str, float]:
     return {
-        name: round(psutil.Process(stage.pid(name)).memory_info().rss / 1e6, 1)
+        name: round(psutil.Process(installation.pid(name)).memory_info().rss / 1e6, 1)
         for name in ("server", "worker")
     }
 
 
-async def _look(stage: Stage) -> dict[str, float]:
+async def _look(installation: LocalInstallation) -> dict[str, float]:
     """Page through the list again and again; the first pages warm the server up."""
-    async with await stage.sign_in(_ADMIN, _PASSWORD) as server:
+    async with await installation.sign_in(_ADMIN, _PASSWORD) as server:
         headers = {"authorization": f"Bearer {server.token}"}
     times: list[float] = []
     after = ""
-    async with httpx.AsyncClient(base_url=stage.url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=installation.url, headers=headers) as client:
         for number in range(LOOKS):
             began = time.perf_counter()
             answer = await client.get(
@@ -69,4 +69,4 @@ async def _look(stage: Stage) -> dict[str, float]:
             if number >= LOOKS // 10:
                 times.append(took)
             after = page[-1]["id"] if len(page) == _PAGE else ""
-    return {"p99": p99_ms(times), **_memory(stage)}
+    return {"p99": p99_ms(times), **_memory(installation)}

@@ -22,7 +22,7 @@ from typing import TypeAlias
 import numpy as np
 import tifffile
 
-from transferapp.sandbox.stage import Stage
+from transferapp.sandbox.local_installation import LocalInstallation
 
 ROUNDS = 7
 FILES = 5
@@ -40,13 +40,15 @@ def run(out: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="transferapp-bench-") as name:
         folder = Path(name) / "images"
         _write_tiffs(folder)
-        with Stage(Path(name) / "home", {"PYTHONPYCACHEPREFIX": f"{name}/compiled"}) as stage:
-            stage.environment.pop("PYTHONDONTWRITEBYTECODE", None)
-            asyncio.run(stage.add_people(_PASSWORD))
-            stage.start("server")
-            stage.start("agent")
-            _log_in(stage)
-            rounds = [_round(stage, folder, number) for number in range(ROUNDS + 1)][1:]
+        with LocalInstallation(
+            Path(name) / "home", {"PYTHONPYCACHEPREFIX": f"{name}/compiled"}
+        ) as installation:
+            installation.environment.pop("PYTHONDONTWRITEBYTECODE", None)
+            asyncio.run(installation.add_people(_PASSWORD))
+            installation.start("server")
+            installation.start("agent")
+            _log_in(installation)
+            rounds = [_round(installation, folder, number) for number in range(ROUNDS + 1)][1:]
     report = {
         "bench": "start",
         "ratios": {
@@ -84,10 +86,18 @@ def _write_tiffs(folder: Path) -> None:
         tifffile.imwrite(folder / f"field_{number}.tif", plane, metadata=None)
 
 
-def _log_in(stage: Stage) -> None:
+def _log_in(installation: LocalInstallation) -> None:
     subprocess.run(  # noqa: S603 - our own module
-        [*_COMMAND, "login", stage.url, "--user", "alice", "--password-stdin", "--in-file"],
-        env=stage.environment,
+        [
+            *_COMMAND,
+            "login",
+            installation.url,
+            "--user",
+            "alice",
+            "--password-stdin",
+            "--in-file",
+        ],
+        env=installation.environment,
         input=_PASSWORD + "\n",
         text=True,
         check=True,
@@ -98,20 +108,20 @@ def _log_in(stage: Stage) -> None:
 _COMMAND = [sys.executable, "-m", "transferapp"]
 
 
-def _round(stage: Stage, folder: Path, number: int) -> Round:
+def _round(installation: LocalInstallation, folder: Path, number: int) -> Round:
     hand_over = [str(folder), "--to", _TARGET, "--create", "--name", f"round {number}"]
     return {
-        _EMPTY: _cpu_s(stage, [sys.executable, "-c", "pass"]),
-        _VERSION: _cpu_s(stage, [*_COMMAND, "--version"]),
-        _HELP: _cpu_s(stage, [*_COMMAND, "--help"]),
-        _HAND_OVER: _cpu_s(stage, [*_COMMAND, "import", *hand_over]),
+        _EMPTY: _cpu_s(installation, [sys.executable, "-c", "pass"]),
+        _VERSION: _cpu_s(installation, [*_COMMAND, "--version"]),
+        _HELP: _cpu_s(installation, [*_COMMAND, "--help"]),
+        _HAND_OVER: _cpu_s(installation, [*_COMMAND, "import", *hand_over]),
     }
 
 
-def _cpu_s(stage: Stage, command: list[str]) -> float:
+def _cpu_s(installation: LocalInstallation, command: list[str]) -> float:
     """Return what a process, with all that it started, took; it has to end well."""
     process = subprocess.Popen(  # noqa: S603 - our own module
-        command, env=stage.environment, stdout=subprocess.DEVNULL
+        command, env=installation.environment, stdout=subprocess.DEVNULL
     )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)

@@ -32,8 +32,8 @@ from transferapp.sandbox.demo.story import (
     DemoResult,
     Story,
 )
-from transferapp.sandbox.stage import Stage, StageError
-from transferapp.sandbox.stage_repositories import running_sandbox
+from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.sandbox.local_installation import InstallationError, LocalInstallation
 
 #: The folders of the sample data that are dropped; damaged files and formats that need
 #: the extra 'readers' are left out.
@@ -67,27 +67,29 @@ def copy_samples(home: Path) -> Path:
 
 
 @contextmanager
-def staged(home: Path, kind: str, environment: dict[str, str] | None = None) -> Iterator[Stage]:
+def staged(
+    home: Path, kind: str, environment: dict[str, str] | None = None
+) -> Iterator[LocalInstallation]:
     """Prepare the processes on the repository of this kind."""
     with ExitStack() as stack:
         repository = None
         if kind == SANDBOX:
             say("an OMERO sandbox is starting; everything goes through OMERO's own protocol")
             repository = stack.enter_context(running_sandbox(home / "omero", PASSWORD))
-        yield stack.enter_context(Stage(home, environment, repository))
+        yield stack.enter_context(LocalInstallation(home, environment, repository))
 
 
 def play_by_itself(home: Path, out: Path, kind: str) -> int:
     """Play the story under Xvfb; returns the exit code."""
     folder = copy_samples(home)
-    with PrivateScreen(home) as screen, staged(home, kind, screen.environment) as stage:
-        asyncio.run(stage.add_people(PASSWORD))
+    with PrivateScreen(home) as screen, staged(home, kind, screen.environment) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
         say("server, worker and workstation service are starting")
-        stage.start_all()
-        with looked_after(stage):
-            asyncio.run(stage.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
-            notable = Story((stage, screen), folder, out, say).play()
-        report = make_report(stage, folder, out, notable)
+        installation.start_all()
+        with looked_after(installation):
+            asyncio.run(installation.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
+            notable = Story((installation, screen), folder, out, say).play()
+        report = make_report(installation, folder, out, notable)
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     good = is_good(report)
     say(f"report and screenshots: {out}")
@@ -96,17 +98,17 @@ def play_by_itself(home: Path, out: Path, kind: str) -> int:
 
 
 @contextmanager
-def looked_after(stage: Stage) -> Iterator[None]:
-    """Raise StageError, whatever is waited for, when a process of the stage ends."""
-    ended: list[StageError] = []
+def looked_after(installation: LocalInstallation) -> Iterator[None]:
+    """Raise InstallationError, whatever is waited for, when a process of the stage ends."""
+    ended: list[InstallationError] = []
     waiting = threading.get_ident()
 
-    def interrupt(error: StageError) -> None:
+    def interrupt(error: InstallationError) -> None:
         ended.append(error)
         signal.pthread_kill(waiting, signal.SIGINT)
 
     try:
-        with stage.watched(interrupt):
+        with installation.watched(interrupt):
             yield
     except KeyboardInterrupt:
         if ended:
@@ -115,10 +117,10 @@ def looked_after(stage: Stage) -> Iterator[None]:
 
 
 def make_report(
-    stage: Stage, folder: Path, out: Path, notable: DemoResult
+    installation: LocalInstallation, folder: Path, out: Path, notable: DemoResult
 ) -> dict[str, object]:
     """Read every figure from the running system, after the fact."""
-    files, images = evidence.import_rows(folder, stage.repository.open(), USERNAME)
+    files, images = evidence.import_rows(folder, installation.repository.open(), USERNAME)
     return {
         "files": files,
         "images": images,
@@ -146,22 +148,22 @@ def is_good(report: dict[str, object]) -> bool:
 def open_for_a_person(home: Path, kind: str) -> int:
     """Open the desktop on the screen that is there, until it is closed."""
     folder = copy_samples(home)
-    with staged(home, kind) as stage:
-        asyncio.run(stage.add_people(PASSWORD))
-        stage.start_all()
-        say(f"sign in at {stage.url} as '{USERNAME}' with the password '{PASSWORD}'")
+    with staged(home, kind) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        say(f"sign in at {installation.url} as '{USERNAME}' with the password '{PASSWORD}'")
         say(f"then drop this folder on the window: {folder}")
         say("close the window or press Ctrl-C to end; nothing is left behind")
-        ended: list[StageError] = []
+        ended: list[InstallationError] = []
 
-        def tell(error: StageError) -> None:
+        def tell(error: InstallationError) -> None:
             ended.append(error)
             say(str(error))
 
-        with stage.watched(tell):
+        with installation.watched(tell):
             done = subprocess.run(
                 [sys.executable, "-m", "transferapp", "desktop"],
-                env=stage.environment,
+                env=installation.environment,
                 check=False,
             )
         return done.returncode or int(bool(ended))
@@ -207,7 +209,7 @@ def main() -> int:
             out = out.resolve()
             out.mkdir(parents=True, exist_ok=True)
             return play_by_itself(Path(home), out, given.repository)
-        except StageError as error:
+        except InstallationError as error:
             say(str(error))
             return 1
         except KeyboardInterrupt:

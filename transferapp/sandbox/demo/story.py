@@ -12,7 +12,7 @@ from pathlib import Path
 from transferapp.model.transfers import TransferDetails, TransferKind
 from transferapp.sandbox.demo.actor import Actor, ActorError
 from transferapp.sandbox.demo.screen import PrivateScreen
-from transferapp.sandbox.stage import Stage, StageError
+from transferapp.sandbox.local_installation import InstallationError, LocalInstallation
 
 USERNAME = "alice"
 #: A demo account in a temporary folder; it protects nothing.
@@ -41,10 +41,10 @@ class Story:
     """Plays the scenes; ``say`` tells the terminal what happens."""
 
     def __init__(
-        self, env: tuple[Stage, PrivateScreen], folder: Path, out: Path, say: Say
+        self, env: tuple[LocalInstallation, PrivateScreen], folder: Path, out: Path, say: Say
     ) -> None:
         """``folder`` is what is dropped, ``out`` is where screenshots go."""
-        self._stage, self._screen = env
+        self._installation, self._screen = env
         self._folder = folder
         self._out = out
         self._say = say
@@ -69,14 +69,16 @@ class Story:
     @contextmanager
     def _open_desktop(self) -> Iterator[Actor]:
         """Start the desktop; where a scene fails, its screen is kept as failed.png."""
-        with Actor(self._stage.environment, self._stage.logs / "desktop.log") as desktop:
+        with Actor(
+            self._installation.environment, self._installation.logs / "desktop.log"
+        ) as desktop:
             try:
                 yield desktop
-            except (ActorError, StageError):
+            except (ActorError, InstallationError):
                 with suppress(ActorError):
                     desktop.do("shot", path=str(self._out / "failed.png"))
                     self._say(f"widgets in sight: {' '.join(desktop.do('names'))}")
-                self._say(self._stage.tail("desktop"))
+                self._say(self._installation.tail("desktop"))
                 raise
 
     def _shot(self, desktop: Actor, name: str, settle_s: float = 0.6) -> None:
@@ -88,7 +90,7 @@ class Story:
     def _sign_in(self, desktop: Actor) -> None:
         self._say(f"she signs in as {USERNAME}")
         desktop.do("wait", "signIn.submit", timeout_s=60)
-        desktop.do("type", "signIn.server", text=self._stage.url)
+        desktop.do("type", "signIn.server", text=self._installation.url)
         desktop.do("type", "signIn.user", text=USERNAME)
         desktop.do("type", "signIn.password", text=PASSWORD)
         self._shot(desktop, "sign-in")
@@ -125,7 +127,7 @@ class Story:
         self._say(f"the import ended by itself {time.monotonic() - began:.1f} s later")
 
     def _ended(self, kind: TransferKind, timeout_s: float) -> TransferDetails:
-        return asyncio.run(self._stage.ended(USERNAME, PASSWORD, kind, timeout_s))
+        return asyncio.run(self._installation.ended(USERNAME, PASSWORD, kind, timeout_s))
 
     def _come_back(self, desktop: Actor) -> None:
         self._say("she opens the desktop again; the keyring kept her signed in")

@@ -28,7 +28,10 @@ from transferapp.host.private_file import append_private
 from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.transfers import ENDED_STATES, Transfer, TransferDetails, TransferKind
 from transferapp.protocol import routes
-from transferapp.sandbox.stage_repositories import EmbeddedRepository, StageRepository
+from transferapp.sandbox.installation_repositories import (
+    EmbeddedRepository,
+    InstallationRepository,
+)
 
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 15
@@ -38,18 +41,18 @@ _PORTS = (20_000, 32_000)
 _LOOK_S = 0.3
 
 
-class StageError(RuntimeError):
+class InstallationError(RuntimeError):
     """A process did not start or ended early; the text names its log."""
 
 
-class Stage:
+class LocalInstallation:
     """Server, worker and agent of one installation below ``home``."""
 
     def __init__(
         self,
         home: Path,
         environment: dict[str, str] | None = None,
-        repository: StageRepository | None = None,
+        repository: InstallationRepository | None = None,
     ) -> None:
         """``environment`` is added to the processes' own (a display, a session bus);
         ``repository`` is the embedded one below ``home`` when it is not given.
@@ -113,7 +116,7 @@ class Stage:
     async def ended(
         self, username: str, password: str, kind: TransferKind, timeout_s: float
     ) -> TransferDetails:
-        """Wait until the newest transfer of a kind has ended; raises StageError."""
+        """Wait until the newest transfer of a kind has ended; raises InstallationError."""
         until = time.monotonic() + timeout_s
         newest: list[Transfer] = []
         async with await self.sign_in(username, password) as server:
@@ -123,7 +126,7 @@ class Stage:
                 if newest and newest[0].state in ENDED_STATES:
                     return await server.transfer(newest[0].id, files=True)
                 await asyncio.sleep(0.2)
-        raise StageError(f"no {kind} ended within {timeout_s} s; the last: {newest}")
+        raise InstallationError(f"no {kind} ended within {timeout_s} s; the last: {newest}")
 
     def start_all(self) -> None:
         """Start server, worker and agent and wait until they answer."""
@@ -147,31 +150,31 @@ class Stage:
             self.wait_until_up(name)
 
     def wait_until_up(self, name: str) -> None:
-        """Wait until a process answers; for a worker the server does. Raises StageError."""
+        """Wait until a process answers; for a worker the server. Raises InstallationError."""
         until = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < until:
             self.check()
             if self._answers(name):
                 return
             time.sleep(0.05)
-        raise StageError(
+        raise InstallationError(
             f"The {name} did not come up within {START_TIMEOUT_S} s. The end of its log:"
             f"\n{self.tail(name)}"
         )
 
     def check(self) -> None:
-        """Raise StageError, with the last line of its log, when a process has ended."""
+        """Raise InstallationError, with the last line of its log, when a process has ended."""
         for name, process in list(self._running.items()):
             code = process.poll()
             if code is not None:
                 how = f"signal {-code}" if code < 0 else f"exit code {code}"
                 last = self.tail(name, 1) or "(its log is empty)"
-                raise StageError(
+                raise InstallationError(
                     f"The {name} ended with {how}. The last line of its log: {last}"
                 )
 
     @contextmanager
-    def watched(self, on_ended: Callable[[StageError], None]) -> Iterator[None]:
+    def watched(self, on_ended: Callable[[InstallationError], None]) -> Iterator[None]:
         """Look after the processes from a thread; ``on_ended`` is called once, there."""
         over = threading.Event()
 
@@ -179,7 +182,7 @@ class Stage:
             while not over.wait(_LOOK_S):
                 try:
                     self.check()
-                except StageError as error:
+                except InstallationError as error:
                     on_ended(error)
                     return
 

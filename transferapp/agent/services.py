@@ -18,7 +18,7 @@ from transferapp.host.clock import Clock, SystemClock
 
 
 @dataclass(frozen=True, slots=True)
-class Workbench:
+class AgentServices:
     """Shared by all submissions of one workstation service.
 
     ``connect`` makes a client of a server for one grant, ``bulk`` returns the one client

@@ -20,7 +20,7 @@ from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 PEOPLE = {"alice": "Alice Ward", "bob": "Bob Reyes"}
 
 
-class StageRepository(Protocol):
+class InstallationRepository(Protocol):
     """A repository that a stage's server and worker use."""
 
     #: What their environment needs beside.
@@ -33,7 +33,7 @@ class StageRepository(Protocol):
         """Open it beside the server, to read what it holds; close it afterwards."""
 
 
-class EmbeddedRepository(StageRepository):
+class EmbeddedRepository(InstallationRepository):
     """The local repository in a folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,7 +57,7 @@ class EmbeddedRepository(StageRepository):
         return LocalRepository(self._folder, SystemClock())
 
 
-class SandboxRepository(StageRepository):
+class SandboxRepository(InstallationRepository):
     """An OMERO sandbox over TLS, with an importer that holds only Sudo."""
 
     def __init__(self, sandbox: RunningSandbox, folder: Path) -> None:
