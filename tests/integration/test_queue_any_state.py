@@ -28,14 +28,14 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
-from transferapp.taskqueue.port import Lane, NewTask, Target, Task, TaskState
+from transferapp.taskqueue.port import NewTask, Target, Task, TaskState, WorkClass
 from transferapp.testing.queue_journal import Note, QueueJournal, reach
 
 __all__ = ["postgres_server", "url"]
 
 SETTINGS = QueueSettings(limits={HEALTHY: 4}, poll_s=0.05, beat_s=0.1, dead_after_s=1.0)
 NEW = NewTask(HEALTHY, "note", Note(), HEALTHY, "ada")
-ROOM = dict.fromkeys(Lane, 20)
+FREE_SLOTS = dict.fromkeys(WorkClass, 20)
 Tables = Mapping[sa.Table, list[Row]]
 #: One example after another on the same tables is what a fixture is for here.
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -125,7 +125,7 @@ class Env:
         self.registry.beat()
         with capture_logs() as logs:
             self.maintenance.round()
-            taken = [row["id"] for row in self.claims.take(self.registry.id, ROOM)]
+            taken = [row["id"] for row in self.claims.take(self.registry.id, FREE_SLOTS)]
         # Rows are put right or buried one by one: no duty, and no target, is given up.
         given_up = [
             e

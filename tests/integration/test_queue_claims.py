@@ -16,17 +16,17 @@ from tests.support.postgres import (
 from transferapp.errors import Invalid
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
-from transferapp.taskqueue.dbos.claims import LINES, Claims
+from transferapp.taskqueue.dbos.claims import KEYS, Claims
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.schema import targets
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.port import Lane, NewTask, TaskState
+from transferapp.taskqueue.port import NewTask, TaskState, WorkClass
 from transferapp.testing.queue_journal import Note
 
 __all__ = ["postgres_server", "url"]
 
-ROOM = dict.fromkeys(Lane, 100)
+FREE_SLOTS = dict.fromkeys(WorkClass, 100)
 
 
 class Env:
@@ -40,14 +40,21 @@ class Env:
         self.claims = Claims(self.records)
 
     async def put(
-        self, name: str, *, target: str = "a", owner: str = "ada", lane: Lane = Lane.TRANSFERS
+        self,
+        name: str,
+        *,
+        target: str = "a",
+        owner: str = "ada",
+        work_class: WorkClass = WorkClass.TRANSFERS,
     ) -> None:
         """Queue a task."""
-        await self.queue.enqueue(NewTask(name, "note", Note(), target, owner, lane=lane))
+        await self.queue.enqueue(NewTask(name, "note", Note(), target, owner, lane=work_class))
 
-    def take(self, worker: str = "w", room: dict[Lane, int] | None = None) -> list[str]:
+    def take(
+        self, worker: str = "w", free_slots: dict[WorkClass, int] | None = None
+    ) -> list[str]:
         """Claim, and return the ids."""
-        return [row["id"] for row in self.claims.take(worker, room or ROOM)]
+        return [row["id"] for row in self.claims.take(worker, free_slots or FREE_SLOTS)]
 
     def end(self, *names: str) -> None:
         """Let tasks end well."""
@@ -113,11 +120,11 @@ async def test_parallel_claims_never_exceed_the_limit(env: Env) -> None:
 async def test_a_worker_takes_what_it_has_room_for(env: Env) -> None:
     for number in range(3):
         await env.put(f"t{number}")
-        await env.put(f"h{number}", target="b", lane=Lane.HOUSEKEEPING)
-    small = {Lane.TRANSFERS: 1, Lane.HOUSEKEEPING: 0}
-    assert env.take(room=small) == ["t0"]
-    assert env.take(room={Lane.TRANSFERS: 0}) == []
-    assert env.take(room={Lane.HOUSEKEEPING: 9}) == ["h0"]  # half of b's two places
+        await env.put(f"h{number}", target="b", work_class=WorkClass.HOUSEKEEPING)
+    small = {WorkClass.TRANSFERS: 1, WorkClass.HOUSEKEEPING: 0}
+    assert env.take(free_slots=small) == ["t0"]
+    assert env.take(free_slots={WorkClass.TRANSFERS: 0}) == []
+    assert env.take(free_slots={WorkClass.HOUSEKEEPING: 9}) == ["h0"]  # half of b's two places
 
 
 async def test_a_stopped_run_keeps_its_place_until_it_has_ended(env: Env) -> None:
@@ -164,10 +171,10 @@ async def test_a_target_that_is_out_gets_one_probe(env: Env) -> None:
 
 async def test_a_task_begun_before_is_marked(env: Env) -> None:
     await env.put("a0")
-    (first,) = env.claims.take("w", ROOM)
+    (first,) = env.claims.take("w", FREE_SLOTS)
     assert first["run"]
     env.records.let_go("a0", first["run"])
-    (second,) = env.claims.take("w", ROOM)
+    (second,) = env.claims.take("w", FREE_SLOTS)
     assert (second["run"], second["runs"]) == ("", 2)
 
 
@@ -178,7 +185,7 @@ async def test_lines_are_found_by_the_index(tmp_path: Path) -> None:
     env = Env(sqlite_url(tmp_path / "queue.db"))
     await env.put("a0")
     with env.engine.connect() as connection:
-        plan = connection.execute(sa.text(f"EXPLAIN QUERY PLAN {LINES}"), {"target": "a"})
+        plan = connection.execute(sa.text(f"EXPLAIN QUERY PLAN {KEYS}"), {"target": "a"})
         steps = [row[3] for row in plan if "SEARCH" in row[3]]
     await env.queue.close()
     env.engine.dispose()

@@ -20,13 +20,13 @@ from transferapp.host.database import open_engine
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
-from transferapp.taskqueue.port import Context, Lane, NewTask, TaskKind, TaskState
+from transferapp.taskqueue.port import Context, NewTask, TaskKind, TaskState, WorkClass
 from transferapp.testing.queue_journal import Note, QueueJournal, new, reach, until
 
 __all__ = ["postgres_server", "url"]
 
 #: A worker that only looks when it is woken.
-SLEEPY = QueueSettings(poll_s=100.0, lanes={Lane.TRANSFERS: 1, Lane.HOUSEKEEPING: 1})
+SLEEPY = QueueSettings(poll_s=100.0, pools={WorkClass.TRANSFERS: 1, WorkClass.HOUSEKEEPING: 1})
 
 
 @asynccontextmanager
@@ -85,11 +85,11 @@ async def test_lanes_do_not_take_each_others_places(url: str) -> None:
             await queue.enqueue(NewTask(name, "note", Note(), "omero", "ada"))
         await until(lambda: journal.running == 1)
         await queue.enqueue(
-            NewTask("mail", "note", Note(), "mail", "ada", lane=Lane.HOUSEKEEPING)
+            NewTask("mail", "note", Note(), "mail", "ada", lane=WorkClass.HOUSEKEEPING)
         )
         await until(lambda: "begin mail" in journal.lines)
         assert journal.running == 2
-        assert (await queue.get("mail")).lane is Lane.HOUSEKEEPING
+        assert (await queue.get("mail")).lane is WorkClass.HOUSEKEEPING
         journal.gate.set()
         for number in range(3):
             await reach(queue, f"transfer-{number}", TaskState.DONE)

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from tests.integration.test_queue_maintenance import Room
+from tests.integration.test_queue_maintenance import QueueEnv
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
@@ -19,115 +19,115 @@ from transferapp.taskqueue.dbos.schema import database_now, leases, targets, wor
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
-from transferapp.taskqueue.port import Lane, TaskState
+from transferapp.taskqueue.port import TaskState, WorkClass
 from transferapp.testing.queue_journal import TARGET, QueueJournal, new, reach, until
 
 FAST = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1)
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    room = Room(tmp_path)
-    await room.queue.tasks()
-    room.registry.beat()
-    yield room
-    room.client.close()
-    await room.queue.close()
-    room.engine.dispose()
+async def env(tmp_path: Path) -> AsyncIterator[QueueEnv]:
+    env = QueueEnv(tmp_path)
+    await env.queue.tasks()
+    env.registry.beat()
+    yield env
+    env.client.close()
+    await env.queue.close()
+    env.engine.dispose()
 
 
-def take(room: Room) -> set[str]:
-    return {row["id"] for row in room.claims.take(room.registry.id, {Lane.TRANSFERS: 9})}
+def take(env: QueueEnv) -> set[str]:
+    return {row["id"] for row in env.claims.take(env.registry.id, {WorkClass.TRANSFERS: 9})}
 
 
-async def test_a_task_of_no_known_lane_is_a_dead_letter(room: Room) -> None:
+async def test_a_task_of_no_known_lane_is_a_dead_letter(env: QueueEnv) -> None:
     for name in ("odd", "good"):
-        await room.queue.enqueue(new(name))
-    room.set("odd", lane="by-road")
-    shown = await room.queue.get("odd")
+        await env.queue.enqueue(new(name))
+    env.set("odd", lane="by-road")
+    shown = await env.queue.get("odd")
     assert (shown.state, shown.error_code) == (TaskState.DEAD, "internal")
     assert "lane 'by-road'" in shown.error
     with capture_logs() as logs:
-        assert take(room) == {"good"}
-        assert take(room) == set()
+        assert take(env) == {"good"}
+        assert take(env) == set()
     (told,) = [e for e in logs if e["event"] == "task set aside: its row cannot be read"]
     assert told["task"] == "odd"
-    room.clock.time += timedelta(seconds=10)
-    untold = room.maintenance.round()
+    env.clock.time += timedelta(seconds=10)
+    untold = env.maintenance.round()
     assert [task.id for task in untold] == ["odd"], "its owner is told"
-    await room.queue.redrive("odd")
-    assert take(room) == {"odd"}, "an administrator can have it run all the same"
+    await env.queue.redrive("odd")
+    assert take(env) == {"odd"}, "an administrator can have it run all the same"
 
 
-async def test_a_task_of_no_known_state_is_a_dead_letter(room: Room) -> None:
-    await room.queue.enqueue(new("odd"))
-    room.set("odd", state="resting", created_at=9e300, attempts=-7)
-    assert (await room.queue.tasks())[0].state is TaskState.DEAD
-    (depth,) = await room.queue.depths()
+async def test_a_task_of_no_known_state_is_a_dead_letter(env: QueueEnv) -> None:
+    await env.queue.enqueue(new("odd"))
+    env.set("odd", state="resting", created_at=9e300, attempts=-7)
+    assert (await env.queue.tasks())[0].state is TaskState.DEAD
+    (depth,) = await env.queue.depths()
     assert (depth.state, depth.retries) == (TaskState.DEAD, 0)
-    room.maintenance.round()
-    await room.queue.redrive("odd")
-    assert take(room) == {"odd"}
+    env.maintenance.round()
+    await env.queue.redrive("odd")
+    assert take(env) == {"odd"}
 
 
-async def test_a_task_in_no_line_is_put_into_its_owners(room: Room) -> None:
-    await room.queue.enqueue(new("odd"))
-    room.set("odd", line="")
-    take(room)
-    assert take(room) == {"odd"}
+async def test_a_task_in_no_line_is_put_into_its_owners(env: QueueEnv) -> None:
+    await env.queue.enqueue(new("odd"))
+    env.set("odd", line="")
+    take(env)
+    assert take(env) == {"odd"}
 
 
-async def test_a_task_of_a_target_without_a_row_is_run(room: Room) -> None:
-    await room.queue.enqueue(new("odd"))
-    with room.engine.begin() as connection:
+async def test_a_task_of_a_target_without_a_row_is_run(env: QueueEnv) -> None:
+    await env.queue.enqueue(new("odd"))
+    with env.engine.begin() as connection:
         connection.execute(sa.delete(targets))
-    assert take(room) == set()
-    room.maintenance.round()
-    assert take(room) == {"odd"}
+    assert take(env) == set()
+    env.maintenance.round()
+    assert take(env) == {"odd"}
 
 
-async def test_what_waits_until_the_next_century_is_due(room: Room) -> None:
+async def test_what_waits_until_the_next_century_is_due(env: QueueEnv) -> None:
     """The clock was wrong when it was written, and is right now."""
-    await room.queue.enqueue(new("odd"))
+    await env.queue.enqueue(new("odd"))
     far = datetime(2126, 1, 1, tzinfo=UTC).timestamp()
-    room.set("odd", state="waiting", retry_at=far)
-    room.maintenance.round()
-    assert take(room) == {"odd"}
+    env.set("odd", state="waiting", retry_at=far)
+    env.maintenance.round()
+    assert take(env) == {"odd"}
 
 
-async def test_what_runs_nowhere_is_queued_again(room: Room) -> None:
-    await room.queue.enqueue(new("odd"))
-    room.set("odd", state="running", run="r")
-    room.maintenance.round()
-    assert take(room) == {"odd"}
+async def test_what_runs_nowhere_is_queued_again(env: QueueEnv) -> None:
+    await env.queue.enqueue(new("odd"))
+    env.set("odd", state="running", run="r")
+    env.maintenance.round()
+    assert take(env) == {"odd"}
 
 
-async def test_a_target_that_makes_no_sense_is_told_and_put_right(room: Room) -> None:
-    await room.queue.enqueue(new("one"))
-    with room.engine.begin() as connection:
+async def test_a_target_that_makes_no_sense_is_told_and_put_right(env: QueueEnv) -> None:
+    await env.queue.enqueue(new("one"))
+    with env.engine.begin() as connection:
         odd = {"limit": 0, "outages": 2**31, "probe_at": 9e300, "ceiling": -4}
         connection.execute(sa.update(targets).values(**odd))
-    (target,) = await room.queue.targets()
+    (target,) = await env.queue.targets()
     assert target.trouble.startswith("Its row cannot be read (ceiling -4")
     assert (target.ceiling, target.limit, target.out) == (1, 1, True)
     with capture_logs() as logs:
-        room.maintenance.round()
-        room.maintenance.round()
+        env.maintenance.round()
+        env.maintenance.round()
     assert [e["event"] for e in logs] == ["target's row put right"]
-    (target,) = await room.queue.targets()
+    (target,) = await env.queue.targets()
     assert target.trouble == ""
-    assert take(room) == {"one"}, "as the next probe"
+    assert take(env) == {"one"}, "as the next probe"
 
 
-async def test_a_sign_of_life_of_the_future_ages(room: Room) -> None:
+async def test_a_sign_of_life_of_the_future_ages(env: QueueEnv) -> None:
     """The database's clock was set back: who died meanwhile would live until then."""
-    with room.engine.begin() as connection:
+    with env.engine.begin() as connection:
         now = database_now(connection)
         dead = {"id": "dead", "host": "elsewhere", "pid": 1, "started_at": 1.0}
         connection.execute(sa.insert(workers).values(**dead, seen_at=now + 9e6))
         lease = {"name": "janitor", "holder": "dead", "until": now + 9e6}
         connection.execute(sa.insert(leases).values(**lease))
-    soon = WorkerRegistry(room.engine, 0.05)
+    soon = WorkerRegistry(env.engine, 0.05)
     assert "dead" in soon.living()
     assert soon.take_lease("janitor", 5.0), "nobody may lead for so long"
     await asyncio.sleep(0.1)

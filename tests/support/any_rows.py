@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 
 from transferapp.taskqueue.dbos.schema import leases, targets, tasks, workers
-from transferapp.taskqueue.port import Lane, TaskState
+from transferapp.taskqueue.port import TaskState, WorkClass
 
 #: What ends well whatever stands beside it.
 HEALTHY = "healthy"
@@ -23,7 +23,7 @@ _DOUBLE = st.floats(allow_nan=False) | st.sampled_from(
 )
 _LETTERS = st.characters(codec="utf-8", exclude_characters="\x00")
 _STATES = st.sampled_from([*map(str, TaskState), "", "QUEUED", "resting"])
-_LANES = st.sampled_from([*map(str, Lane), "", "by-road"])
+_WORK_CLASSES = st.sampled_from([*map(str, WorkClass), "", "by-road"])
 _NAMES = st.sampled_from(["", "ada", "bob", HEALTHY, "elsewhere", "webhook:gone.example"])
 
 
@@ -31,7 +31,7 @@ def _value(column: sa.Column[Any], *, typed: bool) -> st.SearchStrategy[Any]:
     """Return values that the column takes; SQLite takes any sort in any column."""
     named: dict[str, st.SearchStrategy[Any]] = {
         "state": _STATES,
-        "lane": _LANES,
+        "lane": _WORK_CLASSES,
         "target": _NAMES,
         "owner": _NAMES,
         "line": st.sampled_from(["", ":", "transfers:ada", "by-road:bob", "nothing"]),

@@ -12,7 +12,7 @@ from transferapp.commands.port import CommandRun, CommandRuns, NewRun, RunState
 from transferapp.errors import NotFound, StateConflict, TransferNotFound
 from transferapp.operations.run_command import KIND, RunCommand
 from transferapp.repositories.port import Repository
-from transferapp.taskqueue.port import Lane, NewTask, Task, TaskControl, TaskState
+from transferapp.taskqueue.port import NewTask, Task, TaskControl, TaskState, WorkClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _task(run: CommandRun) -> NewTask:
         target=target_of(run.command),
         owner=run.owner,
         # They may take hours, and must keep no mail from going out.
-        lane=Lane.CONVERSIONS,
+        lane=WorkClass.CONVERSIONS,
     )
 
 

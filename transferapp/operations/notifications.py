@@ -30,12 +30,12 @@ from transferapp.notify.webhooks import host_of
 from transferapp.notify.words import notable_event_of
 from transferapp.taskqueue.port import (
     Context,
-    Lane,
     NewTask,
     RetryPolicy,
     Task,
     TaskKind,
     TaskSubmission,
+    WorkClass,
 )
 
 KIND = "deliver-notification"
@@ -184,5 +184,5 @@ def _task(batch: Batch, preferences: Preferences) -> NewTask:
         payload=DeliverNotification(batch=batch.id),
         target=target_of(batch.channel, preferences),
         owner=batch.username,
-        lane=Lane.HOUSEKEEPING,
+        lane=WorkClass.HOUSEKEEPING,
     )

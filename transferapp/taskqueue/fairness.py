@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from transferapp.taskqueue.port import Lane
+from transferapp.taskqueue.port import WorkClass
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FairnessKey:
     """The waiting tasks of one owner in one lane of a target."""
 
-    lane: Lane
+    lane: WorkClass
     owner: str
     #: That of the task in front; smaller goes first.
     priority: int
@@ -25,17 +25,17 @@ class Line:
 class RunningTasks:
     """The tasks of one target that run now, by lane and by owner."""
 
-    by_lane: Counter[Lane] = field(default_factory=Counter)
+    by_class: Counter[WorkClass] = field(default_factory=Counter)
     by_owner: Counter[str] = field(default_factory=Counter)
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.by_lane.total()
+        return self.by_class.total()
 
-    def add(self, lane: Lane, owner: str, count: int = 1) -> None:
+    def add(self, work_class: WorkClass, owner: str, count: int = 1) -> None:
         """Count tasks that run."""
-        self.by_lane[lane] += count
+        self.by_class[work_class] += count
         self.by_owner[owner] += count
 
 
@@ -44,41 +44,43 @@ class Shares:
     """How the places of one target may be given out."""
 
     #: All places of the target, taken and free.
-    places: int
+    slots: int
     #: Free places of this worker, by lane.
-    room: Mapping[Lane, int]
+    free_slots: Mapping[WorkClass, int]
     #: How many of the target's places one owner may have; None: all.
     per_owner: int | None = None
 
-    def of_lane(self, lane: Lane) -> int:
+    def of_class(self, work_class: WorkClass) -> int:
         """Return how many places a lane may have: transfers all, the others half."""
-        return self.places if lane is Lane.TRANSFERS else max(1, self.places // 2)
+        return self.slots if work_class is WorkClass.TRANSFERS else max(1, self.slots // 2)
 
 
-def next_line(lines: Iterable[Line], running: RunningTasks, shares: Shares) -> Line | None:
+def next_key(
+    keys: Iterable[FairnessKey], running: RunningTasks, shares: Shares
+) -> FairnessKey | None:
     """Return the line whose first task starts next; None when none may.
 
     The lane with the fewest running tasks goes first, then the smaller priority, then the
     owner with the fewest running, then who waited longest since the last turn: so one
     owner's single task starts before the next of somebody's thousands.
     """
-    possible = (line for line in lines if _may_start(line, running, shares))
-    return min(possible, key=lambda line: _rank(line, running), default=None)
+    possible = (key for key in keys if _may_start(key, running, shares))
+    return min(possible, key=lambda key: _rank(key, running), default=None)
 
 
-def _may_start(line: Line, running: RunningTasks, shares: Shares) -> bool:
+def _may_start(key: FairnessKey, running: RunningTasks, shares: Shares) -> bool:
     owner_full = shares.per_owner is not None and (
-        running.by_owner[line.owner] >= shares.per_owner
+        running.by_owner[key.owner] >= shares.per_owner
     )
-    lane_full = running.by_lane[line.lane] >= shares.of_lane(line.lane)
-    return shares.room.get(line.lane, 0) > 0 and not lane_full and not owner_full
+    class_full = running.by_class[key.lane] >= shares.of_class(key.lane)
+    return shares.free_slots.get(key.lane, 0) > 0 and not class_full and not owner_full
 
 
-def _rank(line: Line, running: RunningTasks) -> tuple[int, int, int, int, str]:
+def _rank(key: FairnessKey, running: RunningTasks) -> tuple[int, int, int, int, str]:
     return (
-        running.by_lane[line.lane],
-        line.priority,
-        running.by_owner[line.owner],
-        line.turn,
-        line.owner,
+        running.by_class[key.lane],
+        key.priority,
+        running.by_owner[key.owner],
+        key.turn,
+        key.owner,
     )

@@ -37,7 +37,7 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class Lane(StrEnum):
+class WorkClass(StrEnum):
     """What sort of work a task is; each sort has places of its own in every worker."""
 
     TRANSFERS = "transfers"
@@ -87,7 +87,7 @@ class Task:
     note: str = ""
     #: Bytes that were moved so far, where the task moves any.
     bytes_done: int = 0
-    lane: Lane = Lane.TRANSFERS
+    lane: WorkClass = WorkClass.TRANSFERS
     #: The worker that runs it, or still cleans up after it.
     worker: str = ""
     #: Since when a running task gives no sign of life; it is not failed.
@@ -144,7 +144,7 @@ class NewTask:
     priority: int = 100
     #: The version of the kind; a worker runs exactly this one.
     version: int = 1
-    lane: Lane = Lane.TRANSFERS
+    lane: WorkClass = WorkClass.TRANSFERS
 
 
 class Context(Protocol):

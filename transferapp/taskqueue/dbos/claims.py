@@ -27,11 +27,11 @@ from transferapp.taskqueue.dbos.rows import (
     problem_of,
     sound_target,
 )
-from transferapp.taskqueue.dbos.schema import HELD, READY, line_name, targets, tasks
-from transferapp.taskqueue.dbos.values import MOST_BYTES, lane_of, whole
-from transferapp.taskqueue.fairness import Line, RunningTasks, Shares, next_line
+from transferapp.taskqueue.dbos.schema import HELD, READY, fairness_key, targets, tasks
+from transferapp.taskqueue.dbos.values import MOST_BYTES, whole, work_class_of
+from transferapp.taskqueue.fairness import FairnessKey, RunningTasks, Shares, next_key
 from transferapp.taskqueue.moves import CLAIM, checked_end
-from transferapp.taskqueue.port import Lane
+from transferapp.taskqueue.port import WorkClass
 from transferapp.taskqueue.pressure import probe_due
 
 _log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ _CLAIM_LOCK = 7_261_944_131
 
 #: Every line of a target with its front task's priority and its last turn. A recursive
 #: query jumps from line to line along the index, however many tasks wait in each.
-LINES = sa.text(
+KEYS = sa.text(
     """
     WITH RECURSIVE lines(line) AS (
         SELECT min(line) FROM task
@@ -69,14 +69,14 @@ class Claims:
         self._records = records
         self._per_owner = per_owner
 
-    def take(self, worker: str, room: Mapping[Lane, int]) -> list[sa.RowMapping]:
+    def take(self, worker: str, free_slots: Mapping[WorkClass, int]) -> list[sa.RowMapping]:
         """Give this worker as many tasks as it has room for in each lane, and as limits
         allow; returns their rows. A row without ``run`` was begun before: its run has to
         be queued in the engine again.
         """
-        if not any(room.values()) or not self._promising():
+        if not any(free_slots.values()) or not self._promising():
             return []
-        left = dict(room)
+        left = dict(free_slots)
         taken: list[sa.RowMapping] = []
         with self._records.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
@@ -88,9 +88,9 @@ class Claims:
                 # What fails for one target is taken back, and the others get their turn.
                 with sparing("target of the queue", row["name"]), connection.begin_nested():
                     one = _Target(connection, row, self._records.now(), self._per_owner)
-                    room = dict(left)
-                    given = one.give(worker, room)
-                    taken, left = [*taken, *given], room
+                    free_slots = dict(left)
+                    given = one.give(worker, free_slots)
+                    taken, left = [*taken, *given], free_slots
         return taken
 
     def _promising(self) -> bool:
@@ -122,29 +122,29 @@ class _Target:
         self._per_owner = per_owner
         self._turn: int = self._row["turn"]
 
-    def give(self, worker: str, room: dict[Lane, int]) -> Sequence[sa.RowMapping]:
+    def give(self, worker: str, free_slots: dict[WorkClass, int]) -> Sequence[sa.RowMapping]:
         """Give free places to the lines in turn; ``room`` shrinks."""
         running = self._running_tasks()
         free = self._free(running)
-        shares = Shares(self._row["ceiling"], room, self._per_owner)
-        lines = {line_name(line.lane, line.owner): line for line in self._lines()}
+        shares = Shares(self._row["ceiling"], free_slots, self._per_owner)
+        keys = {fairness_key(key.lane, key.owner): key for key in self._keys()}
         taken: list[sa.RowMapping] = []
         while len(taken) < free:
-            line = next_line(lines.values(), running, shares)
-            if line is None:
+            key = next_key(keys.values(), running, shares)
+            if key is None:
                 break
-            name = line_name(line.lane, line.owner)
+            name = fairness_key(key.lane, key.owner)
             first, second = self._front(name)
             started = self._start(first, worker)
             if started is not None:
                 taken.append(started)
-                running.add(line.lane, line.owner)
-                room[line.lane] -= 1
+                running.add(key.lane, key.owner)
+                free_slots[key.lane] -= 1
             if second is None:
-                del lines[name]
+                del keys[name]
             else:
                 priority = priority_of(second["priority"])
-                lines[name] = replace(line, priority=priority, turn=self._turn)
+                keys[name] = replace(key, priority=priority, turn=self._turn)
         if taken:
             self._note(taken)
         return taken
@@ -159,7 +159,7 @@ class _Target:
         running = RunningTasks()
         for row in self._connection.execute(query):
             # What runs takes a place, whatever its row says.
-            running.add(lane_of(row.lane) or Lane.TRANSFERS, row.owner, row.number)
+            running.add(work_class_of(row.lane) or WorkClass.TRANSFERS, row.owner, row.number)
         return running
 
     def _free(self, running: RunningTasks) -> int:
@@ -172,27 +172,27 @@ class _Target:
         beside = 1 if self._row["probe"] else 0
         return min(pressure.limit + beside - running.total, under_ceiling)
 
-    def _lines(self) -> list[Line]:
-        found = self._connection.execute(LINES, {"target": self._row["name"]}).all()
-        lines = []
+    def _keys(self) -> list[FairnessKey]:
+        found = self._connection.execute(KEYS, {"target": self._row["name"]}).all()
+        keys = []
         for row in found:
             name, _, owner = row.line.partition(":")
-            lane = lane_of(name)
-            if lane is None:
-                self._mend_line(row.line)
+            work_class = work_class_of(name)
+            if work_class is None:
+                self._mend_key(row.line)
                 continue
             # A line cannot have been served after the target's last turn.
             turn = row.turn if 0 <= whole(row.turn, -1, most=MOST_BYTES) <= self._turn else 0
-            lines.append(Line(lane, owner, priority_of(row.priority), turn))
-        return lines
+            keys.append(FairnessKey(work_class, owner, priority_of(row.priority), turn))
+        return keys
 
-    def _mend_line(self, name: str) -> None:
+    def _mend_key(self, name: str) -> None:
         """Put tasks into their owners' lines whose line is none: the next round has them.
         Those whose lane is none either are no tasks that could be run.
         """
         mine = sa.and_(tasks.c.target == self._row["name"], tasks.c.line == name, READY)
         right = sa.type_coerce(tasks.c.lane, sa.String) + ":" + tasks.c.owner
-        known = tasks.c.lane.in_([str(lane) for lane in Lane])
+        known = tasks.c.lane.in_([str(work_class) for work_class in WorkClass])
         self._connection.execute(sa.update(tasks).where(mine, known).values(line=right))
         for row in self._connection.execute(sa.select(tasks).where(mine)).mappings().all():
             self._bury(row)

@@ -20,8 +20,8 @@ from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.values import lane_of, number
-from transferapp.taskqueue.port import Lane, TaskState
+from transferapp.taskqueue.dbos.values import number, work_class_of
+from transferapp.taskqueue.port import TaskState, WorkClass
 
 _log = structlog.get_logger(__name__)
 
@@ -58,7 +58,7 @@ class Dispatcher:
         self._claims = Claims(records, settings.per_owner)
         self._woken = asyncio.Event()
         #: What takes a place here, and what of it has really begun to run.
-        self._running: dict[str, Lane] = {}
+        self._running: dict[str, WorkClass] = {}
         self._begun: set[str] = set()
         self._audited_at = time.monotonic()
         #: How often in a row the engine did not begin a task.
@@ -68,9 +68,9 @@ class Dispatcher:
         """Look for tasks soon; on the loop only."""
         self._woken.set()
 
-    def began(self, task_id: str, lane: Lane) -> None:
+    def began(self, task_id: str, work_class: WorkClass) -> None:
         """Count a run that has begun; it takes one of this worker's places."""
-        self._running[task_id] = lane
+        self._running[task_id] = work_class
         self._begun.add(task_id)
 
     def ended(self, task_id: str) -> None:
@@ -92,23 +92,24 @@ class Dispatcher:
             self._woken.clear()
 
     async def _round(self) -> None:
-        rows = await asyncio.to_thread(self._claim, self._room())
+        rows = await asyncio.to_thread(self._claim, self._free_slots())
         for row in rows:
             if row["run"]:
-                self._running[row["id"]] = lane_of(row["lane"]) or Lane.TRANSFERS
+                self._running[row["id"]] = work_class_of(row["lane"]) or WorkClass.TRANSFERS
         await asyncio.gather(*(self._begin(row) for row in rows))
         if time.monotonic() - self._audited_at > _AUDIT_EVERY_S:
             self._audited_at = time.monotonic()
             for task_id in await asyncio.to_thread(self._audit, set(self._begun)):
                 self._running.pop(task_id, None)
 
-    def _room(self) -> dict[Lane, int]:
+    def _free_slots(self) -> dict[WorkClass, int]:
         busy = Counter(self._running.values())
         return {
-            lane: max(0, places - busy[lane]) for lane, places in self._settings.lanes.items()
+            work_class: max(0, slots - busy[work_class])
+            for work_class, slots in self._settings.pools.items()
         }
 
-    def _claim(self, room: dict[Lane, int]) -> list[sa.RowMapping]:
+    def _claim(self, room: dict[WorkClass, int]) -> list[sa.RowMapping]:
         with engine_failures():
             return self._claims.take(self._worker, room)
 

@@ -14,7 +14,7 @@ from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.host.clock import Clock
 from transferapp.host.database import reading
 from transferapp.taskqueue.dbos.rows import STATES, Row, buried, to_task
-from transferapp.taskqueue.dbos.schema import HELD, line_name, tasks
+from transferapp.taskqueue.dbos.schema import HELD, fairness_key, tasks
 from transferapp.taskqueue.dbos.values import MOST_BYTES, moment, whole
 from transferapp.taskqueue.dbos.wakeups import announce
 from transferapp.taskqueue.moves import (
@@ -68,7 +68,7 @@ class TaskRecords:
             "owner": task.owner,
             "priority": task.priority,
             "lane": task.lane,
-            "line": line_name(task.lane, task.owner),
+            "line": fairness_key(task.lane, task.owner),
             "payload": task.payload.model_dump_json(),
             "state": TaskState.QUEUED,
             "created_at": now,

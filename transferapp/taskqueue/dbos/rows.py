@@ -10,18 +10,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from transferapp.errors import Internal
-from transferapp.taskqueue.dbos.schema import line_name
+from transferapp.taskqueue.dbos.schema import fairness_key
 from transferapp.taskqueue.dbos.settings import DEFAULT_LIMIT
 from transferapp.taskqueue.dbos.values import (
     MOST_BYTES,
-    lane_of,
     moment,
     number,
     text,
     whole,
+    work_class_of,
 )
 from transferapp.taskqueue.moves import ENDED_TASK_STATES, SET_ASIDE, checked_end
-from transferapp.taskqueue.port import Lane, Target, Task, TaskState
+from transferapp.taskqueue.port import Target, Task, TaskState, WorkClass
 from transferapp.taskqueue.pressure import Pressure, RunStats
 from transferapp.taskqueue.retry_decision import FailureCount
 
@@ -57,7 +57,7 @@ def to_task(row: Row) -> Task:
         progress=number(row["progress"], most=1.0),
         note=text(row["note"]),
         bytes_done=whole(row["bytes_done"], most=MOST_BYTES),
-        lane=lane_of(row["lane"]) or Lane.TRANSFERS,
+        lane=work_class_of(row["lane"]) or WorkClass.TRANSFERS,
         worker=text(row["holder"]),
     )
 
@@ -69,7 +69,7 @@ def problem_of(row: Row) -> str:
     wrong = [name for name in _TEXTS if not isinstance(row[name], str)]
     if row["state"] not in STATES:
         wrong.append("state")
-    if lane_of(row["lane"]) is None:
+    if work_class_of(row["lane"]) is None:
         wrong.append("lane")
     if row["id"] == "":
         wrong.append("id")
@@ -84,12 +84,12 @@ def problem_of(row: Row) -> str:
 
 def buried(row: Row) -> dict[str, Any]:
     """Return the columns of a dead letter that can be read, shown and redriven."""
-    lane = lane_of(row["lane"]) or Lane.TRANSFERS
+    work_class = work_class_of(row["lane"]) or WorkClass.TRANSFERS
     texts = {name: text(row[name])[:length] for name, length in _LENGTHS.items()}
     return texts | {
         "state": checked_end(SET_ASIDE),
-        "lane": lane,
-        "line": line_name(lane, texts["owner"]),
+        "lane": work_class,
+        "line": fairness_key(work_class, texts["owner"]),
         "holder": "",
         "run": "",
         "retry_at": None,

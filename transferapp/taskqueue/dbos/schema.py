@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from dbos import DBOS
 
 from transferapp.host.migrations import Schema, upgrade
-from transferapp.taskqueue.port import Lane
+from transferapp.taskqueue.port import WorkClass
 
 metadata = sa.MetaData()
 
@@ -21,7 +21,7 @@ tasks = sa.Table(
     sa.Column("owner", sa.String(256), nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),
     sa.Column("lane", sa.String(16), nullable=False, server_default="transfers"),
-    # The owner's place in the order of its target, see ``line_name``.
+    # The owner's place in the order of its target, see ``fairness_key``.
     sa.Column("line", sa.String(280), nullable=False, server_default=""),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
@@ -138,6 +138,6 @@ def database_now(connection: sa.Connection) -> float:
     return float(connection.execute(sa.text(text)).scalar_one())
 
 
-def line_name(lane: Lane, owner: str) -> str:
+def fairness_key(work_class: WorkClass, owner: str) -> str:
     """Return the name of the line in which an owner's tasks of a lane wait."""
-    return f"{lane}:{owner}"
+    return f"{work_class}:{owner}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from transferapp.taskqueue.port import Lane
+from transferapp.taskqueue.port import WorkClass
 
 #: Transfers wait for the network and the disk most of the time; conversions compute.
-DEFAULT_LANES = {
-    Lane.TRANSFERS: 16,
-    Lane.CONVERSIONS: 2,
-    Lane.PREVIEWS: 4,
-    Lane.HOUSEKEEPING: 4,
+DEFAULT_POOLS = {
+    WorkClass.TRANSFERS: 16,
+    WorkClass.CONVERSIONS: 2,
+    WorkClass.PREVIEWS: 4,
+    WorkClass.HOUSEKEEPING: 4,
 }
 #: Tasks of one target that run at once where nothing else was said.
 DEFAULT_LIMIT = 4
@@ -28,7 +28,7 @@ class QueueSettings:
     #: Of these, how many may belong to one owner; None: all of them.
     per_owner: int | None = None
     #: Tasks that one worker runs at once, by lane: none of them takes another's places.
-    lanes: Mapping[Lane, int] = field(default_factory=lambda: dict(DEFAULT_LANES))
+    pools: Mapping[WorkClass, int] = field(default_factory=lambda: dict(DEFAULT_POOLS))
     #: A worker looks for tasks at least so often; the database wakes it when some come.
     poll_s: float = 2.0
     #: A running task without a sign of life for so long is shown as stalled.

@@ -10,13 +10,15 @@ import math
 from datetime import UTC, datetime
 
 from transferapp.host.backoff import MOST_COUNTED
-from transferapp.taskqueue.port import Lane
+from transferapp.taskqueue.port import WorkClass
 
 #: The year 9000: still a date in every time zone.
 LAST_TIME_S = 221_845_392_000.0
 #: Half of what 64 bits hold: nobody counts so far, and there is room to go on.
 MOST_BYTES = 2**62
-_LANES: dict[object, Lane] = {str(lane): lane for lane in Lane}
+_WORK_CLASSES: dict[object, WorkClass] = {
+    str(work_class): work_class for work_class in WorkClass
+}
 
 
 def whole(value: object, default: int = 0, *, least: int = 0, most: int = MOST_COUNTED) -> int:
@@ -43,6 +45,6 @@ def moment(value: object) -> datetime:
     return datetime.fromtimestamp(number(value), UTC)
 
 
-def lane_of(value: object) -> Lane | None:
+def work_class_of(value: object) -> WorkClass | None:
     """Return the lane of this name; None when there is none."""
-    return _LANES.get(value)
+    return _WORK_CLASSES.get(value)

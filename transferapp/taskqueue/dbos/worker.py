@@ -32,10 +32,10 @@ from transferapp.taskqueue.dbos.runner import TaskRunner
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.target_store import TargetStore
-from transferapp.taskqueue.dbos.values import lane_of
+from transferapp.taskqueue.dbos.values import work_class_of
 from transferapp.taskqueue.dbos.wakeups import Wakeups
 from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
-from transferapp.taskqueue.port import Lane, Task, TaskKind, TaskWorker
+from transferapp.taskqueue.port import Task, TaskKind, TaskWorker, WorkClass
 
 _log = structlog.get_logger(__name__)
 
@@ -178,7 +178,7 @@ class DbosTaskWorker(TaskWorker):
         return run_task
 
     async def _run_row(self, row: sa.RowMapping) -> None:
-        self._dispatcher.began(row["id"], lane_of(row["lane"]) or Lane.TRANSFERS)
+        self._dispatcher.began(row["id"], work_class_of(row["lane"]) or WorkClass.TRANSFERS)
         try:
             await self._runner.run(row)
         except BaseException:
