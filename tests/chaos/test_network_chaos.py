@@ -151,7 +151,7 @@ async def _running(command: list[str], folder: Path) -> AsyncIterator[None]:
 
 async def _ends_within(queue: DbosTaskQueue, task_id: str, seconds: float) -> None:
     chain = chaos_process.Chain(count=1)
-    task = NewTask(task_id, "chain", chain, chaos_process.TARGETS[0], "ada")
+    task = NewTask(task_id, "chain", chain, chaos_process.RESOURCES[0], "ada")
     await patiently(partial(queue.enqueue, task))
     async with asyncio.timeout(seconds):
         while (await queue.get(task_id)).state is not TaskState.DONE:  # noqa: ASYNC110

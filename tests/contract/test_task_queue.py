@@ -19,13 +19,13 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskKind, TaskQueue, TaskWorker
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
-from transferapp.testing.queue_journal import LIMIT, TARGET
+from transferapp.testing.queue_journal import LIMIT, RESOURCE
+from transferapp.testing.queue_resources_suite import QueueEnv
 from transferapp.testing.queue_suite import TaskQueueSuite
-from transferapp.testing.queue_targets_suite import QueueEnv
 
 __all__ = ["postgres_server"]
 
-SETTINGS = QueueSettings(limits={TARGET: LIMIT}, poll_s=0.05, beat_s=0.1)
+SETTINGS = QueueSettings(limits={RESOURCE: LIMIT}, poll_s=0.05, beat_s=0.1)
 
 
 class MemoryEnv:

@@ -22,16 +22,16 @@ from transferapp.host.resources import resource
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.imports import import_task
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
+from transferapp.taskqueue.dbos.resource_store import ResourceStore
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import TaskState
 
 __all__ = ["postgres_server", "url"]
 
-TARGET = "repository"
+RESOURCE = "repository"
 CEILING = 4
-SETTINGS = QueueSettings(limits={TARGET: CEILING}, poll_s=0.05, beat_s=0.1)
+SETTINGS = QueueSettings(limits={RESOURCE: CEILING}, poll_s=0.05, beat_s=0.1)
 
 
 class RepositoryEnv:
@@ -66,8 +66,8 @@ class RepositoryEnv:
 
     async def usual_s(self) -> float:
         """Return what the queue takes for the usual time of an import, once it knows."""
-        store = TargetStore(self.engine, SETTINGS)
-        while not (usual_s := store.row(TARGET)["usual_s"]):  # noqa: ASYNC110  # it is polled
+        store = ResourceStore(self.engine, SETTINGS)
+        while not (usual_s := store.row(RESOURCE)["usual_s"]):  # noqa: ASYNC110  # it is polled
             await asyncio.sleep(0.02)
         return float(usual_s)
 
@@ -75,8 +75,8 @@ class RepositoryEnv:
         """Note what changes until cancelled."""
         while True:
             running = await self.queue.tasks(states=[TaskState.RUNNING])
-            for target in await self.queue.targets():
-                now = (target.limit, len(running))
+            for resource_name in await self.queue.resources():
+                now = (resource_name.limit, len(running))
                 if not self.seen or self.seen[-1] != now:
                     self.seen.append(now)
             await asyncio.sleep(0.03)

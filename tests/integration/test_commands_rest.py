@@ -80,8 +80,8 @@ async def test_answer_to_a_request(env: CommandEnv) -> None:
         assert again.json()["id"] != first.json()["id"]
     task = await env.server.parts.queue.get(first.json()["id"])
     assert (task.target, task.owner, task.state) == ("command:count", "ada", TaskState.QUEUED)
-    targets = {one.name: one.ceiling for one in await env.server.parts.queue.targets()}
-    assert targets["command:count"] == 2
+    resources = {one.name: one.ceiling for one in await env.server.parts.queue.resources()}
+    assert resources["command:count"] == 2
 
 
 async def test_an_administrators_limit_outlasts_submissions_and_restarts(
@@ -91,7 +91,7 @@ async def test_an_administrators_limit_outlasts_submissions_and_restarts(
     client, queue = await env.client(), env.server.parts.queue
 
     async def ceiling() -> int:
-        return {one.name: one.ceiling for one in await queue.targets()}["command:count"]
+        return {one.name: one.ceiling for one in await queue.resources()}["command:count"]
 
     async def worker_starts() -> None:
         async with env.worker(), asyncio.timeout(20):

@@ -123,10 +123,10 @@ async def test_lost_permission_asks_a_person(env: Env) -> None:
 
 
 async def test_cancelled_item_stays_cancelled(env: Env) -> None:
-    await env.queue.pause_target("repository", paused=True)
+    await env.queue.pause_resource("repository", paused=True)
     details = await env.export(env.image_ids, TaskState.QUEUED)
     item_id = details.items[0].id
     await env.ledger.move(item_id, PUT, ItemChange(ItemState.CANCELLED))
-    await env.queue.pause_target("repository", paused=False)
+    await env.queue.pause_resource("repository", paused=False)
     await reach(env.queue, item_id, TaskState.DONE)
     assert (await env.ledger.work(item_id)).item.state is ItemState.CANCELLED

@@ -23,12 +23,12 @@ from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.maintenance import Maintenance
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.records import TaskRecords
-from transferapp.taskqueue.dbos.schema import leases, targets, tasks, workers
+from transferapp.taskqueue.dbos.resource_store import ResourceStore
+from transferapp.taskqueue.dbos.schema import leases, resources, tasks, workers
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
-from transferapp.taskqueue.port import NewTask, Target, Task, TaskState, WorkClass
+from transferapp.taskqueue.port import NewTask, Resource, Task, TaskState, WorkClass
 from transferapp.testing.queue_journal import Note, QueueJournal, reach
 
 __all__ = ["postgres_server", "url"]
@@ -42,7 +42,7 @@ QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 NO_SHRINKING = [Phase.explicit, Phase.generate]
 OUT_FOR_85_HOURS: Tables = {
     tasks: [],
-    targets: [
+    resources: [
         {
             "name": "webhook:gone.example",
             "paused": False,
@@ -107,7 +107,7 @@ class Env:
         self.client = EngineClient(self.engine)
         _ = self.client.client
         self.records = TaskRecords(self.engine, SystemClock())
-        self.store = TargetStore(self.engine, SETTINGS)
+        self.store = ResourceStore(self.engine, SETTINGS)
         self.registry = WorkerRegistry(self.engine, SETTINGS.dead_after_s)
         monitor = CircuitMonitor(self.records, self.store)
         self.maintenance = Maintenance(
@@ -140,13 +140,13 @@ class Env:
                 connection.execute(over.values(state="done", holder=""))
         return taken
 
-    def shown(self) -> tuple[list[Task], list[Target]]:
+    def shown(self) -> tuple[list[Task], list[Resource]]:
         """Read all that an administrator sees."""
 
-        async def read() -> tuple[list[Task], list[Target]]:
+        async def read() -> tuple[list[Task], list[Resource]]:
             await self.queue.depths()
             await self.queue.workers()
-            return await self.queue.tasks(limit=500), await self.queue.targets()
+            return await self.queue.tasks(limit=500), await self.queue.resources()
 
         return asyncio.run(read())
 

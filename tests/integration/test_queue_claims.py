@@ -19,7 +19,7 @@ from transferapp.host.database import open_engine, sqlite_url
 from transferapp.taskqueue.dbos.claims import KEYS, Claims
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.records import TaskRecords
-from transferapp.taskqueue.dbos.schema import targets
+from transferapp.taskqueue.dbos.schema import resources
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.port import NewTask, TaskState, WorkClass
 from transferapp.testing.queue_journal import Note
@@ -43,12 +43,14 @@ class Env:
         self,
         name: str,
         *,
-        target: str = "a",
+        resource: str = "a",
         owner: str = "ada",
         work_class: WorkClass = WorkClass.TRANSFERS,
     ) -> None:
         """Queue a task."""
-        await self.queue.enqueue(NewTask(name, "note", Note(), target, owner, lane=work_class))
+        await self.queue.enqueue(
+            NewTask(name, "note", Note(), resource, owner, lane=work_class)
+        )
 
     def take(
         self, worker: str = "w", free_slots: dict[WorkClass, int] | None = None
@@ -64,7 +66,7 @@ class Env:
     def set_target(self, name: str, **values: object) -> None:
         """Change a target behind everyone's back."""
         with self.engine.begin() as connection:
-            mine = sa.update(targets).where(targets.c.name == name)
+            mine = sa.update(resources).where(resources.c.name == name)
             connection.execute(mine.values(**values))
 
 
@@ -79,7 +81,7 @@ async def env(url: str) -> AsyncIterator[Env]:
 async def test_no_more_than_the_limit(env: Env) -> None:
     for number in range(6):
         await env.put(f"a{number}")
-        await env.put(f"b{number}", target="b")
+        await env.put(f"b{number}", resource="b")
     first = env.take()
     assert sorted(first) == ["a0", "a1", "a2", "b0", "b1"]
     assert env.take() == []
@@ -120,7 +122,7 @@ async def test_parallel_claims_never_exceed_the_limit(env: Env) -> None:
 async def test_a_worker_takes_what_it_has_room_for(env: Env) -> None:
     for number in range(3):
         await env.put(f"t{number}")
-        await env.put(f"h{number}", target="b", work_class=WorkClass.HOUSEKEEPING)
+        await env.put(f"h{number}", resource="b", work_class=WorkClass.HOUSEKEEPING)
     small = {WorkClass.TRANSFERS: 1, WorkClass.HOUSEKEEPING: 0}
     assert env.take(free_slots=small) == ["t0"]
     assert env.take(free_slots={WorkClass.TRANSFERS: 0}) == []
@@ -141,15 +143,15 @@ async def test_a_stopped_run_keeps_its_place_until_it_has_ended(env: Env) -> Non
 async def test_pause_and_limits_hold_at_once(env: Env) -> None:
     for number in range(9):
         await env.put(f"a{number}")
-    await env.queue.pause_target("a", paused=True)
+    await env.queue.pause_resource("a", paused=True)
     assert env.take() == []
     await env.queue.set_limit("a", 1)
-    await env.queue.pause_target("a", paused=False)
+    await env.queue.pause_resource("a", paused=False)
     assert env.take() == ["a0"]
     await env.queue.set_limit("a", 5)
     assert len(env.take()) == 4
-    (target, *_) = await env.queue.targets()
-    assert (target.ceiling, target.limit, target.paused) == (5, 5, False)
+    (resource, *_) = await env.queue.resources()
+    assert (resource.ceiling, resource.limit, resource.paused) == (5, 5, False)
     with pytest.raises(Invalid):
         await env.queue.set_limit("a", 0)
 

@@ -17,7 +17,7 @@ from tests.support.postgres import (
     postgres_server,
     url,
 )
-from tests.support.queue_process import SETTINGS, TARGET, Steps, WorkerProcess
+from tests.support.queue_process import RESOURCE, SETTINGS, Steps, WorkerProcess
 from transferapp.errors import Unavailable
 from transferapp.host.database import open_engine
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
@@ -49,7 +49,7 @@ class Plant:
 
     async def enqueue(self, task_id: str, steps: Steps, kind: str = "steps") -> None:
         """Queue a task."""
-        assert await self.queue.enqueue(NewTask(task_id, kind, steps, TARGET, "ada"))
+        assert await self.queue.enqueue(NewTask(task_id, kind, steps, RESOURCE, "ada"))
 
     def lines(self) -> list[list[str]]:
         """Return the journal: process id, begin or end, task, step."""

@@ -20,7 +20,7 @@ from transferapp.taskqueue.dbos.records import TaskRecords
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Context, TaskKind, TaskState
-from transferapp.testing.queue_journal import TARGET, Note, QueueJournal, new, reach
+from transferapp.testing.queue_journal import RESOURCE, Note, QueueJournal, new, reach
 
 __all__ = ["postgres_server", "url"]
 
@@ -57,7 +57,7 @@ async def test_a_run_that_lost_its_task_begins_no_step(url: str) -> None:
     try:
         await queue.enqueue(new("one"))
         await asyncio.wait_for(pausing.between.wait(), 15.0)
-        await queue.pause_target(TARGET, paused=True)
+        await queue.pause_resource(RESOURCE, paused=True)
         # What the maintenance does when a worker was silent for too long.
         records = TaskRecords(engine, SystemClock())
         await asyncio.to_thread(lambda: records.let_go("one", records.row("one")["run"]))
@@ -65,7 +65,7 @@ async def test_a_run_that_lost_its_task_begins_no_step(url: str) -> None:
         await asyncio.wait_for(pausing.left.wait(), 15.0)
         assert pausing.journal.lines == ["first"]
         assert (await queue.get("one")).state is TaskState.QUEUED
-        await queue.pause_target(TARGET, paused=False)
+        await queue.pause_resource(RESOURCE, paused=False)
         await reach(queue, "one", TaskState.DONE)
         assert pausing.journal.lines == ["first", "second"]
     finally:

@@ -19,12 +19,12 @@ from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.maintenance import Maintenance
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.resource_store import ResourceStore
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
 from transferapp.taskqueue.port import TaskState, WorkClass
-from transferapp.testing.queue_journal import TARGET, new
+from transferapp.testing.queue_journal import RESOURCE, new
 
 
 @dataclass
@@ -50,7 +50,7 @@ class QueueEnv:
         self.client = EngineClient(self.engine)
         self.registry = WorkerRegistry(self.engine, 10.0)
         self.records = TaskRecords(self.engine, self.clock)
-        self.store = TargetStore(self.engine, settings)
+        self.store = ResourceStore(self.engine, settings)
         monitor = CircuitMonitor(self.records, self.store)
         self.maintenance = Maintenance(
             self.records, self.client, self.registry, monitor, settings
@@ -133,7 +133,7 @@ async def test_retries_are_rationed_by_target(env: QueueEnv) -> None:
     env.registry.beat()
     env.maintenance.round()
     assert len(await env.queue.tasks(states=[TaskState.QUEUED])) == 8  # twice the limit
-    with env.store.changing(TARGET) as (_, change):
+    with env.store.changing(RESOURCE) as (_, change):
         change(outages=1, probe_at=env.clock.time.timestamp() + 60.0)
     env.maintenance.round()
     assert len(await env.queue.tasks(states=[TaskState.QUEUED])) == 8
@@ -141,15 +141,15 @@ async def test_retries_are_rationed_by_target(env: QueueEnv) -> None:
 
 async def test_settings_do_not_undo_an_administrators_limit(env: QueueEnv) -> None:
     await env.queue.enqueue(new("one"))
-    env.store.declare(TARGET, 4)
-    await env.queue.set_limit(TARGET, 2)
-    env.store.declare(TARGET, 4)
-    (target,) = await env.queue.targets()
-    assert target.ceiling == 2
-    other = TargetStore(env.engine, QueueSettings(limits={TARGET: 7}))
-    other.declare(TARGET, 7)
-    (target,) = await env.queue.targets()
-    assert (target.ceiling, target.limit) == (7, 7)
+    env.store.declare(RESOURCE, 4)
+    await env.queue.set_limit(RESOURCE, 2)
+    env.store.declare(RESOURCE, 4)
+    (resource,) = await env.queue.resources()
+    assert resource.ceiling == 2
+    other = ResourceStore(env.engine, QueueSettings(limits={RESOURCE: 7}))
+    other.declare(RESOURCE, 7)
+    (resource,) = await env.queue.resources()
+    assert (resource.ceiling, resource.limit) == (7, 7)
 
 
 async def test_untold_states_are_told_later(env: QueueEnv) -> None:

@@ -15,10 +15,10 @@ from transferapp.taskqueue.dbos.queue import DbosTaskQueue
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import RetryPolicy, TaskState
-from transferapp.testing.queue_journal import TARGET, QueueJournal, new, reach, until
+from transferapp.testing.queue_journal import RESOURCE, QueueJournal, new, reach, until
 
 COUNT = 60
-SETTINGS = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1)
+SETTINGS = QueueSettings(limits={RESOURCE: 2}, poll_s=0.05, beat_s=0.1)
 
 
 @pytest.fixture
@@ -44,21 +44,21 @@ async def test_an_outage_costs_a_probe_and_not_every_task(
     try:
         # Two places: three failures open the circuit, with a few more on their way.
         async with asyncio.timeout(20):
-            while not [one for one in await queue.targets() if one.out]:  # noqa: ASYNC110
+            while not [one for one in await queue.resources() if one.out]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         await asyncio.sleep(1.0)
         tried = journal.lines.count("try")
         assert tried <= 8, f"{tried} tries of {COUNT} tasks"
-        (target,) = await queue.targets()
-        assert target.out
-        assert target.probe_at is not None
+        (resource,) = await queue.resources()
+        assert resource.out
+        assert resource.probe_at is not None
         journal.failures = []
         await until(lambda: journal.lines.count(f"end t{COUNT - 1}") == 1, within_s=60.0)
         for number in range(COUNT):
             await reach(queue, f"t{number}", TaskState.DONE)
         assert journal.most_running <= 2
-        (target,) = await queue.targets()
-        assert not target.out
+        (resource,) = await queue.resources()
+        assert not resource.out
     finally:
         await worker.stop()
         engine.dispose()
@@ -68,7 +68,7 @@ async def _probe_fails(worker: DbosTaskWorker, journal: QueueJournal) -> None:
     """Let time pass until the next probe is due, and wait for it."""
     left = len(journal.failures)
     await asyncio.sleep(0.3)
-    with worker._store.changing(TARGET) as (row, change):
+    with worker._store.changing(RESOURCE) as (row, change):
         change(probe_at=0.0 if row["outages"] else row["probe_at"])
     await until(lambda: len(journal.failures) < left)
 

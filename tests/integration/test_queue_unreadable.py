@@ -15,14 +15,14 @@ from tests.integration.test_queue_maintenance import QueueEnv
 from transferapp.host.clock import SystemClock
 from transferapp.host.database import open_engine, sqlite_url
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
-from transferapp.taskqueue.dbos.schema import database_now, leases, targets, workers
+from transferapp.taskqueue.dbos.schema import database_now, leases, resources, workers
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
 from transferapp.taskqueue.port import TaskState, WorkClass
-from transferapp.testing.queue_journal import TARGET, QueueJournal, new, reach, until
+from transferapp.testing.queue_journal import RESOURCE, QueueJournal, new, reach, until
 
-FAST = QueueSettings(limits={TARGET: 2}, poll_s=0.05, beat_s=0.1)
+FAST = QueueSettings(limits={RESOURCE: 2}, poll_s=0.05, beat_s=0.1)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ async def test_a_task_in_no_line_is_put_into_its_owners(env: QueueEnv) -> None:
 async def test_a_task_of_a_target_without_a_row_is_run(env: QueueEnv) -> None:
     await env.queue.enqueue(new("odd"))
     with env.engine.begin() as connection:
-        connection.execute(sa.delete(targets))
+        connection.execute(sa.delete(resources))
     assert take(env) == set()
     env.maintenance.round()
     assert take(env) == {"odd"}
@@ -106,16 +106,16 @@ async def test_a_target_that_makes_no_sense_is_told_and_put_right(env: QueueEnv)
     await env.queue.enqueue(new("one"))
     with env.engine.begin() as connection:
         odd = {"limit": 0, "outages": 2**31, "probe_at": 9e300, "ceiling": -4}
-        connection.execute(sa.update(targets).values(**odd))
-    (target,) = await env.queue.targets()
-    assert target.trouble.startswith("Its row cannot be read (ceiling -4")
-    assert (target.ceiling, target.limit, target.out) == (1, 1, True)
+        connection.execute(sa.update(resources).values(**odd))
+    (resource,) = await env.queue.resources()
+    assert resource.trouble.startswith("Its row cannot be read (ceiling -4")
+    assert (resource.ceiling, resource.limit, resource.out) == (1, 1, True)
     with capture_logs() as logs:
         env.maintenance.round()
         env.maintenance.round()
     assert [e["event"] for e in logs] == ["target's row put right"]
-    (target,) = await env.queue.targets()
-    assert target.trouble == ""
+    (resource,) = await env.queue.resources()
+    assert resource.trouble == ""
     assert take(env) == {"one"}, "as the next probe"
 
 

@@ -90,11 +90,11 @@ async def test_an_administrator_stops_tasks_and_lets_them_go_on(server: RestServ
     assert [task.id for task in await admin.tasks(after="t2", limit=1)] == ["t1"]
     assert (await admin.act_on_task("t1", "pause")).state is TaskState.PAUSED
     assert [task.id for task in await admin.tasks(states=[TaskState.PAUSED])] == ["t1"]
-    assert await admin.tasks(target="elsewhere") == []
+    assert await admin.tasks(resource="elsewhere") == []
     assert (await admin.act_on_task("t1", "resume")).state is TaskState.QUEUED
     assert (await admin.act_on_task("t1", "cancel")).state is TaskState.CANCELLED
-    await admin.pause_target("repository", paused=True)
-    await admin.pause_target("repository", paused=False)
+    await admin.pause_resource("repository", paused=True)
+    await admin.pause_resource("repository", paused=False)
     assert await admin.workers() == []
 
 

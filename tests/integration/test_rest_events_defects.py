@@ -22,7 +22,7 @@ from transferapp.model.events import Event
 from transferapp.model.transfers import ItemState
 from transferapp.server import event_feed
 from transferapp.server.routes import events as events_route
-from transferapp.taskqueue.dbos.schema import targets
+from transferapp.taskqueue.dbos.schema import resources
 from transferapp.testing.moves import PUT
 
 __all__ = ["server"]
@@ -150,7 +150,7 @@ async def test_health_answers_whatever_is_wrong_with_a_part(
     monkeypatch.undo()
     with server.parts.queue._records.engine.begin() as connection:  # type: ignore[attr-defined]
         odd = {"name": "webhook:private.example", "ceiling": -1, "limit": 0}
-        connection.execute(sa.insert(targets).values(**odd))
+        connection.execute(sa.insert(resources).values(**odd))
     told = await health(server)
     assert told["queue"].startswith("Targets whose record cannot be read: 1.")
     assert "private" not in str(told)

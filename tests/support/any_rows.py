@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from hypothesis import strategies as st
 
-from transferapp.taskqueue.dbos.schema import leases, targets, tasks, workers
+from transferapp.taskqueue.dbos.schema import leases, resources, tasks, workers
 from transferapp.taskqueue.port import TaskState, WorkClass
 
 #: What ends well whatever stands beside it.
@@ -59,7 +59,7 @@ def _value(column: sa.Column[Any], *, typed: bool) -> st.SearchStrategy[Any]:
 def _rows(table: sa.Table, *, typed: bool) -> st.SearchStrategy[list[Row]]:
     (key,) = table.primary_key.columns
     columns = {c.name: _value(c, typed=typed) for c in table.columns if c.name != key.name}
-    keys = _NAMES if table is targets else st.text(_LETTERS, max_size=12)
+    keys = _NAMES if table is resources else st.text(_LETTERS, max_size=12)
     if table is leases:
         keys = st.just("janitor")
     pairs = st.dictionaries(keys, st.fixed_dictionaries(columns), max_size=5)
@@ -69,7 +69,7 @@ def _rows(table: sa.Table, *, typed: bool) -> st.SearchStrategy[list[Row]]:
 def any_tables(*, typed: bool) -> st.SearchStrategy[Mapping[sa.Table, list[Row]]]:
     """Rows for all four tables; ``typed``: only what PostgreSQL takes."""
     return st.fixed_dictionaries(
-        {table: _rows(table, typed=typed) for table in (tasks, targets, workers, leases)}
+        {table: _rows(table, typed=typed) for table in (tasks, resources, workers, leases)}
     )
 
 
@@ -83,7 +83,7 @@ def store(engine: sa.Engine, tables: Mapping[sa.Table, list[Row]]) -> None:
                 if row.get("id") == HEALTHY:
                     continue
                 values = row
-                if table is targets and row["name"] == HEALTHY:
+                if table is resources and row["name"] == HEALTHY:
                     # A person's pause is no damage, and a probe has its time.
                     values = {**row, "paused": False, "probe": "", "probe_since": 0.0}
                 connection.execute(sa.insert(bare).values(values))

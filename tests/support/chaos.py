@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from typing_extensions import override
 
-from tests.support.chaos_process import TARGETS, Chain, ChaosWorker, chained, settings
+from tests.support.chaos_process import RESOURCES, Chain, ChaosWorker, chained, settings
 from tests.support.postgres import PostgresServer
 from transferapp.errors import Unavailable
 from transferapp.host.database import open_engine
@@ -122,8 +122,8 @@ class Chaos:
         """Do as a server does: try again while the database is away."""
         chain = Chain(count=self.chaos_run.steps, seconds=self.chaos_run.step_s)
         for number in numbers:
-            target, owner = TARGETS[number % len(TARGETS)], f"user-{number % 7}"
-            task = NewTask(f"t{number:03}", "chain", chain, target, owner)
+            resource, owner = RESOURCES[number % len(RESOURCES)], f"user-{number % 7}"
+            task = NewTask(f"t{number:03}", "chain", chain, resource, owner)
             await patiently(partial(queue.enqueue, task))
 
     async def _tend(self) -> None:
@@ -225,20 +225,20 @@ def most_at_once(
     began: dict[tuple[str, str, str], tuple[float, str]] = {}
 
     def end(key: tuple[str, str, str], at: float) -> None:
-        since, target = began.pop(key)
+        since, resource = began.pop(key)
         frozen = frozen_at.get(int(key[0]), float("inf"))
         # The last line may be a moment younger than the signal that was on its way.
         until = frozen if since <= frozen < at else max(since, at)
-        changes[target] += [(since, 1), (until, -1)]
+        changes[resource] += [(since, 1), (until, -1)]
 
-    for at, pid, word, target, task_id, number in lines:
+    for at, pid, word, resource, task_id, number in lines:
         if word == "begin":
-            began[pid, task_id, number] = (float(at), target)
+            began[pid, task_id, number] = (float(at), resource)
         elif word == "end":
             end((pid, task_id, number), float(at))
     for key in list(began):
         end(key, ended_at[int(key[0])])
-    return {target: _highest(found) for target, found in sorted(changes.items())}
+    return {resource: _highest(found) for resource, found in sorted(changes.items())}
 
 
 def _highest(changes: list[tuple[float, int]]) -> int:
@@ -266,9 +266,9 @@ def assert_survived(chaos_run: ChaosRun, aftermath: Aftermath) -> None:
     assert len(aftermath.tasks) == chaos_run.tasks
     assert aftermath.values == right_values(chaos_run)
     assert max(aftermath.most_running.values()) <= chaos_run.limit
-    assert len(aftermath.most_running) == len(TARGETS)
+    assert len(aftermath.most_running) == len(RESOURCES)
     # Only what was in flight at a kill, a freeze or a cut may repeat.
-    hits = chaos_run.interruptions() * chaos_run.limit * len(TARGETS)
+    hits = chaos_run.interruptions() * chaos_run.limit * len(RESOURCES)
     assert aftermath.completed_twice <= hits
     assert aftermath.events == Counter(chaos_run.events())
 

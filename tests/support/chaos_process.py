@@ -24,7 +24,7 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Context, TaskKind
 
-TARGETS = ("omero-a", "omero-b", "omero-c")
+RESOURCES = ("omero-a", "omero-b", "omero-c")
 
 
 class Chain(BaseModel):
@@ -42,7 +42,7 @@ def chained(task_id: str, number: int, before: int) -> int:
 def settings(limit: int, poll_s: float = 0.2) -> QueueSettings:
     """Quick beats, and no burial: chance may hit one task often."""
     return QueueSettings(
-        limits=dict.fromkeys(TARGETS, limit),
+        limits=dict.fromkeys(RESOURCES, limit),
         poll_s=poll_s,
         beat_s=0.3,
         dead_after_s=5.0,
@@ -81,8 +81,8 @@ def _chain(folder: Path) -> TaskKind:
     journal = os.open(folder / "journal", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     pid = os.getpid()
 
-    def note(word: str, target: str, task_id: str, number: int) -> None:
-        line = f"{time.monotonic():.6f} {pid} {word} {target} {task_id} {number}\n"
+    def note(word: str, resource: str, task_id: str, number: int) -> None:
+        line = f"{time.monotonic():.6f} {pid} {word} {resource} {task_id} {number}\n"
         os.write(journal, line.encode())
 
     def take_effect(task_id: str, number: int, value: int) -> None:
@@ -97,13 +97,13 @@ def _chain(folder: Path) -> TaskKind:
     async def work(
         where: tuple[str, str], number: int, before: int, chain: dict[str, float]
     ) -> int:
-        target, task_id = where
-        note("begin", target, task_id, number)
+        resource, task_id = where
+        note("begin", resource, task_id, number)
         value = chained(task_id, number, before)
         await asyncio.sleep(chain["seconds"] / 2)
         take_effect(task_id, number, value)
         await asyncio.sleep(chain["seconds"] / 2)
-        note("end", target, task_id, number)
+        note("end", resource, task_id, number)
         return value
 
     async def run(context: Context, chain: Chain) -> None:

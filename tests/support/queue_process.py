@@ -23,9 +23,9 @@ from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.worker import DbosTaskWorker
 from transferapp.taskqueue.port import Context, RetryPolicy, TaskKind
 
-TARGET = "repository"
+RESOURCE = "repository"
 SETTINGS = QueueSettings(
-    limits={TARGET: 4}, poll_s=0.1, beat_s=0.2, dead_after_s=5.0, max_crashes=3
+    limits={RESOURCE: 4}, poll_s=0.1, beat_s=0.2, dead_after_s=5.0, max_crashes=3
 )
 RETRY = RetryPolicy(max_attempts=9, first_delay_s=1.5, factor=1.0)
 

@@ -10,10 +10,10 @@ from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     Redriven,
     RedriveRequest,
-    TargetCeiling,
+    ResourceCeiling,
     WorkerView,
 )
-from transferapp.taskqueue.port import Target, Task, TaskState
+from transferapp.taskqueue.port import Resource, Task, TaskState
 
 
 class AdminClient(ServerClient):
@@ -23,13 +23,13 @@ class AdminClient(ServerClient):
         self,
         *,
         states: Sequence[TaskState] = (),
-        target: str = "",
+        resource: str = "",
         owner: str = "",
         after: str = "",
         limit: int = 50,
     ) -> list[Task]:
         """List everyone's tasks, newest first."""
-        given = {"target": target, "owner": owner, "after": after, "limit": str(limit)}
+        given = {"target": resource, "owner": owner, "after": after, "limit": str(limit)}
         params = {"state": [str(state) for state in states], **given}
         return await self._call(list[Task], "GET", f"{routes.ADMIN}/tasks", params=params)
 
@@ -47,19 +47,19 @@ class AdminClient(ServerClient):
         body = redrive.model_dump(mode="json")
         return (await self._call(Redriven, "POST", path, json=body)).count
 
-    async def targets(self) -> list[Target]:
+    async def resources(self) -> list[Resource]:
         """List the targets that ever had a task, by name."""
-        return await self._call(list[Target], "GET", f"{routes.ADMIN}/targets")
+        return await self._call(list[Resource], "GET", f"{routes.ADMIN}/targets")
 
-    async def set_ceiling(self, target: str, ceiling: int) -> None:
+    async def set_ceiling(self, resource: str, ceiling: int) -> None:
         """Set how many tasks of a target may run at once at most."""
-        body = TargetCeiling(ceiling=ceiling).model_dump(mode="json")
-        await self._call(None, "PUT", _target(target), json=body)
+        body = ResourceCeiling(ceiling=ceiling).model_dump(mode="json")
+        await self._call(None, "PUT", _target(resource), json=body)
 
-    async def pause_target(self, target: str, *, paused: bool) -> None:
+    async def pause_resource(self, resource: str, *, paused: bool) -> None:
         """Start no tasks for a target, or again."""
         action = "pause" if paused else "resume"
-        await self._call(None, "POST", f"{_target(target)}/{action}")
+        await self._call(None, "POST", f"{_target(resource)}/{action}")
 
     async def workers(self) -> list[WorkerView]:
         """List the workers."""

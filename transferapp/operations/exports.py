@@ -32,7 +32,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.operations.imports import (
-    REPOSITORY_TARGET,
+    REPOSITORY_RESOURCE,
     TRANSFER_GRANT_LIFETIME,
     RequestRecords,
 )
@@ -166,7 +166,7 @@ def export_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
         id=item_id,
         kind="prepare-export",
         payload=PrepareExport(transfer_id=transfer_id, item_id=item_id),
-        target=REPOSITORY_TARGET,
+        target=REPOSITORY_RESOURCE,
         owner=owner,
     )
 

@@ -49,7 +49,7 @@ from transferapp.taskqueue.port import NewTask, TaskSubmission
 #: Long enough for a workstation that is switched off over the holidays.
 TRANSFER_GRANT_LIFETIME = timedelta(days=30)
 #: The queue's name for the repository: limits and pauses count per target.
-REPOSITORY_TARGET = "repository"
+REPOSITORY_RESOURCE = "repository"
 _LONGEST_REPORT = 2000
 
 
@@ -237,7 +237,7 @@ def import_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
         id=item_id,
         kind="import-fileset",
         payload=ImportFileset(transfer_id=transfer_id, item_id=item_id),
-        target=REPOSITORY_TARGET,
+        target=REPOSITORY_RESOURCE,
         owner=owner,
     )
 
@@ -248,7 +248,7 @@ def attach_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
         id=item_id,
         kind="attach-files",
         payload=AttachFiles(transfer_id=transfer_id, item_id=item_id),
-        target=REPOSITORY_TARGET,
+        target=REPOSITORY_RESOURCE,
         owner=owner,
     )
 

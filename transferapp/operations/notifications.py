@@ -42,7 +42,7 @@ KIND = "deliver-notification"
 #: Seconds at first, then every hour, for about a day and a half.
 POLICY = RetryPolicy(max_attempts=45, first_delay_s=5.0, max_delay_s=3600.0)
 #: Characters of a target's name in the queue's tables.
-MAX_TARGET = 128
+MAX_RESOURCE = 128
 _PAGE = 500
 
 
@@ -174,7 +174,7 @@ def target_of(channel: NotificationChannel, preferences: Preferences) -> str:
     except Invalid:
         return str(channel)  # The task ends with what is wrong, for its owner to read.
     # Cut as the queue's tables are wide; so long a name shares its fate with few others.
-    return f"{channel}:{host}"[:MAX_TARGET]
+    return f"{channel}:{host}"[:MAX_RESOURCE]
 
 
 def _task(batch: Batch, preferences: Preferences) -> NewTask:

@@ -365,7 +365,7 @@ class InboxMessage(Message):
     read_at: datetime | None
 
 
-class TargetCeiling(Message):
+class ResourceCeiling(Message):
     """How many tasks may run at once for a target at most."""
 
     ceiling: int = Field(ge=1, le=10_000)

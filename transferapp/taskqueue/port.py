@@ -95,7 +95,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Resource:
     """What a target's tasks work on, and how hard it is pressed now."""
 
     name: str
@@ -198,7 +198,7 @@ class TaskSubmission(Protocol):
     async def enqueue(self, task: NewTask) -> bool:
         """Store a task; False when this id was there already (nothing changes)."""
 
-    async def configure_limit(self, target: str, ceiling: int) -> None:
+    async def configure_limit(self, resource: str, ceiling: int) -> None:
         """Say which limit the settings give a target. It counts when the settings gave
         another one before; else ``set_limit`` has the last word.
         """
@@ -225,7 +225,7 @@ class TaskControl(TaskSubmission, Protocol):
         """Run a dead task again from its failed step, with fresh attempts."""
 
     async def redrive_all(
-        self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""
+        self, *, task_ids: Sequence[str] = (), error_code: str = "", resource: str = ""
     ) -> int:
         """Redrive the dead tasks that fit all that is given; returns how many."""
 
@@ -233,10 +233,10 @@ class TaskControl(TaskSubmission, Protocol):
 class TargetControl(Protocol):
     """How hard targets may be pressed. Raises Unavailable for no database."""
 
-    async def pause_target(self, target: str, *, paused: bool) -> None:
+    async def pause_resource(self, resource: str, *, paused: bool) -> None:
         """Start no (or again) tasks for a target; running ones go on."""
 
-    async def set_limit(self, target: str, ceiling: int) -> None:
+    async def set_limit(self, resource: str, ceiling: int) -> None:
         """Let at most so many tasks run at once for a target, from now on; raises Invalid
         below one. It holds until the settings name another number than they did before.
         """
@@ -251,14 +251,14 @@ class QueueOverview(Protocol):
         self,
         *,
         states: Sequence[TaskState] = (),
-        target: str = "",
+        resource: str = "",
         owner: str = "",
         after: str = "",
         limit: int = 50,
     ) -> list[Task]:
         """List tasks, newest first; ``after`` is the last id of the page before."""
 
-    async def targets(self) -> list[Target]:
+    async def resources(self) -> list[Resource]:
         """List the targets that ever had a task, by name."""
 
     async def depths(self) -> list[Depth]:

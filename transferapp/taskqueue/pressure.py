@@ -70,7 +70,7 @@ class Pressure:
         return self.outages > 0
 
 
-def blames_target(error: Exception) -> bool:
+def blames_resource(error: Exception) -> bool:
     """Tell whether a failure speaks of the target, and not of one task's files."""
     return isinstance(error, Unavailable) and not isinstance(
         error, DestinationUnwritable | AgentUnreachable

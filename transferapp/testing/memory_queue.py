@@ -29,8 +29,8 @@ from transferapp.taskqueue.moves import (
 from transferapp.taskqueue.port import (
     Depth,
     NewTask,
+    Resource,
     RetryPolicy,
-    Target,
     Task,
     TaskKind,
     TaskQueue,
@@ -49,7 +49,7 @@ class MemoryTaskQueue(TaskQueue):
         """Let ``limit`` tasks per target run at once."""
         self.clock = clock or SystemClock()
         self.entries: dict[str, Entry] = {}
-        self.paused_targets: set[str] = set()
+        self.paused_resources: set[str] = set()
         self._limit = limit
         self._ceilings: dict[str, int] = {}
         self._configured: dict[str, int] = {}
@@ -88,7 +88,7 @@ class MemoryTaskQueue(TaskQueue):
         self,
         *,
         states: Sequence[TaskState] = (),
-        target: str = "",
+        resource: str = "",
         owner: str = "",
         after: str = "",
         limit: int = 50,
@@ -101,7 +101,7 @@ class MemoryTaskQueue(TaskQueue):
             task
             for task in newest_first
             if (not states or task.state in states)
-            and target in {"", task.target}
+            and resource in {"", task.target}
             and owner in {"", task.owner}
         ][:limit]
 
@@ -124,33 +124,35 @@ class MemoryTaskQueue(TaskQueue):
         self.entry(task_id).count = FailureCount()
 
     @override
-    async def pause_target(self, target: str, *, paused: bool) -> None:
-        (self.paused_targets.add if paused else self.paused_targets.discard)(target)
+    async def pause_resource(self, resource: str, *, paused: bool) -> None:
+        (self.paused_resources.add if paused else self.paused_resources.discard)(resource)
         self.woken.set()
 
     @override
-    async def targets(self) -> list[Target]:
-        names = {entry.task.target for entry in self.entries.values()} | self.paused_targets
+    async def resources(self) -> list[Resource]:
+        names = {entry.task.target for entry in self.entries.values()} | self.paused_resources
         return [
-            Target(name, name in self.paused_targets, self._ceiling(name), self._ceiling(name))
+            Resource(
+                name, name in self.paused_resources, self._ceiling(name), self._ceiling(name)
+            )
             for name in sorted(names)
         ]
 
     @override
-    async def set_limit(self, target: str, ceiling: int) -> None:
+    async def set_limit(self, resource: str, ceiling: int) -> None:
         if ceiling < 1:
             raise Invalid("At least one task must be allowed; pause the target instead.")
-        self._ceilings[target] = ceiling
+        self._ceilings[resource] = ceiling
         self.woken.set()
 
     @override
-    async def configure_limit(self, target: str, ceiling: int) -> None:
-        if self._configured.get(target) != ceiling:
-            self._configured[target] = ceiling
-            await self.set_limit(target, ceiling)
+    async def configure_limit(self, resource: str, ceiling: int) -> None:
+        if self._configured.get(resource) != ceiling:
+            self._configured[resource] = ceiling
+            await self.set_limit(resource, ceiling)
 
-    def _ceiling(self, target: str) -> int:
-        return self._ceilings.get(target, self._limit)
+    def _ceiling(self, resource: str) -> int:
+        return self._ceilings.get(resource, self._limit)
 
     @override
     async def depths(self) -> list[Depth]:
@@ -159,13 +161,13 @@ class MemoryTaskQueue(TaskQueue):
             groups.setdefault((entry.task.target, entry.task.state), []).append(entry.task)
         return [
             Depth(
-                target,
+                resource,
                 state,
                 len(found),
                 sum(task.attempts for task in found),
                 min(task.created_at for task in found),
             )
-            for (target, state), found in groups.items()
+            for (resource, state), found in groups.items()
         ]
 
     @override
@@ -174,12 +176,12 @@ class MemoryTaskQueue(TaskQueue):
 
     @override
     async def redrive_all(
-        self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""
+        self, *, task_ids: Sequence[str] = (), error_code: str = "", resource: str = ""
     ) -> int:
         dead = [
             task.id
             for task in await self.tasks(
-                states=[TaskState.DEAD], target=target, limit=len(self.entries)
+                states=[TaskState.DEAD], resource=resource, limit=len(self.entries)
             )
             if (not task_ids or task.id in task_ids) and error_code in {"", task.error_code}
         ]
@@ -227,7 +229,7 @@ class MemoryTaskQueue(TaskQueue):
             entry
             for entry in self.entries.values()
             if self._is_due(entry)
-            and entry.task.target not in self.paused_targets
+            and entry.task.target not in self.paused_resources
             and sum(t.target == entry.task.target for t in running)
             < self._ceiling(entry.task.target)
         ]

@@ -17,7 +17,7 @@ from transferapp.taskqueue.port import (
     TaskState,
 )
 
-TARGET = "repository"
+RESOURCE = "repository"
 #: How many tasks of a target may run at once in the queues under test.
 LIMIT = 2
 QUICK = RetryPolicy(max_attempts=5, first_delay_s=0.05, factor=1.0)
@@ -31,7 +31,7 @@ class Note(BaseModel):
 
 def new(task_id: str, *, owner: str = "ada", priority: int = 100, text: str = "") -> NewTask:
     """Return a task of kind "note"."""
-    return NewTask(task_id, "note", Note(text=text), TARGET, owner, priority)
+    return NewTask(task_id, "note", Note(text=text), RESOURCE, owner, priority)
 
 
 async def until(condition: Callable[[], bool], within_s: float = 15.0) -> None:

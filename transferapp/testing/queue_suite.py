@@ -23,11 +23,11 @@ from transferapp.taskqueue.port import (
     TaskKind,
     TaskState,
 )
-from transferapp.testing.queue_journal import TARGET, Note, QueueJournal, new, reach, until
-from transferapp.testing.queue_targets_suite import QueueEnv, QueueTargetsSuite
+from transferapp.testing.queue_journal import RESOURCE, Note, QueueJournal, new, reach, until
+from transferapp.testing.queue_resources_suite import QueueEnv, QueueResourcesSuite
 
 
-class TaskQueueSuite(QueueTargetsSuite):
+class TaskQueueSuite(QueueResourcesSuite):
     """The port's promises."""
 
     async def test_runs_a_task_to_its_end(self, env: QueueEnv, journal: QueueJournal) -> None:
@@ -126,7 +126,7 @@ class TaskQueueSuite(QueueTargetsSuite):
     async def test_unknown_kind_ends_dead(self, env: QueueEnv, journal: QueueJournal) -> None:
         """Nobody knows the kind: a person must look."""
         await env.work(journal.kind())
-        await env.queue.enqueue(NewTask("one", "stranger", Note(), TARGET, "ada"))
+        await env.queue.enqueue(NewTask("one", "stranger", Note(), RESOURCE, "ada"))
         assert (await reach(env.queue, "one", TaskState.DEAD)).error_code == "invalid"
 
     async def test_cancel_before_the_start(self, env: QueueEnv, journal: QueueJournal) -> None:

@@ -73,11 +73,11 @@ async def new_target(client: ServerClient) -> Container:
 @asynccontextmanager
 async def held_back(server: RestServer) -> AsyncIterator[None]:
     """Let no import start meanwhile."""
-    await server.parts.queue.pause_target("repository", paused=True)
+    await server.parts.queue.pause_resource("repository", paused=True)
     try:
         yield
     finally:
-        await server.parts.queue.pause_target("repository", paused=False)
+        await server.parts.queue.pause_resource("repository", paused=False)
 
 
 async def imported(server: RestServer, handed: TransferDetails) -> None:

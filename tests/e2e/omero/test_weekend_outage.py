@@ -31,7 +31,7 @@ from tests.support.rest_server import RestServer
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.repositories.port import HealthState
-from transferapp.taskqueue.port import Target, TaskState
+from transferapp.taskqueue.port import Resource, TaskState
 from transferapp.worker.settings import WorkerSettings
 from transferapp.worker.wiring import open_parts
 
@@ -64,7 +64,7 @@ class Imports:
 
     def __init__(self, env: OmeroWorkerEnv, server: RestServer) -> None:
         self.env, self.server = env, server
-        self.targets: dict[str, ContainerRef] = {}
+        self.resources: dict[str, ContainerRef] = {}
         self.contents: dict[str, list[bytes]] = {}
         self.transfers: list[TransferDetails] = []
 
@@ -73,7 +73,7 @@ class Imports:
         for number, username in enumerate(PEOPLE):
             client = await self.server.signed_in(username)
             dataset = await client.create_container(ContainerKind.DATASET, "Weekend")
-            self.targets[username] = dataset.ref
+            self.resources[username] = dataset.ref
             mine = [noise(1000 * number + n) for n in range(count // len(PEOPLE))]
             self.contents[username] = mine
             for n in range(0, len(mine), 5):
@@ -92,8 +92,8 @@ class Imports:
         assert await in_states(self.server, self.transfers, ItemState.IMPORTED)
         assert len(await all_tasks(self.server)) == count
         for username in PEOPLE:
-            contents, target = self.contents[username], self.targets[username]
-            await assert_arrived(self.env, username, target, contents)
+            contents, resource = self.contents[username], self.resources[username]
+            await assert_arrived(self.env, username, resource, contents)
         assert_clean(self.env, count)
 
     async def all_done(self) -> bool:
@@ -104,8 +104,8 @@ class Imports:
         return {task.id: task.attempts for task in await all_tasks(self.server)}
 
 
-async def omero_target(server: RestServer) -> Target:
-    (found,) = [t for t in await server.parts.queue.targets() if t.name == "repository"]
+async def omero_target(server: RestServer) -> Resource:
+    (found,) = [t for t in await server.parts.queue.resources() if t.name == "repository"]
     return found
 
 

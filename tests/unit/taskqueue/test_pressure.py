@@ -23,7 +23,7 @@ from transferapp.taskqueue.pressure import (
     after_look,
     after_probe_failed,
     after_success,
-    blames_target,
+    blames_resource,
     can_judge,
     probe_due,
     retries_allowed,
@@ -52,7 +52,7 @@ def failed(pressure: Pressure, times: int) -> Pressure:
     ],
 )
 def test_who_is_to_blame(error: Exception, blamed: bool) -> None:
-    assert blames_target(error) is blamed
+    assert blames_resource(error) is blamed
 
 
 def test_one_failure_more_than_slots_opens_the_circuit() -> None:

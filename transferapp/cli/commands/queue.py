@@ -15,7 +15,7 @@ from transferapp.cli.task_words import local_time, progress_of, state_of
 from transferapp.client.admin import AdminClient
 from transferapp.errors import Invalid
 from transferapp.protocol.messages import RedriveRequest
-from transferapp.taskqueue.port import Target, Task, TaskState
+from transferapp.taskqueue.port import Resource, Task, TaskState
 
 R = TypeVar("R")
 
@@ -51,7 +51,7 @@ def list_tasks(
     _show(
         _ask(
             lambda admin: admin.tasks(
-                states=states, target=target, owner=owner, after=after, limit=limit
+                states=states, resource=target, owner=owner, after=after, limit=limit
             )
         ),
         as_json=as_json,
@@ -132,11 +132,11 @@ def redrive(
         say(f"{count} {'task runs' if count == 1 else 'tasks run'} again.")
 
 
-@app.command()
+@app.command("targets")
 @command
-def targets(*, as_json: AsJson = False) -> None:
+def resources(*, as_json: AsJson = False) -> None:
     """List what tasks work on, and how hard it is pressed now."""
-    _show_targets(_ask(lambda admin: admin.targets()), as_json=as_json)
+    _show_resources(_ask(lambda admin: admin.resources()), as_json=as_json)
 
 
 @app.command()
@@ -152,27 +152,27 @@ def limits(
     """Show how many tasks may run at once for each target, or set it while they run."""
     requested = [_limit(change) for change in changes or []]
 
-    async def work(admin: AdminClient) -> list[Target]:
+    async def work(admin: AdminClient) -> list[Resource]:
         for name, ceiling in requested:
             await admin.set_ceiling(name, ceiling)
-        return await admin.targets()
+        return await admin.resources()
 
     found = _ask(work)
     names = {name for name, _ in requested}
     chosen = [one for one in found if not names or one.name in names]
-    _show_targets(chosen, as_json=as_json)
+    _show_resources(chosen, as_json=as_json)
 
 
 @app.command("pause-target")
 @command
-def pause_target(
+def pause_resource(
     target: Annotated[str, typer.Argument(help="Such as: repository")],
     *,
     go_on: Annotated[bool, typer.Option("--resume", help="Start its tasks again.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start no tasks for a target; running ones go on."""
-    _ask(lambda admin: admin.pause_target(target, paused=not go_on))
+    _ask(lambda admin: admin.pause_resource(target, paused=not go_on))
     if as_json:
         show_json({"target": target, "paused": not go_on})
     else:
@@ -222,7 +222,7 @@ def _limit(change: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def _show_targets(found: Sequence[Target], *, as_json: bool) -> None:
+def _show_resources(found: Sequence[Resource], *, as_json: bool) -> None:
     if as_json:
         show_json(found)
         return

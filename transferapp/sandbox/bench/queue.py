@@ -165,14 +165,14 @@ class QueueBenchmark:
     async def _waiting(self, workers: int) -> float:
         url, starts, limits = self.ground.database(), self.ground.new_file(), {"bench": 99}
         async with open_queue(url, limits) as queue:
-            await queue.pause_target("bench", paused=True)
+            await queue.pause_resource("bench", paused=True)
             await enqueue(queue, WAITING, "bench", seconds=WAITING_S)
             with self.ground.workers(url, starts, limits, workers):
                 # All of them there before the first task starts.
                 async with asyncio.timeout(60):
                     while len(await queue.workers()) < workers:  # noqa: ASYNC110
                         await asyncio.sleep(0.1)
-                await queue.pause_target("bench", paused=False)
+                await queue.pause_resource("bench", paused=False)
                 return await drained(starts, WAITING)
 
     async def idle(self) -> dict[str, float]:
@@ -194,12 +194,12 @@ class QueueBenchmark:
         """Return the latest place of another user's first start (% of the work)."""
         url, starts, limits = self.ground.database(), self.ground.new_file(), {"bench": 4}
         async with open_queue(url, limits) as queue:
-            await queue.pause_target("bench", paused=True)
+            await queue.pause_resource("bench", paused=True)
             await enqueue(queue, 500, "bench", "giant")
             for user in range(29):
                 await enqueue(queue, 5, "bench", f"user-{user}")
             with self.ground.workers(url, starts, limits, 1):
-                await queue.pause_target("bench", paused=False)
+                await queue.pause_resource("bench", paused=False)
                 await drained(starts, 500 + 29 * 5)
         order = [name.split("/")[0] for name in started(starts)]
         last = max(order.index(f"user-{user}") for user in range(29))

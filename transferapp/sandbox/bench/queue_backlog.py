@@ -28,7 +28,7 @@ async def backlog(url: str, home: Path) -> dict[str, float]:
         await asyncio.to_thread(installation.start, "server")
         installation.start("worker", wait=False)
         async with open_queue(url, {"bench": 4}) as queue:
-            await queue.pause_target("bench", paused=True)
+            await queue.pause_resource("bench", paused=True)
             await enqueue(queue, 100, "bench", "early")
             before = await _look(installation)
             await enqueue(queue, TASKS - 100, "bench", "late")

@@ -81,13 +81,13 @@ async def open_queue(url: str, limits: dict[str, int]) -> AsyncIterator[DbosTask
 
 
 async def enqueue(
-    queue: DbosTaskQueue, count: int, target: str, owner: str = "ada", seconds: float = 0.0
+    queue: DbosTaskQueue, count: int, resource: str, owner: str = "ada", seconds: float = 0.0
 ) -> None:
     """Queue ``count`` tasks that take ``seconds`` each."""
     payload = Nothing(seconds=seconds)
     for number in range(count):
-        name = f"{owner}/{target}/{number}"
-        await queue.enqueue(NewTask(name, "note", payload, target, owner))
+        name = f"{owner}/{resource}/{number}"
+        await queue.enqueue(NewTask(name, "note", payload, resource, owner))
 
 
 def started(starts: Path) -> dict[str, float]:

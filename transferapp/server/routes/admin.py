@@ -13,19 +13,19 @@ from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     Redriven,
     RedriveRequest,
-    TargetCeiling,
+    ResourceCeiling,
     WorkerView,
 )
 from transferapp.server.answers import json_answer
 from transferapp.server.auth import AdminGrant
 from transferapp.server.parts import parts_of
-from transferapp.taskqueue.port import Target, Task, TaskState
+from transferapp.taskqueue.port import Resource, Task, TaskState
 
 router = APIRouter(prefix=routes.ADMIN, tags=["admin"])
 
 _TASK = "/tasks/{task_id}"
 #: Names of targets may hold anything, slashes too.
-_TARGET = "/targets/{target:path}"
+_RESOURCE = "/targets/{target:path}"
 
 
 @router.get("/tasks", response_model=list[Task])
@@ -40,7 +40,7 @@ async def tasks(
 ) -> Response:
     """List everyone's tasks, newest first."""
     found = await parts_of(request).queue.tasks(
-        states=state or (), target=target, owner=owner, after=after, limit=limit
+        states=state or (), resource=target, owner=owner, after=after, limit=limit
     )
     return json_answer(list[Task], found)
 
@@ -51,7 +51,7 @@ async def redrive(which: RedriveRequest, _grant: AdminGrant, request: Request) -
     if not (which.task_ids or which.error_code or which.target or which.everything):
         raise Invalid("Say which tasks: their ids, an error code, a target, or everything.")
     count = await parts_of(request).queue.redrive_all(
-        task_ids=which.task_ids, error_code=which.error_code, target=which.target
+        task_ids=which.task_ids, error_code=which.error_code, resource=which.target
     )
     return Redriven(count=count)
 
@@ -81,26 +81,26 @@ async def act(
     return json_answer(Task, await queue.get(task_id))
 
 
-@router.get("/targets", response_model=list[Target])
-async def targets(_grant: AdminGrant, request: Request) -> Response:
+@router.get("/targets", response_model=list[Resource])
+async def resources(_grant: AdminGrant, request: Request) -> Response:
     """List what tasks work on, and how hard it is pressed now."""
-    return json_answer(list[Target], await parts_of(request).queue.targets())
+    return json_answer(list[Resource], await parts_of(request).queue.resources())
 
 
-@router.put(_TARGET, status_code=HTTPStatus.NO_CONTENT)
+@router.put(_RESOURCE, status_code=HTTPStatus.NO_CONTENT)
 async def set_ceiling(
-    target: str, requested: TargetCeiling, _grant: AdminGrant, request: Request
+    target: str, requested: ResourceCeiling, _grant: AdminGrant, request: Request
 ) -> None:
     """Set how many tasks of a target may run at once at most; running ones go on."""
     await parts_of(request).queue.set_limit(target, requested.ceiling)
 
 
-@router.post(_TARGET + "/{action}", status_code=HTTPStatus.NO_CONTENT)
-async def pause_target(
+@router.post(_RESOURCE + "/{action}", status_code=HTTPStatus.NO_CONTENT)
+async def pause_resource(
     target: str, action: Literal["pause", "resume"], _grant: AdminGrant, request: Request
 ) -> None:
     """Start no tasks for a target, or again; running ones go on."""
-    await parts_of(request).queue.pause_target(target, paused=action == "pause")
+    await parts_of(request).queue.pause_resource(target, paused=action == "pause")
 
 
 @router.get("/workers")

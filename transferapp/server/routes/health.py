@@ -15,7 +15,7 @@ from transferapp.errors import Internal, TransferAppError, Unavailable
 from transferapp.host import supervise
 from transferapp.host.sparing import tell_once
 from transferapp.operations.import_health import import_health
-from transferapp.operations.imports import REPOSITORY_TARGET
+from transferapp.operations.imports import REPOSITORY_RESOURCE
 from transferapp.protocol import routes
 from transferapp.protocol.health import RepositoryState, ServerHealth
 from transferapp.protocol.messages import ServerInfo
@@ -45,7 +45,7 @@ async def health(request: Request) -> Response:
         _problem("queue", _find_odd(parts.queue)),
         _problem("workers", _find_worker(parts.queue)),
         _problem("background work", _find_failing(parts.queue)),
-        import_health(parts.repository, parts.queue, REPOSITORY_TARGET, parts.clock),
+        import_health(parts.repository, parts.queue, REPOSITORY_RESOURCE, parts.clock),
     )
     feed: EventFeed = request.app.state.feed
     events = feed.problem
@@ -80,7 +80,7 @@ async def server_info(request: Request) -> ServerInfo:
 async def _find_odd(queue: QueueOverview) -> None:
     """Raise what is wrong with the queue; names of targets are nobody's business here."""
     await queue.tasks(limit=1)
-    odd = sum(bool(target.trouble) for target in await queue.targets())
+    odd = sum(bool(resource.trouble) for resource in await queue.resources())
     if odd:
         raise Internal(
             f"Targets whose record cannot be read: {odd}. See 'transferapp queue targets'."

@@ -7,15 +7,15 @@ import structlog
 from transferapp.errors import TransferNotFound
 from transferapp.host.sparing import sparing
 from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.resource_store import ResourceStore, tell_back, values_of
 from transferapp.taskqueue.dbos.rows import (
     STATES,
     Row,
     faults_of,
     pressure_of,
     run_stats_of,
-    sound_target,
+    sound_resource,
 )
-from transferapp.taskqueue.dbos.target_store import TargetStore, tell_back, values_of
 from transferapp.taskqueue.port import TaskState
 from transferapp.taskqueue.pressure import (
     PROBE_PATIENCE_S,
@@ -36,7 +36,7 @@ _PROBE_TAKEN_WITHIN_S = 30.0
 class CircuitMonitor:
     """The leading worker's care for targets. Blocking: call it from a thread."""
 
-    def __init__(self, records: TaskRecords, store: TargetStore) -> None:
+    def __init__(self, records: TaskRecords, store: ResourceStore) -> None:
         """Work on the rows of ``book``."""
         self._records = records
         self._store = store
@@ -56,7 +56,7 @@ class CircuitMonitor:
     def _keep(self, row: Row) -> int:
         if faults_of(row):
             self._store.mend(row["name"])
-        sound = sound_target(row)
+        sound = sound_resource(row)
         return self._budget(self._store.row(row["name"]) if self._judge(sound) else sound)
 
     def _budget(self, row: Row) -> int:

@@ -25,9 +25,9 @@ from transferapp.taskqueue.dbos.rows import (
     pressure_of,
     priority_of,
     problem_of,
-    sound_target,
+    sound_resource,
 )
-from transferapp.taskqueue.dbos.schema import HELD, READY, fairness_key, targets, tasks
+from transferapp.taskqueue.dbos.schema import HELD, READY, fairness_key, resources, tasks
 from transferapp.taskqueue.dbos.values import MOST_BYTES, whole, work_class_of
 from transferapp.taskqueue.fairness import FairnessKey, RunningTasks, Shares, next_key
 from transferapp.taskqueue.moves import CLAIM, checked_end
@@ -81,13 +81,13 @@ class Claims:
         with self._records.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIM_LOCK)))
-            rows = list(connection.execute(_open_targets()).mappings())
+            rows = list(connection.execute(_open_resources()).mappings())
             # Nobody is always first when a worker's places do not suffice for all.
             random.shuffle(rows)
             for row in rows:
                 # What fails for one target is taken back, and the others get their turn.
                 with sparing("target of the queue", row["name"]), connection.begin_nested():
-                    one = _Target(connection, row, self._records.now(), self._per_owner)
+                    one = _Resource(connection, row, self._records.now(), self._per_owner)
                     free_slots = dict(left)
                     given = one.give(worker, free_slots)
                     taken, left = [*taken, *given], free_slots
@@ -96,28 +96,28 @@ class Claims:
     def _promising(self) -> bool:
         """Tell, without a lock, whether any target has both a task and a place."""
         with reading(self._records.engine) as connection:
-            return connection.execute(_open_targets().limit(1)).first() is not None
+            return connection.execute(_open_resources().limit(1)).first() is not None
 
 
-def _open_targets() -> sa.Select[tuple[object, ...]]:
-    mine = tasks.c.target == targets.c.name
+def _open_resources() -> sa.Select[tuple[object, ...]]:
+    mine = tasks.c.target == resources.c.name
     waiting = sa.exists().where(mine, READY)
     running = sa.select(sa.func.count()).where(mine, HELD).scalar_subquery()
     # A probe may run beside the limit, never beside the ceiling.
-    free = sa.or_(running < targets.c.limit, targets.c.probe != "")
-    return sa.select(targets).where(
-        ~targets.c.paused, waiting, free, running < targets.c.ceiling
+    free = sa.or_(running < resources.c.limit, resources.c.probe != "")
+    return sa.select(resources).where(
+        ~resources.c.paused, waiting, free, running < resources.c.ceiling
     )
 
 
-class _Target:
+class _Resource:
     """One target in the transaction of a claim."""
 
     def __init__(
         self, connection: sa.Connection, row: Row, now: float, per_owner: int | None
     ) -> None:
         self._connection = connection
-        self._row = sound_target(row)
+        self._row = sound_resource(row)
         self._now = now
         self._per_owner = per_owner
         self._turn: int = self._row["turn"]
@@ -239,5 +239,5 @@ class _Target:
         values: dict[str, object] = {"turn": self._turn}
         if self._row["outages"]:
             values |= {"probe": taken[0]["id"], "probe_since": self._now}
-        mine = sa.update(targets).where(targets.c.name == self._row["name"])
+        mine = sa.update(resources).where(resources.c.name == self._row["name"])
         self._connection.execute(mine.values(values))

@@ -30,7 +30,7 @@ _TELL_AFTER_S = 3.0
 _FORGET_EVERY_S = 3600.0
 _DUTY = "duty of the queue's janitor"
 #: Retries of a target that had no row a moment ago.
-_FIRST_OF_A_TARGET = 1
+_FIRST_OF_A_RESOURCE = 1
 
 
 class Maintenance:
@@ -136,7 +136,7 @@ class Maintenance:
         queued = {"retry_at": None, "told": True}
         for name in names:
             mine = tasks.c.target == name
-            allowed = budget.get(name, _FIRST_OF_A_TARGET)
+            allowed = budget.get(name, _FIRST_OF_A_RESOURCE)
             for row in self._records.select(due, mine, limit=allowed) if allowed else ():
                 with sparing("task that waits", row["id"]):
                     self._records.move(row["id"], FALL_DUE, queued)

@@ -14,16 +14,16 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.taskqueue.dbos.engine import EngineClient
 from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.records import TaskRecords
-from transferapp.taskqueue.dbos.rows import to_target
+from transferapp.taskqueue.dbos.resource_store import ResourceStore
+from transferapp.taskqueue.dbos.rows import to_resource
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.worker_registry import worker_lives
 from transferapp.taskqueue.moves import CANCEL, PAUSE, REDRIVE, RESUME, TaskMove
 from transferapp.taskqueue.port import (
     Depth,
     NewTask,
-    Target,
+    Resource,
     Task,
     TaskQueue,
     TaskState,
@@ -47,7 +47,7 @@ class DbosTaskQueue(TaskQueue):
         settings = settings or QueueSettings()
         self._records.stalled_after_s = settings.stalled_after_s
         self._engine = EngineClient(engine)
-        self._store = TargetStore(engine, settings)
+        self._store = ResourceStore(engine, settings)
 
     @override
     async def enqueue(self, task: NewTask) -> bool:
@@ -62,7 +62,7 @@ class DbosTaskQueue(TaskQueue):
         self,
         *,
         states: Sequence[TaskState] = (),
-        target: str = "",
+        resource: str = "",
         owner: str = "",
         after: str = "",
         limit: int = 50,
@@ -70,8 +70,8 @@ class DbosTaskQueue(TaskQueue):
         wanted: list[sa.ColumnElement[bool]] = []
         if states:
             wanted.append(tasks.c.state.in_(states))
-        if target:
-            wanted.append(tasks.c.target == target)
+        if resource:
+            wanted.append(tasks.c.target == resource)
         if owner:
             wanted.append(tasks.c.owner == owner)
         return await self._call(lambda: self._records.page(wanted, after, limit))
@@ -93,20 +93,20 @@ class DbosTaskQueue(TaskQueue):
         await self._call(lambda: self._redrive(task_id))
 
     @override
-    async def pause_target(self, target: str, *, paused: bool) -> None:
-        await self._call(lambda: self._store.pause(target, paused=paused))
+    async def pause_resource(self, resource: str, *, paused: bool) -> None:
+        await self._call(lambda: self._store.pause(resource, paused=paused))
 
     @override
-    async def set_limit(self, target: str, ceiling: int) -> None:
-        await self._call(lambda: self._store.set_ceiling(target, ceiling))
+    async def set_limit(self, resource: str, ceiling: int) -> None:
+        await self._call(lambda: self._store.set_ceiling(resource, ceiling))
 
     @override
-    async def configure_limit(self, target: str, ceiling: int) -> None:
-        await self._call(lambda: self._store.declare(target, ceiling))
+    async def configure_limit(self, resource: str, ceiling: int) -> None:
+        await self._call(lambda: self._store.declare(resource, ceiling))
 
     @override
-    async def targets(self) -> list[Target]:
-        return await self._call(lambda: [to_target(row) for row in self._store.rows()])
+    async def resources(self) -> list[Resource]:
+        return await self._call(lambda: [to_resource(row) for row in self._store.rows()])
 
     @override
     async def depths(self) -> list[Depth]:
@@ -118,15 +118,15 @@ class DbosTaskQueue(TaskQueue):
 
     @override
     async def redrive_all(
-        self, *, task_ids: Sequence[str] = (), error_code: str = "", target: str = ""
+        self, *, task_ids: Sequence[str] = (), error_code: str = "", resource: str = ""
     ) -> int:
         wanted = [tasks.c.state == TaskState.DEAD]
         if task_ids:
             wanted.append(tasks.c.id.in_(task_ids))
         if error_code:
             wanted.append(tasks.c.error_code == error_code)
-        if target:
-            wanted.append(tasks.c.target == target)
+        if resource:
+            wanted.append(tasks.c.target == resource)
         return await self._call(lambda: self._redrive_all(wanted))
 
     async def close(self) -> None:

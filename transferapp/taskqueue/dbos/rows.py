@@ -21,7 +21,7 @@ from transferapp.taskqueue.dbos.values import (
     work_class_of,
 )
 from transferapp.taskqueue.moves import ENDED_TASK_STATES, SET_ASIDE, checked_end
-from transferapp.taskqueue.port import Target, Task, TaskState, WorkClass
+from transferapp.taskqueue.port import Resource, Task, TaskState, WorkClass
 from transferapp.taskqueue.pressure import Pressure, RunStats
 from transferapp.taskqueue.retry_decision import FailureCount
 
@@ -109,7 +109,7 @@ def priority_of(value: object) -> int:
     return whole(value, 100, least=-MOST_BYTES, most=MOST_BYTES)
 
 
-def sound_target(row: Row) -> dict[str, Any]:
+def sound_resource(row: Row) -> dict[str, Any]:
     """Return a target's row with every column of the right sort and within its bounds."""
     ceiling = whole(row["configured"]) or DEFAULT_LIMIT
     ceiling = whole(row["ceiling"], ceiling, least=1)
@@ -132,16 +132,16 @@ def sound_target(row: Row) -> dict[str, Any]:
 
 def faults_of(row: Row) -> dict[str, Any]:
     """Return the columns of a target's row that make no sense, with sound values."""
-    sound = sound_target(row)
+    sound = sound_resource(row)
     return {name: value for name, value in sound.items() if row[name] != value}
 
 
-def to_target(row: Row) -> Target:
+def to_resource(row: Row) -> Resource:
     """Make a Target of a row, as it is or made sound."""
-    sound, faults = sound_target(row), faults_of(row)
+    sound, faults = sound_resource(row), faults_of(row)
     out = sound["outages"] > 0
     told = ", ".join(f"{name} {text(row[name])[:40]}" for name in faults)
-    return Target(
+    return Resource(
         name=sound["name"],
         paused=sound["paused"],
         ceiling=sound["ceiling"],

@@ -16,10 +16,10 @@ from transferapp.errors import Invalid, Unavailable
 from transferapp.taskqueue.dbos.context import DbosContext
 from transferapp.taskqueue.dbos.failures import recorded
 from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.resource_store import ResourceStore
 from transferapp.taskqueue.dbos.rows import failure_count, to_task
-from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.port import RetryPolicy, Task, TaskKind, TaskState
-from transferapp.taskqueue.pressure import blames_target
+from transferapp.taskqueue.pressure import blames_resource
 from transferapp.taskqueue.retry_decision import judge
 
 _log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class TaskRunner:
     """Runs tasks of the given kinds and tells their owners how they end."""
 
     def __init__(
-        self, records: TaskRecords, store: TargetStore, kinds: Sequence[TaskKind]
+        self, records: TaskRecords, store: ResourceStore, kinds: Sequence[TaskKind]
     ) -> None:
         """Serve ``kinds``; a task of another kind or version ends dead."""
         self._records = records
@@ -105,7 +105,7 @@ class TaskRunner:
         kind = self._kinds.get((row["kind"], row["version"]))
         policy = RetryPolicy() if kind is None else kind.retry
         count = failure_count(row)
-        known_out = blames_target(error) and await recorded(self._store.is_out, row["target"])
+        known_out = blames_resource(error) and await recorded(self._store.is_out, row["target"])
         if known_out:
             # A probe of a target that is known to be out says nothing against the task:
             # however long the outage, it costs nobody an attempt.
@@ -125,7 +125,7 @@ class TaskRunner:
             exc_info=error if result.error_code == "internal" else None,
         )
         failed = await recorded(self._records.fail, task_id, row["run"], result)
-        if blames_target(error):
+        if blames_resource(error):
             await recorded(self._store.note_failed, row["target"], self._records.now())
         if failed:
             await self.tell(await recorded(self._records.get, task_id))

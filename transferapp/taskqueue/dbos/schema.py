@@ -90,7 +90,7 @@ leases = sa.Table(
 )
 
 #: What a target may get now, and how its runs ended since the last look at it.
-targets = sa.Table(
+resources = sa.Table(
     "task_target",
     metadata,
     sa.Column("name", sa.String(128), primary_key=True),

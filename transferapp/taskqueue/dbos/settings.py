@@ -43,6 +43,6 @@ class QueueSettings:
     #: Done and cancelled tasks are forgotten after so many days.
     keep_ended_days: float = 30.0
 
-    def limit(self, target: str) -> int:
+    def limit(self, resource: str) -> int:
         """Return how many tasks may run at once for this target."""
-        return self.limits.get(target, self.default_limit)
+        return self.limits.get(resource, self.default_limit)

@@ -28,10 +28,10 @@ from transferapp.taskqueue.dbos.failures import engine_failures
 from transferapp.taskqueue.dbos.maintenance import Maintenance
 from transferapp.taskqueue.dbos.quiet import quiet_engine_log
 from transferapp.taskqueue.dbos.records import TaskRecords
+from transferapp.taskqueue.dbos.resource_store import ResourceStore
 from transferapp.taskqueue.dbos.runner import TaskRunner
 from transferapp.taskqueue.dbos.schema import tasks
 from transferapp.taskqueue.dbos.settings import QueueSettings
-from transferapp.taskqueue.dbos.target_store import TargetStore
 from transferapp.taskqueue.dbos.values import work_class_of
 from transferapp.taskqueue.dbos.wakeups import Wakeups
 from transferapp.taskqueue.dbos.worker_registry import WorkerRegistry
@@ -61,7 +61,7 @@ class DbosTaskWorker(TaskWorker):
         self._records = TaskRecords(engine, clock)
         self._engine = EngineClient(engine)
         self._registry = WorkerRegistry(engine, self._settings.dead_after_s)
-        self._store = TargetStore(engine, self._settings)
+        self._store = ResourceStore(engine, self._settings)
         monitor = CircuitMonitor(self._records, self._store)
         self._maintenance = Maintenance(
             self._records, self._engine, self._registry, monitor, self._settings
@@ -123,9 +123,9 @@ class DbosTaskWorker(TaskWorker):
     def _prepare(self) -> list[Task]:
         with engine_failures():
             _ = self._engine.client
-            for target, ceiling in self._settings.limits.items():
-                with sparing("target of the queue", target):
-                    self._store.declare(target, ceiling)
+            for resource, ceiling in self._settings.limits.items():
+                with sparing("target of the queue", resource):
+                    self._store.declare(resource, ceiling)
             self._registry.beat()
             return self._maintenance.round()
 

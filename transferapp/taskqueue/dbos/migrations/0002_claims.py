@@ -40,9 +40,11 @@ def upgrade() -> None:
     op.create_index(
         "task_held", "task", ["target", "holder"], sqlite_where=_HELD, postgresql_where=_HELD
     )
-    with op.batch_alter_table("task_target") as target:
-        target.add_column(
+    with op.batch_alter_table("task_target") as resource:
+        resource.add_column(
             sa.Column("configured", sa.Integer, nullable=False, server_default="0")
         )
-        target.add_column(sa.Column("turn", sa.BigInteger, nullable=False, server_default="0"))
-        target.drop_column("worked_at")
+        resource.add_column(
+            sa.Column("turn", sa.BigInteger, nullable=False, server_default="0")
+        )
+        resource.drop_column("worked_at")

@@ -19,9 +19,9 @@ from transferapp.taskqueue.dbos.rows import (
     Row,
     faults_of,
     pressure_of,
-    sound_target,
+    sound_resource,
 )
-from transferapp.taskqueue.dbos.schema import targets
+from transferapp.taskqueue.dbos.schema import resources
 from transferapp.taskqueue.dbos.settings import QueueSettings
 from transferapp.taskqueue.dbos.wakeups import announce
 from transferapp.taskqueue.pressure import Pressure, RunStats, after_failure, after_success
@@ -45,7 +45,7 @@ _MISSING = sa.text(
 )
 
 
-class TargetStore:
+class ResourceStore:
     """What is known of targets. Blocking: call it from a thread."""
 
     def __init__(self, engine: sa.Engine, settings: QueueSettings) -> None:
@@ -62,14 +62,14 @@ class TargetStore:
         """
         self.ensure(name)
         if self.row(name)["configured"] != ceiling:
-            self._update(name, targets.c.configured != ceiling, _ceiling(ceiling, ceiling))
+            self._update(name, resources.c.configured != ceiling, _ceiling(ceiling, ceiling))
 
     def ensure(self, name: str) -> None:
         """Make the target unless it is there, before a task comes."""
         if name in self._known:
             return
         with reading(self._engine) as connection:
-            there = sa.select(targets.c.name).where(targets.c.name == name)
+            there = sa.select(resources.c.name).where(resources.c.name == name)
             known = connection.execute(there).first() is not None
         if not known:
             self._add(name)
@@ -90,7 +90,7 @@ class TargetStore:
     def rows(self) -> Sequence[Row]:
         """Return all targets by name, as they are stored."""
         with reading(self._engine) as connection:
-            found = connection.execute(sa.select(targets).order_by(targets.c.name))
+            found = connection.execute(sa.select(resources).order_by(resources.c.name))
             return found.mappings().all()
 
     def row(self, name: str) -> Row:
@@ -98,10 +98,10 @@ class TargetStore:
         with reading(self._engine) as connection:
             found = connection.execute(_select_row(name)).mappings().first()
         if found is not None:
-            return sound_target(found)
+            return sound_resource(found)
         self._add(name)
         with reading(self._engine) as connection:
-            return sound_target(connection.execute(_select_row(name)).mappings().one())
+            return sound_resource(connection.execute(_select_row(name)).mappings().one())
 
     def add_missing(self) -> None:
         """Make the targets that tasks wait for and that have no row: nobody would start
@@ -170,13 +170,13 @@ class TargetStore:
                 was = {column: repr(row[column]) for column in faults}
                 _log.error("target's row put right", target=name, was=was, now=faults)
                 change(**faults)
-            yield sound_target(row), change
+            yield sound_resource(row), change
 
     def _locked(self, connection: sa.Connection, name: str) -> Row:
         one = _select_row(name).with_for_update()
         row = connection.execute(one).mappings().first()
         if row is None:
-            connection.execute(sa.insert(targets).values(self._new(name)))
+            connection.execute(sa.insert(resources).values(self._new(name)))
             row = connection.execute(one).mappings().one()
         return row
 
@@ -187,7 +187,7 @@ class TargetStore:
     def _add(self, name: str) -> None:
         try:
             with self._engine.begin() as connection:
-                connection.execute(sa.insert(targets).values(self._new(name)))
+                connection.execute(sa.insert(resources).values(self._new(name)))
         except sa.exc.IntegrityError:
             return  # somebody else was quicker
 
@@ -200,11 +200,11 @@ class TargetStore:
 
 
 def _select_row(name: str) -> sa.Select[Any]:
-    return sa.select(targets).where(targets.c.name == name)
+    return sa.select(resources).where(resources.c.name == name)
 
 
 def _update_row(name: str) -> sa.Update:
-    return sa.update(targets).where(targets.c.name == name)
+    return sa.update(resources).where(resources.c.name == name)
 
 
 def _ceiling(ceiling: int, configured: int | None = None) -> dict[str, int]:

@@ -40,8 +40,8 @@ async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
         people = Administration(running.parts.settings.repository_folder)
         await people.add_experimenter("root", "Root", PASSWORD, is_admin=True)
         await people.add_member("root", "lab")
-        for number, target in enumerate(("repository", "repository", *ODD)):
-            task = NewTask(f"t{number}", "none", Nothing(), target, "ada")
+        for number, resource in enumerate(("repository", "repository", *ODD)):
+            task = NewTask(f"t{number}", "none", Nothing(), resource, "ada")
             await running.parts.queue.enqueue(task)
         yield running
 
@@ -75,17 +75,17 @@ async def states(admin: AdminClient) -> dict[str, TaskState]:
 
 @pytest.mark.parametrize("name", ODD)
 async def test_targets_may_have_any_name(admin: AdminClient, name: str) -> None:
-    async def target() -> Any:
-        (found,) = (one for one in await admin.targets() if one.name == name)
+    async def resource() -> Any:
+        (found,) = (one for one in await admin.resources() if one.name == name)
         return found
 
-    assert not (await target()).paused
-    await admin.pause_target(name, paused=True)
-    assert (await target()).paused
-    await admin.pause_target(name, paused=False)
+    assert not (await resource()).paused
+    await admin.pause_resource(name, paused=True)
+    assert (await resource()).paused
+    await admin.pause_resource(name, paused=False)
     await admin.set_ceiling(name, 2)
-    assert ((await target()).paused, (await target()).ceiling) == (False, 2)
-    assert {one.name for one in await admin.targets()} == {"repository", *ODD}
+    assert ((await resource()).paused, (await resource()).ceiling) == (False, 2)
+    assert {one.name for one in await admin.resources()} == {"repository", *ODD}
 
 
 async def test_a_limit_is_at_least_one(server: RestServer, admin: AdminClient) -> None:

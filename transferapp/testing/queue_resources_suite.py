@@ -16,7 +16,7 @@ from transferapp.taskqueue.port import (
     TaskState,
     TaskWorker,
 )
-from transferapp.testing.queue_journal import LIMIT, TARGET, QueueJournal, new, reach, until
+from transferapp.testing.queue_journal import LIMIT, RESOURCE, QueueJournal, new, reach, until
 
 
 class QueueEnv(Protocol):
@@ -28,7 +28,7 @@ class QueueEnv(Protocol):
         """Start a worker for these kinds; the house stops it at the end."""
 
 
-class QueueTargetsSuite:
+class QueueResourcesSuite:
     """The port's promises on targets; the fixtures serve the rest of the suite too."""
 
     @pytest.fixture
@@ -74,12 +74,12 @@ class QueueTargetsSuite:
 
     async def test_priority(self, env: QueueEnv, journal: QueueJournal) -> None:
         """The smallest number of an owner's tasks goes first."""
-        await env.queue.pause_target(TARGET, paused=True)
+        await env.queue.pause_resource(RESOURCE, paused=True)
         for number, priority in enumerate((300, 100, 200, 400)):
             await env.queue.enqueue(new(f"p{priority}-{number}", priority=priority))
         journal.gate.clear()
         await env.work(journal.kind())
-        await env.queue.pause_target(TARGET, paused=False)
+        await env.queue.pause_resource(RESOURCE, paused=False)
         await until(lambda: journal.running == LIMIT)
         begun = {line for line in journal.lines if line.startswith("begin")}
         assert begun == {"begin p100-1", "begin p200-2"}
@@ -88,13 +88,13 @@ class QueueTargetsSuite:
     async def test_pause_a_target(self, env: QueueEnv, journal: QueueJournal) -> None:
         """Nothing starts while the target is paused; then it does."""
         await env.work(journal.kind())
-        await env.queue.pause_target(TARGET, paused=True)
+        await env.queue.pause_resource(RESOURCE, paused=True)
         # A look for new tasks that has begun already may still take one.
         await asyncio.sleep(0.3)
         await env.queue.enqueue(new("one"))
         await asyncio.sleep(0.5)
         assert (await env.queue.get("one")).state is TaskState.QUEUED
-        await env.queue.pause_target(TARGET, paused=False)
+        await env.queue.pause_resource(RESOURCE, paused=False)
         await reach(env.queue, "one", TaskState.DONE)
 
     async def test_a_limit_is_changed_at_run_time(
@@ -106,14 +106,14 @@ class QueueTargetsSuite:
         for number in range(6):
             await env.queue.enqueue(new(f"task-{number}"))
         await until(lambda: journal.running == LIMIT)
-        await env.queue.set_limit(TARGET, LIMIT + 2)
+        await env.queue.set_limit(RESOURCE, LIMIT + 2)
         await until(lambda: journal.running == LIMIT + 2)
-        await env.queue.set_limit(TARGET, 1)
+        await env.queue.set_limit(RESOURCE, 1)
         assert journal.running == LIMIT + 2
-        (target,) = await env.queue.targets()
-        assert target.ceiling == 1
+        (resource,) = await env.queue.resources()
+        assert resource.ceiling == 1
         with pytest.raises(Invalid):
-            await env.queue.set_limit(TARGET, 0)
+            await env.queue.set_limit(RESOURCE, 0)
         journal.gate.set()
         for number in range(6):
             await reach(env.queue, f"task-{number}", TaskState.DONE)
@@ -122,15 +122,15 @@ class QueueTargetsSuite:
         """Hers holds until the settings name another number than before."""
 
         async def ceiling() -> int:
-            return {one.name: one.ceiling for one in await env.queue.targets()}[TARGET]
+            return {one.name: one.ceiling for one in await env.queue.resources()}[RESOURCE]
 
         await env.queue.enqueue(new("one"))
-        await env.queue.configure_limit(TARGET, 3)
+        await env.queue.configure_limit(RESOURCE, 3)
         assert await ceiling() == 3
-        await env.queue.set_limit(TARGET, 7)
-        await env.queue.configure_limit(TARGET, 3)
+        await env.queue.set_limit(RESOURCE, 7)
+        await env.queue.configure_limit(RESOURCE, 3)
         assert await ceiling() == 7
-        await env.queue.configure_limit(TARGET, 5)
+        await env.queue.configure_limit(RESOURCE, 5)
         assert await ceiling() == 5
 
     async def test_depths(self, env: QueueEnv) -> None:
@@ -139,7 +139,7 @@ class QueueTargetsSuite:
             await env.queue.enqueue(new(f"task-{number}"))
         await env.queue.pause("task-1")
         found = {(one.target, one.state): one.count for one in await env.queue.depths()}
-        assert found == {(TARGET, TaskState.QUEUED): 2, (TARGET, TaskState.PAUSED): 1}
+        assert found == {(RESOURCE, TaskState.QUEUED): 2, (RESOURCE, TaskState.PAUSED): 1}
 
     async def test_lists_in_pages(self, env: QueueEnv) -> None:
         """Newest first, filtered, page by page."""
@@ -151,5 +151,5 @@ class QueueTargetsSuite:
         assert [task.id for task in (*first, *second)] == ["t4", "t3", "t2", "t1", "t0"]
         assert [task.id for task in await env.queue.tasks(owner="ada")] == ["t3", "t1"]
         assert await env.queue.tasks(states=[TaskState.DEAD]) == []
-        assert len(await env.queue.tasks(states=[TaskState.QUEUED], target=TARGET)) == 5
-        assert await env.queue.tasks(target="elsewhere") == []
+        assert len(await env.queue.tasks(states=[TaskState.QUEUED], resource=RESOURCE)) == 5
+        assert await env.queue.tasks(resource="elsewhere") == []
