@@ -333,7 +333,7 @@ def test_killed_under_a_preview_it_costs_that_tile(env: Env, tmp_path: Path) -> 
     kept = stored.rename(stored.with_name("kept"))
     os.mkfifo(stored)
 
-    async def look() -> tuple[httpx.Response, httpx.Response]:
+    async def scan() -> tuple[httpx.Response, httpx.Response]:
         async with (
             await env.installation.sign_in(USERNAME, PASSWORD) as server,
             connected(server) as http,
@@ -346,7 +346,7 @@ def test_killed_under_a_preview_it_costs_that_tile(env: Env, tmp_path: Path) -> 
             kept.rename(stored)
             return hung, await http.get(f"{root}/0/c/0/0/0/0/0")
 
-    hung, again = asyncio.run(look())
+    hung, again = asyncio.run(scan())
     assert hung.json()["code"] == UnreadableFile.code, hung.text
     assert again.status_code == HTTPStatus.OK
     [(thumbnail, _)] = asyncio.run(previews(env, [images["other.mrc"]]))

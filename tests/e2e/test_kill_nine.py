@@ -18,7 +18,7 @@ from transferapp.sandbox.local_installation import LocalInstallation
 
 FILES = 200
 #: Each look signs in anew, which whom it watches has to pay for.
-_LOOK_S = 0.1
+_POLL_S = 0.1
 
 
 def sealed(details: TransferDetails) -> int:
@@ -44,7 +44,7 @@ def wait_for(
         if reached >= at_least:
             assert reached < FILES, "too late: nothing was in the middle of anything"
             return reached
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
     raise AssertionError(f"only {reached} of {at_least}")
 
 

@@ -178,19 +178,19 @@ async def test_a_source_that_changes_later_takes_the_promise_back(
         await client.submit(order)
         view = await until(client, order.transfer_id, lambda v: v.state == "imported")
         assert view.safe_to_delete_source
-        assert server.looks[-1].files == 1
-        assert server.looks[-1].words == ""
+        assert server.polls[-1].files == 1
+        assert server.polls[-1].words == ""
         write(day / "b.tif", 1000, 2)
         view = await until(client, order.transfer_id, lambda v: not v.safe_to_delete_source)
         assert view.safe_to_delete_imported
-        assert server.looks[-1].words == "1 file came into the folder since: 'day 3/b.tif'"
+        assert server.polls[-1].words == "1 file came into the folder since: 'day 3/b.tif'"
         write(path, 1000, 3)
         view = await until(client, order.transfer_id, lambda v: not v.safe_to_delete_imported)
-        assert (server.looks[-1].changed, server.looks[-1].added) == (1, 1)
+        assert (server.polls[-1].changed, server.polls[-1].added) == (1, 1)
         (day / "b.tif").unlink()
         write(path, 1000, 1)
         await until(client, order.transfer_id, lambda v: v.safe_to_delete_source)
-        assert server.looks[-1].words == ""
+        assert server.polls[-1].words == ""
 
 
 async def test_who_follows_is_told_of_a_changed_source_by_itself(
@@ -207,7 +207,7 @@ async def test_who_follows_is_told_of_a_changed_source_by_itself(
                     write(path, 1000, 2)
                 else:
                     break
-    assert server.looks[-1].changed == 1
+    assert server.polls[-1].changed == 1
 
 
 async def test_cancel_stops_and_forget_drops(

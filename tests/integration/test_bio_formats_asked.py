@@ -254,7 +254,7 @@ def test_a_file_that_it_never_ends_with_costs_a_warning(own: Maker, folder: Path
     assert found["b.fits"][1].level is Severity.OK
 
 
-def test_a_look_can_be_cancelled_while_it_hangs(own: Maker, folder: Path) -> None:
+def test_a_scan_can_be_cancelled_while_it_hangs(own: Maker, folder: Path) -> None:
     write_fits(folder / "a.fits", PLANES[0])
     process, cancel = own(), threading.Event()
     pids: list[int] = []

@@ -170,7 +170,7 @@ def test_what_a_script_started_ends_with_it(script: Script, of_script: Maker) ->
     eventually(lambda: gone(java.pid))
 
 
-def test_a_java_that_hangs_when_it_is_looked_at_is_left(
+def test_a_java_that_hangs_when_it_is_scanned_at_is_left(
     script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script.hangs()

@@ -74,7 +74,7 @@ def test_an_import_is_handed_over_without_what_others_need(
 
 
 @pytest.mark.parametrize("new", [True, False])
-def test_a_few_simple_tiffs_are_looked_into_without_it(
+def test_a_few_simple_tiffs_are_scanned_into_without_it(
     terminal: Terminal, tmp_path: Path, new: bool
 ) -> None:
     make_tiffs(tmp_path / "tiffs", 2)

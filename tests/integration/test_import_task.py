@@ -81,13 +81,13 @@ async def test_repository_outage_waits_and_goes_on(env: Env) -> None:
     env.faults["store"] = [RepositoryUnavailable("down for maintenance")]
     seen: list[TransferItem] = []
 
-    async def look() -> None:
+    async def scan() -> None:
         seen.append(await env.item(details))
 
     details = await env.add_import([cells()])
     task = asyncio.create_task(env.finish(details))
     while not seen or seen[-1].state is not ItemState.WAITING:
-        await look()
+        await scan()
         await asyncio.sleep(0)
     problem = seen[-1].trouble
     assert problem is not None

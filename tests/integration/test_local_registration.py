@@ -127,7 +127,7 @@ def test_no_reader_brings_in_what_cannot_be_true(opener: Opener, tmp_path: Path)
     assert [channel.window for channel in found.channels] == [None, None, (1.0, 9.0)]
 
 
-async def test_what_an_earlier_release_stored_is_looked_at_when_it_is_read(
+async def test_what_an_earlier_release_stored_is_scanned_at_when_it_is_read(
     repository: LocalRepository, tmp_path: Path
 ) -> None:
     [made] = await imported(repository, write_pages(tmp_path / "a.tif", None))

@@ -152,7 +152,7 @@ def test_an_overview_costs_two_requests_and_one_read(served: Served) -> None:
     assert [(region.level, region.height, region.width) for region in read] == [(4, 250, 312)]
 
 
-def test_only_a_session_may_look(served: Served) -> None:
+def test_only_a_session_may_scan(served: Served) -> None:
     for header in ("", "Bearer wrong", "Bearer transfer"):
         assert served.get("zarr.json", authorization=header).status_code == 401
 

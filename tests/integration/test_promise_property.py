@@ -135,7 +135,7 @@ class Person(RuleBasedStateMachine):
     @precondition(lambda self: self.submitted)
     @invariant()
     def nothing_false_is_said(self) -> None:
-        self.env.look()
+        self.env.scan_now()
         missed, changed = self.env.missed(), self.env.changed()
         said = self.env.doors()
         for door, (source, imported) in said.items():
@@ -176,10 +176,10 @@ def test_what_was_there_before_can_be_left_out(stores: Stores, tmp_path: Path) -
         assert env.submit()
         env.upload(0)
         env.finish(0, ItemState.IMPORTED)
-        env.look()
+        env.scan_now()
         assert set(env.doors().values()) == {(whole, True)}
         env.change(Path(old[0]), quietly=True)
-        env.look()
+        env.scan_now()
         assert set(env.doors().values()) == {(False, True)}
 
 
@@ -197,8 +197,8 @@ def test_the_machine_can_reach_the_promise(stores: Stores, tmp_path: Path) -> No
         env.upload(number)
         env.finish(number, ItemState.IMPORTED)
     assert set(env.doors().values()) == {(False, False)}, "not looked at yet"
-    env.look()
+    env.scan_now()
     assert set(env.doors().values()) == {(True, True)}
     env.put("image")
-    env.look()
+    env.scan_now()
     assert set(env.doors().values()) == {(False, True)}

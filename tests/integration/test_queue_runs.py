@@ -99,11 +99,11 @@ async def test_what_a_handler_logs_names_its_task(url: str) -> None:
     seen: list[object] = []
 
     async def note_context(context: Context, _note: Note) -> None:
-        async def look() -> None:
+        async def scan() -> None:
             names = await asyncio.to_thread(structlog.contextvars.get_contextvars)
             seen.append(names.get("task"))
 
-        await context.step("look", look)
+        await context.step("look", scan)
 
     async with working(url, TaskKind("note", Note, note_context)) as queue:
         await queue.enqueue(new("one"))

@@ -39,7 +39,7 @@ from transferapp.errors import (
     TransferNotFound,
 )
 from transferapp.model.containers import ContainerKind, ContainerRef
-from transferapp.model.drops import Drop, LeftOut, LeftOutReason, SourceLook
+from transferapp.model.drops import Drop, LeftOut, LeftOutReason, SourceScan
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
@@ -253,7 +253,7 @@ class TestImports:
             "Cancel this item and import it anew.",
         ]
 
-    async def test_what_was_left_out_and_how_the_source_looks(self, server: RestServer) -> None:
+    async def test_what_was_left_out_and_how_the_source_scans(self, server: RestServer) -> None:
         ada = await server.signed_in()
         cut = LeftOut("day 3/cut.tif", LeftOutReason.REFUSED, "damaged-file", "Cut off.")
         asked = manifest(await new_dataset(ada), 5)
@@ -266,10 +266,10 @@ class TestImports:
             1,
             ("day 3/cut.tif",),
         )
-        look = SourceLook(datetime(2026, 11, 29, tzinfo=UTC), files=0, names=("a",))
-        kept = await server.client(accepted.grant).looked_at_source(transfer_id, look)
-        assert kept.look == look
-        assert (await ada.transfer(transfer_id)).transfer.look == look
+        scan = SourceScan(datetime(2026, 11, 29, tzinfo=UTC), files=0, names=("a",))
+        kept = await server.client(accepted.grant).source_scanned(transfer_id, scan)
+        assert kept.look == scan
+        assert (await ada.transfer(transfer_id)).transfer.look == scan
 
     async def test_a_retry_lets_the_agent_go_on(self, server: RestServer) -> None:
         ada = await server.signed_in()

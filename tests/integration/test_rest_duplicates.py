@@ -52,11 +52,11 @@ async def import_one(server: RestServer, username: str, target: ContainerRef) ->
         await import_all(session, plan, [CELLS.parent / NAME])
 
 
-async def looked(
+async def scanned(
     client: ServerClient, candidates: Sequence[FilesetCandidate]
 ) -> list[Duplicates | None]:
     """Compare what was dropped with what is there."""
-    return await Comparing(client).look(candidates, threading.Event())
+    return await Comparing(client).check(candidates, threading.Event())
 
 
 async def import_files(
@@ -82,9 +82,9 @@ async def test_the_hint_counts_what_was_dropped_again(server: RestServer) -> Non
     client = await server.signed_in()
     dataset = await new_dataset(client)
     candidates = group(scan([CELLS]))
-    assert hint(await looked(client, candidates)) == ""
+    assert hint(await scanned(client, candidates)) == ""
     await import_one(server, "ada", dataset.ref)
-    found = await looked(client, candidates)
+    found = await scanned(client, candidates)
     duplicate = [
         c.name for c, one in zip(candidates, found, strict=True) if one and one.is_sure
     ]
@@ -107,7 +107,7 @@ async def test_the_same_path_and_size_of_two_days_is_no_copy(
     for day, changed in days.items():
         tuesday = tiff(tmp_path / day / "Pos0" / "img_0.tif", **changed)
         assert tuesday.stat().st_size == monday.stat().st_size
-        [one] = await looked(client, group(scan([tuesday.parent])))
+        [one] = await scanned(client, group(scan([tuesday.parent])))
         likeness[day] = one.likeness if one else None
     assert likeness == {
         "first": None,
@@ -129,9 +129,9 @@ async def test_ends_of_private_data_are_not_compared(
     await import_files(server, tmp_path, "Pos0/img_0.tif")
     bob = await server.signed_in("bob")
     candidates = group(scan([path.parent]))
-    assert await looked(bob, candidates) == [None]
+    assert await scanned(bob, candidates) == [None]
     assert await Comparing(bob).completely(candidates[0], threading.Event()) is None
-    assert await looked(await server.signed_in("ada"), candidates) != [None]
+    assert await scanned(await server.signed_in("ada"), candidates) != [None]
 
 
 async def test_too_many_ends_at_once_are_refused(server: RestServer) -> None:
@@ -162,7 +162,7 @@ async def test_private_data_of_others_stays_unknown(server: RestServer) -> None:
     client = await server.signed_in("ada")
     await import_one(server, "ada", (await new_dataset(client)).ref)
     bob = await server.signed_in("bob")
-    assert hint(await looked(bob, group(scan([CELLS])))) == ""
+    assert hint(await scanned(bob, group(scan([CELLS])))) == ""
 
 
 async def test_needs_a_session_and_a_modest_question(server: RestServer) -> None:

@@ -63,18 +63,18 @@ async def test_a_manifest_with_an_unknown_field(
     assert (await client.transfers()).items == []
 
 
-async def test_a_look_with_an_unknown_field_is_no_clean_look(
+async def test_a_scan_with_an_unknown_field_is_no_clean_scan(
     server: RestServer, http: httpx.AsyncClient
 ) -> None:
     accepted = await submitted(await server.signed_in(), 3)
     path = routes.source(accepted.details.transfer.id)
-    look = {"looked_at": "2026-01-01T00:00:00Z", "files": 1}
+    scan = {"looked_at": "2026-01-01T00:00:00Z", "files": 1}
     headers = bearer(accepted.grant)
-    refused = await http.post(path, json=look | {"chnaged": 3}, headers=headers)
+    refused = await http.post(path, json=scan | {"chnaged": 3}, headers=headers)
     assert "'chnaged' is not right" in problem_of(refused)["detail"]
-    taken = await http.post(path, json=look | {"changed": 3}, headers=headers)
+    taken = await http.post(path, json=scan | {"changed": 3}, headers=headers)
     assert taken.json()["look"]["changed"] == 3
-    again = await http.post(path, json=look | {"changed": 3}, headers=headers)
+    again = await http.post(path, json=scan | {"changed": 3}, headers=headers)
     assert again.json()["updated_at"] == taken.json()["updated_at"]
 
 

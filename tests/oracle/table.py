@@ -49,10 +49,10 @@ class Row:
 
     def unused(self, sources: Iterable[str]) -> list[str]:
         """Return what no difference needed, of what all files of these sources may need."""
-        looked_at = {f"{source}/" for source in sources}
+        scanned_at = {f"{source}/" for source in sources}
         globs = [glob for glob in self.files if glob[0] != "!"]
-        idle = [g for g in globs if g not in self.used and _sources(g) <= looked_at]
-        if all(_sources(glob) <= looked_at for glob in globs):
+        idle = [g for g in globs if g not in self.used and _sources(g) <= scanned_at]
+        if all(_sources(glob) <= scanned_at for glob in globs):
             idle += [name for name in self.fields if name not in self.used]
         return idle
 

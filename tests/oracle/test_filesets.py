@@ -56,14 +56,14 @@ class Checked:
         idle = [
             f"{', '.join(row.files)}: {', '.join(unused)}"
             for row in self.rows
-            if (unused := [name for name in self._unused(row) if self._was_looked_at(name)])
+            if (unused := [name for name in self._unused(row) if self._was_scanned_at(name)])
         ]
         assert not idle, "No folder differs as these rows say:\n  " + "\n  ".join(idle)
 
     def _unused(self, row: Row) -> list[str]:
         return row.unused({place.source for place in self.places})
 
-    def _was_looked_at(self, name: str) -> bool:
+    def _was_scanned_at(self, name: str) -> bool:
         """Say whether a glob is of a folder that was compared, or of any."""
         folder = "/".join(name.split("/")[:2])
         return "*" in folder or folder in map(str, self.places)

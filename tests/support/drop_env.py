@@ -25,12 +25,12 @@ from tests.support.transfer_fakes import FakeServer, FakeSession
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.progress import Progress
 from transferapp.agent.records import Moved
-from transferapp.agent.source_look import compare
+from transferapp.agent.source_scan import compare
 from transferapp.agent.views import view_of
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.desktop.imports.drop import dropped
 from transferapp.desktop.imports.duplicates import FilesetDuplicates
-from transferapp.desktop.imports.list import look_at
+from transferapp.desktop.imports.list import scan_at
 from transferapp.desktop.imports.rows import ImportRows
 from transferapp.desktop.transfers.promise_words import promise_lines
 from transferapp.desktop.transfers.rows import merge
@@ -146,9 +146,9 @@ class DropEnv:
 
     def drop(self) -> None:
         """Drop the folder, or look at it again."""
-        look = look_at([self.folder], threading.Event(), lambda _: None, PreflightSettings())
-        self.rows.add(look.rows)
-        self.litter = look.ignored_count
+        scan = scan_at([self.folder], threading.Event(), lambda _: None, PreflightSettings())
+        self.rows.add(scan.rows)
+        self.litter = scan.ignored_count
 
     def hold(self, key: str, owner: str) -> None:
         """The files of a row, as they are now, are what somebody has imported before."""
@@ -246,11 +246,11 @@ class DropEnv:
 
     # What is said -------------------------------------------------------------------------
 
-    def look(self) -> None:
+    def scan_now(self) -> None:
         """The workstation looks and tells the server, as it does before anybody is told."""
-        look = compare(self.stores.outbox, self.transfer_id, CLOCK)
+        scan = compare(self.stores.outbox, self.transfer_id, CLOCK)
         ledger = self.stores.ledger
-        self.stores.run(ledger.looked_at_source(self.transfer_id, look))
+        self.stores.run(ledger.source_scanned(self.transfer_id, scan))
 
     def view(self) -> SubmissionView:
         record = self.stores.outbox.submission(self.transfer_id)

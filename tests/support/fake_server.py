@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from transferapp import errors
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     ItemProblem,
@@ -66,7 +66,7 @@ class FakeServer:
     grants: dict[str, str] = field(default_factory=dict)
     details: dict[str, TransferDetails] = field(default_factory=dict)
     reports: list[tuple[str, str]] = field(default_factory=list)
-    looks: list[SourceLook] = field(default_factory=list)
+    polls: list[SourceScan] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     _by_key: dict[str, str] = field(default_factory=dict)
     port: int = 0
@@ -260,10 +260,10 @@ class FakeServer:
 
     async def _source(self, request: Request) -> Response:
         transfer_id = self._check(request, request.path_params["transfer"])
-        look = TypeAdapter(SourceLook).validate_json(await request.body())
-        self.looks.append(look)
+        scan = TypeAdapter(SourceScan).validate_json(await request.body())
+        self.polls.append(scan)
         details = self.details[transfer_id]
-        transfer = replace(details.transfer, look=look)
+        transfer = replace(details.transfer, look=scan)
         self.details[transfer_id] = replace(details, transfer=transfer)
         return _json_model(Transfer, transfer)
 

@@ -58,7 +58,7 @@ class Env:
         """Drop the folder and choose a dataset."""
         drop(self["import.drop"], self.folder)
         await until(lambda: self["import.list"].model().rowCount() == 3, 10)
-        await until(lambda: self.presenter.looking is None, 10)
+        await until(lambda: self.presenter.scanning is None, 10)
         self.presenter.targets.choose(EMBRYOS)
 
     def select(self, name: str) -> None:

@@ -28,7 +28,7 @@ from transferapp.testing.repository_env import (
 
 CELLS = Sample(resource("sample-data", "tiff-channels-cells"), ("cells_D03f00d1.tif",), 1)
 KINDS = ["hardlink", "symlink"]
-_WITHIN_S, _LOOK_EVERY_S = 20.0, 0.05
+_WITHIN_S, _SCAN_EVERY_S = 20.0, 0.05
 
 
 def in_place_settings(
@@ -114,7 +114,7 @@ def forget_key(sandbox: RunningSandbox, made: Fileset) -> None:
         end = time.monotonic() + _WITHIN_S
         while conn.getObject("CommentAnnotation", notes[0].id.val) is not None:
             assert time.monotonic() < end
-            time.sleep(_LOOK_EVERY_S)
+            time.sleep(_SCAN_EVERY_S)
 
 
 async def check(sandbox: RunningSandbox, session: RepositorySession, made: Fileset) -> None:

@@ -115,7 +115,7 @@ def open_selected(viewer: Any, widget: Any, story: Story) -> None:
     tell(step="opened", layers=[told(layer) for layer in viewer.layers])
 
 
-def look_closer(viewer: Any, story: Story) -> None:
+def scan_closer(viewer: Any, story: Story) -> None:
     """Zoom in while the server is slow; it is told when, and that it is quick again."""
     sys.stdin.readline()
     heart = Heart()
@@ -162,7 +162,7 @@ def main() -> None:
     sign_in(widget, story)
     browse(widget)
     open_selected(viewer, widget, story)
-    look_closer(viewer, story)
+    scan_closer(viewer, story)
     open_address(viewer, widget, story)
     image = widget.browser.selected()
     widget.export_to(image, story["folder"])

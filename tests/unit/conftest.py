@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
-    "cli/test_looking.py": "zarr",
+    "cli/test_import_scan.py": "zarr",
     "intake/families": "PIL",
     "intake/test_dropped_members.py": "PIL",
     "intake/test_dropped_twice.py": "PIL",

@@ -188,7 +188,7 @@ class Destination:
         placed = placing.put_whole(
             root,
             placement,
-            lambda name: same_name(name) in promised() or root.look(name) is not None,
+            lambda name: same_name(name) in promised() or root.check(name) is not None,
             partial(self._placements.keep, item_id),
         )
         self._placements.keep(item_id, placed)

@@ -12,11 +12,11 @@ from pydantic import TypeAdapter
 
 from transferapp.agent.records import DuplicateRecord
 from transferapp.agent.schema import files, held, items, left_out, submissions
-from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook, first_names
+from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan, first_names
 from transferapp.model.stages import ItemStage
 from transferapp.protocol.messages import DropOnDisk
 
-_LOOK = TypeAdapter(SourceLook)
+_SCAN = TypeAdapter(SourceScan)
 _COUNTS = left_out.c.reason.in_([reason for reason in LeftOutReason if reason.counts])
 
 
@@ -56,9 +56,9 @@ def roots_of(value: str | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(json.loads(value))
 
 
-def look_of(value: str | None) -> SourceLook | None:
+def scan_of(value: str | None) -> SourceScan | None:
     """Read the column of the last look."""
-    return None if value is None else _LOOK.validate_json(value)
+    return None if value is None else _SCAN.validate_json(value)
 
 
 def imported_files(connection: sa.Connection, transfer_id: str) -> Sequence[sa.RowMapping]:
@@ -106,7 +106,7 @@ def known_paths(connection: sa.Connection, transfer_id: str) -> list[str]:
     return list(connection.scalars(all_of_them))
 
 
-def keep_look(connection: sa.Connection, transfer_id: str, look: SourceLook) -> bool:
+def keep_scan(connection: sa.Connection, transfer_id: str, scan: SourceScan) -> bool:
     """Keep a look; True when it says other things than the server was told."""
     mine = submissions.c.transfer_id == transfer_id
     row = connection.execute(
@@ -114,18 +114,18 @@ def keep_look(connection: sa.Connection, transfer_id: str, look: SourceLook) -> 
     ).one_or_none()
     if row is None:
         return False
-    before = look_of(row.look)
-    same = before is not None and replace(before, looked_at=look.looked_at) == look
+    before = scan_of(row.look)
+    same = before is not None and replace(before, looked_at=scan.looked_at) == scan
     told = bool(row.look_told and same)
-    values = {"look": _LOOK.dump_json(look).decode(), "look_told": told}
+    values = {"look": _SCAN.dump_json(scan).decode(), "look_told": told}
     connection.execute(sa.update(submissions).where(mine).values(**values))
     return not told
 
 
-def look_was_told(connection: sa.Connection, transfer_id: str, look: SourceLook) -> None:
+def scan_was_reported(connection: sa.Connection, transfer_id: str, scan: SourceScan) -> None:
     """Note that the server knows of this very look."""
     mine = submissions.c.transfer_id == transfer_id
-    same = submissions.c.look == _LOOK.dump_json(look).decode()
+    same = submissions.c.look == _SCAN.dump_json(scan).decode()
     connection.execute(sa.update(submissions).where(mine, same).values(look_told=True))
 
 

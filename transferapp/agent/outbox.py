@@ -34,7 +34,7 @@ from transferapp.host.database_errors import database_errors
 from transferapp.host.paths import private_folder
 from transferapp.host.private_file import private_file
 from transferapp.host.sparing import readable
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import FileOnDisk, Submission
@@ -254,15 +254,15 @@ class Outbox:
         with self._write() as connection:
             drop_rows.set_duplicates(connection, file, modified_ns=modified_ns, inode=inode)
 
-    def keep_look(self, transfer_id: str, look: SourceLook) -> bool:
+    def keep_scan(self, transfer_id: str, scan: SourceScan) -> bool:
         """Keep what a look at the source has found; True when the server must be told."""
         with self._write() as connection:
-            return drop_rows.keep_look(connection, transfer_id, look)
+            return drop_rows.keep_scan(connection, transfer_id, scan)
 
-    def look_was_told(self, transfer_id: str, look: SourceLook) -> None:
+    def scan_was_reported(self, transfer_id: str, scan: SourceScan) -> None:
         """The server knows of this look; a newer one may be there already."""
         with self._write() as connection:
-            drop_rows.look_was_told(connection, transfer_id, look)
+            drop_rows.scan_was_reported(connection, transfer_id, scan)
 
     def forget(self, transfer_id: str) -> None:
         """Drop a submission and all below it."""
@@ -363,7 +363,7 @@ def _submission(row: sa.RowMapping) -> SubmissionRecord:
         created_at=datetime.fromisoformat(values.pop("created_at")),
         updated_at=datetime.fromisoformat(values.pop("updated_at")),
         roots=drop_rows.roots_of(values.pop("roots")),
-        look=drop_rows.look_of(values.pop("look")),
+        look=drop_rows.scan_of(values.pop("look")),
         **values,
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, TransferKind
 
@@ -32,7 +32,7 @@ class SubmissionRecord:
     #: Full paths of what was dropped; None where nobody said.
     roots: tuple[str, ...] | None = None
     #: What the last look at the source has found, and whether the server knows of it.
-    look: SourceLook | None = None
+    look: SourceScan | None = None
     look_told: bool = False
 
 

@@ -12,7 +12,7 @@ from transferapp.model.stages import RETRIED_STAGES, ItemStage
 from transferapp.model.transfers import TransferKind
 
 
-def look_again(outbox: Outbox, transfer_id: str) -> None:
+def reopen(outbox: Outbox, transfer_id: str) -> None:
     """Open the items that were set aside or failed; files are taken as they are now.
 
     A file of another size stays in problem: the server was told the old size. Blocks.

@@ -42,7 +42,7 @@ class Run(abc.ABC):
         self.cancelled = threading.Event()
         self._wake = asyncio.Event()
         self._failures = 0
-        self._quiet_looks = 0
+        self._quiet_polls = 0
         self._halt: errors.TransferAppError | None = None
         self._troubled: set[str] = set()
         self._said: tuple[ItemState, tuple[str, str]] | None = None
@@ -76,12 +76,12 @@ class Run(abc.ABC):
 
     def wake(self) -> None:
         """Go on at once: a person pressed Retry or brought a new grant."""
-        self._failures = self._quiet_looks = 0
+        self._failures = self._quiet_polls = 0
         # The outbox says something else now than was said last: say it again.
         self._said = None
         self._wake.set()
 
-    def look_soon(self) -> None:
+    def poll_soon(self) -> None:
         """Ask the server how far it is, unless that was done just now."""
         now_s = time.monotonic()
         if now_s - self._asked_s >= _ASKED_AGAIN_S:
@@ -106,7 +106,7 @@ class Run(abc.ABC):
             try:
                 if await self._pass(server):
                     return
-                await self._sleep(self._look_pause())
+                await self._sleep(self._poll_pause())
             except errors.Cancelled:
                 continue
             except errors.TransferAppError as error:
@@ -120,16 +120,16 @@ class Run(abc.ABC):
         """Look, move what is to be moved, look again; True when it has ended."""
         self.record = await asyncio.to_thread(self.services.outbox.submission, self.transfer_id)
         server.token = self.record.grant.get_secret_value()
-        if await self._look(server):
+        if await self._poll(server):
             return True
         moved = await self._move_open_files(server)
         await self.after_files(server)
         if not moved:
             return False
-        self._failures = self._quiet_looks = 0
-        return await self._look(server)
+        self._failures = self._quiet_polls = 0
+        return await self._poll(server)
 
-    async def _look(self, server: WorkstationClient) -> bool:
+    async def _poll(self, server: WorkstationClient) -> bool:
         details = await server.transfer(self.transfer_id)
         await self.take_over(server, details)
         await self._exchange_problems(server, details.items)
@@ -240,7 +240,7 @@ class Run(abc.ABC):
         if self.cancelled.is_set() or (self._said == (state, problem) and not ended):
             return  # a person's cancel has the last word
         self._said = (state, problem)
-        self._quiet_looks = 0
+        self._quiet_polls = 0
         await asyncio.to_thread(
             self.services.outbox.set_state, self.transfer_id, state, problem, ended=ended
         )
@@ -278,11 +278,11 @@ class Run(abc.ABC):
             pause = longest
         await self._sleep(max(pause, bounded_s(error.retry_after_s)))
 
-    def _look_pause(self) -> float:
+    def _poll_pause(self) -> float:
         settings = self.services.settings
-        looks = Backoff(settings.look_every_s, settings.look_at_most_every_s, 1.3)
-        self._quiet_looks += 1
-        return looks.pause_s(self._quiet_looks - 1)
+        polls = Backoff(settings.look_every_s, settings.look_at_most_every_s, 1.3)
+        self._quiet_polls += 1
+        return polls.pause_s(self._quiet_polls - 1)
 
     async def _sleep(self, seconds: float) -> None:
         if await woken(self._wake, seconds):

@@ -14,7 +14,7 @@ from transferapp import errors
 from transferapp.agent.destination import Destination
 from transferapp.agent.downloading import ExportRun
 from transferapp.agent.records import SubmissionRecord
-from transferapp.agent.retrying import look_again
+from transferapp.agent.retrying import reopen
 from transferapp.agent.running import Run
 from transferapp.agent.services import AgentServices
 from transferapp.agent.source_watch import SourceWatch
@@ -114,7 +114,7 @@ class Agent:
         record = await asyncio.to_thread(self._services.outbox.submission, transfer_id)
         run, _ = self._runs.get(transfer_id, (None, None))
         if run is not None and not record.ended:
-            run.look_soon()
+            run.poll_soon()
         await self._sources.fresh(record)
         return await self._kept_view(transfer_id)
 
@@ -152,7 +152,7 @@ class Agent:
         """Clear what a person had to act on and go on at once; raises TransferNotFound."""
         record = await asyncio.to_thread(self._services.outbox.submission, transfer_id)
         if record.state not in FINAL_STATES:
-            await asyncio.to_thread(look_again, self._services.outbox, transfer_id)
+            await asyncio.to_thread(reopen, self._services.outbox, transfer_id)
             await asyncio.to_thread(
                 self._services.outbox.set_state, transfer_id, ItemState.QUEUED
             )

@@ -11,7 +11,7 @@ import structlog
 from transferapp import errors
 from transferapp.agent.records import SubmissionRecord
 from transferapp.agent.services import AgentServices
-from transferapp.agent.source_look import look_and_tell
+from transferapp.agent.source_scan import scan_and_report
 from transferapp.host.sparing import sparing
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferKind
@@ -32,7 +32,7 @@ class SourceWatch:
     def __init__(self, services: AgentServices) -> None:
         """Nothing is looked at before somebody asks."""
         self._services = services
-        self._looks: dict[str, asyncio.Task[None]] = {}
+        self._polls: dict[str, asyncio.Task[None]] = {}
         #: When the last look at a submission ended, and what it took, in seconds.
         self._last: dict[str, tuple[float, float]] = {}
         #: When it was seen that nothing of a submission is imported.
@@ -45,7 +45,7 @@ class SourceWatch:
             return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WAIT_S):
-                await asyncio.shield(self._look(record))
+                await asyncio.shield(self._poll(record))
 
     async def again(self, records: list[SubmissionRecord]) -> None:
         """Look at those whose turn it is, one after the other."""
@@ -54,7 +54,7 @@ class SourceWatch:
                 continue
             with sparing("sources of a submission", record.transfer_id):
                 if await self._has_imported(record):
-                    await asyncio.shield(self._look(record))
+                    await asyncio.shield(self._poll(record))
                 else:
                     self._nothing_yet[record.transfer_id] = time.monotonic()
 
@@ -66,7 +66,7 @@ class SourceWatch:
 
     async def stop(self) -> None:
         """Let go of the looks; they are repeated when somebody asks again."""
-        tasks = list(self._looks.values())
+        tasks = list(self._polls.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -82,14 +82,14 @@ class SourceWatch:
         totals = await asyncio.to_thread(self._services.outbox.totals, record.transfer_id)
         return totals.items_by_stage.get(ItemStage.DONE, 0) > 0
 
-    def _look(self, record: SubmissionRecord) -> asyncio.Task[None]:
-        running = self._looks.get(record.transfer_id)
+    def _poll(self, record: SubmissionRecord) -> asyncio.Task[None]:
+        running = self._polls.get(record.transfer_id)
         if running is None or running.done():
-            running = asyncio.create_task(self._look_and_tell(record))
-            self._looks[record.transfer_id] = running
+            running = asyncio.create_task(self._scan_and_report(record))
+            self._polls[record.transfer_id] = running
         return running
 
-    async def _look_and_tell(self, record: SubmissionRecord) -> None:
+    async def _scan_and_report(self, record: SubmissionRecord) -> None:
         began_s = time.monotonic()
         transfer_id = record.transfer_id
         try:
@@ -99,7 +99,7 @@ class SourceWatch:
             # Not lost: it is told with the next look.
             _log.info("source not told of", transfer=transfer_id, code=error.code)
         finally:
-            self._looks.pop(transfer_id, None)
+            self._polls.pop(transfer_id, None)
             self._last[transfer_id] = time.monotonic(), time.monotonic() - began_s
             self._services.changes.tell(transfer_id)
 
@@ -108,4 +108,4 @@ class SourceWatch:
         grant = record.grant.get_secret_value()
         server = await asyncio.to_thread(self._services.connect, record.server_url, grant)
         async with server:
-            await look_and_tell(outbox, transfer_id, self._services.clock, server)
+            await scan_and_report(outbox, transfer_id, self._services.clock, server)

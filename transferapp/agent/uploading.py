@@ -13,7 +13,7 @@ from typing_extensions import override
 from transferapp import errors
 from transferapp.agent.records import FileRecord, Moved
 from transferapp.agent.running import Run
-from transferapp.agent.source_look import look_and_tell
+from transferapp.agent.source_scan import scan_and_report
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.uploads import UploadOrder, upload_file
@@ -83,7 +83,7 @@ class ImportRun(Run):
         """Look once more at the source: only then may anybody say that it can go."""
         services = self.services
         try:
-            await look_and_tell(services.outbox, self.transfer_id, services.clock, server)
+            await scan_and_report(services.outbox, self.transfer_id, services.clock, server)
         except errors.TransferAppError as error:
             if error.retryable:
                 raise

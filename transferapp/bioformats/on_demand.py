@@ -24,7 +24,7 @@ class BioFormatsOnDemand:
         """
         self._say = say
         self._lock = threading.Lock()
-        self._is_looked_for = False
+        self._is_searched = False
         self._found: BioFormats | None = None
 
     def __call__(self) -> BioFormats | None:
@@ -32,20 +32,20 @@ class BioFormatsOnDemand:
         what it is takes a second the first time. Raises SettingsInvalid, Unavailable.
         """
         with self._lock, self._waiting_told():
-            if not self._is_looked_for:
-                self._found = self._look()
-                self._is_looked_for = True
+            if not self._is_searched:
+                self._found = self._scan()
+                self._is_searched = True
             if self._found is not None:
                 self._found.reads()
             return self._found
 
-    def _look(self) -> BioFormats | None:
+    def _scan(self) -> BioFormats | None:
         # Late, as the rest: settings and what runs a process take a while to import.
         from transferapp.bioformats.places import JarMissing, NotHere  # noqa: PLC0415
-        from transferapp.bioformats.wiring import look_for  # noqa: PLC0415
+        from transferapp.bioformats.wiring import scan_for  # noqa: PLC0415
 
         try:
-            return look_for()
+            return scan_for()
         except JarMissing as missing:
             self._say(f"Bio-Formats is not asked. {missing}")
         except NotHere:

@@ -18,7 +18,7 @@ def open_bio_formats() -> BioFormats | None:
     what is missing). Raises SettingsInvalid.
     """
     try:
-        return look_for()
+        return scan_for()
     except JarMissing as missing:
         _log.warning("no Bio-Formats: the jar that was set is not there", error=str(missing))
         return None
@@ -27,7 +27,7 @@ def open_bio_formats() -> BioFormats | None:
         return None
 
 
-def look_for() -> BioFormats | None:
+def scan_for() -> BioFormats | None:
     """Return Bio-Formats, which starts when it is asked; None where it is off. Raises
     SettingsInvalid, JarMissing, NotHere.
     """

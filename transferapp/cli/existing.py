@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import humanize
 
-from transferapp.cli.looking import Looked
+from transferapp.cli.import_scan import ScannedDrop
 from transferapp.client.dropping import LeftOutPath, left_out_fileset
 from transferapp.client.duplicate_words import hint, unprovable, why_left_out
 from transferapp.client.duplicates import Comparing, Duplicates, KnowsDuplicates
@@ -18,11 +18,11 @@ from transferapp.intake.candidates import FilesetCandidate
 
 
 async def say_what_exists(
-    server: KnowsDuplicates, looked: Looked, say: Callable[[str], None]
+    server: KnowsDuplicates, scanned: ScannedDrop, say: Callable[[str], None]
 ) -> None:
     """Say what is there already; the import goes on in any case."""
     with suppress(TransferAppError):
-        words = hint(await Comparing(server).look(looked.ready, threading.Event()))
+        words = hint(await Comparing(server).check(scanned.ready, threading.Event()))
         if words:
             say(f"{words} Importing makes second copies; --skip-existing leaves them out.")
 
@@ -38,16 +38,16 @@ class _Sorted:
 
 
 async def leave_out_existing(
-    server: KnowsDuplicates, username: str, looked: Looked, say: Callable[[str], None]
-) -> Looked:
+    server: KnowsDuplicates, username: str, scanned: ScannedDrop, say: Callable[[str], None]
+) -> ScannedDrop:
     """Return what was looked at without what the repository holds, byte for byte.
 
     Files that look the same are read from end to end: without that nobody knows. Raises
     what the server's client raises, because it was asked for.
     """
     comparing = Comparing(server)
-    found = await comparing.look(looked.ready, threading.Event())
-    pairs = list(zip(looked.ready, found, strict=True))
+    found = await comparing.check(scanned.ready, threading.Event())
+    pairs = list(zip(scanned.ready, found, strict=True))
     if unsure := [
         c for c, duplicates in pairs if duplicates is not None and not duplicates.is_sure
     ]:
@@ -72,8 +72,8 @@ async def leave_out_existing(
     if done.known:
         some = [*done.known, *(None for _ in done.ready)]
         say(f"{hint(some)} Left out.")
-    dropped = replace(looked.dropped, left_out=(*looked.dropped.left_out, *done.left_out))
-    return replace(looked, ready=tuple(done.ready), dropped=dropped)
+    dropped = replace(scanned.dropped, left_out=(*scanned.dropped.left_out, *done.left_out))
+    return replace(scanned, ready=tuple(done.ready), dropped=dropped)
 
 
 async def _whole(comparing: Comparing, candidate: FilesetCandidate) -> Duplicates | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from transferapp.cli import wiring
 from transferapp.cli.event_lines import TransferLines, show_event
 from transferapp.cli.output import say
-from transferapp.client.source_looks import look_at_source, not_looked_at
+from transferapp.client.source_scans import not_scanned_at, scan_source
 from transferapp.errors import AgentUnreachable, TransferAppError
 from transferapp.model.transfers import ENDED_STATES, PROBLEM_STATES, TransferDetails
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from transferapp.client.server import ServerClient
 
 #: Seconds between two looks at the server, and between two at the workstation service.
-LOOK_EVERY_S = 0.5
+POLL_EVERY_S = 0.5
 _ASK_AGENT_EVERY_S = 3.0
 #: An item has ended or waits for a person.
 _RESTING = ENDED_STATES | PROBLEM_STATES
@@ -42,21 +42,21 @@ async def follow(
                 lines.show(details)
             if at_rest(details):
                 break
-            await asyncio.sleep(LOOK_EVERY_S)
-            sentence = await hindrance.look()
+            await asyncio.sleep(POLL_EVERY_S)
+            sentence = await hindrance.check()
             details = await server.transfer(transfer_id)
             if hindrance.tell(sentence, details) and lines:
                 show_event("waiting", transfer_id=transfer_id, message=sentence)
-    return await looked_at(server, transfer_id)
+    return await scanned_at(server, transfer_id)
 
 
-async def looked_at(server: ServerClient, transfer_id: str) -> TransferDetails:
+async def scanned_at(server: ServerClient, transfer_id: str) -> TransferDetails:
     """Return a transfer after its source was looked at, where that is on this computer."""
     details = await server.transfer(transfer_id)
     async with wiring.agent_client() as agent:
-        looked = await look_at_source(agent, details.transfer)
+        scanned = await scan_source(agent, details.transfer)
     details = await server.transfer(transfer_id)
-    return details if looked else replace(details, transfer=not_looked_at(details.transfer))
+    return details if scanned else replace(details, transfer=not_scanned_at(details.transfer))
 
 
 def at_rest(details: TransferDetails) -> bool:
@@ -72,7 +72,7 @@ class _Hindrance:
         self._said = ""
         self._next_s = 0.0
 
-    async def look(self) -> str:
+    async def check(self) -> str:
         """Return what it says now; the same as before where it is not asked again yet."""
         now_s = asyncio.get_running_loop().time()
         if now_s < self._next_s:

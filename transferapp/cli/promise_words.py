@@ -11,11 +11,11 @@ def deleting(transfer: Transfer) -> str:
     """Return whole sentences; empty for an export and before anything is imported."""
     if transfer.kind is not TransferKind.IMPORT or not transfer.files_verified:
         return ""
-    promises, look = transfer.promises, transfer.look
+    promises, scan = transfer.promises, transfer.look
     if promises.safe_to_delete_source:
         return "Safe to delete the source."
     left_out = left_out_words(transfer.left_out_files or 0, transfer.left_out_names)
-    changed = f"{look.words}." if look and look.words else ""
+    changed = f"{scan.words}." if scan and scan.words else ""
     if promises.safe_to_delete_imported:
         number = transfer.files_verified
         which = "imported or attached" if transfer.attached else "imported"
@@ -23,9 +23,9 @@ def deleting(transfer: Transfer) -> str:
         first = f"Safe to delete: only the {files}."
     else:
         first = "Not safe to delete the source."
-        if look is None:
+        if scan is None:
             changed = "The workstation has not looked at its files since the import."
-        elif look.imported_unchanged and look.covers(transfer.files_verified):
+        elif scan.imported_unchanged and scan.covers(transfer.files_verified):
             changed = (
                 "Its files could not be looked at just now, as this computer's workstation"
                 " service does not answer. Start it (transferapp agent), then ask again."

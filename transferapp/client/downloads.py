@@ -115,7 +115,7 @@ def _sha1_of_present(folder: OpenFolder, order: DownloadOrder) -> str | None:
     sha1 = folder.sha1(name, order.size_bytes)
     if sha1 is not None and order.sha1 in ("", sha1):
         return sha1
-    if folder.look(name) is not None:
+    if folder.check(name) is not None:
         raise name_taken(folder, name)
     return None
 

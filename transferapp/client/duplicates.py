@@ -64,7 +64,7 @@ class Comparing:
         self._server = server
         self._contents = contents or Contents()
 
-    async def look(
+    async def check(
         self, candidates: Sequence[FilesetCandidate], cancel: threading.Event
     ) -> list[Duplicates | None]:
         """Say for each candidate what the repository holds of it, and None where it holds

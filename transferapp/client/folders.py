@@ -127,7 +127,7 @@ class OpenFolder:
         os.close(handle)
         raise self._in_the_way(name)
 
-    def look(self, name: str) -> os.stat_result | None:
+    def check(self, name: str) -> os.stat_result | None:
         """Return what is there, links not followed; None where nothing is."""
         with suppress(FileNotFoundError):
             return os.stat(self._way(name), dir_fd=self._handle, follow_symlinks=False)
@@ -139,7 +139,7 @@ class OpenFolder:
 
     def holds(self, name: str, *, folder: bool) -> bool:
         """Say whether a folder or regular file of our own has this name, and it alone."""
-        found = self.look(name)
+        found = self.check(name)
         if found is None or not self._is_ours(found):
             return False
         if folder:

@@ -157,12 +157,12 @@ def _submission(
 
 def _as_it_is_now(plan: ImportPlan) -> ImportPlan:
     """Look at every file again: sizes may have grown since the scan."""
-    candidates = (replace(c, files=_looked_at(c.files)) for c in plan.candidates)
-    attachments = _looked_at(plan.attachments)
+    candidates = (replace(c, files=_scanned_at(c.files)) for c in plan.candidates)
+    attachments = _scanned_at(plan.attachments)
     return replace(plan, candidates=tuple(candidates), attachments=attachments)
 
 
-def _looked_at(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
+def _scanned_at(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
     return tuple(_file_now(file) for file in files)
 
 

@@ -14,7 +14,7 @@ from transferapp.errors import Cancelled
 #: Seconds of unused rate that may be caught up with.
 _BURST_S = 0.25
 #: Seconds between looks at a rate that may have been changed meanwhile.
-_LOOK_S = 0.5
+_POLL_S = 0.5
 
 
 class RateLimit:
@@ -58,4 +58,4 @@ def keep_pace(count: int, cancelled: threading.Event, limit: RateLimit | None) -
         wait_s = limit.take(count) if limit is not None else 0.0
         if wait_s == 0:
             return
-        cancelled.wait(min(wait_s, _LOOK_S))
+        cancelled.wait(min(wait_s, _POLL_S))

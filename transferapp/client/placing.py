@@ -135,7 +135,7 @@ def _claim_file(root: OpenFolder, placement: Placement, *, again: bool) -> None:
     """Raises FileExistsError. ``again``: a try before this one may have got half-way."""
     name = placement.name
     with root.enter(placement.part) as part:
-        if again and _is_one_file(part.look(name), root.look(name)):
+        if again and _is_one_file(part.check(name), root.check(name)):
             part.remove(name)
         else:
             part.place(name, root, name)
@@ -179,7 +179,7 @@ def _holds(top: OpenFolder, file: PlacedFile, *, read: bool = False) -> bool:
     with suppress(FileNotFoundError), top.below(file.inside.parent.parts, make=False) as folder:
         if read:
             return _has(folder, name, file)
-        found = folder.look(name)
+        found = folder.check(name)
         return (
             found is not None
             and stat.S_ISREG(found.st_mode)

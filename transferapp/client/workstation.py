@@ -10,7 +10,7 @@ from transferapp.client.connection import (
     ServerConnection,
     body_of,
 )
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.transfers import (
     Transfer,
     TransferDetails,
@@ -41,9 +41,9 @@ class WorkstationClient(ServerConnection):
         body = body_of(Report(code=code, message=message))
         return await self._call(TransferItem, "POST", path, json=body)
 
-    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+    async def source_scanned(self, transfer_id: str, scan: SourceScan) -> Transfer:
         """Tell what was found at the source of an import; raises StateConflict."""
-        body = TypeAdapter(SourceLook).dump_python(look, mode="json")
+        body = TypeAdapter(SourceScan).dump_python(scan, mode="json")
         return await self._call(Transfer, "POST", routes.source(transfer_id), json=body)
 
     async def seal(self, transfer_id: str, file_id: str, sha1: str) -> TransferItem:

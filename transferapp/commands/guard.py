@@ -28,7 +28,7 @@ import psutil
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 #: Seconds between two looks at processes that are being ended.
-_LOOK_S = 0.02
+_POLL_S = 0.02
 _LIFELINE = 0
 
 
@@ -113,7 +113,7 @@ class _Tree:
             if time.monotonic() > deadline:
                 # Again and again: they may still start others.
                 self._signal(signal.SIGKILL)
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
 
     def _signal(self, number: signal.Signals) -> None:
         if self.status is None:

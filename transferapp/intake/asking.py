@@ -32,7 +32,7 @@ FILE_S, BUDGET_S = 30.0, 120.0
 #: Its own patience is shorter (``TRANSFERAPP_BIOFORMATS_START_S``, twice).
 _START_S = 90.0
 #: Between two looks at the cancel event.
-_LOOK_S = 0.1
+_POLL_S = 0.1
 #: What was interrupted ends within this time, or is at something that cannot be.
 _ENDING_S = 5.0
 
@@ -136,13 +136,13 @@ class Asking:
         try:
             while True:
                 try:
-                    return answers.get(timeout=_LOOK_S)()
+                    return answers.get(timeout=_POLL_S)()
                 except queue.Empty:
-                    self._look_at_the_clock(time.monotonic() - began_s, limit_s, answers)
+                    self._check_the_clock(time.monotonic() - began_s, limit_s, answers)
         finally:
             self._left_s -= time.monotonic() - began_s
 
-    def _look_at_the_clock(
+    def _check_the_clock(
         self, waited_s: float, limit_s: float, answers: queue.SimpleQueue[Callable[[], T]]
     ) -> None:
         is_cancelled = self._cancel is not None and self._cancel.is_set()

@@ -21,21 +21,21 @@ from transferapp.formats.side_files import is_side_name
 from transferapp.intake.asking import Asking, Opens, Word
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.folder_sets import Folder
-from transferapp.intake.integrity import is_looked_into
+from transferapp.intake.integrity import is_scanned_into
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.preflight import PreflightResult, Severity
 from transferapp.intake.scanning import FoundFile
 
 _NAMED = 3
 #: Grouping reads the one, preflight the other.
-_LOOKED_INTO_ELSEWHERE = (COMPANION, OME_ZARR)
+_SCANNED_INTO_ELSEWHERE = (COMPANION, OME_ZARR)
 #: Formats that readers of ours open.
 _OURS = frozenset(kind.name for kind in FORMATS_OF_OURS)
 
 
 def is_left_to_bio_formats(kind: ImageFormat | None) -> bool:
     """Say whether nothing here looks into files of a format; None: one that is not ours."""
-    return kind is None or not (is_looked_into(kind) or kind in _LOOKED_INTO_ELSEWHERE)
+    return kind is None or not (is_scanned_into(kind) or kind in _SCANNED_INTO_ELSEWHERE)
 
 
 class Consultation:

@@ -72,9 +72,11 @@ class FolderSets:
     def filesets(self) -> Iterator[list[FilesetCandidate]]:
         """Yield all filesets, those of some folders at a time."""
         for folders in self._batches():
-            self._look_if_cancelled()
+            self._raise_if_cancelled()
             found: list[FilesetCandidate] = []
-            asked = [one for folder in folders for one in folder.files if one[1].is_looked_into]
+            asked = [
+                one for folder in folders for one in folder.files if one[1].is_scanned_into
+            ]
             sound = self._sound(asked)
             for folder in folders:
                 found += self._sets(folder, sound)
@@ -168,7 +170,7 @@ class FolderSets:
             return None
         return format_of_content(file, self._neighbours)
 
-    def _look_if_cancelled(self) -> None:
+    def _raise_if_cancelled(self) -> None:
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled
 

@@ -49,7 +49,7 @@ class FileCheck:
     frames: int = 1
 
 
-def look_into(path: Path, kind: ImageFormat) -> FileCheck:
+def read_heads(path: Path, kind: ImageFormat) -> FileCheck:
     """Look whether a file is all there and can be shown; raises OSError."""
     if kind.name in _TIFFS:
         return _tiff(path)
@@ -60,11 +60,11 @@ def look_into(path: Path, kind: ImageFormat) -> FileCheck:
         )
     check = _CHECKS.get(kind.name)
     if check is not None:
-        return _look(path, kind, check(path))
+        return _scan(path, kind, check(path))
     return FileCheck(missing_of(path, kind.name), unshown_of(path, kind.name))
 
 
-def _look(path: Path, kind: ImageFormat, missing: str) -> FileCheck:
+def _scan(path: Path, kind: ImageFormat, missing: str) -> FileCheck:
     if missing:
         return FileCheck(missing)
     if kind is JPEG:
@@ -72,7 +72,7 @@ def _look(path: Path, kind: ImageFormat, missing: str) -> FileCheck:
     return FileCheck(frames=frames_of(path) if kind is PNG else 1)
 
 
-def is_looked_into(kind: ImageFormat) -> bool:
+def is_scanned_into(kind: ImageFormat) -> bool:
     """Say whether files of this format are looked into, beyond their first bytes."""
     return kind is CZI or kind.name in _TIFFS or kind.name in _CHECKS
 

@@ -25,7 +25,7 @@ from transferapp.intake.formats import (
 )
 
 #: Formats whose files ``heads`` looks into.
-_LOOKED_INTO = (TIFF, OME_TIFF, PNG, JPEG)
+_SCANNED_INTO = (TIFF, OME_TIFF, PNG, JPEG)
 _ALIKE = bytes.maketrans(b"123456789", b"000000000")
 #: Parts of a pattern that have digits and match every number alike.
 _DIGIT = re.compile(r"[0-9]")
@@ -50,7 +50,7 @@ class NameKind(NamedTuple):
     #: A file of OME-XML about other files.
     is_companion: bool
     #: Of a format whose files ``heads`` looks into.
-    is_looked_into: bool
+    is_scanned_into: bool
 
 
 class NameKinds:
@@ -85,7 +85,7 @@ class NameKinds:
             member,
             is_tiff_name(name),
             is_companion(name),
-            kind in _LOOKED_INTO,
+            kind in _SCANNED_INTO,
         )
 
 

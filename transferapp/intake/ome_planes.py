@@ -19,7 +19,7 @@ from transferapp.ome.planes import Placed, Wanted, covered, place
 #: Bits of NewSubfileType: a smaller copy of another page, a mask.
 _COPIES = 1 | 4
 #: So many pages that no plane names are looked at: are they images, or smaller copies?
-_PAGES_LOOKED_AT = 16
+_PAGES_SCANNED_AT = 16
 
 #: Longest time that pages are compared with their images, in seconds.
 _PAGES_BUDGET_S = 1.0
@@ -44,8 +44,8 @@ def doubt_about_planes(files: Sequence[FoundFile], *, by_name: bool = False) -> 
     if document is None or document.metadata_file or not document.images:
         return ""
     try:
-        look = _Look(first, document, is_tiff=is_tiff)
-        said = look.names(by_name=by_name), look.doubt(alone=len(files) == 1)
+        scan = _Scan(first, document, is_tiff=is_tiff)
+        said = scan.names(by_name=by_name), scan.doubt(alone=len(files) == 1)
         return " ".join(filter(None, said))
     except (DamagedFile, UnsupportedFile) as error:
         raise type(error)(f"'{first.name}': {error.message}") from error
@@ -54,7 +54,7 @@ def doubt_about_planes(files: Sequence[FoundFile], *, by_name: bool = False) -> 
         return ""
 
 
-class _Look:
+class _Scan:
     """One look at the planes of a document."""
 
     def __init__(self, path: Path, document: OmeDocument, *, is_tiff: bool) -> None:
@@ -177,8 +177,8 @@ class _Look:
         if not free:
             return ""
         with open_tiff(self._path) as tiff:
-            looked_at = [tiff.pages[number] for number in free[:_PAGES_LOOKED_AT]]
-            whole = [page for page in looked_at if not page.aspage().subfiletype & _COPIES]
+            scanned_at = [tiff.pages[number] for number in free[:_PAGES_SCANNED_AT]]
+            whole = [page for page in scanned_at if not page.aspage().subfiletype & _COPIES]
         if not whole:
             return ""
         verb = "belongs" if len(free) == 1 else "belong"

@@ -31,7 +31,7 @@ from transferapp.intake.formats import (
     format_of_bytes,
     format_of_name,
 )
-from transferapp.intake.integrity import look_into
+from transferapp.intake.integrity import read_heads
 from transferapp.intake.ome_planes import doubt_about_planes
 from transferapp.intake.scanning import Finding, FoundFile
 from transferapp.intake.target import Claim, claim_of
@@ -174,14 +174,14 @@ def _check(
         raise errors.EmptyFile(f"There are no files in '{candidate.name}'.")
     doubts = {_admit(candidate, settings, claim)}
     # A sound file was looked into; ``_check_still`` sees whether it has changed since.
-    look_at = _check_there if candidate.sound else _looker(candidate)
+    scan_at = _check_there if candidate.sound else _looker(candidate)
     size = 0
     for file in candidate.files:
         if bad_name := name_problem(file.place, file.client_path):
             raise bad_name
         try:
             size_bytes = _size(file)
-            doubts.add(look_at(file, size_bytes, settings))
+            doubts.add(scan_at(file, size_bytes, settings))
         except OSError as error:
             raise problem_of(error, file.path) from error
         size += size_bytes
@@ -289,17 +289,17 @@ def _check_file(
         return ""  # Of a format, or a part of a set, that is not looked into.
     if kind.magic and kind.mark_needed and not kind.begins(start):
         return _otherwise(file, kind, start, settings)
-    look = look_into(file.path, kind)
-    if look.missing:
+    scan = read_heads(file.path, kind)
+    if scan.missing:
         raise errors.DamagedFile(
-            f"'{file.name}' is not complete: {look.missing}. Copy or export it again."
+            f"'{file.name}' is not complete: {scan.missing}. Copy or export it again."
         )
-    unshown = look.unshown or ("" if settings.bio_formats else look.unshown_here)
+    unshown = scan.unshown or ("" if settings.bio_formats else scan.unshown_here)
     if unshown:
         raise errors.UnsupportedFile(f"'{file.name}' {unshown}")
     if settings.bio_formats:
-        return _packed(look.packed_by) if look.packed_by else ""
-    return _animated(file.path, look.frames) if look.frames > 1 else ""
+        return _packed(scan.packed_by) if scan.packed_by else ""
+    return _animated(file.path, scan.frames) if scan.frames > 1 else ""
 
 
 def _empty(file: FoundFile) -> errors.EmptyFile:

@@ -20,7 +20,7 @@ from transferapp.intake.tiff_opening import open_tiff
 from transferapp.ome.reading import may_be_ome, read_bytes
 
 #: The files of a set are written alike; so many tell of all.
-_FILES_LOOKED_AT = 16
+_FILES_SCANNED_AT = 16
 #: Headers that are text end within so many bytes.
 _HEAD_BYTES = 64 << 10
 _OME_TIFFS = (*OME_TIFF.suffixes, *TIFF.suffixes)
@@ -58,7 +58,7 @@ def warnings(files: Iterable[FoundFile], who: str = _OMERO) -> list[str]:
     ``who`` reads by Bio-Formats.
     """
     found = dict[str, None]()
-    for file in islice(files, _FILES_LOOKED_AT):
+    for file in islice(files, _FILES_SCANNED_AT):
         for trap in TRAPS:
             if trap.concerns(file.name) and _springs(trap, file.path):
                 sentence = trap.sentence.replace(_OMERO, who)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from transferapp.model.containers import ContainerRef
-    from transferapp.model.drops import Drop, SourceLook
+    from transferapp.model.drops import Drop, SourceScan
     from transferapp.model.events import Event, EventKind
     from transferapp.model.images import Annotation
     from transferapp.model.moves import Move
@@ -137,7 +137,7 @@ class TransferRecords(TransferLists, Protocol):
     async def retarget(self, transfer_id: str, target: ContainerRef, target_name: str) -> None:
         """Send what is not imported yet to another container of the same group."""
 
-    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+    async def source_scanned(self, transfer_id: str, scan: SourceScan) -> Transfer:
         """Keep what the workstation found of an import's source; returns the transfer as it
         then is. Raises StateConflict for an export.
         """

@@ -61,7 +61,7 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceLook:
+class SourceScan:
     """What the workstation found when it last looked at what was dropped; counts of files."""
 
     looked_at: datetime

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from transferapp.model.drops import SourceLook
+    from transferapp.model.drops import SourceScan
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ImportFacts:
     #: Files that were dropped and are missed in the repository; None: nobody said.
     left_out_files: int | None
     #: What the workstation found at its last look; None: it has not looked since.
-    look: SourceLook | None
+    look: SourceScan | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,10 @@ def promised(facts: TransferFacts) -> Promises:
 
 def _safe_to_delete(facts: ImportFacts) -> tuple[bool, bool]:
     """Say whether the whole source, and whether the imported files may be deleted."""
-    look = facts.look
-    if look is None or not look.imported_unchanged or not look.covers(facts.files_verified):
+    scan = facts.look
+    if scan is None or not scan.imported_unchanged or not scan.covers(facts.files_verified):
         return False, False
     imported = facts.items_verified > 0
     all_of_it = facts.items_verified == facts.items and facts.left_out_files == 0
-    whole = all_of_it and not (look.added or look.held_changed)
+    whole = all_of_it and not (scan.added or scan.held_changed)
     return imported and whole, imported

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from transferapp.model.containers import ContainerRef
-from transferapp.model.drops import LeftOut, SourceLook
+from transferapp.model.drops import LeftOut, SourceScan
 from transferapp.model.promises import Promises
 
 
@@ -162,7 +162,7 @@ class Transfer:
     #: The first of them by client path, for a sentence.
     left_out_names: tuple[str, ...] = ()
     #: Import: what the workstation found when it last looked at the source.
-    look: SourceLook | None = None
+    look: SourceScan | None = None
 
     @property
     def fileset_count(self) -> int:

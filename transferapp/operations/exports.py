@@ -175,11 +175,11 @@ async def _visible(session: RepositorySession, image_ids: Sequence[int]) -> list
     """Return the images, each once; raises ImageNotFound for the first that is not there."""
     turn = asyncio.Semaphore(_AT_ONCE)
 
-    async def look(image_id: int) -> ImageSummary:
+    async def scan(image_id: int) -> ImageSummary:
         async with turn:
             return (await session.images.get(image_id)).summary
 
-    asked = [asyncio.ensure_future(look(one)) for one in dict.fromkeys(image_ids)]
+    asked = [asyncio.ensure_future(scan(one)) for one in dict.fromkeys(image_ids)]
     try:
         return list(await asyncio.gather(*asked))
     finally:

@@ -26,7 +26,7 @@ from transferapp.ledger.port import (
     TransferRecords,
 )
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
 from transferapp.model.transfers import (
     ENDED_STATES,
@@ -169,12 +169,12 @@ class ImportRequests:
             await self._received(found, is_first=not found.file.sealed)
         return await self._ledger.item(found.file.item_id)
 
-    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+    async def source_scanned(self, transfer_id: str, scan: SourceScan) -> Transfer:
         """Note what the workstation found when it looked at what was dropped.
 
         Raises TransferNotFound, StateConflict for an export.
         """
-        return await self._ledger.looked_at_source(transfer_id, look)
+        return await self._ledger.source_scanned(transfer_id, scan)
 
     async def report(self, transfer_id: str, item_id: str, told: Report) -> TransferItem:
         """Note that the agent cannot go on with an item, or (no code) that it can again.

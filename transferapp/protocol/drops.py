@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict
 from pydantic.dataclasses import dataclass
 
-from transferapp.model.drops import MOST_LISTED, Drop, SourceLook
+from transferapp.model.drops import MOST_LISTED, Drop, SourceScan
 from transferapp.protocol.numbers import MOST_NUMBER
 
 
@@ -37,5 +37,5 @@ SoundDrop = Annotated[Drop, AfterValidator(_sound)]
 
 
 @dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid", defer_build=True))
-class LookTold(SourceLook):
+class ReportedScan(SourceScan):
     """A look as a request brings it: a field misspelled is not a look that found nothing."""

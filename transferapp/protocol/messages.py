@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
+from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.identity import Group, Identity
 from transferapp.model.images import Annotation
 from transferapp.model.transfers import Transfer, TransferDetails
@@ -269,7 +269,7 @@ class SubmissionView(Message):
     #: The first of them by client path.
     left_out_names: tuple[str, ...] = ()
     #: What the last look at the source has found.
-    look: SourceLook | None = None
+    look: SourceScan | None = None
     #: Why it does not go on, as a sentence; empty when it does.
     trouble_code: str = ""
     trouble: str = ""

@@ -38,7 +38,7 @@ STOP_TIMEOUT_S = 15
 #: Below those that systems give to whoever asks for any port.
 _PORTS = (20_000, 32_000)
 #: How often ``watched`` looks.
-_LOOK_S = 0.3
+_POLL_S = 0.3
 
 
 class InstallationError(RuntimeError):
@@ -178,15 +178,15 @@ class LocalInstallation:
         """Look after the processes from a thread; ``on_ended`` is called once, there."""
         over = threading.Event()
 
-        def look() -> None:
-            while not over.wait(_LOOK_S):
+        def scan() -> None:
+            while not over.wait(_POLL_S):
                 try:
                     self.check()
                 except InstallationError as error:
                     on_ended(error)
                     return
 
-        thread = threading.Thread(target=look, name="stage-watch", daemon=True)
+        thread = threading.Thread(target=scan, name="stage-watch", daemon=True)
         thread.start()
         try:
             yield

@@ -107,7 +107,7 @@ def after_success(pressure: Pressure) -> Pressure:
     return replace(pressure, failures=0)
 
 
-def after_look(pressure: Pressure, lately: RunStats) -> Pressure:
+def after_evaluation(pressure: Pressure, lately: RunStats) -> Pressure:
     """Step the limit down when errors or durations grow, up when all is well.
 
     One look is enough with ENOUGH outcomes or as many as there are slots, see ``can_judge``.

@@ -22,7 +22,7 @@ from transferapp.intake.formats import (
     TIFF,
     format_of_name,
 )
-from transferapp.intake.integrity import is_looked_into
+from transferapp.intake.integrity import is_scanned_into
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 BEGIN, END = "<!-- suffixes: begin -->", "<!-- suffixes: end -->"
@@ -88,7 +88,7 @@ def _sets(name: str, kind: ImageFormat | None) -> Iterator[str]:
 
 
 def _checked(kind: ImageFormat | None, *, is_set: bool) -> str:
-    if kind is not None and is_looked_into(kind):
+    if kind is not None and is_scanned_into(kind):
         return "whole, and can be shown"
     return "the set is complete" if is_set else "there, and not empty"
 

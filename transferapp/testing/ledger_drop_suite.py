@@ -12,7 +12,7 @@ import pytest
 
 from transferapp.errors import StateConflict, TransferNotFound
 from transferapp.ledger.port import ItemChange, Ledger
-from transferapp.model.drops import Drop, LeftOut, LeftOutReason, SourceLook
+from transferapp.model.drops import Drop, LeftOut, LeftOutReason, SourceScan
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState, Transfer, TransferDetails
 from transferapp.testing.ledger_suite import an_export, an_import, seal_all
@@ -76,9 +76,9 @@ class LedgerDropSuite:
         transfer = (await imported(ledger, drop)).transfer
         assert transfer.files_verified == 4
         assert _deletable(transfer) == (False, False)
-        look = SourceLook(clock.now(), files=4)
-        assert _deletable(await ledger.looked_at_source(transfer.id, look)) == (source, True)
-        assert (await ledger.details(transfer.id)).transfer.look == look
+        scan = SourceScan(clock.now(), files=4)
+        assert _deletable(await ledger.source_scanned(transfer.id, scan)) == (source, True)
+        assert (await ledger.details(transfer.id)).transfer.look == scan
 
     @pytest.mark.parametrize(
         ("field", "number", "deletable"),
@@ -92,7 +92,7 @@ class LedgerDropSuite:
             ("files", 3, (False, False)),
         ],
     )
-    async def test_a_source_that_looks_other_now_takes_promises_back(
+    async def test_a_source_that_scans_other_now_takes_promises_back(
         self,
         ledger: Ledger,
         clock: MovedClock,
@@ -102,14 +102,14 @@ class LedgerDropSuite:
     ) -> None:
         """Each change is told, the same look again is not."""
         transfer = (await imported(ledger, a_drop())).transfer
-        fine = SourceLook(clock.now(), files=4)
-        await ledger.looked_at_source(transfer.id, fine)
+        fine = SourceScan(clock.now(), files=4)
+        await ledger.source_scanned(transfer.id, fine)
         last = await ledger.last_event_id()
-        await ledger.looked_at_source(transfer.id, fine)
+        await ledger.source_scanned(transfer.id, fine)
         assert await ledger.last_event_id() == last
         values: Any = {field: number}
         other = replace(fine, **values)
-        assert _deletable(await ledger.looked_at_source(transfer.id, other)) == deletable
+        assert _deletable(await ledger.source_scanned(transfer.id, other)) == deletable
         assert await ledger.last_event_id() == last + 1
 
     async def test_a_part_that_was_cancelled_is_told(self, ledger: Ledger) -> None:
@@ -129,11 +129,11 @@ class LedgerDropSuite:
 
     async def test_only_an_import_has_a_source(self, ledger: Ledger, clock: MovedClock) -> None:
         """Others are refused."""
-        look = SourceLook(clock.now())
+        scan = SourceScan(clock.now())
         with pytest.raises(StateConflict):
-            await ledger.looked_at_source((await ledger.add(an_export())).transfer.id, look)
+            await ledger.source_scanned((await ledger.add(an_export())).transfer.id, scan)
         with pytest.raises(TransferNotFound):
-            await ledger.looked_at_source("unknown", look)
+            await ledger.source_scanned("unknown", scan)
 
 
 def _deletable(transfer: Transfer) -> tuple[bool, bool]:

@@ -20,7 +20,7 @@ from transferapp.ledger.port import (
     PlannedTransferFile,
 )
 from transferapp.model.containers import ContainerKind, ContainerRef
-from transferapp.model.drops import Drop, SourceLook
+from transferapp.model.drops import Drop, SourceScan
 from transferapp.model.events import EventKind
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.moves import CANCEL, GO_ON, IMPORT, PREPARE, RETRY, TELL_LEFT
@@ -126,9 +126,9 @@ class LedgerSuite:
             await ledger.item(unknown)
         with pytest.raises(TransferNotFound):
             await ledger.move(unknown, PUT, ItemChange(ItemState.FAILED))
-        for look in (ledger.file, ledger.file_work):
+        for scan in (ledger.file, ledger.file_work):
             with pytest.raises(NoSuchFile):
-                await look(unknown)
+                await scan(unknown)
         with pytest.raises(NoSuchFile):
             await ledger.file_progress(unknown, 1)
 
@@ -199,7 +199,7 @@ class LedgerSuite:
         assert await promises() == (True, True, False)
         await ledger.move(two.id, PUT_ANYHOW, ItemChange(ItemState.IMPORTED, verified=True))
         assert await promises() == (True, True, False)
-        await ledger.looked_at_source(added.transfer.id, SourceLook(clock.now(), files=4))
+        await ledger.source_scanned(added.transfer.id, SourceScan(clock.now(), files=4))
         assert await promises() == (True, True, True)
 
     async def test_an_item_that_failed_needs_no_workstation(self, ledger: Ledger) -> None:

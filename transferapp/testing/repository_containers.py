@@ -40,7 +40,7 @@ class IdentitySuite:
         assert not identity.is_admin
 
     @pytest.mark.parametrize(("name", "password"), [(ALICE, "wrong"), ("nobody", PASSWORD)])
-    async def test_wrong_password_and_unknown_name_look_the_same(
+    async def test_wrong_password_and_unknown_name_scan_the_same(
         self, env: RepositoryEnv, name: str, password: str
     ) -> None:
         with pytest.raises(SignInFailed) as caught:

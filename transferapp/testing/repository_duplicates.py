@@ -85,7 +85,7 @@ class DuplicateSuite:
             await session.imports.store(fileset, plan, env.single.paths)
             assert await session.images.duplicates(plan.files) == []
 
-    async def test_looks_across_groups_but_not_into_private_ones(
+    async def test_scans_across_groups_but_not_into_private_ones(
         self, env: RepositoryEnv
     ) -> None:
         private = await group_id(env.repository, ALICE, PRIVATE)

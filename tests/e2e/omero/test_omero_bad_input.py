@@ -91,7 +91,7 @@ class TestPeople:
         with pytest.raises(SignInFailed, match="Check both"):
             await server.client().sign_in("alice", "not it")
 
-    async def test_unknown_user_looks_the_same(self, server: RestServer) -> None:
+    async def test_unknown_user_scans_the_same(self, server: RestServer) -> None:
         with pytest.raises(SignInFailed, match="Check both"):
             await server.client().sign_in("nobody", PASSWORD)
 

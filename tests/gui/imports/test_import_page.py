@@ -103,7 +103,7 @@ def test_ticks_by_mouse_and_keyboard(env: Play) -> None:
     env(story)
 
 
-def test_a_fileset_can_be_looked_into_and_removed(env: Play) -> None:
+def test_a_fileset_can_be_scanned_into_and_removed(env: Play) -> None:
     async def story(on: Env) -> None:
         await on.ready()
         assert not on["import.files"].isVisible()

@@ -171,7 +171,7 @@ async def test_one_file_of_two_cannot_be_linked(
 async def test_another_repository_is_noticed(
     sandbox: RunningSandbox, cells: Sample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(in_place, "_LOOK_FOR_S", 0.2)
+    monkeypatch.setattr(in_place, "_SCAN_FOR_S", 0.2)
     wrong = tmp_path / "another repository"
     wrong.mkdir()
     settings = in_place_settings(sandbox, tmp_path, "hardlink")

@@ -85,7 +85,7 @@ async def test_a_persons_own_client_sees_and_downloads_it(
     plan = attachment_plan(CONTENT, dataset.ref, dataset.group_id, "Monday/protocol.txt")
     made = await attach(omero, plan, file)
 
-    def look() -> tuple[Any, ...]:
+    def scan() -> tuple[Any, ...]:
         with gateway(sandbox, password=PASSWORD) as conn:
             (note,) = conn.getObject("Dataset", dataset.ref.id).listAnnotations(ns=NAMESPACE)
             found = note.getFile()
@@ -95,7 +95,7 @@ async def test_a_persons_own_client_sees_and_downloads_it(
                 found.getMimetype(), found.getHash(), note.getOwnerOmeName(), content,
             )  # fmt: skip
 
-    assert await asyncio.to_thread(look) == (
+    assert await asyncio.to_thread(scan) == (
         made.id, "Monday/protocol.txt", "protocol.txt", len(CONTENT), "text/plain",
         plan.sha1, ALICE, CONTENT,
     )  # fmt: skip
@@ -165,11 +165,11 @@ async def test_two_workers_at_once_leave_one_attachment(
 
 
 async def in_thread(sandbox: RunningSandbox) -> list[Any]:
-    def look() -> list[Any]:
+    def scan() -> list[Any]:
         with gateway(sandbox, password=PASSWORD) as conn:
             return ours(conn)
 
-    return await asyncio.to_thread(look)
+    return await asyncio.to_thread(scan)
 
 
 async def test_damaged_on_the_way_is_noticed_and_sent_again(

@@ -14,7 +14,7 @@ from tests.support.export_env import (
     tree,
     zarr,
 )
-from transferapp.agent.retrying import look_again
+from transferapp.agent.retrying import reopen
 from transferapp.errors import DestinationUnwritable, VanishedFile
 from transferapp.model.stages import ItemStage
 
@@ -142,11 +142,11 @@ def test_a_part_that_is_gone_asks_a_person(station: Workstation, out: Path) -> N
     station.outbox.set_stages(["t-0"], ItemStage.PROBLEM, ("vanished-file", "gone"))
     # Another drive stood there: with the first one back it goes on.
     away.rename(hidden)
-    look_again(station.outbox, "t")
+    reopen(station.outbox, "t")
     assert [file.done for file in station.outbox.files("t-0")] == [True, False, False]
     shutil.rmtree(hidden)
     station.outbox.set_stages(["t-0"], ItemStage.PROBLEM, ("vanished-file", "gone"))
-    look_again(station.outbox, "t")
+    reopen(station.outbox, "t")
     assert station.work("t")
     assert tree(out) == placed_as("Position1", MON, "mon/Position1")
 

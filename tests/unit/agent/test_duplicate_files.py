@@ -15,14 +15,14 @@ from pydantic import SecretStr, ValidationError
 from transferapp.agent.outbox import open_outbox
 from transferapp.agent.promises import promises
 from transferapp.agent.records import Moved
-from transferapp.agent.source_look import compare, glance
+from transferapp.agent.source_scan import compare, glance
 from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Dropped, Why, drop_on_disk, left_out_fileset
 from transferapp.client.source import inode_of
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.scanning import FoundFile
-from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
+from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.stages import ItemStage
 from transferapp.protocol.messages import (
     DropOnDisk,
@@ -67,11 +67,11 @@ class Env:
         self.outbox.finish_file("f", 10, Moved(sha1(self.new), self.new.stat().st_ino))
         self.outbox.set_stages(["i"], ItemStage.DONE)
 
-    def looked(self) -> tuple[SourceLook, tuple[bool, bool]]:
+    def scanned(self) -> tuple[SourceScan, tuple[bool, bool]]:
         """Look without reading; return the look and what may be deleted."""
         return glance(self.outbox, "t", Noon()), self._deletable()
 
-    def compared(self) -> tuple[SourceLook, tuple[bool, bool]]:
+    def compared(self) -> tuple[SourceScan, tuple[bool, bool]]:
         """Look, and read what looks other than before."""
         return compare(self.outbox, "t", Noon()), self._deletable()
 
@@ -124,33 +124,33 @@ def env(tmp_path: Path) -> Iterator[Env]:
 
 
 def test_what_is_held_is_not_missed(env: Env) -> None:
-    look, deletable = env.looked()
+    scan, deletable = env.scanned()
     assert deletable == (True, True)
-    assert (look.files, look.words) == (1, "")
+    assert (scan.files, scan.words) == (1, "")
     assert env.outbox.totals("t").left_out_files == 0
 
 
 def test_a_held_file_that_changes_keeps_the_folder(env: Env) -> None:
     env.old.write_bytes(b"other pixels")
-    look, deletable = env.looked()
+    scan, deletable = env.scanned()
     assert deletable == (False, True), "the imported one may go all the same"
-    assert look.words == "1 file left out as held already and changed since: 'day 3/old.tif'"
+    assert scan.words == "1 file left out as held already and changed since: 'day 3/old.tif'"
 
 
 def test_a_held_file_of_the_same_size_is_read_before_it_counts(env: Env) -> None:
     env.old.write_bytes(b"OLD PIXELS")
-    look, deletable = env.looked()
-    assert (look.comparing, deletable) == (1, (False, False))
-    look, deletable = env.compared()
-    assert (look.comparing, look.held_changed, deletable) == (0, 1, (False, True))
+    scan, deletable = env.scanned()
+    assert (scan.comparing, deletable) == (1, (False, False))
+    scan, deletable = env.compared()
+    assert (scan.comparing, scan.held_changed, deletable) == (0, 1, (False, True))
     assert env.compared()[1] == (False, True), "and again at each look"
 
 
 def test_a_held_file_that_was_only_touched_counts_again_once_it_was_read(env: Env) -> None:
     os.utime(env.old, (1, 1))
-    assert env.looked()[1] == (False, False)
+    assert env.scanned()[1] == (False, False)
     assert env.compared()[1] == (True, True)
-    assert env.looked()[1] == (True, True), "it is not read again"
+    assert env.scanned()[1] == (True, True), "it is not read again"
 
 
 def test_a_held_file_replaced_by_another_with_the_same_time_is_read(env: Env) -> None:
@@ -165,13 +165,13 @@ def test_a_held_file_replaced_by_another_with_the_same_time_is_read(env: Env) ->
 def test_a_held_file_that_is_gone_needs_no_promise(env: Env) -> None:
     env.old.unlink()
     shutil.rmtree(env.zarr)
-    assert env.looked()[1] == (True, True)
+    assert env.scanned()[1] == (True, True)
 
 
 def test_what_comes_into_a_held_zarr_is_not_held(env: Env) -> None:
     (env.zarr / "1").write_bytes(b"a new time point")
-    look, deletable = env.looked()
-    assert (look.added, deletable) == (1, (False, True))
+    scan, deletable = env.scanned()
+    assert (scan.added, deletable) == (1, (False, True))
 
 
 def test_a_held_zarr_is_one_thing_for_the_server_and_all_its_files_here(env: Env) -> None:

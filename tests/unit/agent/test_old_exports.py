@@ -135,7 +135,7 @@ def test_the_part_of_a_lone_file_is_taken_over(old: OldAgent) -> None:
     (old.out / part).write_bytes(b"cells" * 50)
     station = old.upgraded()
     with station.destination("t").open_part("i") as folder:
-        found = folder.look(part)
+        found = folder.check(part)
         assert found is not None
         assert found.st_size == 250
     assert station.work("t")

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.records import Moved
-from transferapp.agent.retrying import look_again
+from transferapp.agent.retrying import reopen
 from transferapp.errors import Conflict, TransferNotFound
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState
@@ -143,12 +143,12 @@ def test_what_was_added_survives_kill_nine(tmp_path: Path) -> None:
     box.close()
 
 
-def test_look_again_takes_files_as_they_are(outbox: Outbox, tmp_path: Path) -> None:
+def test_scan_again_takes_files_as_they_are(outbox: Outbox, tmp_path: Path) -> None:
     outbox.add(submission(files=1, folder=tmp_path))
     (tmp_path / "0-0.tif").write_bytes(b"x" * 100)
     (tmp_path / "1-0.tif").write_bytes(b"x" * 101)
     outbox.set_stages(["t-i0", "t-i1"], ItemStage.PROBLEM, ("changed-file", "changed"))
-    look_again(outbox, "t")
+    reopen(outbox, "t")
     first, second = outbox.items("t")
     assert (first.stage, first.trouble_code) == (ItemStage.OPEN, "")
     assert (second.stage, second.trouble_code) == (ItemStage.PROBLEM, "changed-file")

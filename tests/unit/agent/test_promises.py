@@ -13,14 +13,14 @@ from transferapp.agent.progress import Progress
 from transferapp.agent.promises import promises
 from transferapp.agent.records import SubmissionRecord, Totals
 from transferapp.agent.views import view_of
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import ItemState, TransferKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-LOOKED = SourceLook(NOW, files=3)
+SCANNED = SourceScan(NOW, files=3)
 
 
 def record(
@@ -41,7 +41,7 @@ def record(
         created_at=NOW,
         updated_at=NOW,
         roots=("/data/day 3",),
-        look=LOOKED if ended else None,
+        look=SCANNED if ended else None,
     )
 
 
@@ -65,16 +65,16 @@ def test_import_step_by_step() -> None:
 
 
 @pytest.mark.parametrize(
-    "look",
+    "scan",
     [
         None,
-        SourceLook(NOW, files=2),
-        SourceLook(NOW, files=3, changed=1),
-        SourceLook(NOW, files=3, comparing=1),
+        SourceScan(NOW, files=2),
+        SourceScan(NOW, files=3, changed=1),
+        SourceScan(NOW, files=3, comparing=1),
     ],
 )
-def test_what_was_not_looked_at_or_has_changed_stays(look: SourceLook | None) -> None:
-    ended = replace(record(TransferKind.IMPORT, ItemState.IMPORTED, ended=True), look=look)
+def test_what_was_not_scanned_at_or_has_changed_stays(scan: SourceScan | None) -> None:
+    ended = replace(record(TransferKind.IMPORT, ItemState.IMPORTED, ended=True), look=scan)
     said = promises(ended, totals(3, 0, done=2))
     assert not said.safe_to_delete_source
     assert not said.safe_to_delete_imported
@@ -87,7 +87,7 @@ def test_the_imported_files_may_go_beside_others_that_may_not(missed: str) -> No
     if missed == "left out":
         sums = replace(sums, left_out_files=1)
     elif missed == "came since":
-        ended = replace(ended, look=replace(LOOKED, added=1))
+        ended = replace(ended, look=replace(SCANNED, added=1))
     else:
         ended = replace(ended, roots=None)
     said = promises(ended, sums)

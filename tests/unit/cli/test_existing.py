@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.duplicate_files import MONDAY, HoldingServer, candidate_of
 from transferapp.cli.existing import leave_out_existing, say_what_exists
-from transferapp.cli.looking import Looked
+from transferapp.cli.import_scan import ScannedDrop
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.errors import ServerUnreachable
 from transferapp.intake.candidates import FilesetCandidate
@@ -36,7 +36,7 @@ def server() -> HoldingServer:
 
 
 @pytest.fixture
-def looked(tmp_path: Path, server: HoldingServer) -> Looked:
+def scanned(tmp_path: Path, server: HoldingServer) -> ScannedDrop:
     """Small and large files that are held, one corrected in its middle, and a new one."""
     names = {"small.tif": (1,), "large.tif": (1, 2, 3), "corrected.tif": (4, 5, 6)}
     ready: list[FilesetCandidate] = []
@@ -48,12 +48,14 @@ def looked(tmp_path: Path, server: HoldingServer) -> Looked:
         ready.append(one)
     ready[2] = candidate_of(write(tmp_path / "corrected.tif", 4, 9, 6), name="corrected.tif")
     ready.append(candidate_of(write(tmp_path / "new.tif", 7), name="new.tif"))
-    return Looked(tuple(ready), Dropped((tmp_path,)), (), ())
+    return ScannedDrop(tuple(ready), Dropped((tmp_path,)), (), ())
 
 
-async def test_it_is_said_without_the_option(looked: Looked, server: HoldingServer) -> None:
+async def test_it_is_said_without_the_option(
+    scanned: ScannedDrop, server: HoldingServer
+) -> None:
     said: list[str] = []
-    await say_what_exists(server, looked, said.append)
+    await say_what_exists(server, scanned, said.append)
     [words] = said
     assert words == (
         "1 of these 4 filesets is in the repository already, byte for byte ('Monday'). 2 look"
@@ -62,9 +64,11 @@ async def test_it_is_said_without_the_option(looked: Looked, server: HoldingServ
     )
 
 
-async def test_what_is_there_whole_is_left_out(looked: Looked, server: HoldingServer) -> None:
+async def test_what_is_there_whole_is_left_out(
+    scanned: ScannedDrop, server: HoldingServer
+) -> None:
     said: list[str] = []
-    left = await leave_out_existing(server, "ada", looked, said.append)
+    left = await leave_out_existing(server, "ada", scanned, said.append)
     assert [one.name for one in left.ready] == ["corrected.tif", "new.tif"]
     reading, result = said
     assert reading == (
@@ -87,8 +91,10 @@ async def test_what_is_there_whole_is_left_out(looked: Looked, server: HoldingSe
     assert [len(one.held[0].sha1) for one in on_disk] == [40, 40]
 
 
-async def test_images_of_others_count_as_missed(looked: Looked, server: HoldingServer) -> None:
-    left = await leave_out_existing(server, "eve", looked, lambda _text: None)
+async def test_images_of_others_count_as_missed(
+    scanned: ScannedDrop, server: HoldingServer
+) -> None:
+    left = await leave_out_existing(server, "eve", scanned, lambda _text: None)
     drop = drop_message(left.dropped)
     assert {one.reason for one in drop.left_out} == {LeftOutReason.NOT_CHOSEN}
     assert "They belong to 'ada'" in drop.left_out[0].sentence
@@ -96,24 +102,28 @@ async def test_images_of_others_count_as_missed(looked: Looked, server: HoldingS
     assert all(not one.held for one in drop_on_disk(left.dropped).left_out)
 
 
-async def test_other_checksums_leave_nothing_out(looked: Looked, server: HoldingServer) -> None:
+async def test_other_checksums_leave_nothing_out(
+    scanned: ScannedDrop, server: HoldingServer
+) -> None:
     server.keeps_sha1 = False
     said: list[str] = []
-    left = await leave_out_existing(server, "ada", looked, said.append)
-    assert left.ready == looked.ready
+    left = await leave_out_existing(server, "ada", scanned, said.append)
+    assert left.ready == scanned.ready
     assert any("keeps no SHA-1" in one for one in said)
 
 
-async def test_without_an_answer_a_hint_is_silent_and_the_option_is_not(looked: Looked) -> None:
+async def test_without_an_answer_a_hint_is_silent_and_the_option_is_not(
+    scanned: ScannedDrop,
+) -> None:
     said: list[str] = []
-    await say_what_exists(Away(), looked, said.append)
+    await say_what_exists(Away(), scanned, said.append)
     assert said == []
     with pytest.raises(ServerUnreachable):
-        await leave_out_existing(Away(), "ada", looked, said.append)
+        await leave_out_existing(Away(), "ada", scanned, said.append)
 
 
-async def test_nothing_known_changes_nothing(looked: Looked) -> None:
+async def test_nothing_known_changes_nothing(scanned: ScannedDrop) -> None:
     said: list[str] = []
-    assert await leave_out_existing(HoldingServer(), "ada", looked, said.append) == looked
+    assert await leave_out_existing(HoldingServer(), "ada", scanned, said.append) == scanned
     assert said == []
     assert MONDAY.where == "Image:12 (Monday)"

@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.transfer_fakes import transfer
 from transferapp.cli.promise_words import deleting
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.promises import Promises
 
-LOOK = SourceLook(datetime(2026, 11, 29, tzinfo=UTC), files=2)
+SCAN = SourceScan(datetime(2026, 11, 29, tzinfo=UTC), files=2)
 ALL = Promises(True, True, True, True)
 ONLY = Promises(True, True, False, True)
 NONE = Promises(True, True, False, False)
@@ -54,10 +54,10 @@ NONE = Promises(True, True, False, False)
             ),
         ),
         (
-            {"promises": NONE, "look": SourceLook(LOOK.looked_at, 2, 1, names=("a.tif",))},
+            {"promises": NONE, "look": SourceScan(SCAN.looked_at, 2, 1, names=("a.tif",))},
             "Not safe to delete the source. 1 file changed since the import: 'a.tif'.",
         ),
     ],
 )
 def test_words(changes: dict[str, Any], words: str) -> None:
-    assert deleting(transfer(**{"files_verified": 2, "look": LOOK, **changes})) == words
+    assert deleting(transfer(**{"files_verified": 2, "look": SCAN, **changes})) == words

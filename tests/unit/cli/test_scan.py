@@ -234,10 +234,10 @@ def test_a_file_that_is_named_by_itself_is_judged_as_by_an_import(day: Path, nam
     assert (fileset["name"], fileset["verdict"]) == (name, "blocked")
     assert fileset["sentence"]
     assert found["others"] == []
-    looked = CliRunner().invoke(app, ["import", str(day / name), "--to", "Dataset:1"])
-    assert looked.exit_code == 1
+    scanned = CliRunner().invoke(app, ["import", str(day / name), "--to", "Dataset:1"])
+    assert scanned.exit_code == 1
     # Whose readers count may differ, the refusal does not.
-    assert "There is nothing to import." in looked.stderr
+    assert "There is nothing to import." in scanned.stderr
 
 
 def test_of_a_folder_beside_it_the_other_files_stay_others(day: Path) -> None:

@@ -36,17 +36,17 @@ def listed(name: str, *sizes: int) -> FilesetCandidate:
     return FilesetCandidate(name, tuple(files), None)
 
 
-async def looked(
+async def scanned(
     server: HoldingServer, *candidates: FilesetCandidate
 ) -> list[Duplicates | None]:
-    return await Comparing(server).look(candidates, threading.Event())
+    return await Comparing(server).check(candidates, threading.Event())
 
 
 async def completely(server: HoldingServer, candidate: FilesetCandidate) -> Duplicates | None:
     return await Comparing(server).completely(candidate, threading.Event())
 
 
-class TestLooking:
+class TestScanning:
     """Before the import: nothing large is read whole."""
 
     async def test_another_day_is_no_copy(self, tmp_path: Path) -> None:
@@ -54,15 +54,15 @@ class TestLooking:
         server = HoldingServer()
         server.hold(candidate_of(write(tmp_path / "monday" / "img_0.tif", 1, size=900)))
         tuesday = candidate_of(write(tmp_path / "tuesday" / "img_0.tif", 2, size=900))
-        assert await looked(server, tuesday) == [None]
-        assert hint(await looked(server, tuesday)) == ""
+        assert await scanned(server, tuesday) == [None]
+        assert hint(await scanned(server, tuesday)) == ""
 
     async def test_small_files_are_compared_byte_for_byte(self, tmp_path: Path) -> None:
         server = HoldingServer()
         sizes = {"a": 5, "b": 7, "c": END_BYTES, "d": 6}
         one = candidate_of(*(write(tmp_path / f"{n}.tif", 1, size=s) for n, s in sizes.items()))
         server.hold(one)
-        [duplicates] = await looked(server, one)
+        [duplicates] = await scanned(server, one)
         assert duplicates is not None
         assert (duplicates.likeness, duplicates.filesets) == (Likeness.BYTES, (MONDAY,))
         assert [file.sha1 for file in duplicates.hashed] == [
@@ -74,21 +74,21 @@ class TestLooking:
         server = HoldingServer()
         server.hold(candidate_of(write(tmp_path / "held.tif", 1, 2, 3)))
         corrected = candidate_of(write(tmp_path / "corrected.tif", 1, 9, 3))
-        [duplicates] = await looked(server, corrected)
+        [duplicates] = await scanned(server, corrected)
         assert duplicates is not None
         assert (duplicates.likeness, duplicates.hashed) == (Likeness.ENDS, ())
-        assert await looked(server, candidate_of(write(tmp_path / "x.tif", 1, 2, 4))) == [None]
+        assert await scanned(server, candidate_of(write(tmp_path / "x.tif", 1, 2, 4))) == [None]
 
     async def test_what_nobody_holds_is_not_read(self) -> None:
         server = HoldingServer()
-        assert await looked(server, listed("not there at all", 5)) == [None]
+        assert await scanned(server, listed("not there at all", 5)) == [None]
         assert len(server.asked) == 1
 
-    async def test_of_many_files_some_are_enough_to_look_the_same(self, tmp_path: Path) -> None:
+    async def test_of_many_files_some_are_enough_to_scan_the_same(self, tmp_path: Path) -> None:
         paths = [write(tmp_path / f"{n}.tif", n % 200, size=1 + n) for n in range(30)]
         one, server = candidate_of(*paths), HoldingServer()
         server.hold(one)
-        [duplicates] = await looked(server, one)
+        [duplicates] = await scanned(server, one)
         assert duplicates is not None
         assert (duplicates.likeness, duplicates.is_sample) == (Likeness.ENDS, True)
         assert "first and last MiB of the 20 largest files" in hint([duplicates])
@@ -98,15 +98,15 @@ class TestLooking:
         one, server = candidate_of(write(tmp_path / "a.tif", 1)), HoldingServer()
         server.hold(one)
         (tmp_path / "a.tif").touch()
-        assert await looked(server, one) == [None]
+        assert await scanned(server, one) == [None]
 
     async def test_each_file_is_read_once(self, tmp_path: Path) -> None:
         one, server = candidate_of(write(tmp_path / "a.tif", 1, 2, 3)), HoldingServer()
         server.hold(one)
         comparing = Comparing(server)
-        first = await comparing.look([one], threading.Event())
+        first = await comparing.check([one], threading.Event())
         (tmp_path / "a.tif").unlink()
-        assert await comparing.look([one], threading.Event()) == first
+        assert await comparing.check([one], threading.Event()) == first
         assert first != [None]
 
     async def test_it_can_be_stopped(self, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ class TestLooking:
         stopped = threading.Event()
         stopped.set()
         with pytest.raises(Cancelled):
-            await Comparing(server).look([one], stopped)
+            await Comparing(server).check([one], stopped)
 
     async def test_large_imports_are_asked_in_parts_and_keep_their_order(
         self, tmp_path: Path
@@ -128,7 +128,7 @@ class TestLooking:
             duplicate,
             listed("z", 2),
         ]
-        found = await looked(server, *many)
+        found = await scanned(server, *many)
         assert [len(some) for some in server.asked] == [MAX_ITEMS_ASKED, 2, 1]
         assert [number for number, one in enumerate(found) if one] == [MAX_ITEMS_ASKED]
 
@@ -137,7 +137,7 @@ class TestLooking:
         paths = [write(tmp_path / f"{n}.tif", n, size=10) for n in range(12)]
         one = candidate_of(*paths)
         server.hold(one)
-        await looked(server, *[one] * 30)
+        await scanned(server, *[one] * 30)
         ends = [sum(bool(f.ends) for i in some for f in i.files) for some in server.asked]
         assert sum(ends) == 30 * 12
         assert max(ends) <= MAX_ENDS_ASKED

@@ -93,7 +93,7 @@ def test_one_that_does_not_heed_is_asked_no_more(monkeypatch: pytest.MonkeyPatch
     assert words[-1].unasked == "it hangs on this computer"
 
 
-def test_a_cancelled_look_does_not_wait() -> None:
+def test_a_cancelled_scan_does_not_wait() -> None:
     cancel = threading.Event()
     asking = Asking(lambda: Slow(3600), cancel)
     threading.Timer(0.2, cancel.set).start()

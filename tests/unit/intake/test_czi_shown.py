@@ -68,7 +68,7 @@ def test_smaller_versions_alone_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [100, 600, -100])
-def test_a_broken_directory_is_not_looked_into(tmp_path: Path, keep: int) -> None:
+def test_a_broken_directory_is_not_scanned_into(tmp_path: Path, keep: int) -> None:
     path = write_czi(tmp_path / "a.czi", [Tile(np.zeros((4, 5, 4), np.uint8))])
     path.write_bytes(path.read_bytes()[:keep])
     assert judge(path).code in {"damaged-file", ""}

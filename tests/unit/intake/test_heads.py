@@ -77,7 +77,7 @@ def test_ordinary_tiffs_are_known_at_once(
 
 @pytest.mark.parametrize("settings", BOTH)
 @pytest.mark.parametrize("name", other())
-def test_other_tiffs_are_looked_at_one_by_one(
+def test_other_tiffs_are_scanned_at_one_by_one(
     tmp_path: Path, name: str, settings: PreflightSettings
 ) -> None:
     put(tmp_path / "d", [other()[name]])

@@ -148,7 +148,7 @@ def test_channels_that_colours_do_not_fit_into_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("count", "level"), [(1, Severity.WARNING), (3, Severity.OK)])
-def test_sets_are_looked_at_too(tmp_path: Path, count: int, level: Severity) -> None:
+def test_sets_are_scanned_at_too(tmp_path: Path, count: int, level: Severity) -> None:
     blocks = "".join(
         block(c=n, count=count, file=f"{n}.tif", own=uuid(n + 1)) for n in range(2)
     )

@@ -122,14 +122,14 @@ def test_empty_files_are_told_whatever_they_are(tmp_path: Path) -> None:
         ("frame.dat", TIFF, "TIFF"),
     ],
 )
-def test_omero_looks_into_files(
+def test_omero_scans_into_files(
     tmp_path: Path, name: str, content: bytes, known_as: str
 ) -> None:
     result = judge(made(tmp_path, name, content), OMERO)
     assert (result.level, result.format) == (Severity.OK, known_as)
 
 
-def test_the_embedded_repository_looks_into_files_too(tmp_path: Path) -> None:
+def test_the_embedded_repository_scans_into_files_too(tmp_path: Path) -> None:
     result = judge(made(tmp_path, "noending", TIFF), EMBEDDED)
     assert (result.level, result.format) == (Severity.OK, "TIFF")
 

@@ -96,7 +96,7 @@ def test_our_own_slips_are_not_taken_for_damage(
         judge(path)
 
 
-def test_damaged_bytes_never_look_like_our_own_slips(tmp_path: Path) -> None:
+def test_damaged_bytes_never_scan_like_our_own_slips(tmp_path: Path) -> None:
     """Whatever bytes are wrong, preflight answers; it raises only for slips of ours."""
     path = tmp_path / "a.tif"
     with tifffile.TiffWriter(path) as out:

@@ -10,7 +10,7 @@ import pytest
 
 from transferapp.ledger.stores.rows import promises_of
 from transferapp.ledger.stores.tally import Share, Tally
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
@@ -55,8 +55,8 @@ def test_the_source_may_go_only_when_every_item_is_imported_and_verified() -> No
     cancelled = replace(NEW, state=ItemState.CANCELLED, received=True, verified=True)
     for last, safe in ((cancelled, False), (imported, True)):
         ended = tally.changed(NEW, last)
-        look = SourceLook(datetime(2026, 1, 1, tzinfo=UTC), files=ended.files_verified)
-        promises = promises_of(ended, TransferKind.IMPORT, 0, look)
+        scan = SourceScan(datetime(2026, 1, 1, tzinfo=UTC), files=ended.files_verified)
+        promises = promises_of(ended, TransferKind.IMPORT, 0, scan)
         assert promises.safe_to_switch_off
         assert promises.safe_to_delete_source is safe
 

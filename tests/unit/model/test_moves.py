@@ -10,9 +10,9 @@ from transferapp.model.moves import (
     DELIVER,
     FETCHED_STATES,
     FINAL_STATES,
-    LOOKED_UP_STATES,
     MOVES,
     RETRY,
+    SCANNED_UP_STATES,
     TELL_LEFT,
     Mover,
 )
@@ -86,7 +86,7 @@ def test_ended_is_what_only_a_person_can_move() -> None:
 
 def test_what_the_workstation_reads_in_the_table() -> None:
     assert {ItemState.READY, ItemState.DOWNLOADING} == FETCHED_STATES
-    assert {ItemState.QUEUED, ItemState.PREPARING} == LOOKED_UP_STATES
+    assert {ItemState.QUEUED, ItemState.PREPARING} == SCANNED_UP_STATES
     assert {ItemState.QUEUED, ItemState.READY} == BEFORE_BYTES_STATES
 
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from hypothesis import given, strategies as st
 
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
 
 _COUNTS = st.integers(0, 3)
-_LOOKS = st.builds(
-    SourceLook,
+_SCANS = st.builds(
+    SourceScan,
     st.just(datetime(2026, 1, 1, tzinfo=UTC)),
     files=_COUNTS,
     changed=_COUNTS,
@@ -26,7 +26,7 @@ _SOURCES = st.builds(
     items_verified=_COUNTS,
     files_verified=_COUNTS,
     left_out_files=st.none() | _COUNTS,
-    look=st.none() | _LOOKS,
+    look=st.none() | _SCANS,
 )
 _FACTS = st.builds(
     TransferFacts,
@@ -40,7 +40,7 @@ ALL_HERE = TransferFacts(
     in_outbox=True,
     ended=True,
     arrived=True,
-    source=ImportFacts(2, 2, 3, 0, SourceLook(datetime(2026, 1, 1, tzinfo=UTC), files=3)),
+    source=ImportFacts(2, 2, 3, 0, SourceScan(datetime(2026, 1, 1, tzinfo=UTC), files=3)),
 )
 
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
 
-LOOK = SourceLook(datetime(2026, 1, 1, tzinfo=UTC), files=1)
+SCAN = SourceScan(datetime(2026, 1, 1, tzinfo=UTC), files=1)
 #: One file, verified, looked at afterwards, and nothing beside it.
-SAFE = ImportFacts(items=1, items_verified=1, files_verified=1, left_out_files=0, look=LOOK)
+SAFE = ImportFacts(items=1, items_verified=1, files_verified=1, left_out_files=0, look=SCAN)
 #: The whole source, the imported files.
 ALL, IMPORTED, NOTHING = (True, True), (False, True), (False, False)
 
@@ -27,8 +27,8 @@ def test_one_file_of_one_item_may_go() -> None:
     assert safe_to_delete(SAFE) == ALL
 
 
-def test_a_look_at_more_than_was_verified_is_enough() -> None:
-    assert safe_to_delete(replace(SAFE, look=replace(LOOK, files=2))) == ALL
+def test_a_scan_at_more_than_was_verified_is_enough() -> None:
+    assert safe_to_delete(replace(SAFE, look=replace(SCAN, files=2))) == ALL
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_a_look_at_more_than_was_verified_is_enough() -> None:
         replace(SAFE, items=2),
         replace(SAFE, left_out_files=1),
         replace(SAFE, left_out_files=None),
-        replace(SAFE, look=replace(LOOK, added=1)),
-        replace(SAFE, look=replace(LOOK, held_changed=1)),
-        replace(SAFE, look=replace(LOOK, added=1, held_changed=1)),
+        replace(SAFE, look=replace(SCAN, added=1)),
+        replace(SAFE, look=replace(SCAN, held_changed=1)),
+        replace(SAFE, look=replace(SCAN, added=1, held_changed=1)),
     ],
 )
 def test_the_imported_file_may_go_and_others_may_not(facts: ImportFacts) -> None:
@@ -47,25 +47,25 @@ def test_the_imported_file_may_go_and_others_may_not(facts: ImportFacts) -> None
 
 
 @pytest.mark.parametrize(
-    "look",
+    "scan",
     [
         None,
-        replace(LOOK, files=0),
-        replace(LOOK, changed=1),
-        replace(LOOK, unreadable=1),
-        replace(LOOK, comparing=1),
-        replace(LOOK, away=1),
+        replace(SCAN, files=0),
+        replace(SCAN, changed=1),
+        replace(SCAN, unreadable=1),
+        replace(SCAN, comparing=1),
+        replace(SCAN, away=1),
     ],
 )
-def test_what_is_not_known_to_be_unchanged_stays(look: SourceLook | None) -> None:
-    assert safe_to_delete(replace(SAFE, look=look)) == NOTHING
+def test_what_is_not_known_to_be_unchanged_stays(scan: SourceScan | None) -> None:
+    assert safe_to_delete(replace(SAFE, look=scan)) == NOTHING
 
 
 @pytest.mark.parametrize("items", [0, 1])
 def test_nothing_verified_is_nothing_to_delete(items: int) -> None:
     facts = replace(SAFE, items=items, items_verified=0, files_verified=0)
     assert safe_to_delete(facts) == NOTHING
-    assert safe_to_delete(replace(facts, look=replace(LOOK, files=0))) == NOTHING
+    assert safe_to_delete(replace(facts, look=replace(SCAN, files=0))) == NOTHING
 
 
 def test_who_says_nothing_of_the_imported_files_promises_nothing_of_them() -> None:

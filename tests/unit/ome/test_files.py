@@ -85,7 +85,7 @@ def test_names_that_are_alike_are_not_guessed_between(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../secret.tif", "/etc/passwd", "..", "/", "a\0b", "x" * 300])
-def test_nothing_is_looked_for_outside(tmp_path: Path, name: str) -> None:
+def test_nothing_is_scanned_for_outside(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.tif").touch()
     (tmp_path / "exp").mkdir()
     named = OmeFiles(tmp_path / "exp" / "a.tif", document(), is_tiff=False)

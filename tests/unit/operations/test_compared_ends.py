@@ -95,7 +95,7 @@ async def test_another_day_is_no_copy(other: bytes) -> None:
     assert not await held(Shelf({ONE: content()}), sought(other), DuplicateSearch())
 
 
-async def test_the_same_ends_look_the_same() -> None:
+async def test_the_same_ends_scan_the_same() -> None:
     shelf = Shelf({ONE: content(), TWO: content(first=9)})
     found = await held(shelf, sought(content(middle=1)), DuplicateSearch())
     assert found == DuplicateMatch(same_ends=(ONE,))
@@ -108,7 +108,7 @@ async def test_a_hash_that_differs_is_a_difference() -> None:
     assert shelf.read_bytes == [], "what is known needs no look"
 
 
-async def test_a_repository_with_other_checksums_can_only_look_at_ends() -> None:
+async def test_a_repository_with_other_checksums_can_only_scan_at_ends() -> None:
     shelf = Shelf({ONE: content()}, hasher_is_sha1=False)
     found = await held(shelf, sought(content(middle=1), hashed=True), DuplicateSearch())
     assert found == DuplicateMatch(same_ends=(ONE,))

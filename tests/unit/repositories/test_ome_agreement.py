@@ -61,7 +61,7 @@ def test_who_reads_a_tiff_sees_the_same_document(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("name", [name for name, (_, is_ome) in TEXTS.items() if is_ome])
-def test_the_quick_look_calls_none_of_them_plain(tmp_path: Path, name: str) -> None:
+def test_the_quick_scan_calls_none_of_them_plain(tmp_path: Path, name: str) -> None:
     written(tmp_path, TEXTS[name][0])
     [(candidate, _)] = in_order([one for some in judge(scan([tmp_path])) for one in some])
     assert not candidate.sound

@@ -19,8 +19,8 @@ from transferapp.taskqueue.pressure import (
     LONGEST_PAUSE_S,
     Pressure,
     RunStats,
+    after_evaluation,
     after_failure,
-    after_look,
     after_probe_failed,
     after_success,
     blames_resource,
@@ -107,7 +107,7 @@ def test_recovery_begins_with_one_and_ends_at_the_ceiling() -> None:
     assert (pressure.is_open, pressure.limit, pressure.failures) == (False, 1, 0)
     limits = []
     for _ in range(9):
-        pressure = after_look(pressure, GOOD)
+        pressure = after_evaluation(pressure, GOOD)
         limits.append(pressure.limit)
     assert limits == [2, 3, 4, 5, 6, 7, 8, 8, 8]
 
@@ -115,26 +115,26 @@ def test_recovery_begins_with_one_and_ends_at_the_ceiling() -> None:
 def test_errors_step_down_to_one_at_the_least() -> None:
     pressure, limits = CALM, []
     for _ in range(6):
-        pressure = after_look(pressure, RunStats(done=7, failed=3, seconds=14.0))
+        pressure = after_evaluation(pressure, RunStats(done=7, failed=3, seconds=14.0))
         limits.append(pressure.limit)
     assert limits == [5, 3, 2, 1, 1, 1]
 
 
 def test_few_errors_do_not() -> None:
-    assert after_look(CALM, RunStats(done=9, failed=1, seconds=18.0)).limit == 8
+    assert after_evaluation(CALM, RunStats(done=9, failed=1, seconds=18.0)).limit == 8
 
 
 def test_slowness_steps_down_and_is_forgiven_when_it_stays() -> None:
     slow = RunStats(done=10, seconds=100.0)
-    pressure = after_look(CALM, slow)
+    pressure = after_evaluation(CALM, slow)
     assert pressure.limit == 5
     for _ in range(200):
-        pressure = after_look(pressure, slow)
+        pressure = after_evaluation(pressure, slow)
     assert pressure.limit == 8, "what is usual has changed"
 
 
 def test_no_judgement_without_notables() -> None:
-    assert after_look(CALM, RunStats()) == CALM
+    assert after_evaluation(CALM, RunStats()) == CALM
     assert not can_judge(CALM, RunStats(done=4))
     assert can_judge(CALM, RunStats(done=4) + RunStats(failed=1))
     assert can_judge(Pressure(ceiling=8, limit=1), RunStats(done=1))
@@ -154,7 +154,7 @@ def test_a_success_of_a_closed_circuit_leaves_the_limit() -> None:
 
 def test_an_open_circuit_is_not_judged() -> None:
     opened = failed(CALM, 9)
-    assert after_look(opened, GOOD) == opened
+    assert after_evaluation(opened, GOOD) == opened
 
 
 @pytest.mark.parametrize(
@@ -173,35 +173,39 @@ def test_what_is_usual_is_learned_and_slowly_while_it_is_slow(
     mean_s: float, limit: int, usual_s: float
 ) -> None:
     pressure = replace(CALM, ceiling=10)
-    after = after_look(pressure, RunStats(done=10, seconds=10 * mean_s))
+    after = after_evaluation(pressure, RunStats(done=10, seconds=10 * mean_s))
     assert after.limit == limit
     assert after.usual_s == pytest.approx(usual_s)
 
 
 def test_the_first_duration_is_the_usual_one() -> None:
     new = Pressure(ceiling=8, limit=2)
-    assert after_look(new, RunStats(done=4, seconds=10.0)) == replace(new, limit=3, usual_s=2.5)
+    assert after_evaluation(new, RunStats(done=4, seconds=10.0)) == replace(
+        new, limit=3, usual_s=2.5
+    )
     quick = replace(new, usual_s=0.5)
-    assert after_look(quick, RunStats(done=4, seconds=10.0)).limit == 1, "five times as long"
+    assert after_evaluation(quick, RunStats(done=4, seconds=10.0)).limit == 1, (
+        "five times as long"
+    )
 
 
 def test_failures_alone_say_nothing_of_the_duration() -> None:
-    after = after_look(CALM, RunStats(failed=1))
+    after = after_evaluation(CALM, RunStats(failed=1))
     assert (after.limit, after.usual_s) == (5, 2.0)
     new = Pressure(ceiling=8, limit=8)
-    assert after_look(new, RunStats(failed=1)).usual_s == 0.0
+    assert after_evaluation(new, RunStats(failed=1)).usual_s == 0.0
 
 
 @pytest.mark.parametrize(("failures", "limit"), [(2, 8), (3, 5)])
 def test_one_failure_in_five_is_borne(failures: int, limit: int) -> None:
     lately = RunStats(done=10 - failures, failed=failures, seconds=2.0 * (10 - failures))
-    assert after_look(CALM, lately).limit == limit
+    assert after_evaluation(CALM, lately).limit == limit
 
 
 @pytest.mark.parametrize(("before", "after"), [(10, 7), (4, 2), (3, 2), (2, 1), (1, 1)])
 def test_a_step_down_is_by_three_tenths_and_never_to_nothing(before: int, after: int) -> None:
     pressed = replace(CALM, ceiling=10, limit=before)
-    assert after_look(pressed, RunStats(failed=1)).limit == after
+    assert after_evaluation(pressed, RunStats(failed=1)).limit == after
 
 
 def test_five_notables_are_enough_or_as_many_as_slots() -> None:

@@ -14,14 +14,14 @@ import typer
 from transferapp.cli import (
     existing,
     following,
-    looking,
+    import_scan,
     signed_in,
     targets,
     wiring,
 )
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
-from transferapp.cli.looking import Looked
+from transferapp.cli.import_scan import ScannedDrop
 from transferapp.cli.output import ExitCode, command, say, show_json, show_table, warn
 from transferapp.cli.transfer_tables import placements_of, show_details
 from transferapp.client.attaching import check_attaching
@@ -92,20 +92,22 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     settings = replace(asyncio.run(_settings()), anyway=anyway)
     with wiring.bio_formats_here() as opens:
         asking = replace(settings, opens=opens)
-        looked = looking.look_at(paths, ignore or [], asking, say, attach_others=attach_others)
-    for sentence in looked.refused:
+        scanned = import_scan.scan_at(
+            paths, ignore or [], asking, say, attach_others=attach_others
+        )
+    for sentence in scanned.refused:
         warn(sentence)
-    for sentence in (*looked.notes, *looked.others_told):
+    for sentence in (*scanned.notes, *scanned.others_told):
         say(sentence)
-    looked.check_ready()
+    scanned.check_ready()
     request = _ImportRequest(name or paths[0].resolve().name, to, create, skip_existing)
 
-    async def work() -> tuple[TransferDetails | None, Looked]:
+    async def work() -> tuple[TransferDetails | None, ScannedDrop]:
         async with signed_in.server_client() as (server, who):
-            await check_attaching(server, looked.attachments)
+            await check_attaching(server, scanned.attachments)
             # Not made yet: there may be nothing to put into it.
             target = None if create else await targets.find_target(server, to, create=False)
-            left = await request.without_existing(server, who.username, looked)
+            left = await request.without_existing(server, who.username, scanned)
             if not left.ready:
                 return None, left
             target = target or await targets.find_target(server, to, create=create)
@@ -125,7 +127,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     if details is None:
         _conclude_nothing(left, as_json=as_json, as_line=follow)
     else:
-        _conclude(details, as_json=as_json, as_line=follow, refused=looked.refused)
+        _conclude(details, as_json=as_json, as_line=follow, refused=scanned.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +140,23 @@ class _ImportRequest:
     skip_existing: bool
 
     async def without_existing(
-        self, server: ServerClient, username: str, looked: Looked
-    ) -> Looked:
+        self, server: ServerClient, username: str, scanned: ScannedDrop
+    ) -> ScannedDrop:
         """Leave out what is there already, where that is wished, or say that it is there."""
         if self.skip_existing:
-            return await existing.leave_out_existing(server, username, looked, say)
-        await existing.say_what_exists(server, looked, say)
-        return looked
+            return await existing.leave_out_existing(server, username, scanned, say)
+        await existing.say_what_exists(server, scanned, say)
+        return scanned
 
-    def plan(self, target: Container, looked: Looked) -> ImportPlan:
+    def plan(self, target: Container, scanned: ScannedDrop) -> ImportPlan:
         """Say where it goes, and return what is handed over."""
         say(f"Into {target.ref}, '{target.name}'.")
         return ImportPlan(
             name=self.name,
             target=target.ref,
-            candidates=looked.ready,
-            dropped=looked.dropped,
-            attachments=looked.attachments,
+            candidates=scanned.ready,
+            dropped=scanned.dropped,
+            attachments=scanned.attachments,
         )
 
 
@@ -240,7 +242,7 @@ def _conclude(
         raise typer.Exit(ExitCode.SOME_FAILED)
 
 
-def _conclude_nothing(left: Looked, *, as_json: bool, as_line: bool) -> None:
+def _conclude_nothing(left: ScannedDrop, *, as_json: bool, as_line: bool) -> None:
     """End where the repository holds all that could be imported."""
     left_out = drop_message(left.dropped).left_out
     if as_json:

@@ -103,7 +103,7 @@ def _do_and_show(request: Action, transfer_id: str, *, as_json: bool) -> None:
     async def work() -> None:
         async with signed_in.server_client() as (server, _):
             await request.do(server, transfer_id)
-            details = await following.looked_at(server, transfer_id)
+            details = await following.scanned_at(server, transfer_id)
         if as_json:
             show_json(details)
         else:

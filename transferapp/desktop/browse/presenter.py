@@ -86,7 +86,7 @@ class BrowsePresenter:
         self._online = session.connection is Connection.ONLINE
         session.changed.listen(self._session_changed)
         session.events.listen(self._event)
-        session.missed.listen(self._look_soon)
+        session.missed.listen(self._read_again_soon)
 
     async def open(self) -> None:
         """Read the tree for the first time, or again."""
@@ -269,9 +269,9 @@ class BrowsePresenter:
             event.kind is EventKind.ITEM_CHANGED and event.state == ItemState.IMPORTED
         )
         if brings_images:
-            self._look_soon()
+            self._read_again_soon()
 
-    def _look_soon(self) -> None:
+    def _read_again_soon(self) -> None:
         if not self._refresh_due:
             self._refresh_due = True
             self._background.start(self._refresh_soon())

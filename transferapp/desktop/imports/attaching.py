@@ -39,7 +39,7 @@ class Attaching:
         self._session, self._targets, self._others = session, targets, others
         #: What servers said that they can, by address.
         self._takes: dict[str, bool] = {}
-        self._looked_at: tuple[FilesetRow, ...] = ()
+        self._scanned_at: tuple[FilesetRow, ...] = ()
         self._files: dict[str, FoundFile] = {}
         self.requested = False
         self.changed: Listeners[[]] = Listeners()
@@ -98,8 +98,8 @@ class Attaching:
     def _attachable(self) -> dict[str, FoundFile]:
         """The files that may be attached, by the key of their row."""
         rows = self._others()
-        if rows is not self._looked_at:
-            self._looked_at = rows
+        if rows is not self._scanned_at:
+            self._scanned_at = rows
             self._files = {
                 row.key: file
                 for row in rows

@@ -48,7 +48,7 @@ class FilesetDuplicates:
             self._asked.update(about)
             self._hint = None
             try:
-                found = await self._comparing().look(candidates, self._cancel)
+                found = await self._comparing().check(candidates, self._cancel)
             except TransferAppError:  # Also Cancelled.
                 for key in about:
                     self._asked.pop(key, None)

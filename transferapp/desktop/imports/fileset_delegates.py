@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from transferapp.desktop.imports.fileset_details import EDGE, result_look
+from transferapp.desktop.imports.fileset_details import EDGE, result_style
 from transferapp.desktop.imports.filesets_model import FilesetRole
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.transfers.delegates import paint_text_in
@@ -78,7 +78,7 @@ class ResultDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         row = index.data(FilesetRole.ROW)
         if isinstance(row, FilesetRow):
-            name, colour = result_look(row)
+            name, colour = result_style(row)
             option.icon = theme.icon(name, colour=colour)
             option.decorationSize = QSize(EDGE, EDGE)
             option.features |= QStyleOptionViewItem.ViewItemFeature.HasDecoration

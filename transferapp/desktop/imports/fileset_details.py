@@ -32,7 +32,7 @@ IGNORE_ICON = "mdi6.eye-off-outline"
 ANYWAY_ICON = "mdi6.tray-arrow-up"
 ANYWAY_TIP = "Nobody knows this format: the repository may refuse it after the upload"
 #: Why some buttons wait.
-LOOKING_TIP = "Possible as soon as all files are checked"
+SCANNING_TIP = "Possible as soon as all files are checked"
 #: Files in sight before the names scroll, and the height of one in pixels.
 _NAMES_SHOWN, _NAME_HEIGHT = 4, 26
 
@@ -47,7 +47,7 @@ def ignore_words(rows: Sequence[FilesetRow]) -> str:
     return "Do not ignore" if all_ignored(rows) else "Ignore"
 
 
-def result_look(row: FilesetRow) -> tuple[str, str]:
+def result_style(row: FilesetRow) -> tuple[str, str]:
     """Return the icon name and colour of a verdict."""
     if row.ignored:
         return IGNORE_ICON, "text_muted"
@@ -131,14 +131,14 @@ class FilesetDetails(QFrame):
     def allow_anyway(self, *, allowed: bool) -> None:
         """Nothing is imported anyway during a look."""
         self.anyway.setEnabled(allowed)
-        self.anyway.setToolTip(ANYWAY_TIP if allowed else LOOKING_TIP)
+        self.anyway.setToolTip(ANYWAY_TIP if allowed else SCANNING_TIP)
 
     def show_row(self, row: FilesetRow | None) -> None:
         """Show one fileset."""
         self.setVisible(row is not None)
         if row is None:
             return
-        name, colour = result_look(row)
+        name, colour = result_style(row)
         self._icon.show_icon(name, colour, EDGE)
         self._result.setText(told(row))
         self.ignore.setText(ignore_words([row]))

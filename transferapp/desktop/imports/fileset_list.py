@@ -10,7 +10,7 @@ from transferapp.desktop.imports.fileset_delegates import FilesetNameDelegate, R
 from transferapp.desktop.imports.fileset_details import (
     ANYWAY_ICON,
     IGNORE_ICON,
-    LOOKING_TIP,
+    SCANNING_TIP,
     FilesetDetails,
     all_ignored,
     ignore_words,
@@ -77,9 +77,9 @@ class FilesetList(QFrame):
         self._details.anyway.clicked.connect(self._import_anyway)
         self._lay_out()
         listen(self, presenter.rows_changed, self._show)
-        listen(self, presenter.changed, self._show_looking)
+        listen(self, presenter.changed, self._show_scanning)
         self._show()
-        self._show_looking()
+        self._show_scanning()
 
     def _make_table(self) -> WideTable:
         table = WideTable(
@@ -131,19 +131,19 @@ class FilesetList(QFrame):
         self._selection_changed()
 
     def _show_count(self) -> None:
-        progress = self._presenter.looking
+        progress = self._presenter.scanning
         so_far = " so far" if progress is not None and not progress.to_compare else ""
         words = count_words(self.model.rowCount(), "fileset")
         ignored = self._presenter.ignored_count
         hidden = f", {count_words(ignored, 'system file')} ignored" if ignored else ""
         self._count.setText(f"{words}{so_far}{hidden}")
 
-    def _show_looking(self) -> None:
+    def _show_scanning(self) -> None:
         """Ticks can be set during a look; what looks again itself has to wait."""
         self._show_count()
-        can = self._presenter.looking is None
+        can = self._presenter.scanning is None
         self._check_again.setEnabled(can)
-        self._check_again.setToolTip(_AGAIN_TIP if can else LOOKING_TIP)
+        self._check_again.setToolTip(_AGAIN_TIP if can else SCANNING_TIP)
         self._details.allow_anyway(allowed=can)
 
     def _selected_rows(self) -> list[FilesetRow]:
@@ -184,7 +184,7 @@ class FilesetList(QFrame):
         leave.triggered.connect(lambda: self._presenter.include(keys, included=False))
         if any(row.can_anyway for row in rows):
             anyway = menu.addAction(theme.icon(ANYWAY_ICON), "Import anyway")
-            anyway.setEnabled(self._presenter.looking is None)
+            anyway.setEnabled(self._presenter.scanning is None)
             anyway.triggered.connect(self._import_anyway)
         menu.addSeparator()
         ignore = menu.addAction(theme.icon(IGNORE_ICON), ignore_words(rows))

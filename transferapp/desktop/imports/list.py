@@ -28,7 +28,7 @@ FIRST_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class LookProgress:
+class ScanProgress:
     """How far looking is: entries seen, then files judged out of all (0: not known)."""
 
     seen: int = 0
@@ -140,7 +140,7 @@ class FilesetRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ListScan:
     """What a look found. ``ignored_count`` counts litter that was left out."""
 
     rows: tuple[FilesetRow, ...]
@@ -148,13 +148,13 @@ class Look:
     took_s: float
 
 
-def look_at(
+def scan_at(
     paths: Sequence[Path],
     cancel: threading.Event,
-    report: Callable[[LookProgress], None],
+    report: Callable[[ScanProgress], None],
     settings: PreflightSettings,
     named: Collection[Path] = (),
-) -> Look:
+) -> ListScan:
     """Scan, group and judge; runs long, so call it in a thread. Raises Cancelled.
 
     ``named`` are other paths that the person gave: what she names is never just one of the
@@ -163,14 +163,14 @@ def look_at(
     started_s = time.monotonic()
     reporter = _Reporter(report)
     named = frozenset((*named, *paths))
-    found = scan(paths, cancel, on_progress=lambda seen: reporter.tell(LookProgress(seen=seen)))
+    found = scan(paths, cancel, on_progress=lambda seen: reporter.tell(ScanProgress(seen=seen)))
     total = len(found.files) + sum(len(folder.files) for folder in found.zarr_folders)
-    report(LookProgress(seen=total))
+    report(ScanProgress(seen=total))
     rows = [_finding_row(finding) for finding in found.findings]
     rows_of = _Rows(settings, named)
     judged = _judged(found, rows_of, cancel, reporter, total, rows[:FIRST_ROWS])
     rows += map(rows_of.row, in_order(judged))
-    return Look(tuple(rows), found.ignored_count, time.monotonic() - started_s)
+    return ListScan(tuple(rows), found.ignored_count, time.monotonic() - started_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +203,14 @@ def _judged(
             rows = map(rows_of.row, some[: FIRST_ROWS - len(first)])
             first += [row for row in rows if not row.other]
             reporter.at_once()
-        reporter.tell(LookProgress(judged=files, total=total, first_rows=tuple(first)))
+        reporter.tell(ScanProgress(judged=files, total=total, first_rows=tuple(first)))
     return judged
 
 
 class _Reporter:
     """Let through one report in a while."""
 
-    def __init__(self, report: Callable[[LookProgress], None]) -> None:
+    def __init__(self, report: Callable[[ScanProgress], None]) -> None:
         self._report = report
         self._next_s = 0.0
 
@@ -218,7 +218,7 @@ class _Reporter:
         """Let the next report through."""
         self._next_s = 0.0
 
-    def tell(self, progress: LookProgress) -> None:
+    def tell(self, progress: ScanProgress) -> None:
         """Report, unless it was done just now."""
         now_s = time.monotonic()
         if now_s >= self._next_s:
@@ -229,14 +229,14 @@ class _Reporter:
 class ComparedBytes:
     """Counts bytes that are compared, of ``size_bytes``, and reports once in a while."""
 
-    def __init__(self, report: Callable[[LookProgress], None], size_bytes: int) -> None:
+    def __init__(self, report: Callable[[ScanProgress], None], size_bytes: int) -> None:
         self._reporter = _Reporter(report)
         self._size, self._done = size_bytes, 0
 
     def __call__(self, count: int) -> None:
         """So many bytes more were read."""
         self._done += count
-        self._reporter.tell(LookProgress(to_compare=self._size, compared=self._done))
+        self._reporter.tell(ScanProgress(to_compare=self._size, compared=self._done))
 
 
 def row_of(

@@ -11,9 +11,9 @@ from typing import TypeAlias
 from transferapp.desktop.imports.anyway import judged_anyway
 from transferapp.desktop.imports.list import (
     FilesetRow,
-    Look,
-    LookProgress,
-    look_at,
+    ListScan,
+    ScanProgress,
+    scan_at,
 )
 from transferapp.desktop.imports.read_formats import ReadFormats
 from transferapp.desktop.imports.reading import Reading
@@ -70,7 +70,7 @@ class Listing:
         return self._listed
 
     @property
-    def looking_words(self) -> str:
+    def scanning_words(self) -> str:
         """How far a look is and what waits for it, as a sentence; empty without a look."""
         progress = self.reading.progress
         if progress is None:
@@ -107,33 +107,33 @@ class Listing:
         self.stop()
         self._replace(ImportRows())
 
-    async def look(
+    async def check(
         self,
         paths: Sequence[Path],
         reads: ReadFormats,
         named: Collection[Path],
         take_in: TakeIn,
-    ) -> Look | None:
+    ) -> ListScan | None:
         """Look in a thread, and take in there what was found; None when it was stopped.
 
         ``named`` are other paths that the person gave.
         """
         try:
-            with self.reading.begun(LookProgress()) as (cancel, report), seldom_collecting():
+            with self.reading.begun(ScanProgress()) as (cancel, report), seldom_collecting():
                 settings = await reads.ask()
-                look = await asyncio.to_thread(
-                    look_at, paths, cancel, report, settings, tuple(named)
+                scan = await asyncio.to_thread(
+                    scan_at, paths, cancel, report, settings, tuple(named)
                 )
                 requested = self.rows.anyway
-                rows = await asyncio.to_thread(judged_anyway, look.rows, requested, settings)
+                rows = await asyncio.to_thread(judged_anyway, scan.rows, requested, settings)
                 made = await self._taken_in(lambda made: take_in(made, rows))
                 if cancel.is_set():
                     return None
                 self._replace(made)
         except Cancelled:
             return None
-        self.took_s = look.took_s
-        return replace(look, rows=rows)
+        self.took_s = scan.took_s
+        return replace(scan, rows=rows)
 
     async def _taken_in(self, take_in: Change) -> ImportRows:
         """Return the rows with those of a look, and with what was done to them meanwhile."""

@@ -18,7 +18,7 @@ from transferapp.desktop.imports.fileset_details import (
     ANYWAY_TIP,
     EDGE,
     IGNORE_ICON,
-    LOOKING_TIP,
+    SCANNING_TIP,
     FileNames,
     all_ignored,
     ignore_words,
@@ -147,9 +147,9 @@ class OtherFiles(QFrame):
         self._selection_changed()
 
     def _selection_changed(self, *_selections: QItemSelection) -> None:
-        looking = self._presenter.looking is not None
-        self._anyway.setEnabled(self._names.selectionModel().hasSelection() and not looking)
-        self._anyway.setToolTip(LOOKING_TIP if looking else ANYWAY_TIP)
+        scanning = self._presenter.scanning is not None
+        self._anyway.setEnabled(self._names.selectionModel().hasSelection() and not scanning)
+        self._anyway.setToolTip(SCANNING_TIP if scanning else ANYWAY_TIP)
 
     def _toggle(self) -> None:
         self._open(opened=not self._inside.isVisibleTo(self))

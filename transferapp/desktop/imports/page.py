@@ -50,7 +50,7 @@ class ImportPage(PageWidget):
         self.banner.closed.connect(presenter.dismiss_problem)
         self._drop = DropArea()
         self._drop.chosen.connect(self.add_paths)
-        self._progress = _LookingBar(presenter)
+        self._progress = _ScanningBar(presenter)
         self._known = MessageBanner("import.alreadyThere", action="Leave these out")
         self._known.action.clicked.connect(starts(presenter.leave_out_duplicates))
         self._known.action.setToolTip(
@@ -74,7 +74,7 @@ class ImportPage(PageWidget):
         spawn(self._presenter.targets.load())
         if not self._looker_started:
             self._looker_started = True
-            looker = kept_going("looking at doubtful filesets", self._presenter.keep_looking)
+            looker = kept_going("looking at doubtful filesets", self._presenter.keep_scanning)
             spawn(looker.run(), name=looker.name)
 
     def add_paths(self, paths: Sequence[Path]) -> None:
@@ -120,14 +120,14 @@ class ImportPage(PageWidget):
         there = presenter.already_there
         there += f" {_SECOND}" if there else ""
         self._known.show_while(there, "Already there", tone="info")
-        self._known.action.setEnabled(presenter.looking is None)
+        self._known.action.setEnabled(presenter.scanning is None)
         if presenter.trouble is None:
             self.banner.hide()
         else:
             self.banner.show_error(presenter.trouble)
 
 
-class _LookingBar(QFrame):
+class _ScanningBar(QFrame):
     """How far looking at the files is, with a way to stop it; hidden otherwise."""
 
     def __init__(self, presenter: ImportPresenter) -> None:
@@ -139,7 +139,7 @@ class _LookingBar(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         stop = button("Stop", "import.cancelScan", role="quiet", icon_name="mdi6.stop")
-        stop.clicked.connect(presenter.cancel_look)
+        stop.clicked.connect(presenter.cancel_scan)
         words = QVBoxLayout()
         words.setSpacing(theme.TIGHT)
         words.addWidget(self._words)
@@ -153,10 +153,10 @@ class _LookingBar(QFrame):
         self._show()
 
     def _show(self) -> None:
-        progress = self._presenter.looking
+        progress = self._presenter.scanning
         self.setVisible(progress is not None)
         if progress is not None:
-            self._words.setText(self._presenter.looking_words)
+            self._words.setText(self._presenter.scanning_words)
             done, total = progress.share
             self._bar.setRange(0, total)  # 0: it only shows that something goes on.
             self._bar.setValue(done)

@@ -17,7 +17,7 @@ from transferapp.desktop.imports.duplicates import FilesetDuplicates
 from transferapp.desktop.imports.list import (
     ComparedBytes,
     FilesetRow,
-    LookProgress,
+    ScanProgress,
 )
 from transferapp.desktop.imports.listing import Listing
 from transferapp.desktop.imports.read_formats import ReadFormats
@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from transferapp.model.containers import ContainerRef
 
 #: Seconds after which doubtful filesets ("still being written") are looked at again.
-LOOK_AGAIN_S = 10.0
+REFRESH_S = 10.0
 #: Seconds that a window has to show a list before anything is asked about it.
 PAINTED_S = 0.1
 #: Folders that take longer to look at are looked at again only on request.
-QUICK_LOOK_S = 3.0
+QUICK_SCAN_S = 3.0
 
 HandOver = Callable[..., Awaitable[SubmissionView]]
 
@@ -116,14 +116,14 @@ class ImportPresenter:
         return self._rows.included
 
     @property
-    def looking(self) -> LookProgress | None:
+    def scanning(self) -> ScanProgress | None:
         """How far looking at files is; None while nothing is looked at."""
         return self._listing.reading.progress
 
     @property
-    def looking_words(self) -> str:
+    def scanning_words(self) -> str:
         """The same as a sentence, with what is dropped meanwhile; empty while there is none."""
-        return self._listing.looking_words
+        return self._listing.scanning_words
 
     @property
     def summary(self) -> str:
@@ -149,7 +149,7 @@ class ImportPresenter:
         """Why Import cannot be pressed now; empty when it can."""
         reasons = (
             (self.handing_over, "The import is being handed over."),
-            (self.looking is not None, "The files are still being checked."),
+            (self.scanning is not None, "The files are still being checked."),
             (not self._rows, "Drop files or folders first."),
             (not self._rows.totals.included, "No fileset is ticked that can be imported."),
             (self.targets.chosen is None, "Choose where the images go."),
@@ -163,35 +163,35 @@ class ImportPresenter:
         """
         if not paths:
             return
-        if self.looking is not None:
+        if self.scanning is not None:
             self._listing.waiting += paths
             self.changed.notify()
             return
         self.result_done()
         roots = tuple(self._roots)
         self._background.start(self.attaching.ask())
-        look = await self._listing.look(paths, self.reads, roots, ImportRows.add)
-        if look is None:
+        scan = await self._listing.check(paths, self.reads, roots, ImportRows.add)
+        if scan is None:
             return
         self._roots.update(dict.fromkeys(paths))
-        self.ignored_count += look.ignored_count
+        self.ignored_count += scan.ignored_count
         if not self._name_typed and not self.name:
             self.name = suggested_name(paths[0])
         self._list_changed()
         await asyncio.sleep(PAINTED_S)
-        await self._ask_duplicates(look.rows)
+        await self._ask_duplicates(scan.rows)
 
-    def cancel_look(self) -> None:
+    def cancel_scan(self) -> None:
         """Stop looking; what was being looked at, or waits for it, is not listed."""
         self._listing.stop()
 
-    async def look_again(self) -> None:
+    async def scan_again(self) -> None:
         """Judge everything again, as it is on disk now; choices are kept."""
-        if self.looking is not None or not self._roots or self.handing_over:
+        if self.scanning is not None or not self._roots or self.handing_over:
             return
         roots = tuple(self._roots)
-        look = await self._listing.look(roots, self.reads, roots, ImportRows.judge_again)
-        if look is None:
+        scan = await self._listing.check(roots, self.reads, roots, ImportRows.judge_again)
+        if scan is None:
             return
         self._knows()
         await self._known.ask_changed(self.rows)
@@ -199,16 +199,16 @@ class ImportPresenter:
 
     async def check_again(self) -> None:
         """Look again because the person wishes it, at disk and repository."""
-        await self.look_again()
+        await self.scan_again()
         await self._known.ask_anew(self.rows)
         self._knows()
 
-    async def keep_looking(self) -> None:
+    async def keep_scanning(self) -> None:
         """Look again at doubtful filesets for ever: a recording ends by itself."""
         while True:
-            await asyncio.sleep(LOOK_AGAIN_S)
-            if self._rows.doubtful and self._listing.took_s < QUICK_LOOK_S:
-                await self.look_again()
+            await asyncio.sleep(REFRESH_S)
+            if self._rows.doubtful and self._listing.took_s < QUICK_SCAN_S:
+                await self.scan_again()
 
     def include(self, keys: Collection[str], *, included: bool) -> None:
         """Tick filesets or leave them out; blocked ones stay out."""
@@ -220,7 +220,7 @@ class ImportPresenter:
 
     async def import_anyway(self, keys: Collection[str]) -> None:
         """Take in files of formats that nobody knows; the repository may refuse them."""
-        if self.looking is not None:
+        if self.scanning is not None:
             return
         rows = self._rows.found(keys)
         taken = await asyncio.to_thread(judged_anyway, rows, keys, self.reads.settings)
@@ -231,7 +231,7 @@ class ImportPresenter:
         """Take filesets off the list; the files stay where they are."""
         requested = frozenset(keys)
         gone = [row for row in self.rows if row.key in requested]
-        if len(gone) == len(self.rows) and self.looking is None:
+        if len(gone) == len(self.rows) and self.scanning is None:
             self.clear()
             return
         # Those that stay are named anew: also for one row that is work.
@@ -266,12 +266,12 @@ class ImportPresenter:
 
     async def leave_out_duplicates(self) -> None:
         """Untick what the repository holds, once every byte of it is compared."""
-        if self.looking is not None or self.handing_over:
+        if self.scanning is not None or self.handing_over:
             return
         rows = self.included
         size = self._known.unsure_bytes(rows)
         try:
-            with self._listing.reading.begun(LookProgress(to_compare=size)) as (cancel, report):
+            with self._listing.reading.begun(ScanProgress(to_compare=size)) as (cancel, report):
                 read = ComparedBytes(report, size)
                 held = await self._known.leave_out(rows, cancel, read)
             self.include(held, included=False)
@@ -334,11 +334,11 @@ class ImportPresenter:
         if isinstance(self.trouble, TargetNotFound):
             await self.targets.load()
         elif isinstance(self.trouble, SourceProblem):
-            await self.look_again()
+            await self.scan_again()
 
     async def close(self) -> None:
         """Stop what still runs; nothing that was handed over depends on it."""
-        self.cancel_look()
+        self.cancel_scan()
         self._known.stop()
         self.result_done()
         await self._background.close()
@@ -350,7 +350,7 @@ class ImportPresenter:
         return self._listing.rows
 
     def _progressed(self) -> None:
-        if self.looking is None and (paths := self._listing.take_waiting()):
+        if self.scanning is None and (paths := self._listing.take_waiting()):
             self._background.start(self.add(paths))
         self.changed.notify()
 

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from transferapp.desktop.imports.list import LookProgress
+from transferapp.desktop.imports.list import ScanProgress
 
-Report = Callable[[LookProgress], None]
+Report = Callable[[ScanProgress], None]
 
 
 class Reading:
@@ -17,12 +17,12 @@ class Reading:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         """``changed`` is called when there is something new to show."""
-        self.progress: LookProgress | None = None
+        self.progress: ScanProgress | None = None
         self._changed = changed
         self._cancel = threading.Event()
 
     @contextmanager
-    def begun(self, progress: LookProgress) -> Iterator[tuple[threading.Event, Report]]:
+    def begun(self, progress: ScanProgress) -> Iterator[tuple[threading.Event, Report]]:
         """Show that files are being read; gives how to see that it was stopped, and how to
         tell of it from the thread.
         """
@@ -30,7 +30,7 @@ class Reading:
         self._cancel = cancel = threading.Event()
         self._show(progress)
 
-        def report(told: LookProgress) -> None:
+        def report(told: ScanProgress) -> None:
             loop.call_soon_threadsafe(self._told, cancel, told)
 
         try:
@@ -43,10 +43,10 @@ class Reading:
         """Stop it: a person does not wish to wait."""
         self._cancel.set()
 
-    def _told(self, cancel: threading.Event, progress: LookProgress) -> None:
+    def _told(self, cancel: threading.Event, progress: ScanProgress) -> None:
         if self.progress is not None and cancel is self._cancel:
             self._show(progress)
 
-    def _show(self, progress: LookProgress | None) -> None:
+    def _show(self, progress: ScanProgress | None) -> None:
         self.progress = progress
         self._changed()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from transferapp.client.source_looks import look_at_source, not_looked_at
+from transferapp.client.source_scans import not_scanned_at, scan_source
 from transferapp.desktop.session.background import kept_going
 from transferapp.desktop.session.observable import Listeners
 from transferapp.errors import TransferAppError
@@ -100,10 +100,10 @@ class NotificationsPresenter:
         with suppress(TransferAppError):  # Told from the events alone.
             details = await server.transfer(transfer_id)
             if ended:
-                looked = await look_at_source(self._session.agent, details.transfer)
+                scanned = await scan_source(self._session.agent, details.transfer)
                 details = await server.transfer(transfer_id)
-                if not looked:
-                    details = replace(details, transfer=not_looked_at(details.transfer))
+                if not scanned:
+                    details = replace(details, transfer=not_scanned_at(details.transfer))
         if ended:
             return _ended(ended[-1], details)
         return _troubled(events, details)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from transferapp.desktop.session.presenter import SessionPresenter
 
 #: Seconds between two looks.
-LOOK_PAUSE_S = 5.0
+POLL_PAUSE_S = 5.0
 #: A service that restarts is back before anyone needs to know: so many looks without one.
-LOOKS_WITHOUT = 2
+POLLS_WITHOUT = 2
 
 AGENT_TITLE = "The workstation service is not running"
 WORKER_TITLE = "The server has no worker at work: imports wait"
@@ -46,8 +46,8 @@ class ServicesPresenter:
         self._ending = ending
         self._pause = pause
         self._without = 0
-        self._looking = kept_going("looking after services", self._look)
-        self._looks = False
+        self._polling = kept_going("looking after services", self._poll)
+        self._polls = False
         self._agent_problem = ""
         self.agent_notice = ""
         self.worker_notice = ""
@@ -57,14 +57,14 @@ class ServicesPresenter:
 
     async def close(self) -> None:
         """Look no more."""
-        await self._looking.stop()
+        await self._polling.stop()
 
     def _session_changed(self) -> None:
-        if self._session.signed_in and not self._looks:
-            self._looks = True
-            self._looking.start()
+        if self._session.signed_in and not self._polls:
+            self._polls = True
+            self._polling.start()
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         while self._session.signed_in:
             agent, worker = await asyncio.gather(self._agent(), self._worker())
             before = (self.agent_notice, self.worker_notice, self.background_notice)
@@ -72,9 +72,9 @@ class ServicesPresenter:
             self.agent_notice, self.worker_notice, self.background_notice = now
             if before != now:
                 self.changed.notify()
-            self._looking.beat()
-            await self._pause(LOOK_PAUSE_S)
-        self._looks = False
+            self._polling.beat()
+            await self._pause(POLL_PAUSE_S)
+        self._polls = False
         self.agent_notice = self.worker_notice = self.background_notice = ""
         self.changed.notify()
 
@@ -89,7 +89,7 @@ class ServicesPresenter:
         except AgentUnreachable as error:
             self._without += 1
             last = await asyncio.to_thread(self._ending, endings.AGENT)
-            if last is None and self._without < LOOKS_WITHOUT:
+            if last is None and self._without < POLLS_WITHOUT:
                 return ""
             why = f"The workstation service ended: {last.sentence} " if last else ""
             return f"{why}{error.message} Uploads from here wait until then."

@@ -82,7 +82,7 @@ class TransferBoard:
             for transfer_id in self._rows:
                 self._touch(transfer_id)
 
-    def look_again(self) -> None:
+    def scan_again(self) -> None:
         """Judge by the clock which transfers have gone quiet."""
         for row in self._rows.values():
             if not row.ended:

@@ -35,10 +35,10 @@ def fraction_of(index: AnyIndex) -> float | None:
     return None if row is None or row.ended else row.fraction
 
 
-def state_look(state: ItemState, group: RowGroup) -> tuple[str, str]:
+def state_style(state: ItemState, group: RowGroup) -> tuple[str, str]:
     """Return the icon name and colour of a state."""
     scheme = theme.colours()
-    looks = {
+    styles = {
         ItemState.IMPORTED: ("mdi6.check-circle-outline", scheme.good),
         ItemState.DELIVERED: ("mdi6.check-circle-outline", scheme.good),
         ItemState.CANCELLED: ("mdi6.cancel", scheme.text_faint),
@@ -48,9 +48,9 @@ def state_look(state: ItemState, group: RowGroup) -> tuple[str, str]:
         ItemState.WAITING: ("mdi6.timer-sand", scheme.warn),
         ItemState.QUEUED: ("mdi6.timer-sand", scheme.text_muted),
     }
-    if group is RowGroup.ATTENTION and state not in looks:
+    if group is RowGroup.ATTENTION and state not in styles:
         return "mdi6.alert-outline", scheme.warn
-    return looks.get(state, ("mdi6.sync", scheme.accent))
+    return styles.get(state, ("mdi6.sync", scheme.accent))
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -76,7 +76,7 @@ class StateDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         row = row_of(index)
         if row is not None:
-            name, colour = state_look(row.state, row.group)
+            name, colour = state_style(row.state, row.group)
             _add_icon(option, name, colour)
             paint_text_in(option, colour)
 

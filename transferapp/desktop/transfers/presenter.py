@@ -37,7 +37,7 @@ REFRESH_PAUSE_S = 0.5
 #: Seconds until a server that did not answer is asked again.
 UNAVAILABLE_PAUSE_S = 3.0
 #: Seconds between two looks at what has gone quiet or moves on another workstation.
-LOOK_PAUSE_S = 10.0
+POLL_PAUSE_S = 10.0
 #: An agent that restarts is back before anyone needs to know.
 AGENT_GRACE_S = 5.0
 #: Details with more items than this are read less often.
@@ -221,7 +221,7 @@ class TransfersPresenter:
         if owner:
             self._begin(self._follow_agent)
             self._begin(self._keep_fresh)
-            self._begin(self._keep_looking)
+            self._begin(self._keep_polling)
 
     def _begin(self, step: Step) -> asyncio.Task[None]:
         following = kept_going("following the transfers", step)
@@ -342,11 +342,11 @@ class TransfersPresenter:
             self._board.put_transfers([details.transfer])
             self.changed.notify()
 
-    async def _keep_looking(self) -> None:
+    async def _keep_polling(self) -> None:
         """Look at the clock, and at transfers that other workstations move."""
         while True:
-            await self._pause(LOOK_PAUSE_S)
-            self._board.look_again()
+            await self._pause(POLL_PAUSE_S)
+            self._board.scan_again()
             if any(not row.ended for row in self.rows.values()):
                 self._mark_dirty(self.selected if self._few_items() else _NEWEST)
 

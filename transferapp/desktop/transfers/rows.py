@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from transferapp import errors
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.moves import (
     BEFORE_BYTES_STATES,
     LIVELY_STATES,
@@ -67,7 +67,7 @@ class TransferRow:
     files_verified: int = 0
     left_out_files: int | None = None
     left_out_names: tuple[str, ...] = ()
-    look: SourceLook | None = None
+    look: SourceScan | None = None
     #: The workstation service does not answer: how the source looks now is not known.
     source_unseen: bool = False
     #: Lower-case name and target, for the search field.
@@ -135,7 +135,7 @@ def merge(
         row = _from_agent(view) if row is None else _joined(row, view)
     assert row is not None  # noqa: S101 - one of the two was given
     if agent_lost:
-        row = _not_looked_at(row)
+        row = _not_scanned_at(row)
     return _finished(row, now=now, bytes_per_s=bytes_per_s, lost=agent_lost and row.on_agent)
 
 
@@ -285,5 +285,5 @@ def _promises(view: SubmissionView) -> Promises:
     )
 
 
-def _not_looked_at(row: TransferRow) -> TransferRow:
+def _not_scanned_at(row: TransferRow) -> TransferRow:
     return replace(row, promises=row.promises.of_unseen_source(), source_unseen=True)

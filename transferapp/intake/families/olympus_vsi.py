@@ -16,7 +16,7 @@ from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import names_on_disk
-from transferapp.intake.integrity import look_into
+from transferapp.intake.integrity import read_heads
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
 
@@ -45,7 +45,7 @@ def _damage(index: FoundFile) -> str:
     with index.path.open("rb", buffering=0) as opened:
         if opened.read(4) not in TIFF.magic:
             return "does not begin like a cellSens VSI file"
-    missing = look_into(index.path, TIFF).missing
+    missing = read_heads(index.path, TIFF).missing
     return f"is not complete: {missing}" if missing else ""
 
 

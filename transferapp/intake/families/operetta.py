@@ -76,14 +76,14 @@ def _named(index: FoundFile) -> list[NamedImage]:
 def _find(index: FoundFile, neighbours: Neighbours) -> Callable[[str], FoundFile | None]:
     here = plates.below_the_index(index, neighbours)
     lower = dict[str, FoundFile]()
-    looked = False
+    scanned = False
 
     def find(name: str) -> FoundFile | None:
-        nonlocal looked
+        nonlocal scanned
         if (found := here(name)) is not None:
             return found
-        if not looked:
-            looked = True
+        if not scanned:
+            scanned = True
             lower.update(_one_folder_down(index, neighbours))
         return lower.get(re.split(r"[\\/]", name)[-1])
 

@@ -21,9 +21,9 @@ from transferapp.ledger.stores.rows import (
     Row,
     fetch,
     fetch_one,
-    look_of,
-    look_value,
     problem_value,
+    scan_of,
+    scan_value,
     tally_of,
     tally_values,
     transfer_of,
@@ -31,7 +31,7 @@ from transferapp.ledger.stores.rows import (
 from transferapp.ledger.stores.schema import files, items, transfers
 from transferapp.ledger.stores.tally import Share
 from transferapp.model.containers import ContainerRef
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.moves import UPLOAD, Move
 from transferapp.model.transfers import (
     ENDED_STATES,
@@ -155,8 +155,8 @@ def retarget(
     write_events(connection, transfer_events(now, {**found, **values}, was_ended=True))
 
 
-def keep_look(
-    connection: sa.Connection, now: datetime, transfer_id: str, look: SourceLook
+def keep_scan(
+    connection: sa.Connection, now: datetime, transfer_id: str, scan: SourceScan
 ) -> Transfer:
     """Keep the last look at an import's source; raises TransferNotFound, StateConflict."""
     mine = transfers.c.id == transfer_id
@@ -165,9 +165,9 @@ def keep_look(
         raise TransferNotFound
     if found["kind"] != TransferKind.IMPORT:
         raise StateConflict("Only an import has a source on the workstation.")
-    before = look_of(found["look"])
-    values: dict[str, Any] = {"look": look_value(look)}
-    says_other = before is None or replace(before, looked_at=look.looked_at) != look
+    before = scan_of(found["look"])
+    values: dict[str, Any] = {"look": scan_value(scan)}
+    says_other = before is None or replace(before, looked_at=scan.looked_at) != scan
     if says_other:
         values["updated_at"] = now
     connection.execute(transfers.update().where(mine).values(**values))

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from transferapp.ledger.stores.tally import Tally
 from transferapp.model.containers import ContainerRef
-from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
+from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.events import Event, EventKind
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
@@ -73,7 +73,7 @@ def transfer_of(row: Row) -> Transfer:
     """Return a transfer."""
     tally = tally_of(row)
     kind = TransferKind(row["kind"])
-    look = look_of(row["look"])
+    scan = scan_of(row["look"])
     return Transfer(
         id=row["id"],
         kind=kind,
@@ -88,7 +88,7 @@ def transfer_of(row: Row) -> Transfer:
         file_count=tally.file_count,
         size_bytes=tally.size_bytes,
         bytes_done=tally.bytes_done,
-        promises=promises_of(tally, kind, row["left_out_files"], look),
+        promises=promises_of(tally, kind, row["left_out_files"], scan),
         target=ContainerRef.parse(row["target"]) if row["target"] else None,
         target_name=row["target_name"],
         trouble=problem_of(row["trouble"]),
@@ -97,16 +97,16 @@ def transfer_of(row: Row) -> Transfer:
         attached=tally.attached,
         left_out_files=row["left_out_files"],
         left_out_names=tuple(row["left_out_names"] or ()),
-        look=look,
+        look=scan,
     )
 
 
 def promises_of(
-    tally: Tally, kind: TransferKind, left_out_files: int | None, look: SourceLook | None
+    tally: Tally, kind: TransferKind, left_out_files: int | None, scan: SourceScan | None
 ) -> Promises:
     """Return what the server can vouch for; the agent knows more about logging off."""
     source = ImportFacts(
-        tally.item_count, tally.verified, tally.files_verified, left_out_files, look
+        tally.item_count, tally.verified, tally.files_verified, left_out_files, scan
     )
     return promised(
         TransferFacts(
@@ -118,17 +118,17 @@ def promises_of(
     )
 
 
-def look_of(value: dict[str, Any] | None) -> SourceLook | None:
+def scan_of(value: dict[str, Any] | None) -> SourceScan | None:
     """Return the look at a source of a JSON column."""
     if value is None:
         return None
-    looked_at = datetime.fromisoformat(value["looked_at"])
-    return SourceLook(**{**value, "looked_at": looked_at, "names": tuple(value["names"])})
+    scanned_at = datetime.fromisoformat(value["looked_at"])
+    return SourceScan(**{**value, "looked_at": scanned_at, "names": tuple(value["names"])})
 
 
-def look_value(look: SourceLook) -> dict[str, Any]:
+def scan_value(scan: SourceScan) -> dict[str, Any]:
     """Return the JSON of a look at a source."""
-    return {**asdict(look), "looked_at": look.looked_at.isoformat(), "names": list(look.names)}
+    return {**asdict(scan), "looked_at": scan.looked_at.isoformat(), "names": list(scan.names)}
 
 
 def left_out_of(row: Row) -> LeftOut:

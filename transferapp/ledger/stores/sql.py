@@ -26,7 +26,7 @@ from transferapp.ledger.port import (
 from transferapp.ledger.stores import additions, changes, outbox, reads, retention
 from transferapp.ledger.stores.schema import SCHEMA
 from transferapp.model.containers import ContainerRef
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.events import Event, EventKind
 from transferapp.model.moves import Move
 from transferapp.model.transfers import (
@@ -133,9 +133,9 @@ class SqlLedger(Ledger):
         return await self._write(changes.move_item, self._clock.now(), item_id, move, change)
 
     @override
-    async def looked_at_source(self, transfer_id: str, look: SourceLook) -> Transfer:
+    async def source_scanned(self, transfer_id: str, scan: SourceScan) -> Transfer:
         """Keep the last look at an import's source."""
-        return await self._write(changes.keep_look, self._clock.now(), transfer_id, look)
+        return await self._write(changes.keep_scan, self._clock.now(), transfer_id, scan)
 
     @override
     async def tell(self, owner: str, kind: EventKind) -> None:

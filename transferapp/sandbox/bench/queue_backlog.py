@@ -14,7 +14,7 @@ from transferapp.sandbox.bench.queue_ground import enqueue, open_queue, p99_ms
 from transferapp.sandbox.local_installation import LocalInstallation
 
 TASKS = 10_000
-LOOKS = 400
+POLLS = 400
 _ADMIN, _PASSWORD = "boss", "bench-only"
 _PAGE = 50
 
@@ -30,9 +30,9 @@ async def backlog(url: str, home: Path) -> dict[str, float]:
         async with open_queue(url, {"bench": 4}) as queue:
             await queue.pause_resource("bench", paused=True)
             await enqueue(queue, 100, "bench", "early")
-            before = await _look(installation)
+            before = await _poll(installation)
             await enqueue(queue, TASKS - 100, "bench", "late")
-            after = await _look(installation)
+            after = await _poll(installation)
             await asyncio.sleep(10.0)
             stage_later = _memory(installation)
     return {
@@ -52,21 +52,21 @@ def _memory(installation: LocalInstallation) -> dict[str, float]:
     }
 
 
-async def _look(installation: LocalInstallation) -> dict[str, float]:
+async def _poll(installation: LocalInstallation) -> dict[str, float]:
     """Page through the list again and again; the first pages warm the server up."""
     async with await installation.sign_in(_ADMIN, _PASSWORD) as server:
         headers = {"authorization": f"Bearer {server.token}"}
     times: list[float] = []
     after = ""
     async with httpx.AsyncClient(base_url=installation.url, headers=headers) as client:
-        for number in range(LOOKS):
+        for number in range(POLLS):
             began = time.perf_counter()
             answer = await client.get(
                 "/v1/admin/tasks", params={"limit": _PAGE, "after": after}
             )
             took = time.perf_counter() - began
             page = answer.raise_for_status().json()
-            if number >= LOOKS // 10:
+            if number >= POLLS // 10:
                 times.append(took)
             after = page[-1]["id"] if len(page) == _PAGE else ""
     return {"p99": p99_ms(times), **_memory(installation)}

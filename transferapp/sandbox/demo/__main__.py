@@ -86,7 +86,7 @@ def play_by_itself(home: Path, out: Path, kind: str) -> int:
         asyncio.run(installation.add_people(PASSWORD))
         say("server, worker and workstation service are starting")
         installation.start_all()
-        with looked_after(installation):
+        with attended(installation):
             asyncio.run(installation.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
             notable = Story((installation, screen), folder, out, say).play()
         report = make_report(installation, folder, out, notable)
@@ -98,7 +98,7 @@ def play_by_itself(home: Path, out: Path, kind: str) -> int:
 
 
 @contextmanager
-def looked_after(installation: LocalInstallation) -> Iterator[None]:
+def attended(installation: LocalInstallation) -> Iterator[None]:
     """Raise InstallationError, whatever is waited for, when a process of the stage ends."""
     ended: list[InstallationError] = []
     waiting = threading.get_ident()

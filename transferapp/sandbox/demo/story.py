@@ -22,7 +22,7 @@ DATASET = "First look"
 IMPORT_TIMEOUT_S = 180
 EXPORT_TIMEOUT_S = 60
 #: How long she looks at an image, in seconds.
-LOOK_S = 2.0
+SCAN_S = 2.0
 Say = Callable[[str], None]
 
 
@@ -63,7 +63,7 @@ class Story:
             self._browse(desktop)
             self._preview(desktop)
             self._export(desktop)
-            self._look_at_transfers(desktop)
+            self._check_transfers(desktop)
         return self.notable
 
     @contextmanager
@@ -144,7 +144,7 @@ class Story:
         # napari warms up meanwhile, as it does for a person who looks around.
         for image in ("ecoli", "organoid", "cluster", "slide"):
             desktop.do("choose", "browse.images", path=[image])
-            time.sleep(LOOK_S)
+            time.sleep(SCAN_S)
         self._shot(desktop, "browse", settle_s=3.0)
 
     def _preview(self, desktop: Actor) -> None:
@@ -165,7 +165,7 @@ class Story:
         details = self._ended(TransferKind.EXPORT, EXPORT_TIMEOUT_S)
         self.notable.exported_paths = sorted(file.client_path for file in details.files)
 
-    def _look_at_transfers(self, desktop: Actor) -> None:
+    def _check_transfers(self, desktop: Actor) -> None:
         desktop.do("click", "nav.transfers")
         desktop.do("wait", "transfers.table", rows=2, timeout_s=30)
         desktop.do("choose", "transfers.table", path=["Sample"])

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from transferapp.errors import Invalid
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.transfers import Transfer, TransferDetails, TransferItem
 from transferapp.protocol import routes
-from transferapp.protocol.drops import LookTold
+from transferapp.protocol.drops import ReportedScan
 from transferapp.protocol.messages import Accepted, ImportRequest, NewTarget, Report, Seal
 from transferapp.server.answers import accepted_answer, details_answer, json_answer, parsed
 from transferapp.server.auth import SessionGrant, TransferGrant
@@ -83,11 +83,11 @@ async def report(
 
 @router.post(routes.source("{transfer_id}"), response_model=Transfer)
 async def source(
-    transfer_id: str, told: LookTold, _grant: TransferGrant, request: Request
+    transfer_id: str, told: ReportedScan, _grant: TransferGrant, request: Request
 ) -> Response:
     """Tell what the workstation found when it looked at what was dropped."""
-    look = SourceLook(**asdict(told))
-    kept = await parts_of(request).imports.looked_at_source(transfer_id, look)
+    scan = SourceScan(**asdict(told))
+    kept = await parts_of(request).imports.source_scanned(transfer_id, scan)
     return json_answer(Transfer, kept)
 
 

@@ -19,7 +19,7 @@ from transferapp.taskqueue.dbos.rows import (
 from transferapp.taskqueue.port import TaskState
 from transferapp.taskqueue.pressure import (
     PROBE_PATIENCE_S,
-    after_look,
+    after_evaluation,
     after_probe_failed,
     after_success,
     can_judge,
@@ -72,15 +72,15 @@ class CircuitMonitor:
         if row["probe"]:
             self._watch_probe(row)
         elif not row["outages"] and can_judge(pressure_of(row), run_stats_of(row)):
-            self._look(row["name"])
+            self._evaluate(row["name"])
         else:
             return False
         return True
 
-    def _look(self, name: str) -> None:
+    def _evaluate(self, name: str) -> None:
         with self._store.changing(name) as (row, change):
             before = pressure_of(row)
-            after = after_look(before, run_stats_of(row))
+            after = after_evaluation(before, run_stats_of(row))
             change(done=0, failed=0, seconds=0.0, **values_of(after))
         if after.limit < before.limit:
             _log.warning("target errs or slows; fewer at once", target=name, limit=after.limit)

@@ -20,7 +20,7 @@ _SQLITE_EVERY_S = 0.05
 #: How soon a lost connection is tried again; meanwhile the worker only polls.
 _PAUSES = Backoff(2.0, 10.0)
 _POLLS = "The database wakes no worker now. Tasks begin a little later; nothing is lost."
-_STOP_LOOK_S = 0.5
+_STOP_EVALUATE_S = 0.5
 
 
 def announce(connection: sa.Connection) -> None:
@@ -64,7 +64,7 @@ class Wakeups:
                 self._watching.beat()
                 self._wake()  # for what came before
                 while not self._stopping.is_set():
-                    for _ in connection.notifies(timeout=_STOP_LOOK_S, stop_after=1):
+                    for _ in connection.notifies(timeout=_STOP_EVALUATE_S, stop_after=1):
                         self._wake()
         except psycopg.OperationalError as error:
             raise Unavailable(_POLLS) from error

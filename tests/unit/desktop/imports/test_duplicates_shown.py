@@ -73,13 +73,13 @@ async def test_changed_files_are_asked_about_by_themselves_and_only_these(
     await presenter.add([folder])
     presenter.dismiss_already_there()
     asked = session.server.calls.count(("duplicates",))
-    await presenter.look_again()
+    await presenter.scan_again()
     assert session.server.calls.count(("duplicates",)) == asked, "nothing has changed"
     picture = folder / "cells" / "cell.png"
     picture.write_bytes(picture.read_bytes() + b"more")
     os.utime(picture, (LONG_AGO, LONG_AGO))
     session.server.held = {}
-    await presenter.look_again()
+    await presenter.scan_again()
     assert session.server.calls.count(("duplicates",)) == asked + 1
     assert presenter.already_there == ""
 

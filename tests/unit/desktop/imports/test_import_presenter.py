@@ -29,7 +29,7 @@ from tests.support.transfer_fakes import (
     view as agent_view,
 )
 from transferapp import errors
-from transferapp.desktop.imports.list import LookProgress
+from transferapp.desktop.imports.list import ScanProgress
 from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.host.resources import resource
 from transferapp.intake.preflight import PreflightSettings, Severity
@@ -123,24 +123,24 @@ async def test_a_file_still_being_written_waits_and_then_joins(
     row = next(r for r in presenter.rows if r.key == str(picture))
     assert (row.level, row.included) == (Severity.WARNING, False)
     os.utime(picture, (LONG_AGO, LONG_AGO))
-    await presenter.look_again()
+    await presenter.scan_again()
     row = next(r for r in presenter.rows if r.key == str(picture))
     assert (row.level, row.included) == (Severity.OK, True)
 
 
-async def test_looking_again_keeps_choices_and_what_was_removed(
+async def test_scanning_again_keeps_choices_and_what_was_removed(
     presenter: ImportPresenter, folder: Path
 ) -> None:
     await presenter.add([folder])
     first, second = (row.key for row in presenter.included)
     presenter.include([first], included=False)
     presenter.remove([second])
-    await presenter.look_again()
+    await presenter.scan_again()
     assert presenter.included == ()
     assert second not in {row.key for row in presenter.rows}
 
 
-async def test_a_look_shows_its_progress_and_can_be_stopped(
+async def test_a_scan_shows_its_progress_and_can_be_stopped(
     presenter: ImportPresenter, tmp_path: Path
 ) -> None:
     source = next(resource("sample-data", "png-cells").glob("*.png"))
@@ -150,16 +150,16 @@ async def test_a_look_shows_its_progress_and_can_be_stopped(
     shutil.copy(source, first)
     for number in range(1, 3000):
         (many / f"p{number}.png").hardlink_to(first)
-    seen: list[LookProgress] = []
+    seen: list[ScanProgress] = []
     presenter.changed.listen(
-        lambda: seen.extend([presenter.looking] if presenter.looking else [])
+        lambda: seen.extend([presenter.scanning] if presenter.scanning else [])
     )
-    looking = asyncio.create_task(presenter.add([many]))
+    scanning = asyncio.create_task(presenter.add([many]))
     await until(lambda: any(p.total == 3000 for p in seen), 20)
-    presenter.cancel_look()
-    await looking
+    presenter.cancel_scan()
+    await scanning
     assert presenter.rows == ()
-    assert presenter.looking is None
+    assert presenter.scanning is None
     assert any(p.seen for p in seen)
 
 
@@ -181,9 +181,9 @@ async def test_what_was_judged_first_is_shown_while_the_rest_is_judged(
 
 
 def test_progress_is_said_in_words() -> None:
-    assert LookProgress().words == "Looking at the files…"
-    assert LookProgress(seen=1024).words == "Looking through folders: 1,024 files so far…"
-    assert LookProgress(judged=12, total=5000).words == "Checking the files: 12 of 5,000…"
+    assert ScanProgress().words == "Looking at the files…"
+    assert ScanProgress(seen=1024).words == "Looking through folders: 1,024 files so far…"
+    assert ScanProgress(judged=12, total=5000).words == "Checking the files: 12 of 5,000…"
 
 
 async def test_import_hands_over_everything_and_shows_the_promises(
@@ -287,7 +287,7 @@ async def test_a_target_deleted_meanwhile_leaves_the_choice_open(
     assert len(presenter.rows) == 3
 
 
-async def test_a_file_gone_meanwhile_is_found_by_the_next_look(
+async def test_a_file_gone_meanwhile_is_found_by_the_next_scan(
     presenter: ImportPresenter, hand_over: HandOver, folder: Path
 ) -> None:
     await presenter.add([folder])
@@ -327,7 +327,7 @@ async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(
     assert "19 files" in row.sentence
     assert not presenter._rows.doubtful
     presenter.include([row.key], included=False)
-    await presenter.look_again()
+    await presenter.scan_again()
     assert row.key not in {one.key for one in presenter.included}
 
 
@@ -341,13 +341,13 @@ async def test_what_omero_cannot_open_is_told_before_the_upload(
     await presenter.add([tmp_path / "cluster"])
     assert [row.level for row in presenter.rows] == [Severity.OK]
     session.server.repository = "OMERO"
-    await presenter.look_again()
+    await presenter.scan_again()
     [row] = presenter.rows
     assert row.level is Severity.BLOCKED
     assert "Rename 'cluster' to 'cluster.ome.zarr'" in row.sentence
     # What was known of the server holds when it does not answer.
     session.server.error = errors.ServerUnreachable()
-    await presenter.look_again()
+    await presenter.scan_again()
     assert presenter.rows[0].level is Severity.BLOCKED
 
 
@@ -365,7 +365,7 @@ async def test_files_of_one_name_are_told_apart_also_when_dropped_one_by_one(
     await presenter.add([paths[1]])
     wanted = ["ctrl/cell.png", "treated/cell.png"]
     assert [row.name for row in presenter.rows] == wanted
-    await presenter.look_again()
+    await presenter.scan_again()
     assert [row.name for row in presenter.rows] == wanted
     presenter.targets.choose(EMBRYOS)
     await presenter.submit()

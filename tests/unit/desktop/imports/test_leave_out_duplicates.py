@@ -103,7 +103,7 @@ async def test_only_the_same_bytes_are_left_out(
     assert large is not None
     assert large.words == "In the repository already: Image:11 (Monday)"
     assert presenter.left_out == "Left out: 2 in the repository already."
-    assert (presenter.looking, presenter.trouble) == (None, None)
+    assert (presenter.scanning, presenter.trouble) == (None, None)
 
 
 async def test_a_tick_takes_it_back(presenter: ImportPresenter, folder: Path) -> None:
@@ -170,7 +170,7 @@ async def test_what_changes_on_disk_is_compared_anew(
     os.utime(folder / "small.tif", (LONG_AGO + 5, LONG_AGO + 5))
     tiff(folder / "large.tif", middle=3)
     os.utime(folder / "large.tif", (LONG_AGO + 5, LONG_AGO + 5))
-    await presenter.look_again()
+    await presenter.scan_again()
     small, large = row(presenter, "small.tif"), row(presenter, "large.tif")
     assert small.is_held, "the same bytes with another time"
     assert not large.is_held
@@ -206,17 +206,17 @@ async def test_stop_leaves_the_rest_ticked(
     monkeypatch.setattr(Contents, "whole", waits)
     leaving = asyncio.ensure_future(presenter.leave_out_duplicates())
     assert await asyncio.to_thread(reads.wait, 10)
-    assert presenter.looking is not None
-    assert presenter.looking.words == (
+    assert presenter.scanning is not None
+    assert presenter.scanning.words == (
         "Comparing every byte with the repository: 0 bytes of 10.2 MB…"
     )
     assert presenter.why_not == "The files are still being checked."
-    presenter.cancel_look()
+    presenter.cancel_scan()
     go_on.set()
     await leaving
     assert ticked(presenter) == {"small.tif", "large.tif", "mask.tif", "new.tif"}
     assert presenter.trouble is None
-    await until(lambda: presenter.looking is None)
+    await until(lambda: presenter.scanning is None)
     assert presenter.already_there, "it can be tried again"
 
 
@@ -235,7 +235,7 @@ async def test_a_server_that_goes_away_meanwhile_is_told(
     await presenter.leave_out_duplicates()
     assert isinstance(presenter.trouble, errors.ServerUnreachable)
     assert len(presenter.included) == 4
-    assert presenter.looking is None
+    assert presenter.scanning is None
 
 
 async def test_other_checksums_cannot_prove_it(

@@ -51,7 +51,7 @@ async def test_files_that_are_no_images_are_a_line_and_no_rows(
     assert not {row.key for row in presenter.rows} & {str(path) for path in notes}
     assert others_told(presenter.others) == LINE
     assert "1 cannot be imported, 2 not images. Keep" in presenter.left_out
-    await presenter.look_again()
+    await presenter.scan_again()
     assert others_told(presenter.others) == LINE
 
 
@@ -66,7 +66,7 @@ async def test_they_are_told_as_left_out_unless_they_are_ignored(
     presenter.ignore([row.key for row in presenter.others], ignored=True)
     assert others_told(presenter.others) == "2 other files are not images; ignored."
     assert "1 cannot be imported, 2 ignored." in presenter.left_out
-    await presenter.look_again()
+    await presenter.scan_again()
     await presenter.submit()
     assert _reasons(hand_over, notes) == {LeftOutReason.IGNORED}
 
@@ -151,7 +151,7 @@ async def test_one_that_vanishes_is_not_missed(
 ) -> None:
     await presenter.add([folder])
     notes[0].unlink()
-    await presenter.look_again()
+    await presenter.scan_again()
     assert others_told(presenter.others).startswith("1 other file is not an image;")
     assert len(presenter.rows) == 3
 
@@ -165,7 +165,7 @@ async def test_it_is_imported_anyway(
     row = _row(presenter, notes[0])
     assert (row.level, row.included, row.can_anyway) == (Severity.WARNING, True, False)
     assert "may refuse it" in row.sentence
-    await presenter.look_again()
+    await presenter.scan_again()
     assert _row(presenter, notes[0]).included, "a later look holds to it"
     assert [one.key for one in presenter.others] == [str(notes[1])]
     await presenter.submit()
@@ -237,7 +237,7 @@ async def test_it_is_told_whose_answer_it_is(
     for path in (tmp_path / "formats").iterdir():
         os.utime(path, (said_at, said_at))
     session.server.error = errors.ServerUnreachable()
-    await presenter.look_again()
+    await presenter.scan_again()
     said = clock.now() - timedelta(days=2)
     assert presenter.reads.words.startswith(
         "The server cannot be asked now what it reads. Checked by its answer of"
@@ -245,7 +245,7 @@ async def test_it_is_told_whose_answer_it_is(
     )
     assert "(OMERO, Bio-Formats" in presenter.reads.words
     session.server.error = None
-    await presenter.look_again()
+    await presenter.scan_again()
     assert presenter.reads.words == ""
     await presenter.close()
 

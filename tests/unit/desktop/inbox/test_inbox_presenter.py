@@ -107,7 +107,7 @@ async def test_a_change_that_nobody_told_is_found_a_little_later(tmp_path: Path)
     await env.close()
 
 
-async def test_after_an_outage_it_looks_whatever_was_told(
+async def test_after_an_outage_it_scans_whatever_was_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))

@@ -104,7 +104,7 @@ async def test_a_server_that_does_not_answer_is_the_sessions_to_say(inbox_env: E
     assert (inbox_env.asked, inbox_env.services.worker_notice) == (asked, "")
 
 
-async def test_nobody_looks_once_she_has_signed_out(inbox_env: Env) -> None:
+async def test_nobody_scans_once_she_has_signed_out(inbox_env: Env) -> None:
     inbox_env.workers = "No worker is at work."
     await until(lambda: inbox_env.services.worker_notice)
     inbox_env.session.signed_in = False
@@ -134,11 +134,11 @@ async def test_what_keeps_failing_is_told_until_it_goes_well(inbox_env: Env) -> 
     await until(lambda: not inbox_env.services.background_notice)
 
 
-async def test_a_defect_in_looking_does_not_end_it(inbox_env: Env) -> None:
+async def test_a_defect_in_scanning_does_not_end_it(inbox_env: Env) -> None:
     shown: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _loop, context: shown.append(str(context["exception"])))
-    inbox_env.services._looking._pauses = Backoff(0.001, 60.0)
+    inbox_env.services._scanning._pauses = Backoff(0.001, 60.0)
     inbox_env.error = ValueError("odd")
     await until(lambda: shown)
     inbox_env.error = None

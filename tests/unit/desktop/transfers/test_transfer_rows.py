@@ -22,7 +22,7 @@ from transferapp.desktop.transfers.rows import (
     TransferRow,
     merge,
 )
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import ItemState, Transfer, TransferKind
 from transferapp.protocol.messages import SubmissionView
@@ -225,7 +225,7 @@ def test_both_sides_must_say_that_the_source_may_go() -> None:
     server, agent = transfer(**DONE, promises=kept), view(**BOTH, safe_to_delete_source=True)
     assert delete_line(server).safe, "on another computer the server's word is all there is"
     assert delete_line(server, agent).safe
-    changed = SourceLook(NOW, files=31, changed=1, names=("a.tif",))
+    changed = SourceScan(NOW, files=31, changed=1, names=("a.tif",))
     line = delete_line(server, view(safe_to_switch_off=True, look=changed))
     assert line.text == (
         "Safe to delete the source: not yet (1 file changed since the import: 'a.tif')"

@@ -93,7 +93,7 @@ async def test_news_of_the_inbox_are_no_reason_to_ask(
     assert len(session.server.calls) == asked
 
 
-async def test_looking_after_what_moves_asks_for_no_transfer_that_is_none(
+async def test_scanning_after_what_moves_asks_for_no_transfer_that_is_none(
     session: FakeSession, presenter: TransfersPresenter
 ) -> None:
     assert any(not row.ended for row in presenter.rows.values())

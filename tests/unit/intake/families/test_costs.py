@@ -45,7 +45,7 @@ def collected(files: tuple[FoundFile, ...]) -> int:
     return count
 
 
-def test_files_without_an_index_are_not_looked_at(tmp_path: Path, seen: list[str]) -> None:
+def test_files_without_an_index_are_not_scanned_at(tmp_path: Path, seen: list[str]) -> None:
     run = tmp_path / "run"
     for number in range(20):
         touched_tiff(run / f"img_{number:09}_GFP_000.tif")

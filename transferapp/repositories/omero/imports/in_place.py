@@ -35,7 +35,7 @@ from transferapp.repositories.omero.sessions.pixel_stores import closing
 _log = structlog.get_logger(__name__)
 _MARKER = b"transferapp links a file here: "
 #: Network file systems show a new file a little later (seconds).
-_LOOK_FOR_S, _LOOK_EVERY_S = 3.0, 0.1
+_SCAN_FOR_S, _SCAN_EVERY_S = 3.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _link(omero_session: OmeroSessionContext, links: Links, spot: _Spot) -> None
             links.take_away(spot.source, spot.location)
         _mark(omero_session, links, spot)
         links.put(spot.source, spot.location)
-    _look_again(omero_session, spot)
+    _scan_again(omero_session, spot)
 
 
 def _mark(omero_session: OmeroSessionContext, links: Links, spot: _Spot) -> None:
@@ -156,13 +156,13 @@ def _mark(omero_session: OmeroSessionContext, links: Links, spot: _Spot) -> None
     uploader.truncate(0)
     uploader.write(marker, 0, len(marker))
     uploader.close()
-    end = time.monotonic() + _LOOK_FOR_S
+    end = time.monotonic() + _SCAN_FOR_S
     while (found := _read(spot.location, len(marker) + 1)) != marker:
         if found.startswith(_MARKER) or links.placed(spot.source, spot.location):
             raise Busy("Another worker is linking this file now. It is tried again.")
         if time.monotonic() > end:
             raise CannotLink(f"what OMERO writes is not seen at {spot.location}")
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(_SCAN_EVERY_S)
 
 
 def _read(location: Path, count: int) -> bytes:
@@ -174,7 +174,7 @@ def _read(location: Path, count: int) -> bytes:
             return b""
 
 
-def _look_again(omero_session: OmeroSessionContext, spot: _Spot) -> None:
+def _scan_again(omero_session: OmeroSessionContext, spot: _Spot) -> None:
     """Have OMERO hash what is there now; minutes for a large file."""
     reader = spot.place.process.ice_context(
         {**spot.place.process.ice_getContext(), "omero.fs.mode": "r"}

@@ -29,7 +29,7 @@ _WORDS = (
 )
 _POLLS = Backoff(0.05, 1.0, factor=1.5)
 #: While the step does not change, the log is looked at so often.
-_LOOK_AT_LOG_EVERY = timedelta(seconds=30)
+_SCAN_AT_LOG_EVERY = timedelta(seconds=30)
 
 
 async def watch(
@@ -43,7 +43,7 @@ async def watch(
     polls, told, watched = count(), None, _Watched(omero_session, fileset_id, handle)
     try:
         while (response := await omero_session.run(handle.getResponse)) is None:
-            beat = await omero_session.run(watched.look)
+            beat = await omero_session.run(watched.check)
             if beat != told:
                 told, step = beat, beat.step
                 progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
@@ -63,9 +63,9 @@ class _Watched:
         self, omero_session: OmeroSessionContext, fileset_id: int, handle: Any
     ) -> None:
         self._omero_session, self._fileset_id, self._handle = omero_session, fileset_id, handle
-        self._looked_at = omero_session.clock.now()
+        self._scanned_at = omero_session.clock.now()
 
-    def look(self) -> Beat:
+    def check(self) -> Beat:
         """Return the last beat: a step begun, or more in the import's log."""
         watch, now = self._omero_session.heartbeats, self._omero_session.clock.now()
         status = self._handle.getStatus()
@@ -73,11 +73,11 @@ class _Watched:
         step = int(status.currentStep) + 1 if status.steps else 0
         known = watch.last(self._fileset_id)
         if known is None or known.step != step:
-            self._looked_at = now
+            self._scanned_at = now
             return watch.saw(self._fileset_id, step)
-        if not step or now - self._looked_at < _LOOK_AT_LOG_EVERY:
+        if not step or now - self._scanned_at < _SCAN_AT_LOG_EVERY:
             return known
-        self._looked_at = now
+        self._scanned_at = now
         return watch.saw(
             self._fileset_id, step, log_bytes(self._omero_session, self._fileset_id)
         )

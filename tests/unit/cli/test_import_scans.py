@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.cli import looking, signed_in
+from transferapp.cli import import_scan, signed_in
 from transferapp.cli.commands import handing_over
 from transferapp.client.sessions import ToldFormats
 from transferapp.errors import Denied
@@ -52,17 +52,17 @@ async def test_what_omero_cannot_open_is_refused(
         yield Omero(), None
 
     monkeypatch.setattr(signed_in, "server_client", server_client)
-    looked = looking.look_at([cluster], [], await handing_over._settings(), print)
-    assert looked.ready == ()
-    assert "Rename 'cluster' to 'cluster.ome.zarr'" in looked.refused[0]
+    scanned = import_scan.scan_at([cluster], [], await handing_over._settings(), print)
+    assert scanned.ready == ()
+    assert "Rename 'cluster' to 'cluster.ome.zarr'" in scanned.refused[0]
 
 
-async def test_files_are_looked_at_also_when_nobody_is_signed_in(
+async def test_files_are_scanned_at_also_when_nobody_is_signed_in(
     cluster: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def server_client() -> None:
         raise Denied("Nobody is signed in.")
 
     monkeypatch.setattr(signed_in, "server_client", server_client)
-    looked = looking.look_at([cluster], [], await handing_over._settings(), print)
-    assert (len(looked.ready), looked.refused) == (1, ())
+    scanned = import_scan.scan_at([cluster], [], await handing_over._settings(), print)
+    assert (len(scanned.ready), scanned.refused) == (1, ())

@@ -20,7 +20,7 @@ from transferapp.agent.records import DuplicateRecord, FileRecord
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.source import inode_of
 from transferapp.intake.scanning import Scan, scan
-from transferapp.model.drops import SourceLook
+from transferapp.model.drops import SourceScan
 
 if TYPE_CHECKING:
     from transferapp.agent.outbox import Outbox
@@ -33,7 +33,7 @@ _Record: TypeAlias = FileRecord | DuplicateRecord
 _NAMES_KEPT = 10
 
 
-async def look_and_tell(
+async def scan_and_report(
     outbox: Outbox, transfer_id: str, clock: Clock, server: WorkstationClient
 ) -> None:
     """Look at an import's source and tell the server what it does not know.
@@ -41,19 +41,19 @@ async def look_and_tell(
     Reading large files that look other than before takes long; nothing is promised of them
     meanwhile, here or there. Raises what ``client`` raises; the look is kept all the same.
     """
-    look = await in_daemon_thread(partial(glance, outbox, transfer_id, clock))
+    last_scan = await in_daemon_thread(partial(glance, outbox, transfer_id, clock))
     await _tell(outbox, server, transfer_id)
-    if look.comparing:
+    if last_scan.comparing:
         await in_daemon_thread(partial(compare, outbox, transfer_id, clock))
         await _tell(outbox, server, transfer_id)
 
 
-def glance(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceLook:
+def glance(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceScan:
     """Look without reading files, and keep what was found. Blocks."""
-    return _keep(outbox, transfer_id, _glance(outbox, transfer_id).look(clock))
+    return _keep(outbox, transfer_id, _glance(outbox, transfer_id).state_now(clock))
 
 
-def compare(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceLook:
+def compare(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceScan:
     """Look, read what looks other than before, and keep what was found. Blocks for long."""
     found = _glance(outbox, transfer_id)
     while found.doubtful:
@@ -67,7 +67,7 @@ def compare(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceLook:
             outbox.same_duplicates(file, now.st_mtime_ns, inode)
         else:
             outbox.same_content(file.file_id, now.st_mtime_ns, inode)
-    return _keep(outbox, transfer_id, found.look(clock))
+    return _keep(outbox, transfer_id, found.state_now(clock))
 
 
 class _Places:
@@ -102,7 +102,7 @@ class _Found:
     added: list[str] = field(default_factory=list)
     away: list[str] = field(default_factory=list)
 
-    def look_at(self, file: _Record) -> None:
+    def scan_at(self, file: _Record) -> None:
         """Ask for size, time and inode. A file that is gone needs no promise; one whose
         whole folder is not there may come back as another.
         """
@@ -134,12 +134,12 @@ class _Found:
             self._is_another(file)
         return sha1 == file.sha1
 
-    def look(self, clock: Clock) -> SourceLook:
+    def state_now(self, clock: Clock) -> SourceScan:
         """Return it as counts and some names."""
         doubtful = [file.client_path for file in self.doubtful]
         changed = [*self.changed, *self.held_changed]
         names = [*changed, *self.added, *self.unreadable, *doubtful, *self.away]
-        return SourceLook(
+        return SourceScan(
             looked_at=clock.now(),
             files=self.files,
             changed=len(self.changed),
@@ -160,25 +160,25 @@ def _glance(outbox: Outbox, transfer_id: str) -> _Found:
     record = outbox.submission(transfer_id)
     files = outbox.imported_files(transfer_id)
     found = _Found(len(files), _Places(record.roots or ()))
-    to_look_at: list[_Record] = [*files, *outbox.duplicate_files(transfer_id)]
-    for file in to_look_at:
-        found.look_at(file)
+    to_scan_at: list[_Record] = [*files, *outbox.duplicate_files(transfer_id)]
+    for file in to_scan_at:
+        found.scan_at(file)
     if record.roots is not None:
         known = set(outbox.known_paths(transfer_id))
         found.added = list(_unknown(record.roots, known))
     return found
 
 
-def _keep(outbox: Outbox, transfer_id: str, look: SourceLook) -> SourceLook:
-    outbox.keep_look(transfer_id, look)
-    return look
+def _keep(outbox: Outbox, transfer_id: str, last_scan: SourceScan) -> SourceScan:
+    outbox.keep_scan(transfer_id, last_scan)
+    return last_scan
 
 
 async def _tell(outbox: Outbox, server: WorkstationClient, transfer_id: str) -> None:
     record = await asyncio.to_thread(outbox.submission, transfer_id)
     if record.look is not None and not record.look_told:
-        await server.looked_at_source(transfer_id, record.look)
-        await asyncio.to_thread(outbox.look_was_told, transfer_id, record.look)
+        await server.source_scanned(transfer_id, record.look)
+        await asyncio.to_thread(outbox.scan_was_reported, transfer_id, record.look)
 
 
 def _unknown(roots: Sequence[str], known: set[str]) -> Iterator[str]:

@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from transferapp.agent.outbox import Outbox, open_outbox
 from transferapp.agent.progress import Progress
 from transferapp.agent.records import Moved
-from transferapp.agent.source_look import compare, glance
+from transferapp.agent.source_scan import compare, glance
 from transferapp.agent.views import view_of
 from transferapp.host.clock import SystemClock
-from transferapp.model.drops import LeftOut, LeftOutReason, SourceLook
+from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.stages import ItemStage
 from transferapp.protocol.messages import (
     DropOnDisk,
@@ -71,7 +71,7 @@ class Env:
             self.outbox.finish_file(f"f-{path.name}", 4, moved)
         self.outbox.set_stages([path.name for path in self.files], ItemStage.DONE)
 
-    def look(self) -> SourceLook:
+    def scan_now(self) -> SourceScan:
         compare(self.outbox, "t", CLOCK)
         found = self.outbox.submission("t").look
         assert found is not None
@@ -82,7 +82,7 @@ class Env:
         return view_of(record, totals, Progress())
 
     def deletable(self) -> tuple[bool, bool]:
-        self.look()
+        self.scan_now()
         view = self.view()
         return view.safe_to_delete_source, view.safe_to_delete_imported
 
@@ -126,7 +126,7 @@ def test_what_was_refused_keeps_the_folder(tmp_path: Path) -> None:
 def test_a_file_that_grew(env: Env) -> None:
     env.files[0].write_bytes(b"aaaaa")
     assert env.deletable() == (False, False)
-    assert (env.look().changed, env.look().names) == (1, ("day 3/a.tif",))
+    assert (env.scan_now().changed, env.scan_now().names) == (1, ("day 3/a.tif",))
 
 
 def test_other_content_of_the_same_size(env: Env) -> None:
@@ -134,7 +134,7 @@ def test_other_content_of_the_same_size(env: Env) -> None:
     assert glance(env.outbox, "t", CLOCK).comparing == 1
     assert not env.view().safe_to_delete_imported, "nothing is promised meanwhile"
     assert env.deletable() == (False, False)
-    assert env.look().changed == 1
+    assert env.scan_now().changed == 1
 
 
 def test_another_file_of_the_same_size_and_time(env: Env) -> None:
@@ -143,7 +143,7 @@ def test_another_file_of_the_same_size_and_time(env: Env) -> None:
     other.write_bytes(b"bbbb")
     os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
     other.replace(env.files[0])
-    assert env.look().changed == 1
+    assert env.scan_now().changed == 1
 
 
 def test_a_file_that_was_only_touched_or_copied_back(env: Env) -> None:
@@ -181,7 +181,7 @@ def test_what_came_into_the_folder_since(env: Env, name: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"x")
     assert env.deletable() == (False, True)
-    assert env.look().added == 1
+    assert env.scan_now().added == 1
 
 
 def test_litter_that_came_since_is_nothing(env: Env) -> None:
@@ -197,7 +197,7 @@ def test_what_is_gone_needs_no_promise(env: Env) -> None:
     assert env.deletable() == (True, True)
 
 
-def test_what_cannot_be_looked_at_promises_nothing(
+def test_what_cannot_be_scanned_at_promises_nothing(
     env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Path.stat
@@ -209,17 +209,17 @@ def test_what_cannot_be_looked_at_promises_nothing(
 
     monkeypatch.setattr(Path, "stat", stat)
     assert env.deletable() == (False, False)
-    assert env.look().unreadable == 1
+    assert env.scan_now().unreadable == 1
 
 
 def test_the_server_is_told_what_it_does_not_know(env: Env) -> None:
-    look = env.look()
+    scan = env.scan_now()
     assert not env.outbox.submission("t").look_told
-    env.outbox.look_was_told("t", look)
-    env.look()
+    env.outbox.scan_was_reported("t", scan)
+    env.scan_now()
     assert env.outbox.submission("t").look_told, "the same again is no news"
     env.files[0].write_bytes(b"bbbbb")
-    env.look()
+    env.scan_now()
     assert not env.outbox.submission("t").look_told
 
 
@@ -228,7 +228,7 @@ def test_nothing_is_promised_of_a_folder_that_is_not_there(env: Env) -> None:
     assert env.deletable() == (True, True)
     env.folder.rename(env.folder.with_name("elsewhere"))
     assert env.deletable() == (False, False)
-    assert env.look().words.startswith(
+    assert env.scan_now().words.startswith(
         "2 files not there now (deleted, moved or on a drive not connected): 'day 3/a.tif'"
     )
     env.folder.with_name("elsewhere").rename(env.folder)

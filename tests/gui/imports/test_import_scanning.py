@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 
-from tests.support.held_look import HeldLook, held, pictures
+from tests.support.blocked_scan import BlockedScan, held, pictures
 from tests.support.import_page_env import Env, Play, drop, env
 from tests.support.transfer_fakes import until
 from transferapp.desktop.imports.list import FilesetRow, row_of
@@ -38,7 +38,7 @@ def ticked(on: Env, row: int) -> bool:
     return bool(index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked)
 
 
-def test_a_tick_set_during_a_look_is_kept(env: Play, held: HeldLook, tmp_path: Path) -> None:
+def test_a_tick_set_during_a_scan_is_kept(env: Play, held: BlockedScan, tmp_path: Path) -> None:
     async def story(on: Env) -> None:
         drop(on["import.drop"], pictures(tmp_path / "many", 30))
         key = await held.first(on.presenter)
@@ -46,7 +46,7 @@ def test_a_tick_set_during_a_look_is_kept(env: Play, held: HeldLook, tmp_path: P
         tick(on, 0, Qt.CheckState.Unchecked)
         assert not ticked(on, 0)
         held.go_on.set()
-        await until(lambda: on.presenter.looking is None, 10)
+        await until(lambda: on.presenter.scanning is None, 10)
         assert len(on.presenter.included) == 29
         assert key not in {row.key for row in on.presenter.included}
 
@@ -54,7 +54,7 @@ def test_a_tick_set_during_a_look_is_kept(env: Play, held: HeldLook, tmp_path: P
 
 
 def test_what_has_to_wait_cannot_be_pressed_and_says_why(
-    env: Play, held: HeldLook, tmp_path: Path
+    env: Play, held: BlockedScan, tmp_path: Path
 ) -> None:
     async def story(on: Env) -> None:
         held.go_on.set()
@@ -75,8 +75,8 @@ def test_what_has_to_wait_cannot_be_pressed_and_says_why(
     env(story)
 
 
-def test_closing_during_a_look_leaves_no_thread(
-    env: Play, held: HeldLook, tmp_path: Path
+def test_closing_during_a_scan_leaves_no_thread(
+    env: Play, held: BlockedScan, tmp_path: Path
 ) -> None:
     before = set(threading.enumerate())
 
@@ -97,7 +97,7 @@ def test_20_000_files_are_dropped_cleared_and_dropped_again(env: Play, tmp_path:
         for _ in range(2):
             drop(on["import.drop"], folder)
             await until(lambda: len(on.presenter.rows) == 20_000, 60)
-            await until(lambda: on.presenter.looking is None, 60)
+            await until(lambda: on.presenter.scanning is None, 60)
             assert len(on.presenter.included) == 20_000
             on.click("import.clear")
             assert on["import.list"].model().rowCount() == 0

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from tests.support.ome_zarrs import write_image
-from transferapp.cli.looking import Looked, look_at
+from transferapp.cli.import_scan import ScannedDrop, scan_at
 from transferapp.client.dropping import drop_message, others_words
 from transferapp.errors import Invalid
 from transferapp.host.clock import SystemClock
@@ -40,33 +40,33 @@ def day(tmp_path: Path) -> Path:
     return folder
 
 
-def looked_at(
+def scanned_at(
     path: Path, *ignore: str, rests_s: float = 10.0, anyway: bool = False
-) -> tuple[Looked, list[str]]:
+) -> tuple[ScannedDrop, list[str]]:
     said: list[str] = []
     settings = PreflightSettings(still_writing_s=rests_s, anyway=anyway)
-    return look_at([path], ignore, settings, said.append), said
+    return scan_at([path], ignore, settings, said.append), said
 
 
-def reasons(looked: Looked) -> dict[str, LeftOutReason]:
-    return {one.left_out.client_path: one.left_out.reason for one in looked.dropped.left_out}
+def reasons(scanned: ScannedDrop) -> dict[str, LeftOutReason]:
+    return {one.left_out.client_path: one.left_out.reason for one in scanned.dropped.left_out}
 
 
 def test_everything_that_was_given_is_accounted_for(day: Path) -> None:
-    looked, _ = looked_at(day, rests_s=0.2)
-    assert [candidate.name for candidate in looked.ready] == ["a.tif"]
-    assert reasons(looked) == {"day 3/notes.txt": REFUSED, "day 3/b.tif.part": REFUSED}
-    assert looked.dropped.litter_files == 1
-    assert looked.dropped.roots == (day,)
-    assert len(looked.refused) == looked.others == 1
-    assert "stays where it is" in looked.dropped.left_out[-1].left_out.sentence
+    scanned, _ = scanned_at(day, rests_s=0.2)
+    assert [candidate.name for candidate in scanned.ready] == ["a.tif"]
+    assert reasons(scanned) == {"day 3/notes.txt": REFUSED, "day 3/b.tif.part": REFUSED}
+    assert scanned.dropped.litter_files == 1
+    assert scanned.dropped.roots == (day,)
+    assert len(scanned.refused) == scanned.others == 1
+    assert "stays where it is" in scanned.dropped.left_out[-1].left_out.sentence
 
 
 @pytest.mark.parametrize("pattern", ["*.txt", "day 3/notes.*"])
 def test_what_is_ignored_by_name_is_not_missed(day: Path, pattern: str) -> None:
-    looked, _ = looked_at(day, pattern, "*.part", rests_s=0.2)
-    assert reasons(looked) == {"day 3/notes.txt": IGNORED, "day 3/b.tif.part": IGNORED}
-    assert looked.refused == ()
+    scanned, _ = scanned_at(day, pattern, "*.part", rests_s=0.2)
+    assert reasons(scanned) == {"day 3/notes.txt": IGNORED, "day 3/b.tif.part": IGNORED}
+    assert scanned.refused == ()
 
 
 def test_other_files_are_attached_where_that_is_requested(day: Path) -> None:
@@ -75,37 +75,37 @@ def test_other_files_are_attached_where_that_is_requested(day: Path) -> None:
     os.utime(day / "ignored.log", (LONG_AGO, LONG_AGO))
     said: list[str] = []
     settings = PreflightSettings(still_writing_s=0.2)
-    looked = look_at([day], ["*.log"], settings, said.append, attach_others=True)
-    assert [file.client_path for file in looked.attachments] == ["day 3/notes.txt"]
-    assert reasons(looked) == {"day 3/b.tif.part": REFUSED, "day 3/ignored.log": IGNORED}
-    assert looked.others_told == (
+    scanned = scan_at([day], ["*.log"], settings, said.append, attach_others=True)
+    assert [file.client_path for file in scanned.attachments] == ["day 3/notes.txt"]
+    assert reasons(scanned) == {"day 3/b.tif.part": REFUSED, "day 3/ignored.log": IGNORED}
+    assert scanned.others_told == (
         "1 other file is not an image; it is attached to the target.",
     )
-    assert drop_message(looked.dropped).left_out_files == 1
+    assert drop_message(scanned.dropped).left_out_files == 1
 
 
 def test_attachments_alone_are_no_import(day: Path) -> None:
     (day / "a.tif").unlink()
     settings = PreflightSettings(still_writing_s=0.2)
     said: list[str] = []
-    looked = look_at([day], (), settings, said.append, attach_others=True)
+    scanned = scan_at([day], (), settings, said.append, attach_others=True)
     with pytest.raises(Invalid, match="1 other file is not an image; it stays where it is"):
-        looked.check_ready()
+        scanned.check_ready()
 
 
 def test_a_file_that_is_named_by_itself_is_told_of(day: Path) -> None:
     notes = day / "notes.txt"
-    looked, _ = looked_at(notes)
-    assert (looked.ready, looked.others) == ((), 0)
-    assert looked.refused[0].endswith("To import it all the same, add --anyway.")
+    scanned, _ = scanned_at(notes)
+    assert (scanned.ready, scanned.others) == ((), 0)
+    assert scanned.refused[0].endswith("To import it all the same, add --anyway.")
 
 
 def test_what_nobody_knows_is_imported_where_it_is_named(day: Path) -> None:
-    looked, _ = looked_at(day / "notes.txt", anyway=True)
-    assert [candidate.name for candidate in looked.ready] == ["notes.txt"]
-    assert "because you wish it" in looked.notes[0]
-    looked, _ = looked_at(day, "*.part", anyway=True)
-    assert [candidate.name for candidate in looked.ready] == ["a.tif"]
+    scanned, _ = scanned_at(day / "notes.txt", anyway=True)
+    assert [candidate.name for candidate in scanned.ready] == ["notes.txt"]
+    assert "because you wish it" in scanned.notes[0]
+    scanned, _ = scanned_at(day, "*.part", anyway=True)
+    assert [candidate.name for candidate in scanned.ready] == ["a.tif"]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_other_files_are_one_line(count: int, words: str) -> None:
 def test_what_was_just_written_is_waited_for_once(tmp_path: Path) -> None:
     path = an_image(tmp_path / "a.tif")
     os.utime(path)
-    looked, said = looked_at(path, rests_s=0.5)
-    assert len(looked.ready) == 1
+    scanned, said = scanned_at(path, rests_s=0.5)
+    assert len(scanned.ready) == 1
     assert len(said) == 1
 
 
@@ -133,21 +133,21 @@ def test_what_is_still_being_written_is_not_sent(tmp_path: Path) -> None:
     a_minute_ago = SystemClock().now().timestamp() - 60
     os.utime(path, (a_minute_ago, a_minute_ago))
     with path.open("ab"):
-        looked, _ = looked_at(path, rests_s=0.2)
-    assert looked.ready == ()
-    assert reasons(looked) == {"a.tif": REFUSED}
-    assert "still being written" in looked.refused[0]
+        scanned, _ = scanned_at(path, rests_s=0.2)
+    assert scanned.ready == ()
+    assert reasons(scanned) == {"a.tif": REFUSED}
+    assert "still being written" in scanned.refused[0]
 
 
 def test_a_path_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="does not exist"):
-        looked_at(tmp_path / "gone")
+        scanned_at(tmp_path / "gone")
 
 
-def test_a_name_that_looks_like_a_pattern_is_ignored_as_it_stands(tmp_path: Path) -> None:
+def test_a_name_that_scans_like_a_pattern_is_ignored_as_it_stands(tmp_path: Path) -> None:
     (tmp_path / "notes [1].txt").touch()
-    looked = look_at([tmp_path], ["notes [1].txt"], PreflightSettings(), lambda _: None)
-    assert not looked.refused
+    scanned = scan_at([tmp_path], ["notes [1].txt"], PreflightSettings(), lambda _: None)
+    assert not scanned.refused
 
 
 def test_a_set_of_which_a_part_is_ignored_is_imported_whole_and_that_is_told(
@@ -156,16 +156,16 @@ def test_a_set_of_which_a_part_is_ignored_is_imported_whole_and_that_is_told(
     folder = tmp_path / "a.ome.zarr"
     write_image(folder, np.ones((4, 4), "uint8"))
     settings = PreflightSettings(still_writing_s=0)
-    looked = look_at([folder], [".zattrs", "zarr.json"], settings, lambda _: None)
-    assert len(looked.ready) == 1
-    assert "imported whole" in looked.notes[0]
+    scanned = scan_at([folder], [".zattrs", "zarr.json"], settings, lambda _: None)
+    assert len(scanned.ready) == 1
+    assert "imported whole" in scanned.notes[0]
 
 
 def test_a_note_that_many_have_in_common_is_one(tmp_path: Path) -> None:
     for well, number in product("ab", range(8)):
         (tmp_path / well).mkdir(exist_ok=True)
         an_image(tmp_path / well / f"img_{number:09}_DAPI_000.tif")
-    looked, _ = looked_at(tmp_path)
-    assert len(looked.ready) == 16
-    (note,) = looked.notes
+    scanned, _ = scanned_at(tmp_path)
+    assert len(scanned.ready) == 16
+    (note,) = scanned.notes
     assert note.startswith("16 items, such as a/img_000000000_DAPI_000.tif: Each looks like a")

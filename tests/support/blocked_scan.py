@@ -21,7 +21,7 @@ from transferapp.intake.judging import Judged, judge
 LONG_AGO = 1_700_000_000
 
 
-class HeldLook:
+class BlockedScan:
     """Holds every look in its thread, once the first fileset was told of."""
 
     def __init__(self) -> None:
@@ -49,12 +49,12 @@ class HeldLook:
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldLook]:
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[BlockedScan]:
     """Looks stop after their first verdict."""
-    look = HeldLook()
-    monkeypatch.setattr(import_list, "judge", look.judge)
-    yield look
-    look.go_on.set()
+    scan = BlockedScan()
+    monkeypatch.setattr(import_list, "judge", scan.judge)
+    yield scan
+    scan.go_on.set()
 
 
 def pictures(folder: Path, count: int) -> Path:

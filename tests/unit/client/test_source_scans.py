@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.transfer_fakes import transfer
 from transferapp.client.agent import AgentClient
-from transferapp.client.source_looks import look_at_source, not_looked_at
+from transferapp.client.source_scans import not_scanned_at, scan_source
 from transferapp.errors import AgentUnreachable, NotFound, TransferAppError
 from transferapp.model.promises import Promises
 
@@ -24,16 +24,16 @@ class Silent:
 
 
 @pytest.mark.parametrize(
-    ("error", "looked"), [(AgentUnreachable(), False), (NotFound("other workstation"), True)]
+    ("error", "scanned"), [(AgentUnreachable(), False), (NotFound("other workstation"), True)]
 )
-async def test_a_service_that_does_not_answer_has_not_looked(
-    error: TransferAppError, looked: bool
+async def test_a_service_that_does_not_answer_has_not_scanned(
+    error: TransferAppError, scanned: bool
 ) -> None:
     agent = cast("AgentClient", Silent(error))
-    assert await look_at_source(agent, transfer(files_verified=2)) is looked
-    assert await look_at_source(agent, transfer(files_verified=0))
+    assert await scan_source(agent, transfer(files_verified=2)) is scanned
+    assert await scan_source(agent, transfer(files_verified=0))
 
 
 def test_nothing_is_promised_then() -> None:
     green = transfer(promises=Promises(True, True, True, True))
-    assert not_looked_at(green).promises == Promises(True, True, False, False)
+    assert not_scanned_at(green).promises == Promises(True, True, False, False)

@@ -17,7 +17,7 @@ WITHIN_S = 10.0
 _ASK_EVERY_S = 0.2
 
 
-async def look_at_source(
+async def scan_source(
     agent: AgentClient, transfer: Transfer, *, within_s: float = WITHIN_S
 ) -> bool:
     """Return when this workstation's service has looked at all that is imported, and has
@@ -41,6 +41,6 @@ async def look_at_source(
     return True
 
 
-def not_looked_at(transfer: Transfer) -> Transfer:
+def not_scanned_at(transfer: Transfer) -> Transfer:
     """Return a transfer of whose source nothing is promised, as nobody could look."""
     return replace(transfer, promises=transfer.promises.of_unseen_source())

@@ -38,7 +38,7 @@ _IGNORED_IN_PART = (
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ScannedDrop:
     """What can be imported, and what stays out; sentences for the person."""
 
     ready: tuple[FilesetCandidate, ...]
@@ -70,14 +70,14 @@ class Looked:
         raise Invalid(f"There is nothing to import. {' '.join(whys)}")
 
 
-def look_at(
+def scan_at(
     paths: Sequence[Path],
     ignore: Sequence[str],
     settings: PreflightSettings,
     say: Callable[[str], None],
     *,
     attach_others: bool = False,
-) -> Looked:
+) -> ScannedDrop:
     """Scan, group and judge; raises Invalid for a path that is not there.
 
     ``ignore``: patterns of names (or paths from the dropped folder on) that do not matter.
@@ -88,48 +88,48 @@ def look_at(
         if not path.exists():
             raise Invalid(f"{path} does not exist. Check the path.")
     roots = [path.absolute() for path in paths]
-    looking = partial(_look, roots, ignore, settings, attach_others=attach_others)
-    looked = looking()
-    if looked.unsettled:
+    scanning_now = partial(_scan, roots, ignore, settings, attach_others=attach_others)
+    scanned = scanning_now()
+    if scanned.unsettled:
         # Longer than a file must rest before it counts as written completely.
         pause_s = settings.still_writing_s + 1
         say(f"Some files were written just now. Looking again in {pause_s:.0f} seconds.")
         time.sleep(pause_s)
-        looked = looking()
-    return looked
+        scanned = scanning_now()
+    return scanned
 
 
-def _look(
+def _scan(
     roots: Sequence[Path],
     ignore: Sequence[str],
     settings: PreflightSettings,
     *,
     attach_others: bool,
-) -> Looked:
-    looking = _Looking(roots, ignore, settings, attach_others=attach_others)
+) -> ScannedDrop:
+    scanning_now = _Scanning(roots, ignore, settings, attach_others=attach_others)
     found = scanning.scan(roots)
     for finding in found.findings:
-        looking.finding(finding)
+        scanning_now.finding(finding)
     with seldom_collecting():
         judged = [one for some in judge(found, settings) for one in some]
     sorted_out = apart(in_order(judged))
     for candidate, result in sorted_out.filesets:
-        looking.candidate(candidate, result)
+        scanning_now.candidate(candidate, result)
     for other, result in sorted_out.others:
-        looking.other(other, result)
-    dropped = Dropped(tuple(roots), tuple(looking.left_out), found.ignored_count)
-    return Looked(
-        tuple(looking.ready),
+        scanning_now.other(other, result)
+    dropped = Dropped(tuple(roots), tuple(scanning_now.left_out), found.ignored_count)
+    return ScannedDrop(
+        tuple(scanning_now.ready),
         dropped,
-        tuple(looking.refused),
-        tuple(f"{one.name}: {one.sentence}" for one in together(looking.notes)),
-        looking.others,
-        tuple(looking.attachments),
-        unsettled=looking.unsettled,
+        tuple(scanning_now.refused),
+        tuple(f"{one.name}: {one.sentence}" for one in together(scanning_now.notes)),
+        scanning_now.others,
+        tuple(scanning_now.attachments),
+        unsettled=scanning_now.unsettled,
     )
 
 
-class _Looking:
+class _Scanning:
     """What has been judged so far."""
 
     def __init__(
