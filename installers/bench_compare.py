@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from environments import ROOT, say, stop
+from environments import ROOT, show, stop
 
 PYTHON = ROOT / ".venv" / "bin" / "python"
 #: How bootstrap.py names the module of the benchmarks, which has moved once.
@@ -125,7 +125,7 @@ def main() -> int:
         for name in given.names:
             runs: dict[str, list[Report]] = {BEFORE: [], AFTER: []}
             for side in order(given.rounds):
-                say(f"{name}, {side} ({commits[side][:8]})")
+                show(f"{name}, {side} ({commits[side][:8]})")
                 runs[side].append(measure(trees[side], name))
             report[name] = {"side by side": beside(runs), "runs": runs}
             given.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")

@@ -24,7 +24,7 @@ import bioformats_jar
 import ice_wheel
 import other_dependencies
 import other_pythons
-from environments import ROOT, Environment, ask, say, stop
+from environments import ROOT, Environment, ask, show, stop
 from programs import Need, packages
 from workers import side_by_side
 
@@ -74,7 +74,7 @@ def install_packages(names: list[str]) -> None:
             "Some system packages are missing. Run this once, then try again:"
             f"\n\n    sudo {line}\n"
         )
-    say(f"installing {len(names)} system packages: {' '.join(names)}")
+    show(f"installing {len(names)} system packages: {' '.join(names)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-qq"], line.split()):
         done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
@@ -85,10 +85,10 @@ def install_packages(names: list[str]) -> None:
 def ensure_system(names: tuple[str, ...]) -> None:
     """Make sure the system libraries are there; say plainly what to do elsewhere."""
     if sys.platform != "linux":
-        say("this is not Linux: the demo needs a desktop session; tests of Linux parts skip")
+        show("this is not Linux: the demo needs a desktop session; tests of Linux parts skip")
         return
     if not shutil.which("dpkg-query"):
-        say(
+        show(
             "this is not Debian or Ubuntu; please see to it that these (or your system's"
             f" packages of the same content) are installed: {' '.join(names)}"
         )
@@ -133,13 +133,13 @@ def ensure_bio_formats(made: Environment, *, is_wanted: bool) -> None:
     if not has_java():
         if not is_wanted:
             return
-        say("no Java with its compiler here; without it comparisons with Bio-Formats skip")
+        show("no Java with its compiler here; without it comparisons with Bio-Formats skip")
         with suppress(SystemExit):  # what is missing was said
             ensure_system(packages(Need.ORACLE))
     try:
-        say(f"testing with {bioformats_jar.ensure_jar(made.python)}")
+        show(f"testing with {bioformats_jar.ensure_jar(made.python)}")
     except bioformats_jar.JarNotFetched as error:
-        say(str(error))
+        show(str(error))
 
 
 def has_screen() -> bool:
@@ -155,7 +155,7 @@ def demo(arguments: list[str]) -> int:
     ensure_system(packages(*needs, *((Need.SANDBOX,) if omero else ())))
     made = environment(DEMO_EXTRAS + (",omero" if omero else ""))
     if headless and "--headless" not in arguments:
-        say("no screen here: the demo plays by itself under Xvfb (--headless)")
+        show("no screen here: the demo plays by itself under Xvfb (--headless)")
         arguments = ["--headless", *arguments]
     return made.run("-m", "transferapp.sandbox.demo", *arguments)
 

@@ -48,14 +48,14 @@ def read_floors(path: Path = FLOORS) -> dict[str, int]:
 
 def complaints(found: Mapping[str, float], floors: Mapping[str, int]) -> list[str]:
     """Say what is below its floor, and which packages have none or are gone."""
-    said = [
+    stated = [
         f"{name}: {percent:.1f} % covered, its floor is {floors[name]} %. Test what is new."
         for name, percent in found.items()
         if name in floors and percent < floors[name]
     ]
-    said += [f"{name}: has no floor. Give it one: --raise" for name in found.keys() - floors]
-    said += [f"{name}: is not there. Take it out: --raise" for name in floors.keys() - found]
-    return sorted(said)
+    stated += [f"{name}: has no floor. Give it one: --raise" for name in found.keys() - floors]
+    stated += [f"{name}: is not there. Take it out: --raise" for name in floors.keys() - found]
+    return sorted(stated)
 
 
 def raised(found: Mapping[str, float], floors: Mapping[str, int]) -> dict[str, int]:
@@ -84,13 +84,13 @@ def main(words: Sequence[str] | None = None, path: Path = FLOORS) -> int:
         floors = read_floors(path)
     for name, percent in sorted(found.items()):
         print(f"{percent:5.1f} %  (floor {floors.get(name, 0):3} %)  {name}")
-    said = complaints(found, floors)
-    for line in said:
+    stated = complaints(found, floors)
+    for line in stated:
         print(line, file=sys.stderr)
     grown = [name for name in found if name in floors and int(found[name]) > floors[name]]
-    if grown and not said:
+    if grown and not stated:
         print(f"Could be higher: {', '.join(sorted(grown))}. Write it: --raise")
-    return 1 if said else 0
+    return 1 if stated else 0
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _ASKED = (
 )
 
 
-def say(text: str) -> None:
+def show(text: str) -> None:
     """Print a line of progress at once."""
     print(f"[bootstrap] {text}", flush=True)
 
@@ -103,7 +103,7 @@ class Environment:
         asked = ",".join((extras, *groups))
         fingerprint = self._fingerprint()
         if not self._is_there():
-            say(f"making {self.folder}")
+            show(f"making {self.folder}")
             command = [str(self.interpreter.python), "-m", "venv", "--clear", str(self.folder)]
             subprocess.run(command, check=True)
         stamp = self._stamp.read_text(encoding="utf-8") if self._stamp.exists() else ""
@@ -112,13 +112,13 @@ class Environment:
         # it back, under the feet of whatever runs in it.
         if any(_covers(line, fingerprint, asked) for line in known):
             return
-        say("installing Python packages (napari and Qt are large; a few minutes at first)")
+        show("installing Python packages (napari and Qt are large; a few minutes at first)")
         started = time.monotonic()
         self._install(extras, groups)
         self._stamp.write_text(
             "\n".join([*known, f"{fingerprint} {asked}"]) + "\n", encoding="utf-8"
         )
-        say(f"installed in {time.monotonic() - started:.0f} s")
+        show(f"installed in {time.monotonic() - started:.0f} s")
 
     def _install(self, extras: str, groups: tuple[str, ...]) -> None:
         """Install the project with the versions that are pinned for this Python."""
@@ -183,7 +183,7 @@ class Environment:
                     code = process.wait(timeout=10)
                 except subprocess.TimeoutExpired:
                     last = log.read_text(errors="replace").strip().rpartition("\n")[2]
-                    say(f"  {time.monotonic() - started:4.0f} s  {last[:100]}")
+                    show(f"  {time.monotonic() - started:4.0f} s  {last[:100]}")
         if code != 0:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             stop(f"{module} failed; the end of {log} says:\n{tail}")

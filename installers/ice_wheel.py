@@ -97,7 +97,7 @@ class Target:
         return word in parts[4] and parts[4].endswith(machine.replace("-", "_"))
 
 
-def say(text: str) -> None:
+def show(text: str) -> None:
     """Print a line of progress at once."""
     print(f"[zeroc-ice] {text}", flush=True)
 
@@ -185,7 +185,7 @@ def build_wheel(python: Path, cache: Path) -> Path:
 
 
 def _compile(command: list[str], environment: dict[str, str], log: Path) -> None:
-    say(f"Compiling zeroc-ice {VERSION}, about 7 minutes; the log is {log}")
+    show(f"Compiling zeroc-ice {VERSION}, about 7 minutes; the log is {log}")
     began = time.monotonic()
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
@@ -194,7 +194,7 @@ def _compile(command: list[str], environment: dict[str, str], log: Path) -> None
                 try:
                     process.wait(_PROGRESS_EVERY_S)
                 except subprocess.TimeoutExpired:
-                    say(f"still compiling, {time.monotonic() - began:.0f} s")
+                    show(f"still compiling, {time.monotonic() - began:.0f} s")
         finally:
             if process.poll() is None:
                 process.kill()
@@ -205,14 +205,14 @@ def _compile(command: list[str], environment: dict[str, str], log: Path) -> None
             "zeroc-ice did not compile. The end of " + f"{log}:\n" + "\n".join(tail)
             + f"\n{ELSEWHERE}"
         )  # fmt: skip
-    say(f"Compiled in {time.monotonic() - began:.0f} s")
+    show(f"Compiled in {time.monotonic() - began:.0f} s")
 
 
 def ensure_wheel(python: Path, cache: Path = USUAL_CACHE) -> Path:
     """Return a zeroc-ice wheel for ``python``, found or built; raises WheelNotBuilt."""
     ready = find_wheel(target_of(python), folders(cache))
     if ready is not None:
-        say(f"Using {ready}")
+        show(f"Using {ready}")
         return ready
     return build_wheel(python, cache)
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from environments import ROOT, Environment, Interpreter, ask, say, stop
+from environments import ROOT, Environment, Interpreter, ask, show, stop
 from workers import side_by_side
 
 VARIABLE = "TRANSFERAPP_PYTHONS"
@@ -61,21 +61,21 @@ def try_all(first: tuple[int, ...]) -> int:
     """Try every further Python; returns the exit code."""
     pythons = further(first)
     if not pythons:
-        say(f"no further Python here (pyenv, {VARIABLE}): tried on this one only")
+        show(f"no further Python here (pyenv, {VARIABLE}): tried on this one only")
         return 0
     failed = []
     for python in pythons:
-        say(f"the unit tests and the demo on {python}")
+        show(f"the unit tests and the demo on {python}")
         environment = Environment(python, ROOT / f".venv-{python.tag}")
         began = time.monotonic()
         problem = try_out(environment)
         if environment.interrupted:
             return 130
         failed += [f"{python}: {problem}"] if problem else []
-        said = f"FAILED, {problem}" if problem else "both passed"
-        say(f"{python}: {said}, after {time.monotonic() - began:.0f} s")
+        stated = f"FAILED, {problem}" if problem else "both passed"
+        show(f"{python}: {stated}, after {time.monotonic() - began:.0f} s")
     for line in failed:
-        say(f"FAILED on {line}")
+        show(f"FAILED on {line}")
     return 1 if failed else 0
 
 

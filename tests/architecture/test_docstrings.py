@@ -94,7 +94,7 @@ def raised(node: Function, makers: dict[str, str]) -> set[str]:
     return found & set(OURS) - {"TransferAppError"}
 
 
-def said(error: str, docs: tuple[str, ...]) -> bool:
+def stated(error: str, docs: tuple[str, ...]) -> bool:
     """Say whether one of the docstrings says that this is raised, or what it is a kind of."""
     kinds = "|".join(cls.__name__ for cls in OURS[error].__mro__ if cls.__name__ in OURS)
     return any(re.search(rf"\b[Rr]aises?\b.*\b({kinds})\b", doc, re.DOTALL) for doc in docs)
@@ -119,7 +119,7 @@ def faults(module: ast.Module, names: Known) -> list[str]:
     """Say what the docstrings of a module leave out."""
     found = []
     for one in public(module):
-        silent = sorted(e for e in raised(one.node, names.makers) if not said(e, one.docs))
+        silent = sorted(e for e in raised(one.node, names.makers) if not stated(e, one.docs))
         if silent:
             found.append(f"{one.name} raises {', '.join(silent)}")
         returns = ast.unparse(one.node.returns) if one.node.returns else ""
@@ -133,7 +133,7 @@ def faults(module: ast.Module, names: Known) -> list[str]:
     return found
 
 
-def test_docstrings_tell_errors_and_shapes() -> None:
+def test_docstrings_report_errors_and_shapes() -> None:
     modules = {
         path: ast.parse((ROOT / path).read_text(encoding="utf-8"))
         for path in sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
@@ -168,7 +168,7 @@ def test_docstrings_tell_errors_and_shapes() -> None:
         ),
     ],
 )
-def test_a_silent_docstring_is_told(code: str, fault: str) -> None:
+def test_a_silent_docstring_is_reported(code: str, fault: str) -> None:
     names = Known({"damaged": "DamagedFile"}, frozenset({"Plane"}))
     assert faults(ast.parse(code), names) == [fault]
 
@@ -185,5 +185,5 @@ def test_a_silent_docstring_is_told(code: str, fault: str) -> None:
         '@app.command()\ndef a():\n    """Help."""\n    raise Invalid("No.")',
     ],
 )
-def test_what_is_said_or_is_nobody_elses_is_fine(code: str) -> None:
+def test_what_is_stated_or_is_nobody_elses_is_fine(code: str) -> None:
     assert faults(ast.parse(code), Known({}, frozenset({"Plane"}))) == []

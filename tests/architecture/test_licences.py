@@ -58,7 +58,7 @@ def test_a_list_of_parts_is_read() -> None:
     ]
 
 
-def test_every_package_says_its_licence() -> None:
+def test_every_package_states_its_licence() -> None:
     brought = {name for extra in EXTRAS for name in _closure("transferapp", extra)}
     assert not [name for name in sorted(brought) if not _licence(name)]
 
@@ -66,9 +66,9 @@ def test_every_package_says_its_licence() -> None:
 def _licence(name: str) -> str:
     metadata = distribution(name).metadata
     classifiers = metadata.get_all("Classifier") or []
-    told = [one for one in classifiers if one.startswith("License ::")]
+    reported = [one for one in classifiers if one.startswith("License ::")]
     fields = [metadata.get_all(name) or [""] for name in ("License-Expression", "License")]
-    return fields[0][0] or "; ".join(told) or fields[1][0]
+    return fields[0][0] or "; ".join(reported) or fields[1][0]
 
 
 def _closure(name: str, extra: str, seen: set[tuple[str, str]] | None = None) -> Iterator[str]:

@@ -25,7 +25,7 @@ TRACE = "exc_info"
 
 
 @dataclass(frozen=True)
-class Said:
+class Stated:
     """One call of a logger. ``fault`` says why it cannot be listed."""
 
     event: str = ""
@@ -35,7 +35,7 @@ class Said:
     fault: str = ""
 
 
-def said(source: str, place: str = "") -> Iterator[Said]:
+def stated(source: str, place: str = "") -> Iterator[Stated]:
     """Yield each use of a logger in a module."""
     tree = ast.parse(source)
     loggers = set(_loggers(tree))
@@ -51,11 +51,11 @@ def said(source: str, place: str = "") -> Iterator[Said]:
                 if attr in LEVELS or attr == "log":
                     yield _read(calls.get(id(node)), attr, place, node.lineno)
                 elif attr in {"bind", "new", "try_unbind", "unbind"}:
-                    yield Said(fault=f"{place}:{node.lineno} fields by {attr}()")
+                    yield Stated(fault=f"{place}:{node.lineno} fields by {attr}()")
             case ast.Name(id=name, ctx=ast.Load()) if name in loggers - {"logging"}:
                 # What a library's logger is told before anybody logs is no event.
                 if id(node) not in spoken:
-                    yield Said(fault=f"{place}:{node.lineno} the logger is handed on")
+                    yield Stated(fault=f"{place}:{node.lineno} the logger is handed on")
 
 
 def _loggers(tree: ast.Module) -> Iterator[str]:
@@ -83,24 +83,24 @@ def _is_logger(node: ast.expr, loggers: set[str]) -> bool:
     return _makes_logger(node) or (isinstance(node, ast.Name) and node.id in loggers)
 
 
-def _read(call: ast.Call | None, attr: str, place: str, line: int) -> Said:
+def _read(call: ast.Call | None, attr: str, place: str, line: int) -> Stated:
     """Read a call such as ``_log.info("event", field=value)``."""
     where = f"{place}:{line}"
     if call is None:
-        return Said(fault=f"{where} the method is handed on")
+        return Stated(fault=f"{where} the method is handed on")
     words = call.args[1:] if attr == "log" else call.args
     match words:
         case [ast.Constant(value=str(event))]:
             pass
         case _:
-            return Said(fault=f"{where} no literal event, or more than the event")
+            return Stated(fault=f"{where} no literal event, or more than the event")
     if attr == "log" and event not in LEVEL_OF_OTHERS:
-        return Said(fault=f"{where} no literal level")
+        return Stated(fault=f"{where} no literal level")
     names = {word.arg for word in call.keywords} - {TRACE}
     if None in names:
-        return Said(fault=f"{where} fields by **")
+        return Stated(fault=f"{where} fields by **")
     fields = frozenset(name for name in names if name is not None)
-    return Said(event, LEVELS.get(attr, "its own"), place, fields)
+    return Stated(event, LEVELS.get(attr, "its own"), place, fields)
 
 
 def listed(page: str, heading: str, columns: int) -> list[list[str]]:
@@ -114,21 +114,21 @@ def listed(page: str, heading: str, columns: int) -> list[list[str]]:
     return [[cell.strip().strip("`") for cell in row] for row in rows]
 
 
-def complaints(all_said: list[Said], page: str) -> list[str]:
+def complaints(all_stated: list[Stated], page: str) -> list[str]:
     """Say what is not as it should be."""
-    found = [one.fault for one in all_said if one.fault]
+    found = [one.fault for one in all_stated if one.fault]
     rows = [tuple(row[:3]) for row in listed(page, "Events", 4)]
     events = [row[0] for row in rows]
     found += [
         f"'{one}' is listed twice" for one in sorted(set(events)) if events.count(one) > 1
     ]
-    real = [(one.event, one.level, one.place) for one in all_said if not one.fault]
+    real = [(one.event, one.level, one.place) for one in all_stated if not one.fault]
     names = [event for event, _, _ in real]
     found += [f"'{one}' is said in two places" for one in set(names) if names.count(one) > 1]
     found += [f"{one} is not listed so" for one in sorted(set(real) - set(rows))]
     found += [f"{one} is listed, and said nowhere" for one in sorted(set(rows) - set(real))]
     fields = [name for row in listed(page, "Fields", 2) for name in row[0].split("`, `")]
-    used = {name for one in all_said for name in one.fields}
+    used = {name for one in all_stated for name in one.fields}
     found += [f"the field {name} is not listed" for name in sorted(used - set(fields))]
     found += [f"no event has the field {name}" for name in sorted(set(fields) - used)]
     return found + [
@@ -136,17 +136,17 @@ def complaints(all_said: list[Said], page: str) -> list[str]:
     ]
 
 
-def modules() -> Iterator[Said]:
+def modules() -> Iterator[Stated]:
     for path in sorted((ROOT / "transferapp").rglob("*.py")):
         if LEFT_OUT not in path.parents:
             place = ".".join(path.relative_to(ROOT / "transferapp").with_suffix("").parts)
-            yield from said(path.read_text(encoding="utf-8"), place)
+            yield from stated(path.read_text(encoding="utf-8"), place)
 
 
 def test_the_page_lists_what_is_logged() -> None:
-    all_said = list(modules())
-    assert len(all_said) > 80
-    assert complaints(all_said, PAGE) == []
+    all_stated = list(modules())
+    assert len(all_stated) > 80
+    assert complaints(all_stated, PAGE) == []
 
 
 @pytest.mark.parametrize("event", LEVEL_OF_OTHERS)
@@ -164,9 +164,9 @@ GOOD = LOGGER + "_log.info('task done', task=1, exc_info=error)\n"
 
 
 def test_what_is_as_listed_is_no_fault() -> None:
-    assert complaints(list(said(GOOD, "seed")), SEED_PAGE) == []
+    assert complaints(list(stated(GOOD, "seed")), SEED_PAGE) == []
     quiet = "x = logging.getLogger('dbos')\nx.setLevel(logging.WARNING)\nx.handlers\n"
-    assert list(said(quiet)) == []
+    assert list(stated(quiet)) == []
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_what_is_as_listed_is_no_fault() -> None:
     ],
 )
 def test_a_seeded_fault_is_found(seeded: str, complaint: str) -> None:
-    found = complaints(list(said(GOOD + seeded, "seed")), SEED_PAGE)
+    found = complaints(list(stated(GOOD + seeded, "seed")), SEED_PAGE)
     assert any(complaint in one for one in found), found
 
 
@@ -210,4 +210,4 @@ def test_a_seeded_fault_is_found(seeded: str, complaint: str) -> None:
 def test_a_wrong_page_is_found(row: str, complaint: str) -> None:
     page = row + "\n" + SEED_PAGE if row.startswith("##") else SEED_PAGE + row + "\n"
     page = page.replace("how many |\n## Fields\n", "how many |\n")
-    assert any(complaint in one for one in complaints(list(said(GOOD, "seed")), page))
+    assert any(complaint in one for one in complaints(list(stated(GOOD, "seed")), page))

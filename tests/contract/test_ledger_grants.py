@@ -117,8 +117,8 @@ class _Starting:
         processes = [
             subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(6)
         ]
-        told = [process.communicate(timeout=60)[1] for process in processes]
-        assert [process.returncode for process in processes] == [0] * 6, told
+        reported = [process.communicate(timeout=60)[1] for process in processes]
+        assert [process.returncode for process in processes] == [0] * 6, reported
 
 
 class TestStartingOnSqlite(_OnSqlite, _Starting):

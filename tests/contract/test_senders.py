@@ -20,7 +20,7 @@ class Mailing:
     """Our mails, and an SMTP server."""
 
     channel = NotificationChannel.MAIL
-    told = Preferences("ada", address="ada@example.org", address_verified=True)
+    reported = Preferences("ada", address="ada@example.org", address_verified=True)
 
     def __init__(self, server: MailEnv) -> None:
         self._server = server
@@ -44,7 +44,7 @@ class Posting:
 
     def __init__(self, server: HookEnv) -> None:
         self._server = server
-        self.told = Preferences("ada", webhook_url=server.url, webhook_secret=new_secret())
+        self.reported = Preferences("ada", webhook_url=server.url, webhook_secret=new_secret())
         self.sender = Webhook(SystemClock(), allow_private=True)
 
     async def arrived(self) -> list[Arrived]:

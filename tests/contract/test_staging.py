@@ -165,11 +165,11 @@ def test_kill_9_loses_no_committed_byte(tmp_path: Path) -> None:
     for lines in (1, 4, 7):
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
         assert process.stdout is not None
-        said = [process.stdout.readline() for _ in range(lines)]
+        stated = [process.stdout.readline() for _ in range(lines)]
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        assert files.load().offset >= int(said[-1])
+        assert files.load().offset >= int(stated[-1])
         assert not files.load().sealed
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert files.load().sealed

@@ -92,10 +92,10 @@ def test_bad_file_is_refused_in_plain_words(
     terminal: Terminal, tmp_path: Path, make: object, words: str
 ) -> None:
     assert callable(make)
-    code, said = import_one(terminal, make(tmp_path), "Dataset:Bad")
-    assert code in {1, 5}, said
-    assert any(word.lower() in said.lower() for word in words.split("|")), said
-    assert "Traceback" not in said
+    code, stated = import_one(terminal, make(tmp_path), "Dataset:Bad")
+    assert code in {1, 5}, stated
+    assert any(word.lower() in stated.lower() for word in words.split("|")), stated
+    assert "Traceback" not in stated
 
 
 def test_good_files_beside_a_bad_one_are_imported(terminal: Terminal, tmp_path: Path) -> None:
@@ -153,22 +153,22 @@ def test_emoji_and_long_names_arrive_whole(terminal: Terminal, tmp_path: Path) -
     name = ("f" * 60) + ".tif"
     (deep / "field_000.tif").rename(deep / name)
     assert len(f"{folder.name}/{'d' * 120}/{'e' * 120}/{name}") > 300
-    code, said = import_one(terminal, folder, "Dataset:Names")
-    assert code == 0, said
+    code, stated = import_one(terminal, folder, "Dataset:Names")
+    assert code == 0, stated
     rows, _ = evidence.import_rows(folder, terminal.installation.repository.open(), USERNAME)
     ours = [row for row in rows if row["sha1_source"] != "not in the source"]
     assert len(ours) == 3
     assert all(row["sha1_source"] == row["sha1_repository"] for row in ours), ours
 
 
-def test_symlink_loop_is_left_out_and_said(terminal: Terminal, tmp_path: Path) -> None:
+def test_symlink_loop_is_left_out_and_stated(terminal: Terminal, tmp_path: Path) -> None:
     folder = tmp_path / "loop"
     make_tiffs(folder, 1)
     (folder / "again").symlink_to(folder)
-    code, said = import_one(terminal, folder, "Dataset:Loop")
-    assert code == 5, said
-    assert "link" in said.lower()
-    assert '"imported"' in said
+    code, stated = import_one(terminal, folder, "Dataset:Loop")
+    assert code == 5, stated
+    assert "link" in stated.lower()
+    assert '"imported"' in stated
 
 
 def test_wrong_password(terminal: Terminal) -> None:

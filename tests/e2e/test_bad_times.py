@@ -142,7 +142,7 @@ def test_target_deleted_meanwhile(installation: LocalInstallation, tmp_path: Pat
     assert details.transfer.target_name == "New"
 
 
-def test_server_down_is_said_and_waited_for(
+def test_server_down_is_stated_and_waited_for(
     installation: LocalInstallation, tmp_path: Path
 ) -> None:
     folder = tmp_path / "src"

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 #: Only the worker reads it.
 DEFECT = {"TRANSFERAPP_HOUSEKEEPING_S": "no number"}
-SAID = re.compile(
+STATED = re.compile(
     r"The worker ended with exit code 1\. The last line of its log: .*A setting is wrong\."
     r" TRANSFERAPP_HOUSEKEEPING_S: "
 )
@@ -33,26 +33,26 @@ SOON_S = 60.0
 def test_a_worker_that_dies_at_its_start_is_named(tmp_path: Path) -> None:
     with (
         LocalInstallation(tmp_path / "h", DEFECT) as installation,
-        pytest.raises(InstallationError) as told,
+        pytest.raises(InstallationError) as reported,
     ):
         installation.start_all()
-    assert SAID.match(str(told.value))
+    assert STATED.match(str(reported.value))
 
 
 def test_one_that_is_killed_later_is_named_to_who_waits(tmp_path: Path) -> None:
     with LocalInstallation(tmp_path / "h") as installation:
         asyncio.run(installation.add_people(PASSWORD))
         installation.start_all()
-        told: list[InstallationError] = []
-        with installation.watched(told.append):
+        reported: list[InstallationError] = []
+        with installation.watched(reported.append):
             os.kill(installation.pid("worker"), signal.SIGKILL)
             with pytest.raises(InstallationError, match="The worker ended with signal 9"):
                 asyncio.run(installation.ended(USERNAME, PASSWORD, TransferKind.IMPORT, 150))
             until = time.monotonic() + 10
-            while not told:
+            while not reported:
                 assert time.monotonic() < until
                 time.sleep(0.05)
-        assert str(told[0]).startswith("The worker ended with signal 9")
+        assert str(reported[0]).startswith("The worker ended with signal 9")
 
 
 def demo(folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
@@ -64,13 +64,13 @@ def demo(folder: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
 
 
 @pytest.mark.screen
-def test_the_demo_says_it_at_once(tmp_path: Path) -> None:
+def test_the_demo_states_it_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
     with demo(tmp_path / "out", DEFECT) as process:
-        said, _ = process.communicate(timeout=150)
+        stated, _ = process.communicate(timeout=150)
     assert process.returncode == 1
-    assert SAID.search(said)
-    assert "Traceback" not in said
+    assert STATED.search(stated)
+    assert "Traceback" not in stated
     assert time.monotonic() - began < SOON_S
 
 
@@ -85,7 +85,7 @@ def test_the_demo_stops_in_the_middle_of_a_env(tmp_path: Path) -> None:
         (worker,) = [one for one in children if one.cmdline()[-1] == "worker"]
         worker.kill()
         began = time.monotonic()
-        said = process.stdout.read()
+        stated = process.stdout.read()
         assert process.wait(60) == 1
-    assert "The worker ended with signal 9" in said, said
+    assert "The worker ended with signal 9" in stated, stated
     assert time.monotonic() - began < SOON_S

@@ -29,7 +29,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
         yield terminal
 
 
-def test_a_second_import_is_told_of_and_done(terminal: Terminal, tmp_path: Path) -> None:
+def test_a_second_import_is_reported_of_and_done(terminal: Terminal, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(resource("sample-data", "png-cells"), tmp_path / "cells"))
     command = ("import", str(folder), "--to", "Dataset:Twice", "--create", "--wait")
     first = terminal.run(*command, "--follow", "--json")
@@ -42,9 +42,9 @@ def test_a_second_import_is_told_of_and_done(terminal: Terminal, tmp_path: Path)
     assert set(end) == {"transfer", "items", "refused", "left_out"}
     second = terminal.run(*command, "--json")
     assert second.code == 0, second.err
-    told = " ".join(second.err.split())
-    assert "is in the repository already, byte for byte ('Twice')" in told
-    assert "--skip-existing leaves them out" in told
+    reported = " ".join(second.err.split())
+    assert "is in the repository already, byte for byte ('Twice')" in reported
+    assert "--skip-existing leaves them out" in reported
     [before], [after] = end["items"], second.json["items"]
     assert after["state"] == "imported"
     assert after["image_ids"] != before["image_ids"]
@@ -111,5 +111,5 @@ def test_what_was_skipped_keeps_no_folder_until_it_changes(
     time.sleep(2.5)
     path.write_bytes(corrected(path))
     assert not terminal.safe_to_delete(transfer["id"])
-    told = terminal.run("transfers", "show", transfer["id"])
-    assert "changed since: 'Pos0/field_000.tif'" in " ".join(told.err.split())
+    reported = terminal.run("transfers", "show", transfer["id"])
+    assert "changed since: 'Pos0/field_000.tif'" in " ".join(reported.err.split())

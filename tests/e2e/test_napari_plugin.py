@@ -239,9 +239,9 @@ async def test_a_person_browses_opens_and_exports_in_her_own_napari(
         assert (await http.get(document)).status_code == 410
         assert "async" not in ended["settings"], "her settings are hers"
         assert await person.process.wait() == 0
-    told = "".join(person.heard)
-    assert PASSWORD not in told
-    assert "ta1_" not in told
+    reported = "".join(person.heard)
+    assert PASSWORD not in reported
+    assert "ta1_" not in reported
 
 
 class slow_tiles:  # noqa: N801 - used as a function

@@ -193,9 +193,9 @@ def test_browse_with_a_preview_that_fails(shell: ShellPlay, size: tuple[int, int
         view = env["browse.preview"]
         env.browse.selected = tuple(env.browse.images[:1])
         env.browse.selection_changed.notify()
-        view.notice.say("Loading the preview…")
+        view.notice.show("Loading the preview…")
         await _settled()
-        view.notice.say(
+        view.notice.show(
             errors.ServerUnreachable.title,
             errors.ServerUnreachable.default_message,
             offer_retry=True,

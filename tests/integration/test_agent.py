@@ -146,7 +146,7 @@ async def test_a_changed_file_is_taken_as_it_is_after_retry(
     assert server.content("a.tif") == path.read_bytes()
 
 
-async def test_a_file_that_grew_says_what_helps_also_after_a_retry(
+async def test_a_file_that_grew_states_what_helps_also_after_a_retry(
     agent: AgentProcess, server: FakeServer, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "a.tif", 1000, 1)
@@ -193,7 +193,7 @@ async def test_a_source_that_changes_later_takes_the_promise_back(
         assert server.polls[-1].words == ""
 
 
-async def test_who_follows_is_told_of_a_changed_source_by_itself(
+async def test_who_follows_is_reported_of_a_changed_source_by_itself(
     agent: AgentProcess, server: FakeServer, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "a.tif", 1000, 1)

@@ -180,9 +180,9 @@ async def test_a_part_swapped_for_a_link_is_not_entered(
     part.rename(elsewhere)
     part.symlink_to(elsewhere)
     async with await agent.start() as client:
-        told = await until(client, transfer_id, lambda v: v.trouble_code != "")
-        assert told.trouble_code == "destination-unwritable"
-        assert "is in the way" in told.trouble
+        reported = await until(client, transfer_id, lambda v: v.trouble_code != "")
+        assert reported.trouble_code == "destination-unwritable"
+        assert "is in the way" in reported.trouble
         assert [path.name for path in listed(elsewhere)] == [path.name for path in before]
         part.unlink()
         elsewhere.rename(part)

@@ -29,7 +29,7 @@ from transferapp.errors import AgentUnreachable
 __all__ = ["agent", "home", "server"]
 
 
-async def test_follow_tells_changes_and_survives_a_restart(
+async def test_follow_reports_changes_and_survives_a_restart(
     agent: AgentProcess, server: FakeServer, tmp_path: Path
 ) -> None:
     lost: list[AgentUnreachable] = []

@@ -99,13 +99,13 @@ async def test_what_the_outbox_refuses_for_a_moment_ends_no_submission(
     _, order = register(server, write(tmp_path / "a.tif", 1000))
     monkeypatch.setenv("TRANSFERAPP_HOME", str(home))
     env = make_workbench(AgentSettings(look_every_s=0.05, look_at_most_every_s=0.1))
-    said, refused = env.outbox.set_state, [0]
+    stated, refused = env.outbox.set_state, [0]
 
     def set_state(*arguments: object, **more: object) -> None:
         refused[0] += 1
         if refused[0] <= 4:
             raise error
-        said(*arguments, **more)  # type: ignore[arg-type]
+        stated(*arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(env.outbox, "set_state", set_state)
     service = Agent(env)
@@ -129,15 +129,17 @@ async def test_a_locked_outbox_is_not_a_full_disk(
     env = make_workbench(AgentSettings())
     with closing(sqlite3.connect(env.settings.outbox, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Exception, match="Another program is using the workstation") as told:
+        with pytest.raises(
+            Exception, match="Another program is using the workstation"
+        ) as reported:
             env.outbox.add(order)
         other.execute("ROLLBACK")
-    assert not isinstance(told.value, StorageFull)
+    assert not isinstance(reported.value, StorageFull)
     assert env.outbox.add(order)
     env.outbox.close()
 
 
-async def test_what_keeps_failing_in_the_service_is_told_with_what_it_is(
+async def test_what_keeps_failing_in_the_service_is_reported_with_what_it_is(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervise, "PAUSES", Backoff(0.01, 0.02))
@@ -155,8 +157,8 @@ async def test_what_keeps_failing_in_the_service_is_told_with_what_it_is(
     await service.start()
     try:
         async with asyncio.timeout(10):
-            said = "telling of progress (A defect ended it (TypeError)"
-            while said not in await problem():  # noqa: ASYNC110
+            stated = "telling of progress (A defect ended it (TypeError)"
+            while stated not in await problem():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     finally:
         await service.stop()

@@ -69,8 +69,8 @@ async def test_attaches_and_promises(env: Env, notes: list[Path]) -> None:
     for file in details.files:
         with pytest.raises(NoSuchFile):
             await env.staging.path(file.id)
-    said = [event.message for event in await env.ledger.events(OWNER, 0)]
-    assert "attaching file 2 of 3: note 1.txt" in said
+    stated = [event.message for event in await env.ledger.events(OWNER, 0)]
+    assert "attaching file 2 of 3: note 1.txt" in stated
 
 
 async def test_outage_waits_and_attaches_no_second_copy(env: Env, notes: list[Path]) -> None:
@@ -123,7 +123,7 @@ async def test_damaged_copies_are_sent_again_then_a_person_is_asked(
 @pytest.mark.parametrize(
     "error", [PermissionDenied("You may not attach files to 'Monday'."), TargetNotFound()]
 )
-async def test_what_a_person_must_put_right_is_told_and_retried(
+async def test_what_a_person_must_put_right_is_reported_and_retried(
     env: Env, notes: list[Path], error: Exception
 ) -> None:
     env.faults["attach"] = [error]
@@ -142,7 +142,7 @@ async def test_what_a_person_must_put_right_is_told_and_retried(
     assert len(await attached(env)) == 3
 
 
-async def test_cancelled_in_the_middle_says_what_stays(env: Env, notes: list[Path]) -> None:
+async def test_cancelled_in_the_middle_states_what_stays(env: Env, notes: list[Path]) -> None:
     details = await sent(env, notes)
 
     async def cancel() -> None:

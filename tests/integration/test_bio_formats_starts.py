@@ -119,7 +119,7 @@ def test_killed_once_while_it_starts_costs_nothing(
         (True, "did not answer in 1 s while it was start"),
     ],
 )
-def test_lost_twice_it_is_told_as_it_was(
+def test_lost_twice_it_is_reported_as_it_was(
     script: Script, of_script: Maker, *, hangs: bool, why: str
 ) -> None:
     if hangs:
@@ -193,9 +193,9 @@ def test_a_person_hears_that_it_is_waited_for(
     monkeypatch.setenv("TRANSFERAPP_BIOFORMATS_JAR", str(script.places.jar))
     monkeypatch.setenv("TRANSFERAPP_BIOFORMATS_START_S", "1")
     monkeypatch.setattr(on_demand, "_SLOW_S", 0.2)
-    said: list[str] = []
-    opens = on_demand.BioFormatsOnDemand(said.append)
+    stated: list[str] = []
+    opens = on_demand.BioFormatsOnDemand(stated.append)
     with pytest.raises(Unavailable, match="did not answer in 1 s while it was starting"):
         opens()
-    assert said == ["Waiting for Bio-Formats to start."]
+    assert stated == ["Waiting for Bio-Formats to start."]
     opens.close()

@@ -102,7 +102,9 @@ async def test_the_inbox_is_listed_and_read(ada: ServerClient, server: RestServe
 
 
 @pytest.mark.parametrize("group", ["transfers", "inbox"])
-async def test_a_mistyped_sub_command_is_told_and_former_ones_are_not_shown(group: str) -> None:
+async def test_a_mistyped_sub_command_is_reported_and_former_ones_are_not_shown(
+    group: str,
+) -> None:
     done = await run(group, "lsit")
     assert done.exit_code == ExitCode.USAGE
     assert "No such command" in done.stderr

@@ -91,7 +91,7 @@ async def test_a_polite_program_may_clean_up() -> None:
     assert printed.text.endswith("cleaned\n")
 
 
-async def test_time_out_is_told() -> None:
+async def test_time_out_is_reported() -> None:
     ended, text = await run("echo up; sleep 60", timeout_s=0.5)
     assert ended == Ended(-signal.SIGTERM, timed_out=True)
     assert text == "up\n"

@@ -35,17 +35,17 @@ async def test_output_comes_while_it_runs(env: CommandEnv) -> None:
     client = await env.client()
     queued = await client.run_command("count", {"times": "8"})
     assert queued.state == "queued"
-    told: list[str] = []
+    reported: list[str] = []
     seen_running = False
     async for one in client.follow_command(queued.id):
         if isinstance(one, CommandRunView):
             assert (one.state, one.exit_code, one.attempts) == ("done", 0, 1)
             break
-        told.append(one)
+        reported.append(one)
         seen_running |= (await client.command_run(queued.id)).state == "running"
     assert seen_running
-    assert len(told) > 1
-    text = "".join(told)
+    assert len(reported) > 1
+    text = "".join(reported)
     assert [line.split("Z ")[1] for line in text.splitlines()] == [
         f"line {n}" for n in range(1, 9)
     ]

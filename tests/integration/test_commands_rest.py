@@ -122,7 +122,7 @@ async def test_an_administrators_limit_outlasts_submissions_and_restarts(
     assert await ceiling() == 1
 
 
-async def test_faults_are_told_in_words(env: CommandEnv) -> None:
+async def test_faults_are_reported_in_words(env: CommandEnv) -> None:
     client = await env.client()
     for name in ("nothing", "clean-up"):
         with pytest.raises(NotFound, match=rf"no command '{name}'.*There are: count, print\."):
@@ -298,17 +298,17 @@ async def test_command_line(env: CommandEnv, monkeypatch: pytest.MonkeyPatch) ->
         assert "Z 2\n" in shown
         assert "done" in shown
         code, shown = await call("run", "count", "times=2", "--follow", "--json")
-        queued, *told, end = (json.loads(line) for line in shown.splitlines())
+        queued, *reported, end = (json.loads(line) for line in shown.splitlines())
         assert (code, end["state"], "event" in end) == (ExitCode.DONE, "done", False)
         assert queued == {"event": "queued", "run_id": end["id"]}
-        assert {one["event"] for one in told} == {"output"}
-        assert "Z 2\n" in "".join(one["text"] for one in told)
+        assert {one["event"] for one in reported} == {"output"}
+        assert "Z 2\n" in "".join(one["text"] for one in reported)
     code, shown = await call("output", end["id"], "--follow", "--json")
     *again, last = (json.loads(line) for line in shown.splitlines())
     assert last == end
-    assert "".join(one["text"] for one in again) == "".join(one["text"] for one in told)
+    assert "".join(one["text"] for one in again) == "".join(one["text"] for one in reported)
     code, shown = await call("output", end["id"], "--json")
-    assert json.loads(shown) == {"text": "".join(one["text"] for one in told)}
+    assert json.loads(shown) == {"text": "".join(one["text"] for one in reported)}
     code, shown = await call("run", "count", "times", "--follow", "--json")
     assert (code, json.loads(shown.splitlines()[0])["detail"]) == (
         1,

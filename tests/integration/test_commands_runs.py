@@ -30,7 +30,7 @@ async def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 
 
 @pytest.mark.slow
-async def test_stopped_worker_ends_it_and_says_so(env: CommandEnv) -> None:
+async def test_stopped_worker_ends_it_and_states_so(env: CommandEnv) -> None:
     client = await env.client()
     async with env.worker() as worker:
         run = await client.run_command("family", {})

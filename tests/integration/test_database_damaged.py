@@ -20,7 +20,7 @@ from transferapp.host.sqlite import sqlite3
         lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 100_000),
     ],
 )
-def test_a_damaged_file_is_told_as_one(
+def test_a_damaged_file_is_reported_as_one(
     tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
     """And not tried again: no time will mend it."""

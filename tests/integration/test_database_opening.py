@@ -23,12 +23,12 @@ for number in range(int(sys.argv[3])):
 """
 
 
-def test_nobody_is_told_that_a_new_file_is_locked(tmp_path: Path) -> None:
+def test_nobody_is_reported_that_a_new_file_is_locked(tmp_path: Path) -> None:
     """Server and worker of a new installation start together."""
     start_at = str(time.monotonic() + 2)
     command = [sys.executable, "-c", _OPENER, str(tmp_path), start_at, str(FILES)]
     processes = [
         subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(PROCESSES)
     ]
-    told = [process.communicate(timeout=90)[1] for process in processes]
-    assert [process.returncode for process in processes] == [0] * PROCESSES, told
+    reported = [process.communicate(timeout=90)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * PROCESSES, reported

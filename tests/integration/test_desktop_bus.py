@@ -31,7 +31,7 @@ class Recorder(ServiceInterface):
 
     def __init__(self) -> None:
         super().__init__("org.freedesktop.Notifications")
-        self.told: list[tuple[str, str, str, int]] = []
+        self.reported: list[tuple[str, str, str, int]] = []
         self.actions: list[str] = []
 
     @dbus_method()
@@ -46,9 +46,9 @@ class Recorder(ServiceInterface):
         hints: DBusDict,
         timeout: DBusInt32,  # noqa: ARG002
     ) -> DBusUInt32:
-        self.told.append((app, title, body, hints["urgency"].value))
+        self.reported.append((app, title, body, hints["urgency"].value))
         self.actions = actions
-        return len(self.told)
+        return len(self.reported)
 
     @dbus_signal()
     def ActionInvoked(self, number: int, key: str) -> Invoked:  # noqa: N802
@@ -87,9 +87,9 @@ async def test_is_shown_and_a_click_comes_back_once(bus: str) -> None:
     clicked: list[str] = []
     first = Notification("Import finished", "12 images in <b> & co", "t1")
     second = Notification("Trouble", "The file is gone", "t2", Urgency.CRITICAL)
-    assert await notifier.tell(first, clicked.append)
-    assert await notifier.tell(second, clicked.append)
-    assert recorder.told == [
+    assert await notifier.report(first, clicked.append)
+    assert await notifier.report(second, clicked.append)
+    assert recorder.reported == [
         ("TransferApp", "Import finished", "12 images in &lt;b&gt; &amp; co", 1),
         ("TransferApp", "Trouble", "The file is gone", 2),
     ]
@@ -105,10 +105,10 @@ async def test_is_shown_and_a_click_comes_back_once(bus: str) -> None:
 
 async def test_a_bus_without_a_daemon_shows_nothing_until_one_comes(bus: str) -> None:
     notifier = DesktopBus("TransferApp")
-    assert not await notifier.tell(Notification("a", "b"))
+    assert not await notifier.report(Notification("a", "b"))
     connection, recorder = await daemon(bus)
-    assert await notifier.tell(Notification("a", "b"))
-    assert len(recorder.told) == 1
+    assert await notifier.report(Notification("a", "b"))
+    assert len(recorder.reported) == 1
     await notifier.aclose()
     connection.disconnect()
 
@@ -118,20 +118,20 @@ async def test_no_bus_at_all_is_no_error(
 ) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/nothing")
     notifier = DesktopBus("TransferApp")
-    assert not await notifier.tell(Notification("a", "b"))
+    assert not await notifier.report(Notification("a", "b"))
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
-    assert not await notifier.tell(Notification("a", "b"))
+    assert not await notifier.report(Notification("a", "b"))
     await notifier.aclose()
 
 
 async def test_a_daemon_that_is_restarted_is_found_again(bus: str) -> None:
     connection, recorder = await daemon(bus)
     notifier = DesktopBus("TransferApp")
-    assert await notifier.tell(Notification("a", "b"))
+    assert await notifier.report(Notification("a", "b"))
     connection.disconnect()
-    assert not await notifier.tell(Notification("a", "b"))
+    assert not await notifier.report(Notification("a", "b"))
     connection, recorder = await daemon(bus)
-    assert await notifier.tell(Notification("a", "b"))
-    assert len(recorder.told) == 1
+    assert await notifier.report(Notification("a", "b"))
+    assert len(recorder.reported) == 1
     await notifier.aclose()
     connection.disconnect()

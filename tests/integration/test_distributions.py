@@ -116,8 +116,8 @@ def test_the_sandbox_wants_the_product_of_its_own_version(wheels: dict[str, Path
 
 
 def test_the_product_works_alone(alone: Installation) -> None:
-    told = alone.run("transferapp", "--version")
-    assert told.stdout == f"transferapp {transferapp.__version__}\n", told.stderr
+    reported = alone.run("transferapp", "--version")
+    assert reported.stdout == f"transferapp {transferapp.__version__}\n", reported.stderr
     where = alone.run("python", "-c", "import transferapp; print(transferapp.__file__)")
     assert str(ROOT) not in where.stdout
 
@@ -126,23 +126,25 @@ def test_the_product_works_alone(alone: Installation) -> None:
     ("command", "package"),
     [("demo", "transferapp-sandbox"), ("omero-sandbox", "transferapp-sandbox[omero]")],
 )
-def test_alone_it_says_what_to_install(alone: Installation, command: str, package: str) -> None:
-    told = alone.run("transferapp", command, "--headless")
-    assert told.returncode == 1
-    assert f"pip install '{package}'" in re.sub(r"\s+", " ", told.stderr)
-    assert "Traceback" not in told.stderr
+def test_alone_it_states_what_to_install(
+    alone: Installation, command: str, package: str
+) -> None:
+    reported = alone.run("transferapp", command, "--headless")
+    assert reported.returncode == 1
+    assert f"pip install '{package}'" in re.sub(r"\s+", " ", reported.stderr)
+    assert "Traceback" not in reported.stderr
 
 
 def test_with_the_sandbox_the_demo_is_there(both: Installation) -> None:
-    told = both.run("transferapp", "demo", "--help")
-    assert told.returncode == 0, told.stderr
-    assert "--headless" in told.stdout
+    reported = both.run("transferapp", "demo", "--help")
+    assert reported.returncode == 0, reported.stderr
+    assert "--headless" in reported.stdout
 
 
 def test_with_the_sandbox_its_images_are_found(both: Installation) -> None:
     asked = "from transferapp.host.resources import resource; print(resource('sample-data'))"
-    told = both.run("python", "-c", asked)
-    assert told.returncode == 0, told.stderr
-    samples = Path(told.stdout.strip())
+    reported = both.run("python", "-c", asked)
+    assert reported.returncode == 0, reported.stderr
+    samples = Path(reported.stdout.strip())
     assert (samples / "png-cells" / "cell.png").is_file()
     assert str(ROOT) not in str(samples)

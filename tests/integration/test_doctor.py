@@ -86,7 +86,7 @@ def test_a_process_that_died_at_its_start_is_named_with_its_reason(home: Path) -
     assert "TRANSFERAPP_PORT: Input should be a valid integer" in remedy
 
 
-async def test_no_worker_is_told_with_why_the_last_one_ended(
+async def test_no_worker_is_reported_with_why_the_last_one_ended(
     home: Path, server: RestServer
 ) -> None:
     sign_in(home, server.url)
@@ -136,7 +136,7 @@ async def test_what_keeps_failing_is_named(
     assert remedy == "It keeps failing. Its log has the reason; tell your administrator."
 
 
-def test_a_server_that_is_gone_is_told(home: Path) -> None:
+def test_a_server_that_is_gone_is_reported(home: Path) -> None:
     sign_in(home, "http://127.0.0.1:1")
     ok, remedy = doctor()["server http://127.0.0.1:1"]
     assert not ok
@@ -155,12 +155,12 @@ def test_a_start_forgets_how_the_one_before_ended(home: Path) -> None:
 
 
 def bio_formats_line(found: dict[str, tuple[bool, str]]) -> tuple[str, bool, str]:
-    [(what, told)] = [one for one in found.items() if one[0].startswith("Bio-Formats")]
-    return what, *told
+    [(what, reported)] = [one for one in found.items() if one[0].startswith("Bio-Formats")]
+    return what, *reported
 
 
 @pytest.mark.usefixtures("home")
-def test_bio_formats_is_told_with_version_and_jar(
+def test_bio_formats_is_reported_with_version_and_jar(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRANSFERAPP_BIOFORMATS_JAR", str(places.jar))

@@ -126,7 +126,7 @@ def test_a_worker_opens_what_its_settings_name(installed: Installed) -> None:
         ),
     ],
 )
-def test_a_process_ends_by_saying_what_is_wrong(
+def test_a_process_ends_by_stating_what_is_wrong(
     installed: Installed, process: str, setting: str, name: str, words: str
 ) -> None:
     done = installed.run("-m", "transferapp", process, **{f"TRANSFERAPP_{setting}": name})
@@ -137,7 +137,7 @@ def test_a_process_ends_by_saying_what_is_wrong(
     assert "Traceback" not in done.stderr
 
 
-def test_a_package_that_does_not_load_is_told_by_name(
+def test_a_package_that_does_not_load_is_reported_by_name(
     installed: Installed, tmp_path: Path
 ) -> None:
     broken = tmp_path / "ourlab-2.1.dist-info"

@@ -32,7 +32,7 @@ def engines(postgres_server: PostgresServer) -> Iterator[tuple[sa.Engine, sa.Eng
 
 
 @pytest.mark.parametrize("translated", [database_errors, engine_failures])
-def test_its_locks_are_freed_and_it_is_told_to_try_again(
+def test_its_locks_are_freed_and_it_is_reported_to_try_again(
     engines: tuple[sa.Engine, sa.Engine],
     translated: Callable[[], AbstractContextManager[None]],
 ) -> None:

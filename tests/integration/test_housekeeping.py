@@ -91,15 +91,15 @@ async def env(tmp_path: Path) -> AsyncIterator[Env]:
     env.engine.dispose()
 
 
-async def test_events_are_forgotten_when_they_are_old_and_told(env: Env) -> None:
+async def test_events_are_forgotten_when_they_are_old_and_reported(env: Env) -> None:
     await env.problem("told")
     for _ in range(2):  # The second looks at what the first told the inbox's windows.
         await env.rounds.round()
-    told = await env.ledger.last_event_id()
+    reported = await env.ledger.last_event_id()
     await env.problem("not told yet")
     env.clock.advance(days=31)
     await env.env().round()
-    assert await env.ledger.first_event_id() == told + 1
+    assert await env.ledger.first_event_id() == reported + 1
     await env.rounds.round()
     assert len(await env.inbox.entries("ada")) == 2, "the second is told after all"
 
@@ -206,9 +206,9 @@ async def test_a_chore_that_fails_keeps_no_other_from_being_done(
     await env.problem("told")
     await env.rounds.round()
     env.clock.advance(days=200)
-    with capture_logs() as told:
+    with capture_logs() as reported:
         await env.env().round()
-    assert [(line["chore"], line["event"]) for line in told] == [
+    assert [(line["chore"], line["event"]) for line in reported] == [
         ("leftovers", "housekeeping waits"),
         ("events", "housekeeping failed"),
         ("notifications", "housekeeping done"),
@@ -241,7 +241,7 @@ async def test_a_running_worker_finds_it(tmp_path: Path) -> None:
     await env.close()
 
 
-async def test_a_client_that_was_away_for_too_long_is_told(server: RestServer) -> None:
+async def test_a_client_that_was_away_for_too_long_is_reported(server: RestServer) -> None:
     """It reads its lists anew, and goes on with what is kept."""
     ada = await server.signed_in()
     await submitted(ada, 1)
@@ -252,21 +252,21 @@ async def test_a_client_that_was_away_for_too_long_is_told(server: RestServer) -
     await ledger.forget_events(server.parts.clock.now(), 10**9)
     kept = await ledger.first_event_id()
     assert kept > seen + 1
-    told: list[str] = []
+    reported: list[str] = []
     following = follow_events(
         ada,
         seen,
-        on_open=lambda after: told.append(f"open {after}"),
-        on_missed=lambda: told.append("missed"),
+        on_open=lambda after: reported.append(f"open {after}"),
+        on_missed=lambda: reported.append("missed"),
     )
     async with aclosing(following):
         event = await anext(following)
     assert event.id == kept
-    assert told == [f"open {kept - 1}", "missed"]
-    following = follow_events(ada, kept - 1, on_missed=lambda: told.append("again"))
+    assert reported == [f"open {kept - 1}", "missed"]
+    following = follow_events(ada, kept - 1, on_missed=lambda: reported.append("again"))
     async with aclosing(following):
         assert (await anext(following)).id == kept
-    assert told[2:] == [], "who has noted the place is told once"
+    assert reported[2:] == [], "who has noted the place is told once"
 
 
 @pytest.mark.parametrize("behind", [0, 1])
@@ -278,11 +278,11 @@ async def test_a_client_that_missed_nothing_is_not(server: RestServer, behind: i
     ledger = server.parts.ledger
     await ledger.forget_events(server.parts.clock.now(), 10**9)
     kept = await ledger.first_event_id()
-    told: list[str] = []
-    stream = ada.events(kept - behind, on_missed=lambda: told.append("missed"))
+    reported: list[str] = []
+    stream = ada.events(kept - behind, on_missed=lambda: reported.append("missed"))
     async with aclosing(stream):
         waiting = asyncio.ensure_future(anext(stream))
         await asyncio.sleep(0.3)
         await submitted(ada, 1)
         assert (await waiting).id >= kept
-    assert told == []
+    assert reported == []

@@ -54,7 +54,7 @@ async def assert_nothing_staged(env: Env, details: TransferDetails) -> None:
         await env.staging.path(details.files[0].id)
 
 
-async def test_closed_account_is_told_once_and_the_staging_is_empty(env: Env) -> None:
+async def test_closed_account_is_reported_once_and_the_staging_is_empty(env: Env) -> None:
     details = await env.add_import([cells()])
     item_id = details.items[0].id
     closed: list[Exception] = [PermissionDenied("The account is closed.") for _ in range(9)]
@@ -116,7 +116,7 @@ async def failed_with_images(env: Env) -> TransferDetails:
     return details
 
 
-async def test_images_in_the_target_stay_and_are_told(env: Env) -> None:
+async def test_images_in_the_target_stay_and_are_reported(env: Env) -> None:
     details = await failed_with_images(env)
     (image_id,) = await env.filesets(details)
     item = await cancelled(env, details)
@@ -131,7 +131,9 @@ async def test_images_in_the_target_stay_and_are_told(env: Env) -> None:
 
 
 @pytest.mark.parametrize("gone", [False, True])
-async def test_images_without_a_place_are_told_with_their_ids(env: Env, *, gone: bool) -> None:
+async def test_images_without_a_place_are_reported_with_their_ids(
+    env: Env, *, gone: bool
+) -> None:
     details = await failed_with_images(env)
     (image_id,) = await env.filesets(details)
     assert env.target is not None

@@ -42,7 +42,9 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-async def test_who_may_not_annotate_is_told_so(repository: LocalRepository, file: Path) -> None:
+async def test_who_may_not_annotate_is_reported_so(
+    repository: LocalRepository, file: Path
+) -> None:
     async with repository.session(ALICE) as session:
         dataset = await new_dataset(session, "Alice's cells")
         assert dataset.can_annotate
@@ -95,5 +97,5 @@ def test_killed_at_any_line_it_is_attached_once(tmp_path: Path, file: Path) -> N
         capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["killed"] >= MOMENTS - 2, told
+    reported = json.loads(done.stdout)
+    assert reported["killed"] >= MOMENTS - 2, reported

@@ -102,7 +102,7 @@ async def test_many_processes_make_the_tables_at_once(tmp_path: Path) -> None:
     await populate(folder)
 
 
-async def test_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+async def test_full_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", megabytes=8) as disk:
         await populate(disk / "repository")
         repository = LocalRepository(disk / "repository", SystemClock())

@@ -76,9 +76,9 @@ async def test_what_the_desktop_wrote_meanwhile_is_kept(
     assert now.last_profile.url == server.url
 
 
-async def test_without_a_keyring_it_is_said(server: RestServer, env: Env) -> None:
-    said = await env.sign_in(server.url, "ada", PASSWORD, remember=True)
-    assert "keyring" in said
+async def test_without_a_keyring_it_is_stated(server: RestServer, env: Env) -> None:
+    stated = await env.sign_in(server.url, "ada", PASSWORD, remember=True)
+    assert "keyring" in stated
 
 
 async def test_an_address_opens_and_an_export_needs_the_service(

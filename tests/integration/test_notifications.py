@@ -123,7 +123,7 @@ async def env(tmp_path: Path) -> AsyncIterator[Env]:
         yield env
 
 
-async def test_each_channel_tells_an_end_once(env: Env) -> None:
+async def test_each_channel_reports_an_end_once(env: Env) -> None:
     secret = await env.verified("inbox", "mail", "webhook")
     details = await env.add()
     await env.finish(details)
@@ -171,7 +171,7 @@ async def test_problems_of_a_transfer_are_one_notification(env: Env) -> None:
     assert entry.notable.count == 12
 
 
-async def test_two_followers_tell_once(env: Env) -> None:
+async def test_two_followers_report_once(env: Env) -> None:
     other = env.follower(0.0)
     await env.verified("inbox", "webhook")
     for number in range(10):
@@ -311,15 +311,15 @@ async def test_each_webhook_host_is_a_target_of_its_own(env: Env) -> None:
     assert len(targets["eva"]) == 128
 
 
-async def test_an_example_goes_out_at_once_and_says_what_came_back(env: Env) -> None:
+async def test_an_example_goes_out_at_once_and_states_what_came_back(env: Env) -> None:
     with pytest.raises(StateConflict):
         await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     secret = await env.verified("webhook")
     await env.preferences.try_out("ada", NotificationChannel.WEBHOOK)
     await env.preferences.try_out("ada", NotificationChannel.MAIL)
     ((headers, body),) = env.hooks.posts
-    told = json.loads(body)
-    assert (told["type"], told["data"]["title"]) == ("test", "This is a test")
+    reported = json.loads(body)
+    assert (reported["type"], reported["data"]["title"]) == ("test", "This is a test")
     signed = signature(secret, headers["webhook-id"], headers["webhook-timestamp"], body)
     assert headers["webhook-signature"] == signed
     assert env.mails.mails[-1]["Subject"] == "This is a test"

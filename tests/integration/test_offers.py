@@ -39,7 +39,7 @@ from transferapp.testing.moves import PUT_ANYHOW
 __all__ = ["home", "server"]
 
 #: A server says it of no item: windows show it of an agent that is silent.
-TOLD = [state for state in ItemState if state is not ItemState.STALLED]
+REPORTED = [state for state in ItemState if state is not ItemState.STALLED]
 
 
 @pytest.fixture
@@ -72,20 +72,20 @@ async def test_cancel_is_offered_where_it_stops_something(
     ada: ServerClient, server: RestServer
 ) -> None:
     offered, stopped, left = {}, {}, set()
-    for state in TOLD:
+    for state in REPORTED:
         details = await put(ada, server, state)
         offered[state] = row_of(details.transfer).can_cancel
         done = await ada.cancel(details.transfer.id, details.items[0].id)
         stopped[state] = done.items[0].state is not state
         left.add(row_of(done.transfer).can_cancel)
-    assert offered == stopped == {state: can_cancel(state) for state in TOLD}
+    assert offered == stopped == {state: can_cancel(state) for state in REPORTED}
     assert left == {False}
 
 
 async def test_retry_is_offered_where_it_lets_something_go_on(
     ada: ServerClient, server: RestServer
 ) -> None:
-    for state in TOLD:
+    for state in REPORTED:
         details = await put(ada, server, state)
         offered = row_of(details.transfer).can_retry
         assert offered is can_retry(state), state
@@ -101,10 +101,10 @@ async def test_retry_is_offered_where_it_lets_something_go_on(
         assert offered is (moved or state in HELD_UP_STATES), state
 
 
-async def test_the_command_line_says_where_a_retry_moves_nothing(
+async def test_the_command_line_states_where_a_retry_moves_nothing(
     ada: ServerClient, server: RestServer
 ) -> None:
-    for state in TOLD:
+    for state in REPORTED:
         details = await put(ada, server, state)
         tried = await command("transfers", "retry", details.transfer.id, "--json")
         assert ("nothing is tried again" in tried.stderr) is (state not in RETRY.start), state

@@ -166,7 +166,7 @@ def test_keys_outside_the_image_are_404(served: Served) -> None:
     ).json()["code"] == ("image-not-found")
 
 
-def test_head_tells_the_length_without_the_body(served: Served) -> None:
+def test_head_reports_the_length_without_the_body(served: Served) -> None:
     key = "2/c/0/0/0/0/0"
     full = served.get(key)
     head = httpx.head(f"{served.zarr_url(1)}/{key}", headers={"authorization": "Bearer good"})

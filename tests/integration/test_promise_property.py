@@ -134,20 +134,20 @@ class Person(RuleBasedStateMachine):
 
     @precondition(lambda self: self.submitted)
     @invariant()
-    def nothing_false_is_said(self) -> None:
+    def nothing_false_is_shown(self) -> None:
         self.env.scan_now()
         missed, changed = self.env.missed(), self.env.changed()
-        said = self.env.doors()
-        for door, (source, imported) in said.items():
+        stated = self.env.doors()
+        for door, (source, imported) in stated.items():
             assert not (source and missed), f"{door}: the source may go, without {missed}"
             assert not (imported and changed), f"{door}: imported files may go: {changed}"
-        assert said["server"] == said["agent"] == said["window"], "both sides agree"
+        assert stated["server"] == stated["agent"] == stated["window"], "both sides agree"
 
     def _item(self, data: st.DataObject) -> int:
         return data.draw(st.integers(0, len(self.env.candidates) - 1))
 
 
-def test_no_sequence_says_safe_to_delete_wrongly(stores: Stores) -> None:
+def test_no_sequence_states_safe_to_delete_wrongly(stores: Stores) -> None:
     Person.stores = stores
     machine: Any = Person
     case = machine.TestCase

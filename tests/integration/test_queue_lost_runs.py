@@ -74,7 +74,7 @@ async def test_a_run_that_lost_its_task_begins_no_step(url: str) -> None:
         engine.dispose()
 
 
-async def test_no_step_begins_while_the_database_cannot_say_whose_the_task_is(
+async def test_no_step_begins_while_the_database_cannot_log_whose_the_task_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A worker that is cut off must not begin what others are doing by now."""

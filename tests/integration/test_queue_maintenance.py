@@ -152,7 +152,7 @@ async def test_settings_do_not_undo_an_administrators_limit(env: QueueEnv) -> No
     assert (resource.ceiling, resource.limit) == (7, 7)
 
 
-async def test_untold_states_are_told_later(env: QueueEnv) -> None:
+async def test_untold_states_are_notified_later(env: QueueEnv) -> None:
     await env.queue.enqueue(new("one"))
     await env.queue.cancel("one")
     assert env.maintenance.round() == []

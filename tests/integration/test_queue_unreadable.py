@@ -50,8 +50,8 @@ async def test_a_task_of_no_known_lane_is_a_dead_letter(env: QueueEnv) -> None:
     with capture_logs() as logs:
         assert take(env) == {"good"}
         assert take(env) == set()
-    (told,) = [e for e in logs if e["event"] == "task set aside: its row cannot be read"]
-    assert told["task"] == "odd"
+    (notified,) = [e for e in logs if e["event"] == "task set aside: its row cannot be read"]
+    assert notified["task"] == "odd"
     env.clock.time += timedelta(seconds=10)
     untold = env.maintenance.round()
     assert [task.id for task in untold] == ["odd"], "its owner is told"
@@ -102,7 +102,7 @@ async def test_what_runs_nowhere_is_queued_again(env: QueueEnv) -> None:
     assert take(env) == {"odd"}
 
 
-async def test_a_target_that_makes_no_sense_is_told_and_put_right(env: QueueEnv) -> None:
+async def test_a_target_that_makes_no_sense_is_notified_and_put_right(env: QueueEnv) -> None:
     await env.queue.enqueue(new("one"))
     with env.engine.begin() as connection:
         odd = {"limit": 0, "outages": 2**31, "probe_at": 9e300, "ceiling": -4}

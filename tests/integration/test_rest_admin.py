@@ -119,7 +119,9 @@ async def test_metrics_ask_for_their_token(server: RestServer, tmp_path: Path) -
             assert answer.status_code == status
 
 
-def test_the_command_line_says_who_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_states_who_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path))
     done = CliRunner().invoke(app, ["queue", "list", "--json"])
     assert done.exit_code == ExitCode.DENIED

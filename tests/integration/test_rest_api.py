@@ -63,7 +63,7 @@ class TestPeople:
         with pytest.raises(GrantRefused):
             await client.identity()
 
-    async def test_a_wrong_password_is_said_in_plain_words(
+    async def test_a_wrong_password_is_stated_in_plain_words(
         self, http: httpx.AsyncClient
     ) -> None:
         answer = await http.post("/v1/sessions", json={"username": "ada", "password": "no"})
@@ -77,8 +77,8 @@ class TestPeople:
     async def test_guessing_is_slowed(self, server: RestServer) -> None:
         client = server.client()
         guesses = [client.sign_in("ada", f"guess {n}") for n in range(14)]
-        told = await asyncio.gather(*guesses, return_exceptions=True)
-        kinds = [type(one) for one in told]
+        reported = await asyncio.gather(*guesses, return_exceptions=True)
+        kinds = [type(one) for one in reported]
         assert kinds.count(SignInFailed) == 10
         assert kinds.count(Busy) == 4
         with pytest.raises(Busy) as refused:
@@ -221,17 +221,19 @@ class TestImports:
         accepted = await submitted(ada, 5)
         transfer_id, item = accepted.details.transfer.id, accepted.details.items[0]
         agent = server.client(accepted.grant)
-        told = await agent.report(transfer_id, item.id, "vanished-file", "cells/0.tif is gone.")
-        assert told.state is ItemState.NEEDS_ATTENTION
-        assert told.trouble is not None
-        assert (told.trouble.title, told.trouble.message) == (
+        reported = await agent.report(
+            transfer_id, item.id, "vanished-file", "cells/0.tif is gone."
+        )
+        assert reported.state is ItemState.NEEDS_ATTENTION
+        assert reported.trouble is not None
+        assert (reported.trouble.title, reported.trouble.message) == (
             "The file is gone",
             "cells/0.tif is gone.",
         )
-        told = await agent.report(transfer_id, item.id, "", "")
-        assert (told.state, told.trouble) == (ItemState.QUEUED, None)
+        reported = await agent.report(transfer_id, item.id, "", "")
+        assert (reported.state, reported.trouble) == (ItemState.QUEUED, None)
 
-    async def test_a_second_sentence_of_the_same_problem_is_told(
+    async def test_a_second_sentence_of_the_same_problem_is_reported(
         self, server: RestServer
     ) -> None:
         """A file that is written, and then has another size: what helps is another thing."""
@@ -240,9 +242,9 @@ class TestImports:
         transfer_id, item = accepted.details.transfer.id, accepted.details.items[0]
         agent = server.client(accepted.grant)
         for sentence in ("Wait until it is written.", "Cancel this item and import it anew."):
-            told = await agent.report(transfer_id, item.id, "changed-file", sentence)
-            assert told.trouble is not None
-            assert told.trouble.message == sentence
+            reported = await agent.report(transfer_id, item.id, "changed-file", sentence)
+            assert reported.trouble is not None
+            assert reported.trouble.message == sentence
         details = await ada.transfer(transfer_id)
         assert details.transfer.trouble is not None
         assert details.transfer.trouble.message == "Cancel this item and import it anew."
@@ -347,14 +349,14 @@ class TestAnswers:
             "target": "Dataset:1",
             "items": [{"name": "i", "files": [{"client_path": "a", "size_bytes": -1}]}],
         }
-        told = [
+        reported = [
             await http.post("/v1/imports", json=body, headers=headers),
             await http.post("/v1/imports", content=b"{", headers=headers),
             await http.get("/v1/images?limit=0", headers=headers),
             await http.get("/v1/images?in=Shelf:1", headers=headers),
             await http.post("/v1/sessions", json={"username": "ada", "pass": "s3cret"}),
         ]
-        problems = [problem_of(answer) for answer in told]
+        problems = [problem_of(answer) for answer in reported]
         assert {problem["status"] for problem in problems} == {422}
         assert {problem["code"] for problem in problems} == {"invalid"}
         details = [problem["detail"] for problem in problems]

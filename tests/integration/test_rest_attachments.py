@@ -144,7 +144,7 @@ async def test_target_gone_asks_a_person_who_chooses_another(
         assert len(await session.attachments.of(other.ref)) == len(NOTES)
 
 
-async def test_who_may_not_annotate_is_told_before_anything_is_sent(
+async def test_who_may_not_annotate_is_reported_before_anything_is_sent(
     server: RestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OMERO tells both rights of a container; the embedded repository gives both or none."""
@@ -162,7 +162,7 @@ async def test_who_may_not_annotate_is_told_before_anything_is_sent(
     assert accepted.details.transfer.to_attach == 0
 
 
-async def test_a_repository_without_the_ability_is_told(
+async def test_a_repository_without_the_ability_is_reported(
     server: RestServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = await server.signed_in()
@@ -176,7 +176,7 @@ async def test_a_repository_without_the_ability_is_told(
     assert problem_of(answer)["code"] == "not-found"
 
 
-async def test_a_request_without_attachments_says_nothing_of_them() -> None:
+async def test_a_request_without_attachments_states_nothing_of_them() -> None:
     """An older server refuses fields that it does not know, and with them the import."""
     bodies: list[dict[str, Any]] = []
 

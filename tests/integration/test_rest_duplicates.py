@@ -180,7 +180,7 @@ async def test_needs_a_session_and_a_modest_question(server: RestServer) -> None
 
 
 @pytest.mark.parametrize("again", [True, False])
-async def test_an_import_of_known_bytes_goes_on_and_says_so(
+async def test_an_import_of_known_bytes_goes_on_and_states_so(
     tmp_path: Path, *, again: bool
 ) -> None:
     env = ImportEnv(tmp_path)
@@ -208,5 +208,5 @@ async def test_an_import_of_known_bytes_goes_on_and_says_so(
         await env.close()
     assert (first.state, first.note) == (ItemState.IMPORTED, "")
     assert (second.state, second.verified) == (ItemState.IMPORTED, True)
-    told = f"The same bytes were already in Image:{first.image_ids[0]} (Monday)."
-    assert second.note == (told if again else "")
+    reported = f"The same bytes were already in Image:{first.image_ids[0]} (Monday)."
+    assert second.note == (reported if again else "")

@@ -175,11 +175,13 @@ async def test_following_survives_an_outage(
 ) -> None:
     """The follower finds the server again and gets what happened meanwhile."""
     monkeypatch.setattr(client_events, "RECONNECTS", Backoff(0.02, 0.02))
-    told: list[Unavailable | None] = []
+    reported: list[Unavailable | None] = []
     seen: asyncio.Queue[Event] = asyncio.Queue()
 
     async def follow(client: ServerClient, after: int) -> None:
-        async with aclosing(follow_events(client, after, on_connection=told.append)) as stream:
+        async with aclosing(
+            follow_events(client, after, on_connection=reported.append)
+        ) as stream:
             async for event in stream:
                 seen.put_nowait(event)
 
@@ -201,9 +203,9 @@ async def test_following_survives_an_outage(
         async with asyncio.timeout(10):
             events += [await seen.get() for _ in expected[1:]]
     assert events == expected
-    assert told[0] is None
-    assert isinstance(told[1], ServerUnreachable)
-    assert told[2] is None
+    assert reported[0] is None
+    assert isinstance(reported[1], ServerUnreachable)
+    assert reported[2] is None
     following.cancel()
     await asyncio.wait({following})
     await client.aclose()

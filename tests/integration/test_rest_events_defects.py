@@ -41,11 +41,11 @@ class Follower:
 
     def __init__(self, client: ServerClient, after: int) -> None:
         self.seen: list[Event] = []
-        self.told: list[Unavailable | None] = []
+        self.reported: list[Unavailable | None] = []
         self._task = asyncio.create_task(self._follow(client, after))
 
     async def _follow(self, client: ServerClient, after: int) -> None:
-        events = follow_events(client, after, on_connection=self.told.append)
+        events = follow_events(client, after, on_connection=self.reported.append)
         async with aclosing(events) as stream:
             async for event in stream:
                 self.seen.append(event)
@@ -73,7 +73,7 @@ async def env(server: RestServer) -> AsyncIterator[tuple[RestServer, Follower, s
     item = (await submitted(ada, 1)).details.items[0]
     after = await server.parts.ledger.last_event_id()
     follower = Follower(ada, after)
-    await until(lambda: follower.told == [None])
+    await until(lambda: follower.reported == [None])
     yield server, follower, item.id
     await follower.close()
 
@@ -103,12 +103,12 @@ async def test_one_defect_does_not_end_the_events(
     await move(server, item_id, "after")
     expected = await events("ada", follower.seen[0].id)
     await until(lambda: [*follower.seen[1:]] == [*expected])
-    await until(lambda: follower.told[-1] is None)
-    assert len(follower.told) >= 3, "the stream ended, and was found again"
+    await until(lambda: follower.reported[-1] is None)
+    assert len(follower.reported) >= 3, "the stream ended, and was found again"
     assert (await health(server))["events"] == "ok"
 
 
-async def test_health_tells_of_a_feed_that_does_not_come_back(
+async def test_health_reports_of_a_feed_that_does_not_come_back(
     env: tuple[RestServer, Follower, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, follower, item_id = env
@@ -121,15 +121,15 @@ async def test_health_tells_of_a_feed_that_does_not_come_back(
         return await events(owner, after, limit)
 
     monkeypatch.setattr(ledger, "events", bad_events)
-    await until(lambda: isinstance(follower.told[-1], Unavailable))
-    told = await health(server)
-    assert told["status"] == "degraded"
-    assert "RuntimeError" in told["events"]
-    assert "secret" not in str(told)
+    await until(lambda: isinstance(follower.reported[-1], Unavailable))
+    reported = await health(server)
+    assert reported["status"] == "degraded"
+    assert "RuntimeError" in reported["events"]
+    assert "secret" not in str(reported)
     # Nobody is left with a stream that only seems to be alive.
-    before = len(follower.told)
+    before = len(follower.reported)
     await asyncio.sleep(0.5)
-    assert None not in follower.told[before:]
+    assert None not in follower.reported[before:]
     monkeypatch.setattr(ledger, "events", events)
     await move(server, item_id, "at last")
     await until(lambda: bool(follower.seen))
@@ -145,15 +145,15 @@ async def test_health_answers_whatever_is_wrong_with_a_part(
         raise RuntimeError("secret inner detail")
 
     monkeypatch.setattr(server.parts.queue, "tasks", broken)
-    told = await health(server)
-    assert told["queue"] == "A defect (RuntimeError): see the log."
+    reported = await health(server)
+    assert reported["queue"] == "A defect (RuntimeError): see the log."
     monkeypatch.undo()
     with server.parts.queue._records.engine.begin() as connection:  # type: ignore[attr-defined]
         odd = {"name": "webhook:private.example", "ceiling": -1, "limit": 0}
         connection.execute(sa.insert(resources).values(**odd))
-    told = await health(server)
-    assert told["queue"].startswith("Targets whose record cannot be read: 1.")
-    assert "private" not in str(told)
+    reported = await health(server)
+    assert reported["queue"].startswith("Targets whose record cannot be read: 1.")
+    assert "private" not in str(reported)
 
 
 async def test_a_database_that_is_away_costs_no_event(

@@ -55,26 +55,26 @@ async def test_the_same_answer_is_not_sent_again(http: httpx.AsyncClient) -> Non
     assert other.json() == first.json()
 
 
-async def test_formats_without_their_reader_are_not_told(
+async def test_formats_without_their_reader_are_not_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     needed = {module for one in VENDOR_READERS for module in one.modules}
     for module in needed - {"imagecodecs"}:
         monkeypatch.setitem(sys.modules, module, None)
     async with rest_server(tmp_path) as server:
-        told = await server.client().formats()
-    assert told is not None
-    suffixes = {suffix for one in told.formats.formats for suffix in one.suffixes}
+        reported = await server.client().formats()
+    assert reported is not None
+    suffixes = {suffix for one in reported.formats.formats for suffix in one.suffixes}
     assert not {".czi", ".nd2", ".lif", ".oib", ".ims", ".mrc", ".dcm"} & suffixes
     assert ".tif" in suffixes
 
 
 async def test_the_client_gets_it_once(server: RestServer) -> None:
     client = server.client()
-    told = await client.formats()
-    assert told is not None
-    assert told.formats.whose == "embedded repository"
-    assert await client.formats(etag=told.etag) is None
+    reported = await client.formats()
+    assert reported is not None
+    assert reported.formats.whose == "embedded repository"
+    assert await client.formats(etag=reported.etag) is None
 
 
 @pytest.fixture
@@ -94,15 +94,15 @@ async def submit(ada: ServerClient, *paths: str) -> None:
 
 async def test_a_facility_may_refuse_what_nobody_knows(strict: RestServer) -> None:
     ada = await strict.signed_in()
-    told = await ada.formats()
-    assert told is not None
-    assert not told.formats.unknown_allowed
+    reported = await ada.formats()
+    assert reported is not None
+    assert not reported.formats.unknown_allowed
     for path in ("day/a.xyz", "day/scan.zvi"):
         with pytest.raises(UnsupportedFile, match="The embedded repository does not read"):
             await submit(ada, path)
     assert (await ada.transfers()).items == []
     await submit(ada, "day/A.TIF", "day/notes.xyz")
-    if any(not one.suffix_needed for one in told.formats.formats):
+    if any(not one.suffix_needed for one in reported.formats.formats):
         await submit(ada, "day/IM000001")  # DICOM, where it is read
     await submit(ada, "day/x/zarr.json", "day/x/c/0")
 

@@ -27,7 +27,7 @@ def engine(server: RestServer) -> Iterator[sa.Engine]:
     opened.dispose()
 
 
-async def test_no_worker_is_told(http: httpx.AsyncClient) -> None:
+async def test_no_worker_is_reported(http: httpx.AsyncClient) -> None:
     answer = await http.get("/healthz")
     assert answer.status_code == httpx.codes.OK, "no reason to restart the server"
     health = answer.json()
@@ -60,7 +60,7 @@ async def test_the_client_reads_it(server: RestServer) -> None:
     assert health.repository.state == "progressing"
 
 
-async def test_what_keeps_failing_in_a_worker_is_told(
+async def test_what_keeps_failing_in_a_worker_is_reported(
     http: httpx.AsyncClient, engine: sa.Engine
 ) -> None:
     async def fail() -> None:

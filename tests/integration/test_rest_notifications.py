@@ -90,8 +90,8 @@ async def test_read_at_the_office_is_read_at_the_microscope(
         async with asyncio.timeout(30):
             await _until(lambda: microscope.unread == 0)
         news = await server.parts.ledger.events("ada", 0)
-        told = [event for event in news if event.kind is EventKind.INBOX_CHANGED]
-        assert len(told) == 2, "it came, it was read; reading it again is no news"
+        reported = [event for event in news if event.kind is EventKind.INBOX_CHANGED]
+        assert len(reported) == 2, "it came, it was read; reading it again is no news"
         async with InboxClient(server.url, ada.token) as client:
             await client.mark_read(office.entries[0].id)
             await client.mark_all_read(office.entries[0].id)

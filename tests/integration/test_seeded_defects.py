@@ -58,7 +58,7 @@ class Run:
     def text(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def until_said(self, words: str) -> None:
+    def until_stated(self, words: str) -> None:
         until = time.monotonic() + 60
         while words not in self.text():
             assert time.monotonic() < until, self.text()
@@ -121,7 +121,7 @@ ON_A_TERMINAL = {"cli", "demo", "bench"}
 
 
 @pytest.mark.parametrize("name", DYING)
-def test_a_process_that_dies_says_why_and_shows_no_secret(home: Path, name: str) -> None:
+def test_a_process_that_dies_states_why_and_shows_no_secret(home: Path, name: str) -> None:
     if name == "omero-sandbox" and importlib.util.find_spec("omero") is None:
         pytest.skip("needs the extra 'omero'")
     run = Run(home, *DYING[name])
@@ -152,8 +152,8 @@ def test_a_process_that_lives_on_shows_no_secret(home: Path, name: str) -> None:
     defect, ready = LIVING[name]
     run = Run(home, (*CLI, name), defect)
     try:
-        run.until_said(ready)
-        run.until_said("SeededDefect: seeded")
+        run.until_stated(ready)
+        run.until_stated("SeededDefect: seeded")
         run.process.send_signal(signal.SIGTERM)
         assert run.end() == 0, run.text()
     finally:
@@ -184,7 +184,7 @@ def test_a_setting_that_is_wrong_is_the_last_line(home: Path) -> None:
         assert PASSWORD not in done.stdout + done.stderr
 
 
-def test_the_guard_of_a_command_tells_nothing_of_its_order() -> None:
+def test_the_guard_of_a_command_reports_nothing_of_its_order() -> None:
     guard = ROOT / "transferapp" / "commands" / "guard.py"
     order = {
         "argv": [TOKEN],

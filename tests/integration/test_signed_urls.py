@@ -132,8 +132,8 @@ async def test_it_ends_with_the_session_that_made_it(
         await ada.sign_out()
     else:
         signature = mine.url.split("/")[-2]
-        said = server.parts.signed_urls._signing.read(signature)
-        await other.revoke_grant(said.grant_id)
+        stated = server.parts.signed_urls._signing.read(signature)
+        await other.revoke_grant(stated.grant_id)
     assert await code(http, f"{mine.url}/{CHUNK}") == (410, "signed-url-ended")
     assert (await http.get(f"{others.url}/{CHUNK}")).status_code == 200
 
@@ -189,16 +189,16 @@ async def test_a_changed_one_is_refused(
     signed = await ada.signed_url(image_id)
     signature = signed.url.split("/")[-2]
     now = datetime.now(UTC) + timedelta(hours=1)
-    said = server.parts.signed_urls._signing.read(signature)
-    forged = Signing(["k" * 43], "local").sign(SignedImage(said.grant_id, image_id, now))
+    stated = server.parts.signed_urls._signing.read(signature)
+    forged = Signing(["k" * 43], "local").sign(SignedImage(stated.grant_id, image_id, now))
     same_key = signing_keys(server.parts.settings.signing_keys_file)
-    elsewhere = Signing(same_key, "omero").sign(SignedImage(said.grant_id, image_id, now))
+    elsewhere = Signing(same_key, "omero").sign(SignedImage(stated.grant_id, image_id, now))
     at = len("tas1_") + 3
     changed = [
         signature[:at] + ("A" if signature[at] != "A" else "B") + signature[at + 1 :],
         signature[:-1],
         signature.partition(".")[0],
-        f"tas1_{said.grant_id}",
+        f"tas1_{stated.grant_id}",
         str(ada.token),
         "x",
         forged,
@@ -287,9 +287,9 @@ async def test_the_command_line_prints_one(
         assert done.exit_code == 0, done.output
         return done.stdout, done.stderr
 
-    printed, said = await run(str(image_id))
+    printed, stated = await run(str(image_id))
     assert (await http.get(f"{printed.strip()}/zarr.json")).status_code == 200
-    assert said.startswith("It ends ")
+    assert stated.startswith("It ends ")
     document = json.loads((await run(str(image_id), "--minutes", "2", "--json"))[0])
     assert (await http.get(f"{document['url']}/zarr.json")).status_code == 200
     ends = datetime.fromisoformat(document["expires_at"])

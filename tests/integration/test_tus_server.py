@@ -127,7 +127,7 @@ def test_what_tus_asks_of_answers(client: httpx.Client, server: DataServer) -> N
     assert offset_of(client, server, url) == 0
 
 
-def test_abilities_are_told_to_anyone(client: httpx.Client) -> None:
+def test_abilities_are_reported_to_anyone(client: httpx.Client) -> None:
     response = client.options(routes.UPLOADS)
     assert response.status_code == 204
     assert response.headers["tus-version"] == "1.0.0"

@@ -30,8 +30,8 @@ __all__ = ["postgres_server", "url"]
 
 
 @pytest.fixture(autouse=True)
-def nothing_told() -> None:
-    sparing._told.clear()
+def nothing_reported() -> None:
+    sparing._reported.clear()
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_events_that_cannot_be_read_do_not_hold_up_the_others(url: str) ->
     engine = open_engine(url)
     ledger = SqlLedger(engine, SystemClock())
     for _ in range(6):
-        await ledger.tell("ada", EventKind.INBOX_CHANGED)
+        await ledger.publish("ada", EventKind.INBOX_CHANGED)
     first = await ledger.first_event_id()
     damage(engine, "UPDATE ledger_events SET kind = 'sung' WHERE id <= :upto", upto=first + 3)
     if engine.dialect.name == "postgresql":

@@ -175,8 +175,8 @@ async def test_people_are_known_as_before(facility: Facility) -> None:
         assert preferences.channels == {NotificationChannel.INBOX, NotificationChannel.MAIL}
         assert (preferences.address, preferences.address_verified) == ("ada@example.org", True)
         assert len(await grants.SqlGrants(engine, clock).owned_by(OWNER)) == 3
-        (told,) = await SqlInbox(engine, clock).entries(OWNER)
-        assert told.notable.text == "waits: The repository is away."
+        (reported,) = await SqlInbox(engine, clock).entries(OWNER)
+        assert reported.notable.text == "waits: The repository is away."
 
 
 def test_the_repository_keeps_its_images(facility: Facility) -> None:

@@ -101,7 +101,7 @@ async def test_imported_previewed_and_exported(tmp_path: Path, ending: str) -> N
 
 
 @pytest.mark.parametrize("ending", _WRITERS)
-async def test_the_drop_and_the_server_say_the_same(tmp_path: Path, ending: str) -> None:
+async def test_the_drop_and_the_server_show_the_same(tmp_path: Path, ending: str) -> None:
     """What grouping makes of the dropped folder is imported with no word against it."""
     root = tmp_path / "source"
     root.mkdir()
@@ -117,7 +117,7 @@ async def test_the_drop_and_the_server_say_the_same(tmp_path: Path, ending: str)
     assert found
 
 
-async def test_a_damaged_one_is_told_as_that(tmp_path: Path) -> None:
+async def test_a_damaged_one_is_reported_as_that(tmp_path: Path) -> None:
     root = tmp_path / "source"
     root.mkdir()
     [path] = write_oib(root / "x.oib", numbers((2, 60, 90), "<u2"))
@@ -127,10 +127,10 @@ async def test_a_damaged_one_is_told_as_that(tmp_path: Path) -> None:
             await imported(repository, root, [path])
 
 
-async def test_it_says_what_it_reads(tmp_path: Path) -> None:
+async def test_it_states_what_it_reads(tmp_path: Path) -> None:
     async with opened(tmp_path / "repository") as repository:
-        told = await repository.formats()
-        readers = {ending: [one.reader for one in told.of_name(f"a.{ending}")] for ending in
+        reported = await repository.formats()
+        readers = {ending: [one.reader for one in reported.of_name(f"a.{ending}")] for ending in
                    ("lif", "oib", "oif", "ims", "map", "dcm")}  # fmt: skip
     assert readers == {
         "lif": ["liffile"],
@@ -150,9 +150,9 @@ async def test_where_a_library_is_missing_the_rest_is_read(
     root = tmp_path / "source"
     root.mkdir()
     async with opened(tmp_path / "repository") as repository:
-        told = await repository.formats()
-        assert not list(told.of_name("a.lif"))
-        assert list(told.of_name("a.mrc"))
+        reported = await repository.formats()
+        assert not list(reported.of_name("a.lif"))
+        assert list(reported.of_name("a.mrc"))
         with pytest.raises(UnsupportedFile, match="pip install 'transferapp"):
             await imported(repository, root, _WRITERS["lif"](root / "x.lif", written))
         image = await imported(repository, root, _WRITERS["mrc"](root / "x.mrc", written))

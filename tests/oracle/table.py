@@ -88,14 +88,14 @@ def _sources(glob: str) -> set[str]:
     return {first} if first[:-1] in SOURCES else {f"{source}/" for source in SOURCES}
 
 
-def _fits(said: str, patterns: tuple[str, ...]) -> bool:
+def _fits(stated: str, patterns: tuple[str, ...]) -> bool:
     return any(
-        _is_above(said, p) if p.startswith("> ") else fnmatchcase(said, p) for p in patterns
+        _is_above(stated, p) if p.startswith("> ") else fnmatchcase(stated, p) for p in patterns
     )
 
 
-def _is_above(said: str, pattern: str) -> bool:
+def _is_above(stated: str, pattern: str) -> bool:
     try:
-        return float(said) > float(pattern[2:])
+        return float(stated) > float(pattern[2:])
     except ValueError:
         return False

@@ -65,7 +65,7 @@ def test_what_agrees_is_counted() -> None:
         ),
     ],
 )
-def test_what_differs_is_told(change: dict[str, object], wanted: str) -> None:
+def test_what_differs_is_reported(change: dict[str, object], wanted: str) -> None:
     other = replace(SET, pictures=(replace(PICTURE, **change),))  # type: ignore[arg-type]
     assert differences(SET, other) == [f"a.tif, series 0: {wanted}"]
 
@@ -202,7 +202,7 @@ def test_a_file_that_hangs_is_named_and_the_next_folder_is_read(tmp_path: Path) 
 
 
 @pytest.mark.usefixtures("java")
-def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_is_missing_is_stated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
     with pytest.raises(Missing, match="default-jdk-headless"):
         BioFormats()

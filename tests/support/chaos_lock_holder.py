@@ -15,7 +15,7 @@ from transferapp.errors import Unavailable
 from transferapp.host.database import open_engine, reading, writing
 
 
-def _say(text: str) -> None:
+def _show(text: str) -> None:
     print(text, flush=True)  # noqa: T201  # the test reads it
 
 
@@ -25,12 +25,12 @@ def _main(url: str, lock: int) -> None:
     try:
         with writing(engine) as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
-            _say("locked")
+            _show("locked")
             sys.stdin.readline()
             began = time.monotonic()
             connection.execute(sa.select(1))
     except Unavailable:
-        _say(f"{time.monotonic() - began:.1f}")
+        _show(f"{time.monotonic() - began:.1f}")
     sys.stdin.readline()
     began = time.monotonic()
     while True:
@@ -40,7 +40,7 @@ def _main(url: str, lock: int) -> None:
             break
         except Unavailable:
             time.sleep(0.2)
-    _say(f"{time.monotonic() - began:.1f}")
+    _show(f"{time.monotonic() - began:.1f}")
 
 
 if __name__ == "__main__":

@@ -176,17 +176,17 @@ class DropEnv:
         included = [row.candidate for row in self.rows.included if row.candidate]
         if not included:
             return False
-        told = dropped([self.folder], (*self.rows.all, *self.rows.removed), self.litter)
+        reported = dropped([self.folder], (*self.rows.all, *self.rows.removed), self.litter)
         self.ignored = {
             path
-            for one in told.left_out
+            for one in reported.left_out
             if one.left_out.reason is LeftOutReason.IGNORED
             for path in (one.path, *one.path.rglob("*"))
         }
         self.candidates = included
-        details = self.stores.run(self.stores.ledger.add(_transfer(included, told)))
+        details = self.stores.run(self.stores.ledger.add(_transfer(included, reported)))
         self.transfer_id = details.transfer.id
-        self.stores.outbox.add(_submission(details, included, told))
+        self.stores.outbox.add(_submission(details, included, reported))
         return True
 
     # What happens to items ----------------------------------------------------------------
@@ -308,7 +308,7 @@ def sha1_of(path: Path) -> str:
     return hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
 
 
-def _transfer(included: list[FilesetCandidate], told: Dropped) -> NewTransfer:
+def _transfer(included: list[FilesetCandidate], reported: Dropped) -> NewTransfer:
     return NewTransfer(
         kind=TransferKind.IMPORT,
         name="day 3",
@@ -321,12 +321,12 @@ def _transfer(included: list[FilesetCandidate], told: Dropped) -> NewTransfer:
             )
             for one in included
         ),
-        drop=drop_message(told),
+        drop=drop_message(reported),
     )
 
 
 def _submission(
-    details: TransferDetails, included: list[FilesetCandidate], told: Dropped
+    details: TransferDetails, included: list[FilesetCandidate], reported: Dropped
 ) -> Submission:
     items = []
     for item, candidate in zip(details.items, included, strict=True):
@@ -350,5 +350,5 @@ def _submission(
         server_url="http://s",
         grant=SecretStr("ta1_x"),
         items=items,
-        drop=drop_on_disk(told),
+        drop=drop_on_disk(reported),
     )

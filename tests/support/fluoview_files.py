@@ -52,16 +52,16 @@ def _parts(planes: npt.NDArray[Any], letters: str) -> dict[str, bytes]:
     found = {}
     for at in product(*map(range, planes.shape[:-2])):
         name = _name(dict(zip(letters, at, strict=True)))
-        said = ["[Acquisition Parameters Common]", 'Observation Mode="LSM"']
+        stated = ["[Acquisition Parameters Common]", 'Observation Mode="LSM"']
         for number, (axis, unit) in enumerate(_UNITS.items()):
             # Bio-Formats sees here which axis runs fastest.
             place = dict(zip(letters, at, strict=True)).get(axis, 0)
-            said += [f"[Axis {number} Parameters]", f'AbsPositionUnitName="{unit}"']
-            said += [f"AbsPositionValue={place * 0.5}", f"Number={place + 1}"]
-        said += ["[File Info]", f'DataName="{name}.tif"']
+            stated += [f"[Axis {number} Parameters]", f'AbsPositionUnitName="{unit}"']
+            stated += [f"AbsPositionValue={place * 0.5}", f"Number={place + 1}"]
+        stated += ["[File Info]", f'DataName="{name}.tif"']
         image = io.BytesIO()
         tifffile.imwrite(image, planes[at], metadata=None)
-        found[f"{name}.pty"], found[f"{name}.tif"] = _text(said), image.getvalue()
+        found[f"{name}.pty"], found[f"{name}.tif"] = _text(stated), image.getvalue()
     # Bio-Formats' reader wants to see this picture in each.
     out = io.BytesIO()
     Image.new("RGB", (4, 4)).save(out, "BMP")

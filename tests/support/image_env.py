@@ -146,7 +146,7 @@ class ImageEnv:
         self.images[ref].extend(images)
         self.images[None].extend(images)
 
-    def tell(self, kind: EventKind, transfer_id: str = "t1", **values: str) -> Event:
+    def report(self, kind: EventKind, transfer_id: str = "t1", **values: str) -> Event:
         """Let an event happen."""
         words = {"item_id": "", "state": "imported", "title": "Embryos", "message": ""} | values
         made = Event(

@@ -18,7 +18,7 @@ def write_imaris(
     *,
     fill_to: int = 1,
     date: str = "2026-01-02 03:04:05.000",
-    said: dict[str, object] | None = None,
+    stated: dict[str, object] | None = None,
 ) -> list[Path]:
     """Write levels of (t, c, z, y, x), the largest first; a pixel is 0.5 x 0.25 x 0.25 µm.
 
@@ -34,16 +34,23 @@ def write_imaris(
             for n, axis in enumerate("XYZ")
         }
         starts = {f"ExtMin{n}": 0 for n in range(3)}
-        image = {**sizes, **starts, **ends, "Unit": "um", "RecordingDate": date, **(said or {})}
-        _say(file, "DataSetInfo/Image", image)
-        _say(
+        image = {
+            **sizes,
+            **starts,
+            **ends,
+            "Unit": "um",
+            "RecordingDate": date,
+            **(stated or {}),
+        }
+        _show(file, "DataSetInfo/Image", image)
+        _show(
             file,
             "DataSetInfo/TimeInfo",
             {"DatasetTimePoints": size_t, "FileTimePoints": size_t},
         )
         for c in range(size_c):
             channel = {"Name": f"dye {c}", "Color": _COLOURS[c], "ColorRange": "10 4000"}
-            _say(file, f"DataSetInfo/Channel {c}", {**channel, "ColorMode": "BaseColor"})
+            _show(file, f"DataSetInfo/Channel {c}", {**channel, "ColorMode": "BaseColor"})
         for number, pixels in enumerate(levels):
             for t, c in np.ndindex(pixels.shape[:2]):
                 place = f"DataSet/ResolutionLevel {number}/TimePoint {t}/Channel {c}"
@@ -52,7 +59,7 @@ def write_imaris(
                     f"{place}/Data", data=stored, chunks=True, compression="gzip"
                 )
                 edges = zip("ZYX", pixels.shape[2:], strict=True)
-                _say(file, place, {f"ImageSize{axis}": size for axis, size in edges})
+                _show(file, place, {f"ImageSize{axis}": size for axis, size in edges})
     return [path]
 
 
@@ -60,7 +67,7 @@ def _filled(pixels: npt.NDArray[Any], to: int) -> npt.NDArray[Any]:
     return np.pad(pixels, [(0, -size % to) for size in pixels.shape], constant_values=99)
 
 
-def _say(file: h5py.File, place: str, values: dict[str, object]) -> None:
+def _show(file: h5py.File, place: str, values: dict[str, object]) -> None:
     for name, value in values.items():
         file.require_group(place).attrs[name] = _letters(str(value))
 

@@ -89,16 +89,16 @@ async def go_on(session: RepositorySession, plan: FilesetPlan, sample: Sample) -
 
 def counts(sandbox: RunningSandbox) -> tuple[int, int]:
     """Return how many filesets and images OMERO has."""
-    told = sandbox.control("status")["counts"]
-    return told["Fileset"], told["Image"]
+    reported = sandbox.control("status")["counts"]
+    return reported["Fileset"], reported["Image"]
 
 
 def transfers(sandbox: RunningSandbox, made: Fileset) -> str | None:
     """Ask an unmodified client how the images came in."""
     with gateway(sandbox, ALICE, password=PASSWORD) as conn:
         conn.SERVICE_OPTS.setOmeroGroup("-1")
-        told: str | None = conn.getObject("Image", made.image_ids[0]).getInplaceImport()
-        return told
+        reported: str | None = conn.getObject("Image", made.image_ids[0]).getInplaceImport()
+        return reported
 
 
 def forget_key(sandbox: RunningSandbox, made: Fileset) -> None:

@@ -81,7 +81,7 @@ def queued_s() -> float:
     return waited_ns / 1e9
 
 
-def say(line: str) -> None:
+def show(line: str) -> None:
     """Tell the test a line."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
@@ -92,11 +92,11 @@ async def serve(folder: Path) -> None:
     meter = LagMeter()
     async with rest_server(folder) as server:
         settle_heap()
-        say(server.url)
+        show(server.url)
         metering = asyncio.create_task(meter.run())
         await asyncio.to_thread(sys.stdin.read)
         metering.cancel()
-    say(json.dumps(asdict(meter.holds())))
+    show(json.dumps(asdict(meter.holds())))
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def write_stk(path: Path, pixels: Any, name: str, micrometres: float, unit: str 
     path.write_bytes(content)
 
 
-def write_svs(path: Path, slide: Any, said: str, levels: Sequence[Any] = ()) -> None:
+def write_svs(path: Path, slide: Any, stated: str, levels: Sequence[Any] = ()) -> None:
     """Write a slide (y, x, 3) as JPEG tiles with thumbnail, levels, label and macro picture."""
     head = "Aperio Image Library v11.2.1 \r\n"
     jpeg: dict[str, Any] = {
@@ -101,10 +101,10 @@ def write_svs(path: Path, slide: Any, said: str, levels: Sequence[Any] = ()) -> 
         "software": "",
     }
     with tifffile.TiffWriter(path) as out:
-        out.write(slide, tile=(64, 64), description=f"{head}slide|{said}", **jpeg)
-        out.write(slide[::8, ::8], description=f"{head}thumbnail|{said}", **jpeg)
+        out.write(slide, tile=(64, 64), description=f"{head}slide|{stated}", **jpeg)
+        out.write(slide[::8, ::8], description=f"{head}thumbnail|{stated}", **jpeg)
         for level in levels:
-            out.write(level, tile=(64, 64), description=f"{head}level|{said}", **jpeg)
+            out.write(level, tile=(64, 64), description=f"{head}level|{stated}", **jpeg)
         label = np.full((40, 50, 3), (146, 104, 58), np.uint8)
         out.write(
             label,
@@ -114,7 +114,7 @@ def write_svs(path: Path, slide: Any, said: str, levels: Sequence[Any] = ()) -> 
             description=f"{head}label 50x40",
             subfiletype=1,
         )
-        out.write(slide[::4, ::4], subfiletype=9, description=f"{head}macro|{said}", **jpeg)
+        out.write(slide[::4, ::4], subfiletype=9, description=f"{head}macro|{stated}", **jpeg)
 
 
 def _lsm_info(sizes: tuple[int, int, int, int], offsets: tuple[int, int]) -> bytes:

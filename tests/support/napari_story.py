@@ -49,12 +49,12 @@ def until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.002)
 
 
-def tell(**seen: Any) -> None:
+def report(**seen: Any) -> None:
     sys.stdout.write(json.dumps(seen) + "\n")
     sys.stdout.flush()
 
 
-def told(layer: Any) -> dict[str, Any]:
+def reported(layer: Any) -> dict[str, Any]:
     """Return what a layer shows."""
     return {
         "name": layer.name,
@@ -90,7 +90,7 @@ def sign_in(widget: Any, story: Story) -> None:
     form.password.setText(story["password"])
     form.button.click()
     until(lambda: widget.pages.currentWidget() is widget.browser, "signed in")
-    tell(step="signed in", password_left=form.password.text())
+    report(step="signed in", password_left=form.password.text())
 
 
 def browse(widget: Any) -> None:
@@ -101,7 +101,7 @@ def browse(widget: Any) -> None:
     browser.tree.setCurrentItem(rows[1])
     until(browser.images.count, "images of the dataset")
     browser.images.setCurrentRow(0)
-    tell(
+    report(
         step="browsed",
         containers=[row.text(0) for row in rows],
         images=[browser.images.item(n).text() for n in range(browser.images.count())],
@@ -112,7 +112,7 @@ def open_selected(viewer: Any, widget: Any, story: Story) -> None:
     widget.browser.open_button.click()
     until(lambda: loaded(viewer), "opened")
     shoot(viewer, story, "opened")
-    tell(step="opened", layers=[told(layer) for layer in viewer.layers])
+    report(step="opened", layers=[reported(layer) for layer in viewer.layers])
 
 
 def scan_closer(viewer: Any, story: Story) -> None:
@@ -124,7 +124,7 @@ def scan_closer(viewer: Any, story: Story) -> None:
     until(lambda: [layer.data_level for layer in viewer.layers] != shown, "another level")
     waited = not loaded(viewer)
     until(lambda: loaded(viewer), "looked closer")
-    tell(step="looked closer", longest_s=heart.longest_s, waited=waited)
+    report(step="looked closer", longest_s=heart.longest_s, waited=waited)
     sys.stdin.readline()
     # Only now: what was read once is kept.
     np.save(story["pixels"], np.stack([np.asarray(layer.data[0]) for layer in viewer.layers]))
@@ -141,8 +141,8 @@ def open_address(viewer: Any, widget: Any, story: Story) -> None:
         story["pixels_by_address"],
         np.stack([np.asarray(layer.data[0]) for layer in viewer.layers]),
     )
-    tell(step="opened by address", layers=[told(layer) for layer in viewer.layers])
-    tell(step="copied", address=address, status=widget.status.text())
+    report(step="opened by address", layers=[reported(layer) for layer in viewer.layers])
+    report(step="copied", address=address, status=widget.status.text())
 
 
 def main() -> None:
@@ -171,7 +171,7 @@ def main() -> None:
     until(lambda: widget.pages.currentWidget() is widget.form, "signed out")
     settings = get_settings()
     settings.save()
-    tell(step="ended", settings=Path(str(settings.config_path)).read_text(encoding="utf-8"))
+    report(step="ended", settings=Path(str(settings.config_path)).read_text(encoding="utf-8"))
     viewer.close()
 
 

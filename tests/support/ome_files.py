@@ -32,8 +32,8 @@ def uuid(number: int) -> str:
 
 def ome(*inside: str, own: str = "") -> str:
     """Return a document; ``own`` is its UUID."""
-    said = f' UUID="{own}"' if own else ""
-    return f'<?xml version="1.0"?><OME xmlns="{SPACE}"{said}>{"".join(inside)}</OME>'
+    stated = f' UUID="{own}"' if own else ""
+    return f'<?xml version="1.0"?><OME xmlns="{SPACE}"{stated}>{"".join(inside)}</OME>'
 
 
 def image(  # noqa: PLR0913 - a test says only what it is about
@@ -82,9 +82,9 @@ def bin_data(planes: npt.NDArray[Any], compression: str = "", *, big: bool = Fal
     """Return a BinData element that holds planes."""
     raw = planes.astype(planes.dtype.newbyteorder(">" if big else "<")).tobytes()
     text = base64.b64encode(PACKED[compression](raw)).decode()
-    said = f' Compression="{compression}"' if compression else ""
+    stated = f' Compression="{compression}"' if compression else ""
     return (
-        f'<BinData BigEndian="{str(big).lower()}"{said} Length="{len(text)}">{text}</BinData>'
+        f'<BinData BigEndian="{str(big).lower()}"{stated} Length="{len(text)}">{text}</BinData>'
     )
 
 
@@ -101,8 +101,8 @@ def plate(number: int, images: Iterable[int], name: str = "") -> str:
         f'<ImageRef ID="Image:{n}"/></WellSample></Well>'
         for column, n in enumerate(images)
     )
-    said = f' Name="{name}"' if name else ""
-    return f'<Plate ID="Plate:{number}"{said}>{wells}</Plate>'
+    stated = f' Name="{name}"' if name else ""
+    return f'<Plate ID="Plate:{number}"{stated}>{wells}</Plate>'
 
 
 def write_pages(

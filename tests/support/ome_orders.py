@@ -44,15 +44,15 @@ def _squares(order: str) -> str:
     return image("".join(blocks), sizes=(2, 2, 1), order=order)
 
 
-def _all_alike(folder: Path, letters: str, said: str) -> None:
+def _all_alike(folder: Path, letters: str, stated: str) -> None:
     """Write a set whose every file has the whole document."""
     for letter in letters.split():
-        write_pages(folder / _name(letter), ome(said, own=_own(letter)))
+        write_pages(folder / _name(letter), ome(stated, own=_own(letter)))
 
 
-def _pointing(folder: Path, letters: str, said: str, master: str) -> None:
+def _pointing(folder: Path, letters: str, stated: str, master: str) -> None:
     """Write a set with one document, a companion or in the file of a letter."""
-    xml = ome(said, own=_own(master))
+    xml = ome(stated, own=_own(master))
     if master == _COMPANION:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / master).write_text(xml)
@@ -65,12 +65,14 @@ def _pointing(folder: Path, letters: str, said: str, master: str) -> None:
             write_pages(folder / _name(letter), text)
 
 
-def _alike(letters: str, said: str, order: str) -> RecordedSet:
-    return RecordedSet(partial(_all_alike, letters=letters, said=said), [_names(order)])
+def _alike(letters: str, stated: str, order: str) -> RecordedSet:
+    return RecordedSet(partial(_all_alike, letters=letters, stated=stated), [_names(order)])
 
 
-def _led(master: str, letters: str, said: str, order: Sequence[str]) -> RecordedSet:
-    make: Callable[[Path], None] = partial(_pointing, letters=letters, said=said, master=master)
+def _led(master: str, letters: str, stated: str, order: Sequence[str]) -> RecordedSet:
+    make: Callable[[Path], None] = partial(
+        _pointing, letters=letters, stated=stated, master=master
+    )
     return RecordedSet(make, [list(order)])
 
 

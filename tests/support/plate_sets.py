@@ -192,19 +192,19 @@ def make_scanr(folder: Path, data: str = "data") -> list[str]:
         for name in ("FITC", "DAPI")
     )
     wells = "".join(
-        f"<String><Name>well selection table + cDNA</Name><Val>{said}</Val></String>"
+        f"<String><Name>well selection table + cDNA</Name><Val>{stated}</Val></String>"
         for well in (("1", "B2"), ("2", "A1"))
-        for said in well
+        for stated in well
     )
     numbers = {"columns/well": 2, "rows/well": 1, "# slices": 1, "timeloop count": 1}
     numbers |= {"timeloop real": 0, "timeloop delay [ms]": 0}
-    said = "".join(
+    stated = "".join(
         f"<U32><Name>{name}</Name><Val>{value}</Val></U32>" for name, value in numbers.items()
     )
     _write(
         folder / "experiment_descriptor.xml",
         f"{_XML}<LVData><Cluster><Name>format typedef</Name><Name>Rows</Name><Val>8</Val>"
-        f"<Name>Columns</Name><Val>12</Val></Cluster>{said}{wells}<Array>"
+        f"<Name>Columns</Name><Val>12</Val></Cluster>{stated}{wells}<Array>"
         f"<Name>subposition list</Name><Dimsize>2</Dimsize></Array>{channels}</LVData>",
     )
     _write(folder / "experiment_descriptor.dat", "x")
@@ -296,8 +296,8 @@ def make_bd_pathway(folder: Path) -> list[str]:
     _write(folder / "plate.plt", "[PlateType]\nBrand=b\nDescription=d\nWells=96\n")
     _write(folder / "Well A01/log.txt", "x")
     for dye in ("DAPI", "FITC"):
-        said = "Emission=1 2\nExcitation=3 4\nExposure=0.1\nGain=1\nOffset=0\n"
-        _write(folder / f"{dye}.dye", f"[Numerator]\n{said}")
+        stated = "Emission=1 2\nExcitation=3 4\nExposure=0.1\nGain=1\nOffset=0\n"
+        _write(folder / f"{dye}.dye", f"[Numerator]\n{stated}")
     places = product(("B02", "A01"), ("FITC", "DAPI"), (1, 0))
     names = [f"Well {well}/{dye} - n00000{time}.tif" for well, dye, time in places]
     _tiffs(folder, names)

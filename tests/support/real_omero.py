@@ -50,18 +50,18 @@ class RealOmero:
     @classmethod
     def from_environment(cls) -> RealOmero | None:
         """Read the variables; None without OMERO_HOST."""
-        said = os.environ
-        if not said.get("OMERO_HOST"):
+        stated = os.environ
+        if not stated.get("OMERO_HOST"):
             return None
         return cls(
-            host=said["OMERO_HOST"],
-            port=int(said.get("OMERO_PORT") or 0),
-            transport=said.get("OMERO_TRANSPORT") or "ssl",
-            importer=said.get("OMERO_USER") or cls.importer,
-            importer_password=said.get("OMERO_PASSWORD") or PASSWORD,
-            root_password=said.get("OMERO_ROOT_PASSWORD") or "omero",
-            ca_file=said.get("OMERO_CA_FILE", ""),
-            anonymous_tls=bool(said.get("OMERO_LEGACY_ANONYMOUS_TLS")),
+            host=stated["OMERO_HOST"],
+            port=int(stated.get("OMERO_PORT") or 0),
+            transport=stated.get("OMERO_TRANSPORT") or "ssl",
+            importer=stated.get("OMERO_USER") or cls.importer,
+            importer_password=stated.get("OMERO_PASSWORD") or PASSWORD,
+            root_password=stated.get("OMERO_ROOT_PASSWORD") or "omero",
+            ca_file=stated.get("OMERO_CA_FILE", ""),
+            anonymous_tls=bool(stated.get("OMERO_LEGACY_ANONYMOUS_TLS")),
         )
 
     def settings(self, folder: Path) -> OmeroSettings:

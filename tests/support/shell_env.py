@@ -36,7 +36,7 @@ class QuietNotifier(Notifier):
     """Shows nothing and says so."""
 
     @override
-    async def tell(
+    async def report(
         self, notification: Notification, on_open: Callable[[str], None] | None = None
     ) -> bool:
         del notification, on_open

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from transferapp.client.sessions import ToldFormats
+from transferapp.client.sessions import FormatsAnswer
 from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.session.presenter import Connection, SessionPresenter
 from transferapp.errors import AgentUnreachable, TransferAppError, TransferNotFound
@@ -143,12 +143,12 @@ class FakeServer:
         self.unknown_allowed = True
         self.base_url = "http://server.test"
 
-    async def formats(self, etag: str = "") -> ToldFormats | None:
+    async def formats(self, etag: str = "") -> FormatsAnswer | None:
         if self.error is not None:
             raise self.error
         is_omero = self.repository.lower() == "omero"
         formats = omero_formats() if is_omero else embedded_formats()
-        return ToldFormats(replace(formats, unknown_allowed=self.unknown_allowed), etag)
+        return FormatsAnswer(replace(formats, unknown_allowed=self.unknown_allowed), etag)
 
     async def server_info(self) -> ServerInfo:
         if self.error is not None:
@@ -220,7 +220,7 @@ class FakeAgent:
         self.placed: list[PlacementView] = []
         self._streams: list[asyncio.Queue[SubmissionView | AgentUnreachable]] = []
 
-    def say(self, *views: SubmissionView) -> None:
+    def show(self, *views: SubmissionView) -> None:
         for queue in self._streams:
             for one in views:
                 queue.put_nowait(one)
@@ -236,11 +236,11 @@ class FakeAgent:
         queue: asyncio.Queue[SubmissionView | AgentUnreachable] = asyncio.Queue()
         self._streams.append(queue)
         while True:
-            told = await queue.get()
-            if isinstance(told, SubmissionView):
-                yield told
+            reported = await queue.get()
+            if isinstance(reported, SubmissionView):
+                yield reported
             elif on_lost is not None:
-                on_lost(told)
+                on_lost(reported)
 
     async def info(self) -> AgentInfo:
         self._check()

@@ -20,7 +20,7 @@ class Changes:
         self._pause_s = pause_s
         self._followers: list[_Follower] = []
 
-    def tell(self, transfer_id: str) -> None:
+    def publish(self, transfer_id: str) -> None:
         """A submission changed. Call it in the event loop."""
         for changed, wake in self._followers:
             changed[transfer_id] = None

@@ -24,13 +24,13 @@ from transferapp.client.folders import OpenFolder, open_destination
 from transferapp.client.names import same_name
 from transferapp.client.partial_file import destination_errors
 from transferapp.client.placement import (
+    Distinguishing,
     PlacedFileset,
     Placement,
     PlacementStage,
-    Tells,
+    disambiguate,
     fileset,
     plan,
-    tell_apart,
 )
 from transferapp.model.stages import ItemStage
 from transferapp.model.transfers import TransferFile, TransferItem
@@ -70,7 +70,7 @@ class Destination:
                 continue
             placement = plan(
                 one,
-                tags[same_name(one.name)][one.tells],
+                tags[same_name(one.name)][one.distinguishing],
                 lambda name: same_name(name) in promised or self._is_there(name),
             )
             promised.add(same_name(placement.name))
@@ -90,14 +90,14 @@ class Destination:
             self._outbox.set_stages([item.id], ItemStage.PROBLEM, problem)
             return None
 
-    def _tags(self, new: Iterable[PlacedFileset]) -> dict[str, dict[Tells, str]]:
+    def _tags(self, new: Iterable[PlacedFileset]) -> dict[str, dict[Distinguishing, str]]:
         """Return what tells filesets of one name apart, also from those planned before."""
-        same: dict[str, list[Tells]] = defaultdict(list)
+        same: dict[str, list[Distinguishing]] = defaultdict(list)
         for known in self._placements.of_transfer(self._transfer_id).values():
-            same[same_name(known.wanted)].append(known.tells)
+            same[same_name(known.wanted)].append(known.distinguishing)
         for one in new:
-            same[same_name(one.name)].append(one.tells)
-        return {name: tell_apart(tells) for name, tells in same.items()}
+            same[same_name(one.name)].append(one.distinguishing)
+        return {name: disambiguate(distinguishing) for name, distinguishing in same.items()}
 
     def _remember(
         self,

@@ -116,10 +116,10 @@ def keep_scan(connection: sa.Connection, transfer_id: str, scan: SourceScan) -> 
         return False
     before = scan_of(row.look)
     same = before is not None and replace(before, looked_at=scan.looked_at) == scan
-    told = bool(row.look_told and same)
-    values = {"look": _SCAN.dump_json(scan).decode(), "look_told": told}
+    reported = bool(row.look_told and same)
+    values = {"look": _SCAN.dump_json(scan).decode(), "look_told": reported}
     connection.execute(sa.update(submissions).where(mine).values(**values))
-    return not told
+    return not reported
 
 
 def scan_was_reported(connection: sa.Connection, transfer_id: str, scan: SourceScan) -> None:

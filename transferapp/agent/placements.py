@@ -204,7 +204,7 @@ def _values(placement: Placement) -> dict[str, object]:
     return {
         "wanted": placement.wanted,
         "single": placement.single,
-        "tells": json.dumps(placement.tells),
+        "tells": json.dumps(placement.distinguishing),
         "tag": placement.tag,
         "name": placement.name,
         "part": placement.part,
@@ -216,7 +216,7 @@ def _placement(row: sa.RowMapping) -> Placement:
     return Placement(
         wanted=row["wanted"],
         single=row["single"],
-        tells=tuple(json.loads(row["tells"])),
+        distinguishing=tuple(json.loads(row["tells"])),
         tag=row["tag"],
         name=row["name"],
         part=row["part"],

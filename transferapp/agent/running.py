@@ -45,7 +45,7 @@ class Run(abc.ABC):
         self._quiet_polls = 0
         self._halt: errors.TransferAppError | None = None
         self._troubled: set[str] = set()
-        self._said: tuple[ItemState, tuple[str, str]] | None = None
+        self._last_state: tuple[ItemState, tuple[str, str]] | None = None
         self._asked_s = -_ASKED_AGAIN_S
 
     @abc.abstractmethod
@@ -78,7 +78,7 @@ class Run(abc.ABC):
         """Go on at once: a person pressed Retry or brought a new grant."""
         self._failures = self._quiet_polls = 0
         # The outbox says something else now than was said last: say it again.
-        self._said = None
+        self._last_state = None
         self._wake.set()
 
     def poll_soon(self) -> None:
@@ -145,7 +145,7 @@ class Run(abc.ABC):
             problem = _first_problem(details.items)
         open_files = await asyncio.to_thread(self.services.outbox.open_files, self.transfer_id)
         if not open_files or ended:
-            await self.say(state, problem, ended=ended)
+            await self.set_state(state, problem, ended=ended)
         return ended
 
     async def _move_open_files(self, server: WorkstationClient) -> bool:
@@ -157,7 +157,7 @@ class Run(abc.ABC):
             return False
         self._halt, self._troubled = None, set()
         if self._failures == 0:
-            await self.say(self.moving)
+            await self.set_state(self.moving)
         movers = min(self.services.settings.parallel_files, len(queue))
         await asyncio.gather(*(self._move_files(server, queue) for _ in range(movers)))
         if self._halt is not None:
@@ -195,7 +195,7 @@ class Run(abc.ABC):
             return False
         finally:
             await self._keep_offset(file)
-            self.services.changes.tell(self.transfer_id)
+            self.services.changes.publish(self.transfer_id)
         return True
 
     async def _keep_offset(self, file: FileRecord) -> None:
@@ -207,8 +207,8 @@ class Run(abc.ABC):
 
     async def _recovered(self) -> None:
         self._failures = 0
-        if self._said is not None and self._said[0] is not self.moving:
-            await self.say(self.moving)
+        if self._last_state is not None and self._last_state[0] is not self.moving:
+            await self.set_state(self.moving)
 
     async def item_has_problem(
         self, server: WorkstationClient, item_id: str, error: errors.TransferAppError
@@ -231,20 +231,20 @@ class Run(abc.ABC):
     ) -> None:
         """Move items in the outbox."""
         await asyncio.to_thread(self.services.outbox.set_stages, item_ids, stage, problem)
-        self.services.changes.tell(self.transfer_id)
+        self.services.changes.publish(self.transfer_id)
 
-    async def say(
+    async def set_state(
         self, state: ItemState, problem: tuple[str, str] = ("", ""), *, ended: bool = False
     ) -> None:
         """Put the word for the whole submission into the outbox and tell of it."""
-        if self.cancelled.is_set() or (self._said == (state, problem) and not ended):
+        if self.cancelled.is_set() or (self._last_state == (state, problem) and not ended):
             return  # a person's cancel has the last word
-        self._said = (state, problem)
+        self._last_state = (state, problem)
         self._quiet_polls = 0
         await asyncio.to_thread(
             self.services.outbox.set_state, self.transfer_id, state, problem, ended=ended
         )
-        self.services.changes.tell(self.transfer_id)
+        self.services.changes.publish(self.transfer_id)
 
     async def _exchange_problems(
         self, server: WorkstationClient, items: Iterable[TransferItem]
@@ -272,9 +272,9 @@ class Run(abc.ABC):
         # Spread: a facility's workstations all come back after an outage.
         pause = Backoff(1.0, longest).spread_s(self._failures - 1)
         if error.retryable:
-            await self.say(ItemState.WAITING, problem)
+            await self.set_state(ItemState.WAITING, problem)
         else:
-            await self.say(ItemState.NEEDS_ATTENTION, problem)
+            await self.set_state(ItemState.NEEDS_ATTENTION, problem)
             pause = longest
         await self._sleep(max(pause, bounded_s(error.retry_after_s)))
 

@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 
 #: Seconds between two notes of offsets in the outbox, and between two tellings of progress.
 _NOTE_EVERY_S = 2.0
-_TELL_EVERY_S = 0.25
+_REPORT_EVERY_S = 0.25
 #: Seconds between two rounds over the sources, and how many of the newest are watched.
 _ROUND_EVERY_S = 5.0
 _MOST_WATCHED = 200
@@ -54,7 +54,7 @@ class Agent:
         self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
         self._background = [
             Supervisor("note of offsets", self._note_offsets),
-            Supervisor("telling of progress", self._tell_progress),
+            Supervisor("telling of progress", self._report_progress),
             Supervisor("watch over sources", self._watch_sources),
         ]
         self._sources = SourceWatch(services)
@@ -97,7 +97,7 @@ class Agent:
         _log.info("submission taken", transfer=record.transfer_id, new=new)
         if not record.ended:
             self._begin(record)
-        self._services.changes.tell(record.transfer_id)
+        self._services.changes.publish(record.transfer_id)
         return await self.view(record.transfer_id)
 
     async def views(self, owner: str = "") -> list[SubmissionView]:
@@ -165,7 +165,7 @@ class Agent:
         if not record.ended:
             await self._end_run(transfer_id)
             await asyncio.to_thread(self._set_cancelled, record)
-            self._services.changes.tell(transfer_id)
+            self._services.changes.publish(transfer_id)
             await self._cancel_at_server(record)
         return await self.view(transfer_id)
 
@@ -258,12 +258,12 @@ class Agent:
                     await asyncio.to_thread(self._services.outbox.set_offsets, offsets)
                     self._services.progress.stored(transfer_id, offsets)
 
-    async def _tell_progress(self) -> None:
+    async def _report_progress(self) -> None:
         while True:
-            await asyncio.sleep(_TELL_EVERY_S)
+            await asyncio.sleep(_REPORT_EVERY_S)
             for transfer_id in list(self._runs):
                 if self._services.progress.offsets(transfer_id):
-                    self._services.changes.tell(transfer_id)
+                    self._services.changes.publish(transfer_id)
 
 
 def _check(submission: Submission) -> None:

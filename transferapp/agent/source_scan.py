@@ -42,10 +42,10 @@ async def scan_and_report(
     meanwhile, here or there. Raises what ``client`` raises; the look is kept all the same.
     """
     last_scan = await in_daemon_thread(partial(glance, outbox, transfer_id, clock))
-    await _tell(outbox, server, transfer_id)
+    await _publish(outbox, server, transfer_id)
     if last_scan.comparing:
         await in_daemon_thread(partial(compare, outbox, transfer_id, clock))
-        await _tell(outbox, server, transfer_id)
+        await _publish(outbox, server, transfer_id)
 
 
 def glance(outbox: Outbox, transfer_id: str, clock: Clock) -> SourceScan:
@@ -174,7 +174,7 @@ def _keep(outbox: Outbox, transfer_id: str, last_scan: SourceScan) -> SourceScan
     return last_scan
 
 
-async def _tell(outbox: Outbox, server: WorkstationClient, transfer_id: str) -> None:
+async def _publish(outbox: Outbox, server: WorkstationClient, transfer_id: str) -> None:
     record = await asyncio.to_thread(outbox.submission, transfer_id)
     if record.look is not None and not record.look_told:
         await server.source_scanned(transfer_id, record.look)

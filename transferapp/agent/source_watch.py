@@ -94,16 +94,16 @@ class SourceWatch:
         transfer_id = record.transfer_id
         try:
             with sparing("sources of a submission", transfer_id):
-                await self._tell(record)
+                await self._publish(record)
         except errors.TransferAppError as error:
             # Not lost: it is told with the next look.
             _log.info("source not told of", transfer=transfer_id, code=error.code)
         finally:
             self._polls.pop(transfer_id, None)
             self._last[transfer_id] = time.monotonic(), time.monotonic() - began_s
-            self._services.changes.tell(transfer_id)
+            self._services.changes.publish(transfer_id)
 
-    async def _tell(self, record: SubmissionRecord) -> None:
+    async def _publish(self, record: SubmissionRecord) -> None:
         outbox, transfer_id = self._services.outbox, record.transfer_id
         grant = record.grant.get_secret_value()
         server = await asyncio.to_thread(self._services.connect, record.server_url, grant)

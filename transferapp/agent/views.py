@@ -11,7 +11,7 @@ from transferapp.protocol.messages import SubmissionView
 
 def view_of(record: SubmissionRecord, totals: Totals, progress: Progress) -> SubmissionView:
     """Join what is durable with what is in flight; the grant is not in it."""
-    said = promises(record, totals)
+    stated = promises(record, totals)
     in_flight = 0 if record.ended else progress.beyond_outbox(record.transfer_id)
     return SubmissionView(
         transfer_id=record.transfer_id,
@@ -25,10 +25,10 @@ def view_of(record: SubmissionRecord, totals: Totals, progress: Progress) -> Sub
         bytes_total=totals.bytes,
         bytes_done=max(0, min(totals.bytes_done + in_flight, totals.bytes)),
         bytes_per_s=0.0 if record.ended else progress.bytes_per_s(record.transfer_id),
-        safe_to_log_off=said.safe_to_log_off,
-        safe_to_switch_off=said.safe_to_switch_off,
-        safe_to_delete_source=said.safe_to_delete_source,
-        safe_to_delete_imported=said.safe_to_delete_imported,
+        safe_to_log_off=stated.safe_to_log_off,
+        safe_to_switch_off=stated.safe_to_switch_off,
+        safe_to_delete_source=stated.safe_to_delete_source,
+        safe_to_delete_imported=stated.safe_to_delete_imported,
         files_verified=totals.files_verified if record.kind is TransferKind.IMPORT else 0,
         left_out_files=None if record.roots is None else totals.left_out_files,
         left_out_names=totals.left_out_names,

@@ -18,11 +18,11 @@ class BioFormatsOnDemand:
     Call it for the port; safe to use from many threads.
     """
 
-    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, show: Callable[[str], None] = lambda _: None) -> None:
         """Look for nothing yet. ``say``: tell a person that a start takes long, or
         that a setting is wrong.
         """
-        self._say = say
+        self._show = show
         self._lock = threading.Lock()
         self._is_searched = False
         self._found: BioFormats | None = None
@@ -31,7 +31,7 @@ class BioFormatsOnDemand:
         """Return Bio-Formats, started; None where it is not: nobody misses it then. Asking Java
         what it is takes a second the first time. Raises SettingsInvalid, Unavailable.
         """
-        with self._lock, self._waiting_told():
+        with self._lock, self._waiting_reported():
             if not self._is_searched:
                 self._found = self._scan()
                 self._is_searched = True
@@ -47,20 +47,20 @@ class BioFormatsOnDemand:
         try:
             return scan_for()
         except JarMissing as missing:
-            self._say(f"Bio-Formats is not asked. {missing}")
+            self._show(f"Bio-Formats is not asked. {missing}")
         except NotHere:
             pass
         return None
 
     @contextmanager
-    def _waiting_told(self) -> Iterator[None]:
-        telling = threading.Timer(_SLOW_S, self._say, ["Waiting for Bio-Formats to start."])
-        telling.daemon = True
-        telling.start()
+    def _waiting_reported(self) -> Iterator[None]:
+        reporting = threading.Timer(_SLOW_S, self._show, ["Waiting for Bio-Formats to start."])
+        reporting.daemon = True
+        reporting.start()
         try:
             yield
         finally:
-            telling.cancel()
+            reporting.cancel()
 
     def close(self) -> None:
         """End its process at once, whatever it is at; nothing is done where there is none."""

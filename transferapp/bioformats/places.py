@@ -92,10 +92,10 @@ def _modules(java: str) -> str:
         return ""
     with asked:
         try:
-            told, _ = asked.communicate(timeout=_ASKING_S)
+            reported, _ = asked.communicate(timeout=_ASKING_S)
         except subprocess.TimeoutExpired:
             return ""
         finally:
             # Before its number is free: what a script started may hold the pipe for ever.
             kill_group(asked)
-    return told.decode(errors="replace")
+    return reported.decode(errors="replace")

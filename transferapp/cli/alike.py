@@ -14,7 +14,7 @@ _NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ToldFileset:
+class ListedFileset:
     """What is said of a fileset. ``cells``: what filesets that share a line must have alike.
     ``alone``: it shares none, as its name matters (it is refused) or nothing is said of it.
     """
@@ -28,18 +28,18 @@ class ToldFileset:
     @property
     def common(self) -> str:
         """What is said of each fileset of which the same is said."""
-        said = self.sentence.replace(f"'{self.name.rpartition('/')[2]}'", "each")
-        return said[:1].upper() + said[1:]
+        stated = self.sentence.replace(f"'{self.name.rpartition('/')[2]}'", "each")
+        return stated[:1].upper() + stated[1:]
 
 
-def together(lines: Sequence[ToldFileset]) -> list[ToldFileset]:
+def together(lines: Sequence[ListedFileset]) -> list[ListedFileset]:
     """Make one of those that many filesets have in common, in the place of the first."""
-    alike = defaultdict[tuple[tuple[str, ...], str], list[ToldFileset]](list)
+    alike = defaultdict[tuple[tuple[str, ...], str], list[ListedFileset]](list)
     keys = [None if line.alone else (line.cells, line.common) for line in lines]
     for line, key in zip(lines, keys, strict=True):
         if key is not None:
             alike[key].append(line)
-    found: list[ToldFileset] = []
+    found: list[ListedFileset] = []
     for line, key in zip(lines, keys, strict=True):
         some = [line] if key is None else alike[key]
         if len(some) <= _NAMED:

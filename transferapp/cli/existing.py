@@ -17,14 +17,14 @@ from transferapp.errors import SourceProblem, TransferAppError
 from transferapp.intake.candidates import FilesetCandidate
 
 
-async def say_what_exists(
-    server: KnowsDuplicates, scanned: ScannedDrop, say: Callable[[str], None]
+async def show_what_exists(
+    server: KnowsDuplicates, scanned: ScannedDrop, echo: Callable[[str], None]
 ) -> None:
     """Say what is there already; the import goes on in any case."""
     with suppress(TransferAppError):
         words = hint(await Comparing(server).check(scanned.ready, threading.Event()))
         if words:
-            say(f"{words} Importing makes second copies; --skip-existing leaves them out.")
+            echo(f"{words} Importing makes second copies; --skip-existing leaves them out.")
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class _Sorted:
 
 
 async def leave_out_existing(
-    server: KnowsDuplicates, username: str, scanned: ScannedDrop, say: Callable[[str], None]
+    server: KnowsDuplicates, username: str, scanned: ScannedDrop, echo: Callable[[str], None]
 ) -> ScannedDrop:
     """Return what was looked at without what the repository holds, byte for byte.
 
@@ -53,7 +53,7 @@ async def leave_out_existing(
     ]:
         size = humanize.naturalsize(sum(one.size_bytes for one in unsure))
         what = "1 fileset" if len(unsure) == 1 else f"{len(unsure):,} filesets"
-        say(f"Reading {what} ({size}) to compare every byte with what is in the repository.")
+        echo(f"Reading {what} ({size}) to compare every byte with what is in the repository.")
     done = _Sorted([], [], [], [])
     for candidate, seen in pairs:
         duplicates = (
@@ -68,10 +68,10 @@ async def leave_out_existing(
         if duplicates is not None:
             done.notes.append(f"{candidate.name}: {unprovable(duplicates, username)}")
     for note in done.notes:
-        say(note)
+        echo(note)
     if done.known:
         some = [*done.known, *(None for _ in done.ready)]
-        say(f"{hint(some)} Left out.")
+        echo(f"{hint(some)} Left out.")
     dropped = replace(scanned.dropped, left_out=(*scanned.dropped.left_out, *done.left_out))
     return replace(scanned, ready=tuple(done.ready), dropped=dropped)
 

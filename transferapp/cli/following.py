@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from transferapp.cli import wiring
 from transferapp.cli.event_lines import TransferLines, show_event
-from transferapp.cli.output import say
+from transferapp.cli.output import echo
 from transferapp.client.source_scans import not_scanned_at, scan_source
 from transferapp.errors import AgentUnreachable, TransferAppError
 from transferapp.model.transfers import ENDED_STATES, PROBLEM_STATES, TransferDetails
@@ -45,7 +45,7 @@ async def follow(
             await asyncio.sleep(POLL_EVERY_S)
             sentence = await hindrance.check()
             details = await server.transfer(transfer_id)
-            if hindrance.tell(sentence, details) and lines:
+            if hindrance.report(sentence, details) and lines:
                 show_event("waiting", transfer_id=transfer_id, message=sentence)
     return await scanned_at(server, transfer_id)
 
@@ -69,31 +69,31 @@ class _Hindrance:
 
     def __init__(self, agent: AgentClient, transfer_id: str) -> None:
         self._agent, self._transfer_id = agent, transfer_id
-        self._said = ""
+        self._stated = ""
         self._next_s = 0.0
 
     async def check(self) -> str:
         """Return what it says now; the same as before where it is not asked again yet."""
         now_s = asyncio.get_running_loop().time()
         if now_s < self._next_s:
-            return self._said
+            return self._stated
         self._next_s = now_s + _ASK_AGENT_EVERY_S
         try:
             return (await self._agent.submission(self._transfer_id)).trouble
         except AgentUnreachable as error:
             return f"{error.title}. {error.message}"
         except TransferAppError:
-            return self._said  # Another workstation's.
+            return self._stated  # Another workstation's.
 
-    def tell(self, sentence: str, details: TransferDetails) -> bool:
+    def report(self, sentence: str, details: TransferDetails) -> bool:
         """Say it, if it is new; returns whether the transfer waits for what is new.
         ``details`` are younger: the service asks the server.
         """
-        is_new, self._said = bool(sentence) and sentence != self._said, sentence
+        is_new, self._stated = bool(sentence) and sentence != self._stated, sentence
         if not is_new:
             return False
         stopped = (item for item in details.items if item.state in _RESTING)
         over = [i.name for i in stopped if i.trouble and i.trouble.message == sentence]
         # Nobody waits for what has failed.
-        say(f"{over[0]}: {sentence}" if over else f"Waiting: {sentence}")
+        echo(f"{over[0]}: {sentence}" if over else f"Waiting: {sentence}")
         return not over

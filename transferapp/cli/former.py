@@ -32,7 +32,7 @@ class FormerForms(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-def say_new_form(group: str, form: str) -> None:
+def echo_new_form(group: str, form: str) -> None:
     """Warn on standard error of a form that goes, with the one that stays."""
     warn(
         f"This form of 'transferapp {group}' goes with the next release."

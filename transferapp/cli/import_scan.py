@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
-from transferapp.cli.alike import ToldFileset, together
+from transferapp.cli.alike import ListedFileset, together
 from transferapp.client.attaching import attachable, attaching_words
 from transferapp.client.dropping import (
     NO_IMAGE,
@@ -55,10 +55,10 @@ class ScannedDrop:
     unsettled: bool = False
 
     @property
-    def others_told(self) -> tuple[str, ...]:
+    def others_reported(self) -> tuple[str, ...]:
         """What becomes of files that are no images, in a line each."""
-        told = (others_words(self.others), attaching_words(len(self.attachments)))
-        return tuple(words for words in told if words)
+        reported = (others_words(self.others), attaching_words(len(self.attachments)))
+        return tuple(words for words in reported if words)
 
     def check_ready(self) -> None:
         """Raise Invalid, with all the reasons, when nothing can be imported."""
@@ -74,7 +74,7 @@ def scan_at(
     paths: Sequence[Path],
     ignore: Sequence[str],
     settings: PreflightSettings,
-    say: Callable[[str], None],
+    echo: Callable[[str], None],
     *,
     attach_others: bool = False,
 ) -> ScannedDrop:
@@ -93,7 +93,7 @@ def scan_at(
     if scanned.unsettled:
         # Longer than a file must rest before it counts as written completely.
         pause_s = settings.still_writing_s + 1
-        say(f"Some files were written just now. Looking again in {pause_s:.0f} seconds.")
+        echo(f"Some files were written just now. Looking again in {pause_s:.0f} seconds.")
         time.sleep(pause_s)
         scanned = scanning_now()
     return scanned
@@ -145,7 +145,7 @@ class _Scanning:
         self.ready: list[FilesetCandidate] = []
         self.left_out: list[LeftOutPath] = []
         self.refused: list[str] = []
-        self.notes: list[ToldFileset] = []
+        self.notes: list[ListedFileset] = []
         self.others = 0
         self.attachments: list[FoundFile] = []
         self.unsettled = False
@@ -170,9 +170,9 @@ class _Scanning:
             return
         self.ready.append(candidate)
         if any(self._is_ignored(path) for path in _paths(candidate)):
-            self.notes.append(ToldFileset(candidate.name, _IGNORED_IN_PART))
+            self.notes.append(ListedFileset(candidate.name, _IGNORED_IN_PART))
         if result.sentence:
-            self.notes.append(ToldFileset(candidate.name, result.sentence))
+            self.notes.append(ListedFileset(candidate.name, result.sentence))
 
     def other(self, candidate: FilesetCandidate, result: PreflightResult) -> None:
         """Account for a file that is no image; who names it by itself means it."""

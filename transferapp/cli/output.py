@@ -66,8 +66,8 @@ def show_json(value: Any, *, as_line: bool = False) -> None:
         # A file name that is no text. JSON is UTF-8 (RFC 8259), and has an escape for what
         # that cannot hold, so that a script finds the file by it (docs/cli.md).
         found = adapter.dump_python(value, mode="json")
-        told = json.dumps(found, indent=indent, ensure_ascii=False)
-        text = _NO_TEXT.sub(lambda match: f"\\u{ord(match[0]):04x}", told)
+        reported = json.dumps(found, indent=indent, ensure_ascii=False)
+        text = _NO_TEXT.sub(lambda match: f"\\u{ord(match[0]):04x}", reported)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -91,7 +91,7 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     console.print(table, crop=False)
 
 
-def say(text: str) -> None:
+def echo(text: str) -> None:
     """Tell a person something beside the result, on standard error; with -q nothing."""
     if not quiet.get():
         warn(text)

@@ -13,10 +13,10 @@ from transferapp.host import endings
 from transferapp.host.config_file import chosen
 from transferapp.host.paths import host_paths
 
-Told = tuple[str, bool, str]
+ServerReport = tuple[str, bool, str]
 
 
-async def agent_check() -> Told:
+async def agent_check() -> ServerReport:
     """Ask the workstation service."""
     async with wiring.agent_client() as agent:
         try:
@@ -26,7 +26,7 @@ async def agent_check() -> Told:
     return "workstation service", not info.trouble, _with_log(info.trouble)
 
 
-async def server_checks() -> list[Told]:
+async def server_checks() -> list[ServerReport]:
     """Ask the server how it is; nothing where this computer knows of none."""
     url = _server_url()
     if not url:
@@ -41,12 +41,12 @@ async def server_checks() -> list[Told]:
     well = repository.state == "progressing"
     return [
         (f"server {url}", True, ""),
-        *((part, said == "ok", "" if said == "ok" else said) for part, said in (
+        *((part, stated == "ok", "" if stated == "ok" else stated) for part, stated in (
             ("server's database", health.database),
             ("server's task queue", health.queue),
         )),
         ("server's workers", not workers, workers),
-        *((part, said == "ok", _with_log("" if said == "ok" else said)) for part, said in (
+        *((part, stated == "ok", _with_log("" if stated == "ok" else stated)) for part, stated in (
             ("server's events", health.events),
             ("server's background work", health.background),
         )),

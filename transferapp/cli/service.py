@@ -31,14 +31,14 @@ def service(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 with endings.kept(name):
                     return function(*args, **kwargs)
             except TransferAppError as error:
-                _say_last(name, error)
+                _show_last(name, error)
                 raise typer.Exit(exit_code(error)) from error
             except (Exception, SystemExit) as error:
                 if isinstance(error, SystemExit) and not error.code:
                     raise
                 # Plain, without the values of variables: tokens are among them.
                 sys.stderr.write(hide_in_text(traceback.format_exc()))
-                _say_last(name, error)
+                _show_last(name, error)
                 raise typer.Exit(ExitCode.PROBLEM) from error
 
         return wrapped
@@ -46,6 +46,6 @@ def service(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return around
 
 
-def _say_last(name: str, error: BaseException) -> None:
+def _show_last(name: str, error: BaseException) -> None:
     sys.stderr.write(f"transferapp {name} ended: {endings.reason(error)}\n")
     sys.stderr.flush()

@@ -8,7 +8,7 @@ from contextlib import suppress
 import humanize
 
 from transferapp.cli import promise_words, wiring
-from transferapp.cli.output import say, show_table
+from transferapp.cli.output import echo, show_table
 from transferapp.errors import TransferAppError
 from transferapp.model.transfers import Transfer, TransferDetails, TransferKind
 from transferapp.protocol.messages import PlacementView
@@ -57,7 +57,7 @@ def show_details(details: TransferDetails, placements: Sequence[PlacementView] =
     rows += [(o.client_path, f"left out: {o.reason}", o.sentence, "") for o in details.left_out]
     show_table(("Item", "State", "", "Images"), rows)
     if words := promise_words.deleting(details.transfer):
-        say(words)
+        echo(words)
 
 
 def _images(ids: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from transferapp.bioformats.on_demand import BioFormatsOnDemand
 from transferapp.bioformats.port import BioFormats
 from transferapp.cli.log import open_waiting_log
-from transferapp.cli.output import say
+from transferapp.cli.output import echo
 from transferapp.client.agent import AgentClient
 from transferapp.host.clock import SystemClock
 from transferapp.host.paths import host_paths, private_folder
@@ -26,7 +26,7 @@ def agent_client() -> AgentClient:
 @contextmanager
 def bio_formats_here() -> Iterator[Callable[[], BioFormats | None]]:
     """Give the Bio-Formats of this computer, which starts when it is asked, for one command."""
-    made = BioFormatsOnDemand(say)
+    made = BioFormatsOnDemand(echo)
 
     def opens() -> BioFormats | None:
         open_waiting_log()

@@ -20,7 +20,7 @@ OLD_SERVER = (
 )
 
 
-class TellsOfItself(Protocol):
+class HasServerInfo(Protocol):
     """What is needed of a server here; ``client.server.ServerClient`` is one."""
 
     async def server_info(self) -> ServerInfo:
@@ -54,7 +54,7 @@ def attaching_words(count: int) -> str:
     return words if count else ""
 
 
-async def check_attaching(server: TellsOfItself, files: Sequence[FoundFile]) -> None:
+async def check_attaching(server: HasServerInfo, files: Sequence[FoundFile]) -> None:
     """Raise Invalid where the server takes no attachments, or not so many or large ones."""
     if not files:
         return

@@ -69,13 +69,13 @@ class _Connection:
 
     def there(self) -> None:
         """Note that the server answers."""
-        self._tell(None, is_there=True)
+        self._report(None, is_there=True)
 
     def away(self, error: Unavailable) -> None:
         """Note that it does not, and why."""
-        self._tell(error, is_there=False)
+        self._report(error, is_there=False)
 
-    def _tell(self, error: Unavailable | None, *, is_there: bool) -> None:
+    def _report(self, error: Unavailable | None, *, is_there: bool) -> None:
         if self._is_there is not is_there and self._listener is not None:
             self._listener(error)
         self._is_there = is_there

@@ -34,7 +34,7 @@ _TAG_LENGTH = 80
 
 #: Names that can tell a fileset from another of the same name: the first file's, then those
 #: of the folders above the fileset, the nearest first.
-Tells = tuple[str, ...]
+Distinguishing = tuple[str, ...]
 
 
 class PlacementStage(StrEnum):
@@ -59,7 +59,7 @@ class PlacedFileset:
 
     name: str
     inside: tuple[PurePath, ...]
-    tells: Tells = ()
+    distinguishing: Distinguishing = ()
     #: It is one file, not a folder with files.
     single: bool = False
 
@@ -70,7 +70,7 @@ class Placement:
 
     wanted: str
     single: bool
-    tells: Tells
+    distinguishing: Distinguishing
     #: What tells it from others of its export that want the same name; often empty.
     tag: str
     name: str
@@ -115,8 +115,8 @@ def fileset(name: str, client_paths: Sequence[str]) -> PlacedFileset:
     root = _shared_folder(paths)
     if len(paths) == 1 and not _in_zarr(root):
         lone = local_path(paths[0].name)
-        tells = (str(lone), *_names_above(paths[0]))
-        return PlacedFileset(str(lone), (lone,), tells, single=True)
+        distinguishing = (str(lone), *_names_above(paths[0]))
+        return PlacedFileset(str(lone), (lone,), distinguishing, single=True)
     inside = tuple(local_path(path.relative_to(root).as_posix()) for path in paths)
     _must_be_apart(inside)
     stem, _ = split_ending(paths[0].name, is_folder=False)
@@ -126,11 +126,13 @@ def fileset(name: str, client_paths: Sequence[str]) -> PlacedFileset:
 
 def plan(wanted: PlacedFileset, tag: str, is_taken: Callable[[str], bool]) -> Placement:
     """Choose where a fileset goes; ``tag`` tells it from others that want the same name."""
-    draft = Placement(wanted.name, wanted.single, wanted.tells, tag, wanted.name, "").anew()
+    draft = Placement(
+        wanted.name, wanted.single, wanted.distinguishing, tag, wanted.name, ""
+    ).anew()
     return replace(draft, name=next(name for name in draft.names() if not is_taken(name)))
 
 
-def tell_apart(same: Iterable[Tells]) -> dict[Tells, str]:
+def disambiguate(same: Iterable[Distinguishing]) -> dict[Distinguishing, str]:
     """Return a tag for each of the filesets of an export that want the same name.
 
     It is the shortest part of where they come from that differs: the folder above them, or
@@ -143,25 +145,30 @@ def tell_apart(same: Iterable[Tells]) -> dict[Tells, str]:
     # From the outermost folder to the nearest, then the file.
     order = sorted(differing, reverse=True)
     return {
-        tells: _storable(" ".join(tells[level] for level in order if level < len(tells)))
-        for tells in group
+        distinguishing: _storable(
+            " ".join(distinguishing[level] for level in order if level < len(distinguishing))
+        )
+        for distinguishing in group
     }
 
 
-def _levels(group: Sequence[Tells]) -> tuple[int, ...]:
+def _levels(group: Sequence[Distinguishing]) -> tuple[int, ...]:
     """Return which of their names, taken together, are different for each."""
     deepest = max(map(len, group))
     above = [tuple(range(1, depth)) for depth in range(2, deepest + 1)]
     single = [(level,) for level in (*range(1, deepest), 0)]
     for levels in (*single, *above, *((0, *levels) for levels in above)):
-        found = {tuple(_folded(tells, level) for level in levels) for tells in group}
+        found = {
+            tuple(_folded(distinguishing, level) for level in levels)
+            for distinguishing in group
+        }
         if len(found) == len(group):
             return levels
     return ()
 
 
-def _folded(tells: Tells, level: int) -> str:
-    return same_name(tells[level]) if level < len(tells) else ""
+def _folded(distinguishing: Distinguishing, level: int) -> str:
+    return same_name(distinguishing[level]) if level < len(distinguishing) else ""
 
 
 def _storable(tag: str) -> str:

@@ -23,7 +23,7 @@ from transferapp.protocol.messages import (
 
 
 @dataclass(frozen=True, slots=True)
-class ToldFormats:
+class FormatsAnswer:
     """What a server's repository reads, and the name of that answer."""
 
     formats: RepositoryFormats
@@ -37,7 +37,7 @@ class SessionClient(ServerConnection):
         """Say what answers there; needs no token."""
         return await self._call(ServerInfo, "GET", routes.SERVER)
 
-    async def formats(self, etag: str = "") -> ToldFormats | None:
+    async def formats(self, etag: str = "") -> FormatsAnswer | None:
         """Say what the image repository reads; None when that is what ``etag`` names.
 
         Needs no token. Raises NotFound when the server is older than this question.
@@ -48,7 +48,7 @@ class SessionClient(ServerConnection):
             return None
         with translated():
             formats = parser(RepositoryFormats).validate_json(response.content)
-        return ToldFormats(formats, response.headers.get("etag", ""))
+        return FormatsAnswer(formats, response.headers.get("etag", ""))
 
     async def health(self) -> ServerHealth:
         """Say how its parts are; needs no token. Raises Unavailable without its database."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from transferapp.client.sessions import ToldFormats
+from transferapp.client.sessions import FormatsAnswer
 from transferapp.errors import NotFound, TransferAppError
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
@@ -27,12 +27,12 @@ from transferapp.protocol.messages import ServerInfo
 PATIENCE_S, COMMANDS_PATIENCE_S = 3.0, 30.0
 
 
-class TellsFormats(Protocol):
+class HasFormats(Protocol):
     """What is needed of a server here; ``client.server.ServerClient`` is one."""
 
     base_url: str
 
-    async def formats(self, etag: str = "") -> ToldFormats | None:
+    async def formats(self, etag: str = "") -> FormatsAnswer | None:
         """Say what its repository reads; None when that is what ``etag`` names."""
 
     async def server_info(self) -> ServerInfo:
@@ -44,7 +44,7 @@ class KeptAnswer:
     """A server's last answer."""
 
     server: str
-    told: ToldFormats
+    reported: FormatsAnswer
 
 
 _KEPT = TypeAdapter(KeptAnswer)
@@ -57,11 +57,11 @@ class KeptFormats:
         """Keep them in ``folder``, by default where this account keeps its data."""
         self._folder = folder or host_paths().formats
 
-    def of(self, server_url: str) -> ToldFormats | None:
+    def of(self, server_url: str) -> FormatsAnswer | None:
         """Return the last answer; None when there is none that can be read."""
         with suppress(OSError, ValidationError):
             kept = _KEPT.validate_json(self._file(server_url).read_bytes())
-            return kept.told if kept.server == server_url else None
+            return kept.reported if kept.server == server_url else None
         return None
 
     def since(self, server_url: str) -> datetime | None:
@@ -70,13 +70,13 @@ class KeptFormats:
             return datetime.fromtimestamp(self._file(server_url).stat().st_mtime, UTC)
         return None
 
-    def keep(self, server_url: str, told: ToldFormats) -> None:
+    def keep(self, server_url: str, reported: FormatsAnswer) -> None:
         """Keep an answer; that a disk is full does not matter."""
-        text = _KEPT.dump_json(KeptAnswer(server_url, told)).decode()
+        text = _KEPT.dump_json(KeptAnswer(server_url, reported)).decode()
         with suppress(OSError):
             write_private_text(self._file(server_url), text)
 
-    def said_again(self, server_url: str) -> None:
+    def stated_again(self, server_url: str) -> None:
         """The server holds to its last answer."""
         with suppress(OSError):
             os.utime(self._file(server_url))
@@ -88,36 +88,36 @@ class KeptFormats:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server reads; ``said_at`` is when it said so, if it cannot be asked now."""
+    """What a server reads; ``stated_at`` is when it said so, if it cannot be asked now."""
 
     formats: RepositoryFormats
     said_at: datetime | None = None
 
 
 async def ask(
-    server: TellsFormats, kept: KeptFormats | None = None, patience_s: float = PATIENCE_S
+    server: HasFormats, kept: KeptFormats | None = None, patience_s: float = PATIENCE_S
 ) -> Answer | None:
     """Ask a server what it reads; without an answer its last one. None: nobody knows."""
     url = server.base_url
     last = await asyncio.to_thread(kept.of, url) if kept else None
     try:
         async with asyncio.timeout(patience_s):
-            told = await _ask(server, last.etag if last else "")
+            reported = await _ask(server, last.etag if last else "")
     except (TransferAppError, TimeoutError):
         if kept is None or last is None:
             return None
         return Answer(last.formats, await asyncio.to_thread(kept.since, url))
-    if told is None or told == last:
+    if reported is None or reported == last:
         if kept:
-            await asyncio.to_thread(kept.said_again, url)
+            await asyncio.to_thread(kept.stated_again, url)
         return Answer(last.formats) if last else None
     if kept:
-        await asyncio.to_thread(kept.keep, url, told)
-    return Answer(told.formats)
+        await asyncio.to_thread(kept.keep, url, reported)
+    return Answer(reported.formats)
 
 
 async def ask_formats(
-    server: TellsFormats, kept: KeptFormats | None = None, patience_s: float = PATIENCE_S
+    server: HasFormats, kept: KeptFormats | None = None, patience_s: float = PATIENCE_S
 ) -> RepositoryFormats | None:
     """Ask a server what it reads, whenever it said so. None: nobody knows."""
     answer = await ask(server, kept, patience_s)
@@ -125,7 +125,7 @@ async def ask_formats(
 
 
 async def ask_settings(
-    server: TellsFormats,
+    server: HasFormats,
     settings: PreflightSettings,
     kept: KeptFormats | None = None,
     patience_s: float = PATIENCE_S,
@@ -135,10 +135,10 @@ async def ask_settings(
     return settings if formats is None else replace(settings, target=formats)
 
 
-async def _ask(server: TellsFormats, etag: str) -> ToldFormats | None:
+async def _ask(server: HasFormats, etag: str) -> FormatsAnswer | None:
     try:
         return await server.formats(etag)
     except NotFound:
         # A server from before this question says at least which repository it has.
         is_omero = (await server.server_info()).repository.lower() == "omero"
-        return ToldFormats(omero_formats() if is_omero else embedded_formats(), "")
+        return FormatsAnswer(omero_formats() if is_omero else embedded_formats(), "")

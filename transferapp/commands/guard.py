@@ -37,15 +37,15 @@ def main() -> None:
     order = _read_order()
     if order is None:
         return
-    told: dict[str, Any]
+    reported: dict[str, Any]
     try:
-        told = _run(order)
+        reported = _run(order)
     except Exception as error:  # noqa: BLE001 - it may hold what is in the order
-        told = {"error": f"It could not be watched over ({type(error).__name__})."}
+        reported = {"error": f"It could not be watched over ({type(error).__name__})."}
     finally:
         if order["scratch"]:
             shutil.rmtree(order["folder"], ignore_errors=True)
-    sys.stderr.write(json.dumps(told) + "\n")
+    sys.stderr.write(json.dumps(reported) + "\n")
 
 
 def _read_order() -> dict[str, Any] | None:

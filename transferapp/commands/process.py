@@ -79,9 +79,9 @@ async def run_guarded(launch: Launch, take: Taker) -> Ended:
     finally:
         # Cancelled or not: the end of its input makes the guard end everything.
         ending = asyncio.create_task(_end(process, reading, launch.grace_s))
-        told = await asyncio.shield(ending)
+        reported = await asyncio.shield(ending)
     await reading
-    return _ended(told, timed_out=not done)
+    return _ended(reported, timed_out=not done)
 
 
 def _order(launch: Launch) -> bytes:
@@ -119,22 +119,22 @@ async def _end(process: Process, reading: asyncio.Task[None], grace_s: float) ->
     assert process.stdin is not None  # noqa: S101 - for mypy: it is a pipe
     assert process.stderr is not None  # noqa: S101 - for mypy: it is a pipe
     process.stdin.close()
-    telling = asyncio.create_task(process.stderr.read())
-    done, _ = await asyncio.wait({telling}, timeout=grace_s + _VANISH_S)
+    reporting = asyncio.create_task(process.stderr.read())
+    done, _ = await asyncio.wait({reporting}, timeout=grace_s + _VANISH_S)
     if not done:
         _log.error("a command could not be ended", pid=process.pid)
         process.kill()
-    told = await telling
+    reported = await reporting
     await process.wait()
     # Its last words; a taker that failed has ended the reading before.
     await asyncio.wait({reading})
-    return told
+    return reported
 
 
-def _ended(told: bytes, *, timed_out: bool) -> Ended:
+def _ended(reported: bytes, *, timed_out: bool) -> Ended:
     try:
-        answer = json.loads(told.splitlines()[-1])
+        answer = json.loads(reported.splitlines()[-1])
     except (IndexError, ValueError):
-        _log.error("the guard of a command died", last_words=told[-2000:])
+        _log.error("the guard of a command died", last_words=reported[-2000:])
         return Ended(None, timed_out, "The process that watched over it was killed.")
     return Ended(answer.get("exit_code"), timed_out, answer.get("error", ""))

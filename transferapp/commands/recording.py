@@ -60,7 +60,7 @@ class OutputRecorder:
         self._add(await asyncio.to_thread(lambda: list(self._cleaner.feed(data))))
         await self._room.wait()
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Record a line of our own, also beyond the limit."""
         self._append(f"[transferapp] {text}")
 
@@ -87,7 +87,7 @@ class OutputRecorder:
             if self._stamped + len(self._stamp(line)) > self._limit_bytes:
                 size = humanize.naturalsize(self._limit_bytes, binary=True)
                 self._cut = True
-                self.say(
+                self.show(
                     f"It printed more than the {size} that are kept; the rest is left out."
                 )
             else:

@@ -91,7 +91,7 @@ async def _end(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
 async def _show_closing_notice(desktop: wiring.Desktop, *, in_tray: bool) -> None:
     words = closing_notice(desktop.presenters.transfers.rows.values(), in_tray=in_tray)
     if words is not None:
-        await desktop.notifier.tell(words)
+        await desktop.notifier.report(words)
 
 
 def _show_errors(handler: loop.ErrorHandler | None) -> None:

@@ -86,10 +86,10 @@ async def collect_garbage(pause_s: float = COLLECT_PAUSE_S) -> None:
 
 def log_qt_messages() -> None:
     """Send what Qt prints through the process's log, like everybody else's words."""
-    qInstallMessageHandler(_qt_said)
+    qInstallMessageHandler(_log_qt)
 
 
-def _qt_said(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+def _log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
     level = {
         QtMsgType.QtDebugMsg: logging.DEBUG,
         QtMsgType.QtInfoMsg: logging.INFO,

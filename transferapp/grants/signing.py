@@ -50,8 +50,8 @@ class Signing:
 
     def sign(self, image: SignedImage) -> str:
         """Return the text for a URL: letters, digits, ``_``, ``-`` and ``.`` only."""
-        said = [image.grant_id, image.image_id, int(image.expires_at.timestamp())]
-        signed: str = self._serializer.dumps(said)
+        stated = [image.grant_id, image.image_id, int(image.expires_at.timestamp())]
+        signed: str = self._serializer.dumps(stated)
         return SIGNATURE_PREFIX + signed
 
     def read(self, signature: str) -> SignedImage:
@@ -59,8 +59,8 @@ class Signing:
         if not signature.startswith(SIGNATURE_PREFIX):
             raise Denied(_NOT_OURS)
         try:
-            said = self._serializer.loads(signature.removeprefix(SIGNATURE_PREFIX))
-            grant_id, image_id, ends = said
+            stated = self._serializer.loads(signature.removeprefix(SIGNATURE_PREFIX))
+            grant_id, image_id, ends = stated
             return SignedImage(grant_id, image_id, datetime.fromtimestamp(ends, UTC))
         except (BadData, ValueError, TypeError) as error:
             raise Denied(_NOT_OURS) from error

@@ -131,8 +131,8 @@ def chosen(key: str, prefix: str = PREFIX) -> str:
 
     For what is read before settings are, or without them. Raises SettingsInvalid.
     """
-    if said := os.environ.get(f"{prefix}{key.upper()}"):
-        return said
+    if stated := os.environ.get(f"{prefix}{key.upper()}"):
+        return stated
     for path in config_files():
         found = table_of(read_config(path, needed=False), prefix)
         if key in found:

@@ -71,13 +71,13 @@ def kept(process: str) -> Iterator[None]:
 def leave(process: str, line: str) -> None:
     """Keep the line; a folder that cannot be written is no further problem."""
     path = _file(process)
-    said = json.dumps({"at": datetime.now(UTC).isoformat(), "line": line})
+    stated = json.dumps({"at": datetime.now(UTC).isoformat(), "line": line})
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(made, "w", encoding="utf-8") as file:
-            file.write(said)
+            file.write(stated)
 
 
 def forget(process: str) -> None:
@@ -89,8 +89,8 @@ def forget(process: str) -> None:
 def ending(process: str) -> Ending | None:
     """Return what the last one left; None when it did not end by an error."""
     try:
-        said = json.loads(_file(process).read_text(encoding="utf-8"))
-        return Ending(datetime.fromisoformat(said["at"]), str(said["line"]))
+        stated = json.loads(_file(process).read_text(encoding="utf-8"))
+        return Ending(datetime.fromisoformat(stated["at"]), str(stated["line"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

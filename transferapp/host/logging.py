@@ -99,26 +99,26 @@ def configure_logging(
 def _chosen(key: str, known: tuple[str, ...], wrong: list[SettingsInvalid]) -> str:
     """Return what a setting says, or nothing; what is unknown goes into ``wrong``."""
     try:
-        said = chosen(key, LOG_PREFIX).strip().lower()
-        told = origin(key, LOG_PREFIX)
+        stated = chosen(key, LOG_PREFIX).strip().lower()
+        reported = origin(key, LOG_PREFIX)
     except SettingsInvalid as error:
         wrong.append(error)
         return ""
-    if not said or said in known:
-        return said
+    if not stated or stated in known:
+        return stated
     words = f"{', '.join(known[:-1])} or {known[-1]}"
-    wrong.append(SettingsInvalid(f"{told}: '{said}' is not known. Write {words}."))
+    wrong.append(SettingsInvalid(f"{reported}: '{stated}' is not known. Write {words}."))
     return ""
 
 
 def log_the_end(error: BaseException) -> None:
     """Tell why a process dies: the trace of a defect first, and one line as the last word."""
     if isinstance(error, TransferAppError):
-        code, said = error.code, f"{error.title}. {error.message}"
+        code, stated = error.code, f"{error.title}. {error.message}"
     else:
         _log.error("a defect", exc_info=error)
-        code, said = Internal.code, f"{type(error).__name__}: {error}"
-    _log.critical("this process ends", code=code, error=" ".join(said.split()))
+        code, stated = Internal.code, f"{type(error).__name__}: {error}"
+    _log.critical("this process ends", code=code, error=" ".join(stated.split()))
 
 
 class _Handler(logging.StreamHandler[Any]):

@@ -36,8 +36,8 @@ class EnvironmentSettings(BaseSettings):
             name = "_".join(str(part) for part in first["loc"])
             # pydantic puts this before what a check of ours says.
             words = first["msg"].removeprefix("Value error, ").rstrip(".")
-            told = config_file.origin(name, self.model_config.get("env_prefix", ""))
-            raise SettingsInvalid(f"{told}: {words}.") from error
+            reported = config_file.origin(name, self.model_config.get("env_prefix", ""))
+            raise SettingsInvalid(f"{reported}: {words}.") from error
 
     @classmethod
     @override
@@ -69,8 +69,8 @@ class _FileSource(TomlConfigSettingsSource):
         mine = {key: value for key, value in found.items() if key in kind.model_fields}
         for key, value in mine.items():
             if words := _type_fault(kind.model_fields[key], value):
-                told = f"{file_path}: '{config_file.dotted(prefix, key)}'"
-                raise SettingsInvalid(f"{told}: {words}.")
+                reported = f"{file_path}: '{config_file.dotted(prefix, key)}'"
+                raise SettingsInvalid(f"{reported}: {words}.")
         return mine
 
 

@@ -32,7 +32,7 @@ _MOST_REMEMBERED = 10_000
 
 _log = structlog.get_logger(__name__)
 #: What was told of, by kind and name.
-_told: set[tuple[str, str]] = set()
+_reported: set[tuple[str, str]] = set()
 
 
 @contextmanager
@@ -48,11 +48,11 @@ def sparing(what: str, name: str) -> Iterator[None]:
     except sa.exc.SQLAlchemyError as error:
         if is_away(error):
             raise
-        tell_once(what, name, error)
+        log_once(what, name, error)
     except Exception as error:  # noqa: BLE001 - whatever one row makes the others suffer from
-        tell_once(what, name, error)
+        log_once(what, name, error)
     else:
-        _told.discard((what, name))
+        _reported.discard((what, name))
 
 
 def readable(
@@ -64,7 +64,7 @@ def readable(
         try:
             found.append(read(row))
         except NONSENSE as error:
-            tell_once(f"{what} cannot be read", str(name(row)), error)
+            log_once(f"{what} cannot be read", str(name(row)), error)
     return found
 
 
@@ -107,12 +107,12 @@ def readable_page(
     return readable(rows, read, what, name), keys
 
 
-def tell_once(what: str, name: str, error: Exception) -> None:
+def log_once(what: str, name: str, error: Exception) -> None:
     """Log a fault with its trace, unless it was told of before."""
-    if (what, name) in _told:
+    if (what, name) in _reported:
         return
-    if len(_told) >= _MOST_REMEMBERED:
-        _told.clear()
-    _told.add((what, name))
+    if len(_reported) >= _MOST_REMEMBERED:
+        _reported.clear()
+    _reported.add((what, name))
     text = f"{type(error).__name__}: {error}"
     _log.error("set aside, the rest goes on", what=what, name=name, error=text, exc_info=error)

@@ -106,11 +106,13 @@ class _Work:
         text, now = str(error) if ours else f"{name}: {error}", time.monotonic()
         if is_news or text != self._logged[0] or now - self._logged[1] > _LOGGED_AGAIN_S:
             self._logged = (text, now)
-            self._tell(text, pause_s, error if is_news else None, ours=ours)
+            self._report(text, pause_s, error if is_news else None, ours=ours)
         if self._on_fault is not None:
             self._on_fault(error)
 
-    def _tell(self, text: str, pause_s: float, trace: Exception | None, *, ours: bool) -> None:
+    def _report(
+        self, text: str, pause_s: float, trace: Exception | None, *, ours: bool
+    ) -> None:
         if ours:
             _log.warning("background work waits", work=self.name, error=text, after_s=pause_s)
             return

@@ -76,7 +76,7 @@ def _order_in_a_folder(names: Sequence[str]) -> Sequence[int]:
     """Return the order of names that lie in one folder."""
     text = "\n".join(names)
     low = text.casefold()
-    if low.count("\n") == len(names) - 1 and _text_tells_the_order(low):
+    if low.count("\n") == len(names) - 1 and _text_reports_the_order(low):
         keys: Sequence[tuple[str, str] | str] = names
         if low != text:
             keys = list(zip(low.split("\n"), names, strict=True))
@@ -87,7 +87,7 @@ def _order_in_a_folder(names: Sequence[str]) -> Sequence[int]:
     return sorted(range(len(names)), key=lambda place: natural_key(f"/{names[place]}"))
 
 
-def _text_tells_the_order(names: str) -> bool:
+def _text_reports_the_order(names: str) -> bool:
     """Whether numbers stand at the same places and are as long in all lines, as far as they
     are alike: then the order of the texts is the natural one.
     """
@@ -115,13 +115,13 @@ def distinct_names(placed: Sequence[tuple[str, Path | str | None]]) -> list[str]
     for number, name in enumerate(plain):
         alike[name].append(number)
     names = list(plain)
-    told: dict[tuple[Path | str | None, ...], list[tuple[str, ...]]] = {}
+    reported: dict[tuple[Path | str | None, ...], list[tuple[str, ...]]] = {}
     for name, numbers in alike.items():
         if len(numbers) > 1:
             folders = tuple(placed[number][1] for number in numbers)
-            if folders not in told:  # Wells of a plate hold files of the same names.
-                told[folders] = _shortest([_parts(folder) for folder in folders])
-            for number, front in zip(numbers, told[folders], strict=True):
+            if folders not in reported:  # Wells of a plate hold files of the same names.
+                reported[folders] = _shortest([_parts(folder) for folder in folders])
+            for number, front in zip(numbers, reported[folders], strict=True):
                 names[number] = "/".join((*front, name))
     return names
 

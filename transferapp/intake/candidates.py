@@ -61,7 +61,7 @@ class FilesetCandidate:
         return folder.rpartition(os.sep)[0] if self.format is OME_ZARR else folder
 
 
-def told_apart(candidates: Sequence[FilesetCandidate]) -> list[FilesetCandidate]:
+def disambiguated(candidates: Sequence[FilesetCandidate]) -> list[FilesetCandidate]:
     """Return the filesets with names that differ, as far as their folders do."""
     same = Counter([candidate.name.rpartition("/")[2] for candidate in candidates])
     if len(same) == len(candidates) and not any("/" in c.name for c in candidates):

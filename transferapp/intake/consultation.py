@@ -143,14 +143,14 @@ class Consultation:
     def _refused(self, result: PreflightResult, word: Word, whom: str) -> PreflightResult:
         """Block what the very Bio-Formats of the target cannot open; another one might."""
         assert word.problem is not None  # noqa: S101 - for mypy
-        said = f"{word.problem.message} Asked of {whom}."
+        stated = f"{word.problem.message} Asked of {whom}."
         if self._target.runs == whom:
             return replace(
-                result, level=Severity.BLOCKED, code=word.problem.code, sentence=said
+                result, level=Severity.BLOCKED, code=word.problem.code, sentence=stated
             )
         doubted = _doubted(
             result,
-            f"{said} {self._target.repository_name} may have another version, so that you can"
+            f"{stated} {self._target.repository_name} may have another version, so that you can"
             " try it all the same.",
         )
         return replace(doubted, code=word.problem.code)

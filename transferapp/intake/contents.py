@@ -23,7 +23,7 @@ _OTHERS = frozenset(
 )  # fmt: skip
 
 
-def is_told_by_content(name: str) -> bool:
+def is_recognized_by_content(name: str) -> bool:
     """Say whether only the content can tell what a file of this name is."""
     _, dot, suffix = name.lower().rpartition(".")
     return dot + suffix not in _OTHERS and format_of_name(name) is None
@@ -31,7 +31,7 @@ def is_told_by_content(name: str) -> bool:
 
 def head(file: FoundFile, neighbours: Neighbours) -> bytes:
     """Return the first bytes of a file whose name tells nothing, or b""; each is read once."""
-    if not is_told_by_content(file.name):
+    if not is_recognized_by_content(file.name):
         return b""
     return neighbours.once(("head", file.place), lambda: _read(file.path))
 

@@ -61,7 +61,7 @@ def _collected(
     """Yield what each family makes of the files that are not ``taken`` meanwhile."""
     for family in families:
         for file in openers:
-            if file.place in taken or not _told_by(family, file, neighbours):
+            if file.place in taken or not _reported_by(family, file, neighbours):
                 continue
             if cancel is not None and cancel.is_set():
                 raise Cancelled
@@ -112,14 +112,14 @@ def _is_silent(made: FilesetCandidate) -> bool:
     return is_damaged or len(made.files) == 1
 
 
-def _told_by(family: Family, file: FoundFile, neighbours: Neighbours) -> bool:
+def _reported_by(family: Family, file: FoundFile, neighbours: Neighbours) -> bool:
     """Say whether a file may tell of a set, by its name or else by its first bytes."""
-    if family.tells_of_a_set(file.name):
+    if family.reports_of_a_set(file.name):
         return True
     return family.begins is not None and family.begins(head(file, neighbours))
 
 
-def told_of_silent(
+def reported_of_silent(
     some: Iterable[list[FilesetCandidate]], indexes: Sequence[FoundFile]
 ) -> Iterator[list[FilesetCandidate]]:
     """Pass on filesets; those beside an index that cannot say what belongs to it, or in

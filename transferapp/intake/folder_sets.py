@@ -154,7 +154,7 @@ class FolderSets:
             if len(made.files) == 1 and kind is not None:
                 format_ = made.format or self._by_content(file, kind)
                 made = replace(made, format=format_, sound=file.place in sound)  # noqa: PLW2901
-                made = _told_if_lone(made, kind)  # noqa: PLW2901
+                made = _reported_if_lone(made, kind)  # noqa: PLW2901
             found.append(made)
         return found
 
@@ -166,7 +166,7 @@ class FolderSets:
 
     def _by_content(self, file: FoundFile, kind: NameKind) -> ImageFormat | None:
         """Find the format of a file whose name tells none."""
-        if not kind.is_told_by_content:
+        if not kind.is_recognized_by_content:
             return None
         return format_of_content(file, self._neighbours)
 
@@ -175,7 +175,7 @@ class FolderSets:
             raise Cancelled
 
 
-def _told_if_lone(candidate: FilesetCandidate, kind: NameKind) -> FilesetCandidate:
+def _reported_if_lone(candidate: FilesetCandidate, kind: NameKind) -> FilesetCandidate:
     """Add a doubt to an image that is nothing by itself."""
     if kind.member_of is None:
         return candidate

@@ -9,11 +9,11 @@ from typing import Protocol
 
 from transferapp.errors import DamagedFile
 from transferapp.intake.candidate_names import in_natural_order
-from transferapp.intake.candidates import FilesetCandidate, told_apart
+from transferapp.intake.candidates import FilesetCandidate, disambiguated
 from transferapp.intake.families.beside import sets_around
 from transferapp.intake.families.riders import ride_along
 from transferapp.intake.families.table import FAMILIES
-from transferapp.intake.family_sets import family_sets, of_one_root, told_of_silent
+from transferapp.intake.family_sets import family_sets, of_one_root, reported_of_silent
 from transferapp.intake.folder_sets import Folder, FolderSets, by_folder
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.name_kinds import NameKinds
@@ -41,7 +41,7 @@ def group(scan: Scan, cancel: threading.Event | None = None) -> list[FilesetCand
     Reads index files, companions and TIFF headers, so call it in a thread. Raises Cancelled.
     """
     found = [one for some in filesets(scan, cancel) for one in some]
-    return told_apart([found[number] for number in order_of(found)])
+    return disambiguated([found[number] for number in order_of(found)])
 
 
 def filesets(
@@ -83,7 +83,7 @@ def _of_files(
         yield asked
         taken.update(file.place for candidate in asked for file in candidate.files)
     rest = FolderSets(folders, taken, neighbours, cancel).filesets()
-    for some in told_of_silent(rest, of_families.silent):
+    for some in reported_of_silent(rest, of_families.silent):
         if consulted is not None:
             consulted.note(some)
         yield some
@@ -102,11 +102,11 @@ def _zarr_fileset(folder: ZarrFolder) -> FilesetCandidate:
     first = [by_path.pop(root) for root in roots if root in by_path]
     problems = folder.problems or (() if first else (_no_metadata(folder),))
     files = (*first, *by_path.values())
-    plate = any(map(_tells_of_a_plate, first))
+    plate = any(map(_reports_of_a_plate, first))
     return FilesetCandidate(folder.path.name, files, OME_ZARR, problems, plate=plate)
 
 
-def _tells_of_a_plate(file: FoundFile) -> bool:
+def _reports_of_a_plate(file: FoundFile) -> bool:
     """Say whether the root metadata of an OME-Zarr (of format 2 or 3) is a plate's."""
     try:
         found = json.loads(file.path.read_bytes())

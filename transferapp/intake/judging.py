@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from transferapp.errors import Cancelled
 from transferapp.host.clock import Clock, SystemClock
-from transferapp.intake.candidates import FilesetCandidate, told_apart
+from transferapp.intake.candidates import FilesetCandidate, disambiguated
 from transferapp.intake.consultation import Consultation
 from transferapp.intake.grouping import filesets, order_of
 from transferapp.intake.preflight import (
@@ -97,7 +97,7 @@ def apart(found: Iterable[Judged]) -> Apart:
 def in_order(found: Sequence[Judged]) -> list[Judged]:
     """Put all of them into natural order, and tell equal names apart."""
     ordered = [found[number] for number in order_of(candidate for candidate, _ in found)]
-    named = told_apart([candidate for candidate, _ in ordered])
+    named = disambiguated([candidate for candidate, _ in ordered])
     return [(now, one[1]) for now, one in zip(named, ordered, strict=True)]
 
 

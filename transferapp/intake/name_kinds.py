@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from transferapp.formats.image_format import ImageFormat
-from transferapp.intake.contents import is_told_by_content
+from transferapp.intake.contents import is_recognized_by_content
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.riders import may_ride
 from transferapp.intake.formats import (
@@ -40,7 +40,7 @@ class NameKind(NamedTuple):
     #: It may be the index, or the first file, of a family's set, by its name or its content.
     opens: bool
     #: Only the content can tell what it is.
-    is_told_by_content: bool
+    is_recognized_by_content: bool
     #: It may ride along with another file.
     may_ride: bool
     #: It is named like a part of a set of this family.
@@ -76,7 +76,7 @@ class NameKinds:
         """Ask every family and suffix of one name."""
         member = next((f for f in self._families if f.is_member(client_path)), None)
         kind = format_of_name(name)
-        by_content = is_told_by_content(name)
+        by_content = is_recognized_by_content(name)
         return NameKind(
             kind,
             name.lower().endswith(self._opens) or (by_content and self._some_begin),

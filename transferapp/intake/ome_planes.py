@@ -45,8 +45,8 @@ def doubt_about_planes(files: Sequence[FoundFile], *, by_name: bool = False) -> 
         return ""
     try:
         scan = _Scan(first, document, is_tiff=is_tiff)
-        said = scan.names(by_name=by_name), scan.doubt(alone=len(files) == 1)
-        return " ".join(filter(None, said))
+        stated = scan.names(by_name=by_name), scan.doubt(alone=len(files) == 1)
+        return " ".join(filter(None, stated))
     except (DamagedFile, UnsupportedFile) as error:
         raise type(error)(f"'{first.name}': {error.message}") from error
     except (_OutOfTime, *omexml.DAMAGE) as error:
@@ -81,11 +81,11 @@ class _Scan:
         self._require_alike(placed)
         assumed = [n for n, found in enumerate(placed) if found.assumed]
         lacking = [n for n, found in enumerate(placed) if not found.complete]
-        said = [self._assumed(self._images[n], placed[n]) for n in assumed[:1]]
-        said += [self._black(self._images[n], placed[n], len(lacking)) for n in lacking[:1]]
+        stated = [self._assumed(self._images[n], placed[n]) for n in assumed[:1]]
+        stated += [self._black(self._images[n], placed[n], len(lacking)) for n in lacking[:1]]
         if alone and not assumed:
-            said.append(self._left_over(placed))
-        return " ".join(filter(None, said))
+            stated.append(self._left_over(placed))
+        return " ".join(filter(None, stated))
 
     def _require_alike(self, placed: Sequence[Placed[Path]]) -> None:
         """Raise DamagedFile for a page of another size or type than its image has."""
@@ -125,10 +125,10 @@ class _Scan:
     def _samples(self, image: OmeImage) -> int:
         block = next(iter(image.blocks), None)
         path = self._names.of(block) if block else self._own
-        told = image.sizes["C"] == image.samples == 1 or (
+        reported = image.sizes["C"] == image.samples == 1 or (
             block is None and len(self._images) > 1
         )
-        if path is None or told:
+        if path is None or reported:
             return image.samples
         page = block.page if block and block.page < self._count(path) else 0
         with open_tiff(path) as tiff:
@@ -144,13 +144,13 @@ class _Scan:
 
     def _assumed(self, image: OmeImage, placed: Placed[Path]) -> str:
         total, known = placed.layout.planes, len(placed.pages) - placed.assumed
-        said = (
+        stated = (
             f"says where {known} of the {total} planes of '{image.name or image.id}' are"
             if known
             else f"does not say clearly where the planes of '{image.name or image.id}' are"
         )
         return (
-            f"The OME-XML of '{self._path.name}' {said}. {'The other' if known else 'Its'}"
+            f"The OME-XML of '{self._path.name}' {stated}. {'The other' if known else 'Its'}"
             " pages are taken in their order: look at the image after the import, or export it"
             " again."
         )

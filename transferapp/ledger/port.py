@@ -187,7 +187,7 @@ class FileProgress(Protocol):
 class LedgerEvents(Protocol):
     """The events, for those who follow them or tell one."""
 
-    async def tell(self, owner: str, kind: EventKind) -> None:
+    async def publish(self, owner: str, kind: EventKind) -> None:
         """Write an event of a person that is no transfer's."""
 
     async def events(self, owner: str | None, after: int, limit: int = 500) -> list[Event]:

@@ -108,7 +108,7 @@ RETRY = Move(
     PROBLEM_STATES, frozenset({_S.QUEUED, _S.UPLOADING, _S.RECEIVED, _S.READY}),
 )  # fmt: skip
 #: A worker tells what a cancelled import left in the repository.
-TELL_LEFT = Move(
+REPORT_LEFT = Move(
     "tell what is left", Mover.WORKER, _IMPORT,
     frozenset({_S.CANCELLED}), frozenset({_S.CANCELLED}),
 )  # fmt: skip
@@ -116,7 +116,7 @@ TELL_LEFT = Move(
 MOVES = (
     UPLOAD, REPORT, GO_ON, COMPLETE, RECEIVE, IMPORT,
     PREPARE, DOWNLOAD, DELIVER,
-    CANCEL, RETRY, TELL_LEFT,
+    CANCEL, RETRY, REPORT_LEFT,
 )  # fmt: skip
 
 #: No move leads away from these, not even a person's: what ended, but for what may be retried.

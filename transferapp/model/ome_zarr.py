@@ -36,7 +36,7 @@ def ome_attributes(attributes: object) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def tells_of_images(ome: dict[str, Any]) -> bool:
+def reports_of_images(ome: dict[str, Any]) -> bool:
     """Say whether a group with these attributes holds images, or is one."""
     return any(key in ome for key in _IMAGE_KEYS)
 

@@ -170,7 +170,7 @@ class ImageSearch:
     def _images_below(self, path: str, depth: int) -> Iterator[str]:
         for name in sorted(self._tree.names(path)):
             below = join(path, name)
-            if ome_zarr.tells_of_images(self._ome(below) or {}):
+            if ome_zarr.reports_of_images(self._ome(below) or {}):
                 yield below
             elif depth > 1:
                 yield from self._images_below(below, depth - 1)

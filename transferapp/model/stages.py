@@ -35,11 +35,11 @@ def stage_of(state: ItemState, *, verified: bool) -> ItemStage | None:
     return ItemStage.DONE if verified or state is ItemState.DELIVERED else None
 
 
-def shown_state(stage: ItemStage | None, told: ItemState) -> ItemState:
+def shown_state(stage: ItemStage | None, reported: ItemState) -> ItemState:
     """Return the state of an item as the workstation shows it; ``told``: by the server, which
     may not have heard of the problem yet.
     """
-    return ItemState.NEEDS_ATTENTION if stage is ItemStage.PROBLEM else told
+    return ItemState.NEEDS_ATTENTION if stage is ItemStage.PROBLEM else reported
 
 
 #: Nothing of these items is moved any more.

@@ -57,10 +57,10 @@ class TransferAppDock(QWidget):
 
     def export_to(self, image: ImageSummary, folder: str) -> None:
         """Queue the export of an image into a folder."""
-        self.say(f"Queueing the export of {image.name}...")
-        self._ask(self._desk.export(image, Path(folder)), lambda _: self.say(_QUEUED))
+        self.show(f"Queueing the export of {image.name}...")
+        self._ask(self._desk.export(image, Path(folder)), lambda _: self.show(_QUEUED))
 
-    def say(self, words: str) -> None:
+    def show(self, words: str) -> None:
         """Show words below the page."""
         self.status.setText(words)
 
@@ -75,46 +75,46 @@ class TransferAppDock(QWidget):
         browser.sign_out_requested.connect(self._sign_out)
 
     def _ask(self, work: Coroutine[Any, Any, T], done: Callable[[T], object]) -> None:
-        self._courier.ask(work, done, lambda error: self.say(problem_words(error)))
+        self._courier.ask(work, done, lambda error: self.show(problem_words(error)))
 
     def _state_changed(self, state: DeskState) -> None:
-        self._courier.tell(lambda: self._show(state))  # From the event thread.
+        self._courier.report(lambda: self._show(state))  # From the event thread.
 
     def _show(self, state: DeskState) -> None:
         came = state.person and state.person != self._state.person
         self._state = state
         if state.trouble is not None:
-            self.say(problem_words(state.trouble))
+            self.show(problem_words(state.trouble))
         self.form.fill_in(state)
         self.browser.show_person(state)
         self.pages.setCurrentWidget(self.browser if state.person else self.form)
         if came:
-            self.say("")
+            self.show("")
             self.browser.clear()
             self._images.refresh()
             self._list_children(None)
 
     def _sign_in(self, server: str, username: str, password: str, remember: bool) -> None:  # noqa: FBT001 - a Qt signal's
         if not (server.strip() and username and password):
-            self.say(Invalid("Fill in server, user name and password.").message)
+            self.show(Invalid("Fill in server, user name and password.").message)
             return
         self.form.button.setEnabled(False)
-        self.say("Signing in...")
+        self.show("Signing in...")
 
         def failed(error: BaseException) -> None:
             self.form.button.setEnabled(True)
-            self.say(problem_words(error))
+            self.show(problem_words(error))
 
         def done(not_kept: str) -> None:
             self.form.button.setEnabled(True)
-            self.say(not_kept)
+            self.show(not_kept)
 
         work = self._desk.sign_in(server, username, password, remember=remember)
         self._courier.ask(work, done, failed)
 
     def _sign_out(self) -> None:
         self.browser.clear()
-        self._ask(self._desk.sign_out(), lambda _: self.say("Signed out."))
+        self._ask(self._desk.sign_out(), lambda _: self.show("Signed out."))
 
     def _list_children(self, parent: ContainerRef | None) -> None:
         show = partial(self.browser.show_children, parent)
@@ -125,11 +125,11 @@ class TransferAppDock(QWidget):
         self._ask(self._desk.images(container, text, after), show)
 
     def _open(self, image: ImageSummary) -> None:
-        self.say(f"Opening {image.name}...")
+        self.show(f"Opening {image.name}...")
 
         def done(opened: RemoteImage) -> None:
             self._images.add(opened)
-            self.say("")
+            self.show("")
 
         self._ask(self._desk.open_image(image.id), done)
 
@@ -137,7 +137,7 @@ class TransferAppDock(QWidget):
         def done(signed: SignedUrl) -> None:
             QApplication.clipboard().setText(signed.url)
             until = signed.expires_at.astimezone().strftime("%H:%M")
-            self.say(f"The address of {image.name} is on the clipboard; it ends at {until}.")
+            self.show(f"The address of {image.name} is on the clipboard; it ends at {until}.")
 
         self._ask(self._desk.signed_url(image.id), done)
 

@@ -65,13 +65,13 @@ class Courier(QObject):
         def came(future: Future[T]) -> None:
             error = future.exception()
             if error is not None:
-                self.tell(lambda: failed(error))
+                self.report(lambda: failed(error))
             else:
-                self.tell(lambda: done(future.result()))
+                self.report(lambda: done(future.result()))
 
         self._thread.start(work).add_done_callback(came)
 
-    def tell(self, deliver: Callable[[], object]) -> None:
+    def report(self, deliver: Callable[[], object]) -> None:
         """Call something on the GUI thread, from any thread."""
         try:
             self._arrived.emit(deliver)

@@ -29,7 +29,7 @@ class Notification:
 class Notifier(Protocol):
     """Shows notifications."""
 
-    async def tell(
+    async def report(
         self, notification: Notification, on_open: Callable[[str], None] | None = None
     ) -> bool:
         """Show it; False when there is no one to show it. Never raises for that.

@@ -9,7 +9,7 @@ from transferapp.model.transfers import ItemState
 from transferapp.notify.port import NotableEvent, Topic
 
 #: What is worth telling a person who looks at nothing of ours.
-TOLD = (EventKind.TRANSFER_ENDED, EventKind.ITEM_PROBLEM)
+REPORTED = (EventKind.TRANSFER_ENDED, EventKind.ITEM_PROBLEM)
 _ENDED = {
     ItemState.IMPORTED: "Imported",
     ItemState.DELIVERED: "Exported",
@@ -20,7 +20,7 @@ _ENDED = {
 
 def notable_event_of(event: Event) -> NotableEvent | None:
     """Return what an event tells, None when nobody needs to be told."""
-    if event.kind not in TOLD:
+    if event.kind not in REPORTED:
         return None
     title = event.title
     if event.kind is EventKind.TRANSFER_ENDED:

@@ -211,8 +211,8 @@ def _pixel_size(
 ) -> tuple[float | None, float | None, float | None]:
     def size(axis: str) -> float | None:
         unit = pixels.get(f"PhysicalSize{axis}Unit", "µm")
-        said = pixels.get(f"PhysicalSize{axis}", image.get(f"PixelSize{axis}", ""))
-        return plausible_um(micrometres(said, unit))
+        stated = pixels.get(f"PhysicalSize{axis}", image.get(f"PixelSize{axis}", ""))
+        return plausible_um(micrometres(stated, unit))
 
     return size("Z"), size("Y"), size("X")
 

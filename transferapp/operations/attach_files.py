@@ -24,11 +24,11 @@ from transferapp.errors import (
 )
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.attachments import Attachment, AttachmentPlan
-from transferapp.model.moves import IMPORT, TELL_LEFT
+from transferapp.model.moves import IMPORT, REPORT_LEFT
 from transferapp.model.transfers import ItemState, TransferFile
 from transferapp.operations.import_cleanup import ImportCleanup
 from transferapp.operations.item_progress import begin, conclude, note, refuse
-from transferapp.operations.item_reports import OUTAGE_POLICY, tell_dead, tell_waiting
+from transferapp.operations.item_reports import OUTAGE_POLICY, report_dead, report_waiting
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.port import Attachments, Repository
 from transferapp.staging.port import Staging
@@ -108,11 +108,11 @@ class FileAttaching:
         # Where that is not possible a retry adopts what was begun.
         with suppress(TransferAppError):
             await self._discard_begun(work)
-        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, IMPORT)
+        await report_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, IMPORT)
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""
-        await tell_waiting(self._ledger, task, IMPORT)
+        await report_waiting(self._ledger, task, IMPORT)
 
     async def cancelled(self, task: Task) -> None:
         """Take away what a cancelled item left half done."""
@@ -135,7 +135,7 @@ class FileAttaching:
 
     async def _attach(self, attempt: _Attempt, number: int) -> int:
         file = attempt.work.files[number]
-        await self._say(attempt, number, f"attaching {_which(attempt, number)}")
+        await self._note_step(attempt, number, f"attaching {_which(attempt, number)}")
         return (
             await self._within(attempt, partial(self._attach_file, attempt, file, number))
         ).id
@@ -146,7 +146,9 @@ class FileAttaching:
         meanwhile is attached again.
         """
         for number, (file, attached) in enumerate(zip(attempt.work.files, ids, strict=True)):
-            await self._say(attempt, number, f"checking {_which(attempt, number)}", done=True)
+            await self._note_step(
+                attempt, number, f"checking {_which(attempt, number)}", done=True
+            )
             await self._within(attempt, partial(self._found, attempt, file, number, attached))
         return len(ids)
 
@@ -193,7 +195,7 @@ class FileAttaching:
         words = f"attaching {_which(attempt, number)}"
         await self._show(attempt, attempt.before[number] + stored, words)
 
-    async def _say(
+    async def _note_step(
         self, attempt: _Attempt, number: int, words: str, *, done: bool = False
     ) -> None:
         await self._show(attempt, attempt.before[-1 if done else number], words)
@@ -227,7 +229,7 @@ class FileAttaching:
             return  # A closed account: nothing changes by trying again.
         if attached:
             change = ItemChange(ItemState.CANCELLED, _stays(work, attached))
-            await self._ledger.move(work.item.id, TELL_LEFT, change)
+            await self._ledger.move(work.item.id, REPORT_LEFT, change)
 
 
 def _plan(work: ItemWork, file: TransferFile) -> AttachmentPlan:

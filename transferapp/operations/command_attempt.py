@@ -69,17 +69,17 @@ class Attempt:
         try:
             ended = await self._record(begun.output_bytes, watcher)
         except asyncio.CancelledError:
-            await self._tell(await _interrupted(watcher))
+            await self._report(await _interrupted(watcher))
             raise
         if _ended_well(ended, plan.command):
-            await self._tell(Change(RunState.DONE, ended.exit_code))
+            await self._report(Change(RunState.DONE, ended.exit_code))
             return ended.exit_code or 0
         reason = in_words(ended, plan.command)
         if plan.number <= plan.command.retries:
             again = f"{reason} It is tried again: {plan.number} of {plan.command.retries}."
-            await self._tell(Change(RunState.WAITING, ended.exit_code, again))
+            await self._report(Change(RunState.WAITING, ended.exit_code, again))
             raise Unavailable(again)
-        await self._tell(Change(RunState.FAILED, ended.exit_code, reason))
+        await self._report(Change(RunState.FAILED, ended.exit_code, reason))
         raise CommandFailed(reason)
 
     async def _record(self, kept_bytes: int, watcher: Watcher) -> Ended:
@@ -88,20 +88,20 @@ class Attempt:
         keeping = OutputKeeping(command.output_limit_bytes, kept_bytes, secrets)
         recorder = OutputRecorder(self._write, self._clock, keeping)
         if self._plan.number > 1:
-            recorder.say(f"Attempt {self._plan.number}.")
+            recorder.show(f"Attempt {self._plan.number}.")
         async with recorder.recording() as writing:
             running = asyncio.create_task(run_guarded(self._launch(), recorder.take))
             try:
                 await _watch(running, writing, watcher)
             except asyncio.CancelledError:
                 await _stop(running)
-                recorder.say(_STOPPED)
+                recorder.show(_STOPPED)
                 raise
             finally:
                 await _stop(running)
             ended = running.result()
             if not _ended_well(ended, command):
-                recorder.say(in_words(ended, command))
+                recorder.show(in_words(ended, command))
         return ended
 
     def _launch(self) -> Launch:
@@ -118,9 +118,9 @@ class Attempt:
     async def _write(self, piece: OutputPiece) -> None:
         await patiently(self._runs.append, self._plan.run.id, self._token, piece)
 
-    async def _tell(self, change: Change) -> None:
-        told = patiently(self._runs.attempt_ended, self._plan.run.id, self._token, change)
-        await asyncio.shield(asyncio.create_task(told))
+    async def _report(self, change: Change) -> None:
+        reported = patiently(self._runs.attempt_ended, self._plan.run.id, self._token, change)
+        await asyncio.shield(asyncio.create_task(reported))
 
 
 def in_words(ended: Ended, command: Command) -> str:

@@ -128,7 +128,9 @@ class ExportRequests:
                 async for piece in pieces:
                     yield piece
 
-    async def delivered(self, transfer_id: str, item_id: str, told: Delivered) -> TransferItem:
+    async def delivered(
+        self, transfer_id: str, item_id: str, reported: Delivered
+    ) -> TransferItem:
         """Note that the agent has every file of an item. May be repeated.
 
         Raises ChecksumMismatch, Invalid when it is no export, TransferNotFound, and
@@ -141,7 +143,7 @@ class ExportRequests:
             raise Invalid("Only files of an export can be delivered.")
         if work.item.state is ItemState.DELIVERED:
             return work.item
-        _check_hashes(work, told)
+        _check_hashes(work, reported)
         moved = await self._ledger.move(item_id, DELIVER, ItemChange(ItemState.DELIVERED))
         if not moved:
             raise StateConflict(f"This item cannot be delivered now: {work.item.state}.")
@@ -200,9 +202,9 @@ def _planned(images: Sequence[ImageSummary]) -> PlannedItem:
     return PlannedItem(images[0].name + more, (), tuple(image.id for image in images))
 
 
-def _check_hashes(work: ItemWork, told: Delivered) -> None:
+def _check_hashes(work: ItemWork, reported: Delivered) -> None:
     for file in work.files:
-        sha1 = told.sha1_by_file.get(file.id)
+        sha1 = reported.sha1_by_file.get(file.id)
         if sha1 is None:
             raise Invalid(f"'{file.client_path}' is missing in what was delivered.")
         # A repository that hashes otherwise gives no SHA-1 to compare with.

@@ -20,7 +20,7 @@ class Formats:
         self._repository = repository
         self._unknown_allowed = unknown_allowed
 
-    async def told(self) -> RepositoryFormats:
+    async def reported(self) -> RepositoryFormats:
         """Return what clients are told."""
         formats = await self._repository.formats()
         return replace(formats, unknown_allowed=self._unknown_allowed)

@@ -12,7 +12,7 @@ import structlog
 from transferapp.errors import NotFound, SettingsInvalid, TransferAppError
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.containers import ContainerRef
-from transferapp.model.moves import TELL_LEFT
+from transferapp.model.moves import REPORT_LEFT
 from transferapp.model.transfers import ItemState
 from transferapp.repositories.port import ImageViews, Repository
 from transferapp.staging.port import Staging
@@ -20,7 +20,7 @@ from transferapp.staging.port import Staging
 _log = structlog.get_logger(__name__)
 
 #: So many ids are told in words; the item has all of them.
-_TOLD_IDS = 20
+_REPORTED_IDS = 20
 
 
 class ImportCleanup:
@@ -73,7 +73,7 @@ class ImportCleanup:
             image_ids, note = (), self._left(work, error)
         if note:
             change = ItemChange(ItemState.CANCELLED, note, image_ids=image_ids or None)
-            await self._ledger.move(work.item.id, TELL_LEFT, change)
+            await self._ledger.move(work.item.id, REPORT_LEFT, change)
 
     def _log_left(self, work: ItemWork, error: TransferAppError) -> None:
         _log.warning(
@@ -98,7 +98,7 @@ class ImportCleanup:
             async with self._repository.session(work.transfer.owner, work.group_id) as session:
                 outside = await _outside(session.images, target, image_ids)
         inside = [one for one in image_ids if one not in outside]
-        told = [
+        reported = [
             f"Imported before you cancelled, and still in '{name}': {_images(inside)}."
             " Delete there what you do not want."
             if inside
@@ -109,7 +109,7 @@ class ImportCleanup:
             if outside
             else "",
         ]
-        return " ".join(part for part in told if part)
+        return " ".join(part for part in reported if part)
 
 
 def _passes(error: TransferAppError) -> bool:
@@ -133,6 +133,6 @@ async def _outside(
 
 
 def _images(image_ids: Sequence[int]) -> str:
-    count, shown = len(image_ids), ", ".join(map(str, image_ids[:_TOLD_IDS]))
-    more = f" and {count - _TOLD_IDS} more" if count > _TOLD_IDS else ""
+    count, shown = len(image_ids), ", ".join(map(str, image_ids[:_REPORTED_IDS]))
+    more = f" and {count - _REPORTED_IDS} more" if count > _REPORTED_IDS else ""
     return f"{count} {'image' if count == 1 else 'images'} with the id {shown}{more}"

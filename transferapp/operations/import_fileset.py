@@ -34,8 +34,8 @@ from transferapp.operations.item_progress import begin, conclude, note, refuse
 from transferapp.operations.item_reports import (
     OUTAGE_POLICY,
     error_of,
-    tell_dead,
-    tell_waiting,
+    report_dead,
+    report_waiting,
 )
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.throttled_progress import throttled_progress
@@ -129,7 +129,7 @@ class FilesetImport:
             await self._cleanup.after_cancel(work)
             return
         if isinstance(error_of(task), SourceProblem):
-            await tell_dead(self._ledger, task, ItemState.FAILED, IMPORT)
+            await report_dead(self._ledger, task, ItemState.FAILED, IMPORT)
             # The staged files stay: a person may retry with another reader installed.
             await self._cleanup.after_failure(work)
             return
@@ -137,11 +137,11 @@ class FilesetImport:
         # possible (no repository, a closed account) the retry adopts what is there.
         with suppress(TransferAppError):
             await self._cleanup.discard_fileset(work)
-        await tell_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, IMPORT)
+        await report_dead(self._ledger, task, ItemState.NEEDS_ATTENTION, IMPORT)
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""
-        await tell_waiting(self._ledger, task, IMPORT)
+        await report_waiting(self._ledger, task, IMPORT)
 
     async def cancelled(self, task: Task) -> None:
         """Take away what a cancelled item left behind."""
@@ -166,17 +166,17 @@ class FilesetImport:
         await conclude(self._ledger, attempt.work.item.id, change)
 
     async def _reserve(self, attempt: _Attempt) -> int:
-        await self._say(attempt, 1, "preparing the place in the repository")
+        await self._note_step(attempt, 1, "preparing the place in the repository")
         async with self._imports(attempt.work) as imports:
             return (await _adopt(imports, attempt.plan)).id
 
     async def _store(self, attempt: _Attempt) -> int:
-        await self._say(attempt, 2, _STORING)
+        await self._note_step(attempt, 2, _STORING)
         async with self._imports(attempt.work) as imports:
             return await self._store_files(imports, attempt)
 
     async def _verify(self, attempt: _Attempt) -> int:
-        await self._say(attempt, 3, _CHECKING)
+        await self._note_step(attempt, 3, _CHECKING)
         async with self._imports(attempt.work) as imports:
             fileset = await _adopt(imports, attempt.plan)
             try:
@@ -187,9 +187,9 @@ class FilesetImport:
         return fileset.id
 
     async def _register(self, attempt: _Attempt) -> list[int]:
-        await self._say(attempt, 4, "reading the images")
-        async with throttled_progress(partial(self._told, attempt)) as tell:
-            heartbeat = Heartbeat(tell, self._clock)
+        await self._note_step(attempt, 4, "reading the images")
+        async with throttled_progress(partial(self._reported, attempt)) as report:
+            heartbeat = Heartbeat(report, self._clock)
             async with self._imports(attempt.work) as imports:
                 fileset = await _adopt(imports, attempt.plan)
                 try:
@@ -203,7 +203,7 @@ class FilesetImport:
         """Compare with the seals, once more and from the repository's own records: what
         follows is the promise that the source may be deleted.
         """
-        await self._say(attempt, 5, "comparing the repository with the source")
+        await self._note_step(attempt, 5, "comparing the repository with the source")
         async with self._imports(attempt.work) as imports:
             fileset = await _adopt(imports, attempt.plan)
             held = await imports.files(fileset)
@@ -247,7 +247,7 @@ class FilesetImport:
             await imports.store(fileset, attempt.plan, paths, stored)
         return fileset.id
 
-    async def _told(self, attempt: _Attempt, news: tuple[int, int, str]) -> None:
+    async def _reported(self, attempt: _Attempt, news: tuple[int, int, str]) -> None:
         done, steps, words = news
         await attempt.context.progress((3 + done / max(1, steps)) / STEPS, words)
         await note(self._ledger, attempt.work.item.id, f"step 4 of {STEPS}: {words}")
@@ -260,7 +260,7 @@ class FilesetImport:
         share = checked / max(1, attempt.work.item.size_bytes)
         await attempt.context.progress((2 + share) / STEPS, _CHECKING)
 
-    async def _say(self, attempt: _Attempt, step: int, words: str) -> None:
+    async def _note_step(self, attempt: _Attempt, step: int, words: str) -> None:
         held = attempt.work.item.size_bytes if step > _STORE else 0
         await attempt.context.progress((step - 1) / STEPS, words, bytes_done=held)
         item_id = attempt.work.item.id

@@ -176,7 +176,7 @@ class ImportRequests:
         """
         return await self._ledger.source_scanned(transfer_id, scan)
 
-    async def report(self, transfer_id: str, item_id: str, told: Report) -> TransferItem:
+    async def report(self, transfer_id: str, item_id: str, reported: Report) -> TransferItem:
         """Note that the agent cannot go on with an item, or (no code) that it can again.
 
         Nothing changes when the workstation is not needed for the item any more. Raises
@@ -187,8 +187,8 @@ class ImportRequests:
             raise TransferNotFound("This item of a transfer does not exist.")
         if item.received or item.state in ENDED_STATES:
             return item
-        if told.code:
-            change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=problem_of(told))
+        if reported.code:
+            change = ItemChange(ItemState.NEEDS_ATTENTION, trouble=problem_of(reported))
             await self._ledger.move(item_id, REPORT, change)
         else:
             work = await self._ledger.work(item_id)
@@ -281,7 +281,7 @@ def refuse_ended(state: ItemState) -> None:
         raise StateConflict(f"This part of the transfer has ended: {state}.")
 
 
-def problem_of(told: Report) -> ItemProblem:
+def problem_of(reported: Report) -> ItemProblem:
     """Return what a report says, under the title that belongs to its code."""
-    error = from_code(told.code, told.message[:_LONGEST_REPORT])
-    return ItemProblem(told.code, error.title, error.message, error.retryable)
+    error = from_code(reported.code, reported.message[:_LONGEST_REPORT])
+    return ItemProblem(reported.code, error.title, error.message, error.retryable)

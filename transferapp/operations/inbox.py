@@ -22,16 +22,16 @@ class InboxReading:
     async def mark_read(self, username: str, entry_id: int) -> None:
         """Note that the person has seen an entry; again is fine. Raises NotFound."""
         if await self._inbox.mark_read(username, entry_id):
-            await self._tell(username)
+            await self._publish(username)
 
     async def mark_all_read(self, username: str, upto: int) -> None:
         """Note that the person has seen everything up to an id."""
         if await self._inbox.mark_all_read(username, upto):
-            await self._tell(username)
+            await self._publish(username)
 
-    async def _tell(self, username: str) -> None:
+    async def _publish(self, username: str) -> None:
         try:
-            await self._ledger.tell(username, EventKind.INBOX_CHANGED)
+            await self._ledger.publish(username, EventKind.INBOX_CHANGED)
         except Unavailable as error:
             # It is read; a refusal would be wrong. Other windows find out a little later.
             _log.warning("an inbox's change was not told", error=error.message)

@@ -23,14 +23,14 @@ def problem_of_task(task: Task) -> ItemProblem:
     return ItemProblem(error.code, error.title, error.message, error.retryable, task.retry_at)
 
 
-async def tell_waiting(ledger: ItemMoves, task: Task, move: Move) -> None:
+async def report_waiting(ledger: ItemMoves, task: Task, move: Move) -> None:
     """Show that the item waits, why, and until when; idempotent."""
     problem = problem_of_task(task)
     change = ItemChange(ItemState.WAITING, "It is tried again by itself.", problem)
     await ledger.move(task.id, move, change)
 
 
-async def tell_dead(ledger: ItemMoves, task: Task, state: ItemState, move: Move) -> None:
+async def report_dead(ledger: ItemMoves, task: Task, state: ItemState, move: Move) -> None:
     """Show that the item does not go on by itself, and what to do; idempotent."""
     change = ItemChange(state, trouble=problem_of_task(task))
     await ledger.move(task.id, move, change)

@@ -135,7 +135,7 @@ class NotificationRounds:
         await self.begin()
         while await self._record_page():
             pass
-        await self._tell_inboxes()
+        await self._publish_inboxes()
         for batch in await self._deliveries.plan(self._mail_delay_s):
             with sparing("batch of notifications", batch.id):
                 preferences = await self._preferences.get(batch.username)
@@ -148,20 +148,20 @@ class NotificationRounds:
         page = await self._ledger.events(None, position, _PAGE)
         if not page:
             return False
-        told = readable(page, notable_event_of, "event to tell of", attrgetter("id"))
-        notables = [notable for notable in told if notable is not None]
+        reported = readable(page, notable_event_of, "event to tell of", attrgetter("id"))
+        notables = [notable for notable in reported if notable is not None]
         was_first = await self._deliveries.record(position, page[-1].id, notables)
         if was_first:
             self._untold.update(notable.username for notable in notables)
         return was_first and len(page) == _PAGE
 
-    async def _tell_inboxes(self) -> None:
+    async def _publish_inboxes(self) -> None:
         """Beside the transaction, in another store: a crash in between costs the windows
         their news until they look by themselves, never the entry.
         """
         for username in sorted(self._untold):
             with sparing("open inboxes", username):
-                await self._ledger.tell(username, EventKind.INBOX_CHANGED)
+                await self._ledger.publish(username, EventKind.INBOX_CHANGED)
             self._untold.discard(username)
 
 

@@ -13,8 +13,8 @@ from transferapp.model.transfers import ItemState
 from transferapp.operations.item_reports import (
     OUTAGE_POLICY,
     error_of,
-    tell_dead,
-    tell_waiting,
+    report_dead,
+    report_waiting,
 )
 from transferapp.repositories.port import Repository
 from transferapp.taskqueue.port import Context, Task, TaskKind
@@ -70,11 +70,11 @@ class ExportPreparation:
         """Give up where the images are gone; else ask a person."""
         gone = isinstance(error_of(task), NotFound)
         state = ItemState.FAILED if gone else ItemState.NEEDS_ATTENTION
-        await tell_dead(self._ledger, task, state, PREPARE)
+        await report_dead(self._ledger, task, state, PREPARE)
 
     async def waiting(self, task: Task) -> None:
         """Show that the item waits for the repository."""
-        await tell_waiting(self._ledger, task, PREPARE)
+        await report_waiting(self._ledger, task, PREPARE)
 
     async def _resolve(self, item_id: str) -> int:
         work = await self._ledger.work(item_id)

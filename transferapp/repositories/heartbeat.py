@@ -32,9 +32,9 @@ def silent_since(beats: Iterable[datetime], clock: Clock) -> datetime | None:
 class Heartbeat:
     """Passes on what the repository tells of an import, so that each beat is news."""
 
-    def __init__(self, tell: Callable[[tuple[int, int, str]], None], clock: Clock) -> None:
-        """Pass on to ``tell``, from any thread."""
-        self._tell, self._clock = tell, clock
+    def __init__(self, report: Callable[[tuple[int, int, str]], None], clock: Clock) -> None:
+        """Pass on to ``report``, from any thread."""
+        self._report, self._clock = report, clock
         self._words = ""
 
     def __call__(self, done: int, steps: int, words: str) -> None:
@@ -42,7 +42,7 @@ class Heartbeat:
         again, self._words = words == self._words, words
         # The same step for long, and not silent: people's lists see that it moves.
         at = f" (at work at {self._clock.now():%H:%M} UTC)" if again else ""
-        self._tell((done, steps, f"{words}{at}"))
+        self._report((done, steps, f"{words}{at}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 async def _known_formats(parts: Parts) -> None:
     try:
-        await parts.formats.told()
+        await parts.formats.reported()
     except TransferAppError as error:
         _log.info("formats not known yet", code=error.code)

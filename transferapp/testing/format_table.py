@@ -69,7 +69,7 @@ def _without_suffix(suffix: str) -> str:
 def _recognised(name: str, kind: ImageFormat | None) -> str:
     if kind is not None:
         return kind.name
-    names = (family.name for family in FAMILIES if family.tells_of_a_set(name))
+    names = (family.name for family in FAMILIES if family.reports_of_a_set(name))
     if family := next(names, ""):
         return family
     if is_side_name(name):

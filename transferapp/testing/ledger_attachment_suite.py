@@ -40,7 +40,7 @@ class LedgerAttachmentSuite:
         assert (await ledger.work(added.items[2].id)).item.role is ItemRole.ATTACHMENTS
         assert (details.transfer.to_attach, details.transfer.attached) == (3, 0)
 
-    async def test_attached_files_are_counted_and_told(self, ledger: Ledger) -> None:
+    async def test_attached_files_are_counted_and_reported(self, ledger: Ledger) -> None:
         added = await with_notes(ledger)
         for item in added.items[:2]:
             await ledger.move(item.id, PUT, _DONE)
@@ -53,7 +53,7 @@ class LedgerAttachmentSuite:
         assert (after.state, after.items_done) == (ItemState.IMPORTED, 3)
         assert await _ends(ledger) == ["2 imported, 3 files attached"]
 
-    async def test_cancelled_attachments_are_told(self, ledger: Ledger) -> None:
+    async def test_cancelled_attachments_are_reported(self, ledger: Ledger) -> None:
         added = await with_notes(ledger, items=1)
         await ledger.move(added.items[0].id, PUT, _DONE)
         await ledger.move(added.items[1].id, PUT, ItemChange(ItemState.CANCELLED))

@@ -112,7 +112,7 @@ class LedgerDropSuite:
         assert _deletable(await ledger.source_scanned(transfer.id, other)) == deletable
         assert await ledger.last_event_id() == last + 1
 
-    async def test_a_part_that_was_cancelled_is_told(self, ledger: Ledger) -> None:
+    async def test_a_part_that_was_cancelled_is_reported(self, ledger: Ledger) -> None:
         """A transfer with cancelled items is not called imported."""
         added = await ledger.add(replace(an_import(), drop=a_drop()))
         await seal_all(ledger, added)

@@ -48,7 +48,7 @@ class LedgerRetentionSuite:
         assert await ledger.first_event_id() == new[0]
         assert await ledger.forget_events(border, _FAR) == 0
 
-    async def test_events_that_nobody_was_told_of_stay(
+    async def test_events_that_nobody_was_reported_of_stay(
         self, ledger: Ledger, clock: MovedClock
     ) -> None:
         """However old they are."""

@@ -23,7 +23,7 @@ from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.drops import Drop, SourceScan
 from transferapp.model.events import EventKind
 from transferapp.model.images import Annotation, AnnotationKind
-from transferapp.model.moves import CANCEL, GO_ON, IMPORT, PREPARE, RETRY, TELL_LEFT
+from transferapp.model.moves import CANCEL, GO_ON, IMPORT, PREPARE, REPORT_LEFT, RETRY
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
     ItemProblem,
@@ -158,7 +158,7 @@ class LedgerSuite:
         await ledger.file_progress(file.id, 999)
         assert (await ledger.file(file.id)).bytes_done == 10
 
-    async def test_the_last_seal_tells(self, ledger: Ledger) -> None:
+    async def test_the_last_seal_reports(self, ledger: Ledger) -> None:
         """Also when it is repeated, so that a crash after it can be healed."""
         added = await ledger.add(an_import())
         first, last = added.files[:2]
@@ -220,7 +220,7 @@ class LedgerSuite:
         cancelled = ItemChange(ItemState.CANCELLED)
         assert await ledger.move(item.id, CANCEL, cancelled)
         assert not await ledger.move(item.id, IMPORT, importing)
-        assert await ledger.move(item.id, TELL_LEFT, cancelled)
+        assert await ledger.move(item.id, REPORT_LEFT, cancelled)
         with pytest.raises(ValueError, match="does not end in importing"):
             await ledger.move(item.id, RETRY, importing)
         assert (await ledger.item(item.id)).state is ItemState.CANCELLED
@@ -283,13 +283,13 @@ class LedgerSuite:
         """It stands in line with the others, and another person does not hear it."""
         await ledger.add(an_import())
         before = await ledger.last_event_id()
-        await ledger.tell("ada", EventKind.INBOX_CHANGED)
-        (told,) = await ledger.events("ada", before)
-        assert (told.kind, told.owner) == (EventKind.INBOX_CHANGED, "ada")
-        assert (told.transfer_id, told.item_id, told.title) == ("", "", "")
+        await ledger.publish("ada", EventKind.INBOX_CHANGED)
+        (reported,) = await ledger.events("ada", before)
+        assert (reported.kind, reported.owner) == (EventKind.INBOX_CHANGED, "ada")
+        assert (reported.transfer_id, reported.item_id, reported.title) == ("", "", "")
         assert await ledger.events("bob", before) == []
 
-    async def test_progress_is_told_again_after_a_second(
+    async def test_progress_is_reported_again_after_a_second(
         self, ledger: Ledger, clock: MovedClock
     ) -> None:
         """So that a watcher sees it move."""
@@ -300,10 +300,10 @@ class LedgerSuite:
         assert await ledger.last_event_id() == before
         clock.advance(seconds=1)
         await ledger.file_progress(added.files[0].id, 3)
-        (told,) = await ledger.events("ada", before)
-        assert told.kind is EventKind.TRANSFER_CHANGED
+        (reported,) = await ledger.events("ada", before)
+        assert reported.kind is EventKind.TRANSFER_CHANGED
 
-    async def test_the_end_is_told_once(self, ledger: Ledger) -> None:
+    async def test_the_end_is_reported_once(self, ledger: Ledger) -> None:
         """However many items end at the same time; and again only after a retry."""
         added = await ledger.add(an_import(items=12, files=1))
         failed, *others = added.items

@@ -55,7 +55,7 @@ class QueueJournal:
     def __init__(self) -> None:
         """Start empty, with the gate open."""
         self.lines: list[str] = []
-        self.told: list[Task] = []
+        self.notified: list[Task] = []
         self.failures: list[Exception] = []
         self.gate = asyncio.Event()
         self.gate.set()
@@ -86,7 +86,7 @@ class QueueJournal:
 
     async def listen(self, task: Task) -> None:
         """Note what the owner is told."""
-        self.told.append(task)
+        self.notified.append(task)
 
     async def handle(self, context: Context, note: Note) -> None:
         """Three steps: one that works, one that may fail, one that may block."""

@@ -62,9 +62,11 @@ class TaskQueueSuite(QueueResourcesSuite):
         assert journal.lines.count("hello") == 1
         assert journal.lines.count("try") == 3
         assert task.attempts == 2
-        assert {told.error_code for told in journal.told} == {"repository-unavailable"}
-        assert all(told.state is TaskState.WAITING for told in journal.told)
-        assert all(told.retry_at is not None for told in journal.told)
+        assert {notified.error_code for notified in journal.notified} == {
+            "repository-unavailable"
+        }
+        assert all(notified.state is TaskState.WAITING for notified in journal.notified)
+        assert all(notified.retry_at is not None for notified in journal.notified)
 
     async def test_the_other_sides_request_is_honoured(
         self, env: QueueEnv, journal: QueueJournal
@@ -87,8 +89,8 @@ class TaskQueueSuite(QueueResourcesSuite):
         task = await reach(env.queue, "one", TaskState.DEAD)
         assert (task.error_code, task.error) == ("damaged-file", "cut short")
         assert journal.lines.count("try") == 1
-        await until(lambda: bool(journal.told))
-        assert {told.state for told in journal.told} == {TaskState.DEAD}
+        await until(lambda: bool(journal.notified))
+        assert {notified.state for notified in journal.notified} == {TaskState.DEAD}
 
     async def test_defect_is_tried_three_times(
         self, env: QueueEnv, journal: QueueJournal
@@ -134,9 +136,9 @@ class TaskQueueSuite(QueueResourcesSuite):
         await env.queue.enqueue(new("one"))
         await env.queue.cancel("one")
         await env.work(journal.kind())
-        await until(lambda: bool(journal.told))
+        await until(lambda: bool(journal.notified))
         assert journal.lines == []
-        assert journal.told[0].state is TaskState.CANCELLED
+        assert journal.notified[0].state is TaskState.CANCELLED
 
     async def test_cancel_interrupts_a_step(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A running step stops at its await; resume lets it go on."""
@@ -147,7 +149,7 @@ class TaskQueueSuite(QueueResourcesSuite):
         await env.queue.cancel("one")
         await until(lambda: journal.running == 0)
         assert (await env.queue.get("one")).state is TaskState.CANCELLED
-        await until(lambda: bool(journal.told))
+        await until(lambda: bool(journal.notified))
         journal.gate.set()
         await env.queue.resume("one")
         await reach(env.queue, "one", TaskState.DONE)
@@ -172,14 +174,14 @@ class TaskQueueSuite(QueueResourcesSuite):
         self, env: QueueEnv, journal: QueueJournal
     ) -> None:
         """A person who pauses or cancels, or else a worker that stops."""
-        told: list[bool] = []
+        notified: list[bool] = []
 
         async def handle(context: Context, _note: Note) -> None:
             async def block() -> None:
                 try:
                     await journal.pass_gate(context.task.id)
                 except asyncio.CancelledError:
-                    told.append(await context.stopped_by_person())
+                    notified.append(await context.stopped_by_person())
                     raise
 
             await context.step("block", block)
@@ -194,7 +196,7 @@ class TaskQueueSuite(QueueResourcesSuite):
         await env.queue.enqueue(new("three"))
         await until(lambda: journal.running == 1)
         await worker.stop()
-        assert told == [True, True, False]
+        assert notified == [True, True, False]
 
     async def test_refusals(self, env: QueueEnv, journal: QueueJournal) -> None:
         """A state that forbids it, and an id that nobody knows."""
@@ -245,14 +247,14 @@ class TaskQueueSuite(QueueResourcesSuite):
         """However short the step before was: its words are not this one's."""
 
         async def handle(context: Context, _note: Note) -> None:
-            async def say(words: str) -> None:
+            async def log(words: str) -> None:
                 await context.progress(0.5, words, bytes_done=len(words))
 
             async def block() -> None:
-                await say("the long one")
+                await log("the long one")
                 await journal.pass_gate("one")
 
-            await context.step("short", say, "short")
+            await context.step("short", log, "short")
             await context.step("long", block)
 
         journal.gate.clear()

@@ -59,7 +59,7 @@ class IdentitySuite:
             async with env.repository.session(BOB, private):
                 pass
 
-    async def test_health_says_alive(self, env: RepositoryEnv) -> None:
+    async def test_health_states_alive(self, env: RepositoryEnv) -> None:
         assert (await env.repository.health()).state is HealthState.PROGRESSING
 
 
@@ -103,7 +103,7 @@ class ContainerSuite:
             with pytest.raises(Invalid):
                 await session.containers.create(ContainerKind.DATASET, "  ")
 
-    async def test_deleted_parent_is_told(self, env: RepositoryEnv) -> None:
+    async def test_deleted_parent_is_reported(self, env: RepositoryEnv) -> None:
         async with env.repository.session(ALICE) as session:
             project = await session.containers.create(ContainerKind.PROJECT, "Short-lived")
             await session.containers.delete(project.ref)

@@ -68,7 +68,9 @@ class DuplicateSuite:
             assert alike.original is not None
             assert alike.original.sha1 == file.sha1, "so they are other bytes for sure"
 
-    async def test_every_fileset_is_told_until_it_is_deleted(self, env: RepositoryEnv) -> None:
+    async def test_every_fileset_is_reported_until_it_is_deleted(
+        self, env: RepositoryEnv
+    ) -> None:
         async with env.repository.session(ALICE) as session:
             plan, first = await self.imported(session, env.single)
             _, second = await self.imported(session, env.single)

@@ -13,7 +13,7 @@ class FormatSuite:
         for sample in filter(None, (env.single, env.several, env.plate)):
             assert list(formats.of_name(_opened(sample))), f"{_opened(sample)} is not read"
 
-    async def test_it_says_whose_answer_it_is(self, env: RepositoryEnv) -> None:
+    async def test_it_states_whose_answer_it_is(self, env: RepositoryEnv) -> None:
         formats = await env.repository.formats()
         assert formats.repository
         assert formats.whose.startswith(formats.repository)

@@ -124,7 +124,7 @@ class ImportSuite:
     async def test_progress_and_annotations(self, env: RepositoryEnv) -> None:
         lab = await group_id(env.repository, ALICE, LAB)
         sample = env.plate or env.single
-        said: list[tuple[int, int, str]] = []
+        stated: list[tuple[int, int, str]] = []
         async with env.repository.session(ALICE, lab) as session:
             notes = (
                 Annotation(AnnotationKind.TAG, value="fixed"),
@@ -134,12 +134,12 @@ class ImportSuite:
             fileset = await session.imports.reserve(plan)
             await session.imports.store(fileset, plan, sample.paths)
             made = await session.imports.register(
-                fileset, plan, lambda done, total, words: said.append((done, total, words))
+                fileset, plan, lambda done, total, words: stated.append((done, total, words))
             )
             found = [await session.images.get(image_id) for image_id in made.image_ids]
         assert [set(d.annotations) for d in found] == [set(notes)] * sample.image_count
-        assert said[-1][0] == said[-1][1] > 0
-        assert [done for done, _, _ in said] == sorted(done for done, _, _ in said)
+        assert stated[-1][0] == stated[-1][1] > 0
+        assert [done for done, _, _ in stated] == sorted(done for done, _, _ in stated)
 
     async def test_target_deleted_before_reserve(self, env: RepositoryEnv) -> None:
         lab = await group_id(env.repository, ALICE, LAB)

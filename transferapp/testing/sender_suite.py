@@ -34,7 +34,7 @@ class SenderEnv(Protocol):
 
     channel: NotificationChannel
     #: A person for whom the channel is set up.
-    told: Preferences
+    reported: Preferences
 
     @property
     def sender(self) -> Sender:
@@ -60,9 +60,9 @@ def batch_of(env: SenderEnv, batch_id: str, title: str) -> Batch:
     """Return a batch of one outcome."""
     at = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
     notable = NotableEvent(
-        1, "transfer.changed", env.told.username, "t1", "done", title, "Kept.", at
+        1, "transfer.changed", env.reported.username, "t1", "done", title, "Kept.", at
     )
-    return Batch(batch_id, env.channel, env.told.username, (notable,))
+    return Batch(batch_id, env.channel, env.reported.username, (notable,))
 
 
 class SenderSuite:
@@ -70,7 +70,7 @@ class SenderSuite:
 
     async def test_a_batch_arrives(self, env: SenderEnv) -> None:
         """With the words of its outcome."""
-        await env.sender.send(batch_of(env, "b1", "Monday is imported"), env.told)
+        await env.sender.send(batch_of(env, "b1", "Monday is imported"), env.reported)
         (message,) = await env.arrived()
         assert "Monday is imported" in message.text
 
@@ -78,16 +78,16 @@ class SenderSuite:
         """A worker that died may send it again; whoever reads it can tell."""
         batch = batch_of(env, "b1", "Monday is imported")
         for _ in range(2):
-            await env.sender.send(batch, env.told)
+            await env.sender.send(batch, env.reported)
         assert len({message.id for message in await env.arrived()}) == 1
-        await env.sender.send(batch_of(env, "b2", "Tuesday is imported"), env.told)
+        await env.sender.send(batch_of(env, "b2", "Tuesday is imported"), env.reported)
         assert len({message.id for message in await env.arrived()}) == 2
 
     async def test_an_outage_is_tried_again(self, env: SenderEnv) -> None:
         """Nothing but Unavailable: the queue keeps the batch for a day and a half."""
         await env.go_away()
         with pytest.raises(Unavailable):
-            await env.sender.send(batch_of(env, "b1", "Monday is imported"), env.told)
+            await env.sender.send(batch_of(env, "b1", "Monday is imported"), env.reported)
 
     async def test_it_may_be_closed_twice(self, env: SenderEnv) -> None:
         """As a process that ends while it starts does."""
@@ -106,7 +106,7 @@ class MailSenderSuite(SenderSuite):
 
     async def test_nothing_goes_to_an_address_before_its_proof(self, env: MailingEnv) -> None:
         """It is another person's, for all that is known."""
-        unproved = Preferences(env.told.username, address=env.told.address)
+        unproved = Preferences(env.reported.username, address=env.reported.address)
         with pytest.raises(Denied):
             await env.sender.send(batch_of(env, "b1", "Monday is imported"), unproved)
         assert await env.arrived() == []

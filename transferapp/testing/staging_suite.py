@@ -266,6 +266,6 @@ class StagingSuite:
         await part.abandon(keep=False)
         assert (await staging.seal(upload)).read_bytes() == content
 
-    async def test_free_space_is_told(self, staging: Staging) -> None:
+    async def test_free_space_is_reported(self, staging: Staging) -> None:
         """In bytes."""
         assert await staging.free_bytes() > 0

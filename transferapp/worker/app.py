@@ -57,7 +57,7 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
 
 
 async def _start(settings: WorkerSettings) -> WorkerParts:
-    patiently = patience(Backoff(0.5, 20.0), on_wait=_tell_waiting)
+    patiently = patience(Backoff(0.5, 20.0), on_wait=_report_waiting)
     parts: WorkerParts = await patiently(asyncio.to_thread, open_parts, settings)
     # First, so that nothing runs yet if this process is asked to stop meanwhile. What is
     # wrong with them is no reason not to start: both are tried again while it works.
@@ -69,5 +69,5 @@ async def _start(settings: WorkerSettings) -> WorkerParts:
     return parts
 
 
-def _tell_waiting(reason: str) -> None:
+def _report_waiting(reason: str) -> None:
     _log.warning("the database is away; waiting for it", error=reason)

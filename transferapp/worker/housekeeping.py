@@ -80,9 +80,9 @@ class Housekeeping:
 
     async def _forget_events(self) -> int:
         # What was not looked at yet still has to be told.
-        told = await self._deliveries.position() or 0
+        reported = await self._deliveries.position() or 0
         before = self._clock.now() - timedelta(days=self._retention.events_days)
-        return await self._ledger.forget_events(before, told)
+        return await self._ledger.forget_events(before, reported)
 
     async def _forget_notifications(self) -> int:
         before = self._clock.now() - timedelta(days=self._retention.notifications_days)

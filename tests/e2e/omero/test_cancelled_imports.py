@@ -53,7 +53,7 @@ def counts(env: OmeroWorkerEnv) -> tuple[int, int]:
     return found["Fileset"], found["Image"]
 
 
-async def told(
+async def reported(
     env: OmeroWorkerEnv, server: RestServer, handed: TransferDetails
 ) -> TransferItem:
     """Wait for the words about a cancelled import's only item."""
@@ -85,7 +85,7 @@ async def test_the_account_was_closed_meanwhile(
     await dora.cancel(handed.transfer.id)
     control("let_go")
 
-    item = await told(env, server, handed)
+    item = await reported(env, server, handed)
     assert "OMERO may still hold a fileset of it without images" in item.note
     assert f"its key is {item_id}" in item.note
     assert env.staged == []
@@ -108,7 +108,7 @@ async def test_the_account_was_closed_meanwhile(
     assert counts(env) == (filesets, images)
 
 
-async def test_images_without_a_dataset_are_told(
+async def test_images_without_a_dataset_are_reported(
     env: OmeroWorkerEnv, server: RestServer
 ) -> None:
     """What is no plate was sent into a screen: OMERO has made images, which have no place."""
@@ -119,7 +119,7 @@ async def test_images_without_a_dataset_are_told(
     before = counts(env)
     await alice.cancel(handed.transfer.id)
 
-    item = await told(env, server, handed)
+    item = await reported(env, server, handed)
     (image_id,) = item.image_ids
     assert item.note == (
         "Imported before you cancelled, and in OMERO without a place"
@@ -143,7 +143,7 @@ async def test_cancelled_while_omero_links_them(
     assert held["held"], env.installation.tail("worker")
     await alice.cancel(handed.transfer.id)
     env.sandbox.control("let_go")
-    item = await told(env, server, handed)
+    item = await reported(env, server, handed)
     (image,) = (await alice.images(dataset.ref)).items
     assert item.image_ids == (image.id,)
     assert f"still in 'Wrong': 1 image with the id {image.id}." in item.note

@@ -32,7 +32,7 @@ def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
 
 
 @pytest.mark.slow
-async def test_bytes_are_told_block_by_block(env: OmeroWorkerEnv) -> None:
+async def test_bytes_are_reported_block_by_block(env: OmeroWorkerEnv) -> None:
     content = noise(1, edge=2048)
     assert len(content) > 4 * _BLOCK
     async with env.server() as server:

@@ -31,7 +31,7 @@ def env(tmp_path: Path) -> Iterator[OmeroWorkerEnv]:
 
 
 @pytest.mark.slow
-async def test_server_tells_what_the_worker_process_sees(
+async def test_server_reports_what_the_worker_process_sees(
     env: OmeroWorkerEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In this process, the server's; the worker goes by its own.

@@ -210,7 +210,7 @@ def test_a_click_on_a_target_chooses_it(qtbot: QtBot, tmp_path: Path) -> None:
     play(story)
 
 
-def test_without_targets_it_says_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
+def test_without_targets_it_states_what_to_do(qtbot: QtBot, tmp_path: Path) -> None:
     async def story() -> None:
         made = ImageEnv()
         session = await made.signed_in(tmp_path)

@@ -38,7 +38,7 @@ def choose_copy(env: Env) -> None:
     menu.close()
 
 
-def test_it_is_on_the_clipboard_and_its_end_is_said(shell: Play) -> None:
+def test_it_is_on_the_clipboard_and_its_end_is_stated(shell: Play) -> None:
     async def story(env: Env) -> None:
         asked: list[tuple[str, int]] = []
 

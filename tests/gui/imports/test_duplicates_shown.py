@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_what_is_there_is_told_and_left_out_by_a_press(
+def test_what_is_there_is_reported_and_left_out_by_a_press(
     qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, server = FakeSession(), HoldingServer()

@@ -53,15 +53,15 @@ def test_an_import_that_left_files_out_is_no_plain_success(env: Play) -> None:
             transfer(1, **ended, promises=only, left_out_files=1, left_out_names=names)
         )
         on.session.events.notify(event(f"{1:032x}"))
-        on.session.agent.say(view(1, safe_to_delete_imported=True))
+        on.session.agent.show(view(1, safe_to_delete_imported=True))
         await until(lambda: "only" in on["import.promise.deleteSource"].text(), 4)
         assert on["import.promise.deleteSource"].text() == (
             "Safe to delete the source: only the 31 imported files (1 file was left out and not"
             " imported: 'Embryo 🔬 day 3/notes.docx')"
         )
-        told = on["import.promise.deleteSource"]
-        assert told.property("role") == "warn"
-        await until(lambda: told.height() >= told.heightForWidth(told.width()), 4)
+        reported = on["import.promise.deleteSource"]
+        assert reported.property("role") == "warn"
+        await until(lambda: reported.height() >= reported.heightForWidth(reported.width()), 4)
         assert on["import.outcome"].text() == "Imported, but for 1 file"
 
     env(story)

@@ -152,16 +152,16 @@ def test_where_the_facility_forbids_it_there_is_no_button(env: Play) -> None:
     env(story)
 
 
-def test_rows_of_several_folders_say_in_which(env: Play) -> None:
+def test_rows_of_several_folders_show_in_which(env: Play) -> None:
     async def story(on: Env) -> None:
         await on.ready()
         table = on["import.list"]
         model = table.model()
-        told = {
+        reported = {
             model.index(r, 0).data(): model.index(r, 0).data(FilesetRole.FOLDER)
             for r in range(3)
         }
-        assert told["cell.png"] == f"{on.folder.name}/cells"
+        assert reported["cell.png"] == f"{on.folder.name}/cells"
         high = table.rowHeight(0)
         table.grab()  # Painting must not complain.
         on.click("import.clear")

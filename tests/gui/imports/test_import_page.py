@@ -69,16 +69,16 @@ def test_what_is_no_file_is_not_taken(env: Play) -> None:
     env(story)
 
 
-def test_the_button_says_why_not_and_then_what(env: Play) -> None:
+def test_the_button_states_why_not_and_then_what(env: Play) -> None:
     async def story(on: Env) -> None:
         assert not on["import.submit"].isEnabled()
         assert on["import.whyNot"].text() == "Drop files or folders first."
         await on.ready()
         assert on["import.submit"].isEnabled()
         assert not on["import.whyNot"].isVisible()
-        said = on["import.summary"].text()
-        assert said.startswith("2 filesets from 4 files (")
-        assert "into dataset 'Embryos' in project 'Flies' on localhost:8470." in said
+        stated = on["import.summary"].text()
+        assert stated.startswith("2 filesets from 4 files (")
+        assert "into dataset 'Embryos' in project 'Flies' on localhost:8470." in stated
         assert on["import.name"].text() == "Embryo 🔬 day 3"
 
     env(story)
@@ -140,7 +140,7 @@ def test_import_shows_the_promises_apart_and_live(env: Play) -> None:
         kept = promises(switch_off=True, delete=True)
         on.session.server.put(transfer(1, state=ItemState.IMPORTED, promises=kept))
         on.session.events.notify(event(f"{1:032x}"))
-        on.session.agent.say(view(1, safe_to_delete_source=True))
+        on.session.agent.show(view(1, safe_to_delete_source=True))
         await until(lambda: on["import.promise.deleteSource"].text().endswith("yes"), 4)
         assert on["import.outcome"].text() == "Imported and verified"
         asked: list[str] = []
@@ -213,10 +213,10 @@ def test_whatever_can_be_used_has_a_name(env: Play) -> None:
                     continue
                 if widget.objectName().startswith("qt_") or not widget.isEnabled():
                     continue
-                said = widget.accessibleName() or getattr(widget, "text", str)()
+                stated = widget.accessibleName() or getattr(widget, "text", str)()
                 if not isinstance(widget.parent(), QLineEdit):
                     assert widget.objectName().startswith("import."), widget
-                    assert said, widget.objectName()
+                    assert stated, widget.objectName()
 
     env(story)
 

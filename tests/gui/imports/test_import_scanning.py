@@ -53,7 +53,7 @@ def test_a_tick_set_during_a_scan_is_kept(env: Play, held: BlockedScan, tmp_path
     env(story)
 
 
-def test_what_has_to_wait_cannot_be_pressed_and_says_why(
+def test_what_has_to_wait_cannot_be_pressed_and_states_why(
     env: Play, held: BlockedScan, tmp_path: Path
 ) -> None:
     async def story(on: Env) -> None:

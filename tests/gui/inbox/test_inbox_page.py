@@ -149,7 +149,7 @@ def test_only_the_new_ones_and_all_read(env: Play) -> None:
     env(story)
 
 
-def test_an_outage_is_said_and_what_is_known_stays(env: Play) -> None:
+def test_an_outage_is_stated_and_what_is_known_stays(env: Play) -> None:
     async def story(env: Env) -> None:
         env.inbox_env.put("t1")
         await env.come_in()
@@ -205,7 +205,7 @@ def test_a_mail_address_is_proved_by_its_code(env: Play) -> None:
     env(story)
 
 
-def test_a_webhooks_secret_is_shown_once_and_its_test_says_what_came(env: Play) -> None:
+def test_a_webhooks_secret_is_shown_once_and_its_test_states_what_came(env: Play) -> None:
     async def story(env: Env) -> None:
         await env.to_settings()
         env.write("settings.webhookUrl", "https://hooks.example.org/ta")

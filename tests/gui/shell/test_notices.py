@@ -9,7 +9,7 @@ from tests.support.shell_env import Env, Play
 from transferapp.desktop.shell.services import ServicesPresenter
 
 
-def test_services_are_told_on_every_page(shell: Play) -> None:
+def test_services_are_reported_on_every_page(shell: Play) -> None:
     async def story(on: Env) -> None:
         services = ServicesPresenter(on.session)
         on.window.notices.follow(services)

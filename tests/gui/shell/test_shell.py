@@ -46,7 +46,7 @@ def test_enter_signs_in_and_the_pages_come(shell: Play) -> None:
     shell(story)
 
 
-def test_a_wrong_password_is_said_in_the_page_and_can_be_typed_again(shell: Play) -> None:
+def test_a_wrong_password_is_stated_in_the_page_and_can_be_typed_again(shell: Play) -> None:
     async def story(env: Env) -> None:
         env.window.activateWindow()
         env.fill_in("wrong")
@@ -64,7 +64,7 @@ def test_a_wrong_password_is_said_in_the_page_and_can_be_typed_again(shell: Play
     shell(story)
 
 
-def test_server_down_and_not_a_transferapp_server_are_said(shell: Play) -> None:
+def test_server_down_and_not_a_transferapp_server_are_stated(shell: Play) -> None:
     async def story(env: Env) -> None:
         env.env.down = True
         env.fill_in()
@@ -148,7 +148,7 @@ def test_the_tree_opens_lazily_and_narrows_the_list(shell: Play) -> None:
     shell(story)
 
 
-def test_napari_says_when_it_shows_and_when_it_cannot(shell: Play) -> None:
+def test_napari_states_when_it_shows_and_when_it_cannot(shell: Play) -> None:
     async def story(env: Env) -> None:
         await env.come_in()
         assert env.viewer.warm == 1
@@ -168,7 +168,7 @@ def test_napari_says_when_it_shows_and_when_it_cannot(shell: Play) -> None:
     shell(story)
 
 
-def test_a_new_dataset_is_made_and_shown_and_a_taken_name_is_said(shell: Play) -> None:
+def test_a_new_dataset_is_made_and_shown_and_a_taken_name_is_stated(shell: Play) -> None:
     async def story(env: Env) -> None:
         await env.come_in()
         cast("BrowsePage", env.window.findChild(BrowsePage)).ask_new(ContainerKind.DATASET)

@@ -149,13 +149,13 @@ def test_many_new_rows_come_in_one_reset(model: TransfersModel, qtbot: QtBot) ->
 
 
 def test_only_rows_in_sight_are_repainted(model: TransfersModel) -> None:
-    told: list[tuple[int, int]] = []
-    model.dataChanged.connect(lambda first, last: told.append((first.row(), last.row())))
+    reported: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last: reported.append((first.row(), last.row())))
     model.visible_rows = lambda: (0, 0)
     model.apply(RowBatch((row(3, bytes_done=30_000_000),)))
-    assert told == []
+    assert reported == []
     model.apply(RowBatch((row(1, bytes_done=30_000_000),)))
-    assert told == [(0, 0)]
+    assert reported == [(0, 0)]
     assert model.index(2, Column.PROGRESS).data() == "30 MB of 48 MB"
 
 

@@ -104,9 +104,9 @@ def env(qtbot: QtBot) -> Play:
     return play_on
 
 
-def test_the_table_says_it_in_words(env: Play) -> None:
+def test_the_table_states_it_in_words(env: Play) -> None:
     async def story(on: Env) -> None:
-        on.session.agent.say(view(1, bytes_done=25_000_000, files_done=3))
+        on.session.agent.show(view(1, bytes_done=25_000_000, files_done=3))
         await until(lambda: on.rows()[0][3] == "25 MB of 48 MB")
         first = on.rows()[0]
         assert first[:3] == ["Embryo 1", "Flies / Embryos", "Uploading"]
@@ -191,7 +191,7 @@ def test_what_makes_no_sense_is_not_offered(env: Play) -> None:
     env(story)
 
 
-def test_show_images_tells_which(env: Play) -> None:
+def test_show_images_reports_which(env: Play) -> None:
     async def story(on: Env) -> None:
         wanted: list[tuple[list[int], str]] = []
         on.page.images_wanted.connect(lambda ids, target: wanted.append((ids, target)))
@@ -209,7 +209,7 @@ def test_an_export_offers_its_folder(env: Play) -> None:
             transfer(1, kind=TransferKind.EXPORT, state=ItemState.DOWNLOADING, target=None)
         )
         on.session.events.notify(event(ONE))
-        on.session.agent.say(view(1, kind="export", state="downloading", destination="/tmp"))  # noqa: S108
+        on.session.agent.show(view(1, kind="export", state="downloading", destination="/tmp"))  # noqa: S108
         await until(lambda: on.presenter.rows[ONE].destination)
         on.page.select(ONE)
         await until(on["transfers.openFolder"].isVisible)
@@ -240,7 +240,7 @@ def test_an_exported_item_is_shown_where_it_is(
             for n, name in ((1, "Position1"), (2, "cells.czi"))
         ]
         on.session.events.notify(event(ONE))
-        on.session.agent.say(view(1, kind="export", destination=str(tmp_path)))
+        on.session.agent.show(view(1, kind="export", destination=str(tmp_path)))
         await until(lambda: on.presenter.rows[ONE].destination)
         on.page.select(ONE)
         table = on["transfers.items"]
@@ -272,7 +272,7 @@ def test_an_error_is_a_banner_and_the_list_stays(env: Play) -> None:
     env(story)
 
 
-def test_an_outage_is_said_above_the_list(env: Play) -> None:
+def test_an_outage_is_stated_above_the_list(env: Play) -> None:
     async def story(on: Env) -> None:
         on.session.go(Connection.OFFLINE)
         assert on["transfers.serverNotice"].isVisible()
@@ -332,13 +332,13 @@ def test_a_transfer_may_be_asked_for_before_it_is_known(env: Play) -> None:
     env(story)
 
 
-def test_the_number_that_needs_attention_is_told(env: Play) -> None:
+def test_the_number_that_needs_attention_is_reported(env: Play) -> None:
     async def story(on: Env) -> None:
-        told: list[int] = []
-        on.page.attention_changed.connect(told.append)
+        reported: list[int] = []
+        on.page.attention_changed.connect(reported.append)
         on.session.server.put(transfer(2, state=ItemState.IMPORTED))
         on.session.events.notify(event(TWO))
-        await until(lambda: told == [0])
+        await until(lambda: reported == [0])
 
     env(story)
 
@@ -381,8 +381,8 @@ def test_whatever_can_be_used_has_a_name(env: Play) -> None:
                     continue
                 if widget.objectName().startswith("qt_"):
                     continue
-                said = widget.accessibleName() or getattr(widget, "text", str)()
+                stated = widget.accessibleName() or getattr(widget, "text", str)()
                 assert widget.objectName().startswith("transfers."), widget
-                assert said, widget.objectName()
+                assert stated, widget.objectName()
 
     env(story)

@@ -82,9 +82,9 @@ async def launch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     def start(script: str) -> Launched:
         launcher = ViewerLauncher((sys.executable, "-c", script))
         heard = Heard()
-        launcher.on_first_pixels(lambda *told: heard.pixels.append(told))
-        launcher.on_export(lambda *told: heard.exports.append(told))
-        launcher.on_failed(lambda *told: heard.failures.append(told))
+        launcher.on_first_pixels(lambda *reported: heard.pixels.append(reported))
+        launcher.on_export(lambda *reported: heard.exports.append(reported))
+        launcher.on_failed(lambda *reported: heard.failures.append(reported))
         launcher.on_token_expired(heard.expired)
         launched.append(launcher)
         return Launched(launcher, heard, log)
@@ -127,7 +127,7 @@ async def test_it_stays_warm_between_images(launch: Launch) -> None:
     assert viewer.launcher.pid == pid
 
 
-async def test_after_a_crash_it_says_so_and_is_warm_again(launch: Launch) -> None:
+async def test_after_a_crash_it_states_so_and_is_warm_again(launch: Launch) -> None:
     viewer = launch(CRASHES)
     await viewer.launcher.warm_up()
     pid = viewer.launcher.pid
@@ -147,7 +147,7 @@ async def test_a_viewer_that_cannot_start_is_not_started_for_ever(launch: Launch
     assert viewer.launcher.pid is None
 
 
-async def test_without_opengl_it_says_so_in_words(launch: Launch) -> None:
+async def test_without_opengl_it_states_so_in_words(launch: Launch) -> None:
     viewer = launch(NO_OPENGL)
     for _ in range(2):
         with pytest.raises(errors.ViewerUnavailable, match="OpenGL"):
@@ -155,7 +155,7 @@ async def test_without_opengl_it_says_so_in_words(launch: Launch) -> None:
     assert viewer.launcher.pid is None
 
 
-async def test_what_is_not_installed_is_told() -> None:
+async def test_what_is_not_installed_is_reported() -> None:
     launcher = ViewerLauncher(("/nowhere/viewer",))
     with pytest.raises(errors.ViewerUnavailable, match="not installed"):
         await launcher.warm_up()

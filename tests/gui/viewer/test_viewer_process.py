@@ -72,7 +72,7 @@ async def test_pixels_soon_after_the_click(
 ) -> None:
     pixels: list[tuple[int, float]] = []
     failures: list[errors.TransferAppError] = []
-    launcher.on_first_pixels(lambda *told: pixels.append(told))
+    launcher.on_first_pixels(lambda *reported: pixels.append(reported))
     launcher.on_failed(lambda _image, error: failures.append(error))
     await launcher.warm_up()
     # Warm, but not to be seen.
@@ -122,7 +122,7 @@ async def test_an_expired_token_is_renewed_while_it_reads(
     assert renewals
 
 
-async def test_what_cannot_be_opened_is_told(
+async def test_what_cannot_be_opened_is_reported(
     display: str, server: PreviewServer, launcher: ViewerLauncher
 ) -> None:
     assert display

@@ -33,14 +33,14 @@ def doctor(sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     def run(**changes: str | None) -> dict[str, tuple[bool, str]]:
         right = settings_for(sandbox, tmp_path, "ssl")
-        said = {
+        stated = {
             "HOST": right.host,
             "PORT": str(right.port),
             "CA_FILE": str(right.ca_file),
             "IMPORTER": right.importer,
             "IMPORTER_PASSWORD_FILE": str(right.importer_password_file),
         } | changes
-        for name, value in said.items():
+        for name, value in stated.items():
             if value is None:
                 monkeypatch.delenv(f"TRANSFERAPP_OMERO_{name}", raising=False)
             else:
@@ -74,7 +74,7 @@ def test_all_is_well(doctor: Doctor, sandbox: RunningSandbox) -> None:
     assert sandbox.control("sessions")["users"] == [], "no session is left behind"
 
 
-def test_nothing_is_said_where_omero_is_not_wanted(
+def test_nothing_is_stated_where_omero_is_not_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path))
@@ -90,10 +90,10 @@ def test_missing_library_names_the_places_of_wheels(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     found = doctor()
-    told = wrong(found)["OMERO client library"]
-    assert told.startswith(f"{package} is not installed.")
+    reported = wrong(found)["OMERO client library"]
+    assert reported.startswith(f"{package} is not installed.")
     for place in ("Glencoe Software", "conda-forge", "installers/ice_wheel.py"):
-        assert place in told
+        assert place in reported
     assert found["OMERO settings"][0], "the rest is looked at as far as it can be"
     assert not any("OMERO at" in what for what in found)
 
@@ -109,31 +109,31 @@ def test_missing_library_names_the_places_of_wheels(
 def test_incomplete_settings(
     doctor: Doctor, changes: dict[str, str | None], words: str
 ) -> None:
-    told = wrong(doctor(**changes))
-    assert list(told) == ["OMERO settings"]
-    assert words in told["OMERO settings"]
+    reported = wrong(doctor(**changes))
+    assert list(reported) == ["OMERO settings"]
+    assert words in reported["OMERO settings"]
 
 
 def test_no_importer(doctor: Doctor) -> None:
-    told = wrong(doctor(IMPORTER=None))
-    assert "grant-importer" in told["OMERO importer"]
+    reported = wrong(doctor(IMPORTER=None))
+    assert "grant-importer" in reported["OMERO importer"]
 
 
 def test_missing_password(doctor: Doctor, tmp_path: Path) -> None:
-    told = wrong(doctor(IMPORTER_PASSWORD_FILE=str(tmp_path / "none")))
-    assert "cannot be read" in told["OMERO importer's password"]
+    reported = wrong(doctor(IMPORTER_PASSWORD_FILE=str(tmp_path / "none")))
+    assert "cannot be read" in reported["OMERO importer's password"]
 
 
 def test_nobody_answers(doctor: Doctor) -> None:
-    [told] = wrong(doctor(PORT="1")).values()
-    assert "does not answer" in told
-    assert "TRANSFERAPP_OMERO_HOST" in told
+    [reported] = wrong(doctor(PORT="1")).values()
+    assert "does not answer" in reported
+    assert "TRANSFERAPP_OMERO_HOST" in reported
 
 
 def test_certificate_is_not_trusted(doctor: Doctor) -> None:
-    [told] = wrong(doctor(CA_FILE=None)).values()
-    assert "certificate is not trusted" in told
-    assert "TRANSFERAPP_OMERO_CA_FILE" in told
+    [reported] = wrong(doctor(CA_FILE=None)).values()
+    assert "certificate is not trusted" in reported
+    assert "TRANSFERAPP_OMERO_CA_FILE" in reported
 
 
 def test_unchecked_certificate_is_worth_a_word(doctor: Doctor) -> None:
@@ -143,9 +143,9 @@ def test_unchecked_certificate_is_worth_a_word(doctor: Doctor) -> None:
 
 
 def test_importer_without_sudo(doctor: Doctor) -> None:
-    [told] = wrong(doctor(IMPORTER=ALICE)).values()
-    assert "has not the privilege Sudo" in told
-    assert "grant-importer" in told
+    [reported] = wrong(doctor(IMPORTER=ALICE)).values()
+    assert "has not the privilege Sudo" in reported
+    assert "grant-importer" in reported
 
 
 def test_importer_that_may_do_too_much(doctor: Doctor, sandbox: RunningSandbox) -> None:
@@ -161,5 +161,5 @@ def test_wrong_password_of_the_importer(doctor: Doctor, tmp_path: Path) -> None:
     secret = tmp_path / "wrong"
     secret.write_text("not this", encoding="utf-8")
     secret.chmod(0o600)
-    [told] = wrong(doctor(IMPORTER_PASSWORD_FILE=str(secret))).values()
-    assert "refuses the importer" in told
+    [reported] = wrong(doctor(IMPORTER_PASSWORD_FILE=str(secret))).values()
+    assert "refuses the importer" in reported

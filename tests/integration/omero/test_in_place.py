@@ -62,9 +62,9 @@ async def test_bytes_stay_when_the_staging_forgets_them(
         [file] = await session.imports.files(made)
         assert await whole(session, file.id) == content
         assert await session.images.thumbnail(made.image_ids[0], 96)
-        told = {"hardlink": "Hardlink", "symlink": "Symlink"}[kind]
-        said = await asyncio.to_thread(transfers, sandbox, made)
-        assert said == f"ome.formats.importer.transfers.{told}FileTransfer"
+        reported = {"hardlink": "Hardlink", "symlink": "Symlink"}[kind]
+        stated = await asyncio.to_thread(transfers, sandbox, made)
+        assert stated == f"ome.formats.importer.transfers.{reported}FileTransfer"
         await session.images.delete(made.image_ids)
     assert not new.exists()
 

@@ -101,7 +101,7 @@ async def test_a_persons_own_client_sees_and_downloads_it(
     )  # fmt: skip
 
 
-async def test_who_may_not_annotate_is_told_so(
+async def test_who_may_not_annotate_is_reported_so(
     sandbox: RunningSandbox, omero: OmeroRepository, file: Path
 ) -> None:
     sandbox.control("add_group", name="readers", permissions="rwr---")

@@ -108,22 +108,22 @@ async def test_killed_while_importing_is_adopted(
     assert len(made.image_ids) == 1
 
 
-async def test_only_signs_of_life_are_told(
+async def test_only_signs_of_life_are_reported(
     sandbox: RunningSandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Told at every look, an import that hangs would never look silent in the queue."""
     watching = "transferapp.repositories.omero.imports.watching"
     monkeypatch.setattr(f"{watching}._LOOK_AT_LOG_EVERY", timedelta(seconds=0.1))
     monkeypatch.setattr(f"{watching}._LONGEST_POLL_S", 0.05)
-    told: list[str] = []
+    reported: list[str] = []
     async with omero.session(ALICE) as session:
         plan = await planned(session)
         fileset = await session.imports.reserve(plan)
         await session.imports.store(fileset, plan, CELLS.paths)
         sandbox.control("slow_step", seconds=0.8)
-        await session.imports.register(fileset, plan, lambda *news: told.append(news[2]))
+        await session.imports.register(fileset, plan, lambda *news: reported.append(news[2]))
     sandbox.control("slow_step", seconds=0)
-    counts = Counter(told)
+    counts = Counter(reported)
     assert len(counts) >= 4
     # Each step when it begins, and once more when the log is looked at first; now and then
     # on a busy machine. It is looked at ten times in a step.
@@ -155,7 +155,7 @@ async def test_restarted_omero_asks_for_the_files_again(
     assert filesets(sandbox) == before
 
 
-async def test_full_disk_is_told_and_goes_on_later(
+async def test_full_disk_is_reported_and_goes_on_later(
     sandbox: RunningSandbox, omero: OmeroRepository
 ) -> None:
     async with omero.session(ALICE) as session:
@@ -195,7 +195,7 @@ async def test_failed_step_leaves_no_fileset(
         assert len((await import_all(session, plan, CELLS.paths)).image_ids) == 1
 
 
-async def test_unknown_format_is_told(
+async def test_unknown_format_is_reported(
     sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     strange = tmp_path / "notes.xyz"

@@ -18,11 +18,11 @@ __all__ = ["omero", "sandbox"]
 LISTED = "The list of formats is that of Bio-Formats 7.3.1."
 
 
-async def test_a_known_release_tells_its_bio_formats(omero: OmeroRepository) -> None:
-    told = await omero.formats()
-    assert (told.read_by, told.likely) == ("Bio-Formats 7.3.1", "Bio-Formats 8.4.0")
-    assert told.runs == "Bio-Formats 8.4.0"
-    assert told.derived == (
+async def test_a_known_release_reports_its_bio_formats(omero: OmeroRepository) -> None:
+    reported = await omero.formats()
+    assert (reported.read_by, reported.likely) == ("Bio-Formats 7.3.1", "Bio-Formats 8.4.0")
+    assert reported.runs == "Bio-Formats 8.4.0"
+    assert reported.derived == (
         "OMERO.server 5.6.17 is likely to run Bio-Formats 8.4.0, which it was released with"
         f" (derived from its release notes). {LISTED}"
     )
@@ -34,9 +34,9 @@ async def test_an_omero_that_is_away_takes_no_time(
     settings = settings_for(sandbox, tmp_path).model_copy(update={"port": 1})
     repository = adapter(settings)
     try:
-        told = await repository.formats()
+        reported = await repository.formats()
     finally:
         await repository.close()
-    assert (told.likely, told.runs) == ("", "")
-    assert told.derived == f"Which Bio-Formats this OMERO runs is not known. {LISTED}"
-    assert told.formats
+    assert (reported.likely, reported.runs) == ("", "")
+    assert reported.derived == f"Which Bio-Formats this OMERO runs is not known. {LISTED}"
+    assert reported.formats

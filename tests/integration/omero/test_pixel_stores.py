@@ -59,9 +59,9 @@ def tile(number: int, level: int = 0) -> TileRegion:
 
 def calls(sandbox: RunningSandbox) -> dict[str, int]:
     """Calls to pixel stores since the last time."""
-    told: dict[str, int] = sandbox.control("calls")["calls"]
+    reported: dict[str, int] = sandbox.control("calls")["calls"]
     kind = "RawPixelsStore."
-    return {name.removeprefix(kind): n for name, n in told.items() if name.startswith(kind)}
+    return {name.removeprefix(kind): n for name, n in reported.items() if name.startswith(kind)}
 
 
 def held(repository: OmeroRepository) -> Any:
@@ -80,11 +80,11 @@ async def test_one_store_for_64_tiles(
             found = await session.images.tile(image_id, region)
             rows = slice(region.y, region.y + EDGE)
             assert (found == full[rows, region.x : region.x + EDGE]).all()
-    said = calls(sandbox)
-    assert said["getTile"] == TILES * TILES
-    assert said["setPixelsId"] == 1
-    assert said["getResolutionDescriptions"] == 1
-    assert "setResolutionLevel" not in said
+    stated = calls(sandbox)
+    assert stated["getTile"] == TILES * TILES
+    assert stated["setPixelsId"] == 1
+    assert stated["getResolutionDescriptions"] == 1
+    assert "setResolutionLevel" not in stated
 
 
 async def test_one_store_for_each_thread_at_most(
@@ -99,9 +99,9 @@ async def test_one_store_for_each_thread_at_most(
     for region, pixels in zip(regions, found, strict=True):
         rows = slice(region.y, region.y + EDGE)
         assert (pixels == full[rows, region.x : region.x + EDGE]).all()
-    said = calls(sandbox)
-    assert said["getTile"] == TILES * TILES
-    assert said["setPixelsId"] <= 8  # The adapter's threads.
+    stated = calls(sandbox)
+    assert stated["getTile"] == TILES * TILES
+    assert stated["setPixelsId"] <= 8  # The adapter's threads.
 
 
 async def test_levels_do_not_stick(
@@ -117,9 +117,9 @@ async def test_levels_do_not_stick(
             assert (found == full[:: 2**level, :: 2**level][:EDGE, :EDGE]).all()
         with pytest.raises(Invalid):
             await session.images.tile(image_id, tile(0, 3))
-    said = calls(sandbox)
-    assert said["setResolutionLevel"] == 4
-    assert "setPixelsId" not in said  # The details have opened it.
+    stated = calls(sandbox)
+    assert stated["setResolutionLevel"] == 4
+    assert "setPixelsId" not in stated  # The details have opened it.
 
 
 async def test_stores_end_with_the_session(
@@ -207,7 +207,7 @@ async def test_deleted_image_is_not_served_from_an_open_store(
             await session.images.tile(image_id, tile(0))
 
 
-async def test_pyramid_in_the_making_is_told_with_its_time(
+async def test_pyramid_in_the_making_is_reported_with_its_time(
     sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
 ) -> None:
     async with omero.session(ALICE) as session:

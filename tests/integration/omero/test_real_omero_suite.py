@@ -36,7 +36,7 @@ def run_suite(environment: dict[str, str], *arguments: str) -> subprocess.Comple
 
 
 def named(sandbox: RunningSandbox, transport: str) -> dict[str, str]:
-    said = {
+    stated = {
         "OMERO_HOST": sandbox.host,
         "OMERO_PORT": str(sandbox.port(transport)),
         "OMERO_TRANSPORT": transport,
@@ -44,7 +44,7 @@ def named(sandbox: RunningSandbox, transport: str) -> dict[str, str]:
         "OMERO_PASSWORD": "of-the-sudoer",
         "OMERO_ROOT_PASSWORD": ROOT_PASSWORD,
     }
-    return said | ({"OMERO_CA_FILE": str(sandbox.ca_file)} if transport == "ssl" else {})
+    return stated | ({"OMERO_CA_FILE": str(sandbox.ca_file)} if transport == "ssl" else {})
 
 
 def test_it_is_not_run_unless_asked_for(sandbox: RunningSandbox) -> None:

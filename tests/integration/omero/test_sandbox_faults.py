@@ -115,7 +115,7 @@ def test_full_disk(sandbox: RunningSandbox, conn: Any) -> None:
     assert process.getUploadOffset(0) == 0
 
 
-def test_wrong_checksum_is_told_by_file(sandbox: RunningSandbox, conn: Any) -> None:
+def test_wrong_checksum_is_reported_by_file(sandbox: RunningSandbox, conn: Any) -> None:
     sandbox.control("wrong_checksum", count=1)
     process = reserve(conn, ["/a/b.fake"])
     hashes = upload(process, [b"abc"])

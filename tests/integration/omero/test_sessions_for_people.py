@@ -131,13 +131,13 @@ async def test_sandbox_restarted_in_between(sandbox: RunningSandbox, tmp_path: P
     await repository.close()
 
 
-async def test_no_secret_is_told(
+async def test_no_secret_is_reported(
     sandbox: RunningSandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     settings = settings_for(sandbox, tmp_path)
     repository = adapter(settings)
-    with structlog.testing.capture_logs() as told:
+    with structlog.testing.capture_logs() as reported:
         async with repository.session(ALICE) as session:
             held = repository._pool._held.values()
             keys = [one.gateway._client.getSessionId() for one in held]
@@ -145,8 +145,8 @@ async def test_no_secret_is_told(
             with pytest.raises(RepositoryUnavailable) as caught:
                 await session.containers.children(None)
         await repository.close()
-    words = f"{told} {caplog.text} {caught.value} {settings!r}"
-    assert told
+    words = f"{reported} {caplog.text} {caught.value} {settings!r}"
+    assert reported
     assert len(keys) == 2
     for secret in (PASSWORD, *keys):
         assert secret not in words
@@ -208,7 +208,7 @@ async def test_unknown_certificate_is_refused(sandbox: RunningSandbox, tmp_path:
     await unverified.close()
 
 
-async def test_frozen_server_is_told(
+async def test_frozen_server_is_reported(
     sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transferapp.repositories.omero.sessions.health._LIMIT_S", 0.3)

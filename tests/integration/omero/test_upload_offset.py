@@ -40,8 +40,8 @@ def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
 
 def writes(sandbox: RunningSandbox) -> int:
     """Calls since the last time, also from a session that has joined the import."""
-    told: dict[str, int] = sandbox.control("calls")["calls"]
-    return sum(count for name, count in told.items() if name.endswith(".write"))
+    reported: dict[str, int] = sandbox.control("calls")["calls"]
+    return sum(count for name, count in reported.items() if name.endswith(".write"))
 
 
 @pytest.mark.parametrize("another_worker", [False, True])

@@ -122,5 +122,5 @@ def make_vendor_tiffs(folder: Path) -> None:
     write_lsm(packed, lsm[:, :1], ["Ch1-T1"], colors[:1], 41353.75, compression="lzw")
     write_stk(folder / "metamorph.stk", numbers((3, 20, 30)), "Cy5", 0.645)
     slide = np.repeat(np.repeat(numbers((16, 20, 3), "uint8"), 16, 0), 16, 1)
-    said = "AppMag = 20|MPP = 0.499|Date = 12/29/09|Time = 09:59:15"
-    write_svs(folder / "aperio.svs", slide, said, [slide[::4, ::4]])
+    stated = "AppMag = 20|MPP = 0.499|Date = 12/29/09|Time = 09:59:15"
+    write_svs(folder / "aperio.svs", slide, stated, [slide[::4, ::4]])

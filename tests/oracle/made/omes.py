@@ -75,8 +75,8 @@ def make_ome_tiffs(folder: Path) -> None:
     )
     write_pages(folder / "colours_named.ome.tif", named, [5], colours=True)
     _write_levels_of_the_first_plane(folder)
-    one_channel_said = ome(image(block(), sizes=(1, 3, 1), samples=[1, 1, 1]))
-    write_pages(folder / "colours_said_as_three.ome.tif", one_channel_said, [5], colours=True)
+    one_channel_stated = ome(image(block(), sizes=(1, 3, 1), samples=[1, 1, 1]))
+    write_pages(folder / "colours_said_as_three.ome.tif", one_channel_stated, [5], colours=True)
 
 
 def _date(tag: str, year: int) -> str:

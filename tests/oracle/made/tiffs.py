@@ -154,11 +154,11 @@ def make_tiff_own_tags(folder: Path) -> None:
             for n, page in enumerate(pages):
                 written, options = (pixels, odd) if n == middle else (page, others)
                 out.write(written, contiguous=False, **options, **_PLAIN)
-    said: dict[str, Any] = {"contiguous": False, **grey, **_PLAIN}
+    stated: dict[str, Any] = {"contiguous": False, **grey, **_PLAIN}
     words = "state.configPath='C:'\rstate.acq.numberOfFrames=12\rstate.acq.frameRate=2.0\r"
     with tifffile.TiffWriter(folder / "scanimage.tif") as out:
         for page in pages:
-            out.write(page, description=words, **said)
+            out.write(page, description=words, **stated)
 
 
 def make_tiff_resolutions(folder: Path) -> None:

@@ -76,8 +76,8 @@ class Env:
         return compare(self.outbox, "t", Noon()), self._deletable()
 
     def _deletable(self) -> tuple[bool, bool]:
-        said = promises(self.outbox.submission("t"), self.outbox.totals("t"))
-        return said.safe_to_delete_source, said.safe_to_delete_imported
+        stated = promises(self.outbox.submission("t"), self.outbox.totals("t"))
+        return stated.safe_to_delete_source, stated.safe_to_delete_imported
 
     def _submission(self) -> Submission:
         new = found(self.new, self.folder)
@@ -185,7 +185,7 @@ def test_forgotten_with_its_submission(env: Env) -> None:
 
 
 @pytest.mark.parametrize("reason", [LeftOutReason.HELD, LeftOutReason.NOT_CHOSEN])
-def test_held_is_only_said_of_files_that_are_named(reason: LeftOutReason) -> None:
+def test_held_is_only_stated_of_files_that_are_named(reason: LeftOutReason) -> None:
     """Counted without names they would never be looked at."""
     left_out = LeftOut("day 3/old.tif", reason, file_count=2)
     named = named_file() if reason is LeftOutReason.NOT_CHOSEN else []

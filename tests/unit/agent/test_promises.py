@@ -75,9 +75,9 @@ def test_import_step_by_step() -> None:
 )
 def test_what_was_not_scanned_at_or_has_changed_stays(scan: SourceScan | None) -> None:
     ended = replace(record(TransferKind.IMPORT, ItemState.IMPORTED, ended=True), look=scan)
-    said = promises(ended, totals(3, 0, done=2))
-    assert not said.safe_to_delete_source
-    assert not said.safe_to_delete_imported
+    stated = promises(ended, totals(3, 0, done=2))
+    assert not stated.safe_to_delete_source
+    assert not stated.safe_to_delete_imported
 
 
 @pytest.mark.parametrize("missed", ["left out", "came since", "nobody said"])
@@ -90,8 +90,8 @@ def test_the_imported_files_may_go_beside_others_that_may_not(missed: str) -> No
         ended = replace(ended, look=replace(SCANNED, added=1))
     else:
         ended = replace(ended, roots=None)
-    said = promises(ended, sums)
-    assert (said.safe_to_delete_source, said.safe_to_delete_imported) == (False, True)
+    stated = promises(ended, sums)
+    assert (stated.safe_to_delete_source, stated.safe_to_delete_imported) == (False, True)
 
 
 @pytest.mark.parametrize("other", ["cancelled", "failed", "trouble"])
@@ -104,16 +104,16 @@ def test_one_item_that_is_not_in_the_repository_keeps_the_source(other: str) -> 
 def test_an_export_needs_the_computer_until_it_is_delivered(
     state: ItemState, ended: bool
 ) -> None:
-    said = promises(record(TransferKind.EXPORT, state, ended=ended), totals(3, 0, done=3))
+    stated = promises(record(TransferKind.EXPORT, state, ended=ended), totals(3, 0, done=3))
     done = ended and state in (ItemState.DELIVERED, ItemState.IMPORTED, ItemState.CANCELLED)
-    assert said.safe_to_switch_off == done
-    assert not said.safe_to_delete_source
+    assert stated.safe_to_switch_off == done
+    assert not stated.safe_to_delete_source
 
 
 def test_nothing_known_promises_nothing() -> None:
-    said = promises(record(TransferKind.IMPORT), totals(0, 0))
-    assert not said.safe_to_switch_off
-    assert not said.safe_to_delete_source
+    stated = promises(record(TransferKind.IMPORT), totals(0, 0))
+    assert not stated.safe_to_switch_off
+    assert not stated.safe_to_delete_source
 
 
 def test_view_counts_what_is_in_flight_and_hides_the_grant() -> None:

@@ -158,7 +158,7 @@ def test_a_file_that_was_only_touched_or_copied_back(env: Env) -> None:
     assert glance(env.outbox, "t", CLOCK).comparing == 0, "it is not read again and again"
 
 
-def test_an_inode_that_says_nothing_is_read_once(
+def test_an_inode_that_states_nothing_is_read_once(
     env: Env, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some network shares number a file anew at each look."""
@@ -212,7 +212,7 @@ def test_what_cannot_be_scanned_at_promises_nothing(
     assert env.scan_now().unreadable == 1
 
 
-def test_the_server_is_told_what_it_does_not_know(env: Env) -> None:
+def test_the_server_is_reported_what_it_does_not_know(env: Env) -> None:
     scan = env.scan_now()
     assert not env.outbox.submission("t").look_told
     env.outbox.scan_was_reported("t", scan)

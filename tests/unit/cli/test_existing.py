@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.duplicate_files import MONDAY, HoldingServer, candidate_of
-from transferapp.cli.existing import leave_out_existing, say_what_exists
+from transferapp.cli.existing import leave_out_existing, show_what_exists
 from transferapp.cli.import_scan import ScannedDrop
 from transferapp.client.dropping import Dropped, drop_message, drop_on_disk
 from transferapp.errors import ServerUnreachable
@@ -51,12 +51,12 @@ def scanned(tmp_path: Path, server: HoldingServer) -> ScannedDrop:
     return ScannedDrop(tuple(ready), Dropped((tmp_path,)), (), ())
 
 
-async def test_it_is_said_without_the_option(
+async def test_it_is_stated_without_the_option(
     scanned: ScannedDrop, server: HoldingServer
 ) -> None:
-    said: list[str] = []
-    await say_what_exists(server, scanned, said.append)
-    [words] = said
+    stated: list[str] = []
+    await show_what_exists(server, scanned, stated.append)
+    [words] = stated
     assert words == (
         "1 of these 4 filesets is in the repository already, byte for byte ('Monday'). 2 look"
         " the same as what is there: size, first and last MiB ('Monday'). Importing makes"
@@ -67,10 +67,10 @@ async def test_it_is_said_without_the_option(
 async def test_what_is_there_whole_is_left_out(
     scanned: ScannedDrop, server: HoldingServer
 ) -> None:
-    said: list[str] = []
-    left = await leave_out_existing(server, "ada", scanned, said.append)
+    stated: list[str] = []
+    left = await leave_out_existing(server, "ada", scanned, stated.append)
     assert [one.name for one in left.ready] == ["corrected.tif", "new.tif"]
-    reading, result = said
+    reading, result = stated
     assert reading == (
         "Reading 2 filesets (6.3 MB) to compare every byte with what is in the repository."
     )
@@ -106,24 +106,24 @@ async def test_other_checksums_leave_nothing_out(
     scanned: ScannedDrop, server: HoldingServer
 ) -> None:
     server.keeps_sha1 = False
-    said: list[str] = []
-    left = await leave_out_existing(server, "ada", scanned, said.append)
+    stated: list[str] = []
+    left = await leave_out_existing(server, "ada", scanned, stated.append)
     assert left.ready == scanned.ready
-    assert any("keeps no SHA-1" in one for one in said)
+    assert any("keeps no SHA-1" in one for one in stated)
 
 
 async def test_without_an_answer_a_hint_is_silent_and_the_option_is_not(
     scanned: ScannedDrop,
 ) -> None:
-    said: list[str] = []
-    await say_what_exists(Away(), scanned, said.append)
-    assert said == []
+    stated: list[str] = []
+    await show_what_exists(Away(), scanned, stated.append)
+    assert stated == []
     with pytest.raises(ServerUnreachable):
-        await leave_out_existing(Away(), "ada", scanned, said.append)
+        await leave_out_existing(Away(), "ada", scanned, stated.append)
 
 
 async def test_nothing_known_changes_nothing(scanned: ScannedDrop) -> None:
-    said: list[str] = []
-    assert await leave_out_existing(HoldingServer(), "ada", scanned, said.append) == scanned
-    assert said == []
+    stated: list[str] = []
+    assert await leave_out_existing(HoldingServer(), "ada", scanned, stated.append) == scanned
+    assert stated == []
     assert MONDAY.where == "Image:12 (Monday)"

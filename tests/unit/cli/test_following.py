@@ -32,5 +32,5 @@ async def test_what_has_failed_is_not_waited_for(
     item = SimpleNamespace(name="a.mrc", state=state, trouble=problem)
     hindrance = _Hindrance(cast("Any", Agent()), "t")
     for _ in range(2):
-        hindrance.tell(await hindrance.check(), cast("Any", SimpleNamespace(items=(item,))))
+        hindrance.report(await hindrance.check(), cast("Any", SimpleNamespace(items=(item,))))
     assert capsys.readouterr().err == f"{words}{SENTENCE}\n"

@@ -43,9 +43,9 @@ def day(tmp_path: Path) -> Path:
 def scanned_at(
     path: Path, *ignore: str, rests_s: float = 10.0, anyway: bool = False
 ) -> tuple[ScannedDrop, list[str]]:
-    said: list[str] = []
+    stated: list[str] = []
     settings = PreflightSettings(still_writing_s=rests_s, anyway=anyway)
-    return scan_at([path], ignore, settings, said.append), said
+    return scan_at([path], ignore, settings, stated.append), stated
 
 
 def reasons(scanned: ScannedDrop) -> dict[str, LeftOutReason]:
@@ -73,12 +73,12 @@ def test_other_files_are_attached_where_that_is_requested(day: Path) -> None:
     """What is attached is not left out; what is unfinished or litter is not attached."""
     (day / "ignored.log").write_bytes(b"x")
     os.utime(day / "ignored.log", (LONG_AGO, LONG_AGO))
-    said: list[str] = []
+    stated: list[str] = []
     settings = PreflightSettings(still_writing_s=0.2)
-    scanned = scan_at([day], ["*.log"], settings, said.append, attach_others=True)
+    scanned = scan_at([day], ["*.log"], settings, stated.append, attach_others=True)
     assert [file.client_path for file in scanned.attachments] == ["day 3/notes.txt"]
     assert reasons(scanned) == {"day 3/b.tif.part": REFUSED, "day 3/ignored.log": IGNORED}
-    assert scanned.others_told == (
+    assert scanned.others_reported == (
         "1 other file is not an image; it is attached to the target.",
     )
     assert drop_message(scanned.dropped).left_out_files == 1
@@ -87,13 +87,13 @@ def test_other_files_are_attached_where_that_is_requested(day: Path) -> None:
 def test_attachments_alone_are_no_import(day: Path) -> None:
     (day / "a.tif").unlink()
     settings = PreflightSettings(still_writing_s=0.2)
-    said: list[str] = []
-    scanned = scan_at([day], (), settings, said.append, attach_others=True)
+    stated: list[str] = []
+    scanned = scan_at([day], (), settings, stated.append, attach_others=True)
     with pytest.raises(Invalid, match="1 other file is not an image; it stays where it is"):
         scanned.check_ready()
 
 
-def test_a_file_that_is_named_by_itself_is_told_of(day: Path) -> None:
+def test_a_file_that_is_named_by_itself_is_reported_of(day: Path) -> None:
     notes = day / "notes.txt"
     scanned, _ = scanned_at(notes)
     assert (scanned.ready, scanned.others) == ((), 0)
@@ -123,9 +123,9 @@ def test_other_files_are_one_line(count: int, words: str) -> None:
 def test_what_was_just_written_is_waited_for_once(tmp_path: Path) -> None:
     path = an_image(tmp_path / "a.tif")
     os.utime(path)
-    scanned, said = scanned_at(path, rests_s=0.5)
+    scanned, stated = scanned_at(path, rests_s=0.5)
     assert len(scanned.ready) == 1
-    assert len(said) == 1
+    assert len(stated) == 1
 
 
 def test_what_is_still_being_written_is_not_sent(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_name_that_scans_like_a_pattern_is_ignored_as_it_stands(tmp_path: Path
     assert not scanned.refused
 
 
-def test_a_set_of_which_a_part_is_ignored_is_imported_whole_and_that_is_told(
+def test_a_set_of_which_a_part_is_ignored_is_imported_whole_and_that_is_reported(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "a.ome.zarr"

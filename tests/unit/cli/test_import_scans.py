@@ -12,7 +12,7 @@ import pytest
 
 from transferapp.cli import import_scan, signed_in
 from transferapp.cli.commands import handing_over
-from transferapp.client.sessions import ToldFormats
+from transferapp.client.sessions import FormatsAnswer
 from transferapp.errors import Denied
 from transferapp.formats.omero import omero_formats
 from transferapp.host.resources import resource
@@ -23,8 +23,8 @@ class Omero:
 
     base_url = "http://omero.test"
 
-    async def formats(self, _etag: str = "") -> ToldFormats:
-        return ToldFormats(omero_formats(), "")
+    async def formats(self, _etag: str = "") -> FormatsAnswer:
+        return FormatsAnswer(omero_formats(), "")
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def run(code: str, home: Path, **variables: str) -> subprocess.CompletedProcess[
     )
 
 
-def test_it_waits_and_tells_the_first_record_without_its_secret(tmp_path: Path) -> None:
+def test_it_waits_and_reports_the_first_record_without_its_secret(tmp_path: Path) -> None:
     done = run(
         "print('structlog' in sys.modules)\n"
         "logging.getLogger('httpx').info('a request')\n"
@@ -48,7 +48,7 @@ def test_what_the_log_leaves_out_does_not_open_a_gap(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-def test_a_thread_that_ends_by_a_defect_is_told_without_its_values(tmp_path: Path) -> None:
+def test_a_thread_that_ends_by_a_defect_is_reported_without_its_values(tmp_path: Path) -> None:
     done = run(
         "def work():\n"
         "    password = 'hushhush'\n"

@@ -21,7 +21,7 @@ def test_they_are_up_to_date() -> None:
     assert there == made, "run: python -m transferapp.cli.man_pages docs/man"
 
 
-def test_a_group_tells_of_its_sub_commands() -> None:
+def test_a_group_reports_of_its_sub_commands() -> None:
     text = pages()["transferapp-transfers.1"]
     for words in (".SS transfers list", ".SS transfers cancel", "\\-\\-limit"):
         assert words in text

@@ -10,7 +10,7 @@ import sys
 import pytest
 from typing_extensions import override
 
-from transferapp.cli.output import fail, say, show_json, show_table
+from transferapp.cli.output import echo, fail, show_json, show_table
 from transferapp.cli.plain_text import plain
 from transferapp.errors import Invalid
 
@@ -37,7 +37,7 @@ class Terminal(io.StringIO):
 )
 def test_names_are_printed_as_they_are(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     show_table(("Item", "State"), [(name, "imported")])
-    say(f"{name}: is damaged.")
+    echo(f"{name}: is damaged.")
     with pytest.raises(BaseException, match="1"):
         fail(Invalid(f"There is no Dataset '{name}'."), as_json=False)
     shown = capsys.readouterr()
@@ -48,7 +48,7 @@ def test_names_are_printed_as_they_are(name: str, capsys: pytest.CaptureFixture[
 
 def test_a_pipe_gets_whole_names_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     show_table(("Item", "State", "", "Images"), [(LONG, "imported", LONG, "Image:1")])
-    say(LONG)
+    echo(LONG)
     shown = capsys.readouterr()
     assert shown.out.count(LONG) == 2
     assert len(shown.out.splitlines()) == 2
@@ -97,7 +97,7 @@ def test_what_a_name_hides_is_spelled_out(
 ) -> None:
     assert plain(name) == shown
     show_table(("Item",), [(name,)])
-    say(name)
+    echo(name)
     printed = capsys.readouterr()
     assert [line.rstrip() for line in printed.out.splitlines()] == ["Item", shown]
     assert printed.err == f"{shown}\n"
@@ -121,6 +121,6 @@ def test_what_the_stream_cannot_write_is_spelled_out(monkeypatch: pytest.MonkeyP
 
 def test_json_stays_json_whatever_a_name_holds(capsys: pytest.CaptureFixture[str]) -> None:
     show_json({"refused": ["caf\udce9 µ\n.tif is damaged"]})
-    told = capsys.readouterr().out
-    assert told == '{\n  "refused": [\n    "caf\\udce9 µ\\n.tif is damaged"\n  ]\n}\n'
-    assert json.loads(told) == {"refused": ["caf\udce9 µ\n.tif is damaged"]}
+    reported = capsys.readouterr().out
+    assert reported == '{\n  "refused": [\n    "caf\\udce9 µ\\n.tif is damaged"\n  ]\n}\n'
+    assert json.loads(reported) == {"refused": ["caf\udce9 µ\n.tif is damaged"]}

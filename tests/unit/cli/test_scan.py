@@ -15,7 +15,7 @@ import tifffile
 from typer.testing import CliRunner
 
 from transferapp.cli.main import app
-from transferapp.client.sessions import ToldFormats
+from transferapp.client.sessions import FormatsAnswer
 from transferapp.client.target_formats import KeptFormats
 from transferapp.formats.omero import omero_formats
 
@@ -102,7 +102,7 @@ def test_what_the_embedded_repository_would(day: Path) -> None:
     assert found["others"] == OTHERS
 
 
-def test_paths_are_told_from_what_was_dropped(day: Path) -> None:
+def test_paths_are_reported_from_what_was_dropped(day: Path) -> None:
     _, found = run(day / "below", day / "t.nd", day / "run.log", "--reads", "omero")
     files = [one["files"] for one in found["filesets"]]
     assert files == [["a.tif"], ["t.TIF", "t.nd"], ["run.log"]]
@@ -116,7 +116,7 @@ def test_the_folder_that_one_is_in(day: Path, monkeypatch: pytest.MonkeyPatch) -
         assert [one["files"] for one in found["filesets"]] == [["a.tif"]]
 
 
-def test_what_cannot_be_read_is_told(day: Path) -> None:
+def test_what_cannot_be_read_is_reported(day: Path) -> None:
     (day / "half.tif.part").write_bytes(b"x")
     (day / "gone.tif").symlink_to("nowhere")
     code, found = run(day, "--reads", "omero")
@@ -143,8 +143,8 @@ def test_a_lone_index_is_no_silent_image(tmp_path: Path) -> None:
     ],
 )
 def test_what_goes_wrong_has_a_code(words: str, exit_code: int, problem: str) -> None:
-    code, told = run(*words.split())
-    assert (code, told["code"]) == (exit_code, problem)
+    code, reported = run(*words.split())
+    assert (code, reported["code"]) == (exit_code, problem)
 
 
 def test_without_a_server_it_is_the_embedded_repository(day: Path) -> None:
@@ -152,7 +152,7 @@ def test_without_a_server_it_is_the_embedded_repository(day: Path) -> None:
 
 
 def test_a_server_that_is_away_has_its_last_answer(day: Path, home: Path) -> None:
-    KeptFormats().keep(AWAY, ToldFormats(omero_formats(), '"1"'))
+    KeptFormats().keep(AWAY, FormatsAnswer(omero_formats(), '"1"'))
     assert run(day / "scan.cxd", "--reads", AWAY)[0] == 0
     (home / "config").mkdir()
     login = json.dumps({"server_url": AWAY, "username": "ada"})
@@ -182,7 +182,7 @@ def test_a_name_that_is_no_text_leads_to_its_file(tmp_path: Path) -> None:
     assert r"caf\xe9.tif' has characters" in one["sentence"]
 
 
-def test_a_damaged_tiff_is_told_in_our_words_only(tmp_path: Path) -> None:
+def test_a_damaged_tiff_is_reported_in_our_words_only(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.zeros((8, 8), "uint16"))
     content = bytearray(path.read_bytes())
@@ -209,8 +209,8 @@ def test_a_warning_that_many_have_in_common_is_one_line(tmp_path: Path) -> None:
     assert "12 items, such as img_000000000_DAPI_000.tif" in lines[1]
     assert "Each looks like a part of a Micro-Manager set, and its metadata.txt" in lines[1]
     _, found = run(folder, "--reads", "omero")
-    told = [one["sentence"] for one in found["filesets"] if one["verdict"] == "warning"]
-    assert len(set(told)) == 12
+    reported = [one["sentence"] for one in found["filesets"] if one["verdict"] == "warning"]
+    assert len(set(reported)) == 12
     (folder / "img_000000000_DAPI_000.tif").unlink()
     (folder / "img_000000001_DAPI_000.tif").unlink()
     assert len(CliRunner().invoke(app, words).stdout.splitlines()) == 1 + 12

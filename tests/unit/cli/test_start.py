@@ -16,7 +16,7 @@ SLOW = {"numpy", "tifffile", "httpx", "pydantic", "structlog", "rich", "keyring"
 
 
 @pytest.mark.parametrize("entry", COMMANDS, ids=lambda entry: entry.name)
-def test_every_command_is_where_it_is_said_to_be(entry: CommandEntry) -> None:
+def test_every_command_is_where_it_is_stated_to_be(entry: CommandEntry) -> None:
     group = typer.main.get_group(app)
     command = group.get_command(typer.Context(group), entry.name)
     assert command is not None
@@ -24,7 +24,7 @@ def test_every_command_is_where_it_is_said_to_be(entry: CommandEntry) -> None:
     assert command.get_short_help_str()
 
 
-def test_the_version_is_told_without_what_commands_need() -> None:
+def test_the_version_is_reported_without_what_commands_need() -> None:
     code = (
         "import sys; sys.argv = ['transferapp', '--version']\n"
         "from transferapp.cli.main import main\n"

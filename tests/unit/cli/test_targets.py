@@ -112,7 +112,9 @@ async def test_an_id_wins_also_with_create(shelf: ServerClient) -> None:
     assert (await find_target(shelf, "Dataset:3", create=True)).name == "Loose"
 
 
-async def test_a_number_that_is_nothing_is_told_in_both_readings(shelf: ServerClient) -> None:
+async def test_a_number_that_is_nothing_is_reported_in_both_readings(
+    shelf: ServerClient,
+) -> None:
     with pytest.raises(TargetNotFound) as refused:
         await find_target(shelf, "Dataset:20261129", create=False)
     assert str(refused.value.message) == (

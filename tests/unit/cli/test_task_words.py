@@ -31,7 +31,7 @@ def test_a_silent_task_is_running_and_not_failed(clock: MovedClock) -> None:
     assert state_of(TASK, clock) == "running"
 
 
-def test_a_waiting_task_says_until_when(clock: MovedClock) -> None:
+def test_a_waiting_task_states_until_when(clock: MovedClock) -> None:
     later = NOON + timedelta(days=3)
     waits = replace(TASK, state=TaskState.WAITING, retry_at=later)
     assert state_of(waits, clock) == f"waiting until {later.astimezone():%Y-%m-%d %H:%M}"

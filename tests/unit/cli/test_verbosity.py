@@ -66,7 +66,7 @@ def test_both_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "told"),
+    ("arguments", "variables", "reported"),
     [
         ((), {}, False),
         (("-v",), {}, True),
@@ -74,12 +74,12 @@ def test_both_are_refused(tmp_path: Path) -> None:
         (("-q",), {"TRANSFERAPP_LOG_LEVEL": "DEBUG"}, False),
     ],
 )
-async def test_verbose_tells_of_requests_and_no_secret(
+async def test_verbose_reports_of_requests_and_no_secret(
     server: RestServer,
     tmp_path: Path,
     arguments: tuple[str, ...],
     variables: dict[str, str],
-    told: bool,
+    reported: bool,
 ) -> None:
     token = str((await server.signed_in()).token)
     home = tmp_path / "home"
@@ -92,7 +92,7 @@ async def test_verbose_tells_of_requests_and_no_secret(
     done = await asyncio.to_thread(lambda: run(home, *words, **chosen))
     assert done.returncode == 0, done.stderr
     events = [json.loads(line)["event"] for line in done.stderr.splitlines()]
-    assert any(event.startswith("HTTP Request: GET") for event in events) is told
+    assert any(event.startswith("HTTP Request: GET") for event in events) is reported
     assert token not in done.stderr
 
 

@@ -45,7 +45,7 @@ def test_notes_are_attached(tmp_path: Path, name: str) -> None:
     assert attachable([found(path)]) == (found(path),)
 
 
-def test_what_exceeds_a_limit_is_told() -> None:
+def test_what_exceeds_a_limit_is_reported() -> None:
     file = found(Path("/a.pdf"), MOST_ATTACHED_BYTES)
     assert why_not_attached([file]) == ""
     assert why_not_attached([found(Path("/a"), 0)] * MOST_ATTACHMENTS) == ""
@@ -77,7 +77,7 @@ class Server:
         )
 
 
-def test_an_older_server_is_told_of_before_anything_is_sent() -> None:
+def test_an_older_server_is_reported_of_before_anything_is_sent() -> None:
     files = [found(Path("/a.pdf"))]
     asyncio.run(check_attaching(Server("attachments"), files))
     asyncio.run(check_attaching(Server(), []))

@@ -268,7 +268,7 @@ ENDS = Duplicates(Likeness.ENDS, (MONDAY,))
         ),
     ],
 )
-def test_it_is_said_what_was_compared(found: list[Duplicates | None], words: str) -> None:
+def test_it_is_stated_what_was_compared(found: list[Duplicates | None], words: str) -> None:
     assert hint(found) == words
 
 

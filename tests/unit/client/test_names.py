@@ -76,7 +76,7 @@ def test_an_extended_name_can_be_stored() -> None:
     assert long.endswith("😀 (2).ome.zarr")
 
 
-def test_names_that_some_disks_cannot_tell_apart() -> None:
+def test_names_that_some_disks_cannot_report_apart() -> None:
     assert same_name("Position1") == same_name("position1")
     assert same_name("é") == same_name("e\u0301")
     assert same_name("a") != same_name("b")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from transferapp.client.names import same_name
-from transferapp.client.placement import Placement, fileset, plan, tell_apart
+from transferapp.client.placement import Placement, disambiguate, fileset, plan
 from transferapp.errors import NameNotAllowed
 
 LAB = "lab/2026-11-20"
@@ -21,8 +21,12 @@ def planned(*filesets: Sequence[str], taken: Iterable[str] = ()) -> list[Placeme
     names = {same_name(name) for name in taken}
     made: list[Placement] = []
     for one in found:
-        same = [other.tells for other in found if same_name(other.name) == same_name(one.name)]
-        tag = tell_apart(same)[one.tells]
+        same = [
+            other.distinguishing
+            for other in found
+            if same_name(other.name) == same_name(one.name)
+        ]
+        tag = disambiguate(same)[one.distinguishing]
         made.append(plan(one, tag, lambda name: same_name(name) in names))
         names.add(same_name(made[-1].name))
     return made
@@ -53,7 +57,7 @@ def test_what_is_taken_gets_a_number_for_the_whole() -> None:
     assert not any(one.is_file for one in planned(*filesets, taken=taken))
 
 
-def test_filesets_of_one_name_are_told_apart_by_the_nearest_folder_that_differs() -> None:
+def test_filesets_of_one_name_are_reported_apart_by_the_nearest_folder_that_differs() -> None:
     assert names(*(zarr(f"{LAB}/mouse{n}/image.ome.zarr") for n in (1, 2, 3))) == [
         "image (mouse1).ome.zarr", "image (mouse2).ome.zarr", "image (mouse3).ome.zarr",
     ]  # fmt: skip
@@ -76,7 +80,7 @@ def test_sets_that_lie_loose_in_one_folder() -> None:
     assert names(["img.companion.ome", "x.ome.tif"]) == ["img"]
 
 
-def test_what_nothing_tells_apart_is_numbered() -> None:
+def test_what_nothing_reports_apart_is_numbered() -> None:
     twice = [companion("mon/run"), companion("mon/run")]
     assert names(*twice) == ["run", "run (2)"]
     assert names(*twice, companion("tue/run")) == ["run (mon)", "run (mon) (2)", "run (tue)"]

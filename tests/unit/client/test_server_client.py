@@ -117,11 +117,11 @@ async def test_following_resumes_and_drops_what_it_knows(
         asked.append(request.headers.get("last-event-id"))
         return answers[len(asked) - 1]
 
-    told: list[bool] = []
+    reported: list[bool] = []
     seen: list[Event] = []
     async with client_of(answer) as client:
         following = follow_events(
-            client, on_connection=lambda error: told.append(error is None)
+            client, on_connection=lambda error: reported.append(error is None)
         )
         async with aclosing(following) as stream:
             async for event in stream:
@@ -130,7 +130,7 @@ async def test_following_resumes_and_drops_what_it_knows(
                     break
     assert [event.id for event in seen] == [6, 7, 8, 9]
     assert asked == [None, "7", "7", "8"]
-    assert told == [True, False, True, False, True]
+    assert reported == [True, False, True, False, True]
 
 
 async def test_an_outage_before_the_first_event_loses_nothing(

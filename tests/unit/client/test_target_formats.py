@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from transferapp.client.sessions import ToldFormats
+from transferapp.client.sessions import FormatsAnswer
 from transferapp.client.target_formats import KeptFormats, ask_formats, ask_settings
 from transferapp.errors import NotFound, ServerUnreachable
 from transferapp.formats.embedded import embedded_formats
@@ -24,19 +24,19 @@ class Server:
 
     def __init__(self, url: str = "http://one.test") -> None:
         self.base_url = url
-        self.told = ToldFormats(OMERO, '"one"')
+        self.reported = FormatsAnswer(OMERO, '"one"')
         self.asked: list[str] = []
         self.error: Exception | None = None
         self.hangs = False
         self.repository = "local"
 
-    async def formats(self, etag: str = "") -> ToldFormats | None:
+    async def formats(self, etag: str = "") -> FormatsAnswer | None:
         self.asked.append(etag)
         if self.hangs:
             await asyncio.sleep(60)
         if self.error is not None:
             raise self.error
-        return None if etag == self.told.etag else self.told
+        return None if etag == self.reported.etag else self.reported
 
     async def server_info(self) -> ServerInfo:
         return ServerInfo(
@@ -53,14 +53,14 @@ async def test_an_answer_is_fetched_once(kept: KeptFormats) -> None:
     server = Server()
     assert [await ask_formats(server, kept) for _ in range(2)] == [OMERO, OMERO]
     assert server.asked == ["", '"one"']
-    server.told = ToldFormats(EMBEDDED, '"two"')
+    server.reported = FormatsAnswer(EMBEDDED, '"two"')
     assert await ask_formats(server, kept) == EMBEDDED
-    assert kept.of(server.base_url) == server.told
+    assert kept.of(server.base_url) == server.reported
 
 
 async def test_the_last_answer_of_the_same_server_holds(kept: KeptFormats) -> None:
     server, other = Server(), Server("http://two.test")
-    other.told = ToldFormats(EMBEDDED, '"e"')
+    other.reported = FormatsAnswer(EMBEDDED, '"e"')
     await ask_formats(server, kept)
     await ask_formats(other, kept)
     server.error = other.error = ServerUnreachable()
@@ -86,7 +86,7 @@ async def test_a_damaged_file_is_no_answer(
 @pytest.mark.parametrize(
     ("repository", "wanted"), [("local", EMBEDDED), ("OMERO", OMERO), ("omero", OMERO)]
 )
-async def test_an_older_server_says_which_repository_it_has(
+async def test_an_older_server_states_which_repository_it_has(
     kept: KeptFormats, repository: str, wanted: object
 ) -> None:
     server = Server()

@@ -57,7 +57,7 @@ async def test_lines_are_stamped_and_the_last_needs_no_end() -> None:
     async with one.recording():
         await one.take(b"first\nsec")
         await one.take(b"ond")
-        one.say("ours")
+        one.show("ours")
     assert store.text.decode() == (f"{STAMP}first\n{STAMP}[transferapp] ours\n{STAMP}second\n")
 
 
@@ -67,7 +67,7 @@ async def test_it_is_cut_at_the_limit_with_a_sentence() -> None:
     async with one.recording():
         for _ in range(1000):
             await one.take(b"0123456789\n")
-        one.say("the end")
+        one.show("the end")
     lines = store.lines()
     assert store.cut
     assert len(store.text) < 1024 + 200

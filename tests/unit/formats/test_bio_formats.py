@@ -22,20 +22,20 @@ def test_the_table_is_whole() -> None:
 
 
 def test_omero_leaves_out_zip_and_has_ome_zarr() -> None:
-    told = omero_formats()
-    assert not list(told.of_name("a.zip"))
-    assert [one.reader for one in told.of_name("a.ome.zarr")] == ["ZarrReader"]
-    assert (told.whose, told.subject) == (
+    reported = omero_formats()
+    assert not list(reported.of_name("a.zip"))
+    assert [one.reader for one in reported.of_name("a.ome.zarr")] == ["ZarrReader"]
+    assert (reported.whose, reported.subject) == (
         "OMERO, Bio-Formats 7.3.1",
         "OMERO (Bio-Formats 7.3.1)",
     )
 
 
 def test_the_most_exact_suffix_comes_first() -> None:
-    told = omero_formats()
-    assert next(told.of_name("a.OME.TIF")).name == "OME-TIFF"
-    assert next(told.of_name("a.czi")).name == "Zeiss CZI"
-    assert next(told.of_name("brain.nii.gz")).name == "NIfTI"
+    reported = omero_formats()
+    assert next(reported.of_name("a.OME.TIF")).name == "OME-TIFF"
+    assert next(reported.of_name("a.czi")).name == "Zeiss CZI"
+    assert next(reported.of_name("brain.nii.gz")).name == "NIfTI"
 
 
 def test_rules_are_of_readers_that_there_are() -> None:

@@ -23,10 +23,10 @@ from transferapp.formats.omero_releases import bio_formats_of
 )
 def test_only_what_is_written_somewhere_is_known(server: str, wanted: str) -> None:
     assert bio_formats_of(server) == wanted
-    told = omero_formats(server)
-    assert told.likely == (f"Bio-Formats {wanted}" if wanted else "")
-    assert told.derived.endswith("The list of formats is that of Bio-Formats 7.3.1.")
-    assert ("not known" in told.derived) == (not wanted)
+    reported = omero_formats(server)
+    assert reported.likely == (f"Bio-Formats {wanted}" if wanted else "")
+    assert reported.derived.endswith("The list of formats is that of Bio-Formats 7.3.1.")
+    assert ("not known" in reported.derived) == (not wanted)
 
 
 def test_whose_list_it_is_does_not_change() -> None:

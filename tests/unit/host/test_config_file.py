@@ -112,14 +112,16 @@ def test_one_folder_of_everything_has_its_file(
         ("port = ?", "this is no TOML (at line 1, column 8). Correct the line."),
     ],
 )
-def test_what_is_wrong_is_told_with_file_and_key(files: Files, text: str, words: str) -> None:
+def test_what_is_wrong_is_reported_with_file_and_key(
+    files: Files, text: str, words: str
+) -> None:
     files.write(files.mine, text)
     with pytest.raises(SettingsInvalid) as caught:
         ServerSettings()
     assert caught.value.message.startswith(f"{files.mine}: {words}")
 
 
-def test_a_wrong_key_in_a_table_is_told_by_its_whole_name(files: Files) -> None:
+def test_a_wrong_key_in_a_table_is_reported_by_its_whole_name(files: Files) -> None:
     files.write(files.mine, "[agent]\nnice = 'very'\n[smtp]\nencryption = 'rot13'")
     with pytest.raises(SettingsInvalid, match=r"'agent\.nice': Input should be a valid int"):
         AgentSettings()

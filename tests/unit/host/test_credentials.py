@@ -44,7 +44,7 @@ async def test_without_a_keyring_it_stays_in_memory(error: Exception, reason: st
     assert await credentials.token("http://a", "anna") is None
 
 
-async def test_no_backend_at_all_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_backend_at_all_is_stated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring, "get_keyring", keyring.backends.fail.Keyring)
     keeping = await Credentials().keep("http://a", "anna", "ta1_x")
     assert keeping == Keeping(Kept.MEMORY, "This computer has no keyring.")

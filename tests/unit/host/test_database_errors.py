@@ -65,7 +65,7 @@ def test_a_locked_database_is_used_by_another_program(locked: Path) -> None:
     assert "space" not in error.message
 
 
-def test_a_full_disk_is_told_as_one(path: Path) -> None:
+def test_a_full_disk_is_reported_as_one(path: Path) -> None:
     error = written(path, "PRAGMA max_page_count = 1")
     assert type(error) is StorageFull
     assert "Free space" in error.message

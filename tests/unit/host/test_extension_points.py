@@ -86,8 +86,8 @@ def test_the_named_one_is_opened_and_no_other_is_loaded() -> None:
 
 
 def test_an_unknown_name_lists_what_there_is() -> None:
-    said = refused("torch", entry("damp"), entry("candle", "Candle"), entry("bulb", "Candle"))
-    assert said == "TRANSFERAPP_LAMP: 'torch' is not known. Use bulb, tube, candle or damp."
+    stated = refused("torch", entry("damp"), entry("candle", "Candle"), entry("bulb", "Candle"))
+    assert stated == "TRANSFERAPP_LAMP: 'torch' is not known. Use bulb, tube, candle or damp."
 
 
 @pytest.mark.parametrize(
@@ -98,22 +98,22 @@ def test_an_unknown_name_lists_what_there_is() -> None:
         ("absent", "has no attribute 'absent'"),
     ],
 )
-def test_what_cannot_be_loaded_is_told_by_name(name: str, words: str) -> None:
-    said = refused(name, entry(name))
-    assert said.startswith(f"TRANSFERAPP_LAMP is '{name}', which {__name__}:{name} brings")
-    assert "cannot be loaded" in said
-    assert words in said
-    assert SECRET not in said
+def test_what_cannot_be_loaded_is_reported_by_name(name: str, words: str) -> None:
+    stated = refused(name, entry(name))
+    assert stated.startswith(f"TRANSFERAPP_LAMP is '{name}', which {__name__}:{name} brings")
+    assert "cannot be loaded" in stated
+    assert words in stated
+    assert SECRET not in stated
 
 
-def test_what_is_no_adapter_is_told_with_what_it_lacks() -> None:
+def test_what_is_no_adapter_is_reported_with_what_it_lacks() -> None:
     assert "is no Lamp: it lacks shine." in refused("stone", entry("stone", "Stone"))
 
 
 def test_two_packages_with_one_name_are_refused() -> None:
     both = [entry("candle", "Candle"), entry("candle", "damp")]
-    said = refused("candle", *both)
-    assert f"two packages bring: {__name__}:Candle and {__name__}:damp." in said
+    stated = refused("candle", *both)
+    assert f"two packages bring: {__name__}:Candle and {__name__}:damp." in stated
 
 
 def test_its_own_errors_of_ours_go_through() -> None:
@@ -122,5 +122,5 @@ def test_its_own_errors_of_ours_go_through() -> None:
 
 
 def test_nothing_installed_names_ours() -> None:
-    said = refused("torch")
-    assert said == "TRANSFERAPP_LAMP: 'torch' is not known. Use bulb or tube."
+    stated = refused("torch")
+    assert stated == "TRANSFERAPP_LAMP: 'torch' is not known. Use bulb or tube."

@@ -157,7 +157,7 @@ def test_the_end_is_one_line(
 
 
 @pytest.mark.parametrize("words", ["Exception ignored in atexit callback", None])
-def test_an_event_has_its_name_whatever_python_says(
+def test_an_event_has_its_name_whatever_python_states(
     capsys: pytest.CaptureFixture[str], words: str | None
 ) -> None:
     configure_logging("agent", json=True)
@@ -189,7 +189,7 @@ def test_repeating_adds_no_second_line(capsys: pytest.CaptureFixture[str]) -> No
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_uvicorn_says_things_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_uvicorn_states_things_once(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("server", json=True)
     colours = {"color_message": "\x1b[36mStarted\x1b[0m"}
     logging.getLogger("uvicorn.error").info("Started", extra=colours)

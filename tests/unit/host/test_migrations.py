@@ -80,12 +80,12 @@ def animals(engine: sa.Engine) -> list[str]:
         return list(found.scalars())
 
 
-def test_what_is_missing_is_run_once_and_told(release: Release, engine: sa.Engine) -> None:
+def test_what_is_missing_is_run_once_and_reported(release: Release, engine: sa.Engine) -> None:
     release.bring(FIRST)
-    with capture_logs() as told:
+    with capture_logs() as reported:
         assert upgrade(engine, SCHEMA) == ["0001"]
         assert upgrade(engine, SCHEMA) == []
-    assert told == [
+    assert reported == [
         {
             "event": "database upgraded",
             "schema": "zoo_schema",

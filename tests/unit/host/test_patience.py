@@ -47,10 +47,10 @@ async def test_other_errors_end_it() -> None:
     assert away.asked == 3
 
 
-async def test_it_tells_why_it_waits() -> None:
-    told: list[str] = []
-    assert await patience(QUICK, on_wait=told.append)(Away(2).ask, "a") == "a"
-    assert told == ["away 1", "away 2"]
+async def test_it_reports_why_it_waits() -> None:
+    reported: list[str] = []
+    assert await patience(QUICK, on_wait=reported.append)(Away(2).ask, "a") == "a"
+    assert reported == ["away 1", "away 2"]
 
 
 async def test_a_cancellation_ends_it() -> None:

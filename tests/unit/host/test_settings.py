@@ -44,7 +44,7 @@ def test_the_variable_is_named(
         ("HOME", "FILE", "TRANSFERAPP_HOME: "),
     ],
 )
-def test_what_cannot_be_a_place_is_told_by_its_variable(
+def test_what_cannot_be_a_place_is_reported_by_its_variable(
     name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "a file").touch()

@@ -25,11 +25,11 @@ _notes = sa.Table(
 
 
 @pytest.fixture(autouse=True)
-def nothing_told() -> None:
-    module._told.clear()
+def nothing_reported() -> None:
+    module._reported.clear()
 
 
-def test_an_error_is_told_once_until_it_is_gone() -> None:
+def test_an_error_is_reported_once_until_it_is_gone() -> None:
     def work(name: str, error: Exception | None) -> None:
         with sparing("target", name):
             if error:

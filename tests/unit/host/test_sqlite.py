@@ -64,7 +64,7 @@ def test_what_is_not_provided_is_an_error_and_no_wrong_time(engine: sa.Engine) -
 
 
 @pytest.mark.parametrize("found", [(3, 34, 1), (3, 35, 0)])
-def test_too_old_is_said_with_what_to_do(
+def test_too_old_is_stated_with_what_to_do(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, found: tuple[int, int, int]
 ) -> None:
     monkeypatch.setattr(sqlite.sqlite3, "sqlite_version_info", found)

@@ -39,7 +39,7 @@ class Work:
             await asyncio.sleep(0.005)
 
 
-async def test_it_is_begun_again_and_says_so() -> None:
+async def test_it_is_begun_again_and_states_so() -> None:
     work = Work(KeyError("a"), KeyError("b"), Unavailable("away"))
     with capture_logs() as logs:
         work.supervisor.start()
@@ -56,7 +56,7 @@ async def test_it_is_begun_again_and_says_so() -> None:
     assert [e["after_s"] for e in logs] == [0.01, 0.02, 0.04]
 
 
-async def test_problem_is_told_until_it_goes_well() -> None:
+async def test_problem_is_reported_until_it_goes_well() -> None:
     work = Work(ValueError("odd"))
     work.supervisor._pauses = Backoff(0.1, 0.1)
     work.supervisor.start()
@@ -68,7 +68,7 @@ async def test_problem_is_told_until_it_goes_well() -> None:
     await work.supervisor.stop()
 
 
-async def test_work_that_is_stuck_is_told() -> None:
+async def test_work_that_is_stuck_is_reported() -> None:
     supervisor = Supervisor("stuck", asyncio.Event().wait, silent_after_s=0.02)
     supervisor.start()
     await until(lambda: "No sign of life" in supervisor.problem)

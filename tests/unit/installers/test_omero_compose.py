@@ -60,7 +60,7 @@ def test_the_password_of_root_must_be_chosen(compose: dict[str, Any]) -> None:
     assert all(VARIABLE.search(line) for line in uses)
 
 
-def test_the_server_waits_for_its_database_and_tells_its_health(
+def test_the_server_waits_for_its_database_and_reports_its_health(
     compose: dict[str, Any],
 ) -> None:
     services = compose["services"]

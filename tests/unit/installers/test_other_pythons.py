@@ -61,7 +61,7 @@ def test_named_ones_and_no_others(pyenv: Path, monkeypatch: pytest.MonkeyPatch) 
     assert other_pythons.try_all(FIRST) == 0
 
 
-def test_a_name_that_is_no_python_is_said(
+def test_a_name_that_is_no_python_is_stated(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TRANSFERAPP_PYTHONS", "/no/python")

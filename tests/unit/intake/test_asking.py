@@ -47,7 +47,7 @@ def files(count: int) -> list[FoundFile]:
     return [FoundFile(f"/d/{n}.oib", f"d/{n}.oib", 1, 1) for n in range(count)]
 
 
-def test_an_answer_is_asked_for_once_and_says_whose_it_is() -> None:
+def test_an_answer_is_asked_for_once_and_states_whose_it_is() -> None:
     slow = Slow(0)
     asking = Asking(lambda: slow)
     [file] = files(1)
@@ -120,7 +120,9 @@ def raising(error: Exception) -> Callable[[], BioFormats]:
         ),
     ],
 )
-def test_one_that_does_not_start_is_told_for_each_file(error: Exception, words: str) -> None:
+def test_one_that_does_not_start_is_reported_for_each_file(
+    error: Exception, words: str
+) -> None:
     asking = Asking(raising(error))
     for file in files(2):
         word = asking.word(file)
@@ -128,7 +130,7 @@ def test_one_that_does_not_start_is_told_for_each_file(error: Exception, words: 
         assert word.unasked == words
 
 
-def test_where_there_is_none_nothing_is_said() -> None:
+def test_where_there_is_none_nothing_is_stated() -> None:
     asking = Asking(lambda: None)
     assert asking.word(files(1)[0]) is None
 

@@ -59,7 +59,7 @@ def test_different_places_give_different_names(folders: list[list[str]]) -> None
         assert str(folder / "img.tif").endswith(name)
 
 
-def test_every_kind_of_fileset_is_told_apart(tmp_path: Path) -> None:
+def test_every_kind_of_fileset_is_reported_apart(tmp_path: Path) -> None:
     for day in ("mon", "tue"):
         folder = tmp_path / day / "Position1"
         write_pages(folder / "img.tif", None)
@@ -76,6 +76,6 @@ def test_every_kind_of_fileset_is_told_apart(tmp_path: Path) -> None:
     }
 
 
-def test_files_dropped_one_by_one_are_told_apart_too(tmp_path: Path) -> None:
+def test_files_dropped_one_by_one_are_reported_apart_too(tmp_path: Path) -> None:
     paths = [write_pages(tmp_path / name / "a.tif", None) for name in ("ctrl", "treated")]
     assert [c.name for c in group(scan(paths))] == ["ctrl/a.tif", "treated/a.tif"]

@@ -25,7 +25,7 @@ def judged(path: Path, settings: PreflightSettings = OMERO) -> PreflightResult:
 
 @pytest.mark.parametrize("name", ["image1", "image.1", "a.xyz"])
 @pytest.mark.parametrize("settings", [LOCAL, OMERO])
-def test_tiff_without_its_suffix_is_told_by_content(
+def test_tiff_without_its_suffix_is_reported_by_content(
     tmp_path: Path, name: str, settings: PreflightSettings
 ) -> None:
     result = judged(touched_tiff(tmp_path / name), settings)
@@ -43,7 +43,7 @@ def test_an_image_that_is_called_notes(tmp_path: Path) -> None:
     assert judged(path).level is Severity.OK
 
 
-def test_a_wrong_name_is_told_where_bio_formats_reads_it(tmp_path: Path) -> None:
+def test_a_wrong_name_is_reported_where_bio_formats_reads_it(tmp_path: Path) -> None:
     """Bio-Formats 7.3.1 read ``y.tif``, which was PNG, with APNGReader."""
     path = write_png(tmp_path / "y.tif", np.zeros((4, 4), np.uint8), 0, 8)
     assert judged(path).level is Severity.WARNING
@@ -74,7 +74,7 @@ def test_formats_of_bio_formats_are_refused_by_name_elsewhere(tmp_path: Path) ->
         ("a.mnc", write_hdf5),
     ],
 )
-def test_files_that_are_cut_off_are_told(
+def test_files_that_are_cut_off_are_reported(
     tmp_path: Path, name: str, make: Callable[[Path], None]
 ) -> None:
     path = tmp_path / name
@@ -105,7 +105,7 @@ def test_a_lone_index_is_no_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
-def test_nifti_2_is_told(tmp_path: Path, name: str) -> None:
+def test_nifti_2_is_reported(tmp_path: Path, name: str) -> None:
     """7.3.1 refuses it."""
     content = (540).to_bytes(4, "little") + b"n+2\0\r\n\x1a\n" + bytes(600)
     path = tmp_path / name
@@ -113,7 +113,7 @@ def test_nifti_2_is_told(tmp_path: Path, name: str) -> None:
     assert "is NIfTI-2" in judged(path).sentence
 
 
-def test_a_map_of_another_program_is_told(tmp_path: Path) -> None:
+def test_a_map_of_another_program_is_reported(tmp_path: Path) -> None:
     (tmp_path / "app.js.map").write_text('{"version": 3, "sources": []}' * 99)
     assert "no header of MRC" in judged(tmp_path / "app.js.map").sentence
 

@@ -58,7 +58,7 @@ def test_pixel_types(
     assert not judge(path, bio_formats=True).blocked
 
 
-def test_smaller_versions_alone_are_told(tmp_path: Path) -> None:
+def test_smaller_versions_alone_are_reported(tmp_path: Path) -> None:
     small = Tile(np.zeros((4, 5), np.uint16), {"C": 0}, size=(8, 10))
     result = judge(write_czi(tmp_path / "a.czi", [small]))
     assert result.code == "unsupported-file"

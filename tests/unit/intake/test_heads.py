@@ -164,7 +164,7 @@ def test_what_the_target_does_not_read_is_not_fine(
     assert [result.blocked for _, result in judged(tmp_path / "d", settings)].count(True) == 1
 
 
-def test_notes_are_told_apart_by_their_results(tmp_path: Path) -> None:
+def test_notes_are_reported_apart_by_their_results(tmp_path: Path) -> None:
     put(tmp_path / "d", [b"a note"], ".txt")
     put(tmp_path / "d", [simple()["plain"]], ".tif")
     put(tmp_path / "d", [b"what is this?"], "")

@@ -31,10 +31,10 @@ def test_every_name_has_the_answer_of_its_own(folder: str, names: tuple[str, ...
             assert kinds.folder(folder).of(name) == NameKinds(FAMILIES).ask(front + name, name)
 
 
-def test_names_that_tell_nothing_are_offered_to_families() -> None:
+def test_names_that_report_nothing_are_offered_to_families() -> None:
     names = NameKinds(FAMILIES).folder("d")
     assert names.of("IM000001").opens
-    assert names.of("IM000001").is_told_by_content
+    assert names.of("IM000001").is_recognized_by_content
     assert not names.of("notes.txt").opens
     assert not names.of("t0001.ome.tif").opens
     assert names.of("t0001.ome.tif").format is OME_TIFF

@@ -51,7 +51,7 @@ def test_planes_that_all_have_their_page_are_fine(tmp_path: Path, blocks: str) -
         (block(), 2, "no page for 1 of the 3 planes of 'image 0': they will be black"),
     ],
 )
-def test_planes_that_will_be_black_are_told(
+def test_planes_that_will_be_black_are_reported(
     tmp_path: Path, blocks: str, pages: int, words: str
 ) -> None:
     result = written(tmp_path, blocks, pages=pages)
@@ -59,7 +59,7 @@ def test_planes_that_will_be_black_are_told(
     assert words in result.sentence
 
 
-def test_black_planes_of_a_set_are_told_also_where_blocks_repeat(tmp_path: Path) -> None:
+def test_black_planes_of_a_set_are_reported_also_where_blocks_repeat(tmp_path: Path) -> None:
     places = (0, 0), (1, 0), (0, 1), (0, 0)
     blocks = "".join(block(z, z=z, file=f"{c}.tif", own=uuid(c + 1), c=c) for z, c in places)
     (tmp_path / "x.companion.ome").write_text(ome(image(blocks, sizes=(2, 2, 1))))
@@ -78,7 +78,7 @@ def test_black_planes_of_a_set_are_told_also_where_blocks_repeat(tmp_path: Path)
         (block(z=7), "does not say clearly where the planes of 'image 0' are. Its pages are"),
     ],
 )
-def test_planes_without_a_page_of_their_own_are_told(
+def test_planes_without_a_page_of_their_own_are_reported(
     tmp_path: Path, blocks: str, words: str
 ) -> None:
     result = written(tmp_path, blocks)
@@ -95,7 +95,7 @@ def test_planes_without_a_page_of_their_own_are_told(
         (block(0, z=0) + block(2, z=1), 3, "1 of the 3 pages"),
     ],
 )
-def test_pages_that_will_not_be_shown_are_told(
+def test_pages_that_will_not_be_shown_are_reported(
     tmp_path: Path, blocks: str, pages: int, words: str
 ) -> None:
     result = written(tmp_path, blocks, pages=pages)
@@ -124,7 +124,7 @@ def test_smaller_copies_and_masks_are_no_lost_pages(tmp_path: Path) -> None:
         (block(count=3), "has 2 pages, and its OME-XML names page 3"),
     ],
 )
-def test_pages_that_are_missing_are_told_before_the_upload(
+def test_pages_that_are_missing_are_reported_before_the_upload(
     tmp_path: Path, blocks: str, words: str
 ) -> None:
     result = written(tmp_path, blocks, pages=2)
@@ -140,7 +140,7 @@ def test_colours_count_as_their_page(tmp_path: Path, samples: Sequence[int]) -> 
     assert judge(tmp_path).level is Severity.OK
 
 
-def test_channels_that_colours_do_not_fit_into_are_told(tmp_path: Path) -> None:
+def test_channels_that_colours_do_not_fit_into_are_reported(tmp_path: Path) -> None:
     xml = ome(image(block(), sizes=(1, 4, 1), samples=[3, 1]))
     write_pages(tmp_path / "a.ome.tif", xml, [5], colours=True)
     result = judge(tmp_path)
@@ -192,7 +192,7 @@ def test_xml_with_its_pixels_in_it(tmp_path: Path, pixels: str, code: str, words
         ("hello", "does not begin like an OME-XML file"),
     ],
 )
-def test_xml_that_cannot_be_read_is_told(tmp_path: Path, xml: str, words: str) -> None:
+def test_xml_that_cannot_be_read_is_reported(tmp_path: Path, xml: str, words: str) -> None:
     (tmp_path / "a.ome.xml").write_text(xml)
     result = judge(tmp_path)
     assert result.blocked

@@ -62,7 +62,7 @@ SET = ["a_C0.ome.tif", "a_C1.ome.tif"]
 
 @pytest.mark.parametrize("own", [True, False])
 @pytest.mark.parametrize(
-    ("said", "called"),
+    ("stated", "called"),
     [
         (SET, SET),
         (["before.ome.tif"], ["after.tif"]),
@@ -75,13 +75,13 @@ SET = ["a_C0.ome.tif", "a_C1.ome.tif"]
     ],
 )
 def test_what_is_sent_is_found_by_the_reader(
-    opener: Opener, tmp_path: Path, said: list[str], called: list[str], own: bool
+    opener: Opener, tmp_path: Path, stated: list[str], called: list[str], own: bool
 ) -> None:
-    write_set(tmp_path / "in", said, called, own=own)
+    write_set(tmp_path / "in", stated, called, own=own)
     [candidate] = grouped(tmp_path / "in")
     assert sorted(names(candidate)) == sorted(called)
     assert (candidate.problems, candidate.doubts) == ((), ())
-    wanted = [10 + n for n in range(len(said))]
+    wanted = [10 + n for n in range(len(stated))]
     assert channel_values(opener, candidate, tmp_path / "server") == wanted
 
 
@@ -110,7 +110,7 @@ def test_desktop_and_reader_agree(
         opened.close()
 
 
-def test_a_set_of_new_names_is_told_how_to_mend_it(tmp_path: Path) -> None:
+def test_a_set_of_new_names_is_reported_how_to_mend_it(tmp_path: Path) -> None:
     write_set(tmp_path, SET, ["b_C0.ome.tif", "b_C1.ome.tif"])
     first, second = grouped(tmp_path)
     for candidate in (first, second):
@@ -121,7 +121,7 @@ def test_a_set_of_new_names_is_told_how_to_mend_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("new", ["x.ome.tif", "A.ome.tif"])
-def test_one_new_name_in_a_set_is_told(tmp_path: Path, new: str) -> None:
+def test_one_new_name_in_a_set_is_reported(tmp_path: Path, new: str) -> None:
     # Bio-Formats 7.3.1 shows such a plane black, or refuses, by which file it opens.
     write_set(tmp_path, SET, [new, "a_C1.ome.tif"])
     [candidate] = grouped(tmp_path)
@@ -130,7 +130,9 @@ def test_one_new_name_in_a_set_is_told(tmp_path: Path, new: str) -> None:
     assert f"'a_C0.ome.tif' (now '{new}') is missing" in problem.message
 
 
-def test_a_copy_beside_its_original_is_told_and_apart(opener: Opener, tmp_path: Path) -> None:
+def test_a_copy_beside_its_original_is_reported_and_apart(
+    opener: Opener, tmp_path: Path
+) -> None:
     [original] = write_set(tmp_path / "in", ["a.ome.tif"])
     shutil.copy(original, original.with_name("a - Copy.ome.tif"))
     copy, first = grouped(tmp_path / "in")
@@ -208,7 +210,7 @@ def test_a_document_of_any_name_is_opened_first(
     assert channel_values(opener, candidate, tmp_path / "server") == [10]
 
 
-def test_a_part_that_its_document_does_not_name_is_told(tmp_path: Path) -> None:
+def test_a_part_that_its_document_does_not_name_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x.companion.ome").write_text(
         ome(image(block(file="a.ome.tif", own=uuid(1))), own=uuid(2))
     )
@@ -220,14 +222,14 @@ def test_a_part_that_its_document_does_not_name_is_told(tmp_path: Path) -> None:
     assert doubt.startswith("'b.ome.tif' is imported with this set, but no image")
 
 
-def test_a_companion_that_names_no_file_is_told(tmp_path: Path) -> None:
+def test_a_companion_that_names_no_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x.companion.ome").write_text(ome(image(block()), own=uuid(2)))
     write_pages(tmp_path / "a.ome.tif", pointer("x.companion.ome", own=uuid(1), target=uuid(2)))
     [candidate] = grouped(tmp_path)
     assert "does not say in which files" in candidate.problems[0].message
 
 
-def test_metadata_that_lacks_something_is_told_before_the_upload(tmp_path: Path) -> None:
+def test_metadata_that_lacks_something_is_reported_before_the_upload(tmp_path: Path) -> None:
     xml = ome(image().replace("SizeX", "Width"))
     write_pages(tmp_path / "a.ome.tif", xml)
     (tmp_path / "b.companion.ome").write_text(xml)
@@ -238,7 +240,9 @@ def test_metadata_that_lacks_something_is_told_before_the_upload(tmp_path: Path)
 
 
 @pytest.mark.parametrize("other", [None, "b"])
-def test_pointers_that_lead_to_no_document_are_told(tmp_path: Path, other: str | None) -> None:
+def test_pointers_that_lead_to_no_document_are_reported(
+    tmp_path: Path, other: str | None
+) -> None:
     xml = pointer("b.ome.tif", own=uuid(1), target=uuid(2))
     write_pages(tmp_path / "a.ome.tif", xml)
     back = other and pointer("a.ome.tif", own=uuid(2), target=uuid(1))
@@ -265,23 +269,23 @@ THREE = ["a_C0.ome.tif", "a_C1.ome.tif", "a_C2.ome.tif"]
 
 
 @pytest.mark.parametrize("order", [(1, 0), (1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0)])
-def test_files_with_each_others_names_are_told_apart_by_their_uuid(
+def test_files_with_each_others_names_are_reported_apart_by_their_uuid(
     opener: Opener, tmp_path: Path, order: tuple[int, ...]
 ) -> None:
     # Bio-Formats 7.3.1 goes by the names: of two it shows 11, 10.
-    said = THREE[: len(order)]
-    write_set(tmp_path / "in", said, [said[n] for n in order])
+    stated = THREE[: len(order)]
+    write_set(tmp_path / "in", stated, [stated[n] for n in order])
     [candidate] = grouped(tmp_path / "in")
     # By name the first comes first; the others by what they hold.
-    assert names(candidate)[0] == said[0]
-    assert (sorted(names(candidate)), candidate.problems) == (said, ())
-    wanted = [10 + n for n in range(len(said))]
+    assert names(candidate)[0] == stated[0]
+    assert (sorted(names(candidate)), candidate.problems) == (stated, ())
+    wanted = [10 + n for n in range(len(stated))]
     assert channel_values(opener, candidate, tmp_path / "server") == wanted
     old = PreflightSettings(still_writing_s=0)
     result = preflight(candidate, old)
     assert result.level is Severity.WARNING
     moved = next(n for n, at in enumerate(order) if n != at)
-    assert f"'{said[order[moved]]}' is '{said[moved]}'" in result.sentence
+    assert f"'{stated[order[moved]]}' is '{stated[moved]}'" in result.sentence
     result = preflight(candidate, replace(old, target=omero_formats()))
     assert result.blocked
     assert "OMERO goes by the names" in result.sentence
@@ -289,7 +293,7 @@ def test_files_with_each_others_names_are_told_apart_by_their_uuid(
 
 @pytest.mark.parametrize("companion", [False, True])
 @pytest.mark.parametrize(
-    ("said", "remedy"),
+    ("stated", "remedy"),
     [
         (["a_C0.ome.tif", "A_C1.ome.tif"], "Rename the files to the letter"),
         (["a_C0.ome.tif", "a_C1.ome.tiff"], "Rename the files to the letter"),
@@ -297,24 +301,24 @@ def test_files_with_each_others_names_are_told_apart_by_their_uuid(
         ([f"x/{name}" for name in SET], "without folders in its names"),
     ],
 )
-def test_names_that_are_not_to_the_letter_are_told_for_omero(
-    tmp_path: Path, said: list[str], remedy: str, companion: bool
+def test_names_that_are_not_to_the_letter_are_reported_for_omero(
+    tmp_path: Path, stated: list[str], remedy: str, companion: bool
 ) -> None:
     # Bio-Formats 7.3.1 reads none of these sets by their first file.
-    write_set(tmp_path, said, SET)
+    write_set(tmp_path, stated, SET)
     if companion:
-        write_companion(tmp_path, said)
+        write_companion(tmp_path, stated)
     [candidate] = grouped(tmp_path)
     settings = PreflightSettings(still_writing_s=0)
     assert not preflight(candidate, settings).blocked
     result = preflight(candidate, replace(settings, target=omero_formats()))
     assert result.code == "missing-companion"
-    assert f"'a_C1.ome.tif' is called '{said[1]}'" in result.sentence
+    assert f"'a_C1.ome.tif' is called '{stated[1]}'" in result.sentence
     assert remedy in result.sentence
 
 
-def write_companion(folder: Path, said: list[str]) -> None:
-    blocks = "".join(block(c=n, file=name, own=uuid(n + 1)) for n, name in enumerate(said))
+def write_companion(folder: Path, stated: list[str]) -> None:
+    blocks = "".join(block(c=n, file=name, own=uuid(n + 1)) for n, name in enumerate(stated))
     (folder / "x.companion.ome").write_text(ome(image(blocks, sizes=(1, 2, 1)), own=uuid(9)))
 
 
@@ -332,15 +336,15 @@ def test_files_with_each_others_names_beside_a_companion(
     assert channel_values(opener, candidate, tmp_path / "server") == [10, 11]
 
 
-def test_a_member_that_took_the_name_of_another_is_told(tmp_path: Path) -> None:
+def test_a_member_that_took_the_name_of_another_is_reported(tmp_path: Path) -> None:
     write_set(tmp_path, SET, ["a_C1.ome.tif", "x.ome.tif"])
     candidates = grouped(tmp_path)
     assert all(candidate.problems for candidate in candidates)
-    told = " ".join(c.problems[0].message for c in candidates)
-    assert "'a_C0.ome.tif' (now 'a_C1.ome.tif')" in told
+    reported = " ".join(c.problems[0].message for c in candidates)
+    assert "'a_C0.ome.tif' (now 'a_C1.ome.tif')" in reported
 
 
-def test_a_uuid_that_the_set_does_not_know_tells_nothing(
+def test_a_uuid_that_the_set_does_not_know_reports_nothing(
     opener: Opener, tmp_path: Path
 ) -> None:
     # Written again by a program that gave it a new one.

@@ -74,7 +74,7 @@ def test_the_usual_jpeg_is_shown(tmp_path: Path, mode: str, options: dict[str, A
     assert judge(tmp_path / "a.jpg").level is Severity.OK
 
 
-def test_an_animation_is_told_where_only_its_first_frame_is_shown(tmp_path: Path) -> None:
+def test_an_animation_is_reported_where_only_its_first_frame_is_shown(tmp_path: Path) -> None:
     frames = [Image.fromarray(pixels) for pixels in (RAMP, 255 - RAMP)]
     frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
     result = judge(tmp_path / "a.png")

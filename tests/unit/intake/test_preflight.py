@@ -191,7 +191,7 @@ def test_a_file_touched_seconds_ago_is_still_being_written(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
-def test_a_file_held_open_for_writing_is_told(tmp_path: Path) -> None:
+def test_a_file_held_open_for_writing_is_reported(tmp_path: Path) -> None:
     path = Path(shutil.copy(SAMPLE / "png-cells" / "cell.png", tmp_path))
     assert not being_written(path)
     with path.open("rb"):

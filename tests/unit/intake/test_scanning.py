@@ -112,7 +112,7 @@ def test_a_dead_link_in_a_zarr_blocks_it_and_loses_nothing(tmp_path: Path, targe
     "name",
     ["b.tif.part", "b.PARTIAL", "b.crdownload", "b.tif.tmp", "notes.txt~", ".nfs0000000a"],
 )
-def test_unfinished_files_are_told_by_name(tmp_path: Path, name: str) -> None:
+def test_unfinished_files_are_reported_by_name(tmp_path: Path, name: str) -> None:
     put(tmp_path / "exp" / "a.tif")
     put(tmp_path / "exp" / name)
     found = scan([tmp_path / "exp"])
@@ -123,7 +123,7 @@ def test_unfinished_files_are_told_by_name(tmp_path: Path, name: str) -> None:
     assert found.ignored_count == 0
 
 
-def test_unfinished_chunks_of_a_zarr_are_told_by_name(tmp_path: Path) -> None:
+def test_unfinished_chunks_of_a_zarr_are_reported_by_name(tmp_path: Path) -> None:
     for name in ("zarr.json", "0/zarr.json", "0/c/0/0", "0/c/0/1.5f3a.partial", "Thumbs.db"):
         put(tmp_path / "a.ome.zarr" / name)
     found = scan([tmp_path / "a.ome.zarr"])
@@ -132,7 +132,7 @@ def test_unfinished_chunks_of_a_zarr_are_told_by_name(tmp_path: Path) -> None:
     assert found.ignored_count == 1
 
 
-def test_hidden_files_and_folders_are_told(tmp_path: Path) -> None:
+def test_hidden_files_and_folders_are_reported(tmp_path: Path) -> None:
     put(tmp_path / "exp" / "a.tif")
     put(tmp_path / "exp" / ".calibration.tif")
     put(tmp_path / "exp" / ".cache" / "b.tif")
@@ -164,7 +164,7 @@ def test_a_zarr_dropped_by_itself_keeps_its_name() -> None:
     assert all(f.client_path.startswith("organoid.ome.zarr/") for f in folder.files)
 
 
-def test_link_loop_is_told_and_left_out(tmp_path: Path) -> None:
+def test_link_loop_is_reported_and_left_out(tmp_path: Path) -> None:
     put(tmp_path / "exp" / "sub" / "a.tif")
     (tmp_path / "exp" / "sub" / "up").symlink_to(tmp_path / "exp")
     (tmp_path / "exp" / "self").symlink_to("self")
@@ -221,7 +221,7 @@ def test_a_path_of_300_characters_is_fine(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become someone else")
-def test_unreadable_folder_is_told(open_folder: Path) -> None:
+def test_unreadable_folder_is_reported(open_folder: Path) -> None:
     put(open_folder / "exp" / "a.tif")
     put(open_folder / "exp" / "secret" / "b.tif")
     (open_folder / "exp" / "secret").chmod(0o700)

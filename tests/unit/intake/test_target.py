@@ -78,7 +78,7 @@ def test_omero_reads_what_the_embedded_repository_does_not(
     assert not here.unknown
 
 
-def test_a_refusal_says_whose_answer_it_is(tmp_path: Path) -> None:
+def test_a_refusal_states_whose_answer_it_is(tmp_path: Path) -> None:
     result = judge(made(tmp_path, "slide.mrxs"), OMERO)
     assert result.sentence.startswith("OMERO's Bio-Formats has no reader for 3DHISTECH slides")
     leo = judge(made(tmp_path, "a.lim"), EMBEDDED)
@@ -101,7 +101,7 @@ def test_a_refusal_says_whose_answer_it_is(tmp_path: Path) -> None:
         ("a.dcm", DICOM),
     ],
 )
-def test_a_server_without_readers_is_told_with_the_remedy(
+def test_a_server_without_readers_is_reported_with_the_remedy(
     tmp_path: Path, name: str, start: bytes
 ) -> None:
     result = judge(made(tmp_path, name, start), BARE)
@@ -109,7 +109,7 @@ def test_a_server_without_readers_is_told_with_the_remedy(
     assert "(pip install 'transferapp[readers]'), or export it as OME" in result.sentence
 
 
-def test_empty_files_are_told_whatever_they_are(tmp_path: Path) -> None:
+def test_empty_files_are_reported_whatever_they_are(tmp_path: Path) -> None:
     assert judge(made(tmp_path, "scan.cxd", b""), OMERO).code == "empty-file"
 
 

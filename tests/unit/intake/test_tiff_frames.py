@@ -58,18 +58,18 @@ SCANIMAGE_5 = (
 
 
 @pytest.mark.parametrize(
-    "said", [{"description": SCANIMAGE_3}, {"software": SCANIMAGE_5, "description": "n = 1"}]
+    "stated", [{"description": SCANIMAGE_3}, {"software": SCANIMAGE_5, "description": "n = 1"}]
 )
 @pytest.mark.parametrize("count", [3, 6, 12])
 @pytest.mark.parametrize("bigtiff", [False, True])
 def test_all_pages_of_scanimage_are_shown(
-    opener: Opener, tmp_path: Path, said: dict[str, Any], count: int, bigtiff: bool
+    opener: Opener, tmp_path: Path, stated: dict[str, Any], count: int, bigtiff: bool
 ) -> None:
     path = tmp_path / "a.tif"
     with tifffile.TiffWriter(path, bigtiff=bigtiff) as out:
         for n in range(count):
             pixels = np.full((20, 30), n, np.int16)
-            out.write(pixels, metadata=None, contiguous=False, **said)
+            out.write(pixels, metadata=None, contiguous=False, **stated)
     assert judge(path).level is Severity.OK
     image = opener.only_image(path)
     image.check()

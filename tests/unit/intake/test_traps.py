@@ -14,46 +14,48 @@ from transferapp.intake.scanning import scan
 from transferapp.intake.traps import TRAPS, warnings
 
 
-def told(path: Path) -> list[str]:
+def reported(path: Path) -> list[str]:
     return warnings(scan([path]).files)
 
 
 @pytest.mark.parametrize("name", [trap.name for trap in TRAPS])
-def test_a_trap_is_told_and_its_harmless_neighbour_is_not(name: str, tmp_path: Path) -> None:
+def test_a_trap_is_reported_and_its_harmless_neighbour_is_not(
+    name: str, tmp_path: Path
+) -> None:
     (trap,) = (trap for trap in TRAPS if trap.name == name)
     sentence = f"{trap.sentence} (Seen with Bio-Formats 7.3.1.)"
-    assert sentence in told(MAKERS[name](tmp_path, True))
+    assert sentence in reported(MAKERS[name](tmp_path, True))
     (tmp_path / "harmless").mkdir()
-    assert told(MAKERS[name](tmp_path / "harmless", False)) == []
+    assert reported(MAKERS[name](tmp_path / "harmless", False)) == []
 
 
-def test_each_sentence_says_what_to_do() -> None:
+def test_each_sentence_states_what_to_do() -> None:
     words = ("Write ", "In ImageJ", "Save ", "export ", "Export ", "Mind ", "Pad ")
     assert all(any(word in trap.sentence for word in words) for trap in TRAPS)
 
 
-def test_a_damaged_file_is_left_to_those_who_tell_it(tmp_path: Path) -> None:
+def test_a_damaged_file_is_left_to_those_who_report_it(tmp_path: Path) -> None:
     for name in ("a.tif", "a.ome.tif", "a.mrc", "a.fits", "a.nrrd", "a.pgm", "a.dcm"):
         (tmp_path / name).write_bytes(b"II*\0")
-    assert told(tmp_path) == []
+    assert reported(tmp_path) == []
 
 
 def test_colours_of_a_nrrd_are_channels_rightly(tmp_path: Path) -> None:
     header = "NRRD0004\nsizes: 3 20 30\nkinds: RGB-color domain domain\n\n"
     (tmp_path / "a.nrrd").write_text(header)
-    assert told(tmp_path) == []
+    assert reported(tmp_path) == []
 
 
-def test_only_who_imports_into_omero_is_told(tmp_path: Path) -> None:
+def test_only_who_imports_into_omero_is_reported(tmp_path: Path) -> None:
     (candidate,) = group(scan([MAKERS["imagej-depth"](tmp_path, True)]))
-    told_here = preflight(candidate, PreflightSettings(still_writing_s=0))
-    told_there = preflight(
+    reported_here = preflight(candidate, PreflightSettings(still_writing_s=0))
+    reported_there = preflight(
         candidate, PreflightSettings(still_writing_s=0, target=omero_formats())
     )
-    assert (told_here.level, told_there.level) == (Severity.OK, Severity.WARNING)
-    assert "set the unit to micron" in told_there.sentence
+    assert (reported_here.level, reported_there.level) == (Severity.OK, Severity.WARNING)
+    assert "set the unit to micron" in reported_there.sentence
 
 
-def test_dicom_without_a_suffix_is_told_too(tmp_path: Path) -> None:
+def test_dicom_without_a_suffix_is_reported_too(tmp_path: Path) -> None:
     path = MAKERS["dicom-monochrome1"](tmp_path, True)
-    assert told(path.rename(tmp_path / "IM0001"))
+    assert reported(path.rename(tmp_path / "IM0001"))

@@ -51,7 +51,7 @@ def test_inside_it_is_a_part_of_the_zarr(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["METADATA.ome.xml", "cells.ome.xml"])
-def test_without_a_zarr_it_is_told(name: str, tmp_path: Path) -> None:
+def test_without_a_zarr_it_is_reported(name: str, tmp_path: Path) -> None:
     _notes(tmp_path, name)
     touched_tiff(tmp_path / "a.tif")
     assert name in _names(tmp_path, omero_formats())[0]

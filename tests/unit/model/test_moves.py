@@ -11,9 +11,9 @@ from transferapp.model.moves import (
     FETCHED_STATES,
     FINAL_STATES,
     MOVES,
+    REPORT_LEFT,
     RETRY,
     SCANNED_UP_STATES,
-    TELL_LEFT,
     Mover,
 )
 from transferapp.model.transfers import (
@@ -70,7 +70,7 @@ def test_what_ended_stays_ended() -> None:
         if move.end - {state}
     }  # fmt: skip
     assert leaving == {(RETRY.name, ItemState.FAILED)}
-    assert TELL_LEFT.start == TELL_LEFT.end == {ItemState.CANCELLED}
+    assert REPORT_LEFT.start == REPORT_LEFT.end == {ItemState.CANCELLED}
     assert DELIVER.start & DONE_STATES == {ItemState.DELIVERED}
 
 

@@ -46,20 +46,20 @@ ALL_HERE = TransferFacts(
 
 @given(_FACTS)
 def test_each_promise_needs_its_fact(facts: TransferFacts) -> None:
-    said = promised(facts)
-    assert said.safe_to_log_off is (facts.in_outbox or said.safe_to_switch_off)
-    assert said.safe_to_switch_off is (
+    stated = promised(facts)
+    assert stated.safe_to_log_off is (facts.in_outbox or stated.safe_to_switch_off)
+    assert stated.safe_to_switch_off is (
         facts.ended or (facts.arrived and facts.source is not None)
     )
-    assert said.safe_to_delete_imported or not said.safe_to_delete_source
-    if said.safe_to_delete_imported:
+    assert stated.safe_to_delete_imported or not stated.safe_to_delete_source
+    if stated.safe_to_delete_imported:
         source = facts.source
         assert source is not None
         assert source.look is not None
         assert source.items_verified
         assert source.look.covers(source.files_verified)
         assert (source.look.changed, source.look.away) == (0, 0)
-        if said.safe_to_delete_source:
+        if stated.safe_to_delete_source:
             assert (source.items_verified, source.left_out_files) == (source.items, 0)
             assert (source.look.added, source.look.held_changed) == (0, 0)
 
@@ -76,15 +76,15 @@ def test_an_export_needs_the_workstation_until_it_has_ended() -> None:
 
 @given(_PROMISES, _PROMISES)
 def test_joined_is_the_same_from_either_side(one: Promises, other: Promises) -> None:
-    said = one.joined(other)
-    assert said == other.joined(one)
-    assert said.safe_to_delete_source <= one.safe_to_delete_source
-    assert said.safe_to_delete_imported <= other.safe_to_delete_imported
-    assert said.safe_to_log_off >= one.safe_to_log_off
-    assert said.safe_to_switch_off >= one.safe_to_switch_off
+    stated = one.joined(other)
+    assert stated == other.joined(one)
+    assert stated.safe_to_delete_source <= one.safe_to_delete_source
+    assert stated.safe_to_delete_imported <= other.safe_to_delete_imported
+    assert stated.safe_to_log_off >= one.safe_to_log_off
+    assert stated.safe_to_switch_off >= one.safe_to_switch_off
 
 
 @given(_PROMISES)
 def test_of_a_source_that_nobody_sees_nothing_is_promised(one: Promises) -> None:
-    said = one.of_unseen_source()
-    assert said == Promises(one.safe_to_log_off, one.safe_to_switch_off, False, False)
+    stated = one.of_unseen_source()
+    assert stated == Promises(one.safe_to_log_off, one.safe_to_switch_off, False, False)

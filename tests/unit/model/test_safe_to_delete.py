@@ -68,6 +68,8 @@ def test_nothing_verified_is_nothing_to_delete(items: int) -> None:
     assert safe_to_delete(replace(facts, look=replace(SCAN, files=0))) == NOTHING
 
 
-def test_who_says_nothing_of_the_imported_files_promises_nothing_of_them() -> None:
-    said = Promises(safe_to_log_off=True, safe_to_switch_off=True, safe_to_delete_source=False)
-    assert not said.safe_to_delete_imported
+def test_who_states_nothing_of_the_imported_files_promises_nothing_of_them() -> None:
+    stated = Promises(
+        safe_to_log_off=True, safe_to_switch_off=True, safe_to_delete_source=False
+    )
+    assert not stated.safe_to_delete_imported

@@ -25,19 +25,19 @@ def event(kind: EventKind, title: str = "Monday", state: str = "imported") -> Ev
     return Event(7, kind, "ada", "t1", "", state, title, "3 imported", AT)
 
 
-def test_only_ends_and_problems_are_told() -> None:
+def test_only_ends_and_problems_are_reported() -> None:
     assert notable_event_of(event(EventKind.ITEM_CHANGED)) is None
     assert notable_event_of(event(EventKind.TRANSFER_CHANGED)) is None
-    told = notable_event_of(event(EventKind.TRANSFER_ENDED))
-    assert told is not None
-    assert (told.title, sentence(told)) == ("Imported: Monday", "3 imported")
+    reported = notable_event_of(event(EventKind.TRANSFER_ENDED))
+    assert reported is not None
+    assert (reported.title, sentence(reported)) == ("Imported: Monday", "3 imported")
 
 
 def test_a_name_with_a_line_break_makes_no_header() -> None:
-    told = notable_event_of(event(EventKind.TRANSFER_ENDED, "a\r\nBcc: all@example.org"))
-    assert told is not None
-    assert "\n" not in headline([told])
-    assert "\r" not in headline([told])
+    reported = notable_event_of(event(EventKind.TRANSFER_ENDED, "a\r\nBcc: all@example.org"))
+    assert reported is not None
+    assert "\n" not in headline([reported])
+    assert "\r" not in headline([reported])
 
 
 def test_signature_is_that_of_standard_webhooks() -> None:

@@ -19,7 +19,7 @@ def read(text: str | bytes) -> OmeDocument:
 
 
 @pytest.mark.parametrize(
-    ("said", "unit", "um"),
+    ("stated", "unit", "um"),
     [
         ("0.5", "", 0.5),
         ("250", "nm", 0.25),
@@ -34,8 +34,8 @@ def read(text: str | bytes) -> OmeDocument:
         ("wide", "", None),
     ],
 )
-def test_sizes_that_can_be_true(said: str, unit: str, um: float | None) -> None:
-    attributes = f'PhysicalSizeX="{said}"' + (f' PhysicalSizeXUnit="{unit}"' if unit else "")
+def test_sizes_that_can_be_true(stated: str, unit: str, um: float | None) -> None:
+    attributes = f'PhysicalSizeX="{stated}"' + (f' PhysicalSizeXUnit="{unit}"' if unit else "")
     [found] = read(ome(image(attributes=attributes))).images
     assert found.pixel_size_um == (None, None, pytest.approx(um) if um else None)
 
@@ -48,7 +48,7 @@ def test_a_micrometre_however_it_is_written(written: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "when"),
+    ("stated", "when"),
     [
         ("2024-03-31T02:30:00", datetime(2024, 3, 31, 2, 30, tzinfo=UTC)),
         ("2024-03-31T02:30:00+05:30", datetime(2024, 3, 30, 21, 0, tzinfo=UTC)),
@@ -66,8 +66,8 @@ def test_a_micrometre_however_it_is_written(written: str) -> None:
         ("", None),
     ],
 )
-def test_dates_that_can_be_true(said: str, when: datetime | None) -> None:
-    date = f"<AcquisitionDate>{said}</AcquisitionDate>"
+def test_dates_that_can_be_true(stated: str, when: datetime | None) -> None:
+    date = f"<AcquisitionDate>{stated}</AcquisitionDate>"
     assert read(ome(image(before=date))).images[0].acquired_at == when
 
 

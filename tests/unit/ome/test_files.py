@@ -92,7 +92,7 @@ def test_nothing_is_scanned_for_outside(tmp_path: Path, name: str) -> None:
     assert named.named(name) is None
 
 
-def test_a_uuid_of_several_files_tells_nothing(tmp_path: Path) -> None:
+def test_a_uuid_of_several_files_reports_nothing(tmp_path: Path) -> None:
     (tmp_path / "b.ome.tif").touch()
     blocks = block(file="a.ome.tif", own=uuid(1)), block(c=1, file="b.ome.tif", own=uuid(1))
     found = files(tmp_path / "a.ome.tif", *blocks, own=uuid(1))[1]

@@ -78,8 +78,8 @@ def test_images_without_tiffdata_share_a_file_in_order() -> None:
     two = image("", sizes=(2, 1, 1))
     three = image("", sizes=(3, 1, 1), number=1)
     assert [pages_of(found) for found in placed(two, three, pages=5)] == [[0, 1], [2, 3, 4]]
-    said = image(block(count=2), sizes=(2, 1, 1))
-    assert [pages_of(found) for found in placed(said, three, pages=5)] == [[0, 1], [2, 3, 4]]
+    stated = image(block(count=2), sizes=(2, 1, 1))
+    assert [pages_of(found) for found in placed(stated, three, pages=5)] == [[0, 1], [2, 3, 4]]
     last = image(block(2, count=3), sizes=(3, 1, 1), number=1)
     assert [pages_of(found) for found in placed(two, last, pages=5)] == [[0, 1], [2, 3, 4]]
 
@@ -104,7 +104,7 @@ def test_no_image_takes_pages_that_another_one_names() -> None:
 
 
 @given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.data())
-def test_what_blocks_say_of_single_planes_is_kept(
+def test_what_blocks_show_of_single_planes_is_kept(
     z: int, c: int, t: int, data: st.DataObject
 ) -> None:
     order = "XY" + "".join(data.draw(st.permutations("ZCT")))

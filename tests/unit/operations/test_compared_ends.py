@@ -152,7 +152,7 @@ async def test_of_a_path_imported_each_day_the_newest_are_compared() -> None:
     assert compared == {70 + n for n in range(61 - MOST_COMPARED, 61)}
 
 
-async def test_asked_without_content_the_path_is_told_as_no_more() -> None:
+async def test_asked_without_content_the_path_is_reported_as_no_more() -> None:
     asked = [[SoughtFile(PlannedFile("Pos0/img_0.tif", LARGE, ""))]]
     found = await held(Shelf({ONE: content()}), asked, DuplicateSearch())
     assert found == DuplicateMatch(same_paths=(ONE,))

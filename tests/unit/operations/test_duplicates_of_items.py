@@ -110,7 +110,7 @@ async def test_many_files_are_asked_for_only_when_the_largest_are_there() -> Non
     assert known.asked == [20, 100]
 
 
-def test_hits_tell_the_surer_likeness_once() -> None:
+def test_hits_report_the_surer_likeness_once() -> None:
     at_a = {1: DuplicateOriginal(71, A.sha1), 2: DuplicateOriginal(72, "")}
     hits = Hits({A.sha1: {1}}, {(A.client_path, 5): at_a, (B.client_path, 6): {1: at_a[1]}})
     assert hits.of(A) == {1: Likeness.BYTES, 2: Likeness.PATH}

@@ -83,7 +83,7 @@ async def watched(queue: Queue, task_id: str, quiet: timedelta, step: str = "reg
     return entry.task
 
 
-async def said(queue: Queue, repository: Answering | None = None) -> RepositoryHealth:
+async def stated(queue: Queue, repository: Answering | None = None) -> RepositoryHealth:
     asked = cast("Repository", repository or Answering())
     return await import_health(asked, queue, "repository", Standing())
 
@@ -92,7 +92,7 @@ async def test_silent_when_no_watched_import_moves() -> None:
     queue = Queue()
     task = await watched(queue, "1", SILENT_AFTER)
     await watched(queue, "2", 2 * SILENT_AFTER)
-    health = await said(queue)
+    health = await stated(queue)
     assert health.state is HealthState.SILENT
     assert health.detail == (
         f"OMERO answers, but its imports (2) give no sign of life since"
@@ -104,45 +104,45 @@ async def test_one_that_moves_is_enough() -> None:
     queue = Queue()
     await watched(queue, "1", 2 * SILENT_AFTER)
     await watched(queue, "2", SILENT_AFTER - timedelta(seconds=1))
-    assert await said(queue) == PROGRESSING
+    assert await stated(queue) == PROGRESSING
 
 
 @pytest.mark.parametrize("step", ["store", "verify", ""])
-async def test_other_steps_say_nothing_of_its_queue(step: str) -> None:
+async def test_other_steps_show_nothing_of_its_queue(step: str) -> None:
     queue = Queue()
     await watched(queue, "1", 2 * SILENT_AFTER, step)
-    assert await said(queue) == PROGRESSING
+    assert await stated(queue) == PROGRESSING
 
 
-async def test_a_dead_worker_says_nothing_of_the_repository() -> None:
+async def test_a_dead_worker_states_nothing_of_the_repository() -> None:
     queue = Queue()
     await watched(queue, "1", 2 * SILENT_AFTER)
     queue.living = [WorkerLife("w1", 1, SILENT_AFTER.total_seconds())]
-    assert await said(queue) == PROGRESSING
+    assert await stated(queue) == PROGRESSING
     queue.living = []
-    assert await said(queue) == PROGRESSING
+    assert await stated(queue) == PROGRESSING
 
 
 async def test_unreachable_stays_so_and_a_queue_that_is_away_hides_nothing() -> None:
     queue, repository = Queue(), Answering()
     await watched(queue, "1", 2 * SILENT_AFTER)
     repository.answer = RepositoryHealth(HealthState.UNREACHABLE, "gone")
-    assert await said(queue, repository) == repository.answer
+    assert await stated(queue, repository) == repository.answer
     queue.broken = True
-    assert await said(queue) == PROGRESSING
+    assert await stated(queue) == PROGRESSING
 
 
 def test_each_beat_is_news_at_most_once_a_minute() -> None:
-    told: list[tuple[int, int, str]] = []
+    reported: list[tuple[int, int, str]] = []
     clock = Standing()
     clock.time = NOW.replace(hour=14, minute=5, second=0)
-    heartbeat = Heartbeat(told.append, clock)
+    heartbeat = Heartbeat(reported.append, clock)
     heartbeat(1, 6, "reading")
     heartbeat(1, 6, "reading")
     clock.time += timedelta(minutes=1)
     heartbeat(1, 6, "reading")
     heartbeat(2, 6, "writing")
-    assert told == [
+    assert reported == [
         (1, 6, "reading"),
         (1, 6, "reading (at work at 14:05 UTC)"),
         (1, 6, "reading (at work at 14:06 UTC)"),

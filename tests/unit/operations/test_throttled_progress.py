@@ -22,11 +22,11 @@ async def test_only_the_newest_and_only_once() -> None:
     async def note(news: int) -> None:
         passed.append(news)
 
-    async with throttled_progress(note) as tell:
+    async with throttled_progress(note) as report:
         for number in range(100):
-            tell(number)
+            report(number)
         await asyncio.sleep(0.1)
-        tell(100)
+        report(100)
         await asyncio.sleep(0.1)
     assert passed == [99, 100]
 
@@ -41,10 +41,10 @@ async def test_nothing_is_written_after_the_end() -> None:
         await asyncio.sleep(0.05)
         passed.append(news)
 
-    async with throttled_progress(slowly) as tell:
-        tell(1)
+    async with throttled_progress(slowly) as report:
+        report(1)
         await begun.wait()
-        tell(2)
+        report(2)
     assert passed == [1]
     await asyncio.sleep(0.1)
     assert passed == [1]
@@ -58,10 +58,10 @@ async def test_a_database_that_is_away_fails_no_work() -> None:
         if news == 1:
             raise Unavailable
 
-    async with throttled_progress(away) as tell:
-        tell(1)
+    async with throttled_progress(away) as report:
+        report(1)
         await asyncio.sleep(0.05)
-        tell(2)
+        report(2)
         await asyncio.sleep(0.05)
     assert passed == [1, 2]
 

@@ -57,7 +57,7 @@ def test_edge_chunk_is_padded_with_the_fill_value() -> None:
     assert int(decoded.sum()) == 7 * tile.size
 
 
-def test_damaged_chunk_is_told_apart() -> None:
+def test_damaged_chunk_is_reported_apart() -> None:
     pixels = image()
     encoded = chunks.encode(pixels, 0, np.ones((256, 256), dtype="u2"))
     for damaged in (b"", encoded[:10], b"rubbish" * 10):

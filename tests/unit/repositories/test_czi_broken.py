@@ -33,7 +33,7 @@ def test_a_file_that_was_cut_short_is_damaged(
     assert str(tmp_path) not in caught.value.message
 
 
-def test_no_subblocks_and_no_full_size_are_told(opener: Opener, tmp_path: Path) -> None:
+def test_no_subblocks_and_no_full_size_are_reported(opener: Opener, tmp_path: Path) -> None:
     with pytest.raises(DamagedFile, match="holds no image"):
         opener(write_czi(tmp_path / "a.czi", []))
     small = Tile(plane(1), size=(64, 96))
@@ -51,7 +51,7 @@ def test_a_hole_in_the_middle_is_damage(opener: Opener, tmp_path: Path) -> None:
         opener.only_image(path)
 
 
-def test_a_file_that_was_never_closed_says_so(opener: Opener, tmp_path: Path) -> None:
+def test_a_file_that_was_never_closed_states_so(opener: Opener, tmp_path: Path) -> None:
     path = write_czi(tmp_path / "a.czi", [Tile(plane(1))])
     content = bytearray(path.read_bytes())
     content[84:92] = bytes(8)
@@ -83,7 +83,7 @@ def test_coordinates_beyond_all_bounds_are_damage(
         opener(write_czi(tmp_path / "a.czi", [Tile(plane(1)), far]))
 
 
-def test_a_part_of_several_files_is_told(opener: Opener, tmp_path: Path) -> None:
+def test_a_part_of_several_files_is_reported(opener: Opener, tmp_path: Path) -> None:
     tiles = [Tile(plane(1), {"V": 0}), Tile(plane(2), {"V": 1}, file_part=1)]
     path = write_czi(tmp_path / "a.czi", tiles)
     content = path.read_bytes()
@@ -97,7 +97,7 @@ def test_a_part_of_several_files_is_told(opener: Opener, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "pixels", [np.zeros((4, 5, 4), "uint8"), np.zeros((4, 5), "int32")], ids=["bgra", "int32"]
 )
-def test_pixel_types_that_the_library_lacks_are_told(
+def test_pixel_types_that_the_library_lacks_are_reported(
     opener: Opener, tmp_path: Path, pixels: Any
 ) -> None:
     with pytest.raises(UnsupportedFile, match=r"'a\.czi'.*Export it from ZEN"):

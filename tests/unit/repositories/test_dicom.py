@@ -116,7 +116,7 @@ def test_a_file_without_an_ending_that_begins_like_a_tiff(
     assert np.array_equal(planes_of(opener.only_image(path))[0, 0], written)
 
 
-def test_what_a_file_says_of_its_image(opener: Opener, tmp_path: Path) -> None:
+def test_what_a_file_states_of_its_image(opener: Opener, tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.dcm",
         numbers((1, 20, 30), "<i2"),
@@ -325,7 +325,7 @@ def test_packed_pixels_that_are_cut_off_are_damage(opener: Opener, tmp_path: Pat
         (((_FRAMES, "IS", "nine"),), DamagedFile),
     ],
 )
-def test_nonsense_is_told(
+def test_nonsense_is_reported(
     opener: Opener, tmp_path: Path, more: tuple[Element, ...], error: type[Exception]
 ) -> None:
     path = write(tmp_path / "a.dcm", numbers((1, 20, 30), "<u2"), *more)
@@ -358,10 +358,10 @@ def test_a_file_that_is_no_dicom_is_refused(opener: Opener, tmp_path: Path) -> N
 def test_frames_packed_by_run_lengths(opener: Opener, tmp_path: Path) -> None:
     rle = pytest.importorskip("pydicom.pixels.encoders").RLELosslessEncoder
     written = numbers((2, 20, 30), "<u2")
-    said = {"rows": 20, "columns": 30, "samples_per_pixel": 1, "bits_allocated": 16,
+    stated = {"rows": 20, "columns": 30, "samples_per_pixel": 1, "bits_allocated": 16,
             "bits_stored": 16, "pixel_representation": 0, "number_of_frames": 1,
             "photometric_interpretation": "MONOCHROME2"}  # fmt: skip
-    frames = [rle.encode(one, **said) for one in written]
+    frames = [rle.encode(one, **stated) for one in written]
     path = write_packed(tmp_path / "a.dcm", written, "1.2.840.10008.1.2.5", frames)
     assert np.array_equal(planes_of(opener.only_image(path))[0, 0], written)
 

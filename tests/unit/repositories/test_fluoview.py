@@ -55,14 +55,14 @@ def test_slices_and_times(
     assert np.array_equal(planes_of(image), np.transpose(written, (*axes, 3, 4)))
 
 
-def test_an_image_that_is_missing_is_told(opener: Opener, tmp_path: Path) -> None:
+def test_an_image_that_is_missing_is_reported(opener: Opener, tmp_path: Path) -> None:
     first, *_ = write_oif(tmp_path / "a.oif", numbers((2, 2, 20, 30), "<u2"), "CZ")
     (tmp_path / "a.oif.files" / "s_C001Z002.tif").unlink()
     with pytest.raises(MissingCompanion, match=r"a\.oif\.files"):
         opener(first)
 
 
-def test_an_oif_without_its_folder_is_told(opener: Opener, tmp_path: Path) -> None:
+def test_an_oif_without_its_folder_is_reported(opener: Opener, tmp_path: Path) -> None:
     first, *_ = write_oif(tmp_path / "a.oif", numbers((2, 20, 30), "<u2"))
     (tmp_path / "a.oif.files").rename(tmp_path / "other")
     with pytest.raises(MissingCompanion, match=r"a\.oif\.files"):

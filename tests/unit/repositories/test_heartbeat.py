@@ -10,7 +10,7 @@ from transferapp.host.clock import SystemClock
 from transferapp.repositories.heartbeat import SILENT_AFTER, HeartbeatWatch
 
 
-def test_a_watch_tells_slow_from_silent() -> None:
+def test_a_watch_reports_slow_from_silent() -> None:
     class MovedClock(SystemClock):
         moved = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -55,10 +55,10 @@ def test_levels_are_those_that_have_all_slices(opener: Opener, tmp_path: Path) -
     assert np.array_equal(part, half[0, 1, 3, 7:27, 11:41])
 
 
-def test_what_is_not_said_is_not_known(opener: Opener, tmp_path: Path) -> None:
-    said: dict[str, object] = {"Unit": "pixel", "ExtMin2": "nothing"}
+def test_what_is_not_stated_is_not_known(opener: Opener, tmp_path: Path) -> None:
+    stated: dict[str, object] = {"Unit": "pixel", "ExtMin2": "nothing"}
     written = numbers((1, 1, 2, 4, 4), "u1")
-    [path] = write_imaris(tmp_path / "a.ims", [written], said=said, date="once")
+    [path] = write_imaris(tmp_path / "a.ims", [written], stated=stated, date="once")
     with h5py.File(path, "r+") as file:
         del file["DataSetInfo/Channel 0"]
     header = opener.only_image(path).header

@@ -72,7 +72,7 @@ def test_tiles_are_images_of_their_own(opener: Opener, tmp_path: Path) -> None:
         assert np.array_equal(planes_of(image)[0, :, 0], tile)
 
 
-def test_names_tell_the_folders_and_may_be_the_same(opener: Opener, tmp_path: Path) -> None:
+def test_names_report_the_folders_and_may_be_the_same(opener: Opener, tmp_path: Path) -> None:
     plane = numbers((1, 1, 6, 8), "u1")
     inner = folder("deep", LifPicture("c", plane))
     write_lif_of(

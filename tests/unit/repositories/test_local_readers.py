@@ -69,7 +69,7 @@ def test_multi_file_set_from_any_of_its_files(opener: Opener, number: int) -> No
     check_all(fileset)
 
 
-def test_plate_tells_wells_and_fields(opener: Opener) -> None:
+def test_plate_reports_wells_and_fields(opener: Opener) -> None:
     fileset = opened(opener, "ome-tiff-plate-cells/plate.companion.ome")
     assert fileset.plates == ("test plate",)
     wells = [image.header.well for image in fileset.images]
@@ -228,7 +228,7 @@ def test_empty_file(opener: Opener, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["cells.tif", "cells.PNG", "cells.nd2", "cells.companion.ome"])
-def test_content_that_is_not_what_the_name_says(
+def test_content_that_is_not_what_the_name_states(
     opener: Opener, tmp_path: Path, name: str
 ) -> None:
     path = tmp_path / name

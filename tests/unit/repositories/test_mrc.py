@@ -61,7 +61,9 @@ def test_pixel_sizes_are_those_of_the_axes_that_rows_run_along(
 
 
 @pytest.mark.parametrize("edge", [0.0, -40.0])
-def test_a_cell_without_a_size_tells_none(opener: Opener, tmp_path: Path, edge: float) -> None:
+def test_a_cell_without_a_size_reports_none(
+    opener: Opener, tmp_path: Path, edge: float
+) -> None:
     [path] = write_mrc(tmp_path / "a.mrc", numbers((1, 4, 4), "<i2"), cell=(edge, edge, edge))
     assert opener.only_image(path).header.pixel_size_um == (None, None, None)
 

@@ -162,7 +162,7 @@ def test_lossless_compression(opener: Opener, tmp_path: Path) -> None:
     assert not image.header.random_access
 
 
-def test_lossy_compression_is_told(opener: Opener, tmp_path: Path) -> None:
+def test_lossy_compression_is_reported(opener: Opener, tmp_path: Path) -> None:
     path = Nd2({0: frame(7)}, (GFP,), compression=1).write(tmp_path / "a.nd2")
     with pytest.raises(UnsupportedFile, match=r"'a\.nd2' is compressed with loss"):
         opener(path)

@@ -65,7 +65,7 @@ def test_old_namespace(opener: Opener, tmp_path: Path) -> None:
         ("", {}, UnsupportedFile),
     ],
 )
-def test_what_cannot_be_read_is_said(
+def test_what_cannot_be_read_is_stated(
     opener: Opener,
     tmp_path: Path,
     pixels: str,
@@ -99,7 +99,7 @@ def test_bytes_outside_of_pixels_are_no_planes(
 
 
 @pytest.mark.parametrize("big", ["true", "false"])
-def test_bytes_in_the_order_that_old_schemas_say(
+def test_bytes_in_the_order_that_old_schemas_show(
     opener: Opener, tmp_path: Path, big: str
 ) -> None:
     stored = PLANES.astype(PLANES.dtype.newbyteorder(">" if big == "true" else "<"))

@@ -132,7 +132,7 @@ def test_garbage_in_a_png_is_damaged(opener: Opener, tmp_path: Path) -> None:
         opener.only_image(path)
 
 
-def test_too_many_bytes_are_told(
+def test_too_many_bytes_are_reported(
     opener: Opener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_png(tmp_path / "a.png", np.zeros((20, 30, 4), np.uint16), RGBA, 16)

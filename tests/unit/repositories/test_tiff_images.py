@@ -96,16 +96,16 @@ def test_separate_samples_of_ome_tiff(opener: Opener, tmp_path: Path, photometri
 
 
 @pytest.mark.parametrize("photometric", ["minisblack", "rgb"])
-@pytest.mark.parametrize("said", [1, 3])
+@pytest.mark.parametrize("stated", [1, 3])
 def test_samples_are_counted_by_the_page_not_by_the_xml(
-    opener: Opener, tmp_path: Path, photometric: Any, said: int
+    opener: Opener, tmp_path: Path, photometric: Any, stated: int
 ) -> None:
     channel = '<Channel ID="Channel:0:{0}" Name="c{0}" SamplesPerPixel="{1}"/>'
     text = (
         '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
         '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="30" SizeY="20"'
         ' SizeZ="2" SizeC="3" SizeT="1">'
-        + "".join(channel.format(c, said) for c in range(3 // said))
+        + "".join(channel.format(c, stated) for c in range(3 // stated))
         + "<TiffData/></Pixels></Image></OME>"
     )
     pixels = numbers((2, 3, 20, 30))
@@ -116,7 +116,7 @@ def test_samples_are_counted_by_the_page_not_by_the_xml(
     names = [hint.name for hint in image.header.channels]
     lights = ["Red", "Green", "Blue"] if photometric == "rgb" else ["1", "2", "3"]
     own = lights if photometric == "rgb" else ["c0", "c1", "c2"]
-    assert names == (own if said == 1 else [f"c0: {light}" for light in lights])
+    assert names == (own if stated == 1 else [f"c0: {light}" for light in lights])
 
 
 @pytest.mark.parametrize("options", [{}, {"compression": "zlib"}])
@@ -218,6 +218,6 @@ def test_a_thumbnail_is_no_image(opener: Opener, tmp_path: Path) -> None:
     assert sizes(opener(path)) == [[(400, 600)]]
 
 
-def test_a_lone_page_is_an_image_whatever_it_says(opener: Opener, tmp_path: Path) -> None:
+def test_a_lone_page_is_an_image_whatever_it_states(opener: Opener, tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", (numbers((40, 60)), {"subfiletype": _REDUCED}))
     assert sizes(opener(path)) == [[(40, 60)]]

@@ -136,8 +136,8 @@ def test_tables_that_the_page_keeps_for_its_tiles(opener: Opener, tmp_path: Path
 def test_slide_with_label_and_macro(opener: Opener, tmp_path: Path) -> None:
     slide = ramp(160, 200)
     path = tmp_path / "a.svs"
-    said = "AppMag = 20|MPP = 0.499"
-    write_svs(path, slide, said, levels=[slide[::2, ::2].copy()])
+    stated = "AppMag = 20|MPP = 0.499"
+    write_svs(path, slide, stated, levels=[slide[::2, ::2].copy()])
     images = opener(path).images
     for image in images:
         image.check()

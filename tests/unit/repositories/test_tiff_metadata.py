@@ -29,8 +29,8 @@ def header(opener: Opener, path: Path, **options: Any) -> ImageHeader:
 def imagej(
     opener: Opener, path: Path, per_unit: tuple[float, float], text: str
 ) -> tuple[float | None, ...]:
-    said = f"ImageJ=1.54f\n{text}".encode()
-    options = {"resolution": per_unit, "resolutionunit": 1, "description": said}
+    stated = f"ImageJ=1.54f\n{text}".encode()
+    options = {"resolution": per_unit, "resolutionunit": 1, "description": stated}
     return header(opener, path, metadata=None, **options).pixel_size_um
 
 
@@ -143,7 +143,7 @@ def test_slide_with_a_size_that_is_none(opener: Opener, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "wanted"),
+    ("stated", "wanted"),
     [
         ("Date = 12/29/09|Time = 09:59:15", datetime(2009, 12, 29, 9, 59, 15, tzinfo=UTC)),
         ("Date = 03/05/2019|Time = 23:59:59", datetime(2019, 3, 5, 23, 59, 59, tzinfo=UTC)),
@@ -161,9 +161,9 @@ def test_slide_with_a_size_that_is_none(opener: Opener, tmp_path: Path) -> None:
     ],
 )
 def test_date_of_a_slide(
-    opener: Opener, tmp_path: Path, said: str, wanted: datetime | None
+    opener: Opener, tmp_path: Path, stated: str, wanted: datetime | None
 ) -> None:
-    write_svs(tmp_path / "a.svs", _SLIDE, f"{said}|MPP = 0.5")
+    write_svs(tmp_path / "a.svs", _SLIDE, f"{stated}|MPP = 0.5")
     images = opener(tmp_path / "a.svs").images
     assert [image.header.acquired_at for image in images] == [wanted] * 3
 
@@ -224,7 +224,7 @@ def test_metamorph_units(opener: Opener, tmp_path: Path) -> None:
 
 
 def test_metamorph_of_today(opener: Opener, tmp_path: Path) -> None:
-    said = (
+    stated = (
         '<MetaData><PlaneInfo><prop id="spatial-calibration-state" type="bool" value="on"/>'
         '<prop id="spatial-calibration-x" type="float" value="0.325"/>'
         '<prop id="spatial-calibration-y" type="float" value="0.325"/>'
@@ -234,7 +234,7 @@ def test_metamorph_of_today(opener: Opener, tmp_path: Path) -> None:
         "</PlaneInfo></MetaData>"
     )
     path = tmp_path / "a.tif"
-    found = header(opener, path, description=said, software="MetaSeries", metadata=None)
+    found = header(opener, path, description=stated, software="MetaSeries", metadata=None)
     assert found.pixel_size_um == (None, 0.325, 0.325)
     assert [hint.name for hint in found.channels] == ["GFP"]
     assert found.acquired_at == datetime(2019, 3, 5, 10, 11, 12, 500_000, tzinfo=UTC)
@@ -242,8 +242,8 @@ def test_metamorph_of_today(opener: Opener, tmp_path: Path) -> None:
 
 def test_metamorph_of_today_in_pieces(opener: Opener, tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
-    said = "<MetaData><PlaneInfo></MetaData>"
-    found = header(opener, path, description=said, software="MetaSeries", metadata=None)
+    stated = "<MetaData><PlaneInfo></MetaData>"
+    found = header(opener, path, description=stated, software="MetaSeries", metadata=None)
     assert (found.pixel_size_um, found.acquired_at) == (_NONE, None)
 
 

@@ -204,7 +204,7 @@ def test_pages_of_ome_tiff_may_be_packed_each_its_way(opener: Opener, tmp_path: 
         np.testing.assert_array_equal(plane(image, z), pixels[z])
 
 
-def test_broken_bytes_are_told_as_damage(opener: Opener, tmp_path: Path) -> None:
+def test_broken_bytes_are_reported_as_damage(opener: Opener, tmp_path: Path) -> None:
     """Whatever bytes are wrong: a reader answers with pixels or in words."""
     path = tmp_path / "a.tif"
     write(path, page(ODD), {"predictor": True, **ZLIB}, ZLIB, "ImageJ=1.54f\nimages=12\n")

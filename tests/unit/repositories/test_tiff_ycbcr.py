@@ -109,7 +109,7 @@ def test_coefficients_of_the_file_count(opener: Opener, tmp_path: Path) -> None:
     assert seen(opener.only_image(path))[0, 0].tolist() == pytest.approx([254, 0, 0], abs=2)
 
 
-def test_planes_of_shared_chroma_are_told(opener: Opener, tmp_path: Path) -> None:
+def test_planes_of_shared_chroma_are_reported(opener: Opener, tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     write_subsampled(path, blocks(_YCBCR, 8, 16), (2, 2))
     content = bytearray(path.read_bytes())

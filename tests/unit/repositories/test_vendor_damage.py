@@ -40,7 +40,7 @@ def test_damage_is_an_error_with_a_name(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a.{ending}"
     _MAKERS[ending](path)
     whole, chance = path.read_bytes(), random.Random(ending)  # noqa: S311 - damage, no secret
-    told = 0
+    reported = 0
     for _ in range(_ROUNDS):
         path.write_bytes(_damaged(whole, chance))
         try:
@@ -48,7 +48,7 @@ def test_damage_is_an_error_with_a_name(tmp_path: Path, ending: str) -> None:
         except TransferAppError as error:
             assert path.name in error.message  # noqa: PT017 - some are whole enough
             assert str(tmp_path) not in error.message  # noqa: PT017
-            told += 1
+            reported += 1
             continue
         try:
             for image in fileset.images:
@@ -56,10 +56,10 @@ def test_damage_is_an_error_with_a_name(tmp_path: Path, ending: str) -> None:
                 assert whole_plane(image).dtype == np.dtype(image.header.dtype)
         except TransferAppError as error:
             assert path.name in error.message  # noqa: PT017
-            told += 1
+            reported += 1
         finally:
             fileset.close()
-    assert told
+    assert reported
 
 
 def _damaged(content: bytes, chance: random.Random) -> bytes:

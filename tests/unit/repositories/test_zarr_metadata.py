@@ -188,7 +188,9 @@ def hints(opener: Opener, tmp_path: Path, omero: Any) -> Any:
         {"channels": {"0": {}}},
     ],
 )  # fmt: skip
-def test_display_metadata_that_says_nothing(opener: Opener, tmp_path: Path, omero: Any) -> None:
+def test_display_metadata_that_states_nothing(
+    opener: Opener, tmp_path: Path, omero: Any
+) -> None:
     assert hints(opener, tmp_path, omero) == ()
 
 

@@ -189,7 +189,7 @@ def test_the_first_duration_is_the_usual_one() -> None:
     )
 
 
-def test_failures_alone_say_nothing_of_the_duration() -> None:
+def test_failures_alone_log_nothing_of_the_duration() -> None:
     after = after_evaluation(CALM, RunStats(failed=1))
     assert (after.limit, after.usual_s) == (5, 2.0)
     new = Pressure(ceiling=8, limit=8)

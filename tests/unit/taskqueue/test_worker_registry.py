@@ -97,7 +97,7 @@ def test_lease_runs_out(engine: sa.Engine) -> None:
     assert second.take_lease("janitor", 60)
 
 
-async def test_a_worker_says_what_of_it_keeps_failing(engine: sa.Engine) -> None:
+async def test_a_worker_states_what_of_it_keeps_failing(engine: sa.Engine) -> None:
     async def fail() -> None:
         raise ValueError("odd")
 

@@ -12,7 +12,7 @@ import typer
 from transferapp.cli import signed_in, targets
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
-from transferapp.cli.output import command, say, show_json, show_table
+from transferapp.cli.output import command, echo, show_json, show_table
 from transferapp.client.attachments import AttachmentsClient
 from transferapp.model.attachments import Attachment
 
@@ -55,4 +55,4 @@ def attachments(
     show_table(("", "File", "Size", "Owner"), rows)
     if to:
         count = len(saved)
-        say(f"{count:,} {'file is' if count == 1 else 'files are'} in {to}, verified.")
+        echo(f"{count:,} {'file is' if count == 1 else 'files are'} in {to}, verified.")

@@ -12,7 +12,7 @@ import typer
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.event_lines import show_event
-from transferapp.cli.output import ExitCode, command, say, show_json, show_table
+from transferapp.cli.output import ExitCode, command, echo, show_json, show_table
 from transferapp.client.commands import CommandsClient
 from transferapp.errors import Invalid
 from transferapp.protocol.commands import CommandRunView, CommandView
@@ -67,7 +67,7 @@ def run(
         if as_json:
             show_event("queued", run_id=queued.id)
         else:
-            say(f"Run {queued.id} is queued.")
+            echo(f"Run {queued.id} is queued.")
         return await _follow(client, queued.id, as_json=as_json)
 
     view = _ask(work)
@@ -140,13 +140,13 @@ async def _follow(
     client: CommandsClient, run_id: str, *, after: int = 0, as_json: bool = False
 ) -> CommandRunView:
     view = await client.command_run(run_id)
-    async for told in client.follow_command(run_id, after):
-        if isinstance(told, CommandRunView):
-            view = told
+    async for reported in client.follow_command(run_id, after):
+        if isinstance(reported, CommandRunView):
+            view = reported
         elif as_json:
-            show_event("output", run_id=run_id, text=told)
+            show_event("output", run_id=run_id, text=reported)
         else:
-            sys.stdout.write(told)
+            sys.stdout.write(reported)
             sys.stdout.flush()
     return view
 

@@ -40,8 +40,8 @@ def doctor(*, as_json: AsJson = False) -> None:
         _keyring(),
         Diagnosis(*wiring.bio_formats_check()),
         Diagnosis(*asyncio.run(processes_here.agent_check())),
-        *(Diagnosis(*told) for told in asyncio.run(processes_here.server_checks())),
-        *(Diagnosis(*told) for told in asyncio.run(wiring.omero_checks())),
+        *(Diagnosis(*reported) for reported in asyncio.run(processes_here.server_checks())),
+        *(Diagnosis(*reported) for reported in asyncio.run(wiring.omero_checks())),
     ]
     if as_json:
         show_json([asdict(finding) for finding in findings])

@@ -22,7 +22,7 @@ from transferapp.cli import (
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
 from transferapp.cli.import_scan import ScannedDrop
-from transferapp.cli.output import ExitCode, command, say, show_json, show_table, warn
+from transferapp.cli.output import ExitCode, command, echo, show_json, show_table, warn
 from transferapp.cli.transfer_tables import placements_of, show_details
 from transferapp.client.attaching import check_attaching
 from transferapp.client.dropping import drop_message
@@ -93,12 +93,12 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     with wiring.bio_formats_here() as opens:
         asking = replace(settings, opens=opens)
         scanned = import_scan.scan_at(
-            paths, ignore or [], asking, say, attach_others=attach_others
+            paths, ignore or [], asking, echo, attach_others=attach_others
         )
     for sentence in scanned.refused:
         warn(sentence)
-    for sentence in (*scanned.notes, *scanned.others_told):
-        say(sentence)
+    for sentence in (*scanned.notes, *scanned.others_reported):
+        echo(sentence)
     scanned.check_ready()
     request = _ImportRequest(name or paths[0].resolve().name, to, create, skip_existing)
 
@@ -118,7 +118,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
                 count = len(left.ready)
                 words = "1 item is" if count == 1 else f"{count:,} items are"
                 safe = " It is safe to log off." if view.safe_to_log_off else ""
-                say(f"{words} on the way.{safe}")
+                echo(f"{words} on the way.{safe}")
             return await following.follow(
                 server, view.transfer_id, wait=wait or follow, as_lines=as_json and follow
             ), left
@@ -144,13 +144,13 @@ class _ImportRequest:
     ) -> ScannedDrop:
         """Leave out what is there already, where that is wished, or say that it is there."""
         if self.skip_existing:
-            return await existing.leave_out_existing(server, username, scanned, say)
-        await existing.say_what_exists(server, scanned, say)
+            return await existing.leave_out_existing(server, username, scanned, echo)
+        await existing.show_what_exists(server, scanned, echo)
         return scanned
 
     def plan(self, target: Container, scanned: ScannedDrop) -> ImportPlan:
         """Say where it goes, and return what is handed over."""
-        say(f"Into {target.ref}, '{target.name}'.")
+        echo(f"Into {target.ref}, '{target.name}'.")
         return ImportPlan(
             name=self.name,
             target=target.ref,
@@ -251,8 +251,8 @@ def _conclude_nothing(left: ScannedDrop, *, as_json: bool, as_line: bool) -> Non
     else:
         rows = [(o.client_path, f"left out: {o.reason}", o.sentence) for o in left_out]
         show_table(("Item", "State", ""), rows)
-        say("Nothing is imported: the repository holds it already.")
+        echo("Nothing is imported: the repository holds it already.")
         if left.attachments:
-            say("So nothing is attached either: attachments come with an import.")
+            echo("So nothing is attached either: attachments come with an import.")
     if left.refused:
         raise typer.Exit(ExitCode.SOME_FAILED)

@@ -10,7 +10,7 @@ import typer
 
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
-from transferapp.cli.former import FORMER, FormerForms, say_new_form
+from transferapp.cli.former import FORMER, FormerForms, echo_new_form
 from transferapp.cli.output import command, show_json, show_table
 from transferapp.client.inbox import InboxClient
 from transferapp.protocol.messages import InboxMessage, Page
@@ -54,7 +54,7 @@ def former(
     words = ["list"] if read is None else ["read", str(read)]
     words += ["--after", after] if after else []
     words += ["--unread"] if unread else []
-    say_new_form("inbox", shlex.join(words))
+    echo_new_form("inbox", shlex.join(words))
     _show(read, after, unread=unread, as_json=as_json)
 
 

@@ -11,7 +11,7 @@ import typer
 
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
-from transferapp.cli.output import command, say, show_json, show_table
+from transferapp.cli.output import command, echo, show_json, show_table
 from transferapp.client.inbox import InboxClient, preferences_of
 from transferapp.notify.port import Topic
 from transferapp.protocol.messages import NotificationView
@@ -57,7 +57,7 @@ def mail(
     view = _change(Way.MAIL, address=address)
     _show(view, as_json=as_json)
     if not view.address_verified:
-        say(f"A code was mailed to {address}. Run: transferapp notifications verify CODE")
+        echo(f"A code was mailed to {address}. Run: transferapp notifications verify CODE")
 
 
 @app.command()
@@ -82,7 +82,7 @@ def webhook(
     view = _change(Way.WEBHOOK, webhook_url=url)
     _show(view, as_json=as_json)
     if view.webhook_secret and not as_json:
-        say("Keep the secret for your receiver: it is not shown again.")
+        echo("Keep the secret for your receiver: it is not shown again.")
 
 
 @app.command()
@@ -110,7 +110,7 @@ def try_out(way: Way, *, as_json: AsJson = False) -> None:
     if as_json:
         show_json({"channel": way, "sent": True})
     else:
-        say(f"Sent by {way}.")
+        echo(f"Sent by {way}.")
 
 
 @app.command()

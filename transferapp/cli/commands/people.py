@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from transferapp.cli import wiring
-from transferapp.cli.output import command, say
+from transferapp.cli.output import command, echo
 from transferapp.errors import Invalid, NameTaken
 from transferapp.model.identity import GroupPermissions
 
@@ -58,7 +58,7 @@ def add(
         await people.add_member(username, group)
 
     asyncio.run(work())
-    say(f"{username} can sign in now.")
+    echo(f"{username} can sign in now.")
 
 
 @app.command("password")
@@ -67,4 +67,4 @@ def password(username: str, *, password_stdin: PasswordFromStdin = False) -> Non
     """Set a person's password."""
     new = read_password(from_stdin=password_stdin)
     asyncio.run(wiring.local_people().set_password(username, new))
-    say(f"The password of {username} is changed.")
+    echo(f"The password of {username} is changed.")

@@ -10,7 +10,7 @@ import typer
 
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
-from transferapp.cli.output import command, say, show_json
+from transferapp.cli.output import command, echo, show_json
 from transferapp.client.previews import signed_url
 from transferapp.protocol.signed_urls import SignedUrl
 
@@ -39,4 +39,4 @@ def preview_url(
         show_json(signed)
         return
     typer.echo(signed.url)
-    say(f"It ends {humanize.naturaltime(signed.expires_at)}, or when you sign out.")
+    echo(f"It ends {humanize.naturaltime(signed.expires_at)}, or when you sign out.")

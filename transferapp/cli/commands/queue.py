@@ -10,7 +10,7 @@ import typer
 
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
-from transferapp.cli.output import command, say, show_json, show_table
+from transferapp.cli.output import command, echo, show_json, show_table
 from transferapp.cli.task_words import local_time, progress_of, state_of
 from transferapp.client.admin import AdminClient
 from transferapp.errors import Invalid
@@ -129,7 +129,7 @@ def redrive(
     if as_json:
         show_json({"count": count})
     else:
-        say(f"{count} {'task runs' if count == 1 else 'tasks run'} again.")
+        echo(f"{count} {'task runs' if count == 1 else 'tasks run'} again.")
 
 
 @app.command("targets")
@@ -176,7 +176,7 @@ def pause_resource(
     if as_json:
         show_json({"target": target, "paused": not go_on})
     else:
-        say(f"{target}: {'goes on' if go_on else 'paused'}.")
+        echo(f"{target}: {'goes on' if go_on else 'paused'}.")
 
 
 @app.command()

@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from transferapp.cli import scanned, signed_in, wiring
-from transferapp.cli.alike import ToldFileset, together
+from transferapp.cli.alike import ListedFileset, together
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
-from transferapp.cli.output import ExitCode, command, say, show_json, show_table
+from transferapp.cli.output import ExitCode, command, echo, show_json, show_table
 from transferapp.client.dropping import others_words
 from transferapp.client.server import ServerClient
 from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_formats
@@ -52,9 +52,9 @@ def scan(
     if as_json:
         show_json(found)
     else:
-        say(f"By the readers of: {target.whose}.")
+        echo(f"By the readers of: {target.whose}.")
         if target.derived:
-            say(target.derived)
+            echo(target.derived)
         _show(found)
     if any(one.verdict is Severity.BLOCKED for one in found.filesets):
         raise typer.Exit(ExitCode.SOME_FAILED)
@@ -65,11 +65,11 @@ def _show(found: scanned.Scanned) -> None:
     rows = [(one.name, one.cells[0], one.files, *one.cells[1:], one.sentence) for one in lines]
     show_table(("Fileset", "Format", "Files", "", "Verdict", ""), rows)
     if words := others_words(len(found.others)):
-        say(words)
+        echo(words)
 
 
-def _line(one: scanned.ScannedFileset) -> ToldFileset:
-    return ToldFileset(
+def _line(one: scanned.ScannedFileset) -> ListedFileset:
+    return ListedFileset(
         one.name,
         one.sentence,
         len(one.files),

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from transferapp.cli import signed_in
 from transferapp.cli.commands.people import PasswordFromStdin, read_password
-from transferapp.cli.output import command, say, show_json
+from transferapp.cli.output import command, echo, show_json
 from transferapp.client.server import ServerClient
 from transferapp.protocol.addresses import check_address
 
@@ -44,7 +44,7 @@ def login(
             if as_json:
                 show_json({"server": client.base_url, "identity": opened.identity})
             else:
-                say(f"Signed in as {opened.identity.experimenter.full_name}.")
+                echo(f"Signed in as {opened.identity.experimenter.full_name}.")
 
     asyncio.run(work())
 
@@ -61,4 +61,4 @@ def logout() -> None:
             await signed_in.forget()
 
     asyncio.run(work())
-    say("Signed out.")
+    echo("Signed out.")

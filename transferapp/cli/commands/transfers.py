@@ -13,8 +13,8 @@ import typer
 
 from transferapp.cli import following, signed_in, targets, wiring
 from transferapp.cli.commands.session import AsJson
-from transferapp.cli.former import FORMER, FormerForms, say_new_form
-from transferapp.cli.output import command, say, show_json
+from transferapp.cli.former import FORMER, FormerForms, echo_new_form
+from transferapp.cli.output import command, echo, show_json
 from transferapp.cli.transfer_tables import placements_of, show_details, show_transfers
 from transferapp.client.agent import AgentClient
 from transferapp.client.server import ServerClient
@@ -83,7 +83,7 @@ def former(  # noqa: PLR0913 - each is an option of the command line
     request = Action(cancel=cancel, retry=retry, to=to, create=create, item=item)
     if request.is_something and not transfer_id:
         raise Invalid("Say which transfer: give its id.")
-    say_new_form("transfers", request.new_form(transfer_id))
+    echo_new_form("transfers", request.new_form(transfer_id))
     if transfer_id:
         _do_and_show(request, transfer_id, as_json=as_json)
     else:
@@ -157,7 +157,7 @@ class Action:
             await server.retarget(transfer_id, target.ref)
         if self.retry:
             if not any(item.state in RETRY.start for item in details.items):
-                say("Nothing of it has failed or waits for you, so nothing is tried again.")
+                echo("Nothing of it has failed or waits for you, so nothing is tried again.")
             await server.retry(transfer_id, item_id)
             async with _agent_of(transfer_id) as agent:
                 await agent.retry(transfer_id)
@@ -179,4 +179,4 @@ async def _agent_of(transfer_id: str) -> AsyncIterator[AgentClient]:
         try:
             yield agent
         except (AgentUnreachable, NotFound, StateConflict):
-            say(f"{transfer_id} is not in the hands of this computer's workstation service.")
+            echo(f"{transfer_id} is not in the hands of this computer's workstation service.")

@@ -151,7 +151,7 @@ class TargetPicker(QWidget):
         self._tree.expandAll()
         self._filling = False
         self._show_chosen()
-        self._say_when_empty(filtered=bool(wanted))
+        self._show_when_empty(filtered=bool(wanted))
 
     def _show_chosen(self) -> None:
         chosen = self._presenter.chosen
@@ -198,7 +198,7 @@ class TargetPicker(QWidget):
             self._model.appendRow(rows[ref])
         return rows[ref]
 
-    def _say_when_empty(self, *, filtered: bool) -> None:
+    def _show_when_empty(self, *, filtered: bool) -> None:
         problem = self._presenter.trouble
         if problem is not None:
             text = f"{problem.title}. {problem.message}"

@@ -31,7 +31,7 @@ def _anyway(row: FilesetRow, settings: PreflightSettings) -> FilesetRow:
     return replace(made, anyway=True, other=False)
 
 
-def others_told(others: Collection[FilesetRow], attached: int = 0) -> str:
+def others_reported(others: Collection[FilesetRow], attached: int = 0) -> str:
     """Say in one line how many files are no images, and how many of them are attached;
     empty for none.
     """

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from transferapp.desktop.imports.filesets_model import told
+from transferapp.desktop.imports.filesets_model import reported
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
@@ -140,7 +140,7 @@ class FilesetDetails(QFrame):
             return
         name, colour = result_style(row)
         self._icon.show_icon(name, colour, EDGE)
-        self._result.setText(told(row))
+        self._result.setText(reported(row))
         self.ignore.setText(ignore_words([row]))
         self.ignore.setVisible(not row.included)
         self.anyway.setVisible(row.can_anyway)

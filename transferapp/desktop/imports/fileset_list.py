@@ -124,7 +124,7 @@ class FilesetList(QFrame):
     def _show(self) -> None:
         rows = self._presenter.rows
         self.model.show_rows(rows)
-        height = _TWO_LINES if self.model.tells_folders else _ROW
+        height = _TWO_LINES if self.model.reports_folders else _ROW
         self._table.verticalHeader().setDefaultSectionSize(height)
         self._show_count()
         self._whose.setText(self._presenter.reads.words)

@@ -45,7 +45,7 @@ class FilesetsModel(TableModel):
         super().__init__(_TITLES, parent, right=(FilesetColumn.SIZE,))
         self._rows: tuple[FilesetRow, ...] = ()
         #: They lie in several folders: each says in which.
-        self.tells_folders = False
+        self.reports_folders = False
 
     def show_rows(self, rows: tuple[FilesetRow, ...]) -> None:
         """Show these rows; selection stays when only their contents changed."""
@@ -55,7 +55,7 @@ class FilesetsModel(TableModel):
         if changed is None:
             self.beginResetModel()
             self._rows = rows
-            self.tells_folders = _in_several_folders(rows)
+            self.reports_folders = _in_several_folders(rows)
             self.endResetModel()
             return
         self._rows = rows
@@ -106,7 +106,7 @@ class FilesetsModel(TableModel):
                 value = self.alignment(column)
             case FilesetRole.ROW:
                 value = row
-            case FilesetRole.FOLDER if self.tells_folders:
+            case FilesetRole.FOLDER if self.reports_folders:
                 value = row.folder
         return value
 
@@ -166,7 +166,7 @@ def _result(row: FilesetRow) -> str:
     return words[:1].upper() + words[1:]
 
 
-def told(row: FilesetRow) -> str:
+def reported(row: FilesetRow) -> str:
     """Return all that is worth knowing of a row before it is imported."""
     held = row.held.why.sentence if row.held else ""
     ready = "" if row.sentence or held else f"{row.what}: ready to import."
@@ -179,5 +179,5 @@ def _tip(row: FilesetRow, column: FilesetColumn) -> str:
         case FilesetColumn.NAME:
             return row.key
         case FilesetColumn.RESULT:
-            return told(row)
+            return reported(row)
     return _words(row, column)

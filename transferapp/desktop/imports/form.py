@@ -93,9 +93,9 @@ class ImportForm(QFrame):
             if field.text() != text:
                 field.setText(text)
         why_not = presenter.why_not
-        _say(self._summary, presenter.summary)
-        _say(self._left_out, presenter.left_out)
-        _say(self._why_not, why_not)
+        _show(self._summary, presenter.summary)
+        _show(self._left_out, presenter.left_out)
+        _show(self._why_not, why_not)
         self._submit.setEnabled(not why_not)
         self._submit.setToolTip(why_not or "Hand the import over (Ctrl+Enter)")
         self._submit.setText("Handing over…" if presenter.handing_over else "Import")
@@ -110,6 +110,6 @@ def _field(name: str, accessible_name: str, hint: str = "") -> QLineEdit:
     return field
 
 
-def _say(words: QWidget, text: str) -> None:
+def _show(words: QWidget, text: str) -> None:
     words.setProperty("text", text)
     words.setVisible(bool(text))

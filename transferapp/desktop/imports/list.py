@@ -115,7 +115,7 @@ class FilesetRow:
         return self.candidate is not None and not blocked and not self.ignored
 
     @property
-    def told_path(self) -> str:
+    def reported_path(self) -> str:
         """Where the file to open lies, from the dropped folder on."""
         return (
             self.candidate.files[0].client_path if self.paths and self.candidate else self.name
@@ -163,7 +163,9 @@ def scan_at(
     started_s = time.monotonic()
     reporter = _Reporter(report)
     named = frozenset((*named, *paths))
-    found = scan(paths, cancel, on_progress=lambda seen: reporter.tell(ScanProgress(seen=seen)))
+    found = scan(
+        paths, cancel, on_progress=lambda seen: reporter.report(ScanProgress(seen=seen))
+    )
     total = len(found.files) + sum(len(folder.files) for folder in found.zarr_folders)
     report(ScanProgress(seen=total))
     rows = [_finding_row(finding) for finding in found.findings]
@@ -203,7 +205,7 @@ def _judged(
             rows = map(rows_of.row, some[: FIRST_ROWS - len(first)])
             first += [row for row in rows if not row.other]
             reporter.at_once()
-        reporter.tell(ScanProgress(judged=files, total=total, first_rows=tuple(first)))
+        reporter.report(ScanProgress(judged=files, total=total, first_rows=tuple(first)))
     return judged
 
 
@@ -218,7 +220,7 @@ class _Reporter:
         """Let the next report through."""
         self._next_s = 0.0
 
-    def tell(self, progress: ScanProgress) -> None:
+    def report(self, progress: ScanProgress) -> None:
         """Report, unless it was done just now."""
         now_s = time.monotonic()
         if now_s >= self._next_s:
@@ -236,7 +238,7 @@ class ComparedBytes:
     def __call__(self, count: int) -> None:
         """So many bytes more were read."""
         self._done += count
-        self._reporter.tell(ScanProgress(to_compare=self._size, compared=self._done))
+        self._reporter.report(ScanProgress(to_compare=self._size, compared=self._done))
 
 
 def row_of(

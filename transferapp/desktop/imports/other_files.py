@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from transferapp.desktop.imports.anyway import others_told
+from transferapp.desktop.imports.anyway import others_reported
 from transferapp.desktop.imports.fileset_details import (
     ANYWAY_ICON,
     ANYWAY_TIP,
@@ -134,7 +134,7 @@ class OtherFiles(QFrame):
     def _show_attaching(self) -> None:
         attaching = self._presenter.attaching
         why_not = attaching.why_not
-        self._words.setText(others_told(self._rows, len(attaching.files)))
+        self._words.setText(others_reported(self._rows, len(attaching.files)))
         self._attach.setText(attaching.words)
         self._attach.setChecked(attaching.requested and not why_not)
         self._attach.setEnabled(not why_not)
@@ -143,7 +143,7 @@ class OtherFiles(QFrame):
 
     def _show_inside(self) -> None:
         if self._inside.isVisibleTo(self):
-            self._names.show_names([row.told_path for row in self._rows])
+            self._names.show_names([row.reported_path for row in self._rows])
         self._selection_changed()
 
     def _selection_changed(self, *_selections: QItemSelection) -> None:

@@ -46,8 +46,8 @@ class ReadFormats:
             return self.settings
         self.settings = replace(self.settings, target=answer.formats)
         if answer.said_at is not None:
-            said = clock_words(answer.said_at, self._clock.now())
-            self.words = f"{_NOT_ASKED} its answer of {said} ({answer.formats.whose})."
+            stated = clock_words(answer.said_at, self._clock.now())
+            self.words = f"{_NOT_ASKED} its answer of {stated} ({answer.formats.whose})."
         return self.settings
 
     def forget(self) -> None:

@@ -30,8 +30,8 @@ class Reading:
         self._cancel = cancel = threading.Event()
         self._show(progress)
 
-        def report(told: ScanProgress) -> None:
-            loop.call_soon_threadsafe(self._told, cancel, told)
+        def report(reported: ScanProgress) -> None:
+            loop.call_soon_threadsafe(self._reported, cancel, reported)
 
         try:
             yield cancel, report
@@ -43,7 +43,7 @@ class Reading:
         """Stop it: a person does not wish to wait."""
         self._cancel.set()
 
-    def _told(self, cancel: threading.Event, progress: ScanProgress) -> None:
+    def _reported(self, cancel: threading.Event, progress: ScanProgress) -> None:
         if self.progress is not None and cancel is self._cancel:
             self._show(progress)
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from transferapp.desktop.imports.list import DuplicateOf, FilesetRow
 from transferapp.desktop.imports.totals import ImportTotals
 from transferapp.host.collecting import let_go, spare_what_is_there
-from transferapp.intake.candidates import told_apart
+from transferapp.intake.candidates import disambiguated
 from transferapp.intake.preflight import Severity
 
 
@@ -175,16 +175,18 @@ class ImportRows:
 
     def _rearranged(self) -> None:
         """Rows came or went."""
-        self._tell_apart()
+        self._disambiguate()
         self.totals = ImportTotals.of(self._rows.values())
         self.changes += 1
 
-    def _tell_apart(self) -> None:
+    def _disambiguate(self) -> None:
         """Rename rows so that equal names differ, also when they were dropped one by one."""
         found = {key: row.candidate for key, row in self._rows.items() if row.candidate}
-        for key, told in zip(found, told_apart(list(found.values())), strict=True):
-            if told is not found[key]:
-                self._rows[key] = replace(self._rows[key], name=told.name, candidate=told)
+        for key, reported in zip(found, disambiguated(list(found.values())), strict=True):
+            if reported is not found[key]:
+                self._rows[key] = replace(
+                    self._rows[key], name=reported.name, candidate=reported
+                )
 
     def _as_chosen(self, row: FilesetRow) -> FilesetRow:
         before = self._rows.get(row.key)

@@ -116,7 +116,7 @@ class InboxPage(PageWidget):
         self.model.show_rows(shown)
         self._stack.setCurrentIndex(0 if shown else 1)
         if not shown:
-            self._say_why_empty(len(rows))
+            self._show_why_empty(len(rows))
         self._chips.show_counts({_ALL: len(rows), _NEW: presenter.unread})
         self._all_read.setEnabled(presenter.unread > 0)
         self._more.setVisible(presenter.has_more)
@@ -125,7 +125,7 @@ class InboxPage(PageWidget):
             self._unread = presenter.unread
             self.unread_changed.emit(self._unread)
 
-    def _say_why_empty(self, known: int) -> None:
+    def _show_why_empty(self, known: int) -> None:
         if not self._presenter.loaded:
             self._empty.show_words("Reading your inbox…")
         elif known:

@@ -65,7 +65,7 @@ class InboxPresenter:
         self._opened: set[int] = set()
         self._untold: set[int] = set()
         #: When each transfer's last outcome happened, and up to when it was opened.
-        self._told_at: dict[str, datetime] = {}
+        self._reported_at: dict[str, datetime] = {}
         self._opened_upto: dict[str, datetime] = {}
         self._wanted = PAGE
         self.clock = clock or SystemClock()
@@ -110,8 +110,8 @@ class InboxPresenter:
     def transfer_opened(self, transfer_id: str) -> None:
         """Note that what was told of a transfer until now was opened elsewhere."""
         known = [e.at for e in self.entries if e.transfer_id == transfer_id]
-        if transfer_id in self._told_at:
-            known.append(self._told_at[transfer_id])
+        if transfer_id in self._reported_at:
+            known.append(self._reported_at[transfer_id])
         if known:
             self._opened_upto[transfer_id] = max(known)
             self.refresh()
@@ -140,7 +140,7 @@ class InboxPresenter:
         self._following.cancel()
         self.entries, self.unread, self.loaded = [], 0, False
         self.has_more, self.notice, self._wanted = False, "", PAGE
-        for store in (self._opened, self._untold, self._told_at, self._opened_upto):
+        for store in (self._opened, self._untold, self._reported_at, self._opened_upto):
             store.clear()
         if owner:
             self._following.start()
@@ -150,7 +150,7 @@ class InboxPresenter:
         if event.kind is EventKind.INBOX_CHANGED:
             self.refresh()
         elif notable_event_of(event) is not None:
-            self._told_at[event.transfer_id] = event.created_at
+            self._reported_at[event.transfer_id] = event.created_at
 
     async def _follow(self) -> None:
         while True:
@@ -171,7 +171,7 @@ class InboxPresenter:
         for entry in new:
             if self._was_opened_elsewhere(entry):
                 self._note_opened(entry)
-        await self._tell_opened(client)
+        await self._report_opened(client)
         page = await client.inbox(limit=self._wanted)
         self.entries = page.items
         self.has_more = page.next is not None and self._wanted < MOST_SHOWN
@@ -187,7 +187,7 @@ class InboxPresenter:
         upto = self._opened_upto.get(entry.transfer_id)
         return self.is_unread(entry) and upto is not None and entry.at <= upto
 
-    async def _tell_opened(self, client: InboxClient) -> None:
+    async def _report_opened(self, client: InboxClient) -> None:
         """An outage keeps them for the next round."""
         for entry_id in sorted(self._untold):
             with suppress(NotFound):  # It was cleared away meanwhile.

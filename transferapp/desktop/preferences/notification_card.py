@@ -179,12 +179,14 @@ class PreferencesCard(QWidget):
         waits = view is not None and bool(view.address) and not view.address_verified
         self._code_row.setVisible(waits)
         if view is None or not view.address:
-            _say(self._mail_state, "Write your address; a code that is mailed to it proves it.")
+            _show(
+                self._mail_state, "Write your address; a code that is mailed to it proves it."
+            )
         elif waits:
             words = f"Not confirmed yet: enter the code that was mailed to {view.address}."
-            _say(self._mail_state, words, "warn")
+            _show(self._mail_state, words, "warn")
         else:
-            _say(self._mail_state, f"{view.address} is confirmed.", "good")
+            _show(self._mail_state, f"{view.address} is confirmed.", "good")
 
     def _show_buttons(self) -> None:
         view = self._presenter.view
@@ -229,6 +231,6 @@ def _fill(field: QLineEdit, text: str) -> None:
         field.setText(text)  # Which also makes it unmodified.
 
 
-def _say(words: QLabel, text: str, role: str = "muted") -> None:
+def _show(words: QLabel, text: str, role: str = "muted") -> None:
     theme.set_role(words, role)
     words.setText(text)

@@ -50,35 +50,35 @@ class NotificationsPresenter:
     async def run(self) -> None:
         """Tell what comes, for ever."""
         try:
-            await kept_going("notifications", self._tell_for_ever).run()
+            await kept_going("notifications", self._report_for_ever).run()
         finally:
             self._stop()
 
-    async def _tell_for_ever(self) -> None:
+    async def _report_for_ever(self) -> None:
         while True:
-            await self._tell(await self._gather())
+            await self._report(await self._gather())
 
     async def try_out(self) -> bool:
         """Show an example; False when this computer shows no notifications."""
         example = Notification(
             "Notifications work", "TransferApp tells you here when it is done."
         )
-        return await self._notifier.tell(example)
+        return await self._notifier.report(example)
 
     async def _gather(self) -> list[Event]:
         """Return the next event worth telling and those that follow at once."""
         found: list[Event] = []
         while not found:
             event = await self._events.get()
-            found = [event] if _is_worth_telling(event) else []
+            found = [event] if _is_worth_reporting(event) else []
         await asyncio.sleep(self._gather_s)
         while not self._events.empty():
             event = self._events.get_nowait()
-            if _is_worth_telling(event):
+            if _is_worth_reporting(event):
                 found.append(event)
         return found
 
-    async def _tell(self, events: list[Event]) -> None:
+    async def _report(self, events: list[Event]) -> None:
         owner = events[0].owner
         by_transfer: dict[str, list[Event]] = {}
         for event in events:
@@ -88,7 +88,7 @@ class NotificationsPresenter:
         for transfer_id, group in by_transfer.items():
             if self._session.settings.notifications:
                 notification = await self._words(transfer_id, group)
-                await self._notifier.tell(notification, self._open)
+                await self._notifier.report(notification, self._open)
         await self._session.mark_seen(max(event.id for event in events))
 
     def _open(self, key: str) -> None:
@@ -109,7 +109,7 @@ class NotificationsPresenter:
         return _troubled(events, details)
 
 
-def _is_worth_telling(event: Event) -> bool:
+def _is_worth_reporting(event: Event) -> bool:
     if event.kind is EventKind.TRANSFER_ENDED:
         return event.state != ItemState.CANCELLED  # She cancelled it herself.
     return event.kind is EventKind.ITEM_PROBLEM and event.state in PROBLEM_STATES

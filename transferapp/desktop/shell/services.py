@@ -79,8 +79,8 @@ class ServicesPresenter:
         self.changed.notify()
 
     def _background(self) -> str:
-        said = " ".join(filter(None, dict.fromkeys((failing(), self._agent_problem))))
-        return f"{said} {_ANEW}" if said else ""
+        stated = " ".join(filter(None, dict.fromkeys((failing(), self._agent_problem))))
+        return f"{stated} {_ANEW}" if stated else ""
 
     async def _agent(self) -> str:
         self._agent_problem = ""

@@ -110,7 +110,7 @@ class TrayNotifier(Notifier):
         tray.balloon_clicked.connect(self._clicked)
 
     @override
-    async def tell(
+    async def report(
         self, notification: Notification, on_open: Callable[[str], None] | None = None
     ) -> bool:
         """Show a balloon; False without a tray."""

@@ -47,7 +47,7 @@ def displays_of(pixels: Pixels) -> tuple[ChannelDisplay, ...]:
     return tuple(displays)
 
 
-def window_says_nothing(pixels: Pixels, display: ChannelDisplay) -> bool:
+def window_shows_nothing(pixels: Pixels, display: ChannelDisplay) -> bool:
     """Tell whether a window is empty or just the whole range of a deep pixel type."""
     if not display.high > display.low:
         return True

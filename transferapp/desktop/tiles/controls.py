@@ -176,7 +176,7 @@ class Notice(QFrame):
             return ""
         return f"{self._title.text()} {self._text.text()}".strip()
 
-    def say(self, title: str, text: str = "", *, offer_retry: bool = False) -> None:
+    def announce(self, title: str, text: str = "", *, offer_retry: bool = False) -> None:
         """Show words."""
         self._title.setText(title)
         self._text.setText(text)

@@ -69,7 +69,7 @@ class TileView(QWidget):
         """Show an image from its coarsest level on; replaces the one before."""
         self.clear()
         if not pixels.levels or not min(pixels.levels[0].size_x, pixels.levels[0].size_y):
-            self.notice.say("Nothing to show", "This image has no pixels.")
+            self.notice.announce("Nothing to show", "This image has no pixels.")
             return
         self._pixels = pixels
         self._loader = TileLoader(source, pixels, self, loop.spawn)
@@ -79,9 +79,9 @@ class TileView(QWidget):
         self.z_slider.show_range(pixels.size_z, pixels.size_z // 2)
         self.t_slider.show_range(pixels.size_t, 0)
         self._set_enabled(on=True)
-        self.notice.say("Loading the preview\N{HORIZONTAL ELLIPSIS}")
+        self.notice.announce("Loading the preview\N{HORIZONTAL ELLIPSIS}")
         self._waits_for_contrast = any(
-            compositing.window_says_nothing(pixels, display) for display in self._displays
+            compositing.window_shows_nothing(pixels, display) for display in self._displays
         )
         self._contrast.setChecked(self._waits_for_contrast)
         self._order()
@@ -114,7 +114,7 @@ class TileView(QWidget):
 
     def tile_failed(self, error: errors.TransferAppError) -> None:
         """Say what is wrong and offer to try again (TileListener)."""
-        self.notice.say(error.title, error.message, offer_retry=True)
+        self.notice.announce(error.title, error.message, offer_retry=True)
 
     def tiles_complete(self) -> None:
         """Take away what lies over or under the picture without use (TileListener)."""
@@ -187,7 +187,7 @@ class TileView(QWidget):
     def _retry(self) -> None:
         if self._loader is None:
             return
-        self.notice.say("Loading the preview\N{HORIZONTAL ELLIPSIS}")
+        self.notice.announce("Loading the preview\N{HORIZONTAL ELLIPSIS}")
         if self._waits_for_contrast:
             self._measure_contrast(self._loader)
         else:

@@ -187,9 +187,9 @@ class TransfersPage(PageWidget):
         is_empty = self.model.rowCount() == 0
         self._stack.setCurrentIndex(1 if is_empty else 0)
         if is_empty:
-            self._say_why_empty(total)
+            self._show_why_empty(total)
 
-    def _say_why_empty(self, total: int) -> None:
+    def _show_why_empty(self, total: int) -> None:
         self._start.setVisible(total == 0 and self._presenter.loaded)
         if total:
             self._empty.show_words("Nothing matches", "Change the filter or the search.")

@@ -279,11 +279,11 @@ class _ItemDelegate(QStyledItemDelegate):
         if index.column() == ItemColumn.NAME:
             option.textElideMode = Qt.TextElideMode.ElideMiddle
         item = index.data(ItemDataRole.ITEM)
-        told = index.column() in (ItemColumn.STATE, ItemColumn.REMEDY)
-        if told and isinstance(item, TransferItem) and item.trouble is not None:
+        reported = index.column() in (ItemColumn.STATE, ItemColumn.REMEDY)
+        if reported and isinstance(item, TransferItem) and item.trouble is not None:
             scheme = theme.colours()
             paint_text_in(option, scheme.bad if item.state in PROBLEM_STATES else scheme.warn)
-        elif told and isinstance(item, LeftOut) and item.reason.counts:
+        elif reported and isinstance(item, LeftOut) and item.reason.counts:
             paint_text_in(option, theme.colours().warn)
 
 

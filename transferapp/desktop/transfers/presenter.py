@@ -143,7 +143,7 @@ class TransfersPresenter:
     async def cancel_item(self, transfer_id: str, item_id: str) -> None:
         """Stop one item."""
         await self._session.server.cancel(transfer_id, item_id)
-        await self._told(transfer_id)
+        await self._reported(transfer_id)
 
     async def retry_item(self, transfer_id: str, item_id: str) -> None:
         """Try one item again; the agent tries all of its transfer's files."""
@@ -172,7 +172,7 @@ class TransfersPresenter:
     ) -> None:
         """Ask both sides; one of them (or the server, if it must) has to agree."""
         by_server, by_agent = await asyncio.gather(server, agent, return_exceptions=True)
-        await self._told(transfer_id)
+        await self._reported(transfer_id)
         if not isinstance(by_server, BaseException):
             return
         unknown = isinstance(by_server, TransferNotFound)
@@ -190,7 +190,7 @@ class TransfersPresenter:
         )
         await self._session.agent.submit(Submission(**kept, grant=SecretStr(grant)))
 
-    async def _told(self, transfer_id: str) -> None:
+    async def _reported(self, transfer_id: str) -> None:
         self._mark_dirty(transfer_id)
         await self._read_details()
 

@@ -170,7 +170,7 @@ class ViewerLauncher:
                 _log.warning("the viewer said something that was not understood")
                 continue
             try:
-                self._tell(event)
+                self._report(event)
             except Exception as error:  # noqa: BLE001 - a page's defect; others follow
                 loop.route_error(error)
         code = await process.wait()
@@ -185,7 +185,7 @@ class ViewerLauncher:
         async for line in process.stderr:
             self._last_words.append(line.decode(errors="replace").rstrip())
 
-    def _tell(self, event: messages.AnyEvent) -> None:
+    def _report(self, event: messages.AnyEvent) -> None:
         match event:
             case messages.Ready():
                 self._settle(None)

@@ -122,17 +122,17 @@ class ViewerProcess(QObject):
             self._window.show_image(command.name, result, self._first_pixels(command))
 
     def _first_pixels(self, command: messages.Open) -> Callable[[], None]:
-        def told() -> None:
+        def reported() -> None:
             elapsed_ms = (time.monotonic() - command.clicked_at) * 1000
             self._pipe.send(
                 messages.FirstPixels(image_id=command.image_id, ms=round(elapsed_ms, 1))
             )
 
-        return told
+        return reported
 
     def _fail(self, command: messages.Open, error: errors.TransferAppError) -> None:
         if command is self._latest:
-            self._window.say(f"{error.title}. {error.message}")
+            self._window.show(f"{error.title}. {error.message}")
         self._pipe.send(
             messages.Failed(image_id=command.image_id, code=error.code, message=error.message)
         )

@@ -88,7 +88,7 @@ class ViewerWindow(QObject):
         names = [channel.name for channel in image.channels]
         self.dock.show_image(name, image.level_sizes, names)
 
-    def say(self, words: str) -> None:
+    def show(self, words: str) -> None:
         """Show words in the status line."""
         self.viewer.status = words
 
@@ -114,8 +114,8 @@ class ViewerWindow(QObject):
 
     def _frame_shown(self) -> None:
         if self._has_drawn_data and self._first_pixels is not None:
-            told, self._first_pixels = self._first_pixels, None
-            told()
+            reported, self._first_pixels = self._first_pixels, None
+            reported()
 
     def _visible_part(self) -> tuple[float, float, float, float] | None:
         layer = next((layer for layer in self.viewer.layers if layer.name != _RECTANGLE), None)

@@ -53,8 +53,8 @@ def _sets(
         if len(names) > _MOST_NAMES:
             continue
         for family in families:
-            told = [name for name in sorted(names) if family.tells_of_a_set(name)]
-            for name in told[:_MOST_INDEXES]:
+            reported = [name for name in sorted(names) if family.reports_of_a_set(name)]
+            for name in reported[:_MOST_INDEXES]:
                 index = neighbours.exactly(base, name)
                 if index is None or index.place in neighbours.scanned:
                     continue

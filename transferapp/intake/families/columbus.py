@@ -63,9 +63,9 @@ def _tiffs(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:
 
 def _named(file: FoundFile) -> Iterator[NamedImage]:
     for element in elements(file, "Image"):
-        said = texts(element)
-        if url := said.get("URL"):
-            yield NamedImage(url, tuple(number(said.get(key, "")) for key in _ORDER))
+        stated = texts(element)
+        if url := stated.get("URL"):
+            yield NamedImage(url, tuple(number(stated.get(key, "")) for key in _ORDER))
 
 
 #: 001002-1-001001002.tif: row and column, field, plane, time point and channel.

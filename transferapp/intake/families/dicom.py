@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
 from transferapp.formats.embedded import DICOM
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.contents import HEAD_BYTES, head, is_told_by_content
+from transferapp.intake.contents import HEAD_BYTES, head, is_recognized_by_content
 from transferapp.intake.families import dicom_header as tags
 from transferapp.intake.families.dicom_header import DicomHeader, has_mark, read_header
 from transferapp.intake.families.family import Family
@@ -104,7 +104,7 @@ def _sets(base: FoundFile, neighbours: Neighbours) -> dict[str, FilesetCandidate
     listed = neighbours.listing(base, base.path.parent)
     for file in sorted(listed, key=lambda one: one.name):
         by_name = file.name.lower().endswith(DICOM.suffixes)
-        if not by_name and not _is_told_by_content(file.name):
+        if not by_name and not _is_recognized_by_content(file.name):
             continue
         header = _header(file, by_name=by_name)
         if header is None and not by_name and not has_mark(head(file, neighbours)):
@@ -125,11 +125,11 @@ def _may_be_slice(file: FoundFile, neighbours: Neighbours) -> bool:
     name = file.name
     if name.lower().endswith(DICOM.suffixes):
         return True
-    return _is_told_by_content(name) and has_mark(head(file, neighbours))
+    return _is_recognized_by_content(name) and has_mark(head(file, neighbours))
 
 
-def _is_told_by_content(name: str) -> bool:
-    return name.lower() != _DIRECTORY and is_told_by_content(name)
+def _is_recognized_by_content(name: str) -> bool:
+    return name.lower() != _DIRECTORY and is_recognized_by_content(name)
 
 
 def _header(file: FoundFile, *, by_name: bool) -> DicomHeader | None:

@@ -35,7 +35,7 @@ class Family:
     begins: Callable[[bytes], bool] | None = None
     names_any: bool = False
 
-    def tells_of_a_set(self, name: str) -> bool:
+    def reports_of_a_set(self, name: str) -> bool:
         """Say whether a file of this name may tell of a set."""
         return name.lower().endswith(self.opens)
 

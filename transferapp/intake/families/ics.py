@@ -107,14 +107,16 @@ def _not_whole(file: FoundFile, header: bytes) -> DamagedFile | None:
             f"'{file.name}' does not begin like an ICS file. Copy or export it again."
         )
     end = _END.search(header)
-    said = header[: end.end()] if end else header
-    sizes = _SIZES.search(said)
-    is_whole = sizes is not None and _FORMAT.search(said) is not None
+    stated = header[: end.end()] if end else header
+    sizes = _SIZES.search(stated)
+    is_whole = sizes is not None and _FORMAT.search(stated) is not None
     if sizes is not None and int(sizes[1].split()[0]) > _ONE_BYTE:
-        is_whole = is_whole and _BYTE_ORDER.search(said) is not None
+        is_whole = is_whole and _BYTE_ORDER.search(stated) is not None
     if end is None and len(header) < _MAX_HEADER_BYTES:
         is_old = _VERSION.search(header) is None
-        is_whole = is_whole and is_old and said.endswith(b"\n") and bool(_SCALE.search(said))
+        is_whole = (
+            is_whole and is_old and stated.endswith(b"\n") and bool(_SCALE.search(stated))
+        )
     if is_whole:
         return None
     return DamagedFile(

@@ -69,10 +69,10 @@ def _place(image: Element) -> tuple[int, ...]:
         number(attribute(inner[name], "number")) if name in inner else 0
         for name in ("Row", "Column")
     )
-    said = inner.get("Identifier")
-    if said is None:
+    stated = inner.get("Identifier")
+    if stated is None:
         return row, column
-    return row, column, *(number(attribute(said, key)) for key in _ORDER)
+    return row, column, *(number(attribute(stated, key)) for key in _ORDER)
 
 
 INCELL = Family("IN Cell Analyzer", FORMAT.suffixes, collect, _MEMBER, "its .xdce file")

@@ -46,7 +46,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     is_whole = "EndFile" in settings
     if not is_whole:
         beside = _beside(index, neighbours)
-        if not _tells_names(settings) or {*_places(beside)} - {*_places(found)}:
+        if not _reports_names(settings) or {*_places(beside)} - {*_places(found)}:
             return damaged(index, FORMAT, [*found, *beside])
     if not found:
         return _without_images(index, names, _beside(index, neighbours))
@@ -59,7 +59,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     return if_utf_16(made, index)
 
 
-def _tells_names(settings: dict[str, str]) -> bool:
+def _reports_names(settings: dict[str, str]) -> bool:
     """Say whether a text got as far as the last line that names depend on."""
     return settings.get("WaveInFileName", "").upper() in ("TRUE", "FALSE")
 

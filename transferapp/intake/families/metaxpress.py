@@ -54,22 +54,24 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     """Make the set of an ``.htd``; one without wells or an end is damaged."""
     with index.path.open("rb") as opened:
         text = opened.read(_MAX_INDEX_BYTES).decode("latin-1")
-    said = _plate(text)
+    stated = _plate(text)
     stem = index.name[: -len(FORMAT.suffixes[0])]
     placed = list(_placed(index, stem, neighbours))
-    if not said.wells or not said.is_whole:
+    if not stated.wells or not stated.is_whole:
         images = [file for _, file in placed]
         return damaged(index, FORMAT, images + called_alike(index, neighbours), plate=True)
     found = {
         place: file
         for place, file in placed
-        if place[:2] in said.wells and place[4] <= said.sites and place[5] <= said.wavelengths
+        if place[:2] in stated.wells
+        and place[4] <= stated.sites
+        and place[5] <= stated.wavelengths
     }
     found = _of_one_kind(found)
     beside = plates.in_code_order(neighbours.listing(index, index.path.parent))
     thumbs = [f for f in beside if f.name.startswith(f"{stem}_") and _is_thumb(f)]
     files = (index, *(found[place] for place in sorted(found)), *thumbs)
-    absent = _absent(stem, said, set(found)) if found else [f"{stem}_A01_s1_w1.TIF"]
+    absent = _absent(stem, stated, set(found)) if found else [f"{stem}_A01_s1_w1.TIF"]
     return plates.judged(index, FORMAT, files, len(found), absent)
 
 
@@ -82,26 +84,26 @@ def _of_one_kind(found: dict[_Place, FoundFile]) -> dict[_Place, FoundFile]:
 
 def _plate(text: str) -> _Plate:
     lines = (line.split(",") for line in text.splitlines())
-    said = {key.strip().strip('"'): [one.strip() for one in values] for key, *values in lines}
+    stated = {key.strip().strip('"'): [one.strip() for one in values] for key, *values in lines}
     wells = frozenset(
         (int(key.removeprefix("WellsSelection")) - 1, column)
-        for key, values in said.items()
+        for key, values in stated.items()
         if re.fullmatch(r"WellsSelection\d{1,2}", key)
         for column, value in enumerate(values)
         if value.upper() == "TRUE"
     )
-    sites = _count(said, "XSites") * _count(said, "YSites")
+    sites = _count(stated, "XSites") * _count(stated, "YSites")
     return _Plate(
         wells,
-        _count(said, "TimePoints"),
+        _count(stated, "TimePoints"),
         sites,
-        _count(said, "NWavelengths"),
-        "EndFile" in said,
+        _count(stated, "NWavelengths"),
+        "EndFile" in stated,
     )
 
 
-def _count(said: dict[str, list[str]], key: str) -> int:
-    text = (said.get(key) or [""])[0]
+def _count(stated: dict[str, list[str]], key: str) -> int:
+    text = (stated.get(key) or [""])[0]
     return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 1
 
 
@@ -133,17 +135,17 @@ def _numbered(
     return [(path, int(match[1])) for path, match in found if match]
 
 
-def _absent(stem: str, said: _Plate, found: set[_Place]) -> list[str]:
+def _absent(stem: str, stated: _Plate, found: set[_Place]) -> list[str]:
     """Return the names of images that the plate has by its index, and by what is there of
     sites and planes.
     """
     times = sorted({place[2] for place in found})
-    if said.times > 1 and times != [0]:
-        times = list(range(1, said.times + 1))
+    if stated.times > 1 and times != [0]:
+        times = list(range(1, stated.times + 1))
     planes, sites = (sorted({place[axis] for place in found}) for axis in (3, 4))
     has_waves = any(place[5] for place in found)
-    waves = range(1, said.wavelengths + 1) if has_waves else range(1)
-    expected = product(sorted(said.wells), times, planes, sites, waves)
+    waves = range(1, stated.wavelengths + 1) if has_waves else range(1)
+    expected = product(sorted(stated.wells), times, planes, sites, waves)
     return [
         _name(stem, (*well, *rest)) for well, *rest in expected if (*well, *rest) not in found
     ]

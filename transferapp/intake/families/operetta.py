@@ -64,9 +64,9 @@ def _named(index: FoundFile) -> list[NamedImage]:
     Raises UnreadIndex, also when there are none.
     """
     found = [
-        NamedImage(said["URL"], tuple(number(said.get(key, "")) for key in _ORDER))
+        NamedImage(stated["URL"], tuple(number(stated.get(key, "")) for key in _ORDER))
         for element in elements(index, "Image")
-        if (said := texts(element)).get("URL")
+        if (stated := texts(element)).get("URL")
     ]
     if not found:
         raise UnreadIndex(index, "names no images")

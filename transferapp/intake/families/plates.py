@@ -59,14 +59,14 @@ def judged(
 
 
 def kept_together(
-    index: FoundFile, kind: ImageFormat, files: Sequence[FoundFile], said: str | SourceProblem
+    index: FoundFile, kind: ImageFormat, files: Sequence[FoundFile], stated: str | SourceProblem
 ) -> FilesetCandidate:
     """Make a set of an index that cannot be read and all that belongs to it by its name.
 
     ``said`` is a doubt, or the problem that forbids the import.
     """
-    problems = (said,) if isinstance(said, SourceProblem) else ()
-    doubts = (said,) if isinstance(said, str) else ()
+    problems = (stated,) if isinstance(stated, SourceProblem) else ()
+    doubts = (stated,) if isinstance(stated, str) else ()
     name = index.name
     return FilesetCandidate(name, (index, *files), kind, problems, doubts, plate=True)
 

@@ -167,12 +167,12 @@ def keep_scan(
         raise StateConflict("Only an import has a source on the workstation.")
     before = scan_of(found["look"])
     values: dict[str, Any] = {"look": scan_value(scan)}
-    says_other = before is None or replace(before, looked_at=scan.looked_at) != scan
-    if says_other:
+    states_other = before is None or replace(before, looked_at=scan.looked_at) != scan
+    if states_other:
         values["updated_at"] = now
     connection.execute(transfers.update().where(mine).values(**values))
     after = {**found, **values}
-    if says_other:
+    if states_other:
         write_events(connection, transfer_events(now, after, was_ended=True))
     return transfer_of(after)
 
@@ -241,8 +241,8 @@ def _apply(
 
 def _is_due(now: datetime, before: Row, after: dict[str, Any]) -> bool:
     """Whether the transfer's own change is told: what it is called or promises, or time."""
-    told = before["progress_told_at"]
-    if told is None or not told <= now < told + PROGRESS_EVERY:
+    reported = before["progress_told_at"]
+    if reported is None or not reported <= now < reported + PROGRESS_EVERY:
         return True
     return any(before[name] != after[name] for name in ("state", "states", "settled"))
 

@@ -138,7 +138,7 @@ class SqlLedger(Ledger):
         return await self._write(changes.keep_scan, self._clock.now(), transfer_id, scan)
 
     @override
-    async def tell(self, owner: str, kind: EventKind) -> None:
+    async def publish(self, owner: str, kind: EventKind) -> None:
         """Write an event that is no transfer's."""
         row = outbox.personal_event(self._clock.now(), owner, kind)
         await self._write(outbox.write_events, [row])

@@ -60,7 +60,7 @@ class DesktopBus(Notifier):
         self._opened: dict[int, Callable[[], None]] = {}
 
     @override
-    async def tell(
+    async def report(
         self, notification: Notification, on_open: Callable[[str], None] | None = None
     ) -> bool:
         """Show it; False when no daemon answers."""
@@ -70,14 +70,14 @@ class DesktopBus(Notifier):
             if on_open is not None and not loop.is_closed():
                 loop.call_soon_threadsafe(on_open, notification.key)
 
-        return await asyncio.to_thread(self._tell, notification, clicked)
+        return await asyncio.to_thread(self._report, notification, clicked)
 
     @override
     async def aclose(self) -> None:
         """Close the connection; what is on the screen stays there."""
         await asyncio.to_thread(self._disconnect)
 
-    def _tell(self, notification: Notification, clicked: Callable[[], None]) -> bool:
+    def _report(self, notification: Notification, clicked: Callable[[], None]) -> bool:
         # One at a time: a click may come before another thread knows the number.
         with self._lock:
             try:

@@ -59,7 +59,7 @@ class Webhook(Sender, AsyncClosing):
 
 
 def _body(message_id: str, notable: NotableEvent) -> bytes:
-    told = {
+    reported = {
         "id": message_id,
         "type": notable.kind,
         "timestamp": notable.at.isoformat(),
@@ -71,7 +71,7 @@ def _body(message_id: str, notable: NotableEvent) -> bytes:
             "count": notable.count,
         },
     }
-    return json.dumps(told, separators=(",", ":")).encode()
+    return json.dumps(reported, separators=(",", ":")).encode()
 
 
 def _judge(answer: httpx.Response) -> None:

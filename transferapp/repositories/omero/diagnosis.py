@@ -57,8 +57,8 @@ async def diagnose(clock: Clock) -> list[Check]:
     Never raises.
     """
     library = await asyncio.to_thread(_library)
-    settings, told = _settings()
-    checks = [library, told]
+    settings, reported = _settings()
+    checks = [library, reported]
     if settings is None:
         return checks
     secret = await asyncio.to_thread(_password, settings)

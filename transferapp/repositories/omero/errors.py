@@ -58,7 +58,7 @@ def translation(error: Exception) -> TransferAppError:
     for kind, translate in _TRANSLATIONS:
         if _full_name(kind) in names:
             return translate(error)
-    return RepositoryUnavailable(_told(_named("The call to OMERO failed", error), error))
+    return RepositoryUnavailable(_message(_named("The call to OMERO failed", error), error))
 
 
 def import_failure(name: str, parameters: dict[str, str]) -> TransferAppError:
@@ -68,13 +68,13 @@ def import_failure(name: str, parameters: dict[str, str]) -> TransferAppError:
     if any(words in text for words in _FULL):
         return StorageFull(f"{_NO_SPACE}. OMERO says: {message}")
     kind = next((kind for words, kind in _IMPORT_WORDS if words in text), Invalid)
-    said = ": ".join(dict.fromkeys(word for word in (name, message) if word))
+    stated = ": ".join(dict.fromkeys(word for word in (name, message) if word))
     if kind is Invalid:
         return Invalid(
             "OMERO could not import this. Send this report to your OMERO administrator."
-            f" OMERO says: {said}"
+            f" OMERO says: {stated}"
         )
-    return kind(f"{kind.default_message} OMERO says: {said}")
+    return kind(f"{kind.default_message} OMERO says: {stated}")
 
 
 def _full_name(cls: type) -> str:
@@ -87,7 +87,7 @@ def message_of(error: Exception) -> str:
     return " ".join(str(words or type(error).__name__).split())
 
 
-def _told(what: str, error: Exception) -> str:
+def _message(what: str, error: Exception) -> str:
     return f"{what}. OMERO says: {message_of(error)}"
 
 
@@ -104,7 +104,7 @@ def _full_or(
 ) -> Callable[[Exception], TransferAppError]:
     def translate(error: Exception) -> TransferAppError:
         if any(words in message_of(error).lower() for words in _FULL):
-            return StorageFull(_told(_NO_SPACE, error))
+            return StorageFull(_message(_NO_SPACE, error))
         return other(error)
 
     return translate
@@ -117,19 +117,19 @@ def _session_lost(_error: Exception) -> TransferAppError:
 
 def _expired(error: Exception) -> TransferAppError:
     return SignInFailed(
-        _told("The password has expired. Change it in OMERO.web, then sign in", error)
+        _message("The password has expired. Change it in OMERO.web, then sign in", error)
     )
 
 
 def _no_session(error: Exception) -> TransferAppError:
     what = "OMERO does not open a session now. Nothing is lost; it is tried again"
-    return RepositoryUnavailable(_told(what, error))
+    return RepositoryUnavailable(_message(what, error))
 
 
 def _concurrency(error: Exception) -> TransferAppError:
     wait_ms = getattr(error, "backOff", 0) or 0
     what = "OMERO is busy. Nothing is lost; it is tried again in a moment"
-    return Busy(_told(what, error), retry_after_s=wait_ms / 1000 or None)
+    return Busy(_message(what, error), retry_after_s=wait_ms / 1000 or None)
 
 
 def _checksums(error: Exception) -> TransferAppError:
@@ -142,22 +142,22 @@ def _checksums(error: Exception) -> TransferAppError:
 def _validation(error: Exception) -> TransferAppError:
     if any(words in message_of(error).lower() for words in _GONE):
         what = "OMERO does not have this any more, or you may not see it. Refresh the view"
-        return NotFound(_told(what, error))
+        return NotFound(_message(what, error))
     what = "OMERO refused the data. Send this report to your OMERO administrator"
-    return Invalid(_told(what, error))
+    return Invalid(_message(what, error))
 
 
 def _violation(error: Exception) -> TransferAppError:
-    said = message_of(error).lower()
-    return PermissionDenied(_told(_KEPT if _is_download(said) else _FORBIDDEN, error))
+    stated = message_of(error).lower()
+    return PermissionDenied(_message(_KEPT if _is_download(stated) else _FORBIDDEN, error))
 
 
-def _is_download(said: str) -> bool:
-    return "binary_access" in said or ("download" in said and "restrict" in said)
+def _is_download(stated: str) -> bool:
+    return "binary_access" in stated or ("download" in stated and "restrict" in stated)
 
 
 def _server_error(error: Exception) -> TransferAppError:
-    return RepositoryUnavailable(_told(_named("OMERO reports a problem", error), error))
+    return RepositoryUnavailable(_message(_named("OMERO reports a problem", error), error))
 
 
 def _tls(error: Exception) -> TransferAppError:
@@ -168,8 +168,10 @@ def _tls(error: Exception) -> TransferAppError:
     )
 
 
-def _saying(kind: type[TransferAppError], what: str) -> Callable[[Exception], TransferAppError]:
-    return lambda error: kind(_told(what, error))
+def _omero_message(
+    kind: type[TransferAppError], what: str
+) -> Callable[[Exception], TransferAppError]:
+    return lambda error: kind(_message(what, error))
 
 
 def _plainly(
@@ -203,7 +205,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Exception], TransferAppErr
     (omero.ChecksumValidationException, _checksums),
     (
         omero.FilePathNamingException,
-        _saying(
+        _omero_message(
             NameNotAllowed,
             "OMERO cannot store this name. Rename the file or its folder, then import it again",
         ),
@@ -214,7 +216,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Exception], TransferAppErr
     (
         omero.ApiUsageException,
         _full_or(
-            _saying(
+            _omero_message(
                 Internal,
                 "OMERO did not accept a call. Nothing is lost; send this report to your"
                 " administrator",

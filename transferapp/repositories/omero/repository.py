@@ -118,7 +118,7 @@ class OmeroRepository(Repository):
         """Say what Bio-Formats reads: OMERO itself does not tell its readers, but its own
         version, from which theirs is derived.
         """
-        return omero_formats(await self._version.told())
+        return omero_formats(await self._version.reported())
 
     @override
     async def close(self) -> None:

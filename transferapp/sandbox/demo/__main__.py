@@ -53,7 +53,7 @@ SANDBOX = "omero-sandbox"
 STARTED = time.monotonic()
 
 
-def say(text: str) -> None:
+def echo(text: str) -> None:
     """Tell the terminal, with the seconds since the start."""
     print(f"[{time.monotonic() - STARTED:6.1f} s] {text}", flush=True)  # noqa: T201
 
@@ -74,7 +74,7 @@ def staged(
     with ExitStack() as stack:
         repository = None
         if kind == SANDBOX:
-            say("an OMERO sandbox is starting; everything goes through OMERO's own protocol")
+            echo("an OMERO sandbox is starting; everything goes through OMERO's own protocol")
             repository = stack.enter_context(running_sandbox(home / "omero", PASSWORD))
         yield stack.enter_context(LocalInstallation(home, environment, repository))
 
@@ -84,16 +84,16 @@ def play_by_itself(home: Path, out: Path, kind: str) -> int:
     folder = copy_samples(home)
     with PrivateScreen(home) as screen, staged(home, kind, screen.environment) as installation:
         asyncio.run(installation.add_people(PASSWORD))
-        say("server, worker and workstation service are starting")
+        echo("server, worker and workstation service are starting")
         installation.start_all()
         with attended(installation):
             asyncio.run(installation.add_target(USERNAME, PASSWORD, PROJECT, DATASET))
-            notable = Story((installation, screen), folder, out, say).play()
+            notable = Story((installation, screen), folder, out, echo).play()
         report = make_report(installation, folder, out, notable)
     (out / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     good = is_good(report)
-    say(f"report and screenshots: {out}")
-    say("everything arrived exactly once" if good else "SOMETHING IS WRONG: see report.json")
+    echo(f"report and screenshots: {out}")
+    echo("everything arrived exactly once" if good else "SOMETHING IS WRONG: see report.json")
     return 0 if good else 1
 
 
@@ -151,16 +151,16 @@ def open_for_a_person(home: Path, kind: str) -> int:
     with staged(home, kind) as installation:
         asyncio.run(installation.add_people(PASSWORD))
         installation.start_all()
-        say(f"sign in at {installation.url} as '{USERNAME}' with the password '{PASSWORD}'")
-        say(f"then drop this folder on the window: {folder}")
-        say("close the window or press Ctrl-C to end; nothing is left behind")
+        echo(f"sign in at {installation.url} as '{USERNAME}' with the password '{PASSWORD}'")
+        echo(f"then drop this folder on the window: {folder}")
+        echo("close the window or press Ctrl-C to end; nothing is left behind")
         ended: list[InstallationError] = []
 
-        def tell(error: InstallationError) -> None:
+        def report(error: InstallationError) -> None:
             ended.append(error)
-            say(str(error))
+            echo(str(error))
 
-        with installation.watched(tell):
+        with installation.watched(report):
             done = subprocess.run(
                 [sys.executable, "-m", "transferapp", "desktop"],
                 env=installation.environment,
@@ -210,10 +210,10 @@ def main() -> int:
             out.mkdir(parents=True, exist_ok=True)
             return play_by_itself(Path(home), out, given.repository)
         except InstallationError as error:
-            say(str(error))
+            echo(str(error))
             return 1
         except KeyboardInterrupt:
-            say("stopped; nothing is left behind")
+            echo("stopped; nothing is left behind")
             return 130
         finally:
             end_children()

@@ -86,9 +86,9 @@ class PrivateScreen:
         """Wait until one fits the regular expression; returns all. Raises TimeoutError."""
         until = time.monotonic() + timeout_s
         while time.monotonic() < until:
-            told = self.notifications()
-            if any(re.search(pattern, text) for text in told):
-                return told
+            reported = self.notifications()
+            if any(re.search(pattern, text) for text in reported):
+                return reported
             time.sleep(0.1)
         raise TimeoutError(
             f"no notification fits {pattern!r}; told were {self.notifications()}"

@@ -23,7 +23,7 @@ IMPORT_TIMEOUT_S = 180
 EXPORT_TIMEOUT_S = 60
 #: How long she looks at an image, in seconds.
 SCAN_S = 2.0
-Say = Callable[[str], None]
+Echo = Callable[[str], None]
 
 
 @dataclass
@@ -38,16 +38,16 @@ class DemoResult:
 
 
 class Story:
-    """Plays the scenes; ``say`` tells the terminal what happens."""
+    """Plays the scenes; ``echo`` tells the terminal what happens."""
 
     def __init__(
-        self, env: tuple[LocalInstallation, PrivateScreen], folder: Path, out: Path, say: Say
+        self, env: tuple[LocalInstallation, PrivateScreen], folder: Path, out: Path, echo: Echo
     ) -> None:
         """``folder`` is what is dropped, ``out`` is where screenshots go."""
         self._installation, self._screen = env
         self._folder = folder
         self._out = out
-        self._say = say
+        self._echo = echo
         self.notable = DemoResult()
 
     def play(self) -> DemoResult:
@@ -55,7 +55,7 @@ class Story:
         with self._open_desktop() as desktop:
             self._sign_in(desktop)
             self._import(desktop)
-            self._say("kill -9 of the desktop: she has logged off")
+            self._echo("kill -9 of the desktop: she has logged off")
             desktop.kill()
         self._wait_for_import()
         with self._open_desktop() as desktop:
@@ -77,18 +77,18 @@ class Story:
             except (ActorError, InstallationError):
                 with suppress(ActorError):
                     desktop.do("shot", path=str(self._out / "failed.png"))
-                    self._say(f"widgets in sight: {' '.join(desktop.do('names'))}")
-                self._say(self._installation.tail("desktop"))
+                    self._echo(f"widgets in sight: {' '.join(desktop.do('names'))}")
+                self._echo(self._installation.tail("desktop"))
                 raise
 
     def _shot(self, desktop: Actor, name: str, settle_s: float = 0.6) -> None:
         file = f"{len(self.notable.screenshots) + 1}-{name}.png"
         desktop.do("shot", path=str(self._out / file), settle_s=settle_s)
         self.notable.screenshots.append(file)
-        self._say(f"  screenshot {file}")
+        self._echo(f"  screenshot {file}")
 
     def _sign_in(self, desktop: Actor) -> None:
-        self._say(f"she signs in as {USERNAME}")
+        self._echo(f"she signs in as {USERNAME}")
         desktop.do("wait", "signIn.submit", timeout_s=60)
         desktop.do("type", "signIn.server", text=self._installation.url)
         desktop.do("type", "signIn.user", text=USERNAME)
@@ -98,7 +98,7 @@ class Story:
         desktop.do("wait", "nav.import", timeout_s=30)
 
     def _import(self, desktop: Actor) -> None:
-        self._say(f"she drops the folder '{self._folder.name}' and chooses a target")
+        self._echo(f"she drops the folder '{self._folder.name}' and chooses a target")
         desktop.do("click", "nav.import")
         desktop.do("wait", "import.drop")
         desktop.do("drop", "import.drop", paths=[str(self._folder)])
@@ -107,7 +107,7 @@ class Story:
         desktop.do("choose", "import.target", path=[PROJECT, DATASET])
         desktop.do("wait", "import.submit", enabled=True)
         self._shot(desktop, "import")
-        self._say("she presses Import")
+        self._echo("she presses Import")
         self.notable.safe_to_log_off_s = round(
             desktop.do(
                 "measure",
@@ -116,28 +116,28 @@ class Story:
             ),
             3,
         )
-        self._say(f"safe to log off after {self.notable.safe_to_log_off_s:.2f} s")
+        self._echo(f"safe to log off after {self.notable.safe_to_log_off_s:.2f} s")
         self._shot(desktop, "safe-to-log-off", settle_s=0.05)
 
     def _wait_for_import(self) -> None:
         """Ask the server, as the next workstation would, until the import has ended."""
-        self._say("nobody is logged in; agent, server and worker go on")
+        self._echo("nobody is logged in; agent, server and worker go on")
         began = time.monotonic()
         self._ended(TransferKind.IMPORT, IMPORT_TIMEOUT_S)
-        self._say(f"the import ended by itself {time.monotonic() - began:.1f} s later")
+        self._echo(f"the import ended by itself {time.monotonic() - began:.1f} s later")
 
     def _ended(self, kind: TransferKind, timeout_s: float) -> TransferDetails:
         return asyncio.run(self._installation.ended(USERNAME, PASSWORD, kind, timeout_s))
 
     def _come_back(self, desktop: Actor) -> None:
-        self._say("she opens the desktop again; the keyring kept her signed in")
+        self._echo("she opens the desktop again; the keyring kept her signed in")
         desktop.do("wait", "nav.import", timeout_s=60)
-        self._say("the outcome is told as a notification")
+        self._echo("the outcome is told as a notification")
         self.notable.notifications = self._screen.wait_for_notification("(?i)import")
         self._shot(desktop, "notification", settle_s=1.0)
 
     def _browse(self, desktop: Actor) -> None:
-        self._say("she looks at the images")
+        self._echo("she looks at the images")
         desktop.do("click", "nav.browse")
         desktop.do("choose", "browse.tree", path=[PROJECT, DATASET])
         desktop.do("wait", "browse.images", rows=3, timeout_s=30)
@@ -148,15 +148,15 @@ class Story:
         self._shot(desktop, "browse", settle_s=3.0)
 
     def _preview(self, desktop: Actor) -> None:
-        self._say("she opens one in napari, before any download")
+        self._echo("she opens one in napari, before any download")
         desktop.do("wait", "browse.openInNapari", enabled=True)
         self.notable.first_pixels_ms = round(desktop.do("preview", "browse.openInNapari"), 1)
-        self._say(f"first pixels after {self.notable.first_pixels_ms:.0f} ms")
+        self._echo(f"first pixels after {self.notable.first_pixels_ms:.0f} ms")
         self._shot(desktop, "preview", settle_s=2.0)
         desktop.do("front")
 
     def _export(self, desktop: Actor) -> None:
-        self._say("she exports everything; it runs in the background")
+        self._echo("she exports everything; it runs in the background")
         desktop.do("choose-all", "browse.images")
         desktop.do("click", "browse.export")
         desktop.do("wait", "export.folder")

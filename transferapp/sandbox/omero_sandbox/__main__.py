@@ -56,20 +56,20 @@ def _expire(sandbox: Sandbox, stop: threading.Event) -> None:
 
 def main() -> int:
     """Serve until a signal."""
-    said = _arguments()
+    stated = _arguments()
     configure_logging("omero-sandbox")
     calls = logging.getLogger("omero_sandbox")
-    calls.setLevel(logging.DEBUG if said.verbose else logging.WARNING)
+    calls.setLevel(logging.DEBUG if stated.verbose else logging.WARNING)
     if not slices.SUBTYPES:
         raise SystemExit("omero-py was imported too early")
-    sandbox = Sandbox(said.dir, dict(pair.split("=", 1) for pair in said.set))
-    if not said.no_people:
-        sandbox.people.make_trial(os.environ.get(said.password_env, "secret"))
+    sandbox = Sandbox(stated.dir, dict(pair.split("=", 1) for pair in stated.set))
+    if not stated.no_people:
+        sandbox.people.make_trial(os.environ.get(stated.password_env, "secret"))
     sandbox.commit()
-    chosen = {k: getattr(said, k) for k in _TRANSPORTS if getattr(said, k) is not None}
-    server = IceServer(sandbox, Endpoints(said.host, chosen or {"tcp": 0}, said.cert))
-    if said.control:
-        ControlServer(said.control, Control(sandbox, server.router.drop_connections)).start()
+    chosen = {k: getattr(stated, k) for k in _TRANSPORTS if getattr(stated, k) is not None}
+    server = IceServer(sandbox, Endpoints(stated.host, chosen or {"tcp": 0}, stated.cert))
+    if stated.control:
+        ControlServer(stated.control, Control(sandbox, server.router.drop_connections)).start()
     stop = threading.Event()
     threading.Thread(target=_expire, args=(sandbox, stop), daemon=True).start()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -30,11 +30,11 @@ class Control:
     def answer(self, line: str) -> dict[str, Any]:
         """Do one command; what goes wrong is told, never raised."""
         try:
-            said = json.loads(line)
-            found = getattr(self, f"do_{said.pop('command')}", None)
+            stated = json.loads(line)
+            found = getattr(self, f"do_{stated.pop('command')}", None)
             if found is None:
                 return {"ok": False, "error": "no such command"}
-            return {"ok": True, **(found(**said) or {})}
+            return {"ok": True, **(found(**stated) or {})}
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             return {"ok": False, "error": f"{type(error).__name__}: {error}"}
         finally:
@@ -156,8 +156,8 @@ class _Lines(socketserver.StreamRequestHandler):
         assert isinstance(server, ControlServer)
         with contextlib.suppress(ConnectionError):
             for line in self.rfile:
-                said = server.control.answer(line.decode())
-                self.wfile.write((json.dumps(said) + "\n").encode())
+                stated = server.control.answer(line.decode())
+                self.wfile.write((json.dumps(stated) + "\n").encode())
 
 
 class ControlServer(socketserver.ThreadingUnixStreamServer):

@@ -45,17 +45,17 @@ class FakeFileset(OpenFileset):
 
     def __init__(self, first: Path) -> None:
         """Read sizes from the name."""
-        said = dict(re.findall(r"&(\w+)=(\w+)", first.name))
-        sizes = {k: int(said.get("size" + k, 1 if k in "TCZ" else 512)) for k in "TCZYX"}
+        stated = dict(re.findall(r"&(\w+)=(\w+)", first.name))
+        sizes = {k: int(stated.get("size" + k, 1 if k in "TCZ" else 512)) for k in "TCZYX"}
         header = ImageHeader(
             re.split(r"&|\.fake", first.name)[0],
             sizes["T"],
             sizes["C"],
             sizes["Z"],
-            PIXEL_TYPES[said.get("pixelType", "uint8")],
+            PIXEL_TYPES[stated.get("pixelType", "uint8")],
             (Level(sizes["Y"], sizes["X"]),),
         )
-        self.images = [FakeImage(header)] * int(said.get("series", 1))
+        self.images = [FakeImage(header)] * int(stated.get("series", 1))
 
     @override
     def close(self) -> None:

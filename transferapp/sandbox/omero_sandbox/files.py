@@ -56,17 +56,17 @@ class Files:
             return self.inside(f"{record.word('path')}{record.word('name')}")
         return self._folder / "Files" / str(record.id)
 
-    def inside(self, said: str) -> Path:
+    def inside(self, stated: str) -> Path:
         """Return a path of the repository; raises for one that leads out of it."""
         # Not resolved: an in-place import has put symbolic links there.
-        parts = [part for part in said.split("/") if part not in ("", ".")]
+        parts = [part for part in stated.split("/") if part not in ("", ".")]
         if ".." in parts:
-            raise omero.ValidationException(None, None, f"Path leaves the repository: {said}")
+            raise omero.ValidationException(None, None, f"Path leaves the repository: {stated}")
         return self.root.joinpath(*parts)
 
-    def find(self, said: str) -> Record | None:
+    def find(self, stated: str) -> Record | None:
         """Return the original file of a path in the repository."""
-        folder, name = _split(said)
+        folder, name = _split(stated)
         repo = self.repository_uuid
         for record in self._store.tables["OriginalFile"].values():
             if [record.word(field) for field in ("name", "path", "repo")] == [
@@ -77,22 +77,22 @@ class Files:
                 return record
         return None
 
-    def make(self, said: str, caller: SandboxCaller, hasher: Record | None = None) -> Record:
+    def make(self, stated: str, caller: SandboxCaller, hasher: Record | None = None) -> Record:
         """Return the original file of a path, made when it is new."""
-        folder, name = _split(said)
-        return self.find(said) or self._store.new(
+        folder, name = _split(stated)
+        return self.find(stated) or self._store.new(
             "OriginalFile", caller, path=folder, name=name, repo=self.repository_uuid,
             mimetype="application/octet-stream", size=0,
             hasher=hasher or self._store.enumeration("ChecksumAlgorithm", USUAL_HASHER),
         )  # fmt: skip
 
-    def listed(self, said: str) -> list[Record]:
+    def listed(self, stated: str) -> list[Record]:
         """Return the original files that lie directly in a folder."""
-        folder = said.strip("/") + "/"
+        folder = stated.strip("/") + "/"
         files = self._store.tables["OriginalFile"].values()
         return [record for record in files if record.word("path") == folder]
 
 
-def _split(said: str) -> tuple[str, str]:
-    folder, _, name = said.strip("/").rpartition("/")
+def _split(stated: str) -> tuple[str, str]:
+    folder, _, name = stated.strip("/").rpartition("/")
     return folder + "/", name

@@ -59,7 +59,7 @@ class Handle(Service):
         self._work.ended()
         self.sandbox.commit()
         status = self._status()
-        self._tell(lambda callback: callback.finished(self._response, status))
+        self._report(lambda callback: callback.finished(self._response, status))
 
     def _worked(self) -> Any:
         if self._queued:
@@ -74,17 +74,17 @@ class Handle(Service):
                 return end.value
             self._step += 1
             self.sandbox.commit()
-            self._tell(lambda callback: callback.step(self._step, self._steps))
+            self._report(lambda callback: callback.step(self._step, self._steps))
             self._stop_if_cancelled()
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled:
             raise ImportCancelled
 
-    def _tell(self, said: Callable[[Any], None]) -> None:
+    def _report(self, stated: Callable[[Any], None]) -> None:
         for callback in list(self._callbacks):
             try:
-                said(callback)
+                stated(callback)
             except Ice.Exception:
                 self._callbacks.remove(callback)
 

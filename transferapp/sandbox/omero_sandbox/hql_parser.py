@@ -342,10 +342,10 @@ class _Parser(_Expressions):
         fetch = bool(self.eat("fetch"))
         path = self.path()
         self.eat("as")
-        said = self.name() if self.now[0] == "id" else None
+        stated = self.name() if self.now[0] == "id" else None
         condition = self.expression() if self.eat("with", "on") else None
-        alias = said or (path[0].lower() if len(path) == 1 else "~" + ".".join(path))
-        return HqlSource(kind, fetch, path, alias, condition, anonymous=said is None)
+        alias = stated or (path[0].lower() if len(path) == 1 else "~" + ".".join(path))
+        return HqlSource(kind, fetch, path, alias, condition, anonymous=stated is None)
 
     def _order(self, query: Query) -> None:
         while True:

@@ -88,8 +88,8 @@ def visible_to(caller: SandboxCaller) -> Callable[[Record], bool]:
     return visible
 
 
-def require_visible(record: Record | None, caller: SandboxCaller, said: str) -> Record:
+def require_visible(record: Record | None, caller: SandboxCaller, stated: str) -> Record:
     """Return the record; raise SecurityViolation when the caller must not see it."""
     if record is None or not visible_to(caller)(record):
-        raise omero.SecurityViolation(None, "omero.SecurityViolation", f"Cannot read {said}")
+        raise omero.SecurityViolation(None, "omero.SecurityViolation", f"Cannot read {stated}")
     return record

@@ -75,8 +75,8 @@ class Registration:
 
     def _plate(self, name: str, target: Record | None) -> Record:
         store, caller = self.sandbox.store, self.caller
-        said = plain(self.settings.userSpecifiedName)
-        plate = store.new("Plate", caller, name=said or name)
+        stated = plain(self.settings.userSpecifiedName)
+        plate = store.new("Plate", caller, name=stated or name)
         if target is not None and target.cls == "Screen":
             store.new(_LINKS["Screen"], caller, parent=target, child=plate)
         return plate
@@ -105,9 +105,9 @@ class Registration:
         self.made.append((pixels, image))
 
     def _name(self, series: int, header: ImageHeader) -> str:
-        said = plain(self.settings.userSpecifiedName)
-        if said:
-            return str(said) if series == 0 else f"{said} [{header.name or series}]"
+        stated = plain(self.settings.userSpecifiedName)
+        if stated:
+            return str(stated) if series == 0 else f"{stated} [{header.name or series}]"
         file = self.first.rpartition("/")[2]
         return header.name or file
 

@@ -146,9 +146,9 @@ def inverse(name: str, collection: str) -> tuple[str, str | None]:
     return element, back[0] if back else None
 
 
-def entity_name(said: str) -> str | None:
+def entity_name(stated: str) -> str | None:
     """``omero.model.DatasetI``, ``ome.model.containers.Dataset``, ``dataset`` -> Dataset."""
-    word = said.replace("::", ".").rpartition(".")[2]
+    word = stated.replace("::", ".").rpartition(".")[2]
     for name in (word, word.removesuffix("I"), word[:1].upper() + word[1:]):
         if name in SUBTYPES:
             return name

@@ -24,19 +24,19 @@ def make(root: Path, microfilm: Path | None = None) -> None:
     """
     root.mkdir(parents=True, exist_ok=True)
     for name, fill in SETS.items():
-        say(name)
+        show(name)
         fill(emptied(root / name))
     if microfilm is not None:
-        say(ECOLI_FOLDER)
+        show(ECOLI_FOLDER)
         ecoli(emptied(root / ECOLI_FOLDER), microfilm)
     for shipped in (CELL, CLUSTER):
         copy_kept(shipped.kept, root)
     if importlib.util.find_spec("nd2") is None:
-        say(f"{CLUSTER_FOLDER} stays as it is: it needs transferapp[readers]")
+        show(f"{CLUSTER_FOLDER} stays as it is: it needs transferapp[readers]")
     else:
-        say(CLUSTER_FOLDER)
+        show(CLUSTER_FOLDER)
         cluster_zarr(emptied(root / CLUSTER_FOLDER), root / CLUSTER.kept)
-    say("broken")
+    show("broken")
     emptied(root / "broken")
     broken(root)
 
@@ -57,7 +57,7 @@ def copy_kept(name: str, root: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def say(text: str) -> None:
+def show(text: str) -> None:
     """Tell the terminal."""
     print(text, flush=True)  # noqa: T201
 

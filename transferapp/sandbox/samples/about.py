@@ -92,7 +92,7 @@ def image(about: About, places: Iterable[SamplePlace], number: int = 0) -> str:
 
 
 def _sizes(about: About) -> str:
-    said = {
+    stated = {
         "DimensionOrder": "XYZCT",
         "Type": about.dtype,
         "SizeX": about.size_x,
@@ -106,21 +106,21 @@ def _sizes(about: About) -> str:
         "PhysicalSizeZ": about.step_um,
         "TimeIncrement": about.interval_s,
     }
-    return " ".join(f'{key}="{value}"' for key, value in said.items() if value is not None)
+    return " ".join(f'{key}="{value}"' for key, value in stated.items() if value is not None)
 
 
 def _channel(dye: Dye, name: str) -> str:
-    said = f'<Channel ID="{name}" Name={quoteattr(dye.name)} SamplesPerPixel="1"'
+    stated = f'<Channel ID="{name}" Name={quoteattr(dye.name)} SamplesPerPixel="1"'
     if dye.color:
         # Red, green, blue and opacity in a signed number of 32 bits.
         number = int(dye.color + "FF", 16)
-        said += f' Color="{number - (1 << 32) if number >= 1 << 31 else number}"'
+        stated += f' Color="{number - (1 << 32) if number >= 1 << 31 else number}"'
     if dye.excitation:
-        said += (
+        stated += (
             f' AcquisitionMode="WideField" ExcitationWavelength="{dye.excitation}"'
             f' EmissionWavelength="{dye.emission}"'
         )
-    return said + "/>"
+    return stated + "/>"
 
 
 def _tiff_data(place: SamplePlace) -> str:
@@ -132,13 +132,13 @@ def _tiff_data(place: SamplePlace) -> str:
 
 
 def _plane(about: About, place: SamplePlace) -> str:
-    said = f'<Plane TheZ="{place.z}" TheT="{place.t}" TheC="{place.c}"'
+    stated = f'<Plane TheZ="{place.z}" TheT="{place.t}" TheC="{place.c}"'
     if about.interval_s:
-        said += f' DeltaT="{place.t * about.interval_s}"'
+        stated += f' DeltaT="{place.t * about.interval_s}"'
     if about.position_um:
         y, x = about.position_um
-        said += f' PositionX="{x}" PositionXUnit="µm" PositionY="{y}" PositionYUnit="µm"'
-    return said + "/>"
+        stated += f' PositionX="{x}" PositionXUnit="µm" PositionY="{y}" PositionYUnit="µm"'
+    return stated + "/>"
 
 
 def plate(name: str, wells: Sequence[tuple[int, int]], fields: int) -> str:

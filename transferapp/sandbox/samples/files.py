@@ -29,8 +29,8 @@ def write_tiff(
     """Write pages of one size."""
     with _writer(path) as tiff:
         for number, page in enumerate(pages):
-            said = description if not number else ""
-            tiff.write(page, rowsperstrip=16, **_tags(about, said))
+            stated = description if not number else ""
+            tiff.write(page, rowsperstrip=16, **_tags(about, stated))
 
 
 def write_pyramid(
@@ -39,8 +39,8 @@ def write_pyramid(
     """Write tiled pages; each has its smaller levels in SubIFDs."""
     with _writer(path) as tiff:
         for number, page in enumerate(pages):
-            said = description if not number else ""
-            tiff.write(page, subifds=levels - 1, tile=TILE, **_tags(about, said))
+            stated = description if not number else ""
+            tiff.write(page, subifds=levels - 1, tile=TILE, **_tags(about, stated))
             for level in range(1, levels):
                 page = halved(page)  # noqa: PLW2901 - each level is made from the last
                 tags = _tags(about, "", 2**level)

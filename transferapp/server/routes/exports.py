@@ -55,10 +55,10 @@ async def content(
 async def delivered(
     transfer_id: str,
     item_id: str,
-    told: Delivered,
+    reported: Delivered,
     _grant: TransferGrant,
     request: Request,
 ) -> Response:
     """Tell that every file of an item is in place, with the hashes of what is there."""
-    item = await parts_of(request).exports.delivered(transfer_id, item_id, told)
+    item = await parts_of(request).exports.delivered(transfer_id, item_id, reported)
     return json_answer(TransferItem, item)

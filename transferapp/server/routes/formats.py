@@ -19,7 +19,7 @@ router = APIRouter(tags=["formats"])
 @router.get(routes.FORMATS, response_model=RepositoryFormats)
 async def formats(request: Request) -> Response:
     """Say whose answer this is, and what is read; 304 for who has the same already."""
-    answer = json_answer(RepositoryFormats, await parts_of(request).formats.told())
+    answer = json_answer(RepositoryFormats, await parts_of(request).formats.reported())
     etag = f'"{sha256(answer.body).hexdigest()}"'
     headers = {"etag": etag, "cache-control": "no-cache"}
     asked = request.headers.get("if-none-match", "")

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 import transferapp
 from transferapp.errors import Internal, TransferAppError, Unavailable
 from transferapp.host import supervise
-from transferapp.host.sparing import tell_once
+from transferapp.host.sparing import log_once
 from transferapp.operations.import_health import import_health
 from transferapp.operations.imports import REPOSITORY_RESOURCE
 from transferapp.protocol import routes
@@ -98,12 +98,12 @@ async def _find_worker(queue: QueueOverview) -> None:
 
 async def _find_failing(queue: QueueOverview) -> None:
     """Raise Internal with what keeps failing, here and in the workers that live."""
-    said = [supervise.failing()]
+    stated = [supervise.failing()]
     # That the queue is away is told in its own place.
     with suppress(Unavailable):
-        said += [w.trouble for w in await queue.workers() if w.silent_s <= _SILENT_S]
-    if any(said):
-        raise Internal(" ".join(dict.fromkeys(one for one in said if one)))
+        stated += [w.trouble for w in await queue.workers() if w.silent_s <= _SILENT_S]
+    if any(stated):
+        raise Internal(" ".join(dict.fromkeys(one for one in stated if one)))
 
 
 async def _problem(what: str, asked: Awaitable[object]) -> str:
@@ -116,6 +116,6 @@ async def _problem(what: str, asked: Awaitable[object]) -> str:
     except TimeoutError:
         return f"No answer within {_PATIENCE_S:.0f} seconds."
     except Exception as error:  # noqa: BLE001 - who asks for health gets an answer
-        tell_once("health", what, error)
+        log_once("health", what, error)
         return f"A defect ({type(error).__name__}): see the log."
     return ""

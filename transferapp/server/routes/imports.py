@@ -65,28 +65,28 @@ async def retarget(
 
 @router.post(routes.file_seal("{transfer_id}", "{file_id}"), response_model=TransferItem)
 async def seal(
-    transfer_id: str, file_id: str, told: Seal, _grant: TransferGrant, request: Request
+    transfer_id: str, file_id: str, reported: Seal, _grant: TransferGrant, request: Request
 ) -> Response:
     """Tell that all bytes of a file are there; may be repeated."""
-    item = await parts_of(request).imports.seal(transfer_id, file_id, told.sha1)
+    item = await parts_of(request).imports.seal(transfer_id, file_id, reported.sha1)
     return json_answer(TransferItem, item)
 
 
 @router.post(routes.item("{transfer_id}", "{item_id}") + "/report", response_model=TransferItem)
 async def report(
-    transfer_id: str, item_id: str, told: Report, _grant: TransferGrant, request: Request
+    transfer_id: str, item_id: str, reported: Report, _grant: TransferGrant, request: Request
 ) -> Response:
     """Tell of a problem with an item's files; an empty code clears it."""
-    item = await parts_of(request).imports.report(transfer_id, item_id, told)
+    item = await parts_of(request).imports.report(transfer_id, item_id, reported)
     return json_answer(TransferItem, item)
 
 
 @router.post(routes.source("{transfer_id}"), response_model=Transfer)
 async def source(
-    transfer_id: str, told: ReportedScan, _grant: TransferGrant, request: Request
+    transfer_id: str, reported: ReportedScan, _grant: TransferGrant, request: Request
 ) -> Response:
     """Tell what the workstation found when it looked at what was dropped."""
-    scan = SourceScan(**asdict(told))
+    scan = SourceScan(**asdict(reported))
     kept = await parts_of(request).imports.source_scanned(transfer_id, scan)
     return json_answer(Transfer, kept)
 

@@ -7,7 +7,7 @@ import structlog
 from transferapp.errors import TransferNotFound
 from transferapp.host.sparing import sparing
 from transferapp.taskqueue.dbos.records import TaskRecords
-from transferapp.taskqueue.dbos.resource_store import ResourceStore, tell_back, values_of
+from transferapp.taskqueue.dbos.resource_store import ResourceStore, notify_back, values_of
 from transferapp.taskqueue.dbos.rows import (
     STATES,
     Row,
@@ -115,4 +115,4 @@ class CircuitMonitor:
     def _close(self, name: str, probe: str) -> None:
         with self._store.changing(name) as (row, change):
             change(probe=probe, **values_of(after_success(pressure_of(row))))
-        tell_back(name)
+        notify_back(name)

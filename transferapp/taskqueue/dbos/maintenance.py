@@ -26,7 +26,7 @@ from transferapp.taskqueue.port import Task, TaskState
 _log = structlog.get_logger(__name__)
 
 #: A state that its run did not tell by then is told by the maintenance (seconds).
-_TELL_AFTER_S = 3.0
+_NOTIFY_AFTER_S = 3.0
 _FORGET_EVERY_S = 3600.0
 _DUTY = "duty of the queue's janitor"
 #: Retries of a target that had no row a moment ago.
@@ -157,7 +157,7 @@ class Maintenance:
 
     def _untold(self) -> list[Task]:
         now = self._records.now()
-        young = tasks.c.updated_at.between(now - _TELL_AFTER_S, now + _TELL_AFTER_S)
+        young = tasks.c.updated_at.between(now - _NOTIFY_AFTER_S, now + _NOTIFY_AFTER_S)
         known = tasks.c.state.in_(STATES)
         return [to_task(row) for row in self._records.select(~tasks.c.told, ~young, known)]
 

@@ -78,11 +78,11 @@ class DbosTaskQueue(TaskQueue):
 
     @override
     async def cancel(self, task_id: str) -> None:
-        await self._call(lambda: self._stop(task_id, CANCEL, told=False))
+        await self._call(lambda: self._stop(task_id, CANCEL, notified=False))
 
     @override
     async def pause(self, task_id: str) -> None:
-        await self._call(lambda: self._stop(task_id, PAUSE, told=True))
+        await self._call(lambda: self._stop(task_id, PAUSE, notified=True))
 
     @override
     async def resume(self, task_id: str) -> None:
@@ -150,8 +150,8 @@ class DbosTaskQueue(TaskQueue):
             return False
         return True
 
-    def _stop(self, task_id: str, move: TaskMove, *, told: bool) -> None:
-        self._records.require_move(task_id, move, {"retry_at": None, "told": told})
+    def _stop(self, task_id: str, move: TaskMove, *, notified: bool) -> None:
+        self._records.require_move(task_id, move, {"retry_at": None, "told": notified})
         self._engine.stop(task_id)
 
     def _resume(self, task_id: str) -> None:

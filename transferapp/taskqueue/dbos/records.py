@@ -218,7 +218,7 @@ class TaskRecords:
         }
         return self.move(task_id, FAIL, values, to=result.state, run=run)
 
-    def told(self, task: Task) -> None:
+    def notified(self, task: Task) -> None:
         """Remember that the owner's record knows of this state."""
         with self.engine.begin() as connection:
             self._change(connection, task.id, (task.state,), {"told": True})

@@ -144,7 +144,7 @@ class ResourceStore:
                 **values_of(after_success(pressure_of(row))),
             )
         if row["outages"]:
-            tell_back(name)
+            notify_back(name)
 
     def note_failed(self, name: str, now: float) -> None:
         """Count a failure at once: an outage must not cost every task an attempt."""
@@ -212,7 +212,7 @@ def _ceiling(ceiling: int, configured: int | None = None) -> dict[str, int]:
     return values if configured is None else {**values, "configured": configured}
 
 
-def tell_back(name: str) -> None:
+def notify_back(name: str) -> None:
     """Log the end of an outage, whoever saw it."""
     _log.info("target is back", target=name)
 

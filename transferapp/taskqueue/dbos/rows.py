@@ -75,9 +75,9 @@ def problem_of(row: Row) -> str:
         wrong.append("id")
     if not wrong:
         return ""
-    told = ", ".join(f"{name} {text(row[name])[:80]!r}" for name in wrong)
+    notified = ", ".join(f"{name} {text(row[name])[:80]!r}" for name in wrong)
     return (
-        f"The queue's record of this cannot be read ({told}). Nothing was run. Ask your"
+        f"The queue's record of this cannot be read ({notified}). Nothing was run. Ask your"
         " administrator to run the task again."
     )
 
@@ -140,7 +140,7 @@ def to_resource(row: Row) -> Resource:
     """Make a Target of a row, as it is or made sound."""
     sound, faults = sound_resource(row), faults_of(row)
     out = sound["outages"] > 0
-    told = ", ".join(f"{name} {text(row[name])[:40]}" for name in faults)
+    notified = ", ".join(f"{name} {text(row[name])[:40]}" for name in faults)
     return Resource(
         name=sound["name"],
         paused=sound["paused"],
@@ -148,7 +148,9 @@ def to_resource(row: Row) -> Resource:
         limit=min(sound["limit"], sound["ceiling"]),
         out=out,
         probe_at=moment(sound["probe_at"]) if out else None,
-        trouble=f"Its row cannot be read ({told}); a worker puts it right." if told else "",
+        trouble=f"Its row cannot be read ({notified}); a worker puts it right."
+        if notified
+        else "",
     )
 
 

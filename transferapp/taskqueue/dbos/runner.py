@@ -27,7 +27,7 @@ _log = structlog.get_logger(__name__)
 Listener = Callable[[Task], Awaitable[None]]
 
 #: A listener that failed is called again after so long (seconds).
-_TELL_AGAIN_S = 30.0
+_NOTIFY_AGAIN_S = 30.0
 
 
 class TaskRunner:
@@ -40,7 +40,7 @@ class TaskRunner:
         self._records = records
         self._store = store
         self._kinds = {(kind.name, kind.version): kind for kind in kinds}
-        self._tell_again_at: dict[str, float] = {}
+        self._report_again_at: dict[str, float] = {}
 
     async def run(self, row: sa.RowMapping) -> None:
         """Run a claimed task to its end, to a wait, or until this run is interrupted."""
@@ -65,14 +65,14 @@ class TaskRunner:
         """Give back the place of an interrupted run."""
         await recorded(self._records.let_go, row["id"], row["run"])
 
-    async def tell(self, task: Task) -> None:
+    async def notify(self, task: Task) -> None:
         """Tell a task's owner that it is dead, waits, or was cancelled; idempotent.
 
         What the listener raises is logged; the maintenance tells again later.
         """
-        if self._tell_again_at.get(task.id, 0.0) > time.monotonic():
+        if self._report_again_at.get(task.id, 0.0) > time.monotonic():
             return
-        self._tell_again_at.pop(task.id, None)
+        self._report_again_at.pop(task.id, None)
         listener = self._listener(task)
         try:
             if listener is not None:
@@ -86,9 +86,9 @@ class TaskRunner:
                 error=str(error),
                 exc_info=defect,
             )
-            self._tell_again_at[task.id] = time.monotonic() + _TELL_AGAIN_S
+            self._report_again_at[task.id] = time.monotonic() + _NOTIFY_AGAIN_S
             return
-        await recorded(self._records.told, task)
+        await recorded(self._records.notified, task)
 
     async def _handle(self, task: Task, payload: str, run: str) -> None:
         kind = self._kinds.get((task.kind, task.version))
@@ -128,7 +128,7 @@ class TaskRunner:
         if blames_resource(error):
             await recorded(self._store.note_failed, row["target"], self._records.now())
         if failed:
-            await self.tell(await recorded(self._records.get, task_id))
+            await self.notify(await recorded(self._records.get, task_id))
 
     def _listener(self, task: Task) -> Listener | None:
         kind = self._kinds.get((task.kind, task.version))

@@ -209,7 +209,7 @@ class DbosTaskWorker(TaskWorker):
             untold, self._untold = self._untold, []
             for task in untold:
                 with sparing("owner of a task", task.id):
-                    await self._runner.tell(task)
+                    await self._runner.notify(task)
             self._housekeeping.beat()
             await asyncio.sleep(self._settings.beat_s)
             self._untold = await self._round()

@@ -18,7 +18,7 @@ class Chiming:
     """The chime, and its file."""
 
     channel = NotificationChannel.WEBHOOK
-    told = Preferences("ada")
+    reported = Preferences("ada")
 
     def __init__(self, file: Path) -> None:
         self._file = file

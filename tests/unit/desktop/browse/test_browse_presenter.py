@@ -124,17 +124,17 @@ async def test_selecting_reads_the_details_of_the_first(tmp_path: Path) -> None:
     await ended(browse)
 
 
-async def test_problem_is_told_and_taken_back(tmp_path: Path) -> None:
+async def test_problem_is_reported_and_taken_back(tmp_path: Path) -> None:
     made = env()
     browse = await browsing(tmp_path, made)
-    told: list[errors.TransferAppError | None] = []
-    browse.troubled.listen(told.append)
+    reported: list[errors.TransferAppError | None] = []
+    browse.troubled.listen(reported.append)
     made.down = True
     await browse.show(EMBRYOS)
     assert not browse.loading
     made.down = False
     await browse.show(EMBRYOS)
-    assert [type(problem) for problem in told] == [errors.ServerUnreachable, type(None)]
+    assert [type(problem) for problem in reported] == [errors.ServerUnreachable, type(None)]
     await ended(browse)
 
 
@@ -149,7 +149,7 @@ async def test_imported_images_appear_by_themselves(
     made.put_images(WINGS, image(9, "new"))
     asked = len(made.requests)
     for _ in range(20):
-        made.tell(EventKind.ITEM_CHANGED, state="imported")
+        made.report(EventKind.ITEM_CHANGED, state="imported")
     await until(lambda: names(browse) == ["blue", "new"])
     assert len([r for r in made.requests[asked:] if r == "GET /v1/images"]) <= 2
     await ended(browse)

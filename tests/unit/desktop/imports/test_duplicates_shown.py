@@ -30,7 +30,7 @@ MONDAY = DuplicateMatch(same_bytes=(FILESET,))
 CELL = "Embryo 🔬 day 3/cells/cell.png"
 
 
-async def test_what_is_there_already_is_told_and_hinders_nothing(
+async def test_what_is_there_already_is_reported_and_hinders_nothing(
     presenter: ImportPresenter, session: FakeSession, folder: Path
 ) -> None:
     session.server.held = {CELL: MONDAY}
@@ -99,7 +99,7 @@ async def test_another_target_asks_anew_but_does_not_repeat_what_was_read(
     assert presenter.already_there == ""
 
 
-async def test_a_server_that_does_not_say_what_is_there_is_no_problem(
+async def test_a_server_that_does_not_show_what_is_there_is_no_problem(
     presenter: ImportPresenter, session: FakeSession, folder: Path
 ) -> None:
     session.server.error = errors.ServerUnreachable()

@@ -52,7 +52,7 @@ async def test_files_become_filesets_with_results(
     assert {row.what for row in included} == {"OME-TIFF, 19 files", "PNG, 1 file"}
 
 
-async def test_the_button_says_why_it_cannot_be_pressed(
+async def test_the_button_states_why_it_cannot_be_pressed(
     presenter: ImportPresenter, folder: Path
 ) -> None:
     assert presenter.why_not == "Drop files or folders first."
@@ -66,7 +66,7 @@ async def test_the_button_says_why_it_cannot_be_pressed(
     assert presenter.why_not == "Give the import a name."
 
 
-async def test_the_summary_says_what_where_and_how_much(
+async def test_the_summary_states_what_where_and_how_much(
     presenter: ImportPresenter, folder: Path
 ) -> None:
     await presenter.add([folder])
@@ -180,7 +180,7 @@ async def test_what_was_judged_first_is_shown_while_the_rest_is_judged(
     assert len(presenter.included) == 3000
 
 
-def test_progress_is_said_in_words() -> None:
+def test_progress_is_stated_in_words() -> None:
     assert ScanProgress().words == "Looking at the files…"
     assert ScanProgress(seen=1024).words == "Looking through folders: 1,024 files so far…"
     assert ScanProgress(judged=12, total=5000).words == "Checking the files: 12 of 5,000…"
@@ -217,14 +217,14 @@ async def test_the_promises_are_kept_up_to_date(
     watch = presenter.result
     assert watch is not None
     await until(lambda: session.agent._streams)
-    session.agent.say(agent_view(2, files_done=30), agent_view(1, files_done=9))
+    session.agent.show(agent_view(2, files_done=30), agent_view(1, files_done=9))
     await until(lambda: watch.row.files_done == 9)
     kept = promises(switch_off=True, delete=True)
     session.server.put(transfer(1, state=ItemState.IMPORTED, promises=kept))
     session.events.notify(event(transfer_id))
     await until(lambda: watch.row.state is ItemState.IMPORTED)
     assert not watch.row.promises.safe_to_delete_source, "the workstation must say so too"
-    session.agent.say(agent_view(1, safe_to_delete_source=True))
+    session.agent.show(agent_view(1, safe_to_delete_source=True))
     await until(lambda: watch.row.promises.safe_to_delete_source)
     session.server.put(transfer(1, state=ItemState.FAILED))
     session.missed.notify()
@@ -331,7 +331,7 @@ async def test_very_many_files_are_a_warning_that_waiting_does_not_mend(
     assert row.key not in {one.key for one in presenter.included}
 
 
-async def test_what_omero_cannot_open_is_told_before_the_upload(
+async def test_what_omero_cannot_open_is_reported_before_the_upload(
     session: FakeSession, presenter: ImportPresenter, tmp_path: Path
 ) -> None:
     sample = resource("sample-data", "ome-zarr-v04-confocal-5d", "cluster.ome.zarr")
@@ -351,7 +351,7 @@ async def test_what_omero_cannot_open_is_told_before_the_upload(
     assert presenter.rows[0].level is Severity.BLOCKED
 
 
-async def test_files_of_one_name_are_told_apart_also_when_dropped_one_by_one(
+async def test_files_of_one_name_are_reported_apart_also_when_dropped_one_by_one(
     presenter: ImportPresenter, hand_over: HandOver, tmp_path: Path
 ) -> None:
     cell = resource("sample-data", "png-cells", "cell.png")

@@ -31,13 +31,13 @@ def test_a_target_is_named_briefly() -> None:
 
 
 @pytest.mark.parametrize("permissions", list(GroupPermissions))
-def test_permissions_are_said_and_not_shown_as_codes(permissions: GroupPermissions) -> None:
+def test_permissions_are_stated_and_not_shown_as_codes(permissions: GroupPermissions) -> None:
     words = group_words(Group(1, "Lab", permissions))
     assert words.startswith("Lab (members see ")
     assert str(permissions) not in words
 
 
-def test_a_server_says_where_its_images_are() -> None:
+def test_a_server_states_where_its_images_are() -> None:
     info = ServerInfo(
         name="T", version="0.1.0", repository="omero", capabilities=[], part_size=1
     )

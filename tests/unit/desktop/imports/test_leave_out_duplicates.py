@@ -88,8 +88,8 @@ async def test_only_the_same_bytes_are_left_out(
         " the same as what is there: size, first and last MiB ('Monday')."
     )
     assert row(presenter, "small.tif").held is not None
-    told = {one.name: one.held.words if one.held else "" for one in presenter.rows}
-    assert told == {
+    reported = {one.name: one.held.words if one.held else "" for one in presenter.rows}
+    assert reported == {
         "small.tif": "In the repository already: Image:14 (Monday)",
         "large.tif": "Looks like Image:11 (Monday)",
         "mask.tif": "Looks like Image:12 (Monday)",
@@ -125,15 +125,15 @@ async def test_what_is_handed_over_accounts_for_them(
     [plan] = hand_over.plans
     assert [one.name for one in plan.candidates] == ["mask.tif"]
     assert plan.dropped is not None
-    told = {one.path.name: one for one in plan.dropped.left_out}
-    reasons = {name: one.left_out.reason for name, one in told.items()}
+    reported = {one.path.name: one for one in plan.dropped.left_out}
+    reasons = {name: one.left_out.reason for name, one in reported.items()}
     assert reasons == {
         "small.tif": LeftOutReason.HELD,
         "large.tif": LeftOutReason.HELD,
         "new.tif": LeftOutReason.NOT_CHOSEN,
     }
-    assert told["large.tif"].hashed[0].inode == (folder / "large.tif").stat().st_ino
-    assert told["new.tif"].hashed == ()
+    assert reported["large.tif"].hashed[0].inode == (folder / "large.tif").stat().st_ino
+    assert reported["new.tif"].hashed == ()
     await presenter.close()
 
 
@@ -220,7 +220,7 @@ async def test_stop_leaves_the_rest_ticked(
     assert presenter.already_there, "it can be tried again"
 
 
-async def test_a_server_that_goes_away_meanwhile_is_told(
+async def test_a_server_that_goes_away_meanwhile_is_reported(
     presenter: ImportPresenter,
     session: FakeSession,
     folder: Path,

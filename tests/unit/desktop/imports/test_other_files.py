@@ -22,7 +22,7 @@ from tests.support.plate_sets import make_operetta
 from tests.support.transfer_fakes import FakeSession, StillClock
 from transferapp import errors
 from transferapp.client.target_formats import KeptFormats
-from transferapp.desktop.imports.anyway import others_told
+from transferapp.desktop.imports.anyway import others_reported
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.intake.preflight import Severity
@@ -49,13 +49,13 @@ async def test_files_that_are_no_images_are_a_line_and_no_rows(
     await presenter.add([folder])
     assert {row.key for row in presenter.others} == {str(path) for path in notes}
     assert not {row.key for row in presenter.rows} & {str(path) for path in notes}
-    assert others_told(presenter.others) == LINE
+    assert others_reported(presenter.others) == LINE
     assert "1 cannot be imported, 2 not images. Keep" in presenter.left_out
     await presenter.scan_again()
-    assert others_told(presenter.others) == LINE
+    assert others_reported(presenter.others) == LINE
 
 
-async def test_they_are_told_as_left_out_unless_they_are_ignored(
+async def test_they_are_reported_as_left_out_unless_they_are_ignored(
     presenter: ImportPresenter, hand_over: HandOver, folder: Path, notes: tuple[Path, Path]
 ) -> None:
     await presenter.add([folder])
@@ -64,7 +64,7 @@ async def test_they_are_told_as_left_out_unless_they_are_ignored(
     await presenter.submit()
     assert _reasons(hand_over, notes) == {LeftOutReason.REFUSED}
     presenter.ignore([row.key for row in presenter.others], ignored=True)
-    assert others_told(presenter.others) == "2 other files are not images; ignored."
+    assert others_reported(presenter.others) == "2 other files are not images; ignored."
     assert "1 cannot be imported, 2 ignored." in presenter.left_out
     await presenter.scan_again()
     await presenter.submit()
@@ -92,14 +92,14 @@ async def test_they_are_attached_on_request_only(
     assert not [one for one in plan.dropped.left_out if one.path in notes]
     presenter.ignore([str(notes[0])], ignored=True)
     assert [file.path for file in presenter.attaching.files] == [notes[1]]
-    told = others_told(presenter.others, len(presenter.attaching.files))
-    assert told == "2 other files are not images; 1 of them is attached."
+    reported = others_reported(presenter.others, len(presenter.attaching.files))
+    assert reported == "2 other files are not images; 1 of them is attached."
     hand_over.error = None
     await presenter.submit()
     assert not presenter.attaching.requested, "each import asks anew"
 
 
-async def test_it_is_said_why_they_cannot_be_attached(
+async def test_it_is_stated_why_they_cannot_be_attached(
     presenter: ImportPresenter,
     session: FakeSession,
     folder: Path,
@@ -152,7 +152,7 @@ async def test_one_that_vanishes_is_not_missed(
     await presenter.add([folder])
     notes[0].unlink()
     await presenter.scan_again()
-    assert others_told(presenter.others).startswith("1 other file is not an image;")
+    assert others_reported(presenter.others).startswith("1 other file is not an image;")
     assert len(presenter.rows) == 3
 
 
@@ -185,7 +185,7 @@ async def test_an_empty_file_is_not_taken_by_wishing(
     assert "has no bytes" in row.sentence
 
 
-async def test_a_facility_that_forbids_it_says_so(
+async def test_a_facility_that_forbids_it_states_so(
     presenter: ImportPresenter, session: FakeSession, notes: tuple[Path, Path]
 ) -> None:
     session.server.unknown_allowed = False
@@ -210,7 +210,7 @@ async def test_a_plate_is_called_one(
     assert row.folder == "day 3/plate 7/Images"
 
 
-async def test_rows_say_in_which_folder_they_are(
+async def test_rows_show_in_which_folder_they_are(
     presenter: ImportPresenter, folder: Path
 ) -> None:
     zarr = folder / "set" / "a.ome.zarr"
@@ -224,7 +224,7 @@ async def test_rows_say_in_which_folder_they_are(
     assert folders["a.ome.zarr"] == f"{folder.name}/set", "a Zarr is no folder to look into"
 
 
-async def test_it_is_told_whose_answer_it_is(
+async def test_it_is_reported_whose_answer_it_is(
     session: FakeSession, folder: Path, tmp_path: Path
 ) -> None:
     session.server.repository = "omero"
@@ -233,15 +233,15 @@ async def test_it_is_told_whose_answer_it_is(
     presenter = ImportPresenter(session.as_session(), clock=clock, kept=kept)
     await presenter.add([folder])
     assert presenter.reads.words == ""
-    said_at = (clock.now() - timedelta(days=2)).timestamp()
+    stated_at = (clock.now() - timedelta(days=2)).timestamp()
     for path in (tmp_path / "formats").iterdir():
-        os.utime(path, (said_at, said_at))
+        os.utime(path, (stated_at, stated_at))
     session.server.error = errors.ServerUnreachable()
     await presenter.scan_again()
-    said = clock.now() - timedelta(days=2)
+    stated = clock.now() - timedelta(days=2)
     assert presenter.reads.words.startswith(
         "The server cannot be asked now what it reads. Checked by its answer of"
-        f" {said.astimezone():%-d %b}"
+        f" {stated.astimezone():%-d %b}"
     )
     assert "(OMERO, Bio-Formats" in presenter.reads.words
     session.server.error = None
@@ -250,7 +250,7 @@ async def test_it_is_told_whose_answer_it_is(
     await presenter.close()
 
 
-async def test_without_any_answer_it_is_told_what_was_assumed(
+async def test_without_any_answer_it_is_reported_what_was_assumed(
     presenter: ImportPresenter, session: FakeSession, folder: Path
 ) -> None:
     session.server.error = errors.ServerUnreachable()

@@ -54,7 +54,7 @@ async def test_what_happened_while_away_is_there_after_signing_in(tmp_path: Path
     await env.close()
 
 
-async def test_opening_goes_to_the_transfer_and_tells_the_server(tmp_path: Path) -> None:
+async def test_opening_goes_to_the_transfer_and_reports_the_server(tmp_path: Path) -> None:
     env = Env(tmp_path)
     env.inbox_env.put("t1")
     env.inbox_env.put("t2")
@@ -69,7 +69,7 @@ async def test_opening_goes_to_the_transfer_and_tells_the_server(tmp_path: Path)
     await env.close()
 
 
-async def test_what_was_opened_in_an_outage_is_told_afterwards(tmp_path: Path) -> None:
+async def test_what_was_opened_in_an_outage_is_reported_afterwards(tmp_path: Path) -> None:
     env = Env(tmp_path)
     env.inbox_env.put("t1")
     await env.come_in()
@@ -91,15 +91,15 @@ async def test_what_comes_and_what_another_computer_read_is_known_by_the_event(
     await env.come_in()
     await until(lambda: env.session.settings.seen_events)
     env.inbox_env.put("t1")
-    env.env.tell(EventKind.INBOX_CHANGED, "")
+    env.env.report(EventKind.INBOX_CHANGED, "")
     await until(lambda: env.inbox.unread == 1)
     env.inbox_env.read(1)
-    env.env.tell(EventKind.INBOX_CHANGED, "")
+    env.env.report(EventKind.INBOX_CHANGED, "")
     await until(lambda: env.inbox.unread == 0)
     await env.close()
 
 
-async def test_a_change_that_nobody_told_is_found_a_little_later(tmp_path: Path) -> None:
+async def test_a_change_that_nobody_reported_is_found_a_little_later(tmp_path: Path) -> None:
     env = Env(tmp_path, Pauses(idle=0.05, least=0.005))
     await env.come_in()
     env.inbox_env.put("t1")
@@ -107,7 +107,7 @@ async def test_a_change_that_nobody_told_is_found_a_little_later(tmp_path: Path)
     await env.close()
 
 
-async def test_after_an_outage_it_scans_whatever_was_told(
+async def test_after_an_outage_it_scans_whatever_was_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("transferapp.client.events.RECONNECTS", Backoff(0.01, 0.01))
@@ -136,10 +136,10 @@ async def test_only_a_clicked_notification_makes_its_entries_read(tmp_path: Path
     env = Env(tmp_path)
     await env.come_in()
     await until(lambda: env.session.settings.seen_events)
-    event = env.env.tell(EventKind.TRANSFER_ENDED, "t1")
+    event = env.env.report(EventKind.TRANSFER_ENDED, "t1")
     env.inbox_env.put("t1", at=event.created_at)
     env.inbox_env.put("t2", at=event.created_at)
-    env.env.tell(EventKind.INBOX_CHANGED, "")
+    env.env.report(EventKind.INBOX_CHANGED, "")
     await until(lambda: env.inbox.unread == 2)
     # The click may come before the worker has written the entry.
     env.inbox.transfer_opened("t1")

@@ -50,9 +50,9 @@ async def test_events_go_on_after_a_page_that_failed(tmp_path: Path, shown: list
 
     session.events.listen(page)
     await until(lambda: session.settings.seen_events)
-    env.tell(EventKind.ITEM_CHANGED)
+    env.report(EventKind.ITEM_CHANGED)
     await until(lambda: seen == [1])
-    env.tell(EventKind.ITEM_CHANGED)
+    env.report(EventKind.ITEM_CHANGED)
     await until(lambda: seen == [1, 2])
     assert shown == ["a defect of a page"]
     await session.close()
@@ -83,11 +83,11 @@ class Broken:
     """A notification service that fails once."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.reported: list[str] = []
 
-    async def tell(self, notification: Notification, _on_click: object = None) -> bool:
-        self.told.append(notification.title)
-        if len(self.told) == 1:
+    async def report(self, notification: Notification, _on_click: object = None) -> bool:
+        self.reported.append(notification.title)
+        if len(self.reported) == 1:
             raise RuntimeError("the bus said something odd")
         return True
 
@@ -102,10 +102,10 @@ async def test_notifications_go_on_after_a_defect(tmp_path: Path, shown: list[st
     presenter = NotificationsPresenter(session, notifier, gather_s=0.01)
     running = asyncio.create_task(presenter.run())
     await until(lambda: session.settings.seen_events)
-    env.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: len(notifier.told) == 1)
-    env.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: len(notifier.told) == 2)
+    env.report(EventKind.TRANSFER_ENDED)
+    await until(lambda: len(notifier.reported) == 1)
+    env.report(EventKind.TRANSFER_ENDED)
+    await until(lambda: len(notifier.reported) == 2)
     assert shown == ["the bus said something odd"]
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -94,7 +94,7 @@ async def test_without_remembering_nothing_is_kept(tmp_path: Path) -> None:
     await session.close()
 
 
-async def test_a_locked_keyring_is_said_and_does_not_hinder(tmp_path: Path) -> None:
+async def test_a_locked_keyring_is_stated_and_does_not_hinder(tmp_path: Path) -> None:
     vault = MemoryVault(keyring.errors.KeyringLocked("locked"))
     session = ImageEnv().session(tmp_path, vault)
     keeping = await session.sign_in(URL, "anna", "pipette", remember=True)
@@ -136,11 +136,11 @@ async def test_events_come_once_and_in_order_through_an_outage(
     session.events.listen(lambda event: seen.append(event.id))
     session.changed.listen(lambda: states.append(session.connection))
     await until(lambda: session.settings.seen_events)
-    env.tell(EventKind.ITEM_CHANGED)
+    env.report(EventKind.ITEM_CHANGED)
     await until(lambda: seen == [1])
     env.go_down()
     await until(lambda: session.connection is Connection.OFFLINE)
-    env.tell(EventKind.TRANSFER_ENDED)
+    env.report(EventKind.TRANSFER_ENDED)
     env.down = False
     await until(lambda: seen == [1, 2])
     assert session.connection is Connection.ONLINE
@@ -167,12 +167,12 @@ async def test_the_place_in_the_events_is_kept_from_the_first_time(
     tmp_path: Path,
 ) -> None:
     env = ImageEnv()
-    env.tell(EventKind.TRANSFER_ENDED)  # Before she ever was here: no news for her.
+    env.report(EventKind.TRANSFER_ENDED)  # Before she ever was here: no news for her.
     session = await env.signed_in(tmp_path)
     await until(lambda: session.settings.seen_events)
     await until(lambda: "= 1" in (tmp_path / "desktop.ini").read_text())
     await session.close()
-    env.tell(EventKind.TRANSFER_ENDED)
+    env.report(EventKind.TRANSFER_ENDED)
     again = env.session(tmp_path)
     seen: list[int] = []
     again.events.listen(lambda event: seen.append(event.id))
@@ -181,14 +181,14 @@ async def test_the_place_in_the_events_is_kept_from_the_first_time(
     await again.close()
 
 
-async def test_what_was_missed_for_good_is_said_once(tmp_path: Path) -> None:
+async def test_what_was_missed_for_good_is_stated_once(tmp_path: Path) -> None:
     """Also on this computer's next start nothing is missed again."""
     env = ImageEnv()
     session = await env.signed_in(tmp_path)
     await until(lambda: "= 0" in (tmp_path / "desktop.ini").read_text())
     await session.close()
     for _ in range(5):
-        env.tell(EventKind.TRANSFER_ENDED)
+        env.report(EventKind.TRANSFER_ENDED)
     env.kept_from = 4
     for expected in (["missed", 4, 5], [4, 5]):
         again = env.session(tmp_path)
@@ -224,7 +224,7 @@ def test_addresses_are_completed(typed: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "https://", "ftp://images", "http://a:port"])
-def test_what_is_no_address_is_said(typed: str) -> None:
+def test_what_is_no_address_is_stated(typed: str) -> None:
     with pytest.raises(errors.SettingsInvalid, match="https://"):
         normal_url(typed)
 

@@ -25,14 +25,14 @@ class Recorder:
     """A notifier that writes down."""
 
     def __init__(self, *, works: bool = True) -> None:
-        self.told: list[Notification] = []
+        self.reported: list[Notification] = []
         self.works = works
         self.click: Callable[[str], None] | None = None
 
-    async def tell(
+    async def report(
         self, notification: Notification, on_open: Callable[[str], None] | None = None
     ) -> bool:
-        self.told.append(notification)
+        self.reported.append(notification)
         self.click = on_open
         return self.works
 
@@ -68,8 +68,8 @@ class Env:
         self.task = asyncio.create_task(self.presenter.run())
 
     @property
-    def told(self) -> list[Notification]:
-        return self.recorder.told
+    def reported(self) -> list[Notification]:
+        return self.recorder.reported
 
     async def close(self) -> None:
         self.task.cancel()
@@ -86,29 +86,29 @@ async def a_env(folder: Path, inner_env: ImageEnv | None = None) -> Env:
     return page_env
 
 
-async def test_a_finished_import_is_told_with_what_is_safe(tmp_path: Path) -> None:
+async def test_a_finished_import_is_reported_with_what_is_safe(tmp_path: Path) -> None:
     page_env = await a_env(tmp_path)
     page_env.env.transfers["t1"] = details(ended(files_verified=12))
-    page_env.env.tell(EventKind.ITEM_CHANGED)
-    page_env.env.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: page_env.told)
-    (told,) = page_env.told
-    assert told.title == "Import of 12 files finished"
-    assert told.text == "12 images in Dataset “Day 3”. Safe to delete the originals."
-    assert told.key == "t1"
+    page_env.env.report(EventKind.ITEM_CHANGED)
+    page_env.env.report(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.reported)
+    (reported,) = page_env.reported
+    assert reported.title == "Import of 12 files finished"
+    assert reported.text == "12 images in Dataset “Day 3”. Safe to delete the originals."
+    assert reported.key == "t1"
     agent = cast("FakeAgent", page_env.session.agent)
     assert agent.asked == ["t1"], "its source was looked at before it was told"
     await page_env.close()
 
 
-async def test_a_finished_import_tells_what_was_attached(tmp_path: Path) -> None:
+async def test_a_finished_import_reports_what_was_attached(tmp_path: Path) -> None:
     page_env = await a_env(tmp_path)
     with_notes = ended(item_count=4, items_done=4, files_verified=12, to_attach=3, attached=3)
     page_env.env.transfers["t1"] = details(with_notes)
-    page_env.env.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: page_env.told)
-    (told,) = page_env.told
-    assert told.text.startswith("12 images in Dataset “Day 3”, 3 files attached. Safe to")
+    page_env.env.report(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.reported)
+    (reported,) = page_env.reported
+    assert reported.text.startswith("12 images in Dataset “Day 3”, 3 files attached. Safe to")
     await page_env.close()
 
 
@@ -119,9 +119,9 @@ async def test_a_finished_import_names_what_was_left_out(tmp_path: Path) -> None
     page_env.env.transfers["t1"] = details(
         ended(promises=only_imported, left_out_files=2, left_out_names=left_out)
     )
-    page_env.env.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: page_env.told)
-    assert page_env.told[0].text == (
+    page_env.env.report(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.reported)
+    assert page_env.reported[0].text == (
         "12 images in Dataset “Day 3”. Do not delete the folder: 2 files were left out and"
         " not imported: 'day 3/cut.tif', 'day 3/notes.docx'."
     )
@@ -131,9 +131,9 @@ async def test_a_finished_import_names_what_was_left_out(tmp_path: Path) -> None
 async def test_deleting_is_not_called_safe_when_it_is_not(tmp_path: Path) -> None:
     page_env = await a_env(tmp_path)
     page_env.env.transfers["t1"] = details(ended(promises=promises()))
-    page_env.env.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: page_env.told)
-    assert "Safe" not in page_env.told[0].text
+    page_env.env.report(EventKind.TRANSFER_ENDED)
+    await until(lambda: page_env.reported)
+    assert "Safe" not in page_env.reported[0].text
     await page_env.close()
 
 
@@ -142,12 +142,12 @@ async def test_an_export_and_a_partly_failed_import_in_words(tmp_path: Path) -> 
     export = ended(kind=TransferKind.EXPORT, name="14 images", file_count=1)
     failed = ended(items_done=1, state=ItemState.FAILED)
     page_env.env.transfers |= {"t1": details(export), "t2": details(replace(failed, id="t2"))}
-    page_env.env.tell(EventKind.TRANSFER_ENDED, "t1", state="delivered")
-    page_env.env.tell(
+    page_env.env.report(EventKind.TRANSFER_ENDED, "t1", state="delivered")
+    page_env.env.report(
         EventKind.TRANSFER_ENDED, "t2", state="failed", message="1 imported, 2 failed"
     )
-    await until(lambda: len(page_env.told) == 2)
-    first, second = page_env.told
+    await until(lambda: len(page_env.reported) == 2)
+    first, second = page_env.reported
     assert first.title == "Export of 1 file finished"
     assert second.title == "Import of 12 files ended, 2 of 3 not done"
     assert second.urgency is Urgency.CRITICAL
@@ -159,32 +159,32 @@ async def test_many_problems_at_once_are_one_notification(tmp_path: Path) -> Non
     page_env = await a_env(tmp_path)
     page_env.env.transfers["t1"] = details(ended(state=ItemState.NEEDS_ATTENTION))
     for number in range(200):
-        page_env.env.tell(
+        page_env.env.report(
             EventKind.ITEM_PROBLEM,
             item_id=f"i{number}",
             state="needs-attention",
             title="The file is gone",
             message=f"{number}.tif: Put it back.",
         )
-    await until(lambda: page_env.told)
+    await until(lambda: page_env.reported)
     await asyncio.sleep(0.06)
-    (told,) = page_env.told
-    assert told.title == "Import: 200 items need your attention"
-    assert "0.tif" in told.text
+    (reported,) = page_env.reported
+    assert reported.title == "Import: 200 items need your attention"
+    assert "0.tif" in reported.text
     await page_env.close()
 
 
-async def test_one_problem_is_told_with_its_remedy(tmp_path: Path) -> None:
+async def test_one_problem_is_reported_with_its_remedy(tmp_path: Path) -> None:
     page_env = await a_env(tmp_path)
-    page_env.env.tell(
+    page_env.env.report(
         EventKind.ITEM_PROBLEM,
         state="needs-attention",
         title="The file is gone",
         message="a.tif: Put it back in its place, then retry.",
     )
-    await until(lambda: page_env.told)
-    assert page_env.told[0].title == "Import: the file is gone"
-    assert "Put it back" in page_env.told[0].text
+    await until(lambda: page_env.reported)
+    assert page_env.reported[0].title == "Import: the file is gone"
+    assert "Put it back" in page_env.reported[0].text
     await page_env.close()
 
 
@@ -199,53 +199,55 @@ async def test_one_problem_is_told_with_its_remedy(tmp_path: Path) -> None:
 )
 async def test_the_rest_disturbs_nobody(tmp_path: Path, kind: EventKind, state: str) -> None:
     page_env = await a_env(tmp_path)
-    page_env.env.tell(kind, state=state)
+    page_env.env.report(kind, state=state)
     page_env.env.transfers["t2"] = details(ended())
-    page_env.env.tell(EventKind.TRANSFER_ENDED, "t2")
-    await until(lambda: page_env.told)
-    assert [told.key for told in page_env.told] == ["t1"]  # t2's details carry the id t1
+    page_env.env.report(EventKind.TRANSFER_ENDED, "t2")
+    await until(lambda: page_env.reported)
+    assert [reported.key for reported in page_env.reported] == [
+        "t1"
+    ]  # t2's details carry the id t1
     await page_env.close()
 
 
-async def test_what_ended_meanwhile_is_told_once_at_the_next_start(tmp_path: Path) -> None:
+async def test_what_ended_meanwhile_is_reported_once_at_the_next_start(tmp_path: Path) -> None:
     first = await a_env(tmp_path)
     first.env.transfers["t1"] = details(ended())
-    first.env.tell(EventKind.TRANSFER_ENDED)
-    await until(lambda: first.told)
+    first.env.report(EventKind.TRANSFER_ENDED)
+    await until(lambda: first.reported)
     await until(lambda: "= 1" in (tmp_path / "desktop.ini").read_text())
     await first.close()
 
     first.env.transfers["t2"] = details(ended(name="Second"))
-    first.env.tell(EventKind.TRANSFER_ENDED, "t2")
+    first.env.report(EventKind.TRANSFER_ENDED, "t2")
     second = await a_env(tmp_path, first.env)
-    await until(lambda: second.told)
+    await until(lambda: second.reported)
     await until(lambda: "= 2" in (tmp_path / "desktop.ini").read_text())
-    assert len(second.told) == 1
+    assert len(second.reported) == 1
     await second.close()
 
     third = await a_env(tmp_path, first.env)
     await asyncio.sleep(0.1)
-    assert third.told == []
+    assert third.reported == []
     await third.close()
 
 
-async def test_nothing_is_told_when_it_is_switched_off_and_it_is_not_told_later(
+async def test_nothing_is_reported_when_it_is_switched_off_and_it_is_not_reported_later(
     tmp_path: Path,
 ) -> None:
     page_env = await a_env(tmp_path)
     session = page_env.session
     await session.save_settings(replace(session.settings, notifications=False))
-    page_env.env.tell(EventKind.TRANSFER_ENDED)
+    page_env.env.report(EventKind.TRANSFER_ENDED)
     await until(lambda: session.settings.seen_events[session.owner] == 1)
-    assert page_env.told == []
+    assert page_env.reported == []
     await page_env.close()
 
 
-async def test_it_is_told_even_when_the_details_cannot_be_read(tmp_path: Path) -> None:
+async def test_it_is_reported_even_when_the_details_cannot_be_read(tmp_path: Path) -> None:
     page_env = await a_env(tmp_path)
-    page_env.env.tell(EventKind.TRANSFER_ENDED, "gone", title="Embryos", message="3 imported")
-    await until(lambda: page_env.told)
-    assert page_env.told[0] == Notification("Embryos: finished", "3 imported", "gone")
+    page_env.env.report(EventKind.TRANSFER_ENDED, "gone", title="Embryos", message="3 imported")
+    await until(lambda: page_env.reported)
+    assert page_env.reported[0] == Notification("Embryos: finished", "3 imported", "gone")
     await page_env.close()
 
 
@@ -254,7 +256,7 @@ async def test_a_click_opens_the_transfer(tmp_path: Path) -> None:
     requested: list[str] = []
     page_env.presenter.open_requested.listen(requested.append)
     page_env.env.transfers["t1"] = details(ended())
-    page_env.env.tell(EventKind.TRANSFER_ENDED)
+    page_env.env.report(EventKind.TRANSFER_ENDED)
     await until(lambda: page_env.recorder.click)
     assert page_env.recorder.click is not None
     page_env.recorder.click("t1")

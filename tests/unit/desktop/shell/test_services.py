@@ -58,35 +58,35 @@ async def inbox_env() -> AsyncIterator[Env]:
 
 
 async def test_all_is_well_is_no_news(inbox_env: Env) -> None:
-    told: list[str] = []
-    inbox_env.services.changed.listen(lambda: told.append("told"))
+    reported: list[str] = []
+    inbox_env.services.changed.listen(lambda: reported.append("told"))
     await until(lambda: inbox_env.asked > 3)
-    assert (told, inbox_env.services.agent_notice, inbox_env.services.worker_notice) == (
+    assert (reported, inbox_env.services.agent_notice, inbox_env.services.worker_notice) == (
         [],
         "",
         "",
     )
 
 
-async def test_an_agent_that_ended_is_told_with_its_last_line(inbox_env: Env) -> None:
+async def test_an_agent_that_ended_is_reported_with_its_last_line(inbox_env: Env) -> None:
     inbox_env.session.agent.here = False
     inbox_env.last = ENDED
     await until(lambda: inbox_env.services.agent_notice)
-    said = inbox_env.services.agent_notice
-    assert said.startswith(f"The workstation service ended: {ENDED.line}. ")
-    assert "Start it with 'transferapp agent'" in said
-    assert said.endswith("Uploads from here wait until then.")
+    stated = inbox_env.services.agent_notice
+    assert stated.startswith(f"The workstation service ended: {ENDED.line}. ")
+    assert "Start it with 'transferapp agent'" in stated
+    assert stated.endswith("Uploads from here wait until then.")
     inbox_env.session.agent.here = True
     await until(lambda: not inbox_env.services.agent_notice)
 
 
-async def test_one_that_was_killed_is_told_without(inbox_env: Env) -> None:
+async def test_one_that_was_killed_is_reported_without(inbox_env: Env) -> None:
     inbox_env.session.agent.here = False
     await until(lambda: inbox_env.services.agent_notice)
     assert inbox_env.services.agent_notice.startswith("Start it with 'transferapp agent'")
 
 
-async def test_no_worker_is_told_until_there_is_one(inbox_env: Env) -> None:
+async def test_no_worker_is_reported_until_there_is_one(inbox_env: Env) -> None:
     inbox_env.workers = "No worker is at work."
     await until(lambda: inbox_env.services.worker_notice)
     assert "Tell your administrator" in inbox_env.services.worker_notice
@@ -94,7 +94,7 @@ async def test_no_worker_is_told_until_there_is_one(inbox_env: Env) -> None:
     await until(lambda: not inbox_env.services.worker_notice)
 
 
-async def test_a_server_that_does_not_answer_is_the_sessions_to_say(inbox_env: Env) -> None:
+async def test_a_server_that_does_not_answer_is_the_sessions_to_show(inbox_env: Env) -> None:
     inbox_env.error = ServerUnreachable()
     await until(lambda: inbox_env.asked > 3)
     inbox_env.session.go(Connection.OFFLINE)
@@ -117,7 +117,7 @@ async def test_nobody_scans_once_she_has_signed_out(inbox_env: Env) -> None:
     await until(lambda: inbox_env.services.worker_notice)
 
 
-async def test_what_keeps_failing_is_told_until_it_goes_well(inbox_env: Env) -> None:
+async def test_what_keeps_failing_is_reported_until_it_goes_well(inbox_env: Env) -> None:
     async def fail() -> None:
         raise ValueError("odd")
 

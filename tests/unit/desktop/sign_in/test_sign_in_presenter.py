@@ -16,7 +16,7 @@ def problem(presenter: SignInPresenter) -> type[object]:
     return type(presenter.trouble)
 
 
-async def test_tells_progress_and_ends_signed_in(tmp_path: Path) -> None:
+async def test_reports_progress_and_ends_signed_in(tmp_path: Path) -> None:
     session = ImageEnv().session(tmp_path)
     presenter = SignInPresenter(session)
     busy: list[bool] = []
@@ -45,7 +45,7 @@ async def test_problem_stays_to_be_shown_until_the_next_try(tmp_path: Path) -> N
     await session.close()
 
 
-async def test_says_when_the_session_cannot_be_kept(tmp_path: Path) -> None:
+async def test_states_when_the_session_cannot_be_kept(tmp_path: Path) -> None:
     vault = MemoryVault(keyring.errors.InitError("no collection"))
     session = ImageEnv().session(tmp_path, vault)
     presenter = SignInPresenter(session)

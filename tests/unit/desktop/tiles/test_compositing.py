@@ -53,13 +53,13 @@ def test_automatic_window_of_a_flat_plane_is_not_empty() -> None:
     assert low < high
 
 
-def test_which_windows_say_nothing() -> None:
+def test_which_windows_show_nothing() -> None:
     pixels, _ = made_image()
-    assert compositing.window_says_nothing(pixels, replace(GREEN, low=0, high=65535))
-    assert compositing.window_says_nothing(pixels, replace(GREEN, low=5, high=5))
-    assert not compositing.window_says_nothing(pixels, GREEN)
+    assert compositing.window_shows_nothing(pixels, replace(GREEN, low=0, high=65535))
+    assert compositing.window_shows_nothing(pixels, replace(GREEN, low=5, high=5))
+    assert not compositing.window_shows_nothing(pixels, GREEN)
     eight_bit = replace(pixels, dtype="uint8")
-    assert not compositing.window_says_nothing(eight_bit, replace(GREEN, low=0, high=255))
+    assert not compositing.window_shows_nothing(eight_bit, replace(GREEN, low=0, high=255))
 
 
 def test_displays_survive_odd_colours() -> None:

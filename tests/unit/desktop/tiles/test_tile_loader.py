@@ -160,7 +160,9 @@ async def test_all_channels_off_is_dark(source: GatedSource, shown: Shown) -> No
     assert shown.pictures[0][..., :3].max() == 0
 
 
-async def test_failure_is_told_and_can_be_retried(source: GatedSource, shown: Shown) -> None:
+async def test_failure_is_reported_and_can_be_retried(
+    source: GatedSource, shown: Shown
+) -> None:
     source.gate.set()
     source.error = errors.ServerUnreachable()
     loader = TileLoader(source, PIXELS, shown)

@@ -15,19 +15,19 @@ def row(
     return merge(made, None, now=NOW)
 
 
-def test_nothing_is_said_when_nothing_runs_and_it_really_ends() -> None:
+def test_nothing_is_stated_when_nothing_runs_and_it_really_ends() -> None:
     done = row(1, state=ItemState.IMPORTED)
     assert closing_notice([done], in_tray=False) is None
-    told = closing_notice([done], in_tray=True)
-    assert told is not None
-    assert "stays in the tray" in told.title
+    reported = closing_notice([done], in_tray=True)
+    assert reported is not None
+    assert "stays in the tray" in reported.title
 
 
 def test_logging_off_is_called_safe_only_when_it_is_for_all() -> None:
-    told = closing_notice([row(1), row(2)], in_tray=False)
-    assert told is not None
-    assert told.title == "2 transfers go on without this window"
-    assert "you may log off" in told.text
+    reported = closing_notice([row(1), row(2)], in_tray=False)
+    assert reported is not None
+    assert reported.title == "2 transfers go on without this window"
+    assert "you may log off" in reported.text
     warned = closing_notice([row(1), row(2, log_off=False)], in_tray=False)
     assert warned is not None
     assert "do not log off" in warned.text

@@ -60,12 +60,12 @@ def test_an_agents_state_of_a_later_version_is_no_crash() -> None:
     assert merged(agent=view(state="teleporting")).state is ItemState.QUEUED
 
 
-def test_the_farther_side_tells_the_bytes() -> None:
+def test_the_farther_side_reports_the_bytes() -> None:
     row = merged(server=transfer(bytes_done=10), agent=view(bytes_done=20))
     assert row.bytes_done == 20
 
 
-def test_the_agent_tells_why_bytes_do_not_move() -> None:
+def test_the_agent_reports_why_bytes_do_not_move() -> None:
     agent = view(state="needs-attention", trouble_code="vanished-file", trouble="Gone.")
     row = merged(server=transfer(), agent=agent)
     assert row.state is ItemState.NEEDS_ATTENTION
@@ -152,7 +152,7 @@ def test_problem_of_one_item_lists_the_whole_among_those_that_need_attention() -
     assert row.group is RowGroup.ATTENTION
 
 
-def test_promises_are_said_apart_with_their_reasons() -> None:
+def test_promises_are_stated_apart_with_their_reasons() -> None:
     lines = promise_lines(merged(server=transfer(items_done=2), agent=view()))
     assert [line.text for line in lines] == [
         "Safe to log off: yes",
@@ -220,7 +220,7 @@ def test_files_to_attach_are_no_fileset_in_the_promise() -> None:
     )
 
 
-def test_both_sides_must_say_that_the_source_may_go() -> None:
+def test_both_sides_must_show_that_the_source_may_go() -> None:
     kept = promises(switch_off=True, delete=True)
     server, agent = transfer(**DONE, promises=kept), view(**BOTH, safe_to_delete_source=True)
     assert delete_line(server).safe, "on another computer the server's word is all there is"

@@ -13,7 +13,7 @@ from transferapp.model.transfers import ItemState
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
+    ("size", "stated"),
     [
         (0, "0 bytes"),
         (1, "1 byte"),
@@ -23,12 +23,12 @@ from transferapp.model.transfers import ItemState
         (2_000_000_000_000, "2 TB"),
     ],
 )
-def test_sizes_are_short(size: int, said: str) -> None:
-    assert words.size_words(size) == said
+def test_sizes_are_short(size: int, stated: str) -> None:
+    assert words.size_words(size) == stated
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "stated"),
     [
         (None, ""),
         (0.2, "a second"),
@@ -39,8 +39,8 @@ def test_sizes_are_short(size: int, said: str) -> None:
         (1e12, ""),
     ],
 )
-def test_time_left_is_said_as_a_person_would(seconds: float | None, said: str) -> None:
-    assert words.eta_words(seconds) == said
+def test_time_left_is_stated_as_a_person_would(seconds: float | None, stated: str) -> None:
+    assert words.eta_words(seconds) == stated
 
 
 def test_nothing_moving_has_no_speed() -> None:
@@ -49,39 +49,39 @@ def test_nothing_moving_has_no_speed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "said"),
+    ("moment", "stated"),
     [
         (datetime(2026, 11, 21, 9, 3, tzinfo=UTC), "09:03"),
         (datetime(2026, 11, 20, 9, 3, tzinfo=UTC), "20 Nov, 09:03"),
         (datetime(2025, 2, 3, 9, 3, tzinfo=UTC), "3 Feb 2025, 09:03"),
     ],
 )
-def test_times_are_as_short_as_they_can_be(moment: datetime, said: str) -> None:
-    assert words.clock_words(moment, NOW, UTC) == said
+def test_times_are_as_short_as_they_can_be(moment: datetime, stated: str) -> None:
+    assert words.clock_words(moment, NOW, UTC) == stated
 
 
 def test_every_state_has_words() -> None:
     assert all(words.state_words(state) for state in ItemState)
 
 
-def test_a_stalled_transfer_says_since_when() -> None:
+def test_a_stalled_transfer_states_since_when() -> None:
     since = NOW - timedelta(minutes=27)
-    said = words.status_words(ItemState.STALLED, None, since, NOW, UTC)
-    assert said == "Stalled since 12:03"
+    stated = words.status_words(ItemState.STALLED, None, since, NOW, UTC)
+    assert stated == "Stalled since 12:03"
     assert "No sign of life since 12:03" in words.stalled_words(since, NOW, UTC)
 
 
 def test_a_stalled_repository_does_not_send_anybody_to_the_workstation() -> None:
     since = NOW - timedelta(minutes=27)
-    said = words.stalled_words(since, NOW, UTC, arrived=True)
-    assert "The image repository gives no sign of life of it since 12:03" in said
-    assert "workstation" not in said
+    stated = words.stalled_words(since, NOW, UTC, arrived=True)
+    assert "The image repository gives no sign of life of it since 12:03" in stated
+    assert "workstation" not in stated
 
 
-def test_a_waiting_transfer_says_until_when_and_why() -> None:
+def test_a_waiting_transfer_states_until_when_and_why() -> None:
     why = problem(errors.RepositoryUnavailable(), retry_in_s=900)
-    said = words.status_words(ItemState.WAITING, why, NOW, NOW, UTC)
-    assert said == "Waiting until 12:45: the image repository does not answer"
+    stated = words.status_words(ItemState.WAITING, why, NOW, NOW, UTC)
+    assert stated == "Waiting until 12:45: the image repository does not answer"
 
 
 def test_a_remedy_names_the_problem_once() -> None:
@@ -94,13 +94,13 @@ def test_a_remedy_names_the_problem_once() -> None:
     )
 
 
-def test_a_title_that_says_nothing_is_left_out() -> None:
+def test_a_title_that_states_nothing_is_left_out() -> None:
     bad = problem(errors.Invalid("The reader does not know compression 34933."))
     assert words.status_words(ItemState.FAILED, bad, NOW, NOW) == "Failed"
     assert words.problem_words(bad, NOW) == "The reader does not know compression 34933."
 
 
-def test_a_remedy_says_when_it_is_tried_again() -> None:
+def test_a_remedy_states_when_it_is_tried_again() -> None:
     why = problem(errors.StorageFull("The disk of the server is full."), retry_in_s=900)
     assert words.problem_words(why, NOW, UTC).endswith("It is tried again at 12:45.")
     due = problem(errors.StorageFull("The disk of the server is full."), retry_in_s=-1)
@@ -113,7 +113,7 @@ def test_an_abbreviation_keeps_its_capitals() -> None:
     assert words.status_words(ItemState.WAITING, why, NOW, NOW, UTC) == "Waiting: OMERO is down"
 
 
-def test_progress_is_said_in_bytes() -> None:
+def test_progress_is_stated_in_bytes() -> None:
     assert words.progress_words(0, 48_000_000) == "0 of 48 MB"
     assert words.progress_words(12_000_000, 48_000_000) == "12 MB of 48 MB"
     assert words.progress_words(48_000_000, 48_000_000) == "48 MB"

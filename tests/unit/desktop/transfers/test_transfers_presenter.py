@@ -53,10 +53,10 @@ async def test_it_lists_what_the_server_knows(presenter: TransfersPresenter) -> 
     assert {row.name for row in presenter.rows.values()} == {"Embryo 1", "Embryo 2"}
 
 
-async def test_it_adds_what_the_agent_says(
+async def test_it_adds_what_the_agent_states(
     session: FakeSession, presenter: TransfersPresenter
 ) -> None:
-    session.agent.say(view(1, files_done=7), view(3, name="Only here"))
+    session.agent.show(view(1, files_done=7), view(3, name="Only here"))
     await until(lambda: len(presenter.rows) == 3)
     assert presenter.rows[ONE].files_done == 7
     assert presenter.rows[f"{3:032x}"].name == "Only here"
@@ -121,13 +121,13 @@ async def test_all_pages_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     await presenter.close()
 
 
-async def test_a_server_away_is_said_and_the_agent_still_heard(
+async def test_a_server_away_is_stated_and_the_agent_still_heard(
     session: FakeSession, presenter: TransfersPresenter
 ) -> None:
     session.server.error = errors.ServerUnreachable()
     session.go(Connection.OFFLINE)
     assert "continue by themselves" in presenter.server_notice
-    session.agent.say(view(1, files_done=9))
+    session.agent.show(view(1, files_done=9))
     await until(lambda: presenter.rows[ONE].files_done == 9)
     session.server.error = None
     session.server.put(transfer(2, state=ItemState.FAILED))
@@ -139,7 +139,7 @@ async def test_a_server_away_is_said_and_the_agent_still_heard(
 async def test_what_an_agent_that_is_away_was_moving_stands_until_it_answers(
     session: FakeSession, presenter: TransfersPresenter
 ) -> None:
-    session.agent.say(view(1))
+    session.agent.show(view(1))
     await until(lambda: presenter.rows[ONE].on_agent)
     session.agent.lose()
     await until(lambda: presenter.rows[ONE].state is ItemState.STALLED)
@@ -169,7 +169,7 @@ async def test_details_are_kept_fresh(
     await until(lambda: presenter.details.items[0].state is ItemState.IMPORTED)  # type: ignore[union-attr]
 
 
-async def test_cancel_tells_both_sides(
+async def test_cancel_reports_both_sides(
     session: FakeSession, presenter: TransfersPresenter
 ) -> None:
     await presenter.cancel(ONE)
@@ -200,7 +200,7 @@ async def test_retry_is_content_with_one_side(
 async def test_retry_renews_a_permission_that_ran_out(
     session: FakeSession, presenter: TransfersPresenter
 ) -> None:
-    session.agent.say(view(1, state="needs-attention", trouble_code="grant-refused"))
+    session.agent.show(view(1, state="needs-attention", trouble_code="grant-refused"))
     await until(lambda: presenter.rows[ONE].on_agent)
     await presenter.retry(ONE)
     assert session.agent.calls == [("submit", ONE, "ta1_fresh"), ("retry", ONE)]

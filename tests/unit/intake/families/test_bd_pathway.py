@@ -36,22 +36,22 @@ def test_other_files_are_not_used(tmp_path: Path) -> None:
     assert len(made) == 3
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     make_bd_pathway(tmp_path)
     (tmp_path / IMAGES[0]).unlink()
     (doubt,) = only_set(tmp_path).doubts
     assert doubt.startswith(f"'{IMAGES[0]}' is missing")
 
 
-@pytest.mark.parametrize(("name", "said"), [("DAPI.dye", "DAPI.dye"), ("plate.plt", ".plt")])
-def test_what_an_experiment_cannot_be_opened_without_is_told(
-    tmp_path: Path, name: str, said: str
+@pytest.mark.parametrize(("name", "stated"), [("DAPI.dye", "DAPI.dye"), ("plate.plt", ".plt")])
+def test_what_an_experiment_cannot_be_opened_without_is_reported(
+    tmp_path: Path, name: str, stated: str
 ) -> None:
     make_bd_pathway(tmp_path)
     (tmp_path / name).unlink()
     made = only_set(tmp_path)
     assert len(made.files) == 12
-    assert said in made.problems[0].message
+    assert stated in made.problems[0].message
 
 
 def test_an_experiment_without_images_is_refused(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_an_experiment_without_images_is_refused(tmp_path: Path) -> None:
     assert "none of them is there" in only_set(tmp_path).problems[0].message
 
 
-def test_a_lone_member_is_told(tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(tmp_path: Path) -> None:
     touched_tiff(tmp_path / "run" / IMAGES[0])
     (doubt,) = only_set(tmp_path / "run").doubts
     assert "Experiment.exp is missing" in doubt

@@ -39,7 +39,7 @@ def _of_index(name: str, folder: Path) -> tuple[list[str], PreflightResult]:
 
 
 @pytest.mark.parametrize("name", sorted(INDEXED.keys() - _OTHERS))
-def test_an_index_in_capitals_is_read_or_told(name: str, tmp_path: Path) -> None:
+def test_an_index_in_capitals_is_read_or_reported(name: str, tmp_path: Path) -> None:
     INDEXED[name].make(tmp_path)
     in_capitals(tmp_path / INDEXED[name].index)
     files, result = _of_index(name, tmp_path)
@@ -52,7 +52,7 @@ def test_an_index_in_capitals_is_read_or_told(name: str, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["xlef", "cellvoyager", "bd pathway"])
-def test_images_in_capitals_are_told_where_they_are_not_found(
+def test_images_in_capitals_are_reported_where_they_are_not_found(
     name: str, tmp_path: Path
 ) -> None:
     INDEXED[name].make(tmp_path)

@@ -37,7 +37,7 @@ def test_images_that_no_well_has_are_left_out(tmp_path: Path) -> None:
     assert len(made) == 2
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     make_cellvoyager(tmp_path)
     (tmp_path / IMAGES[0]).unlink()
     (doubt,) = only_set(tmp_path).doubts
@@ -62,7 +62,7 @@ def test_a_broken_index_tears_nothing_apart(tmp_path: Path, name: str) -> None:
     assert made.problems[0].message.startswith(f"'{name}' is no complete XML")
 
 
-def test_a_lone_member_is_told(tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(tmp_path: Path) -> None:
     (doubt,) = only_set(touched_tiff(tmp_path / Path(IMAGES[0]).name)).doubts
     assert "MeasurementResult.xml is missing" in doubt
 

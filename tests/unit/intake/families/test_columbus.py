@@ -30,7 +30,7 @@ def test_both_indexes_come_first(tmp_path: Path) -> None:
     assert not made.doubts
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     make_columbus(tmp_path)
     (tmp_path / IMAGES[0]).unlink()
     assert f"'{IMAGES[0]}' is missing" in only_set(tmp_path).doubts[0]

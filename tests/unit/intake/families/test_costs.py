@@ -40,7 +40,7 @@ def collected(files: tuple[FoundFile, ...]) -> int:
     neighbours, count = Neighbours(files), 0
     for family in FAMILIES:
         for file in files:
-            if family.tells_of_a_set(file.path.name):
+            if family.reports_of_a_set(file.path.name):
                 count += family.collect(file, neighbours) is not None
     return count
 

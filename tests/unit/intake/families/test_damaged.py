@@ -30,7 +30,7 @@ def test_a_text_that_does_not_end_but_names_all_is_only_doubted(tmp_path: Path) 
     assert "does not end" in made.doubts[0]
 
 
-def test_a_columbus_image_without_an_index_is_told(tmp_path: Path) -> None:
+def test_a_columbus_image_without_an_index_is_reported(tmp_path: Path) -> None:
     plate_sets.make_columbus(tmp_path)
     for path in tmp_path.glob("*.xml"):
         path.unlink()
@@ -39,7 +39,7 @@ def test_a_columbus_image_without_an_index_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [".pattern", ".afi"])
-def test_a_second_index_of_the_same_images_is_told(end: str, tmp_path: Path) -> None:
+def test_a_second_index_of_the_same_images_is_reported(end: str, tmp_path: Path) -> None:
     if end == ".pattern":
         _pattern(tmp_path)
     else:

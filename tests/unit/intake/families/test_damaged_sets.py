@@ -82,11 +82,11 @@ def test_the_header_of_the_same_case_has_the_pixels(tmp_path: Path) -> None:
         copy.write_bytes((tmp_path / f"x.{suffix}").read_bytes())
     if len(list(tmp_path.iterdir())) < 6:
         pytest.skip("The case of letters makes no difference here.")
-    found, said = sets(tmp_path), results(tmp_path)
+    found, stated = sets(tmp_path), results(tmp_path)
     assert found["x.ics"] == ["x.ics", "x.ids"]
     assert found["x.hdr"] == ["x.hdr", "x.img"]
-    assert {name for name, one in said.items() if one.blocked} == {"X.ics", "X.hdr"}
-    assert "'X.ids', which is missing" in said["X.ics"].sentence
+    assert {name for name, one in stated.items() if one.blocked} == {"X.ics", "X.hdr"}
+    assert "'X.ids', which is missing" in stated["X.ics"].sentence
 
 
 def test_the_index_of_the_same_case_has_the_images(tmp_path: Path) -> None:
@@ -96,9 +96,9 @@ def test_the_index_of_the_same_case_has_the_images(tmp_path: Path) -> None:
     if len(list(tmp_path.iterdir())) < 4:
         pytest.skip("The case of letters makes no difference here.")
     assert sets(tmp_path)["exp1.nd"] == [images[0], "exp1.nd", images[1]]
-    said = results(tmp_path)
-    assert not said["exp1.nd"].blocked
-    assert "none of them is there" in said["EXP1.nd"].sentence
+    stated = results(tmp_path)
+    assert not stated["exp1.nd"].blocked
+    assert "none of them is there" in stated["EXP1.nd"].sentence
 
 
 def test_a_metamorph_index_in_utf_16_is_refused(tmp_path: Path) -> None:
@@ -118,7 +118,9 @@ def test_a_copy_of_the_xml_of_big_data_viewer_takes_nothing(tmp_path: Path, copy
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "other", "cut", "xml", "no xml"])
-def test_big_data_viewer_that_is_not_whole_is_told_as_such(tmp_path: Path, damage: str) -> None:
+def test_big_data_viewer_that_is_not_whole_is_reported_as_such(
+    tmp_path: Path, damage: str
+) -> None:
     write_big_data_viewer(tmp_path, "data.xml", "data.h5", "data.h5")
     pixels, xml = tmp_path / "data.h5", tmp_path / "data.xml"
     if damage == "missing":
@@ -137,7 +139,7 @@ def test_big_data_viewer_that_is_not_whole_is_told_as_such(tmp_path: Path, damag
     assert not result.unknown
 
 
-def test_a_copy_of_a_slice_is_told(tmp_path: Path) -> None:
+def test_a_copy_of_a_slice_is_reported(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         Slice(f"s{number}.dcm", number).write(tmp_path)
     (tmp_path / "s2 - Copy.dcm").write_bytes((tmp_path / "s2.dcm").read_bytes())
@@ -146,7 +148,7 @@ def test_a_copy_of_a_slice_is_told(tmp_path: Path) -> None:
     assert "'s2.dcm' is a copy of 's2 - Copy.dcm'" in result.sentence
 
 
-def test_many_copies_of_a_slice_are_told_once(tmp_path: Path) -> None:
+def test_many_copies_of_a_slice_are_reported_once(tmp_path: Path) -> None:
     for number in range(30):
         Slice(f"s{number:02}.dcm", 1).write(tmp_path)
     (doubt,) = only_set(tmp_path).doubts

@@ -35,7 +35,7 @@ def test_one_slice_brings_its_series(tmp_path: Path) -> None:
     assert len(only_set(tmp_path / "s2.dcm").files) == 4
 
 
-def test_a_series_that_is_taken_apart_is_told(tmp_path: Path) -> None:
+def test_a_series_that_is_taken_apart_is_reported(tmp_path: Path) -> None:
     SETS["dicom-chain"].make(tmp_path)
     result = preflight(group(scan([tmp_path]))[0], OMERO)
     assert result.level is Severity.WARNING
@@ -51,13 +51,13 @@ def test_dicomdir_rides_along(tmp_path: Path, folder: str) -> None:
     assert found == [str(Path(folder, "IM1")), str(Path(folder, "IM2")), "DICOMDIR"]
 
 
-def test_dicomdir_alone_is_told(tmp_path: Path) -> None:
+def test_dicomdir_alone_is_reported(tmp_path: Path) -> None:
     write_slice(tmp_path / "DICOMDIR", sop_class=DIRECTORY)
     (problem,) = only_set(tmp_path).problems
     assert "only lists DICOM files" in problem.message
 
 
-def test_pixels_that_are_cut_off_are_told(tmp_path: Path) -> None:
+def test_pixels_that_are_cut_off_are_reported(tmp_path: Path) -> None:
     """Bio-Formats 7.3.1 refuses all files of such a set."""
     SETS["dicom-by-number"].make(tmp_path)
     cut = tmp_path / "s2.dcm"
@@ -67,7 +67,7 @@ def test_pixels_that_are_cut_off_are_told(tmp_path: Path) -> None:
     assert result.sentence.startswith("'s2.dcm' is not complete")
 
 
-def test_text_called_dicom_is_told(tmp_path: Path) -> None:
+def test_text_called_dicom_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.dcm").write_text("hello, this is text, and more than a header is long")
     assert "does not begin like a DICOM file" in preflight(only_set(tmp_path), OMERO).sentence
 
@@ -100,7 +100,7 @@ def test_damaged_headers_end(tmp_path: Path) -> None:
             read_header(tmp_path / "a.dcm", len(content))
 
 
-def test_two_series_in_one_image_are_told(tmp_path: Path) -> None:
+def test_two_series_in_one_image_are_reported(tmp_path: Path) -> None:
     """Bio-Formats 7.3.1 goes by number and day (findings/dicom-two-series-in-one.sh)."""
     for number, series in enumerate(("1.2.3", "1.2.4"), 1):
         more = (

@@ -31,7 +31,7 @@ def test_files_that_the_index_does_not_name_are_not_used(tmp_path: Path) -> None
     assert len(sets(tmp_path / "run")["plate.xdce"]) == 17
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     make_incell(tmp_path)
     (tmp_path / IMAGES[0]).unlink()
     assert f"'{IMAGES[0]}' is missing" in only_set(tmp_path).doubts[0]
@@ -55,7 +55,7 @@ def test_a_broken_index_tears_nothing_apart(tmp_path: Path) -> None:
     assert "no complete XML" in made.problems[0].message
 
 
-def test_a_lone_member_is_told(tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(tmp_path: Path) -> None:
     (doubt,) = only_set(touched_tiff(tmp_path / IMAGES[0])).doubts
     assert "its .xdce file is missing" in doubt
 

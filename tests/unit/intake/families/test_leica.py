@@ -37,7 +37,7 @@ def test_an_absent_image_forbids_the_project(tmp_path: Path) -> None:
     assert len(made.files) == 4
 
 
-def test_an_absent_description_is_told(tmp_path: Path) -> None:
+def test_an_absent_description_is_reported(tmp_path: Path) -> None:
     write_xlef(tmp_path)
     text = (tmp_path / "p.xlef").read_text()
     more = '<Reference File="Metadata/gone.xlif"/></Children>'
@@ -71,7 +71,7 @@ def test_a_project_does_not_lead_out_of_what_was_dropped(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("text", ["hello", "<a/>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
-def test_another_xlef_is_told_as_damaged(text: str, tmp_path: Path) -> None:
+def test_another_xlef_is_reported_as_damaged(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.xlef").write_text(text)
     (problem,) = only_set(tmp_path).problems
     assert "is damaged" in problem.message
@@ -83,7 +83,7 @@ def test_a_lei_and_the_images_that_it_names(tmp_path: Path) -> None:
     assert made == {"mask.tif": ["mask.tif"], "run.lei": ["run.lei", *LEI_IMAGES]}
 
 
-def test_absent_images_of_a_lei_are_told(tmp_path: Path) -> None:
+def test_absent_images_of_a_lei_are_reported(tmp_path: Path) -> None:
     write_lei(tmp_path, LEI_IMAGES[1:])
     assert LEI_IMAGES[0] in only_set(tmp_path).doubts[0]
 
@@ -93,7 +93,7 @@ def test_a_lei_without_images_is_refused(tmp_path: Path) -> None:
     assert "none of them is there" in only_set(tmp_path).problems[0].message
 
 
-def test_an_exported_plane_is_told(tmp_path: Path) -> None:
+def test_an_exported_plane_is_reported(tmp_path: Path) -> None:
     touched_tiff(tmp_path / "scan_Series014_z000_ch00.tif")
     (doubt,) = only_set(tmp_path).doubts
     assert ".lif" in doubt

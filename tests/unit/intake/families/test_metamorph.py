@@ -86,7 +86,7 @@ def test_stages_called_like_wells_make_a_plate(
 
 
 @pytest.mark.parametrize("name", [IMAGES[0], "exp2_w1491_s1_t1.stk", "exp2_w1491.stk"])
-def test_a_lone_member_is_told(name: str, tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(name: str, tmp_path: Path) -> None:
     touched_tiff(tmp_path / name)
     (doubt,) = group(scan([tmp_path / name]))[0].doubts
     assert "its .nd file is missing" in doubt
@@ -102,7 +102,7 @@ def test_images_beyond_the_index_are_no_part(tmp_path: Path) -> None:
     assert sets(tmp_path)["exp1_t3.TIF"] == ["exp1_t3.TIF"]
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     run = dataset(tmp_path)
     (run / IMAGES[3]).unlink()
     (doubt,) = only_set(run).doubts
@@ -133,7 +133,7 @@ def test_damaged_numbers_take_no_time(tmp_path: Path) -> None:
     assert only_set(tmp_path).problems
 
 
-def test_another_nd_file_is_told_as_damaged(tmp_path: Path) -> None:
+def test_another_nd_file_is_reported_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "notes.nd").write_text("hello")
     (problem,) = only_set(tmp_path).problems
     assert "is damaged" in problem.message
@@ -144,5 +144,5 @@ def test_only_bio_formats_reads_the_set(tmp_path: Path) -> None:
     made = only_set(dataset(tmp_path))
     omero = PreflightSettings(still_writing_s=0, target=omero_formats())
     assert preflight(made, omero).level is Severity.OK
-    told = preflight(made, PreflightSettings(still_writing_s=0))
-    assert told.sentence.startswith("The embedded repository does not read MetaMorph")
+    reported = preflight(made, PreflightSettings(still_writing_s=0))
+    assert reported.sentence.startswith("The embedded repository does not read MetaMorph")

@@ -47,7 +47,7 @@ def test_images_that_the_plate_does_not_have_are_left_out(tmp_path: Path) -> Non
     assert len(made) == 1 + len(others)
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     make_metaxpress(tmp_path, times=2)
     (tmp_path / "TimePoint_2" / IMAGES[0]).unlink()
     (doubt,) = only_set(tmp_path).doubts
@@ -61,12 +61,12 @@ def test_a_plate_without_images_is_refused(tmp_path: Path) -> None:
     assert "none of them is there" in only_set(tmp_path).problems[0].message
 
 
-def test_a_lone_member_is_told(tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(tmp_path: Path) -> None:
     (doubt,) = only_set(touched_tiff(tmp_path / IMAGES[0])).doubts
     assert "its .HTD file is missing" in doubt
 
 
-def test_another_htd_file_is_told_as_damaged(tmp_path: Path) -> None:
+def test_another_htd_file_is_reported_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "notes.htd").write_text("hello")
     (problem,) = only_set(tmp_path).problems
     assert "is damaged" in problem.message

@@ -52,7 +52,7 @@ def test_the_images_may_be_called_by_their_planes(tmp_path: Path) -> None:
     assert paths(only_set(tmp_path), tmp_path) == [names[0], "metadata.txt", names[1]]
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     write_micromanager(tmp_path)
     (tmp_path / MM_IMAGES[0]).unlink()
     made = only_set(tmp_path)
@@ -68,7 +68,7 @@ def test_a_text_without_images_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", [MM_IMAGES[0], "img_channel000_position000_time000000000_z000.tif"]
 )
-def test_a_lone_member_is_told(name: str, tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(name: str, tmp_path: Path) -> None:
     touched_tiff(tmp_path / name)
     (doubt,) = only_set(tmp_path).doubts
     assert "its metadata.txt is missing" in doubt
@@ -94,7 +94,7 @@ def test_other_texts_of_that_name_are_none(name: str, text: str, tmp_path: Path)
     ("name", "right"),
     [("METADATA.TXT", "metadata.txt"), ("run_Metadata.txt", "run_metadata.txt")],
 )
-def test_a_text_in_capitals_is_told_to_be_renamed(
+def test_a_text_in_capitals_is_reported_to_be_renamed(
     name: str, right: str, tmp_path: Path
 ) -> None:
     """Bio-Formats takes no such text, and each image for one by itself."""

@@ -9,7 +9,7 @@ from tests.support.file_sets import only_set, sets, touched_tiff
 STACKS = ["run_NDTiffStack.tif", "run_NDTiffStack_1.tif"]
 
 
-def test_each_stack_stands_by_itself_and_what_is_lost_is_told(tmp_path: Path) -> None:
+def test_each_stack_stands_by_itself_and_what_is_lost_is_reported(tmp_path: Path) -> None:
     for name in STACKS:
         touched_tiff(tmp_path / name)
     (tmp_path / "NDTiff.index").write_bytes(b"x")

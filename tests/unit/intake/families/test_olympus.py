@@ -44,12 +44,12 @@ def test_the_preview_picture_is_no_image(tmp_path: Path, target: RepositoryForma
     settings = PreflightSettings(still_writing_s=0, target=target)
     found = apart(one for some in judge(scan([tmp_path]), settings) for one in some)
     assert [(made.name, result.level) for made, result in found.filesets] == [("a.oif", "ok")]
-    said = {made.name: result.sentence for made, result in found.others}
-    assert said.keys() == {"s_Thumb.bmp", "notes.txt"}
-    assert "only the small preview picture of 'a.oif'" in said["s_Thumb.bmp"]
+    stated = {made.name: result.sentence for made, result in found.others}
+    assert stated.keys() == {"s_Thumb.bmp", "notes.txt"}
+    assert "only the small preview picture of 'a.oif'" in stated["s_Thumb.bmp"]
 
 
-def test_a_preview_picture_is_told_by_the_settings_beside_it(tmp_path: Path) -> None:
+def test_a_preview_picture_is_reported_by_the_settings_beside_it(tmp_path: Path) -> None:
     for folder, names in {"moved": ["s_Thumb.pty"], "mine": []}.items():
         for name in ("s_Thumb.bmp", *names):
             (tmp_path / folder).mkdir(exist_ok=True)
@@ -82,13 +82,13 @@ def test_an_oif_whose_folder_is_called_otherwise_is_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["s_C001.tif", "x.oif.files/s_C001Z002T003.tif"])
-def test_a_lone_image_of_an_oif_is_told(name: str, tmp_path: Path) -> None:
+def test_a_lone_image_of_an_oif_is_reported(name: str, tmp_path: Path) -> None:
     touched_tiff(tmp_path / name)
     (doubt,) = only_set(tmp_path).doubts
     assert "its .oif file is missing" in doubt
 
 
-def test_another_oif_is_told_as_damaged(tmp_path: Path) -> None:
+def test_another_oif_is_reported_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "a.oif").write_text("hello")
     (problem,) = only_set(tmp_path).problems
     assert "is damaged" in problem.message
@@ -109,12 +109,12 @@ def test_a_vsi_and_the_folders_of_its_folder(tmp_path: Path) -> None:
     assert made["notes.txt"] == ["_a_/notes.txt"]
 
 
-def test_a_vsi_without_its_folder_is_told(tmp_path: Path) -> None:
+def test_a_vsi_without_its_folder_is_reported(tmp_path: Path) -> None:
     (doubt,) = only_set(write_vsi(tmp_path, stacks=())).doubts
     assert "only the label and the overview" in doubt
 
 
-def test_a_lone_ets_is_told(tmp_path: Path) -> None:
+def test_a_lone_ets_is_reported(tmp_path: Path) -> None:
     write_vsi(tmp_path, stacks=("stack1",))
     (tmp_path / "a.vsi").unlink()
     (doubt,) = only_set(tmp_path).doubts

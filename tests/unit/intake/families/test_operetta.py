@@ -61,7 +61,7 @@ def test_an_index_above_its_images_takes_them(tmp_path: Path) -> None:
     assert paths(made, tmp_path / "run") == ["Index.xml", *(f"Images/{n}" for n in IMAGES)]
 
 
-def test_images_that_the_index_names_and_are_not_there_are_told(tmp_path: Path) -> None:
+def test_images_that_the_index_names_and_are_not_there_are_reported(tmp_path: Path) -> None:
     make_operetta(tmp_path / "run")
     (tmp_path / "run/Images" / IMAGES[3]).unlink()
     made = only_set(tmp_path / "run")
@@ -100,7 +100,7 @@ def test_an_index_that_cannot_be_read_keeps_its_folder_together(
     assert why in made.problems[0].message
 
 
-def test_an_index_of_a_version_that_nobody_knows_is_kept_together_and_told(
+def test_an_index_of_a_version_that_nobody_knows_is_kept_together_and_reported(
     tmp_path: Path,
 ) -> None:
     make_operetta(tmp_path / "run", version="Symphony1")
@@ -110,7 +110,7 @@ def test_an_index_of_a_version_that_nobody_knows_is_kept_together_and_told(
     assert "of a version that nobody has tried" in made.doubts[0]
 
 
-def test_a_lone_member_is_told(tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(tmp_path: Path) -> None:
     (doubt,) = only_set(touched_tiff(tmp_path / IMAGES[0])).doubts
     assert "Operetta set, and Index.idx.xml is missing" in doubt
 

@@ -54,7 +54,7 @@ def _named(folder: Path, *names: str) -> None:
         (partial(write_big_data_viewer, xml="a.xml", named="a.h5", pixels="a.h5"), "a.h5"),
     ],
 )
-def test_a_header_without_its_pixels_is_told(
+def test_a_header_without_its_pixels_is_reported(
     tmp_path: Path, make: Callable[[Path], None], pixels: str
 ) -> None:
     only_header(make, tmp_path, pixels)
@@ -69,7 +69,7 @@ def test_a_header_without_its_pixels_is_told(
         (lambda folder: _named(folder, "a.raw"), "a.raw"),
     ],
 )
-def test_pixels_that_are_cut_off_are_told(
+def test_pixels_that_are_cut_off_are_reported(
     tmp_path: Path, make: Callable[[Path], None], pixels: str
 ) -> None:
     make(tmp_path)
@@ -96,19 +96,19 @@ def test_ids_beside_a_header_with_its_own_pixels_is_not_needed(tmp_path: Path) -
     assert "holds its pixels itself" in results["a.ids"].sentence
 
 
-def test_one_ics_file_that_is_cut_off_is_told(tmp_path: Path) -> None:
+def test_one_ics_file_that_is_cut_off_is_reported(tmp_path: Path) -> None:
     write_ics(tmp_path, version="2.0", pixels=None)
     content = (tmp_path / "a.ics").read_bytes()
     (tmp_path / "a.ics").write_bytes(content[:-1])
     assert "its end is cut off" in sentence(tmp_path)
 
 
-def test_names_in_the_other_case_are_told(tmp_path: Path) -> None:
+def test_names_in_the_other_case_are_reported(tmp_path: Path) -> None:
     write_ics(tmp_path, pixels=".IDS")
     assert "Rename it to 'a.ids'" in sentence(tmp_path)
 
 
-def test_capitals_of_analyze_are_told(tmp_path: Path) -> None:
+def test_capitals_of_analyze_are_reported(tmp_path: Path) -> None:
     write_analyze(tmp_path)
     (tmp_path / "a.hdr").rename(tmp_path / "a.HDR")
     assert "Rename them to 'a.hdr' and 'a.img'" in sentence(tmp_path)
@@ -129,7 +129,7 @@ def test_lone_img_of_jeol_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "more", ["data file: LIST\na.raw\nb.raw", "data file: %c.raw", "data file: sub/a.raw"]
 )
-def test_pixels_of_nrrd_in_several_places_stay_together_and_are_told(
+def test_pixels_of_nrrd_in_several_places_stay_together_and_are_reported(
     tmp_path: Path, more: str
 ) -> None:
     (tmp_path / "sub").mkdir()
@@ -166,7 +166,7 @@ def test_which_file_of_big_data_viewer_is_opened(
     assert paths(only_set(tmp_path), tmp_path) == order
 
 
-def test_big_data_viewer_whose_h5_is_cut_off_is_told(tmp_path: Path) -> None:
+def test_big_data_viewer_whose_h5_is_cut_off_is_reported(tmp_path: Path) -> None:
     write_big_data_viewer(tmp_path, "a.xml", "a.h5", "a.h5")
     write_hdf5(tmp_path / "a.h5", end=4096)
     assert "its end is cut off" in sentence(tmp_path)

@@ -62,7 +62,7 @@ def test_without_any_image_it_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("front", ["/data/here/", "./", "C:\\data\\"])
-def test_a_folder_before_the_names_is_told(front: str, tmp_path: Path) -> None:
+def test_a_folder_before_the_names_is_reported(front: str, tmp_path: Path) -> None:
     made = only_set(write_pattern(tmp_path, f"{front}c_z<0-2>_c<0-1>.tif", PLANES))
     assert "with the folder" in made.problems[0].message
     whose = "and Bio-Formats (which reads for OMERO) would not find its images"

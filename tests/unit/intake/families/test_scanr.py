@@ -32,7 +32,7 @@ def test_without_dat_files_the_descriptor_is_opened(tmp_path: Path) -> None:
     assert paths(only_set(tmp_path), tmp_path) == [BEFORE[0], *IMAGES]
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     make_scanr(tmp_path)
     for name in IMAGES[:2]:
         (tmp_path / name).unlink()
@@ -47,7 +47,7 @@ def test_a_descriptor_without_images_is_refused(tmp_path: Path) -> None:
     assert "none of them is there" in only_set(tmp_path).problems[0].message
 
 
-def test_a_folder_that_bio_formats_does_not_find_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_bio_formats_does_not_find_is_reported(tmp_path: Path) -> None:
     make_scanr(tmp_path / "run", "Data")
     for name in BEFORE[1:]:
         (tmp_path / "run" / name).unlink()
@@ -56,7 +56,7 @@ def test_a_folder_that_bio_formats_does_not_find_is_told(tmp_path: Path) -> None
     assert "must be called 'data'" in made.problems[0].message
 
 
-def test_a_lone_member_is_told(tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(tmp_path: Path) -> None:
     (doubt,) = only_set(touched_tiff(tmp_path / Path(IMAGES[0]).name)).doubts
     assert "experiment_descriptor.xml is missing" in doubt
 

@@ -65,20 +65,20 @@ def test_a_name_that_leads_elsewhere_is_missing(name: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", ["hello", "<a>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
-def test_another_afi_is_told_as_damaged(text: str, tmp_path: Path) -> None:
+def test_another_afi_is_reported_as_damaged(text: str, tmp_path: Path) -> None:
     (tmp_path / "x.afi").write_text(text)
     (problem,) = only_set(tmp_path).problems
     assert "is damaged" in problem.message
 
 
-def test_a_lone_tile_of_a_vms_is_told(tmp_path: Path) -> None:
+def test_a_lone_tile_of_a_vms_is_reported(tmp_path: Path) -> None:
     write_vms(tmp_path)
     (tmp_path / "a.vms").unlink()
     (doubt,) = only_set(tmp_path / "a(1,0).jpg").doubts
     assert "its .vms file is missing" in doubt
 
 
-def test_an_mrxs_stays_with_its_folder_and_says_what_reads_it(tmp_path: Path) -> None:
+def test_an_mrxs_stays_with_its_folder_and_states_what_reads_it(tmp_path: Path) -> None:
     (tmp_path / "a" / "deep").mkdir(parents=True)
     for name in ("a.mrxs", "a/Slidedat.ini", "a/Data0000.dat", "a/deep/x.dat"):
         (tmp_path / name).write_bytes(b"x")

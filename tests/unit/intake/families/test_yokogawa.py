@@ -33,7 +33,7 @@ def test_notes_and_images_without_a_record_are_used_but_no_folders(tmp_path: Pat
     assert made["a.tif"] == ["sub/a.tif"]
 
 
-def test_absent_images_are_told(tmp_path: Path) -> None:
+def test_absent_images_are_reported(tmp_path: Path) -> None:
     make_yokogawa(tmp_path)
     (tmp_path / IMAGES[0]).unlink()
     assert f"'{IMAGES[0]}' is missing" in only_set(tmp_path).doubts[0]
@@ -46,7 +46,7 @@ def test_a_plate_without_images_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["MeasurementData.mlf", "MeasurementDetail.mrf", "run.mes"])
-def test_what_a_plate_cannot_be_opened_without_is_told(tmp_path: Path, name: str) -> None:
+def test_what_a_plate_cannot_be_opened_without_is_reported(tmp_path: Path, name: str) -> None:
     make_yokogawa(tmp_path)
     (tmp_path / name).unlink()
     made = only_set(tmp_path)
@@ -70,7 +70,7 @@ def test_a_broken_file_of_the_plate_tears_nothing_apart(
     assert made.problems[0].message.startswith(f"'{name}' ")
 
 
-def test_a_lone_member_is_told(tmp_path: Path) -> None:
+def test_a_lone_member_is_reported(tmp_path: Path) -> None:
     (doubt,) = only_set(touched_tiff(tmp_path / IMAGES[0])).doubts
     assert "its .wpi file is missing" in doubt
 
@@ -83,7 +83,7 @@ def test_another_wpi_file_is_none(tmp_path: Path) -> None:
 CORRECTIONS = ["SC_BP525-50_20x v2_M01_CH02.tif", "DC_DCAM#1_CAM3.tif"]
 
 
-def test_every_image_of_a_plate_without_its_file_is_told(tmp_path: Path) -> None:
+def test_every_image_of_a_plate_without_its_file_is_reported(tmp_path: Path) -> None:
     """Shading and dark images too: they look like any loose image."""
     make_yokogawa(tmp_path)
     for name in ("plate.wpi", "SC_1.tif", "SC_2.tif"):
@@ -96,6 +96,6 @@ def test_every_image_of_a_plate_without_its_file_is_told(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", [*CORRECTIONS, "SC_cells.tif", "DC_mouse_3.tif"])
-def test_one_correction_alone_is_told(tmp_path: Path, name: str) -> None:
+def test_one_correction_alone_is_reported(tmp_path: Path, name: str) -> None:
     doubts = only_set(touched_tiff(tmp_path / name)).doubts
     assert len(doubts) == (name in CORRECTIONS)

@@ -34,7 +34,7 @@ def test_dropping_one_part_takes_all(dropped: str, tmp_path: Path) -> None:
     assert len(only_set(parts(tmp_path) / dropped).files) == 3
 
 
-def test_a_browsers_copy_is_no_part_and_told(tmp_path: Path) -> None:
+def test_a_browsers_copy_is_no_part_and_reported(tmp_path: Path) -> None:
     write_czi_part(tmp_path / "x.czi", 0, own=7)
     shutil.copy(tmp_path / "x.czi", tmp_path / "x (1).czi")
     assert sets(tmp_path) == {"x (1).czi": ["x (1).czi"], "x.czi": ["x.czi"]}
@@ -42,7 +42,7 @@ def test_a_browsers_copy_is_no_part_and_told(tmp_path: Path) -> None:
     assert "looks like a second copy of 'x.czi'" in made.doubts[0]
 
 
-def test_a_copy_of_a_part_is_told(tmp_path: Path) -> None:
+def test_a_copy_of_a_part_is_reported(tmp_path: Path) -> None:
     parts(tmp_path)
     shutil.copy(tmp_path / "x (1).czi", tmp_path / "x (1) (1).czi")
     made = sets(tmp_path)
@@ -58,13 +58,13 @@ def test_another_image_of_that_name_is_no_part(tmp_path: Path) -> None:
     assert not only_set(tmp_path / "x (1).czi").doubts
 
 
-def test_a_lone_part_is_told(tmp_path: Path) -> None:
+def test_a_lone_part_is_reported(tmp_path: Path) -> None:
     write_czi_part(tmp_path / "x (1).czi", 1, own=1)
     (doubt,) = only_set(tmp_path).doubts
     assert "'x.czi' is missing" in doubt
 
 
-def test_a_missing_part_is_told(tmp_path: Path) -> None:
+def test_a_missing_part_is_reported(tmp_path: Path) -> None:
     parts(tmp_path, 4)
     (tmp_path / "x (2).czi").unlink()
     (doubt,) = only_set(tmp_path).doubts

@@ -17,7 +17,7 @@ from transferapp.repositories.omero.errors import (
 from transferapp.repositories.omero.ice_imports import Glacier2, Ice, omero
 
 
-def told(cls: Any, message: str = "said by OMERO") -> Any:
+def reported(cls: Any, message: str = "said by OMERO") -> Any:
     return cls(None, None, message)
 
 
@@ -26,14 +26,17 @@ def told(cls: Any, message: str = "said by OMERO") -> Any:
     [
         (Glacier2.PermissionDeniedException("no"), errors.SignInFailed),
         (Glacier2.CannotCreateSessionException("full"), errors.RepositoryUnavailable),
-        (told(omero.SecurityViolation), errors.PermissionDenied),
-        (told(omero.ValidationException), errors.Invalid),
-        (told(omero.ValidationException, "No row with the given identifier"), errors.NotFound),
-        (told(omero.ResourceError, "No space left on device"), errors.StorageFull),
-        (told(omero.ResourceError), errors.RepositoryUnavailable),
-        (told(omero.InternalException), errors.RepositoryUnavailable),
-        (told(omero.ApiUsageException), errors.Internal),
-        (told(omero.RemovedSessionException, "No context for a1b2"), errors.SessionLost),
+        (reported(omero.SecurityViolation), errors.PermissionDenied),
+        (reported(omero.ValidationException), errors.Invalid),
+        (
+            reported(omero.ValidationException, "No row with the given identifier"),
+            errors.NotFound,
+        ),
+        (reported(omero.ResourceError, "No space left on device"), errors.StorageFull),
+        (reported(omero.ResourceError), errors.RepositoryUnavailable),
+        (reported(omero.InternalException), errors.RepositoryUnavailable),
+        (reported(omero.ApiUsageException), errors.Internal),
+        (reported(omero.RemovedSessionException, "No context for a1b2"), errors.SessionLost),
         (Ice.ConnectionRefusedException(), errors.RepositoryUnavailable),
         (Ice.InvocationTimeoutException(), errors.RepositoryUnavailable),
         (Ice.ObjectNotExistException(), errors.SessionLost),
@@ -46,12 +49,12 @@ def test_each_has_its_class(error: Exception, kind: type[Exception]) -> None:
 
 def test_omeros_own_words_are_kept() -> None:
     with pytest.raises(errors.PermissionDenied, match="said by OMERO") as caught, translated():
-        raise told(omero.SecurityViolation)
+        raise reported(omero.SecurityViolation)
     assert isinstance(caught.value.__cause__, omero.SecurityViolation)
 
 
-def test_a_session_key_is_never_told() -> None:
-    error = translation(told(omero.RemovedSessionException, "No context for a1b2-c3"))
+def test_a_session_key_is_never_reported() -> None:
+    error = translation(reported(omero.RemovedSessionException, "No context for a1b2-c3"))
     assert "a1b2" not in error.message
     assert isinstance(error, errors.RepositoryUnavailable)
 

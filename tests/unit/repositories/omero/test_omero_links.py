@@ -112,7 +112,7 @@ def test_late_worker_touches_nothing(links: Links, source: Source, location: Pat
     assert location.read_bytes() == CONTENT
 
 
-def test_other_disk_is_told(
+def test_other_disk_is_reported(
     source: Source, location: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(new: Path, _: Path) -> None:

@@ -19,7 +19,7 @@ from transferapp.repositories.omero.errors import (
 )
 from transferapp.repositories.omero.ice_imports import Ice, omero
 
-SAID = "said by OMERO"
+STATED = "said by OMERO"
 #: What a person may do, or that nothing needs to be done.
 REMEDY = re.compile(
     r"\b(Ask|Check|Choose|Change|Rename|Refresh|Send|Set|Export|Copy|send this|tell your"
@@ -37,69 +37,69 @@ def _made(cls: Any) -> Exception:
     """Make one as the wire does: OMERO's with its own words."""
     error: Exception = cls()
     if hasattr(error, "message"):
-        vars(error)["message"] = SAID
+        vars(error)["message"] = STATED
     elif hasattr(error, "reason"):
-        vars(error)["reason"] = SAID
+        vars(error)["reason"] = STATED
     return error
 
 
 @pytest.mark.parametrize("cls", TRANSLATED, ids=lambda cls: f"{cls.__module__}.{cls.__name__}")
 def test_each_translated_name_has_a_remedy(cls: type[Exception]) -> None:
-    told = translation(_made(cls))
-    assert type(told) is not errors.TransferAppError
-    assert REMEDY.search(told.message), told.message
+    reported = translation(_made(cls))
+    assert type(reported) is not errors.TransferAppError
+    assert REMEDY.search(reported.message), reported.message
 
 
 @pytest.mark.parametrize(
     "cls", _subclasses(omero.ServerError), ids=lambda cls: f"{cls.__module__}.{cls.__name__}"
 )
 def test_each_server_error_of_omero_has_a_remedy(cls: type[Exception]) -> None:
-    told = translation(_made(cls))
-    assert REMEDY.search(told.message), told.message
+    reported = translation(_made(cls))
+    assert REMEDY.search(reported.message), reported.message
     is_unforeseen = next(kind for kind in TRANSLATED if issubclass(cls, kind))
     if is_unforeseen is omero.ServerError:
-        assert cls.__name__ in told.message
-        assert SAID in told.message
+        assert cls.__name__ in reported.message
+        assert STATED in reported.message
 
 
 def test_no_local_exception_of_ice_is_left_out() -> None:
     local = [cls for cls in _subclasses(Ice.LocalException) if inspect.isclass(cls)]
     assert len(local) > 40
     for cls in local:
-        told = translation(_made(cls))
-        assert REMEDY.search(told.message), f"{cls.__name__}: {told.message}"
+        reported = translation(_made(cls))
+        assert REMEDY.search(reported.message), f"{cls.__name__}: {reported.message}"
 
 
 def test_unknown_names_are_kept_in_the_text() -> None:
     class StrangeException(omero.ServerError):  # type: ignore[misc]  # omero-py is not typed
         pass
 
-    told = translation(StrangeException(None, None, SAID))
-    assert type(told) is errors.RepositoryUnavailable
-    assert "StrangeException" in told.message
-    assert SAID in told.message
+    reported = translation(StrangeException(None, None, STATED))
+    assert type(reported) is errors.RepositoryUnavailable
+    assert "StrangeException" in reported.message
+    assert STATED in reported.message
     local = translation(_made(Ice.OperationNotExistException))
     assert "OperationNotExistException" in local.message
 
 
 @pytest.mark.parametrize("words", [words for words, _ in _IMPORT_WORDS])
 def test_each_failure_of_an_import_has_a_remedy(words: str) -> None:
-    told = import_failure(f"::ome::{words}", {"message": f"{words}: {SAID}"})
-    assert REMEDY.search(told.message), told.message
-    assert SAID in told.message
+    reported = import_failure(f"::ome::{words}", {"message": f"{words}: {STATED}"})
+    assert REMEDY.search(reported.message), reported.message
+    assert STATED in reported.message
 
 
 def test_an_unknown_failure_of_an_import_keeps_its_name() -> None:
-    told = import_failure("::omero::StrangeFailure", {"message": SAID})
-    assert type(told) is errors.Invalid
-    assert "::omero::StrangeFailure" in told.message
-    assert "Send this report to your OMERO administrator" in told.message
+    reported = import_failure("::omero::StrangeFailure", {"message": STATED})
+    assert type(reported) is errors.Invalid
+    assert "::omero::StrangeFailure" in reported.message
+    assert "Send this report to your OMERO administrator" in reported.message
 
 
-def test_a_refused_download_tells_the_setting() -> None:
+def test_a_refused_download_reports_the_setting() -> None:
     words = "Download of ome.model.core.OriginalFile:Id_5 is restricted by policy"
-    told = translation(omero.SecurityViolation(None, None, words))
-    assert type(told) is errors.PermissionDenied
-    assert "omero.policy.binary_access" in told.message
+    reported = translation(omero.SecurityViolation(None, None, words))
+    assert type(reported) is errors.PermissionDenied
+    assert "omero.policy.binary_access" in reported.message
     plain = translation(omero.SecurityViolation(None, None, "no write access"))
     assert "omero.policy" not in plain.message

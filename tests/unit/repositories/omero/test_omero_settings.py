@@ -26,7 +26,7 @@ def test_usual_ports(transport: str, url: str) -> None:
     assert OmeroSettings(host="omero", transport=transport).url == url
 
 
-def test_tls_is_verified_unless_told_otherwise() -> None:
+def test_tls_is_verified_unless_reported_otherwise() -> None:
     settings = OmeroSettings(host="omero")
     assert (settings.encrypted, settings.verify_tls) == (True, True)
     assert not settings.legacy_anonymous_tls
@@ -81,19 +81,21 @@ def test_in_place_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
         ),
     ],
 )
-def test_wrong_in_place_settings_are_told(values: dict[str, str], words: str) -> None:
+def test_wrong_in_place_settings_are_reported(values: dict[str, str], words: str) -> None:
     with pytest.raises(SettingsInvalid, match=words):
         OmeroSettings(host="omero", **values)
 
 
-def test_unreadable_repository_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_repository_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Root may read everything, so the answer of the system is given here.
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(SettingsInvalid, match="may not read"):
         OmeroSettings(host="omero", in_place="hardlink", managed_repository=tmp_path)
 
 
-def test_no_host_is_told_by_the_wiring(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_host_is_reported_by_the_wiring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TRANSFERAPP_OMERO_HOST", raising=False)
     with pytest.raises(SettingsInvalid, match="TRANSFERAPP_OMERO_HOST"):
         open_omero_repository(SystemClock())
@@ -117,7 +119,7 @@ def test_password_file_must_be_private(tmp_path: Path) -> None:
     assert "hush" not in f"{found} {found!r} {settings!r}"
 
 
-def test_empty_or_missing_password_file_is_told(tmp_path: Path) -> None:
+def test_empty_or_missing_password_file_is_reported(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     settings = OmeroSettings(host="omero", importer="i", importer_password_file=secret)
     with pytest.raises(SettingsInvalid, match="cannot be read"):

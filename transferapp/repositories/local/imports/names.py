@@ -17,11 +17,11 @@ def image_names(fileset_name: str, series: Sequence[str]) -> list[str]:
         return [fileset_name]
     own = [name.strip() or str(number) for number, name in enumerate(series, start=1)]
     numbered = [f"{number} {name}" for number, name in enumerate(own, start=1)]
-    told = list(own)
+    reported = list(own)
     # A number in front may make a name that another image has: that one gets its number too.
-    while often := {name for name, count in Counter(told).items() if count > 1}:
-        told = [
+    while often := {name for name, count in Counter(reported).items() if count > 1}:
+        reported = [
             number if name in often else name
-            for name, number in zip(told, numbered, strict=True)
+            for name, number in zip(reported, numbered, strict=True)
         ]
-    return [f"{fileset_name} [{name}]" for name in told]
+    return [f"{fileset_name} [{name}]" for name in reported]

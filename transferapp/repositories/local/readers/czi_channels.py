@@ -86,18 +86,18 @@ def _pixel_type(path: Path, subblock: Subblock) -> PixelType:
 def _hints(
     at: dict[str, int], pixel_type: PixelType, axes: PlaneAxes, metadata: CziMetadata
 ) -> tuple[ChannelHint, ...]:
-    said = _channel(at["C"], axes, metadata)
-    window = _window(said, pixel_type)
+    stated = _channel(at["C"], axes, metadata)
+    window = _window(stated, pixel_type)
     if pixel_type.samples > 1:
         lights = rgb_channels(pixel_type.dtype)
         if window is None:
             return lights
         return tuple(replace(light, window=window, shares_window=False) for light in lights)
     _, illuminations = axes.span("I")
-    name = said.name
+    name = stated.name
     if name and illuminations > 1:
         name = f"{name} (illumination {at['I'] + 1})"
-    return (ChannelHint(name, said.color, window),)
+    return (ChannelHint(name, stated.color, window),)
 
 
 def _channel(number: int, axes: PlaneAxes, metadata: CziMetadata) -> CziChannel:
@@ -109,14 +109,14 @@ def _channel(number: int, axes: PlaneAxes, metadata: CziMetadata) -> CziChannel:
     return metadata.channels[number] if listed else CziChannel()
 
 
-def _window(said: CziChannel, pixel_type: PixelType) -> tuple[float, float] | None:
+def _window(stated: CziChannel, pixel_type: PixelType) -> tuple[float, float] | None:
     dtype = np.dtype(pixel_type.dtype)
     if dtype.kind != "u":
         return None
     most = float(np.iinfo(dtype).max)
-    if said.window is not None:
-        return said.window[0] * most, said.window[1] * most
+    if stated.window is not None:
+        return stated.window[0] * most, stated.window[1] * most
     # Colours are shown over their whole range, and a camera's may be smaller than the type's.
-    if pixel_type.samples > 1 and said.bits is not None:
-        return 0.0, min(most, 2.0**said.bits - 1)
+    if pixel_type.samples > 1 and stated.bits is not None:
+        return 0.0, min(most, 2.0**stated.bits - 1)
     return None

@@ -82,14 +82,14 @@ class DicomFile:
             if not _may_be_dicom(file.read(_MARK_AT + len(_MARK))):
                 raise self._unsupported("no beginning of one")
             file.seek(0)
-            self.said: Dataset = dcmread(
+            self.stated: Dataset = dcmread(
                 file, stop_before_pixels=True, force=True, specific_tags=list(_WANTED)
             )
             self._after_header = file.tell()
 
     def number(self, keyword: str, default: int = 0) -> int:
         """Return a whole number that it says."""
-        return int(self.said.get(keyword) or default)
+        return int(self.stated.get(keyword) or default)
 
     def real(self, keyword: str) -> float:
         """Return a number that it says of its place; 0 where it is none."""
@@ -100,7 +100,7 @@ class DicomFile:
 
     def text(self, keyword: str) -> str:
         """Return a text that it says; "" where it is silent."""
-        found = self.said.get(keyword)
+        found = self.stated.get(keyword)
         return "" if found is None else str(found).strip()
 
     @property
@@ -111,7 +111,7 @@ class DicomFile:
     @property
     def is_directory(self) -> bool:
         """It only lists others."""
-        return "DirectoryRecordSequence" in self.said
+        return "DirectoryRecordSequence" in self.stated
 
     @property
     def rows(self) -> int:
@@ -131,7 +131,7 @@ class DicomFile:
     @property
     def is_slide(self) -> bool:
         """Its frames are tiles of one large plane."""
-        return "TotalPixelMatrixColumns" in self.said
+        return "TotalPixelMatrixColumns" in self.stated
 
     @property
     def is_mask(self) -> bool:
@@ -161,7 +161,7 @@ class DicomFile:
     @cached_property
     def syntax(self) -> str:
         """How its elements and pixels are written, as the standard's number for it."""
-        meta = getattr(self.said, "file_meta", None)
+        meta = getattr(self.stated, "file_meta", None)
         found = None if meta is None else meta.get("TransferSyntaxUID")
         # Without the preamble there is none: such files are as old as the first form.
         return str(found or "1.2.840.10008.1.2")

@@ -75,7 +75,7 @@ class DicomFrames:
         else:
             found = pixel_array(self._file.path, index=frame)
         if self._file.kind == PALETTE:
-            found = apply_color_lut(found, self._file.said)
+            found = apply_color_lut(found, self._file.stated)
             # Its entries have 8 or 16 bits; a screen's have 8.
             found = (found >> _BYTE_BITS if found.dtype.itemsize > 1 else found).astype("u1")
         if found.shape[:2] != (self._file.rows, self._file.columns):

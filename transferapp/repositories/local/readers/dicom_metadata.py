@@ -22,7 +22,7 @@ _PART = 2
 
 def part_of(file: DicomFile) -> str:
     """Return what it shows ("AXIAL", "LABEL"), as Bio-Formats names its images."""
-    kind = file.said.get("ImageType") or ""
+    kind = file.stated.get("ImageType") or ""
     parts = [kind] if isinstance(kind, str) else [str(part) for part in kind]
     return parts[_PART] if len(parts) > _PART else parts[-1]
 
@@ -30,17 +30,17 @@ def part_of(file: DicomFile) -> str:
 def pixel_size_um(file: DicomFile) -> tuple[float | None, float | None, float | None]:
     """Return micrometres (z, y, x), as far as they are said of the object, not the detector."""
     z = y = x = None
-    for said in _places(file.said):
+    for stated in _places(file.stated):
         if y is None:
-            y, x = [*_lengths(said, "PixelSpacing"), None, None][:2]
+            y, x = [*_lengths(stated, "PixelSpacing"), None, None][:2]
         if z is None and not file.is_slide:
-            z = [*_lengths(said, "SpacingBetweenSlices"), None][0]
+            z = [*_lengths(stated, "SpacingBetweenSlices"), None][0]
     return z, y, x
 
 
-def _lengths(said: Dataset, keyword: str) -> list[float | None]:
+def _lengths(stated: Dataset, keyword: str) -> list[float | None]:
     """Return micrometres of millimetres; nothing of what are no numbers."""
-    found = said.get(keyword)
+    found = stated.get(keyword)
     if found is None:
         return []
     try:
@@ -66,9 +66,9 @@ def channel_hints(file: DicomFile) -> tuple[ChannelHint, ...]:
     return (ChannelHint(window=MASK_WINDOW if file.is_mask else None),)
 
 
-def _places(said: Dataset) -> Iterator[Dataset]:
+def _places(stated: Dataset) -> Iterator[Dataset]:
     """Yield where lengths may be said: at the top, or in a group that all frames share."""
-    yield said
+    yield stated
     for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        for group in (said.get(name) or [])[:1]:
+        for group in (stated.get(name) or [])[:1]:
             yield from (group.get("PixelMeasuresSequence") or [])[:1]

@@ -34,7 +34,7 @@ class Slide:
         if layers > 1 or file.number("NumberOfOpticalPaths", 1) > 1:
             raise _unsupported(file, "several focal planes or optical paths")
         #: Frames by the row and column of the tile's first pixel.
-        self._tiles = self._in_rows() if self._is_full() else self._said()
+        self._tiles = self._in_rows() if self._is_full() else self._stated()
 
     def read(self, region: TileRegion) -> npt.NDArray[np.generic]:
         """Put a region, (height, width), together of tiles; a tile that is missing is black."""
@@ -59,8 +59,8 @@ class Slide:
         self._frames.read(self.file.frames - 1, last, 0)
 
     def _is_full(self) -> bool:
-        is_said = "PerFrameFunctionalGroupsSequence" in self.file.said
-        return self.file.text("DimensionOrganizationType") == _FULL or not is_said
+        is_stated = "PerFrameFunctionalGroupsSequence" in self.file.stated
+        return self.file.text("DimensionOrganizationType") == _FULL or not is_stated
 
     def _in_rows(self) -> dict[tuple[int, int], int]:
         rows = range(0, self.size.size_y, self.file.rows)
@@ -70,10 +70,10 @@ class Slide:
             raise _unsupported(self.file, "another number of tiles than its size has")
         return {place: number for number, place in enumerate(places)}
 
-    def _said(self) -> dict[tuple[int, int], int]:
+    def _stated(self) -> dict[tuple[int, int], int]:
         """Read each tile's place; they must lie in the raster of their own size."""
         found = dict[tuple[int, int], int]()
-        for number, group in enumerate(self.file.said.PerFrameFunctionalGroupsSequence):
+        for number, group in enumerate(self.file.stated.PerFrameFunctionalGroupsSequence):
             [at] = group.PlanePositionSlideSequence
             top = int(at.RowPositionInTotalImagePixelMatrix) - 1
             left = int(at.ColumnPositionInTotalImagePixelMatrix) - 1

@@ -104,8 +104,8 @@ class _Compound(_Parts):
             streams = {place[-1]: place for place in self._file.listdir()}
             info = parse_settings(self._read(["OibInfo.txt"])).get("OibSaveInfo", {})
             self._places = {
-                said.rpartition("/")[2].lower(): streams[key]
-                for key, said in info.items()
+                stated.rpartition("/")[2].lower(): streams[key]
+                for key, stated in info.items()
                 if key.startswith("Stream") and key in streams
             }
         except BaseException:

@@ -56,8 +56,8 @@ def channel_hints(settings: Settings, size_c: int) -> tuple[ChannelHint, ...]:
 
 def acquired_at(settings: Settings) -> datetime | None:
     """Return when it was taken; no zone is named. "Caputre" is the microscope's word."""
-    said = settings.get("Acquisition Parameters Common", {})
-    return moment_of(said.get("ImageCaputreDate", ""))
+    stated = settings.get("Acquisition Parameters Common", {})
+    return moment_of(stated.get("ImageCaputreDate", ""))
 
 
 def _axis(settings: Settings, code: str) -> Mapping[str, str]:

@@ -63,7 +63,7 @@ class ImarisImage(ReadImage):
 
     def __init__(self, path: Path, file: File) -> None:
         self._path, self._file = path, file
-        said = file["DataSetInfo/Image"]
+        stated = file["DataSetInfo/Image"]
         size_c, size_t = _count(file, 0, "TimePoint 0/Channel"), _count(file, 0, "TimePoint")
         if not size_c or not size_t:
             raise damaged(path, "it holds no image")
@@ -73,15 +73,15 @@ class ImarisImage(ReadImage):
             raise damaged(path, f"pixels of the type {first.dtype} are none of Imaris")
         self._sizes = size_t, size_c, size_z
         self.header = ImageHeader(
-            name=_text(said, "Name"),
+            name=_text(stated, "Name"),
             size_t=size_t,
             size_c=size_c,
             size_z=size_z,
             dtype=first.dtype.newbyteorder("=").name,
             levels=self._levels(Level(*full)),
             channels=tuple(_channel(file, number) for number in range(size_c)),
-            pixel_size_um=_pixel_size_um(said, (size_z, *full)),
-            acquired_at=moment_of(_text(said, "RecordingDate")),
+            pixel_size_um=_pixel_size_um(stated, (size_z, *full)),
+            acquired_at=moment_of(_text(stated, "RecordingDate")),
             random_access=int(np.prod((first.chunks or first.shape)[1:])) <= _CHEAP_CHUNK_PX,
         )
 
@@ -146,9 +146,10 @@ def _count(file: File, level: int | None, what: str) -> int:
 def _size(channel: Group) -> tuple[int, int, int]:
     """Return (z, y, x) without what fills the last chunks."""
     stored = channel["Data"].shape
-    said = [_text(channel, f"ImageSize{axis}") for axis in "ZYX"]
+    stated = [_text(channel, f"ImageSize{axis}") for axis in "ZYX"]
     z, y, x = (
-        min(int(text), most) if text else most for text, most in zip(said, stored, strict=True)
+        min(int(text), most) if text else most
+        for text, most in zip(stated, stored, strict=True)
     )
     if min(z, y, x) < 1:
         raise ValueError("a plane without pixels")
@@ -156,13 +157,13 @@ def _size(channel: Group) -> tuple[int, int, int]:
 
 
 def _channel(file: File, number: int) -> ChannelHint:
-    said = file.get(f"DataSetInfo/Channel {number}")
-    if said is None:
+    stated = file.get(f"DataSetInfo/Channel {number}")
+    if stated is None:
         return ChannelHint()
-    window = _numbers(said, "ColorRange")
+    window = _numbers(stated, "ColorRange")
     return ChannelHint(
-        name=_text(said, "Name"),
-        color=_color(_numbers(said, "Color")),
+        name=_text(stated, "Name"),
+        color=_color(_numbers(stated, "Color")),
         window=(window[0], window[1]) if len(window) == 2 and window[0] < window[1] else None,  # noqa: PLR2004
     )
 
@@ -175,13 +176,13 @@ def _color(parts: Sequence[float]) -> str | None:
 
 
 def _pixel_size_um(
-    said: Group, sizes: Sequence[int]
+    stated: Group, sizes: Sequence[int]
 ) -> tuple[float | None, float | None, float | None]:
     """Return (z, y, x): the extent of an axis lasts from edge to edge."""
-    unit = micrometres_per(_text(said, "Unit") or "um")
+    unit = micrometres_per(_text(stated, "Unit") or "um")
     found = list[float | None]()
     for axis, size in zip((2, 1, 0), sizes, strict=True):
-        ends = [*_numbers(said, f"ExtMin{axis}"), *_numbers(said, f"ExtMax{axis}")]
+        ends = [*_numbers(stated, f"ExtMin{axis}"), *_numbers(stated, f"ExtMax{axis}")]
         known = len(ends) == 2 and unit is not None  # noqa: PLR2004
         found.append(pixel_size((ends[1] - ends[0]) / size * (unit or 0)) if known else None)
     return found[0], found[1], found[2]

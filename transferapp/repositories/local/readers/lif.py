@@ -92,7 +92,7 @@ def _tiles_of(source: _Source, name: str, element: Element) -> Iterator[LifImage
         raise damaged(source.path, f"the pixels of '{name}' are missing")
     if axes.end(channels) > block.size:
         raise damaged(source.path, f"the pixels of '{name}' are not as it says")
-    said = ImageHeader(
+    stated = ImageHeader(
         name=name,
         size_t=axes.size_t,
         size_c=len(channels),
@@ -105,7 +105,7 @@ def _tiles_of(source: _Source, name: str, element: Element) -> Iterator[LifImage
     )
     for tile in range(axes.tiles.size):
         start = block.offset + tile * axes.tiles.step
-        yield LifImage(source, said, axes, channels, start)
+        yield LifImage(source, stated, axes, channels, start)
 
 
 class LifImage(ReadImage):

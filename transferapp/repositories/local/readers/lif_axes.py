@@ -87,17 +87,17 @@ class LifChannel(NamedTuple):
 
 def axes_of(description: Element) -> LifAxes:
     """Read the axes; raises ValueError and KeyError for what makes no sense."""
-    said = [
+    stated = [
         (int(one.attrib["DimID"]), _axis(one))
         for one in description.iter("DimensionDescription")
     ]
-    by_kind = dict(said)
-    if len(by_kind) != len(said) or any(axis.size < 1 or axis.step < 0 for _, axis in said):
+    by_kind = dict(stated)
+    if len(by_kind) != len(stated) or any(axis.size < 1 or axis.step < 0 for _, axis in stated):
         raise ValueError("axes that make no sense")
     columns = by_kind[_X]
-    row_kind = next((kind for kind, _ in said if kind in (_Y, _Z, _T)), 0)
+    row_kind = next((kind for kind, _ in stated if kind in (_Y, _Z, _T)), 0)
     rows = by_kind.get(row_kind, LifAxis())
-    rest = [(kind, axis) for kind, axis in said if kind not in (_X, row_kind, _TILE)]
+    rest = [(kind, axis) for kind, axis in stated if kind not in (_X, row_kind, _TILE)]
     z = [axis for kind, axis in rest if kind in (_Y, _Z)]
     t = [axis for kind, axis in rest if kind == _T]
     more = [axis for kind, axis in rest if kind not in (_Y, _Z, _T)]
@@ -110,29 +110,29 @@ def axes_of(description: Element) -> LifAxes:
 
 def channels_of(description: Element) -> list[LifChannel]:
     """Read the channels, colours red first; raises ValueError and KeyError."""
-    said = list(description.iter("ChannelDescription"))
-    if not said:
+    stated = list(description.iter("ChannelDescription"))
+    if not stated:
         raise ValueError("an image without channels")
-    tags = [int(one.get("ChannelTag", "0")) for one in said]
-    types = [_type(one) for one in said]
-    starts = [int(one.attrib["BytesInc"]) for one in said]
+    tags = [int(one.get("ChannelTag", "0")) for one in stated]
+    types = [_type(one) for one in stated]
+    starts = [int(one.attrib["BytesInc"]) for one in stated]
     if min(starts) < 0:
         raise ValueError("a channel before its image")
     if sorted(tags) == list(_LIGHTS):
         lights = rgb_channels(types[0].newbyteorder("="))
         order = [tags.index(tag) for tag in _LIGHTS]
         return [LifChannel(starts[n], types[n], lights[tags[n] - 1]) for n in order]
-    hints = map(_hint, said)
+    hints = map(_hint, stated)
     return [LifChannel(*each) for each in zip(starts, types, hints, strict=True)]
 
 
-def _axis(said: Element) -> LifAxis:
-    count = int(said.attrib["NumberOfElements"])
-    unit = micrometres_per(said.get("Unit", ""))
+def _axis(stated: Element) -> LifAxis:
+    count = int(stated.attrib["NumberOfElements"])
+    unit = micrometres_per(stated.get("Unit", ""))
     length_um = None
     if unit is not None and count > 1:
-        length_um = pixel_size(_number(said.get("Length")) / (count - 1) * unit)
-    return LifAxis(count, int(said.attrib["BytesInc"]), length_um)
+        length_um = pixel_size(_number(stated.get("Length")) / (count - 1) * unit)
+    return LifAxis(count, int(stated.attrib["BytesInc"]), length_um)
 
 
 def _number(text: str | None) -> float:
@@ -154,22 +154,23 @@ def _within(axes: Sequence[LifAxis], number: int) -> int:
     return offset
 
 
-def _type(said: Element) -> np.dtype[Any]:
-    bits = int(said.attrib["Resolution"])
+def _type(stated: Element) -> np.dtype[Any]:
+    bits = int(stated.attrib["Resolution"])
     width = next((n for n in (8, 16, 32, 64) if bits <= n), 0)
-    kind = "f" if said.get("DataType") == _FLOAT else "u"
+    kind = "f" if stated.get("DataType") == _FLOAT else "u"
     if bits < 1 or not width or (kind, width) in {("f", 8), ("u", _LARGEST_BITS)}:
         raise ValueError(f"numbers of {bits} bits")
     return np.dtype(f"<{kind}{width // 8}")
 
 
-def _hint(said: Element) -> ChannelHint:
+def _hint(stated: Element) -> ChannelHint:
     return ChannelHint(
-        name=next(_dyes(said), ""), color=_COLOURS.get(said.get("LUTName", "").lower(), WHITE)
+        name=next(_dyes(stated), ""),
+        color=_COLOURS.get(stated.get("LUTName", "").lower(), WHITE),
     )
 
 
-def _dyes(said: Element) -> Iterator[str]:
-    for one in said.iter("ChannelProperty"):
+def _dyes(stated: Element) -> Iterator[str]:
+    for one in stated.iter("ChannelProperty"):
         if one.findtext("Key") == "DyeName" and (name := one.findtext("Value", "").strip()):
             yield name

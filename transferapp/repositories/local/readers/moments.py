@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 _FIRST_YEAR = 1970
 
 
-def in_utc(said: datetime | None) -> datetime | None:
+def in_utc(stated: datetime | None) -> datetime | None:
     """Return a date in UTC; one without a zone is taken as it stands. None for nonsense."""
-    if said is None:
+    if stated is None:
         return None
-    found = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+    found = stated.replace(tzinfo=UTC) if stated.tzinfo is None else stated.astimezone(UTC)
     return found if found.year >= _FIRST_YEAR else None
 
 

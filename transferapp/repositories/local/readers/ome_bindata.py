@@ -152,10 +152,10 @@ def _packed(path: Path) -> list[_Packed]:
 
 
 def _element(mark: re.Match[bytes], of_pixels: dict[bytes, bytes]) -> _Packed:
-    said = dict(_ATTRIBUTE.findall(mark["said"]))
+    stated = dict(_ATTRIBUTE.findall(mark["said"]))
     # Until 2008 the order of bytes was said of the pixels.
-    big = said.get(b"BigEndian", of_pixels.get(b"BigEndian", b"")).lower() == b"true"
+    big = stated.get(b"BigEndian", of_pixels.get(b"BigEndian", b"")).lower() == b"true"
     start, end = (mark.end(), mark.end()) if mark["text"] is None else mark.span("text")
     # ``check_bin_data`` has refused others.
-    expand = _EXPANDED.get(said.get(b"Compression", b"none"), bytes)
+    expand = _EXPANDED.get(stated.get(b"Compression", b"none"), bytes)
     return _Packed(start, end, expand, ">" if big else "<")

@@ -238,15 +238,15 @@ def _channels(
     These have the name of their channel in front: "Brightfield: Red", "Lambda: 2".
     """
     window = hints[0].window if len(hints) == 1 else None
-    said = tuple(ChannelHint(each.name, each.color, window) for each in image.channels)
+    stated = tuple(ChannelHint(each.name, each.color, window) for each in image.channels)
     unsaid = set(hints) == {ChannelHint()}
-    if len(hints) == 1 or (unsaid and len(said) == len(hints) * pages_c):
-        return said
-    if len(said) != pages_c:
+    if len(hints) == 1 or (unsaid and len(stated) == len(hints) * pages_c):
+        return stated
+    if len(stated) != pages_c:
         return hints * pages_c
     return tuple(
         replace(hint, name=f"{channel.name}: {hint.name or n}" if channel.name else hint.name)
-        for channel in said
+        for channel in stated
         for n, hint in enumerate(hints, start=1)
     )
 

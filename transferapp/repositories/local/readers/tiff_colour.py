@@ -127,8 +127,8 @@ def _colour_kind(key: TiffPage) -> _Kind:
 
 
 def _extra_hints(key: TiffPage, count: int) -> tuple[ChannelHint, ...]:
-    said = [int(kind) for kind in key.extrasamples][-count:] if count > 0 else []
-    kinds = said + [0] * (count - len(said))
+    stated = [int(kind) for kind in key.extrasamples][-count:] if count > 0 else []
+    kinds = stated + [0] * (count - len(stated))
     return tuple(
         alpha_channel(_dtype(key)) if kind in _ALPHA else ChannelHint() for kind in kinds
     )

@@ -21,11 +21,11 @@ _SVS_FORMATS = ("%m/%d/%y %H:%M:%S", "%m/%d/%Y %H:%M:%S")
 def acquired_at(tif: TiffFile) -> datetime | None:
     """Return the date in UTC; one without a zone is taken as it stands. None for nonsense."""
     with suppress(*UNREADABLE):
-        return in_utc(_said(tif))
+        return in_utc(_stated(tif))
     return None
 
 
-def _said(tif: TiffFile) -> datetime | None:
+def _stated(tif: TiffFile) -> datetime | None:
     page = tif.pages.first
     found: datetime | None = None
     if tif.lsm_metadata:
@@ -46,9 +46,9 @@ def _lsm_date(metadata: dict[str, Any]) -> datetime | None:
 
 
 def _svs_date(description: str) -> datetime | None:
-    said = dict(re.findall(r"\|\s*(Date|Time|Time Zone) = ([^|]*)", description))
-    found = _parsed(f"{said['Date'].strip()} {said['Time'].strip()}", _SVS_FORMATS)
-    zone = re.search(r"([+-])(\d\d):?(\d\d)", said.get("Time Zone", ""))
+    stated = dict(re.findall(r"\|\s*(Date|Time|Time Zone) = ([^|]*)", description))
+    found = _parsed(f"{stated['Date'].strip()} {stated['Time'].strip()}", _SVS_FORMATS)
+    zone = re.search(r"([+-])(\d\d):?(\d\d)", stated.get("Time Zone", ""))
     if found is None or zone is None:
         return found
     offset = timedelta(hours=int(zone[2]), minutes=int(zone[3]))

@@ -43,7 +43,7 @@ _COARSEST_UM = 5.0
 def pixel_size_um(tif: TiffFile, series: Series) -> PixelSize:
     """Return micrometres (z, y, x) of an image; None where the file does not say."""
     with suppress(*UNREADABLE):
-        z, y, x = _said_size(tif, series)
+        z, y, x = _stated_size(tif, series)
         return pixel_size(z), pixel_size(y), pixel_size(x)
     return _UNKNOWN
 
@@ -51,12 +51,12 @@ def pixel_size_um(tif: TiffFile, series: Series) -> PixelSize:
 def channels(tif: TiffFile, count: int) -> tuple[ChannelHint, ...]:
     """Return names and colours of ``count`` channels; empty where the file has none."""
     with suppress(*UNREADABLE):
-        hints = _said_channels(tif)
+        hints = _stated_channels(tif)
         return hints if len(hints) == count else ()
     return ()
 
 
-def _said_size(tif: TiffFile, series: Series) -> PixelSize:
+def _stated_size(tif: TiffFile, series: Series) -> PixelSize:
     if tif.is_svs:
         return _svs_size(series)
     if tif.lsm_metadata:
@@ -81,10 +81,10 @@ def _lsm_size(metadata: Mapping[str, Any]) -> PixelSize:
 
 def _svs_size(series: Series) -> PixelSize:
     """Return the slide's size; the pictures of its label and of the whole glass have none."""
-    said = re.search(r"\bMPP = ([0-9.]+)", series.keyframe.description)
-    if said is None or series.name != "Baseline":
+    stated = re.search(r"\bMPP = ([0-9.]+)", series.keyframe.description)
+    if stated is None or series.name != "Baseline":
         return _UNKNOWN
-    return None, float(said[1]), float(said[1])
+    return None, float(stated[1]), float(stated[1])
 
 
 def _stk_size(metadata: Mapping[str, Any]) -> PixelSize:
@@ -144,7 +144,7 @@ def _resolution(page: TiffPage, tag: str) -> float | None:
     return above / below if above and below else None
 
 
-def _said_channels(tif: TiffFile) -> tuple[ChannelHint, ...]:
+def _stated_channels(tif: TiffFile) -> tuple[ChannelHint, ...]:
     if tif.lsm_metadata:
         known = tif.lsm_metadata.get("ChannelColors") or {}
         return tuple(

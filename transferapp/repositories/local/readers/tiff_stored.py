@@ -130,10 +130,10 @@ class StoredPages:
         for at in range(0, len(entries), form.tagsize):
             code, kind, values = entry.unpack_from(entries, at)
             if code in _DECIDING:
-                told = entries[at + entry.size : at + form.tagsize]
+                reported = entries[at + entry.size : at + form.tagsize]
                 length = values * _VALUE_BYTES.get(kind, 1)
-                if length > len(told):
-                    self._file.seek(struct.unpack(form.offsetformat, told)[0])
-                    told = self._file.read(min(length, _MOST_BYTES))
-                found.append(entries[at : at + entry.size] + told[:length])
+                if length > len(reported):
+                    self._file.seek(struct.unpack(form.offsetformat, reported)[0])
+                    reported = self._file.read(min(length, _MOST_BYTES))
+                found.append(entries[at : at + entry.size] + reported[:length])
         return b"".join(found), following

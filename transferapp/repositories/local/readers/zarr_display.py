@@ -30,10 +30,10 @@ def channel_hints(omero: object) -> tuple[ChannelHint, ...]:
     return tuple(hints)
 
 
-def of_masks(said: tuple[ChannelHint, ...], count: int) -> tuple[ChannelHint, ...]:
+def of_masks(stated: tuple[ChannelHint, ...], count: int) -> tuple[ChannelHint, ...]:
     """Return ``count`` channels of one bit: whatever is said, their numbers are 0 and 1."""
-    unsaid = (ChannelHint(),) * (count - len(said))
-    return tuple(replace(hint, window=MASK_WINDOW) for hint in (*said, *unsaid))
+    unsaid = (ChannelHint(),) * (count - len(stated))
+    return tuple(replace(hint, window=MASK_WINDOW) for hint in (*stated, *unsaid))
 
 
 def _hint(channel: dict[str, Any]) -> ChannelHint:

@@ -41,7 +41,7 @@ def _wait(handle: Any) -> Any:
 
 
 def _refused(response: Any) -> Exception:
-    said = response.parameters.get("message") or response.name
-    if "SecurityViolation" in response.name or "permit" in said:
-        return PermissionDenied(f"Your OMERO account may not delete this. OMERO says: {said}")
-    return StateConflict(f"OMERO cannot delete this now. OMERO says: {said}")
+    stated = response.parameters.get("message") or response.name
+    if "SecurityViolation" in response.name or "permit" in stated:
+        return PermissionDenied(f"Your OMERO account may not delete this. OMERO says: {stated}")
+    return StateConflict(f"OMERO cannot delete this now. OMERO says: {stated}")

@@ -226,8 +226,10 @@ class OmeroAttachments(Attachments):
     def _rows(self, source: str, **values: int | str | list[int]) -> list[_StoredAttachment]:
         rows = self._omero_session.rows(f"{_FOUND} {source}", ns=NAMESPACE, **values)
         return [
-            _StoredAttachment(a, f, told or "", size or 0, (sha1 or "").lower(), owner, group)
-            for a, f, told, size, sha1, owner, group in rows
+            _StoredAttachment(
+                a, f, reported or "", size or 0, (sha1 or "").lower(), owner, group
+            )
+            for a, f, reported, size, sha1, owner, group in rows
         ]
 
     def _container_of(self, annotation_id: int) -> ContainerRef | None:

@@ -40,12 +40,12 @@ async def watch(
     ``progress`` hears only beats: a step begun, or more in the import's log.
     When this is cancelled, the import goes on in OMERO and is adopted later.
     """
-    polls, told, watched = count(), None, _Watched(omero_session, fileset_id, handle)
+    polls, reported, watched = count(), None, _Watched(omero_session, fileset_id, handle)
     try:
         while (response := await omero_session.run(handle.getResponse)) is None:
             beat = await omero_session.run(watched.check)
-            if beat != told:
-                told, step = beat, beat.step
+            if beat != reported:
+                reported, step = beat, beat.step
                 progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
             await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:

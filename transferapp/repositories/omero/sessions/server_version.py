@@ -22,17 +22,17 @@ class ServerVersion:
     def __init__(self, clock: Clock, ask: Callable[[], Awaitable[str]]) -> None:
         """``ask`` raises TransferAppError when OMERO does not answer."""
         self._clock, self._ask = clock, ask
-        self._told = ""
+        self._reported = ""
         self._next: datetime | None = None
         self._asking: asyncio.Task[None] | None = None
 
-    async def told(self) -> str:
+    async def reported(self) -> str:
         """Return the version as OMERO says it, "" while it is not known; never raises."""
         if self._asking is None and (self._next is None or self._clock.now() >= self._next):
             self._asking = asyncio.create_task(self._ask_it())
         if self._asking is not None:
             await asyncio.wait({self._asking}, timeout=_WAIT_S)
-        return self._told
+        return self._reported
 
     async def close(self) -> None:
         """Wait for no answer any more."""
@@ -45,7 +45,7 @@ class ServerVersion:
         lasts = _AGAIN
         try:
             with suppress(TransferAppError):
-                self._told = await self._ask()
+                self._reported = await self._ask()
                 lasts = _LASTS
         finally:
             self._next, self._asking = self._clock.now() + lasts, None

@@ -115,8 +115,8 @@ class IAdmin(Service):
 
     def createGroup(self, given: Any) -> int:
         self._need("ModifyGroup")
-        said = given._details._permissions if given._details else None
-        made = self.sandbox.people.add_group(given._name._val, str(said or "rw----"))
+        stated = given._details._permissions if given._details else None
+        made = self.sandbox.people.add_group(given._name._val, str(stated or "rw----"))
         self.store.set(made, "description", plain(given._description) or "")
         return made.id
 

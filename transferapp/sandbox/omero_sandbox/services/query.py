@@ -17,11 +17,13 @@ from transferapp.sandbox.omero_sandbox.records import Record, plain
 from transferapp.sandbox.omero_sandbox.slices import entity_name
 
 
-def named(said: str) -> str:
+def named(stated: str) -> str:
     """Return a class of the model by any of its names; raises ApiUsageException."""
-    name = entity_name(said)
+    name = entity_name(stated)
     if name is None:
-        raise omero.ApiUsageException(None, "omero.ApiUsageException", f"Unknown type: {said}")
+        raise omero.ApiUsageException(
+            None, "omero.ApiUsageException", f"Unknown type: {stated}"
+        )
     return name
 
 
