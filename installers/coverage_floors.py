@@ -69,14 +69,14 @@ def written(floors: Mapping[str, int]) -> str:
     return f"{_HEAD}[floors]\n{''.join(lines)}"
 
 
-def main(words: Sequence[str] | None = None, path: Path = FLOORS) -> int:
+def main(text: Sequence[str] | None = None, path: Path = FLOORS) -> int:
     """Compare a report with the floors; 1 when one is below, or the list is not true."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("report", type=Path, help="coverage.json")
     parser.add_argument(
         "--raise", dest="raises", action="store_true", help="write the new floors"
     )
-    asked = parser.parse_args(words)
+    asked = parser.parse_args(text)
     found = percents(json.loads(asked.report.read_text(encoding="utf-8")))
     floors = read_floors(path)
     if asked.raises:

@@ -93,8 +93,8 @@ class Target:
             return False
         system, _, machine = self.platform.rpartition("-")
         # "manylinux_2_28_x86_64" serves "linux-x86_64"; macOS versions vary likewise.
-        word = system.split("-")[0].replace("-", "_")
-        return word in parts[4] and parts[4].endswith(machine.replace("-", "_"))
+        text = system.split("-")[0].replace("-", "_")
+        return text in parts[4] and parts[4].endswith(machine.replace("-", "_"))
 
 
 def show(text: str) -> None:

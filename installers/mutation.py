@@ -148,13 +148,13 @@ def _report(score: Score) -> None:
         print(f"    listed as the same program, and is not: {change}")
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(sentence: Sequence[str] | None = None) -> int:
     """Measure the modules; 1 when one has less than FLOOR."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--out", type=Path, help="write the scores to this JSON file")
     parser.add_argument("--again", type=Path, help="try only what survived in this JSON file")
     parser.add_argument("only", nargs="*", help="parts of the paths of modules; all without")
-    asked = parser.parse_args(words)
+    asked = parser.parse_args(sentence)
     chosen = [m for m in MODULES if not asked.only or any(o in m.path for o in asked.only)]
     before = (
         json.loads(asked.again.read_text(encoding="utf-8"))["modules"] if asked.again else {}

@@ -47,7 +47,7 @@ SEEDS = [
     ("desktop/transfers/presenter.py", "import PySide6", "Presenters are Qt-free"),
     ("desktop/imports/rows.py", "import PySide6", "Presenters are Qt-free"),
     (
-        "desktop/inbox/words.py",
+        "desktop/inbox/texts.py",
         "import transferapp.desktop.inbox.model",
         "Presenters are Qt-free",
     ),
@@ -57,11 +57,11 @@ SEEDS = [
         "Presenters are Qt-free",
     ),
     ("desktop/widgets/theme.py", "import transferapp.desktop.shell.main_window", "Desktop:"),
-    ("desktop/imports/words.py", "import transferapp.desktop.browse.words", "Desktop:"),
-    ("desktop/viewer/store.py", "import transferapp.desktop.inbox.words", "Desktop:"),
+    ("desktop/imports/texts.py", "import transferapp.desktop.browse.texts", "Desktop:"),
+    ("desktop/viewer/store.py", "import transferapp.desktop.inbox.texts", "Desktop:"),
     ("desktop/tiles/plan.py", "import transferapp.desktop.transfers.speed_meter", "Desktop:"),
-    ("desktop/containers/tree.py", "import transferapp.desktop.browse.words", "Desktop:"),
-    ("desktop/session/words.py", "import transferapp.desktop.widgets.tips", "Desktop:"),
+    ("desktop/containers/tree.py", "import transferapp.desktop.browse.texts", "Desktop:"),
+    ("desktop/session/texts.py", "import transferapp.desktop.widgets.tips", "Desktop:"),
     (
         "repositories/omero/sessions/people.py",
         "import transferapp.repositories.omero.catalogue.mapping",
@@ -148,7 +148,7 @@ def test_a_new_package_must_be_placed(tree: Path, folder: str) -> None:
     assert "utils" in done.stdout + done.stderr
 
 
-def test_what_is_called_presenter_or_words_is_held_qt_free() -> None:
+def test_what_is_called_presenter_or_text_is_held_qt_free() -> None:
     """Wildcards of contracts stand for whole names: ``promise_words`` has a line of its own."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
@@ -156,7 +156,7 @@ def test_what_is_called_presenter_or_words_is_held_qt_free() -> None:
     called = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in (ROOT / "transferapp" / "desktop").rglob("*.py")
-        if path.stem.endswith(("presenter", "words"))
+        if path.stem.endswith(("presenter", "texts"))
     }
     assert len(called) > 10
     assert {

@@ -41,7 +41,7 @@ def test_nobody_shows_local_variables() -> None:
         path.name
         for path in ROOT.rglob("*.py")
         if path.name != "logging.py"
-        for words in ("rich.traceback", "show_locals", "capture_locals")
-        if words in path.read_text(encoding="utf-8")
+        for text in ("rich.traceback", "show_locals", "capture_locals")
+        if text in path.read_text(encoding="utf-8")
     ]
     assert shown == []

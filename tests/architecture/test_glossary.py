@@ -48,15 +48,15 @@ def test_no_public_class_has_a_name_twice() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
-@pytest.mark.parametrize("word", GONE)
-def test_words_that_are_gone_stay_away(word: str) -> None:
+@pytest.mark.parametrize("text", GONE)
+def test_text_that_are_gone_stay_away(text: str) -> None:
     allowed = {ROOT / "transferapp/host/database_errors.py"}  # A sentence of its own.
     found = [
         str(path.relative_to(ROOT))
         for path in CODE
-        if path not in allowed and word in path.read_text(encoding="utf-8")
+        if path not in allowed and text in path.read_text(encoding="utf-8")
     ]
-    assert found == [], f"use {GONE[word]}"
+    assert found == [], f"use {GONE[text]}"
 
 
 def test_the_tests_bite() -> None:

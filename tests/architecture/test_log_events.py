@@ -88,15 +88,15 @@ def _read(call: ast.Call | None, attr: str, place: str, line: int) -> Stated:
     where = f"{place}:{line}"
     if call is None:
         return Stated(fault=f"{where} the method is handed on")
-    words = call.args[1:] if attr == "log" else call.args
-    match words:
+    sentence = call.args[1:] if attr == "log" else call.args
+    match sentence:
         case [ast.Constant(value=str(event))]:
             pass
         case _:
             return Stated(fault=f"{where} no literal event, or more than the event")
     if attr == "log" and event not in LEVEL_OF_OTHERS:
         return Stated(fault=f"{where} no literal level")
-    names = {word.arg for word in call.keywords} - {TRACE}
+    names = {term.arg for term in call.keywords} - {TRACE}
     if None in names:
         return Stated(fault=f"{where} fields by **")
     fields = frozenset(name for name in names if name is not None)

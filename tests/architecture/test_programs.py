@@ -69,8 +69,8 @@ def started() -> dict[str, list[Start]]:
         for path in paths
     }
     for file in SCRIPTS:
-        words = program_scan.in_text((ROOT / file).read_text(encoding="utf-8"))
-        found[file] = [Start(Path(word).name, "", 0) for word in words]
+        sentence = program_scan.in_text((ROOT / file).read_text(encoding="utf-8"))
+        found[file] = [Start(Path(term).name, "", 0) for term in sentence]
     return found
 
 

@@ -134,7 +134,7 @@ def test_a_group_of_states_is_found(seeded: str) -> None:
         "X = state is ItemState.FAILED or other is TaskKind.IMPORT",
     ],
 )
-def test_words_and_single_states_are_no_group(allowed: str) -> None:
+def test_text_and_single_states_are_no_group(allowed: str) -> None:
     assert list(groups(allowed)) == []
 
 

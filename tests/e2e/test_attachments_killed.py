@@ -94,8 +94,8 @@ def test_worker_killed_while_it_attaches(tmp_path: Path) -> None:
         command = ("import", str(source), "--to", "Dataset:Run", "--attach-others", "--json")
         done = terminal.run(*command, "--create")
         assert done.code == 0, done.err + done.out
-        words = f"{NOTES} other files are not images; they are attached to the target."
-        assert words in done.err
+        text = f"{NOTES} other files are not images; they are attached to the target."
+        assert text in done.err
         transfer_id = done.json["transfer"]["id"]
 
         wait_for_middle(terminal, transfer_id, NOTES // 10)

@@ -86,15 +86,15 @@ BAD = [
 
 
 @pytest.mark.parametrize(
-    ("make", "words"), BAD, ids=lambda value: getattr(value, "__name__", "")
+    ("make", "sentence"), BAD, ids=lambda value: getattr(value, "__name__", "")
 )
-def test_bad_file_is_refused_in_plain_words(
-    terminal: Terminal, tmp_path: Path, make: object, words: str
+def test_bad_file_is_refused_in_plain_text(
+    terminal: Terminal, tmp_path: Path, make: object, sentence: str
 ) -> None:
     assert callable(make)
     code, stated = import_one(terminal, make(tmp_path), "Dataset:Bad")
     assert code in {1, 5}, stated
-    assert any(word.lower() in stated.lower() for word in words.split("|")), stated
+    assert any(term.lower() in stated.lower() for term in sentence.split("|")), stated
     assert "Traceback" not in stated
 
 

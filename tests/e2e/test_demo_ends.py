@@ -41,14 +41,14 @@ def start(folder: Path, environment: dict[str, str], *arguments: str) -> subproc
     )
 
 
-def read_until(process: subprocess.Popen[str], words: str) -> None:
+def read_until(process: subprocess.Popen[str], text: str) -> None:
     assert process.stdout is not None
     read = ""
     for line in process.stdout:
         read += line
-        if words in line:
+        if text in line:
             return
-    raise AssertionError(f"the demo ended before it said {words!r}:\n{read}")
+    raise AssertionError(f"the demo ended before it said {text!r}:\n{read}")
 
 
 def end(process: subprocess.Popen[str], how: signal.Signals) -> int:

@@ -94,9 +94,9 @@ def test_each_wheel_has_its_own_files(wheels: Wheels) -> None:
 
 
 def test_naparis_own_checker_passes(wheels: Wheels, tmp_path: Path) -> None:
-    def npe2(*words: str) -> subprocess.CompletedProcess[str]:
+    def npe2(*text: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(wheels.python), "-m", "npe2", *words],
+            [str(wheels.python), "-m", "npe2", *text],
             cwd=tmp_path,
             env={**_without_ours(), "NAPARI_CONFIG": "", "COLUMNS": "200"},
             capture_output=True,

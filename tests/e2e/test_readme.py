@@ -38,11 +38,11 @@ def test_readme_has_the_two_commands() -> None:
 
 def runs_inside(command: str) -> bool:
     """Tell whether this very test run was started by the command (CI does)."""
-    words = command.split()[1:]
+    text = command.split()[1:]
     return any(
-        process.cmdline()[1 : 1 + len(words)][-len(words) :] == words
+        process.cmdline()[1 : 1 + len(text)][-len(text) :] == text
         for process in psutil.Process().parents()
-        if len(process.cmdline()) > len(words)
+        if len(process.cmdline()) > len(text)
     )
 
 

@@ -179,18 +179,18 @@ async def test_a_source_that_changes_later_takes_the_promise_back(
         view = await until(client, order.transfer_id, lambda v: v.state == "imported")
         assert view.safe_to_delete_source
         assert server.polls[-1].files == 1
-        assert server.polls[-1].words == ""
+        assert server.polls[-1].text == ""
         write(day / "b.tif", 1000, 2)
         view = await until(client, order.transfer_id, lambda v: not v.safe_to_delete_source)
         assert view.safe_to_delete_imported
-        assert server.polls[-1].words == "1 file came into the folder since: 'day 3/b.tif'"
+        assert server.polls[-1].text == "1 file came into the folder since: 'day 3/b.tif'"
         write(path, 1000, 3)
         view = await until(client, order.transfer_id, lambda v: not v.safe_to_delete_imported)
         assert (server.polls[-1].changed, server.polls[-1].added) == (1, 1)
         (day / "b.tif").unlink()
         write(path, 1000, 1)
         await until(client, order.transfer_id, lambda v: v.safe_to_delete_source)
-        assert server.polls[-1].words == ""
+        assert server.polls[-1].text == ""
 
 
 async def test_who_follows_is_reported_of_a_changed_source_by_itself(

@@ -57,7 +57,7 @@ class Script:
         return len((self._folder / "starts").read_text().split())
 
     def children(self) -> list[int]:
-        return [int(word) for word in self.log.read_text().split()]
+        return [int(answer) for answer in self.log.read_text().split()]
 
     def hangs(self, times: int = 1000) -> None:
         """Hang in a child, which outlives a script that is killed alone."""
@@ -106,9 +106,9 @@ def test_killed_once_while_it_starts_costs_nothing(
     [path] = write_fits(tmp_path / "a.fits", numbers((4, 5), "<u2"))
     one = of_script(start_s=_LONG_S)
     [file] = scan([path]).files
-    word = Asking(lambda: one).word(file)
-    assert word is not None
-    assert word.used is not None
+    answer = Asking(lambda: one).answer(file)
+    assert answer is not None
+    assert answer.used is not None
     assert script.starts == 2
 
 
@@ -132,10 +132,10 @@ def test_lost_twice_it_is_reported_as_it_was(
     assert script.starts == 2
     assert all(gone(pid) for pid in script.children())
     asking = Asking(lambda: one)
-    asking.word(scan([script.log]).files[0])
-    word = asking.word(scan([script.log]).files[0])
-    assert word is not None
-    assert word.unasked.startswith(f"it {why}")
+    asking.answer(scan([script.log]).files[0])
+    answer = asking.answer(scan([script.log]).files[0])
+    assert answer is not None
+    assert answer.unasked.startswith(f"it {why}")
 
 
 def test_a_start_that_hangs_can_be_interrupted(script: Script, of_script: Maker) -> None:

@@ -149,6 +149,6 @@ async def test_waiting_prints_a_line_for_each_change(
 async def test_what_ends_waiting_is_one_line_also_when_it_is_a_problem(
     tmp_path: Path,
 ) -> None:
-    words = ("export", "Image:12", "--to", str(tmp_path), "--follow", "--json")
-    (line,) = (await run(*words)).stdout.splitlines()
+    text = ("export", "Image:12", "--to", str(tmp_path), "--follow", "--json")
+    (line,) = (await run(*text)).stdout.splitlines()
     assert json.loads(line)["code"]

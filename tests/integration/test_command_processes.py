@@ -41,9 +41,9 @@ class Printed:
     def text(self) -> str:
         return self.data.decode()
 
-    async def until(self, word: str) -> None:
+    async def until(self, text: str) -> None:
         async with asyncio.timeout(10):
-            while word not in self.text:  # noqa: ASYNC110
+            while text not in self.text:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
 
@@ -134,12 +134,12 @@ async def test_a_folder_of_its_own_is_private_and_removed(tmp_path: Path) -> Non
 async def test_what_cannot_be_run_is_named(tmp_path: Path) -> None:
     file = tmp_path / "no-program"
     file.write_text("text")
-    for argv, words in (
+    for argv, text in (
         (("/nowhere/x",), "No such file or directory: /nowhere/x"),
         ((str(file),), f"Permission denied: {file}"),
     ):
         ended, _ = await run("", argv=argv)
-        assert ended == Ended(None, error=words)
+        assert ended == Ended(None, error=text)
     ended, _ = await run("true", folder=tmp_path / "gone")
     assert ended.error == f"No such file or directory: {tmp_path / 'gone'}"
 

@@ -122,7 +122,7 @@ async def test_an_administrators_limit_outlasts_submissions_and_restarts(
     assert await ceiling() == 1
 
 
-async def test_faults_are_reported_in_words(env: CommandEnv) -> None:
+async def test_faults_are_reported_in_text(env: CommandEnv) -> None:
     client = await env.client()
     for name in ("nothing", "clean-up"):
         with pytest.raises(NotFound, match=rf"no command '{name}'.*There are: count, print\."):

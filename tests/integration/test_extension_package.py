@@ -113,7 +113,7 @@ def test_a_worker_opens_what_its_settings_name(installed: Installed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("process", "setting", "name", "words"),
+    ("process", "setting", "name", "text"),
     [
         ("server", "REPOSITORY", "self", "'self' is not known. Use local, omero or shelf."),
         ("worker", "REPOSITORY", "shelf", "SHELF_FOLDER is not set."),
@@ -127,13 +127,13 @@ def test_a_worker_opens_what_its_settings_name(installed: Installed) -> None:
     ],
 )
 def test_a_process_ends_by_stating_what_is_wrong(
-    installed: Installed, process: str, setting: str, name: str, words: str
+    installed: Installed, process: str, setting: str, name: str, text: str
 ) -> None:
     done = installed.run("-m", "transferapp", process, **{f"TRANSFERAPP_{setting}": name})
     assert done.returncode == 1, done.stderr
     last = done.stderr.splitlines()[-1]
     assert last.startswith(f"transferapp {process} ended: ")
-    assert words in last
+    assert text in last
     assert "Traceback" not in done.stderr
 
 

@@ -49,7 +49,7 @@ async def test_imports_and_promises(env: Env) -> None:
         await env.staging.path(details.files[0].id)
 
 
-async def test_notes_show_in_words_how_far_it_is(env: Env) -> None:
+async def test_notes_show_in_text_how_far_it_is(env: Env) -> None:
     details = await env.add_import([cells()])
     await env.finish(details)
     notes: list[str] = []

@@ -21,7 +21,7 @@ def test_the_engine_asks_for_nothing_of_unixepoch_but_subsec() -> None:
         for found in re.finditer(r"unixepoch\(([^)]*)\)", path.read_text(encoding="utf-8"))
     ]
     assert asked
-    assert {words.strip("'\"") for words in asked} == {"subsec"}
+    assert {text.strip("'\"") for text in asked} == {"subsec"}
 
 
 def test_its_migrations_go_through_our_connections(tmp_path: Path) -> None:

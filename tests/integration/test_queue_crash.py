@@ -56,9 +56,9 @@ class Plant:
         text = self.journal.read_text() if self.journal.exists() else ""
         return [line.split() for line in text.splitlines()]
 
-    def counts(self, word: str) -> Counter[str]:
+    def counts(self, text: str) -> Counter[str]:
         """Return how often each step of each task began or ended."""
-        return Counter(f"{line[2]}/{line[3]}" for line in self.lines() if line[1] == word)
+        return Counter(f"{line[2]}/{line[3]}" for line in self.lines() if line[1] == text)
 
     async def begun(self, step: str) -> None:
         """Wait until a step has begun."""

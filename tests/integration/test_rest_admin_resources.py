@@ -159,7 +159,7 @@ async def test_the_command_line_shows_who_is_silent(
     memory: MemoryTaskQueue, queue: Command
 ) -> None:
     since = datetime(2023, 11, 14, 14, 2, tzinfo=UTC)
-    words = f"running, silent since {since.astimezone():%Y-%m-%d %H:%M}"
+    text = f"running, silent since {since.astimezone():%Y-%m-%d %H:%M}"
     memory.change(
         "t3",
         state=TaskState.RUNNING,
@@ -170,8 +170,8 @@ async def test_the_command_line_shows_who_is_silent(
     )
     lines = (await queue("list")).stdout.splitlines()
     (row,) = (line for line in lines if line.startswith("t3"))
-    assert words in row
+    assert text in row
     assert "25%, 3.0 MB, step 2 of 6" in row
     one = (await queue("show", "t3")).stdout
-    assert words in one
+    assert text in one
     assert "last sign of life" in one

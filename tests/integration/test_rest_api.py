@@ -63,7 +63,7 @@ class TestPeople:
         with pytest.raises(GrantRefused):
             await client.identity()
 
-    async def test_a_wrong_password_is_stated_in_plain_words(
+    async def test_a_wrong_password_is_stated_in_plain_text(
         self, http: httpx.AsyncClient
     ) -> None:
         answer = await http.post("/v1/sessions", json={"username": "ada", "password": "no"})

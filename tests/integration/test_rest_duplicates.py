@@ -18,7 +18,7 @@ from tests.support.rest_server import (
     server,
 )
 from tests.support.rest_uploads import bearer, problem_of
-from transferapp.client.duplicate_words import hint
+from transferapp.client.duplicate_texts import hint
 from transferapp.client.duplicates import Comparing, Duplicates
 from transferapp.client.server import ServerClient
 from transferapp.host.clock import SystemClock

@@ -58,11 +58,11 @@ class Run:
     def text(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def until_stated(self, words: str) -> None:
+    def until_stated(self, text: str) -> None:
         until = time.monotonic() + 60
-        while words not in self.text():
+        while text not in self.text():
             assert time.monotonic() < until, self.text()
-            assert self.process.poll() is None or words in self.text(), self.text()
+            assert self.process.poll() is None or text in self.text(), self.text()
             time.sleep(0.05)
 
     def end(self) -> int:

@@ -282,8 +282,8 @@ async def test_the_command_line_prints_one(
     monkeypatch.setenv("TRANSFERAPP_HOME", str(tmp_path / "home"))
     await signed_in.remember(server.url, "ada", SecretStr(str(ada.token)), in_file=True)
 
-    async def run(*words: str) -> tuple[str, str]:
-        done = await asyncio.to_thread(CliRunner().invoke, cli, ["preview-url", *words])
+    async def run(*text: str) -> tuple[str, str]:
+        done = await asyncio.to_thread(CliRunner().invoke, cli, ["preview-url", *text])
         assert done.exit_code == 0, done.output
         return done.stdout, done.stderr
 

@@ -73,8 +73,8 @@ class Comparison:
         self.count.filesets += 1
         self.count.fields += 2
         if mine.refused or other is None:
-            words = (REFUSED if mine.refused else READ, REFUSED if other is None else READ)
-            yield Difference(mine.opened, "opens", *words)
+            sentence = (REFUSED if mine.refused else READ, REFUSED if other is None else READ)
+            yield Difference(mine.opened, "opens", *sentence)
             return
         if mine.files != other.files:
             yield Difference(mine.opened, "files", *_apart(mine.files, other.files))
@@ -152,5 +152,5 @@ def _date(picture: Picture) -> str:
     return NOTHING if picture.date is None else f"{picture.date:%Y-%m-%d %H:%M:%S}"
 
 
-def _list(words: tuple[str | None, ...]) -> str:
-    return ", ".join(word or "-" for word in words) if any(words) else NOTHING
+def _list(sentence: tuple[str | None, ...]) -> str:
+    return ", ".join(term or "-" for term in sentence) if any(sentence) else NOTHING

@@ -111,13 +111,13 @@ def recorded(request: pytest.FixtureRequest) -> Tally:
     return _tally(request.config, "recorded answers")
 
 
-_WORDS = pytest.StashKey[list[str]]()
+_TEXT = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
-def words(request: pytest.FixtureRequest) -> list[str]:
+def text(request: pytest.FixtureRequest) -> list[str]:
     """Take lines that are printed at the end."""
-    return request.config.stash.setdefault(_WORDS, [])
+    return request.config.stash.setdefault(_TEXT, [])
 
 
 def pytest_terminal_summary(
@@ -127,5 +127,5 @@ def pytest_terminal_summary(
     for name, tally in config.stash.get(_TALLIES, {}).items():
         if tally.places:
             terminalreporter.write_line(f"oracle, {name}: {tally}")
-    for line in config.stash.get(_WORDS, []):
+    for line in config.stash.get(_TEXT, []):
         terminalreporter.write_line(line)

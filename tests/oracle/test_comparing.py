@@ -192,8 +192,8 @@ def test_a_file_that_hangs_is_named_and_the_next_folder_is_read(tmp_path: Path) 
     oracle = BioFormats()
     try:
         assert oracle.ask(tmp_path).version == "7.3.1"
-        for folder, word in (("hangs", "did not answer"), ("ends", "ended")):
-            with pytest.raises(Hung, match=word) as caught:
+        for folder, text in (("hangs", "did not answer"), ("ends", "ended")):
+            with pytest.raises(Hung, match=text) as caught:
                 oracle.ask(tmp_path / folder)
             assert f"{folder}/a.tif" in str(caught.value)
             assert oracle.ask(tmp_path).version == "7.3.1"

@@ -75,17 +75,17 @@ class Checked:
 
 
 @pytest.fixture(scope="module")
-def live(words: list[str]) -> Iterator[Checked]:
+def live(text: list[str]) -> Iterator[Checked]:
     checked = Checked()
     yield checked
-    words.append(f"oracle, Bio-Formats: {checked}")
+    text.append(f"oracle, Bio-Formats: {checked}")
 
 
 @pytest.fixture(scope="module")
-def recorded(words: list[str]) -> Iterator[Checked]:
+def recorded(text: list[str]) -> Iterator[Checked]:
     checked = Checked()
     yield checked
-    words.append(f"oracle, recorded answers: {checked}")
+    text.append(f"oracle, recorded answers: {checked}")
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)

@@ -46,13 +46,13 @@ OTHERWISE = {
 }
 
 
-def _params(word: str = "") -> list[ParameterSet]:
+def _params(text: str = "") -> list[ParameterSet]:
     """Return the folders with a word in their name; other people's with the oracle only."""
     own = {"made", "samples"}
     return [
         pytest.param(p, id=str(p), marks=() if p.source in own else (pytest.mark.oracle,))
         for p in places()
-        if word in p.name
+        if text in p.name
     ]
 
 

@@ -231,10 +231,10 @@ def most_at_once(
         until = frozen if since <= frozen < at else max(since, at)
         changes[resource] += [(since, 1), (until, -1)]
 
-    for at, pid, word, resource, task_id, number in lines:
-        if word == "begin":
+    for at, pid, text, resource, task_id, number in lines:
+        if text == "begin":
             began[pid, task_id, number] = (float(at), resource)
-        elif word == "end":
+        elif text == "end":
             end((pid, task_id, number), float(at))
     for key in list(began):
         end(key, ended_at[int(key[0])])

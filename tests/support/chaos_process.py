@@ -81,8 +81,8 @@ def _chain(folder: Path) -> TaskKind:
     journal = os.open(folder / "journal", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     pid = os.getpid()
 
-    def note(word: str, resource: str, task_id: str, number: int) -> None:
-        line = f"{time.monotonic():.6f} {pid} {word} {resource} {task_id} {number}\n"
+    def note(text: str, resource: str, task_id: str, number: int) -> None:
+        line = f"{time.monotonic():.6f} {pid} {text} {resource} {task_id} {number}\n"
         os.write(journal, line.encode())
 
     def take_effect(task_id: str, number: int, value: int) -> None:

@@ -161,8 +161,8 @@ async def gone(*pids: int, within_s: float = 10) -> None:
 
 def pids_of(output: str) -> list[int]:
     """Return the numbers that lines 'pid N' of an output tell."""
-    words = output.split()
-    return [int(words[at + 1]) for at, word in enumerate(words) if word == "pid"]
+    sentence = output.split()
+    return [int(sentence[at + 1]) for at, term in enumerate(sentence) if term == "pid"]
 
 
 @asynccontextmanager

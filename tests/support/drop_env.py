@@ -32,7 +32,7 @@ from transferapp.desktop.imports.drop import dropped
 from transferapp.desktop.imports.duplicates import FilesetDuplicates
 from transferapp.desktop.imports.list import scan_at
 from transferapp.desktop.imports.rows import ImportRows
-from transferapp.desktop.transfers.promise_words import promise_lines
+from transferapp.desktop.transfers.promise_texts import promise_lines
 from transferapp.desktop.transfers.rows import merge
 from transferapp.errors import StateConflict
 from transferapp.host.clock import SystemClock

@@ -124,7 +124,7 @@ class Watcher(ServiceInterface):
 
     async def click(self, label: str) -> None:
         """Choose a menu entry."""
-        numbers = [number for number, words in await self._entries() if words == label]
+        numbers = [number for number, text in await self._entries() if text == label]
         if not numbers:
             raise LookupError(f"no menu entry says {label!r}")
         menu = await self._interface(await self._menu_path(), MENU)

@@ -148,14 +148,14 @@ class ImageEnv:
 
     def report(self, kind: EventKind, transfer_id: str = "t1", **values: str) -> Event:
         """Let an event happen."""
-        words = {"item_id": "", "state": "imported", "title": "Embryos", "message": ""} | values
+        text = {"item_id": "", "state": "imported", "title": "Embryos", "message": ""} | values
         made = Event(
             id=len(self.events) + 1,
             kind=kind,
             owner="anna",
             transfer_id=transfer_id,
             created_at=NOW,
-            **words,
+            **text,
         )
         self.events.append(made)
         news, self._news = self._news, asyncio.Event()

@@ -42,7 +42,7 @@ class InboxEnv:
     def put(self, transfer_id: str = "t1", **values: Any) -> InboxMessage:
         """Put something into the inbox."""
         number = len(self.messages) + 1
-        words = {
+        text = {
             "kind": "transfer.ended",
             "state": "imported",
             "title": f"Imported: Run {number}",
@@ -51,7 +51,7 @@ class InboxEnv:
             "read_at": None,
         }
         made = InboxMessage.model_validate(
-            {"id": number, "transfer_id": transfer_id, **words, **values}
+            {"id": number, "transfer_id": transfer_id, **text, **values}
         )
         self.messages.append(made)
         return made

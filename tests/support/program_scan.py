@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.support import shell_words
+from tests.support import shell_tokens
 
 #: Calls whose first argument is a command line, or its first word, by what is before the dot.
 STARTS = {
@@ -30,7 +30,7 @@ BEHIND = {"openUrl": "xdg-open", "find_library": "ldconfig"}
 #: This Python, by whatever name the code has it.
 OWN = "python"
 UNSEEN = "?"
-_WORD = re.compile(r"[A-Za-z/][\w./+-]*")
+_TOKEN = re.compile(r"[A-Za-z/][\w./+-]*")
 _SHELL = re.compile(r"(?:/bin/)?(?:ba|da)?sh")
 _TOML_SHELL = re.compile(
     r'"/bin/sh", "-c", (?:"((?:[^"\\]|\\.)*)"|\'\'\'(.*?)\'\'\')', re.DOTALL
@@ -64,11 +64,11 @@ class Scan:
         for node in ast.walk(self.tree):
             function = self._function(node)
             where = ("" if function is None else function.name, getattr(node, "lineno", 0))
-            for word in self._started(node):
-                yield Start(Path(word).name, *where)
+            for token in self._started(node):
+                yield Start(Path(token).name, *where)
             if isinstance(node, ast.List | ast.Tuple):
-                for word in _command_line(node):
-                    yield Start(Path(word).name, *where, is_list=True)
+                for token in _command_line(node):
+                    yield Start(Path(token).name, *where, is_list=True)
 
     def _started(self, node: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call):
@@ -94,11 +94,11 @@ class Scan:
 
     def _shells(self, node: ast.List | ast.Tuple) -> Iterator[str]:
         """Yield the programs of each script that follows ``sh -c`` in a list."""
-        words = [e.value if isinstance(e, ast.Constant) else None for e in node.elts]
-        for place, word in enumerate(words[:-2]):
-            if isinstance(word, str) and _SHELL.fullmatch(word) and words[place + 1] == "-c":
-                for script in self._words(node.elts[place + 2], set()):
-                    yield from [UNSEEN] if script == UNSEEN else shell_words.programs(script)
+        tokens = [e.value if isinstance(e, ast.Constant) else None for e in node.elts]
+        for place, token in enumerate(tokens[:-2]):
+            if isinstance(token, str) and _SHELL.fullmatch(token) and tokens[place + 1] == "-c":
+                for script in self._tokens(node.elts[place + 2], set()):
+                    yield from [UNSEEN] if script == UNSEEN else shell_tokens.programs(script)
 
     def _first(self, nodes: list[ast.expr], seen: set[ast.AST]) -> set[str]:
         """Return what the first word of a command line may be."""
@@ -107,22 +107,23 @@ class Scan:
         node = nodes[0]
         if not isinstance(node, ast.Starred):
             return {
-                word.split()[0] if word.split() else UNSEEN for word in self._words(node, seen)
+                token.split()[0] if token.split() else UNSEEN
+                for token in self._tokens(node, seen)
             }
-        found = self._words(node.value, seen)
+        found = self._tokens(node.value, seen)
         if UNSEEN in found and len(nodes) > 1:
             # It may be empty, too: then the next one is the first.
             found |= self._first(nodes[1:], seen)
-        return {word for word in found if not word.startswith("-")}
+        return {token for token in found if not token.startswith("-")}
 
-    def _words(self, node: ast.AST, seen: set[ast.AST]) -> set[str]:
+    def _tokens(self, node: ast.AST, seen: set[ast.AST]) -> set[str]:
         """Return what a word, or the first word of a sequence, may be."""
         if node in seen:
             return set()
         seen = seen | {node}
         found: set[str] = set()
         for source in self._sources(node, seen):
-            found |= {source} if isinstance(source, str) else self._words(source, seen)
+            found |= {source} if isinstance(source, str) else self._tokens(source, seen)
         return found or {UNSEEN}
 
     def _sources(self, node: ast.AST, seen: set[ast.AST]) -> Iterator[str | ast.AST]:
@@ -224,8 +225,8 @@ class Scan:
 
     def _text(self, node: ast.AST) -> set[str]:
         if isinstance(node, ast.FormattedValue):
-            words = self._words(node.value, set())
-            return words if len(words) == 1 and UNSEEN not in words else {" "}
+            tokens = self._tokens(node.value, set())
+            return tokens if len(tokens) == 1 and UNSEEN not in tokens else {" "}
         return {str(node.value)} if isinstance(node, ast.Constant) else {" "}
 
     def _functions(self, name: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -248,23 +249,23 @@ def starts(text: str) -> list[Start]:
 
 def _command_line(node: ast.List | ast.Tuple) -> Iterator[str]:
     """Yield the first word of a list that has an option behind it."""
-    words = [e.value if isinstance(e, ast.Constant) else None for e in node.elts]
-    options = [w for w in words[1:] if isinstance(w, str) and re.match(r"--?[A-Za-z]", w)]
-    if options and isinstance(words[0], str) and _WORD.fullmatch(words[0]):
-        yield words[0]
+    tokens = [e.value if isinstance(e, ast.Constant) else None for e in node.elts]
+    options = [w for w in tokens[1:] if isinstance(w, str) and re.match(r"--?[A-Za-z]", w)]
+    if options and isinstance(tokens[0], str) and _TOKEN.fullmatch(tokens[0]):
+        yield tokens[0]
 
 
 def in_text(text: str) -> Iterator[str]:
     """Yield the programs of scripts and command lists that the text holds."""
     if re.match(r"#!/\w", text):
         line, _, script = text.partition("\n")
-        words = line[2:].split()
-        yield from words[: 2 if words[0].endswith("/env") else 1]
-        if _SHELL.fullmatch(words[-1].rpartition("/")[2]):
-            yield from shell_words.programs(script)
+        tokens = line[2:].split()
+        yield from tokens[: 2 if tokens[0].endswith("/env") else 1]
+        if _SHELL.fullmatch(tokens[-1].rpartition("/")[2]):
+            yield from shell_tokens.programs(script)
     for found in _TOML_SHELL.finditer(text):
         yield "sh"
-        yield from shell_words.programs((found[1] or found[2]).replace('\\"', '"'))
+        yield from shell_tokens.programs((found[1] or found[2]).replace('\\"', '"'))
 
 
 def _callee(function: ast.AST) -> tuple[str, str]:

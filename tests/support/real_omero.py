@@ -88,7 +88,7 @@ class RealOmero:
         """Make groups, people and the importer, once; raises NotOurs."""
         with self._root(self.settings(folder)) as factory:
             admin = factory.getAdminService()
-            groups = {name: _group(admin, name, words) for name, words in _GROUPS.items()}
+            groups = {name: _group(admin, name, text) for name, text in _GROUPS.items()}
             for name, wanted in _PEOPLE.items():
                 if not _ours(admin, name):
                     _add_person(admin, name, [groups[one] for one in wanted])

@@ -11,7 +11,7 @@ import humanize
 
 from transferapp.cli.import_scan import ScannedDrop
 from transferapp.client.dropping import LeftOutPath, left_out_fileset
-from transferapp.client.duplicate_words import hint, unprovable, why_left_out
+from transferapp.client.duplicate_texts import hint, unprovable, why_left_out
 from transferapp.client.duplicates import Comparing, Duplicates, KnowsDuplicates
 from transferapp.errors import SourceProblem, TransferAppError
 from transferapp.intake.candidates import FilesetCandidate
@@ -22,9 +22,9 @@ async def show_what_exists(
 ) -> None:
     """Say what is there already; the import goes on in any case."""
     with suppress(TransferAppError):
-        words = hint(await Comparing(server).check(scanned.ready, threading.Event()))
-        if words:
-            echo(f"{words} Importing makes second copies; --skip-existing leaves them out.")
+        text = hint(await Comparing(server).check(scanned.ready, threading.Event()))
+        if text:
+            echo(f"{text} Importing makes second copies; --skip-existing leaves them out.")
 
 
 @dataclass(slots=True)

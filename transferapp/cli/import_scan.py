@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from transferapp.cli.alike import ListedFileset, together
-from transferapp.client.attaching import attachable, attaching_words
+from transferapp.client.attaching import attachable, attaching_text
 from transferapp.client.dropping import (
     NO_IMAGE,
     Dropped,
@@ -19,7 +19,7 @@ from transferapp.client.dropping import (
     client_path,
     left_out_fileset,
     left_out_finding,
-    others_words,
+    others_text,
 )
 from transferapp.errors import ChangedFile, Invalid
 from transferapp.host.collecting import seldom_collecting
@@ -57,14 +57,14 @@ class ScannedDrop:
     @property
     def others_reported(self) -> tuple[str, ...]:
         """What becomes of files that are no images, in a line each."""
-        reported = (others_words(self.others), attaching_words(len(self.attachments)))
-        return tuple(words for words in reported if words)
+        reported = (others_text(self.others), attaching_text(len(self.attachments)))
+        return tuple(text for text in reported if text)
 
     def check_ready(self) -> None:
         """Raise Invalid, with all the reasons, when nothing can be imported."""
         if self.ready:
             return
-        others = others_words(self.others + len(self.attachments))
+        others = others_text(self.others + len(self.attachments))
         nothing = "No file in it is an image, or all are ignored. Check the path."
         whys = [one for one in (*self.refused, others) if one] or [nothing]
         raise Invalid(f"There is nothing to import. {' '.join(whys)}")

@@ -37,15 +37,15 @@ def _inner(context: typer.Context, name: str) -> typer.Context:
     return typer.Context(command.get_command(context, name), info_name=name, parent=context)
 
 
-def _page(context: typer.Context, words: tuple[str, ...], *, inside: bool) -> str:
+def _page(context: typer.Context, text: tuple[str, ...], *, inside: bool) -> str:
     command: Any = context.command
-    title = "-".join(words)
+    title = "-".join(text)
     version = f"TransferApp {transferapp.__version__}"
     lines = [
         f'.TH "{_text(title.upper())}" "1" "" "{version}" "TransferApp"',
         ".SH NAME",
         f"{_text(title)} \\- {_text(_first(command.help))}",
-        *(".SH SYNOPSIS", f".B {_text(' '.join(words))}", *_usage(context)),
+        *(".SH SYNOPSIS", f".B {_text(' '.join(text))}", *_usage(context)),
         *(".SH DESCRIPTION", *_paragraphs(command.help)),
         *_options(context, ".SH OPTIONS"),
     ]
@@ -54,7 +54,7 @@ def _page(context: typer.Context, words: tuple[str, ...], *, inside: bool) -> st
         lines.append(".SH COMMANDS")
     for name in names:
         inner = _inner(context, name)
-        lines += list(_inside(inner, (*words, name))) if inside else list(_named(inner, name))
+        lines += list(_inside(inner, (*text, name))) if inside else list(_named(inner, name))
     lines += [".SH SEE ALSO", _see_also(names if not inside else [])]
     return "\n".join(lines) + "\n"
 
@@ -64,10 +64,10 @@ def _named(inner: typer.Context, name: str) -> Iterator[str]:
     yield from (".TP", f".B {_text(name)}", _text(_first(inner.command.help)))
 
 
-def _inside(inner: typer.Context, words: tuple[str, ...]) -> Iterator[str]:
+def _inside(inner: typer.Context, text: tuple[str, ...]) -> Iterator[str]:
     """Yield a sub-command, which is told of on its group's page."""
-    yield from (f".SS {_text(' '.join(words[1:]))}", *_paragraphs(inner.command.help))
-    yield from (".PP", f".B {_text(' '.join(words))}", *_usage(inner))
+    yield from (f".SS {_text(' '.join(text[1:]))}", *_paragraphs(inner.command.help))
+    yield from (".PP", f".B {_text(' '.join(text))}", *_usage(inner))
     yield from _options(inner, "")
 
 
@@ -84,24 +84,24 @@ def _options(context: typer.Context, heading: str) -> list[str]:
     records = [p.get_help_record(context) for p in context.command.get_params(context)]
     shown = [record for record in records if record is not None]
     lines = [heading] if heading and shown else []
-    for names, words in shown:
-        lines += [".TP", f".B {_text(names)}", _text(words) or "\\&"]
+    for names, text in shown:
+        lines += [".TP", f".B {_text(names)}", _text(text) or "\\&"]
     return lines
 
 
-def _paragraphs(words: str | None) -> list[str]:
-    blocks = (words or "").strip().split("\n\n")
+def _paragraphs(text: str | None) -> list[str]:
+    blocks = (text or "").strip().split("\n\n")
     return [line for block in blocks for line in (".PP", _text(" ".join(block.split())))][1:]
 
 
-def _first(words: str | None) -> str:
+def _first(text: str | None) -> str:
     """Return the first sentence, without its full stop."""
-    return " ".join((words or "").strip().split("\n\n")[0].split()).rstrip(".")
+    return " ".join((text or "").strip().split("\n\n")[0].split()).rstrip(".")
 
 
-def _text(words: str | None) -> str:
+def _text(text: str | None) -> str:
     """Spell words so that troff prints them as they are."""
-    plain = " ".join((words or "").split()).replace("\\", "\\e").replace("-", "\\-")
+    plain = " ".join((text or "").split()).replace("\\", "\\e").replace("-", "\\-")
     return f"\\&{plain}" if plain.startswith((".", "'")) else plain
 
 

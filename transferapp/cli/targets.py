@@ -49,15 +49,15 @@ def check_target(text: str) -> None:
 
 
 def _parse(text: str) -> tuple[ContainerKind, list[str]]:
-    word, _, rest = text.partition(":")
+    term, _, rest = text.partition(":")
     known = {kind.lower(): kind for kind in IMPORT_TARGETS}
     path = [part for part in rest.split("/") if part]
-    if word.lower() not in known or not 1 <= len(path) <= 2:  # noqa: PLR2004 - project/dataset
+    if term.lower() not in known or not 1 <= len(path) <= 2:  # noqa: PLR2004 - project/dataset
         raise Invalid(
             f"'{text}' is not a target. Write Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME"
             " or Screen:NAME."
         )
-    return known[word.lower()], path
+    return known[term.lower()], path
 
 
 async def _anywhere(

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import humanize
 
-from transferapp.cli import promise_words, wiring
+from transferapp.cli import promise_texts, wiring
 from transferapp.cli.output import echo, show_table
 from transferapp.errors import TransferAppError
 from transferapp.model.transfers import Transfer, TransferDetails, TransferKind
@@ -56,8 +56,8 @@ def show_details(details: TransferDetails, placements: Sequence[PlacementView] =
     ]
     rows += [(o.client_path, f"left out: {o.reason}", o.sentence, "") for o in details.left_out]
     show_table(("Item", "State", "", "Images"), rows)
-    if words := promise_words.deleting(details.transfer):
-        echo(words)
+    if text := promise_texts.deleting(details.transfer):
+        echo(text)
 
 
 def _images(ids: Sequence[int]) -> str:

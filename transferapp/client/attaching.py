@@ -46,12 +46,12 @@ def why_not_attached(files: Sequence[FoundFile]) -> str:
     return too_much_to_attach(len(files), sum(file.size_bytes for file in files))
 
 
-def attaching_words(count: int) -> str:
+def attaching_text(count: int) -> str:
     """Say in one line how many files are attached; empty for none."""
     if count == 1:
         return "1 other file is not an image; it is attached to the target."
-    words = f"{count:,} other files are not images; they are attached to the target."
-    return words if count else ""
+    text = f"{count:,} other files are not images; they are attached to the target."
+    return text if count else ""
 
 
 async def check_attaching(server: HasServerInfo, files: Sequence[FoundFile]) -> None:

@@ -56,7 +56,7 @@ NO_IMAGE = Why(
 )
 
 
-def others_words(count: int) -> str:
+def others_text(count: int) -> str:
     """Say in one line how many files are no images; empty for none."""
     if count == 1:
         return "1 other file is not an image; it stays where it is."

@@ -35,9 +35,9 @@ def local_path(client_path: str) -> PurePath:
 
 def folder_name(text: str) -> str:
     """Make a name that every file system can store from any words; raises NameNotAllowed."""
-    words = text.encode(errors="ignore")[:_NAME_BYTES].decode(errors="ignore")
+    sentence = text.encode(errors="ignore")[:_NAME_BYTES].decode(errors="ignore")
     return _local_name(
-        pathvalidate.sanitize_filename(words, replacement_text="_", platform="universal")
+        pathvalidate.sanitize_filename(sentence, replacement_text="_", platform="universal")
     )
 
 

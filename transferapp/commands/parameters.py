@@ -18,7 +18,7 @@ class Parameter(BaseModel):
 
     pattern: str | None = None
     choices: list[str] | None = Field(default=None, min_length=1)
-    #: In words, such as "a day like 2026-11-21"; shown when a value does not fit.
+    #: In text, such as "a day like 2026-11-21"; shown when a value does not fit.
     description: str = ""
     #: Taken when nothing is given; None: it must be given.
     default: str | None = None
@@ -46,12 +46,12 @@ class Parameter(BaseModel):
         return self
 
     def checked(self, name: str, given: str | None) -> str:
-        """Return the value; raises Invalid that says in words what it must be."""
+        """Return the value; raises Invalid that says in text what it must be."""
         value = self.default if given is None else given
         if value is None:
-            raise Invalid(f"'{name}' is missing: {self.in_words()}.")
+            raise Invalid(f"'{name}' is missing: {self.described()}.")
         if not self._fits(value):
-            raise Invalid(f"'{name}' is not right: it must be {self.in_words()}.")
+            raise Invalid(f"'{name}' is not right: it must be {self.described()}.")
         return value
 
     @property
@@ -59,12 +59,12 @@ class Parameter(BaseModel):
         """Whether a value may begin with '-'; the choices are the administrator's own."""
         return self.may_begin_with_dash or self.choices is not None
 
-    def in_words(self) -> str:
+    def described(self) -> str:
         """Say what fits."""
         if self.choices is not None:
             return f"one of {', '.join(self.choices)}"
-        words = self.description or "a text"
-        return f"{words} (the whole of it must match {self.pattern})"
+        text = self.description or "a text"
+        return f"{text} (the whole of it must match {self.pattern})"
 
     def _fits(self, value: str) -> bool:
         if len(value) > self.max_length or any(_is_control(one) for one in value):

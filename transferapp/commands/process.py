@@ -135,6 +135,6 @@ def _ended(reported: bytes, *, timed_out: bool) -> Ended:
     try:
         answer = json.loads(reported.splitlines()[-1])
     except (IndexError, ValueError):
-        _log.error("the guard of a command died", last_words=reported[-2000:])
+        _log.error("the guard of a command died", last_output=reported[-2000:])
         return Ended(None, timed_out, "The process that watched over it was killed.")
     return Ended(answer.get("exit_code"), timed_out, answer.get("error", ""))

@@ -23,7 +23,7 @@ _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 _TERMINAL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 #: All control characters but the tab, also those of 8 bits and the surrogates.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_WORDS = (
+_TEXT = (
     r"passw(?:or)?d|passphrase|pwd|secret|token|credentials?|api[_-]?key|access[_-]?key"
     r"|private[_-]?key|session[_-]?(?:id|key|uuid)"
 )
@@ -32,11 +32,11 @@ _SECRET_TEXT = re.compile(
     rf"""\b[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\b   # a session of OMERO
     | \beyJ[\w-]{{8,}}\.[\w-]+\.[\w-]*                             # a JSON web token
     | \b(?P<name>bearer|basic)(?P<between>\s+)[\w+/.~=-]{{8,}}
-    | (?P<key>{_WORDS})(?P<equals>["']?\s*[:=]\s*|(?<=-password)\s+|(?<=-token)\s+)
+    | (?P<key>{_TEXT})(?P<equals>["']?\s*[:=]\s*|(?<=-password)\s+|(?<=-token)\s+)
       (?:["'][^"']*["']|\S+)""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SECRET_NAME = re.compile(rf"(?:{_WORDS}|_key$|^key$|auth)", re.IGNORECASE)
+_SECRET_NAME = re.compile(rf"(?:{_TEXT}|_key$|^key$|auth)", re.IGNORECASE)
 _KEY_BEGINS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 _KEY_ENDS = re.compile(r"-----END [A-Z ]*PRIVATE KEY")
 
@@ -83,10 +83,10 @@ class OutputCleaner:
         cut = len(line) > MAX_LINE
         if cut:
             # What the cut goes through could be half a secret, which looks like none.
-            text = self._whole_words(text)
+            text = self._whole_text(text)
         return self._hidden(text) + (_CUT_LINE if cut else "")
 
-    def _whole_words(self, text: str) -> str:
+    def _whole_text(self, text: str) -> str:
         most = max([512, *(len(secret) for secret in self._known)])
         last = text[-most:]
         return text[:-most] + last[: max(0, last.rfind(" "), last.rfind("\t"))]

@@ -89,9 +89,9 @@ async def _end(desktop: wiring.Desktop, stop: asyncio.Event) -> None:
 
 
 async def _show_closing_notice(desktop: wiring.Desktop, *, in_tray: bool) -> None:
-    words = closing_notice(desktop.presenters.transfers.rows.values(), in_tray=in_tray)
-    if words is not None:
-        await desktop.notifier.report(words)
+    text = closing_notice(desktop.presenters.transfers.rows.values(), in_tray=in_tray)
+    if text is not None:
+        await desktop.notifier.report(text)
 
 
 def _show_errors(handler: loop.ErrorHandler | None) -> None:

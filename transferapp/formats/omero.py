@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transferapp.formats import bio_formats
-from transferapp.formats.omero_releases import bio_formats_of, derived_words
+from transferapp.formats.omero_releases import bio_formats_of, derived_text
 from transferapp.formats.read_formats import FirstBytes, ReadFormat, RepositoryFormats
 
 #: OMERO's importer leaves it out (omero-blitz, ImportCandidates).
@@ -61,5 +61,5 @@ def omero_formats(server: str = "") -> RepositoryFormats:
         (_ZARR, *read),
         f"Bio-Formats {table}",
         likely=f"Bio-Formats {likely}" if likely else "",
-        derived=derived_words(server, table),
+        derived=derived_text(server, table),
     )

@@ -31,7 +31,7 @@ def bio_formats_of(server: str) -> str:
     return BIO_FORMATS.get(found[0], "") if found else ""
 
 
-def derived_words(server: str, table: str) -> str:
+def derived_text(server: str, table: str) -> str:
     """Say where the version comes from, and that the list of formats is ``table``'s."""
     listed = f"The list of formats is that of Bio-Formats {table}."
     if not server:

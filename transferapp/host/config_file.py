@@ -26,8 +26,8 @@ CONFIG_VARIABLE = "TRANSFERAPP_CONFIG"
 SITE_FILE = Path("/etc/transferapp/config.toml")
 
 
-def _keys(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 #: The settings of all processes by their table; "" is the top. A test compares them.

@@ -38,7 +38,7 @@ _LATER = {
 }
 _FOR_GOOD = dict.fromkeys((_CORRUPT, _NOTADB), _DAMAGED)
 #: For a module whose errors carry no code.
-_BY_WORDS = {
+_BY_TEXT = {
     "locked": _BUSY_NOW,
     "disk is full": _FULL_NOW,
     "readonly": _READONLY,
@@ -99,7 +99,7 @@ def _sqlite_code(error: Exception) -> int | None:
     code: int | None = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF
-    found = (sort for words, sort in _BY_WORDS.items() if words in str(cause))
+    found = (sort for text, sort in _BY_TEXT.items() if text in str(cause))
     return next(found, _ERROR)
 
 

@@ -106,8 +106,8 @@ def _chosen(key: str, known: tuple[str, ...], wrong: list[SettingsInvalid]) -> s
         return ""
     if not stated or stated in known:
         return stated
-    words = f"{', '.join(known[:-1])} or {known[-1]}"
-    wrong.append(SettingsInvalid(f"{reported}: '{stated}' is not known. Write {words}."))
+    text = f"{', '.join(known[:-1])} or {known[-1]}"
+    wrong.append(SettingsInvalid(f"{reported}: '{stated}' is not known. Write {text}."))
     return ""
 
 

@@ -35,9 +35,9 @@ class EnvironmentSettings(BaseSettings):
             first = error.errors()[0]
             name = "_".join(str(part) for part in first["loc"])
             # pydantic puts this before what a check of ours says.
-            words = first["msg"].removeprefix("Value error, ").rstrip(".")
+            text = first["msg"].removeprefix("Value error, ").rstrip(".")
             reported = config_file.origin(name, self.model_config.get("env_prefix", ""))
-            raise SettingsInvalid(f"{reported}: {words}.") from error
+            raise SettingsInvalid(f"{reported}: {text}.") from error
 
     @classmethod
     @override
@@ -68,9 +68,9 @@ class _FileSource(TomlConfigSettingsSource):
         found = config_file.table_of(content, prefix)
         mine = {key: value for key, value in found.items() if key in kind.model_fields}
         for key, value in mine.items():
-            if words := _type_fault(kind.model_fields[key], value):
+            if text := _type_fault(kind.model_fields[key], value):
                 reported = f"{file_path}: '{config_file.dotted(prefix, key)}'"
-                raise SettingsInvalid(f"{reported}: {words}.")
+                raise SettingsInvalid(f"{reported}: {text}.")
         return mine
 
 

@@ -42,7 +42,7 @@ Opens = Callable[[], BioFormats | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class BioFormatsAnswer:
     """What Bio-Formats says of a file: the files it uses, or what is wrong with it; or why it
     could not be asked, as the end of a sentence.
     """
@@ -74,11 +74,11 @@ class Asking:
         self._is_begun = False
         #: Why nothing more is asked, as the end of a sentence.
         self._over = ""
-        self._words: dict[str, Word] = {}
+        self._answers: dict[str, BioFormatsAnswer] = {}
         #: "Bio-Formats 7.3.1", once it was asked something; empty where there is none.
         self.whom = ""
 
-    def word(self, file: FoundFile) -> Word | None:
+    def answer(self, file: FoundFile) -> BioFormatsAnswer | None:
         """Return what it says of a file, which is asked once; None where it is not on this
         computer. Raises Cancelled.
         """
@@ -86,9 +86,9 @@ class Asking:
             self._begin()
         if self._bio_formats is None and not self._over:
             return None
-        if file.place not in self._words:
-            self._words[file.place] = self._ask(self._bio_formats, file)
-        return self._words[file.place]
+        if file.place not in self._answers:
+            self._answers[file.place] = self._ask(self._bio_formats, file)
+        return self._answers[file.place]
 
     def _begin(self) -> None:
         self._is_begun = True
@@ -105,24 +105,24 @@ class Asking:
         found = self._opens()
         return found, "" if found is None else f"Bio-Formats {found.reads().version}"
 
-    def _ask(self, bio_formats: BioFormats | None, file: FoundFile) -> Word:
+    def _ask(self, bio_formats: BioFormats | None, file: FoundFile) -> BioFormatsAnswer:
         if not self._over and self._left_s <= 0:
             self._over = "there were too many files to ask about each"
         if bio_formats is None or self._over:
-            return Word(unasked=self._over)
+            return BioFormatsAnswer(unasked=self._over)
         limit_s = min(self._file_s, self._left_s)
         try:
-            return Word(self._bounded(lambda: _used(bio_formats, file), limit_s))
+            return BioFormatsAnswer(self._bounded(lambda: _used(bio_formats, file), limit_s))
         except _TooLong:
             unasked = f"it did not answer in {limit_s:.0f} s"
         except UnreadableFile:
             # It hung by its own measure, broke down, or had not enough memory.
             unasked = "it broke down or ran out of memory over this file"
         except SourceProblem as problem:
-            return Word(problem=problem)
+            return BioFormatsAnswer(problem=problem)
         except Unavailable as error:
             unasked = self._over = _why(error)
-        return Word(unasked=unasked)
+        return BioFormatsAnswer(unasked=unasked)
 
     def _bounded(self, call: Callable[[], T], limit_s: float) -> T:
         """Call in a thread and return its answer; raises _TooLong, Cancelled, and what it

@@ -18,7 +18,7 @@ from transferapp.formats.embedded import COMPANION, FORMATS_OF_OURS, OME_ZARR
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.formats.side_files import is_side_name
-from transferapp.intake.asking import Asking, Opens, Word
+from transferapp.intake.asking import Asking, BioFormatsAnswer, Opens
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.folder_sets import Folder
 from transferapp.intake.integrity import is_scanned_into
@@ -63,9 +63,9 @@ class Consultation:
         }
         answers: dict[FoundFile, UsedFiles] = {}
         for file in files.values():
-            word = self._asking.word(file)
-            if word is not None and word.used is not None:
-                answers[file] = word.used
+            answer = self._asking.answer(file)
+            if answer is not None and answer.used is not None:
+                answers[file] = answer.used
         opened = together({file.path: used for file, used in answers.items()})
         for path, used in opened.items():
             members = [neighbours.find(files[path], one) for one in used.files]
@@ -116,21 +116,21 @@ class Consultation:
 
     def judged(self, candidate: FilesetCandidate, result: PreflightResult) -> PreflightResult:
         """Add its word to our verdict; reads the file. Raises Cancelled."""
-        word = self._asking.word(candidate.files[0])
-        if word is None:
+        answer = self._asking.answer(candidate.files[0])
+        if answer is None:
             return result
         whom = self._asking.whom or "Bio-Formats"
-        if word.problem is not None:
-            return self._refused(result, word, whom)
+        if answer.problem is not None:
+            return self._refused(result, answer, whom)
         name = candidate.name.rpartition("/")[2]
-        if word.used is None:
+        if answer.used is None:
             doubt = (
-                f"'{name}' could not be checked by {whom}: {word.unasked}. It can be"
+                f"'{name}' could not be checked by {whom}: {answer.unasked}. It can be"
                 " imported as it is."
             )
             return _doubted(result, doubt)
         here = candidate.files[0].path
-        others = [path.name for path in word.used.files if path != here]
+        others = [path.name for path in answer.used.files if path != here]
         if not others:
             return result
         return _doubted(
@@ -140,20 +140,22 @@ class Consultation:
             " whole folder that holds them, or import it without them.",
         )
 
-    def _refused(self, result: PreflightResult, word: Word, whom: str) -> PreflightResult:
+    def _refused(
+        self, result: PreflightResult, answer: BioFormatsAnswer, whom: str
+    ) -> PreflightResult:
         """Block what the very Bio-Formats of the target cannot open; another one might."""
-        assert word.problem is not None  # noqa: S101 - for mypy
-        stated = f"{word.problem.message} Asked of {whom}."
+        assert answer.problem is not None  # noqa: S101 - for mypy
+        stated = f"{answer.problem.message} Asked of {whom}."
         if self._target.runs == whom:
             return replace(
-                result, level=Severity.BLOCKED, code=word.problem.code, sentence=stated
+                result, level=Severity.BLOCKED, code=answer.problem.code, sentence=stated
             )
         doubted = _doubted(
             result,
             f"{stated} {self._target.repository_name} may have another version, so that you can"
             " try it all the same.",
         )
-        return replace(doubted, code=word.problem.code)
+        return replace(doubted, code=answer.problem.code)
 
 
 def _doubted(result: PreflightResult, doubt: str) -> PreflightResult:

@@ -12,7 +12,7 @@ from transferapp.errors import Cancelled, DamagedFile
 from transferapp.formats.side_files import is_side_name
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.contents import head
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.family import Family
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -141,4 +141,4 @@ def _doubted(
     index = next(near, None)
     if index is None:
         return made
-    return replace(made, doubts=(*made.doubts, words.may_belong(made.name, index)))
+    return replace(made, doubts=(*made.doubts, doubt_texts.may_belong(made.name, index)))

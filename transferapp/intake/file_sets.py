@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from transferapp.errors import Cancelled, DamagedFile, SourceProblem
 from transferapp.formats.image_format import ImageFormat
-from transferapp.intake import file_set_words, omexml
+from transferapp.intake import file_set_texts, omexml
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import (
     COMPANION,
@@ -66,13 +66,13 @@ class _Set:
         if self.missing:
             here = files[0].path.parent
             now = {name: renamed.get((here, last_part(name)), "") for name in self.missing}
-            problems.append(file_set_words.missing(now))
+            problems.append(file_set_texts.missing(now))
         elif self.pointers and not self.used and not self.broken:
-            problems.append(file_set_words.undescribed(files))
+            problems.append(file_set_texts.undescribed(files))
         known = self.used.keys() | self.xml
         unused = [f.name for f in files if f.place not in known]
         if self.used and unused and not self.missing:
-            doubts.append(file_set_words.unused(unused))
+            doubts.append(file_set_texts.unused(unused))
         return FilesetCandidate(
             name, tuple(files), self.format, tuple(problems), tuple(doubts), self.plate
         )
@@ -151,7 +151,7 @@ class Sorting:
         try:
             document = omexml.read_xml(file.path)
         except (OSError, ValueError):
-            made.broken.append(file_set_words.no_xml(file))
+            made.broken.append(file_set_texts.no_xml(file))
         except DamagedFile as error:
             made.broken.append(DamagedFile(f"'{file.name}': {error.message}"))
         else:
@@ -192,11 +192,11 @@ class Sorting:
         elif names.several:
             # A set cannot have both, and a part of a set is nothing by itself.
             remedy = f"Leave it out, and import '{original.name}' instead."
-            words = file_set_words.copied(file.path, original, remedy)
-            made.broken.append(SourceProblem(words))
+            text = file_set_texts.copied(file.path, original, remedy)
+            made.broken.append(SourceProblem(text))
         else:
             remedy = "Leave it out, unless its pixels were changed since."
-            made.doubts.append(file_set_words.copied(file.path, original, remedy))
+            made.doubts.append(file_set_texts.copied(file.path, original, remedy))
 
     def _join(self, file: FoundFile, document: OmeDocument, names: OmeFiles) -> None:
         """Put the files of all planes into the set of ``file``."""
@@ -211,7 +211,7 @@ class Sorting:
             found = None if path is None else self._neighbours.find(file, path)
             made = self._set_of[file.place]
             if found is None and not block.file_name:
-                made.broken.append(file_set_words.nameless(file))
+                made.broken.append(file_set_texts.nameless(file))
             elif found is None:
                 made.missing[block.file_name] = None
             else:

@@ -15,7 +15,7 @@ from transferapp.errors import Cancelled
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.contents import format_of_content
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.file_sets import Sorting
 from transferapp.intake.heads import Heads
 from transferapp.intake.name_kinds import FolderNames, NameKind, NameKinds
@@ -184,4 +184,4 @@ def _reported_if_lone(candidate: FilesetCandidate, kind: NameKind) -> FilesetCan
 
 def _lone(name: str, kind: NameKind) -> tuple[str, ...]:
     family = kind.member_of
-    return () if family is None else (words.lone(name, family.name, family.index),)
+    return () if family is None else (doubt_texts.lone(name, family.name, family.index),)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from transferapp.errors import DamagedFile, MissingCompanion, UnsupportedFile
-from transferapp.intake import file_set_words, omexml
+from transferapp.intake import file_set_texts, omexml
 from transferapp.intake.formats import is_tiff_name
 from transferapp.intake.integrity import page_count
 from transferapp.intake.scanning import FoundFile
@@ -67,10 +67,10 @@ class _Scan:
         """Tell of files with wrong names; raises MissingCompanion where OMERO needs others."""
         found = self._names.exchanged()
         if found and by_name:
-            raise MissingCompanion(file_set_words.exchanged(found, by_name=True))
+            raise MissingCompanion(file_set_texts.exchanged(found, by_name=True))
         if by_name and (misspelt := self._names.misspelt()):
-            raise MissingCompanion(file_set_words.misspelt(misspelt))
-        return file_set_words.exchanged(found, by_name=False) if found else ""
+            raise MissingCompanion(file_set_texts.misspelt(misspelt))
+        return file_set_texts.exchanged(found, by_name=False) if found else ""
 
     def doubt(self, *, alone: bool) -> str:
         """Look at a document's own file, and at others only where planes are missing."""

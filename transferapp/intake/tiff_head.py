@@ -26,7 +26,7 @@ from transferapp.intake.tiff_rules import (
     PIECE,
     PIXELS,
     PREDICTOR,
-    READ_WORDS,
+    READ_TEXT,
     SAMPLES,
     SHORT,
     STRIP_SIZES,
@@ -119,7 +119,7 @@ class _Page:
         pixel = (self._of_each_sample(FORMAT, samples), self._of_each_sample(BITS, samples))
         _need(pixel in PIXELS)
         _need(self._end_inside(STRIPS, STRIP_SIZES) != self._end_inside(TILES, TILE_SIZES))
-        self._no_words_to_read()
+        self._no_text_to_read()
 
     def _number(self, at: int, letter: str) -> int:
         number: int = struct.unpack_from(f"{self._layout.order}{letter}", self._piece, at)[0]
@@ -170,14 +170,14 @@ class _Page:
         _need(place >= _FIRST_PLACE and at >= 0 and at + length <= len(self._piece))
         return at
 
-    def _no_words_to_read(self) -> None:
+    def _no_text_to_read(self) -> None:
         """See that a text is there, and none that is read."""
         tag = self._tags.get(DESCRIPTION)
         if tag is None:
             return
         _need(tag.kind == ASCII and tag.count > 0)
         at = self._values_at(tag, tag.count)
-        _need(all(self._piece.find(word, at, at + tag.count) < 0 for word in READ_WORDS))
+        _need(all(self._piece.find(text, at, at + tag.count) < 0 for text in READ_TEXT))
 
 
 def _need(is_so: bool) -> None:  # noqa: FBT001 - it reads like assert

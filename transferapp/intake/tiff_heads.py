@@ -29,7 +29,7 @@ from transferapp.intake.tiff_rules import (
     PIECE,
     PIXELS,
     PREDICTOR,
-    READ_WORDS,
+    READ_TEXT,
     SAMPLES,
     SHORT,
     STRIP_SIZES,
@@ -173,7 +173,7 @@ class _Pages:
         self._ok &= np.isin((self._of_each_sample(FORMAT, samples) << 16) + bits, _TYPES)
         if self._end_inside(STRIPS, STRIP_SIZES) == self._end_inside(TILES, TILE_SIZES):
             self._ok[:] = False
-        self._no_words_to_read()
+        self._no_text_to_read()
         return self._ok
 
     def _tag(self, code: int) -> Numbers | None:
@@ -246,7 +246,7 @@ class _Pages:
         found: Numbers = self._pieces.rows[self._pieces.chosen[row], at : at + length]
         return found
 
-    def _no_words_to_read(self) -> None:
+    def _no_text_to_read(self) -> None:
         """A file fails whose text is one that is read, or lies outside of its piece."""
         tag = self._tag(DESCRIPTION)
         if tag is None:
@@ -266,7 +266,7 @@ class _Pages:
         end = begin + count[rows]
         find = self._pieces.raw.find
         for row, first, last in zip(rows.tolist(), begin.tolist(), end.tolist(), strict=True):
-            if any(find(word, first, last) >= 0 for word in READ_WORDS):
+            if any(find(text, first, last) >= 0 for text in READ_TEXT):
                 self._ok[row] = False
 
 

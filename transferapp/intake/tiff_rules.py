@@ -45,7 +45,7 @@ PIXELS = frozenset(
 MOST_SAMPLES = 4
 MOST_TAGS = 100
 #: What a description has that is read, or with which ``traps`` looks at ImageJ's depth.
-READ_WORDS = (MARK.encode(), b"spacing")
+READ_TEXT = (MARK.encode(), b"spacing")
 #: No predictor, and that of whole numbers; Bio-Formats does not read the others.
 USUAL_PREDICTORS = frozenset({1, 2})
 

@@ -67,7 +67,7 @@ def too_much_to_attach(count: int, size_bytes: int) -> str:
     return ""
 
 
-def attached_words(to_attach: int, attached: int) -> str:
+def attached_text(to_attach: int, attached: int) -> str:
     """Say in a part of a sentence what became of the files to attach; empty without any."""
     if not to_attach:
         return ""

@@ -93,11 +93,11 @@ class SourceScan:
         return self.files >= files_verified
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What has changed, in a sentence's part; empty when nothing has."""
         parts = [
-            f"{_files(count)} {words}"
-            for count, words in (
+            f"{_files(count)} {text}"
+            for count, text in (
                 (self.changed, "changed since the import"),
                 (self.held_changed, "left out as held already and changed since"),
                 (self.added, "came into the folder since"),
@@ -123,7 +123,7 @@ class SourceScan:
         )
 
 
-def left_out_words(count: int, names: Sequence[str]) -> str:
+def left_out_text(count: int, names: Sequence[str]) -> str:
     """Say in a sentence how many files were left out, and which; empty for none."""
     if not count:
         return ""

@@ -18,11 +18,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from transferapp.desktop.browse.words import size_words
+from transferapp.desktop.browse.texts import size_text
 from transferapp.model.containers import Container, ContainerRef
 from transferapp.model.images import ImageSummary
 from transferapp.napari_plugin.desk import DeskState
-from transferapp.napari_plugin.words import plain_label
+from transferapp.napari_plugin.text import plain_label
 from transferapp.protocol.messages import Page
 
 _DATA = Qt.ItemDataRole.UserRole
@@ -107,7 +107,7 @@ class Browser(QWidget):
         elif self._next:
             self.images.takeItem(self.images.count() - 1)
         for image in page.items:
-            item = QListWidgetItem(f"{image.name}\n{size_words(image)}")
+            item = QListWidgetItem(f"{image.name}\n{size_text(image)}")
             item.setData(_DATA, image)
             item.setToolTip(image.name)
             self.images.addItem(item)

@@ -20,7 +20,7 @@ from transferapp.napari_plugin.desk import Desk, DeskState
 from transferapp.napari_plugin.event_thread import Courier, EventThread
 from transferapp.napari_plugin.layers import OpenImages
 from transferapp.napari_plugin.sign_in_form import SignInForm
-from transferapp.napari_plugin.words import plain_label, problem_words
+from transferapp.napari_plugin.text import plain_label, problem_text
 from transferapp.protocol.signed_urls import SignedUrl
 
 T = TypeVar("T")
@@ -60,9 +60,9 @@ class TransferAppDock(QWidget):
         self.show(f"Queueing the export of {image.name}...")
         self._ask(self._desk.export(image, Path(folder)), lambda _: self.show(_QUEUED))
 
-    def show(self, words: str) -> None:
+    def show(self, text: str) -> None:
         """Show words below the page."""
-        self.status.setText(words)
+        self.status.setText(text)
 
     def _connect(self) -> None:
         browser = self.browser
@@ -75,7 +75,7 @@ class TransferAppDock(QWidget):
         browser.sign_out_requested.connect(self._sign_out)
 
     def _ask(self, work: Coroutine[Any, Any, T], done: Callable[[T], object]) -> None:
-        self._courier.ask(work, done, lambda error: self.show(problem_words(error)))
+        self._courier.ask(work, done, lambda error: self.show(problem_text(error)))
 
     def _state_changed(self, state: DeskState) -> None:
         self._courier.report(lambda: self._show(state))  # From the event thread.
@@ -84,7 +84,7 @@ class TransferAppDock(QWidget):
         came = state.person and state.person != self._state.person
         self._state = state
         if state.trouble is not None:
-            self.show(problem_words(state.trouble))
+            self.show(problem_text(state.trouble))
         self.form.fill_in(state)
         self.browser.show_person(state)
         self.pages.setCurrentWidget(self.browser if state.person else self.form)
@@ -103,7 +103,7 @@ class TransferAppDock(QWidget):
 
         def failed(error: BaseException) -> None:
             self.form.button.setEnabled(True)
-            self.show(problem_words(error))
+            self.show(problem_text(error))
 
         def done(not_kept: str) -> None:
             self.form.button.setEnabled(True)

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import (
 )
 
 from transferapp.napari_plugin.desk import DeskState
-from transferapp.napari_plugin.words import plain_label
+from transferapp.napari_plugin.text import plain_label
 
 _KEPT = (
     "Keeps the session (never the password) in this computer's keyring, for TransferApp too."

@@ -20,7 +20,7 @@ def plain_label(text: str = "", *, strong: bool = False) -> QLabel:
     return label
 
 
-def problem_words(error: BaseException) -> str:
+def problem_text(error: BaseException) -> str:
     """Return a sentence for a person; of a defect, without its values."""
     known = error if isinstance(error, TransferAppError) else Internal()
     return f"{known.title}. {known.message}"

@@ -192,20 +192,20 @@ class FileAttaching:
             return await act(session.attachments)
 
     async def _stored(self, attempt: _Attempt, number: int, stored: int) -> None:
-        words = f"attaching {_which(attempt, number)}"
-        await self._show(attempt, attempt.before[number] + stored, words)
+        text = f"attaching {_which(attempt, number)}"
+        await self._show(attempt, attempt.before[number] + stored, text)
 
     async def _note_step(
-        self, attempt: _Attempt, number: int, words: str, *, done: bool = False
+        self, attempt: _Attempt, number: int, text: str, *, done: bool = False
     ) -> None:
-        await self._show(attempt, attempt.before[-1 if done else number], words)
-        if not await note(self._ledger, attempt.work.item.id, words):
+        await self._show(attempt, attempt.before[-1 if done else number], text)
+        if not await note(self._ledger, attempt.work.item.id, text):
             await refuse(self._ledger, attempt.work.item.id)
 
-    async def _show(self, attempt: _Attempt, moved: int, words: str) -> None:
+    async def _show(self, attempt: _Attempt, moved: int, text: str) -> None:
         # Never the whole: that is said when it is checked.
         share = moved / (attempt.before[-1] + 1)
-        await attempt.context.progress(share, words, bytes_done=moved)
+        await attempt.context.progress(share, text, bytes_done=moved)
 
     async def _discard_begun(self, work: ItemWork) -> list[str]:
         """Remove what is half done; returns the names of what is attached, which stays."""

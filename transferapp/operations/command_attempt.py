@@ -74,7 +74,7 @@ class Attempt:
         if _ended_well(ended, plan.command):
             await self._report(Change(RunState.DONE, ended.exit_code))
             return ended.exit_code or 0
-        reason = in_words(ended, plan.command)
+        reason = described(ended, plan.command)
         if plan.number <= plan.command.retries:
             again = f"{reason} It is tried again: {plan.number} of {plan.command.retries}."
             await self._report(Change(RunState.WAITING, ended.exit_code, again))
@@ -101,7 +101,7 @@ class Attempt:
                 await _stop(running)
             ended = running.result()
             if not _ended_well(ended, command):
-                recorder.show(in_words(ended, command))
+                recorder.show(described(ended, command))
         return ended
 
     def _launch(self) -> Launch:
@@ -123,7 +123,7 @@ class Attempt:
         await asyncio.shield(asyncio.create_task(reported))
 
 
-def in_words(ended: Ended, command: Command) -> str:
+def described(ended: Ended, command: Command) -> str:
     """Say how a program ended that did not end well."""
     if ended.error:
         return f"It could not be run: {ended.error}."

@@ -248,9 +248,9 @@ class FilesetImport:
         return fileset.id
 
     async def _reported(self, attempt: _Attempt, news: tuple[int, int, str]) -> None:
-        done, steps, words = news
-        await attempt.context.progress((3 + done / max(1, steps)) / STEPS, words)
-        await note(self._ledger, attempt.work.item.id, f"step 4 of {STEPS}: {words}")
+        done, steps, text = news
+        await attempt.context.progress((3 + done / max(1, steps)) / STEPS, text)
+        await note(self._ledger, attempt.work.item.id, f"step 4 of {STEPS}: {text}")
 
     async def _stored(self, attempt: _Attempt, stored: int) -> None:
         share = stored / max(1, attempt.work.item.size_bytes)
@@ -260,11 +260,11 @@ class FilesetImport:
         share = checked / max(1, attempt.work.item.size_bytes)
         await attempt.context.progress((2 + share) / STEPS, _CHECKING)
 
-    async def _note_step(self, attempt: _Attempt, step: int, words: str) -> None:
+    async def _note_step(self, attempt: _Attempt, step: int, text: str) -> None:
         held = attempt.work.item.size_bytes if step > _STORE else 0
-        await attempt.context.progress((step - 1) / STEPS, words, bytes_done=held)
+        await attempt.context.progress((step - 1) / STEPS, text, bytes_done=held)
         item_id = attempt.work.item.id
-        if not await note(self._ledger, item_id, f"step {step} of {STEPS}: {words}"):
+        if not await note(self._ledger, item_id, f"step {step} of {STEPS}: {text}"):
             await refuse(self._ledger, item_id)
 
     @asynccontextmanager

@@ -16,9 +16,9 @@ async def begin(ledger: ItemMoves, work: ItemWork) -> None:
         await refuse(ledger, work.item.id)
 
 
-async def note(ledger: ItemMoves, item_id: str, words: str) -> bool:
+async def note(ledger: ItemMoves, item_id: str, text: str) -> bool:
     """Say what is done now; False when the item does not go on."""
-    change = ItemChange(ItemState.IMPORTING, words)
+    change = ItemChange(ItemState.IMPORTING, text)
     return await ledger.move(item_id, IMPORT, change)
 
 

@@ -104,8 +104,8 @@ class NotificationPreferences:
             raise StateConflict(f"Set up and confirm the {channel} before you test it.")
         self._count_trial(username)
         now = self._clock.now()
-        words = ("This is a test", "TransferApp can reach you here.")
-        notable = NotableEvent(0, TRIAL, username, "", TRIAL, *words, now)
+        text = ("This is a test", "TransferApp can reach you here.")
+        notable = NotableEvent(0, TRIAL, username, "", TRIAL, *text, now)
         await sender.send(Batch(uuid4().hex, channel, username, (notable,)), preferences)
 
     def _count_trial(self, username: str) -> None:

@@ -26,8 +26,8 @@ from transferapp.notify.port import (
     PreferenceStore,
     Sender,
 )
+from transferapp.notify.texts import notable_event_of
 from transferapp.notify.webhooks import host_of
-from transferapp.notify.words import notable_event_of
 from transferapp.taskqueue.port import (
     Context,
     NewTask,

@@ -35,14 +35,14 @@ class Heartbeat:
     def __init__(self, report: Callable[[tuple[int, int, str]], None], clock: Clock) -> None:
         """Pass on to ``report``, from any thread."""
         self._report, self._clock = report, clock
-        self._words = ""
+        self._text = ""
 
-    def __call__(self, done: int, steps: int, words: str) -> None:
+    def __call__(self, done: int, steps: int, text: str) -> None:
         """Take a beat: steps done, steps in all, words."""
-        again, self._words = words == self._words, words
+        again, self._text = text == self._text, text
         # The same step for long, and not silent: people's lists see that it moves.
         at = f" (at work at {self._clock.now():%H:%M} UTC)" if again else ""
-        self._report((done, steps, f"{words}{at}"))
+        self._report((done, steps, f"{text}{at}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ POLL_S = 0.25
 #: Seconds between two signs of life; also how soon a revoked grant ends its stream.
 HEARTBEAT_S = 10.0
 #: The worker of a run that was stopped has so long for last words (seconds).
-_LAST_WORDS_S = 12.0
+_LAST_OUTPUT_S = 12.0
 _PIECE = 64 << 10
 _ENDED = frozenset(str(state) for state in RunState if state.ended)
 
@@ -108,7 +108,7 @@ def _is_over(seen: SeenRun, silence: _Silence) -> bool:
     if seen.run.state.ended:
         return True
     # The queue says so already; its worker may still be ending it, or be gone for good.
-    return str(seen.state) in _ENDED and silence.lasts_s() > _LAST_WORDS_S
+    return str(seen.state) in _ENDED and silence.lasts_s() > _LAST_OUTPUT_S
 
 
 def _output(piece: bytes, position: int) -> ServerSentEvent:

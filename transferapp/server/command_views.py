@@ -33,7 +33,7 @@ def run_view(seen: SeenRun) -> CommandRunView:
 def command_view(name: str, command: Command) -> CommandView:
     """Return a command; what it starts is nobody's business."""
     parameters = [
-        ParameterView(name=key, words=one.in_words(), choices=one.choices, default=one.default)
+        ParameterView(name=key, words=one.described(), choices=one.choices, default=one.default)
         for key, one in command.parameters.items()
     ]
     return CommandView(

@@ -247,8 +247,8 @@ class TaskQueueSuite(QueueResourcesSuite):
         """However short the step before was: its words are not this one's."""
 
         async def handle(context: Context, _note: Note) -> None:
-            async def log(words: str) -> None:
-                await context.progress(0.5, words, bytes_done=len(words))
+            async def log(text: str) -> None:
+                await context.progress(0.5, text, bytes_done=len(text))
 
             async def block() -> None:
                 await log("the long one")

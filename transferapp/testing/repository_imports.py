@@ -134,7 +134,7 @@ class ImportSuite:
             fileset = await session.imports.reserve(plan)
             await session.imports.store(fileset, plan, sample.paths)
             made = await session.imports.register(
-                fileset, plan, lambda done, total, words: stated.append((done, total, words))
+                fileset, plan, lambda done, total, text: stated.append((done, total, text))
             )
             found = [await session.images.get(image_id) for image_id in made.image_ids]
         assert [set(d.annotations) for d in found] == [set(notes)] * sample.image_count

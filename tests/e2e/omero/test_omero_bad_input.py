@@ -104,14 +104,14 @@ class TestPeople:
             await server.client().sign_in("gone", PASSWORD)
 
     @pytest.mark.parametrize(
-        ("group", "words"),
+        ("group", "text"),
         [
             ("user", "account 'carol[0-9]' is closed. Ask"),
             ("lab", "not a member of this group"),
         ],
     )
     async def test_expired_after_the_hand_in(
-        self, env: OmeroWorkerEnv, server: RestServer, group: str, words: str
+        self, env: OmeroWorkerEnv, server: RestServer, group: str, text: str
     ) -> None:
         name = f"carol{len(group)}"
         env.sandbox.control("add_user", name=name, password=PASSWORD, groups=["lab"])
@@ -123,7 +123,7 @@ class TestPeople:
         item = await asked(server, handed)
         assert item.trouble is not None
         assert item.trouble.code == PermissionDenied.code
-        assert re.search(words, item.trouble.message), item.trouble.message
+        assert re.search(text, item.trouble.message), item.trouble.message
         assert "press Retry. Nothing is lost" in item.trouble.message
         assert env.staged, "nothing is lost"
 
@@ -329,8 +329,8 @@ class TestHealth:
 
         signs: list[str] = []
 
-        def waited(_done: int, _steps: int, words: str) -> None:
-            signs.append(words)
+        def waited(_done: int, _steps: int, text: str) -> None:
+            signs.append(text)
 
         async def listen() -> None:
             while HealthState.SILENT not in heard:

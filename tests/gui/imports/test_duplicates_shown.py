@@ -59,17 +59,17 @@ def test_what_is_there_is_reported_and_left_out_by_a_press(
             result = model.index(number, FilesetColumn.RESULT).data()
             return Qt.CheckState(name.data(Qt.ItemDataRole.CheckStateRole)), result
 
-        words = "In the repository already: Image:12 (Monday)"
+        text = "In the repository already: Image:12 (Monday)"
         assert banner.isVisible()
         assert named(page, "import.alreadyThere.text").text() == (
             "1 of these 2 filesets is in the repository already, byte for byte ('Monday')."
             " Importing makes second copies."
         )
-        assert row(0) == (Qt.CheckState.Checked, words)
+        assert row(0) == (Qt.CheckState.Checked, text)
         assert row(1) == (Qt.CheckState.Checked, "Ready")
         QTest.mouseClick(action, Qt.MouseButton.LeftButton)
         await until(lambda: row(0)[0] is Qt.CheckState.Unchecked)
-        assert row(0) == (Qt.CheckState.Unchecked, words)
+        assert row(0) == (Qt.CheckState.Unchecked, text)
         assert not banner.isVisible()
         assert named(page, "import.leftOut").text() == (
             "Left out: 1 in the repository already."

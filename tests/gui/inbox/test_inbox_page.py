@@ -23,7 +23,7 @@ from transferapp.desktop import loop
 from transferapp.desktop.inbox.model import InboxModel
 from transferapp.desktop.inbox.page import InboxPage
 from transferapp.desktop.inbox.presenter import InboxPresenter
-from transferapp.desktop.inbox.words import inbox_row
+from transferapp.desktop.inbox.texts import inbox_row
 from transferapp.desktop.preferences.page import SettingsPage
 from transferapp.desktop.preferences.presenter import SettingsPresenter
 from transferapp.desktop.session.remembered import ServerProfile

@@ -117,7 +117,7 @@ def test_selecting_shows_details_and_several_are_counted(shell: Play) -> None:
         cards = env["browse.images"]
         cards.setCurrentIndex(cards.model().index(1, 0))
         await until(lambda: env["browse.imageName"].text() == "green")
-        await until(lambda: "day 1/green.tif" in words(env["browse.details"]))
+        await until(lambda: "day 1/green.tif" in text(env["browse.details"]))
         assert env["browse.export"].isEnabled()
         cards.selectAll()
         await until(lambda: env["browse.export"].text() == "Export 3…")
@@ -127,7 +127,7 @@ def test_selecting_shows_details_and_several_are_counted(shell: Play) -> None:
     shell(story)
 
 
-def words(widget: QWidget) -> str:
+def text(widget: QWidget) -> str:
     return " ".join(label.text() for label in widget.findChildren(QLabel))
 
 

@@ -113,11 +113,11 @@ def test_overview_then_sharp(play: Play, view: TileView) -> None:
     async def story() -> None:
         slide = OneImage(pyramid_image())
         view.show_image(slide.pixels, slide)
-        assert "Loading" in view.notice.words
+        assert "Loading" in view.notice.text
         await until(lambda: view.canvas.has_tiles)
         assert slide.source.read[0].level == 4
         await until(lambda: levels_shown(view) == {3, 4})
-        assert view.notice.words == ""
+        assert view.notice.text == ""
         blue = colours(view)
         assert blue[..., 2].max() > 200
         assert blue[..., 0].mean() < blue[..., 2].mean()
@@ -211,17 +211,17 @@ def test_a_useless_window_is_replaced_by_automatic_contrast(play: Play, view: Ti
     play(story())
 
 
-def test_failure_in_words_and_a_way_on(play: Play, view: TileView) -> None:
+def test_failure_in_text_and_a_way_on(play: Play, view: TileView) -> None:
     async def story() -> None:
         organoid = OneImage(organoid_image())
         organoid.source.error = errors.ServerUnreachable()
         view.show_image(organoid.pixels, organoid)
-        await until(lambda: "does not answer" in view.notice.words)
+        await until(lambda: "does not answer" in view.notice.text)
         assert view.notice._button.isVisible()
         organoid.source.error = None
         view.notice._button.click()
         await until(lambda: view.canvas.has_tiles)
-        assert view.notice.words == ""
+        assert view.notice.text == ""
 
     play(story())
 
@@ -235,10 +235,10 @@ def test_clear_and_empty_images(play: Play, view: TileView) -> None:
         view.clear()
         await asyncio.sleep(0.1)
         assert not view.canvas.has_tiles
-        assert view.notice.words == ""
+        assert view.notice.text == ""
         empty = replace(organoid.pixels, levels=())
         view.show_image(empty, organoid)
-        assert "no pixels" in view.notice.words
+        assert "no pixels" in view.notice.text
 
     play(story())
 
@@ -266,6 +266,6 @@ def test_tiles_come_over_http(play: Play, view: TileView, server: PreviewServer)
             await until(lambda: view.canvas.has_tiles)
             server.tokens.clear()
             view.canvas.one_to_one()
-            await until(lambda: "Sign in again" in view.notice.words)
+            await until(lambda: "Sign in again" in view.notice.text)
 
     play(story())

@@ -70,7 +70,7 @@ def test_sorting_keeps_the_selection_on_its_transfer(model: TransfersModel) -> N
     assert selection.selectedIndexes()[0].row() == 2
 
 
-def test_filters_by_group_and_words(model: TransfersModel) -> None:
+def test_filters_by_group_and_text(model: TransfersModel) -> None:
     model.show_only(group=RowGroup.DONE, text="")
     assert names(model) == ["Embryo 2"]
     model.show_only(group=None, text=" FLIES ")
@@ -219,12 +219,12 @@ def test_100_000_rows_are_fluid(many: dict[str, TransferRow], qtbot: QtBot) -> N
         model.sort(Column.PROGRESS, ASCENDING)
         paint()
 
-    def filter_words() -> None:
+    def filter_text() -> None:
         model.show_only(group=None, text="well_123")
         paint()
 
     assert seconds(sort) < 1.0
-    assert seconds(filter_words) < 0.3
+    assert seconds(filter_text) < 0.3
     assert 0 < model.rowCount() < MANY
     model.show_only(group=None, text="")
     moving = [r for r in many.values() if r.moving][:1000]

@@ -104,7 +104,7 @@ def env(qtbot: QtBot) -> Play:
     return play_on
 
 
-def test_the_table_states_it_in_words(env: Play) -> None:
+def test_the_table_states_it_in_text(env: Play) -> None:
     async def story(on: Env) -> None:
         on.session.agent.show(view(1, bytes_done=25_000_000, files_done=3))
         await until(lambda: on.rows()[0][3] == "25 MB of 48 MB")

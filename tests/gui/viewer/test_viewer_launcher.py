@@ -147,7 +147,7 @@ async def test_a_viewer_that_cannot_start_is_not_started_for_ever(launch: Launch
     assert viewer.launcher.pid is None
 
 
-async def test_without_opengl_it_states_so_in_words(launch: Launch) -> None:
+async def test_without_opengl_it_states_so_in_text(launch: Launch) -> None:
     viewer = launch(NO_OPENGL)
     for _ in range(2):
         with pytest.raises(errors.ViewerUnavailable, match="OpenGL"):

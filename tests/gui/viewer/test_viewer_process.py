@@ -133,7 +133,7 @@ async def test_what_cannot_be_opened_is_reported(
     assert failures == [(99, "image-not-found")]
 
 
-async def test_without_opengl_it_ends_in_words(
+async def test_without_opengl_it_ends_in_text(
     monkeypatch: pytest.MonkeyPatch, launcher: ViewerLauncher
 ) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")

@@ -19,8 +19,8 @@ NAME = "a <b>bold</b> & long name.tif"
 
 
 def test_names_stay_names_and_line_breaks_stay() -> None:
-    words = QLabel(tip_text(f"{NAME}\nsecond"))
-    assert "&lt;b&gt;bold&lt;/b&gt; &amp; long" in words.text()
+    text = QLabel(tip_text(f"{NAME}\nsecond"))
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; long" in text.text()
     assert tip_text("") == ""
 
 
@@ -36,7 +36,7 @@ def test_the_tip_of_a_shortened_label_is_of_the_text_it_shows(qtbot: QtBot) -> N
     assert "y" * 100 in name.toolTip()
 
 
-def test_the_tip_of_a_cell_is_plain_words(qtbot: QtBot) -> None:
+def test_the_tip_of_a_cell_is_plain_text(qtbot: QtBot) -> None:
     model = QStandardItemModel(1, 1)
     cell = QStandardItem("Failed")
     cell.setToolTip(NAME)

@@ -99,19 +99,17 @@ def test_missing_library_names_the_places_of_wheels(
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "text"),
     [
         ({"HOST": None}, "TRANSFERAPP_OMERO_HOST is not set"),
         ({"PORT": "many"}, "TRANSFERAPP_OMERO_PORT"),
         ({"TRANSPORT": "tcp"}, "TRANSFERAPP_OMERO_CA_FILE needs the transport"),
     ],
 )
-def test_incomplete_settings(
-    doctor: Doctor, changes: dict[str, str | None], words: str
-) -> None:
+def test_incomplete_settings(doctor: Doctor, changes: dict[str, str | None], text: str) -> None:
     reported = wrong(doctor(**changes))
     assert list(reported) == ["OMERO settings"]
-    assert words in reported["OMERO settings"]
+    assert text in reported["OMERO settings"]
 
 
 def test_no_importer(doctor: Doctor) -> None:
@@ -136,7 +134,7 @@ def test_certificate_is_not_trusted(doctor: Doctor) -> None:
     assert "TRANSFERAPP_OMERO_CA_FILE" in reported
 
 
-def test_unchecked_certificate_is_worth_a_word(doctor: Doctor) -> None:
+def test_unchecked_certificate_is_worth_a_text(doctor: Doctor) -> None:
     found = doctor(CA_FILE=None, VERIFY_TLS="false")
     assert wrong(found) == {}
     assert "not checked" in found["OMERO settings"][1]

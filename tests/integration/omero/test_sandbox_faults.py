@@ -94,7 +94,7 @@ def test_failing_step_leaves_a_fileset_without_images(
     assert sandbox.control("status")["counts"]["Image"] == 0
 
 
-def test_unknown_format_fails_in_plain_words(conn: Any) -> None:
+def test_unknown_format_fails_in_plain_text(conn: Any) -> None:
     process = reserve(conn, ["/a/notes.docx"])
     response = wait_for(process.verifyUpload(upload(process, [b"PK"])))
     assert isinstance(response, omero.cmd.ERR)

@@ -145,11 +145,11 @@ async def test_no_secret_is_reported(
             with pytest.raises(RepositoryUnavailable) as caught:
                 await session.containers.children(None)
         await repository.close()
-    words = f"{reported} {caplog.text} {caught.value} {settings!r}"
+    text = f"{reported} {caplog.text} {caught.value} {settings!r}"
     assert reported
     assert len(keys) == 2
     for secret in (PASSWORD, *keys):
-        assert secret not in words
+        assert secret not in text
 
 
 async def test_without_importer_the_signed_in_session_is_kept(

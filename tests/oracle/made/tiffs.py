@@ -155,10 +155,10 @@ def make_tiff_own_tags(folder: Path) -> None:
                 written, options = (pixels, odd) if n == middle else (page, others)
                 out.write(written, contiguous=False, **options, **_PLAIN)
     stated: dict[str, Any] = {"contiguous": False, **grey, **_PLAIN}
-    words = "state.configPath='C:'\rstate.acq.numberOfFrames=12\rstate.acq.frameRate=2.0\r"
+    text = "state.configPath='C:'\rstate.acq.numberOfFrames=12\rstate.acq.frameRate=2.0\r"
     with tifffile.TiffWriter(folder / "scanimage.tif") as out:
         for page in pages:
-            out.write(page, description=words, **stated)
+            out.write(page, description=text, **stated)
 
 
 def make_tiff_resolutions(folder: Path) -> None:

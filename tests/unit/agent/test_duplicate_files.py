@@ -126,7 +126,7 @@ def env(tmp_path: Path) -> Iterator[Env]:
 def test_what_is_held_is_not_missed(env: Env) -> None:
     scan, deletable = env.scanned()
     assert deletable == (True, True)
-    assert (scan.files, scan.words) == (1, "")
+    assert (scan.files, scan.text) == (1, "")
     assert env.outbox.totals("t").left_out_files == 0
 
 
@@ -134,7 +134,7 @@ def test_a_held_file_that_changes_keeps_the_folder(env: Env) -> None:
     env.old.write_bytes(b"other pixels")
     scan, deletable = env.scanned()
     assert deletable == (False, True), "the imported one may go all the same"
-    assert scan.words == "1 file left out as held already and changed since: 'day 3/old.tif'"
+    assert scan.text == "1 file left out as held already and changed since: 'day 3/old.tif'"
 
 
 def test_a_held_file_of_the_same_size_is_read_before_it_counts(env: Env) -> None:

@@ -228,7 +228,7 @@ def test_nothing_is_promised_of_a_folder_that_is_not_there(env: Env) -> None:
     assert env.deletable() == (True, True)
     env.folder.rename(env.folder.with_name("elsewhere"))
     assert env.deletable() == (False, False)
-    assert env.scan_now().words.startswith(
+    assert env.scan_now().text.startswith(
         "2 files not there now (deleted, moved or on a drive not connected): 'day 3/a.tif'"
     )
     env.folder.with_name("elsewhere").rename(env.folder)

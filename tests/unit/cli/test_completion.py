@@ -24,7 +24,7 @@ def script(shell: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("words", "found"),
+    ("text", "found"),
     [
         (("impo",), ["import"]),
         (("omero",), ["omero-sandbox", "omero"]),
@@ -32,11 +32,11 @@ def script(shell: str) -> str:
         (("import", "--skip"), ["--skip-existing"]),
     ],
 )
-def test_bash_completes(tmp_path: Path, words: tuple[str, ...], found: list[str]) -> None:
+def test_bash_completes(tmp_path: Path, text: tuple[str, ...], found: list[str]) -> None:
     (tmp_path / "script").write_text(script("bash"))
-    typed = " ".join(("transferapp", *words))
+    typed = " ".join(("transferapp", *text))
     code = (
-        f"source {tmp_path}/script; COMP_WORDS=({typed}); COMP_CWORD={len(words)}; "
+        f"source {tmp_path}/script; COMP_WORDS=({typed}); COMP_CWORD={len(text)}; "
         f"_transferapp_completion {PROGRAM}; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     )
     done = subprocess.run(["bash", "-c", code], capture_output=True, text=True, check=True)
@@ -44,6 +44,6 @@ def test_bash_completes(tmp_path: Path, words: tuple[str, ...], found: list[str]
     assert sorted(done.stdout.split()) == sorted(found)
 
 
-@pytest.mark.parametrize(("shell", "word"), [("zsh", "#compdef"), ("fish", "complete --")])
-def test_other_shells_get_a_script(shell: str, word: str) -> None:
-    assert word in script(shell)
+@pytest.mark.parametrize(("shell", "text"), [("zsh", "#compdef"), ("fish", "complete --")])
+def test_other_shells_get_a_script(shell: str, text: str) -> None:
+    assert text in script(shell)

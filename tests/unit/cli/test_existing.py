@@ -56,8 +56,8 @@ async def test_it_is_stated_without_the_option(
 ) -> None:
     stated: list[str] = []
     await show_what_exists(server, scanned, stated.append)
-    [words] = stated
-    assert words == (
+    [text] = stated
+    assert text == (
         "1 of these 4 filesets is in the repository already, byte for byte ('Monday'). 2 look"
         " the same as what is there: size, first and last MiB ('Monday'). Importing makes"
         " second copies; --skip-existing leaves them out."

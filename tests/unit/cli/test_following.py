@@ -14,7 +14,7 @@ SENTENCE = "Bio-Formats did not answer in 15 s while it read 'a.mrc'. Retry."
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "text"),
     [
         (ItemState.FAILED, "a.mrc: "),
         (ItemState.NEEDS_ATTENTION, "a.mrc: "),
@@ -22,7 +22,7 @@ SENTENCE = "Bio-Formats did not answer in 15 s while it read 'a.mrc'. Retry."
     ],
 )
 async def test_what_has_failed_is_not_waited_for(
-    capsys: pytest.CaptureFixture[str], state: ItemState, words: str
+    capsys: pytest.CaptureFixture[str], state: ItemState, text: str
 ) -> None:
     class Agent:
         async def submission(self, _: str) -> object:
@@ -33,4 +33,4 @@ async def test_what_has_failed_is_not_waited_for(
     hindrance = _Hindrance(cast("Any", Agent()), "t")
     for _ in range(2):
         hindrance.report(await hindrance.check(), cast("Any", SimpleNamespace(items=(item,))))
-    assert capsys.readouterr().err == f"{words}{SENTENCE}\n"
+    assert capsys.readouterr().err == f"{text}{SENTENCE}\n"

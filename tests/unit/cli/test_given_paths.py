@@ -22,7 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("empty", ["", " ", "\t\n"])
 @pytest.mark.parametrize(
-    "words",
+    "sentence",
     [
         ["import", "EMPTY", "--to", "Dataset:12"],
         ["import", "a.tif", "EMPTY", "--to", "Dataset:12"],
@@ -32,8 +32,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ["attachments", "Dataset:12", "--to", "EMPTY"],
     ],
 )
-def test_an_empty_path_is_refused(words: list[str], empty: str) -> None:
-    given = [empty if word == "EMPTY" else word for word in words]
+def test_an_empty_path_is_refused(sentence: list[str], empty: str) -> None:
+    given = [empty if term == "EMPTY" else term for term in sentence]
     done = CliRunner().invoke(app, given)
     assert done.exit_code == 2
     assert "path is empty" in re.sub(r"[\s│]+", " ", done.stderr)

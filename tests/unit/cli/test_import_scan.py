@@ -12,7 +12,7 @@ import tifffile
 
 from tests.support.ome_zarrs import write_image
 from transferapp.cli.import_scan import ScannedDrop, scan_at
-from transferapp.client.dropping import drop_message, others_words
+from transferapp.client.dropping import drop_message, others_text
 from transferapp.errors import Invalid
 from transferapp.host.clock import SystemClock
 from transferapp.intake.preflight import PreflightSettings
@@ -109,15 +109,15 @@ def test_what_nobody_knows_is_imported_where_it_is_named(day: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words"),
+    ("count", "text"),
     [
         (0, ""),
         (1, "1 other file is not an image; it stays where it is."),
         (1400, "1,400 other files are not images; they stay where they are."),
     ],
 )
-def test_other_files_are_one_line(count: int, words: str) -> None:
-    assert others_words(count) == words
+def test_other_files_are_one_line(count: int, text: str) -> None:
+    assert others_text(count) == text
 
 
 def test_what_was_just_written_is_waited_for_once(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ def test_they_are_up_to_date() -> None:
 
 def test_a_group_reports_of_its_sub_commands() -> None:
     text = pages()["transferapp-transfers.1"]
-    for words in (".SS transfers list", ".SS transfers cancel", "\\-\\-limit"):
-        assert words in text
+    for sentence in (".SS transfers list", ".SS transfers cancel", "\\-\\-limit"):
+        assert sentence in text
 
 
 def test_they_are_rendered_without_a_warning() -> None:

@@ -60,8 +60,8 @@ def test_it_is_refused(takes: Callable[[str], object], address: str) -> None:
 def test_no_command_repeats_it(
     tmp_path: Path, home: Path, address: str, as_json: list[str]
 ) -> None:
-    for words in (["scan", str(tmp_path), "--reads", address], ["login", address, "-u", "ada"]):
-        done = CliRunner().invoke(app, [*words, *as_json])
+    for text in (["scan", str(tmp_path), "--reads", address], ["login", address, "-u", "ada"]):
+        done = CliRunner().invoke(app, [*text, *as_json])
         assert done.exit_code == 1
         assert PASSWORD not in done.output + repr(done.exception)
         assert "Leave user name and password" in done.output
@@ -73,9 +73,9 @@ def test_what_was_kept_before_is_not_shown(home: Path) -> None:
     (home / "config").mkdir(parents=True)
     login = {"server_url": ADDRESSES[0], "username": "ada"}
     (home / "config" / "login.json").write_text(json.dumps(login))
-    for words in (["doctor"], ["inbox"], ["logout"]):
+    for text in (["doctor"], ["inbox"], ["logout"]):
         with logging_as_before():
-            done = CliRunner().invoke(app, words)
+            done = CliRunner().invoke(app, text)
         assert PASSWORD not in done.output
 
 

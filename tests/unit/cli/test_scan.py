@@ -46,8 +46,8 @@ def day(tmp_path: Path) -> Path:
     return folder
 
 
-def run(*words: object) -> tuple[int, Any]:
-    done = CliRunner().invoke(app, ["scan", *map(str, words), "--json"])
+def run(*text: object) -> tuple[int, Any]:
+    done = CliRunner().invoke(app, ["scan", *map(str, text), "--json"])
     return done.exit_code, json.loads(done.stdout)
 
 
@@ -135,15 +135,15 @@ def test_a_lone_index_is_no_silent_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "exit_code", "problem"),
+    ("text", "exit_code", "problem"),
     [
         ("nowhere.tif --reads omero", 1, "invalid"),
         (". --reads omeru", 1, "invalid"),
         (f". --reads {AWAY}", 4, "server-unreachable"),
     ],
 )
-def test_what_goes_wrong_has_a_code(words: str, exit_code: int, problem: str) -> None:
-    code, reported = run(*words.split())
+def test_what_goes_wrong_has_a_code(text: str, exit_code: int, problem: str) -> None:
+    code, reported = run(*text.split())
     assert (code, reported["code"]) == (exit_code, problem)
 
 
@@ -182,7 +182,7 @@ def test_a_name_that_is_no_text_leads_to_its_file(tmp_path: Path) -> None:
     assert r"caf\xe9.tif' has characters" in one["sentence"]
 
 
-def test_a_damaged_tiff_is_reported_in_our_words_only(tmp_path: Path) -> None:
+def test_a_damaged_tiff_is_reported_in_our_text_only(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.zeros((8, 8), "uint16"))
     content = bytearray(path.read_bytes())
@@ -203,8 +203,8 @@ def test_a_warning_that_many_have_in_common_is_one_line(tmp_path: Path) -> None:
     for name in ("a.tif", *(f"img_{n:09}_DAPI_000.tif" for n in range(12)), "z.tif"):
         tifffile.imwrite(folder / name, np.zeros((8, 8), "uint16"))
         os.utime(folder / name, (LONG_AGO, LONG_AGO))
-    words = ["scan", str(folder), "--reads", "omero"]
-    lines = CliRunner().invoke(app, words).stdout.splitlines()[1:]
+    text = ["scan", str(folder), "--reads", "omero"]
+    lines = CliRunner().invoke(app, text).stdout.splitlines()[1:]
     assert [line.split()[0] for line in lines] == ["a.tif", "12", "z.tif"]
     assert "12 items, such as img_000000000_DAPI_000.tif" in lines[1]
     assert "Each looks like a part of a Micro-Manager set, and its metadata.txt" in lines[1]
@@ -213,7 +213,7 @@ def test_a_warning_that_many_have_in_common_is_one_line(tmp_path: Path) -> None:
     assert len(set(reported)) == 12
     (folder / "img_000000000_DAPI_000.tif").unlink()
     (folder / "img_000000001_DAPI_000.tif").unlink()
-    assert len(CliRunner().invoke(app, words).stdout.splitlines()) == 1 + 12
+    assert len(CliRunner().invoke(app, text).stdout.splitlines()) == 1 + 12
 
 
 def test_what_is_refused_is_named_each(tmp_path: Path) -> None:

@@ -87,9 +87,9 @@ async def test_verbose_reports_of_requests_and_no_secret(
     (home / "config" / "login.json").write_text(
         json.dumps({"server_url": server.url, "username": "ada", "token": token})
     )
-    words = (*arguments, "transfers", "list")
+    text = (*arguments, "transfers", "list")
     chosen = {"TRANSFERAPP_LOG_FORMAT": "json", **variables}
-    done = await asyncio.to_thread(lambda: run(home, *words, **chosen))
+    done = await asyncio.to_thread(lambda: run(home, *text, **chosen))
     assert done.returncode == 0, done.stderr
     events = [json.loads(line)["event"] for line in done.stderr.splitlines()]
     assert any(event.startswith("HTTP Request: GET") for event in events) is reported
@@ -97,7 +97,7 @@ async def test_verbose_reports_of_requests_and_no_secret(
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "words"),
+    ("variable", "value", "text"),
     [
         ("TRANSFERAPP_LOG_LEVEL", "loud", "Write debug, info, warning or error."),
         ("TRANSFERAPP_LOG_FORMAT", "xml", "Write text or json."),
@@ -105,11 +105,11 @@ async def test_verbose_reports_of_requests_and_no_secret(
 )
 @pytest.mark.parametrize("arguments", [("transfers", "list"), ("worker",)])
 def test_a_wrong_variable_is_named(
-    tmp_path: Path, variable: str, value: str, words: str, arguments: tuple[str, ...]
+    tmp_path: Path, variable: str, value: str, text: str, arguments: tuple[str, ...]
 ) -> None:
     done = run(tmp_path, *arguments, **{variable: value})
     assert done.returncode == ExitCode.PROBLEM
-    assert f"{variable}: '{value}' is not known. {words}" in done.stderr
+    assert f"{variable}: '{value}' is not known. {text}" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -120,9 +120,9 @@ def test_no_color_is_respected_on_a_terminal(
     ours, its = pty.openpty()
     try:
         # The first is told by rich's box, the second by the log.
-        for words, level in ((("transfers", "lsit"), ""), (("agent",), "loud")):
+        for text, level in ((("transfers", "lsit"), ""), (("agent",), "loud")):
             chosen = {"TERM": "xterm-256color", "TRANSFERAPP_LOG_LEVEL": level, **variables}
-            run(tmp_path, *words, stderr=its, **chosen)
+            run(tmp_path, *text, stderr=its, **chosen)
             shown = os.read(ours, 65536)
             assert shown
             assert bool(COLOUR.search(shown)) is coloured, shown

@@ -9,7 +9,7 @@ import pytest
 
 from transferapp.client.attaching import (
     attachable,
-    attaching_words,
+    attaching_text,
     check_attaching,
     why_not_attached,
 )
@@ -54,15 +54,15 @@ def test_what_exceeds_a_limit_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words"),
+    ("count", "text"),
     [
         (0, ""),
         (1, "1 other file is not an image; it is attached to the target."),
         (1400, "1,400 other files are not images; they are attached to the target."),
     ],
 )
-def test_attached_files_are_one_line(count: int, words: str) -> None:
-    assert attaching_words(count) == words
+def test_attached_files_are_one_line(count: int, text: str) -> None:
+    assert attaching_text(count) == text
 
 
 class Server:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.duplicate_files import MONDAY, HoldingServer, candidate_of, sha1
 from transferapp.client.contents import Contents
-from transferapp.client.duplicate_words import hint, why_left_out
+from transferapp.client.duplicate_texts import hint, why_left_out
 from transferapp.client.duplicates import Comparing, Duplicates
 from transferapp.errors import Cancelled
 from transferapp.intake.candidates import FilesetCandidate
@@ -236,7 +236,7 @@ ENDS = Duplicates(Likeness.ENDS, (MONDAY,))
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("found", "text"),
     [
         ([], ""),
         ([None, None], ""),
@@ -268,8 +268,8 @@ ENDS = Duplicates(Likeness.ENDS, (MONDAY,))
         ),
     ],
 )
-def test_it_is_stated_what_was_compared(found: list[Duplicates | None], words: str) -> None:
-    assert hint(found) == words
+def test_it_is_stated_what_was_compared(found: list[Duplicates | None], text: str) -> None:
+    assert hint(found) == text
 
 
 def test_places_are_named_but_not_all() -> None:

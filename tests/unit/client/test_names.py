@@ -42,9 +42,9 @@ def test_ordinary_names_stay_as_they_are() -> None:
 
 
 @given(st.text(max_size=400))
-def test_any_words_make_a_folder_name(words: str) -> None:
+def test_any_text_make_a_folder_name(text: str) -> None:
     try:
-        name = folder_name(words)
+        name = folder_name(text)
     except NameNotAllowed:
         return
     assert 0 < len(name.encode()) <= 255

@@ -42,7 +42,7 @@ def test_a_proxy_answers_without_a_problem(
     assert caught.value.retry_after_s == 7
 
 
-def test_a_code_of_a_newer_server_keeps_its_words() -> None:
+def test_a_code_of_a_newer_server_keeps_its_text() -> None:
     problem = to_problem(errors.Busy("wait")).model_copy(update={"code": "of-the-future"})
     response = httpx.Response(429, json=problem.model_dump())
     with pytest.raises(errors.Busy, match="wait"):
@@ -70,7 +70,7 @@ def test_exceptions_become_ours(raised: Exception, cls: type[errors.TransferAppE
     assert type(caught.value) is cls
 
 
-def test_the_agent_has_its_own_word_for_silence() -> None:
+def test_the_agent_has_its_own_text_for_silence() -> None:
     with pytest.raises(errors.AgentUnreachable), translated(errors.AgentUnreachable):
         raise httpx.ConnectError("no socket")
 

@@ -56,7 +56,7 @@ def test_values_are_put_into_their_arguments(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("given", "text"),
     [
         ({}, "'day' is missing: a day like 2026-11-21"),
         ({"day": "2026-11-21; rm -rf /"}, "it must be a day like 2026-11-21"),
@@ -67,9 +67,9 @@ def test_values_are_put_into_their_arguments(tmp_path: Path) -> None:
     ],
 )
 def test_values_that_do_not_fit_are_refused(
-    tmp_path: Path, given: dict[str, str], words: str
+    tmp_path: Path, given: dict[str, str], text: str
 ) -> None:
-    with pytest.raises(Invalid, match=words):
+    with pytest.raises(Invalid, match=text):
         report(tmp_path).checked(given)
 
 

@@ -52,7 +52,7 @@ def test_a_key_without_end_hides_not_all_that_follows() -> None:
 
 
 @pytest.mark.parametrize("text", ["3 tokens left", "abc", "the basic idea", "http://host:80/x"])
-def test_ordinary_words_stay(text: str) -> None:
+def test_ordinary_text_stay(text: str) -> None:
     assert cleaned(text.encode()) == [text]
 
 
@@ -71,10 +71,10 @@ def test_a_character_in_two_pieces_is_one() -> None:
     assert cleaned(b"\xe2\x82", b"\xac\n") == ["\u20ac"]
 
 
-def test_a_long_line_is_cut_between_words_and_held_in_no_memory() -> None:
+def test_a_long_line_is_cut_between_text_and_held_in_no_memory() -> None:
     cleaner = OutputCleaner()
-    word = b"word " * (MAX_LINE // 5)
-    start = word[: MAX_LINE - 20] + b" " + SESSION.encode()
+    text = b"word " * (MAX_LINE // 5)
+    start = text[: MAX_LINE - 20] + b" " + SESSION.encode()
     lines = list(cleaner.feed(start + b"tail " * 100))
     assert len(lines) == 1
     assert lines[0].endswith("word [this line is longer; its rest is left out]")
@@ -125,7 +125,7 @@ def test_a_line_of_the_greatest_length_is_whole() -> None:
 
 
 @pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
-def test_a_line_without_words_is_cut_where_no_half_secret_can_be(end: bytes) -> None:
+def test_a_line_without_text_is_cut_where_no_half_secret_can_be(end: bytes) -> None:
     shown = "x" * (MAX_LINE - 512) + CUT
     assert cleaned(b"x" * (MAX_LINE + 1) + end) == [shown]
     assert cleaned(b"x" * (MAX_LINE + 1), end) == [shown]
@@ -136,7 +136,7 @@ def test_a_line_without_words_is_cut_where_no_half_secret_can_be(end: bytes) -> 
 
 
 @pytest.mark.parametrize("between", [" ", "\t"])
-def test_a_long_line_ends_with_its_last_whole_word(between: str) -> None:
+def test_a_long_line_ends_with_its_last_whole_text(between: str) -> None:
     start = "x" * (MAX_LINE - 10) + between
     (shown,) = OutputCleaner().feed(f"{start}half-a-secret".encode())
     assert shown == start[:-1] + CUT

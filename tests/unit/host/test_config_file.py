@@ -94,7 +94,7 @@ def test_one_folder_of_everything_has_its_file(
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "sentence"),
     [
         ("prot = 1", "'prot' is not known. Did you mean 'port'?"),
         ("[smpt]\nhost = 'x'", "'smpt' is not known. Did you mean 'smtp'?"),
@@ -113,12 +113,12 @@ def test_one_folder_of_everything_has_its_file(
     ],
 )
 def test_what_is_wrong_is_reported_with_file_and_key(
-    files: Files, text: str, words: str
+    files: Files, text: str, sentence: str
 ) -> None:
     files.write(files.mine, text)
     with pytest.raises(SettingsInvalid) as caught:
         ServerSettings()
-    assert caught.value.message.startswith(f"{files.mine}: {words}")
+    assert caught.value.message.startswith(f"{files.mine}: {sentence}")
 
 
 def test_a_wrong_key_in_a_table_is_reported_by_its_whole_name(files: Files) -> None:
@@ -201,8 +201,8 @@ def test_every_setting_may_stand_in_a_file_and_no_other() -> None:
     root = Path(transferapp.__file__).parent
     for path in root.rglob("settings.py"):
         if "desktop" not in path.parts:
-            words = path.relative_to(root.parent).with_suffix("").parts
-            importlib.import_module(".".join(words))
+            sentence = path.relative_to(root.parent).with_suffix("").parts
+            importlib.import_module(".".join(sentence))
     made = {k for k in _below(EnvironmentSettings) if k.__module__.startswith("transferapp.")}
     assert {kind for kind in made if kind.__name__ != "InstallationSettings"} == set(kinds)
 

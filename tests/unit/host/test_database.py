@@ -13,7 +13,7 @@ def test_postgres_connections_notice_a_silent_network() -> None:
     assert "idle_in_transaction_session_timeout" in query["options"]
 
 
-def test_the_url_has_the_last_word() -> None:
+def test_the_url_has_the_last_text() -> None:
     url = "postgresql://ada@db.example/queue?keepalives_idle=60&sslmode=require"
     query = open_engine(url).url.query
     assert (query["keepalives_idle"], query["sslmode"]) == ("60", "require")

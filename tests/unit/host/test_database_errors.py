@@ -90,7 +90,7 @@ def refused(code: int) -> sa.exc.OperationalError:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "text"),
     [
         (sqlite3.SQLITE_IOERR_WRITE, "Check the disk"),
         (sqlite3.SQLITE_BUSY_SNAPSHOT, "Another program is using the outbox"),
@@ -99,10 +99,10 @@ def refused(code: int) -> sa.exc.OperationalError:
         (sqlite3.SQLITE_CANTOPEN_ISDIR, "cannot be opened"),
     ],
 )
-def test_what_is_worth_another_try(code: int, words: str) -> None:
+def test_what_is_worth_another_try(code: int, text: str) -> None:
     error = failure_of(refused(code), "outbox")
     assert type(error) is Unavailable
-    assert words in error.message
+    assert text in error.message
     assert is_away(refused(code))
 
 

@@ -91,18 +91,18 @@ def test_an_unknown_name_lists_what_there_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "text"),
     [
         ("damp", "RuntimeError: the wick is wet"),
         ("final", "SystemExit: 3"),
         ("absent", "has no attribute 'absent'"),
     ],
 )
-def test_what_cannot_be_loaded_is_reported_by_name(name: str, words: str) -> None:
+def test_what_cannot_be_loaded_is_reported_by_name(name: str, text: str) -> None:
     stated = refused(name, entry(name))
     assert stated.startswith(f"TRANSFERAPP_LAMP is '{name}', which {__name__}:{name} brings")
     assert "cannot be loaded" in stated
-    assert words in stated
+    assert text in stated
     assert SECRET not in stated
 
 

@@ -156,15 +156,15 @@ def test_the_end_is_one_line(
     assert shown["code"] == getattr(error, "code", "internal")
 
 
-@pytest.mark.parametrize("words", ["Exception ignored in atexit callback", None])
+@pytest.mark.parametrize("text", ["Exception ignored in atexit callback", None])
 def test_an_event_has_its_name_whatever_python_states(
-    capsys: pytest.CaptureFixture[str], words: str | None
+    capsys: pytest.CaptureFixture[str], text: str | None
 ) -> None:
     configure_logging("agent", json=True)
-    odd: Any = SimpleNamespace(err_msg=words, object=Path(), exc_value=ValueError("x"))
+    odd: Any = SimpleNamespace(err_msg=text, object=Path(), exc_value=ValueError("x"))
     sys.unraisablehook(odd)
     shown = line(capsys)
-    assert (shown["event"], shown["text"]) == ("an error in passing", words)
+    assert (shown["event"], shown["text"]) == ("an error in passing", text)
     assert "ValueError: x" in shown["exception"]
 
 

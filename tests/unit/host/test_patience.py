@@ -20,13 +20,13 @@ class Away:
     def __init__(self, times: int, end: Exception | None = None) -> None:
         self.times, self.end, self.asked = times, end, 0
 
-    async def ask(self, word: str, *, more: str = "") -> str:
+    async def ask(self, text: str, *, more: str = "") -> str:
         self.asked += 1
         if self.asked <= self.times:
             raise Unavailable(f"away {self.asked}")
         if self.end is not None:
             raise self.end
-        return word + more
+        return text + more
 
 
 @pytest.fixture(autouse=True)

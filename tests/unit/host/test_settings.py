@@ -37,7 +37,7 @@ def test_the_variable_is_named(
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "words"),
+    ("name", "value", "text"),
     [
         ("DATABASE_URL", "foo", "TRANSFERAPP_DATABASE_URL: this is no address of a database."),
         ("DATA", "FILE", "is a file. Name a folder."),
@@ -45,10 +45,10 @@ def test_the_variable_is_named(
     ],
 )
 def test_what_cannot_be_a_place_is_reported_by_its_variable(
-    name: str, value: str, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    name: str, value: str, text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "a file").touch()
     monkeypatch.setenv(f"TRANSFERAPP_{name}", value.replace("FILE", str(tmp_path / "a file")))
     with pytest.raises(SettingsInvalid) as caught:
         WorkerSettings()
-    assert words in caught.value.message
+    assert text in caught.value.message

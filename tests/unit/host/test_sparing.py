@@ -90,10 +90,10 @@ def test_columns_that_cannot_be_read_cost_their_row_only(engine: sa.Engine) -> N
             (1, datetime(2026, 3, 1, 10, tzinfo=UTC)),
             (4, datetime(2026, 3, 2, 10, tzinfo=UTC)),
         ]
-        words = readable_rows(
+        text = readable_rows(
             connection, query, _notes.c.id, lambda row: row["words"][0], "words of a note"
         )
-        assert words == ["good"]
+        assert text == ["good"]
     assert [(e["what"], e["name"]) for e in logs] == [
         ("note cannot be read", "2"),
         ("note cannot be read", "3"),

@@ -37,12 +37,10 @@ def floors(tmp_path: Path) -> Path:
     return path
 
 
-def run(folder: Path, floors: Path, *words: str, **covered: int) -> tuple[int, dict[str, int]]:
+def run(folder: Path, floors: Path, *text: str, **covered: int) -> tuple[int, dict[str, int]]:
     made = folder / "coverage.json"
     made.write_text(json.dumps(report(**covered)))
-    return coverage_floors.main([str(made), *words], floors), coverage_floors.read_floors(
-        floors
-    )
+    return coverage_floors.main([str(made), *text], floors), coverage_floors.read_floors(floors)
 
 
 def test_lines_and_branches_of_all_files_of_a_package_count() -> None:

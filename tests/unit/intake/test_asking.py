@@ -51,10 +51,10 @@ def test_an_answer_is_asked_for_once_and_states_whose_it_is() -> None:
     slow = Slow(0)
     asking = Asking(lambda: slow)
     [file] = files(1)
-    first = asking.word(file)
+    first = asking.answer(file)
     assert first is not None
     assert first.used is not None
-    assert asking.word(file) is first
+    assert asking.answer(file) is first
     assert asking.whom == "Bio-Formats 9.9"
     assert slow.forgotten == slow.asked == [file.path]
 
@@ -63,11 +63,11 @@ def test_many_files_take_no_longer_than_the_budget() -> None:
     slow = Slow(0.2)
     asking = Asking(lambda: slow, budget_s=1.0)
     began_s = time.monotonic()
-    words = [asking.word(file) for file in files(200)]
+    answers = [asking.answer(file) for file in files(200)]
     assert time.monotonic() - began_s < 5.0
-    asked = [word for word in words if word is not None and word.used is not None]
+    asked = [answer for answer in answers if answer is not None and answer.used is not None]
     assert 1 <= len(asked) <= 5
-    last = words[-1]
+    last = answers[-1]
     assert last is not None
     assert last.unasked == "there were too many files to ask about each"
 
@@ -75,9 +75,9 @@ def test_many_files_take_no_longer_than_the_budget() -> None:
 def test_one_that_hangs_costs_one_file_its_own_time() -> None:
     slow = Slow(3600)
     asking = Asking(lambda: slow, file_s=0.3)
-    for word in map(asking.word, files(2)):
-        assert word is not None
-        assert word.unasked == "it did not answer in 0 s"
+    for answer in map(asking.answer, files(2)):
+        assert answer is not None
+        assert answer.unasked == "it did not answer in 0 s"
     assert len(slow.asked) == 2
 
 
@@ -86,11 +86,11 @@ def test_one_that_does_not_heed_is_asked_no_more(monkeypatch: pytest.MonkeyPatch
     slow = Slow(30, heeds=False)
     asking = Asking(lambda: slow, file_s=0.3)
     began_s = time.monotonic()
-    words = [asking.word(file) for file in files(50)]
+    answers = [asking.answer(file) for file in files(50)]
     assert time.monotonic() - began_s < 5.0
     assert len(slow.asked) == 1
-    assert words[-1] is not None
-    assert words[-1].unasked == "it hangs on this computer"
+    assert answers[-1] is not None
+    assert answers[-1].unasked == "it hangs on this computer"
 
 
 def test_a_cancelled_scan_does_not_wait() -> None:
@@ -99,7 +99,7 @@ def test_a_cancelled_scan_does_not_wait() -> None:
     threading.Timer(0.2, cancel.set).start()
     began_s = time.monotonic()
     with pytest.raises(Cancelled):
-        asking.word(files(1)[0])
+        asking.answer(files(1)[0])
     assert time.monotonic() - began_s < 5.0
 
 
@@ -111,7 +111,7 @@ def raising(error: Exception) -> Callable[[], BioFormats]:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "answers"),
     [
         (Unavailable(), "it does not start on this computer"),
         (
@@ -121,18 +121,18 @@ def raising(error: Exception) -> Callable[[], BioFormats]:
     ],
 )
 def test_one_that_does_not_start_is_reported_for_each_file(
-    error: Exception, words: str
+    error: Exception, answers: str
 ) -> None:
     asking = Asking(raising(error))
     for file in files(2):
-        word = asking.word(file)
-        assert word is not None
-        assert word.unasked == words
+        answer = asking.answer(file)
+        assert answer is not None
+        assert answer.unasked == answers
 
 
 def test_where_there_is_none_nothing_is_stated() -> None:
     asking = Asking(lambda: None)
-    assert asking.word(files(1)[0]) is None
+    assert asking.answer(files(1)[0]) is None
 
 
 def test_a_problem_of_the_file_is_passed_on() -> None:
@@ -142,7 +142,7 @@ def test_a_problem_of_the_file_is_passed_on() -> None:
             raise DamagedFile(file.name)
 
     refusing = Refusing(0)
-    word = Asking(lambda: refusing).word(files(1)[0])
-    assert word is not None
-    assert isinstance(word.problem, DamagedFile)
+    answer = Asking(lambda: refusing).answer(files(1)[0])
+    assert answer is not None
+    assert isinstance(answer.problem, DamagedFile)
     assert refusing.forgotten

@@ -146,8 +146,8 @@ def test_pictures_that_are_not_shown_everywhere(tmp_path: Path) -> None:
     made = BytesIO()
     several = [Image.new("L", (9, 9), shade) for shade in (1, 2, 3)]
     several[0].save(made, "PNG", save_all=True, append_images=several[1:])
-    words = picture(".png")[:33] + b"\0\0\0\4tEXtIDAT\0\0\0\0" + made.getvalue()[33:]
-    put(tmp_path / "png", [picture(".png"), made.getvalue(), words], ".png")
+    text = picture(".png")[:33] + b"\0\0\0\4tEXtIDAT\0\0\0\0" + made.getvalue()[33:]
+    put(tmp_path / "png", [picture(".png"), made.getvalue(), text], ".png")
     for settings in BOTH:
         assert 0 < assert_as_exact(tmp_path / "jpeg", settings) < 9
         assert assert_as_exact(tmp_path / "png", settings) == 1

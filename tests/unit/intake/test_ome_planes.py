@@ -43,7 +43,7 @@ def test_planes_that_all_have_their_page_are_fine(tmp_path: Path, blocks: str) -
 
 
 @pytest.mark.parametrize(
-    ("blocks", "pages", "words"),
+    ("blocks", "pages", "text"),
     [
         (block(0, z=0) + block(1, z=2), 2, "no page for 1 of the 3 planes of 'image 0': they"),
         (block(), 1, "no page for 2 of the 3 planes of 'image 0': they will be black"),
@@ -52,11 +52,11 @@ def test_planes_that_all_have_their_page_are_fine(tmp_path: Path, blocks: str) -
     ],
 )
 def test_planes_that_will_be_black_are_reported(
-    tmp_path: Path, blocks: str, pages: int, words: str
+    tmp_path: Path, blocks: str, pages: int, text: str
 ) -> None:
     result = written(tmp_path, blocks, pages=pages)
     assert (result.level, result.code) == (Severity.WARNING, "")
-    assert words in result.sentence
+    assert text in result.sentence
 
 
 def test_black_planes_of_a_set_are_reported_also_where_blocks_repeat(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_black_planes_of_a_set_are_reported_also_where_blocks_repeat(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("blocks", "words"),
+    ("blocks", "text"),
     [
         (block(), "says where 1 of the 3 planes of 'image 0' are. The other pages are taken"),
         (block(count=2), "says where 2 of the 3 planes of 'image 0' are"),
@@ -79,16 +79,16 @@ def test_black_planes_of_a_set_are_reported_also_where_blocks_repeat(tmp_path: P
     ],
 )
 def test_planes_without_a_page_of_their_own_are_reported(
-    tmp_path: Path, blocks: str, words: str
+    tmp_path: Path, blocks: str, text: str
 ) -> None:
     result = written(tmp_path, blocks)
     assert (result.level, result.code) == (Severity.WARNING, "")
-    assert words in result.sentence
+    assert text in result.sentence
     assert "'a.ome.tif'" in result.sentence
 
 
 @pytest.mark.parametrize(
-    ("blocks", "pages", "words"),
+    ("blocks", "pages", "text"),
     [
         ("", 5, "2 of the 5 pages of 'a.ome.tif' belong to no image"),
         (block(count=3), 4, "1 of the 4 pages of 'a.ome.tif' belongs to no image"),
@@ -96,11 +96,11 @@ def test_planes_without_a_page_of_their_own_are_reported(
     ],
 )
 def test_pages_that_will_not_be_shown_are_reported(
-    tmp_path: Path, blocks: str, pages: int, words: str
+    tmp_path: Path, blocks: str, pages: int, text: str
 ) -> None:
     result = written(tmp_path, blocks, pages=pages)
     assert (result.level, result.code) == (Severity.WARNING, "")
-    assert words in result.sentence
+    assert text in result.sentence
 
 
 def test_smaller_copies_and_masks_are_no_lost_pages(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_smaller_copies_and_masks_are_no_lost_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("blocks", "words"),
+    ("blocks", "text"),
     [
         ("", "pages for 2 of the 3 planes"),
         (block(2, z=2), "has 2 pages, and its OME-XML names page 3"),
@@ -125,12 +125,12 @@ def test_smaller_copies_and_masks_are_no_lost_pages(tmp_path: Path) -> None:
     ],
 )
 def test_pages_that_are_missing_are_reported_before_the_upload(
-    tmp_path: Path, blocks: str, words: str
+    tmp_path: Path, blocks: str, text: str
 ) -> None:
     result = written(tmp_path, blocks, pages=2)
     assert (result.level, result.code) == (Severity.BLOCKED, "damaged-file")
     assert "'a.ome.tif'" in result.sentence
-    assert words in result.sentence
+    assert text in result.sentence
 
 
 @pytest.mark.parametrize("samples", [[3], [], [1, 1, 1]])
@@ -169,22 +169,22 @@ def test_no_one_waits_for_a_file_of_very_many_pages(
 
 
 @pytest.mark.parametrize(
-    ("pixels", "code", "words"),
+    ("pixels", "code", "text"),
     [
         ("<BinData>AA==</BinData>", "", ""),
         ("<BinData/><BinData/>", "damaged-file", "2 of the 3 planes"),
         ("<MetadataOnly/>", "damaged-file", "holds no pixels"),
     ],
 )
-def test_xml_with_its_pixels_in_it(tmp_path: Path, pixels: str, code: str, words: str) -> None:
+def test_xml_with_its_pixels_in_it(tmp_path: Path, pixels: str, code: str, text: str) -> None:
     (tmp_path / "a.ome").write_text(ome(image(pixels, sizes=(3, 1, 1))))
     result = judge(tmp_path)
     assert result.code == code
-    assert words in result.sentence
+    assert text in result.sentence
 
 
 @pytest.mark.parametrize(
-    ("xml", "words"),
+    ("xml", "text"),
     [
         (ome(image("<BinData/>", samples=[3])), "Colours in OME-XML"),
         (ome(image("<BinData/>", dtype="complex")), "type 'complex'"),
@@ -192,8 +192,8 @@ def test_xml_with_its_pixels_in_it(tmp_path: Path, pixels: str, code: str, words
         ("hello", "does not begin like an OME-XML file"),
     ],
 )
-def test_xml_that_cannot_be_read_is_reported(tmp_path: Path, xml: str, words: str) -> None:
+def test_xml_that_cannot_be_read_is_reported(tmp_path: Path, xml: str, text: str) -> None:
     (tmp_path / "a.ome.xml").write_text(xml)
     result = judge(tmp_path)
     assert result.blocked
-    assert words in result.sentence
+    assert text in result.sentence

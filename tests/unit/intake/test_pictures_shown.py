@@ -44,7 +44,7 @@ def jpeg_of(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("kind", "text"),
     [
         ("lossless", "'a.jpg' is lossless JPEG, which"),
         ("JPEG-LS", "'a.jpg' is JPEG-LS, which"),
@@ -52,13 +52,13 @@ def jpeg_of(kind: str) -> bytes:
     ],
 )
 def test_kinds_of_jpeg_that_nobody_shows(
-    opener: Opener, tmp_path: Path, kind: str, words: str
+    opener: Opener, tmp_path: Path, kind: str, text: str
 ) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(jpeg_of(kind))
     for result in (judge(path), judge(path, target=omero_formats())):
         assert (result.level, result.code) == (Severity.BLOCKED, "unsupported-file")
-        assert words in result.sentence
+        assert text in result.sentence
         assert "TIFF or PNG" in result.sentence
     # Whoever uploads all the same reads the same words, and none of damage.
     with pytest.raises(UnsupportedFile, match=kind):

@@ -67,7 +67,7 @@ def check_refused_on_both_sides(opener: Opener, path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("dtype", "words"),
+    ("dtype", "text"),
     [
         ("int64", "'a.tif' has 64-bit integers, which"),
         ("uint64", "Save labels as 32-bit integers"),
@@ -76,10 +76,10 @@ def check_refused_on_both_sides(opener: Opener, path: Path) -> str:
     ],
 )
 def test_pixel_types_that_nobody_shows(
-    opener: Opener, tmp_path: Path, dtype: str, words: str
+    opener: Opener, tmp_path: Path, dtype: str, text: str
 ) -> None:
     tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8), dtype))
-    assert words in check_refused_on_both_sides(opener, tmp_path / "a.tif")
+    assert text in check_refused_on_both_sides(opener, tmp_path / "a.tif")
 
 
 def test_pixel_types_of_ome_tiff(opener: Opener, tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ def test_a_trap_is_reported_and_its_harmless_neighbour_is_not(
 
 
 def test_each_sentence_states_what_to_do() -> None:
-    words = ("Write ", "In ImageJ", "Save ", "export ", "Export ", "Mind ", "Pad ")
-    assert all(any(word in trap.sentence for word in words) for trap in TRAPS)
+    sentence = ("Write ", "In ImageJ", "Save ", "export ", "Export ", "Mind ", "Pad ")
+    assert all(any(term in trap.sentence for term in sentence) for trap in TRAPS)
 
 
 def test_a_damaged_file_is_left_to_those_who_report_it(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_each_move_is_named_once() -> None:
     assert len({move.name for move in MOVES}) == len(MOVES)
 
 
-def test_a_transfer_of_items_in_any_state_has_a_word() -> None:
+def test_a_transfer_of_items_in_any_state_has_a_text() -> None:
     assert sorted([*SHOWN_FIRST, *SHOWN_OF_ENDED]) == sorted(ItemState)
     assert set(SHOWN_OF_ENDED) == ENDED_STATES
     for kind in TransferKind:

@@ -15,8 +15,8 @@ from transferapp.errors import Invalid, SettingsInvalid
 from transferapp.model.events import Event, EventKind
 from transferapp.notify.notifiers.webhook_transport import is_public
 from transferapp.notify.settings import Encryption, SmtpSettings
+from transferapp.notify.texts import headline, notable_event_of, sentence
 from transferapp.notify.webhooks import checked_url, new_secret, signature
-from transferapp.notify.words import headline, notable_event_of, sentence
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -103,7 +103,7 @@ def test_array_is_valid_zarr(dtype: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dtype", "words"),
+    ("dtype", "text"),
     [
         ("complex128", "It has complex numbers, which"),
         ("int64", "It has 64-bit integers, which .* Save labels as 32-bit integers"),
@@ -111,9 +111,9 @@ def test_array_is_valid_zarr(dtype: str) -> None:
         ("void", "pixels of the type 'void'"),
     ],
 )
-def test_unshown_pixel_type_is_refused_in_words(dtype: str, words: str) -> None:
+def test_unshown_pixel_type_is_refused_in_text(dtype: str, text: str) -> None:
     pixels, _ = made_image()
-    with pytest.raises(errors.UnsupportedFile, match=words):
+    with pytest.raises(errors.UnsupportedFile, match=text):
         zarr_metadata.array_document(replace(pixels, dtype=dtype), 0)
 
 

@@ -159,13 +159,13 @@ def test_further_axes_are_folded_as_in_omero(
     assert first_pixels(image) == [0, 1, 10, 11, 20, 21]
 
 
-@pytest.mark.parametrize(("axis", "word"), [("V", "view"), ("B", "block")])
+@pytest.mark.parametrize(("axis", "text"), [("V", "view"), ("B", "block")])
 def test_views_and_blocks_are_images(
-    opener: Opener, tmp_path: Path, axis: str, word: str
+    opener: Opener, tmp_path: Path, axis: str, text: str
 ) -> None:
     tiles = [Tile(plane(10 * t + n), {"T": t, axis: n}) for t in range(2) for n in range(3)]
     images = opener(write_czi(tmp_path / "a.czi", tiles)).images
-    assert [image.header.name for image in images] == [f"{word} {n}" for n in (1, 2, 3)]
+    assert [image.header.name for image in images] == [f"{text} {n}" for n in (1, 2, 3)]
     assert [first_pixels(image) for image in images] == [[0, 10], [1, 11], [2, 12]]
 
 

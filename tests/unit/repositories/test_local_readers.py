@@ -175,7 +175,7 @@ def test_vendor_formats_name_the_extra_that_is_missing(
 
 
 @pytest.mark.parametrize(
-    ("name", "error", "words"),
+    ("name", "error", "text"),
     [
         ("broken/truncated-30pct.tif", DamagedFile, "not copied completely"),
         ("broken/truncated-50pct.png", DamagedFile, "truncated-50pct.png"),
@@ -189,9 +189,9 @@ def test_vendor_formats_name_the_extra_that_is_missing(
     ],
 )
 def test_broken_samples(
-    opener: Opener, name: str, error: type[TransferAppError], words: str
+    opener: Opener, name: str, error: type[TransferAppError], text: str
 ) -> None:
-    with pytest.raises(error, match=words):
+    with pytest.raises(error, match=text):
         check_all(opened(opener, name))
 
 

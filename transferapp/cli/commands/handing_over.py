@@ -116,9 +116,9 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
                 view = await hand_over_import(server, agent, plan, owner=who.username)
             if not as_json:
                 count = len(left.ready)
-                words = "1 item is" if count == 1 else f"{count:,} items are"
+                text = "1 item is" if count == 1 else f"{count:,} items are"
                 safe = " It is safe to log off." if view.safe_to_log_off else ""
-                echo(f"{words} on the way.{safe}")
+                echo(f"{text} on the way.{safe}")
             return await following.follow(
                 server, view.transfer_id, wait=wait or follow, as_lines=as_json and follow
             ), left

@@ -51,10 +51,10 @@ def former(
     as_json: AsJson = False,
 ) -> None:
     """Do what 'inbox [--read ID]' did; goes with the next release."""
-    words = ["list"] if read is None else ["read", str(read)]
-    words += ["--after", after] if after else []
-    words += ["--unread"] if unread else []
-    echo_new_form("inbox", shlex.join(words))
+    text = ["list"] if read is None else ["read", str(read)]
+    text += ["--after", after] if after else []
+    text += ["--unread"] if unread else []
+    echo_new_form("inbox", shlex.join(text))
     _show(read, after, unread=unread, as_json=as_json)
 
 

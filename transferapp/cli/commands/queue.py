@@ -11,7 +11,7 @@ import typer
 from transferapp.cli import signed_in
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.output import command, echo, show_json, show_table
-from transferapp.cli.task_words import local_time, progress_of, state_of
+from transferapp.cli.task_texts import local_time, progress_of, state_of
 from transferapp.client.admin import AdminClient
 from transferapp.errors import Invalid
 from transferapp.protocol.messages import RedriveRequest

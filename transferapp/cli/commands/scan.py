@@ -15,7 +15,7 @@ from transferapp.cli.alike import ListedFileset, together
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
 from transferapp.cli.output import ExitCode, command, echo, show_json, show_table
-from transferapp.client.dropping import others_words
+from transferapp.client.dropping import others_text
 from transferapp.client.server import ServerClient
 from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_formats
 from transferapp.errors import Denied, Invalid, ServerUnreachable
@@ -64,8 +64,8 @@ def _show(found: scanned.Scanned) -> None:
     lines = together([_line(one) for one in found.filesets])
     rows = [(one.name, one.cells[0], one.files, *one.cells[1:], one.sentence) for one in lines]
     show_table(("Fileset", "Format", "Files", "", "Verdict", ""), rows)
-    if words := others_words(len(found.others)):
-        echo(words)
+    if text := others_text(len(found.others)):
+        echo(text)
 
 
 def _line(one: scanned.ScannedFileset) -> ListedFileset:

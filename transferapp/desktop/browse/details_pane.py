@@ -15,8 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from transferapp.desktop.browse.words import (
-    annotation_words,
+from transferapp.desktop.browse.texts import (
+    annotation_text,
     fact_rows,
     files_heading,
 )
@@ -58,7 +58,7 @@ class DetailsPane(QScrollArea):
         if details.files:
             column.addWidget(label(files_heading(details.files), "caption"))
             column.addLayout(_files(details))
-        pairs = [pair for note in details.annotations for pair in annotation_words(note)]
+        pairs = [pair for note in details.annotations for pair in annotation_text(note)]
         if pairs:
             column.addWidget(label("Annotations", "caption"))
             column.addLayout(_rows(pairs))

@@ -92,7 +92,7 @@ class CardDelegate(TippedDelegate):
         edge = self.width - 2 * PAD
         picture = QRect(card.x() + PAD, card.y() + PAD, edge, edge)
         self._picture(painter, picture, index.data(Qt.ItemDataRole.DecorationRole))
-        self._words(painter, picture, index)
+        self._text(painter, picture, index)
         painter.restore()
 
     def _ground(self, painter: QPainter, card: QRect, state: QStyle.StateFlag) -> None:
@@ -122,7 +122,7 @@ class CardDelegate(TippedDelegate):
             icon.paint(painter, mark)
         painter.restore()
 
-    def _words(
+    def _text(
         self, painter: QPainter, picture: QRect, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         scheme, width = theme.colours(), picture.width()

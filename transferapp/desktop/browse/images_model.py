@@ -16,7 +16,7 @@ from PySide6.QtGui import QPixmap, QPixmapCache
 from typing_extensions import override
 
 from transferapp.desktop.browse.presenter import BrowsePresenter
-from transferapp.desktop.browse.words import short_size_words, size_words
+from transferapp.desktop.browse.texts import short_size_text, size_text
 from transferapp.desktop.loop import spawn
 from transferapp.model.images import ImageSummary
 
@@ -74,10 +74,10 @@ class ImagesModel(QAbstractListModel):
         values: dict[int, Callable[[], object]] = {
             Qt.ItemDataRole.DisplayRole: lambda: image.name,
             Qt.ItemDataRole.DecorationRole: lambda: self._picture(image.id),
-            Qt.ItemDataRole.ToolTipRole: lambda: f"{image.name}\n{size_words(image)}",
-            Qt.ItemDataRole.AccessibleDescriptionRole: lambda: size_words(image),
+            Qt.ItemDataRole.ToolTipRole: lambda: f"{image.name}\n{size_text(image)}",
+            Qt.ItemDataRole.AccessibleDescriptionRole: lambda: size_text(image),
             IMAGE_ROLE: lambda: image,
-            SIZES_ROLE: lambda: short_size_words(image),
+            SIZES_ROLE: lambda: short_size_text(image),
         }
         return values[role]() if role in values else None
 

@@ -226,9 +226,9 @@ class BrowsePage(PageWidget):
         has_some = bool(self._presenter.images)
         self._stack.setCurrentIndex(0 if has_some else 1)
         if not has_some:
-            self._empty.show_words(*self._empty_words())
+            self._empty.show_text(*self._empty_text())
 
-    def _empty_words(self) -> tuple[str, str]:
+    def _empty_text(self) -> tuple[str, str]:
         if self._presenter.loading:
             return "Loading…", ""
         if self._presenter.text:

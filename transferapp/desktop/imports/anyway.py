@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from transferapp.client.attaching import attaching_words
-from transferapp.client.dropping import others_words
+from transferapp.client.attaching import attaching_text
+from transferapp.client.dropping import others_text
 from transferapp.desktop.imports.list import FilesetRow, row_of
-from transferapp.desktop.transfers.words import count_words
+from transferapp.desktop.transfers.texts import count_text
 from transferapp.intake.preflight import PreflightSettings, preflight
 
 
@@ -37,13 +37,13 @@ def others_reported(others: Collection[FilesetRow], attached: int = 0) -> str:
     """
     ignored = sum(1 for row in others if row.ignored)
     if attached and attached == len(others):
-        return attaching_words(attached)
+        return attaching_text(attached)
     if attached:
         of_them = "is attached" if attached == 1 else "are attached"
         return f"{len(others):,} other files are not images; {attached:,} of them {of_them}."
     if not ignored:
-        return others_words(len(others))
+        return others_text(len(others))
     if ignored < len(others):
-        return f"{others_words(len(others))[:-1]}; {ignored:,} of them ignored."
+        return f"{others_text(len(others))[:-1]}; {ignored:,} of them ignored."
     is_are = "is not an image" if ignored == 1 else "are not images"
-    return f"{count_words(ignored, 'other file')} {is_are}; ignored."
+    return f"{count_text(ignored, 'other file')} {is_are}; ignored."

@@ -11,7 +11,7 @@ from transferapp.client.attaching import (
     attachable,
     why_not_attached,
 )
-from transferapp.desktop.imports.words import shortened
+from transferapp.desktop.imports.texts import shortened
 from transferapp.desktop.session.observable import Listeners
 from transferapp.errors import TransferAppError
 
@@ -64,7 +64,7 @@ class Attaching:
         self.changed.notify()
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What ticking the box does."""
         chosen = self._targets.chosen
         return f"Attach them to the {chosen.ref.kind.lower() if chosen else 'dataset'}"

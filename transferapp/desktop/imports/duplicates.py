@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from transferapp.client.contents import Contents, ReadListener
-from transferapp.client.duplicate_words import hint, own_first, row_words, why_left_out
+from transferapp.client.duplicate_texts import hint, own_first, row_text, why_left_out
 from transferapp.client.duplicates import Comparing, Duplicates
 from transferapp.desktop.imports.list import DuplicateOf, FilesetRow
 from transferapp.errors import SourceProblem, TransferAppError
@@ -107,7 +107,7 @@ class FilesetDuplicates:
         if duplicates is None:
             return None
         why = why_left_out(duplicates, self._session.username)
-        return DuplicateOf(row_words(duplicates), why, duplicates.hashed)
+        return DuplicateOf(row_text(duplicates), why, duplicates.hashed)
 
     def hint(self, rows: Sequence[FilesetRow]) -> str:
         """Say how many of these rows are there already; empty when none is, or when the

@@ -42,7 +42,7 @@ def all_ignored(rows: Sequence[FilesetRow]) -> bool:
     return bool(rows) and all(row.ignored for row in rows)
 
 
-def ignore_words(rows: Sequence[FilesetRow]) -> str:
+def ignore_text(rows: Sequence[FilesetRow]) -> str:
     """Say what pressing Ignore does."""
     return "Do not ignore" if all_ignored(rows) else "Ignore"
 
@@ -108,15 +108,15 @@ class FilesetDetails(QFrame):
         self._names = FileNames("import.files", "Files of the selected fileset")
         line = QFrame()
         theme.set_role(line, "line")
-        words = QHBoxLayout()
-        words.setSpacing(theme.SMALL)
-        words.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        words.addWidget(self._result, 1)
+        text = QHBoxLayout()
+        text.setSpacing(theme.SMALL)
+        text.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        text.addWidget(self._result, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.MEDIUM, theme.TIGHT, theme.MEDIUM, theme.TIGHT)
         layout.setSpacing(theme.TIGHT)
         layout.addWidget(line)
-        layout.addLayout(words)
+        layout.addLayout(text)
         layout.addLayout(self._choices())
         layout.addWidget(self._names)
 
@@ -141,7 +141,7 @@ class FilesetDetails(QFrame):
         name, colour = result_style(row)
         self._icon.show_icon(name, colour, EDGE)
         self._result.setText(reported(row))
-        self.ignore.setText(ignore_words([row]))
+        self.ignore.setText(ignore_text([row]))
         self.ignore.setVisible(not row.included)
         self.anyway.setVisible(row.can_anyway)
         files = row.candidate.files if row.candidate else ()

@@ -13,14 +13,14 @@ from transferapp.desktop.imports.fileset_details import (
     SCANNING_TIP,
     FilesetDetails,
     all_ignored,
-    ignore_words,
+    ignore_text,
 )
 from transferapp.desktop.imports.filesets_model import FilesetColumn, FilesetsModel
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.imports.other_files import OtherFiles
 from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.desktop.loop import spawn, starts
-from transferapp.desktop.transfers.words import count_words
+from transferapp.desktop.transfers.texts import count_text
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import label
@@ -127,16 +127,16 @@ class FilesetList(QFrame):
         height = _TWO_LINES if self.model.reports_folders else _ROW
         self._table.verticalHeader().setDefaultSectionSize(height)
         self._show_count()
-        self._whose.setText(self._presenter.reads.words)
+        self._whose.setText(self._presenter.reads.text)
         self._selection_changed()
 
     def _show_count(self) -> None:
         progress = self._presenter.scanning
         so_far = " so far" if progress is not None and not progress.to_compare else ""
-        words = count_words(self.model.rowCount(), "fileset")
+        text = count_text(self.model.rowCount(), "fileset")
         ignored = self._presenter.ignored_count
-        hidden = f", {count_words(ignored, 'system file')} ignored" if ignored else ""
-        self._count.setText(f"{words}{so_far}{hidden}")
+        hidden = f", {count_text(ignored, 'system file')} ignored" if ignored else ""
+        self._count.setText(f"{text}{so_far}{hidden}")
 
     def _show_scanning(self) -> None:
         """Ticks can be set during a look; what looks again itself has to wait."""
@@ -187,7 +187,7 @@ class FilesetList(QFrame):
             anyway.setEnabled(self._presenter.scanning is None)
             anyway.triggered.connect(self._import_anyway)
         menu.addSeparator()
-        ignore = menu.addAction(theme.icon(IGNORE_ICON), ignore_words(rows))
+        ignore = menu.addAction(theme.icon(IGNORE_ICON), ignore_text(rows))
         ignore.setEnabled(bool(rows))
         ignore.triggered.connect(self._ignore_selected)
         remove = menu.addAction(theme.icon("mdi6.minus"), "Remove from the list")

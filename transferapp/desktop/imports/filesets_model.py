@@ -10,7 +10,7 @@ from PySide6.QtCore import QItemSelection, QObject, Qt, Signal
 from typing_extensions import override
 
 from transferapp.desktop.imports.list import FilesetRow
-from transferapp.desktop.transfers.words import size_words
+from transferapp.desktop.transfers.texts import size_text
 from transferapp.desktop.widgets.table_model import NO_PARENT, AnyIndex, TableModel
 from transferapp.intake.preflight import Severity
 
@@ -97,7 +97,7 @@ class FilesetsModel(TableModel):
         value: Any = None
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                value = _words(row, column)
+                value = _text(row, column)
             case Qt.ItemDataRole.ToolTipRole:
                 value = _tip(row, column)
             case Qt.ItemDataRole.CheckStateRole if _has_tick(row, column):
@@ -145,14 +145,14 @@ def _has_tick(row: FilesetRow, column: FilesetColumn) -> bool:
     return column is FilesetColumn.NAME and row.can_include
 
 
-def _words(row: FilesetRow, column: FilesetColumn) -> str:
+def _text(row: FilesetRow, column: FilesetColumn) -> str:
     match column:
         case FilesetColumn.NAME:
             return row.name
         case FilesetColumn.WHAT:
             return row.what
         case FilesetColumn.SIZE:
-            return size_words(row.size_bytes) if row.size_bytes else ""
+            return size_text(row.size_bytes) if row.size_bytes else ""
     return _result(row)
 
 
@@ -160,10 +160,10 @@ def _result(row: FilesetRow) -> str:
     if row.ignored:
         return "Ignored: it does not matter"
     if row.level is Severity.OK:
-        return row.held.words if row.held else "Ready"
+        return row.held.text if row.held else "Ready"
     # The name stands in this row already; what is wrong with it must not be cut off.
-    words = row.sentence.removeprefix(f"'{row.name}'").lstrip()
-    return words[:1].upper() + words[1:]
+    text = row.sentence.removeprefix(f"'{row.name}'").lstrip()
+    return text[:1].upper() + text[1:]
 
 
 def reported(row: FilesetRow) -> str:
@@ -180,4 +180,4 @@ def _tip(row: FilesetRow, column: FilesetColumn) -> str:
             return row.key
         case FilesetColumn.RESULT:
             return reported(row)
-    return _words(row, column)
+    return _text(row, column)

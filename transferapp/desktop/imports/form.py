@@ -56,12 +56,12 @@ class ImportForm(QFrame):
         fields.setSpacing(theme.SMALL)
         fields.addWidget(self._picker, 1)
         fields.addSpacing(theme.SMALL)
-        for words, field in (
+        for sentence, field in (
             ("Name of the import", self._name),
             ("Tags", self._tags),
             ("Comment", self._comment),
         ):
-            caption = label(words, "caption")
+            caption = label(sentence, "caption")
             caption.setBuddy(field)
             fields.addWidget(caption)
             fields.addWidget(field)
@@ -72,8 +72,8 @@ class ImportForm(QFrame):
         layout.addWidget(label("Import into", "heading"))
         layout.addWidget(scrolling(fields, "import.fields"), 1)
         layout.addSpacing(theme.SMALL)
-        for words_label in (self._summary, self._left_out, self._why_not):
-            layout.addWidget(words_label)
+        for text_label in (self._summary, self._left_out, self._why_not):
+            layout.addWidget(text_label)
         layout.addWidget(self._submit)
 
     def press(self) -> None:
@@ -110,6 +110,6 @@ def _field(name: str, accessible_name: str, hint: str = "") -> QLineEdit:
     return field
 
 
-def _show(words: QWidget, text: str) -> None:
-    words.setProperty("text", text)
-    words.setVisible(bool(text))
+def _show(sentence: QWidget, text: str) -> None:
+    sentence.setProperty("text", text)
+    sentence.setVisible(bool(text))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from transferapp.client.contents import HashedFile
 from transferapp.client.dropping import Why
-from transferapp.desktop.transfers.words import size_words
+from transferapp.desktop.transfers.texts import size_text
 from transferapp.errors import ChangedFile, UnsupportedFile
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.file_names import shown
@@ -48,10 +48,10 @@ class ScanProgress:
         return self.judged, self.total
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What is being done, for the window."""
         if self.to_compare:
-            done, size = size_words(self.compared), size_words(self.to_compare)
+            done, size = size_text(self.compared), size_text(self.to_compare)
             return f"Comparing every byte with the repository: {done} of {size}…"
         if self.judged:
             return f"Checking the files: {self.judged:,} of {self.total:,}…"
@@ -66,7 +66,7 @@ class DuplicateOf:
     files where every byte was compared.
     """
 
-    words: str
+    text: str
     why: Why
     hashed: tuple[HashedFile, ...] = ()
 

@@ -70,15 +70,15 @@ class Listing:
         return self._listed
 
     @property
-    def scanning_words(self) -> str:
+    def scanning_text(self) -> str:
         """How far a look is and what waits for it, as a sentence; empty without a look."""
         progress = self.reading.progress
         if progress is None:
             return ""
         return (
-            f"{progress.words} Then {len(self.waiting):,} more."
+            f"{progress.text} Then {len(self.waiting):,} more."
             if self.waiting
-            else progress.words
+            else progress.text
         )
 
     def take_waiting(self) -> list[Path]:

@@ -21,7 +21,7 @@ from transferapp.desktop.imports.fileset_details import (
     SCANNING_TIP,
     FileNames,
     all_ignored,
-    ignore_words,
+    ignore_text,
 )
 from transferapp.desktop.imports.list import FilesetRow
 from transferapp.desktop.imports.presenter import ImportPresenter
@@ -50,8 +50,8 @@ class OtherFiles(QFrame):
         super().__init__()
         self._presenter = presenter
         self._rows: tuple[FilesetRow, ...] = ()
-        self._words = label("", "muted", wrap=True)
-        self._words.setObjectName("import.others")
+        self._text = label("", "muted", wrap=True)
+        self._text.setObjectName("import.others")
         self._icon = IconLabel()
         self._icon.show_icon("mdi6.file-outline", "text_muted", EDGE)
         self._show_names = button("Names", "import.others.show", role="quiet")
@@ -102,7 +102,7 @@ class OtherFiles(QFrame):
         line = QHBoxLayout()
         line.setSpacing(theme.SMALL)
         line.addWidget(self._icon)
-        line.addWidget(self._words, 1)
+        line.addWidget(self._text, 1)
         line.addWidget(self._show_names)
         line.addWidget(self._ignore)
         choice = QHBoxLayout()
@@ -125,7 +125,7 @@ class OtherFiles(QFrame):
         self._rows = self._presenter.others
         self.setVisible(bool(self._rows))
         self._show_attaching()
-        self._ignore.setText(ignore_words(self._rows))
+        self._ignore.setText(ignore_text(self._rows))
         allowed = any(row.can_anyway for row in self._rows)
         self._anyway.setVisible(allowed)
         self._why.setText(_ALLOWED if allowed else ONLY_KNOWN)
@@ -134,8 +134,8 @@ class OtherFiles(QFrame):
     def _show_attaching(self) -> None:
         attaching = self._presenter.attaching
         why_not = attaching.why_not
-        self._words.setText(others_reported(self._rows, len(attaching.files)))
-        self._attach.setText(attaching.words)
+        self._text.setText(others_reported(self._rows, len(attaching.files)))
+        self._attach.setText(attaching.text)
         self._attach.setChecked(attaching.requested and not why_not)
         self._attach.setEnabled(not why_not)
         self._attach.setToolTip(why_not or _ATTACH_TIP)
@@ -158,9 +158,9 @@ class OtherFiles(QFrame):
         self._inside.setVisible(opened)
         up_or_down = "mdi6.chevron-up" if opened else "mdi6.chevron-down"
         self._show_names.setIcon(theme.icon(up_or_down, colour="accent"))
-        words = "Hide the names" if opened else "Show the names"
-        self._show_names.setToolTip(words)
-        self._show_names.setAccessibleName(words)
+        text = "Hide the names" if opened else "Show the names"
+        self._show_names.setToolTip(text)
+        self._show_names.setAccessibleName(text)
         self._show_inside()
         if opened:
             self.opened.emit()

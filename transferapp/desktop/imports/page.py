@@ -134,20 +134,20 @@ class _ScanningBar(QFrame):
         super().__init__()
         theme.set_role(self, "card")
         self._presenter = presenter
-        self._words = label("")
-        self._words.setObjectName("import.looking")
+        self._text = label("")
+        self._text.setObjectName("import.looking")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         stop = button("Stop", "import.cancelScan", role="quiet", icon_name="mdi6.stop")
         stop.clicked.connect(presenter.cancel_scan)
-        words = QVBoxLayout()
-        words.setSpacing(theme.TIGHT)
-        words.addWidget(self._words)
-        words.addWidget(self._bar)
+        text = QVBoxLayout()
+        text.setSpacing(theme.TIGHT)
+        text.addWidget(self._text)
+        text.addWidget(self._bar)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.MEDIUM, theme.SMALL, theme.SMALL, theme.SMALL)
         layout.setSpacing(theme.MEDIUM)
-        layout.addLayout(words, 1)
+        layout.addLayout(text, 1)
         layout.addWidget(stop)
         listen(self, presenter.changed, self._show)
         self._show()
@@ -156,7 +156,7 @@ class _ScanningBar(QFrame):
         progress = self._presenter.scanning
         self.setVisible(progress is not None)
         if progress is not None:
-            self._words.setText(self._presenter.scanning_words)
+            self._text.setText(self._presenter.scanning_text)
             done, total = progress.share
             self._bar.setRange(0, total)  # 0: it only shows that something goes on.
             self._bar.setValue(done)

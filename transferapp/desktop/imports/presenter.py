@@ -22,11 +22,11 @@ from transferapp.desktop.imports.list import (
 from transferapp.desktop.imports.listing import Listing
 from transferapp.desktop.imports.read_formats import ReadFormats
 from transferapp.desktop.imports.rows import ImportRows
-from transferapp.desktop.imports.words import (
+from transferapp.desktop.imports.texts import (
     annotations_of,
-    left_out_words,
+    left_out_text,
     suggested_name,
-    summary_words,
+    summary_text,
 )
 from transferapp.desktop.session.background import Background
 from transferapp.desktop.session.observable import Listeners
@@ -121,9 +121,9 @@ class ImportPresenter:
         return self._listing.reading.progress
 
     @property
-    def scanning_words(self) -> str:
+    def scanning_text(self) -> str:
         """The same as a sentence, with what is dropped meanwhile; empty while there is none."""
-        return self._listing.scanning_words
+        return self._listing.scanning_text
 
     @property
     def summary(self) -> str:
@@ -132,12 +132,12 @@ class ImportPresenter:
         if self.why_not or target is None:
             return ""
         attached = len(self.attaching.files)
-        return summary_words(self._rows.totals, target, self._session.server_url, attached)
+        return summary_text(self._rows.totals, target, self._session.server_url, attached)
 
     @property
     def left_out(self) -> str:
         """What stays out; empty when nothing does."""
-        return left_out_words(self._rows.totals, len(self.attaching.files))
+        return left_out_text(self._rows.totals, len(self.attaching.files))
 
     @property
     def already_there(self) -> str:
@@ -155,7 +155,7 @@ class ImportPresenter:
             (self.targets.chosen is None, "Choose where the images go."),
             (not self.name.strip(), "Give the import a name."),
         )
-        return next((words for holds, words in reasons if holds), "")
+        return next((text for holds, text in reasons if holds), "")
 
     async def add(self, paths: Sequence[Path]) -> None:
         """Look at files and folders in a thread and list their filesets; during a look, as

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from transferapp.client.target_formats import KeptFormats, ask
-from transferapp.desktop.transfers.words import clock_words
+from transferapp.desktop.transfers.texts import clock_text
 from transferapp.errors import TransferAppError
 from transferapp.host.clock import Clock
 from transferapp.intake.preflight import PreflightSettings
@@ -32,24 +32,24 @@ class ReadFormats:
         """``settings`` hold until a server has answered; ``kept`` are earlier answers."""
         self._session, self._clock, self._kept = session, clock, kept
         self.settings = self._first = settings or PreflightSettings()
-        self.words = ""
+        self.text = ""
 
     async def ask(self) -> PreflightSettings:
         """Ask the server; never raises."""
-        self.words = ""
+        self.text = ""
         try:
             answer = await ask(self._session.server, self._kept)
         except TransferAppError:  # Nobody is signed in.
             return self.settings
         if answer is None:
-            self.words = f"{_NOT_ASKED} what the {self.settings.target.whose} reads."
+            self.text = f"{_NOT_ASKED} what the {self.settings.target.whose} reads."
             return self.settings
         self.settings = replace(self.settings, target=answer.formats)
         if answer.said_at is not None:
-            stated = clock_words(answer.said_at, self._clock.now())
-            self.words = f"{_NOT_ASKED} its answer of {stated} ({answer.formats.whose})."
+            stated = clock_text(answer.said_at, self._clock.now())
+            self.text = f"{_NOT_ASKED} its answer of {stated} ({answer.formats.whose})."
         return self.settings
 
     def forget(self) -> None:
         """Another server reads other formats."""
-        self.settings, self.words = self._first, ""
+        self.settings, self.text = self._first, ""

@@ -7,14 +7,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QW
 
 from transferapp.desktop.imports.presenter import ImportPresenter
 from transferapp.desktop.transfers.promise_panel import PromisePanel
-from transferapp.desktop.transfers.promise_words import promise_lines
+from transferapp.desktop.transfers.promise_texts import promise_lines
 from transferapp.desktop.transfers.rows import RowGroup, TransferRow
-from transferapp.desktop.transfers.words import (
-    cancelled_words,
-    count_words,
-    problem_words,
-    size_words,
-    state_words,
+from transferapp.desktop.transfers.texts import (
+    cancelled_text,
+    count_text,
+    problem_text,
+    size_text,
+    state_text,
 )
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
@@ -108,13 +108,13 @@ class ImportResult(QWidget):
         self._icon.show_icon(icon_name, colour, 28)
         self._title.setText(title)
         self._name.setText(row.name)
-        files = count_words(row.files_total, "file")
+        files = count_text(row.files_total, "file")
         where = f" into {row.target}" if row.target else ""
-        amount = f"{files}, {size_words(row.bytes_total)}"
+        amount = f"{files}, {size_text(row.bytes_total)}"
         self._facts.setText(f"{_state(row)}: {amount}{where}")
         self._bar.setValue(round(row.fraction * _STEPS))
         self._bar.setVisible(not row.ended)
-        problem = problem_words(row.trouble, self._clock.now()) if row.trouble else ""
+        problem = problem_text(row.trouble, self._clock.now()) if row.trouble else ""
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
         self._promises.show_lines(promise_lines(row))
@@ -140,12 +140,12 @@ def _ended_headline(row: TransferRow) -> tuple[str, str, str]:
     if row.promises.safe_to_delete_source:
         return "Imported and verified", "mdi6.check-circle", "good"
     if row.state is ItemState.IMPORTED and row.left_out_files:
-        missed = count_words(row.left_out_files, "file")
+        missed = count_text(row.left_out_files, "file")
         return f"Imported, but for {missed}", "mdi6.alert-circle-outline", "warn"
     return _state(row), "mdi6.information", "text_muted"
 
 
 def _state(row: TransferRow) -> str:
     if row.state is ItemState.CANCELLED:
-        return cancelled_words(row.kind, row.filesets_done, row.fileset_count)
-    return state_words(row.state)
+        return cancelled_text(row.kind, row.filesets_done, row.fileset_count)
+    return state_text(row.state)

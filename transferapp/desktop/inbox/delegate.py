@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 from typing_extensions import override
 
 from transferapp.desktop.inbox.model import InboxRole
-from transferapp.desktop.inbox.words import InboxRow
+from transferapp.desktop.inbox.texts import InboxRow
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.tips import TippedDelegate
 
@@ -62,10 +62,10 @@ def _paint_row(painter: QPainter, rect: QRect, row: InboxRow, font: QFont) -> No
     icon = theme.icon(_ICONS[row.tone], colour=tones.get(row.tone, scheme.text_muted))
     left = inside.left() + _DOT + theme.MEDIUM
     icon.paint(painter, QRect(left, middle - _ICON // 2, _ICON, _ICON))
-    words = inside.adjusted(_DOT + 2 * theme.MEDIUM + _ICON + theme.TIGHT, 0, 0, 0)
+    text = inside.adjusted(_DOT + 2 * theme.MEDIUM + _ICON + theme.TIGHT, 0, 0, 0)
     title = QFont(font)
     title.setWeight(QFont.Weight.DemiBold if row.is_unread else QFont.Weight.Normal)
-    first, second = _lines(words)
+    first, second = _lines(text)
     painter.setFont(font)
     painter.setPen(QColor(scheme.text_muted))
     painter.drawText(first, _RIGHT, row.when)
@@ -76,9 +76,9 @@ def _paint_row(painter: QPainter, rect: QRect, row: InboxRow, font: QFont) -> No
     _elided(painter, first.adjusted(0, 0, -used, 0), row.title, _LEFT)
 
 
-def _lines(words: QRect) -> tuple[QRect, QRect]:
-    half = words.height() // 2
-    return words.adjusted(0, 0, 0, -half), words.adjusted(0, half, 0, 0)
+def _lines(text: QRect) -> tuple[QRect, QRect]:
+    half = text.height() // 2
+    return text.adjusted(0, 0, 0, -half), text.adjusted(0, half, 0, 0)
 
 
 def _elided(painter: QPainter, place: QRect, text: str, align: int) -> None:

@@ -10,7 +10,7 @@ from typing_extensions import override
 from transferapp.desktop.inbox.delegate import InboxDelegate
 from transferapp.desktop.inbox.model import InboxModel
 from transferapp.desktop.inbox.presenter import InboxPresenter
-from transferapp.desktop.inbox.words import inbox_row
+from transferapp.desktop.inbox.texts import inbox_row
 from transferapp.desktop.loop import starts
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
@@ -127,11 +127,11 @@ class InboxPage(PageWidget):
 
     def _show_why_empty(self, known: int) -> None:
         if not self._presenter.loaded:
-            self._empty.show_words("Reading your inbox…")
+            self._empty.show_text("Reading your inbox…")
         elif known:
-            self._empty.show_words("Nothing new", "You have opened everything that came.")
+            self._empty.show_text("Nothing new", "You have opened everything that came.")
         else:
-            self._empty.show_words(
+            self._empty.show_text(
                 "Nothing yet",
                 "What comes of your transfers appears here, on every computer you sign in to.",
             )

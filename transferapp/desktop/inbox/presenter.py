@@ -15,7 +15,7 @@ from transferapp.errors import Denied, NotFound, TransferAppError
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.waking import woken
 from transferapp.model.events import EventKind
-from transferapp.notify.words import notable_event_of
+from transferapp.notify.texts import notable_event_of
 
 if TYPE_CHECKING:
     from transferapp.client.inbox import InboxClient

@@ -42,8 +42,8 @@ class PreferencesCard(QWidget):
         self._make_mail()
         self._make_webhook()
         self._topics = {
-            key: _tick(words, f"settings.topic.{key}", self._topic_change(key))
-            for key, words in _TOPICS
+            key: _tick(sentence, f"settings.topic.{key}", self._topic_change(key))
+            for key, sentence in _TOPICS
         }
         self._lay_out()
         listen(self, presenter.changed, self._show)
@@ -90,13 +90,13 @@ class PreferencesCard(QWidget):
         copy.clicked.connect(
             lambda: QGuiApplication.clipboard().setText(self._presenter.secret)
         )
-        words = label(
+        sentence = label(
             "Your receiver checks signatures with this secret. Keep it now: it is not shown"
             " again.",
             "muted",
             wrap=True,
         )
-        self._secret_rows = column_of(words, row(self._secret, copy, stretch=self._secret))
+        self._secret_rows = column_of(sentence, row(self._secret, copy, stretch=self._secret))
         self._url.returnPressed.connect(self._save_url.click)
 
     def _lay_out(self) -> None:
@@ -123,9 +123,9 @@ class PreferencesCard(QWidget):
         )
 
     def _button(
-        self, words: str, name: str, work: Callable[[], Awaitable[None]]
+        self, sentence: str, name: str, work: Callable[[], Awaitable[None]]
     ) -> QPushButton:
-        made = button(words, name)
+        made = button(sentence, name)
         made.clicked.connect(lambda: spawn(self._run(work), name=name))
         return made
 
@@ -183,8 +183,8 @@ class PreferencesCard(QWidget):
                 self._mail_state, "Write your address; a code that is mailed to it proves it."
             )
         elif waits:
-            words = f"Not confirmed yet: enter the code that was mailed to {view.address}."
-            _show(self._mail_state, words, "warn")
+            sentence = f"Not confirmed yet: enter the code that was mailed to {view.address}."
+            _show(self._mail_state, sentence, "warn")
         else:
             _show(self._mail_state, f"{view.address} is confirmed.", "good")
 
@@ -197,14 +197,14 @@ class PreferencesCard(QWidget):
         self._webhook.setEnabled(bool(view.webhook_url))
         is_proved = view.address_verified and bool(view.address)
         self._send_code.setEnabled(not same or (bool(view.address) and not is_proved))
-        self._send_code.setText(_send_words(self._address.text().strip(), same=same))
+        self._send_code.setText(_send_text(self._address.text().strip(), same=same))
         self._test_mail.setEnabled(same and is_proved)
         same = self._url.text().strip() == view.webhook_url
         self._save_url.setEnabled(not same)
         self._test_webhook.setEnabled(same and bool(view.webhook_url))
 
 
-def _send_words(address: str, *, same: bool) -> str:
+def _send_text(address: str, *, same: bool) -> str:
     if not address:
         return "Remove"
     return "Send again" if same else "Send code"
@@ -218,8 +218,8 @@ def _field(name: str, spoken: str, placeholder: str) -> QLineEdit:
     return made
 
 
-def _tick(words: str, name: str, change: Callable[[bool], None]) -> QCheckBox:
-    made = QCheckBox(words)
+def _tick(sentence: str, name: str, change: Callable[[bool], None]) -> QCheckBox:
+    made = QCheckBox(sentence)
     made.setObjectName(name)
     # clicked, not toggled: showing a value must not save it again.
     made.clicked.connect(change)
@@ -231,6 +231,6 @@ def _fill(field: QLineEdit, text: str) -> None:
         field.setText(text)  # Which also makes it unmodified.
 
 
-def _show(words: QLabel, text: str, role: str = "muted") -> None:
-    theme.set_role(words, role)
-    words.setText(text)
+def _show(sentence: QLabel, text: str, role: str = "muted") -> None:
+    theme.set_role(sentence, role)
+    sentence.setText(text)

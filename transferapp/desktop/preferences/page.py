@@ -25,7 +25,7 @@ from transferapp.desktop.preferences.cards import card, column_of, row
 from transferapp.desktop.preferences.confirm_dialog import ConfirmDialog
 from transferapp.desktop.preferences.notification_card import PreferencesCard
 from transferapp.desktop.preferences.presenter import SettingsPresenter
-from transferapp.desktop.session.words import group_words, version_words
+from transferapp.desktop.session.texts import group_text, version_text
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import label
@@ -78,9 +78,9 @@ class SettingsPage(PageWidget):
         spawn(self._presenter.load(), name="load settings")
 
     def _switch(
-        self, words: str, name: str, change: Callable[..., Coroutine[Any, Any, None]]
+        self, text: str, name: str, change: Callable[..., Coroutine[Any, Any, None]]
     ) -> QCheckBox:
-        made = QCheckBox(words)
+        made = QCheckBox(text)
         made.setObjectName(name)
         # clicked, not toggled: showing a value must not save it again.
         made.clicked.connect(lambda on: spawn(change(on=on)))
@@ -216,14 +216,14 @@ class SettingsPage(PageWidget):
         identity = session.identity
         texts = {
             "server": session.server_url,
-            "serverVersion": version_words(server),
+            "serverVersion": version_text(server),
             "bandwidth": "Not limited here; an administrator may limit the service",
             "version": f"Version {self._presenter.version}",
             **self._agent_texts(),
         }
         if identity is not None:
             person = identity.experimenter
-            groups = {g.id: group_words(g) for g in identity.groups}
+            groups = {g.id: group_text(g) for g in identity.groups}
             texts["person"] = f"{person.full_name or person.username} ({person.username})"
             texts["group"] = groups.get(identity.default_group_id, "-")
         return texts

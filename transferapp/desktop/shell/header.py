@@ -12,7 +12,7 @@ from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.labels import label
 from transferapp.desktop.widgets.listening import listen
 
-_WORDS = {
+_TEXT = {
     Connection.SIGNED_OUT: ("Signed out", "text_faint"),
     Connection.CONNECTING: ("Connecting…", "warn"),
     Connection.ONLINE: ("Connected", "good"),
@@ -70,13 +70,13 @@ class Header(QFrame):
             self._show_dot()
 
     def _show_dot(self) -> None:
-        value = theme.colour_of(_WORDS[self._session.connection][1])
+        value = theme.colour_of(_TEXT[self._session.connection][1])
         self._dot.setStyleSheet(f"background: {value}; border-radius: 5px;")
 
     def _show(self) -> None:
-        words, _colour = _WORDS[self._session.connection]
+        text, _colour = _TEXT[self._session.connection]
         self._show_dot()
-        self._connection.setText(words)
+        self._connection.setText(text)
         problem = self._session.trouble
         self._connection.setToolTip(problem.message if problem else "")
         self._server.setText(self._session.server_url.partition("://")[2])

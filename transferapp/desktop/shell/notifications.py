@@ -11,8 +11,8 @@ from transferapp.client.source_scans import not_scanned_at, scan_source
 from transferapp.desktop.session.background import kept_going
 from transferapp.desktop.session.observable import Listeners
 from transferapp.errors import TransferAppError
-from transferapp.model.attachments import attached_words
-from transferapp.model.drops import left_out_words
+from transferapp.model.attachments import attached_text
+from transferapp.model.drops import left_out_text
 from transferapp.model.events import Event, EventKind
 from transferapp.model.transfers import (
     PROBLEM_STATES,
@@ -87,14 +87,14 @@ class NotificationsPresenter:
             return  # She has signed out meanwhile; she is told when she comes back.
         for transfer_id, group in by_transfer.items():
             if self._session.settings.notifications:
-                notification = await self._words(transfer_id, group)
+                notification = await self._text(transfer_id, group)
                 await self._notifier.report(notification, self._open)
         await self._session.mark_seen(max(event.id for event in events))
 
     def _open(self, key: str) -> None:
         self.open_requested.notify(key)
 
-    async def _words(self, transfer_id: str, events: list[Event]) -> Notification:
+    async def _text(self, transfer_id: str, events: list[Event]) -> Notification:
         ended = [e for e in events if e.kind is EventKind.TRANSFER_ENDED]
         server, details = self._session.server, None
         with suppress(TransferAppError):  # Told from the events alone.
@@ -120,8 +120,8 @@ def _ended(event: Event, details: TransferDetails | None) -> Notification:
         return Notification(f"{event.title}: finished", event.message, event.transfer_id)
     transfer = details.transfer
     if transfer.items_done == transfer.item_count:
-        words = _import_done if transfer.kind is TransferKind.IMPORT else _export_done
-        return words(details)
+        text = _import_done if transfer.kind is TransferKind.IMPORT else _export_done
+        return text(details)
     failed = transfer.item_count - transfer.items_done
     return Notification(
         f"{transfer.kind.capitalize()} of {_counted(transfer.file_count, 'file')} ended,"
@@ -136,12 +136,12 @@ def _import_done(details: TransferDetails) -> Notification:
     transfer = details.transfer
     images = sum(len(item.image_ids) for item in details.items)
     place = f" in {transfer.target.kind} “{transfer.target_name}”" if transfer.target else ""
-    attached = attached_words(transfer.to_attach, transfer.attached)
+    attached = attached_text(transfer.to_attach, transfer.attached)
     text = f"{_counted(images, 'image')}{place}{attached and f', {attached}'}."
     if transfer.promises.safe_to_delete_source:
         text += " Safe to delete the originals."
     elif transfer.left_out_files:
-        files = left_out_words(transfer.left_out_files, transfer.left_out_names)
+        files = left_out_text(transfer.left_out_files, transfer.left_out_names)
         text += f" Do not delete the folder: {files[:1].lower()}{files[1:]}"
     return Notification(
         f"Import of {_counted(transfer.file_count, 'file')} finished", text, transfer.id

@@ -104,8 +104,8 @@ class SignInPage(QWidget):
             ("User name", self._user),
             ("Password", self._password),
         )
-        for words, field in rows:
-            caption = label(words, "caption")
+        for text, field in rows:
+            caption = label(text, "caption")
             caption.setBuddy(field)
             inside.addWidget(caption)
             inside.addWidget(field)
@@ -130,14 +130,14 @@ class SignInPage(QWidget):
     def _heading(self) -> QHBoxLayout:
         mark = QLabel()
         mark.setPixmap(QIcon(str(resource("icons", "transferapp.svg"))).pixmap(44, 44))
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(label("TransferApp", "title"))
-        words.addWidget(label("Images to your repository, and back", "muted"))
+        text = QVBoxLayout()
+        text.setSpacing(0)
+        text.addWidget(label("TransferApp", "title"))
+        text.addWidget(label("Images to your repository, and back", "muted"))
         row = QHBoxLayout()
         row.setSpacing(theme.MEDIUM)
         row.addWidget(mark)
-        row.addLayout(words, 1)
+        row.addLayout(text, 1)
         return row
 
     def _fill_in(self) -> None:

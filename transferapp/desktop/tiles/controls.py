@@ -170,7 +170,7 @@ class Notice(QFrame):
         self.hide()
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What a person reads now; empty when nothing is said."""
         if self.isHidden():
             return ""

@@ -27,10 +27,10 @@ def scale_bar(um_per_px: float, longest_px: float) -> ScaleBar | None:
         return None
     decade = 10.0 ** math.floor(math.log10(room_um))
     length_um = next(step * decade for step in _ROUND if step * decade <= room_um * (1 + 1e-9))
-    return ScaleBar(length_um / um_per_px, _in_words(length_um))
+    return ScaleBar(length_um / um_per_px, _in_text(length_um))
 
 
-def _in_words(length_um: float) -> str:
+def _in_text(length_um: float) -> str:
     factor, unit = next(
         ((factor, unit) for factor, unit in _UNITS if length_um >= factor * (1 - 1e-9)),
         _UNITS[-1],

@@ -197,12 +197,12 @@ class TileView(QWidget):
         for tool in self._tools:
             tool.setEnabled(on)
 
-    def _tool(self, icon: str, words: str, key: str) -> QToolButton:
+    def _tool(self, icon: str, text: str, key: str) -> QToolButton:
         button = QToolButton(self)
         button.setIcon(theme.icon(icon))
         button.setIconSize(theme.icon_size())
-        button.setToolTip(f"{words} ({key})")
-        button.setAccessibleName(words)
+        button.setToolTip(f"{text} ({key})")
+        button.setAccessibleName(text)
         theme.set_role(button, "icon")
         return button
 

@@ -7,18 +7,18 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from transferapp.desktop.transfers.promise_words import promises_in_short
+from transferapp.desktop.transfers.promise_texts import promises_in_short
 from transferapp.desktop.transfers.rows import TransferRow
-from transferapp.desktop.transfers.words import (
-    cancelled_words,
-    clock_words,
-    eta_words,
-    kind_words,
-    problem_words,
-    progress_words,
-    speed_words,
-    stalled_words,
-    status_words,
+from transferapp.desktop.transfers.texts import (
+    cancelled_text,
+    clock_text,
+    eta_text,
+    kind_text,
+    problem_text,
+    progress_text,
+    speed_text,
+    stalled_text,
+    status_text,
 )
 from transferapp.model.transfers import ItemState, TransferKind
 
@@ -103,20 +103,20 @@ SORT_KEYS: dict[Column, Callable[[TransferRow], Any]] = {
 
 def _status(row: TransferRow, now: datetime) -> str:
     if row.state is ItemState.CANCELLED:
-        return cancelled_words(row.kind, row.filesets_done, row.fileset_count)
-    return status_words(row.state, row.trouble, row.updated_at, now)
+        return cancelled_text(row.kind, row.filesets_done, row.fileset_count)
+    return status_text(row.state, row.trouble, row.updated_at, now)
 
 
 _TEXTS: dict[Column, Callable[[TransferRow, datetime], str]] = {
     Column.NAME: lambda row, _: row.name,
     Column.TARGET: lambda row, _: row.target or row.destination,
     Column.STATE: _status,
-    Column.PROGRESS: lambda row, _: progress_words(row.bytes_done, row.bytes_total),
-    Column.SPEED: lambda row, _: speed_words(row.bytes_per_s),
-    Column.TIME_LEFT: lambda row, _: eta_words(row.eta_s),
+    Column.PROGRESS: lambda row, _: progress_text(row.bytes_done, row.bytes_total),
+    Column.SPEED: lambda row, _: speed_text(row.bytes_per_s),
+    Column.TIME_LEFT: lambda row, _: eta_text(row.eta_s),
     Column.SAFE: lambda row, _: promises_in_short(row),
     Column.FILES: lambda row, _: f"{row.files_total:,}",
-    Column.STARTED: lambda row, now: clock_words(row.created_at, now),
+    Column.STARTED: lambda row, now: clock_text(row.created_at, now),
 }
 
 
@@ -125,17 +125,17 @@ def cell_text(row: TransferRow, column: Column, now: datetime) -> str:
     return _TEXTS[column](row, now)
 
 
-def advice_words(row: TransferRow, now: datetime) -> str:
+def advice_text(row: TransferRow, now: datetime) -> str:
     """Say what is wrong with a transfer and what to do; empty when nothing is."""
     if row.trouble is not None:
-        return problem_words(row.trouble, now)
+        return problem_text(row.trouble, now)
     if row.state is ItemState.STALLED:
-        return stalled_words(row.updated_at, now, arrived=_arrived(row))
+        return stalled_text(row.updated_at, now, arrived=_arrived(row))
     return ""
 
 
-def _left_words(row: TransferRow) -> str:
-    left = eta_words(row.eta_s)
+def _left_text(row: TransferRow) -> str:
+    left = eta_text(row.eta_s)
     return f"{left} left" if left else ""
 
 
@@ -146,11 +146,11 @@ def _arrived(row: TransferRow) -> bool:
 
 def cell_tip(row: TransferRow, column: Column, now: datetime) -> str:
     """Return what the cell says when the pointer rests on it."""
-    if column is Column.STATE and (advice := advice_words(row, now)):
+    if column is Column.STATE and (advice := advice_text(row, now)):
         return advice
     if column is Column.NAME:
-        return f"{kind_words(row.kind)}: {row.name}"
+        return f"{kind_text(row.kind)}: {row.name}"
     if column is Column.PROGRESS:
-        parts = (cell_text(row, column, now), speed_words(row.bytes_per_s), _left_words(row))
+        parts = (cell_text(row, column, now), speed_text(row.bytes_per_s), _left_text(row))
         return ", ".join(part for part in parts if part)
     return cell_text(row, column, now)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
 from transferapp.desktop.transfers.promise_panel import PROMISE_ICONS
-from transferapp.desktop.transfers.promise_words import promise_lines
+from transferapp.desktop.transfers.promise_texts import promise_lines
 from transferapp.desktop.transfers.rows import RowGroup, TransferRow
 from transferapp.desktop.transfers.table_model import Role
 from transferapp.desktop.widgets import theme

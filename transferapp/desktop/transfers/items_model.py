@@ -9,11 +9,11 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt
 from typing_extensions import override
 
-from transferapp.desktop.transfers.words import (
-    count_words,
-    problem_words,
-    progress_words,
-    status_words,
+from transferapp.desktop.transfers.texts import (
+    count_text,
+    problem_text,
+    progress_text,
+    status_text,
 )
 from transferapp.desktop.widgets.table_model import NO_PARENT, AnyIndex, TableModel
 from transferapp.host.clock import Clock, SystemClock
@@ -95,13 +95,13 @@ class TransferItemsModel(TableModel):
         match role:
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
                 if isinstance(row, LeftOut):
-                    return _left_out_words(row, column)
-                return self._words(row, column)
+                    return _left_out_text(row, column)
+                return self._text(row, column)
             case ItemDataRole.ITEM:
                 return row
         return None
 
-    def _words(self, item: TransferItem, column: ItemColumn) -> str:
+    def _text(self, item: TransferItem, column: ItemColumn) -> str:
         now = self._clock.now()
         match column:
             case ItemColumn.NAME:
@@ -109,21 +109,21 @@ class TransferItemsModel(TableModel):
             case ItemColumn.STATE:
                 if item.attaches and item.state in _ATTACHING:
                     return _ATTACHING[item.state]
-                return status_words(item.state, item.trouble, item.updated_at, now)
+                return status_text(item.state, item.trouble, item.updated_at, now)
             case ItemColumn.AMOUNT:
-                amount = progress_words(item.bytes_done, item.size_bytes)
-                return f"{amount}, {count_words(item.file_count, 'file')}"
-        return problem_words(item.trouble, now) if item.trouble else item.note
+                amount = progress_text(item.bytes_done, item.size_bytes)
+                return f"{amount}, {count_text(item.file_count, 'file')}"
+        return problem_text(item.trouble, now) if item.trouble else item.note
 
 
-def _left_out_words(left_out: LeftOut, column: ItemColumn) -> str:
+def _left_out_text(left_out: LeftOut, column: ItemColumn) -> str:
     match column:
         case ItemColumn.NAME:
             return left_out.client_path
         case ItemColumn.STATE:
             return _LEFT_OUT_STATES[left_out.reason]
         case ItemColumn.AMOUNT:
-            return count_words(left_out.file_count, "file")
+            return count_text(left_out.file_count, "file")
     return left_out.sentence or "It stays where it is."
 
 

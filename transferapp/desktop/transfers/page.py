@@ -192,14 +192,14 @@ class TransfersPage(PageWidget):
     def _show_why_empty(self, total: int) -> None:
         self._start.setVisible(total == 0 and self._presenter.loaded)
         if total:
-            self._empty.show_words("Nothing matches", "Change the filter or the search.")
+            self._empty.show_text("Nothing matches", "Change the filter or the search.")
         elif self._presenter.loaded:
-            self._empty.show_words(
+            self._empty.show_text(
                 "No transfers yet",
                 "Imports and exports appear here and go on when you log off.",
             )
         else:
-            self._empty.show_words("Reading your transfers…")
+            self._empty.show_text("Reading your transfers…")
 
     def _show(self) -> None:
         presenter = self._presenter

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from transferapp.desktop.loop import spawn
-from transferapp.desktop.transfers.columns import advice_words
+from transferapp.desktop.transfers.columns import advice_text
 from transferapp.desktop.transfers.delegates import paint_text_in
 from transferapp.desktop.transfers.items_model import (
     ItemColumn,
@@ -31,13 +31,13 @@ from transferapp.desktop.transfers.items_model import (
 )
 from transferapp.desktop.transfers.presenter import TransfersPresenter
 from transferapp.desktop.transfers.promise_panel import PromisePanel
-from transferapp.desktop.transfers.promise_words import promise_lines
+from transferapp.desktop.transfers.promise_texts import promise_lines
 from transferapp.desktop.transfers.rows import TransferRow
-from transferapp.desktop.transfers.words import (
-    clock_words,
-    count_words,
-    kind_words,
-    size_words,
+from transferapp.desktop.transfers.texts import (
+    clock_text,
+    count_text,
+    kind_text,
+    size_text,
 )
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
@@ -57,14 +57,14 @@ from transferapp.model.transfers import (
 _ITEM_WIDTHS = (165, 150, 180, FILL)
 AnyIndex = QModelIndex | QPersistentModelIndex
 #: Pixels of the words beside the items: least and most.
-_WORDS_WIDTH = (320, 430)
+_TEXT_WIDTH = (320, 430)
 
 
 @dataclass(frozen=True, slots=True)
 class _Deed:
     """Something that can be done with a transfer."""
 
-    words: str
+    text: str
     name: str
     icon_name: str
     possible: Callable[[TransferRow], bool]
@@ -103,7 +103,7 @@ class TransferPane(QFrame):
         """Return what can be done with the selected transfer, for a menu."""
         actions = []
         for deed in self._deeds:
-            action = QAction(theme.icon(deed.icon_name), deed.words)
+            action = QAction(theme.icon(deed.icon_name), deed.text)
             action.setObjectName(f"{deed.name}.menu")
             action.setEnabled(row is not None and deed.possible(row))
             action.triggered.connect(lambda _on=False, d=deed: d.do())
@@ -118,8 +118,8 @@ class TransferPane(QFrame):
             return
         now = self._presenter.clock.now()
         self._name.setText(row.name)
-        self._facts.setText(_facts(row, clock_words(row.created_at, now)))
-        advice = advice_words(row, now)
+        self._facts.setText(_facts(row, clock_text(row.created_at, now)))
+        advice = advice_text(row, now)
         self._problem.setText(advice)
         self._problem.setVisible(bool(advice))
         theme.set_role(self._problem, "bad" if row.state in PROBLEM_STATES else "warn")
@@ -168,7 +168,7 @@ class TransferPane(QFrame):
 
     def _make_button(self, deed: _Deed) -> QPushButton:
         role = "danger" if deed.name == "transfers.cancel" else ""
-        made = button(deed.words, deed.name, role=role, icon_name=deed.icon_name)
+        made = button(deed.text, deed.name, role=role, icon_name=deed.icon_name)
         made.clicked.connect(deed.do)
         return made
 
@@ -189,23 +189,23 @@ class TransferPane(QFrame):
         for made in self._buttons.values():
             buttons.addWidget(made)
         buttons.addStretch(1)
-        words = QVBoxLayout()
-        words.setSpacing(theme.SMALL)
-        words.addWidget(self._facts)
-        words.addWidget(self._problem)
-        words.addSpacing(theme.TIGHT)
-        words.addWidget(self._promises)
-        words.addStretch(1)
+        text = QVBoxLayout()
+        text.setSpacing(theme.SMALL)
+        text.addWidget(self._facts)
+        text.addWidget(self._problem)
+        text.addSpacing(theme.TIGHT)
+        text.addWidget(self._promises)
+        text.addStretch(1)
         # Name and buttons stay in sight when a small window cannot show all the words.
         left = QVBoxLayout()
         left.setContentsMargins(0, 0, 0, 0)
         left.setSpacing(theme.SMALL)
         left.addWidget(self._name)
-        left.addWidget(scrolling(words, "transfers.words"), 1)
+        left.addWidget(scrolling(text, "transfers.words"), 1)
         left.addLayout(buttons)
         side = QWidget()
-        side.setMinimumWidth(_WORDS_WIDTH[0])
-        side.setMaximumWidth(_WORDS_WIDTH[1])
+        side.setMinimumWidth(_TEXT_WIDTH[0])
+        side.setMaximumWidth(_TEXT_WIDTH[1])
         side.setLayout(left)
         across = QHBoxLayout(self)
         across.setContentsMargins(theme.LARGE, theme.MEDIUM, theme.MEDIUM, theme.MEDIUM)
@@ -295,5 +295,5 @@ def _facts(row: TransferRow, started: str) -> str:
     where = row.target if row.kind is TransferKind.IMPORT else row.destination
     direction = "into" if row.kind is TransferKind.IMPORT else "to"
     place = f" {direction} {where}" if where else ""
-    amount = f"{count_words(row.files_total, 'file')}, {size_words(row.bytes_total)}"
-    return f"{kind_words(row.kind)}{place}, {amount}, started {started}"
+    amount = f"{count_text(row.files_total, 'file')}, {size_text(row.bytes_total)}"
+    return f"{kind_text(row.kind)}{place}, {amount}, started {started}"

@@ -41,19 +41,21 @@ class ProgressDelegate(QStyledItemDelegate):
             super().paint(painter, option, index)
             return
         self.initStyleOption(option, index)
-        words, option.text = option.text, ""
+        sentence, option.text = option.text, ""
         option.widget.style().drawControl(
             QStyle.ControlElement.CE_ItemViewItem, option, painter, option.widget
         )
         inner = option.rect.adjusted(10, 6, -10, -6)
-        self._draw_words(painter, option, inner, words)
+        self._draw_text(painter, option, inner, sentence)
         self._draw_bar(painter, option, inner, fraction)
 
-    def _draw_words(
-        self, painter: QPainter, option: QStyleOptionViewItem, inner: QRect, words: str
+    def _draw_text(
+        self, painter: QPainter, option: QStyleOptionViewItem, inner: QRect, sentence: str
     ) -> None:
         room = QRect(inner.left(), inner.top(), inner.width(), inner.height() - _BAR_HEIGHT - 3)
-        text = option.fontMetrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width())
+        text = option.fontMetrics.elidedText(
+            sentence, Qt.TextElideMode.ElideRight, room.width()
+        )
         painter.setPen(option.palette.color(QPalette.ColorRole.Text))
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), text)
 

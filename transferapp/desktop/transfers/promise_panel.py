@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
-from transferapp.desktop.transfers.promise_words import PromiseLine
+from transferapp.desktop.transfers.promise_texts import PromiseLine
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.labels import IconLabel, label
 

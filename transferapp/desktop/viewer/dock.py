@@ -41,7 +41,7 @@ class ExportDock(QWidget):
         super().__init__()
         self._readers: dict[QRadioButton, RegionReader] = {}
         self._sizes: list[tuple[int, int]] = []
-        self._title = _words("", strong=True)
+        self._title = _text("", strong=True)
         self._level = QComboBox()
         self._level.setAccessibleName("Level")
         whole = self._region("Whole image", lambda: None)
@@ -56,7 +56,7 @@ class ExportDock(QWidget):
         self._channel_column = QVBoxLayout(self._channels)
         self._queue = QPushButton("Queue export of the originals")
         self._queue.clicked.connect(self._ask)
-        self._answer = _words("")
+        self._answer = _text("")
         self._lay_out()
         self.setEnabled(False)
 
@@ -68,8 +68,8 @@ class ExportDock(QWidget):
         self._sizes = list(level_sizes)
         self._level.clear()
         for index, (height, width) in enumerate(self._sizes):
-            words = "Full size" if index == 0 else f"1 : {round(self._sizes[0][1] / width)}"
-            self._level.addItem(f"{words}  ({width} \N{MULTIPLICATION SIGN} {height})")
+            text = "Full size" if index == 0 else f"1 : {round(self._sizes[0][1] / width)}"
+            self._level.addItem(f"{text}  ({width} \N{MULTIPLICATION SIGN} {height})")
         self._show_channels(channels)
         self._answer.setText("")
         self.setEnabled(True)
@@ -117,8 +117,8 @@ class ExportDock(QWidget):
             box.setChecked(True)
             self._channel_column.addWidget(box)
 
-    def _region(self, words: str, read: RegionReader) -> QRadioButton:
-        button = QRadioButton(words)
+    def _region(self, text: str, read: RegionReader) -> QRadioButton:
+        button = QRadioButton(text)
         self._readers[button] = read
         return button
 
@@ -128,24 +128,24 @@ class ExportDock(QWidget):
         for button in self._readers:
             inside.addWidget(button)
         inside.addWidget(self._draw)
-        level_words = QLabel("&Level")
-        level_words.setBuddy(self._level)
+        level_text = QLabel("&Level")
+        level_text.setBuddy(self._level)
         column = QVBoxLayout(self)
         for widget in (
             self._title,
-            level_words,
+            level_text,
             self._level,
             region,
             self._channels,
             self._queue,
-            _words(_ORIGINALS_ONLY),
+            _text(_ORIGINALS_ONLY),
             self._answer,
         ):
             column.addWidget(widget)
         column.addStretch(1)
 
 
-def _words(text: str, *, strong: bool = False) -> QLabel:
+def _text(text: str, *, strong: bool = False) -> QLabel:
     label = QLabel(text)
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.PlainText)

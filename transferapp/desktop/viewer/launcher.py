@@ -24,7 +24,7 @@ STOP_TIMEOUT_S = 5.0
 #: Crashes in a row after which it waits for a person to ask again.
 _MOST_CRASHES = 2
 _LINE_LIMIT = 1 << 20
-_LAST_WORDS = 20
+_LAST_OUTPUT = 20
 
 FirstPixelsListener = Callable[[int, float], None]
 ExportListener = Callable[[int, messages.Selection], None]
@@ -44,7 +44,7 @@ class ViewerLauncher:
         self._ready: asyncio.Future[None] | None = None
         self._follower: asyncio.Task[None] | None = None
         self._complaints: asyncio.Task[None] | None = None
-        self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
+        self._last_output: deque[str] = deque(maxlen=_LAST_OUTPUT)
         #: The image that was asked for and has not shown a pixel yet.
         self._awaited: int | None = None
         self._crashes = 0
@@ -183,7 +183,7 @@ class ViewerLauncher:
     async def _listen_to_complaints(self, process: Process) -> None:
         assert process.stderr is not None  # noqa: S101
         async for line in process.stderr:
-            self._last_words.append(line.decode(errors="replace").rstrip())
+            self._last_output.append(line.decode(errors="replace").rstrip())
 
     def _report(self, event: messages.AnyEvent) -> None:
         match event:
@@ -219,7 +219,7 @@ class ViewerLauncher:
             self._settle(self._no_opengl)
             return
         self._crashes += 1
-        _log.error("the viewer crashed", exit_code=code, last_words=list(self._last_words))
+        _log.error("the viewer crashed", exit_code=code, last_output=list(self._last_output))
         crashed = errors.ViewerUnavailable(
             "The large viewer crashed. Your transfers are not affected. Open the image again."
         )

@@ -88,9 +88,9 @@ class ViewerWindow(QObject):
         names = [channel.name for channel in image.channels]
         self.dock.show_image(name, image.level_sizes, names)
 
-    def show(self, words: str) -> None:
+    def show(self, text: str) -> None:
         """Show words in the status line."""
-        self.viewer.status = words
+        self.viewer.status = text
 
     def refresh(self) -> None:
         """Read again what could not be read."""

@@ -23,11 +23,11 @@ class FilterChips(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SMALL)
-        self._words = dict(choices)
+        self._text = dict(choices)
         self._chips: dict[str, QPushButton] = {}
         group = QButtonGroup(self)
-        for key, words in choices:
-            chip = QPushButton(words)
+        for key, text in choices:
+            chip = QPushButton(text)
             chip.setObjectName(f"{name}.{key}")
             chip.setCheckable(True)
             theme.set_role(chip, "chip")
@@ -41,7 +41,7 @@ class FilterChips(QFrame):
     def show_counts(self, counts: Mapping[str, int]) -> None:
         """Put a count behind each word."""
         for key, chip in self._chips.items():
-            chip.setText(f"{self._words[key]}  {counts.get(key, 0):,}")
+            chip.setText(f"{self._text[key]}  {counts.get(key, 0):,}")
 
     def choose(self, key: str) -> None:
         """Switch a chip on without a signal."""

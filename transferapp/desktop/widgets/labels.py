@@ -104,9 +104,9 @@ class EmptyState(QWidget):
             layout.addWidget(part)
         self._layout = layout
         layout.addStretch(3)
-        self.show_words(title, text)
+        self.show_text(title, text)
 
-    def show_words(self, title: str, text: str = "", icon_name: str = "") -> None:
+    def show_text(self, title: str, text: str = "", icon_name: str = "") -> None:
         """Change what is said."""
         self._icon_name = icon_name or self._icon_name
         self._icon.show_icon(self._icon_name, "border_strong", 48)

@@ -15,7 +15,7 @@ from itertools import product
 from transferapp.errors import DamagedFile, MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import plates, words
+from transferapp.intake.families import doubt_texts, plates
 from transferapp.intake.families.family import Family
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -56,7 +56,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         cut = DamagedFile(f"'{index.name}' is not complete: its end is cut off. Copy it again.")
         return plates.kept_together(index, FORMAT, together, cut)
     if needed := _absent_settings(before, dyes):
-        problem = MissingCompanion(words.needs(index, needed))
+        problem = MissingCompanion(doubt_texts.needs(index, needed))
         return plates.kept_together(index, FORMAT, together, problem)
     wells, _, numbers = (sorted({place[axis] for place in images}) for axis in range(3))
     absent = [
@@ -66,7 +66,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     ]
     made = plates.judged(index, FORMAT, (index, *together), len(images), absent)
     made = plates.small_endings(made, index, images.values())
-    ends = () if text.endswith(("\n", "\r")) else (words.no_end(index),)
+    ends = () if text.endswith(("\n", "\r")) else (doubt_texts.no_end(index),)
     return replace(made, doubts=(*made.doubts, *ends))
 
 

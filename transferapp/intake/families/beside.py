@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import names_on_disk
 from transferapp.intake.formats import OME_TIFF, format_of_name
@@ -37,7 +37,7 @@ def sets_around(
             continue
         for file in members:
             kind = format_of_name(file.name)
-            doubt = words.belongs(file.name, index)
+            doubt = doubt_texts.belongs(file.name, index)
             yield FilesetCandidate(file.name, (file,), kind, doubts=(doubt,))
 
 

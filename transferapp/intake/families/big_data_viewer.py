@@ -16,7 +16,7 @@ from xml.sax.saxutils import unescape
 from transferapp.errors import DamagedFile, MissingCompanion, SourceProblem
 from transferapp.intake.bio_formats_only import BIG_DATA_VIEWER
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import UTF_16
 from transferapp.intake.neighbours import Neighbours
@@ -74,7 +74,7 @@ def _of_named(
     files = dict.fromkeys((*pair, *(part for part in parts if part is not None)))
     problems = tuple(_problems(file, pixels, name))
     if file.path.suffix != ".xml":
-        problems = (*problems, words.misnamed(file.name, f"{file.path.stem}.xml"))
+        problems = (*problems, doubt_texts.misnamed(file.name, f"{file.path.stem}.xml"))
     if None in parts:
         problems = (*problems, _no_partition(file))
     return FilesetCandidate(pair[0].name, tuple(files), BIG_DATA_VIEWER, problems)
@@ -93,7 +93,7 @@ def _of_no_xml(file: FoundFile, head: bytes, neighbours: Neighbours) -> FilesetC
     if is_encoded and "<SpimData" not in head.decode("utf-16", "replace"):
         return None
     if is_encoded:
-        problem = DamagedFile(words.encoded(file))
+        problem = DamagedFile(doubt_texts.encoded(file))
         return FilesetCandidate(pixels.name, (pixels, file), BIG_DATA_VIEWER, (problem,))
     return _of_cut_xml(file, neighbours)
 

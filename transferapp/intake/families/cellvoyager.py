@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from transferapp.errors import DamagedFile, MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import plates, words
+from transferapp.intake.families import doubt_texts, plates
 from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
@@ -52,13 +52,13 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         beside = [second, *named.values()] if second else [*named.values()]
         return damaged(index, FORMAT, beside, plate=True) if named else None
     if second is None:
-        problem = MissingCompanion(words.needs(index, [_SECOND]))
+        problem = MissingCompanion(doubt_texts.needs(index, [_SECOND]))
         return plates.kept_together(index, FORMAT, [*named.values()], problem)
     try:
         areas = _areas(index)
         read_to_the_end(second)  # So does Bio-Formats, which reads nothing without it.
     except UnreadIndex as error:
-        broken = DamagedFile(words.index_not_read(error.file, str(error)))
+        broken = DamagedFile(doubt_texts.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, [second, *named.values()], broken)
     found = dict[_Place, FoundFile]()
     for match, file in named.items():

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from transferapp.errors import DamagedFile, MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import plates, words
+from transferapp.intake.families import doubt_texts, plates
 from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
@@ -44,12 +44,12 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         lists = [(name, find(name)) for name in names]
         absent = [name for name, file in lists if file is None]
         if absent or not lists:
-            missing = MissingCompanion(words.needs(index, absent or ["ImageIndex"]))
+            missing = MissingCompanion(doubt_texts.needs(index, absent or ["ImageIndex"]))
             return plates.kept_together(index, FORMAT, _tiffs(index, neighbours), missing)
         files = [file for _, file in lists if file is not None]
         named = [image for file in files for image in _named(file)]
     except UnreadIndex as error:
-        problem = DamagedFile(words.index_not_read(error.file, str(error)))
+        problem = DamagedFile(doubt_texts.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, _tiffs(index, neighbours), problem)
     made = plates.plate(index, FORMAT, named, find, files)
     return plates.named_exactly(made, index, _EXACT)

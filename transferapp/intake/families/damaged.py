@@ -9,7 +9,7 @@ from dataclasses import replace
 from transferapp.errors import DamagedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.texts import is_utf_16
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -23,7 +23,7 @@ def damaged(
     """Make the set of a damaged index and of what looks like its images; it is refused, as
     the images without it would be imported torn apart.
     """
-    problem = DamagedFile(words.damaged(index, kind.name))
+    problem = DamagedFile(doubt_texts.damaged(index, kind.name))
     files = {index.place: index} | {file.place: file for file in members}
     return FilesetCandidate(index.name, tuple(files.values()), kind, (problem,), plate=plate)
 
@@ -34,7 +34,7 @@ def if_utf_16(made: FilesetCandidate | None, index: FoundFile) -> FilesetCandida
     """
     if made is None or not is_utf_16(index):
         return made
-    return replace(made, problems=(DamagedFile(words.encoded(index)),))
+    return replace(made, problems=(DamagedFile(doubt_texts.encoded(index)),))
 
 
 def called_alike(index: FoundFile, neighbours: Neighbours) -> list[FoundFile]:

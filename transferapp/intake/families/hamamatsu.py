@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import called_alike, damaged, if_utf_16
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import set_of_named
@@ -60,7 +60,7 @@ def collect_vms(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | 
     names += [values[key] for key in ("MapFile", "MacroImage") if values.get(key)]
     made = if_utf_16(set_of_named(index, names, VMS_FORMAT, neighbours), index)
     if made is not None and not ends_a_line(index):
-        made = replace(made, doubts=(words.no_end(index),))
+        made = replace(made, doubts=(doubt_texts.no_end(index),))
     extra = neighbours.exactly(index, values.get("OptimisationFile") or "no such file")
     if made is None or extra is None:
         return made

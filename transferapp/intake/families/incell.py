@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element
 from transferapp.errors import DamagedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import plates, words
+from transferapp.intake.families import doubt_texts, plates
 from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
@@ -45,7 +45,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     try:
         named = list(_named(index))
     except UnreadIndex as error:
-        problem = DamagedFile(words.index_not_read(error.file, str(error)))
+        problem = DamagedFile(doubt_texts.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, _members(index, neighbours), problem)
     find = plates.below_the_index(index, neighbours)
     made = plates.plate(index, FORMAT, named, find)

@@ -13,7 +13,7 @@ import re
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged, matching
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
@@ -46,9 +46,9 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     if {file.place for file in own} - {file.place for file in found}:
         return damaged(index, FORMAT, [*found, *own])
     if not found:
-        problem = words.no_images(index, absent[0] if absent else "image_z000_ch00.tif")
+        problem = doubt_texts.no_images(index, absent[0] if absent else "image_z000_ch00.tif")
         return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
-    doubts = (words.absent(absent, index),) if absent else ()
+    doubts = (doubt_texts.absent(absent, index),) if absent else ()
     return FilesetCandidate(index.name, (index, *found), FORMAT, doubts=doubts)
 
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from transferapp.errors import DamagedFile, SourceProblem
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.texts import read_xml
@@ -36,14 +36,14 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     files = (index, *(found[path] for path in sorted(found)))
     passed_over = [name for name in absent if name.lower().endswith(_DESCRIPTIONS)]
     images = [name for name in absent if name not in passed_over]
-    problems: tuple[SourceProblem, ...] = (words.needed(images, index),) if images else ()
-    doubts = (words.left_out(passed_over, index),) if passed_over else ()
+    problems: tuple[SourceProblem, ...] = (doubt_texts.needed(images, index),) if images else ()
+    doubts = (doubt_texts.left_out(passed_over, index),) if passed_over else ()
     if broken:
-        problems = (DamagedFile(words.damaged(broken[0], FORMAT.name)),)
+        problems = (DamagedFile(doubt_texts.damaged(broken[0], FORMAT.name)),)
     elif all(file.name.lower().endswith(_DESCRIPTIONS) for file in files):
-        problems = (words.no_images(index, next(iter(absent), "image.tif")),)
+        problems = (doubt_texts.no_images(index, next(iter(absent), "image.tif")),)
     elif capitals := [file.name for file in files[1:] if not _ends_small(file)]:
-        problems = (*problems, words.in_capitals(capitals, index))
+        problems = (*problems, doubt_texts.in_capitals(capitals, index))
     return FilesetCandidate(index.name, files, FORMAT, problems, doubts)
 
 

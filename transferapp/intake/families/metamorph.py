@@ -18,7 +18,7 @@ from math import prod
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged, if_utf_16, matching
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
@@ -52,8 +52,8 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         return _without_images(index, names, _beside(index, neighbours))
     first = min(found, key=lambda file: (_is_stk(file), file.name))
     files = (first, index, *(file for file in found if file is not first))
-    doubts = [words.absent(absent, index)] if absent else []
-    doubts += [] if is_whole else [words.no_end(index)]
+    doubts = [doubt_texts.absent(absent, index)] if absent else []
+    doubts += [] if is_whole else [doubt_texts.no_end(index)]
     plate = _is_plate(settings)
     made = FilesetCandidate(index.name, files, FORMAT, doubts=tuple(doubts), plate=plate)
     return if_utf_16(made, index)
@@ -103,11 +103,11 @@ def _without_images(
     if images and _is_of_another(images[0], index):
         images = []
     if not images:
-        problem = words.no_images(index, f"{names[0]}.tif")
+        problem = doubt_texts.no_images(index, f"{names[0]}.tif")
         return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
     why = f"means names such as '{names[0]}.tif', not '{images[0].name}'"
     remedy = "Give the images the names that MetaMorph gave them, then drop the folder again."
-    problem = words.not_found_like_this(index, why, remedy)
+    problem = doubt_texts.not_found_like_this(index, why, remedy)
     return FilesetCandidate(index.name, (index, *images), FORMAT, (problem,))
 
 

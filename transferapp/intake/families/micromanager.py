@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged, matching
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
@@ -72,15 +72,15 @@ def _collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | Non
         if torn or not names_in(index) or not _ends_with_a_plane(index):
             return damaged(index, FORMAT, [*found, *members])
     if not found:
-        problem = words.no_images(index, absent[0])
+        problem = doubt_texts.no_images(index, absent[0])
         return FilesetCandidate(index.name, (index,), FORMAT, (problem,))
     extra = neighbours.exactly(index, _ACQUISITION)
     files = [index, *([extra] if extra else []), *found]
     if index.name == _TEXT:
         first = min(index, *found, key=lambda file: file.name)
         files = [first, *(file for file in files if file is not first)]
-    doubts = [words.absent(absent, index)] if absent else []
-    doubts += [] if is_whole else [words.no_end(index)]
+    doubts = [doubt_texts.absent(absent, index)] if absent else []
+    doubts += [] if is_whole else [doubt_texts.no_end(index)]
     return FilesetCandidate(index.name, tuple(files), FORMAT, doubts=tuple(doubts))
 
 
@@ -94,7 +94,7 @@ def _misnamed(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | No
     images = [file for file in found if _MEMBER.search(file.name)]
     if not images:
         return None
-    problem = words.misnamed(index.name, index.name[: -len(_TEXT)] + _TEXT)
+    problem = doubt_texts.misnamed(index.name, index.name[: -len(_TEXT)] + _TEXT)
     return FilesetCandidate(index.name, (index, *images), FORMAT, (problem,))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged, matching
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -28,7 +28,9 @@ def set_of_named(
     cut = re.compile(f"^{re.escape(absent[-1])}.")
     if begun := matching(index, neighbours, cut):
         return damaged(index, kind, [*found, *begun])
-    problem = words.needed(absent, index) if found else words.no_images(index, absent[0])
+    problem = (
+        doubt_texts.needed(absent, index) if found else doubt_texts.no_images(index, absent[0])
+    )
     return FilesetCandidate(index.name, (index, *found), kind, (problem,))
 
 

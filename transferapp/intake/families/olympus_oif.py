@@ -21,7 +21,7 @@ from transferapp.errors import MissingCompanion
 from transferapp.formats.embedded import OIF as FORMAT
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
@@ -65,7 +65,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         lambda name: neighbours.exactly(index, name, folder),
     )
     problems = _oif_problems(index, folder, found, absent)
-    doubts = () if _LAST in settings and ends_a_line(index) else (words.no_end(index),)
+    doubts = () if _LAST in settings and ends_a_line(index) else (doubt_texts.no_end(index),)
     return FilesetCandidate(index.name, (index, *sides, *found), FORMAT, problems, doubts)
 
 
@@ -86,9 +86,11 @@ def _oif_problems(
 ) -> tuple[MissingCompanion, ...]:
     if not found:
         return (
-            words.no_images(index, f"{folder.name}/{absent[0] if absent else 's_C001.tif'}"),
+            doubt_texts.no_images(
+                index, f"{folder.name}/{absent[0] if absent else 's_C001.tif'}"
+            ),
         )
-    return (words.needed(absent, index),) if absent else ()
+    return (doubt_texts.needed(absent, index),) if absent else ()
 
 
 def _image_names(first: str, last: str) -> list[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from transferapp.errors import DamagedFile
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import plates, words
+from transferapp.intake.families import doubt_texts, plates
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
     UnreadIndex,
@@ -47,7 +47,7 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
         return _unreadable(index, neighbours, "is no index that can be read (encrypted?)")
     if _KNOWN not in start:
         return plates.kept_together(
-            index, FORMAT, _members(index, neighbours), words.unknown_version(index)
+            index, FORMAT, _members(index, neighbours), doubt_texts.unknown_version(index)
         )
     try:
         named = _named(index)
@@ -136,7 +136,7 @@ def _unreadable(index: FoundFile, neighbours: Neighbours, why: str) -> FilesetCa
     if not members:
         return None
     return plates.kept_together(
-        index, FORMAT, members, DamagedFile(words.index_not_read(index, why))
+        index, FORMAT, members, DamagedFile(doubt_texts.index_not_read(index, why))
     )
 
 

@@ -16,7 +16,7 @@ from itertools import product
 from transferapp.errors import MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import called_alike, damaged, if_utf_16, matching
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.named_files import found_and_absent
@@ -74,10 +74,10 @@ def _problems(
     if folder:
         why = f"names its images with the folder '{folder}'"
         remedy = "Put it into the folder of the images and leave nothing in it but their names."
-        return (words.not_found_like_this(index, why, remedy),)
+        return (doubt_texts.not_found_like_this(index, why, remedy),)
     if not found:
-        return (words.no_images(index, absent[0]),)
-    return (words.needed(absent, index),) if absent else ()
+        return (doubt_texts.no_images(index, absent[0]),)
+    return (doubt_texts.needed(absent, index),) if absent else ()
 
 
 def _names(pattern: str, index: FoundFile, neighbours: Neighbours) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from transferapp.errors import SourceProblem
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import words
+from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.neighbours import Neighbours
 from transferapp.intake.scanning import FoundFile
@@ -52,9 +52,9 @@ def judged(
     name = index.name
     if not found:
         example = absent[0] if absent else "any .tif"
-        problem = words.no_images(index, example)
+        problem = doubt_texts.no_images(index, example)
         return FilesetCandidate(name, tuple(files), kind, (problem,), plate=True)
-    doubts = (words.absent(absent, index),) if absent else ()
+    doubts = (doubt_texts.absent(absent, index),) if absent else ()
     return FilesetCandidate(name, tuple(files), kind, doubts=doubts, plate=True)
 
 
@@ -86,7 +86,7 @@ def named_exactly(
     """Refuse a set whose index Bio-Formats finds by another case of its letters only."""
     if made is None or made.problems or index.name == right:
         return made
-    return replace(made, problems=(words.misnamed(index.name, right),))
+    return replace(made, problems=(doubt_texts.misnamed(index.name, right),))
 
 
 def small_endings(
@@ -96,7 +96,7 @@ def small_endings(
     capitals = [file.name for file in images if not file.name.endswith(".tif")]
     if not capitals:
         return made
-    return replace(made, problems=(*made.problems, words.in_capitals(capitals, index)))
+    return replace(made, problems=(*made.problems, doubt_texts.in_capitals(capitals, index)))
 
 
 def below_the_index(

@@ -12,7 +12,7 @@ import re
 from transferapp.errors import DamagedFile, MissingCompanion
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.families import plates, words
+from transferapp.intake.families import doubt_texts, plates
 from transferapp.intake.families.family import Family
 from transferapp.intake.families.index_xml import (
     UnreadIndex,
@@ -42,19 +42,19 @@ def collect(index: FoundFile, neighbours: Neighbours) -> FilesetCandidate | None
     beside = neighbours.listing(index, index.path.parent)
     others = plates.in_code_order(file for file in beside if file.path != index.path)
     if not is_plate:
-        broken = DamagedFile(words.index_not_read(index, "tells of no plate"))
+        broken = DamagedFile(doubt_texts.index_not_read(index, "tells of no plate"))
         return plates.kept_together(index, FORMAT, others, broken)
     by_name = {file.name: file for file in others}
     try:
         absent = _absent_settings(by_name)
         if absent:
-            problem = MissingCompanion(words.needs(index, absent))
+            problem = MissingCompanion(doubt_texts.needs(index, absent))
             return plates.kept_together(index, FORMAT, others, problem)
         for file in (index, *_settings(by_name)):
             read_to_the_end(file)
         images = _images(by_name[_RECORDS])
     except UnreadIndex as error:
-        damaged = DamagedFile(words.index_not_read(error.file, str(error)))
+        damaged = DamagedFile(doubt_texts.index_not_read(error.file, str(error)))
         return plates.kept_together(index, FORMAT, others, damaged)
     missing = [name for name in images if name not in by_name]
     found = len(images) - len(missing)

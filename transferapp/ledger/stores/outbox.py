@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from transferapp.ledger.stores.rows import problem_of, tally_of
 from transferapp.ledger.stores.schema import events
 from transferapp.ledger.stores.tally import Tally
-from transferapp.model.attachments import attached_words
-from transferapp.model.drops import left_out_words
+from transferapp.model.attachments import attached_text
+from transferapp.model.drops import left_out_text
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
 
@@ -64,8 +64,8 @@ def transfer_events(
     tally = tally_of(transfer)
     if was_ended or not tally.ended:
         return [changed]
-    words = _notable(tally, transfer)
-    ended = {"kind": str(EventKind.TRANSFER_ENDED), "message": words}
+    sentence = _notable(tally, transfer)
+    ended = {"kind": str(EventKind.TRANSFER_ENDED), "message": sentence}
     return [changed, changed | ended]
 
 
@@ -102,7 +102,7 @@ def _is_news(before: Values, after: Values) -> bool:
 
 def _notable(tally: Tally, transfer: Values) -> str:
     """Say in words how a transfer ended: ``3 imported, 1 failed``, and what it lacks."""
-    words = (
+    sentence = (
         (ItemState.IMPORTED, "imported"),
         (ItemState.DELIVERED, "delivered"),
         (ItemState.FAILED, "failed"),
@@ -114,9 +114,9 @@ def _notable(tally: Tally, transfer: Values) -> str:
         # All files to attach are one item, which is told of by its files.
         state = ItemState.IMPORTED if tally.attached else ItemState.CANCELLED
         states[state] = states.get(state, 1) - 1
-        attaching = attached_words(tally.to_attach, tally.attached)
-    counted = [(states.get(state, 0), word) for state, word in words]
-    parts = [f"{count} {word}" for count, word in counted if count]
+        attaching = attached_text(tally.to_attach, tally.attached)
+    counted = [(states.get(state, 0), term) for state, term in sentence]
+    parts = [f"{count} {term}" for count, term in counted if count]
     ends = ", ".join([*parts, attaching] if attaching else parts)
-    left_out = left_out_words(transfer["left_out_files"] or 0, transfer["left_out_names"] or ())
+    left_out = left_out_text(transfer["left_out_files"] or 0, transfer["left_out_names"] or ())
     return f"{ends}. {left_out}" if left_out else ends

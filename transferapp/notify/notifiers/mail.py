@@ -18,7 +18,7 @@ from transferapp.errors import Denied, Invalid, SettingsInvalid, Unavailable
 from transferapp.host.clock import Clock
 from transferapp.notify.port import Batch, MailSender, NotableEvent, Preferences
 from transferapp.notify.settings import Encryption, SmtpSettings
-from transferapp.notify.words import headline, sentence
+from transferapp.notify.texts import headline, sentence
 
 #: SMTP answers from here on are for good; below, the other side asks for patience.
 _FOR_GOOD = HTTPStatus.INTERNAL_SERVER_ERROR

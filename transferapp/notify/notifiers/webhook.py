@@ -15,8 +15,8 @@ from transferapp.host.clock import Clock
 from transferapp.host.closing import AsyncClosing
 from transferapp.notify.notifiers.webhook_transport import WebhookTransport
 from transferapp.notify.port import Batch, NotableEvent, Preferences, Sender
+from transferapp.notify.texts import sentence
 from transferapp.notify.webhooks import checked_url, signature
-from transferapp.notify.words import sentence
 
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 #: Answers that may be better later.

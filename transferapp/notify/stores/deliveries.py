@@ -27,7 +27,7 @@ from transferapp.notify.port import (
 )
 from transferapp.notify.stores.preferences import preferences_of
 from transferapp.notify.stores.schema import SCHEMA, deliveries, notable_event_of_row, positions
-from transferapp.notify.words import topic_of
+from transferapp.notify.texts import topic_of
 
 #: Troubles of one transfer within this time are one notification.
 COLLAPSE_WITHIN = timedelta(minutes=15)

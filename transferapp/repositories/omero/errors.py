@@ -27,7 +27,7 @@ from transferapp.repositories.omero.ice_imports import Glacier2, Ice, omero
 _FULL = ("no space left", "disk quota exceeded", "disk full")
 _GONE = ("no row with the given identifier", "is not available", "no such")
 #: Words of an import's failure and what they mean; the first that is found counts.
-_IMPORT_WORDS: tuple[tuple[str, type[TransferAppError]], ...] = (
+_IMPORT_TEXT: tuple[tuple[str, type[TransferAppError]], ...] = (
     ("unknownformat", UnsupportedFile),
     ("unknown file format", UnsupportedFile),
     ("unsupportedcompression", UnsupportedFile),
@@ -65,10 +65,10 @@ def import_failure(name: str, parameters: dict[str, str]) -> TransferAppError:
     """Return the error for the ERR response of an import request."""
     message = parameters.get("message", "")
     text = " ".join((name, message, parameters.get("stacktrace", ""))).lower()
-    if any(words in text for words in _FULL):
+    if any(sentence in text for sentence in _FULL):
         return StorageFull(f"{_NO_SPACE}. OMERO says: {message}")
-    kind = next((kind for words, kind in _IMPORT_WORDS if words in text), Invalid)
-    stated = ": ".join(dict.fromkeys(word for word in (name, message) if word))
+    kind = next((kind for sentence, kind in _IMPORT_TEXT if sentence in text), Invalid)
+    stated = ": ".join(dict.fromkeys(term for term in (name, message) if term))
     if kind is Invalid:
         return Invalid(
             "OMERO could not import this. Send this report to your OMERO administrator."
@@ -83,8 +83,8 @@ def _full_name(cls: type) -> str:
 
 def message_of(error: Exception) -> str:
     """Return OMERO's own words, on one line."""
-    words = getattr(error, "message", None) or getattr(error, "reason", None)
-    return " ".join(str(words or type(error).__name__).split())
+    sentence = getattr(error, "message", None) or getattr(error, "reason", None)
+    return " ".join(str(sentence or type(error).__name__).split())
 
 
 def _message(what: str, error: Exception) -> str:
@@ -103,7 +103,7 @@ def _full_or(
     other: Callable[[Exception], TransferAppError],
 ) -> Callable[[Exception], TransferAppError]:
     def translate(error: Exception) -> TransferAppError:
-        if any(words in message_of(error).lower() for words in _FULL):
+        if any(sentence in message_of(error).lower() for sentence in _FULL):
             return StorageFull(_message(_NO_SPACE, error))
         return other(error)
 
@@ -140,7 +140,7 @@ def _checksums(error: Exception) -> TransferAppError:
 
 
 def _validation(error: Exception) -> TransferAppError:
-    if any(words in message_of(error).lower() for words in _GONE):
+    if any(sentence in message_of(error).lower() for sentence in _GONE):
         what = "OMERO does not have this any more, or you may not see it. Refresh the view"
         return NotFound(_message(what, error))
     what = "OMERO refused the data. Send this report to your OMERO administrator"
@@ -175,9 +175,9 @@ def _omero_message(
 
 
 def _plainly(
-    kind: type[TransferAppError], words: str
+    kind: type[TransferAppError], sentence: str
 ) -> Callable[[Exception], TransferAppError]:
-    return lambda _error: kind(words)
+    return lambda _error: kind(sentence)
 
 
 _FORBIDDEN = "Your OMERO account may not do this. Ask the owner of the data or of the group"

@@ -176,9 +176,9 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _command(*words: object) -> None:
+def _command(*sentence: object) -> None:
     subprocess.run(  # noqa: S603 - the peers' fixed command lines
-        [str(word) for word in words], check=True, stdout=subprocess.DEVNULL
+        [str(term) for term in sentence], check=True, stdout=subprocess.DEVNULL
     )
 
 

@@ -48,8 +48,8 @@ def _change_group(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
             record = sandbox.store.load(entity_name(cls) or cls, id_)
             require(record, caller, CHGRP)
             if not caller.admin and request.groupId not in caller.member_of:
-                words = f"Not a member of group {request.groupId}"
-                raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+                text = f"Not a member of group {request.groupId}"
+                raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
             for moved in _with_parts(sandbox, record):
                 put_in(sandbox.store, moved, request.groupId)
                 made.includedObjects.setdefault(f"ome.model.{moved.cls}", []).append(moved.id)
@@ -92,8 +92,8 @@ def _session_timeout(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> A
     if request.timeToIdle is not None:
         idle = request.timeToIdle._val
         if idle > MOST_IDLE_MS and not caller.admin:
-            words = f"timeToIdle is limited to {MOST_IDLE_MS} ms"
-            raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+            text = f"timeToIdle is limited to {MOST_IDLE_MS} ms"
+            raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
         session.idle_ms = idle
         sandbox.store.set(session.record, "timeToIdle", request.timeToIdle)
     if request.timeToLive is not None:
@@ -120,7 +120,7 @@ def _files(sandbox: Sandbox, record: Record) -> list[Record]:
 def _add_usage(made: Any, file: Record) -> None:
     owner = omero.cmd.LongPair(file.values["@owner"].id, file.values["@group"].id)
     made.totalFileCount[owner] = made.totalFileCount.get(owner, 0) + 1
-    size = int(file.word("size") or 0)
+    size = int(file.text("size") or 0)
     made.totalBytesUsed[owner] = made.totalBytesUsed.get(owner, 0) + size
     counts = made.fileCountByReferer.setdefault(owner, {})
     counts["FilesetEntry"] = counts.get("FilesetEntry", 0) + 1
@@ -142,8 +142,8 @@ def answer(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
     name = type(request).__name__.removesuffix("I")
     found = _ANSWERS.get(name)
     if found is None:
-        words = f"sandbox: the command {name} is not implemented"
-        raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
+        text = f"sandbox: the command {name} is not implemented"
+        raise omero.ApiUsageException(None, "omero.ApiUsageException", text)
     with sandbox.lock:
         return found(sandbox, request, caller)
 

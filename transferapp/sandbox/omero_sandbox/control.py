@@ -102,7 +102,7 @@ class Control:
         """Tell who is signed in; session UUIDs are logins and stay here."""
         with self._sandbox.lock:
             people = self._sandbox.store.tables["Experimenter"]
-            names = [people[s.user].word("omeName") for s in self._sandbox.sessions]
+            names = [people[s.user].text("omeName") for s in self._sandbox.sessions]
         return {"users": names}
 
     def do_close_sessions(self, user: str) -> None:

@@ -124,8 +124,8 @@ class _Plan:
             if fileset is None:
                 continue
             if any(i.key not in self.found for i in self._store.related(fileset, "images")):
-                words = f"may not split Fileset[{fileset.id}]: delete all of its images"
-                raise omero.ValidationException(None, "omero.ValidationException", words)
+                text = f"may not split Fileset[{fileset.id}]: delete all of its images"
+                raise omero.ValidationException(None, "omero.ValidationException", text)
             self.collect(fileset)
 
 

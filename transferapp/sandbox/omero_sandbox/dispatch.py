@@ -141,8 +141,8 @@ def event_context(sandbox: Sandbox, session: Session, caller: SandboxCaller) -> 
     user = store.load("Experimenter", session.user)
     group = store.load("ExperimenterGroup", session.group if caller.group < 0 else caller.group)
     made.shareId, made.sessionId, made.sessionUuid = -1, session.record.id, session.uuid
-    made.userId, made.userName = user.id, user.word("omeName")
-    made.groupId, made.groupName = group.id, group.word("name")
+    made.userId, made.userName = user.id, user.text("omeName")
+    made.groupId, made.groupName = group.id, group.text("name")
     made.isAdmin, made.eventId, made.eventType = caller.admin, 0, "User"
     made.memberOfGroups, made.leaderOfGroups = (
         sorted(caller.member_of),
@@ -153,7 +153,7 @@ def event_context(sandbox: Sandbox, session: Session, caller: SandboxCaller) -> 
     if session.sudoer is not None:
         sudoer = store.load("Experimenter", session.sudoer)
         made.sudoerId = omero.rtypes.rlong(sudoer.id)
-        made.sudoerName = omero.rtypes.rstring(sudoer.word("omeName"))
+        made.sudoerName = omero.rtypes.rstring(sudoer.text("omeName"))
     return made
 
 
@@ -172,8 +172,8 @@ def _serve(network: Network, target: Any, operation: str, arguments: tuple[Any, 
     sandbox = network.sandbox
     function = getattr(target, operation, None)
     if function is None:
-        words = f"sandbox: {type(target).__name__}.{operation} is not implemented"
-        raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
+        text = f"sandbox: {type(target).__name__}.{operation} is not implemented"
+        raise omero.ApiUsageException(None, "omero.ApiUsageException", text)
     session = getattr(target, "session", None)
     if session is not None:
         with sandbox.lock:

@@ -72,15 +72,15 @@ class Faults:
     def check_disk(self) -> None:
         """Raise what the server raises when its disk is full."""
         if self.disk_full:
-            words = "java.io.IOException: No space left on device"
-            raise omero.ResourceError(None, "omero.ResourceError", words)
+            text = "java.io.IOException: No space left on device"
+            raise omero.ResourceError(None, "omero.ResourceError", text)
 
     def check_pyramid(self, pixels_id: int) -> None:
         """Raise what the server raises while it makes a pyramid."""
         if self.missing_pyramid:
-            name, words = "omero.MissingPyramidException", "Pyramid is being generated"
+            name, text = "omero.MissingPyramidException", "Pyramid is being generated"
             wait_ms = int(self.missing_pyramid * 1000)
-            raise omero.MissingPyramidException(None, name, words, wait_ms, pixels_id)
+            raise omero.MissingPyramidException(None, name, text, wait_ms, pixels_id)
 
     def seen_hash(self, real: str) -> str:
         """Return a checksum as this server sees it, perhaps a wrong one."""

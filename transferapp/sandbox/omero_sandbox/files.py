@@ -35,7 +35,7 @@ class Files:
     @property
     def repository_uuid(self) -> str:
         """What ``OriginalFile.repo`` is for files in the managed repository."""
-        return str(self.repository.word("hash"))
+        return str(self.repository.text("hash"))
 
     def make_repository(self) -> None:
         """Make its record and the lists of hashers, once."""
@@ -52,8 +52,8 @@ class Files:
 
     def path(self, record: Record) -> Path:
         """Return where an original file's bytes are."""
-        if record.word("repo"):
-            return self.inside(f"{record.word('path')}{record.word('name')}")
+        if record.text("repo"):
+            return self.inside(f"{record.text('path')}{record.text('name')}")
         return self._folder / "Files" / str(record.id)
 
     def inside(self, stated: str) -> Path:
@@ -69,7 +69,7 @@ class Files:
         folder, name = _split(stated)
         repo = self.repository_uuid
         for record in self._store.tables["OriginalFile"].values():
-            if [record.word(field) for field in ("name", "path", "repo")] == [
+            if [record.text(field) for field in ("name", "path", "repo")] == [
                 name,
                 folder,
                 repo,
@@ -90,7 +90,7 @@ class Files:
         """Return the original files that lie directly in a folder."""
         folder = stated.strip("/") + "/"
         files = self._store.tables["OriginalFile"].values()
-        return [record for record in files if record.word("path") == folder]
+        return [record for record in files if record.text("path") == folder]
 
 
 def _split(stated: str) -> tuple[str, str]:

@@ -139,11 +139,11 @@ class ImportCancelled(Exception):
 
 def failure(error: Exception) -> Any:
     """Return the ERR response of an exception, with words as OMERO has them."""
-    words = getattr(error, "message", "") or str(error) or "Cancelled"
+    text = getattr(error, "message", "") or str(error) or "Cancelled"
     kind = type(error).__name__
     name = f"::omero::{kind}" if isinstance(error, omero.ServerError) else kind
-    _log.info("a request failed: %s: %s", name, words)
-    return omero.cmd.ERR(name, name, {"message": words})
+    _log.info("a request failed: %s: %s", name, text)
+    return omero.cmd.ERR(name, name, {"message": text})
 
 
 def once(answer: Callable[[], Any]) -> Callable[[], Steps]:

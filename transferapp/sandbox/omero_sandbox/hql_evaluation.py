@@ -211,8 +211,8 @@ _FOLDS: dict[str, Callable[[list[Any]], Any]] = {
 
 def _text(change: Callable[[str], Any]) -> Callable[[list[Any]], Any]:
     def function(values: list[Any]) -> Any:
-        word = plain(values[0])
-        return None if word is None else change(word)
+        text = plain(values[0])
+        return None if text is None else change(text)
 
     return function
 

@@ -105,9 +105,9 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         if not found or found.lastgroup is None:
             raise HqlError(f"unexpected char at {text[at : at + 20]!r}")
         kind = found.lastgroup
-        word = found.group(kind)
-        keyword = kind == "id" and word.lower() in _KEYWORDS
-        out.append(("kw", word.lower()) if keyword else (kind, word))
+        term = found.group(kind)
+        keyword = kind == "id" and term.lower() in _KEYWORDS
+        out.append(("kw", term.lower()) if keyword else (kind, term))
         at = found.end()
     return [*out, ("eof", "")]
 
@@ -126,21 +126,21 @@ class _Cursor:
         self._at += 1
         return self._tokens[self._at - 1][1]
 
-    def peek(self, *words: str) -> bool:
-        return self.now[0] in ("kw", "op") and self.now[1] in words
+    def peek(self, *text: str) -> bool:
+        return self.now[0] in ("kw", "op") and self.now[1] in text
 
-    def eat(self, *words: str) -> str:
-        return self.step() if self.peek(*words) else ""
+    def eat(self, *text: str) -> str:
+        return self.step() if self.peek(*text) else ""
 
-    def need(self, word: str) -> None:
-        if not self.eat(word):
+    def need(self, term: str) -> None:
+        if not self.eat(term):
             near = " ".join(t[1] for t in self._tokens[max(0, self._at - 3) : self._at + 4])
-            raise HqlError(f"expected {word!r} near {near!r}")
+            raise HqlError(f"expected {term!r} near {near!r}")
 
     def name(self) -> str:
-        kind, word = self.now
-        if kind != "id" and not (kind == "kw" and word in _NAMES_TOO):
-            raise HqlError(f"identifier expected, got {word!r}")
+        kind, term = self.now
+        if kind != "id" and not (kind == "kw" and term in _NAMES_TOO):
+            raise HqlError(f"identifier expected, got {term!r}")
         return self.step()
 
     def path(self) -> list[str]:
@@ -235,10 +235,10 @@ class _Expressions(_Cursor):
         return node
 
     def _primary(self) -> Node:  # noqa: PLR0911 - one for each kind
-        kind, word = self.now
+        kind, term = self.now
         if kind in ("str", "num", "par"):
             self.step()
-            return _literal(kind, word)
+            return _literal(kind, term)
         if self.eat("-"):
             return ("arith", "-", ("lit", 0), self._primary())
         if self.eat("null"):
@@ -265,25 +265,25 @@ class _Expressions(_Cursor):
 
     def _path_or_call(self) -> Node:
         path = self.path()
-        word = path[0].lower()
-        if len(path) == 1 and word in ("true", "false"):
-            return ("lit", word == "true")
+        term = path[0].lower()
+        if len(path) == 1 and term in ("true", "false"):
+            return ("lit", term == "true")
         if self.eat("["):  # annotation.mapValue['key'], x.permissions['perm']
             self._sum()
             self.need("]")
         if len(path) == 1 and self.eat("("):
             arguments = self.arguments()
             self.need(")")
-            return ("fn", word, arguments)
+            return ("fn", term, arguments)
         return ("path", path)
 
 
-def _literal(kind: str, word: str) -> Node:
+def _literal(kind: str, term: str) -> Node:
     if kind == "par":
-        return ("par", word[1:])
+        return ("par", term[1:])
     if kind == "str":
-        return ("lit", word[1:-1].replace("''", "'"))
-    return ("lit", float(word) if "." in word else int(word))
+        return ("lit", term[1:-1].replace("''", "'"))
+    return ("lit", float(term) if "." in term else int(term))
 
 
 class _Parser(_Expressions):

@@ -192,8 +192,8 @@ class Incoming:
         group = getattr(given._details, "_group", None) if given._details else None
         caller = self._caller if group is None else self._caller.in_group(group._id._val)
         if caller.group < 0:
-            words = "Objects cannot be made in group -1: set omero.group"
-            raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+            text = "Objects cannot be made in group -1: set omero.group"
+            raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
         return self._store.new(cls, caller)
 
     def _may_link(self, cls: str, given: Any) -> None:
@@ -216,8 +216,8 @@ class Incoming:
             same = held is not None and held.id == child._id._val
             mine = owner is not None and owner.id == self._caller.user
             if same and mine and link.values.get("parent") is parent:
-                words = f"could not insert: [ome.model.{cls}]; constraint violated"
-                raise omero.ValidationException(None, "omero.ValidationException", words)
+                text = f"could not insert: [ome.model.{cls}]; constraint violated"
+                raise omero.ValidationException(None, "omero.ValidationException", text)
 
     def _field(self, record: Record, given: Any, name: str, kind: str) -> None:
         if kind == "seq":

@@ -91,7 +91,7 @@ class People:
         """Take a person out of a group; out of ``user`` they cannot sign in any more."""
         person = self._store.first("Experimenter", "omeName", name)
         for link in self._store.related(person, "groupExperimenterMap") if person else ():
-            if link.values["parent"].word("name") == group_name:
+            if link.values["parent"].text("name") == group_name:
                 self._store.delete(link)
 
 

@@ -44,8 +44,8 @@ def permissions_of(
 ) -> Any:
     """Return the ``Permissions`` of a record as this caller gets to see them."""
     group = group_of(record)
-    words = group.values.get(PERMISSIONS) if group is not None else None
-    made = omero.model.PermissionsI(words or "rwra--")
+    text = group.values.get(PERMISSIONS) if group is not None else None
+    made = omero.model.PermissionsI(text or "rwra--")
     if caller is None:
         made._restrictions = [False] * len(RIGHTS)
         return made
@@ -65,8 +65,8 @@ def permissions_of(
 def require(record: Record, caller: SandboxCaller, right: int) -> None:
     """Raise SecurityViolation when the caller lacks a right on a record."""
     if permissions_of(record, caller)._restrictions[right]:
-        words = f"{RIGHTS[right]} is not given for ome.model.{record.cls}:Id_{record.id}"
-        raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+        text = f"{RIGHTS[right]} is not given for ome.model.{record.cls}:Id_{record.id}"
+        raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
 
 
 def visible_to(caller: SandboxCaller) -> Callable[[Record], bool]:

@@ -94,7 +94,7 @@ class PixelSources:
         """Open the pixels of an image; raises what the readers raise."""
         source = pixels.values.get(PIXEL_SOURCE)
         if source is None:
-            shape = tuple(int(pixels.word("size" + axis)) for axis in _AXES)
+            shape = tuple(int(pixels.text("size" + axis)) for axis in _AXES)
             return MadePixels(
                 self._folder / "Pixels" / str(pixels.id), shape, pixel_dtype(pixels)
             )
@@ -141,4 +141,4 @@ def make_enumerations(store: Store) -> None:
 
 def pixel_dtype(pixels: Record) -> str:
     """Return numpy's name of an image's pixel type."""
-    return PIXEL_TYPES[str(pixels.values["pixelsType"].word("value"))]
+    return PIXEL_TYPES[str(pixels.values["pixelsType"].text("value"))]

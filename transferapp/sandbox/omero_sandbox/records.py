@@ -25,7 +25,7 @@ class Record:
         """What tells it from others."""
         return self.cls, self.id
 
-    def word(self, name: str) -> Any:
+    def text(self, name: str) -> Any:
         """Return a value as plain Python; ``None`` where there is none."""
         return plain(self.values.get(name))
 

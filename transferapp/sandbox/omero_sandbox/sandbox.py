@@ -72,8 +72,8 @@ class Sandbox:
 
     def binary_allowed(self, record: Record, caller: SandboxCaller) -> bool:
         """Say whether ``omero.policy.binary_access`` lets the caller have the bytes."""
-        words = self.settings["omero.policy.binary_access"].split(",")
-        allowed = {w.strip()[1:] for w in words if w.strip().startswith("+")}
+        text = self.settings["omero.policy.binary_access"].split(",")
+        allowed = {w.strip()[1:] for w in text if w.strip().startswith("+")}
         mine = self.store.get(record, "details").record.values.get("@owner")
         if "read" not in allowed and (mine is None or mine.id != caller.user):
             return caller.admin
@@ -83,8 +83,8 @@ class Sandbox:
     def require_binary(self, record: Record, caller: SandboxCaller) -> None:
         """Raise SecurityViolation where the policy keeps the bytes back."""
         if not self.binary_allowed(record, caller):
-            words = f"Download of ome.model.{record.cls}:Id_{record.id} is restricted by policy"
-            raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+            text = f"Download of ome.model.{record.cls}:Id_{record.id} is restricted by policy"
+            raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
 
     def _filesets(self, record: Record) -> list[Record]:
         if record.cls == "Fileset":

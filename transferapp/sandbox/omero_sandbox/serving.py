@@ -34,7 +34,7 @@ class Endpoints:
     certificate: str = ""
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """What Ice is told."""
         return ":".join(
             f"{kind} -h {self.host} -p {port}{_PATHS[kind]}"
@@ -84,7 +84,7 @@ def _initialization(endpoints: Endpoints) -> Any:
         "IceSSL.VerifyPeer": "0",
         "IceSSL.CertFile": endpoints.certificate,
     }
-    wanted = {**_PROPERTIES, "Sandbox.Endpoints": endpoints.words}
+    wanted = {**_PROPERTIES, "Sandbox.Endpoints": endpoints.text}
     if endpoints.ports.keys() & {"ssl", "wss"}:
         wanted |= secure
     for name, value in wanted.items():

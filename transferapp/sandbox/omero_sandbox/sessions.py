@@ -133,8 +133,8 @@ class SandboxSessions:
             asked = self._store.first("ExperimenterGroup", "name", name)
             admin = any(g.id == SYSTEM_GROUP for g in groups)
             if asked is None or (asked not in groups and not admin):
-                words = f"User {user.word('omeName')} is not a member of group {name}"
-                raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+                text = f"User {user.text('omeName')} is not a member of group {name}"
+                raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
             return asked.id
         return next((g.id for g in groups if g.id != USER_GROUP), groups[0].id)
 
@@ -152,8 +152,8 @@ class SandboxSessions:
         kept = (user.values.get(PASSWORD) if user else None) or "$"
         right = hmac.compare_digest(hashed(password, kept.split("$")[0] or "none"), kept)
         if user is None or not right or not self._active(user):
-            words = f"Password check failed for '{name}': [id={user.id if user else None}]"
-            raise Glacier2.PermissionDeniedException(words)
+            text = f"Password check failed for '{name}': [id={user.id if user else None}]"
+            raise Glacier2.PermissionDeniedException(text)
         return user
 
     def _active(self, user: Record) -> bool:
@@ -183,16 +183,16 @@ class SandboxSessions:
     def touch(self, session: Session) -> None:
         """Refresh the idle clock; raises SessionTimeoutException, RemovedSessionException."""
         if session.uuid not in self._open:
-            words = f"No context for {session.uuid}"
-            raise omero.RemovedSessionException(None, "omero.RemovedSessionException", words)
+            text = f"No context for {session.uuid}"
+            raise omero.RemovedSessionException(None, "omero.RemovedSessionException", text)
         now = self._store.clock.now_ms()
         why = session.expiry(now)
         if why:
             self.leave(session, force=True)
-            words = (
+            text = (
                 f"Session (started={session.started_ms}, last access={session.last_ms}) {why}"
             )
-            raise omero.SessionTimeoutException(None, "omero.SessionTimeoutException", words)
+            raise omero.SessionTimeoutException(None, "omero.SessionTimeoutException", text)
         session.last_ms = now
 
     def caller(self, session: Session, context: dict[str, str]) -> SandboxCaller:
@@ -204,8 +204,8 @@ class SandboxSessions:
         group = int(context.get("omero.group", session.group))
         admin = SYSTEM_GROUP in member
         if group >= 0 and group not in member and not admin:
-            words = f"User {session.user} is not a member of group {group}"
-            raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+            text = f"User {session.user} is not a member of group {group}"
+            raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
         privileges = privileges_of(store, user)
         if session.sudoer is not None:
             privileges &= privileges_of(store, store.load("Experimenter", session.sudoer))

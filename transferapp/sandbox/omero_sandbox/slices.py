@@ -148,8 +148,8 @@ def inverse(name: str, collection: str) -> tuple[str, str | None]:
 
 def entity_name(stated: str) -> str | None:
     """``omero.model.DatasetI``, ``ome.model.containers.Dataset``, ``dataset`` -> Dataset."""
-    word = stated.replace("::", ".").rpartition(".")[2]
-    for name in (word, word.removesuffix("I"), word[:1].upper() + word[1:]):
+    text = stated.replace("::", ".").rpartition(".")[2]
+    for name in (text, text.removesuffix("I"), text[:1].upper() + text[1:]):
         if name in SUBTYPES:
             return name
     return None

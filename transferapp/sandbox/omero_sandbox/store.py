@@ -35,8 +35,8 @@ _RTYPES = {
 
 def missing(cls: str, id_: Any) -> Exception:
     """Return what OMERO raises for an id without a row."""
-    words = f"No row with the given identifier exists: [ome.model.{cls}#{id_}]"
-    error: Exception = omero.ValidationException(None, None, words)
+    text = f"No row with the given identifier exists: [ome.model.{cls}#{id_}]"
+    error: Exception = omero.ValidationException(None, None, text)
     return error
 
 
@@ -169,7 +169,7 @@ class Store:
 
     def first(self, cls: str, name: str, value: Any) -> Record | None:
         """Return the first record whose field has this plain value."""
-        return next((r for r in self.tables[cls].values() if r.word(name) == value), None)
+        return next((r for r in self.tables[cls].values() if r.text(name) == value), None)
 
     def enumeration(self, cls: str, value: str) -> Record:
         """Return the entry of an enumeration, made when it is new."""

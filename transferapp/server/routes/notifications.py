@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from transferapp.notify.port import InboxEntry, NotificationChannel, Preferences
-from transferapp.notify.words import sentence
+from transferapp.notify.texts import sentence
 from transferapp.operations.inbox import InboxReading
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (

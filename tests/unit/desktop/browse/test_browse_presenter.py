@@ -12,7 +12,7 @@ from tests.support.image_env import FakeAgent, ImageEnv, image, until
 from transferapp import errors
 from transferapp.desktop.browse import presenter as browse_module
 from transferapp.desktop.browse.presenter import BrowseParts, BrowsePresenter
-from transferapp.desktop.browse.words import fact_rows, short_size_words, size_words
+from transferapp.desktop.browse.texts import fact_rows, short_size_text, size_text
 from transferapp.desktop.containers.targets import TargetsPresenter
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.events import EventKind
@@ -79,7 +79,7 @@ async def test_opens_with_all_images_and_the_tops(tmp_path: Path) -> None:
     await ended(browse)
 
 
-async def test_a_container_and_a_word_narrow_the_list(tmp_path: Path) -> None:
+async def test_a_container_and_a_text_narrow_the_list(tmp_path: Path) -> None:
     browse = await browsing(tmp_path, env())
     await browse.show(EMBRYOS)
     assert names(browse) == ["red", "green"]
@@ -251,13 +251,13 @@ async def test_targets_are_datasets_and_screens_one_may_write_to(tmp_path: Path)
     await session.close()
 
 
-def test_sizes_in_words() -> None:
+def test_sizes_in_text() -> None:
     stack = image(1, size_c=3, size_z=12, size_t=5)
-    assert size_words(stack) == "64 × 48, 3 channels, 12 z, 5 t"  # noqa: RUF001
-    assert short_size_words(image(1, size_c=1)) == "64 × 48"  # noqa: RUF001
+    assert size_text(stack) == "64 × 48, 3 channels, 12 z, 5 t"  # noqa: RUF001
+    assert short_size_text(image(1, size_c=1)) == "64 × 48"  # noqa: RUF001
 
 
-async def test_details_in_words(tmp_path: Path) -> None:
+async def test_details_in_text(tmp_path: Path) -> None:
     browse = await browsing(tmp_path, env())
     await browse.show(EMBRYOS)
     await browse.select(browse.images[:1])

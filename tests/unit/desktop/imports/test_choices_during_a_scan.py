@@ -77,7 +77,7 @@ async def test_what_is_dropped_meanwhile_is_scanned_at_next(
     scanning = asyncio.create_task(presenter.add([pictures(tmp_path / "a", 20)]))
     await held.first(presenter)
     await presenter.add([pictures(tmp_path / "b", 5), pictures(tmp_path / "c", 5)])
-    assert presenter.scanning_words.endswith("Then 2 more.")
+    assert presenter.scanning_text.endswith("Then 2 more.")
     held.go_on.set()
     await scanning
     await until(lambda: len(presenter.rows) == 30 and presenter.scanning is None, 10)

@@ -180,10 +180,10 @@ async def test_what_was_judged_first_is_shown_while_the_rest_is_judged(
     assert len(presenter.included) == 3000
 
 
-def test_progress_is_stated_in_words() -> None:
-    assert ScanProgress().words == "Looking at the files…"
-    assert ScanProgress(seen=1024).words == "Looking through folders: 1,024 files so far…"
-    assert ScanProgress(judged=12, total=5000).words == "Checking the files: 12 of 5,000…"
+def test_progress_is_stated_in_text() -> None:
+    assert ScanProgress().text == "Looking at the files…"
+    assert ScanProgress(seen=1024).text == "Looking through folders: 1,024 files so far…"
+    assert ScanProgress(judged=12, total=5000).text == "Checking the files: 12 of 5,000…"
 
 
 async def test_import_hands_over_everything_and_shows_the_promises(

@@ -88,7 +88,7 @@ async def test_only_the_same_bytes_are_left_out(
         " the same as what is there: size, first and last MiB ('Monday')."
     )
     assert row(presenter, "small.tif").held is not None
-    reported = {one.name: one.held.words if one.held else "" for one in presenter.rows}
+    reported = {one.name: one.held.text if one.held else "" for one in presenter.rows}
     assert reported == {
         "small.tif": "In the repository already: Image:14 (Monday)",
         "large.tif": "Looks like Image:11 (Monday)",
@@ -101,7 +101,7 @@ async def test_only_the_same_bytes_are_left_out(
     assert row(presenter, "mask.tif").held is None, "its middle is another"
     large = row(presenter, "large.tif").held
     assert large is not None
-    assert large.words == "In the repository already: Image:11 (Monday)"
+    assert large.text == "In the repository already: Image:11 (Monday)"
     assert presenter.left_out == "Left out: 2 in the repository already."
     assert (presenter.scanning, presenter.trouble) == (None, None)
 
@@ -175,7 +175,7 @@ async def test_what_changes_on_disk_is_compared_anew(
     assert small.is_held, "the same bytes with another time"
     assert not large.is_held
     assert large.held is not None
-    assert large.held.words.startswith("Looks like")
+    assert large.held.text.startswith("Looks like")
 
 
 async def test_what_was_deleted_meanwhile_is_not_left_out(
@@ -207,7 +207,7 @@ async def test_stop_leaves_the_rest_ticked(
     leaving = asyncio.ensure_future(presenter.leave_out_duplicates())
     assert await asyncio.to_thread(reads.wait, 10)
     assert presenter.scanning is not None
-    assert presenter.scanning.words == (
+    assert presenter.scanning.text == (
         "Comparing every byte with the repository: 0 bytes of 10.2 MB…"
     )
     assert presenter.why_not == "The files are still being checked."

@@ -78,7 +78,7 @@ async def test_they_are_attached_on_request_only(
     assert presenter.attaching.why_not.startswith("Choose where the images go")
     presenter.targets.choose(EMBRYOS)
     assert (presenter.attaching.why_not, presenter.attaching.files) == ("", ())
-    assert presenter.attaching.words == "Attach them to the dataset"
+    assert presenter.attaching.text == "Attach them to the dataset"
     hand_over.error = errors.ServerUnreachable()
     await presenter.submit()
     assert hand_over.plans[-1].attachments == ()
@@ -232,21 +232,21 @@ async def test_it_is_reported_whose_answer_it_is(
     kept = KeptFormats(tmp_path / "formats")
     presenter = ImportPresenter(session.as_session(), clock=clock, kept=kept)
     await presenter.add([folder])
-    assert presenter.reads.words == ""
+    assert presenter.reads.text == ""
     stated_at = (clock.now() - timedelta(days=2)).timestamp()
     for path in (tmp_path / "formats").iterdir():
         os.utime(path, (stated_at, stated_at))
     session.server.error = errors.ServerUnreachable()
     await presenter.scan_again()
     stated = clock.now() - timedelta(days=2)
-    assert presenter.reads.words.startswith(
+    assert presenter.reads.text.startswith(
         "The server cannot be asked now what it reads. Checked by its answer of"
         f" {stated.astimezone():%-d %b}"
     )
-    assert "(OMERO, Bio-Formats" in presenter.reads.words
+    assert "(OMERO, Bio-Formats" in presenter.reads.text
     session.server.error = None
     await presenter.scan_again()
-    assert presenter.reads.words == ""
+    assert presenter.reads.text == ""
     await presenter.close()
 
 
@@ -255,7 +255,7 @@ async def test_without_any_answer_it_is_reported_what_was_assumed(
 ) -> None:
     session.server.error = errors.ServerUnreachable()
     await presenter.add([folder])
-    assert presenter.reads.words == (
+    assert presenter.reads.text == (
         "The server cannot be asked now what it reads. Checked by what the embedded repository"
         " reads."
     )

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.image_env import NOW, URL, ImageEnv, until
 from transferapp.desktop.inbox.presenter import InboxPresenter, Pauses
-from transferapp.desktop.inbox.words import inbox_row
+from transferapp.desktop.inbox.texts import inbox_row
 from transferapp.desktop.session.presenter import Connection, SessionPresenter
 from transferapp.host.backoff import Backoff
 from transferapp.model.events import EventKind
@@ -192,7 +192,7 @@ async def test_older_ones_come_when_asked_for(tmp_path: Path) -> None:
     await env.close()
 
 
-def test_words() -> None:
+def test_text() -> None:
     inbox_env = ImageEnv().inbox_env
     at = datetime(2026, 11, 20, 18, 5, tzinfo=UTC)
     row = inbox_row(inbox_env.put(at=at), NOW, is_unread=True, zone=UTC)

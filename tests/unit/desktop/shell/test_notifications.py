@@ -137,7 +137,7 @@ async def test_deleting_is_not_called_safe_when_it_is_not(tmp_path: Path) -> Non
     await page_env.close()
 
 
-async def test_an_export_and_a_partly_failed_import_in_words(tmp_path: Path) -> None:
+async def test_an_export_and_a_partly_failed_import_in_text(tmp_path: Path) -> None:
     page_env = await a_env(tmp_path)
     export = ended(kind=TransferKind.EXPORT, name="14 images", file_count=1)
     failed = ended(items_done=1, state=ItemState.FAILED)

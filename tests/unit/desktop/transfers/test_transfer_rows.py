@@ -11,7 +11,7 @@ import pytest
 from tests.support.transfer_fakes import NOW, problem, promises, transfer, view
 from transferapp import errors
 from transferapp.desktop.transfers.columns import Column, cell_text
-from transferapp.desktop.transfers.promise_words import (
+from transferapp.desktop.transfers.promise_texts import (
     PromiseLine,
     promise_lines,
     promises_in_short,
@@ -32,7 +32,7 @@ def merged(*, server: object = None, agent: object = None, **more: object) -> Tr
     return merge(server, agent, **{"now": NOW, **more})  # type: ignore[arg-type]
 
 
-def test_a_row_needs_someones_word() -> None:
+def test_a_row_needs_someones_text() -> None:
     with pytest.raises(errors.Internal):
         merged()
 
@@ -75,7 +75,7 @@ def test_the_agent_reports_why_bytes_do_not_move() -> None:
     assert row.can_retry
 
 
-def test_the_server_has_the_last_word_once_it_has_all_bytes() -> None:
+def test_the_server_has_the_last_text_once_it_has_all_bytes() -> None:
     server = transfer(state=ItemState.IMPORTING, promises=promises(switch_off=True))
     agent = view(state="waiting", trouble_code="server-unreachable", trouble="Away.")
     row = merged(server=server, agent=agent)
@@ -197,8 +197,8 @@ def test_a_part_that_was_cancelled_is_named_in_the_promise() -> None:
     assert delete_line(server, view(**BOTH)).text == (
         "Safe to delete the source: only the 9 imported files (7 of 12 filesets not imported)"
     )
-    words = cell_text(merged(server=server), Column.STATE, NOW)
-    assert words == "Cancelled in part: 5 of 12 imported"
+    text = cell_text(merged(server=server), Column.STATE, NOW)
+    assert text == "Cancelled in part: 5 of 12 imported"
     assert cell_text(merged(server=replace(server, items_done=0)), Column.STATE, NOW) == (
         "Cancelled"
     )

@@ -47,7 +47,7 @@ def test_each_has_its_class(error: Exception, kind: type[Exception]) -> None:
     assert type(translation(error)) is kind
 
 
-def test_omeros_own_words_are_kept() -> None:
+def test_omeros_own_text_are_kept() -> None:
     with pytest.raises(errors.PermissionDenied, match="said by OMERO") as caught, translated():
         raise reported(omero.SecurityViolation)
     assert isinstance(caught.value.__cause__, omero.SecurityViolation)

@@ -12,7 +12,7 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 
 from transferapp import errors
 from transferapp.repositories.omero.errors import (
-    _IMPORT_WORDS,
+    _IMPORT_TEXT,
     _TRANSLATIONS,
     import_failure,
     translation,
@@ -82,9 +82,9 @@ def test_unknown_names_are_kept_in_the_text() -> None:
     assert "OperationNotExistException" in local.message
 
 
-@pytest.mark.parametrize("words", [words for words, _ in _IMPORT_WORDS])
-def test_each_failure_of_an_import_has_a_remedy(words: str) -> None:
-    reported = import_failure(f"::ome::{words}", {"message": f"{words}: {STATED}"})
+@pytest.mark.parametrize("text", [text for text, _ in _IMPORT_TEXT])
+def test_each_failure_of_an_import_has_a_remedy(text: str) -> None:
+    reported = import_failure(f"::ome::{text}", {"message": f"{text}: {STATED}"})
     assert REMEDY.search(reported.message), reported.message
     assert STATED in reported.message
 
@@ -97,8 +97,8 @@ def test_an_unknown_failure_of_an_import_keeps_its_name() -> None:
 
 
 def test_a_refused_download_reports_the_setting() -> None:
-    words = "Download of ome.model.core.OriginalFile:Id_5 is restricted by policy"
-    reported = translation(omero.SecurityViolation(None, None, words))
+    text = "Download of ome.model.core.OriginalFile:Id_5 is restricted by policy"
+    reported = translation(omero.SecurityViolation(None, None, text))
     assert type(reported) is errors.PermissionDenied
     assert "omero.policy.binary_access" in reported.message
     plain = translation(omero.SecurityViolation(None, None, "no write access"))

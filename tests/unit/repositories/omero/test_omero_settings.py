@@ -33,15 +33,15 @@ def test_tls_is_verified_unless_reported_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "text"),
     [
         ({}, "TRANSFERAPP_OMERO_HOST"),
         ({"host": "omero", "port": 70000}, "TRANSFERAPP_OMERO_PORT"),
         ({"host": "omero", "transport": "tcp", "ca_file": "ca.pem"}, "needs the transport"),
     ],
 )
-def test_wrong_settings_are_named(values: dict[str, object], words: str) -> None:
-    with pytest.raises(SettingsInvalid, match=words):
+def test_wrong_settings_are_named(values: dict[str, object], text: str) -> None:
+    with pytest.raises(SettingsInvalid, match=text):
         OmeroSettings(**values)
 
 
@@ -63,7 +63,7 @@ def test_in_place_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "text"),
     [
         ({"in_place": "hardlink"}, "both TRANSFERAPP_OMERO_IN_PLACE"),
         ({"managed_repository": "/"}, "both TRANSFERAPP_OMERO_IN_PLACE"),
@@ -81,8 +81,8 @@ def test_in_place_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monke
         ),
     ],
 )
-def test_wrong_in_place_settings_are_reported(values: dict[str, str], words: str) -> None:
-    with pytest.raises(SettingsInvalid, match=words):
+def test_wrong_in_place_settings_are_reported(values: dict[str, str], text: str) -> None:
+    with pytest.raises(SettingsInvalid, match=text):
         OmeroSettings(host="omero", **values)
 
 

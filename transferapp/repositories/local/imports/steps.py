@@ -110,11 +110,11 @@ class LocalImports(Imports):
 
         furthest = 0
 
-        def alive(step: int, words: str) -> None:
+        def alive(step: int, text: str) -> None:
             # With several images the steps come again; a bar that goes back confuses.
             nonlocal furthest
             furthest = max(furthest, step)
-            loop.call_soon_threadsafe(progress, furthest, STEPS, words)
+            loop.call_soon_threadsafe(progress, furthest, STEPS, text)
 
         made = await in_thread(self._register, fileset, plan, alive)
         progress(STEPS, STEPS, "done")

@@ -117,8 +117,8 @@ def _stored_type(path: Path, header: Any) -> np.dtype[Any]:
         raise _of_another_form(path, f"its numbers are stored in mode {mode}")
     order = header.mode.dtype.byteorder
     if mode == _BYTES:
-        words = np.dtype("i4").newbyteorder(order)
-        stamp, flags = np.frombuffer(header.extra2.tobytes(), words, 2, _IMOD_MARKS_AT)
+        text = np.dtype("i4").newbyteorder(order)
+        stamp, flags = np.frombuffer(header.extra2.tobytes(), text, 2, _IMOD_MARKS_AT)
         if stamp == _IMOD_STAMP and not flags & _IMOD_SIGNED:
             name = "u1"
     return np.dtype(name).newbyteorder(order)

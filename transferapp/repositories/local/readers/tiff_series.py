@@ -21,7 +21,7 @@ _PLAIN = frozenset({"generic", "uniform"})
 #: Kinds whose levels tifffile guesses by size; the others' are known from their vendors.
 _GUESSED = _PLAIN | {"shaped"}
 #: Descriptions that any program may have left in a file; its pages count for more.
-_WORDS = frozenset({"shaped", "imagej", "scanimage", "nih"})
+_TEXT = frozenset({"shaped", "imagej", "scanimage", "nih"})
 #: What tifffile 2026.3 asks a file for, before it takes it for a plain one.
 _KINDS = (
     "shaped", "lsm", "mmstack", "ome", "imagej", "ndtiff", "fluoview", "stk", "sis", "svs",
@@ -75,13 +75,13 @@ def images_of(tif: TiffFile) -> list[Levels]:
     """
     stored = StoredPages(tif)
     described = [kind for kind in _KINDS if getattr(tif, f"is_{kind}")]
-    only_words = _WORDS.issuperset(described)
-    if only_words and not (described and _holds(tif, stored, described)):
+    only_text = _TEXT.issuperset(described)
+    if only_text and not (described and _holds(tif, stored, described)):
         return _grouped(_stacks(stored))
     if all(series.kind in _PLAIN for series in tif.series):
         return _grouped(_stacks(stored))
     for level in (level for series in tif.series for level in series.levels):
-        if not only_words:
+        if not only_text:
             _require_alike(level)
     if all(series.kind in _GUESSED for series in tif.series):
         return _grouped([level for series in tif.series for level in series.levels])

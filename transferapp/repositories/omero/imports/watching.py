@@ -19,7 +19,7 @@ from transferapp.repositories.port import ProgressListener
 
 #: OMERO's five steps, and linking and annotating after them.
 STEPS = 6
-_WORDS = (
+_TEXT = (
     "waiting in OMERO's own queue",
     "reading the metadata",
     "reading the pixels",
@@ -46,7 +46,7 @@ async def watch(
             beat = await omero_session.run(watched.check)
             if beat != reported:
                 reported, step = beat, beat.step
-                progress(min(step, STEPS - 1), STEPS, _WORDS[min(step, len(_WORDS) - 1)])
+                progress(min(step, STEPS - 1), STEPS, _TEXT[min(step, len(_TEXT) - 1)])
             await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:
         omero_session.heartbeats.ended(fileset_id)

@@ -13,8 +13,8 @@ from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
 from transferapp.sandbox.omero_sandbox.sessions import MOST_IDLE_MS, Session, SessionWanted
 
 
-def _denied(words: str) -> Exception:
-    error: Exception = omero.SecurityViolation(None, "omero.SecurityViolation", words)
+def _denied(text: str) -> Exception:
+    error: Exception = omero.SecurityViolation(None, "omero.SecurityViolation", text)
     return error
 
 
@@ -24,8 +24,8 @@ class ISession(Service):
     def _known(self, session_uuid: str) -> Session:
         found = self.sandbox.sessions.find(session_uuid)
         if found is None:
-            words = f"No context for {session_uuid}"
-            raise omero.RemovedSessionException(None, "omero.RemovedSessionException", words)
+            text = f"No context for {session_uuid}"
+            raise omero.RemovedSessionException(None, "omero.RemovedSessionException", text)
         return found
 
     def getSession(self, session_uuid: str) -> Any:

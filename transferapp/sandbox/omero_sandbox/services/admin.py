@@ -39,8 +39,8 @@ class IAdmin(Service):
     def _by_name(self, cls: str, field: str, value: str) -> Any:
         record = self.store.first(cls, field, value)
         if record is None:
-            words = f"No such {cls}: {value}"
-            raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
+            text = f"No such {cls}: {value}"
+            raise omero.ApiUsageException(None, "omero.ApiUsageException", text)
         return self._whole(record)
 
     def getExperimenter(self, id_: int) -> Any:
@@ -90,16 +90,16 @@ class IAdmin(Service):
 
     # -- privileges
 
-    def _words(self, held: frozenset[str]) -> list[Any]:
+    def _text(self, held: frozenset[str]) -> list[Any]:
         found = [self.store.enumeration("AdminPrivilege", name) for name in sorted(held)]
         return [self.out(record) for record in found]
 
     def getCurrentAdminPrivileges(self) -> list[Any]:
-        return self._words(self.caller.privileges)
+        return self._text(self.caller.privileges)
 
     def getAdminPrivileges(self, person: Any) -> list[Any]:
         record = self.store.load("Experimenter", person._id._val)
-        return self._words(privileges_of(self.store, record))
+        return self._text(privileges_of(self.store, record))
 
     def setAdminPrivileges(self, person: Any, privileges: list[Any]) -> None:
         self._need("ModifyUser")
@@ -108,8 +108,8 @@ class IAdmin(Service):
 
     def _need(self, privilege: str) -> None:
         if not self.caller.may(privilege):
-            words = f"Only an administrator with the privilege {privilege} may do this"
-            raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+            text = f"Only an administrator with the privilege {privilege} may do this"
+            raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
 
     # -- writing
 
@@ -152,17 +152,17 @@ class IAdmin(Service):
 
     def _group_name(self, given: Any) -> str:
         if given._id is not None:
-            return str(self.store.load("ExperimenterGroup", given._id._val).word("name"))
+            return str(self.store.load("ExperimenterGroup", given._id._val).text("name"))
         return str(given._name._val)
 
     def addGroups(self, person: Any, groups: list[Any]) -> None:
         self._need("ModifyGroupMembership")
-        name = self.store.load("Experimenter", person._id._val).word("omeName")
+        name = self.store.load("Experimenter", person._id._val).text("omeName")
         self.sandbox.people.join(name, *(self._group_name(g) for g in groups))
 
     def removeGroups(self, person: Any, groups: list[Any]) -> None:
         self._need("ModifyGroupMembership")
-        name = self.store.load("Experimenter", person._id._val).word("omeName")
+        name = self.store.load("Experimenter", person._id._val).text("omeName")
         for group in groups:
             self.sandbox.people.leave(name, self._group_name(group))
 
@@ -177,6 +177,6 @@ class IAdmin(Service):
         self.sandbox.people.set_password(name, password._val)
 
     def changePasswordWithOldPassword(self, old: Any, new: Any) -> None:
-        name = self.store.load("Experimenter", self.session.user).word("omeName")
+        name = self.store.load("Experimenter", self.session.user).text("omeName")
         self.sandbox.sessions.check_password(name, old._val)
         self.sandbox.people.set_password(name, new._val)

@@ -56,8 +56,8 @@ class ServiceFactory(Service):
         short = name.rpartition(".")[2]
         kind = _STATEFUL.get(short)
         if kind is None:
-            words = f"sandbox: the service {short} is not implemented"
-            raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
+            text = f"sandbox: the service {short} is not implemented"
+            raise omero.ApiUsageException(None, "omero.ApiUsageException", text)
         service = kind(self.network, self.session)
         return self.register(getattr(omero.api, short), service, name)
 
@@ -98,8 +98,8 @@ class ServiceFactory(Service):
     def setSecurityContext(self, group: Any) -> Any:
         caller, wanted = self.caller, group._id._val
         if wanted not in caller.member_of | ({wanted} if caller.admin else set()):
-            words = f"User {caller.user} is not a member of group {wanted}"
-            raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+            text = f"User {caller.user} is not a member of group {wanted}"
+            raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
         old, self.session.group = self.session.group, wanted
         return omero.model.ExperimenterGroupI(rlong(old), False)
 

@@ -95,14 +95,14 @@ class ImportProcess(Service):
     def verifyUpload(self, hashes: list[str]) -> Any:
         files = self.reserved.files
         if len(hashes) != len(files):
-            words = f"hashes size should be {len(files)} not {len(hashes)}"
-            raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
-        seen = [str(file.word("hash") or "") for file in files]
+            text = f"hashes size should be {len(files)} not {len(hashes)}"
+            raise omero.ApiUsageException(None, "omero.ApiUsageException", text)
+        seen = [str(file.text("hash") or "") for file in files]
         wrong = {n: s for n, (s, h) in enumerate(zip(seen, hashes, strict=True)) if s != h}
         if wrong:
             name = "omero.ChecksumValidationException"
-            words = "A checksum mismatch has occurred."
-            raise omero.ChecksumValidationException(None, name, words, wrong)
+            text = "A checksum mismatch has occurred."
+            raise omero.ChecksumValidationException(None, name, text, wrong)
         self.handle = self._started()
         return self.handle[1]
 
@@ -123,7 +123,7 @@ class ImportProcess(Service):
         first = reserved.files[0]
         registration = Registration(
             self.sandbox, reserved.caller, reserved.record,
-            f"{first.word('path')}{first.word('name')}",
+            f"{first.text('path')}{first.text('name')}",
             reserved.location.sharedPath, reserved.settings,
         )  # fmt: skip
         for number, name in enumerate(_STEPS, 1):
@@ -143,8 +143,8 @@ class ImportProcess(Service):
             registration.run()
         except TransferAppError as error:
             self._log.write("%s", error)
-            words = f"omero.model.Fileset#{self.reserved.record.id}: {error}"
-            raise omero.ValidationException(None, "omero.ValidationException", words) from error
+            text = f"omero.model.Fileset#{self.reserved.record.id}: {error}"
+            raise omero.ValidationException(None, "omero.ValidationException", text) from error
 
     def _response(self, registration: Registration) -> Any:
         made = omero.grid.ImportResponse()
@@ -173,13 +173,13 @@ class ImportLog:
         """Write to an original file of the repository."""
         self._sandbox, self._record = sandbox, record
 
-    def write(self, words: str, *values: Any) -> None:
+    def write(self, text: str, *values: Any) -> None:
         """Add a line."""
         path = self._sandbox.files.path(self._record)
         path.parent.mkdir(parents=True, exist_ok=True)
         now = self._sandbox.clock.now().isoformat(timespec="milliseconds")
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"{now} INFO  {words % values if values else words}\n")
+            file.write(f"{now} INFO  {text % values if values else text}\n")
         digest = hash_file(path, USUAL_HASHER)
         with self._sandbox.lock:
             store = self._sandbox.store

@@ -78,8 +78,8 @@ class IQuery(Querying):
     def get(self, cls: str, id_: int) -> Any:
         found = self.find(cls, id_)
         if found is None:
-            words = f"The requested object (ome.model.{named(cls)},{id_}) is not available."
-            raise omero.ValidationException(None, "omero.ValidationException", words)
+            sentence = f"The requested object (ome.model.{named(cls)},{id_}) is not available."
+            raise omero.ValidationException(None, "omero.ValidationException", sentence)
         return found
 
     def findAllByQuery(self, text: str, parameters: Any) -> list[Any]:
@@ -88,8 +88,8 @@ class IQuery(Querying):
     def findByQuery(self, text: str, parameters: Any) -> Any:
         found = self.objects(text, parameters)
         if len({(type(o), o._id._val) for o in found if o is not None}) > 1:
-            words = "Query did not return a unique result"
-            raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
+            sentence = "Query did not return a unique result"
+            raise omero.ApiUsageException(None, "omero.ApiUsageException", sentence)
         return found[0] if found else None
 
     def projection(self, text: str, parameters: Any) -> list[Any]:

@@ -44,8 +44,8 @@ class RawFileStore(Service):
     @property
     def _file(self) -> Record:
         if self._record is None:
-            words = "setFileId was not called"
-            raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
+            text = "setFileId was not called"
+            raise omero.ApiUsageException(None, "omero.ApiUsageException", text)
         return self._record
 
     @property
@@ -71,8 +71,8 @@ class RawFileStore(Service):
     @without_lock
     def write(self, buffer: Any, position: int, length: int) -> None:
         if self._mode == "r":
-            words = "The file is open for reading only"
-            raise omero.SecurityViolation(None, "omero.SecurityViolation", words)
+            text = "The file is open for reading only"
+            raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
         self.sandbox.faults.check_disk()
         path = self._writable()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,8 +86,8 @@ class RawFileStore(Service):
         """Refuse as OMERO's own account is refused, which is never root."""
         path = self.path
         if path.exists() and not path.stat().st_mode & _ANY_WRITE:
-            words = f"java.io.FileNotFoundException: {path} (Permission denied)"
-            raise omero.ResourceError(None, "omero.ResourceError", words)
+            text = f"java.io.FileNotFoundException: {path} (Permission denied)"
+            raise omero.ResourceError(None, "omero.ResourceError", text)
         return path
 
     def truncate(self, length: int) -> bool:
@@ -108,7 +108,7 @@ class RawFileStore(Service):
         with self.sandbox.lock:
             known = record.values.get("hasher")
             hasher = known or self.store.enumeration("ChecksumAlgorithm", USUAL_HASHER)
-        digest = hash_file(self.path, hasher.word("value"))
+        digest = hash_file(self.path, hasher.text("value"))
         with self.sandbox.lock:
             self.store.set(record, "hasher", hasher)
             self.store.set(record, "hash", self.sandbox.faults.seen_hash(digest))
@@ -121,7 +121,7 @@ class RawFileStore(Service):
         if not self.path.exists():
             return True
         size = self.path.stat().st_size
-        return not self._dirty and size != 0 and (self._file.word("size") or 0) == size
+        return not self._dirty and size != 0 and (self._file.text("size") or 0) == size
 
     @override
     @without_lock

@@ -19,8 +19,8 @@ _LARGEST_PLANE_PX = 3192 * 3192
 _TILE_PX = 1024
 
 
-def _misused(words: str) -> Exception:
-    error: Exception = omero.ApiUsageException(None, "omero.ApiUsageException", words)
+def _misused(text: str) -> Exception:
+    error: Exception = omero.ApiUsageException(None, "omero.ApiUsageException", text)
     return error
 
 
@@ -39,7 +39,7 @@ class PixelsService(Service):
 
     def length(self, axis: str) -> int:
         """Return the size of an axis in full resolution."""
-        return int(self.pixels.word("size" + axis))
+        return int(self.pixels.text("size" + axis))
 
     @property
     def shown(self) -> Level:

@@ -25,11 +25,11 @@ def channels_of(sandbox: Sandbox, pixels: Record) -> list[Channel]:
     """Return the channels with the colours and windows found at import."""
     made = []
     for number, channel in enumerate(sandbox.store.related(pixels, "channels")):
-        parts = (int(channel.word(name) or 0) for name in ("red", "green", "blue"))
+        parts = (int(channel.text(name) or 0) for name in ("red", "green", "blue"))
         color = "".join(f"{part:02X}" for part in parts)
         stats: Record | None = channel.values.get("statsInfo")
-        low = 0.0 if stats is None else float(stats.word("globalMin"))
-        high = 255.0 if stats is None else float(stats.word("globalMax"))
+        low = 0.0 if stats is None else float(stats.text("globalMin"))
+        high = 255.0 if stats is None else float(stats.text("globalMax"))
         made.append(Channel(f"Channel {number + 1}", color, low, high))
     return made
 
@@ -40,7 +40,7 @@ def thumbnail(sandbox: Sandbox, pixels: Record, edge_px: int) -> bytes:
     with sandbox.lock:
         channels = shown_channels(channels_of(sandbox, pixels))
     number = level_for(source.levels, edge_px)
-    depth = int(pixels.word("sizeZ"))
+    depth = int(pixels.text("sizeZ"))
     planes = [
         source.read(middle_plane(number, source.levels[number], c, depth))
         for c in range(len(channels))
@@ -158,8 +158,8 @@ class RenderingEngine(PixelsService):
         return self.out(self.pixels, *DESCRIPTION)
 
     def getAvailableModels(self) -> list[Any]:
-        words = ("greyscale", "rgb")
-        return [self.out(self.store.enumeration("RenderingModel", word)) for word in words]
+        sentence = ("greyscale", "rgb")
+        return [self.out(self.store.enumeration("RenderingModel", term)) for term in sentence]
 
     def getModel(self) -> Any:
         return self.getAvailableModels()[1]

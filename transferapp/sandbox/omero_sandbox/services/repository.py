@@ -62,8 +62,8 @@ class ManagedRepository(Service):
         return [id_ for id_ in ids if not self._right(self.store.load("OriginalFile", id_))]
 
     def _right(self, record: Record) -> bool:
-        hasher = str(record.values["hasher"].word("value"))
-        return bool(hash_file(self.sandbox.files.path(record), hasher) == record.word("hash"))
+        hasher = str(record.values["hasher"].text("value"))
+        return bool(hash_file(self.sandbox.files.path(record), hasher) == record.text("hash"))
 
     # -- files
 
@@ -90,7 +90,7 @@ class ManagedRepository(Service):
     def treeList(self, path: str) -> Any:
         return rtypes.rmap(
             {
-                f"/{record.word('path')}{record.word('name')}": rtypes.rmap(
+                f"/{record.text('path')}{record.text('name')}": rtypes.rmap(
                     {
                         "id": rtypes.rlong(record.id),
                         "mimetype": record.values.get("mimetype"),
@@ -140,7 +140,7 @@ class ManagedRepository(Service):
     def _location(self, caller: SandboxCaller, fileset: Any) -> tuple[str, Any]:
         who = self.store.load("Experimenter", caller.user)
         now = self.sandbox.clock.now().strftime("%Y-%m/%d/%H-%M-%S.%f")[:-3]
-        prefix = f"{who.word('omeName')}_{who.id}/{now}/"
+        prefix = f"{who.text('omeName')}_{who.id}/{now}/"
         while self.sandbox.files.inside(prefix).exists():
             prefix = prefix.rstrip("/") + "_1/"
         self.sandbox.files.inside(prefix).mkdir(parents=True)
@@ -189,8 +189,8 @@ def _require_valid(fileset: Any, settings: Any) -> None:
         fileset.getFilesetJobLink(0).child, omero.model.UploadJob
     )
     if not fileset.sizeOfUsedFiles() or not uploads:
-        words = "A fileset needs used files and exactly one UploadJob"
-        raise omero.ValidationException(None, "omero.ValidationException", words)
+        text = "A fileset needs used files and exactly one UploadJob"
+        raise omero.ValidationException(None, "omero.ValidationException", text)
     if settings.checksumAlgorithm is None:
-        words = "settings.checksumAlgorithm is mandatory"
-        raise omero.ApiUsageException(None, "omero.ApiUsageException", words)
+        text = "settings.checksumAlgorithm is mandatory"
+        raise omero.ApiUsageException(None, "omero.ApiUsageException", text)

@@ -43,7 +43,7 @@ def own_first(duplicates: Duplicates, username: str) -> Duplicates:
     return replace(duplicates, filesets=tuple(ordered))
 
 
-def row_words(duplicates: Duplicates) -> str:
+def row_text(duplicates: Duplicates) -> str:
     """Say it in few words, for a list."""
     where = duplicates.filesets[0].where
     return (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.transfer_fakes import transfer
-from transferapp.cli.promise_words import deleting
+from transferapp.cli.promise_texts import deleting
 from transferapp.model.drops import SourceScan
 from transferapp.model.promises import Promises
 
@@ -19,7 +19,7 @@ NONE = Promises(True, True, False, False)
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "text"),
     [
         ({"files_verified": 0}, ""),
         ({"promises": ALL}, "Safe to delete the source."),
@@ -59,5 +59,5 @@ NONE = Promises(True, True, False, False)
         ),
     ],
 )
-def test_words(changes: dict[str, Any], words: str) -> None:
-    assert deleting(transfer(**{"files_verified": 2, "look": SCAN, **changes})) == words
+def test_text(changes: dict[str, Any], text: str) -> None:
+    assert deleting(transfer(**{"files_verified": 2, "look": SCAN, **changes})) == text

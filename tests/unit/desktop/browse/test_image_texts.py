@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from transferapp.desktop.browse.words import fact_rows
+from transferapp.desktop.browse.texts import fact_rows
 from transferapp.model.images import ImageDetails, ImageSummary, Level, Pixels
 
 

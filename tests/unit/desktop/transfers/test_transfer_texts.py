@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.transfer_fakes import NOW, problem
 from transferapp import errors
-from transferapp.desktop.transfers import words
+from transferapp.desktop.transfers import texts
 from transferapp.model.transfers import ItemState
 
 
@@ -24,7 +24,7 @@ from transferapp.model.transfers import ItemState
     ],
 )
 def test_sizes_are_short(size: int, stated: str) -> None:
-    assert words.size_words(size) == stated
+    assert texts.size_text(size) == stated
 
 
 @pytest.mark.parametrize(
@@ -40,12 +40,12 @@ def test_sizes_are_short(size: int, stated: str) -> None:
     ],
 )
 def test_time_left_is_stated_as_a_person_would(seconds: float | None, stated: str) -> None:
-    assert words.eta_words(seconds) == stated
+    assert texts.eta_text(seconds) == stated
 
 
 def test_nothing_moving_has_no_speed() -> None:
-    assert words.speed_words(0.0) == ""
-    assert words.speed_words(12_400_000) == "12.4 MB/s"
+    assert texts.speed_text(0.0) == ""
+    assert texts.speed_text(12_400_000) == "12.4 MB/s"
 
 
 @pytest.mark.parametrize(
@@ -57,38 +57,38 @@ def test_nothing_moving_has_no_speed() -> None:
     ],
 )
 def test_times_are_as_short_as_they_can_be(moment: datetime, stated: str) -> None:
-    assert words.clock_words(moment, NOW, UTC) == stated
+    assert texts.clock_text(moment, NOW, UTC) == stated
 
 
-def test_every_state_has_words() -> None:
-    assert all(words.state_words(state) for state in ItemState)
+def test_every_state_has_text() -> None:
+    assert all(texts.state_text(state) for state in ItemState)
 
 
 def test_a_stalled_transfer_states_since_when() -> None:
     since = NOW - timedelta(minutes=27)
-    stated = words.status_words(ItemState.STALLED, None, since, NOW, UTC)
+    stated = texts.status_text(ItemState.STALLED, None, since, NOW, UTC)
     assert stated == "Stalled since 12:03"
-    assert "No sign of life since 12:03" in words.stalled_words(since, NOW, UTC)
+    assert "No sign of life since 12:03" in texts.stalled_text(since, NOW, UTC)
 
 
 def test_a_stalled_repository_does_not_send_anybody_to_the_workstation() -> None:
     since = NOW - timedelta(minutes=27)
-    stated = words.stalled_words(since, NOW, UTC, arrived=True)
+    stated = texts.stalled_text(since, NOW, UTC, arrived=True)
     assert "The image repository gives no sign of life of it since 12:03" in stated
     assert "workstation" not in stated
 
 
 def test_a_waiting_transfer_states_until_when_and_why() -> None:
     why = problem(errors.RepositoryUnavailable(), retry_in_s=900)
-    stated = words.status_words(ItemState.WAITING, why, NOW, NOW, UTC)
+    stated = texts.status_text(ItemState.WAITING, why, NOW, NOW, UTC)
     assert stated == "Waiting until 12:45: the image repository does not answer"
 
 
 def test_a_remedy_names_the_problem_once() -> None:
     own = problem(errors.VanishedFile("'a.tif' is gone. Put it back, then retry."))
-    assert words.problem_words(own, NOW, UTC) == "'a.tif' is gone. Put it back, then retry."
+    assert texts.problem_text(own, NOW, UTC) == "'a.tif' is gone. Put it back, then retry."
     general = problem(errors.TargetNotFound())
-    assert words.problem_words(general, NOW, UTC) == (
+    assert texts.problem_text(general, NOW, UTC) == (
         "The target does not exist any more."
         " Choose another target and press Retry. Your files are safe."
     )
@@ -96,24 +96,24 @@ def test_a_remedy_names_the_problem_once() -> None:
 
 def test_a_title_that_states_nothing_is_left_out() -> None:
     bad = problem(errors.Invalid("The reader does not know compression 34933."))
-    assert words.status_words(ItemState.FAILED, bad, NOW, NOW) == "Failed"
-    assert words.problem_words(bad, NOW) == "The reader does not know compression 34933."
+    assert texts.status_text(ItemState.FAILED, bad, NOW, NOW) == "Failed"
+    assert texts.problem_text(bad, NOW) == "The reader does not know compression 34933."
 
 
 def test_a_remedy_states_when_it_is_tried_again() -> None:
     why = problem(errors.StorageFull("The disk of the server is full."), retry_in_s=900)
-    assert words.problem_words(why, NOW, UTC).endswith("It is tried again at 12:45.")
+    assert texts.problem_text(why, NOW, UTC).endswith("It is tried again at 12:45.")
     due = problem(errors.StorageFull("The disk of the server is full."), retry_in_s=-1)
-    assert words.problem_words(due, NOW, UTC).endswith("It is tried again now.")
+    assert texts.problem_text(due, NOW, UTC).endswith("It is tried again now.")
 
 
 def test_an_abbreviation_keeps_its_capitals() -> None:
     why = problem(errors.Unavailable())
     why = type(why)(why.code, "OMERO is down", "Wait.", why.retryable)
-    assert words.status_words(ItemState.WAITING, why, NOW, NOW, UTC) == "Waiting: OMERO is down"
+    assert texts.status_text(ItemState.WAITING, why, NOW, NOW, UTC) == "Waiting: OMERO is down"
 
 
 def test_progress_is_stated_in_bytes() -> None:
-    assert words.progress_words(0, 48_000_000) == "0 of 48 MB"
-    assert words.progress_words(12_000_000, 48_000_000) == "12 MB of 48 MB"
-    assert words.progress_words(48_000_000, 48_000_000) == "48 MB"
+    assert texts.progress_text(0, 48_000_000) == "0 of 48 MB"
+    assert texts.progress_text(12_000_000, 48_000_000) == "12 MB of 48 MB"
+    assert texts.progress_text(48_000_000, 48_000_000) == "48 MB"

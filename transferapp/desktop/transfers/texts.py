@@ -28,7 +28,7 @@ _STATE = {
 }
 
 
-def size_words(size_bytes: int) -> str:
+def size_text(size_bytes: int) -> str:
     """Say a number of bytes: ``48.3 MB``, ``2 GB``."""
     number, _, unit = str(humanize.naturalsize(size_bytes, format="%.1f")).partition(" ")
     unit = unit.replace("Byte", "byte")
@@ -37,17 +37,17 @@ def size_words(size_bytes: int) -> str:
     return f"{number} {unit}"
 
 
-def count_words(number: int, one: str, many: str = "") -> str:
+def count_text(number: int, one: str, many: str = "") -> str:
     """Say a number of things: ``1 file``, ``12,000 files``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def speed_words(bytes_per_s: float) -> str:
+def speed_text(bytes_per_s: float) -> str:
     """Say a speed: ``12.4 MB/s``; empty when nothing moves."""
-    return f"{size_words(int(bytes_per_s))}/s" if bytes_per_s >= 1 else ""
+    return f"{size_text(int(bytes_per_s))}/s" if bytes_per_s >= 1 else ""
 
 
-def eta_words(seconds: float | None) -> str:
+def eta_text(seconds: float | None) -> str:
     """Say how long it will take: ``3 minutes``; empty when no one can know."""
     if seconds is None or seconds > timedelta(days=365).total_seconds():
         return ""
@@ -57,7 +57,7 @@ def eta_words(seconds: float | None) -> str:
     return str(humanize.naturaldelta(left))
 
 
-def clock_words(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+def clock_text(moment: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """Say a time as a person here would: ``12:03``, or ``3 Feb, 12:03`` on another day."""
     local, today = moment.astimezone(zone), now.astimezone(zone)
     if local.date() == today.date():
@@ -67,20 +67,20 @@ def clock_words(moment: datetime, now: datetime, zone: tzinfo | None = None) -> 
     return f"{local.day} {local:%b} {local:%Y}, {local:%H:%M}"
 
 
-def state_words(state: ItemState) -> str:
+def state_text(state: ItemState) -> str:
     """Say a state in a few words."""
     return _STATE[state]
 
 
-def cancelled_words(kind: TransferKind, done: int, count: int) -> str:
+def cancelled_text(kind: TransferKind, done: int, count: int) -> str:
     """Say of a cancelled transfer how much of it was done before."""
     if not 0 < done < count:
-        return state_words(ItemState.CANCELLED)
+        return state_text(ItemState.CANCELLED)
     verb = "imported" if kind is TransferKind.IMPORT else "saved"
     return f"Cancelled in part: {done:,} of {count:,} {verb}"
 
 
-def status_words(
+def status_text(
     state: ItemState,
     problem: ItemProblem | None,
     updated_at: datetime,
@@ -88,36 +88,36 @@ def status_words(
     zone: tzinfo | None = None,
 ) -> str:
     """Say the state with its reason and time, in one line for a table."""
-    words = state_words(state)
+    text = state_text(state)
     if state is ItemState.STALLED:
-        return f"{words} since {clock_words(updated_at, now, zone)}"
+        return f"{text} since {clock_text(updated_at, now, zone)}"
     if state is ItemState.WAITING and problem is not None:
-        return f"{words}{_until_words(problem, now, zone)}: {_as_clause(problem.title)}"
+        return f"{text}{_until_text(problem, now, zone)}: {_as_clause(problem.title)}"
     if problem is not None and problem.code == errors.Invalid.code:
-        return words  # "Failed: this is not right" says nothing more; the remedy does.
+        return text  # "Failed: this is not right" says nothing more; the remedy does.
     if problem is not None and state not in DONE_STATES:
-        return f"{words}: {_as_clause(problem.title)}"
-    return words
+        return f"{text}: {_as_clause(problem.title)}"
+    return text
 
 
-def problem_words(problem: ItemProblem, now: datetime, zone: tzinfo | None = None) -> str:
+def problem_text(problem: ItemProblem, now: datetime, zone: tzinfo | None = None) -> str:
     """Say what is wrong and what to do: the title, the remedy, when it is tried again."""
     sentence = problem.message
     if not _speaks_for_itself(problem):
         sentence = f"{problem.title.rstrip('.')}. {problem.message}".strip()
     if problem.retry_at is None:
         return sentence
-    when = clock_words(problem.retry_at, now, zone)
+    when = clock_text(problem.retry_at, now, zone)
     return f"{sentence} It is tried again {'now' if problem.retry_at <= now else 'at ' + when}."
 
 
-def stalled_words(
+def stalled_text(
     updated_at: datetime, now: datetime, zone: tzinfo | None = None, *, arrived: bool = False
 ) -> str:
     """Say since when nothing was heard, and what a person can do; ``arrived``: the files
     are on the server, and the image repository is silent.
     """
-    since = clock_words(updated_at, now, zone)
+    since = clock_text(updated_at, now, zone)
     if arrived:
         return (
             f"The image repository gives no sign of life of it since {since}. Nothing is lost,"
@@ -129,22 +129,22 @@ def stalled_words(
     )
 
 
-def progress_words(bytes_done: int, bytes_total: int) -> str:
+def progress_text(bytes_done: int, bytes_total: int) -> str:
     """Say how far it is: ``12 MB of 48 MB``."""
     if bytes_done >= bytes_total:
-        return size_words(bytes_total)
-    return f"{size_words(bytes_done) if bytes_done else 0} of {size_words(bytes_total)}"
+        return size_text(bytes_total)
+    return f"{size_text(bytes_done) if bytes_done else 0} of {size_text(bytes_total)}"
 
 
-def kind_words(kind: TransferKind) -> str:
+def kind_text(kind: TransferKind) -> str:
     """Say the direction."""
     return "Import" if kind is TransferKind.IMPORT else "Export"
 
 
-def _until_words(problem: ItemProblem, now: datetime, zone: tzinfo | None) -> str:
+def _until_text(problem: ItemProblem, now: datetime, zone: tzinfo | None) -> str:
     if problem.retry_at is None or problem.retry_at <= now:
         return ""
-    return f" until {clock_words(problem.retry_at, now, zone)}"
+    return f" until {clock_text(problem.retry_at, now, zone)}"
 
 
 def _speaks_for_itself(problem: ItemProblem) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from transferapp.cli.commands import queue
-from transferapp.cli.task_words import local_time, progress_of, state_of
+from transferapp.cli.task_texts import local_time, progress_of, state_of
 from transferapp.errors import Invalid
 from transferapp.taskqueue.port import Task, TaskState
 from transferapp.testing.moved_clock import MovedClock
@@ -44,7 +44,7 @@ def test_progress_and_note() -> None:
     assert progress_of(replace(TASK, note="begun")) == "begun"
 
 
-def test_no_time_is_no_word(clock: MovedClock) -> None:
+def test_no_time_is_no_text(clock: MovedClock) -> None:
     assert local_time(None, clock) == ""
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transferapp.desktop.transfers.rows import TransferRow
-from transferapp.desktop.transfers.words import count_words
-from transferapp.model.attachments import attached_words
-from transferapp.model.drops import left_out_words
+from transferapp.desktop.transfers.texts import count_text
+from transferapp.model.attachments import attached_text
+from transferapp.model.drops import left_out_text
 from transferapp.model.transfers import ItemState, TransferKind
 
 
@@ -47,7 +47,7 @@ def promise_lines(row: TransferRow) -> tuple[PromiseLine, ...]:
             "switchOff",
             "Safe to switch off",
             row.promises.safe_to_switch_off,
-            _moved_words(row),
+            _moved_text(row),
         ),
         _delete_line(row),
     )
@@ -59,13 +59,13 @@ def promises_in_short(row: TransferRow) -> str:
     return ". ".join(line.text for line in promise_lines(row)) + "."
 
 
-def _moved_words(row: TransferRow) -> str:
+def _moved_text(row: TransferRow) -> str:
     moved = "uploaded" if row.kind is TransferKind.IMPORT else "saved"
     if row.state is ItemState.CANCELLED:
         return "cancelled"
     if row.files_done is None:
         return f"{int(row.fraction * 100)} % {moved}"
-    return f"{row.files_done:,} of {count_words(row.files_total, 'file')} {moved}"
+    return f"{row.files_done:,} of {count_text(row.files_total, 'file')} {moved}"
 
 
 def _delete_line(row: TransferRow) -> PromiseLine:
@@ -73,41 +73,41 @@ def _delete_line(row: TransferRow) -> PromiseLine:
     if row.promises.safe_to_delete_source:
         return PromiseLine(key, question, safe=True)
     if row.promises.safe_to_delete_imported:
-        return PromiseLine(key, question, safe=False, reason=_only_words(row), partly=True)
-    return PromiseLine(key, question, safe=False, reason=_imported_words(row))
+        return PromiseLine(key, question, safe=False, reason=_only_text(row), partly=True)
+    return PromiseLine(key, question, safe=False, reason=_imported_text(row))
 
 
-def _only_words(row: TransferRow) -> str:
+def _only_text(row: TransferRow) -> str:
     """Say which files may go, and why not all."""
     files = "imported or attached file" if row.attached else "imported file"
-    which = f"the {count_words(row.files_verified, files)}"
-    left_out = left_out_words(row.left_out_files or 0, row.left_out_names)
-    changed = row.look.words if row.look else ""
+    which = f"the {count_text(row.files_verified, files)}"
+    left_out = left_out_text(row.left_out_files or 0, row.left_out_names)
+    changed = row.look.text if row.look else ""
     missing = row.fileset_count - row.filesets_done
-    not_done = f"{missing:,} of {count_words(row.fileset_count, 'fileset')} not imported"
+    not_done = f"{missing:,} of {count_text(row.fileset_count, 'fileset')} not imported"
     whys = [not_done if missing else "", _to_attach(row), left_out.rstrip("."), changed]
     why = "; ".join(part for part in whys if part)
     return f"{which} ({why})" if why else which
 
 
-def _imported_words(row: TransferRow) -> str:
+def _imported_text(row: TransferRow) -> str:
     if row.look is not None and not row.look.imported_unchanged:
-        return row.look.words
+        return row.look.text
     if not row.fileset_count:
         return "not imported"
     if row.state is ItemState.CANCELLED and not row.filesets_done:
         return "cancelled"
     if row.filesets_done < row.fileset_count:
-        return f"{row.filesets_done:,} of {count_words(row.fileset_count, 'fileset')} imported"
-    return _to_attach(row) or _verified_words(row)
+        return f"{row.filesets_done:,} of {count_text(row.fileset_count, 'fileset')} imported"
+    return _to_attach(row) or _verified_text(row)
 
 
 def _to_attach(row: TransferRow) -> str:
     """Say of files that are still to be attached that they are not; else nothing."""
-    return "" if row.attached else attached_words(row.to_attach, 0)
+    return "" if row.attached else attached_text(row.to_attach, 0)
 
 
-def _verified_words(row: TransferRow) -> str:
+def _verified_text(row: TransferRow) -> str:
     if not row.files_verified:
         return "imported, being verified"
     if row.source_unseen:

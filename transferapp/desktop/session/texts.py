@@ -14,12 +14,12 @@ _PERMISSIONS = {
 _REPOSITORIES = {"local": "its own image repository", "omero": "OMERO"}
 
 
-def group_words(group: Group) -> str:
+def group_text(group: Group) -> str:
     """Say a group and what its members may do: ``Lab (members see only their own images)``."""
     return f"{group.name} ({_PERMISSIONS[group.permissions]})"
 
 
-def version_words(server: ServerInfo | None) -> str:
+def version_text(server: ServerInfo | None) -> str:
     """Say a server's version and where it keeps images: ``0.1.0, with OMERO``."""
     if server is None:
         return "-"

@@ -30,20 +30,20 @@ _ASSIGNMENT = re.compile(r"\w+=")
 def programs(script: str) -> Iterator[str]:
     """Yield the first word of each command, scripts inside (``sh -c``, ``trap``) included."""
     text = _COMMENT.sub("", script).replace("\n", " ; ")
-    words = shlex.shlex(text, posix=True, punctuation_chars=True)
-    words.commenters = ""
-    yield from _commands(list(words))
+    tokens = shlex.shlex(text, posix=True, punctuation_chars=True)
+    tokens.commenters = ""
+    yield from _commands(list(tokens))
 
 
-def _commands(words: list[str]) -> Iterator[str]:
+def _commands(tokens: list[str]) -> Iterator[str]:
     command: list[str] = []
     redirected = False
-    for word in [*words, ";"]:
+    for token in [*tokens, ";"]:
         if redirected:
             redirected = False
-        elif not _PUNCTUATION.fullmatch(word):
-            command.append(word)
-        elif "<" in word or ">" in word:
+        elif not _PUNCTUATION.fullmatch(token):
+            command.append(token)
+        elif "<" in token or ">" in token:
             redirected = True
         else:
             yield from _of(command)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from transferapp.model.attachments import attached_words
-from transferapp.model.drops import left_out_words
+from transferapp.model.attachments import attached_text
+from transferapp.model.drops import left_out_text
 from transferapp.model.transfers import Transfer, TransferKind
 
 
@@ -14,8 +14,8 @@ def deleting(transfer: Transfer) -> str:
     promises, scan = transfer.promises, transfer.look
     if promises.safe_to_delete_source:
         return "Safe to delete the source."
-    left_out = left_out_words(transfer.left_out_files or 0, transfer.left_out_names)
-    changed = f"{scan.words}." if scan and scan.words else ""
+    left_out = left_out_text(transfer.left_out_files or 0, transfer.left_out_names)
+    changed = f"{scan.text}." if scan and scan.text else ""
     if promises.safe_to_delete_imported:
         number = transfer.files_verified
         which = "imported or attached" if transfer.attached else "imported"
@@ -31,5 +31,5 @@ def deleting(transfer: Transfer) -> str:
                 " service does not answer. Start it (transferapp agent), then ask again."
             )
     to_attach = 0 if transfer.attached else transfer.to_attach
-    not_attached = f"{attached_words(to_attach, 0)}." if to_attach else ""
+    not_attached = f"{attached_text(to_attach, 0)}." if to_attach else ""
     return " ".join(part for part in (first, not_attached, left_out, changed) if part)

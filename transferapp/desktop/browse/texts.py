@@ -20,7 +20,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 DOT = " \N{MIDDLE DOT} "
 
 
-def size_words(image: ImageSummary) -> str:
+def size_text(image: ImageSummary) -> str:
     """Return ``1024 x 768, 3 channels, 12 z, 5 t``; what there is one of is left out."""
     parts = [f"{image.size_x} {TIMES} {image.size_y}"]
     if image.size_c > 1:
@@ -32,7 +32,7 @@ def size_words(image: ImageSummary) -> str:
     return ", ".join(parts)
 
 
-def short_size_words(image: ImageSummary) -> str:
+def short_size_text(image: ImageSummary) -> str:
     """Return the sizes for a card, which has room for few letters."""
     counts = ((image.size_c, "ch"), (image.size_z, "z"), (image.size_t, "t"))
     parts = [f"{image.size_x} {TIMES} {image.size_y}"]
@@ -67,7 +67,7 @@ def files_heading(files: tuple[OriginalFile, ...]) -> str:
     return f"{len(files)} original file{'s' if len(files) != 1 else ''}, {total}"
 
 
-def annotation_words(annotation: Annotation) -> list[tuple[str, str]]:
+def annotation_text(annotation: Annotation) -> list[tuple[str, str]]:
     """Return an annotation as rows."""
     if annotation.kind is AnnotationKind.KEY_VALUE:
         return list(annotation.pairs)

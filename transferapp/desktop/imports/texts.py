@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from transferapp.desktop.containers.targets import ImportTarget
 from transferapp.desktop.imports.totals import ImportTotals
-from transferapp.desktop.transfers.words import count_words, size_words
+from transferapp.desktop.transfers.texts import count_text, size_text
 from transferapp.intake.file_names import shown_text
 from transferapp.model.images import Annotation, AnnotationKind
 
@@ -15,29 +15,29 @@ from transferapp.model.images import Annotation, AnnotationKind
 MOST_OF_NAME = 40
 
 
-def amount_words(totals: ImportTotals) -> str:
+def amount_text(totals: ImportTotals) -> str:
     """Say how much it is: ``12 filesets from 31 files (48 MB)``."""
-    files = count_words(totals.files, "file")
-    size = size_words(totals.size_bytes)
-    return f"{count_words(totals.included, 'fileset')} from {files} ({size})"
+    files = count_text(totals.files, "file")
+    size = size_text(totals.size_bytes)
+    return f"{count_text(totals.included, 'fileset')} from {files} ({size})"
 
 
-def target_words(target: ImportTarget) -> str:
+def target_text(target: ImportTarget) -> str:
     """Say where it goes: ``dataset 'Embryos' in project 'Flies'``."""
-    words = f"{target.ref.kind.lower()} '{shortened(target.container.name)}'"
+    text = f"{target.ref.kind.lower()} '{shortened(target.container.name)}'"
     project = shortened(target.project_name)
-    return f"{words} in project '{project}'" if project else words
+    return f"{text} in project '{project}'" if project else text
 
 
-def summary_words(
+def summary_text(
     totals: ImportTotals, target: ImportTarget, server_url: str, attached: int = 0
 ) -> str:
     """Say what will be imported where, and how many files are attached, in a sentence."""
-    where = f"{target_words(target)} on {server_words(server_url)}"
-    words = f"{amount_words(totals)} will be imported into {where}"
+    where = f"{target_text(target)} on {server_text(server_url)}"
+    text = f"{amount_text(totals)} will be imported into {where}"
     if not attached:
-        return f"{words}."
-    return f"{words}, and {count_words(attached, 'file')} attached to it."
+        return f"{text}."
+    return f"{text}, and {count_text(attached, 'file')} attached to it."
 
 
 def suggested_name(first: Path) -> str:
@@ -54,12 +54,12 @@ def shortened(name: str, most: int = MOST_OF_NAME) -> str:
     return f"{name[: most - tail - 1].rstrip()}…{name[-tail:].lstrip()}"
 
 
-def server_words(url: str) -> str:
+def server_text(url: str) -> str:
     """Return the server's address without what people do not read."""
     return urlsplit(url).netloc or url
 
 
-def left_out_words(totals: ImportTotals, attached: int = 0) -> str:
+def left_out_text(totals: ImportTotals, attached: int = 0) -> str:
     """Say how many filesets stay out, and why; empty when none does. ``attached`` of those
     that are no images are attached.
     """
@@ -71,7 +71,7 @@ def left_out_words(totals: ImportTotals, attached: int = 0) -> str:
         (totals.held, "in the repository already"),
         (totals.ignored, "ignored"),
     )
-    parts = ", ".join(f"{count:,} {words}" for count, words in counted if count)
+    parts = ", ".join(f"{count:,} {text}" for count, text in counted if count)
     if not parts:
         return ""
     missed = totals.left_out - attached > totals.ignored + totals.held

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from transferapp.desktop.transfers.words import clock_words
+from transferapp.desktop.transfers.texts import clock_text
 from transferapp.model.events import EventKind
 from transferapp.model.transfers import ItemState
 from transferapp.protocol.messages import InboxMessage
@@ -38,7 +38,7 @@ def inbox_row(
         tone=_tone(entry),
         title=entry.title,
         text=entry.text,
-        when=clock_words(entry.at, now, zone),
+        when=clock_text(entry.at, now, zone),
     )
 
 
