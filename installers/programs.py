@@ -45,6 +45,7 @@ PROGRAMS = (
     Program("dunst", "dunst", Need.HEADLESS),
     Program("env", "coreutils", Need.BASE),
     Program("g++", "build-essential", Need.BUILD),
+    Program("git", "git", Need.TEST),
     Program("gnome-keyring-daemon", "gnome-keyring", Need.HEADLESS),
     Program("git", "git", Need.OPTIONAL),
     Program("head", "coreutils", Need.BASE),

@@ -8,22 +8,18 @@ from pathlib import Path
 
 import pytest
 
+import retired_terms
+
 ROOT = Path(__file__).resolve().parents[2]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 CODE = sorted((ROOT / "transferapp").rglob("*.py"))
 _CLASS = re.compile(r"^class ([A-Z]\w+)", re.MULTILINE)
-#: Names that were given up, and what says it now.
+#: Phrases that were given up, and what says it now.
 GONE = {
     "only_from: Sequence[ItemState]": "a Move of model/moves.py",
     "set_state(item": "Ledger.move",
     "_GOES_ON": "Move.start",
     "OrderedDict": "cachetools",
-    "Vigil": "HeartbeatWatch",
-    "wait_random_exponential": "Backoff.wait",
-    "wait_exponential": "Backoff.wait",
-    "def _patiently": "patiently of host/patience.py",
-    "class Signs": "Heartbeat",
-    '"<OME" in': "may_be_ome of ome/reading.py",
 }
 
 
@@ -48,15 +44,37 @@ def test_no_public_class_has_a_name_twice() -> None:
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
 
 
-@pytest.mark.parametrize("text", GONE)
-def test_text_that_are_gone_stay_away(text: str) -> None:
+@pytest.mark.parametrize("phrase", GONE)
+def test_phrases_that_are_gone_stay_away(phrase: str) -> None:
     allowed = {ROOT / "transferapp/host/database_errors.py"}  # A sentence of its own.
     found = [
         str(path.relative_to(ROOT))
         for path in CODE
-        if path not in allowed and text in path.read_text(encoding="utf-8")
+        if path not in allowed and phrase in path.read_text(encoding="utf-8")
     ]
-    assert found == [], f"use {GONE[text]}"
+    assert found == [], f"use {GONE[phrase]}"
+
+
+def test_names_have_no_word_that_is_gone() -> None:
+    found = retired_terms.left_in_tree(ROOT)
+    assert [f"{one.path}: {one.name}" for one in found] == []
+
+
+def test_what_is_allowed_is_still_needed() -> None:
+    """A name that nobody has any more needs no leave."""
+    text = "\n".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("transferapp", "tests", "installers")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "retired_terms.py"
+    )
+    seen = set(re.findall(r"\w+", text))
+    assert [name for name in retired_terms.ALLOWED if name not in seen] == []
+
+
+def test_glossary_defines_no_word_that_is_gone() -> None:
+    found = terms(GLOSSARY.read_text(encoding="utf-8"))
+    assert [term for term in found if retired_terms.has_gone_word(term)] == []
 
 
 def test_the_tests_bite() -> None:
@@ -65,3 +83,10 @@ def test_the_tests_bite() -> None:
         "One",
         "Two",
     ]
+    code = "class TroubleMaker:\n    trouble: str\ndef f(told): ...\nx.trouble = 1\n"
+    code += "def test_it_is_told(): ...\n"
+    assert {one.name for one in retired_terms.left_in(code, "a/janitor.py")} == {
+        "TroubleMaker",
+        "told",
+        "janitor",
+    }
