@@ -170,7 +170,7 @@ def test_every_place_needs_its_extras(sources: dict[Path, str]) -> None:
         ("taskqueue/port.py", "import dbos", "dbos"),
         ("testing/moves.py", "import procrastinate", "procrastinate"),
         ("sandbox/local_installation.py", "import pydicom", "pydicom"),
-        ("napari_plugin/desk.py", "import dbos", "dbos"),
+        ("napari_plugin/services.py", "import dbos", "dbos"),
         ("host/clock.py", "import a_package_that_is_not_there", "a_package_that_is_not_there"),
     ],
 )

@@ -30,7 +30,7 @@ EXCEPTIONS = {
     "client/pace.py:keep_pace": "ends when the bytes may move; Cancelled ends the upload",
     "commands/recording.py:_keep_writing": "its failure ends the attempt, which is repeated",
     "operations/command_attempt.py:_watch": "ends with the program; so does its failure",
-    "operations/throttled_progress.py:keep_passing": "ends with its step, and spares what cannot be told",
+    "operations/throttled_progress.py:keep_passing": "ends with its step; failures are spared",
     "desktop/sign_in/presenter.py:resume": "ends with an answer; a defect is shown",
 }
 
@@ -165,7 +165,7 @@ def test_the_loops_that_everybody_knows_are_seen() -> None:
     assert found >= {
         "agent/service.py:_note_offsets",
         "desktop/loop.py:collect_garbage",
-        "desktop/shell/services.py:_look",
+        "desktop/shell/services.py:_poll",
         "server/event_feed.py:_follow",
         "taskqueue/dbos/dispatcher.py:serve",
         "taskqueue/dbos/wakeups.py:_compare",

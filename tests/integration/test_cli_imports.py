@@ -46,7 +46,7 @@ def imported(terminal: Terminal, *arguments: str) -> set[str]:
     """Run a command that ends well; return the top names of all modules that it imports."""
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "transferapp", *arguments],
-        env=terminal.stage.environment,
+        env=terminal.installation.environment,
         capture_output=True,
         text=True,
         check=False,

@@ -17,7 +17,7 @@ from transferapp.agent.services import AgentServices
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.downloads import DownloadOrder, download_file
 from transferapp.client.workstation import WorkstationClient
-from transferapp.model.moves import FETCHED_STATES, SCANNED_UP_STATES
+from transferapp.model.moves import FETCHED_STATES, UNPREPARED_STATES
 from transferapp.model.stages import ItemStage, stage_of
 from transferapp.model.transfers import ItemState, TransferDetails, TransferItem
 from transferapp.protocol import routes
@@ -64,7 +64,7 @@ class ExportRun(Run):
             if item.state in FETCHED_STATES
             and known.get(item.id, ItemStage.OPEN) is ItemStage.OPEN
         ]
-        coming = any(item.state in SCANNED_UP_STATES for item in details.items)
+        coming = any(item.state in UNPREPARED_STATES for item in details.items)
         if ready and not (coming and self._waits_for_all()):
             await self._take_in(server, ready)
 

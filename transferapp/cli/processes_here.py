@@ -41,12 +41,12 @@ async def server_checks() -> list[ServerReport]:
     well = repository.state == "progressing"
     return [
         (f"server {url}", True, ""),
-        *((part, stated == "ok", "" if stated == "ok" else stated) for part, stated in (
+        *((part, found == "ok", "" if found == "ok" else found) for part, found in (
             ("server's database", health.database),
             ("server's task queue", health.queue),
         )),
         ("server's workers", not workers, workers),
-        *((part, stated == "ok", _with_log("" if stated == "ok" else stated)) for part, stated in (
+        *((part, found == "ok", _with_log("" if found == "ok" else found)) for part, found in (
             ("server's events", health.events),
             ("server's background work", health.background),
         )),

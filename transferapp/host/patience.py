@@ -26,7 +26,7 @@ def patience(
     """
 
     def waits(state: RetryCallState) -> None:
-        error = state.notable.exception() if state.notable else None
+        error = state.outcome.exception() if state.outcome else None
         if on_wait is not None:
             on_wait(str(error))
 

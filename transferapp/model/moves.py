@@ -136,7 +136,7 @@ BEFORE_BYTES_STATES = (UPLOAD.start | DOWNLOAD.start) - HELD_UP_STATES
 #: Export: the files can be fetched now.
 FETCHED_STATES = DOWNLOAD.start | DOWNLOAD.end
 #: Export: the files are looked up now, if nothing is in the way.
-SCANNED_UP_STATES = PREPARE.start - HELD_UP_STATES
+UNPREPARED_STATES = PREPARE.start - HELD_UP_STATES
 #: Its task stands in line. A retry moves nothing, but wakes a task that a crash left behind.
 IN_LINE_STATES = frozenset({_S.QUEUED, _S.RECEIVED})
 

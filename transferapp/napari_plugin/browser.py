@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from transferapp.desktop.browse.texts import size_text
 from transferapp.model.containers import Container, ContainerRef
 from transferapp.model.images import ImageSummary
-from transferapp.napari_plugin.desk import DeskState
+from transferapp.napari_plugin.services import PluginState
 from transferapp.napari_plugin.text import plain_label
 from transferapp.protocol.messages import Page
 
@@ -79,7 +79,7 @@ class Browser(QWidget):
         self.text.clear()
         self._selection_changed()
 
-    def show_person(self, state: DeskState) -> None:
+    def show_person(self, state: PluginState) -> None:
         """Say who is signed in where."""
         offline = "" if state.online else " (does not answer now)"
         self._person.setText(f"{state.person}, {state.server_url}{offline}")

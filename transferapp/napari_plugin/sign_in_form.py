@@ -13,7 +13,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from transferapp.napari_plugin.desk import DeskState
+from transferapp.napari_plugin.services import PluginState
 from transferapp.napari_plugin.text import plain_label
 
 _KEPT = (
@@ -54,7 +54,7 @@ class SignInForm(QWidget):
         column.addWidget(self.button)
         column.addStretch(1)
 
-    def fill_in(self, state: DeskState) -> None:
+    def fill_in(self, state: PluginState) -> None:
         """Show who was signed in last; what a person has typed stays."""
         if not self.server.text():
             self.server.setText(state.server_url)

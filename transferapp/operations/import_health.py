@@ -29,8 +29,8 @@ async def import_health(
         return health
     watched: list[Task] = []
     # What is wrong with the queue is told in its own place.
-    with suppress(Unavailable), sparing("imports that are watched", target):
-        watched = await _watched(queue, target)
+    with suppress(Unavailable), sparing("imports that are watched", resource):
+        watched = await _watched(queue, resource)
     since = silent_since([task.updated_at for task in watched], clock)
     if since is None:
         return health
@@ -45,7 +45,7 @@ async def import_health(
 async def _watched(queue: QueueOverview, target: str) -> list[Task]:
     """List the imports in the repository that a living worker watches."""
     running = await queue.tasks(
-        states=[TaskState.RUNNING], target=target, limit=_RUNNING_AT_MOST
+        states=[TaskState.RUNNING], resource=resource, limit=_RUNNING_AT_MOST
     )
     watched = [task for task in running if task.step == REGISTER_STEP]
     if not watched:

@@ -20,7 +20,7 @@ class TaskMover(StrEnum):
     #: It runs the task.
     WORKER = "worker"
     #: One of the workers, beside: it looks after what waits and what was left behind.
-    JANITOR = "janitor"
+    MAINTENANCE = "maintenance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,13 @@ FAIL = TaskMove("fail", TaskMover.WORKER, _RUNNING, frozenset({_S.WAITING, _S.DE
 #: Its worker stops or has died, and others take it over; one that cannot be begun waits.
 LET_GO = TaskMove("let go", TaskMover.WORKER, _RUNNING, _QUEUED | {_S.WAITING})
 #: Its pause is over.
-FALL_DUE = TaskMove("fall due", TaskMover.JANITOR, frozenset({_S.WAITING}), _QUEUED)
+FALL_DUE = TaskMove("fall due", TaskMover.MAINTENANCE, frozenset({_S.WAITING}), _QUEUED)
 #: It keeps killing its worker.
-BURY = TaskMove("bury", TaskMover.JANITOR, _RUNNING, frozenset({_S.DEAD}))
+BURY = TaskMove("bury", TaskMover.MAINTENANCE, _RUNNING, frozenset({_S.DEAD}))
 #: Its row says nothing that could be run; also one whose state is no word of ours.
-SET_ASIDE = TaskMove("set aside", TaskMover.JANITOR, _QUEUED | _RUNNING, frozenset({_S.DEAD}))
+SET_ASIDE = TaskMove(
+    "set aside", TaskMover.MAINTENANCE, _QUEUED | _RUNNING, frozenset({_S.DEAD})
+)
 #: Stop it for good.
 CANCEL = TaskMove(
     "cancel", TaskMover.PERSON, ACTIVE_TASK_STATES | {_S.PAUSED}, frozenset({_S.CANCELLED})

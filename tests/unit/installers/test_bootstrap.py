@@ -30,7 +30,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     monkeypatch.setattr(Recorder, "ran", [])
     monkeypatch.setattr(bootstrap, "ensure_system", lambda _names: None)
     monkeypatch.setattr(bootstrap, "ensure_bio_formats", lambda _made, is_wanted: is_wanted)
-    monkeypatch.setattr(bootstrap, "environment", lambda _extras: Recorder())
+    monkeypatch.setattr(bootstrap, "environment", lambda _extras, _groups: Recorder())
     monkeypatch.setenv("TRANSFERAPP_PYTHONS", "")
     return Recorder.ran
 

@@ -13,7 +13,7 @@ from transferapp.model.moves import (
     MOVES,
     REPORT_LEFT,
     RETRY,
-    SCANNED_UP_STATES,
+    UNPREPARED_STATES,
     Mover,
 )
 from transferapp.model.transfers import (
@@ -86,7 +86,7 @@ def test_ended_is_what_only_a_person_can_move() -> None:
 
 def test_what_the_workstation_reads_in_the_table() -> None:
     assert {ItemState.READY, ItemState.DOWNLOADING} == FETCHED_STATES
-    assert {ItemState.QUEUED, ItemState.PREPARING} == SCANNED_UP_STATES
+    assert {ItemState.QUEUED, ItemState.PREPARING} == UNPREPARED_STATES
     assert {ItemState.QUEUED, ItemState.READY} == BEFORE_BYTES_STATES
 
 

@@ -138,7 +138,7 @@ async def test_a_defect_in_scanning_does_not_end_it(inbox_env: Env) -> None:
     shown: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _loop, context: shown.append(str(context["exception"])))
-    inbox_env.services._scanning._pauses = Backoff(0.001, 60.0)
+    inbox_env.services._polling._pauses = Backoff(0.001, 60.0)
     inbox_env.error = ValueError("odd")
     await until(lambda: shown)
     inbox_env.error = None

@@ -28,7 +28,7 @@ PAGE_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class DeskState:
+class PluginState:
     """Who is signed in where; ``person`` is empty when nobody is."""
 
     server_url: str
@@ -40,13 +40,13 @@ class DeskState:
     trouble: TransferAppError | None = None
 
 
-class Desk:
+class PluginServices:
     """The session that the desktop has too, and what can be done in it.
 
     ``changed`` is called on the event thread with each new state.
     """
 
-    def __init__(self, paths: HostPaths, changed: Callable[[DeskState], None]) -> None:
+    def __init__(self, paths: HostPaths, changed: Callable[[PluginState], None]) -> None:
         """Read what this computer remembers; blocking."""
         self._file = SettingsFile(paths.desktop_settings)
         self._agent = AgentClient(paths.agent_socket)
@@ -59,12 +59,12 @@ class Desk:
         self._session.changed.listen(self._session_changed)
 
     @property
-    def state(self) -> DeskState:
+    def state(self) -> PluginState:
         """How it is now."""
         session = self._session
         profile = session.settings.last_profile
         identity = session.identity
-        return DeskState(
+        return PluginState(
             server_url=session.server_url if identity else profile.url,
             username=session.username or profile.username,
             person=identity.experimenter.full_name or session.username if identity else "",
@@ -74,7 +74,7 @@ class Desk:
             trouble=session.trouble,
         )
 
-    async def resume(self) -> DeskState:
+    async def resume(self) -> PluginState:
         """Continue the session that this computer keeps; raises Unavailable."""
         await self._session.resume()
         return self.state
