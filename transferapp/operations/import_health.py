@@ -19,7 +19,7 @@ _RUNNING_AT_MOST = 1000
 
 
 async def import_health(
-    repository: Repository, queue: QueueOverview, target: str, clock: Clock
+    repository: Repository, queue: QueueOverview, resource: str, clock: Clock
 ) -> RepositoryHealth:
     """Say whether the repository is alive, and whether the imports in it move, whichever
     process watches them; never raises.
@@ -42,7 +42,7 @@ async def import_health(
     )
 
 
-async def _watched(queue: QueueOverview, target: str) -> list[Task]:
+async def _watched(queue: QueueOverview, resource: str) -> list[Task]:
     """List the imports in the repository that a living worker watches."""
     running = await queue.tasks(
         states=[TaskState.RUNNING], resource=resource, limit=_RUNNING_AT_MOST
