@@ -1,4 +1,4 @@
-"""Look at the first pages of many TIFFs, in the buffer that ``heads`` has read them into."""
+"""Check the first pages of many TIFFs, in the buffer that ``heads`` has read them into."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from transferapp.intake.tiff_rules import INDEX_BYTES, LAYOUTS, PIECE, READING, 
 
 
 class ManyTiffs:
-    """Looks at TIFFs in batches."""
+    """Checks TIFFs in batches."""
 
     def __init__(self, buffer: bytearray, slots: Sequence[list[memoryview]]) -> None:
         """``buffer`` has a row of ``PIECE`` bytes for each file of a batch; ``slots`` are
@@ -24,14 +24,14 @@ class ManyTiffs:
         self._bytes, self._slots = buffer, slots
         self._rows: Numbers = np.frombuffer(buffer, np.uint8).reshape(-1, PIECE)
 
-    def look(
+    def check(
         self,
         files: Sequence[tuple[FoundFile, NameKind]],
         tiffs: list[int],
         lengths: list[int],
         sound: list[bool],
     ) -> None:
-        """Look at the first pages of these rows, those that are written alike together.
+        """Check the first pages of these rows, those that are written alike together.
 
         ``lengths`` (bytes) are what was read of each file; ``sound`` is filled.
         """
