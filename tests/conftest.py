@@ -6,6 +6,7 @@ import importlib.util
 import os
 
 import pytest
+import structlog
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,6 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """Read no settings from this account's or this computer's files, in any process."""
     os.environ["TRANSFERAPP_CONFIG"] = os.devnull
+    # As the product does. What is not configured draws each frame with its local variables:
+    # seconds for one error.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -36,6 +36,6 @@ def _texts(drop: Drop) -> list[str]:
 SoundDrop = Annotated[Drop, AfterValidator(_sound)]
 
 
-@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid", defer_build=True))
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
 class ReportedScan(SourceScan):
     """A look as a request brings it: a field misspelled is not a look that found nothing."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given, strategies as st
+from tenacity import RetryCallState
 
 import transferapp
 from transferapp.errors import Unavailable
@@ -102,3 +105,18 @@ def test_nobody_else_raises_to_a_power_that_grows() -> None:
         and not isinstance(node.right, ast.Constant)
     }
     assert found == set()
+
+
+@pytest.mark.parametrize(("attempt", "longest_s"), [(1, 1.0), (2, 2.0), (3, 4.0)])
+def test_a_retry_waits_the_pause_of_its_earlier_failures(
+    attempt: int, longest_s: float
+) -> None:
+    """tenacity counts attempts from 1; the pause after the first one is the first pause."""
+    state = SimpleNamespace(attempt_number=attempt)
+    pauses = [Backoff(1.0, 60.0).wait(cast("RetryCallState", state)) for _ in range(200)]
+    assert longest_s / 2 <= min(pauses) < longest_s * 0.6
+    assert longest_s * 0.9 < max(pauses) <= longest_s
+
+
+def test_a_count_at_its_most_fits_a_column_and_one_more() -> None:
+    assert grown(MOST_COUNTED) == MOST_COUNTED == 2**31 - 1 - 1
