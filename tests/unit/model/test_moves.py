@@ -10,11 +10,14 @@ from transferapp.model.moves import (
     DELIVER,
     FETCHED_STATES,
     FINAL_STATES,
+    LIVELY_STATES,
     MOVES,
+    MOVING_STATES,
     REPORT_LEFT,
     RETRY,
     UNPREPARED_STATES,
     Mover,
+    can_retry,
 )
 from transferapp.model.transfers import (
     DONE_STATES,
@@ -106,3 +109,18 @@ def test_the_document_draws_the_table() -> None:
     assert state_diagram.DOCUMENT.read_text(encoding="utf-8") == state_diagram.document(), (
         "python -m transferapp.testing.state_diagram"
     )
+
+
+def test_a_window_shows_as_moving_what_sends_or_fetches() -> None:
+    assert {ItemState.UPLOADING, ItemState.DOWNLOADING} == MOVING_STATES
+    assert {
+        ItemState.UPLOADING, ItemState.DOWNLOADING, ItemState.IMPORTING,
+    } == LIVELY_STATES  # fmt: skip
+
+
+@pytest.mark.parametrize("state", ItemState)
+def test_retry_is_offered_where_a_person_is_needed_or_something_waits(state: ItemState) -> None:
+    offered = {
+        ItemState.FAILED, ItemState.NEEDS_ATTENTION, ItemState.WAITING, ItemState.STALLED,
+    }  # fmt: skip
+    assert can_retry(state) is (state in offered)
