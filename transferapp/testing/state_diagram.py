@@ -142,9 +142,11 @@ def _stage_table() -> str:
         if not states:
             shown = shown_state(stage, ItemState.UPLOADING)
             own = "the same" if shown is ItemState.UPLOADING else shown
-            rows.append((stage, _listed(ItemState, set(ItemState) - ENDED_STATES), own))
+            rows.append(
+                (stage.name.lower(), _listed(ItemState, set(ItemState) - ENDED_STATES), own)
+            )
         else:
-            rows.append((stage, ", ".join(states), "the same"))
+            rows.append((stage.name.lower(), ", ".join(states), "the same"))
     return _table(("Stage", "The server says of the item", "Shown"), rows)
 
 

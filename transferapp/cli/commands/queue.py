@@ -67,7 +67,7 @@ def show(task_id: TaskId, *, as_json: AsJson = False) -> None:
         show_json(task)
         return
     rows: list[tuple[str, object]] = [
-        (name, getattr(task, name))
+        ("work class" if name == "lane" else name, getattr(task, name))
         for name in (
             *("id", "kind", "lane", "target", "owner", "priority"),
             *("worker", "attempts", "crashes", "step"),
@@ -188,7 +188,7 @@ def workers(*, as_json: AsJson = False) -> None:
         show_json(found)
     else:
         show_table(
-            ("Worker", "Process", "Silent for", "Trouble"),
+            ("Worker", "Process", "Silent for", "Problem"),
             [(one.id, one.pid, f"{one.silent_s:.1f} s", one.trouble) for one in found],
         )
 
