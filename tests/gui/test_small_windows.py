@@ -193,9 +193,9 @@ def test_browse_with_a_preview_that_fails(shell: ShellPlay, size: tuple[int, int
         view = env["browse.preview"]
         env.browse.selected = tuple(env.browse.images[:1])
         env.browse.selection_changed.notify()
-        view.notice.show("Loading the preview…")
+        view.notice.announce("Loading the preview…")
         await _settled()
-        view.notice.show(
+        view.notice.announce(
             errors.ServerUnreachable.title,
             errors.ServerUnreachable.default_message,
             offer_retry=True,
