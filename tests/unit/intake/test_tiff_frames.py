@@ -86,8 +86,8 @@ def test_our_own_slips_are_not_taken_for_damage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.tif"
-    # Compressed: of a simple one the quick scan has seen enough.
-    tifffile.imwrite(path, np.ones((8, 8), np.uint8), compression="zlib")
+    # With a description that is read: of a simple file the quick scan has seen enough.
+    tifffile.imwrite(path, np.ones((8, 8), np.uint8), description="spacing=1")
 
     class Forgetful:
         """Stands for a slip: it lacks what the look asks it for."""
