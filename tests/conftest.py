@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -23,6 +26,15 @@ def pytest_configure() -> None:
     # seconds for one error.
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """Return an empty folder whose path leaves room for a Unix socket's below it (108 bytes),
+    which ``tmp_path`` of a test with a long name does not, with -n.
+    """
+    with tempfile.TemporaryDirectory(prefix="ta-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -58,19 +58,19 @@ def end(process: subprocess.Popen[str], how: signal.Signals) -> int:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_in_the_middle(tmp_path: Path, how: signal.Signals) -> None:
-    process = start(tmp_path, {}, "--headless", "--out", str(tmp_path / "out"))
+def test_interrupted_in_the_middle(short_path: Path, how: signal.Signals) -> None:
+    process = start(short_path, {}, "--headless", "--out", str(short_path / "out"))
     read_until(process, "drops the folder")
-    assert left_behind(tmp_path), "the test does not see the demo's processes"
+    assert left_behind(short_path), "the test does not see the demo's processes"
     assert end(process, how) == 130
-    assert left_behind(tmp_path) == []
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert left_behind(short_path) == []
+    assert [path.name for path in short_path.iterdir()] == ["out"]
 
 
-def test_opens_on_a_screen_and_ends_with_ctrl_c(tmp_path: Path) -> None:
-    home = tmp_path / "s"
+def test_opens_on_a_screen_and_ends_with_ctrl_c(short_path: Path) -> None:
+    home = short_path / "s"
     home.mkdir()
-    work = tmp_path / "w"
+    work = short_path / "w"
     work.mkdir()
     with PrivateScreen(home) as screen:
         process = start(work, screen.environment)

@@ -50,17 +50,17 @@ def runs_inside(command: str) -> bool:
 @pytest.mark.screen
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("command", [line for line in COMMANDS if line not in COVERED])
-def test_command_works_as_written(command: str, tmp_path: Path) -> None:
+def test_command_works_as_written(command: str, short_path: Path) -> None:
     if command.endswith("bootstrap.py test"):
         if runs_inside(command):
             return  # we are its result
         command += " tests/architecture/test_errors.py"
-    written = re.sub(r"--out (\S+)", lambda m: f"--out {tmp_path / m.group(1)}", command)
+    written = re.sub(r"--out (\S+)", lambda m: f"--out {short_path / m.group(1)}", command)
     environment = {
         k: v for k, v in os.environ.items() if k not in {"DISPLAY", "WAYLAND_DISPLAY"}
     }
     if " demo" in command:
-        environment["TMPDIR"] = str(tmp_path)  # where it leaves its report without --out
+        environment["TMPDIR"] = str(short_path)  # where it leaves its report without --out
     done = subprocess.run(
         written.replace("python3", sys.executable, 1).split(),
         cwd=ROOT,
@@ -72,7 +72,7 @@ def test_command_works_as_written(command: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     if " demo" in command:
-        assert list(tmp_path.rglob("report.json"))
+        assert list(short_path.rglob("report.json"))
 
 
 def test_every_program_in_the_table_exists() -> None:

@@ -146,7 +146,7 @@ async def test_what_keeps_failing_in_the_service_is_reported_with_what_it_is(
     monkeypatch.setenv("TRANSFERAPP_HOME", str(home))
     env = make_workbench(AgentSettings())
     service = Agent(env)
-    monkeypatch.setattr("transferapp.agent.service._TELL_EVERY_S", "no number")
+    monkeypatch.setattr("transferapp.agent.service._REPORT_EVERY_S", "no number")
     api = httpx.ASGITransport(make_api(service))
 
     async def problem() -> str:

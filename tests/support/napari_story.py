@@ -120,7 +120,7 @@ def scan_closer(viewer: Any, story: Story) -> None:
     sys.stdin.readline()
     heart = Heart()
     shown = [layer.data_level for layer in viewer.layers]
-    viewer.env.camera.zoom *= 8
+    viewer.scene.camera.zoom *= 8
     until(lambda: [layer.data_level for layer in viewer.layers] != shown, "another level")
     waited = not loaded(viewer)
     until(lambda: loaded(viewer), "looked closer")

@@ -57,7 +57,7 @@ SUB_STEPS = [
     (in_place, "_mark", True),
     (links, "sync", True),
     (links.Links, "put", True),
-    (in_place, "_look_again", True),
+    (in_place, "_scan_again", True),
     (in_place, "_link_all", True),
 ]
 

@@ -113,7 +113,7 @@ async def test_only_signs_of_life_are_reported(
 ) -> None:
     """Told at every look, an import that hangs would never look silent in the queue."""
     watching = "transferapp.repositories.omero.imports.watching"
-    monkeypatch.setattr(f"{watching}._LOOK_AT_LOG_EVERY", timedelta(seconds=0.1))
+    monkeypatch.setattr(f"{watching}._SCAN_AT_LOG_EVERY", timedelta(seconds=0.1))
     monkeypatch.setattr(f"{watching}._LONGEST_POLL_S", 0.05)
     reported: list[str] = []
     async with omero.session(ALICE) as session:
