@@ -20,15 +20,15 @@ OFFLINE = ("--no-deps", "--no-index", "--disable-pip-version-check", "-q")
 
 OPENED = """
 import asyncio
-from transferapp.notify.port import Batch, NotificationChannel, Outcome, Preferences
+from transferapp.notify.port import Batch, NotableEvent, NotificationChannel, Preferences
 from transferapp.worker.settings import WorkerSettings
 from transferapp.worker.wiring import open_parts
 from datetime import UTC, datetime
 
 async def main():
     parts = open_parts(WorkerSettings())
-    outcome = Outcome(1, "k", "alice", "t", "done", "Imported", "All.", datetime.now(UTC))
-    batch = Batch("b1", NotificationChannel.WEBHOOK, "alice", (outcome,))
+    notable = NotableEvent(1, "k", "alice", "t", "done", "Imported", "All.", datetime.now(UTC))
+    batch = Batch("b1", NotificationChannel.WEBHOOK, "alice", (notable,))
     for _ in range(2):
         await parts.senders.webhook.send(batch, Preferences("alice"))
     print(parts.repository.name)

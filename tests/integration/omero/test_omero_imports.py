@@ -24,6 +24,7 @@ from transferapp.errors import (
     UnsupportedFile,
     UploadLost,
 )
+from transferapp.host.backoff import Backoff
 from transferapp.host.resources import resource
 from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.repository import OmeroRepository
@@ -114,7 +115,7 @@ async def test_only_signs_of_life_are_reported(
     """Told at every look, an import that hangs would never look silent in the queue."""
     watching = "transferapp.repositories.omero.imports.watching"
     monkeypatch.setattr(f"{watching}._SCAN_AT_LOG_EVERY", timedelta(seconds=0.1))
-    monkeypatch.setattr(f"{watching}._LONGEST_POLL_S", 0.05)
+    monkeypatch.setattr(f"{watching}._POLLS", Backoff(0.05, 0.05))
     reported: list[str] = []
     async with omero.session(ALICE) as session:
         plan = await planned(session)
