@@ -138,7 +138,10 @@ def test_a_process_that_dies_states_why_and_shows_no_secret(home: Path, name: st
 
 LIVING = {
     "server": ("transferapp.ledger.stores.sql:SqlLedger.last_event_id", "server ready"),
-    "worker": ("transferapp.taskqueue.dbos.circuit_monitor:CircuitMonitor.round", "worker ready"),
+    "worker": (
+        "transferapp.taskqueue.dbos.circuit_monitor:CircuitMonitor.round",
+        "worker ready",
+    ),
     "agent": ("transferapp.agent.service:Agent._report_progress", "listening"),
     "desktop": (
         "transferapp.desktop.sign_in.presenter:SignInPresenter.resume",

@@ -118,11 +118,11 @@ def by_pylibczirw(path: Path) -> Iterator[Pixels]:
     with czi.open_czi(str(path)) as file:
         box = file.total_bounding_box
         scenes = file.scenes_bounding_rectangle or {None: None}
-        for env, rectangle in scenes.items():
+        for scene, rectangle in scenes.items():
             planes = [
                 [
                     [
-                        file.read(plane={"T": t, "C": c, "Z": z}, env=env, roi=rectangle)
+                        file.read(plane={"T": t, "C": c, "Z": z}, scene=scene, roi=rectangle)
                         for z in range(*box.get("Z", (0, 1)))
                     ]
                     for c in range(*box.get("C", (0, 1)))
