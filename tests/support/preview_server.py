@@ -29,6 +29,8 @@ class PreviewServer:
     keys: list[str] = field(default_factory=list)
     url: str = ""
     delay_s: float = 0.0
+    #: Whether pixels can be read; the documents always can.
+    has_pixels: bool = True
     zarr: VirtualZarr = field(default_factory=VirtualZarr)
 
     def image_url(self, image_id: int) -> str:
@@ -42,6 +44,8 @@ class PreviewServer:
         try:
             if token not in self.tokens:
                 raise errors.GrantRefused
+            if "/c/" in key and not self.has_pixels:
+                raise errors.RepositoryUnavailable
             image_id = request.path_params["image_id"]
             encoded = await self.zarr.read(self.source, "ada", image_id, key)
         except errors.TransferAppError as error:

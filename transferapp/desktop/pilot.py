@@ -11,6 +11,7 @@ One JSON object a line: ``{"do": "click", "name": "signIn.submit"}``; one answer
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -45,10 +46,13 @@ from PySide6.QtWidgets import (
 )
 
 from transferapp.desktop import app, loop, wiring
+from transferapp.desktop.viewer.napari import FIRST_PIXELS_TIMEOUT_S
 from transferapp.host.logging import configure_logging
 
 #: How often a wait looks again, in seconds.
 GLANCE_S = 0.01
+#: Between two looks for an error in place of what is awaited.
+BANNER_GLANCE_S = 0.25
 LEFT = Qt.MouseButton.LeftButton
 Command = dict[str, Any]
 
@@ -288,12 +292,23 @@ class Preview:
         """Measure from before the click to the viewer's word that data is drawn."""
         self._shown.clear()
         started = time.monotonic()
+        before = _banner_text()
         await click(command)
-        try:
-            await asyncio.wait_for(self._shown.wait(), command.get("timeout_s", 60))
-        except TimeoutError:
-            raise PilotError("napari showed nothing in time") from None
+        # A little longer than the desktop itself waits, so that its own words come first.
+        until = started + command.get("timeout_s", FIRST_PIXELS_TIMEOUT_S + 5)
+        while not self._shown.is_set():
+            if _banner_text() not in ("", before):
+                raise PilotError(f"napari showed nothing: {_banner_text()}")
+            if time.monotonic() > until:
+                raise PilotError("napari showed nothing in time")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._shown.wait(), BANNER_GLANCE_S)
         return (time.monotonic() - started) * 1000
+
+
+def _banner_text() -> str:
+    seen = state_of("browse.banner.text")
+    return seen["text"] if seen["visible"] else ""
 
 
 async def bring_to_front(desktop: wiring.Desktop) -> None:

@@ -23,6 +23,23 @@ from transferapp.desktop.viewer.launcher import ViewerLauncher
 
 pytestmark = [pytest.mark.screen, pytest.mark.slow]
 
+#: napari refuses the first image halfway, as it does when one of its own listeners fails.
+FAILS_ONCE = """
+import os, pathlib
+from transferapp.desktop.viewer import process
+def broken(*_):
+    raise KeyError("half a layer")
+def spoiled(self, pipe, window):
+    made(self, pipe, window)
+    window.show_image = broken
+made = process.ViewerProcess.__init__
+mark = pathlib.Path(os.environ["MARK"])
+if not mark.exists():
+    mark.touch()
+    process.ViewerProcess.__init__ = spoiled
+os._exit(process.main())
+"""
+
 TOKEN = "ta1_a-token-that-nobody-may-see"
 #: A click should show pixels within about a second; the shared test machines are slow.
 FIRST_PIXELS_MS = 4000
@@ -131,6 +148,48 @@ async def test_what_cannot_be_opened_is_reported(
     await launcher.open(99, "gone", server.image_url(99), TOKEN, time.monotonic())
     await until(lambda: failures)
     assert failures == [(99, "image-not-found")]
+
+
+async def test_pixels_that_cannot_be_read_are_reported(
+    display: str, server: PreviewServer, launcher: ViewerLauncher
+) -> None:
+    """napari reads in a thread and keeps its errors: the desktop would wait for a minute."""
+    assert display
+    pixels: list[int] = []
+    failures: list[tuple[int | None, str]] = []
+    launcher.on_first_pixels(lambda image_id, _ms: pixels.append(image_id))
+    launcher.on_failed(lambda image_id, error: failures.append((image_id, error.code)))
+    server.has_pixels = False
+    await launcher.open(10, "a slide", server.image_url(10), TOKEN, time.monotonic())
+    await until(lambda: failures)
+    assert failures[0] == (10, errors.RepositoryUnavailable.code)
+    # The next one shows, from the same process.
+    server.has_pixels = True
+    await launcher.open(11, "organoid", server.image_url(11), TOKEN, time.monotonic())
+    await until(lambda: 11 in pixels)
+
+
+async def test_a_viewer_that_napari_spoiled_is_replaced(
+    display: str, server: PreviewServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert display
+    monkeypatch.setenv("MARK", str(tmp_path / "failed"))
+    launcher = ViewerLauncher((sys.executable, "-c", FAILS_ONCE))
+    pixels: list[int] = []
+    failures: list[str] = []
+    launcher.on_first_pixels(lambda image_id, _ms: pixels.append(image_id))
+    launcher.on_failed(lambda _image, error: failures.append(error.code))
+    try:
+        await launcher.open(10, "a slide", server.image_url(10), TOKEN, time.monotonic())
+        spoiled = launcher.pid
+        await until(lambda: failures)
+        assert failures[0] == errors.Internal.code
+        await until(lambda: launcher.pid not in (None, spoiled))
+        await launcher.open(10, "a slide", server.image_url(10), TOKEN, time.monotonic())
+        await until(lambda: pixels)
+    finally:
+        await launcher.close()
+        await loop.cancel_all()
 
 
 async def test_without_opengl_it_ends_in_text(

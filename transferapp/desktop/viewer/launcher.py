@@ -89,6 +89,7 @@ class ViewerLauncher:
         try:
             await asyncio.wait_for(asyncio.shield(self._ready), START_TIMEOUT_S)
         except TimeoutError:
+            self.log_silence()
             await self._stop()
             raise errors.ViewerUnavailable(
                 "The large viewer did not start in time. Close other programs and try again."
@@ -118,6 +119,10 @@ class ViewerLauncher:
         """Hand a fresh token to the reads that wait for one."""
         if self._process is not None:
             await self._send(messages.Renew(token=SecretStr(token)))
+
+    def log_silence(self) -> None:
+        """Log what the process wrote last, when it did not do in time what it was asked."""
+        _log.error("the viewer is silent", last_output=list(self._last_output))
 
     async def close(self) -> None:
         """End the process; nothing is called afterwards."""

@@ -56,6 +56,7 @@ class NapariViewer:
             await self._launcher.open(image_id, _name, url, server.token or "", clicked_at)
             return await asyncio.wait_for(done, FIRST_PIXELS_TIMEOUT_S)
         except TimeoutError:
+            self._launcher.log_silence()
             raise ViewerUnavailable("The image did not show in time. Try again.") from None
         finally:
             self._waiting.pop(image_id, None)

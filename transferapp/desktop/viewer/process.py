@@ -70,12 +70,15 @@ class ViewerProcess(QObject):
         self._window = window
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="open")
         self._latest: messages.Open | None = None
+        #: The latest one, until it has shown pixels or failed.
+        self._awaited: messages.Open | None = None
         self._image: RemoteImage | None = None
         self._token: RenewableToken | None = None
         queued = Qt.ConnectionType.QueuedConnection
         self.command_read.connect(self._obey, queued)
         self.pipe_ended.connect(QApplication.quit, queued)
         self.opened.connect(self._show, queued)
+        window.failed.connect(self._failed, queued)
         window.dock.export_asked.connect(self._export)
         threading.Thread(target=self._read_commands, name="commands", daemon=True).start()
 
@@ -94,9 +97,13 @@ class ViewerProcess(QObject):
                 self._token.renew(command.token.get_secret_value())
                 self._window.refresh()
             return
-        self._latest = command
+        self._latest = self._awaited = command
         self._token = RenewableToken(command.token.get_secret_value(), self._ask_for_token)
-        self._window.announce(command.name)
+        try:
+            self._window.announce(command.name)
+        except Exception as error:  # noqa: BLE001 - Qt would only print it
+            self._give_up(command, error)
+            return
         self._threads.submit(self._open, command, self._token)
 
     def _open(self, command: messages.Open, token: RenewableToken) -> None:
@@ -119,10 +126,14 @@ class ViewerProcess(QObject):
             if self._image is not None:
                 self._threads.submit(self._image.store.close)
             self._image = result
-            self._window.show_image(command.name, result, self._first_pixels(command))
+            try:
+                self._window.show_image(command.name, result, self._first_pixels(command))
+            except Exception as error:  # noqa: BLE001 - Qt would only print it
+                self._give_up(command, error)
 
     def _first_pixels(self, command: messages.Open) -> Callable[[], None]:
         def reported() -> None:
+            self._awaited = None
             elapsed_ms = (time.monotonic() - command.clicked_at) * 1000
             self._pipe.send(
                 messages.FirstPixels(image_id=command.image_id, ms=round(elapsed_ms, 1))
@@ -130,8 +141,28 @@ class ViewerProcess(QObject):
 
         return reported
 
+    def _failed(self, error: Exception) -> None:
+        """Report what napari could not do: to the desktop while it waits for first pixels."""
+        if not isinstance(error, errors.TransferAppError):
+            _log.error("napari failed", exc_info=error)
+            error = errors.Internal()
+        if self._awaited is not None:
+            self._fail(self._awaited, error)
+        else:
+            self._window.show(f"{error.title}. {error.message}")
+
+    def _give_up(self, command: messages.Open, error: Exception) -> None:
+        """Report it, and end: a layer that napari added by halves spoils every later image.
+
+        The desktop starts the next process.
+        """
+        self._awaited = command
+        self._failed(error)
+        QApplication.exit(1)
+
     def _fail(self, command: messages.Open, error: errors.TransferAppError) -> None:
         if command is self._latest:
+            self._awaited = None
             self._window.show(f"{error.title}. {error.message}")
         self._pipe.send(
             messages.Failed(image_id=command.image_id, code=error.code, message=error.message)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count, repeat
 from types import EllipsisType
 from typing import Any
 
@@ -15,11 +17,13 @@ import zarr
 
 from transferapp import errors
 from transferapp.desktop.tiles.compositing import auto_window
-from transferapp.desktop.viewer.store import RemoteStore, RenewableToken
+from transferapp.desktop.viewer.store import PARALLEL_REQUESTS, RemoteStore, RenewableToken
 
 _AXES = ("t", "c", "z", "y", "x")
 _CHANNEL_AXIS = 1
 _PLANE_AXES = (3, 4)
+#: Channels that are opened at a time: the store sends no more requests than that anyway.
+_PARALLEL_CHANNELS = PARALLEL_REQUESTS
 
 Index = int | slice | EllipsisType
 
@@ -134,13 +138,18 @@ def _within(start: int, length: int, part: Index) -> int | slice:
 
 @dataclass(frozen=True, slots=True)
 class RemoteChannel:
-    """A channel: its levels, sharpest first, and how it wants to be shown."""
+    """A channel: its levels, sharpest first, and how it wants to be shown.
+
+    The coarsest level of an image of one plane is in memory: napari (0.7) reads it whole and
+    on the GUI thread when the layer is added, where an answer that is slow would hold the
+    window and one that is an error would leave half a layer behind.
+    """
 
     name: str
     color: str
     window: tuple[float, float]
     value_range: tuple[float, float]
-    levels: tuple[ChannelLevel, ...]
+    levels: tuple[ChannelLevel | npt.NDArray[Any], ...]
     visible: bool = True
 
 
@@ -199,11 +208,11 @@ def _read(store: RemoteStore) -> RemoteImage:
     arrays: list[Any] = [group[dataset.path] for dataset in multiscale.datasets]
     axes = kept_axes(arrays[0].shape)
     scale = multiscale.datasets[0].coordinateTransformations[0].scale
+    with ThreadPoolExecutor(_PARALLEL_CHANNELS, thread_name_prefix="channel") as threads:
+        channels = threads.map(_channel, count(), ome.omero.channels, repeat(arrays))
     return RemoteImage(
         store=store,
-        channels=tuple(
-            _channel(index, channel, arrays) for index, channel in enumerate(ome.omero.channels)
-        ),
+        channels=tuple(channels),
         scale=tuple(scale[axis] for axis in axes),
         units=tuple(multiscale.axes[axis].unit or "pixel" for axis in axes),
         axis_labels=tuple(multiscale.axes[axis].name for axis in axes),
@@ -212,7 +221,9 @@ def _read(store: RemoteStore) -> RemoteImage:
 
 
 def _channel(index: int, channel: _Channel, arrays: list[zarr.Array[Any]]) -> RemoteChannel:
-    levels = tuple(ChannelLevel.of(array, index) for array in arrays)
+    remote = tuple(ChannelLevel.of(array, index) for array in arrays)
+    planar = remote[0].ndim == len(_PLANE_AXES)
+    levels = (*remote[:-1], np.asarray(remote[-1]) if planar else remote[-1])
     limits = channel.window
     window = (limits.start, limits.end)
     deep = levels[0].dtype.itemsize > 1

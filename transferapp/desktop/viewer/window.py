@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from napari import Viewer
 from napari.settings import get_settings
-from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt
+from napari.utils.notifications import ErrorNotification, Notification, notification_manager
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QMainWindow
 from typing_extensions import override
 
@@ -20,11 +21,16 @@ from transferapp.desktop.viewer.pyramid import RemoteImage
 _TITLE = "TransferApp preview"
 _SIZE = (1200, 800)
 _WARMING_S = 3.0
+#: How long a frame with data may wait until it is drawn once more.
+_REDRAW_MS = 500
 _RECTANGLE = "Region to export"
 
 
 class ViewerWindow(QObject):
     """One napari window for one image at a time."""
+
+    #: What napari could not do, in whatever thread it was: reading pixels, for one.
+    failed = Signal(object)
 
     def __init__(self, hidden: Callable[[], None]) -> None:
         """Build it, hidden; ``hidden`` is called when a person closes it."""
@@ -46,19 +52,21 @@ class ViewerWindow(QObject):
         self._main.installEventFilter(self)
         self._canvas.events.draw.connect(self._drawn, position="last")
         self._canvas.native.frameSwapped.connect(self._frame_shown)
+        self._redraw = QTimer(self, interval=_REDRAW_MS)
+        self._redraw.timeout.connect(self._draw_again)
+        notification_manager.notification_ready.connect(self._notified)
 
     def warm_up(self) -> None:
         """Draw once where nobody sees it: shaders, fonts and first uses take their time now."""
         self._main.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, on=True)
         self._main.show()
         levels = [np.zeros((64, 64), np.uint8), np.zeros((32, 32), np.uint8)]
-        done: list[bool] = []
-        self._first_pixels = lambda: done.append(True)
+        self._has_drawn_data = False
         self.viewer.add_image(levels, multiscale=True, contrast_limits=(0, 1))
         until = time.monotonic() + _WARMING_S
-        while not done and time.monotonic() < until:
+        # Drawn is enough: a frame that is not for the screen is never swapped.
+        while not self._has_drawn_data and time.monotonic() < until:
             QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
-        self._first_pixels = None
         self.viewer.layers.clear()
         self._main.hide()
         self._main.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen, on=False)
@@ -78,6 +86,7 @@ class ViewerWindow(QObject):
         """Show an image; ``first_pixels`` is called once, with its first frame."""
         self._first_pixels = first_pixels
         self._has_drawn_data = False
+        self._redraw.start()
         for channel in image.channels:
             layer = self.viewer.add_image(
                 list(channel.levels), **layer_settings(image, channel)
@@ -115,7 +124,16 @@ class ViewerWindow(QObject):
     def _frame_shown(self) -> None:
         if self._has_drawn_data and self._first_pixels is not None:
             reported, self._first_pixels = self._first_pixels, None
+            self._redraw.stop()
             reported()
+
+    def _draw_again(self) -> None:
+        # Nothing else asks for a second frame when the first came before the screen took any.
+        self._canvas.native.update()
+
+    def _notified(self, notification: Notification) -> None:
+        if isinstance(notification, ErrorNotification):
+            self.failed.emit(notification.exception)
 
     def _visible_part(self) -> tuple[float, float, float, float] | None:
         layer = next((layer for layer in self.viewer.layers if layer.name != _RECTANGLE), None)
