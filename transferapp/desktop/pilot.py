@@ -296,14 +296,13 @@ class Preview:
         await click(command)
         # A little longer than the desktop itself waits, so that its own words come first.
         until = started + command.get("timeout_s", FIRST_PIXELS_TIMEOUT_S + 5)
-        while not self._shown.is_set():
+        while time.monotonic() < until:
             if _banner_text() not in ("", before):
                 raise PilotError(f"napari showed nothing: {_banner_text()}")
-            if time.monotonic() > until:
-                raise PilotError("napari showed nothing in time")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._shown.wait(), BANNER_GLANCE_S)
-        return (time.monotonic() - started) * 1000
+                return (time.monotonic() - started) * 1000
+        raise PilotError("napari showed nothing in time")
 
 
 def _banner_text() -> str:
