@@ -17,8 +17,8 @@ _log = structlog.get_logger(__name__)
 
 
 def installed_formats(bio_formats: BioFormats | None = None) -> RepositoryFormats:
-    """Return what can be read, ``bio_formats`` being there or not; imports the vendors'
-    libraries and may start Bio-Formats, so call it in a thread.
+    """Return what can be read, ``bio_formats`` being there or not; may start Bio-Formats,
+    so call it in a thread.
 
     A Bio-Formats that does not come up reads nothing, and is no reason to say nothing.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,18 +41,16 @@ class VendorReader(NamedTuple):
         return is_its_own or self.kind.by_content or name.endswith(self.kind.suffixes)
 
     def is_installed(self) -> bool:
-        """Say whether it can be read here; takes a moment when it is asked first."""
-        try:
-            for module in self.modules:
-                import_module(module)
-        except ImportError:
-            return False
-        return True
+        """Say whether its packages are here, without loading them: some bring 10 MB along."""
+        return all(find_spec(module.partition(".")[0]) for module in self.modules)
 
     def open(self, first: Path, root: Path) -> OpenFileset:
         """Open a fileset; raises UnsupportedFile naming the extra that is missing, too."""
-        if not self.is_installed():
-            raise missing_reader(first)
+        try:
+            for module in self.modules:
+                import_module(module)
+        except ImportError as error:
+            raise missing_reader(first) from error
         return self.opens(first, root)
 
 
