@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import pytest
 import typer
@@ -32,7 +34,9 @@ def test_every_command_is_where_it_is_stated_to_be(entry: CommandEntry) -> None:
     assert not command.deprecated
 
 
-def run(*arguments: str, **variables: str) -> tuple[list[str], set[str]]:
+def run(
+    *arguments: str, variables: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[str], set[str]]:
     """Run the command line; return the lines that it prints, and all modules it imports."""
     code = (
         "import sys; sys.argv[0] = 'transferapp'\n"
@@ -67,9 +71,8 @@ def test_help_lists_the_commands_without_importing_any(arguments: tuple[str, ...
 
 
 def test_a_shell_completes_names_of_commands_without_importing_any() -> None:
-    printed, modules = run(
-        _TRANSFERAPP_COMPLETE="complete_bash", COMP_WORDS="transferapp im", COMP_CWORD="1"
-    )
+    typed = {"COMP_WORDS": "transferapp im", "COMP_CWORD": "1"}
+    printed, modules = run(variables={"_TRANSFERAPP_COMPLETE": "complete_bash", **typed})
     assert printed == ["import"]
     assert not ((SLOW - READS_OPTIONS) | COMMAND_MODULES) & modules
 
