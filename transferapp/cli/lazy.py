@@ -1,4 +1,7 @@
-"""Commands that are imported when they are called: a start imports what it needs."""
+"""Commands that are imported when they are called: a start imports what it needs.
+
+What lists them (``--help``, completion) needs no more than their summaries.
+"""
 
 from __future__ import annotations
 
@@ -8,29 +11,37 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typing_extensions import override
 
 from transferapp.cli.log import open_waiting_log
-from transferapp.host.collecting import seldom_collecting
+from transferapp.host.collecting import seldom_collecting, spare_what_is_there
 
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
     """A command, or a group of them, and where it is: ``module`` is in ``cli.commands``,
-    ``attribute`` is its function or its ``typer.Typer``.
+    ``attribute`` is its function or its ``typer.Typer``. ``summary`` is the first paragraph
+    of its own help.
     """
 
     name: str
     module: str
     attribute: str
+    summary: str
     settings: dict[str, Any] | None = None
+
+    def listed(self) -> TyperCommand:
+        """Return what lists of commands show of it; it cannot be run."""
+        return TyperCommand(self.name, help=self.summary)
 
     def load(self) -> Any:
         """Import it and return the click command."""
-        # What is made by an import stays: looking for cycles in it is a tenth of the time.
+        # What is made by an import stays: looking for cycles in it, now and when the process
+        # ends, was a quarter of the time of a command.
         with seldom_collecting():
             module = import_module(f"transferapp.cli.commands.{self.module}")
+            spare_what_is_there()
         if "structlog" in sys.modules:
             open_waiting_log()
         found = getattr(module, self.attribute)
@@ -47,15 +58,16 @@ def group_of(entries: tuple[CommandEntry, ...]) -> type[TyperGroup]:
     by_name = {entry.name: entry for entry in entries}
 
     class LazyGroup(TyperGroup):
+        def __init__(self, **attributes: Any) -> None:
+            super().__init__(**attributes)
+            self.commands.update({entry.name: entry.listed() for entry in entries})
+
         # Typer brings a click of its own, whose types are private.
         @override
-        def list_commands(self, ctx: Any) -> list[str]:
-            return list(by_name)
-
-        @override
-        def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            if cmd_name in by_name and cmd_name not in self.commands:
-                self.commands[cmd_name] = by_name[cmd_name].load()
-            return self.commands.get(cmd_name)
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            """Load what is about to be run, or to be asked for its own help."""
+            if args[0] in by_name:
+                self.commands[args[0]] = by_name[args[0]].load()
+            return super().resolve_command(ctx, args)
 
     return LazyGroup

@@ -21,27 +21,82 @@ _PASSED_ON = {
     "help_option_names": [],
 }
 COMMANDS = (
-    CommandEntry("server", "processes", "server"),
-    CommandEntry("worker", "processes", "worker"),
-    CommandEntry("agent", "processes", "agent"),
-    CommandEntry("desktop", "processes", "desktop"),
-    CommandEntry("demo", "processes", "demo", _PASSED_ON),
-    CommandEntry("omero-sandbox", "processes", "omero_sandbox", _PASSED_ON),
-    CommandEntry("login", "session", "login"),
-    CommandEntry("logout", "session", "logout"),
-    CommandEntry("scan", "scan", "scan"),
-    CommandEntry("import", "handing_over", "import_files"),
-    CommandEntry("export", "handing_over", "export_images"),
-    CommandEntry("transfers", "transfers", "app"),
-    CommandEntry("attachments", "attachments", "attachments"),
-    CommandEntry("preview-url", "previews", "preview_url"),
-    CommandEntry("inbox", "inbox", "app"),
-    CommandEntry("doctor", "doctor", "doctor"),
-    CommandEntry("notifications", "notifications", "app"),
-    CommandEntry("people", "people", "app"),
-    CommandEntry("queue", "queue", "app"),
-    CommandEntry("commands", "commands", "app"),
-    CommandEntry("omero", "omero", "app"),
+    CommandEntry("server", "processes", "server", "Run the REST server until it is stopped."),
+    CommandEntry(
+        "worker", "processes", "worker", "Run queued imports and exports until it is stopped."
+    ),
+    CommandEntry(
+        "agent", "processes", "agent", "Run the workstation service until it is stopped."
+    ),
+    CommandEntry("desktop", "processes", "desktop", "Open the window."),
+    CommandEntry(
+        "demo",
+        "processes",
+        "demo",
+        "Play the whole story on sample images in a temporary folder.",
+        _PASSED_ON,
+    ),
+    CommandEntry(
+        "omero-sandbox",
+        "processes",
+        "omero_sandbox",
+        "Run an OMERO sandbox to try things out; see docs/omero-sandbox.md.",
+        _PASSED_ON,
+    ),
+    CommandEntry(
+        "login",
+        "session",
+        "login",
+        "Sign in; the session lasts 30 days, the password is not kept.",
+    ),
+    CommandEntry(
+        "logout",
+        "session",
+        "logout",
+        "End the session here and on the server; running transfers go on.",
+    ),
+    CommandEntry(
+        "scan",
+        "scan",
+        "scan",
+        "Show what an import would make of files and folders. Nothing is sent.",
+    ),
+    CommandEntry(
+        "import",
+        "handing_over",
+        "import_files",
+        "Import files and folders; the agent uploads them, also after you log off.",
+    ),
+    CommandEntry(
+        "export",
+        "handing_over",
+        "export_images",
+        "Export the original files of images into a folder, in the background.",
+    ),
+    CommandEntry("transfers", "transfers", "app", "What is under way and what has ended."),
+    CommandEntry(
+        "attachments",
+        "attachments",
+        "attachments",
+        "List the files that were attached to a dataset or screen, or save them.",
+    ),
+    CommandEntry(
+        "preview-url",
+        "previews",
+        "preview_url",
+        "Print an address under which napari, Fiji or vizarr open an image, for a while.",
+    ),
+    CommandEntry("inbox", "inbox", "app", "What came of your transfers: your notifications."),
+    CommandEntry(
+        "doctor", "doctor", "doctor", "Look at this installation and say what is missing."
+    ),
+    CommandEntry(
+        "notifications", "notifications", "app", "How you are told what came of your transfers."
+    ),
+    CommandEntry("people", "people", "app", "People and groups of the embedded repository."),
+    CommandEntry("queue", "queue", "app", "Tasks, targets and workers; for administrators."),
+    CommandEntry("commands", "commands", "app", "Commands that your facility offers."),
+    CommandEntry("omero", "omero", "app", "Setting up OMERO as the image repository."),
 )
 
 app = typer.Typer(

@@ -33,8 +33,9 @@ def pages() -> dict[str, str]:
 
 
 def _inner(context: typer.Context, name: str) -> typer.Context:
-    command: Any = context.command
-    return typer.Context(command.get_command(context, name), info_name=name, parent=context)
+    group: Any = context.command
+    _, command, _ = group.resolve_command(context, [name])
+    return typer.Context(command, info_name=name, parent=context)
 
 
 def _page(context: typer.Context, text: tuple[str, ...], *, inside: bool) -> str:

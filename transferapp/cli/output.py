@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError
 
 from transferapp import errors
+from transferapp.cli.piped_table import Cell, lines_of_table
 from transferapp.cli.plain_text import plain
 from transferapp.cli.verbosity import quiet
 from transferapp.host.collecting import seldom_collecting
@@ -31,6 +33,9 @@ R = TypeVar("R")
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 #: Columns of a line that goes into a pipe or file: names are never cut there.
 _WIDE = 1_000_000
+#: By these variables rich, like others, takes a pipe for a screen.
+_LIKE_A_SCREEN = ("FORCE_COLOR", "TTY_COMPATIBLE")
+_NO_ROWS = "Nothing to show."
 
 
 class ExitCode(IntEnum):
@@ -77,17 +82,39 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
     Into a pipe or file each row is one line, however long; a screen shows all of it, too.
     """
-    from rich.table import Table  # noqa: PLC0415 - rich takes a while: for tables only
+    stream = sys.stdout
+    encoding = stream.encoding or "utf-8"
+    cells = [[_lines(value, encoding) for value in row] for row in rows]
+    if _is_drawn(stream):
+        _draw(stream, columns, cells)
+    else:
+        text = lines_of_table(columns, cells) if cells else [_NO_ROWS]
+        stream.writelines(f"{line}\n" for line in text)
+        stream.flush()
 
-    console = _console(sys.stdout)
+
+def _lines(value: object, encoding: str) -> list[str]:
+    lines = value if isinstance(value, list) else [value]
+    return [plain(str(line), encoding) for line in lines]
+
+
+def _is_drawn(stream: TextIO) -> bool:
+    """Say whether it is a screen, or shall have colours like one."""
+    return stream.isatty() or any(map(os.environ.get, _LIKE_A_SCREEN))
+
+
+def _draw(stream: TextIO, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    from rich.table import Table  # noqa: PLC0415 - rich takes a while: for screens only
+
+    console = _console(stream)
     if not rows:
-        console.print("Nothing to show.")
+        console.print(_NO_ROWS)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in columns:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(cell, console.encoding) for cell in row))
+        table.add_row(*(_text("\n".join(cell)) for cell in row))
     console.print(table, crop=False)
 
 
@@ -109,19 +136,14 @@ def warn(text: str) -> None:
 
 def _console(stream: TextIO) -> Console:
     """Print text as it is: no markup, no emoji codes, nothing coloured by what it says."""
-    from rich.console import Console  # noqa: PLC0415 - as in show_table
+    from rich.console import Console  # noqa: PLC0415 - as in _draw
 
     width = None if stream.isatty() else _WIDE
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
-def _cell(value: object, encoding: str) -> Text:
-    lines = value if isinstance(value, list) else [value]
-    return _text("\n".join(plain(str(line), encoding) for line in lines))
-
-
 def _text(text: str) -> Text:
-    from rich.text import Text  # noqa: PLC0415 - as in show_table
+    from rich.text import Text  # noqa: PLC0415 - as in _draw
 
     return Text(text)
 

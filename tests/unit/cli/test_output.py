@@ -65,6 +65,30 @@ def test_colours_requested_for_do_not_cut_what_goes_into_a_pipe(
     assert LONG in capsys.readouterr().out
 
 
+TABLES = [
+    (("Item", "State", "", "Images"), [("a.tif", "queued", "", ""), ("b", "done", "", "1")]),
+    (("Item", "State"), [("día 🔬 [red]", "x"), ("顕微鏡.czi", ""), ("👨‍👩‍👧 می‌خواهم", 7)]),
+    (("Command", "Parameters"), [("run", ["a: a number", "b"]), ("none", []), ("x\n", None)]),
+    (("Nothing",), []),
+]
+
+
+@pytest.mark.parametrize(("titles", "rows"), TABLES)
+def test_a_pipe_gets_what_rich_would_draw(
+    titles: tuple[str, ...],
+    rows: list[tuple[object, ...]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    show_table(titles, rows)
+    piped = capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    show_table(titles, rows)
+    drawn = capsys.readouterr().out
+    assert piped == re.sub(r"\x1b\[\d*m", "", drawn)
+    assert (piped != drawn) is bool(rows)
+
+
 def test_a_screen_shows_whole_names_in_several_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)

@@ -73,7 +73,7 @@ def run(out: Path) -> None:
             _VERSION: "transferapp --version",
             _HELP: "transferapp --help",
             _HAND_OVER: f"transferapp import FOLDER --to {_TARGET} --create: {FILES} TIFFs of"
-            f" {_EDGE} x {_EDGE} pixels, server and agent on this computer",
+            f" {_EDGE} x {_EDGE} pixels, server and agent on this computer, no screen",
         },
     }
     out.write_text(json.dumps(report, indent=2) + "\n")
