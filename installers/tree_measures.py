@@ -7,7 +7,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
 #: The journeys: the document whose numbered prose names the files that a person opens.
@@ -69,13 +69,18 @@ def unsupervised_loops(modules: dict[str, ast.Module]) -> list[str]:
 
     A loop counts when it goes on for ever (``while True``, ``while not stopping.is_set()``
     or ``.wait(...)``, without break or return), pauses or waits in each round, and its
-    function is not named where a supervisor is made, nor called from one that is.
+    function is not named where a supervisor is made, there or in a module that imports it,
+    nor called from one that is.
     """
+    given = {path: _given(tree) for path, tree in modules.items()}
+    imports = {path: _imports(tree) for path, tree in modules.items()}
     found = []
     for path, tree in modules.items():
         if path.endswith("host/supervise.py") or "/testing/" in path:
             continue
-        safe = _supervised(tree)
+        module = path.removesuffix(".py").replace("/", ".")
+        users = (given[other] for other in modules if module in imports[other])
+        safe = _supervised(tree, given[path].union(*users))
         for function in ast.walk(tree):
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
@@ -101,7 +106,37 @@ def _is_for_ever(node: ast.AST) -> bool:
     return ends_never and bool(pauses) and not any(isinstance(n, _EXITS) for n in inside)
 
 
-def _supervised(tree: ast.Module) -> set[str]:
+def _given(tree: ast.Module) -> set[str]:
+    """Return what a module gives to supervisors, also by a function that passes it on."""
+    passing = {
+        function.name
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        and {one.arg for one in function.args.args} & _names_given(_own_nodes(function))
+    }
+    return _names_given(ast.walk(tree), passing)
+
+
+def _names_given(nodes: Iterable[ast.AST], passing: Set[str] = frozenset()) -> set[str]:
+    """Return the names in the arguments of calls that supervise."""
+    arguments = (
+        argument
+        for call in nodes
+        if isinstance(call, ast.Call) and (_supervises(call) or _name(call.func) in passing)
+        for argument in (*call.args, *(keyword.value for keyword in call.keywords))
+    )
+    return {_name(inner) for one in arguments for inner in ast.walk(one)} - {"", "self"}
+
+
+def _imports(tree: ast.Module) -> set[str]:
+    """Return the modules that a module imports, by their full names."""
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {node.module or "" for node in froms} | {
+        f"{node.module}.{alias.name}" for node in froms for alias in node.names
+    }
+
+
+def _supervised(tree: ast.Module, given: set[str]) -> set[str]:
     """Return the functions that are given to a supervisor, and what they call."""
     calls = {
         f.name: {_name(c.func) for c in ast.walk(f) if isinstance(c, ast.Call)}
@@ -123,6 +158,7 @@ def _supervised(tree: ast.Module) -> set[str]:
         for inner in ast.walk(call)
         if isinstance(inner, ast.Name | ast.Attribute)
     }
+    found |= given & calls.keys()
     while more := {name for one in found for name in calls.get(one, ())} - found:
         found |= more
     return found

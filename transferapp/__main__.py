@@ -5,4 +5,5 @@ from __future__ import annotations
 from transferapp.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    # Shells complete by one word, and "python -m transferapp" made no script that they read.
+    main("transferapp")

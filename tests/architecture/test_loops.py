@@ -9,26 +9,17 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = (
-    "agent",
-    "client",
-    "commands",
-    "desktop",
-    "host",
-    "notify",
-    "operations",
-    "server",
-    "taskqueue",
-    "worker",
-)
+#: Fakes are driven by their tests.
+LEFT_OUT = "testing/"
 #: Who keeps going what it is given.
 STARTERS = frozenset({"Supervisor", "SupervisedThread", "supervised", "kept_going"})
 #: What a loop waits with; of names like ``self._pause`` the last part counts.
 WAITS = frozenset({"sleep", "wait", "woken", "get", "pause", "_pause", "_sleep"})
 #: Loops whose end or failure is somebody's answer, and why.
 EXCEPTIONS = {
+    "cli/following.py:follow": "ends with the transfer, or the person's Ctrl+C; she sees why",
     "client/pace.py:keep_pace": "ends when the bytes may move; Cancelled ends the upload",
-    "commands/recording.py:_keep_writing": "its failure ends the attempt, which is repeated",
+    "commands/recording.py:_keep_writing": "a run lost to another worker must end the attempt",
     "operations/command_attempt.py:_watch": "ends with the program; so does its failure",
     "operations/throttled_progress.py:keep_passing": "ends with its step; failures are spared",
     "desktop/sign_in/presenter.py:resume": "ends with an answer; a defect is shown",
@@ -149,10 +140,11 @@ def without_supervisor(modules: list[Module]) -> set[str]:
 @cache
 def the_code() -> list[Module]:
     base = ROOT / "transferapp"
-    paths = [path for package in PACKAGES for path in sorted((base / package).rglob("*.py"))]
+    paths = {path.relative_to(base).as_posix(): path for path in sorted(base.rglob("*.py"))}
     return [
-        read(path.relative_to(base).as_posix(), path.read_text(encoding="utf-8"))
-        for path in paths
+        read(name, path.read_text(encoding="utf-8"))
+        for name, path in paths.items()
+        if not name.startswith(LEFT_OUT)
     ]
 
 

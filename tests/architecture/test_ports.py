@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,8 +19,14 @@ WHOLE = (
     "transferapp/testing/",
 )
 
+#: Users that join small ports to more methods than one may have; its docstring says why.
+JOINS = {"transferapp/operations/imports.py: RequestRecords"}
 
+
+@cache
 def _protocols(text: str) -> dict[str, ast.ClassDef]:
+    if "Protocol" not in text:
+        return {}
     return {
         node.name: node
         for node in ast.walk(ast.parse(text))
@@ -32,15 +40,26 @@ def _own(node: ast.ClassDef) -> set[str]:
     return {one.name for one in node.body if isinstance(one, kinds)}
 
 
-def methods(text: str) -> dict[str, int]:
-    """Count the methods of each Protocol, with those it inherits in the same file."""
-    found = _protocols(text)
+def method_names(*texts: str) -> dict[str, set[str]]:
+    """Return the methods of each Protocol, with those it inherits in the same files."""
+    found = {name: node for text in texts for name, node in _protocols(text).items()}
 
     def every(name: str) -> set[str]:
         bases = (ast.unparse(base) for base in found[name].bases)
         return _own(found[name]).union(*(every(base) for base in bases if base in found))
 
-    return {name: len(every(name)) for name in found}
+    return {name: every(name) for name in found}
+
+
+def methods(text: str) -> dict[str, int]:
+    """Count the methods of each Protocol, with those it inherits in the same file."""
+    return {name: len(names) for name, names in method_names(text).items()}
+
+
+def joins(text: str, ports: Sequence[str]) -> set[str]:
+    """Return the Protocols of a module that join those of ports to too many methods."""
+    every = method_names(*ports, text)
+    return {name for name in _protocols(text) if len(every[name]) > MOST}
 
 
 def wholes(text: str) -> set[str]:
@@ -80,6 +99,24 @@ def test_a_whole_is_for_wiring_adapters_and_suites() -> None:
     }
     assert {user for user in users if not user.startswith(WHOLE)} == set()
     assert {place for place in WHOLE if not any(u.startswith(place) for u in users)} == set()
+
+
+def test_who_joins_small_ports_has_a_reason() -> None:
+    ports = [path.read_text(encoding="utf-8") for path in PORTS]
+    found = {
+        f"{path.relative_to(ROOT).as_posix()}: {name}"
+        for path in sorted((ROOT / "transferapp").rglob("*.py"))
+        if path not in PORTS and "testing" not in path.parts
+        for name in joins(path.read_text(encoding="utf-8"), ports)
+    }
+    assert found == JOINS
+
+
+def test_one_that_joins_too_much_is_found() -> None:
+    five = "\n".join(f"    def {{0}}{n}(self) -> None: ..." for n in range(5))
+    port = f"class A(Protocol):\n{five.format('a')}\nclass B(Protocol):\n{five.format('b')}\n"
+    assert joins("class Mine(A, B, Protocol):\n    pass\n", [port]) == {"Mine"}
+    assert joins("class Mine(A, Protocol):\n    pass\n", [port]) == set()
 
 
 def test_one_that_grew_is_found() -> None:

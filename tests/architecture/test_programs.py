@@ -26,6 +26,7 @@ COMMANDS = {entry.name for entry in cli.COMMANDS}
 UNSEEN = {
     ("tests/unit/cli/test_completion.py", "script"): "transferapp, beside our Python",
     ("tests/unit/cli/test_completion.py", "test_bash_completes"): "transferapp, as above",
+    ("tests/unit/cli/test_completion.py", "shown"): "transferapp, and as python's module",
     ("installers/bootstrap.py", "has_java"): "java",
     ("installers/other_pythons.py", "_named"): "a Python that the person names",
     ("tests/chaos/test_network_chaos.py", "_running"): "our Python behind 'ip'",

@@ -106,6 +106,20 @@ async def test_web_pages_of_other_origins_read_what_is_signed_and_nothing_else(
         assert "access-control-allow-origin" not in denied.headers, path
 
 
+async def test_an_answer_says_once_what_it_depends_on(
+    image_id: int, ada: PreviewClient, http: httpx.AsyncClient
+) -> None:
+    """A browser must not show a page what it kept for a program that sends no origin."""
+    root = (await ada.signed_url(image_id)).url
+    asks = {"Access-Control-Request-Method": "GET"}
+    for page in ({}, {"Origin": "https://viewer.example.org"}):
+        for url in (f"{root}/zarr.json", f"{root}/{CHUNK}", f"{root}/.zattrs"):
+            answer = await http.get(url, headers=page)
+            assert answer.headers.get_list("vary") == ["Origin"], url
+            preflight = await http.options(f"{root}/zarr.json", headers=page | asks)
+            assert preflight.headers.get_list("vary") == ["Origin"]
+
+
 async def test_it_ends_after_its_time(
     image_id: int, ada: PreviewClient, http: httpx.AsyncClient
 ) -> None:

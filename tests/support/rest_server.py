@@ -129,5 +129,15 @@ async def server(tmp_path: Path) -> AsyncIterator[RestServer]:
 
 @pytest.fixture
 async def http(server: RestServer) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=server.url) as client:
+    hooks = {"response": [_has_each_once]}
+    async with httpx.AsyncClient(base_url=server.url, event_hooks=hooks) as client:
         yield client
+
+
+async def _has_each_once(answer: httpx.Response) -> None:
+    """No answer of ours has a header, or a value in a list, twice."""
+    names = [name.lower() for name, _ in answer.headers.raw]
+    assert len(names) == len(set(names)), names
+    for name in ("vary", "cache-control", "allow"):
+        values = answer.headers.get_list(name, split_commas=True)
+        assert len(values) == len(set(values)), f"{answer.url}: {name}: {values}"

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from transferapp.agent.records import DuplicateRecord, FileRecord
 from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.source import inode_of
+from transferapp.intake.file_names import shown_text
 from transferapp.intake.scanning import Scan, scan
 from transferapp.model.drops import SourceScan
 
@@ -185,10 +186,10 @@ def _unknown(roots: Sequence[str], known: set[str]) -> Iterator[str]:
     """Yield the client paths of what lies in dropped folders and was not there before."""
     there = [path for root in roots if (path := Path(root)).exists()]
     for path, client_path in _listed(scan(there)):
-        # Kept as text that travels: see ``client.dropping``.
-        text = str(path).encode(errors="replace").decode()
-        if text not in known and not any(str(parent) in known for parent in path.parents):
-            yield client_path
+        # As ``client.dropping`` wrote it.
+        places = (path, *path.parents)
+        if not any(shown_text(str(place)) in known for place in places):
+            yield shown_text(client_path)
 
 
 def _listed(found: Scan) -> Iterator[tuple[Path, str]]:

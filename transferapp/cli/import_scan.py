@@ -25,6 +25,7 @@ from transferapp.errors import ChangedFile, Invalid
 from transferapp.host.collecting import seldom_collecting
 from transferapp.intake import scanning, target
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.file_names import shown_text
 from transferapp.intake.judging import apart, in_order, judge
 from transferapp.intake.preflight import PreflightResult, PreflightSettings
 from transferapp.intake.scanning import FoundFile
@@ -86,7 +87,7 @@ def scan_at(
     """
     for path in paths:
         if not path.exists():
-            raise Invalid(f"{path} does not exist. Check the path.")
+            raise Invalid(f"{shown_text(str(path))} does not exist. Check the path.")
     roots = [path.absolute() for path in paths]
     scanning_now = partial(_scan, roots, ignore, settings, attach_others=attach_others)
     scanned = scanning_now()
@@ -156,7 +157,7 @@ class _Scanning:
             self.left_out.append(left_out_finding(finding, self._roots, LeftOutReason.IGNORED))
             return
         self.left_out.append(left_out_finding(finding, self._roots))
-        self.refused.append(f"{finding.path}: {finding.error.message}")
+        self.refused.append(f"{shown_text(str(finding.path))}: {finding.error.message}")
 
     def candidate(self, candidate: FilesetCandidate, result: PreflightResult) -> None:
         """Account for a fileset. One that is still being written is not sent."""
@@ -165,7 +166,9 @@ class _Scanning:
             return
         if result.blocked or result.code == ChangedFile.code:
             self.left_out.extend(left_out_fileset(candidate, _why(result)))
-            self.refused.append(f"{candidate.name}: {result.sentence}{self._hint(result)}")
+            self.refused.append(
+                f"{shown_text(candidate.name)}: {result.sentence}{self._hint(result)}"
+            )
             self.unsettled |= result.code == ChangedFile.code
             return
         self.ready.append(candidate)

@@ -135,15 +135,18 @@ def root(
         open_log()
 
 
-def main() -> None:
-    """Run the command line; a defect is told without the values that it met."""
+def main(program: str | None = None) -> None:
+    """Run the command line; a defect is told without the values that it met.
+
+    ``program`` is what it calls itself, by default as it was called.
+    """
     if sys.argv[1:] == ["--version"]:
         app()  # Quickly: what is imported below takes longer.
     # httpx brings a command line of its own, with rich and pygments, and does without it.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # as Python has it
     try:
         prepare_log()
-        app()
+        app(prog_name=program)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told and ends this
         from transferapp.host.logging import log_the_end  # noqa: PLC0415 - seldom
 

@@ -23,10 +23,12 @@ PROGRAM = "transferapp"
 
 def pages() -> dict[str, str]:
     """Return the text of each page (troff with man's macros) by the name of its file."""
-    root = typer.main.get_command(app)
-    context = typer.Context(root, info_name=PROGRAM)
+    root: Any = typer.main.get_command(app)
+    # Its names of --help are those of all commands; what has a command line of its own takes
+    # them, too.
+    context = typer.Context(root, info_name=PROGRAM, **root.context_settings)
     found = {f"{PROGRAM}.1": _page(context, (PROGRAM,), inside=False)}
-    for name in root.list_commands(context):  # type: ignore[attr-defined]  # it is a group
+    for name in root.list_commands(context):
         inner = _inner(context, name)
         found[f"{PROGRAM}-{name}.1"] = _page(inner, (PROGRAM, name), inside=True)
     return found

@@ -20,6 +20,7 @@ from transferapp.cli.piped_table import Cell, lines_of_table
 from transferapp.cli.plain_text import plain
 from transferapp.cli.verbosity import quiet
 from transferapp.host.collecting import seldom_collecting
+from transferapp.intake.file_names import shown_text
 from transferapp.protocol.problems import to_problem
 
 if TYPE_CHECKING:
@@ -151,7 +152,9 @@ def _text(text: str) -> Text:
 def fail(error: errors.TransferAppError, *, as_json: bool, as_line: bool = False) -> NoReturn:
     """End with the error's title and remedy, or its problem document."""
     if as_json:
-        show_json(to_problem(error), as_line=as_line)
+        problem = to_problem(error)
+        spelled = problem.model_copy(update={"detail": shown_text(problem.detail)})
+        show_json(spelled, as_line=as_line)
     else:
         warn(f"{error.title}. {error.message}")
     raise typer.Exit(exit_code(error))

@@ -11,7 +11,7 @@ from transferapp.errors import Invalid, UnsupportedFile
 from transferapp.host.collecting import seldom_collecting
 from transferapp.intake import scanning
 from transferapp.intake.candidates import FilesetCandidate
-from transferapp.intake.file_names import is_litter
+from transferapp.intake.file_names import is_litter, shown_text
 from transferapp.intake.judging import apart, in_order, judge
 from transferapp.intake.preflight import PreflightResult, PreflightSettings, Severity
 from transferapp.intake.scanning import FoundFile
@@ -46,7 +46,7 @@ def scan(paths: Sequence[Path], settings: PreflightSettings) -> Scanned:
     """Scan, group and judge; raises Invalid for a path that is not there."""
     for path in paths:
         if not path.exists():
-            raise Invalid(f"{path} does not exist. Check the path.")
+            raise Invalid(f"{shown_text(str(path))} does not exist. Check the path.")
     roots = _Roots([scanning.root_path(path) for path in paths])
     found = scanning.scan(paths)
     done = Scanned()

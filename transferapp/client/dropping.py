@@ -13,6 +13,7 @@ from pathlib import Path
 from transferapp.client.contents import HashedFile
 from transferapp.errors import UnsupportedFile
 from transferapp.intake.candidates import FilesetCandidate
+from transferapp.intake.file_names import shown_text
 from transferapp.intake.formats import OME_ZARR
 from transferapp.intake.scanning import Finding
 from transferapp.model.drops import MOST_LISTED, Drop, LeftOut, LeftOutReason
@@ -107,7 +108,7 @@ def drop_message(dropped: Dropped) -> Drop:
     others = [one for one in left_out if not one.reason.counts]
     ignored = [one for one in others if one.reason is LeftOutReason.IGNORED]
     return Drop(
-        roots=tuple(_text(root.name or str(root)) for root in dropped.roots[:MOST_LISTED]),
+        roots=tuple(shown_text(root.name or str(root)) for root in dropped.roots[:MOST_LISTED]),
         left_out=tuple((missed + others)[:MOST_LISTED]),
         left_out_files=_files(missed),
         ignored_files=_files(ignored) + dropped.litter_files,
@@ -117,10 +118,10 @@ def drop_message(dropped: Dropped) -> Drop:
 def drop_on_disk(dropped: Dropped) -> DropOnDisk:
     """Return what the workstation service is told: all of it, with the places."""
     return DropOnDisk(
-        roots=[_text(str(root.absolute())) for root in dropped.roots],
+        roots=[shown_text(str(root.absolute())) for root in dropped.roots],
         left_out=[
             LeftOutOnDisk(
-                path=_text(str(one.path)),
+                path=shown_text(str(one.path)),
                 left_out=one.left_out,
                 held=[_held(file) for file in one.hashed],
             )
@@ -143,13 +144,8 @@ def _held(hashed: HashedFile) -> DuplicateOnDisk:
 
 
 def _left_out(path: str, why: Why, file_count: int = 1) -> LeftOut:
-    return LeftOut(_text(path), why.reason, why.code, why.sentence, file_count)
+    return LeftOut(shown_text(path), why.reason, why.code, why.sentence, file_count)
 
 
 def _files(left_out: Iterable[LeftOut]) -> int:
     return sum(one.file_count for one in left_out)
-
-
-def _text(path: str) -> str:
-    """Return a path as text that travels: what is not text in a name is shown as '?'."""
-    return path.encode(errors="replace").decode()

@@ -1,7 +1,8 @@
 """Settings in TOML files, below the environment: which files, and what may stand in them.
 
 A setting ``TRANSFERAPP_PORT`` is ``port`` at the top, ``TRANSFERAPP_SMTP_PORT`` is ``port``
-in the table ``[smtp]``. A key that nobody knows is refused, whichever process reads it.
+in the table ``[smtp]``. A key that nobody knows and a value of the wrong kind are refused,
+whichever process reads them (``host.config_keys`` has them all).
 """
 
 from __future__ import annotations
@@ -9,11 +10,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from transferapp.errors import SettingsInvalid
+from transferapp.host.config_keys import KEYS, Kind, wrong_kind
 from transferapp.host.hiding import hide_in_text
 from transferapp.host.paths import HOME_VARIABLE, host_paths
 
@@ -26,33 +28,6 @@ CONFIG_VARIABLE = "TRANSFERAPP_CONFIG"
 SITE_FILE = Path("/etc/transferapp/config.toml")
 
 
-def _keys(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-#: The settings of all processes by their table; "" is the top. A test compares them.
-KEYS: Mapping[str, frozenset[str]] = {
-    "": _keys(
-        """commands_file data database_url host housekeeping_s import_unknown
-        keep_command_runs_days keep_events_days keep_grants_days keep_notifications_days
-        keep_transfers_days limits mail_digest_s metrics_token_file name notify_mail
-        notify_poll_s notify_webhook port repository reserve_bytes signed_url_most_s
-        signed_url_s webhook_private worker_dead_after_s"""
-    ),
-    "agent": _keys(
-        """bytes_per_s look_at_most_every_s look_every_s nice outbox parallel_files
-        retry_max_s socket sources_every_s"""
-    ),
-    "bioformats": _keys("idle_s jar memory_mb off patience_s start_s"),
-    "log": _keys("format level"),
-    "omero": _keys(
-        """ca_file call_timeout_s connect_timeout_s hash_timeout_s host idle_session_s
-        importer importer_password_file in_place in_place_vault legacy_anonymous_tls
-        managed_repository minted_idle_s port threads transport verify_tls
-        websocket_path"""
-    ),
-    "smtp": _keys("encryption host password_file port sender timeout_s username"),
-}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -97,12 +72,14 @@ def read_config(path: Path, *, needed: bool = True) -> dict[str, Any]:
         raise SettingsInvalid(f"{path}: this is no TOML{where}. Correct the line.") from None
     for key, value in content.items():
         if key in KEYS and isinstance(value, dict):
-            for inner in value:
-                _check_known(path, inner, KEYS[key], f"{key}.")
+            for inner, setting in value.items():
+                _check_known(path, inner, KEYS[key].keys(), f"{key}.")
+                _check_kind(path, f"{key}.{inner}", setting, KEYS[key][inner])
         elif key in KEYS:
             raise SettingsInvalid(f"{path}: '{key}' is a table. Write [{key}] above its keys.")
         else:
-            _check_known(path, key, KEYS[""] | KEYS.keys(), "")
+            _check_known(path, key, KEYS[""].keys() | KEYS.keys(), "")
+            _check_kind(path, key, value, KEYS[""][key])
     _check_private(path, content, mode)
     return content
 
@@ -120,10 +97,9 @@ def table_name(prefix: str) -> str:
     return prefix.removeprefix(PREFIX).rstrip("_").lower()
 
 
-def dotted(prefix: str, key: str) -> str:
-    """Return how a message names a key: ``smtp.port``, ``port``."""
-    table = table_name(prefix)
-    return f"{table}.{key}" if table else key
+def dotted(prefix: str, key: str, inner: Sequence[object] = ()) -> str:
+    """Return how a message names a key: ``smtp.port``, ``port``, ``limits.repository``."""
+    return ".".join(filter(None, (table_name(prefix), key, *map(str, inner))))
 
 
 def chosen(key: str, prefix: str = PREFIX) -> str:
@@ -140,14 +116,16 @@ def chosen(key: str, prefix: str = PREFIX) -> str:
     return ""
 
 
-def origin(key: str, prefix: str) -> str:
-    """Return what a message names: the variable, or the file and key that set it."""
+def origin(key: str, prefix: str, inner: Sequence[object] = ()) -> str:
+    """Return what a message names: the variable, or the file and key that set it. ``inner``
+    leads to the fault inside a setting that is a table.
+    """
     variable = f"{prefix}{key}".upper()
     if variable not in {name.upper() for name in os.environ}:
         for path in config_files():
             if key in table_of(read_config(path, needed=False), prefix):
-                return f"{path}: '{dotted(prefix, key)}'"
-    return variable
+                return f"{path}: '{dotted(prefix, key, inner)}'"
+    return f"{variable}: '{dotted('', '', inner)}'" if inner else variable
 
 
 def _is_there(path: Path) -> bool:
@@ -157,7 +135,7 @@ def _is_there(path: Path) -> bool:
         return True  # Told when it is read.
 
 
-def _check_known(path: Path, key: str, known: frozenset[str], table: str) -> None:
+def _check_known(path: Path, key: str, known: Set[str], table: str) -> None:
     if key in known - {""}:
         return
     import difflib  # noqa: PLC0415 - for mistakes only
@@ -165,6 +143,11 @@ def _check_known(path: Path, key: str, known: frozenset[str], table: str) -> Non
     close = difflib.get_close_matches(key, known - {""}, n=1)
     hint = f"Did you mean '{table}{close[0]}'?" if close else "docs/cli.md says what there is."
     raise SettingsInvalid(f"{path}: '{table}{key}' is not known. {hint}")
+
+
+def _check_kind(path: Path, key: str, value: object, kind: Kind) -> None:
+    if fault := wrong_kind(key, value, kind):
+        raise SettingsInvalid(f"{path}: {fault}")
 
 
 def _check_private(path: Path, content: Mapping[str, Any], mode: int, table: str = "") -> None:

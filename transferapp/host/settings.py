@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -10,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     TomlConfigSettingsSource,
 )
@@ -32,12 +32,11 @@ class EnvironmentSettings(BaseSettings):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            first = error.errors()[0]
-            name = "_".join(str(part) for part in first["loc"])
-            # pydantic puts this before what a check of ours says.
-            text = first["msg"].removeprefix("Value error, ").rstrip(".")
-            reported = config_file.origin(name, self.model_config.get("env_prefix", ""))
-            raise SettingsInvalid(f"{reported}: {text}.") from error
+            place, *inner = error.errors()[0]["loc"] or ("",)
+            reported = config_file.origin(
+                str(place), self.model_config.get("env_prefix", ""), inner
+            )
+            raise SettingsInvalid(f"{reported}: {_text(error)}.") from error
 
     @classmethod
     @override
@@ -50,11 +49,23 @@ class EnvironmentSettings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         files = [_FileSource(cls, path) for path in config_file.config_files()]
-        return (init_settings, env_settings, *files)
+        return (init_settings, _Environment(cls), *files)
+
+
+class _Environment(EnvSettingsSource):
+    """The environment, where a table is written as JSON."""
+
+    @override
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            variable = f"{self.env_prefix}{field_name}".upper()
+            raise SettingsInvalid(f'{variable} must be JSON like {{"name": 4}}.') from None
 
 
 class _FileSource(TomlConfigSettingsSource):
-    """One file's settings of one class, each of its type already in the file."""
+    """One file's settings of one class, each of its kind already in the file."""
 
     def __init__(self, kind: type[EnvironmentSettings], path: Path) -> None:
         self._kind = kind  # Read by what is called here.
@@ -68,24 +79,25 @@ class _FileSource(TomlConfigSettingsSource):
         found = config_file.table_of(content, prefix)
         mine = {key: value for key, value in found.items() if key in kind.model_fields}
         for key, value in mine.items():
-            if text := _type_fault(kind.model_fields[key], value):
-                reported = f"{file_path}: '{config_file.dotted(prefix, key)}'"
-                raise SettingsInvalid(f"{reported}: {text}.")
+            if error := _fault(kind.model_fields[key], value):
+                named = config_file.dotted(prefix, key, error.errors()[0]["loc"])
+                raise SettingsInvalid(f"{file_path}: '{named}': {_text(error)}.")
         return mine
 
 
-def _type_fault(field: FieldInfo, value: Any) -> str:
-    """Say why a value is not of a setting's type, as strictly as JSON has types: "8470" is
-    no number and true is no 1, which pydantic takes from the environment.
-    """
+def _fault(field: FieldInfo, value: Any) -> ValidationError | None:
+    """Return why a value is none that a setting may have, though it is of its kind."""
     kind: Any = field.annotation
     adapter: TypeAdapter[Any] = TypeAdapter(
         Annotated[(kind, *field.metadata)] if field.metadata else kind
     )
     try:
-        adapter.validate_json(json.dumps(value), strict=True)
+        adapter.validate_python(value)
     except ValidationError as error:
-        return error.errors()[0]["msg"].rstrip(".")
-    except TypeError:
-        return "A setting is no date or time"
-    return ""
+        return error
+    return None
+
+
+def _text(error: ValidationError) -> str:
+    # pydantic puts this before what a check of ours says.
+    return error.errors()[0]["msg"].removeprefix("Value error, ").rstrip(".")

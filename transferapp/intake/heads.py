@@ -71,7 +71,7 @@ class Heads:
                 head = bytes(slots[row][0][: lengths[row]])
                 sound[row] = _is_sound_tiff(head, files[row][0])
         else:
-            self._many_tiffs().check(files, tiffs, lengths, sound)
+            self._many_tiffs().check([file for file, _ in files], tiffs, lengths, sound)
         return sound
 
     def _many_tiffs(self) -> ManyTiffs:

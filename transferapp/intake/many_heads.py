@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from transferapp.intake.name_kinds import NameKind
 from transferapp.intake.scanning import FoundFile
 from transferapp.intake.tiff_heads import Numbers, Pieces, first_pages, simple_and_whole
 from transferapp.intake.tiff_rules import INDEX_BYTES, LAYOUTS, PIECE, READING, piece_start
@@ -26,7 +25,7 @@ class ManyTiffs:
 
     def check(
         self,
-        files: Sequence[tuple[FoundFile, NameKind]],
+        files: Sequence[FoundFile],
         tiffs: list[int],
         lengths: list[int],
         sound: list[bool],
@@ -37,7 +36,7 @@ class ManyTiffs:
         """
         rows = np.array(tiffs)
         starts = np.zeros(len(files), dtype=np.int64)
-        sizes = np.array([file.size_bytes for file, _ in files], dtype=np.int64)
+        sizes = np.array([file.size_bytes for file in files], dtype=np.int64)
         magics = self._rows[rows, :4].copy().view("<u4")[:, 0]
         for magic, layout in LAYOUTS.items():
             chosen = rows[magics == int.from_bytes(magic, "little")]
@@ -56,13 +55,11 @@ class ManyTiffs:
                 for row in pieces.chosen[passed].tolist():
                     sound[row] = True
 
-    def _read_again(
-        self, files: Sequence[tuple[FoundFile, NameKind]], pieces: Pieces, pages: Numbers
-    ) -> Pieces:
+    def _read_again(self, files: Sequence[FoundFile], pieces: Pieces, pages: Numbers) -> Pieces:
         """Read the pieces where the first pages are: many programs write them last."""
         starts, lengths = pieces.starts.copy(), pieces.lengths.copy()
         for row, page in zip(pieces.chosen.tolist(), pages.tolist(), strict=True):
-            file = files[row][0]
+            file = files[row]
             starts[row] = piece_start(page, file.size_bytes)
             try:
                 descriptor = os.open(file.place, READING)

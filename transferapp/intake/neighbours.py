@@ -143,6 +143,20 @@ class Neighbours:
         return self._listings[key]
 
 
+def found_and_absent(
+    names: Iterable[str], find: Callable[[str], FoundFile | None]
+) -> tuple[list[FoundFile], list[str]]:
+    """Return the files that are there, each once, and the names of the others."""
+    found, absent = dict[str, FoundFile](), list[str]()
+    for name in names:
+        file = find(name)
+        if file is None:
+            absent.append(name)
+        else:
+            found[file.place] = file
+    return list(found.values()), absent
+
+
 def _client_path(base: FoundFile, path: Path) -> str | None:
     """Return the '/'-separated path of a file from what was dropped; None when it lies
     outside of it.

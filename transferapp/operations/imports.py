@@ -54,7 +54,14 @@ _LONGEST_REPORT = 2000
 
 
 class RequestRecords(TransferRecords, ItemMoves, FileProgress, Protocol):
-    """What of the ledger requests of people and their agents need: no events, nothing old."""
+    """What of the ledger requests of people and their agents need: no events, nothing old.
+
+    It joins three small ports, because one request goes through all of them: a sealed file
+    is progress, moves its item and is read back. Imports use all three, exports as well (a
+    transfer is added, its items move, a file's work is asked for); three arguments that are
+    always one ledger would hide nothing, and cut by who asks, people or agents, each half
+    would still join two.
+    """
 
 
 class ImportRequests:

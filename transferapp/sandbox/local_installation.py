@@ -25,6 +25,7 @@ import httpx
 from transferapp.client.server import ServerClient
 from transferapp.host.paths import HOME_VARIABLE
 from transferapp.host.private_file import append_private
+from transferapp.host.supervise import SupervisedThread
 from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.transfers import ENDED_STATES, Transfer, TransferDetails, TransferKind
 from transferapp.protocol import routes
@@ -39,6 +40,8 @@ STOP_TIMEOUT_S = 15
 _PORTS = (20_000, 32_000)
 #: How often ``watched`` looks.
 _POLL_S = 0.3
+#: Seconds that its last look may take.
+_WATCH_ENDS_S = 10.0
 
 
 class InstallationError(RuntimeError):
@@ -186,13 +189,13 @@ class LocalInstallation:
                     on_ended(error)
                     return
 
-        thread = threading.Thread(target=scan, name="stage-watch", daemon=True)
-        thread.start()
+        watching = SupervisedThread("watching the processes", scan, over)
+        watching.start()
         try:
             yield
         finally:
             over.set()
-            thread.join()
+            watching.join(_WATCH_ENDS_S)
 
     def _answers(self, name: str) -> bool:
         try:

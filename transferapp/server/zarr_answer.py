@@ -16,7 +16,7 @@ CHUNK_KEPT_S = 3600
 
 
 def zarr_answer(
-    request: Request, key: str, encoded: Encoded, vary: str, kept_s: int = CHUNK_KEPT_S
+    request: Request, key: str, encoded: Encoded, kept_s: int = CHUNK_KEPT_S
 ) -> Response:
     """Answer GET or HEAD for a key; a client may keep a chunk for ``kept_s`` seconds."""
 
@@ -33,5 +33,4 @@ def zarr_answer(
     )
     if not is_document:
         answer.headers["cache-control"] = f"private, max-age={kept_s}"
-    answer.headers["vary"] = vary
     return answer

@@ -15,6 +15,7 @@ from transferapp.agent.records import Moved
 from transferapp.agent.source_scan import compare, glance
 from transferapp.agent.views import view_of
 from transferapp.host.clock import SystemClock
+from transferapp.intake.file_names import shown_text
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.stages import ItemStage
 from transferapp.protocol.messages import (
@@ -52,7 +53,7 @@ class Env:
         notes = LeftOut("day 3/notes.docx", reason, "unsupported-file", "No image.")
         drop = DropOnDisk(
             roots=[str(self.folder)],
-            left_out=[LeftOutOnDisk(path=str(self.notes), left_out=notes)],
+            left_out=[LeftOutOnDisk(path=shown_text(str(self.notes)), left_out=notes)],
         )
         self.outbox.add(
             Submission(
@@ -233,3 +234,20 @@ def test_nothing_is_promised_of_a_folder_that_is_not_there(env: Env) -> None:
     )
     env.folder.with_name("elsewhere").rename(env.folder)
     assert env.deletable() == (True, True)
+
+
+def test_names_that_are_no_text_are_told_apart(tmp_path: Path) -> None:
+    """What came into the folder is seen, though another such name was ignored."""
+    env = Env(tmp_path)
+    ignored = env.folder / "caf\udce9.txt"
+    try:
+        ignored.write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system takes text only")
+    env.notes = ignored
+    (env.folder / "notes.docx").unlink()
+    env.hand_over()
+    assert env.deletable() == (True, True)
+    (env.folder / "caf\udce8.txt").write_bytes(b"x")
+    assert (env.scan_now().added, env.scan_now().names) == (1, (r"caf\xe8.txt",))
+    env.outbox.close()

@@ -44,6 +44,22 @@ def test_bash_completes(tmp_path: Path, text: tuple[str, ...], found: list[str])
     assert sorted(done.stdout.split()) == sorted(found)
 
 
+def test_the_module_writes_the_script_of_the_program(tmp_path: Path) -> None:
+    """Shells complete by the first word, which is python's."""
+
+    def shown(*program: str) -> str:
+        done = subprocess.run(
+            [*program, "--show-completion"],
+            env={**os.environ, "SHELL": "/bin/bash", "HOME": str(tmp_path)},
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    found = shown(sys.executable, "-m", "transferapp")
+    assert found == shown(str(PROGRAM))
+    subprocess.run(["bash", "-n"], input=found, text=True, check=True)
+
+
 @pytest.mark.parametrize(("shell", "text"), [("zsh", "#compdef"), ("fish", "complete --")])
 def test_other_shells_get_a_script(shell: str, text: str) -> None:
     assert text in script(shell)

@@ -12,7 +12,7 @@ import tifffile
 
 from tests.support.ome_zarrs import write_image
 from transferapp.cli.import_scan import ScannedDrop, scan_at
-from transferapp.client.dropping import drop_message, others_text
+from transferapp.client.dropping import drop_message, drop_on_disk, others_text
 from transferapp.errors import Invalid
 from transferapp.host.clock import SystemClock
 from transferapp.intake.preflight import PreflightSettings
@@ -118,6 +118,19 @@ def test_what_nobody_knows_is_imported_where_it_is_named(day: Path) -> None:
 )
 def test_other_files_are_one_line(count: int, text: str) -> None:
     assert others_text(count) == text
+
+
+def test_a_name_that_is_no_text_is_spelled_as_a_scan_spells_it(day: Path) -> None:
+    path = day / "caf\udce9.tif"
+    try:
+        path.write_bytes(b"II*\0")
+    except OSError:
+        pytest.skip("this file system takes text only")
+    scanned, _ = scanned_at(day)
+    (refused,) = (one for one in scanned.refused if "caf" in one)
+    assert refused.startswith(rf"{day}/caf\xe9.tif: 'day 3/caf\xe9.tif' has characters that")
+    assert r"day 3/caf\xe9.tif" in reasons(scanned)
+    assert rf"{day}/caf\xe9.tif" in [o.path for o in drop_on_disk(scanned.dropped).left_out]
 
 
 def test_what_was_just_written_is_waited_for_once(tmp_path: Path) -> None:

@@ -27,6 +27,12 @@ def test_a_group_reports_of_its_sub_commands() -> None:
         assert sentence in text
 
 
+def test_they_have_both_names_of_help() -> None:
+    for name, text in pages().items():
+        assert "\n.B \\-h, \\-\\-help\n" in text, name
+        assert "\n.B \\-\\-help\n" not in text, name
+
+
 def test_they_are_rendered_without_a_warning() -> None:
     man = shutil.which("man")
     if man is None:

@@ -182,6 +182,14 @@ def test_a_name_that_is_no_text_leads_to_its_file(tmp_path: Path) -> None:
     assert r"caf\xe9.tif' has characters" in one["sentence"]
 
 
+@pytest.mark.parametrize("command", [("scan",), ("import", "--to", "Dataset:1")])
+def test_a_sentence_spells_what_is_no_text_in_json_too(command: tuple[str, ...]) -> None:
+    """Only paths have the escape that Python turns back into the byte."""
+    done = CliRunner().invoke(app, [*command, "/nowhere/caf\udce9.tif", "--json"])
+    stated = json.loads(done.stdout)["detail"]
+    assert stated == r"/nowhere/caf\xe9.tif does not exist. Check the path."
+
+
 def test_a_damaged_tiff_is_reported_in_our_text_only(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, np.zeros((8, 8), "uint16"))

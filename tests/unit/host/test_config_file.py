@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 
@@ -15,12 +17,18 @@ from transferapp.agent.settings import AgentSettings
 from transferapp.bioformats.settings import BioFormatsSettings
 from transferapp.errors import SettingsInvalid
 from transferapp.host import config_file, endings
+from transferapp.host.config_keys import KEYS, Kind
 from transferapp.host.settings import EnvironmentSettings
 from transferapp.notify.settings import NotifySettings, SmtpSettings
 from transferapp.repositories.omero import diagnosis
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.server.settings import ServerSettings
 from transferapp.worker.settings import WorkerSettings
+
+KINDS = (
+    ServerSettings, WorkerSettings, AgentSettings, SmtpSettings, NotifySettings,
+    OmeroSettings, BioFormatsSettings,
+)  # fmt: skip
 
 
 class Files:
@@ -101,13 +109,16 @@ def test_one_folder_of_everything_has_its_file(
         ("[omero]\nhots = 'x'", "'omero.hots' is not known. Did you mean 'omero.host'?"),
         ("TRANSFERAPP_PORT = 1", "'TRANSFERAPP_PORT' is not known. docs/cli.md says"),
         ("smtp = 1", "'smtp' is a table. Write [smtp] above its keys."),
-        ("port = 'many'", "'port': Input should be a valid integer."),
-        ("port = '8470'", "'port': Input should be a valid integer."),
-        ("port = true", "'port': Input should be a valid integer."),
-        ("port = 2000-01-01", "'port': A setting is no date or time."),
+        ("port = 'many'", "'port' must be a whole number; it is text."),
+        ("port = '8470'", "'port' must be a whole number; it is text."),
+        ("port = true", "'port' must be a whole number; it is true or false."),
+        ("port = 2000-01-01", "'port' must be a whole number; it is a date or time."),
+        ("port = 1.0", "'port' must be a whole number; it is a fraction."),
+        ("port = [1]", "'port' must be a whole number; it is a list."),
+        ("port.x = 1", "'port' must be a whole number; it is a table."),
         ("port = 70000", "'port': Input should be less than or equal to 65535."),
-        ("import_unknown = 'no'", "'import_unknown': Input should be a valid boolean."),
-        ("data = 5", "'data': Input should be a valid string."),
+        ("import_unknown = 'no'", "'import_unknown' must be true or false; it is text."),
+        ("data = 5", "'data' must be text in quotes; it is a whole number."),
         ("database_url = 'foo'", "'database_url': this is no address of a database."),
         ("port = ?", "this is no TOML (at line 1, column 8). Correct the line."),
     ],
@@ -122,13 +133,56 @@ def test_what_is_wrong_is_reported_with_file_and_key(
 
 
 def test_a_wrong_key_in_a_table_is_reported_by_its_whole_name(files: Files) -> None:
-    files.write(files.mine, "[agent]\nnice = 'very'\n[smtp]\nencryption = 'rot13'")
-    with pytest.raises(SettingsInvalid, match=r"'agent\.nice': Input should be a valid int"):
+    files.write(files.mine, "[agent]\nnice = 20\n[smtp]\nencryption = 'rot13'")
+    with pytest.raises(SettingsInvalid, match=r"'agent\.nice': Input should be less than"):
         AgentSettings()
     with pytest.raises(
         SettingsInvalid, match=r"'smtp\.encryption': Input should be 'starttls'"
     ):
         SmtpSettings()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("limits.repository = 'x'", "'limits.repository' must be a whole number; it is text."),
+        ("limits = 4", "'limits' must be a table of whole numbers; it is a whole number."),
+        ("[limits]\nmail = {a = 1}", "'limits.mail' must be a whole number; it is a table."),
+        ("keep_events_days = 1.5", "'keep_events_days' must be a whole number; it is a frac"),
+        ("[smtp]\nport = '25'", "'smtp.port' must be a whole number; it is text."),
+        ("[agent]\nretry_max_s = true", "'agent.retry_max_s' must be a number; it is true"),
+        ("[omero]\nverify_tls = 1", "'omero.verify_tls' must be true or false; it is a whole"),
+        ("[bioformats]\njar = 1", "'bioformats.jar' must be text in quotes; it is a whole"),
+        ("[log]\nlevel = 10", "'log.level' must be text in quotes; it is a whole number."),
+    ],
+)
+def test_every_process_refuses_a_wrong_type_of_any_setting(
+    files: Files, text: str, sentence: str
+) -> None:
+    """The file is for all of them: who looks at one process only would miss it."""
+    files.write(files.mine, text)
+    for kind in KINDS:
+        with pytest.raises(SettingsInvalid) as caught:
+            kind()
+        assert caught.value.message.startswith(f"{files.mine}: {sentence}")
+    with pytest.raises(SettingsInvalid):
+        config_file.chosen("name")
+
+
+def test_a_fault_inside_a_table_is_named(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.write(files.mine, "limits.repository = 0")
+    with pytest.raises(
+        SettingsInvalid, match=r"toml: 'limits\.repository': Input should be gr"
+    ):
+        WorkerSettings()
+    files.write(files.mine, "")
+    monkeypatch.setenv("TRANSFERAPP_LIMITS", '{"repository": 0}')
+    with pytest.raises(SettingsInvalid, match=r"^TRANSFERAPP_LIMITS: 'repository': Input sho"):
+        WorkerSettings()
+    for text in ("x", "", "{"):
+        monkeypatch.setenv("TRANSFERAPP_LIMITS", text)
+        with pytest.raises(SettingsInvalid, match=r"^TRANSFERAPP_LIMITS must be JSON like"):
+            WorkerSettings()
 
 
 SECRET = "database_url = 'postgresql+psycopg://ta:hush-0815@host/db'"
@@ -188,23 +242,37 @@ def test_what_is_read_without_settings_knows_the_files(files: Files, tmp_path: P
     assert endings.ending(endings.WORKER) is None
 
 
+def kind_of(annotation: Any) -> Kind:
+    """Return how TOML writes a setting of this type."""
+    if get_origin(annotation) is Annotated:
+        return kind_of(get_args(annotation)[0])
+    inner = [one for one in get_args(annotation) if one is not NoneType]
+    if get_origin(annotation) is dict:
+        assert [kind_of(one) for one in inner] == [Kind.TEXT, Kind.WHOLE]
+        return Kind.NUMBERS
+    if inner:
+        return kind_of(*inner)
+    scalars = {bool: Kind.SWITCH, int: Kind.WHOLE, float: Kind.NUMBER}
+    if annotation in scalars:
+        return scalars[annotation]
+    assert issubclass(annotation, str | Path)
+    return Kind.TEXT
+
+
 def test_every_setting_may_stand_in_a_file_and_no_other() -> None:
-    kinds = (
-        ServerSettings, WorkerSettings, AgentSettings, SmtpSettings, NotifySettings,
-        OmeroSettings, BioFormatsSettings,
-    )  # fmt: skip
-    fields: dict[str, set[str]] = {"log": {"level", "format"}}
-    for kind in kinds:
+    fields = {"log": {"level": Kind.TEXT, "format": Kind.TEXT}}
+    for kind in KINDS:
         table = config_file.table_name(str(kind.model_config.get("env_prefix")))
-        fields.setdefault(table, set()).update(kind.model_fields)
-    assert {table: set(keys) for table, keys in config_file.KEYS.items()} == fields
+        kinds = {name: kind_of(field.annotation) for name, field in kind.model_fields.items()}
+        fields.setdefault(table, {}).update(kinds)
+    assert fields == KEYS
     root = Path(transferapp.__file__).parent
     for path in root.rglob("settings.py"):
         if "desktop" not in path.parts:
             sentence = path.relative_to(root.parent).with_suffix("").parts
             importlib.import_module(".".join(sentence))
     made = {k for k in _below(EnvironmentSettings) if k.__module__.startswith("transferapp.")}
-    assert {kind for kind in made if kind.__name__ != "InstallationSettings"} == set(kinds)
+    assert {kind for kind in made if kind.__name__ != "InstallationSettings"} == set(KINDS)
 
 
 def _below(kind: type[EnvironmentSettings]) -> set[type[EnvironmentSettings]]:
@@ -220,12 +288,16 @@ def test_processes_take_log_and_errors_from_the_file(files: Files, tmp_path: Pat
         )  # fmt: skip
 
     mine = tmp_path / "home" / "config" / "config.toml"
-    files.write(mine, '[log]\nformat = "json"\n[agent]\nnicer = 1')
-    for arguments in (("agent",), ("transfers", "list")):
-        refused = run(*arguments)
-        assert refused.returncode == 1
-        assert f"{mine}: 'agent.nicer' is not known" in refused.stderr
-        assert "Traceback" not in refused.stderr
+    for fault, sentence in (
+        ("[agent]\nnicer = 1", "'agent.nicer' is not known"),
+        ('[limits]\nrepository = "x"', "'limits.repository' must be a whole number"),
+    ):
+        files.write(mine, f'[log]\nformat = "json"\n{fault}')
+        for arguments in (("agent",), ("transfers", "list")):
+            refused = run(*arguments)
+            assert refused.returncode == 1
+            assert f"{mine}: {sentence}" in refused.stderr
+            assert "Traceback" not in refused.stderr
     files.write(mine, '[log]\nformat = "json"\nlevel = "loud"')
     assert "config.toml: 'log.level': 'loud' is not known" in run("agent").stderr.replace(
         f"{mine.parent}/", ""

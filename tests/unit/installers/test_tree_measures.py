@@ -32,6 +32,20 @@ def test_what_a_supervised_function_calls_is_not_either() -> None:
     assert measures.unsupervised_loops(_modules(text)) == []
 
 
+def test_what_another_module_supervises_is_not_either() -> None:
+    begins = "kept_going('x', found.follow)"
+    other = _modules(f"from transferapp.a import follow\n{begins}\n", "transferapp/b.py")
+    assert measures.unsupervised_loops(_modules(LOOP) | other) == []
+    stranger = _modules(f"from transferapp.c import follow\n{begins}\n", "transferapp/b.py")
+    assert measures.unsupervised_loops(_modules(LOOP) | stranger) != []
+
+
+def test_what_is_passed_on_to_a_supervisor_is_not_either() -> None:
+    text = f"{LOOP}\ndef begin(step):\n    kept_going('x', step)\n\nbegin(follow)\n"
+    assert measures.unsupervised_loops(_modules(text)) == []
+    assert measures.unsupervised_loops(_modules(text.replace(", step)", ", 1)"))) != []
+
+
 def test_a_loop_that_ends_by_itself_is_none() -> None:
     text = LOOP.replace("await sleep(1)", "await sleep(1)\n        return")
     assert measures.unsupervised_loops(_modules(text)) == []

@@ -16,8 +16,7 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged, matching
 from transferapp.intake.families.family import Family
-from transferapp.intake.families.named_files import found_and_absent
-from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.neighbours import Neighbours, found_and_absent
 from transferapp.intake.scanning import FoundFile
 
 FORMAT = ImageFormat("Leica LEI", (".lei",), (b"IIII", b"MMMM"))

@@ -21,9 +21,8 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged, if_utf_16, matching
 from transferapp.intake.families.family import Family
-from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.families.texts import names_on_disk, read_text
-from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.neighbours import Neighbours, found_and_absent
 from transferapp.intake.scanning import FoundFile
 
 FORMAT = ImageFormat("MetaMorph", (".nd",), (b'"NDInfoFile"',))

@@ -18,9 +18,8 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged, matching
 from transferapp.intake.families.family import Family
-from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.formats import OME_TIFF
-from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.neighbours import Neighbours, found_and_absent
 from transferapp.intake.scanning import FoundFile
 
 _TEXT = "metadata.txt"

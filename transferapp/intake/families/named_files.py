@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged, matching
-from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.neighbours import Neighbours, found_and_absent
 from transferapp.intake.scanning import FoundFile
 
 
@@ -32,17 +32,3 @@ def set_of_named(
         doubt_texts.needed(absent, index) if found else doubt_texts.no_images(index, absent[0])
     )
     return FilesetCandidate(index.name, (index, *found), kind, (problem,))
-
-
-def found_and_absent(
-    names: Iterable[str], find: Callable[[str], FoundFile | None]
-) -> tuple[list[FoundFile], list[str]]:
-    """Return the files that are there, each once, and the names of the others."""
-    found, absent = dict[str, FoundFile](), list[str]()
-    for name in names:
-        file = find(name)
-        if file is None:
-            absent.append(name)
-        else:
-            found[file.place] = file
-    return list(found.values()), absent

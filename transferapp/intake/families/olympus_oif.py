@@ -24,9 +24,8 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import doubt_texts
 from transferapp.intake.families.damaged import damaged
 from transferapp.intake.families.family import Family
-from transferapp.intake.families.named_files import found_and_absent
 from transferapp.intake.families.texts import ends_a_line, names_on_disk, read_ini
-from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.neighbours import Neighbours, found_and_absent
 from transferapp.intake.scanning import FoundFile
 
 BMP_FORMAT = ImageFormat("BMP", (".bmp",), (b"BM",))

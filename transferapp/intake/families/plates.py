@@ -10,8 +10,7 @@ from transferapp.errors import SourceProblem
 from transferapp.formats.image_format import ImageFormat
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import doubt_texts
-from transferapp.intake.families.named_files import found_and_absent
-from transferapp.intake.neighbours import Neighbours
+from transferapp.intake.neighbours import Neighbours, found_and_absent
 from transferapp.intake.scanning import FoundFile
 
 #: The last is that of drives.

@@ -12,9 +12,11 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 from transferapp.host.logging import configure_logging
+from transferapp.host.supervise import SupervisedThread
 from transferapp.sandbox.omero_sandbox import slices
 from transferapp.sandbox.omero_sandbox.control import Control, ControlServer
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
@@ -71,7 +73,7 @@ def main() -> int:
     if stated.control:
         ControlServer(stated.control, Control(sandbox, server.router.drop_connections)).start()
     stop = threading.Event()
-    threading.Thread(target=_expire, args=(sandbox, stop), daemon=True).start()
+    SupervisedThread("ending old sessions", partial(_expire, sandbox, stop), stop).start()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: server.stop())
     sys.stdout.write(json.dumps({"ready": True, "ports": server.ports}) + "\n")

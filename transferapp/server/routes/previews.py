@@ -63,4 +63,6 @@ async def read_key(
     """Return a document or a chunk; 404 for any other key."""
     source = RepositoryPixels(parts_of(request).repository, grant.username)
     encoded = await zarr.read(source, grant.username, image_id, key)
-    return zarr_answer(request, key, encoded, "Authorization")
+    answer = zarr_answer(request, key, encoded)
+    answer.headers["vary"] = "Authorization"
+    return answer

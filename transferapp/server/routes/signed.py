@@ -7,9 +7,10 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transferapp.errors import ImageNotFound, SignedUrlEnded
 from transferapp.preview.virtual_zarr import VirtualZarr
@@ -62,7 +63,7 @@ async def read_signed_key(
     except ImageNotFound as error:
         raise SignedUrlEnded("The image is gone, or may not be seen any more.") from error
     left_s = int(parts.signed_urls.left(image.expires_at).total_seconds())
-    answer = zarr_answer(request, key, encoded, "Origin", min(CHUNK_KEPT_S, left_s))
+    answer = zarr_answer(request, key, encoded, min(CHUNK_KEPT_S, left_s))
     # The address is the secret: a page that shows the image tells it to nobody else.
     answer.headers["referrer-policy"] = "no-referrer"
     return answer
@@ -84,5 +85,14 @@ class SignedCors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        signed = scope["type"] == "http" and scope["path"].startswith(f"{routes.SIGNED}/")
-        await (self._open if signed else self._app)(scope, receive, send)
+        if scope["type"] != "http" or not scope["path"].startswith(f"{routes.SIGNED}/"):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_once(message: Message) -> None:
+            # Starlette adds "Origin" to what an answer has, some releases only to some.
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["vary"] = "Origin"
+            await send(message)
+
+        await self._open(scope, receive, send_once)
