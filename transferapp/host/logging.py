@@ -202,4 +202,6 @@ def _renderer(*, json: bool) -> structlog.typing.Processor:
         return structlog.processors.JSONRenderer(default=repr)
     # https://no-color.org: set to anything but nothing.
     colours = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    return structlog.dev.ConsoleRenderer(colors=colours)
+    # Tracebacks are text by now; before 26.1 the default formatter warns of that.
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)

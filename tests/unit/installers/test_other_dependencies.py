@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 import environments
 import other_dependencies
+import other_pythons
 
 
 @pytest.fixture
@@ -57,3 +62,28 @@ def test_newest_are_without_pins_and_brought_up_to_date(asked: list[tuple[str, .
     assert len(installed) == 2, "asked again each time: tomorrow there are newer ones"
     assert all("--upgrade" in command and "-c" not in command for command in installed)
     assert asked[-1][-1] == "tests/unit/model"
+
+
+def direct_requirements() -> list[Requirement]:
+    """Return what pyproject.toml asks for on this Python, as both kinds are installed."""
+    text = (environments.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    read = tomllib.loads(text)
+    lines = list(read["project"]["dependencies"])
+    for extra in other_pythons.EXTRAS.split(","):
+        lines += read["project"]["optional-dependencies"][extra]
+    for group in other_pythons.GROUPS:
+        lines += read["dependency-groups"][group]
+    requirements = [Requirement(line) for line in lines]
+    return [one for one in requirements if one.marker is None or one.marker.evaluate()]
+
+
+@pytest.mark.skipif(Path(sys.prefix).name != ".venv-lowest", reason="of --dependencies lowest")
+def test_no_lower_bound_is_below_what_is_tested() -> None:
+    """What others ask for can lift a version: then our bound promises what nobody tried."""
+    lifted = []
+    for requirement in direct_requirements():
+        [bound] = [Version(s.version) for s in requirement.specifier if s.operator == ">="]
+        found = Version(version(requirement.name))
+        if found.release[: len(bound.release)] != bound.release or found.is_prerelease:
+            lifted.append(f"{requirement}: tested with {found}")
+    assert lifted == []
