@@ -52,8 +52,9 @@ class Control:
         importing = self._sandbox.faults.importing
         (importing.clear if on else importing.set)()
 
-    def do_slow_step(self, seconds: float) -> None:
-        self._sandbox.faults.slow_step = seconds
+    def do_slow_step(self, seconds: float, log_every: float = 0.0) -> None:
+        faults = self._sandbox.faults
+        faults.slow_step, faults.log_every = seconds, log_every
 
     def do_fail_step(self, step: int) -> None:
         self._sandbox.faults.fail_step = step

@@ -24,6 +24,7 @@ from transferapp.sandbox.omero_sandbox.sessions import Session
 
 _PIXELS = ("image", "pixelsType", "channels.logicalChannel")
 _STEPS = ("metadata", "pixel data", "thumbnails", "processing", "result")
+_PIXEL_STEP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class ImportProcess(Service):
         self._uploaders: dict[int, RawFileStore] = {}
         self._log = ImportLog(self.sandbox, reserved.log)
         self._log.write("Fileset:%d reserved", reserved.record.id)
+        self._log.settle()
 
     @property
     def owner(self) -> int:
@@ -103,8 +105,17 @@ class ImportProcess(Service):
             name = "omero.ChecksumValidationException"
             text = "A checksum mismatch has occurred."
             raise omero.ChecksumValidationException(None, name, text, wrong)
+        self._upload_is_over()
         self.handle = self._started()
         return self.handle[1]
+
+    def _upload_is_over(self) -> None:
+        """Of all the jobs only this one is ever said to be done."""
+        upload = self.store.related(self.reserved.record, "jobLinks")[0].values["child"]
+        finished = self.store.enumeration("JobStatus", "Finished")
+        now = rtypes.rtime(self.sandbox.clock.now_ms())
+        for name, value in (("status", finished), ("message", "Finished"), ("finished", now)):
+            self.store.set(upload, name, value)
 
     def _started(self) -> tuple[Handle, Any]:
         reserved = self.reserved
@@ -129,18 +140,32 @@ class ImportProcess(Service):
         for number, name in enumerate(_STEPS, 1):
             self._log.write("step %d of %d: %s", number, len(_STEPS), name)
             self.sandbox.faults.pass_by(f"import step {number}")
-            time.sleep(self.sandbox.faults.slow_step)
-            if number == self.sandbox.faults.fail_step:
-                self._log.write("step %d failed: asked to", number)
-                raise omero.InternalException(None, None, f"Import step {name} failed")
-            if number == 1:
-                self._register(registration)
+            try:
+                self._linger()
+                if number == self.sandbox.faults.fail_step:
+                    self._log.write("step %d failed: asked to", number)
+                    raise omero.InternalException(None, None, f"Import step {name} failed")
+                self._register(registration, number)
+            finally:
+                self._log.settle()
             yield
         return self._response(registration)
 
-    def _register(self, registration: Registration) -> None:
+    def _linger(self) -> None:
+        """Take as long as a slow step is asked to, and say so in the log if asked to."""
+        faults, end = self.sandbox.faults, time.monotonic() + self.sandbox.faults.slow_step
+        while (left_s := end - time.monotonic()) > 0:
+            time.sleep(min(left_s, faults.log_every or left_s))
+            if faults.log_every:
+                self._log.write("at work")
+
+    def _register(self, registration: Registration, number: int) -> None:
+        """Do what the first two steps leave behind: images, then pixels that can be read."""
         try:
-            registration.run()
+            if number == 1:
+                registration.metadata()
+            elif number == _PIXEL_STEP:
+                registration.pixel_data()
         except TransferAppError as error:
             self._log.write("%s", error)
             text = f"omero.model.Fileset#{self.reserved.record.id}: {error}"
@@ -164,10 +189,11 @@ class ImportProcess(Service):
             if self in self.sandbox.imports:
                 self.sandbox.imports.remove(self)
             self._log.write("ended")
+            self._log.settle()
 
 
 class ImportLog:
-    """The log file of an import: its growing size tells a client that work goes on."""
+    """The log file of an import; the database hears of its size when a step ends."""
 
     def __init__(self, sandbox: Sandbox, record: Record) -> None:
         """Write to an original file of the repository."""
@@ -180,12 +206,15 @@ class ImportLog:
         now = self._sandbox.clock.now().isoformat(timespec="milliseconds")
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{now} INFO  {text % values if values else text}\n")
-        digest = hash_file(path, USUAL_HASHER)
+
+    def settle(self) -> None:
+        """Tell the database how long the log is now."""
+        path = self._sandbox.files.path(self._record)
         with self._sandbox.lock:
             store = self._sandbox.store
-            if self._record.id in store.tables["OriginalFile"]:
+            if path.exists() and self._record.id in store.tables["OriginalFile"]:
                 store.set(self._record, "size", rtypes.rlong(path.stat().st_size))
-                store.set(self._record, "hash", digest)
+                store.set(self._record, "hash", hash_file(path, USUAL_HASHER))
 
 
 class _Joined:

@@ -120,6 +120,7 @@ class ManagedRepository(Service):
         record = Incoming(self.store, caller).save(fileset)
         if record is None:
             raise omero.ValidationException(None, None, "No fileset was given")
+        self._submit_jobs(caller, record)
         files = self._files(caller, record, location, settings)
         log = self._log(caller, record, prefix)
         reserved = Reserved(record, fileset, settings, location, files, log, caller)
@@ -164,6 +165,19 @@ class ManagedRepository(Service):
             self.store.set(entry, "originalFile", file)
             made.append(file)
         return made
+
+    def _submit_jobs(self, caller: SandboxCaller, record: Record) -> None:
+        """Fill in what no client may say of a job."""
+        store, now = self.store, rtypes.rtime(self.sandbox.clock.now_ms())
+        who = store.load("Experimenter", caller.user).text("omeName")
+        group = store.load("ExperimenterGroup", caller.group).text("name")
+        given = {
+            "username": who, "groupname": group, "type": "User", "submitted": now,
+            "scheduledFor": now, "status": store.enumeration("JobStatus", "Submitted"),
+        }  # fmt: skip
+        for link in store.related(record, "jobLinks"):
+            for name, value in given.items():
+                store.set(link.values["child"], name, value)
 
     def _log(self, caller: SandboxCaller, record: Record, prefix: str) -> Record:
         log = self.sandbox.files.make(prefix.rstrip("/") + ".log", caller)
