@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import suppress
 from typing import Any
 
 from transferapp.errors import TransferAppError
 from transferapp.model.filesets import FilesetPlan
-from transferapp.repositories.omero.catalogue.filesets import import_settings, new_fileset
+from transferapp.repositories.omero.catalogue.filesets import (
+    fileset_marked,
+    import_settings,
+    new_fileset,
+)
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
@@ -22,11 +27,11 @@ def begin_process(
     """
     repository = omero_session.gateway.repository(plan.group_id)
     transfer = "" if links is None else links.transfer
-    process = repository.importFileset(new_fileset(plan, transfer), import_settings(plan))
+    mark = uuid.uuid4().hex
+    process = repository.importFileset(new_fileset(plan, mark, transfer), import_settings(plan))
     process = omero_session.gateway.bound(process, plan.group_id)
-    fileset_id = _fileset_id(omero_session, process)
-    if fileset_id is None:
-        raise AssertionError("OMERO made an import process without a fileset.")
+    # Its first uploader would tell the file, and open it: nobody would close that again.
+    fileset_id = fileset_marked(omero_session, plan.key, mark)
     omero_session.gateway.processes[fileset_id] = process
     return fileset_id
 

@@ -74,6 +74,8 @@ class Gateway:
         self.pixel_stores = PixelStores(self.pixels_store)
         #: Live import processes by fileset id; they end with the session.
         self.processes: dict[int, Any] = {}
+        #: Pixels that are known to be tied to their file (reading/tied.py).
+        self.tied: set[int] = set()
         #: Set when a call found that the session is gone.
         self.lost = False
         client.enableKeepAlive(_KEEP_ALIVE_S)
@@ -139,6 +141,10 @@ class Gateway:
     def pixels_store(self, group_id: int) -> Any:
         """A new RawPixelsStore; close it."""
         return self.bound(self._factory.createRawPixelsStore(), group_id)
+
+    def rendering_engine(self, group_id: int) -> Any:
+        """A new RenderingEngine; close it."""
+        return self.bound(self._factory.createRenderingEngine(), group_id)
 
     def thumbnail_store(self, group_id: int) -> Any:
         """A new ThumbnailStore; close it."""
