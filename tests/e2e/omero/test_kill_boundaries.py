@@ -58,6 +58,7 @@ class Boundary:
 RESERVED = Boundary("reserve", "ManagedRepository.importFileset", done=True)
 HALF_SENT = Boundary("store", "RawFileStore.write", number=3)
 IMAGES_MADE = Boundary("register", "import step 2")
+PIXELS_TIED = Boundary("register", "import step 3")
 ALL = (
     Boundary("reserve", "ManagedRepository.importFileset"),
     RESERVED,
@@ -72,6 +73,7 @@ ALL = (
     Boundary("register", "ImportProcess.verifyUpload", done=True),
     Boundary("register", "import step 1"),
     IMAGES_MADE,
+    PIXELS_TIED,
     Boundary("register", "import step 5"),
     Boundary("register", "Handle.close", done=True),
     # Linking and annotating.

@@ -28,6 +28,7 @@ from transferapp.repositories.omero.catalogue.containers import linkable
 from transferapp.repositories.omero.catalogue.filesets import (
     best_of,
     differing,
+    failed_filesets_of,
     files_of,
     filesets_of,
     images_of,
@@ -221,6 +222,7 @@ class OmeroImports(Imports):
         # Not before: until then only the handle can say once more that it failed.
         close(handle)
         forget_process(self._omero_session, fileset.id)
+        self._forget_links(fileset)
         return type(failure)(f"{failure.message} {left}") if left else failure
 
     def _begin_anew_if_over(self, fileset: Fileset, plan: FilesetPlan) -> None:
@@ -241,12 +243,21 @@ class OmeroImports(Imports):
         left = remove_older(self._omero_session, fileset.key)
         if left:
             raise PermissionDenied(" ".join(left))
+        self._forget_links(fileset)
+
+    def _forget_links(self, fileset: Fileset) -> None:
+        """Empty the vault of what no image has as its file."""
+        if self._omero_session.links is None:
+            return
         # The fileset itself is looked at, too: a person may have deleted its comment with the
         # key, and the vault's files are still all that its images have.
-        held = [fileset.id, *(one.id for one in filesets_of(self._omero_session, fileset.key))]
-        has_images = any(images_of(self._omero_session, one) for one in held)
-        if self._omero_session.links is not None and not has_images:
-            self._omero_session.links.forget(fileset.key)
+        held = (
+            *filesets_of(self._omero_session, fileset.key),
+            *failed_filesets_of(self._omero_session, fileset.key),
+        )
+        if images_of(self._omero_session, fileset.id) or any(one.image_ids for one in held):
+            return
+        self._omero_session.links.forget(fileset.key)
 
     def _remove(self, fileset: Fileset) -> None:
         """Remove a fileset, and with it images only if their import is over and failed.
