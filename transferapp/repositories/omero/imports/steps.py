@@ -204,7 +204,7 @@ class OmeroImports(Imports):
         image_ids = images_of(self._omero_session, fileset.id)
         if not image_ids:
             raise UploadLost("OMERO ended the import without any image; it begins again.")
-        if not are_tied(self._omero_session, image_ids):
+        if not are_tied(self._omero_session, fileset.id):
             self._begin_anew_if_over(fileset, plan)
         check_readable(self._omero_session, image_ids)
         forget_process(self._omero_session, fileset.id)
@@ -273,12 +273,11 @@ class OmeroImports(Imports):
         process = self._process(fileset.id, group_id)
         found_handle = None if process is None else process.getHandle()
         handle = self._bound(found_handle, group_id)
-        image_ids = images_of(self._omero_session, fileset.id)
         if handle is not None:
             half_made = isinstance(stop(handle), omero.cmd.ERR)
         else:
             require_over(self._omero_session, fileset.id)
-            half_made = not are_tied(self._omero_session, image_ids)
+            half_made = not are_tied(self._omero_session, fileset.id)
         if half_made and (left := remove_failed(self._omero_session, fileset)):
             raise PermissionDenied(left)
         if handle is not None:
