@@ -20,6 +20,7 @@ from transferapp.repositories.local.readers.port import (
 from transferapp.sandbox.omero_sandbox.fake_images import PIXEL_TYPES
 from transferapp.sandbox.omero_sandbox.pixels import open_images
 from transferapp.sandbox.omero_sandbox.records import PIXEL_SOURCE, Record, SandboxCaller, plain
+from transferapp.sandbox.omero_sandbox.request_failures import opening, reading
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 
 _OMERO_TYPES = {dtype: name for name, dtype in PIXEL_TYPES.items()}
@@ -44,9 +45,11 @@ class Registration:
     def run(self) -> None:
         """Read the headers and make the records; raises what the readers raise."""
         files = self.sandbox.files
-        opened = open_images(files.inside(self.first), files.inside(self.root))
+        with opening():
+            opened = open_images(files.inside(self.first), files.inside(self.root))
         try:
-            measured = [self._measured(opened, n) for n in range(len(opened.images))]
+            with reading(self.first):
+                measured = [self._measured(opened, n) for n in range(len(opened.images))]
             with self.sandbox.lock:
                 target = self._target()
                 plates = [self._plate(name, target) for name in opened.plates]

@@ -11,13 +11,13 @@ import Ice
 import omero
 from omero import rtypes
 
-from transferapp.errors import TransferAppError
 from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call, register
 from transferapp.sandbox.omero_sandbox.handles import Handle, ImportWork, Steps
 from transferapp.sandbox.omero_sandbox.hashers import USUAL_HASHER, hash_file
 from transferapp.sandbox.omero_sandbox.ice_objects import Outgoing, eager
 from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
 from transferapp.sandbox.omero_sandbox.registration import Registration
+from transferapp.sandbox.omero_sandbox.request_failures import RequestFailed
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
 from transferapp.sandbox.omero_sandbox.sessions import Session
@@ -130,9 +130,7 @@ class ImportProcess(Service):
             self._log.write("step %d of %d: %s", number, len(_STEPS), name)
             self.sandbox.faults.pass_by(f"import step {number}")
             time.sleep(self.sandbox.faults.slow_step)
-            if number == self.sandbox.faults.fail_step:
-                self._log.write("step %d failed: asked to", number)
-                raise omero.InternalException(None, None, f"Import step {name} failed")
+            self.sandbox.faults.check_import(number, first.text("name"))
             if number == 1:
                 self._register(registration)
             yield
@@ -141,10 +139,9 @@ class ImportProcess(Service):
     def _register(self, registration: Registration) -> None:
         try:
             registration.run()
-        except TransferAppError as error:
-            self._log.write("%s", error)
-            text = f"omero.model.Fileset#{self.reserved.record.id}: {error}"
-            raise omero.ValidationException(None, "omero.ValidationException", text) from error
+        except RequestFailed as error:
+            self._log.write("%s", error.parameters.get("stacktrace", error))
+            raise
 
     def _response(self, registration: Registration) -> Any:
         made = omero.grid.ImportResponse()
