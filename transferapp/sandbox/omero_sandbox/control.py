@@ -59,6 +59,12 @@ class Control:
     def do_fail_step(self, step: int) -> None:
         self._sandbox.faults.fail_step = step
 
+    def do_fail_import(
+        self, name: str = "", thrown: str = "", message: str = "", cause: str = ""
+    ) -> None:
+        """End every import with this ERR; no name: none any more."""
+        self._sandbox.faults.fail_import(name, thrown, message, cause)
+
     def do_disk_full(self, on: bool = True) -> None:
         self._sandbox.faults.disk_full = on
 

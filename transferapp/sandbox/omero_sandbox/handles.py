@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call
 from transferapp.sandbox.omero_sandbox.records import SandboxCaller
+from transferapp.sandbox.omero_sandbox.request_failures import ImportCancelled, answer_of
 from transferapp.sandbox.omero_sandbox.sessions import Session
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,8 @@ class Handle(Service):
         try:
             self._response = self._worked()
         except Exception as error:  # noqa: BLE001 - everything becomes an answer
-            self._response = failure(error)
+            self._response = answer_of(error, self._work.request)
+            _log.info("a request failed: %s: %s", self._response.name, error)
         self._ended_ms = self.sandbox.clock.now_ms()
         self._work.ended()
         self.sandbox.commit()
@@ -131,19 +133,6 @@ class Handle(Service):
     def close(self) -> None:
         self._cancel()
         super().close()
-
-
-class ImportCancelled(Exception):
-    """The request was cancelled before it was done."""
-
-
-def failure(error: Exception) -> Any:
-    """Return the ERR response of an exception, with words as OMERO has them."""
-    text = getattr(error, "message", "") or str(error) or "Cancelled"
-    kind = type(error).__name__
-    name = f"::omero::{kind}" if isinstance(error, omero.ServerError) else kind
-    _log.info("a request failed: %s: %s", name, text)
-    return omero.cmd.ERR(name, name, {"message": text})
 
 
 def once(answer: Callable[[], Any]) -> Callable[[], Steps]:

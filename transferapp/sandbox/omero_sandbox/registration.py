@@ -27,6 +27,7 @@ from transferapp.repositories.local.readers.port import (
 from transferapp.sandbox.omero_sandbox.fake_images import PIXEL_TYPES
 from transferapp.sandbox.omero_sandbox.pixels import open_images
 from transferapp.sandbox.omero_sandbox.records import PIXEL_SOURCE, Record, SandboxCaller, plain
+from transferapp.sandbox.omero_sandbox.request_failures import opening, reading
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 
 _OMERO_TYPES = {dtype: name for name, dtype in PIXEL_TYPES.items()}
@@ -64,7 +65,7 @@ class Registration:
 
         Raises what the readers raise; the images stay.
         """
-        with self._opened() as opened:
+        with self._opened() as opened, reading(self.first):
             measured = [self._measured(image) for image in opened.images]
         with self.sandbox.lock:
             for series, (pixels, _image) in enumerate(self.made):
@@ -75,7 +76,8 @@ class Registration:
     @contextmanager
     def _opened(self) -> Iterator[OpenFileset]:
         files = self.sandbox.files
-        opened = open_images(files.inside(self.first), files.inside(self.root))
+        with opening():
+            opened = open_images(files.inside(self.first), files.inside(self.root))
         try:
             yield opened
         finally:

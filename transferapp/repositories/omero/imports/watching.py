@@ -12,8 +12,9 @@ from typing import Any
 from transferapp.errors import RepositoryUnavailable, TransferAppError
 from transferapp.host.backoff import Backoff
 from transferapp.repositories.heartbeat import Beat
-from transferapp.repositories.omero.errors import import_failure, translated
+from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.import_failures import import_failure
 from transferapp.repositories.omero.imports.import_log import WatchedLog
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import ProgressListener

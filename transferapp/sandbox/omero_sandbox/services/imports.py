@@ -11,13 +11,13 @@ import Ice
 import omero
 from omero import rtypes
 
-from transferapp.errors import TransferAppError
 from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call, register
 from transferapp.sandbox.omero_sandbox.handles import Handle, ImportWork, Steps
 from transferapp.sandbox.omero_sandbox.hashers import USUAL_HASHER, hash_file
 from transferapp.sandbox.omero_sandbox.ice_objects import Outgoing, eager
 from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
 from transferapp.sandbox.omero_sandbox.registration import Registration
+from transferapp.sandbox.omero_sandbox.request_failures import RequestFailed
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
 from transferapp.sandbox.omero_sandbox.sessions import Session
@@ -142,9 +142,7 @@ class ImportProcess(Service):
             self.sandbox.faults.pass_by(f"import step {number}")
             try:
                 self._linger()
-                if number == self.sandbox.faults.fail_step:
-                    self._log.write("step %d failed: asked to", number)
-                    raise omero.InternalException(None, None, f"Import step {name} failed")
+                self.sandbox.faults.check_import(number, first.text("name"))
                 self._register(registration, number)
             finally:
                 self._log.settle()
@@ -166,10 +164,9 @@ class ImportProcess(Service):
                 registration.metadata()
             elif number == _PIXEL_STEP:
                 registration.pixel_data()
-        except TransferAppError as error:
-            self._log.write("%s", error)
-            text = f"omero.model.Fileset#{self.reserved.record.id}: {error}"
-            raise omero.ValidationException(None, "omero.ValidationException", text) from error
+        except RequestFailed as error:
+            self._log.write("%s", error.parameters.get("stacktrace", error))
+            raise
 
     def _response(self, registration: Registration) -> Any:
         made = omero.grid.ImportResponse()
