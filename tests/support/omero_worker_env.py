@@ -207,7 +207,12 @@ async def _held(session: RepositorySession, target: ContainerRef) -> Counter[str
 
 
 def assert_clean(env: OmeroWorkerEnv, images: int) -> None:
-    """No fileset without images, no import left open, no staged file left."""
+    """No fileset without images, no import left open, no staged file left, nothing deleted
+    under an import, and no note of one.
+    """
+    assert env.sandbox.control("offences")["offences"] == []
+    notes = env.data / "repository" / "omero-imports"
+    assert not notes.exists() or list(notes.iterdir()) == []
     status = env.sandbox.control("status")
     assert status["counts"]["Image"] == images
     assert status["counts"]["Fileset"] == images

@@ -55,11 +55,11 @@ class Boundary:
         return f"{self.step}-{self.place.strip('.')}{self.number}-{when}".replace(" ", "")
 
 
-RESERVED = Boundary("reserve", "ManagedRepository.importFileset", done=True)
+RESERVED = Boundary("reserve", ".importFileset", done=True)
 HALF_SENT = Boundary("store", "RawFileStore.write", number=3)
 IMAGES_MADE = Boundary("register", "import step 2")
 ALL = (
-    Boundary("reserve", "ManagedRepository.importFileset"),
+    Boundary("reserve", ".importFileset"),
     RESERVED,
     Boundary("store", "RawFileStore.write"),
     HALF_SENT,

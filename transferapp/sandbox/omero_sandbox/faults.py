@@ -50,6 +50,8 @@ class Faults:
     importing: threading.Event = field(default_factory=_set_event)
     #: How long each step of an import takes, in seconds.
     slow_step: float = 0.0
+    #: An import at work is cancelled when its step ends within so many seconds.
+    cancel_timeout: float = 5.0
     #: The step (1 to 5) that fails, for every import until it is 0 again.
     fail_step: int = 0
     disk_full: bool = False

@@ -93,9 +93,18 @@ def stop(handle: Any) -> None:
 
     Raises RepositoryUnavailable while OMERO cannot stop it.
     """
-    if handle.getResponse() is None and not handle.cancel():
+    if handle.getResponse() is None and not _cancelled(handle):
         raise RepositoryUnavailable(
             "OMERO is importing these files at this moment. What comes of it is looked at"
             " afterwards."
         )
     _close(handle)
+
+
+def _cancelled(handle: Any) -> bool:
+    """Cancel; False while the import goes on, as a step that takes long does."""
+    try:
+        # Not cancelled because it is over: then its response is there.
+        return handle.cancel() or handle.getResponse() is not None
+    except omero.LockTimeout:
+        return False
