@@ -79,12 +79,12 @@ class OmeroWorkerEnv:
 
 
 @contextmanager
-def omero_env(folder: Path) -> Iterator[OmeroWorkerEnv]:
+def omero_env(folder: Path, transport: str = "ssl") -> Iterator[OmeroWorkerEnv]:
     """Run a sandbox; server and worker find it, and the database, by the environment."""
     data, home = folder / "data", folder / "home"
     with (
         pytest.MonkeyPatch.context() as patch,
-        running_sandbox(folder / "omero", PASSWORD) as repository,
+        running_sandbox(folder / "omero", PASSWORD, transport) as repository,
         LocalInstallation(home, {"TRANSFERAPP_DATA": str(data)}, repository) as installation,
     ):
         named = {"TRANSFERAPP_DATA": str(data), HOME_VARIABLE: str(home)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from typing_extensions import override
@@ -168,6 +169,16 @@ async def test_killed_at_a_boundary(
     async with env.server() as server:
         task = await struck(env, server, boundary, victims)
     assert task.crashes == (1 if "worker" in victims else 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("transport", ["tcp", "wss"])
+async def test_killed_over_other_transports(tmp_path: Path, transport: str) -> None:
+    """The others go over ssl."""
+    with omero_env(tmp_path, transport) as env:
+        env.installation.start("worker", wait=False)
+        async with env.server() as server:
+            await struck(env, server, IMAGES_MADE, ("worker",))
 
 
 @pytest.mark.chaos

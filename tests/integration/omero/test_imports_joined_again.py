@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_env import adapter, populate, settings_for, start_sandbox
+from tests.support.omero_worker_env import AheadClock
 from transferapp.errors import Busy, RepositoryUnavailable, UploadLost
 from transferapp.host.resources import resource
 from transferapp.model.filesets import Fileset, FilesetPlan
@@ -180,6 +181,54 @@ async def test_a_long_step_is_not_discarded(sandbox: RunningSandbox, tmp_path: P
     assert len(made.image_ids) == 1
 
 
+async def test_a_closed_handle_is_of_an_import_that_is_over(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    settings = quick(sandbox, tmp_path)
+    first = adapter(settings)
+    async with first.session(ALICE) as session:
+        dataset = await new_dataset(session)
+        plan = plan_for(CELLS, dataset.ref, dataset.group_id)
+        fileset = await session.imports.reserve(plan)
+        await session.imports.store(fileset, plan, CELLS.paths)
+        sandbox.control("hold", place="Handle.close", done=True)
+        running = asyncio.create_task(session.imports.register(fileset, plan, lambda *_: None))
+        held = await asyncio.to_thread(sandbox.control, "held", seconds=20)
+        assert held["held"]
+        running.cancel()
+        await asyncio.wait({running})
+    die(first)
+    sandbox.control("let_go")
+    second = adapter(settings)
+    async with second.session(ALICE) as session:
+        made = await session.imports.register(fileset, plan, lambda *_: None)
+        assert (made.id, len(made.image_ids)) == (fileset.id, 1)
+    await second.close()
+    await first.close()
+
+
+async def test_a_queued_import_is_discarded_at_once(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    repository = adapter(quick(sandbox, tmp_path))
+    async with repository.session(ALICE) as session:
+        dataset = await new_dataset(session)
+        plan = plan_for(CELLS, dataset.ref, dataset.group_id)
+        fileset = await session.imports.reserve(plan)
+        await session.imports.store(fileset, plan, CELLS.paths)
+        sandbox.control("busy_queue", on=True)
+        registering = session.imports.register(fileset, plan, lambda *_: heard.set())
+        heard = asyncio.Event()
+        running = asyncio.create_task(registering)
+        await asyncio.wait_for(heard.wait(), 20)
+        running.cancel()
+        await asyncio.wait({running})
+        await session.imports.discard(fileset)
+        sandbox.control("busy_queue", on=False)
+    await repository.close()
+    assert counts(sandbox) == (0, 0)
+
+
 async def test_no_answer_is_not_taken_for_a_dead_import(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
@@ -208,3 +257,50 @@ async def test_a_restarted_omero_needs_no_waiting(
         assert len((await import_all(session, plan, CELLS.paths)).image_ids) == 1
     await first.close()
     assert counts(sandbox) == (1, 1)
+
+
+async def test_a_worker_that_stops_leaves_its_import_running(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    settings = quick(sandbox, tmp_path)
+    first = adapter(settings)
+    plan, fileset = await begin(sandbox, first, "import step 2")
+    await first.close()
+    second = adapter(settings)
+    async with second.session(ALICE) as session:
+        watching = asyncio.create_task(session.imports.register(fileset, plan, lambda *_: None))
+        await asyncio.sleep(0.3)
+        sandbox.control("let_go")
+        made = await watching
+    await second.close()
+    assert (made.id, len(made.image_ids)) == (fileset.id, 1)
+    assert sandbox.control("sessions")["users"] == []
+
+
+async def test_an_import_of_which_nobody_knows_anything_is_left_alone_for_a_day(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """Its note is gone, and its session is open: another program may be at work in it."""
+    settings, clock = quick(sandbox, tmp_path), AheadClock()
+    first = adapter(settings)
+    plan, fileset = await begin(sandbox, first, "import step 1")
+    (note,) = (tmp_path / "omero-imports").iterdir()
+    note.write_text("torn", encoding="utf-8")
+    second = adapter(settings, clock)
+    async with second.session(ALICE) as session:
+        with pytest.raises(Busy, match="may still be importing") as caught:
+            await session.imports.discard(fileset)
+    assert caught.value.retry_after_s == pytest.approx(24 * 3600, abs=60)
+    sandbox.control("fail_step", step=1)
+    sandbox.control("let_go")
+    await asyncio.to_thread(until_over, sandbox)
+    sandbox.control("fail_step", step=0)
+    async with second.session(ALICE) as session:
+        with pytest.raises(Busy):
+            await session.imports.discard(fileset)
+        clock.advance(hours=25)
+        await session.imports.discard(fileset)
+        assert counts(sandbox) == (0, 0)
+        assert len((await import_all(session, plan, CELLS.paths)).image_ids) == 1
+    await second.close()
+    await first.close()

@@ -60,6 +60,11 @@ class Handle(Service):
         # The session's end tries to cancel, as closing the handle does.
         session.closing.append(self._try_to_cancel)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether it is over, or was cancelled before anything began."""
+        return self.over or (self._cancelled and not self._began)
+
     def run(self) -> None:
         """Do the work; called in a thread."""
         try:

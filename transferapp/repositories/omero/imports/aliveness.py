@@ -7,6 +7,7 @@ more, except what it had just begun to save. Everything else is waited for.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from transferapp.errors import Busy, Invalid, NotFound, PermissionDenied
 from transferapp.repositories.omero.catalogue.filesets import images_of
 from transferapp.repositories.omero.errors import translated
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.pixel_stores import closing
 
@@ -31,10 +33,13 @@ class _Origin:
     node_down: bool
 
 
-def require_over(omero_session: OmeroSessionContext, fileset_id: int) -> None:
+def require_over(
+    omero_session: OmeroSessionContext, fileset_id: int, *, held: bool = False
+) -> None:
     """Return when no import of this fileset runs; raises Busy while one may. Blocking.
 
-    Only for a fileset without a process that answers.
+    For a fileset without a process that answers, or whose process (``held``) has no handle:
+    then nobody but us could submit it, but a dead worker's last call may be on its way.
     """
     if not _submitted(omero_session, fileset_id):
         return
@@ -46,7 +51,8 @@ def require_over(omero_session: OmeroSessionContext, fileset_id: int) -> None:
     closed = origin.session_closed or (
         note is not None and sessions.is_over(note, omero_session.gateway)
     )
-    wait = timedelta(seconds=sessions.settings.import_quiet_s) if closed else _NEVER_HEARD
+    known = held or closed
+    wait = timedelta(seconds=sessions.settings.import_quiet_s) if known else _NEVER_HEARD
     beat = sessions.quiet.saw(
         fileset_id,
         len(images_of(omero_session, fileset_id)),
@@ -100,7 +106,9 @@ def _log_size(omero_session: OmeroSessionContext, fileset_id: int) -> int:
     )
     total = 0
     for file_id, group_id in found:
-        with closing(omero_session.gateway.file_store(group_id)) as store:
+        opened = omero_session.gateway.file_store(group_id)
+        # A log that is not there, or not to be read, tells nothing: the images count.
+        with closing(opened) as store, suppress(omero.ResourceError, omero.SecurityViolation):
             store.setFileId(file_id)
             total += int(store.size())
     return total

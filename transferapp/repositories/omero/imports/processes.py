@@ -43,9 +43,15 @@ class HeldProcess:
         return str(self._proxy.ice_getIdentity().name)
 
     def handle(self) -> Any | None:
-        """Return the handle of the import, None before it was submitted."""
+        """Return the handle of the import, closed or not; None before it was submitted."""
         handle = self._proxy.getHandle()
         return None if handle is None else self._gateway.bound(handle, self._group_id)
+
+    def is_open(self, handle: Any) -> bool:
+        """Say whether a handle can be asked. A closed one is of an import that is over: nobody
+        closes it before.
+        """
+        return self._is_there(handle.getStatus)
 
     def uploader(self, number: int, mode: str = "") -> Any:
         """Open a file, or take the open one; raises UploadLost when only the client that has
@@ -73,11 +79,14 @@ class HeldProcess:
 
     def answers(self) -> bool:
         """Say whether it is there; raises RepositoryUnavailable when OMERO does not say."""
-        if not _there(self._proxy.getHandle):
-            # Not there, or we are not: only a session that answers can tell.
-            _there_or_lost(self._gateway)
-            return False
-        return True
+        return self._is_there(self._proxy.getHandle)
+
+    def _is_there(self, ask: Callable[[], object]) -> bool:
+        if _there(ask):
+            return True
+        # Not there, or we are not: only a session that answers can tell.
+        _there_or_lost(self._gateway)
+        return False
 
     def forget(self, fileset_id: int) -> None:
         """Close it; never raises."""

@@ -196,10 +196,13 @@ class OmeroImports(Imports):
     def _handle(self, fileset: Fileset, plan: FilesetPlan) -> Any | None:
         """Return the running import, begun if need be; None when the images are there."""
         process = self._process(fileset.id, plan.group_id)
-        if process is not None and (handle := process.handle()) is not None:
+        handle = None if process is None else process.handle()
+        if process is not None and handle is not None and process.is_open(handle):
             return handle
         if images_of(self._omero_session, fileset.id):
             return None
+        if handle is not None:
+            raise UploadLost("OMERO ended the import without any image; it begins again.")
         process = self._demand_process(fileset, plan)
         if differing(plan, files_of(self._omero_session, fileset.id)):
             raise UploadLost
@@ -244,12 +247,11 @@ class OmeroImports(Imports):
             return
         [[group_id]] = found
         process = self._process(fileset_id, group_id)
-        if process is not None:
-            handle = process.handle()
-            if handle is not None:
-                stop(handle)
-        else:
-            require_over(self._omero_session, fileset_id)
+        handle = None if process is None else process.handle()
+        if process is None or handle is None:
+            require_over(self._omero_session, fileset_id, held=process is not None)
+        elif process.is_open(handle):
+            stop(handle)
         forget_process(self._omero_session, fileset_id)
         if images_of(self._omero_session, fileset_id):
             return  # They came while it was being stopped.

@@ -62,7 +62,7 @@ class ImportProcess(Service):
     @property
     def running(self) -> bool:
         """Whether its import was submitted and is not over, queued or at work."""
-        return self.handle is not None and not self.handle[0].over
+        return self.handle is not None and not self.handle[0].at_rest
 
     def getImportSettings(self) -> Any:
         return self.reserved.settings
