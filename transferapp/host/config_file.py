@@ -47,8 +47,8 @@ KEYS: Mapping[str, frozenset[str]] = {
     "log": _keys("format level"),
     "omero": _keys(
         """ca_file call_timeout_s connect_timeout_s hash_timeout_s host idle_session_s
-        importer importer_password_file in_place in_place_vault legacy_anonymous_tls
-        managed_repository minted_idle_s port threads transport verify_tls
+        import_quiet_s importer importer_password_file in_place in_place_vault
+        legacy_anonymous_tls managed_repository minted_idle_s port threads transport verify_tls
         websocket_path"""
     ),
     "smtp": _keys("encryption host password_file port sender timeout_s username"),

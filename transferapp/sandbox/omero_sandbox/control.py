@@ -56,6 +56,9 @@ class Control:
         faults = self._sandbox.faults
         faults.slow_step, faults.log_every = seconds, log_every
 
+    def do_cancel_timeout(self, seconds: float) -> None:
+        self._sandbox.faults.cancel_timeout = seconds
+
     def do_fail_step(self, step: int) -> None:
         self._sandbox.faults.fail_step = step
 
@@ -124,7 +127,14 @@ class Control:
             tables = self._sandbox.store.tables
             counted = ("Image", "Fileset", "OriginalFile", "Dataset", "Project", "Plate")
             counts = {name: len(tables[name]) for name in counted}
-            return {"imports": len(self._sandbox.imports), "counts": counts}
+            running = sum(one.running for one in self._sandbox.imports)
+            return {"imports": running, "counts": counts}
+
+    def do_offences(self) -> dict[str, Any]:
+        """Tell what no client may ever do, since this was asked last."""
+        with self._sandbox.lock:
+            offences, self._sandbox.offences = self._sandbox.offences, []
+            return {"offences": offences}
 
     def do_calls(self) -> dict[str, Any]:
         """Tell how often each operation was called since the last time this was asked."""

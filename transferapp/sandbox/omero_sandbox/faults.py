@@ -57,6 +57,8 @@ class Faults:
     slow_step: float = 0.0
     #: A slow step writes a line into its log so often, in seconds; 0: it keeps silent.
     log_every: float = 0.0
+    #: An import at work is cancelled when its step ends within so many seconds.
+    cancel_timeout: float = 5.0
     #: The step (1 to 5) that fails, for every import until it is 0 again.
     fail_step: int = 0
     #: What every import ends with: the name of the ERR, and the exception behind it.

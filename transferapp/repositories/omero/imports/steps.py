@@ -1,8 +1,9 @@
 """The steps of an import into OMERO; each adopts what an earlier attempt left behind.
 
 A fileset carries our key from the moment it exists. What OMERO keeps of an unfinished
-import besides the fileset - the import process - lives as long as a session: when it is
-gone, the files cannot be used any more, and ``UploadLost`` asks for them again.
+import besides the fileset - the import process - lives in one session, as long as that: it
+is joined again, and when it is gone, the files cannot be used any more, and ``UploadLost``
+asks for them again. Nothing is deleted that OMERO may be importing.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from transferapp.repositories.omero.catalogue.filesets import (
     files_of,
     filesets_of,
     images_of,
+    transfer_notes,
 )
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.imports.aliveness import require_over
@@ -39,6 +41,7 @@ from transferapp.repositories.omero.imports.finishing import are_tied, check_rea
 from transferapp.repositories.omero.imports.half_made import remove_failed, remove_older
 from transferapp.repositories.omero.imports.in_place import bring_in_place, tidy_up
 from transferapp.repositories.omero.imports.processes import (
+    HeldProcess,
     begin_process,
     forget_process,
     live_process,
@@ -142,23 +145,37 @@ class OmeroImports(Imports):
             process = self._process(fileset.id, plan.group_id)
         if process is None:
             raise UploadLost
-        if process.getHandle() is not None:
+        if process.handle() is not None:
             return
         try:
-            linked = bring_in_place(self._omero_session, process, fileset.id, plan, paths)
+            self._fill(process, fileset, plan, paths, count)
         except UploadLost:
-            # Begun by links that this process cannot touch; OMERO itself can.
+            # Begun by links that this process cannot touch, or by a client that has gone and
+            # could alone open further files; nothing runs yet.
+            linking = bool(transfer_notes(self._omero_session, fileset.id))
+            links = None if linking else self._omero_session.links
             self._remove(fileset)
-            fileset = Fileset(begin_process(self._omero_session, plan, links=None), plan.key)
-            process, linked = self._demand_process(fileset, plan), False
-        if linked:
+            fileset = Fileset(begin_process(self._omero_session, plan, links), plan.key)
+            process = self._demand_process(fileset, plan)
+            count.restart()
+            self._fill(process, fileset, plan, paths, count)
+
+    def _fill(
+        self,
+        process: HeldProcess,
+        fileset: Fileset,
+        plan: FilesetPlan,
+        paths: Sequence[Path],
+        count: ByteCount,
+    ) -> None:
+        if bring_in_place(self._omero_session, process, fileset.id, plan, paths):
             count.add(sum(file.size_bytes for file in plan.files))
         else:
             self._upload(process, fileset, plan, paths, count)
 
     def _upload(
         self,
-        process: Any,
+        process: HeldProcess,
         fileset: Fileset,
         plan: FilesetPlan,
         paths: Sequence[Path],
@@ -170,7 +187,7 @@ class OmeroImports(Imports):
             if file.client_path in wrong:
                 # OMERO's checksum is there once a file was closed: then it is all wrong.
                 closed = bool(held[file.client_path].hash)
-                place = Place(process, number, plan.group_id)
+                place = Place(process, number)
                 upload(self._omero_session, place, path, count, again=closed)
             else:
                 count.add(file.size_bytes)
@@ -188,17 +205,18 @@ class OmeroImports(Imports):
     def _handle(self, fileset: Fileset, plan: FilesetPlan) -> Any | None:
         """Return the running import, begun if need be; None when the images are there."""
         process = self._process(fileset.id, plan.group_id)
-        if process is not None and (handle := process.getHandle()) is not None:
-            return self._omero_session.gateway.bound(handle, plan.group_id)
+        handle = None if process is None else process.handle()
+        if process is not None and handle is not None and process.is_open(handle):
+            return handle
         if images_of(self._omero_session, fileset.id):
             return None
+        if handle is not None:
+            raise UploadLost("OMERO ended the import without any image; it begins again.")
         process = self._demand_process(fileset, plan)
         if differing(plan, files_of(self._omero_session, fileset.id)):
             raise UploadLost
         self._check_target(plan)
-        patient = self._omero_session.gateway.patient(process)
-        handle = patient.verifyUpload([file.sha1 for file in plan.files])
-        return self._omero_session.gateway.bound(handle, plan.group_id)
+        return process.verify([file.sha1 for file in plan.files])
 
     def _finish(self, fileset: Fileset, plan: FilesetPlan) -> list[int]:
         image_ids = images_of(self._omero_session, fileset.id)
@@ -230,9 +248,12 @@ class OmeroImports(Imports):
 
         Raises UploadLost then, and Busy while an import may be at work.
         """
-        if self._process(fileset.id, plan.group_id) is not None:
+        process = self._process(fileset.id, plan.group_id)
+        handle = None if process is None else process.handle()
+        if process is None or handle is None:
+            require_over(self._omero_session, fileset.id, held=process is not None)
+        elif process.is_open(handle):
             return
-        require_over(self._omero_session, fileset.id)
         if left := remove_failed(self._omero_session, fileset):
             raise PermissionDenied(left)
         raise UploadLost("OMERO ended the import before its pixels could be read.")
@@ -271,12 +292,13 @@ class OmeroImports(Imports):
             return
         [[group_id]] = found
         process = self._process(fileset.id, group_id)
-        found_handle = None if process is None else process.getHandle()
-        handle = self._bound(found_handle, group_id)
-        if handle is not None:
+        handle = None if process is None else process.handle()
+        if process is None or handle is None:
+            require_over(self._omero_session, fileset.id, held=process is not None)
+            half_made = not are_tied(self._omero_session, fileset.id)
+        elif process.is_open(handle):
             half_made = isinstance(stop(handle), omero.cmd.ERR)
         else:
-            require_over(self._omero_session, fileset.id)
             half_made = not are_tied(self._omero_session, fileset.id)
         if half_made and (left := remove_failed(self._omero_session, fileset)):
             raise PermissionDenied(left)
@@ -289,13 +311,10 @@ class OmeroImports(Imports):
         tidy_up(self._omero_session, fileset.id)
         delete(self._omero_session.gateway, group_id, {"Fileset": [fileset.id]}, keep=["Image"])
 
-    def _bound(self, proxy: Any | None, group_id: int) -> Any | None:
-        return None if proxy is None else self._omero_session.gateway.bound(proxy, group_id)
-
-    def _process(self, fileset_id: int, group_id: int) -> Any | None:
+    def _process(self, fileset_id: int, group_id: int) -> HeldProcess | None:
         return live_process(self._omero_session, fileset_id, group_id)
 
-    def _demand_process(self, fileset: Fileset, plan: FilesetPlan) -> Any:
+    def _demand_process(self, fileset: Fileset, plan: FilesetPlan) -> HeldProcess:
         process = self._process(fileset.id, plan.group_id)
         if process is None:
             raise UploadLost

@@ -101,7 +101,10 @@ def stop(handle: Any) -> Any | None:
     """
     response = handle.getResponse()
     if response is None:
-        handle.cancel()
+        try:
+            handle.cancel()
+        except omero.LockTimeout as error:
+            raise _importing_now() from error
         response = _ended(handle)
     return response
 
@@ -114,7 +117,11 @@ def _ended(handle: Any) -> Any | None:
         if response is not None or not handle.getStatus().steps:
             return response
         time.sleep(_POLLS.pause_s(number))
-    raise RepositoryUnavailable(
+    raise _importing_now()
+
+
+def _importing_now() -> RepositoryUnavailable:
+    return RepositoryUnavailable(
         "OMERO is importing these files at this moment. What comes of it is looked at"
         " afterwards."
     )

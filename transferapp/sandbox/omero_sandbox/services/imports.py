@@ -10,8 +10,9 @@ from typing import Any
 import Ice
 import omero
 from omero import rtypes
+from typing_extensions import override
 
-from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call, register
+from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call
 from transferapp.sandbox.omero_sandbox.handles import Handle, ImportWork, Steps
 from transferapp.sandbox.omero_sandbox.hashers import USUAL_HASHER, hash_file
 from transferapp.sandbox.omero_sandbox.ice_objects import Outgoing, eager
@@ -43,10 +44,14 @@ class Reserved:
 class ImportProcess(Service):
     """One import from its reservation to its handle."""
 
-    def __init__(self, network: Network, session: Session, reserved: Reserved) -> None:
+    def __init__(
+        self, network: Network, session: Session, reserved: Reserved, client: str
+    ) -> None:
         """Wait for uploads."""
         super().__init__(network, session)
         self.reserved = reserved
+        #: The client that made it.
+        self._client = client
         self.proxy: Any = None
         #: The handle and its proxy, once the upload is verified.
         self.handle: tuple[Handle, Any] | None = None
@@ -57,28 +62,26 @@ class ImportProcess(Service):
         self._log.settle()
 
     @property
-    def owner(self) -> int:
-        """The experimenter it is for."""
-        return self.reserved.caller.user
+    def running(self) -> bool:
+        """Whether its import was submitted and is not over, queued or at work."""
+        return self.handle is not None and not self.handle[0].at_rest
 
     def getImportSettings(self) -> Any:
         return self.reserved.settings
 
     def getUploader(self, number: int) -> Any:
-        return self.uploader(number, self.session)
-
-    def uploader(self, number: int, session: Session) -> Any:
-        """Open one of the files in a session, or give the open one, whatever its mode."""
+        """Open one of the files, or give the open one, whatever its mode."""
         store = self._open(number)
-        if store is None:
-            mode = current_call().ctx.get("omero.fs.mode", "rw")
-            store = RawFileStore(self.network, session, self.reserved.files[number], mode)
-            self._uploaders[number] = store
-            identity = Ice.Identity(f"{uuid.uuid4()}RawFileStore", session.uuid)
-            return register(self.network, omero.api.RawFileStore, store, identity)
-        if store.session is session:
+        if store is not None:
             return self.network.present(omero.api.RawFileStore, store.identity)
-        return _joined(omero.api.RawFileStore, _Joined(store, session), store.identity.name)
+        if not self.network.has(Ice.Identity(self.session.uuid, f"session-{self._client}")):
+            # Servants are registered through the client that made the process.
+            text = "No ServantHolder for proxy."
+            raise omero.InternalException(None, "omero.InternalException", text)
+        mode = current_call().ctx.get("omero.fs.mode", "rw")
+        store = RawFileStore(self.network, self.session, self.reserved.files[number], mode)
+        self._uploaders[number] = store
+        return self.register(omero.api.RawFileStore, store, "RawFileStore")
 
     def _open(self, number: int) -> RawFileStore | None:
         store = self._uploaders.get(number)
@@ -188,6 +191,12 @@ class ImportProcess(Service):
             self._log.write("ended")
             self._log.settle()
 
+    @override
+    def close(self) -> None:
+        super().close()
+        if not self.running and self in self.sandbox.imports:
+            self.sandbox.imports.remove(self)
+
 
 class ImportLog:
     """The log file of an import; the database hears of its size when a step ends."""
@@ -212,41 +221,3 @@ class ImportLog:
             if path.exists() and self._record.id in store.tables["OriginalFile"]:
                 store.set(self._record, "size", rtypes.rlong(path.stat().st_size))
                 store.set(self._record, "hash", hash_file(path, USUAL_HASHER))
-
-
-class _Joined:
-    """A servant of one session, called from another of the same person."""
-
-    def __init__(self, target: Any, session: Session) -> None:
-        self._target, self.session = target, session
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._target, name)
-
-
-class _JoinedProcess(_Joined):
-    """An import process whose own session may be gone."""
-
-    def getUploader(self, number: int) -> Any:
-        return self._target.uploader(number, self.session)
-
-    def getHandle(self) -> Any:
-        if self._target.handle is None:
-            return None
-        handle = self._target.handle[0]
-        return _joined(omero.cmd.Handle, _Joined(handle, self.session), handle.identity.name)
-
-
-def _joined(interface: Any, target: _Joined, name: str) -> Any:
-    identity = Ice.Identity(name, target.session.uuid)
-    if identity == target.identity:
-        target = target._target
-    network: Network = target.network
-    target.session.closing.append(lambda: network.remove(identity))
-    return network.add(interface, target, identity)
-
-
-def join_process(process: ImportProcess, session: Session) -> Any:
-    """Return a proxy of a process that answers as long as ``session`` lives."""
-    joined = _JoinedProcess(process, session)
-    return _joined(omero.grid.ImportProcess, joined, process.identity.name)
