@@ -293,13 +293,12 @@ class OmeroImports(Imports):
         [[group_id]] = found
         process = self._process(fileset.id, group_id)
         handle = None if process is None else process.handle()
-        if process is None or handle is None:
+        half_made = not are_tied(self._omero_session, fileset.id)
+        if process is not None and handle is not None:
+            if process.is_open(handle):
+                half_made = isinstance(stop(handle), omero.cmd.ERR)
+        elif half_made or not images_of(self._omero_session, fileset.id):
             require_over(self._omero_session, fileset.id, held=process is not None)
-            half_made = not are_tied(self._omero_session, fileset.id)
-        elif process.is_open(handle):
-            half_made = isinstance(stop(handle), omero.cmd.ERR)
-        else:
-            half_made = not are_tied(self._omero_session, fileset.id)
         if half_made and (left := remove_failed(self._omero_session, fileset)):
             raise PermissionDenied(left)
         if handle is not None:
