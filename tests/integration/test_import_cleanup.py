@@ -73,7 +73,7 @@ async def test_closed_account_is_reported_once_and_the_staging_is_empty(env: Env
                 await asyncio.sleep(0.02)
     item = await env.item(details)
     assert item.state is ItemState.CANCELLED
-    assert "may still hold a fileset of it without images" in item.note
+    assert "may still hold a fileset of it, without images" in item.note
     assert f"its key is {item_id}" in item.note
     assert len(closed) == 8, "asked once, not again and again"
     (warning,) = [one for one in logged if one["log_level"] == "warning"]

@@ -40,8 +40,11 @@ def settings_for(
 
 
 def adapter(settings: OmeroSettings, clock: Clock | None = None) -> OmeroRepository:
-    """Return an adapter; close it."""
-    return OmeroRepository(settings, clock or SystemClock())
+    """Return an adapter; close it. Those of one test tell each other of their imports."""
+    notes = None
+    if settings.importer_password_file is not None:
+        notes = settings.importer_password_file.parent / "omero-imports"
+    return OmeroRepository(settings, clock or SystemClock(), notes=notes)
 
 
 async def sweep(settings: OmeroSettings) -> None:

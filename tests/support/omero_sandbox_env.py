@@ -72,7 +72,8 @@ def fileset_of(paths: Sequence[str]) -> Any:
 
 def reserve(conn: Any, paths: Sequence[str], target: Any = None) -> Any:
     """Begin an import; return its process."""
-    group = {"omero.group": str(conn.getEventContext().groupId)}
+    # A context of its own replaces that of the client, which names the session.
+    group = conn.c.getContext(group=conn.getEventContext().groupId)
     repository = managed_repository(conn)
     return repository.importFileset(fileset_of(paths), settings(target), group)
 

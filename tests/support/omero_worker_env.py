@@ -79,12 +79,12 @@ class OmeroWorkerEnv:
 
 
 @contextmanager
-def omero_env(folder: Path) -> Iterator[OmeroWorkerEnv]:
+def omero_env(folder: Path, transport: str = "ssl") -> Iterator[OmeroWorkerEnv]:
     """Run a sandbox; server and worker find it, and the database, by the environment."""
     data, home = folder / "data", folder / "home"
     with (
         pytest.MonkeyPatch.context() as patch,
-        running_sandbox(folder / "omero", PASSWORD) as repository,
+        running_sandbox(folder / "omero", PASSWORD, transport) as repository,
         LocalInstallation(home, {"TRANSFERAPP_DATA": str(data)}, repository) as installation,
     ):
         named = {"TRANSFERAPP_DATA": str(data), HOME_VARIABLE: str(home)}
@@ -207,7 +207,12 @@ async def _held(session: RepositorySession, target: ContainerRef) -> Counter[str
 
 
 def assert_clean(env: OmeroWorkerEnv, images: int) -> None:
-    """No fileset without images, no import left open, no staged file left."""
+    """No fileset without images, no import left open, no staged file left, nothing deleted
+    under an import, and no note of one.
+    """
+    assert env.sandbox.control("offences")["offences"] == []
+    notes = env.data / "repository" / "omero-imports"
+    assert not notes.exists() or list(notes.iterdir()) == []
     status = env.sandbox.control("status")
     assert status["counts"]["Image"] == images
     assert status["counts"]["Fileset"] == images

@@ -86,8 +86,9 @@ class ImportCleanup:
     def _left(self, work: ItemWork, error: TransferAppError) -> str:
         self._log_left(work, error)
         return (
-            f"If it had begun, {self._repository.name} may still hold a fileset of it without"
-            f" images, which TransferApp could not remove ({error.title}). The administrator of"
+            f"If it had begun, {self._repository.name} may still hold a fileset of it,"
+            f" without images or with such that nobody can look at, which TransferApp could not"
+            f" remove ({error.title}). The administrator of"
             f" {self._repository.name} can: its key is {work.item.id}."
         )
 

@@ -13,6 +13,10 @@ class ByteCount:
         self._listener = listener
         self._sum = 0
 
+    def restart(self) -> None:
+        """Count from nothing: all is sent again."""
+        self._sum = 0
+
     def add(self, more: int) -> None:
         """Count so many bytes more."""
         self._sum += more

@@ -269,7 +269,9 @@ class Imports(Protocol):
         """List what the repository holds of this fileset, with its own hashes."""
 
     async def discard(self, fileset: Fileset) -> None:
-        """Remove a fileset that has no images; one that has images is left alone."""
+        """Remove a fileset that has no images, or only such as a failed import left behind;
+        one that was imported is left alone.
+        """
 
 
 class Attachments(Protocol):

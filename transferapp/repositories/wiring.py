@@ -19,7 +19,8 @@ POINT = ExtensionPoint(
 
 
 def open_repository(name: str, folder: Path, clock: Clock) -> Repository:
-    """Return the repository of this name; ``folder`` is where the embedded one lives.
+    """Return the repository of this name; ``folder`` is where the embedded one lives, and
+    what workers tell each other of OMERO's imports.
 
     Raises SettingsInvalid for a name that is not known, a wrong setting of the repository's
     own, and a package that is missing or broken.
@@ -27,6 +28,6 @@ def open_repository(name: str, folder: Path, clock: Clock) -> Repository:
     if name == "local":
         return LocalRepository(private_folder(folder), clock, bio_formats=open_bio_formats())
     if name == "omero":
-        return open_omero_repository(clock)
+        return open_omero_repository(clock, private_folder(folder / "omero-imports"))
     opened: Repository = POINT.open(name, clock)
     return opened

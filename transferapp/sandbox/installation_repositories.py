@@ -58,19 +58,22 @@ class EmbeddedRepository(InstallationRepository):
 
 
 class SandboxRepository(InstallationRepository):
-    """An OMERO sandbox over TLS, with an importer that holds only Sudo."""
+    """An OMERO sandbox, over TLS as a rule, with an importer that holds only Sudo."""
 
-    def __init__(self, sandbox: RunningSandbox, folder: Path) -> None:
+    def __init__(self, sandbox: RunningSandbox, folder: Path, transport: str = "ssl") -> None:
         """``folder`` gets the importer's password file; see ``running_sandbox``."""
         self.sandbox = sandbox
+        encrypted = transport in {"ssl", "wss"}
         secret = folder / "importer-password"
         secret.touch(mode=0o600)
         secret.write_text(sandbox.password + "\n", encoding="utf-8")
         self.environment = {
             "TRANSFERAPP_REPOSITORY": "omero",
             "TRANSFERAPP_OMERO_HOST": sandbox.host,
-            "TRANSFERAPP_OMERO_PORT": str(sandbox.port("ssl")),
-            "TRANSFERAPP_OMERO_CA_FILE": str(sandbox.ca_file),
+            "TRANSFERAPP_OMERO_TRANSPORT": transport,
+            "TRANSFERAPP_OMERO_PORT": str(sandbox.port(transport)),
+            "TRANSFERAPP_OMERO_WEBSOCKET_PATH": f"/omero-{transport}",
+            "TRANSFERAPP_OMERO_CA_FILE": str(sandbox.ca_file) if encrypted else "",
             "TRANSFERAPP_OMERO_IMPORTER": "importer",
             "TRANSFERAPP_OMERO_IMPORTER_PASSWORD_FILE": str(secret),
         }
@@ -100,8 +103,13 @@ class SandboxRepository(InstallationRepository):
 
 
 @contextmanager
-def running_sandbox(folder: Path, password: str) -> Iterator[SandboxRepository]:
-    """Run a sandbox in ``folder`` for as long as the context lasts."""
+def running_sandbox(
+    folder: Path, password: str, transport: str = "ssl"
+) -> Iterator[SandboxRepository]:
+    """Run a sandbox in ``folder`` for as long as the context lasts; server and worker reach
+    it over ``transport``, a test itself over ssl.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    with RunningSandbox(folder, ("ssl",), password=password) as sandbox:
-        yield SandboxRepository(sandbox, folder)
+    transports = tuple(dict.fromkeys(("ssl", transport)))
+    with RunningSandbox(folder, transports, password=password) as sandbox:
+        yield SandboxRepository(sandbox, folder, transport)

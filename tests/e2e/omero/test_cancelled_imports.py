@@ -86,7 +86,7 @@ async def test_the_account_was_closed_meanwhile(
     control("let_go")
 
     item = await reported(env, server, handed)
-    assert "OMERO may still hold a fileset of it without images" in item.note
+    assert "OMERO may still hold a fileset of it, without images" in item.note
     assert f"its key is {item_id}" in item.note
     assert env.staged == []
     # Said once: nobody cleans up a second time, and nothing fails.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from typing_extensions import override
@@ -55,11 +56,12 @@ class Boundary:
         return f"{self.step}-{self.place.strip('.')}{self.number}-{when}".replace(" ", "")
 
 
-RESERVED = Boundary("reserve", "ManagedRepository.importFileset", done=True)
+RESERVED = Boundary("reserve", ".importFileset", done=True)
 HALF_SENT = Boundary("store", "RawFileStore.write", number=3)
 IMAGES_MADE = Boundary("register", "import step 2")
+PIXELS_TIED = Boundary("register", "import step 3")
 ALL = (
-    Boundary("reserve", "ManagedRepository.importFileset"),
+    Boundary("reserve", ".importFileset"),
     RESERVED,
     Boundary("store", "RawFileStore.write"),
     HALF_SENT,
@@ -72,6 +74,7 @@ ALL = (
     Boundary("register", "ImportProcess.verifyUpload", done=True),
     Boundary("register", "import step 1"),
     IMAGES_MADE,
+    PIXELS_TIED,
     Boundary("register", "import step 5"),
     Boundary("register", "Handle.close", done=True),
     # Linking and annotating.
@@ -168,6 +171,16 @@ async def test_killed_at_a_boundary(
     async with env.server() as server:
         task = await struck(env, server, boundary, victims)
     assert task.crashes == (1 if "worker" in victims else 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("transport", ["tcp", "wss"])
+async def test_killed_over_other_transports(tmp_path: Path, transport: str) -> None:
+    """The others go over ssl."""
+    with omero_env(tmp_path, transport) as env:
+        env.installation.start("worker", wait=False)
+        async with env.server() as server:
+            await struck(env, server, IMAGES_MADE, ("worker",))
 
 
 @pytest.mark.chaos

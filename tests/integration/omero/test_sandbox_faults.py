@@ -18,7 +18,6 @@ from tests.support.omero_sandbox_env import (  # noqa: E402
     gateway,
     import_fake,
     make_dataset,
-    managed_repository,
     reserve,
     unloaded,
     upload,
@@ -151,19 +150,6 @@ def test_a_client_that_leaves_cancels_its_waiting_import(sandbox: RunningSandbox
     sandbox.control("busy_queue", on=False)
     _wait_until(lambda: sandbox.control("status")["imports"] == 0)
     assert sandbox.control("status")["counts"]["Image"] == 0
-
-
-def test_a_second_session_finds_the_running_import(sandbox: RunningSandbox, conn: Any) -> None:
-    sandbox.control("busy_queue", on=True)
-    process = reserve(conn, ["/a/b.fake"])
-    process.verifyUpload(upload(process, [b""]))
-    with gateway(sandbox) as other:
-        (found,) = managed_repository(other).listImports()
-        handle = found.getHandle()
-        assert handle.getStatus().steps == 0
-        sandbox.control("busy_queue", on=False)
-        assert isinstance(wait_for(handle), omero.grid.ImportResponse)
-        assert managed_repository(other).listImports() == []
 
 
 def test_restart_keeps_everything_but_sessions(sandbox: RunningSandbox) -> None:

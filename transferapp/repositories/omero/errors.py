@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from transferapp.errors import (
     Busy,
     ChecksumMismatch,
-    DamagedFile,
     Internal,
     Invalid,
     NameNotAllowed,
@@ -18,28 +17,12 @@ from transferapp.errors import (
     SessionLost,
     SignInFailed,
     StorageFull,
-    TargetNotFound,
     TransferAppError,
-    UnsupportedFile,
 )
+from transferapp.repositories.omero.full_disk import NO_SPACE, means_full
 from transferapp.repositories.omero.ice_imports import Glacier2, Ice, omero
 
-_FULL = ("no space left", "disk quota exceeded", "disk full")
 _GONE = ("no row with the given identifier", "is not available", "no such")
-#: Words of an import's failure and what they mean; the first that is found counts.
-_IMPORT_TEXT: tuple[tuple[str, type[TransferAppError]], ...] = (
-    ("unknownformat", UnsupportedFile),
-    ("unknown file format", UnsupportedFile),
-    ("unsupportedcompression", UnsupportedFile),
-    ("missinglibrary", UnsupportedFile),
-    ("no row with the given identifier", TargetNotFound),
-    ("securityviolation", PermissionDenied),
-    ("formatexception", DamagedFile),
-    ("eofexception", DamagedFile),
-    ("cancelled", RepositoryUnavailable),
-    ("databasebusy", RepositoryUnavailable),
-    ("connection", RepositoryUnavailable),
-)
 
 
 @contextmanager
@@ -59,22 +42,6 @@ def translation(error: Exception) -> TransferAppError:
         if _full_name(kind) in names:
             return translate(error)
     return RepositoryUnavailable(_message(_named("The call to OMERO failed", error), error))
-
-
-def import_failure(name: str, parameters: dict[str, str]) -> TransferAppError:
-    """Return the error for the ERR response of an import request."""
-    message = parameters.get("message", "")
-    text = " ".join((name, message, parameters.get("stacktrace", ""))).lower()
-    if any(sentence in text for sentence in _FULL):
-        return StorageFull(f"{_NO_SPACE}. OMERO says: {message}")
-    kind = next((kind for sentence, kind in _IMPORT_TEXT if sentence in text), Invalid)
-    stated = ": ".join(dict.fromkeys(term for term in (name, message) if term))
-    if kind is Invalid:
-        return Invalid(
-            "OMERO could not import this. Send this report to your OMERO administrator."
-            f" OMERO says: {stated}"
-        )
-    return kind(f"{kind.default_message} OMERO says: {stated}")
 
 
 def _full_name(cls: type) -> str:
@@ -103,8 +70,8 @@ def _full_or(
     other: Callable[[Exception], TransferAppError],
 ) -> Callable[[Exception], TransferAppError]:
     def translate(error: Exception) -> TransferAppError:
-        if any(sentence in message_of(error).lower() for sentence in _FULL):
-            return StorageFull(_message(_NO_SPACE, error))
+        if means_full(message_of(error)):
+            return StorageFull(_message(NO_SPACE, error))
         return other(error)
 
     return translate
@@ -186,10 +153,6 @@ _KEPT = (
     "This OMERO server does not let these original files be downloaded, although you may see"
     " the images. Ask your OMERO administrator to allow it: the setting is"
     " omero.policy.binary_access (+plate for plates)"
-)
-_NO_SPACE = (
-    "The disk of the OMERO server is full. Nothing is lost; tell your OMERO administrator, and"
-    " it goes on by itself once there is space"
 )
 _AWAY = "OMERO does not answer. Nothing is lost; the work continues when it is back."
 _SLOW = "OMERO took too long to answer. Nothing is lost; it is tried again."

@@ -24,5 +24,6 @@ with warnings.catch_warnings():
     import omero.rtypes
     import omero.sys
     import omero.util
+    from omero_version import omero_version
 
-__all__ = ["Glacier2", "Ice", "omero"]
+__all__ = ["Glacier2", "Ice", "omero", "omero_version"]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from typing_extensions import override
 
@@ -19,6 +20,8 @@ from transferapp.repositories.omero.links import open_links
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import health
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext, in_thread
+from transferapp.repositories.omero.sessions.import_notes import ImportNotes
+from transferapp.repositories.omero.sessions.import_sessions import ImportSessions
 from transferapp.repositories.omero.sessions.people import read_identity
 from transferapp.repositories.omero.sessions.pool import SessionPool
 from transferapp.repositories.omero.sessions.server_version import ServerVersion
@@ -34,8 +37,17 @@ from transferapp.repositories.port import (
 class OmeroRepository(Repository):
     """One OMERO.server."""
 
-    def __init__(self, settings: OmeroSettings, clock: Clock, name: str = "OMERO") -> None:
-        """Use the server in ``settings``; nothing is connected before the first call."""
+    def __init__(
+        self,
+        settings: OmeroSettings,
+        clock: Clock,
+        name: str = "OMERO",
+        *,
+        notes: Path | None = None,
+    ) -> None:
+        """Use the server in ``settings``; nothing is connected before the first call. In the
+        private folder ``notes`` the workers tell each other where their imports live.
+        """
         self.name = name
         in_place = {Capability.IN_PLACE_IMPORT} if settings.in_place else set()
         self.capabilities = frozenset(
@@ -45,6 +57,7 @@ class OmeroRepository(Repository):
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
         self._pool = SessionPool(settings, clock, self._threads)
         self._heartbeats, self._links = HeartbeatWatch(clock), open_links(settings)
+        self._import_sessions = ImportSessions(settings, ImportNotes(notes), clock)
         self._version = ServerVersion(clock, self._ask_version)
 
     @override
@@ -96,6 +109,7 @@ class OmeroRepository(Repository):
                     self._threads,
                     self._clock,
                     self._heartbeats,
+                    self._import_sessions,
                     self._links,
                 )
             )
@@ -125,6 +139,8 @@ class OmeroRepository(Repository):
         """End all sessions."""
         await self._version.close()
         await self._pool.close()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._import_sessions.close)
         self._threads.shutdown(wait=False)
 
     async def _ask_version(self) -> str:

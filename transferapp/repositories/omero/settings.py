@@ -68,6 +68,9 @@ class OmeroSettings(EnvironmentSettings):
     idle_session_s: float = Field(default=300.0, gt=0)
     #: OMERO ends a minted session by itself after so long without a call (seconds).
     minted_idle_s: float = Field(default=600.0, gt=0)
+    #: An import that nobody can ask, its session over, is left alone until its log was quiet
+    #: for so long (seconds).
+    import_quiet_s: float = Field(default=900.0, gt=0)
     #: Link instead of uploading; see docs/omero.md. Only for workers.
     in_place: InPlace = InPlace.OFF
     #: The root folder of OMERO's managed repository as this worker sees it.

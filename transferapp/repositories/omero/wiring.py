@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from transferapp.errors import SettingsInvalid
 from transferapp.host.clock import Clock
 from transferapp.repositories.port import Repository
 
 
-def open_omero_repository(clock: Clock) -> Repository:
-    """Read ``TRANSFERAPP_OMERO_*`` and return the repository; nothing is connected yet.
+def open_omero_repository(clock: Clock, notes: Path) -> Repository:
+    """Read ``TRANSFERAPP_OMERO_*`` and return the repository; nothing is connected yet. Its
+    workers share the private folder ``notes``.
 
     Raises SettingsInvalid for a wrong setting, and where omero-py is not installed.
     """
@@ -22,4 +25,4 @@ def open_omero_repository(clock: Clock) -> Repository:
             "TRANSFERAPP_REPOSITORY is 'omero', but omero-py is not installed here. Run:"
             " pip install 'transferapp[omero]' (docs/omero.md tells where wheels are)."
         ) from error
-    return OmeroRepository(settings, clock)
+    return OmeroRepository(settings, clock, notes=notes)

@@ -52,11 +52,21 @@ class Control:
         importing = self._sandbox.faults.importing
         (importing.clear if on else importing.set)()
 
-    def do_slow_step(self, seconds: float) -> None:
-        self._sandbox.faults.slow_step = seconds
+    def do_slow_step(self, seconds: float, log_every: float = 0.0) -> None:
+        faults = self._sandbox.faults
+        faults.slow_step, faults.log_every = seconds, log_every
+
+    def do_cancel_timeout(self, seconds: float) -> None:
+        self._sandbox.faults.cancel_timeout = seconds
 
     def do_fail_step(self, step: int) -> None:
         self._sandbox.faults.fail_step = step
+
+    def do_fail_import(
+        self, name: str = "", thrown: str = "", message: str = "", cause: str = ""
+    ) -> None:
+        """End every import with this ERR; no name: none any more."""
+        self._sandbox.faults.fail_import(name, thrown, message, cause)
 
     def do_disk_full(self, on: bool = True) -> None:
         self._sandbox.faults.disk_full = on
@@ -117,7 +127,14 @@ class Control:
             tables = self._sandbox.store.tables
             counted = ("Image", "Fileset", "OriginalFile", "Dataset", "Project", "Plate")
             counts = {name: len(tables[name]) for name in counted}
-            return {"imports": len(self._sandbox.imports), "counts": counts}
+            running = sum(one.running for one in self._sandbox.imports)
+            return {"imports": running, "counts": counts}
+
+    def do_offences(self) -> dict[str, Any]:
+        """Tell what no client may ever do, since this was asked last."""
+        with self._sandbox.lock:
+            offences, self._sandbox.offences = self._sandbox.offences, []
+            return {"offences": offences}
 
     def do_calls(self) -> dict[str, Any]:
         """Tell how often each operation was called since the last time this was asked."""

@@ -133,5 +133,7 @@ def _remove(sandbox: Sandbox, record: Record) -> None:
     if record.cls == "OriginalFile":
         sandbox.files.path(record).unlink(missing_ok=True)
     elif record.cls == "Fileset":
+        if any(one.running and one.reserved.record is record for one in sandbox.imports):
+            sandbox.offences.append(f"Fileset {record.id} was deleted while it is imported")
         sandbox.pixels.forget(record.id)
     sandbox.store.delete(record)

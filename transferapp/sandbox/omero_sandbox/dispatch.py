@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import Ice
@@ -30,6 +31,8 @@ from transferapp.sandbox.omero_sandbox.slices import OPERATIONS
 _calls = logging.getLogger("omero_sandbox.calls")
 _current: ContextVar[Any] = ContextVar("current")
 _F = TypeVar("_F", bound=Callable[..., Any])
+#: What Ice asks of any servant: whether it is there, and of what type.
+_OF_EVERY_SERVANT = ("ice_ping", "ice_isA", "ice_ids", "ice_id")
 
 
 def without_lock(function: _F) -> _F:
@@ -43,14 +46,34 @@ def current_call() -> Any:
     return _current.get()
 
 
+@dataclass(eq=False)
+class Admitted:
+    """Whom one connection may call, as Glacier2 filters it: servants of its own session and
+    client, and single ones outside that the session was given.
+    """
+
+    connection: Any
+    categories: frozenset[str]
+    #: (category, name)
+    identities: set[tuple[str, str]] = field(default_factory=set)
+
+    def may_call(self, identity: Any) -> bool:
+        """Say whether a call gets through to this identity."""
+        if identity.category in self.categories:
+            return True
+        return (identity.category, identity.name) in self.identities
+
+
 class Network:
     """The object adapter: everything that clients can call is registered here."""
 
     def __init__(self, sandbox: Sandbox, adapter: Any) -> None:
         """Register with an Ice object adapter."""
         self.sandbox, self._adapter = sandbox, adapter
-        #: Connections that somebody signed in over; Ice's cannot be hashed.
-        self.bound: list[Any] = []
+        #: One for each connection that somebody signed in over; Ice's cannot be hashed.
+        self.admitted: list[Admitted] = []
+        #: Who answers everybody: the router itself.
+        self.open: set[tuple[str, str]] = set()
 
     def add(self, interface: Any, target: Any, identity: Any) -> Any:
         """Make ``target`` answer for an interface; return a typed proxy."""
@@ -69,6 +92,18 @@ class Network:
     def has(self, identity: Any) -> bool:
         """Say whether somebody answers."""
         return self._adapter.find(identity) is not None
+
+    def admitted_over(self, connection: Any) -> Admitted | None:
+        """Return what a connection may call, None when nobody has signed in over it."""
+        return next((one for one in self.admitted if one.connection == connection), None)
+
+    def filter(self, current: Any) -> None:
+        """Raise ObjectNotExistException for another's servants, also when they are there."""
+        if (current.id.category, current.id.name) in self.open:
+            return
+        admitted = self.admitted_over(current.con)
+        if admitted is None or not admitted.may_call(current.id):
+            raise Ice.ObjectNotExistException
 
     def remove(self, identity: Any) -> None:
         """Let nobody answer any more; twice is fine."""
@@ -177,9 +212,8 @@ def _serve(network: Network, target: Any, operation: str, arguments: tuple[Any, 
     session = getattr(target, "session", None)
     if session is not None:
         with sandbox.lock:
-            if current_call().con not in network.bound:
-                # As Glacier2: a new connection has no session until somebody signs in.
-                raise Ice.ObjectNotExistException
+            # Again: the client may have gone while its call was held.
+            network.filter(current_call())
             sandbox.sessions.touch(session)
             sandbox.calls[f"{type(target).__name__}.{operation}"] += 1
     if getattr(function, "without_lock", False):
@@ -193,6 +227,7 @@ def _call(network: Network, target: Any, operation: str, rest: tuple[Any, ...]) 
     sandbox = network.sandbox
     *arguments, current = rest
     sandbox.faults.answering.wait()
+    network.filter(current)
     _current.set(current)
     began, failed = time.monotonic(), ""
     place = f"{current.id.name}.{operation}"
@@ -238,11 +273,19 @@ def _asynchronous(
     return dispatch
 
 
-def _servant(interface: Any, target: Any, network: Network) -> Any:
-    def ice_ping(_servant: Any, _current: Any = None) -> None:
-        network.sandbox.faults.answering.wait()
+def _of_ice(network: Network, interface: Any, name: str) -> Callable[..., Any]:
+    inherited = getattr(interface, name)
 
-    methods: dict[str, Any] = {"ice_ping": ice_ping}
+    def dispatch(servant: Any, *rest: Any) -> Any:
+        network.sandbox.faults.answering.wait()
+        network.filter(rest[-1])
+        return inherited(servant, *rest)
+
+    return dispatch
+
+
+def _servant(interface: Any, target: Any, network: Network) -> Any:
+    methods = {name: _of_ice(network, interface, name) for name in _OF_EVERY_SERVANT}
     for name in dir(interface):
         if not name.startswith("_op_") or name.startswith("_op_ice_"):
             continue

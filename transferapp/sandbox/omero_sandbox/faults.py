@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 import Ice
 import omero
 
+from transferapp.sandbox.omero_sandbox.request_failures import RequestFailed, Thrown
+
+#: What reads the pixels of a file fails in this step, and names the file.
+_STEPS = {"import-file-exception": 2, "import-unknown-format": 2, "import-missing-library": 2}
+
 
 def _set_event() -> threading.Event:
     event = threading.Event()
@@ -50,8 +55,14 @@ class Faults:
     importing: threading.Event = field(default_factory=_set_event)
     #: How long each step of an import takes, in seconds.
     slow_step: float = 0.0
+    #: A slow step writes a line into its log so often, in seconds; 0: it keeps silent.
+    log_every: float = 0.0
+    #: An import at work is cancelled when its step ends within so many seconds.
+    cancel_timeout: float = 5.0
     #: The step (1 to 5) that fails, for every import until it is 0 again.
     fail_step: int = 0
+    #: What every import ends with: the name of the ERR, and the exception behind it.
+    failure: tuple[str, Thrown | None] | None = None
     disk_full: bool = False
     #: So many uploads from now on get a wrong checksum at the server.
     wrong_checksums: int = 0
@@ -68,6 +79,27 @@ class Faults:
         hold.let_go.wait()
         if hold.refused:
             raise Ice.ObjectNotExistException
+
+    def fail_import(self, name: str, thrown: str, message: str, cause: str) -> None:
+        """End imports as the Java server does that meets this exception; no name: none."""
+        if not name:
+            self.failure = None
+            return
+        cls, _, stated = cause.partition(": ")
+        inner = Thrown(cls, stated) if cls else None
+        self.failure = name, Thrown(thrown, message, inner) if thrown else None
+
+    def check_import(self, step: int, file_name: str) -> None:
+        """Raise what a step of an import is asked to fail with."""
+        if self.failure is not None and _STEPS.get(self.failure[0], 1) == step:
+            name, thrown = self.failure
+            more = {"filename": file_name} if name in _STEPS else {}
+            raise RequestFailed(name, thrown, **more)
+        if step == self.fail_step:
+            text = f"step {step} was asked to fail"
+            raise RequestFailed(
+                "import-request-failure", Thrown("omero.InternalException", text)
+            )
 
     def check_disk(self) -> None:
         """Raise what the server raises when its disk is full."""

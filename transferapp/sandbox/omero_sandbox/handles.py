@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +13,14 @@ import Ice
 import omero
 from typing_extensions import override
 
-from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call
+from transferapp.sandbox.omero_sandbox.dispatch import (
+    Network,
+    Service,
+    current_call,
+    without_lock,
+)
 from transferapp.sandbox.omero_sandbox.records import SandboxCaller
+from transferapp.sandbox.omero_sandbox.request_failures import ImportCancelled, answer_of
 from transferapp.sandbox.omero_sandbox.sessions import Session
 
 _log = logging.getLogger(__name__)
@@ -45,26 +53,52 @@ class Handle(Service):
         self._response: Any = None
         self._step = self._steps = 0
         self._cancelled = False
+        #: Until then a step that ends is the last one (monotonic seconds).
+        self._cancel_until = 0.0
+        self._began = self.over = False
+        self._changed = threading.Condition()
         self._began_ms = self._ended_ms = 0
-        # The client leaving tries to cancel, as closing the handle does.
-        session.closing.append(self._cancel)
+        # The session's end tries to cancel, as closing the handle does.
+        session.closing.append(self._try_to_cancel)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether it is over, or was cancelled before anything began."""
+        return self.over or (self._cancelled and not self._began)
 
     def run(self) -> None:
         """Do the work; called in a thread."""
         try:
             self._response = self._worked()
         except Exception as error:  # noqa: BLE001 - everything becomes an answer
-            self._response = failure(error)
+            self._response = answer_of(error, self._work.request)
+            _log.info("a request failed: %s: %s", self._response.name, error)
         self._ended_ms = self.sandbox.clock.now_ms()
+        with self._changed:
+            self.over = True
+            self._changed.notify_all()
         self._work.ended()
         self.sandbox.commit()
         status = self._status()
         self._report(lambda callback: callback.finished(self._response, status))
 
     def _worked(self) -> Any:
-        if self._queued:
-            self.sandbox.faults.importing.wait()
-        self._stop_if_cancelled()
+        if not self._queued:
+            return self._done()
+        self.sandbox.faults.importing.wait()
+        with self._changed:
+            self._stop_if_cancelled()
+            self._began = True
+        with self.sandbox.lock:
+            if not self.sandbox.sessions.begin_import(self.session):
+                raise ImportCancelled
+        try:
+            return self._done()
+        finally:
+            with self.sandbox.lock:
+                self.sandbox.sessions.end_import(self.session)
+
+    def _done(self) -> Any:
         self._began_ms, self._steps = self.sandbox.clock.now_ms(), _IMPORT_STEPS
         steps = self._work.start()
         while True:
@@ -76,10 +110,18 @@ class Handle(Service):
             self.sandbox.commit()
             self._report(lambda callback: callback.step(self._step, self._steps))
             self._stop_if_cancelled()
+            self._stop_without_session()
 
     def _stop_if_cancelled(self) -> None:
-        if self._cancelled:
+        if self._cancelled or time.monotonic() < self._cancel_until:
+            self._cancelled = True
             raise ImportCancelled
+
+    def _stop_without_session(self) -> None:
+        """What an import saves, it saves through its session."""
+        if self._queued and self.sandbox.sessions.find(self.session.uuid) is None:
+            text = f"No context for {self.session.uuid}"
+            raise omero.RemovedSessionException(None, "omero.RemovedSessionException", text)
 
     def _report(self, stated: Callable[[Any], None]) -> None:
         for callback in list(self._callbacks):
@@ -120,30 +162,34 @@ class Handle(Service):
         made.category, made.name = "", type(self._work.request).__name__
         return made
 
-    def _cancel(self) -> None:
-        self._cancelled = self._cancelled or self._response is None
+    def _try_to_cancel(self) -> None:
+        """Nothing begins any more; what is at work stops if its step ends soon."""
+        with self._changed:
+            if self.over:
+                return
+            if self._began:
+                self._cancel_until = time.monotonic() + self.sandbox.faults.cancel_timeout
+            else:
+                self._cancelled = True
 
+    @without_lock
     def cancel(self) -> bool:
-        self._cancel()
-        return self._cancelled
+        """Say whether it is cancelled; raises LockTimeout when a step takes longer, and then
+        the import goes on to its end.
+        """
+        self._try_to_cancel()
+        with self._changed:
+            if self._began:
+                left = max(0.0, self._cancel_until - time.monotonic())
+                if not self._changed.wait_for(lambda: self.over, left):
+                    text = "timed out while waiting on CANCELLED state"
+                    raise omero.LockTimeout(None, "omero.LockTimeout", text, 5000, 5)
+            return self._cancelled
 
     @override
     def close(self) -> None:
-        self._cancel()
+        self._try_to_cancel()
         super().close()
-
-
-class ImportCancelled(Exception):
-    """The request was cancelled before it was done."""
-
-
-def failure(error: Exception) -> Any:
-    """Return the ERR response of an exception, with words as OMERO has them."""
-    text = getattr(error, "message", "") or str(error) or "Cancelled"
-    kind = type(error).__name__
-    name = f"::omero::{kind}" if isinstance(error, omero.ServerError) else kind
-    _log.info("a request failed: %s: %s", name, text)
-    return omero.cmd.ERR(name, name, {"message": text})
 
 
 def once(answer: Callable[[], Any]) -> Callable[[], Steps]:

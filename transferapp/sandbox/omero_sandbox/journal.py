@@ -1,7 +1,7 @@
 """Keep the database on disk: one line for each change, so that ``kill -9`` loses nothing.
 
 A line holds all records that one call changed; a torn last line is left out when reading.
-Sessions are not kept: like a real server, a restarted one knows none.
+Sessions are kept as rows only: like a real server, a restarted one has closed them all.
 """
 
 from __future__ import annotations
@@ -16,15 +16,13 @@ from omero import rtypes
 from transferapp.sandbox.omero_sandbox.records import Record
 from transferapp.sandbox.omero_sandbox.store import Store
 
-_FORGOTTEN = frozenset({"Session"})
-
 
 def _encoded(value: Any) -> Any:  # noqa: PLR0911 - one for each kind
     """Return JSON of a field's value."""
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, Record):
-        return None if value.cls in _FORGOTTEN else {"ref": [value.cls, value.id]}
+        return {"ref": [value.cls, value.id]}
     if isinstance(value, (list, tuple)):
         return {"list": [_encoded(part) for part in value]}
     if isinstance(value, omero.RType):
@@ -70,8 +68,7 @@ class Journal:
 
     def commit(self, ids: dict[str, int] | None = None) -> None:
         """Write what has changed since the last time as one line."""
-        changed, self._store.changed = self._store.changed, {}
-        written = {key: r for key, r in changed.items() if key[0] not in _FORGOTTEN}
+        written, self._store.changed = self._store.changed, {}
         if not written and ids is None:
             return
         records = [

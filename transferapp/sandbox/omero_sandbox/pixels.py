@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import omero
 from cachetools import LRUCache
 
 from transferapp.model.images import Level, TileRegion
@@ -25,6 +27,7 @@ from transferapp.sandbox.omero_sandbox.store import Store
 
 Plane = npt.NDArray[np.generic]
 _MOST_OPEN = 8
+_COME_BACK_MS = 15_000
 _AXES = ("T", "C", "Z", "Y", "X")
 
 
@@ -61,11 +64,17 @@ class MadePixels:
 
     def __init__(self, path: Path, shape: tuple[int, ...], dtype: str) -> None:
         """Keep an array T, C, Z, Y, X in a file; new pixels are 0."""
-        path.parent.mkdir(exist_ok=True)
-        kind = np.dtype(dtype).newbyteorder(">")
-        # Any: the stubs know no memmap of a type that is only known at run time.
-        self._array: Any = np.memmap(path, kind, "r+" if path.exists() else "w+", shape=shape)
+        self._path, self._shape = path, shape
+        self._kind = np.dtype(dtype).newbyteorder(">")
         self.levels = (Level(shape[3], shape[4]),)
+
+    @cached_property
+    def _array(self) -> Any:
+        """The file, made by the first look at it, even by one that only reads."""
+        self._path.parent.mkdir(exist_ok=True)
+        mode: Literal["r+", "w+"] = "r+" if self._path.exists() else "w+"
+        # Any: the stubs know no memmap of a type that is only known at run time.
+        return np.memmap(self._path, self._kind, mode, shape=self._shape)
 
     def read(self, region: TileRegion) -> Plane:
         """Return a region."""
@@ -90,14 +99,19 @@ class PixelSources:
         self._open: LRUCache[int, tuple[OpenFileset, threading.Lock]] = LRUCache(_MOST_OPEN)
         self._lock = threading.Lock()
 
-    def open(self, pixels: Record) -> ReadPixels | MadePixels:
-        """Open the pixels of an image; raises what the readers raise."""
+    def open(self, pixels: Record, *, writing: bool = False) -> ReadPixels | MadePixels:
+        """Open the pixels of an image; raises what the readers raise.
+
+        Pixels that an import has not tied to its file yet raise LockTimeout; but whoever opens
+        them ``writing`` gets zeros, and from then on everybody does, for ever.
+        """
         source = pixels.values.get(PIXEL_SOURCE)
-        if source is None:
+        made = self._folder / "Pixels" / str(pixels.id)
+        if source is None and not writing and not made.exists():
+            _require_made(pixels)
+        if source is None or made.exists():
             shape = tuple(int(pixels.text("size" + axis)) for axis in _AXES)
-            return MadePixels(
-                self._folder / "Pixels" / str(pixels.id), shape, pixel_dtype(pixels)
-            )
+            return MadePixels(made, shape, pixel_dtype(pixels))
         first, root, series, fileset_id = source
         place_root, path = self._files.inside(root), self._files.inside(first)
         opened, lock = self._opened(fileset_id, path, place_root)
@@ -129,6 +143,14 @@ class PixelSources:
             with entry[1]:
                 entry[0].close()
         self._derived.remove(fileset_id)
+
+
+def _require_made(pixels: Record) -> None:
+    """Refuse images of a fileset: a failed import leaves them so for ever."""
+    image = pixels.values.get("image")
+    if image is not None and image.values.get("fileset") is not None:
+        name, text = "ome.conditions.LockTimeout", "Import in progress."
+        raise omero.LockTimeout(None, name, text, _COME_BACK_MS, 0)
 
 
 def make_enumerations(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 #: Record fields that are no fields of OMERO's model.
@@ -61,6 +61,8 @@ class SandboxCaller:
     admin: bool = False
     #: What an administrator may do; a *restricted* one has few of these.
     privileges: frozenset[str] = field(default_factory=frozenset)
+    #: The id of the session; what is made belongs to it, too.
+    session: int | None = None
 
     def may(self, privilege: str) -> bool:
         """Say whether an administrator's privilege is held."""
@@ -68,9 +70,7 @@ class SandboxCaller:
 
     def in_group(self, group: int) -> SandboxCaller:
         """Return the same person in another group."""
-        return SandboxCaller(
-            self.user, group, self.member_of, self.leader_of, self.admin, self.privileges
-        )
+        return replace(self, group=group)
 
 
 def plain(value: Any) -> Any:

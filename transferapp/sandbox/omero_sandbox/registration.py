@@ -1,25 +1,33 @@
-"""Make images, plates and their metadata of the files of a fileset."""
+"""Make images, plates and their metadata of the files of a fileset, and tie pixels to them.
+
+As OMERO does: the metadata is there, for everybody to see, before the pixels can be read.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import omero
 from omero.rtypes import rtime
 
-from transferapp.model.images import Channel
+from transferapp.model.images import Channel, Level, TileRegion
 from transferapp.repositories.local.pixels.levels import plan_levels
 from transferapp.repositories.local.pixels.rendering import measure_channels
 from transferapp.repositories.local.readers.port import (
     ImageHeader,
     OpenFileset,
+    ReadImage,
     WellPosition,
 )
 from transferapp.sandbox.omero_sandbox.fake_images import PIXEL_TYPES
 from transferapp.sandbox.omero_sandbox.pixels import open_images
 from transferapp.sandbox.omero_sandbox.records import PIXEL_SOURCE, Record, SandboxCaller, plain
+from transferapp.sandbox.omero_sandbox.request_failures import opening, reading
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 
 _OMERO_TYPES = {dtype: name for name, dtype in PIXEL_TYPES.items()}
@@ -41,31 +49,57 @@ class Registration:
     made: list[tuple[Record, Record]] = field(default_factory=list)
     _wells: dict[tuple[int, int, int], Record] = field(default_factory=dict)
 
-    def run(self) -> None:
-        """Read the headers and make the records; raises what the readers raise."""
+    def metadata(self) -> None:
+        """Make the records of the headers alone; raises what the readers raise."""
+        with self._opened() as opened, self.sandbox.lock:
+            headers = [image.header for image in opened.images]
+            target = self._target()
+            plates = [self._plate(name, target) for name in opened.plates]
+            for series, header in enumerate(headers):
+                self._image(series, header, None if plates else target)
+            for number, plate in enumerate(plates):
+                self._fill(number, plate, headers)
+
+    def pixel_data(self) -> None:
+        """Look through all pixels, then tie them to the file: until then nobody reads them.
+
+        Raises what the readers raise; the images stay.
+        """
+        with self._opened() as opened, reading(self.first):
+            measured = [self._measured(image) for image in opened.images]
+        with self.sandbox.lock:
+            for series, (pixels, _image) in enumerate(self.made):
+                self._add_statistics(pixels, measured[series])
+                source = [self.first, self.root, series, self.fileset.id]
+                self.sandbox.store.set(pixels, PIXEL_SOURCE, source)
+
+    @contextmanager
+    def _opened(self) -> Iterator[OpenFileset]:
         files = self.sandbox.files
-        opened = open_images(files.inside(self.first), files.inside(self.root))
+        with opening():
+            opened = open_images(files.inside(self.first), files.inside(self.root))
         try:
-            measured = [self._measured(opened, n) for n in range(len(opened.images))]
-            with self.sandbox.lock:
-                target = self._target()
-                plates = [self._plate(name, target) for name in opened.plates]
-                for series, (header, channels) in enumerate(measured):
-                    self._image(series, header, channels, None if plates else target)
-                for number, plate in enumerate(plates):
-                    self._fill(number, plate, [header for header, _ in measured])
+            yield opened
         finally:
             opened.close()
 
-    def _measured(
-        self, opened: OpenFileset, series: int
-    ) -> tuple[ImageHeader, tuple[Channel, ...]]:
-        image = opened.images[series]
+    def _measured(self, image: ReadImage) -> tuple[Channel, ...]:
+        if plain(self.settings.noStatsInfo):
+            return ()
         image.check()
         _kind, levels = plan_levels(image.header)
-        stored = image.header.levels
         # Levels that are only planned do not exist yet: measure on those of the file.
-        return image.header, measure_channels(image.header, stored or levels, image.read)
+        return measure_channels(image.header, image.header.levels or levels, image.read)
+
+    def _add_statistics(self, pixels: Record, channels: tuple[Channel, ...]) -> None:
+        store = self.sandbox.store
+        held = store.related(pixels, "channels")
+        for record, channel in zip(held, channels, strict=False):
+            stats = store.new(
+                "StatsInfo", self.caller,
+                globalMin=float(channel.window_start), globalMax=float(channel.window_end),
+            )  # fmt: skip
+            store.set(record, "statsInfo", stats)
 
     def _target(self) -> Record | None:
         target = self.settings.userSpecifiedTarget
@@ -81,13 +115,7 @@ class Registration:
             store.new(_LINKS["Screen"], caller, parent=target, child=plate)
         return plate
 
-    def _image(
-        self,
-        series: int,
-        header: ImageHeader,
-        channels: tuple[Channel, ...],
-        target: Record | None,
-    ) -> None:
+    def _image(self, series: int, header: ImageHeader, target: Record | None) -> None:
         store, caller, settings = self.sandbox.store, self.caller, self.settings
         acquired = None if header.acquired_at is None else header.acquired_at.timestamp() * 1000
         image = store.new(
@@ -97,8 +125,7 @@ class Registration:
             format=store.enumeration("Format", self.first.rpartition(".")[2].upper()),
         )  # fmt: skip
         pixels = self._pixels(image, header)
-        store.set(pixels, PIXEL_SOURCE, [self.first, self.root, series, self.fileset.id])
-        for channel in channels:
+        for channel in _named_channels(header):
             self._channel(pixels, channel)
         if target is not None and target.cls == "Dataset":
             store.new(_LINKS["Dataset"], caller, parent=target, child=image)
@@ -131,12 +158,8 @@ class Registration:
         store, caller = self.sandbox.store, self.caller
         red, green, blue = bytes.fromhex(channel.color)[:3]
         logical = store.new("LogicalChannel", caller, name=channel.name)
-        stats = store.new(
-            "StatsInfo", caller,
-            globalMin=float(channel.window_start), globalMax=float(channel.window_end),
-        )  # fmt: skip
         store.new(
-            "Channel", caller, pixels=pixels, logicalChannel=logical, statsInfo=stats,
+            "Channel", caller, pixels=pixels, logicalChannel=logical,
             red=red, green=green, blue=blue, alpha=255,
         )  # fmt: skip
 
@@ -162,3 +185,12 @@ class Registration:
                 "Well", self.caller, plate=plate, row=row, column=column
             )
         return self._wells[at]
+
+
+def _named_channels(header: ImageHeader) -> tuple[Channel, ...]:
+    """Return names and colours, which are metadata: no pixel is read for them."""
+
+    def unread(region: TileRegion) -> npt.NDArray[np.generic]:
+        return np.zeros((region.height, region.width), header.dtype)
+
+    return measure_channels(header, (Level(1, 1),), unread)

@@ -9,22 +9,28 @@ import Glacier2
 import Ice
 import omero
 
-from transferapp.sandbox.omero_sandbox.dispatch import Network, current_call, register
+from transferapp.sandbox.omero_sandbox.dispatch import (
+    Admitted,
+    Network,
+    current_call,
+)
 from transferapp.sandbox.omero_sandbox.services.factory import ServiceFactory
-from transferapp.sandbox.omero_sandbox.sessions import Session, SessionWanted
+from transferapp.sandbox.omero_sandbox.sessions import SessionWanted
 
 _log = logging.getLogger(__name__)
 _SESSION_TIMEOUT_S = 600
 
 
 class Router:
-    """Router and services share one object adapter, so nothing is really routed."""
+    """Router and services share one object adapter, so nothing is really routed; what each
+    connection may call is filtered as Glacier2 does.
+    """
 
     def __init__(self, network: Network) -> None:
         """Sign people in to a network of services."""
         self._network, self._sandbox = network, network.sandbox
-        #: client uuid -> its session and connection
-        self._clients: dict[str, tuple[Session, Any]] = {}
+        #: client uuid -> what it signed in to, and over which connection
+        self._clients: dict[str, tuple[ServiceFactory, Any]] = {}
 
     def _client(self) -> str:
         return str(current_call().ctx.get("omero.client.uuid", "x"))
@@ -52,12 +58,14 @@ class Router:
         except omero.SecurityViolation as error:
             raise Glacier2.PermissionDeniedException(error.message) from error
         connection = current_call().con
-        self._clients[client] = session, connection
-        self._network.bound.append(connection)
+        factory = ServiceFactory(self._network, session, client)
+        identity = factory.own_identity
+        self._clients[client] = factory, connection
+        categories = frozenset({session.uuid, identity.category})
+        self._network.admitted.append(Admitted(connection, categories))
         connection.setCallback(_Gone(self, client, connection))
-        factory = ServiceFactory(self._network, session)
-        identity = Ice.Identity(session.uuid, f"session-{client}")
-        proxy = register(self._network, omero.api.ServiceFactory, factory, identity)
+        session.closing.append(lambda: self._network.remove(identity))
+        proxy = self._network.add(omero.api.ServiceFactory, factory, identity)
         return Glacier2.SessionPrx.uncheckedCast(proxy)
 
     def destroySession(self) -> None:
@@ -65,12 +73,13 @@ class Router:
             raise Glacier2.SessionNotExistException
 
     def _leave(self, client: str) -> bool:
-        session, connection = self._clients.pop(client, (None, None))
-        if session is None:
+        factory, connection = self._clients.pop(client, (None, None))
+        if factory is None:
             return False
-        self._network.bound.remove(connection)
-        self._network.remove(Ice.Identity(session.uuid, f"session-{client}"))
-        self._sandbox.sessions.leave(session)
+        admitted = self._network.admitted_over(connection)
+        if admitted is not None:
+            self._network.admitted.remove(admitted)
+        factory.leave()
         return True
 
     def lost(self, client: str, connection: Any) -> None:

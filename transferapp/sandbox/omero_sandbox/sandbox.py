@@ -56,8 +56,10 @@ class Sandbox:
         make_enumerations(self.store)
         self.pixels = PixelSources(folder, self.files)
         self.sessions = SandboxSessions(self.store)
-        #: Import processes that have not ended.
+        #: Import processes whose import is not over; also those that nobody ever submits.
         self.imports: list[Any] = []
+        #: What was done that no server would mend: a fileset deleted while it is imported.
+        self.offences: list[str] = []
         #: How often each operation was called: "RawPixelsStore.getTile" -> 12.
         self.calls: Counter[str] = Counter()
         #: As many imports at once as a server allows; more of them queue.

@@ -13,6 +13,10 @@ from omero import ObjectFactoryRegistrar
 from transferapp.sandbox.omero_sandbox.dispatch import Network
 from transferapp.sandbox.omero_sandbox.router import Router
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
+from transferapp.sandbox.omero_sandbox.services.repository import (
+    SharedRepository,
+    repository_identity,
+)
 
 _PATHS = {"tcp": "", "ssl": "", "ws": " -r /omero-ws", "wss": " -r /omero-wss"}
 _PROPERTIES = {
@@ -55,6 +59,9 @@ class IceServer:
         network = Network(sandbox, adapter)
         self.router = Router(network)
         network.add(Glacier2.Router, self.router, Ice.Identity("router", "OMERO.Glacier2"))
+        network.open.add(("OMERO.Glacier2", "router"))
+        shared = SharedRepository(network)
+        network.add(omero.grid.ManagedRepository, shared, repository_identity(network))
         self.ports = dict(zip(endpoints.ports, _ports(adapter), strict=True))
         tcp = self.ports.get("tcp")
         if tcp is not None:

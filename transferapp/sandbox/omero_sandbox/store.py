@@ -87,6 +87,8 @@ class Store:
         if cls not in ("Event", "Session"):
             time = rtypes.rtime(self.clock.now_ms())
             event = self.new("Event", None, time=time, experimenter=made.values.get(OWNER))
+            if caller is not None and caller.session is not None:
+                self.set(event, "session", self.find("Session", caller.session))
             made.values["@creationEvent"] = made.values["@updateEvent"] = event
         for name, value in values.items():
             self.set(made, name, value)

@@ -10,7 +10,6 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 
 from transferapp import errors
 from transferapp.repositories.omero.errors import (
-    import_failure,
     translated,
     translation,
 )
@@ -63,19 +62,3 @@ def test_busy_carries_the_request_to_wait() -> None:
     error = translation(omero.MissingPyramidException(None, None, "soon", 4000, 1))
     assert type(error) is errors.Busy
     assert error.retry_after_s == 4.0
-
-
-@pytest.mark.parametrize(
-    ("message", "kind"),
-    [
-        ("loci.formats.UnknownFormatException: x", errors.UnsupportedFile),
-        ("java.io.IOException: No space left on device", errors.StorageFull),
-        ("loci.formats.FormatException: Invalid IFD", errors.DamagedFile),
-        ("ome.conditions.SecurityViolation: group", errors.PermissionDenied),
-        ("something else", errors.Invalid),
-    ],
-)
-def test_import_failures(message: str, kind: type[Exception]) -> None:
-    error = import_failure("import-request-failure", {"message": message})
-    assert type(error) is kind
-    assert message in error.message

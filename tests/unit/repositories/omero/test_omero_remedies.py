@@ -10,20 +10,25 @@ import pytest
 
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
+from tests.support.omero_failures import failures
 from transferapp import errors
 from transferapp.repositories.omero.errors import (
-    _IMPORT_TEXT,
     _TRANSLATIONS,
-    import_failure,
     translation,
 )
 from transferapp.repositories.omero.ice_imports import Ice, omero
+from transferapp.repositories.omero.import_failures import (
+    _BY_CLASS,
+    _BY_NAME,
+    _ELSE_BY_NAME,
+    import_failure,
+)
 
 STATED = "said by OMERO"
 #: What a person may do, or that nothing needs to be done.
 REMEDY = re.compile(
-    r"\b(Ask|Check|Choose|Change|Rename|Refresh|Send|Set|Export|Copy|send this|tell your"
-    r"|sent again|continues|tried again)\b"
+    r"\b(Ask|Check|Choose|Change|Rename|Shorten|Add|Refresh|Send|Set|Export|Copy|send this"
+    r"|tell your|sent again|continues|tried again)\b"
 )
 TRANSLATED = [kind for kind, _ in _TRANSLATIONS]
 
@@ -82,17 +87,29 @@ def test_unknown_names_are_kept_in_the_text() -> None:
     assert "OperationNotExistException" in local.message
 
 
-@pytest.mark.parametrize("text", [text for text, _ in _IMPORT_TEXT])
-def test_each_failure_of_an_import_has_a_remedy(text: str) -> None:
-    reported = import_failure(f"::ome::{text}", {"message": f"{text}: {STATED}"})
+@pytest.mark.parametrize("cls", sorted(_BY_CLASS))
+def test_each_failure_of_an_import_has_a_remedy(cls: str) -> None:
+    reported = import_failure(
+        "import-request-failure", {"message": STATED, "stacktrace": f"{cls}: {STATED}\n"}
+    )
+    assert type(reported) is _BY_CLASS[cls]
     assert REMEDY.search(reported.message), reported.message
     assert STATED in reported.message
 
 
+@pytest.mark.parametrize("name", sorted({**_BY_NAME, **_ELSE_BY_NAME}))
+def test_each_name_of_a_failure_has_a_remedy(name: str) -> None:
+    reported = import_failure(name, {})
+    assert type(reported) is {**_BY_NAME, **_ELSE_BY_NAME}[name]
+    assert REMEDY.search(reported.message), reported.message
+    assert f"OMERO says: {name}" in reported.message
+    assert name in {row.name for row in failures()}, "docs/omero.md has it, too"
+
+
 def test_an_unknown_failure_of_an_import_keeps_its_name() -> None:
-    reported = import_failure("::omero::StrangeFailure", {"message": STATED})
+    reported = import_failure("strange-failure", {"message": STATED})
     assert type(reported) is errors.Invalid
-    assert "::omero::StrangeFailure" in reported.message
+    assert f"strange-failure: {STATED}" in reported.message
     assert "Send this report to your OMERO administrator" in reported.message
 
 

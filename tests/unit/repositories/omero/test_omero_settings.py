@@ -98,7 +98,7 @@ def test_unreadable_repository_is_reported(
 def test_no_host_is_reported_by_the_wiring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TRANSFERAPP_OMERO_HOST", raising=False)
     with pytest.raises(SettingsInvalid, match="TRANSFERAPP_OMERO_HOST"):
-        open_omero_repository(SystemClock())
+        open_omero_repository(SystemClock(), Path("unused"))
 
 
 def test_environment_cannot_carry_the_password(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from transferapp.errors import PermissionDenied, RepositoryUnavailable, StateConflict
+from transferapp.errors import (
+    PermissionDenied,
+    RepositoryUnavailable,
+    StateConflict,
+    TransferAppError,
+)
 from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.import_failures import kind_of_thrown
 from transferapp.repositories.omero.sessions.gateway import Gateway
 
 _LIMIT_S = 600.0
 _POLL_S = 0.05
+_NOT_PERMITTED = ("not permitted", "does not own")
 
 
 def delete(
@@ -27,7 +34,7 @@ def delete(
     response = _wait(handle)
     handle.close()
     if isinstance(response, omero.cmd.ERR):
-        raise _refused(response)
+        raise refused(response)
 
 
 def _wait(handle: Any) -> Any:
@@ -40,8 +47,14 @@ def _wait(handle: Any) -> Any:
     raise RepositoryUnavailable("OMERO takes very long to delete this. Look again later.")
 
 
-def _refused(response: Any) -> Exception:
-    stated = response.parameters.get("message") or response.name
-    if "SecurityViolation" in response.name or "permit" in stated:
-        return PermissionDenied(f"Your OMERO account may not delete this. OMERO says: {stated}")
-    return StateConflict(f"OMERO cannot delete this now. OMERO says: {stated}")
+def refused(response: Any) -> TransferAppError:
+    """Return the error for the ERR of a deletion."""
+    message = response.parameters.get("message", "")
+    stated = f"OMERO says: {message or response.name}"
+    kind = kind_of_thrown(response.parameters)
+    # What may not be done is of the same class as what cannot be done.
+    if kind is PermissionDenied or message.startswith(_NOT_PERMITTED):
+        return PermissionDenied(f"Your OMERO account may not delete this. {stated}")
+    if kind is RepositoryUnavailable:
+        return RepositoryUnavailable(f"OMERO could not delete this now. {stated}")
+    return StateConflict(f"OMERO cannot delete this now. {stated}")

@@ -7,31 +7,52 @@ from typing import Any
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.omero.catalogue.mapping import original_file, unloaded
+from transferapp.repositories.omero.catalogue.version_info import version_info
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 #: The namespace of the comment on a fileset that carries our key.
 KEY_NAMESPACE = "transferapp/key"
+#: The same on a fileset whose import is known to have failed: it is only to be deleted.
+FAILED_NAMESPACE = "transferapp/failed"
 FILES = (
     "select o.id, e.fileset.id, e.clientPath, o.size, h.value, o.hash from FilesetEntry e"
     " join e.originalFile o left outer join o.hasher h"
 )
 #: The namespace of the comment that tells how files came in, other than by upload.
 TRANSFER_NAMESPACE = omero.constants.namespaces.NSFILETRANSFER
-_LOG_TYPE = "application/omero-log-file"
 
 
 def filesets_of(omero_session: OmeroSessionContext, key: str) -> list[Fileset]:
-    """Return the filesets under this key, the oldest first; blocking."""
+    """Return the filesets under this key, the oldest first, but none that failed; blocking."""
+    failed = set(_marked(omero_session, FAILED_NAMESPACE, key))
+    ids = [one for one in _marked(omero_session, KEY_NAMESPACE, key) if one not in failed]
+    return [Fileset(one, key, tuple(images_of(omero_session, one))) for one in ids]
+
+
+def failed_filesets_of(omero_session: OmeroSessionContext, key: str) -> list[Fileset]:
+    """Return what is left of imports under this key that failed for certain; blocking."""
+    ids = _marked(omero_session, FAILED_NAMESPACE, key)
+    return [Fileset(one, key, tuple(images_of(omero_session, one))) for one in ids]
+
+
+def mark_failed(omero_session: OmeroSessionContext, fileset: Fileset, group_id: int) -> None:
+    """Note on a fileset that its import is over and failed; blocking."""
+    link = omero.model.FilesetAnnotationLinkI()
+    link.setParent(unloaded("Fileset", fileset.id))
+    link.setChild(_comment(FAILED_NAMESPACE, fileset.key))
+    omero_session.save([link], group_id)
+
+
+def _marked(omero_session: OmeroSessionContext, namespace: str, key: str) -> list[int]:
     found = omero_session.rows(
         "select l.parent.id from FilesetAnnotationLink l, CommentAnnotation a"
         " where a.id = l.child.id and a.ns = :ns and a.textValue = :key"
         " order by l.parent.id",
-        ns=KEY_NAMESPACE,
+        ns=namespace,
         key=key,
     )
-    ids = dict.fromkeys(fileset_id for (fileset_id,) in found)
-    return [Fileset(one, key, tuple(images_of(omero_session, one))) for one in ids]
+    return list(dict.fromkeys(fileset_id for (fileset_id,) in found))
 
 
 def best_of(found: list[Fileset]) -> Fileset | None:
@@ -64,17 +85,6 @@ def differing(plan: FilesetPlan, held: list[OriginalFile]) -> list[str]:
     ]
 
 
-def log_bytes(omero_session: OmeroSessionContext, fileset_id: int) -> int:
-    """Return the size of the import's log, which grows while OMERO works; blocking."""
-    found = omero_session.rows(
-        "select o.size from FilesetJobLink f, JobOriginalFileLink l join l.child o"
-        " where f.parent.id = :id and l.parent.id = f.child.id and o.mimetype = :log",
-        id=fileset_id,
-        log=_LOG_TYPE,
-    )
-    return sum(size or 0 for (size,) in found)
-
-
 def transfer_notes(omero_session: OmeroSessionContext, fileset_id: int) -> list[int]:
     """Return the ids of the comments that say that a fileset's files are links; blocking."""
     found = omero_session.rows(
@@ -96,9 +106,23 @@ def places_of(omero_session: OmeroSessionContext, fileset_id: int) -> list[str]:
     return [f"{folder}{name}" for _, folder, name in found]
 
 
-def new_fileset(plan: FilesetPlan, transfer: str = "") -> Any:
+def fileset_marked(omero_session: OmeroSessionContext, key: str, mark: str) -> int:
+    """Return the fileset that ``new_fileset`` made with this mark; blocking."""
+    [[fileset_id]] = omero_session.rows(
+        "select l.parent.id from FilesetAnnotationLink l, CommentAnnotation a"
+        " where a.id = l.child.id and a.ns = :ns and a.textValue = :key"
+        " and a.description = :mark",
+        ns=KEY_NAMESPACE,
+        key=key,
+        mark=mark,
+    )
+    return int(fileset_id)
+
+
+def new_fileset(plan: FilesetPlan, mark: str, transfer: str = "") -> Any:
     """Make the OMERO object with its files and our key; it is saved in one piece.
 
+    OMERO does not tell which fileset an import process is for; by ``mark`` it is found.
     ``transfer`` is OMERO's word for the way its files come in, other than by upload.
     """
     made = omero.model.FilesetI()
@@ -106,8 +130,12 @@ def new_fileset(plan: FilesetPlan, transfer: str = "") -> Any:
         entry = omero.model.FilesetEntryI()
         entry.setClientPath(omero.rtypes.rstring(file.client_path))
         made.addFilesetEntry(entry)
-    made.linkJob(omero.model.UploadJobI())
-    made.linkAnnotation(_comment(KEY_NAMESPACE, plan.key))
+    upload = omero.model.UploadJobI()
+    upload.setVersionInfo([omero.model.NamedValue(*one) for one in version_info(plan)])
+    made.linkJob(upload)
+    key = _comment(KEY_NAMESPACE, plan.key)
+    key.setDescription(omero.rtypes.rstring(mark))
+    made.linkAnnotation(key)
     if transfer:
         made.linkAnnotation(_comment(TRANSFER_NAMESPACE, transfer))
     return made

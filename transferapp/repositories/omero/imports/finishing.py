@@ -4,25 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
-from transferapp.errors import Invalid
+from transferapp.errors import Busy, Invalid
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.catalogue.annotations import add_annotations
 from transferapp.repositories.omero.catalogue.containers import linkable
 from transferapp.repositories.omero.catalogue.mapping import unloaded
+from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.reading.image_queries import image_place
+from transferapp.repositories.omero.reading.tied import require_tied
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.pixel_stores import closing
+
+
+def are_tied(omero_session: OmeroSessionContext, fileset_id: int) -> bool:
+    """Say whether the import has come as far as the pixels of all images; blocking."""
+    pixels = omero_session.rows(
+        "select p.id, i.details.group.id, s.id from Pixels p join p.image i"
+        " left outer join p.channels c left outer join c.statsInfo s where i.fileset.id = :id",
+        id=fileset_id,
+    )
+    gateway = omero_session.gateway
+    # One question for a plate of thousands; what it leaves open is asked one by one.
+    gateway.tied.update(pixels_id for pixels_id, _, stats_id in pixels if stats_id is not None)
+    try:
+        with translated():
+            for pixels_id, group_id, _ in pixels:
+                require_tied(gateway, pixels_id, group_id)
+    except Busy:
+        return False
+    return True
 
 
 def check_readable(omero_session: OmeroSessionContext, image_ids: list[int]) -> None:
     """Read one pixel of each image: rows alone do not prove an import that nobody watched.
 
-    Raises Busy while a pyramid is being made, RepositoryUnavailable.
+    Raises Busy while a pyramid is being made, or the import is not that far,
+    RepositoryUnavailable.
     """
     for image_id in image_ids:
         place = image_place(omero_session, image_id)
+        require_tied(omero_session.gateway, place.pixels_id, place.group_id)
         with closing(omero_session.gateway.pixels_store(place.group_id)) as store:
             store.setPixelsId(place.pixels_id, False)  # noqa: FBT003 - a foreign signature
             store.getTile(0, 0, 0, 0, 0, 1, 1)

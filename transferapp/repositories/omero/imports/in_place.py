@@ -27,6 +27,7 @@ from transferapp.repositories.omero.catalogue.filesets import (
     transfer_notes,
 )
 from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.imports.processes import HeldProcess
 from transferapp.repositories.omero.imports.uploads import Place
 from transferapp.repositories.omero.links import CannotLink, Links, Source, or_cannot_link
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
@@ -54,7 +55,7 @@ class _Spot:
 
 def bring_in_place(
     omero_session: OmeroSessionContext,
-    process: object,
+    process: HeldProcess,
     fileset_id: int,
     plan: FilesetPlan,
     paths: Sequence[Path],
@@ -96,7 +97,7 @@ def tidy_up(omero_session: OmeroSessionContext, fileset_id: int) -> None:
 def _spots(
     omero_session: OmeroSessionContext,
     links: Links,
-    process: object,
+    process: HeldProcess,
     fileset_id: int,
     plan: FilesetPlan,
     paths: Sequence[Path],
@@ -106,7 +107,7 @@ def _spots(
     return [
         _Spot(
             Source(path, plan.key, file.client_path, number),
-            Place(process, number, plan.group_id),
+            Place(process, number),
             links.location(inside[number]),
             held[file.client_path],
         )
@@ -140,19 +141,17 @@ def _link(omero_session: OmeroSessionContext, links: Links, spot: _Spot) -> None
     if not linked or spot.held.size_bytes == spot.size_bytes:
         if known:
             links.take_away(spot.source, spot.location)
-        _mark(omero_session, links, spot)
+        _mark(links, spot)
         links.put(spot.source, spot.location)
     _scan_again(omero_session, spot)
 
 
-def _mark(omero_session: OmeroSessionContext, links: Links, spot: _Spot) -> None:
+def _mark(links: Links, spot: _Spot) -> None:
     """Let OMERO write a marker, and find it; raises CannotLink, Busy."""
     marker = _MARKER + uuid.uuid4().hex.encode()
     if len(marker) == spot.size_bytes:
         marker += b"\n"
-    uploader = omero_session.gateway.bound(
-        spot.place.process.getUploader(spot.place.number), spot.place.group_id
-    )
+    uploader = spot.place.process.uploader(spot.place.number)
     uploader.truncate(0)
     uploader.write(marker, 0, len(marker))
     uploader.close()
@@ -176,12 +175,8 @@ def _read(location: Path, count: int) -> bytes:
 
 def _scan_again(omero_session: OmeroSessionContext, spot: _Spot) -> None:
     """Have OMERO hash what is there now; minutes for a large file."""
-    reader = spot.place.process.ice_context(
-        {**spot.place.process.ice_getContext(), "omero.fs.mode": "r"}
-    ).getUploader(spot.place.number)
-    patient = omero_session.gateway.patient(
-        omero_session.gateway.bound(reader, spot.place.group_id)
-    )
+    reader = spot.place.process.uploader(spot.place.number, "r")
+    patient = omero_session.gateway.patient(reader)
     try:
         # Closed in any case: OMERO gives the same reader again while it is open.
         with closing(patient):

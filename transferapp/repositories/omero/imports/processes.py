@@ -1,16 +1,124 @@
-"""Find the live import process of a fileset, also one that another worker began."""
+"""Import processes: begun here, or found again in the session in which they were begun."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
-from transferapp.errors import TransferAppError
+from transferapp.errors import SessionLost, TransferAppError, UploadLost
 from transferapp.model.filesets import FilesetPlan
-from transferapp.repositories.omero.catalogue.filesets import import_settings, new_fileset
+from transferapp.repositories.omero.catalogue.filesets import (
+    fileset_marked,
+    import_settings,
+    new_fileset,
+)
 from transferapp.repositories.omero.errors import translated
+from transferapp.repositories.omero.ice_imports import Ice, omero
 from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
+from transferapp.repositories.omero.sessions.gateway import Gateway
+from transferapp.repositories.omero.sessions.import_notes import ImportNote
+
+R = TypeVar("R")
+#: OMERO's words when the client that began an import has gone: what it had opened goes on,
+#: but it opens no further file.
+_NOBODY_TO_OPEN = "ServantHolder"
+
+
+class HeldProcess:
+    """An import process, called through the session that it lives in. Blocking; raises what
+    Ice and OMERO raise.
+    """
+
+    def __init__(self, gateway: Gateway, proxy: Any, group_id: int) -> None:
+        """Call ``proxy`` as a client of ``gateway``'s session."""
+        self._gateway, self._group_id = gateway, group_id
+        self._proxy = gateway.bound(proxy, group_id)
+
+    @property
+    def session_uuid(self) -> str:
+        """The session that it lives in."""
+        return self._gateway.session_uuid
+
+    @property
+    def name(self) -> str:
+        """Its name in the session."""
+        return str(self._proxy.ice_getIdentity().name)
+
+    def handle(self) -> Any | None:
+        """Return the handle of the import, closed or not; None before it was submitted."""
+        handle = self._proxy.getHandle()
+        return None if handle is None else self._gateway.bound(handle, self._group_id)
+
+    def is_open(self, handle: Any) -> bool:
+        """Say whether a handle can be asked. A closed one is of an import that is over: nobody
+        closes it before.
+        """
+        return self._is_there(handle.getStatus)
+
+    def uploader(self, number: int, mode: str = "") -> Any:
+        """Open a file, or take the open one; raises UploadLost when only the client that has
+        gone could open it.
+        """
+        proxy = self._proxy
+        if mode:
+            proxy = proxy.ice_context({**proxy.ice_getContext(), "omero.fs.mode": mode})
+        try:
+            opened = proxy.getUploader(number)
+        except omero.InternalException as error:
+            if _NOBODY_TO_OPEN in (error.message or ""):
+                raise UploadLost from error
+            raise
+        return self._gateway.bound(opened, self._group_id)
+
+    def offset(self, number: int) -> int:
+        """Return the end of the last write of an open file, else 0."""
+        return int(self._proxy.getUploadOffset(number))
+
+    def verify(self, hashes: list[str]) -> Any:
+        """Submit the import, with the files' checksums; returns its handle."""
+        handle = self._gateway.patient(self._proxy).verifyUpload(hashes)
+        return self._gateway.bound(handle, self._group_id)
+
+    def answers(self) -> bool:
+        """Say whether it is there; raises RepositoryUnavailable when OMERO does not say."""
+        return self._is_there(self._proxy.getHandle)
+
+    def _is_there(self, ask: Callable[[], object]) -> bool:
+        if _there(ask):
+            return True
+        # Not there, or we are not: only a session that answers can tell.
+        _there_or_lost(self._gateway)
+        return False
+
+    def forget(self, fileset_id: int) -> None:
+        """Close it; never raises."""
+        self._gateway.processes.pop(fileset_id, None)
+        with suppress(TransferAppError), translated():
+            self._proxy.close()
+
+
+def _there(ask: Callable[[], object]) -> bool:
+    try:
+        with translated():
+            try:
+                ask()
+            except Ice.ObjectNotExistException:
+                return False
+    except SessionLost:
+        return False
+    return True
+
+
+def _there_or_lost(gateway: Gateway) -> None:
+    try:
+        with translated():
+            gateway.event_context()
+    except SessionLost:
+        gateway.lost = True
+        raise
 
 
 def begin_process(
@@ -20,72 +128,74 @@ def begin_process(
 
     With ``links`` it says that its files are links, before the first one is made.
     """
-    repository = omero_session.gateway.repository(plan.group_id)
+    gateway = omero_session.gateway
+    repository = gateway.repository(plan.group_id)
     transfer = "" if links is None else links.transfer
-    process = repository.importFileset(new_fileset(plan, transfer), import_settings(plan))
-    process = omero_session.gateway.bound(process, plan.group_id)
-    fileset_id = _fileset_id(omero_session, process)
-    if fileset_id is None:
-        raise AssertionError("OMERO made an import process without a fileset.")
-    omero_session.gateway.processes[fileset_id] = process
+    mark = uuid.uuid4().hex
+    proxy = repository.importFileset(new_fileset(plan, mark, transfer), import_settings(plan))
+    process = HeldProcess(gateway, proxy, plan.group_id)
+    # Its first uploader would tell the file, and open it: nobody would close that again.
+    fileset_id = fileset_marked(omero_session, plan.key, mark)
+    gateway.processes[fileset_id] = process
+    if gateway.minted:
+        note = ImportNote(process.session_uuid, process.name)
+        omero_session.import_sessions.notes.keep(fileset_id, note)
     return fileset_id
 
 
 def live_process(
     omero_session: OmeroSessionContext, fileset_id: int, group_id: int
-) -> Any | None:
-    """Return the import process, None when OMERO has forgotten it; blocking."""
+) -> HeldProcess | None:
+    """Return the import process, None when it is gone for certain; blocking.
+
+    Raises RepositoryUnavailable when OMERO does not say.
+    """
     known = omero_session.gateway.processes.get(fileset_id)
-    if known is not None and _answers(known):
+    if isinstance(known, HeldProcess) and known.answers():
         return known
     omero_session.gateway.processes.pop(fileset_id, None)
-    for process in omero_session.gateway.repository(group_id).listImports():
-        bound = omero_session.gateway.bound(process, group_id)
-        if _fileset_of(omero_session, bound) == fileset_id:
-            omero_session.gateway.processes[fileset_id] = bound
-            return bound
+    return _noted_process(omero_session, fileset_id, group_id)
+
+
+def _noted_process(
+    omero_session: OmeroSessionContext, fileset_id: int, group_id: int
+) -> HeldProcess | None:
+    sessions = omero_session.import_sessions
+    note = sessions.notes.read(fileset_id)
+    if note is None:
+        return None
+    # A gateway whose connection broke since is found out here, and joined once more.
+    for _ in range(2):
+        try:
+            gateway = sessions.gateway_of(note, omero_session.gateway)
+        except SessionLost:
+            return None
+        known = gateway.processes.get(fileset_id)
+        process = known if isinstance(known, HeldProcess) else _found(gateway, note, group_id)
+        try:
+            if not process.answers():
+                gateway.processes.pop(fileset_id, None)
+                return None
+        except SessionLost:
+            sessions.lose(gateway)
+            if gateway is omero_session.gateway:
+                raise
+            continue
+        gateway.processes[fileset_id] = process
+        return process
     return None
 
 
+def _found(gateway: Gateway, note: ImportNote, group_id: int) -> HeldProcess:
+    proxy = omero.grid.ImportProcessPrx.uncheckedCast(gateway.in_session(note.process))
+    return HeldProcess(gateway, proxy, group_id)
+
+
 def forget_process(omero_session: OmeroSessionContext, fileset_id: int) -> None:
-    """Drop an import process that is not needed any more."""
-    process = omero_session.gateway.processes.pop(fileset_id, None)
-    if process is not None:
-        with suppress(TransferAppError), translated():
-            process.close()
-
-
-def _answers(process: Any) -> bool:
-    # An ended session and an ended process look alike here; the session is checked by
-    # every other call.
-    try:
-        with translated():
-            process.getHandle()
-    except TransferAppError:
-        return False
-    return True
-
-
-def _fileset_of(omero_session: OmeroSessionContext, process: Any) -> int | None:
-    try:
-        with translated():
-            return _fileset_id(omero_session, process)
-    except TransferAppError:
-        return None  # It ended between listing and asking, or is not ours to ask.
-
-
-def _fileset_id(omero_session: OmeroSessionContext, process: Any) -> int | None:
-    """An import process does not tell its fileset, but its first uploader tells the file."""
-    handle = process.getHandle()
-    if handle is not None:
-        activity = handle.getRequest().activity.getId().getValue()
-        found = omero_session.rows(
-            "select l.parent.id from FilesetJobLink l where l.child.id = :job", job=activity
-        )
-    else:
-        file_id = process.getUploader(0).getFileId().getValue()
-        found = omero_session.rows(
-            "select e.fileset.id from FilesetEntry e where e.originalFile.id = :file",
-            file=file_id,
-        )
-    return int(found[0][0]) if found else None
+    """Drop an import process that is not needed any more, and its note."""
+    sessions = omero_session.import_sessions
+    own = omero_session.gateway.processes.pop(fileset_id, None)
+    known = own or sessions.process_of(fileset_id)
+    if isinstance(known, HeldProcess):
+        known.forget(fileset_id)
+    sessions.forget(fileset_id)

@@ -1,8 +1,9 @@
 """The steps of an import into OMERO; each adopts what an earlier attempt left behind.
 
 A fileset carries our key from the moment it exists. What OMERO keeps of an unfinished
-import besides the fileset - the import process - lives as long as a session: when it is
-gone, the files cannot be used any more, and ``UploadLost`` asks for them again.
+import besides the fileset - the import process - lives in one session, as long as that: it
+is joined again, and when it is gone, the files cannot be used any more, and ``UploadLost``
+asks for them again. Nothing is deleted that OMERO may be importing.
 """
 
 from __future__ import annotations
@@ -11,10 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import structlog
 from typing_extensions import override
 
-from transferapp.errors import ChecksumMismatch, Invalid, TransferAppError, UploadLost
+from transferapp.errors import (
+    ChecksumMismatch,
+    Invalid,
+    PermissionDenied,
+    TransferAppError,
+    UploadLost,
+)
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.counting import ByteCount
@@ -23,23 +29,27 @@ from transferapp.repositories.omero.catalogue.containers import linkable
 from transferapp.repositories.omero.catalogue.filesets import (
     best_of,
     differing,
+    failed_filesets_of,
     files_of,
     filesets_of,
     images_of,
+    transfer_notes,
 )
-from transferapp.repositories.omero.imports.finishing import check_readable, finish
+from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.imports.aliveness import require_over
+from transferapp.repositories.omero.imports.finishing import are_tied, check_readable, finish
+from transferapp.repositories.omero.imports.half_made import remove_failed, remove_older
 from transferapp.repositories.omero.imports.in_place import bring_in_place, tidy_up
 from transferapp.repositories.omero.imports.processes import (
+    HeldProcess,
     begin_process,
     forget_process,
     live_process,
 )
 from transferapp.repositories.omero.imports.uploads import Place, upload
-from transferapp.repositories.omero.imports.watching import STEPS, stop, watch
+from transferapp.repositories.omero.imports.watching import STEPS, close, stop, watch
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import ByteListener, Imports, ProgressListener
-
-_log = structlog.get_logger(__name__)
 
 
 class OmeroImports(Imports):
@@ -92,8 +102,7 @@ class OmeroImports(Imports):
         if handle is not None:
             failure = await watch(self._omero_session, fileset.id, handle, progress)
             if failure is not None:
-                await self._clear(fileset)
-                raise failure
+                raise await run(self._after_failure, fileset, handle, failure)
         image_ids = await run(self._finish, fileset, plan)
         progress(STEPS, STEPS, "the images are in their place")
         return Fileset(fileset.id, plan.key, tuple(image_ids))
@@ -105,7 +114,9 @@ class OmeroImports(Imports):
 
     @override
     async def discard(self, fileset: Fileset) -> None:
-        """Remove a fileset without images; an import under way is cancelled."""
+        """Remove a fileset without images, or with those of an import that failed; an import
+        under way is cancelled.
+        """
         await self._omero_session.run(self._discard, fileset)
 
     def _reserve(self, plan: FilesetPlan) -> Fileset:
@@ -115,7 +126,9 @@ class OmeroImports(Imports):
                 return one
         self._check_target(plan)
         for dead in found:
-            self._remove(dead.id)
+            self._remove(dead)
+        # What may not be deleted has been told; a retry begins anew beside it.
+        remove_older(self._omero_session, plan.key)
         fileset_id = begin_process(self._omero_session, plan, self._omero_session.links)
         return Fileset(fileset_id, plan.key)
 
@@ -132,23 +145,37 @@ class OmeroImports(Imports):
             process = self._process(fileset.id, plan.group_id)
         if process is None:
             raise UploadLost
-        if process.getHandle() is not None:
+        if process.handle() is not None:
             return
         try:
-            linked = bring_in_place(self._omero_session, process, fileset.id, plan, paths)
+            self._fill(process, fileset, plan, paths, count)
         except UploadLost:
-            # Begun by links that this process cannot touch; OMERO itself can.
-            self._remove(fileset.id)
-            fileset = Fileset(begin_process(self._omero_session, plan, links=None), plan.key)
-            process, linked = self._demand_process(fileset, plan), False
-        if linked:
+            # Begun by links that this process cannot touch, or by a client that has gone and
+            # could alone open further files; nothing runs yet.
+            linking = bool(transfer_notes(self._omero_session, fileset.id))
+            links = None if linking else self._omero_session.links
+            self._remove(fileset)
+            fileset = Fileset(begin_process(self._omero_session, plan, links), plan.key)
+            process = self._demand_process(fileset, plan)
+            count.restart()
+            self._fill(process, fileset, plan, paths, count)
+
+    def _fill(
+        self,
+        process: HeldProcess,
+        fileset: Fileset,
+        plan: FilesetPlan,
+        paths: Sequence[Path],
+        count: ByteCount,
+    ) -> None:
+        if bring_in_place(self._omero_session, process, fileset.id, plan, paths):
             count.add(sum(file.size_bytes for file in plan.files))
         else:
             self._upload(process, fileset, plan, paths, count)
 
     def _upload(
         self,
-        process: Any,
+        process: HeldProcess,
         fileset: Fileset,
         plan: FilesetPlan,
         paths: Sequence[Path],
@@ -160,7 +187,7 @@ class OmeroImports(Imports):
             if file.client_path in wrong:
                 # OMERO's checksum is there once a file was closed: then it is all wrong.
                 closed = bool(held[file.client_path].hash)
-                place = Place(process, number, plan.group_id)
+                place = Place(process, number)
                 upload(self._omero_session, place, path, count, again=closed)
             else:
                 count.add(file.size_bytes)
@@ -178,70 +205,115 @@ class OmeroImports(Imports):
     def _handle(self, fileset: Fileset, plan: FilesetPlan) -> Any | None:
         """Return the running import, begun if need be; None when the images are there."""
         process = self._process(fileset.id, plan.group_id)
-        if process is not None and (handle := process.getHandle()) is not None:
-            return self._omero_session.gateway.bound(handle, plan.group_id)
+        handle = None if process is None else process.handle()
+        if process is not None and handle is not None and process.is_open(handle):
+            return handle
         if images_of(self._omero_session, fileset.id):
             return None
+        if handle is not None:
+            raise UploadLost("OMERO ended the import without any image; it begins again.")
         process = self._demand_process(fileset, plan)
         if differing(plan, files_of(self._omero_session, fileset.id)):
             raise UploadLost
         self._check_target(plan)
-        patient = self._omero_session.gateway.patient(process)
-        handle = patient.verifyUpload([file.sha1 for file in plan.files])
-        return self._omero_session.gateway.bound(handle, plan.group_id)
+        return process.verify([file.sha1 for file in plan.files])
 
     def _finish(self, fileset: Fileset, plan: FilesetPlan) -> list[int]:
         image_ids = images_of(self._omero_session, fileset.id)
         if not image_ids:
             raise UploadLost("OMERO ended the import without any image; it begins again.")
+        if not are_tied(self._omero_session, fileset.id):
+            self._begin_anew_if_over(fileset, plan)
         check_readable(self._omero_session, image_ids)
         forget_process(self._omero_session, fileset.id)
         finish(self._omero_session, plan, image_ids)
         return image_ids
 
-    async def _clear(self, fileset: Fileset) -> None:
-        """Leave no fileset without images behind a failed import."""
-        try:
-            await self.discard(fileset)
-        except TransferAppError as error:
-            # The failure itself is what counts; a later attempt clears this away.
-            _log.warning(
-                "a failed import is left in omero", fileset=fileset.id, error=error.message
-            )
+    def _after_failure(
+        self, fileset: Fileset, handle: Any, failure: TransferAppError
+    ) -> TransferAppError:
+        """Leave nothing of a failed import; returns the failure, with what a person is to do.
+
+        Raises what passes by itself instead: then it is tried again, and told when all is done.
+        """
+        left = remove_failed(self._omero_session, fileset)
+        # Not before: until then only the handle can say once more that it failed.
+        close(handle)
+        forget_process(self._omero_session, fileset.id)
+        self._forget_links(fileset)
+        return type(failure)(f"{failure.message} {left}") if left else failure
+
+    def _begin_anew_if_over(self, fileset: Fileset, plan: FilesetPlan) -> None:
+        """Have the files sent again when no import will tie these pixels any more.
+
+        Raises UploadLost then, and Busy while an import may be at work.
+        """
+        process = self._process(fileset.id, plan.group_id)
+        handle = None if process is None else process.handle()
+        if process is None or handle is None:
+            require_over(self._omero_session, fileset.id, held=process is not None)
+        elif process.is_open(handle):
+            return
+        if left := remove_failed(self._omero_session, fileset):
+            raise PermissionDenied(left)
+        raise UploadLost("OMERO ended the import before its pixels could be read.")
 
     def _discard(self, fileset: Fileset) -> None:
         for one in filesets_of(self._omero_session, fileset.key) or [fileset]:
-            if not images_of(self._omero_session, one.id):
-                self._remove(one.id)
+            self._remove(one)
+        left = remove_older(self._omero_session, fileset.key)
+        if left:
+            raise PermissionDenied(" ".join(left))
+        self._forget_links(fileset)
+
+    def _forget_links(self, fileset: Fileset) -> None:
+        """Empty the vault of what no image has as its file."""
+        if self._omero_session.links is None:
+            return
         # The fileset itself is looked at, too: a person may have deleted its comment with the
         # key, and the vault's files are still all that its images have.
-        held = [fileset.id, *(one.id for one in filesets_of(self._omero_session, fileset.key))]
-        has_images = any(images_of(self._omero_session, one) for one in held)
-        if self._omero_session.links is not None and not has_images:
-            self._omero_session.links.forget(fileset.key)
+        held = (
+            *filesets_of(self._omero_session, fileset.key),
+            *failed_filesets_of(self._omero_session, fileset.key),
+        )
+        if images_of(self._omero_session, fileset.id) or any(one.image_ids for one in held):
+            return
+        self._omero_session.links.forget(fileset.key)
 
-    def _remove(self, fileset_id: int) -> None:
+    def _remove(self, fileset: Fileset) -> None:
+        """Remove a fileset, and with it images only if their import is over and failed.
+
+        Raises RepositoryUnavailable, Busy while it goes on, PermissionDenied.
+        """
         found = self._omero_session.rows(
-            "select f.details.group.id from Fileset f where f.id = :id", id=fileset_id
+            "select f.details.group.id from Fileset f where f.id = :id", id=fileset.id
         )
         if not found:
             return
         [[group_id]] = found
-        process = self._process(fileset_id, group_id)
-        if process is not None:
-            handle = process.getHandle()
-            if handle is not None:
-                stop(handle)
-            forget_process(self._omero_session, fileset_id)
-        if images_of(self._omero_session, fileset_id):
-            return  # They came while it was being stopped.
-        tidy_up(self._omero_session, fileset_id)
-        delete(self._omero_session.gateway, group_id, {"Fileset": [fileset_id]}, keep=["Image"])
+        process = self._process(fileset.id, group_id)
+        handle = None if process is None else process.handle()
+        half_made = not are_tied(self._omero_session, fileset.id)
+        if process is not None and handle is not None:
+            if process.is_open(handle):
+                half_made = isinstance(stop(handle), omero.cmd.ERR)
+        elif half_made or not images_of(self._omero_session, fileset.id):
+            require_over(self._omero_session, fileset.id, held=process is not None)
+        if half_made and (left := remove_failed(self._omero_session, fileset)):
+            raise PermissionDenied(left)
+        if handle is not None:
+            close(handle)
+        forget_process(self._omero_session, fileset.id)
+        # Those that were imported are told, and stay; they may have come meanwhile.
+        if half_made or images_of(self._omero_session, fileset.id):
+            return
+        tidy_up(self._omero_session, fileset.id)
+        delete(self._omero_session.gateway, group_id, {"Fileset": [fileset.id]}, keep=["Image"])
 
-    def _process(self, fileset_id: int, group_id: int) -> Any | None:
+    def _process(self, fileset_id: int, group_id: int) -> HeldProcess | None:
         return live_process(self._omero_session, fileset_id, group_id)
 
-    def _demand_process(self, fileset: Fileset, plan: FilesetPlan) -> Any:
+    def _demand_process(self, fileset: Fileset, plan: FilesetPlan) -> HeldProcess:
         process = self._process(fileset.id, plan.group_id)
         if process is None:
             raise UploadLost

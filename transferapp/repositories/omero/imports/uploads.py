@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from transferapp.repositories.counting import ByteCount
+from transferapp.repositories.omero.imports.processes import HeldProcess
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 _BLOCK = 2 * 1024 * 1024
@@ -14,11 +14,10 @@ _BLOCK = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a file goes: its number in an import process, and the group."""
+    """Where a file goes: its number in an import process."""
 
-    process: Any
+    process: HeldProcess
     number: int
-    group_id: int
 
 
 def upload(
@@ -32,8 +31,8 @@ def upload(
     """Send one file; ``again`` sends it from the beginning. Blocking, resumable."""
     gateway = omero_session.gateway
     # Asked first: OMERO knows it only while the uploader is open, and any write moves it.
-    offset = 0 if again else place.process.getUploadOffset(place.number)
-    uploader = gateway.bound(place.process.getUploader(place.number), place.group_id)
+    offset = 0 if again else place.process.offset(place.number)
+    uploader = place.process.uploader(place.number)
     if again or offset > path.stat().st_size:
         uploader.truncate(0)
         offset = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
@@ -11,9 +12,10 @@ from typing import Any
 from transferapp.errors import RepositoryUnavailable, TransferAppError
 from transferapp.host.backoff import Backoff
 from transferapp.repositories.heartbeat import Beat
-from transferapp.repositories.omero.catalogue.filesets import log_bytes
-from transferapp.repositories.omero.errors import import_failure, translated
+from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.import_failures import import_failure
+from transferapp.repositories.omero.imports.import_log import WatchedLog
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import ProgressListener
 
@@ -28,6 +30,8 @@ _TEXT = (
     "finishing",
 )
 _POLLS = Backoff(0.05, 1.0, factor=1.5)
+#: About ten seconds of them.
+_STOP_POLLS = 15
 #: While the step does not change, the log is looked at so often.
 _SCAN_AT_LOG_EVERY = timedelta(seconds=30)
 
@@ -50,9 +54,10 @@ async def watch(
             await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:
         omero_session.heartbeats.ended(fileset_id)
+    await omero_session.run(watched.log.close)
     if isinstance(response, omero.cmd.ERR):
         return import_failure(response.name, dict(response.parameters or {}))
-    await omero_session.run(_close, handle)
+    await omero_session.run(close, handle)
     return None
 
 
@@ -63,6 +68,7 @@ class _Watched:
         self, omero_session: OmeroSessionContext, fileset_id: int, handle: Any
     ) -> None:
         self._omero_session, self._fileset_id, self._handle = omero_session, fileset_id, handle
+        self.log = WatchedLog(omero_session, fileset_id)
         self._scanned_at = omero_session.clock.now()
 
     def check(self) -> Beat:
@@ -78,24 +84,44 @@ class _Watched:
         if not step or now - self._scanned_at < _SCAN_AT_LOG_EVERY:
             return known
         self._scanned_at = now
-        return watch.saw(
-            self._fileset_id, step, log_bytes(self._omero_session, self._fileset_id)
-        )
+        return watch.saw(self._fileset_id, step, self.log.size())
 
 
-def _close(handle: Any) -> None:
+def close(handle: Any) -> None:
+    """Let go of an import that is over; never raises."""
     with suppress(TransferAppError), translated():
         handle.close()
 
 
-def stop(handle: Any) -> None:
+def stop(handle: Any) -> Any | None:
     """Cancel an import that is not wanted any more; blocking.
 
-    Raises RepositoryUnavailable while OMERO cannot stop it.
+    Returns what it ended with; None when it had not begun, so that there is nothing of it.
+    Raises RepositoryUnavailable or Busy while OMERO cannot stop it.
     """
-    if handle.getResponse() is None and not handle.cancel():
-        raise RepositoryUnavailable(
-            "OMERO is importing these files at this moment. What comes of it is looked at"
-            " afterwards."
-        )
-    _close(handle)
+    response = handle.getResponse()
+    if response is None:
+        try:
+            handle.cancel()
+        except omero.LockTimeout as error:
+            raise _importing_now() from error
+        response = _ended(handle)
+    return response
+
+
+def _ended(handle: Any) -> Any | None:
+    """Wait a little for the answer of an import that OMERO says is cancelled or finished."""
+    for number in range(_STOP_POLLS):
+        response = handle.getResponse()
+        # One that was taken out of OMERO's own queue never answers.
+        if response is not None or not handle.getStatus().steps:
+            return response
+        time.sleep(_POLLS.pause_s(number))
+    raise _importing_now()
+
+
+def _importing_now() -> RepositoryUnavailable:
+    return RepositoryUnavailable(
+        "OMERO is importing these files at this moment. What comes of it is looked at"
+        " afterwards."
+    )

@@ -12,6 +12,7 @@ from transferapp.model.images import Level, TileRegion
 from transferapp.repositories.omero.catalogue.mapping import DTYPES
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.reading.tied import require_tied
 from transferapp.repositories.omero.sessions.gateway import Gateway
 from transferapp.repositories.omero.sessions.pixel_stores import PixelStore, closing
 
@@ -40,6 +41,7 @@ def read_levels(
         return store.levels(), max(64, min(store.proxy.getTileSize()))
 
     with translated():
+        require_tied(gateway, pixels_id, group_id)
         return gateway.pixel_stores.read(group_id, pixels_id, read)
 
 
@@ -60,6 +62,7 @@ def read_tile(
     def read(store: PixelStore) -> npt.NDArray[np.generic] | None:
         return _read_region(store, region, dtype)
 
+    require_tied(gateway, place.pixels_id, place.group_id)
     found = gateway.pixel_stores.read(place.group_id, place.pixels_id, read)
     if found is None:
         raise _no_such_plane()

@@ -17,6 +17,7 @@ from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
+from transferapp.repositories.omero.sessions.import_sessions import ImportSessions
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,6 +74,7 @@ class OmeroSessionContext:
     threads: Executor
     clock: Clock
     heartbeats: HeartbeatWatch
+    import_sessions: ImportSessions
     #: Where files are linked instead of uploaded; None where this process cannot.
     links: Links | None = None
 

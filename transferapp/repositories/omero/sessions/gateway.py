@@ -13,7 +13,7 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.ice_imports import Ice, omero
 from transferapp.repositories.omero.sessions.pixel_stores import PixelStores
 from transferapp.repositories.omero.settings import OmeroSettings
 
@@ -74,6 +74,12 @@ class Gateway:
         self.pixel_stores = PixelStores(self.pixels_store)
         #: Live import processes by fileset id; they end with the session.
         self.processes: dict[int, Any] = {}
+        #: Pixels that are known to be tied to their file (reading/tied.py).
+        self.tied: set[int] = set()
+        #: The session as OMERO names it: as good as a password, never shown.
+        self.session_uuid = str(client.getSessionId())
+        #: Whether it was minted, so that another worker may go on in it.
+        self.minted = False
         #: Set when a call found that the session is gone.
         self.lost = False
         client.enableKeepAlive(_KEEP_ALIVE_S)
@@ -110,7 +116,9 @@ class Gateway:
         except Exception:
             shut(client)
             raise
-        return cls(client, settings)
+        joined = cls(client, settings)
+        joined.minted = True
+        return joined
 
     def query(self, group_id: int) -> Any:
         """IQuery in a group."""
@@ -140,6 +148,10 @@ class Gateway:
         """A new RawPixelsStore; close it."""
         return self.bound(self._factory.createRawPixelsStore(), group_id)
 
+    def rendering_engine(self, group_id: int) -> Any:
+        """A new RenderingEngine; close it."""
+        return self.bound(self._factory.createRenderingEngine(), group_id)
+
     def thumbnail_store(self, group_id: int) -> Any:
         """A new ThumbnailStore; close it."""
         return self.bound(self._factory.createThumbnailStore(), group_id)
@@ -150,6 +162,11 @@ class Gateway:
         if found is None:
             raise RepositoryUnavailable("OMERO has no managed repository running now.")
         return self.bound(found, group_id)
+
+    def in_session(self, name: str) -> Any:
+        """Return a proxy of what lives in this session under a name, there or not."""
+        identity = Ice.Identity(name, self.session_uuid)
+        return self._factory.ice_identity(identity)
 
     def submit(self, request: Any, group_id: int) -> Any:
         """Submit a command; returns its handle."""
@@ -174,16 +191,20 @@ class Gateway:
         return self.admin().getEventContext()
 
     def close(self) -> None:
-        """End the session; never raises, and later calls do nothing."""
+        """End the session; never raises, and later calls do nothing. One with an import under
+        way is left to OMERO: another worker joins it, or it ends when nobody has called.
+        """
         with self._closing:
             if self._closed:
                 return
             self._closed = True
         self.pixel_stores.close()
+        left = self.minted and bool(self.processes)
         self.processes.clear()
         # When it is gone already there is nothing to end.
         with suppress(TransferAppError), translated():
-            self._client.getSession().closeOnDestroy()
+            if not left:
+                self._client.getSession().closeOnDestroy()
         shut(self._client)
 
     @property

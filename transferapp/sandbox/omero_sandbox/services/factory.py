@@ -11,7 +11,7 @@ import omero
 from omero.rtypes import rlong
 
 from transferapp.sandbox.omero_sandbox.commands import submit
-from transferapp.sandbox.omero_sandbox.dispatch import Service, register
+from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, register
 from transferapp.sandbox.omero_sandbox.services.account import IConfig, ISession
 from transferapp.sandbox.omero_sandbox.services.admin import IAdmin
 from transferapp.sandbox.omero_sandbox.services.query import (
@@ -25,6 +25,7 @@ from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
 from transferapp.sandbox.omero_sandbox.services.rawpixels import IPixels, RawPixelsStore
 from transferapp.sandbox.omero_sandbox.services.rendering import RenderingEngine, ThumbnailStore
 from transferapp.sandbox.omero_sandbox.services.repository import SharedResources
+from transferapp.sandbox.omero_sandbox.sessions import Session
 
 _STATELESS: dict[str, type[Service]] = {
     service.__name__: service
@@ -39,13 +40,27 @@ _STATEFUL: dict[str, type[Service]] = {
 
 
 class ServiceFactory(Service):
-    """The session as clients see it."""
+    """The session as one client sees it."""
+
+    def __init__(self, network: Network, session: Session, client: str) -> None:
+        """Serve a client that has joined a session."""
+        super().__init__(network, session)
+        self._client, self._detached = client, False
+        self.own_identity = Ice.Identity(session.uuid, f"session-{client}")
+
+    def leave(self) -> None:
+        """The client is gone, and its stateless services; stateful ones stay for others."""
+        self.network.remove(self.own_identity)
+        for name in [name for name in self.session.servants if self._client in name]:
+            self.network.remove(Ice.Identity(name, self.session.uuid))
+            del self.session.servants[name]
+        self.sandbox.sessions.leave(self.session, detached=self._detached)
 
     def getByName(self, name: str) -> Any:
         short = name.rpartition(".")[2]
         interface = getattr(omero.api, short)
-        identity = Ice.Identity(name, self.session.uuid)
-        # Once for a session: to make it anew would leave a moment in which nobody answers.
+        identity = Ice.Identity(self._client + name, self.session.uuid)
+        # Once for a client: to make it anew would leave a moment in which nobody answers.
         present = self.network.present(interface, identity)
         if present is not None:
             return present
@@ -76,10 +91,10 @@ class ServiceFactory(Service):
         """Never publish."""
 
     def closeOnDestroy(self) -> None:
-        self.session.detached = False
+        self._detached = False
 
     def detachOnDestroy(self) -> None:
-        self.session.detached = True
+        self._detached = True
 
     def keepAlive(self, proxy: Any) -> bool:
         """Refresh the session, as any call does; True only for a living service."""
@@ -111,4 +126,4 @@ class ServiceFactory(Service):
         return submit(self, request, Ice.Identity(f"{uuid.uuid4()}Handle", self.session.uuid))
 
     def destroy(self) -> None:
-        self.sandbox.sessions.leave(self.session)
+        self.sandbox.sessions.leave(self.session, detached=self._detached)

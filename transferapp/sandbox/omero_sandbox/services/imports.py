@@ -10,20 +10,22 @@ from typing import Any
 import Ice
 import omero
 from omero import rtypes
+from typing_extensions import override
 
-from transferapp.errors import TransferAppError
-from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call, register
+from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call
 from transferapp.sandbox.omero_sandbox.handles import Handle, ImportWork, Steps
 from transferapp.sandbox.omero_sandbox.hashers import USUAL_HASHER, hash_file
 from transferapp.sandbox.omero_sandbox.ice_objects import Outgoing, eager
 from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
 from transferapp.sandbox.omero_sandbox.registration import Registration
+from transferapp.sandbox.omero_sandbox.request_failures import RequestFailed
 from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
 from transferapp.sandbox.omero_sandbox.sessions import Session
 
 _PIXELS = ("image", "pixelsType", "channels.logicalChannel")
 _STEPS = ("metadata", "pixel data", "thumbnails", "processing", "result")
+_PIXEL_STEP = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,14 @@ class Reserved:
 class ImportProcess(Service):
     """One import from its reservation to its handle."""
 
-    def __init__(self, network: Network, session: Session, reserved: Reserved) -> None:
+    def __init__(
+        self, network: Network, session: Session, reserved: Reserved, client: str
+    ) -> None:
         """Wait for uploads."""
         super().__init__(network, session)
         self.reserved = reserved
+        #: The client that made it.
+        self._client = client
         self.proxy: Any = None
         #: The handle and its proxy, once the upload is verified.
         self.handle: tuple[Handle, Any] | None = None
@@ -53,30 +59,29 @@ class ImportProcess(Service):
         self._uploaders: dict[int, RawFileStore] = {}
         self._log = ImportLog(self.sandbox, reserved.log)
         self._log.write("Fileset:%d reserved", reserved.record.id)
+        self._log.settle()
 
     @property
-    def owner(self) -> int:
-        """The experimenter it is for."""
-        return self.reserved.caller.user
+    def running(self) -> bool:
+        """Whether its import was submitted and is not over, queued or at work."""
+        return self.handle is not None and not self.handle[0].at_rest
 
     def getImportSettings(self) -> Any:
         return self.reserved.settings
 
     def getUploader(self, number: int) -> Any:
-        return self.uploader(number, self.session)
-
-    def uploader(self, number: int, session: Session) -> Any:
-        """Open one of the files in a session, or give the open one, whatever its mode."""
+        """Open one of the files, or give the open one, whatever its mode."""
         store = self._open(number)
-        if store is None:
-            mode = current_call().ctx.get("omero.fs.mode", "rw")
-            store = RawFileStore(self.network, session, self.reserved.files[number], mode)
-            self._uploaders[number] = store
-            identity = Ice.Identity(f"{uuid.uuid4()}RawFileStore", session.uuid)
-            return register(self.network, omero.api.RawFileStore, store, identity)
-        if store.session is session:
+        if store is not None:
             return self.network.present(omero.api.RawFileStore, store.identity)
-        return _joined(omero.api.RawFileStore, _Joined(store, session), store.identity.name)
+        if not self.network.has(Ice.Identity(self.session.uuid, f"session-{self._client}")):
+            # Servants are registered through the client that made the process.
+            text = "No ServantHolder for proxy."
+            raise omero.InternalException(None, "omero.InternalException", text)
+        mode = current_call().ctx.get("omero.fs.mode", "rw")
+        store = RawFileStore(self.network, self.session, self.reserved.files[number], mode)
+        self._uploaders[number] = store
+        return self.register(omero.api.RawFileStore, store, "RawFileStore")
 
     def _open(self, number: int) -> RawFileStore | None:
         store = self._uploaders.get(number)
@@ -103,8 +108,17 @@ class ImportProcess(Service):
             name = "omero.ChecksumValidationException"
             text = "A checksum mismatch has occurred."
             raise omero.ChecksumValidationException(None, name, text, wrong)
+        self._upload_is_over()
         self.handle = self._started()
         return self.handle[1]
+
+    def _upload_is_over(self) -> None:
+        """Of all the jobs only this one is ever said to be done."""
+        upload = self.store.related(self.reserved.record, "jobLinks")[0].values["child"]
+        finished = self.store.enumeration("JobStatus", "Finished")
+        now = rtypes.rtime(self.sandbox.clock.now_ms())
+        for name, value in (("status", finished), ("message", "Finished"), ("finished", now)):
+            self.store.set(upload, name, value)
 
     def _started(self) -> tuple[Handle, Any]:
         reserved = self.reserved
@@ -129,22 +143,33 @@ class ImportProcess(Service):
         for number, name in enumerate(_STEPS, 1):
             self._log.write("step %d of %d: %s", number, len(_STEPS), name)
             self.sandbox.faults.pass_by(f"import step {number}")
-            time.sleep(self.sandbox.faults.slow_step)
-            if number == self.sandbox.faults.fail_step:
-                self._log.write("step %d failed: asked to", number)
-                raise omero.InternalException(None, None, f"Import step {name} failed")
-            if number == 1:
-                self._register(registration)
+            try:
+                self._linger()
+                self.sandbox.faults.check_import(number, first.text("name"))
+                self._register(registration, number)
+            finally:
+                self._log.settle()
             yield
         return self._response(registration)
 
-    def _register(self, registration: Registration) -> None:
+    def _linger(self) -> None:
+        """Take as long as a slow step is asked to, and say so in the log if asked to."""
+        faults, end = self.sandbox.faults, time.monotonic() + self.sandbox.faults.slow_step
+        while (left_s := end - time.monotonic()) > 0:
+            time.sleep(min(left_s, faults.log_every or left_s))
+            if faults.log_every:
+                self._log.write("at work")
+
+    def _register(self, registration: Registration, number: int) -> None:
+        """Do what the first two steps leave behind: images, then pixels that can be read."""
         try:
-            registration.run()
-        except TransferAppError as error:
-            self._log.write("%s", error)
-            text = f"omero.model.Fileset#{self.reserved.record.id}: {error}"
-            raise omero.ValidationException(None, "omero.ValidationException", text) from error
+            if number == 1:
+                registration.metadata()
+            elif number == _PIXEL_STEP:
+                registration.pixel_data()
+        except RequestFailed as error:
+            self._log.write("%s", error.parameters.get("stacktrace", error))
+            raise
 
     def _response(self, registration: Registration) -> Any:
         made = omero.grid.ImportResponse()
@@ -164,10 +189,17 @@ class ImportProcess(Service):
             if self in self.sandbox.imports:
                 self.sandbox.imports.remove(self)
             self._log.write("ended")
+            self._log.settle()
+
+    @override
+    def close(self) -> None:
+        super().close()
+        if not self.running and self in self.sandbox.imports:
+            self.sandbox.imports.remove(self)
 
 
 class ImportLog:
-    """The log file of an import: its growing size tells a client that work goes on."""
+    """The log file of an import; the database hears of its size when a step ends."""
 
     def __init__(self, sandbox: Sandbox, record: Record) -> None:
         """Write to an original file of the repository."""
@@ -180,47 +212,12 @@ class ImportLog:
         now = self._sandbox.clock.now().isoformat(timespec="milliseconds")
         with path.open("a", encoding="utf-8") as file:
             file.write(f"{now} INFO  {text % values if values else text}\n")
-        digest = hash_file(path, USUAL_HASHER)
+
+    def settle(self) -> None:
+        """Tell the database how long the log is now."""
+        path = self._sandbox.files.path(self._record)
         with self._sandbox.lock:
             store = self._sandbox.store
-            if self._record.id in store.tables["OriginalFile"]:
+            if path.exists() and self._record.id in store.tables["OriginalFile"]:
                 store.set(self._record, "size", rtypes.rlong(path.stat().st_size))
-                store.set(self._record, "hash", digest)
-
-
-class _Joined:
-    """A servant of one session, called from another of the same person."""
-
-    def __init__(self, target: Any, session: Session) -> None:
-        self._target, self.session = target, session
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._target, name)
-
-
-class _JoinedProcess(_Joined):
-    """An import process whose own session may be gone."""
-
-    def getUploader(self, number: int) -> Any:
-        return self._target.uploader(number, self.session)
-
-    def getHandle(self) -> Any:
-        if self._target.handle is None:
-            return None
-        handle = self._target.handle[0]
-        return _joined(omero.cmd.Handle, _Joined(handle, self.session), handle.identity.name)
-
-
-def _joined(interface: Any, target: _Joined, name: str) -> Any:
-    identity = Ice.Identity(name, target.session.uuid)
-    if identity == target.identity:
-        target = target._target
-    network: Network = target.network
-    target.session.closing.append(lambda: network.remove(identity))
-    return network.add(interface, target, identity)
-
-
-def join_process(process: ImportProcess, session: Session) -> Any:
-    """Return a proxy of a process that answers as long as ``session`` lives."""
-    joined = _JoinedProcess(process, session)
-    return _joined(omero.grid.ImportProcess, joined, process.identity.name)
+                store.set(self._record, "hash", hash_file(path, USUAL_HASHER))

@@ -126,7 +126,7 @@ class RawFileStore(Service):
     @override
     @without_lock
     def close(self) -> None:
-        if self._record is not None and (self._dirty or self._mode == "rw"):
+        if self._record is not None:
             self.save()
         self.open = False
         super().close()

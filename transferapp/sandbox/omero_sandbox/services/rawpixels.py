@@ -30,11 +30,11 @@ class PixelsService(Service):
     pixels: Record
     level: int = 0
 
-    def choose(self, pixels_id: int) -> None:
-        """Open the pixels; raises SecurityViolation, ResourceError."""
+    def choose(self, pixels_id: int, *, writing: bool = False) -> None:
+        """Open the pixels; raises SecurityViolation, ResourceError, LockTimeout."""
         found = self.store.find("Pixels", pixels_id)
         self.pixels = require_visible(found, self.caller, f"Pixels:{pixels_id}")
-        self.source = self.sandbox.pixels.open(self.pixels)
+        self.source = self.sandbox.pixels.open(self.pixels, writing=writing)
         self.level = len(self.source.levels) - 1
 
     def length(self, axis: str) -> int:
@@ -73,7 +73,8 @@ class RawPixelsStore(PixelsService):
 
     def setPixelsId(self, pixels_id: int, _bypass: bool = True) -> None:
         self.sandbox.faults.check_pyramid(pixels_id)
-        self.choose(pixels_id)
+        # The Java server, too, opens them for writing, although most clients only read.
+        self.choose(pixels_id, writing=True)
 
     def getPixelsId(self) -> int:
         return self.pixels.id

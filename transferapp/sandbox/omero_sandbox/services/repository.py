@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 from typing import Any
 
+import Ice
 import omero
 from omero import rtypes
 
-from transferapp.sandbox.omero_sandbox.dispatch import Service
+from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call
 from transferapp.sandbox.omero_sandbox.hashers import HASHERS, hash_file
 from transferapp.sandbox.omero_sandbox.ice_objects import Incoming
 from transferapp.sandbox.omero_sandbox.permissions import (
@@ -21,27 +22,56 @@ from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller, pla
 from transferapp.sandbox.omero_sandbox.services.imports import (
     ImportProcess,
     Reserved,
-    join_process,
 )
 from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
+from transferapp.sandbox.omero_sandbox.sessions import Session
 
 
 class SharedResources(Service):
     """What leads clients to the repository."""
 
     def repositories(self) -> Any:
-        service = ManagedRepository(self.network, self.session)
-        proxy = self.register(omero.grid.ManagedRepository, service, "ManagedRepository")
-        plain_proxy = omero.grid.RepositoryPrx.uncheckedCast(proxy)
+        """Let this client through to the one repository that all share."""
+        identity = repository_identity(self.network)
+        admitted = self.network.admitted_over(current_call().con)
+        if admitted is not None:
+            admitted.identities.add((identity.category, identity.name))
+        proxy = omero.grid.RepositoryPrx.uncheckedCast(self.network.proxy(identity))
         root = self.out(self.sandbox.files.repository)
-        return omero.grid.RepositoryMap([root], [plain_proxy])
+        return omero.grid.RepositoryMap([root], [proxy])
 
     def areTablesEnabled(self) -> bool:
         return False
 
 
+def repository_identity(network: Network) -> Any:
+    """Return the name of the managed repository, which is in nobody's category."""
+    return Ice.Identity(f"PublicRepository-{network.sandbox.files.repository_uuid}", "")
+
+
+class SharedRepository:
+    """The managed repository's servant: one for all, told the session by each call."""
+
+    def __init__(self, network: Network) -> None:
+        """Serve whoever is let through."""
+        self._network = network
+
+    @property
+    def session(self) -> Session:
+        """The session that the call names; raises RemovedSessionException."""
+        named = current_call().ctx.get("omero.session.uuid", "")
+        found = self._network.sandbox.sessions.find(named)
+        if found is None:
+            text = f"No context for {named}"
+            raise omero.RemovedSessionException(None, "omero.RemovedSessionException", text)
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(ManagedRepository(self._network, self.session), name)
+
+
 class ManagedRepository(Service):
-    """The managed repository."""
+    """The managed repository as one session sees it."""
 
     def root(self) -> Any:
         return self.out(self.sandbox.files.repository)
@@ -104,9 +134,8 @@ class ManagedRepository(Service):
     # -- bringing files in
 
     def listImports(self) -> list[Any]:
-        """List running imports of this person, callable from this session."""
-        mine = [p for p in self.sandbox.imports if p.owner == self.session.user]
-        return [join_process(process, self.session) for process in mine]
+        """List nothing, ever: the Java server looks for an RLong among Longs."""
+        return []
 
     def importFileset(self, fileset: Any, settings: Any) -> Any:
         self.sandbox.faults.check_disk()
@@ -120,10 +149,11 @@ class ManagedRepository(Service):
         record = Incoming(self.store, caller).save(fileset)
         if record is None:
             raise omero.ValidationException(None, None, "No fileset was given")
+        self._submit_jobs(caller, record)
         files = self._files(caller, record, location, settings)
         log = self._log(caller, record, prefix)
         reserved = Reserved(record, fileset, settings, location, files, log, caller)
-        process = ImportProcess(self.network, self.session, reserved)
+        process = ImportProcess(self.network, self.session, reserved, _client())
         process.proxy = self.register(omero.grid.ImportProcess, process, "ImportProcess")
         self.sandbox.imports.append(process)
         return process.proxy
@@ -165,12 +195,29 @@ class ManagedRepository(Service):
             made.append(file)
         return made
 
+    def _submit_jobs(self, caller: SandboxCaller, record: Record) -> None:
+        """Fill in what no client may say of a job."""
+        store, now = self.store, rtypes.rtime(self.sandbox.clock.now_ms())
+        who = store.load("Experimenter", caller.user).text("omeName")
+        group = store.load("ExperimenterGroup", caller.group).text("name")
+        given = {
+            "username": who, "groupname": group, "type": "User", "submitted": now,
+            "scheduledFor": now, "status": store.enumeration("JobStatus", "Submitted"),
+        }  # fmt: skip
+        for link in store.related(record, "jobLinks"):
+            for name, value in given.items():
+                store.set(link.values["child"], name, value)
+
     def _log(self, caller: SandboxCaller, record: Record, prefix: str) -> Record:
         log = self.sandbox.files.make(prefix.rstrip("/") + ".log", caller)
         self.store.set(log, "mimetype", "application/omero-log-file")
         upload = self.store.related(record, "jobLinks")[0].values["child"]
         self.store.new("JobOriginalFileLink", caller, parent=upload, child=log)
         return log
+
+
+def _client() -> str:
+    return str(current_call().ctx.get("omero.client.uuid", ""))
 
 
 def _jobs(*, thumbnails: bool) -> list[Any]:

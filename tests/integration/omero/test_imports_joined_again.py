@@ -1,0 +1,306 @@
+"""After a crash an import is found again in its own session; nothing is deleted under it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
+
+from tests.support.omero_env import adapter, populate, settings_for, start_sandbox
+from tests.support.omero_worker_env import AheadClock
+from transferapp.errors import Busy, RepositoryUnavailable, UploadLost
+from transferapp.host.resources import resource
+from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.repositories.omero.repository import OmeroRepository
+from transferapp.repositories.omero.settings import OmeroSettings
+from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
+from transferapp.testing.repository_env import (
+    ALICE,
+    Sample,
+    import_all,
+    new_dataset,
+    plan_for,
+)
+
+CELLS = Sample(resource("sample-data", "tiff-channels-cells"), ("cells_D03f00d1.tif",), 1)
+TRANSPORTS = ("tcp", "ssl", "wss")
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
+    with start_sandbox(tmp_path / "sandbox", TRANSPORTS) as started:
+        populate(started)
+        started.control("cancel_timeout", seconds=0.3)
+        yield started
+        assert started.control("offences")["offences"] == []
+
+
+def quick(sandbox: RunningSandbox, folder: Path, transport: str = "tcp") -> OmeroSettings:
+    return settings_for(sandbox, folder, transport).model_copy(update={"import_quiet_s": 0.5})
+
+
+async def begin(
+    sandbox: RunningSandbox, repository: OmeroRepository, place: str
+) -> tuple[FilesetPlan, Fileset]:
+    """Import until OMERO is at a place, and forget it there as a killed process does."""
+    async with repository.session(ALICE) as session:
+        dataset = await new_dataset(session)
+        plan = plan_for(CELLS, dataset.ref, dataset.group_id)
+        fileset = await session.imports.reserve(plan)
+        await session.imports.store(fileset, plan, CELLS.paths)
+        sandbox.control("hold", place=place)
+        running = asyncio.create_task(session.imports.register(fileset, plan, lambda *_: None))
+        held = await asyncio.to_thread(sandbox.control, "held", seconds=20)
+        assert held["held"]
+        running.cancel()
+        await asyncio.wait({running})
+    return plan, fileset
+
+
+def die(repository: OmeroRepository) -> None:
+    """Break the connections; nothing is told to OMERO."""
+    pool = repository._pool
+    for pooled in pool._held.values():
+        connection = pooled.gateway._client.getSession().ice_getCachedConnection()
+        connection.close(True)
+        pooled.gateway._closed = True
+    pool._held.clear()
+
+
+def counts(sandbox: RunningSandbox) -> tuple[int, int]:
+    found = sandbox.control("status")["counts"]
+    return found["Fileset"], found["Image"]
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_running_import_is_watched_by_the_next_worker(
+    sandbox: RunningSandbox, tmp_path: Path, transport: str
+) -> None:
+    settings = quick(sandbox, tmp_path, transport)
+    first = adapter(settings)
+    plan, fileset = await begin(sandbox, first, "import step 2")
+    die(first)
+    sandbox.control("calls")
+    second = adapter(settings)
+    heard = asyncio.Event()
+    async with second.session(ALICE) as session:
+        watching = asyncio.create_task(
+            session.imports.register(fileset, plan, lambda *_: heard.set())
+        )
+        await asyncio.wait_for(heard.wait(), 20)
+        assert not watching.done(), "it is still at step 2"
+        sandbox.control("let_go")
+        made = await watching
+    await second.close()
+    await first.close()
+    assert (made.id, len(made.image_ids)) == (fileset.id, 1)
+    assert counts(sandbox) == (1, 1)
+    assert list((tmp_path / "omero-imports").iterdir()) == []
+
+
+async def test_a_note_is_private_and_lives_as_long_as_its_import(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    repository = adapter(quick(sandbox, tmp_path))
+    async with repository.session(ALICE) as session:
+        dataset = await new_dataset(session)
+        plan = plan_for(CELLS, dataset.ref, dataset.group_id)
+        await session.imports.reserve(plan)
+        (note,) = (tmp_path / "omero-imports").iterdir()
+        assert note.stat().st_mode & 0o777 == 0o600
+        assert note.parent.stat().st_mode & 0o077 == 0
+        await import_all(session, plan, CELLS.paths)
+        assert not note.exists()
+    await repository.close()
+
+
+async def test_an_import_whose_session_was_ended_is_left_alone(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    settings = quick(sandbox, tmp_path)
+    first = adapter(settings)
+    plan, fileset = await begin(sandbox, first, "import step 1")
+    die(first)
+    sandbox.control("close_sessions", user=ALICE)
+    await asyncio.sleep(0.4)  # Too late now to cancel the step.
+    second = adapter(settings)
+    async with second.session(ALICE) as session:
+        for attempt in (
+            session.imports.reserve(plan),
+            session.imports.discard(fileset),
+            session.imports.store(fileset, plan, CELLS.paths),
+        ):
+            with pytest.raises(Busy, match="may still be importing") as caught:
+                await attempt
+            assert caught.value.retry_after_s is not None
+        with pytest.raises(UploadLost):
+            await session.imports.register(fileset, plan, lambda *_: None)
+        assert counts(sandbox) == (1, 0)
+        sandbox.control("let_go")
+        # It fails without its session; then all is quiet.
+        await asyncio.to_thread(until_over, sandbox)
+        made = await again(session, plan)
+    await second.close()
+    await first.close()
+    assert len(made.image_ids) == 1
+    assert counts(sandbox) == (1, 1)
+
+
+def until_over(sandbox: RunningSandbox) -> None:
+    end = time.monotonic() + 20
+    while sandbox.control("status")["imports"]:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+async def again(session: object, plan: FilesetPlan) -> Fileset:
+    """Retry as the queue does."""
+    for _ in range(40):
+        try:
+            return await import_all(session, plan, CELLS.paths)  # type: ignore[arg-type]
+        except Busy:
+            await asyncio.sleep(0.2)
+    raise AssertionError("it never went on")
+
+
+async def test_a_long_step_is_not_discarded(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    repository = adapter(quick(sandbox, tmp_path))
+    plan, fileset = await begin(sandbox, repository, "import step 1")
+    async with repository.session(ALICE) as session:
+        with pytest.raises(RepositoryUnavailable):
+            await session.imports.discard(fileset)
+        assert counts(sandbox) == (1, 0)
+        sandbox.control("let_go")
+        made = await session.imports.register(fileset, plan, lambda *_: None)
+    await repository.close()
+    assert len(made.image_ids) == 1
+
+
+async def test_a_closed_handle_is_of_an_import_that_is_over(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    settings = quick(sandbox, tmp_path)
+    first = adapter(settings)
+    async with first.session(ALICE) as session:
+        dataset = await new_dataset(session)
+        plan = plan_for(CELLS, dataset.ref, dataset.group_id)
+        fileset = await session.imports.reserve(plan)
+        await session.imports.store(fileset, plan, CELLS.paths)
+        sandbox.control("hold", place="Handle.close", done=True)
+        running = asyncio.create_task(session.imports.register(fileset, plan, lambda *_: None))
+        held = await asyncio.to_thread(sandbox.control, "held", seconds=20)
+        assert held["held"]
+        running.cancel()
+        await asyncio.wait({running})
+    die(first)
+    sandbox.control("let_go")
+    second = adapter(settings)
+    async with second.session(ALICE) as session:
+        made = await session.imports.register(fileset, plan, lambda *_: None)
+        assert (made.id, len(made.image_ids)) == (fileset.id, 1)
+    await second.close()
+    await first.close()
+
+
+async def test_a_queued_import_is_discarded_at_once(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    repository = adapter(quick(sandbox, tmp_path))
+    async with repository.session(ALICE) as session:
+        dataset = await new_dataset(session)
+        plan = plan_for(CELLS, dataset.ref, dataset.group_id)
+        fileset = await session.imports.reserve(plan)
+        await session.imports.store(fileset, plan, CELLS.paths)
+        sandbox.control("busy_queue", on=True)
+        registering = session.imports.register(fileset, plan, lambda *_: heard.set())
+        heard = asyncio.Event()
+        running = asyncio.create_task(registering)
+        await asyncio.wait_for(heard.wait(), 20)
+        running.cancel()
+        await asyncio.wait({running})
+        await session.imports.discard(fileset)
+        sandbox.control("busy_queue", on=False)
+    await repository.close()
+    assert counts(sandbox) == (0, 0)
+
+
+async def test_no_answer_is_not_taken_for_a_dead_import(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    settings = quick(sandbox, tmp_path).model_copy(update={"call_timeout_s": 1.0})
+    repository = adapter(settings)
+    plan, fileset = await begin(sandbox, repository, "import step 1")
+    async with repository.session(ALICE) as session:
+        sandbox.control("freeze")
+        with pytest.raises(RepositoryUnavailable):
+            await session.imports.discard(fileset)
+        sandbox.control("thaw")
+        sandbox.control("let_go")
+        made = await session.imports.register(fileset, plan, lambda *_: None)
+    await repository.close()
+    assert made.id == fileset.id
+
+
+async def test_a_restarted_omero_needs_no_waiting(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    settings = settings_for(sandbox, tmp_path)
+    first = adapter(settings)
+    plan, _ = await begin(sandbox, first, "import step 1")
+    sandbox.restart()
+    async with first.session(ALICE) as session:
+        assert len((await import_all(session, plan, CELLS.paths)).image_ids) == 1
+    await first.close()
+    assert counts(sandbox) == (1, 1)
+
+
+async def test_a_worker_that_stops_leaves_its_import_running(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    settings = quick(sandbox, tmp_path)
+    first = adapter(settings)
+    plan, fileset = await begin(sandbox, first, "import step 2")
+    await first.close()
+    second = adapter(settings)
+    async with second.session(ALICE) as session:
+        watching = asyncio.create_task(session.imports.register(fileset, plan, lambda *_: None))
+        await asyncio.sleep(0.3)
+        sandbox.control("let_go")
+        made = await watching
+    await second.close()
+    assert (made.id, len(made.image_ids)) == (fileset.id, 1)
+    assert sandbox.control("sessions")["users"] == []
+
+
+async def test_an_import_of_which_nobody_knows_anything_is_left_alone_for_a_day(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """Its note is gone, and its session is open: another program may be at work in it."""
+    settings, clock = quick(sandbox, tmp_path), AheadClock()
+    first = adapter(settings)
+    plan, fileset = await begin(sandbox, first, "import step 1")
+    (note,) = (tmp_path / "omero-imports").iterdir()
+    note.write_text("torn", encoding="utf-8")
+    second = adapter(settings, clock)
+    async with second.session(ALICE) as session:
+        with pytest.raises(Busy, match="may still be importing") as caught:
+            await session.imports.discard(fileset)
+    assert caught.value.retry_after_s == pytest.approx(24 * 3600, abs=60)
+    sandbox.control("fail_step", step=1)
+    sandbox.control("let_go")
+    await asyncio.to_thread(until_over, sandbox)
+    sandbox.control("fail_step", step=0)
+    async with second.session(ALICE) as session:
+        with pytest.raises(Busy):
+            await session.imports.discard(fileset)
+        clock.advance(hours=25)
+        await session.imports.discard(fileset)
+        assert counts(sandbox) == (0, 0)
+        assert len((await import_all(session, plan, CELLS.paths)).image_ids) == 1
+    await second.close()
+    await first.close()
