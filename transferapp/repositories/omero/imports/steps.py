@@ -273,11 +273,11 @@ class OmeroImports(Imports):
         process = self._process(fileset.id, group_id)
         found_handle = None if process is None else process.getHandle()
         handle = self._bound(found_handle, group_id)
+        half_made = not are_tied(self._omero_session, fileset.id)
         if handle is not None:
             half_made = isinstance(stop(handle), omero.cmd.ERR)
-        else:
+        elif half_made or not images_of(self._omero_session, fileset.id):
             require_over(self._omero_session, fileset.id)
-            half_made = not are_tied(self._omero_session, fileset.id)
         if half_made and (left := remove_failed(self._omero_session, fileset)):
             raise PermissionDenied(left)
         if handle is not None:
