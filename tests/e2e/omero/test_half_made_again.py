@@ -30,7 +30,7 @@ ASKED = {ItemState.NEEDS_ATTENTION, ItemState.FAILED}
 
 
 @dataclass
-class Stage:
+class Site:
     """Agent, server and worker on a sandbox, and alice at a terminal."""
 
     terminal: Terminal
@@ -69,7 +69,7 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     home = tmp_path_factory.mktemp("installation")
     with (
         running_sandbox(home / "omero", PASSWORD) as repository,
@@ -79,7 +79,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         installation.start_all()
         terminal = Terminal(installation)
         assert terminal.log_in().code == 0
-        yield Stage(terminal, repository.sandbox)
+        yield Site(terminal, repository.sandbox)
 
 
 def plane(seed: int) -> Plane:
@@ -110,43 +110,43 @@ def item_of(answer: Answer) -> dict[str, Any]:
 
 
 def test_what_failed_between_images_and_pixels_is_gone_and_retry_imports_it(
-    stage: Stage, tmp_path: Path
+    site: Site, tmp_path: Path
 ) -> None:
-    content, before = plane(1), stage.counts()
+    content, before = plane(1), site.counts()
     write(tmp_path / "run" / "cells.tif", content)
-    stage.sandbox.control("fail_step", step=2)
+    site.sandbox.control("fail_step", step=2)
     try:
-        answer = stage.send(tmp_path / "run", "Retried")
+        answer = site.send(tmp_path / "run", "Retried")
     finally:
-        stage.sandbox.control("fail_step", step=0)
+        site.sandbox.control("fail_step", step=0)
     assert answer.code != 0
     assert item_of(answer)["state"] == ItemState.NEEDS_ATTENTION, answer.out
-    assert stage.counts() == before
-    assert stage.planes("Retried") == []
+    assert site.counts() == before
+    assert site.planes("Retried") == []
 
-    assert stage.retried(answer) == ItemState.IMPORTED
-    [imported] = stage.planes("Retried")
+    assert site.retried(answer) == ItemState.IMPORTED
+    [imported] = site.planes("Retried")
     np.testing.assert_array_equal(imported, content)
-    assert stage.counts() == (before[0] + 1, before[1] + 1)
+    assert site.counts() == (before[0] + 1, before[1] + 1)
 
 
 def test_a_damaged_file_leaves_nothing_however_often_it_is_tried(
-    stage: Stage, tmp_path: Path
+    site: Site, tmp_path: Path
 ) -> None:
-    content, before = plane(2), stage.counts()
+    content, before = plane(2), site.counts()
     path = tmp_path / "run" / "cells.tif"
     write(path, content)
     damage(path)
-    answer = stage.send(tmp_path / "run", "Replaced")
+    answer = site.send(tmp_path / "run", "Replaced")
     assert answer.code != 0
     assert item_of(answer)["state"] in ASKED, answer.out
-    assert stage.counts() == before
-    assert stage.retried(answer) in ASKED
-    assert stage.counts() == before
-    assert stage.planes("Replaced") == []
+    assert site.counts() == before
+    assert site.retried(answer) in ASKED
+    assert site.counts() == before
+    assert site.planes("Replaced") == []
 
     write(path, content)
-    assert stage.send(tmp_path / "run", "Replaced").code == 0
-    [imported] = stage.planes("Replaced")
+    assert site.send(tmp_path / "run", "Replaced").code == 0
+    [imported] = site.planes("Replaced")
     np.testing.assert_array_equal(imported, content)
-    assert stage.counts() == (before[0] + 1, before[1] + 1)
+    assert site.counts() == (before[0] + 1, before[1] + 1)
