@@ -15,6 +15,7 @@ import pytest
 from transferapp.sandbox.demo.screen import PrivateScreen
 
 DEMO = [sys.executable, "-m", "transferapp.sandbox.demo"]
+COMMAND = [sys.executable, "-m", "transferapp", "demo"]
 
 pytestmark = [pytest.mark.screen, pytest.mark.slow, pytest.mark.timeout(150)]
 
@@ -31,9 +32,11 @@ def left_behind(folder: Path) -> list[str]:
     return found
 
 
-def start(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+def start(
+    folder: Path, environment: dict[str, str], *arguments: str, command: list[str] = DEMO
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*DEMO, *arguments],
+        [*command, *arguments],
         env={**os.environ, **environment, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -57,9 +60,16 @@ def end(process: subprocess.Popen[str], how: signal.Signals) -> int:
     return process.returncode
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_in_the_middle(short_path: Path, how: signal.Signals) -> None:
-    process = start(short_path, {}, "--headless", "--out", str(short_path / "out"))
+@pytest.mark.parametrize(
+    ("command", "how"),
+    [(DEMO, signal.SIGINT), (DEMO, signal.SIGTERM), (COMMAND, signal.SIGTERM)],
+    ids=["interrupt", "terminate", "terminate the command"],
+)
+def test_interrupted_in_the_middle(
+    short_path: Path, command: list[str], how: signal.Signals
+) -> None:
+    out = ("--headless", "--out", str(short_path / "out"))
+    process = start(short_path, {}, *out, command=command)
     read_until(process, "drops the folder")
     assert left_behind(short_path), "the test does not see the demo's processes"
     assert end(process, how) == 130

@@ -6,6 +6,8 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 import httpx
 import pytest
@@ -23,9 +25,12 @@ from tests.support.omero_worker_env import (
     omero_env,
     until,
 )
+from tests.support.ordered_files import found_in, order_of
 from tests.support.rest_server import PASSWORD, RestServer
 from tests.support.rest_uploads import bearer, problem_of
+from transferapp.client.downloads import download_file
 from transferapp.client.server import ServerClient
+from transferapp.client.transport import bulk_client
 from transferapp.errors import (
     ImageNotFound,
     PermissionDenied,
@@ -228,6 +233,43 @@ class TestImages:
             finally:
                 env.sandbox.control("set", key=POLICY, value=BY_DEFAULT)
         assert (given.status_code, len(given.content)) == (httpx.codes.OK, first.size_bytes)
+
+    async def test_binary_access_denied_halfway(
+        self, env: OmeroWorkerEnv, server: RestServer, alice: ServerClient, tmp_path: Path
+    ) -> None:
+        """OMERO asks its policy at each read; the answer has begun as a good one."""
+        target, content = await new_target(alice), noise(40, edge=2048)
+        handed = await hand_in(alice, target.ref, [content])
+        await imported(server, handed)
+        (item,) = (await alice.transfer(handed.transfer.id)).items
+        request = ExportRequest(name="out", image_ids=[item.image_ids[0]])
+        accepted = await alice.submit_export(request)
+        await until(
+            lambda: in_states(server, [accepted.details], ItemState.READY), "it is prepared"
+        )
+        transfer_id = accepted.details.transfer.id
+        (file,) = (await server.client(accepted.grant).transfer(transfer_id, files=True)).files
+        order = order_of(accepted.grant, transfer_id, file, tmp_path)
+        arrived: list[int] = []
+        env.sandbox.control("hold", place="RawFileStore.read", number=4)
+        with bulk_client(server.url) as client:
+            download = partial(download_file, client, order, arrived.append)
+            going = asyncio.create_task(asyncio.to_thread(download))
+            assert (await asyncio.to_thread(env.sandbox.control, "held", seconds=30))["held"]
+            env.sandbox.control("set", key=POLICY, value="+read,+write")
+            env.sandbox.control("let_go")
+            try:
+                with pytest.raises(PermissionDenied, match=POLICY):
+                    await going
+            finally:
+                env.sandbox.control("set", key=POLICY, value=BY_DEFAULT)
+            assert 0 < max(arrived) < len(content), "it was refused halfway"
+            assert not (tmp_path / "a.tif").exists(), "nothing has its name that is not whole"
+            # The administrator allowed it; a retry goes on with what is there.
+            arrived.clear()
+            await asyncio.to_thread(download)
+        assert arrived[0] > 1024 * 1024
+        assert [(p.name, p.read_bytes()) for p in found_in(tmp_path)] == [("a.tif", content)]
 
 
 async def _plate_image(env: OmeroWorkerEnv) -> int:

@@ -188,7 +188,7 @@ async def test_policy_keeps_the_files_of_plates_back(env: Env, sandbox: RunningS
     refused = await env.http.get(path, headers=bearer(accepted.grant))
     problem = problem_of(refused)
     assert problem["code"] == PermissionDenied.code
-    assert "restricted by policy" in problem["detail"]
+    assert "omero.policy.binary_access" in problem["detail"]
     sandbox.control("set", key="omero.policy.binary_access", value="+read,+write,+image,+plate")
     try:
         given = await env.http.get(path, headers=bearer(accepted.grant))

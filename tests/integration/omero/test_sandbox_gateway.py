@@ -23,7 +23,10 @@ from tests.support.omero_sandbox_env import (  # noqa: E402
     import_fake,
     import_files,
     make_dataset,
+    reserve,
     unloaded,
+    upload,
+    wait_for,
 )
 
 # omero-py's callbacks use a name that Python has deprecated.
@@ -193,7 +196,9 @@ def test_deleting_a_dataset_may_keep_its_images(conn: Any) -> None:
 
 
 def test_binary_access_policy(sandbox: RunningSandbox, conn: Any) -> None:
-    image_id = import_fake(conn, "secret.fake").objects[0].id.val
+    process = reserve(conn, ["/data/secret.fake"])
+    made = wait_for(process.verifyUpload(upload(process, [b"secret"])))
+    image_id = made.objects[0].id.val
     (original,) = conn.getObject("Image", image_id).getImportedImageFiles()
     sandbox.control("set", key="omero.policy.binary_access", value="+read,+write")
     try:

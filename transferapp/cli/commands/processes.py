@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 import subprocess
 import sys
 
@@ -82,7 +83,10 @@ def _run_sandbox(name: str, context: typer.Context, *, extra: str = "") -> None:
             "This comes with the package transferapp-sandbox, which is not installed."
             f" Install it with: pip install 'transferapp-sandbox{extra}'"
         )
-    done = subprocess.run(  # noqa: S603 - our own module
-        [sys.executable, "-m", name, *context.args], check=False
-    )
-    raise typer.Exit(done.returncode)
+    argv = [sys.executable, "-m", name, *context.args]
+    if os.name == "posix":
+        # We become the module, so that whoever ends us ends it: a child would keep its ports.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execv(sys.executable, argv)  # noqa: S606 - our own module
+    raise typer.Exit(subprocess.run(argv, check=False).returncode)  # noqa: S603

@@ -114,13 +114,9 @@ def _validation(error: Exception) -> TransferAppError:
     return Invalid(_message(what, error))
 
 
-def _violation(error: Exception) -> TransferAppError:
-    stated = message_of(error).lower()
-    return PermissionDenied(_message(_KEPT if _is_download(stated) else _FORBIDDEN, error))
-
-
-def _is_download(stated: str) -> bool:
-    return "binary_access" in stated or ("download" in stated and "restrict" in stated)
+def kept_back(error: Exception) -> PermissionDenied:
+    """Return what a SecurityViolation means that comes while a file is read."""
+    return PermissionDenied(_message(_KEPT, error))
 
 
 def _server_error(error: Exception) -> TransferAppError:
@@ -173,7 +169,7 @@ _TRANSLATIONS: tuple[tuple[type[Exception], Callable[[Exception], TransferAppErr
             "OMERO cannot store this name. Rename the file or its folder, then import it again",
         ),
     ),
-    (omero.SecurityViolation, _violation),
+    (omero.SecurityViolation, _omero_message(PermissionDenied, _FORBIDDEN)),
     (omero.ConcurrencyException, _concurrency),
     (omero.ValidationException, _full_or(_validation)),
     (

@@ -23,6 +23,8 @@ from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
 from transferapp.sandbox.omero_sandbox.serving import Endpoints, IceServer
 
 _EXPIRE_EVERY_S = 1.0
+#: All is on disk after each call, so nothing is lost by an end that is not orderly.
+_STOP_S = 3.0
 _TRANSPORTS = ("tcp", "ssl", "ws", "wss")
 
 
@@ -56,6 +58,14 @@ def _expire(sandbox: Sandbox, stop: threading.Event) -> None:
             sandbox.commit()
 
 
+def _stop(server: IceServer) -> None:
+    """End, whatever clients do: Ice waits for a connection that never said anything."""
+    deadline = threading.Timer(_STOP_S, os._exit, (0,))
+    deadline.daemon = True
+    deadline.start()
+    server.stop()
+
+
 def main() -> int:
     """Serve until a signal."""
     stated = _arguments()
@@ -75,7 +85,7 @@ def main() -> int:
     stop = threading.Event()
     SupervisedThread("ending old sessions", partial(_expire, sandbox, stop), stop).start()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: server.stop())
+        signal.signal(number, lambda *_: _stop(server))
     sys.stdout.write(json.dumps({"ready": True, "ports": server.ports}) + "\n")
     sys.stdout.flush()
     server.wait()

@@ -144,7 +144,7 @@ class Service:
 
     def outgoing(self, plan: FetchPlan | None = None) -> Outgoing:
         """Return what makes the objects of one answer."""
-        return Outgoing(self.caller, plan, self.sandbox.binary_allowed)
+        return Outgoing(self.caller, plan, self.sandbox.binary_access.allows)
 
     def close(self) -> None:
         self.network.remove(self.identity)

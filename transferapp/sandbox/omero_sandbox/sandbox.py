@@ -9,15 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import omero
-
+from transferapp.sandbox.omero_sandbox.binary_access import BinaryAccess
 from transferapp.sandbox.omero_sandbox.clock import SandboxClock
 from transferapp.sandbox.omero_sandbox.faults import Faults
 from transferapp.sandbox.omero_sandbox.files import Files
 from transferapp.sandbox.omero_sandbox.journal import Journal
 from transferapp.sandbox.omero_sandbox.people import People
 from transferapp.sandbox.omero_sandbox.pixels import PixelSources, make_enumerations
-from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
 from transferapp.sandbox.omero_sandbox.sessions import SandboxSessions
 from transferapp.sandbox.omero_sandbox.store import Store
 
@@ -72,36 +70,7 @@ class Sandbox:
         with self.lock:
             self.journal.commit()
 
-    def binary_allowed(self, record: Record, caller: SandboxCaller) -> bool:
-        """Say whether ``omero.policy.binary_access`` lets the caller have the bytes."""
-        text = self.settings["omero.policy.binary_access"].split(",")
-        allowed = {w.strip()[1:] for w in text if w.strip().startswith("+")}
-        mine = self.store.get(record, "details").record.values.get("@owner")
-        if "read" not in allowed and (mine is None or mine.id != caller.user):
-            return caller.admin
-        kind = "plate" if self._of_plate(record) else "image"
-        return kind in allowed or not self._of_images(record)
-
-    def require_binary(self, record: Record, caller: SandboxCaller) -> None:
-        """Raise SecurityViolation where the policy keeps the bytes back."""
-        if not self.binary_allowed(record, caller):
-            text = f"Download of ome.model.{record.cls}:Id_{record.id} is restricted by policy"
-            raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
-
-    def _filesets(self, record: Record) -> list[Record]:
-        if record.cls == "Fileset":
-            return [record]
-        if record.cls == "Image":
-            held = record.values.get("fileset")
-            return [held] if held is not None else []
-        if record.cls != "OriginalFile":
-            return []
-        entries = self.store.related(record, "filesetEntries")
-        return [e.values["fileset"] for e in entries if e.values.get("fileset") is not None]
-
-    def _of_images(self, record: Record) -> bool:
-        return bool(self._filesets(record))
-
-    def _of_plate(self, record: Record) -> bool:
-        images = [i for f in self._filesets(record) for i in self.store.related(f, "images")]
-        return any(self.store.related(image, "wellSamples") for image in images)
+    @property
+    def binary_access(self) -> BinaryAccess:
+        """Who is given the bytes of files, as the setting is now."""
+        return BinaryAccess(self.store, self.settings["omero.policy.binary_access"])

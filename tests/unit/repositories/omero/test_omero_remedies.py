@@ -14,6 +14,7 @@ from tests.support.omero_failures import failures
 from transferapp import errors
 from transferapp.repositories.omero.errors import (
     _TRANSLATIONS,
+    kept_back,
     translation,
 )
 from transferapp.repositories.omero.ice_imports import Ice, omero
@@ -114,9 +115,10 @@ def test_an_unknown_failure_of_an_import_keeps_its_name() -> None:
 
 
 def test_a_refused_download_reports_the_setting() -> None:
-    text = "Download of ome.model.core.OriginalFile:Id_5 is restricted by policy"
-    reported = translation(omero.SecurityViolation(None, None, text))
+    violation = omero.SecurityViolation(None, None, STATED)
+    reported = kept_back(violation)
     assert type(reported) is errors.PermissionDenied
     assert "omero.policy.binary_access" in reported.message
-    plain = translation(omero.SecurityViolation(None, None, "no write access"))
+    assert STATED in reported.message
+    plain = translation(violation)
     assert "omero.policy" not in plain.message

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from transferapp.errors import ChecksumMismatch, NoSuchFile, TransferAppError
 from transferapp.model.images import OriginalFile
 from transferapp.repositories.omero.catalogue.mapping import original_file
+from transferapp.repositories.omero.errors import kept_back, translated
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
 _PIECE = 1024 * 1024
@@ -85,9 +87,8 @@ async def read_file(
                 check.update(piece)
             yield piece
     finally:
-        # A store that cannot be closed ends with its session.
         with suppress(TransferAppError):
-            await omero_session.run(store.close)
+            await omero_session.run(_close, store)
     if check is not None and file.hash and check.hexdigest() != file.hash:
         raise ChecksumMismatch(
             f"The file '{file.name}' in OMERO does not match its own checksum. Tell your OMERO"
@@ -101,10 +102,24 @@ def _open(omero_session: OmeroSessionContext, file_id: int) -> tuple[OriginalFil
         raise NoSuchFile(f"OMERO has no file {file_id}, or you may not see it.")
     *row, group_id = found[0]
     store = omero_session.gateway.file_store(group_id)
-    store.setFileId(file_id)
-    return original_file(row), store, int(store.size())
+    try:
+        store.setFileId(file_id)
+        return original_file(row), store, int(store.size())
+    except BaseException:
+        _close(store)
+        raise
+
+
+def _close(store: Any) -> None:
+    # A store that cannot be closed ends with its session.
+    with suppress(TransferAppError), translated():
+        store.close()
 
 
 def _read(store: Any, start: int, count: int) -> bytes:
     # Past the end OMERO pads with zeros, so it is never asked for that.
-    return bytes(store.read(start, count))[:count]
+    try:
+        return bytes(store.read(start, count))[:count]
+    except omero.SecurityViolation as error:
+        # Opening was allowed. OMERO looks at its policy at each read, also in the middle.
+        raise kept_back(error) from error

@@ -33,7 +33,6 @@ class RawFileStore(Service):
     def setFileId(self, id_: int) -> None:
         found = self.store.find("OriginalFile", id_)
         record = require_visible(found, self.caller, f"OriginalFile:{id_}")
-        self.sandbox.require_binary(record, self.caller)
         self._record = record
         editable = not permissions_of(record, self.caller)._restrictions[EDIT]
         self._mode = "rw" if editable else "r"
@@ -63,7 +62,12 @@ class RawFileStore(Service):
 
     @without_lock
     def read(self, position: int, length: int) -> bytes:
-        """Return ``length`` bytes always: zeros past the end, as the Java server does."""
+        """Return ``length`` bytes always: zeros past the end, as the Java server does.
+
+        Each read is checked, and nothing before it: an open file may be kept back.
+        """
+        with self.sandbox.lock:
+            self.sandbox.binary_access.require(self._file, self.caller)
         with self.path.open("rb") as file:
             file.seek(position)
             return file.read(length).ljust(length, b"\0")
