@@ -90,11 +90,15 @@ class SandboxRepository(InstallationRepository):
         """Connect as the server does."""
         # omero-py is an optional extra.
         from transferapp.repositories.omero.repository import OmeroRepository  # noqa: PLC0415
-        from transferapp.repositories.omero.settings import OmeroSettings  # noqa: PLC0415
+        from transferapp.repositories.omero.settings import (  # noqa: PLC0415
+            OmeroSettings,
+            Transport,
+        )
 
         settings = OmeroSettings(
             host=self.sandbox.host,
             port=self.sandbox.port("ssl"),
+            transport=Transport.SSL,
             ca_file=self.sandbox.ca_file,
             importer="importer",
             importer_password_file=self._secret,
