@@ -163,7 +163,7 @@ async def again(session: object, plan: FilesetPlan) -> Fileset:
     for _ in range(40):
         try:
             return await import_all(session, plan, CELLS.paths)  # type: ignore[arg-type]
-        except Busy:
+        except (Busy, UploadLost):
             await asyncio.sleep(0.2)
     raise AssertionError("it never went on")
 

@@ -55,6 +55,7 @@ class OmeroRepository(Repository):
         )
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
+        self._closed = False
         self._pool = SessionPool(settings, clock, self._threads)
         self._heartbeats, self._links = HeartbeatWatch(clock), open_links(settings)
         self._import_sessions = ImportSessions(settings, ImportNotes(notes), clock)
@@ -136,7 +137,10 @@ class OmeroRepository(Repository):
 
     @override
     async def close(self) -> None:
-        """End all sessions."""
+        """End all sessions; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         await self._version.close()
         await self._pool.close()
         loop = asyncio.get_running_loop()
