@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pytest
 
-_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 _FLAGS = [
     "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
@@ -99,8 +98,7 @@ class Browser:
 @contextmanager
 def chromium(downloads: Path) -> Iterator[Browser]:
     """Start a browser that saves downloads there; skip where none is installed."""
-    program = next((p for name in _CHROMIUMS if (p := shutil.which(name))), None)
-    driver = shutil.which("chromedriver")
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if program is None or driver is None:
         pytest.skip("chromium and chromedriver are not installed here")
     with socket.socket() as free:
