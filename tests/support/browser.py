@@ -23,7 +23,7 @@ _FLAGS = [
 _START_S, _CALL_S = 30.0, 60.0
 
 
-class BrowserSaysNo(AssertionError):
+class BrowserRefused(AssertionError):
     """What chromedriver refused, in its words."""
 
 
@@ -38,7 +38,7 @@ class Browser:
         url = f"/session/{self._session}/{path}"
         answer = self._http.request(method, url, json=body).json()["value"]
         if isinstance(answer, dict) and "error" in answer:
-            raise BrowserSaysNo(f"{answer['error']}: {answer['message'][:300]}")
+            raise BrowserRefused(f"{answer['error']}: {answer['message'][:300]}")
         return answer
 
     def open(self, url: str) -> None:
@@ -73,16 +73,16 @@ class Browser:
             try:
                 if last := self.js(code):
                     return last
-            except BrowserSaysNo as error:
+            except BrowserRefused as error:
                 last = error
             time.sleep(0.1)
         raise AssertionError(f"{what}: not within {seconds:.0f} s ({last})")
 
     def alert(self) -> str:
         """Take a question that the page asks; return its words."""
-        words = str(self._ask("GET", "alert/text"))
+        text = str(self._ask("GET", "alert/text"))
         self._ask("POST", "alert/accept", {})
-        return words
+        return text
 
     def picture(self, path: Path) -> Path:
         """Save what the window shows as PNG."""
@@ -148,5 +148,5 @@ def _session(http: httpx.Client, program: str, downloads: Path) -> str:
     }
     answer = http.post("/session", json={"capabilities": {"alwaysMatch": wanted}}).json()
     if "sessionId" not in answer["value"]:
-        raise BrowserSaysNo(str(answer["value"])[:500])
+        raise BrowserRefused(str(answer["value"])[:500])
     return str(answer["value"]["sessionId"])

@@ -111,16 +111,25 @@ class OmeroPrograms:
         self._environment = _apart(
             HOME=str(home), OMERO_SESSIONDIR=str(home / "sessions"),
             OMERO_USERDIR=str(home / "user"), PYTHONWARNINGS="ignore",
+            QT_QPA_PLATFORM="offscreen",
         )  # fmt: skip
         server, secret = sandbox.url("ssl"), sandbox.password
         self.run("login", "-s", server, "-u", "alice", "-w", secret)
 
-    def run(self, *arguments: str, said: int = 0) -> str:
-        """Run a command that must end with this code; return all that it printed."""
+    def run(self, *arguments: str) -> str:
+        """Run a command that must work; return all that it printed."""
+        done = self._ended(_OMERO, *arguments)
+        return (done.stdout + done.stderr).strip()
+
+    def python(self, code: str, *arguments: object) -> str:
+        """Run Python with these packages; return what it printed."""
+        return self._ended(code, *map(str, arguments)).stdout
+
+    def _ended(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
-                [str(self._python), "-c", _OMERO, *arguments], env=self._environment,
+                [str(self._python), "-c", code, *arguments], env=self._environment,
                 capture_output=True, text=True, timeout=110, check=False, cwd=folder,
             )  # fmt: skip
-        assert done.returncode == said, done.stdout + done.stderr
-        return (done.stdout + done.stderr).strip()
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done

@@ -30,7 +30,7 @@ return Array.from(document.querySelectorAll('img')).filter(
   i => %s.some(part => i.src.includes(part)) && i.complete && i.naturalWidth > 1
 ).length
 """
-_SAY_YES = """
+_AGREE = """
 const buttons = Array.from(document.querySelectorAll('.ui-dialog button'));
 const yes = buttons.find(b => b.innerText == 'Yes' && b.offsetParent);
 if (yes) yes.click();
@@ -72,8 +72,8 @@ class WebPage:
         self.browser.picture(self.folder / f"{name}.png")
 
     def nothing_failed(self) -> None:
-        said = [text for text in self.browser.complaints() if _NOT_OURS not in text]
-        assert said == []
+        shown = [text for text in self.browser.complaints() if _NOT_OURS not in text]
+        assert shown == []
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +110,8 @@ def test_the_tree_shows_what_was_imported(page: WebPage) -> None:
 def test_the_panel_tells_of_the_image(page: WebPage) -> None:
     page.choose(page.held.cells)
     panel = page.browser.js("return document.querySelector('#metadata_general').innerText")
-    for words in ("512 x 512", "uint8", "0.65 x 0.65", "Alice", "Key-Value Pairs"):
-        assert words in panel
+    for text in ("512 x 512", "uint8", "0.65 x 0.65", "Alice", "Key-Value Pairs"):
+        assert text in panel
     page.browser.click("a[href='#metadata_tab']")
     page.browser.until(
         "return document.querySelector('#metadata_tab').innerText.includes('Channel')",
@@ -186,7 +186,7 @@ def test_a_rendered_picture_has_the_colours_of_the_settings(page: WebPage) -> No
 def test_a_deleted_image_is_gone(page: WebPage) -> None:
     page.choose(page.held.stack)
     page.browser.click("#deleteButton")
-    page.browser.until(_SAY_YES, "the question")
+    page.browser.until(_AGREE, "the question")
     page.browser.until(
         "return !document.querySelector('#dataTree').innerText.includes('timelapse')"
         f" && !document.querySelector('#image_icon-{page.held.stack}')",

@@ -22,6 +22,32 @@ from tests.support.omero_programs import OmeroPrograms, omero_programs
 pytestmark = [pytest.mark.omero_clients, pytest.mark.timeout(300)]
 
 
+#: What the dialog and the viewer of omero-browser-qt do, without a window.
+_BROWSED = """
+import json, sys
+from PyQt6.QtWidgets import QApplication
+app = QApplication([])
+from omero_browser_qt import OmeroGateway, OmeroTreeModel
+from omero_browser_qt.image_loader import PyramidTileProvider, load_image_data
+port, password, cells, slide = sys.argv[1:]
+gateway = OmeroGateway()
+assert gateway.connect("127.0.0.1", int(port), "alice", password)
+conn = gateway.get_connection()
+tree = OmeroTreeModel()
+tree.load_root(conn)
+pyramid = PyramidTileProvider(conn.getObject("Image", int(slide)))
+plane = load_image_data(conn.getObject("Image", int(cells)))["images"][0]
+print(json.dumps({
+    "tree": [tree.item(row).text() for row in range(tree.rowCount())],
+    "sum": int(plane.sum()),
+    "levels": pyramid.n_levels,
+    "overview": [list(channel.shape) for channel in pyramid.load_overview()],
+    "tile": list(pyramid.get_tile(pyramid.n_levels - 1, 0, 0, 0, 4, 0).shape),
+}))
+gateway.disconnect()
+"""
+
+
 @dataclass
 class Terminal:
     """A person at a terminal."""
@@ -47,9 +73,9 @@ def test_render_tells_sets_and_copies(terminal: Terminal, tmp_path: Path) -> Non
     channels = {"1": {"color": "00FFFF", "start": 1, "end": 30, "label": "Nuclei"}}
     wanted.write_text(json.dumps({"version": 2, "channels": channels}))
     run("render", "set", slide, str(wanted))
-    said = run("render", "info", slide)
-    assert "color=00FFFF" in said
-    assert "end=30.0" in said
+    shown = run("render", "info", slide)
+    assert "color=00FFFF" in shown
+    assert "end=30.0" in shown
     well, other = (f"Image:{image}" for image in terminal.held.wells[:2])
     assert "copied" in run("render", "copy", well, other)
     run("render", "test", slide)
@@ -57,9 +83,9 @@ def test_render_tells_sets_and_copies(terminal: Terminal, tmp_path: Path) -> Non
 
 def test_metadata_tells_of_an_image(terminal: Terminal) -> None:
     cells, run = f"Image:{terminal.held.cells}", terminal.omero.run
-    said = run("metadata", "summary", cells)
-    assert "cells_D03f00d0.tif" in said
-    assert f"Dataset:{terminal.held.dataset}" in said
+    shown = run("metadata", "summary", cells)
+    assert "cells_D03f00d0.tif" in shown
+    assert f"Dataset:{terminal.held.dataset}" in shown
     assert "[GlobalMetadata]" in run("metadata", "original", cells)
     run("metadata", "allanns", cells)
 
@@ -80,3 +106,18 @@ def test_transfer_packs_a_dataset(terminal: Terminal, tmp_path: Path) -> None:
         assert found is not None
         assert found.read() == CELLS.paths[0].read_bytes()
     assert "transfer.xml" in names
+
+
+def test_the_qt_browser_reads_the_tree_and_tiles(terminal: Terminal) -> None:
+    held = terminal.held
+    found = json.loads(
+        terminal.omero.python(
+            _BROWSED, held.sandbox.port("ssl"), held.sandbox.password, held.cells, held.slide
+        )
+    )
+    assert "By TransferApp (3)" in found["tree"]
+    assert found["sum"] == int(tifffile.imread(CELLS.paths[0]).sum())
+    assert found["levels"] == 5
+    assert found["overview"] == [[1, 250, 312]] * 3
+    # 5000 pixels are four tiles of 1024, and a rest.
+    assert found["tile"] == [1024, 904]

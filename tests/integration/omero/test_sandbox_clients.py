@@ -82,10 +82,10 @@ def test_cli_fs(cli: OmeroCli, held: LocalRepositoryStore) -> None:
 
 def test_cli_tells_who_is_signed_in(held: LocalRepositoryStore, cli: OmeroCli) -> None:
     with gateway(held.sandbox, "bob"):
-        said = cli.run("sessions", "who")
-    (mine,) = [line for line in said.splitlines() if "(*)" in line]
+        shown = cli.run("sessions", "who")
+    (mine,) = [line for line in shown.splitlines() if "(*)" in line]
     assert "alice" in mine
-    (other,) = [line for line in said.splitlines() if "bob" in line]
+    (other,) = [line for line in shown.splitlines() if "bob" in line]
     assert "---" in other
 
 
@@ -108,6 +108,8 @@ def test_cli_moves_to_another_group_and_counts(
     assert str(held.file.stat().st_size) in cli.run(
         "fs", "usage", f"Dataset:{dataset.id.val}", "--style", "csv"
     )
+    cli.run("chgrp", "private", f"Dataset:{dataset.id.val}", "--dry-run")
+    assert conn.getObject("Dataset", dataset.id.val) is not None
     cli.run("chgrp", "private", f"Dataset:{dataset.id.val}")
     assert conn.getObject("Dataset", dataset.id.val) is None
     conn.SERVICE_OPTS.setOmeroGroup("-1")

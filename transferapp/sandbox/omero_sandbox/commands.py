@@ -26,9 +26,12 @@ from transferapp.sandbox.omero_sandbox.slices import entity_name
 _MOVED_WITH = {
     "Project": ("datasetLinks.child",),
     "Dataset": ("imageLinks", "imageLinks.child"),
-    "Image": ("fileset", "pixels", "pixels.channels"),
+    "Image": (
+        "fileset", "pixels", "pixels.channels",
+        "pixels.settings", "pixels.settings.waveRendering", "pixels.settings.quantization",
+    ),
     "Fileset": ("images", "usedFiles", "usedFiles.originalFile"),
-}
+}  # fmt: skip
 
 
 def _delete(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
@@ -57,7 +60,8 @@ def _change_group(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
                 text = f"Not a member of group {request.groupId}"
                 raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
             for moved in _with_parts(sandbox, record):
-                put_in(sandbox.store, moved, request.groupId)
+                if not request.dryRun:
+                    put_in(sandbox.store, moved, request.groupId)
                 made.includedObjects.setdefault(f"ome.model.{moved.cls}", []).append(moved.id)
     return made
 
