@@ -22,7 +22,8 @@ from tests.support.omero_imported import CELLS, ImportedByUs, imported_by_us
 from tests.support.omero_programs import omero_programs, omero_web
 from transferapp.testing.repository_env import ALICE
 
-pytestmark = [pytest.mark.omero_clients, pytest.mark.timeout(300)]
+# The first run fetches the packages.
+pytestmark = [pytest.mark.omero_clients, pytest.mark.timeout(1800)]
 
 #: Pictures of pages whose addresses hold one of these have loaded, and have colours.
 _LOADED = """

@@ -19,7 +19,8 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 from tests.support.omero_imported import CELLS, ImportedByUs, imported_by_us
 from tests.support.omero_programs import OmeroPrograms, omero_programs
 
-pytestmark = [pytest.mark.omero_clients, pytest.mark.timeout(300)]
+# The first run fetches the packages.
+pytestmark = [pytest.mark.omero_clients, pytest.mark.timeout(1800)]
 
 
 #: What the dialog and the viewer of omero-browser-qt do, without a window.
@@ -42,7 +43,7 @@ print(json.dumps({
     "sum": int(plane.sum()),
     "levels": pyramid.n_levels,
     "overview": [list(channel.shape) for channel in pyramid.load_overview()],
-    "tile": list(pyramid.get_tile(pyramid.n_levels - 1, 0, 0, 0, 4, 0).shape),
+    "tile": list(pyramid.get_tile(pyramid.n_levels - 1, 0, 0, 0, 19, 0).shape),
 }))
 gateway.disconnect()
 """
@@ -119,5 +120,5 @@ def test_the_qt_browser_reads_the_tree_and_tiles(terminal: Terminal) -> None:
     assert found["sum"] == int(tifffile.imread(CELLS.paths[0]).sum())
     assert found["levels"] == 5
     assert found["overview"] == [[1, 250, 312]] * 3
-    # 5000 pixels are four tiles of 1024, and a rest.
-    assert found["tile"] == [1024, 904]
+    # Its tiles are of 256 pixels: 5000 are nineteen, and a rest.
+    assert found["tile"] == [256, 136]
