@@ -38,6 +38,8 @@ PROGRAMS = (
     Program("bash", "bash", Need.BASE),
     Program("cat", "coreutils", Need.BASE),
     Program("chmod", "coreutils", Need.BASE),
+    Program("chromedriver", "chromium-driver", Need.OPTIONAL),
+    Program("chromium", "chromium", Need.OPTIONAL),
     Program("curl", "curl", Need.TEST),
     Program("dbus-daemon", "dbus-daemon", Need.HEADLESS),
     Program("dbus-monitor", "dbus-bin", Need.HEADLESS),

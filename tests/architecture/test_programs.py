@@ -41,6 +41,7 @@ UNSEEN = {
     ("tests/oracle/bio_formats.py", "_java"): "java",
     ("tests/oracle/bio_formats.py", "_start"): "java",
     ("tests/gui/shell/test_tray.py", ""): "the names in transferapp/sandbox/demo/screen.py",
+    ("tests/support/browser.py", "chromium"): "chromedriver",
     ("tests/support/chaos_namespaces.py", "_run"): "'ip' and 'sh' behind it",
     ("tests/support/chaos_process.py", "__init__"): "our Python behind 'ip'",
     ("tests/support/upgrade_data.py", "main"): "pg_dump, found by a pattern",

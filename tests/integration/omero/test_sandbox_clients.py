@@ -80,6 +80,59 @@ def test_cli_fs(cli: OmeroCli, held: LocalRepositoryStore) -> None:
     assert "alice" in cli.run("fs", "sets", "--style", "csv")
 
 
+def test_cli_tells_who_is_signed_in(held: LocalRepositoryStore, cli: OmeroCli) -> None:
+    with gateway(held.sandbox, "bob"):
+        shown = cli.run("sessions", "who")
+    (mine,) = [line for line in shown.splitlines() if "(*)" in line]
+    assert "alice" in mine
+    (other,) = [line for line in shown.splitlines() if "bob" in line]
+    assert "---" in other
+
+
+def test_cli_tags(cli: OmeroCli, held: LocalRepositoryStore, conn: Any) -> None:
+    tag = cli.run("tag", "create", "--name", "good", "--desc", "words").removeprefix(
+        "TagAnnotation:"
+    )
+    cli.run("tag", "link", f"Image:{held.image}", tag)
+    cli.run("tag", "createset", "--tag", tag, "--name", "marks", "--desc", "of people")
+    assert "'marks'" in cli.run("tag", "list")
+    (linked,) = conn.getObject("Image", held.image).listAnnotations()
+    assert linked.getTextValue() == "good"
+
+
+def test_cli_moves_to_another_group_and_counts(
+    cli: OmeroCli, held: LocalRepositoryStore, conn: Any
+) -> None:
+    dataset = unloaded(make_dataset(conn, "to be moved"))
+    import_files(conn, [held.file], dataset)
+    assert str(held.file.stat().st_size) in cli.run(
+        "fs", "usage", f"Dataset:{dataset.id.val}", "--style", "csv"
+    )
+    cli.run("chgrp", "private", f"Dataset:{dataset.id.val}", "--dry-run")
+    assert conn.getObject("Dataset", dataset.id.val) is not None
+    cli.run("chgrp", "private", f"Dataset:{dataset.id.val}")
+    assert conn.getObject("Dataset", dataset.id.val) is None
+    conn.SERVICE_OPTS.setOmeroGroup("-1")
+    private = conn.getAdminService().lookupGroup("private").id.val
+    moved = conn.getObject("Dataset", dataset.id.val)
+    assert moved.getDetails().group.id.val == private
+    (image,) = moved.listChildren()
+    assert image.getDetails().group.id.val == private
+
+
+def test_napari_omero_reads_a_pyramid(conn: Any) -> None:
+    loader = pytest.importorskip("napari_omero.plugins.loaders")
+    file = resource("sample-data", "ome-tiff-pyramid") / "slide.ome.tiff"
+    image = import_files(conn, [file]).objects[0].id.val
+    data, _metadata, kind = loader.load_image_wrapper(conn.getObject("Image", image))[0]
+    assert kind == "image"
+    assert len(data) > 2
+    sizes = [level.shape[-1] for level in data]
+    assert sizes == sorted(sizes, reverse=True)
+    smallest = np.squeeze(np.asarray(data[-1]))
+    assert smallest.any()
+
+
 def test_ezomero_reads_and_writes(held: LocalRepositoryStore, conn: Any) -> None:
     ezomero = pytest.importorskip("ezomero")
     assert held.image in ezomero.get_image_ids(conn, dataset=held.dataset)

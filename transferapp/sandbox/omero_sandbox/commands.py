@@ -8,8 +8,14 @@ from typing import Any
 import omero
 
 from transferapp.sandbox.omero_sandbox.deletion import delete_all
-from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, register
+from transferapp.sandbox.omero_sandbox.dispatch import (
+    Network,
+    Service,
+    event_context,
+    register,
+)
 from transferapp.sandbox.omero_sandbox.handles import Handle, ImportWork, once
+from transferapp.sandbox.omero_sandbox.ice_objects import Outgoing, eager
 from transferapp.sandbox.omero_sandbox.people import put_in
 from transferapp.sandbox.omero_sandbox.permissions import CHGRP, require
 from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
@@ -20,9 +26,12 @@ from transferapp.sandbox.omero_sandbox.slices import entity_name
 _MOVED_WITH = {
     "Project": ("datasetLinks.child",),
     "Dataset": ("imageLinks", "imageLinks.child"),
-    "Image": ("fileset", "pixels", "pixels.channels"),
+    "Image": (
+        "fileset", "pixels", "pixels.channels",
+        "pixels.settings", "pixels.settings.waveRendering", "pixels.settings.quantization",
+    ),
     "Fileset": ("images", "usedFiles", "usedFiles.originalFile"),
-}
+}  # fmt: skip
 
 
 def _delete(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
@@ -51,7 +60,8 @@ def _change_group(sandbox: Sandbox, request: Any, caller: SandboxCaller) -> Any:
                 text = f"Not a member of group {request.groupId}"
                 raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
             for moved in _with_parts(sandbox, record):
-                put_in(sandbox.store, moved, request.groupId)
+                if not request.dryRun:
+                    put_in(sandbox.store, moved, request.groupId)
                 made.includedObjects.setdefault(f"ome.model.{moved.cls}", []).append(moved.id)
     return made
 
@@ -118,7 +128,7 @@ def _files(sandbox: Sandbox, record: Record) -> list[Record]:
 
 
 def _add_usage(made: Any, file: Record) -> None:
-    owner = omero.cmd.LongPair(file.values["@owner"].id, file.values["@group"].id)
+    owner = omero.api.LongPair(file.values["@owner"].id, file.values["@group"].id)
     made.totalFileCount[owner] = made.totalFileCount.get(owner, 0) + 1
     size = int(file.text("size") or 0)
     made.totalBytesUsed[owner] = made.totalBytesUsed.get(owner, 0) + size
@@ -128,12 +138,42 @@ def _add_usage(made: Any, file: Record) -> None:
     used["FilesetEntry"] = used.get("FilesetEntry", 0) + size
 
 
+def _current_sessions(sandbox: Sandbox, _request: Any, caller: SandboxCaller) -> Any:
+    """Of other people's sessions only administrators see more than whose they are."""
+    made = omero.cmd.CurrentSessionsResponse([], [], [])
+    for session in sandbox.sessions:
+        context = event_context(sandbox, session, sandbox.sessions.caller(session, {}))
+        outgoing = Outgoing(caller, eager(sandbox.store, session.record, "owner"))
+        record = outgoing.object(session.record)
+        if not (caller.admin or session.user == caller.user):
+            record, known = None, context
+            context = omero.sys.EventContext()
+            context.userName, context.groupName = known.userName, known.groupName
+        made.sessions.append(record)
+        made.contexts.append(context)
+        made.data.append({})
+    return made
+
+
+def _original_metadata(sandbox: Sandbox, request: Any, _caller: SandboxCaller) -> Any:
+    """Return nothing beside the fileset: our readers keep no tables of what files say."""
+    image = sandbox.store.load("Image", request.imageId)
+    made = omero.cmd.OriginalMetadataResponse()
+    fileset = image.values.get("fileset")
+    if fileset is not None:
+        made.filesetId = omero.rtypes.rlong(fileset.id)
+    made.globalMetadata, made.seriesMetadata = {}, {}
+    return made
+
+
 _ANSWERS: dict[str, Callable[[Sandbox, Any, SandboxCaller], Any]] = {
     "Delete2": _delete,
     "Chgrp2": _change_group,
     "DoAll": _all,
     "UpdateSessionTimeoutRequest": _session_timeout,
+    "CurrentSessionsRequest": _current_sessions,
     "DiskUsage2": _disk_usage,
+    "OriginalMetadataRequest": _original_metadata,
 }
 
 

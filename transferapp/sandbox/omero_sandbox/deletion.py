@@ -15,7 +15,9 @@ from transferapp.sandbox.omero_sandbox.slices import FIELDS
 _OWNED = {
     "Image": ("pixels", "wellSamples", "rois"),
     "Roi": ("shapes",),
-    "Pixels": ("channels",),
+    "Pixels": ("channels", "settings"),
+    "RenderingDef": ("waveRendering", "quantization"),
+    "ChannelBinding": ("spatialDomainEnhancement",),
     "Fileset": ("images", "usedFiles"),
     "FilesetEntry": ("originalFile",),
     "Plate": ("wells", "plateAcquisitions"),

@@ -224,6 +224,25 @@ def _moment(part: str) -> Callable[[list[Any]], Any]:
     return function
 
 
+_CASTS: dict[str, Callable[[Any], Any]] = {
+    "double": float, "float": float, "int": int, "integer": int, "long": int,
+    "string": str, "boolean": bool,
+}  # fmt: skip
+
+
+def _cast(values: list[Any]) -> Any:
+    value, kind = plain(values[0]), values[1]
+    if kind not in _CASTS:
+        raise HqlError(f"cannot cast to {kind}")
+    return None if value is None else _CASTS[kind](value)
+
+
+def _extracted(part: str, time_ms: Any) -> Any:
+    if time_ms is None:
+        return None
+    return time_ms / 1000 if part == "epoch" else _moment(part)([time_ms])
+
+
 _FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "lower": _text(str.lower),
     "upper": _text(str.upper),
@@ -233,7 +252,8 @@ _FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
     "minindex": lambda _values: 0,
     "coalesce": lambda values: next((v for v in values if v is not None), None),
     "elements": lambda values: values[0],
-    "cast": lambda values: values[0],
+    "cast": _cast,
+    "extract": lambda values: _extracted(values[0], plain(values[1])),
     "concat": lambda values: "".join(str(plain(v)) for v in values),
     "year": _moment("year"),
     "month": _moment("month"),

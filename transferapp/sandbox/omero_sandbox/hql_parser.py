@@ -272,10 +272,23 @@ class _Expressions(_Cursor):
             self._sum()
             self.need("]")
         if len(path) == 1 and self.eat("("):
-            arguments = self.arguments()
+            special = {"cast": self._cast, "extract": self._extract}.get(term, self.arguments)
+            arguments = special()
             self.need(")")
             return ("fn", term, arguments)
         return ("path", path)
+
+    def _cast(self) -> list[Node]:
+        """``cast(p.sizeX as double)``."""
+        value = self.expression()
+        self.need("as")
+        return [value, ("lit", self.name().lower())]
+
+    def _extract(self) -> list[Node]:
+        """``extract(epoch from s.started)``."""
+        part = self.name().lower()
+        self.need("from")
+        return [("lit", part), self.expression()]
 
 
 def _literal(kind: str, term: str) -> Node:
@@ -341,8 +354,8 @@ class _Parser(_Expressions):
     def _source(self, kind: str) -> HqlSource:
         fetch = bool(self.eat("fetch"))
         path = self.path()
-        self.eat("as")
-        stated = self.name() if self.now[0] == "id" else None
+        named = bool(self.eat("as"))
+        stated = self.name() if named or self.now[0] == "id" else None
         condition = self.expression() if self.eat("with", "on") else None
         alias = stated or (path[0].lower() if len(path) == 1 else "~" + ".".join(path))
         return HqlSource(kind, fetch, path, alias, condition, anonymous=stated is None)

@@ -14,6 +14,13 @@ from transferapp.sandbox.omero_sandbox.commands import submit
 from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, register
 from transferapp.sandbox.omero_sandbox.services.account import IConfig, ISession
 from transferapp.sandbox.omero_sandbox.services.admin import IAdmin
+from transferapp.sandbox.omero_sandbox.services.information import (
+    ILdap,
+    IRepositoryInfo,
+    IScript,
+    ITimeline,
+)
+from transferapp.sandbox.omero_sandbox.services.metadata import IMetadata
 from transferapp.sandbox.omero_sandbox.services.query import (
     IContainer,
     IQuery,
@@ -23,14 +30,17 @@ from transferapp.sandbox.omero_sandbox.services.query import (
 )
 from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
 from transferapp.sandbox.omero_sandbox.services.rawpixels import IPixels, RawPixelsStore
-from transferapp.sandbox.omero_sandbox.services.rendering import RenderingEngine, ThumbnailStore
+from transferapp.sandbox.omero_sandbox.services.rendering import RenderingEngine
+from transferapp.sandbox.omero_sandbox.services.rendering_settings import IRenderingSettings
 from transferapp.sandbox.omero_sandbox.services.repository import SharedResources
+from transferapp.sandbox.omero_sandbox.services.thumbnails import ThumbnailStore
 from transferapp.sandbox.omero_sandbox.sessions import Session
 
 _STATELESS: dict[str, type[Service]] = {
     service.__name__: service
     for service in (
-        IAdmin, IConfig, IContainer, IPixels, IQuery, IRoi, ISession, ITypes, IUpdate,
+        IAdmin, IConfig, IContainer, ILdap, IMetadata, IPixels, IQuery, IRenderingSettings,
+        IRepositoryInfo, IRoi, IScript, ISession, ITimeline, ITypes, IUpdate,
     )
 }  # fmt: skip
 _STATEFUL: dict[str, type[Service]] = {

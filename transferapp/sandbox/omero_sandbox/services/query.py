@@ -15,6 +15,7 @@ from transferapp.sandbox.omero_sandbox.ice_objects import Incoming, Outgoing, ea
 from transferapp.sandbox.omero_sandbox.permissions import visible_to
 from transferapp.sandbox.omero_sandbox.records import Record, plain
 from transferapp.sandbox.omero_sandbox.slices import entity_name
+from transferapp.sandbox.omero_sandbox.store import Store
 
 
 def named(stated: str) -> str:
@@ -184,11 +185,60 @@ class IContainer(Querying):
         )
         return self.objects(query, omero.sys.ParametersI().addIds(ids))
 
+    def getImagesBySplitFilesets(
+        self, included: dict[str, list[int]], _options: Any
+    ) -> dict[int, dict[bool, list[int]]]:
+        """Return filesets of which some images are in the set, and which are not."""
+        chosen = {
+            image.id
+            for cls, ids in included.items()
+            for image in images_below(self.store, named(cls), ids)
+        }
+        filesets = dict.fromkeys(
+            fileset
+            for id_ in sorted(chosen)
+            if (fileset := self.store.load("Image", id_).values.get("fileset")) is not None
+        )
+        made = {}
+        for fileset in filesets:
+            ids = [image.id for image in self.store.related(fileset, "images")]
+            left = [id_ for id_ in ids if id_ not in chosen]
+            if left:
+                made[fileset.id] = {True: [i for i in ids if i in chosen], False: left}
+        return made
+
     def getCollectionCount(
         self, cls: str, name: str, ids: list[int], _options: Any
     ) -> dict[int, int]:
         field = name.rpartition("_")[2]
         return {i: len(self.store.get(self.store.load(named(cls), i), field)) for i in ids}
+
+
+_IMAGES = {
+    "Image": "",
+    "Fileset": "images",
+    "Dataset": "imageLinks.child",
+    "Project": "datasetLinks.child.imageLinks.child",
+    "Plate": "wells.wellSamples.image",
+    "Screen": "plateLinks.child.wells.wellSamples.image",
+}
+
+
+def images_below(store: Store, cls: str, ids: list[int]) -> list[Record]:
+    """Return the images of containers, each once; of what holds none, none."""
+    if cls not in _IMAGES:
+        return []
+    found: Any = [record for id_ in ids if (record := store.find(cls, id_)) is not None]
+    for step in filter(None, _IMAGES[cls].split(".")):
+        found = flat(store.get(found, step))
+    return list(dict.fromkeys(found))
+
+
+def flat(value: Any) -> list[Record]:
+    """Return the records of a list of lists."""
+    if isinstance(value, Record):
+        return [value]
+    return [record for part in value or () for record in flat(part)]
 
 
 class ITypes(Service):

@@ -11,15 +11,17 @@ from omero import rtypes
 
 from transferapp.model.images import Level, TileRegion
 from transferapp.sandbox.omero_sandbox.dispatch import Service, without_lock
-from transferapp.sandbox.omero_sandbox.permissions import require_visible
+from transferapp.sandbox.omero_sandbox.permissions import require_visible, visible_to
 from transferapp.sandbox.omero_sandbox.pixels import MadePixels, pixel_dtype
-from transferapp.sandbox.omero_sandbox.records import Record
+from transferapp.sandbox.omero_sandbox.records import OWNER, Record
+from transferapp.sandbox.omero_sandbox.rendering_settings import WHOLE, settings_record
 
 _LARGEST_PLANE_PX = 3192 * 3192
 _TILE_PX = 1024
 
 
-def _misused(text: str) -> Exception:
+def misused(text: str) -> Exception:
+    """Return what OMERO raises for a call that does not fit."""
     error: Exception = omero.ApiUsageException(None, "omero.ApiUsageException", text)
     return error
 
@@ -59,9 +61,34 @@ class PixelsService(Service):
         inside = all(0 <= at < size for at, size in zip((z, c, t), sizes, strict=True))
         fits = x + width <= self.shown.size_x and y + height <= self.shown.size_y
         if not inside or x < 0 or y < 0 or not fits:
-            raise _misused(f"Out of bounds: z={z} c={c} t={t} x={x} y={y} w={width} h={height}")
+            raise misused(f"Out of bounds: z={z} c={c} t={t} x={x} y={y} w={width} h={height}")
         number = len(self.source.levels) - 1 - self.level
         return self.source.read(TileRegion(number, t, c, z, y, x, height, width))
+
+    def requiresPixelsPyramid(self) -> bool:
+        return self.length("X") * self.length("Y") > _LARGEST_PLANE_PX
+
+    def getResolutionLevels(self) -> int:
+        return len(self.source.levels)
+
+    def getResolutionLevel(self) -> int:
+        return self.level
+
+    def setResolutionLevel(self, level: int) -> None:
+        if not 0 <= level < len(self.source.levels):
+            raise misused(f"There is no resolution level {level}")
+        self.level = level
+
+    def getResolutionDescriptions(self) -> list[Any]:
+        out = []
+        for level in self.source.levels:
+            made = omero.api.ResolutionDescription()
+            made.sizeX, made.sizeY = level.size_x, level.size_y
+            out.append(made)
+        return out
+
+    def getTileSize(self) -> list[int]:
+        return [min(_TILE_PX, self.length("X")), min(_TILE_PX, self.length("Y"))]
 
 
 def _big_endian(array: npt.NDArray[np.generic]) -> bytes:
@@ -78,31 +105,6 @@ class RawPixelsStore(PixelsService):
 
     def getPixelsId(self) -> int:
         return self.pixels.id
-
-    def requiresPixelsPyramid(self) -> bool:
-        return self.length("X") * self.length("Y") > _LARGEST_PLANE_PX
-
-    def getResolutionLevels(self) -> int:
-        return len(self.source.levels)
-
-    def getResolutionLevel(self) -> int:
-        return self.level
-
-    def setResolutionLevel(self, level: int) -> None:
-        if not 0 <= level < len(self.source.levels):
-            raise _misused(f"There is no resolution level {level}")
-        self.level = level
-
-    def getResolutionDescriptions(self) -> list[Any]:
-        out = []
-        for level in self.source.levels:
-            made = omero.api.ResolutionDescription()
-            made.sizeX, made.sizeY = level.size_x, level.size_y
-            out.append(made)
-        return out
-
-    def getTileSize(self) -> list[int]:
-        return [min(_TILE_PX, self.length("X")), min(_TILE_PX, self.length("Y"))]
 
     @without_lock
     def getTile(self, z: int, c: int, t: int, x: int, y: int, w: int, h: int) -> bytes:
@@ -131,7 +133,7 @@ class RawPixelsStore(PixelsService):
         self, buffer: Any, z: int, c: int, t: int, x: int, y: int, w: int, h: int
     ) -> None:
         if not isinstance(self.source, MadePixels):
-            raise _misused("The pixels of imported files cannot be written")
+            raise misused("The pixels of imported files cannot be written")
         self.source.write(TileRegion(0, t, c, z, y, x, h, w), bytes(buffer))
 
     def save(self) -> Any:
@@ -194,6 +196,26 @@ class IPixels(Service):
         channel = self.store.related(self.store.load("Pixels", pixels_id), "channels")[c]
         stats = self.store.new("StatsInfo", self.caller, globalMin=low, globalMax=high)
         self.store.set(channel, "statsInfo", stats)
+
+    def _settings(self, id_: int) -> list[Record]:
+        pixels = require_visible(self.store.find("Pixels", id_), self.caller, f"Pixels:{id_}")
+        return [r for r in self.store.related(pixels, "settings") if visible_to(self.caller)(r)]
+
+    def retrieveAllRndSettings(self, pixels_id: int, user: int) -> list[Any]:
+        """Return the settings of one person; -1 is anybody."""
+        held = self._settings(pixels_id)
+        mine = [r for r in held if user < 0 or r.values[OWNER].id == user]
+        return [self.out(record, *WHOLE) for record in mine]
+
+    def retrieveRndSettingsFor(self, pixels_id: int, user: int) -> Any:
+        return next(iter(self.retrieveAllRndSettings(pixels_id, user)), None)
+
+    def retrieveRndSettings(self, pixels_id: int) -> Any:
+        pixels = self.store.load("Pixels", pixels_id)
+        return self.out(settings_record(self.store, pixels, self.caller), *WHOLE)
+
+    def loadRndSettings(self, id_: int) -> Any:
+        return self.out(self.store.load("RenderingDef", id_), *WHOLE)
 
     def retrievePixDescription(self, pixels_id: int) -> Any:
         return self.out(self.store.load("Pixels", pixels_id), *DESCRIPTION)

@@ -1,186 +1,216 @@
-"""RenderingEngine and ThumbnailStore: small pictures of images, with default settings."""
+"""RenderingEngine: planes and regions as JPEG, by settings that people keep."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from transferapp.model.images import Channel, TileRegion
-from transferapp.repositories.local.pixels.rendering import (
-    level_for,
-    middle_plane,
-    render_thumbnail,
-    shown_channels,
-)
-from transferapp.sandbox.omero_sandbox.dispatch import Service, without_lock
-from transferapp.sandbox.omero_sandbox.permissions import require_visible
+import numpy as np
+import numpy.typing as npt
+import omero
+
+from transferapp.sandbox.omero_sandbox.dispatch import without_lock
+from transferapp.sandbox.omero_sandbox.pictures import black, jpeg, picture, shown_numbers
+from transferapp.sandbox.omero_sandbox.pixels import pixel_dtype
 from transferapp.sandbox.omero_sandbox.records import Record
-from transferapp.sandbox.omero_sandbox.sandbox import Sandbox
-from transferapp.sandbox.omero_sandbox.services.rawpixels import DESCRIPTION, PixelsService
+from transferapp.sandbox.omero_sandbox.rendering_settings import (
+    FAMILIES,
+    MODELS,
+    default_settings,
+    load_settings,
+    save_settings,
+    settings_record,
+)
+from transferapp.sandbox.omero_sandbox.services.rawpixels import (
+    DESCRIPTION,
+    PixelsService,
+    misused,
+)
 
-_USUAL_EDGE_PX = 96
 _OPAQUE = 255
-
-
-def channels_of(sandbox: Sandbox, pixels: Record) -> list[Channel]:
-    """Return the channels with the colours and windows found at import."""
-    made = []
-    for number, channel in enumerate(sandbox.store.related(pixels, "channels")):
-        parts = (int(channel.text(name) or 0) for name in ("red", "green", "blue"))
-        color = "".join(f"{part:02X}" for part in parts)
-        stats: Record | None = channel.values.get("statsInfo")
-        low = 0.0 if stats is None else float(stats.text("globalMin"))
-        high = 255.0 if stats is None else float(stats.text("globalMax"))
-        made.append(Channel(f"Channel {number + 1}", color, low, high))
-    return made
-
-
-def thumbnail(sandbox: Sandbox, pixels: Record, edge_px: int) -> bytes:
-    """Return a JPEG with this longer edge."""
-    source = sandbox.pixels.open(pixels)
-    with sandbox.lock:
-        channels = shown_channels(channels_of(sandbox, pixels))
-    number = level_for(source.levels, edge_px)
-    depth = int(pixels.text("sizeZ"))
-    planes = [
-        source.read(middle_plane(number, source.levels[number], c, depth))
-        for c in range(len(channels))
-    ]
-    return render_thumbnail(planes, channels, edge_px)
-
-
-class ThumbnailStore(Service):
-    """Thumbnails of one image, or of many."""
-
-    def __init__(self, *at: Any) -> None:
-        """Wait for ``setPixelsId``."""
-        super().__init__(*at)
-        self._pixels: Record | None = None
-
-    def setPixelsId(self, id_: int) -> bool:
-        self._pixels = require_visible(
-            self.store.find("Pixels", id_), self.caller, f"Pixels:{id_}"
-        )
-        return True
-
-    def setRenderingDefId(self, id_: int) -> None:
-        """Keep the default settings."""
-
-    def isInProgress(self) -> bool:
-        return False
-
-    def resetDefaults(self) -> None:
-        """Keep the default settings."""
-
-    @without_lock
-    def getThumbnail(self, width: Any, height: Any) -> bytes:
-        edge = max((v._val for v in (width, height) if v is not None), default=_USUAL_EDGE_PX)
-        return b"" if self._pixels is None else thumbnail(self.sandbox, self._pixels, edge)
-
-    getThumbnailDirect = getThumbnailWithoutDefault = getThumbnail
-
-    @without_lock
-    def getThumbnailByLongestSide(self, edge: Any) -> bytes:
-        return self.getThumbnail(edge, edge)
-
-    getThumbnailByLongestSideDirect = getThumbnailByLongestSide
-
-    @without_lock
-    def getThumbnailByLongestSideSet(self, edge: Any, ids: list[int]) -> dict[int, bytes]:
-        size = _USUAL_EDGE_PX if edge is None else edge._val
-        found = {id_: self.store.find("Pixels", id_) for id_ in ids}
-        return {i: thumbnail(self.sandbox, p, size) for i, p in found.items() if p is not None}
-
-    def getThumbnailSet(self, _width: Any, _height: Any, ids: list[int]) -> dict[int, bytes]:
-        return self.getThumbnailByLongestSideSet(None, ids)
+_XY = 0
+_PROJECTIONS = (np.max, np.mean, np.sum)
 
 
 class RenderingEngine(PixelsService):
-    """Enough for clients to show images: channels on or off, windows, planes as JPEG."""
+    """Pictures of one image."""
+
+    _record: Record | None = None
+    _quality = 0.85
 
     def lookupPixels(self, id_: int) -> None:
         self.choose(id_)
-        self._channels = channels_of(self.sandbox, self.pixels)
-        self._active = [True] * len(self._channels)
+        self.settings, self._record = default_settings(self.store, self.pixels), None
 
     def lookupRenderingDef(self, _id: int) -> bool:
-        return True
-
-    def getRenderingDefId(self) -> int:
-        return self.pixels.id
-
-    def load(self) -> None:
-        """Do nothing more."""
+        self._record = settings_record(self.store, self.pixels, self.caller)
+        if self._record is not None:
+            self.settings = load_settings(self.store, self._record)
+        return self._record is not None
 
     def loadRenderingDef(self, id_: int) -> None:
-        """Keep the default settings."""
+        self._record = self.store.load("RenderingDef", id_)
+        self.settings = load_settings(self.store, self._record)
 
-    def resetDefaultSettings(self, _save: bool) -> int:
-        return self.pixels.id
+    def getRenderingDefId(self) -> int:
+        return -1 if self._record is None else self._record.id
 
-    def isActive(self, c: int) -> bool:
-        return self._active[c]
+    def load(self) -> None:
+        if self._record is None:
+            raise misused("RenderingEngine not ready: set or look up a RenderingDef first")
 
-    def setActive(self, c: int, value: bool) -> None:
-        self._active[c] = value
+    def resetDefaultSettings(self, save: bool) -> int:
+        self.settings = default_settings(self.store, self.pixels)
+        if not save:
+            return -1
+        self._record = save_settings(self.store, self.caller, self.pixels, self.settings)
+        return self._record.id
 
-    def getRGBA(self, c: int) -> list[int]:
-        return [*bytes.fromhex(self._channels[c].color), _OPAQUE]
+    def saveCurrentSettings(self) -> None:
+        self._record = save_settings(self.store, self.caller, self.pixels, self.settings)
 
-    def getCodomainMapContext(self, _c: int) -> list[Any]:
-        return []
-
-    def getChannelLookupTable(self, _c: int) -> str:
-        return ""
-
-    def getChannelWindowStart(self, c: int) -> float:
-        return self._channels[c].window_start
-
-    def getChannelWindowEnd(self, c: int) -> float:
-        return self._channels[c].window_end
-
-    def setChannelWindow(self, c: int, start: float, end: float) -> None:
-        old = self._channels[c]
-        self._channels[c] = Channel(old.name, old.color, start, end)
-
-    def getDefaultZ(self) -> int:
-        return self.length("Z") // 2
-
-    def getDefaultT(self) -> int:
-        return 0
-
-    def setDefaultZ(self, z: int) -> None:
-        """Keep the middle."""
-
-    def setDefaultT(self, t: int) -> None:
-        """Keep the first."""
+    # -- the image
 
     def getPixels(self) -> Any:
         return self.out(self.pixels, *DESCRIPTION)
 
+    def getPixelsTypeLowerBound(self, _c: int) -> float:
+        return self._bounds()[0]
+
+    def getPixelsTypeUpperBound(self, _c: int) -> float:
+        return self._bounds()[1]
+
+    def _bounds(self) -> tuple[float, float]:
+        """Return the type's range; of floats what was found in the image."""
+        dtype = np.dtype(pixel_dtype(self.pixels))
+        if dtype.kind in "iu":
+            return float(np.iinfo(dtype).min), float(np.iinfo(dtype).max)
+        channels = default_settings(self.store, self.pixels).channels
+        return min(c.start for c in channels), max(c.end for c in channels)
+
+    def isPixelsTypeSigned(self) -> bool:
+        return not pixel_dtype(self.pixels).startswith("uint")
+
+    # -- the settings
+
+    def getDefaultZ(self) -> int:
+        return self.settings.z
+
+    def getDefaultT(self) -> int:
+        return self.settings.t
+
+    def setDefaultZ(self, z: int) -> None:
+        self.settings.z = z
+
+    def setDefaultT(self, t: int) -> None:
+        self.settings.t = t
+
     def getAvailableModels(self) -> list[Any]:
-        sentence = ("greyscale", "rgb")
-        return [self.out(self.store.enumeration("RenderingModel", term)) for term in sentence]
+        return [self.out(self.store.enumeration("RenderingModel", name)) for name in MODELS]
 
     def getModel(self) -> Any:
-        return self.getAvailableModels()[1]
+        return self.out(self.store.enumeration("RenderingModel", self.settings.model))
 
     def setModel(self, model: Any) -> None:
-        """Keep colours."""
+        known = self.store.load("RenderingModel", model._id._val)
+        self.settings.model = str(known.text("value"))
 
-    def requiresPixelsPyramid(self) -> bool:
-        return len(self.source.levels) > 1
+    def getAvailableFamilies(self) -> list[Any]:
+        return [self.out(self.store.enumeration("Family", name)) for name in FAMILIES]
 
-    def getResolutionLevels(self) -> int:
-        return len(self.source.levels)
+    def isActive(self, c: int) -> bool:
+        return self.settings.channels[c].active
+
+    def setActive(self, c: int, value: bool) -> None:
+        self.settings.channels[c].active = value
+
+    def getRGBA(self, c: int) -> list[int]:
+        return [*self.settings.channels[c].color, _OPAQUE]
+
+    def setRGBA(self, c: int, red: int, green: int, blue: int, _alpha: int) -> None:
+        self.settings.channels[c].color = red, green, blue
+
+    def getChannelWindowStart(self, c: int) -> float:
+        return self.settings.channels[c].start
+
+    def getChannelWindowEnd(self, c: int) -> float:
+        return self.settings.channels[c].end
+
+    def setChannelWindow(self, c: int, start: float, end: float) -> None:
+        self.settings.channels[c].start, self.settings.channels[c].end = start, end
+
+    def getChannelFamily(self, c: int) -> Any:
+        family = self.settings.channels[c].family
+        return self.out(self.store.enumeration("Family", family))
+
+    def getChannelCurveCoefficient(self, c: int) -> float:
+        return self.settings.channels[c].coefficient
+
+    def getChannelNoiseReduction(self, _c: int) -> bool:
+        return False
+
+    def setQuantizationMap(
+        self, c: int, family: Any, coefficient: float, _noise_reduction: bool
+    ) -> None:
+        channel, known = self.settings.channels[c], self.store.load("Family", family._id._val)
+        channel.family, channel.coefficient = str(known.text("value")), coefficient
+
+    def getChannelLookupTable(self, c: int) -> str:
+        return self.settings.channels[c].lookup_table
+
+    def setChannelLookupTable(self, c: int, name: str) -> None:
+        """Keep the name; the sandbox has no tables to show it by."""
+        self.settings.channels[c].lookup_table = name or ""
+
+    def getCodomainMapContext(self, c: int) -> list[Any]:
+        inverted = self.settings.channels[c].inverted
+        return [omero.model.ReverseIntensityContextI()] if inverted else []
+
+    def addCodomainMapToChannel(self, _context: Any, c: int) -> None:
+        self.settings.channels[c].inverted = True
+
+    def removeCodomainMapFromChannel(self, _context: Any, c: int) -> None:
+        self.settings.channels[c].inverted = False
+
+    # -- pictures
+
+    def getCompressionLevel(self) -> float:
+        return self._quality
 
     def setCompressionLevel(self, quality: float) -> None:
-        """Keep the usual quality."""
+        self._quality = quality
 
+    @without_lock
     def renderCompressed(self, plane: Any) -> bytes:
+        if plane.slice != _XY:
+            raise misused("sandbox: only XY planes are rendered")
+        return self._jpeg([self.region(plane.z, c, plane.t, self._box(plane)) for c in self._c])
+
+    @property
+    def _c(self) -> list[int]:
+        return shown_numbers(self.settings)
+
+    def _box(self, plane: Any) -> tuple[int, int, int, int]:
+        """Return the region asked for, cut at the level's edges as OMERO cuts it."""
+        size, wanted = self.shown, plane.region
+        if wanted is None:
+            return 0, 0, size.size_x, size.size_y
+        width, height = size.size_x - wanted.x, size.size_y - wanted.y
+        return wanted.x, wanted.y, min(wanted.width, width), min(wanted.height, height)
+
+    @without_lock
+    def renderProjectedCompressed(
+        self, algorithm: Any, t: int, step: int, start: int, end: int
+    ) -> bytes:
+        """Return the maximum, mean or sum over z."""
+        fold = _PROJECTIONS[algorithm.value]
+        dtype = np.dtype(pixel_dtype(self.pixels))
+        planes = []
+        for c in self._c:
+            stack = [self.plane(z, c, t) for z in range(start, end + 1, max(1, step))]
+            planes.append(np.asarray(fold(np.stack(stack), axis=0)).astype(dtype))
+        return self._jpeg(planes)
+
+    def _jpeg(self, planes: list[npt.NDArray[np.generic]]) -> bytes:
         size = self.shown
-        shown = [number for number, active in enumerate(self._active) if active]
-        level = len(self.source.levels) - 1 - self.level
-        box = (0, 0, size.size_y, size.size_x)
-        planes = [self.source.read(TileRegion(level, plane.t, c, plane.z, *box)) for c in shown]
-        edge = max(size.size_x, size.size_y)
-        return render_thumbnail(planes, [self._channels[c] for c in shown], edge)
+        made = picture(planes, self.settings) if planes else black(size.size_y, size.size_x)
+        return jpeg(made, self._quality * 100)
