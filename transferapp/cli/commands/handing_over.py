@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from transferapp.cli import (
+    annotating,
     existing,
     following,
     import_scan,
@@ -40,6 +41,7 @@ from transferapp.errors import (
 )
 from transferapp.intake import preflight
 from transferapp.model.containers import Container, is_id
+from transferapp.model.images import Annotation
 from transferapp.model.transfers import (
     DONE_STATES,
     TransferDetails,
@@ -66,6 +68,9 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
         typer.Option(help="Names that do not matter, such as '*.txt'; may be repeated."),
     ] = None,
     *,
+    tag: annotating.Tags = None,
+    comment: annotating.Comment = "",
+    key_value: annotating.KeyValues = None,
     create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
     skip_existing: Annotated[
         bool,
@@ -89,6 +94,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
     targets.check_target(to)
+    annotations = annotating.annotations_given(tag or [], comment, key_value or [])
     settings = replace(asyncio.run(_settings()), anyway=anyway)
     with wiring.bio_formats_here() as opens:
         asking = replace(settings, opens=opens)
@@ -100,7 +106,9 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     for sentence in (*scanned.notes, *scanned.others_reported):
         echo(sentence)
     scanned.check_ready()
-    request = _ImportRequest(name or paths[0].resolve().name, to, create, skip_existing)
+    request = _ImportRequest(
+        name or paths[0].resolve().name, create, skip_existing, annotations
+    )
 
     async def work() -> tuple[TransferDetails | None, ScannedDrop]:
         async with signed_in.server_client() as (server, who):
@@ -135,9 +143,9 @@ class _ImportRequest:
     """What an import shall be."""
 
     name: str
-    to: str
     create: bool
     skip_existing: bool
+    annotations: tuple[Annotation, ...] = ()
 
     async def without_existing(
         self, server: ServerClient, username: str, scanned: ScannedDrop
@@ -155,6 +163,7 @@ class _ImportRequest:
             name=self.name,
             target=target.ref,
             candidates=scanned.ready,
+            annotations=self.annotations,
             dropped=scanned.dropped,
             attachments=scanned.attachments,
         )

@@ -1,0 +1,81 @@
+"""What people ask of an import on the command line, through agent, server and worker, in both
+repositories.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.installation import PASSWORD, Terminal, make_tiffs
+from transferapp.model.annotations import EDITABLE_PAIRS
+from transferapp.model.images import ImageDetails
+from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.sandbox.local_installation import LocalInstallation
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+REPOSITORIES = ("embedded", "omero")
+
+
+def _installed(
+    folder: Path, environment: dict[str, str], repository: Any = None
+) -> Iterator[Terminal]:
+    with LocalInstallation(folder, environment, repository) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
+        assert terminal.log_in().code == 0
+        yield terminal
+
+
+@pytest.fixture(scope="module", params=REPOSITORIES)
+def terminal(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Terminal]:
+    folder = tmp_path_factory.mktemp("options")
+    if request.param == "embedded":
+        yield from _installed(folder, {})
+        return
+    if find_spec("omero") is None:
+        pytest.skip("needs omero-py")
+    with running_sandbox(folder / "omero", PASSWORD) as repository:
+        yield from _installed(folder / "i", {}, repository)
+
+
+def images_of(terminal: Terminal, answer: Any) -> dict[str, list[ImageDetails]]:
+    """Return the images that an import made, by its items' names."""
+
+    async def ask() -> dict[str, list[ImageDetails]]:
+        async with await terminal.installation.sign_in("alice", PASSWORD) as server:
+            return {
+                item["name"]: [await server.image(number) for number in item["image_ids"]]
+                for item in answer["items"]
+            }
+
+    return asyncio.run(ask())
+
+
+def test_tags_comment_and_pairs_are_on_every_image(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 2, edge=32)
+    done = terminal.run(
+        "import", str(tmp_path / "run"), "--to", "Dataset:Noted", "--create",
+        "--tag", "fixed", "--tag", "day 3", "--comment", "Nice ones",
+        "--key-value", "stain=DAPI", "--key-value", "dose=3 µM", "--wait", "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    found = [image for some in images_of(terminal, done.json).values() for image in some]
+    assert len(found) == 2
+    for image in found:
+        notes = {(str(n.kind), n.namespace, n.value, n.pairs) for n in image.annotations}
+        assert notes == {
+            ("tag", "", "fixed", ()),
+            ("tag", "", "day 3", ()),
+            ("comment", "", "Nice ones", ()),
+            ("key-value", EDITABLE_PAIRS, "", (("stain", "DAPI"), ("dose", "3 µM"))),
+        }
