@@ -5,6 +5,7 @@ repositories.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,8 @@ from transferapp.sandbox.local_installation import LocalInstallation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
+WEB = "https://omero.example.org/omero/"
+OMERO = {"TRANSFERAPP_OMERO_WEB": WEB}
 REPOSITORIES = ("embedded", "omero")
 
 
@@ -45,7 +48,7 @@ def terminal(
     if find_spec("omero") is None:
         pytest.skip("needs omero-py")
     with running_sandbox(folder / "omero", PASSWORD) as repository:
-        yield from _installed(folder / "i", {}, repository)
+        yield from _installed(folder / "i", OMERO, repository)
 
 
 def images_of(terminal: Terminal, answer: Any) -> dict[str, list[ImageDetails]]:
@@ -79,3 +82,23 @@ def test_tags_comment_and_pairs_are_on_every_image(terminal: Terminal, tmp_path:
             ("comment", "", "Nice ones", ()),
             ("key-value", EDITABLE_PAIRS, "", (("stain", "DAPI"), ("dose", "3 µM"))),
         }
+
+
+def test_each_image_has_its_page_in_omero_web(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 2, edge=32, seed=8)
+    where = ("--to", "Dataset:Linked", "--create", "--wait")
+    done = terminal.run("import", str(tmp_path / "run"), *where, "--json")
+    assert done.code == 0, done.err
+    listed = terminal.run("transfers", "show", done.json["transfer"]["id"], "--json").json
+    screen = terminal.run("transfers", "show", done.json["transfer"]["id"])
+    ids = [number for item in done.json["items"] for number in item["image_ids"]]
+    with_web = terminal.installation.repository.environment.get("TRANSFERAPP_REPOSITORY")
+    pages = {str(one): f"{WEB}webclient/?show=image-{one}" for one in ids if with_web}
+    assert len(ids) == 2
+    assert done.json["image_pages"] == listed["image_pages"] == pages
+    assert all(page in screen.out + screen.err for page in pages.values())
+    until = time.monotonic() + 20
+    while not (inbox := terminal.run("inbox", "list", "--json").json["items"]):
+        assert time.monotonic() < until
+    [shown] = [one for one in inbox if one["transfer_id"] == done.json["transfer"]["id"]]
+    assert shown["links"] == list(pages.values())

@@ -48,7 +48,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
     "log": _keys(text="format level"),
     "omero": _keys(
         text="""ca_file host importer importer_password_file in_place in_place_vault
-        managed_repository transport websocket_path""",
+        managed_repository transport web websocket_path""",
         whole="port threads",
         number="""call_timeout_s connect_timeout_s hash_timeout_s idle_session_s
         minted_idle_s""",

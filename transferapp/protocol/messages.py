@@ -362,6 +362,8 @@ class InboxMessage(Message):
     text: str
     at: datetime
     read_at: datetime | None
+    #: Addresses of the first images, for a browser.
+    links: list[str] = []
 
 
 class ResourceCeiling(Message):

@@ -24,7 +24,7 @@ from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
 from transferapp.cli.import_scan import ScannedDrop
 from transferapp.cli.output import ExitCode, command, echo, show_json, show_table, warn
-from transferapp.cli.transfer_tables import placements_of, show_details
+from transferapp.cli.transfer_tables import pages_of, placements_of, show_details
 from transferapp.client.attaching import check_attaching
 from transferapp.client.dropping import drop_message
 from transferapp.client.importing import (
@@ -242,7 +242,8 @@ def _conclude(
         answer = {"transfer": details.transfer, "items": details.items, "refused": refused}
         exported = details.transfer.kind is TransferKind.EXPORT
         more = {"placements": placements} if exported else {"left_out": details.left_out}
-        show_json({**answer, **more}, as_line=as_line)
+        pages = {"image_pages": pages_of(details)}
+        show_json({**answer, **more, **pages}, as_line=as_line)
     else:
         show_details(details, placements)
     if refused or (

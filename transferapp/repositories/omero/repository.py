@@ -37,9 +37,11 @@ class OmeroRepository(Repository):
     def __init__(self, settings: OmeroSettings, clock: Clock, name: str = "OMERO") -> None:
         """Use the server in ``settings``; nothing is connected before the first call."""
         self.name = name
+        self.image_page = settings.image_page
         in_place = {Capability.IN_PLACE_IMPORT} if settings.in_place else set()
+        web = {Capability.WEB_PAGES} if self.image_page else set()
         self.capabilities = frozenset(
-            {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS, *in_place}
+            {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS, *in_place, *web}
         )
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
