@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.installation import PASSWORD, Terminal, make_tiffs
 from transferapp.model.annotations import EDITABLE_PAIRS
+from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.images import ImageDetails
 from transferapp.sandbox.installation_repositories import running_sandbox
 from transferapp.sandbox.local_installation import LocalInstallation
@@ -22,7 +23,7 @@ from transferapp.sandbox.local_installation import LocalInstallation
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 WEB = "https://omero.example.org/omero/"
-OMERO = {"TRANSFERAPP_OMERO_WEB": WEB}
+OMERO = {"TRANSFERAPP_OMERO_WEB": WEB, "TRANSFERAPP_IMPORT_SKIP": "minmax"}
 REPOSITORIES = ("embedded", "omero")
 
 
@@ -102,3 +103,70 @@ def test_each_image_has_its_page_in_omero_web(terminal: Terminal, tmp_path: Path
         assert time.monotonic() < until
     [shown] = [one for one in inbox if one["transfer_id"] == done.json["transfer"]["id"]]
     assert shown["links"] == list(pages.values())
+
+
+def test_a_table_gives_each_file_its_own_pairs(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 3, edge=32, seed=9)
+    table = tmp_path / "meta.csv"
+    table.write_text("file;stain;dose\nfield_000.tif;DAPI;3\nrun/field_002.tif;GFP;\n")
+    asked = ("import", str(tmp_path / "run"), "--to", "Dataset:Table", "--create")
+    given = ("--key-values", str(table), "--key-value", "lab=A1")
+    done = terminal.run(*asked, *given, "--wait", "--json")
+    assert done.code == 0, done.err
+    assert "1 fileset has no key-value pairs in 'meta.csv'" in done.err
+    found = images_of(terminal, done.json)
+    pairs = {name: {n.pairs for n in images[0].annotations} for name, images in found.items()}
+    every = (("lab", "A1"),)
+    assert pairs == {
+        "field_000.tif": {every, (("stain", "DAPI"), ("dose", "3"))},
+        "field_001.tif": {every},
+        "field_002.tif": {every, (("stain", "GFP"),)},
+    }
+    table.write_text("file,stain\nfield_9.tif,DAPI\n")
+    refused = terminal.run(*asked, *given)
+    assert refused.code == 1
+    assert "no file that is imported is called 'field_9.tif'" in refused.err
+
+
+def test_a_path_of_names_in_a_group(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=10)
+    with_omero = "TRANSFERAPP_REPOSITORY" in terminal.installation.repository.environment
+    group = "private" if with_omero else "lab"
+    asked = ("import", str(tmp_path / "run"), "--to", "Flies 10:30/Wings", "--wait", "--json")
+    assert terminal.run(*asked, "--group", group).code == 1
+    done = terminal.run(*asked, "--group", group, "--create")
+    assert done.code == 0, done.err
+    [[image]] = images_of(terminal, done.json).values()
+    assert image.container_names[-1] == "Wings"
+    wrong = terminal.run(*asked, "--group", "nobody's")
+    assert "Yours are: " in wrong.out
+
+    async def ask() -> tuple[str, str]:
+        async with await terminal.installation.sign_in("alice", PASSWORD) as server:
+            names = {one.id: one.name for one in (await server.identity()).groups}
+            target = done.json["transfer"]["target"]
+            kept = ContainerRef(ContainerKind(target["kind"]), target["id"])
+            dataset = await server.container(kept)
+            assert dataset.parent is not None
+            above = await server.container(dataset.parent)
+        return names[image.summary.group_id], above.name
+
+    assert asyncio.run(ask()) == (group, "Flies 10:30")
+
+
+def test_only_what_the_facility_allows_is_skipped(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=11)
+    where = ("--to", "Dataset:Skipped", "--create", "--wait", "--json")
+    asked = ("import", str(tmp_path / "run"), *where)
+    refused = terminal.run(*asked, "--skip", "thumbnails")
+    assert refused.code == 3
+    assert "does not let imports skip thumbnails" in refused.out + refused.err
+    done = terminal.run(*asked, "--skip", "minmax")
+    if "TRANSFERAPP_REPOSITORY" not in terminal.installation.repository.environment:
+        assert done.code == 3
+        return
+    assert done.code == 0, done.err
+    [[image]] = images_of(terminal, done.json).values()
+    window = [(one.window_start, one.window_end) for one in image.pixels.channels]
+    assert window == [(0.0, 65535.0)]
+    assert terminal.safe_to_delete(done.json["transfer"]["id"])

@@ -85,7 +85,9 @@ def _planned(item: NewItem) -> PlannedItem:
             raise Invalid(f"{_shown(file.client_path)} is in '{item.name}' twice.")
         seen.add(file.client_path)
     files = (PlannedTransferFile(file.client_path, file.size_bytes) for file in item.files)
-    return PlannedItem(item.name, tuple(files))
+    if wrong := wrong_annotations(item.annotations):
+        raise Invalid(f"{_shown(item.name)}: {wrong}")
+    return PlannedItem(item.name, tuple(files), annotations=tuple(item.annotations))
 
 
 def _is_text(name: str) -> bool:

@@ -47,6 +47,8 @@ class Capability(StrEnum):
     IN_PLACE_IMPORT = "in-place-import"
     ATTACHMENTS = "attachments"
     WEB_PAGES = "web-pages"
+    #: It leaves undone what a fileset's plan skips.
+    SKIPPING = "skipping"
 
 
 class HealthState(StrEnum):

@@ -30,6 +30,10 @@ from transferapp.repositories.port import (
     RepositorySession,
 )
 
+_ALWAYS = frozenset(
+    {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS, Capability.SKIPPING}
+)
+
 
 class OmeroRepository(Repository):
     """One OMERO.server."""
@@ -40,9 +44,7 @@ class OmeroRepository(Repository):
         self.image_page = settings.image_page
         in_place = {Capability.IN_PLACE_IMPORT} if settings.in_place else set()
         web = {Capability.WEB_PAGES} if self.image_page else set()
-        self.capabilities = frozenset(
-            {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS, *in_place, *web}
-        )
+        self.capabilities = _ALWAYS | in_place | web
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
         self._pool = SessionPool(settings, clock, self._threads)

@@ -131,7 +131,8 @@ class Registration:
         store, caller = self.sandbox.store, self.caller
         red, green, blue = bytes.fromhex(channel.color)[:3]
         logical = store.new("LogicalChannel", caller, name=channel.name)
-        stats = store.new(
+        skipped = bool(plain(self.settings.noStatsInfo))
+        stats = None if skipped else store.new(
             "StatsInfo", caller,
             globalMin=float(channel.window_start), globalMax=float(channel.window_end),
         )  # fmt: skip
