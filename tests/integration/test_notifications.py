@@ -24,6 +24,7 @@ from transferapp.notify.stores.deliveries import SqlDeliveries
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.notify.webhooks import signature
+from transferapp.operations.image_links import ImageLinks
 from transferapp.operations.notification_preferences import (
     MAX_CODES,
     MAX_TRIALS,
@@ -143,6 +144,30 @@ async def test_each_channel_reports_an_end_once(env: Env) -> None:
     assert json.loads(body)["data"]["transfer_id"] == details.transfer.id
     assert secret.encode() not in body
     assert await env.inbox.entries("bob") == []
+
+
+async def test_the_end_of_an_import_links_to_its_images(env: Env) -> None:
+    await env.verified("inbox", "mail", "webhook")
+    page = "https://omero.example.org/webclient/?show=image-{id}"
+    env.rounds = NotificationRounds(
+        env.ledger, env.deliveries, env.store, env.queue, 60.0, ImageLinks(env.ledger, page)
+    )
+    details = await env.add(3)
+    for number, item in enumerate(details.items):
+        ids = tuple(range(number * 10, number * 10 + 5))
+        change = ItemChange(ItemState.IMPORTED, image_ids=ids)
+        await env.ledger.move(item.id, PUT, change)
+    await env.rounds.round()
+    env.clock.advance(seconds=61)
+    await env.rounds.round()
+    await env.settled()
+    wanted = [page.format(id=number) for number in (*range(5), *range(10, 15))]
+    (entry,) = await env.inbox.entries("ada")
+    assert list(entry.notable.links) == wanted
+    (mail,) = env.mails.mails
+    assert [line.strip() for line in mail.get_content().splitlines()][2:12] == wanted
+    ((_, body),) = env.hooks.posts
+    assert json.loads(body)["data"]["links"] == wanted
 
 
 async def test_many_transfers_are_one_mail(env: Env) -> None:

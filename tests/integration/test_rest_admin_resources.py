@@ -21,7 +21,7 @@ from transferapp.cli.main import app
 from transferapp.cli.output import ExitCode
 from transferapp.client.admin import AdminClient
 from transferapp.errors import Invalid
-from transferapp.protocol.messages import RedriveRequest
+from transferapp.protocol.queue import RedriveRequest
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.taskqueue.port import NewTask, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue

@@ -132,6 +132,7 @@ class FakeServer:
         self.known: dict[str, Transfer] = {}
         self.items: dict[str, tuple[TransferItem, ...]] = {}
         self.left_out: dict[str, tuple[LeftOut, ...]] = {}
+        self.image_page = ""
         self.calls: list[tuple[str, ...]] = []
         self.error: TransferAppError | None = None
         self.tops: list[Container] = []
@@ -179,7 +180,9 @@ class FakeServer:
             raise TransferNotFound
         items = self.items.get(transfer_id, ())
         left_out = self.left_out.get(transfer_id, ())
-        return TransferDetails(self.known[transfer_id], items, left_out=left_out)
+        return TransferDetails(
+            self.known[transfer_id], items, left_out=left_out, image_page=self.image_page
+        )
 
     async def cancel(self, transfer_id: str, item_id: str | None = None) -> TransferDetails:
         return await self._act("cancel", transfer_id, item_id)

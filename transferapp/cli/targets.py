@@ -1,8 +1,11 @@
-"""Find what ``--to`` names: ``Dataset:12``, ``Dataset:Embryos``, ``Dataset:Flies/Embryos``."""
+"""Find what ``--to`` names: ``Dataset:12``, ``Dataset:Embryos``, ``Flies/Embryos``."""
 
 from __future__ import annotations
 
-from transferapp.client.browsing import BrowseClient
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from transferapp.client.server import ServerClient
 from transferapp.errors import Conflict, Invalid, TargetNotFound
 from transferapp.model.containers import (
     IMPORT_TARGETS,
@@ -12,35 +15,22 @@ from transferapp.model.containers import (
     ContainerRef,
     is_id,
 )
+from transferapp.model.identity import Group
 
 
-async def find_target(server: BrowseClient, text: str, *, create: bool) -> Container:
+async def find_target(
+    server: ServerClient, text: str, *, create: bool, group: str = ""
+) -> Container:
     """Return the container; raises Invalid, TargetNotFound, Conflict when several fit.
 
     A number is an id where there is such a container, and a name where there is none.
-    Behind a parent (``Dataset:Flies/20261129``) it is always a name.
+    Behind a parent (``Dataset:Flies/20261129``, ``Flies/20261129``) it is always a name.
+    ``group``: only there, and what is made is made there.
     """
     kind, path = _parse(text)
-    if len(path) == 1:
-        by_id = await _by_id(server, kind, path[0])
-        return by_id or await _anywhere(server, kind, path[0], create=create)
-    parent_kind = PARENT_KIND.get(kind)
-    if parent_kind is None:
-        raise Invalid(f"A {kind} has no parent. Write {kind}:{path[-1]}.")
-    tops = await server.containers(None, kind=parent_kind)
-    parent = await _the_only(server, tops, (parent_kind, path[0], None), create=create)
-    inside = await server.containers(parent.ref)
-    return await _the_only(server, inside, (kind, path[1], parent.ref), create=create)
-
-
-async def _by_id(server: BrowseClient, kind: ContainerKind, text: str) -> Container | None:
-    """Return the container with this id; None where the text can only be a name."""
-    if not is_id(text):
-        return None
-    try:
-        return await server.container(ContainerRef(kind, int(text)))
-    except TargetNotFound:
-        return None
+    only = await _group(server, group) if group else None
+    search = _Search(server, kind, only, create=create)
+    return await (search.by_path(*path) if len(path) > 1 else search.by_name(path[0]))
 
 
 def check_target(text: str) -> None:
@@ -49,47 +39,134 @@ def check_target(text: str) -> None:
 
 
 def _parse(text: str) -> tuple[ContainerKind, list[str]]:
-    term, _, rest = text.partition(":")
-    known = {kind.lower(): kind for kind in IMPORT_TARGETS}
+    term, colon, rest = text.partition(":")
+    kinds = {kind.lower(): kind for kind in ContainerKind}
+    if not colon or term.lower() not in kinds:
+        # The names of OMERO's tree, as people write them; a colon may be in a name.
+        path = [part for part in text.split("/") if part]
+        if len(path) == 2:  # noqa: PLR2004 - project/dataset
+            return ContainerKind.DATASET, path
     path = [part for part in rest.split("/") if part]
-    if term.lower() not in known or not 1 <= len(path) <= 2:  # noqa: PLR2004 - project/dataset
+    kind = kinds.get(term.lower())
+    if kind not in IMPORT_TARGETS or not 1 <= len(path) <= 2:  # noqa: PLR2004 - as above
         raise Invalid(
-            f"'{text}' is not a target. Write Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME"
-            " or Screen:NAME."
+            f"'{text}' is not a target. Write Dataset:12, Dataset:NAME, PROJECT/DATASET,"
+            " Screen:3 or Screen:NAME. Where a name has a '/', take the number."
         )
-    return known[term.lower()], path
+    if len(path) > 1 and kind not in PARENT_KIND:
+        raise Invalid(f"A {kind} has no parent. Write {kind}:{path[-1]}.")
+    return kind, path
 
 
-async def _anywhere(
-    server: BrowseClient, kind: ContainerKind, name: str, *, create: bool
-) -> Container:
-    found = await server.containers(None, kind=kind)
-    for parent in await server.containers(None, kind=PARENT_KIND.get(kind)):
-        if parent.ref.kind is PARENT_KIND.get(kind):
-            found += await server.containers(parent.ref)
-    unique = {container.ref: container for container in found}
-    return await _the_only(server, list(unique.values()), (kind, name, None), create=create)
+async def _group(server: ServerClient, name: str) -> Group:
+    groups = (await server.identity()).groups
+    for one in groups:
+        if one.name == name:
+            return one
+    yours = ", ".join(f"'{one.name}'" for one in groups)
+    raise Invalid(f"You are in no group '{name}'. Yours are: {yours}.")
 
 
-async def _the_only(
-    server: BrowseClient,
-    among: list[Container],
-    wanted: tuple[ContainerKind, str, ContainerRef | None],
-    *,
-    create: bool,
-) -> Container:
-    kind, name, parent = wanted
-    fitting = [c for c in among if c.name == name and c.ref.kind is kind]
-    if len(fitting) > 1:
-        refs = ", ".join(str(c.ref) for c in fitting)
-        raise Conflict(f"Several are named '{name}': {refs}. Use the number.")
-    if fitting:
-        return fitting[0]
-    if create:
-        return await server.create_container(kind, name, parent=parent)
-    if parent is None and is_id(name):
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Looks for a container of one kind, in all groups or in one."""
+
+    server: ServerClient
+    kind: ContainerKind
+    group: Group | None
+    create: bool
+
+    async def by_name(self, name: str) -> Container:
+        """Return the one with this id or name, wherever it is."""
+        if found := await self._by_id(name):
+            return found
+        fitting = self._called(name, self.kind, await self._everywhere())
+        if fitting:
+            return await self._the_only(fitting)
+        return await self._made(name, None)
+
+    async def by_path(self, parent: str, name: str) -> Container:
+        """Return the one of this name in a parent of that name."""
+        above = PARENT_KIND[self.kind]
+        tops = await self.server.containers(None, kind=above)
+        parents = self._called(parent, above, tops)
+        inside = [one for top in parents for one in await self.server.containers(top.ref)]
+        if fitting := self._called(name, self.kind, inside):
+            return await self._the_only(fitting)
+        if parents:
+            place = await self._the_only(parents) if self.create else parents[0]
+            return await self._made(name, place.ref)
+        if not self.create:
+            raise TargetNotFound(f"There is no {above} '{parent}'. Add --create to make it.")
+        made = await self.server.create_container(above, parent, group_id=self._group_id)
+        return await self._made(name, made.ref)
+
+    @property
+    def _group_id(self) -> int | None:
+        return self.group.id if self.group else None
+
+    async def _by_id(self, text: str) -> Container | None:
+        """Return the container with this id; None where the text can only be a name."""
+        if not is_id(text):
+            return None
+        try:
+            found = await self.server.container(ContainerRef(self.kind, int(text)))
+        except TargetNotFound:
+            return None
+        if self.group and found.group_id != self.group.id:
+            raise Invalid(
+                f"{found.ref}, '{found.name}', is not in the group '{self.group.name}'. Leave"
+                " --group out, or name another target."
+            )
+        return found
+
+    async def _everywhere(self) -> list[Container]:
+        found = await self.server.containers(None, kind=self.kind)
+        above = PARENT_KIND.get(self.kind)
+        for parent in await self.server.containers(None, kind=above) if above else ():
+            found += await self.server.containers(parent.ref)
+        return found
+
+    def _called(
+        self, name: str, kind: ContainerKind, among: Iterable[Container]
+    ) -> list[Container]:
+        """Return those of this name, each once; of them those that take something in, where
+        there are such: nobody means a colleague's that she may only look at.
+        """
+        fitting = {
+            one.ref: one
+            for one in among
+            if one.name == name
+            and one.ref.kind is kind
+            and self._group_id in (None, one.group_id)
+        }
+        return [one for one in fitting.values() if one.can_link] or list(fitting.values())
+
+    async def _the_only(self, fitting: list[Container]) -> Container:
+        if len(fitting) == 1:
+            return fitting[0]
+        names = {one.id: one.name for one in (await self.server.identity()).groups}
+        choices = ", ".join(
+            f"{one.ref} (of {one.owner}, group {names.get(one.group_id, one.group_id)})"
+            for one in sorted(fitting, key=lambda one: one.ref.id)
+        )
+        raise Conflict(
+            f"Several are named '{fitting[0].name}': {choices}. Use the number of a"
+            f" {self.kind} ({self.kind}:12), or name the --group."
+        )
+
+    async def _made(self, name: str, parent: ContainerRef | None) -> Container:
+        if self.create:
+            group_id = None if parent else self._group_id
+            return await self.server.create_container(
+                self.kind, name, parent=parent, group_id=group_id
+            )
+        where = f" in the group '{self.group.name}'" if self.group else ""
+        if parent is None and is_id(name):
+            raise TargetNotFound(
+                f"There is no {self.kind} with the number {name} that you may see, and none is"
+                f" called '{name}'{where}. Add --create to make one of that name."
+            )
         raise TargetNotFound(
-            f"There is no {kind} with the number {name} that you may see, and none is called"
-            f" '{name}'. Add --create to make one of that name."
+            f"There is no {self.kind} '{name}'{where}. Add --create to make it."
         )
-    raise TargetNotFound(f"There is no {kind} '{name}'. Add --create to make it.")

@@ -10,8 +10,12 @@ import humanize
 from transferapp.cli import promise_texts, wiring
 from transferapp.cli.output import echo, show_table
 from transferapp.errors import TransferAppError
+from transferapp.model.image_pages import image_pages
 from transferapp.model.transfers import Transfer, TransferDetails, TransferKind
 from transferapp.protocol.messages import PlacementView
+
+#: Addresses below a transfer on a screen.
+MOST_PAGES = 20
 
 
 async def placements_of(details: TransferDetails) -> list[PlacementView]:
@@ -56,8 +60,17 @@ def show_details(details: TransferDetails, placements: Sequence[PlacementView] =
     ]
     rows += [(o.client_path, f"left out: {o.reason}", o.sentence, "") for o in details.left_out]
     show_table(("Item", "State", "", "Images"), rows)
+    for page in list(pages_of(details).values())[:MOST_PAGES]:
+        echo(page)
+    if len(details.image_ids) > MOST_PAGES and details.image_page:
+        echo(f"and {len(details.image_ids) - MOST_PAGES:,} more images (--json has all).")
     if text := promise_texts.deleting(details.transfer):
         echo(text)
+
+
+def pages_of(details: TransferDetails) -> dict[int, str]:
+    """Return where the images of a transfer are seen in a browser, by their ids."""
+    return image_pages(details.image_page, details.image_ids)
 
 
 def _images(ids: Sequence[int]) -> str:

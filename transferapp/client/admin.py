@@ -7,12 +7,7 @@ from urllib.parse import quote
 
 from transferapp.client.server import ServerClient
 from transferapp.protocol import routes
-from transferapp.protocol.messages import (
-    Redriven,
-    RedriveRequest,
-    ResourceCeiling,
-    WorkerView,
-)
+from transferapp.protocol.queue import Redriven, RedriveRequest, ResourceCeiling, WorkerView
 from transferapp.taskqueue.port import Resource, Task, TaskState
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +19,7 @@ from transferapp.intake.file_names import problem_of
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import Annotation
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import TransferDetails, TransferFile, TransferKind
 from transferapp.protocol.messages import (
     Accepted,
@@ -60,6 +61,10 @@ class ImportPlan:
     target: ContainerRef
     candidates: tuple[FilesetCandidate, ...]
     annotations: tuple[Annotation, ...] = ()
+    #: Work that the repository is not asked to do.
+    skip: frozenset[Skip] = frozenset()
+    #: Of single filesets, by the file to open.
+    own_annotations: Mapping[Path, tuple[Annotation, ...]] = field(default_factory=dict)
     #: What was dropped, with all that is neither in ``candidates`` nor in ``attachments``;
     #: None where nobody knows.
     dropped: Dropped | None = None
@@ -179,11 +184,16 @@ def _import_request(plan: ImportPlan) -> ImportRequest:
         name=plan.name,
         target=str(plan.target),
         items=[
-            NewItem(name=candidate.name, files=_new_files(candidate.files))
+            NewItem(
+                name=candidate.name,
+                files=_new_files(candidate.files),
+                annotations=list(plan.own_annotations.get(candidate.files[0].path, ())),
+            )
             for candidate in plan.candidates
         ],
         attachments=_new_files(plan.attachments),
         annotations=list(plan.annotations),
+        skip=sorted(plan.skip),
         drop=drop_message(plan.dropped) if plan.dropped is not None else None,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from transferapp.client.connection import (
@@ -71,9 +72,14 @@ class TransferClient(ServerConnection):
     async def _submit(
         self, path: str, request: ImportRequest | ExportRequest, request_key: str | None
     ) -> Accepted:
-        # A server that does not know attachments yet takes every import without them.
-        given = isinstance(request, ImportRequest) and request.attachments
-        left_out = None if given else {"attachments"}
+        # A server that does not know them yet takes every import without them.
+        left_out: dict[str, Any] = {}
+        if isinstance(request, ImportRequest):
+            for name in ("attachments", "skip"):
+                if not getattr(request, name):
+                    left_out[name] = True
+            if not any(one.annotations for one in request.items):
+                left_out["items"] = {"__all__": {"annotations"}}
         content = await asyncio.to_thread(partial(request.model_dump_json, exclude=left_out))
         headers = {
             routes.IDEMPOTENCY_KEY: request_key or uuid4().hex,

@@ -28,8 +28,8 @@ def _keys(**names: str) -> Mapping[str, Kind]:
 #: The settings by their table; "" is the top.
 KEYS: Mapping[str, Mapping[str, Kind]] = {
     "": _keys(
-        text="""commands_file data database_url host metrics_token_file name notify_mail
-        notify_webhook repository""",
+        text="""commands_file data database_url host import_skip metrics_token_file name
+        notify_mail notify_webhook repository""",
         whole="""keep_command_runs_days keep_events_days keep_grants_days
         keep_notifications_days keep_transfers_days port reserve_bytes signed_url_most_s
         signed_url_s""",
@@ -48,7 +48,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
     "log": _keys(text="format level"),
     "omero": _keys(
         text="""ca_file host importer importer_password_file in_place in_place_vault
-        managed_repository transport websocket_path""",
+        managed_repository transport web websocket_path""",
         whole="port threads",
         number="""call_timeout_s connect_timeout_s hash_timeout_s idle_session_s
         import_quiet_s minted_idle_s""",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import ItemRole
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class PlannedItem:
     files: tuple[PlannedTransferFile, ...]
     image_ids: tuple[int, ...] = ()
     role: ItemRole = ItemRole.FILESET
+    #: On its images, beside those of the transfer.
+    annotations: tuple[Annotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class NewTransfer:
     annotations: tuple[Annotation, ...] = ()
     #: Import: what was dropped; None: nobody said.
     drop: Drop | None = None
+    #: Import: what the repository is not asked to do.
+    skip: frozenset[Skip] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,9 @@ class ItemWork:
     #: Export: the repository's file ids, in the order of ``files``.
     repository_file_ids: tuple[int | None, ...]
     group_id: int | None
+    #: The transfer's and the item's own.
     annotations: tuple[Annotation, ...]
+    skip: frozenset[Skip] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

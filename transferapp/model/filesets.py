@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from transferapp.model.containers import ContainerRef
 from transferapp.model.images import Annotation
+from transferapp.model.skips import Skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class FilesetPlan:
     target: ContainerRef | None
     group_id: int
     annotations: tuple[Annotation, ...] = ()
+    #: What the repository is not asked to do; needs the capability SKIPPING.
+    skip: frozenset[Skip] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

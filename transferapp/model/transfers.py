@@ -183,6 +183,14 @@ class TransferDetails:
     items: tuple[TransferItem, ...]
     files: tuple[TransferFile, ...] = field(default=())
     left_out: tuple[LeftOut, ...] = field(default=())
+    #: Where the repository's images are seen in a browser, with ``{id}`` for an image's id
+    #: (``model.image_pages``); empty: nowhere, as far as anybody said.
+    image_page: str = ""
+
+    @property
+    def image_ids(self) -> tuple[int, ...]:
+        """All images of all items."""
+        return tuple(number for item in self.items for number in item.image_ids)
 
 
 #: Of a transfer that has not ended, the first that any of its items is in is shown: work that

@@ -76,6 +76,8 @@ class NotableEvent:
     count: int = 1
     #: Troubles of one transfer that come close together are told as one.
     collapses: bool = False
+    #: Addresses of images that it is about, for a browser.
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

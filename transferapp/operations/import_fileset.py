@@ -291,4 +291,5 @@ def _plan(work: ItemWork) -> FilesetPlan:
         target=work.transfer.target,
         group_id=work.group_id,
         annotations=work.annotations,
+        skip=work.skip,
     )

@@ -28,6 +28,7 @@ from transferapp.ledger.port import (
 from transferapp.model.containers import IMPORT_TARGETS, Container, ContainerRef
 from transferapp.model.drops import SourceScan
 from transferapp.model.moves import COMPLETE, GO_ON, RECEIVE, REPORT
+from transferapp.model.skips import Skip, not_allowed
 from transferapp.model.transfers import (
     ENDED_STATES,
     ItemProblem,
@@ -67,7 +68,7 @@ class RequestRecords(TransferRecords, ItemMoves, FileProgress, Protocol):
 class ImportRequests:
     """What people and agents may ask for an import."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a port, or the facility's word
         self,
         ledger: RequestRecords,
         staging: Staging,
@@ -75,7 +76,12 @@ class ImportRequests:
         grants: Grants,
         repository: Repository,
         formats: Formats | None = None,
+        *,
+        may_skip: frozenset[Skip] = frozenset(),
     ) -> None:
+        """``may_skip``: what the facility lets people skip, where the repository can."""
+        can_skip = Capability.SKIPPING in repository.capabilities
+        self._may_skip = may_skip if can_skip else frozenset()
         self._formats = formats or Formats(repository)
         self._ledger = ledger
         self._staging = staging
@@ -88,6 +94,9 @@ class ImportRequests:
 
         Raises TargetNotFound, PermissionDenied, NameNotAllowed, UnsupportedFile, Invalid.
         """
+        skip = frozenset(request.skip)
+        if refused := not_allowed(skip, self._may_skip):
+            raise PermissionDenied(refused)
         items = await asyncio.to_thread(planned_items, request)
         await self._formats.admit(one for one in items if one.role is ItemRole.FILESET)
         attaches = bool(request.attachments)
@@ -104,6 +113,7 @@ class ImportRequests:
                 group_id=container.group_id,
                 annotations=tuple(request.annotations),
                 drop=request.drop,
+                skip=skip,
             )
         )
         minted = await self._grants.mint(

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from transferapp.errors import Invalid, NameNotAllowed
 from transferapp.ledger.port import PlannedItem, PlannedTransferFile
+from transferapp.model.annotations import wrong_annotations
 from transferapp.model.attachments import too_much_to_attach
 from transferapp.model.transfers import ItemRole
 from transferapp.protocol.messages import MAX_FILES_PER_ITEM, ImportRequest, NewItem
@@ -35,6 +36,8 @@ def planned_items(request: ImportRequest) -> tuple[PlannedItem, ...]:
     )
     if too_much:
         raise Invalid(too_much)
+    if wrong := wrong_annotations(request.annotations):
+        raise Invalid(wrong)
     if sum(len(item.files) for item in request.items) > MAX_FILES_PER_ITEM:
         raise Invalid(
             f"One import can have at most {MAX_FILES_PER_ITEM:,} files. Import in parts."
@@ -82,7 +85,9 @@ def _planned(item: NewItem) -> PlannedItem:
             raise Invalid(f"{_shown(file.client_path)} is in '{item.name}' twice.")
         seen.add(file.client_path)
     files = (PlannedTransferFile(file.client_path, file.size_bytes) for file in item.files)
-    return PlannedItem(item.name, tuple(files))
+    if wrong := wrong_annotations(item.annotations):
+        raise Invalid(f"{_shown(item.name)}: {wrong}")
+    return PlannedItem(item.name, tuple(files), annotations=tuple(item.annotations))
 
 
 def _is_text(name: str) -> bool:

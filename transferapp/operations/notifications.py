@@ -28,6 +28,7 @@ from transferapp.notify.port import (
 )
 from transferapp.notify.texts import notable_event_of
 from transferapp.notify.webhooks import host_of
+from transferapp.operations.image_links import ImageLinks
 from transferapp.taskqueue.port import (
     Context,
     NewTask,
@@ -115,8 +116,10 @@ class NotificationRounds:
         preferences: PreferenceStore,
         queue: TaskSubmission,
         mail_delay_s: float,
+        links: ImageLinks | None = None,
     ) -> None:
         """Collect a person's mails for ``mail_delay_s`` seconds into one."""
+        self._links = links
         self._ledger = ledger
         self._deliveries = deliveries
         self._preferences = preferences
@@ -150,6 +153,8 @@ class NotificationRounds:
             return False
         reported = readable(page, notable_event_of, "event to tell of", attrgetter("id"))
         notables = [notable for notable in reported if notable is not None]
+        if self._links:
+            notables = [await self._links.linked(notable) for notable in notables]
         was_first = await self._deliveries.record(position, page[-1].id, notables)
         if was_first:
             self._untold.update(notable.username for notable in notables)

@@ -18,6 +18,7 @@ from pydantic import (
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.identity import Group, Identity
 from transferapp.model.images import Annotation
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import Transfer, TransferDetails
 from transferapp.protocol.addresses import check_address
 from transferapp.protocol.drops import SoundDrop
@@ -108,10 +109,11 @@ class NewFile(Message):
 
 
 class NewItem(Message):
-    """One fileset; the file to open comes first."""
+    """One fileset; the file to open comes first. ``annotations``: on its images only."""
 
     name: Name
     files: list[NewFile] = Field(min_length=1, max_length=MAX_FILES_PER_ITEM)
+    annotations: list[Annotation] = []
 
 
 class ImportRequest(Message):
@@ -128,6 +130,8 @@ class ImportRequest(Message):
     items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
     attachments: list[NewFile] = []
     annotations: list[Annotation] = []
+    #: Work of the repository that is not done, where the facility allows it.
+    skip: list[Skip] = []
     drop: SoundDrop | None = None
 
 
@@ -362,35 +366,5 @@ class InboxMessage(Message):
     text: str
     at: datetime
     read_at: datetime | None
-
-
-class ResourceCeiling(Message):
-    """How many tasks may run at once for a target at most."""
-
-    ceiling: int = Field(ge=1, le=10_000)
-
-
-class RedriveRequest(Message):
-    """Which dead tasks run again: those that fit all that is given."""
-
-    task_ids: Annotated[list[Name], Field(max_length=10_000)] = []
-    error_code: Annotated[str, StringConstraints(max_length=64)] = ""
-    target: Annotated[str, StringConstraints(max_length=256)] = ""
-    #: Must be set when nothing else is given: all dead tasks are a lot to do by mistake.
-    everything: bool = False
-
-
-class Redriven(Message):
-    """How many tasks run again."""
-
-    count: int
-
-
-class WorkerView(Message):
-    """A worker as administrators see it; ``silent_s`` since its last sign of life."""
-
-    id: str
-    pid: int
-    silent_s: float
-    #: What of its background work keeps failing, as a sentence.
-    trouble: str = ""
+    #: Addresses of the first images, for a browser.
+    links: list[str] = []

@@ -46,6 +46,9 @@ class Capability(StrEnum):
     SCREENS = "screens"
     IN_PLACE_IMPORT = "in-place-import"
     ATTACHMENTS = "attachments"
+    WEB_PAGES = "web-pages"
+    #: It leaves undone what a fileset's plan skips.
+    SKIPPING = "skipping"
 
 
 class HealthState(StrEnum):
@@ -93,6 +96,13 @@ class Repository(Protocol):
 
     async def close(self) -> None:
         """Let go of everything."""
+
+
+class WebPages(Protocol):
+    """A repository whose images have pages in a browser; the capability WEB_PAGES."""
+
+    #: The address of an image's page, with ``{id}`` where the image's id belongs.
+    image_page: str
 
 
 class RepositorySession(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -36,8 +37,9 @@ def json_answer(shape: Any, value: object, status: int = HTTPStatus.OK) -> Respo
     return Response(_adapter(shape).dump_json(value), status, media_type=_JSON)
 
 
-def details_answer(details: TransferDetails) -> Response:
-    """Answer with a transfer, written piece by piece."""
+def details_answer(details: TransferDetails, image_page: str = "") -> Response:
+    """Answer with a transfer, written piece by piece, and where its images are seen."""
+    details = replace(details, image_page=image_page)
     return StreamingResponse(_details(details), media_type=_JSON)
 
 
@@ -138,7 +140,7 @@ async def _details(details: TransferDetails) -> AsyncIterator[bytes]:
             # Others get their turn: writing to the socket alone may not wait.
             await asyncio.sleep(0)
         yield b"]"
-    yield b"}"
+    yield b',"image_page":' + _adapter(str).dump_json(details.image_page) + b"}"
 
 
 @cache

@@ -20,6 +20,7 @@ from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
 from transferapp.operations.transfers import TransferControl
 from transferapp.repositories.port import Repository
+from transferapp.repositories.web_pages import image_page_of
 from transferapp.server.settings import ServerSettings
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import TaskQueue
@@ -45,6 +46,11 @@ class Parts:
     notifications: NotificationPreferences
     inbox: Inbox
     commands: CommandRequests
+
+    @property
+    def image_page(self) -> str:
+        """Where the repository's images are seen in a browser; empty for nowhere."""
+        return image_page_of(self.repository)
 
 
 def parts_of(connection: HTTPConnection) -> Parts:

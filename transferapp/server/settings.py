@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from transferapp.host.installation import InstallationSettings
 from transferapp.host.private_file import private_text
+from transferapp.model.skips import Skip, skips_of
 
 
 class ServerSettings(InstallationSettings):
@@ -30,9 +31,20 @@ class ServerSettings(InstallationSettings):
 
     #: Whether people may import files of formats that the repository does not know.
     import_unknown: bool = True
+    #: What people may have the repository leave undone: "thumbnails", "minmax", or both.
+    import_skip: str = ""
 
     #: A private file with the token that /metrics asks for; None: anyone may read it.
     metrics_token_file: Path | None = None
+
+    @field_validator("import_skip")
+    @classmethod
+    def _skips(cls, text: str) -> str:
+        try:
+            skips_of(text)
+        except ValueError:
+            raise ValueError(f"it is made of {' and '.join(Skip)}") from None
+        return text
 
     @property
     def signing_keys_file(self) -> Path:

@@ -18,6 +18,7 @@ from transferapp.host.clock import Clock, SystemClock
 from transferapp.host.database import open_engine
 from transferapp.host.paths import private_folder
 from transferapp.ledger.stores.sql import SqlLedger
+from transferapp.model.skips import skips_of
 from transferapp.notify.settings import NotifySettings
 from transferapp.notify.stores.inbox import SqlInbox
 from transferapp.notify.stores.preferences import SqlPreferenceStore
@@ -93,7 +94,15 @@ async def _parts(
             most=timedelta(seconds=settings.signed_url_most_s),
         ),
         formats=formats,
-        imports=ImportRequests(ledger, staging, queue, grants, repository, formats),
+        imports=ImportRequests(
+            ledger,
+            staging,
+            queue,
+            grants,
+            repository,
+            formats,
+            may_skip=skips_of(settings.import_skip),
+        ),
         exports=ExportRequests(ledger, queue, grants, repository),
         transfers=TransferControl(ledger, queue, staging),
         notifications=NotificationPreferences(

@@ -51,6 +51,7 @@ def an_import(
             PlannedItem(
                 f"item {i}",
                 tuple(PlannedTransferFile(f"{i}/{j}.tif", size) for j in range(files)),
+                annotations=(Annotation(AnnotationKind.TAG, value="own"),) if i else (),
             )
             for i in range(items)
         ),
@@ -94,6 +95,9 @@ class LedgerSuite:
         assert work.files == added.files[2:]
         assert (work.group_id, work.transfer) == (3, transfer)
         assert work.annotations[0].pairs == (("stain", "DAPI"),)
+        assert [note.value for note in work.annotations] == ["", "own"]
+        first = await ledger.work(added.items[0].id)
+        assert first.annotations == work.annotations[:1]
         file_work = await ledger.file_work(added.files[0].id)
         assert file_work.file == added.files[0] == await ledger.file(added.files[0].id)
         assert (file_work.transfer_id, file_work.owner) == (transfer.id, "ada")

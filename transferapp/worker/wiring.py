@@ -23,6 +23,7 @@ from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.notify.wiring import Senders, open_senders
 from transferapp.operations.attach_files import attach_files_kind
 from transferapp.operations.command_requests import target_of
+from transferapp.operations.image_links import ImageLinks
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.notifications import (
     NotificationRounds,
@@ -31,6 +32,7 @@ from transferapp.operations.notifications import (
 from transferapp.operations.prepare_export import prepare_export_kind
 from transferapp.operations.run_command import CommandParts, run_command_kind
 from transferapp.repositories.port import Repository
+from transferapp.repositories.web_pages import image_page_of
 from transferapp.repositories.wiring import open_repository
 from transferapp.staging.stores.filesystem import FilesystemStaging
 from transferapp.taskqueue.dbos.queue import DbosTaskQueue
@@ -108,7 +110,14 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         queue=queue,
         worker=DbosTaskWorker(engine, with_extensions(kinds), clock, queue_settings),
         senders=senders,
-        rounds=NotificationRounds(ledger, deliveries, preferences, queue, notify.mail_digest_s),
+        rounds=NotificationRounds(
+            ledger,
+            deliveries,
+            preferences,
+            queue,
+            notify.mail_digest_s,
+            ImageLinks(ledger, image_page_of(repository)),
+        ),
         notify_poll_s=notify.notify_poll_s,
         housekeeping=Housekeeping(
             Stores(ledger, deliveries, command_runs, SqlGrants(engine, clock)),

@@ -30,7 +30,7 @@ def script(shell: str) -> str:
         (("impo",), ["import"]),
         (("omero",), ["omero-sandbox", "omero"]),
         (("transfers", "ca"), ["cancel"]),
-        (("import", "--skip"), ["--skip-existing"]),
+        (("import", "--skip"), ["--skip", "--skip-existing"]),
     ],
 )
 def test_bash_completes(tmp_path: Path, text: tuple[str, ...], found: list[str]) -> None:

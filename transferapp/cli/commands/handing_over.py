@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from transferapp.cli import (
+    annotating,
     existing,
     following,
     import_scan,
@@ -23,7 +25,7 @@ from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
 from transferapp.cli.import_scan import ScannedDrop
 from transferapp.cli.output import ExitCode, command, echo, show_json, show_table, warn
-from transferapp.cli.transfer_tables import placements_of, show_details
+from transferapp.cli.transfer_tables import pages_of, placements_of, show_details
 from transferapp.client.attaching import check_attaching
 from transferapp.client.dropping import drop_message
 from transferapp.client.importing import (
@@ -40,6 +42,8 @@ from transferapp.errors import (
 )
 from transferapp.intake import preflight
 from transferapp.model.containers import Container, is_id
+from transferapp.model.images import Annotation
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
     DONE_STATES,
     TransferDetails,
@@ -58,7 +62,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     # Not checked by typer: preflight names what is wrong, and what to do.
     paths: Annotated[list[Path], typer.Argument(parser=given_path, help="Files and folders.")],
     to: Annotated[
-        str, typer.Option(help="Dataset:12, Dataset:NAME, Dataset:PROJECT/NAME, Screen:NAME")
+        str, typer.Option(help="Dataset:12, Dataset:NAME, PROJECT/DATASET, Screen:NAME")
     ],
     name: Annotated[str, typer.Option(help="What to call this import.")] = "",
     ignore: Annotated[
@@ -66,7 +70,13 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
         typer.Option(help="Names that do not matter, such as '*.txt'; may be repeated."),
     ] = None,
     *,
+    tag: annotating.Tags = None,
+    comment: annotating.Comment = "",
+    key_value: annotating.KeyValues = None,
+    key_values: annotating.KeyValuesFile = None,
+    group: Annotated[str, typer.Option(help="Only look there, and make a target there.")] = "",
     create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
+    skip: annotating.Skips = None,
     skip_existing: Annotated[
         bool,
         typer.Option(
@@ -89,6 +99,8 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
     targets.check_target(to)
+    annotations = annotating.annotations_given(tag or [], comment, key_value or [])
+    skips = annotating.skips_given(skip or [])
     settings = replace(asyncio.run(_settings()), anyway=anyway)
     with wiring.bio_formats_here() as opens:
         asking = replace(settings, opens=opens)
@@ -100,17 +112,21 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     for sentence in (*scanned.notes, *scanned.others_reported):
         echo(sentence)
     scanned.check_ready()
-    request = _ImportRequest(name or paths[0].resolve().name, to, create, skip_existing)
+    own = annotating.own_annotations(key_values, scanned.ready, echo)
+    request = _ImportRequest(
+        name or paths[0].resolve().name, create, skip_existing, annotations, own, skips
+    )
 
     async def work() -> tuple[TransferDetails | None, ScannedDrop]:
         async with signed_in.server_client() as (server, who):
             await check_attaching(server, scanned.attachments)
             # Not made yet: there may be nothing to put into it.
-            target = None if create else await targets.find_target(server, to, create=False)
+            find = partial(targets.find_target, server, to, group=group)
+            target = None if create else await find(create=False)
             left = await request.without_existing(server, who.username, scanned)
             if not left.ready:
                 return None, left
-            target = target or await targets.find_target(server, to, create=create)
+            target = target or await find(create=create)
             plan = request.plan(target, left)
             async with wiring.agent_client() as agent:
                 view = await hand_over_import(server, agent, plan, owner=who.username)
@@ -135,9 +151,11 @@ class _ImportRequest:
     """What an import shall be."""
 
     name: str
-    to: str
     create: bool
     skip_existing: bool
+    annotations: tuple[Annotation, ...] = ()
+    own_annotations: Mapping[Path, tuple[Annotation, ...]] = field(default_factory=dict)
+    skip: frozenset[Skip] = frozenset()
 
     async def without_existing(
         self, server: ServerClient, username: str, scanned: ScannedDrop
@@ -155,6 +173,9 @@ class _ImportRequest:
             name=self.name,
             target=target.ref,
             candidates=scanned.ready,
+            annotations=self.annotations,
+            own_annotations=self.own_annotations,
+            skip=self.skip,
             dropped=scanned.dropped,
             attachments=scanned.attachments,
         )
@@ -233,7 +254,8 @@ def _conclude(
         answer = {"transfer": details.transfer, "items": details.items, "refused": refused}
         exported = details.transfer.kind is TransferKind.EXPORT
         more = {"placements": placements} if exported else {"left_out": details.left_out}
-        show_json({**answer, **more}, as_line=as_line)
+        pages = {"image_pages": pages_of(details)}
+        show_json({**answer, **more, **pages}, as_line=as_line)
     else:
         show_details(details, placements)
     if refused or (

@@ -73,7 +73,17 @@ def _show(read: int | None, after: str, *, unread: bool, as_json: bool) -> None:
         show_json(page)
         return
     rows = [
-        (one.id, "" if one.read_at else "new", f"{one.at:%Y-%m-%d %H:%M}", one.title, one.text)
+        (
+            one.id,
+            "" if one.read_at else "new",
+            f"{one.at:%Y-%m-%d %H:%M}",
+            one.title,
+            _text(one),
+        )
         for one in page.items
     ]
     show_table(("", "", "When (UTC)", "What", ""), rows)
+
+
+def _text(one: InboxMessage) -> str:
+    return " ".join((one.text, *one.links))

@@ -14,7 +14,7 @@ from transferapp.cli.output import command, echo, show_json, show_table
 from transferapp.cli.task_texts import local_time, progress_of, state_of
 from transferapp.client.admin import AdminClient
 from transferapp.errors import Invalid
-from transferapp.protocol.messages import RedriveRequest
+from transferapp.protocol.queue import RedriveRequest
 from transferapp.taskqueue.port import Resource, Task, TaskState
 
 R = TypeVar("R")

@@ -15,7 +15,12 @@ from transferapp.cli import following, signed_in, targets, wiring
 from transferapp.cli.commands.session import AsJson
 from transferapp.cli.former import FORMER, FormerForms, echo_new_form
 from transferapp.cli.output import command, echo, show_json
-from transferapp.cli.transfer_tables import placements_of, show_details, show_transfers
+from transferapp.cli.transfer_tables import (
+    pages_of,
+    placements_of,
+    show_details,
+    show_transfers,
+)
 from transferapp.client.agent import AgentClient
 from transferapp.client.server import ServerClient
 from transferapp.errors import AgentUnreachable, Invalid, NotFound, StateConflict
@@ -105,7 +110,15 @@ def _do_and_show(request: Action, transfer_id: str, *, as_json: bool) -> None:
             await request.do(server, transfer_id)
             details = await following.scanned_at(server, transfer_id)
         if as_json:
-            show_json(details)
+            show_json(
+                {
+                    "transfer": details.transfer,
+                    "items": details.items,
+                    "files": details.files,
+                    "left_out": details.left_out,
+                    "image_pages": pages_of(details),
+                }
+            )
         else:
             show_details(details, await placements_of(details))
 

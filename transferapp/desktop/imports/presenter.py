@@ -23,7 +23,6 @@ from transferapp.desktop.imports.listing import Listing
 from transferapp.desktop.imports.read_formats import ReadFormats
 from transferapp.desktop.imports.rows import ImportRows
 from transferapp.desktop.imports.texts import (
-    annotations_of,
     left_out_text,
     suggested_name,
     summary_text,
@@ -40,6 +39,7 @@ from transferapp.errors import (
 )
 from transferapp.host.clock import Clock, SystemClock
 from transferapp.intake.preflight import PreflightSettings
+from transferapp.model.annotations import annotations_of
 from transferapp.protocol.messages import SubmissionView
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ class ImportPresenter:
             name=self.name.strip(),
             target=target.ref,
             candidates=tuple(row.candidate for row in self.included if row.candidate),
-            annotations=annotations_of(self.tags, self.comment),
+            annotations=annotations_of(self.tags.split(","), self.comment),
             dropped=dropped(tuple(self._roots), rows, self.ignored_count),
             attachments=self.attaching.files,
         )

@@ -9,7 +9,6 @@ from transferapp.desktop.containers.targets import ImportTarget
 from transferapp.desktop.imports.totals import ImportTotals
 from transferapp.desktop.transfers.texts import count_text, size_text
 from transferapp.intake.file_names import shown_text
-from transferapp.model.images import Annotation, AnnotationKind
 
 #: Letters of a name in a sentence; the tree beside it shows the place itself.
 MOST_OF_NAME = 40
@@ -76,12 +75,3 @@ def left_out_text(totals: ImportTotals, attached: int = 0) -> str:
         return ""
     missed = totals.left_out - attached > totals.ignored + totals.held
     return f"Left out: {parts}.{' Keep what is not imported.' if missed else ''}"
-
-
-def annotations_of(tags: str, comment: str) -> tuple[Annotation, ...]:
-    """Turn comma-separated tags and a comment into annotations."""
-    names = dict.fromkeys(name.strip() for name in tags.split(","))
-    found = [Annotation(AnnotationKind.TAG, value=name) for name in names if name]
-    if comment.strip():
-        found.append(Annotation(AnnotationKind.COMMENT, value=comment.strip()))
-    return tuple(found)

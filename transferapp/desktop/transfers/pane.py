@@ -45,6 +45,7 @@ from transferapp.desktop.widgets.labels import ElidedLabel, label
 from transferapp.desktop.widgets.scrolling import scrolling
 from transferapp.desktop.widgets.tables import FILL, WideTable
 from transferapp.model.drops import LeftOut
+from transferapp.model.image_pages import image_pages
 from transferapp.model.moves import can_cancel, can_retry
 from transferapp.model.transfers import (
     PROBLEM_STATES,
@@ -151,6 +152,13 @@ class TransferPane(QFrame):
                 self._show_images,
             ),
             _Deed(
+                "Open in browser",
+                "transfers.openPage",
+                "mdi6.open-in-new",
+                lambda row: row.filesets_done > 0 and bool(self._page_address()),
+                self._open_page,
+            ),
+            _Deed(
                 "Open folder",
                 "transfers.openFolder",
                 "mdi6.folder-open-outline",
@@ -227,8 +235,18 @@ class TransferPane(QFrame):
         details = self._presenter.details
         if details is None:
             return
-        ids = [image_id for item in details.items for image_id in item.image_ids]
-        self.images_wanted.emit(ids, str(details.transfer.target or ""))
+        self.images_wanted.emit(list(details.image_ids), str(details.transfer.target or ""))
+
+    def _page_address(self) -> str:
+        """Return where the first image of an import is seen in a browser; empty for nowhere."""
+        details = self._presenter.details
+        if details is None or details.transfer.kind is not TransferKind.IMPORT:
+            return ""
+        return next(iter(image_pages(details.image_page, details.image_ids).values()), "")
+
+    def _open_page(self) -> None:
+        if address := self._page_address():
+            QDesktopServices.openUrl(QUrl(address))
 
     def _open_folder(self) -> None:
         row = self._presenter.selected_row

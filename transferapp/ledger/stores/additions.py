@@ -118,6 +118,7 @@ def _transfer_row(
         "target_name": new.target_name,
         "group_id": new.group_id,
         "annotations": annotations_value(new.annotations),
+        "skip": sorted(new.skip) or None,
         "trouble": None,
         "left_out_files": new.drop.left_out_files if new.drop else None,
         "left_out_names": list(first_names(new.drop.left_out)) if new.drop else None,
@@ -160,6 +161,7 @@ def _item_row(transfer_id: str, planned: PlannedItem, now: datetime) -> dict[str
         "image_ids": list(planned.image_ids),
         "verified": False,
         "updated_at": now,
+        "annotations": annotations_value(planned.annotations) or None,
     }
 
 

@@ -24,6 +24,7 @@ from transferapp.ledger.stores.rows import (
 from transferapp.ledger.stores.schema import events, files, items, left_out, transfers
 from transferapp.model.drops import LeftOut
 from transferapp.model.events import Event
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
     ItemState,
     Transfer,
@@ -101,7 +102,11 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
         files=tuple(file_of(row) for row in rows),
         repository_file_ids=tuple(row["repository_file_id"] for row in rows),
         group_id=transfer["group_id"],
-        annotations=annotations_of(transfer["annotations"]),
+        annotations=(
+            *annotations_of(transfer["annotations"]),
+            *annotations_of(item["annotations"] or ()),
+        ),
+        skip=frozenset(map(Skip, transfer["skip"] or ())),
     )
 
 

@@ -42,6 +42,8 @@ transfers = sa.Table(
     _text("target_name"),
     sa.Column("group_id", sa.BigInteger),
     sa.Column("annotations", _Json, nullable=False),
+    # What the repository is not asked to do; NULL for nothing.
+    sa.Column("skip", _Json),
     # Everything that lists show is counted here, so that a list reads one row a transfer.
     sa.Column("states", _Json, nullable=False),
     _count("settled"),
@@ -84,6 +86,8 @@ items = sa.Table(
     sa.Column("image_ids", _Json, nullable=False),
     sa.Column("verified", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("updated_at", UtcDateTime, nullable=False),
+    # Its own, beside those of the transfer; NULL for none.
+    sa.Column("annotations", _Json),
     sa.Index("ledger_items_transfer", "transfer_id", "seq"),
     sa.Index("ledger_items_state", "state", "seq"),
 )

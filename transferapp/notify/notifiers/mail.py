@@ -92,11 +92,15 @@ class Mail(MailSender):
 
 
 def _text(notables: tuple[NotableEvent, ...]) -> str:
-    blocks = [f"{one.title}\n  {sentence(one)}" for one in notables[:_SPELLED_OUT]]
+    blocks = [_block(one) for one in notables[:_SPELLED_OUT]]
     if len(notables) > _SPELLED_OUT:
         blocks.append(f"... and {len(notables) - _SPELLED_OUT} more in TransferApp.")
     blocks.append("You get this because mail is switched on in your TransferApp settings.")
     return "\n\n".join(blocks) + "\n"
+
+
+def _block(notable: NotableEvent) -> str:
+    return "\n  ".join((notable.title, sentence(notable), *notable.links))
 
 
 @contextmanager

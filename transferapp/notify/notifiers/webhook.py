@@ -69,6 +69,7 @@ def _body(message_id: str, notable: NotableEvent) -> bytes:
             "title": notable.title,
             "text": sentence(notable),
             "count": notable.count,
+            "links": notable.links,
         },
     }
     return json.dumps(reported, separators=(",", ":")).encode()

@@ -130,6 +130,7 @@ class SqlDeliveries(Deliveries, Batches, OldDeliveries):
             "text": notable.text,
             "count": notable.count,
             "at": notable.at,
+            "links": list(notable.links),
             "recorded_at": now,
             # Being in this table is being in the inbox.
             "settled_at": now if channel is NotificationChannel.INBOX else None,

@@ -44,6 +44,8 @@ deliveries = sa.Table(
     sa.Column("settled_at", UtcDateTime),
     sa.Column("error", sa.Text, nullable=False, server_default=""),
     sa.Column("read_at", UtcDateTime),
+    #: Addresses for a browser.
+    sa.Column("links", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("event_id", "username", "channel"),
     sa.Index("notify_delivery_inbox", "username", "channel", "id"),
     sa.Index("notify_delivery_batch", "batch"),
@@ -104,4 +106,5 @@ def notable_event_of_row(row: sa.RowMapping) -> NotableEvent:
         at=row["at"],
         count=row["count"],
         collapses=row["kind"] == EventKind.ITEM_PROBLEM,
+        links=tuple(row["links"] or ()),
     )

@@ -33,6 +33,10 @@ from transferapp.repositories.port import (
     RepositorySession,
 )
 
+_ALWAYS = frozenset(
+    {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS, Capability.SKIPPING}
+)
+
 
 class OmeroRepository(Repository):
     """One OMERO.server."""
@@ -49,10 +53,10 @@ class OmeroRepository(Repository):
         private folder ``notes`` the workers tell each other where their imports live.
         """
         self.name = name
+        self.image_page = settings.image_page
         in_place = {Capability.IN_PLACE_IMPORT} if settings.in_place else set()
-        self.capabilities = frozenset(
-            {Capability.TILES, Capability.SCREENS, Capability.ATTACHMENTS, *in_place}
-        )
+        web = {Capability.WEB_PAGES} if self.image_page else set()
+        self.capabilities = _ALWAYS | in_place | web
         self._settings, self._clock = settings, clock
         self._threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="omero")
         self._closed = False

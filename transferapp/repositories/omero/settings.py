@@ -6,6 +6,7 @@ No variable holds a secret: the importer's password comes from a file or a keyri
 from __future__ import annotations
 
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ class InPlace(StrEnum):
     SYMLINK = "symlink"
 
 
+#: An address that a link can begin with; what follows it is ours.
+_WEB = re.compile(r"https?://[^\s@?#{}|\\^`<>\"/]+(/[^\s@?#{}|\\^`<>\"]*)?", re.IGNORECASE)
 _PORTS = {Transport.TCP: 4063, Transport.SSL: 4064, Transport.WS: 80, Transport.WSS: 443}
 
 
@@ -77,6 +80,8 @@ class OmeroSettings(EnvironmentSettings):
     managed_repository: Path | None = None
     #: Where symbolic links lead to: on the staging's disk, at the same path for OMERO.
     in_place_vault: Path | None = None
+    #: Where OMERO.web is, for links to images; empty: nothing is linked.
+    web: str = ""
     #: Calls to OMERO at once from this process.
     threads: int = Field(default=8, ge=1, le=64)
 
@@ -91,6 +96,12 @@ class OmeroSettings(EnvironmentSettings):
             raise SettingsInvalid(
                 "TRANSFERAPP_OMERO_CA_FILE needs the transport ssl or wss; it is"
                 f" {self.transport}."
+            )
+        if self.web and not _WEB.fullmatch(self.web):
+            raise SettingsInvalid(
+                "TRANSFERAPP_OMERO_WEB is no address of OMERO.web. Write it like"
+                " https://omero.example.org or https://example.org/omero, without user name,"
+                " password, '?' and '#'."
             )
         self._check_in_place()
 
@@ -112,6 +123,11 @@ class OmeroSettings(EnvironmentSettings):
     def encrypted(self) -> bool:
         """Whether the transport uses TLS."""
         return self.transport in {Transport.SSL, Transport.WSS}
+
+    @property
+    def image_page(self) -> str:
+        """Where OMERO.web shows an image, with ``{id}`` for its id; empty: nobody said."""
+        return f"{self.web.rstrip('/')}/webclient/?show=image-{{id}}" if self.web else ""
 
     @property
     def effective_port(self) -> int:

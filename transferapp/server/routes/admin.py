@@ -10,12 +10,7 @@ from starlette.responses import Response
 
 from transferapp.errors import Invalid
 from transferapp.protocol import routes
-from transferapp.protocol.messages import (
-    Redriven,
-    RedriveRequest,
-    ResourceCeiling,
-    WorkerView,
-)
+from transferapp.protocol.queue import Redriven, RedriveRequest, ResourceCeiling, WorkerView
 from transferapp.server.answers import json_answer
 from transferapp.server.auth import AdminGrant
 from transferapp.server.parts import parts_of

@@ -58,9 +58,8 @@ async def retarget(
     """Send what is not imported yet to another container; retry it afterwards."""
     parts = parts_of(request)
     await parts.imports.retarget(grant.username, transfer_id, wanted.target)
-    return details_answer(
-        await parts.ledger.details(transfer_id, owner=grant.username, with_files=False)
-    )
+    found = await parts.ledger.details(transfer_id, owner=grant.username, with_files=False)
+    return details_answer(found, parts.image_page)
 
 
 @router.post(routes.file_seal("{transfer_id}", "{file_id}"), response_model=TransferItem)

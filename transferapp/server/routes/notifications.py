@@ -115,4 +115,5 @@ def _message(entry: InboxEntry) -> InboxMessage:
         text=sentence(notable),
         at=notable.at,
         read_at=entry.read_at,
+        links=list(notable.links),
     )

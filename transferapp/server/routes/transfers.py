@@ -42,24 +42,25 @@ async def details(
     transfer_id: str, grant: TransferReader, request: Request, *, files: bool = False
 ) -> Response:
     """Return a transfer with its items, and on wish its files."""
-    found = await parts_of(request).ledger.details(
-        transfer_id, owner=grant.username, with_files=files
-    )
-    return details_answer(found)
+    parts = parts_of(request)
+    found = await parts.ledger.details(transfer_id, owner=grant.username, with_files=files)
+    return details_answer(found, parts.image_page)
 
 
 @router.post("/{transfer_id}/cancel", response_model=TransferDetails)
 async def cancel(transfer_id: str, grant: SessionGrant, request: Request) -> Response:
     """Stop what has not ended."""
-    control = parts_of(request).transfers
-    return details_answer(await control.cancel(grant.username, transfer_id))
+    parts = parts_of(request)
+    done = await parts.transfers.cancel(grant.username, transfer_id)
+    return details_answer(done, parts.image_page)
 
 
 @router.post("/{transfer_id}/retry", response_model=TransferDetails)
 async def retry(transfer_id: str, grant: SessionGrant, request: Request) -> Response:
     """Let everything that failed go on."""
-    control = parts_of(request).transfers
-    return details_answer(await control.retry(grant.username, transfer_id))
+    parts = parts_of(request)
+    done = await parts.transfers.retry(grant.username, transfer_id)
+    return details_answer(done, parts.image_page)
 
 
 @router.post(_ITEM + "/cancel", response_model=TransferDetails)
@@ -67,8 +68,9 @@ async def cancel_item(
     transfer_id: str, item_id: str, grant: SessionGrant, request: Request
 ) -> Response:
     """Stop one item."""
-    control = parts_of(request).transfers
-    return details_answer(await control.cancel(grant.username, transfer_id, item_id))
+    parts = parts_of(request)
+    done = await parts.transfers.cancel(grant.username, transfer_id, item_id)
+    return details_answer(done, parts.image_page)
 
 
 @router.post(_ITEM + "/retry", response_model=TransferDetails)
@@ -76,8 +78,9 @@ async def retry_item(
     transfer_id: str, item_id: str, grant: SessionGrant, request: Request
 ) -> Response:
     """Let one failed item go on."""
-    control = parts_of(request).transfers
-    return details_answer(await control.retry(grant.username, transfer_id, item_id))
+    parts = parts_of(request)
+    done = await parts.transfers.retry(grant.username, transfer_id, item_id)
+    return details_answer(done, parts.image_page)
 
 
 @router.post("/{transfer_id}/grant")

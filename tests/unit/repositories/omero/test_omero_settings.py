@@ -134,3 +134,25 @@ def test_systemd_credential_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     found = importer_password(OmeroSettings(host="omero", importer="i"))
     assert found.get_secret_value() == "from systemd"
+
+
+@pytest.mark.parametrize(
+    ("web", "page"),
+    [
+        ("", ""),
+        ("https://omero.example.org", "https://omero.example.org/webclient/?show=image-{id}"),
+        ("http://x:4080/omero/", "http://x:4080/omero/webclient/?show=image-{id}"),
+    ],
+)
+def test_the_page_of_an_image_in_omero_web(web: str, page: str) -> None:
+    assert OmeroSettings(host="omero", web=web).image_page == page
+
+
+@pytest.mark.parametrize(
+    "web",
+    ["omero.example.org", "ftp://x", "javascript:alert(1)", "https://a:b@x", "https://x/?a=b",
+     "https://x/#a", "https://x/{id}", "https://", "https://x/ y"],
+)  # fmt: skip
+def test_what_is_no_address_of_omero_web_is_refused(web: str) -> None:
+    with pytest.raises(SettingsInvalid, match="TRANSFERAPP_OMERO_WEB"):
+        OmeroSettings(host="omero", web=web)

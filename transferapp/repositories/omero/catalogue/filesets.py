@@ -6,6 +6,7 @@ from typing import Any
 
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
+from transferapp.model.skips import Skip
 from transferapp.repositories.omero.catalogue.mapping import original_file, unloaded
 from transferapp.repositories.omero.catalogue.version_info import version_info
 from transferapp.repositories.omero.ice_imports import omero
@@ -151,8 +152,8 @@ def _comment(namespace: str, text: str) -> Any:
 def import_settings(plan: FilesetPlan) -> Any:
     """Make OMERO's settings for the import: where to, which checksums, thumbnails."""
     settings = omero.grid.ImportSettings()
-    settings.doThumbnails = omero.rtypes.rbool(True)  # noqa: FBT003 - a foreign signature
-    settings.noStatsInfo = omero.rtypes.rbool(False)  # noqa: FBT003 - a foreign signature
+    settings.doThumbnails = omero.rtypes.rbool(Skip.THUMBNAILS not in plan.skip)
+    settings.noStatsInfo = omero.rtypes.rbool(Skip.MINMAX in plan.skip)
     algorithm = omero.model.ChecksumAlgorithmI()
     algorithm.setValue(omero.rtypes.rstring(omero.model.enums.ChecksumAlgorithmSHA1160))
     settings.checksumAlgorithm = algorithm

@@ -1,0 +1,172 @@
+"""What people ask of an import on the command line, through agent, server and worker, in both
+repositories.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.installation import PASSWORD, Terminal, make_tiffs
+from transferapp.model.annotations import EDITABLE_PAIRS
+from transferapp.model.containers import ContainerKind, ContainerRef
+from transferapp.model.images import ImageDetails
+from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.sandbox.local_installation import LocalInstallation
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+WEB = "https://omero.example.org/omero/"
+OMERO = {"TRANSFERAPP_OMERO_WEB": WEB, "TRANSFERAPP_IMPORT_SKIP": "minmax"}
+REPOSITORIES = ("embedded", "omero")
+
+
+def _installed(
+    folder: Path, environment: dict[str, str], repository: Any = None
+) -> Iterator[Terminal]:
+    with LocalInstallation(folder, environment, repository) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
+        assert terminal.log_in().code == 0
+        yield terminal
+
+
+@pytest.fixture(scope="module", params=REPOSITORIES)
+def terminal(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Terminal]:
+    folder = tmp_path_factory.mktemp("options")
+    if request.param == "embedded":
+        yield from _installed(folder, {})
+        return
+    if find_spec("omero") is None:
+        pytest.skip("needs omero-py")
+    with running_sandbox(folder / "omero", PASSWORD) as repository:
+        yield from _installed(folder / "i", OMERO, repository)
+
+
+def images_of(terminal: Terminal, answer: Any) -> dict[str, list[ImageDetails]]:
+    """Return the images that an import made, by its items' names."""
+
+    async def ask() -> dict[str, list[ImageDetails]]:
+        async with await terminal.installation.sign_in("alice", PASSWORD) as server:
+            return {
+                item["name"]: [await server.image(number) for number in item["image_ids"]]
+                for item in answer["items"]
+            }
+
+    return asyncio.run(ask())
+
+
+def test_tags_comment_and_pairs_are_on_every_image(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 2, edge=32)
+    done = terminal.run(
+        "import", str(tmp_path / "run"), "--to", "Dataset:Noted", "--create",
+        "--tag", "fixed", "--tag", "day 3", "--comment", "Nice ones",
+        "--key-value", "stain=DAPI", "--key-value", "dose=3 µM", "--wait", "--json",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    found = [image for some in images_of(terminal, done.json).values() for image in some]
+    assert len(found) == 2
+    for image in found:
+        notes = {(str(n.kind), n.namespace, n.value, n.pairs) for n in image.annotations}
+        assert notes == {
+            ("tag", "", "fixed", ()),
+            ("tag", "", "day 3", ()),
+            ("comment", "", "Nice ones", ()),
+            ("key-value", EDITABLE_PAIRS, "", (("stain", "DAPI"), ("dose", "3 µM"))),
+        }
+
+
+def test_each_image_has_its_page_in_omero_web(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 2, edge=32, seed=8)
+    where = ("--to", "Dataset:Linked", "--create", "--wait")
+    done = terminal.run("import", str(tmp_path / "run"), *where, "--json")
+    assert done.code == 0, done.err
+    listed = terminal.run("transfers", "show", done.json["transfer"]["id"], "--json").json
+    screen = terminal.run("transfers", "show", done.json["transfer"]["id"])
+    ids = [number for item in done.json["items"] for number in item["image_ids"]]
+    with_web = terminal.installation.repository.environment.get("TRANSFERAPP_REPOSITORY")
+    pages = {str(one): f"{WEB}webclient/?show=image-{one}" for one in ids if with_web}
+    assert len(ids) == 2
+    assert done.json["image_pages"] == listed["image_pages"] == pages
+    assert all(page in screen.out + screen.err for page in pages.values())
+    until = time.monotonic() + 20
+    while not (inbox := terminal.run("inbox", "list", "--json").json["items"]):
+        assert time.monotonic() < until
+    [shown] = [one for one in inbox if one["transfer_id"] == done.json["transfer"]["id"]]
+    assert shown["links"] == list(pages.values())
+
+
+def test_a_table_gives_each_file_its_own_pairs(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 3, edge=32, seed=9)
+    table = tmp_path / "meta.csv"
+    table.write_text("file;stain;dose\nfield_000.tif;DAPI;3\nrun/field_002.tif;GFP;\n")
+    asked = ("import", str(tmp_path / "run"), "--to", "Dataset:Table", "--create")
+    given = ("--key-values", str(table), "--key-value", "lab=A1")
+    done = terminal.run(*asked, *given, "--wait", "--json")
+    assert done.code == 0, done.err
+    assert "1 fileset has no key-value pairs in 'meta.csv'" in done.err
+    found = images_of(terminal, done.json)
+    pairs = {name: {n.pairs for n in images[0].annotations} for name, images in found.items()}
+    every = (("lab", "A1"),)
+    assert pairs == {
+        "field_000.tif": {every, (("stain", "DAPI"), ("dose", "3"))},
+        "field_001.tif": {every},
+        "field_002.tif": {every, (("stain", "GFP"),)},
+    }
+    table.write_text("file,stain\nfield_9.tif,DAPI\n")
+    refused = terminal.run(*asked, *given)
+    assert refused.code == 1
+    assert "no file that is imported is called 'field_9.tif'" in refused.err
+
+
+def test_a_path_of_names_in_a_group(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=10)
+    with_omero = "TRANSFERAPP_REPOSITORY" in terminal.installation.repository.environment
+    group = "private" if with_omero else "lab"
+    asked = ("import", str(tmp_path / "run"), "--to", "Flies 10:30/Wings", "--wait", "--json")
+    assert terminal.run(*asked, "--group", group).code == 1
+    done = terminal.run(*asked, "--group", group, "--create")
+    assert done.code == 0, done.err
+    [[image]] = images_of(terminal, done.json).values()
+    assert image.container_names[-1] == "Wings"
+    wrong = terminal.run(*asked, "--group", "nobody's")
+    assert "Yours are: " in wrong.out
+
+    async def ask() -> tuple[str, str]:
+        async with await terminal.installation.sign_in("alice", PASSWORD) as server:
+            names = {one.id: one.name for one in (await server.identity()).groups}
+            target = done.json["transfer"]["target"]
+            kept = ContainerRef(ContainerKind(target["kind"]), target["id"])
+            dataset = await server.container(kept)
+            assert dataset.parent is not None
+            above = await server.container(dataset.parent)
+        return names[image.summary.group_id], above.name
+
+    assert asyncio.run(ask()) == (group, "Flies 10:30")
+
+
+def test_only_what_the_facility_allows_is_skipped(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=11)
+    where = ("--to", "Dataset:Skipped", "--create", "--wait", "--json")
+    asked = ("import", str(tmp_path / "run"), *where)
+    refused = terminal.run(*asked, "--skip", "thumbnails")
+    assert refused.code == 3
+    assert "does not let imports skip thumbnails" in refused.out + refused.err
+    done = terminal.run(*asked, "--skip", "minmax")
+    if "TRANSFERAPP_REPOSITORY" not in terminal.installation.repository.environment:
+        assert done.code == 3
+        return
+    assert done.code == 0, done.err
+    [[image]] = images_of(terminal, done.json).values()
+    window = [(one.window_start, one.window_end) for one in image.pixels.channels]
+    assert window == [(0.0, 65535.0)]
+    assert terminal.safe_to_delete(done.json["transfer"]["id"])

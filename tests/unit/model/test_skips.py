@@ -1,0 +1,35 @@
+"""What may be skipped: only what there is, and what the facility allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from transferapp.cli.annotating import skips_given
+from transferapp.errors import Invalid, SettingsInvalid
+from transferapp.model.skips import Skip, not_allowed, skips_of
+from transferapp.server.settings import ServerSettings
+
+BOTH = frozenset(Skip)
+
+
+def test_words_are_read_and_others_refused() -> None:
+    assert skips_of("") == frozenset()
+    assert skips_of("minmax, thumbnails") == skips_given(["minmax", "thumbnails"]) == BOTH
+    with pytest.raises(Invalid, match="source may be deleted"):
+        skips_given(["checksum"])
+    with pytest.raises(Invalid, match="thumbnails, minmax"):
+        skips_given(["pixels"])
+
+
+def test_what_the_facility_does_not_allow_is_named() -> None:
+    assert not_allowed(frozenset(), frozenset()) == not_allowed(BOTH, BOTH) == ""
+    why = not_allowed(BOTH, frozenset({Skip.MINMAX}))
+    assert "skip thumbnails. What may be skipped: minmax." in why
+
+
+def test_the_setting_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSFERAPP_IMPORT_SKIP", "minmax thumbnails")
+    assert skips_of(ServerSettings().import_skip) == BOTH
+    monkeypatch.setenv("TRANSFERAPP_IMPORT_SKIP", "checksum")
+    with pytest.raises(SettingsInvalid, match="thumbnails and minmax"):
+        ServerSettings()
