@@ -11,9 +11,11 @@ from typing import Any
 
 import omero
 
+from transferapp.repositories.omero.path_rules import USUAL_RULES, PathRules, rules_of
 from transferapp.sandbox.omero_sandbox.clock import SandboxClock
 from transferapp.sandbox.omero_sandbox.faults import Faults
 from transferapp.sandbox.omero_sandbox.files import Files
+from transferapp.sandbox.omero_sandbox.hashers import HASHERS
 from transferapp.sandbox.omero_sandbox.journal import Journal
 from transferapp.sandbox.omero_sandbox.people import People
 from transferapp.sandbox.omero_sandbox.pixels import PixelSources, make_enumerations
@@ -27,7 +29,12 @@ _SETTINGS = {
     "omero.client.ui.menu.dropdown.colleagues.label": "Members",
     "omero.sessions.timeout": "600000",
     "omero.sessions.max_user_time_to_idle": "6000000",
-    "omero.sessions.maximum_user_time_to_live": "0",
+    "omero.sessions.max_user_time_to_live": "0",
+    "omero.sessions.maximum": "0",
+    "omero.cluster.read_only.runtime.db": "false",
+    "omero.cluster.read_only.runtime.repo": "false",
+    "omero.checksum.supported": ",".join(HASHERS),
+    "omero.fs.repo.path_rules": USUAL_RULES,
     "omero.pixeldata.max_plane_width": "3192",
     "omero.pixeldata.max_plane_height": "3192",
     "omero.policy.binary_access": "+read,+write,+image",
@@ -69,6 +76,11 @@ class Sandbox:
         """Write what has changed to disk."""
         with self.lock:
             self.journal.commit()
+
+    @property
+    def path_rules(self) -> PathRules:
+        """How names in the managed repository are made safe."""
+        return rules_of(self.settings["omero.fs.repo.path_rules"])
 
     def binary_allowed(self, record: Record, caller: SandboxCaller) -> bool:
         """Say whether ``omero.policy.binary_access`` lets the caller have the bytes."""

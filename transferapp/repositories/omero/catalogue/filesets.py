@@ -120,9 +120,12 @@ def _comment(namespace: str, text: str) -> Any:
     return made
 
 
-def import_settings(plan: FilesetPlan) -> Any:
-    """Make OMERO's settings for the import: where to, which checksums, thumbnails."""
+def import_settings(plan: FilesetPlan, name: str) -> Any:
+    """Make OMERO's settings for the import: where to, what its images and plates are called,
+    which checksums, thumbnails.
+    """
     settings = omero.grid.ImportSettings()
+    settings.userSpecifiedName = omero.rtypes.rstring(name)
     settings.doThumbnails = omero.rtypes.rbool(True)  # noqa: FBT003 - a foreign signature
     settings.noStatsInfo = omero.rtypes.rbool(False)  # noqa: FBT003 - a foreign signature
     algorithm = omero.model.ChecksumAlgorithmI()

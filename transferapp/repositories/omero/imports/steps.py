@@ -29,6 +29,7 @@ from transferapp.repositories.omero.catalogue.filesets import (
 )
 from transferapp.repositories.omero.imports.finishing import check_readable, finish
 from transferapp.repositories.omero.imports.in_place import bring_in_place, tidy_up
+from transferapp.repositories.omero.imports.places import check_places
 from transferapp.repositories.omero.imports.processes import (
     begin_process,
     forget_process,
@@ -114,6 +115,7 @@ class OmeroImports(Imports):
             if one.image_ids or self._process(one.id, plan.group_id) is not None:
                 return one
         self._check_target(plan)
+        check_places(plan)
         for dead in found:
             self._remove(dead.id)
         fileset_id = begin_process(self._omero_session, plan, self._omero_session.links)

@@ -1,0 +1,53 @@
+"""Whether OMERO can place the files of a fileset, and what it is to call its images."""
+
+from __future__ import annotations
+
+from transferapp.errors import Invalid
+from transferapp.model.filesets import FilesetPlan
+from transferapp.repositories.omero.path_rules import USUAL_RULES, parts_of, rules_of
+
+#: OMERO cuts a path above the third folder of its least deep file, also where the files have
+#: fewer folders in common; then the import cannot begin at all.
+_KEPT_FOLDERS = 3
+#: What the database holds of a plate's name. The end is kept, as OMERO does with images.
+_MOST_CHARACTERS = 255
+
+
+def stated_name(plan: FilesetPlan) -> str:
+    """Return what OMERO is to call the images; several get their series behind it.
+
+    By itself it takes the file that it opens, which is ``.zattrs`` for a Zarr.
+    """
+    name = plan.name.strip()
+    return name if len(name) <= _MOST_CHARACTERS else "…" + name[1 - _MOST_CHARACTERS :]
+
+
+def check_places(plan: FilesetPlan) -> None:
+    """Look whether each file gets a place of its own; raises Invalid."""
+    paths = [file.client_path for file in plan.files]
+    _check_depth(paths)
+    rules, seen = rules_of(USUAL_RULES), dict[str, str]()
+    for path in paths:
+        other = seen.setdefault(rules.safe_path(path), path)
+        if other != path:
+            raise Invalid(
+                f"OMERO would store '{other}' and '{path}' under the same name, because it"
+                ' changes characters such as : * ? " < > | and \\. Rename one of them, and'
+                " import again."
+            )
+
+
+def _check_depth(paths: list[str]) -> None:
+    parts = [parts_of(path) for path in paths]
+    folders = zip(*(path[:-1] for path in parts), strict=False)
+    shared = 0
+    for names in folders:
+        if len(set(names)) > 1:
+            break
+        shared += 1
+    if min(map(len, parts)) - 1 - _KEPT_FOLDERS > shared:
+        raise Invalid(
+            f"All files of this image lie more than {_KEPT_FOLDERS} folders below the folder"
+            f" that they share, such as '{paths[0]}'. OMERO cannot take them so. Move them into"
+            " fewer folders, and import again."
+        )
