@@ -55,6 +55,8 @@ class Sandbox:
         if not known.exists():
             known.write_text(str(uuid.uuid4()), encoding="ascii")
         self.settings = {**_SETTINGS, "db.uuid": known.read_text(encoding="ascii"), **settings}
+        #: Settings that OMERO shows nobody.
+        self.hidden_settings: set[str] = set()
         self.journal = Journal(folder / "database.jsonl", self.store)
         self.files = Files(folder, self.store)
         self.people = People(self.store)
