@@ -144,3 +144,17 @@ def test_the_server_by_itself(sandbox: RunningSandbox, tmp_path: Path) -> None:
         apart = [f"r/{run}/a/b/c/x.tif" for run in ("p1", "p2")]
         with pytest.raises(omero_py.InternalException, match="toIndex"):
             repository.importFileset(fileset_of(apart), settings())
+
+
+def test_the_server_finds_a_zarr_by_its_folder_only(sandbox: RunningSandbox) -> None:
+    (sample,) = resource("sample-data", "ome-zarr-v04-confocal-5d").rglob("*.zarr")
+    files = sorted(
+        (path for path in sample.rglob("*") if path.is_file()),
+        key=lambda path: (path.name != ".zattrs" or path.parent != sample, path),
+    )
+    inside = [path.relative_to(sample).as_posix() for path in files]
+    with gateway(sandbox, ALICE, password=PASSWORD) as conn:
+        process = reserve(conn, [f"cells/{path}" for path in inside])
+        handle = process.verifyUpload(upload(process, [path.read_bytes() for path in files]))
+        assert isinstance(wait_for(handle), omero_py.cmd.ERR)
+        handle.close()

@@ -59,6 +59,16 @@ def test_files_too_far_below_their_common_folder_are_refused() -> None:
         check_places(planned("r/p1/a/b/c/x.tif", "r/p2/a/b/c/x.tif"))
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["cells/.zattrs", "CELLS.ZARR/.zattrs", "old.zarr.d/a.zarr/.zattrs", "a.zarr/b/zarr.json"],
+)
+def test_a_zarr_that_omero_does_not_find_is_refused(path: str) -> None:
+    check_places(planned("run/cells.ome.zarr/.zattrs", "run/cells.ome.zarr/0/.zarray"))
+    with pytest.raises(Invalid, match=r"ends in \.zarr"):
+        check_places(planned(path))
+
+
 def test_a_long_name_keeps_its_end() -> None:
     assert stated_name(planned("x", name=" cells ")) == "cells"
     long = stated_name(planned("x", name="n" * 400 + ".czi"))

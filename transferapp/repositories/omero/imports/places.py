@@ -6,6 +6,9 @@ from transferapp.errors import Invalid
 from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.path_rules import USUAL_RULES, parts_of, rules_of
 
+#: The metadata of an OME-Zarr's root, one of which is the file to open.
+ZARR_ROOTS = frozenset({".zattrs", ".zgroup", ".zarray", "zarr.json"})
+
 #: OMERO cuts a path above the third folder of its least deep file, also where the files have
 #: fewer folders in common; then the import cannot begin at all.
 _KEPT_FOLDERS = 3
@@ -26,6 +29,7 @@ def check_places(plan: FilesetPlan) -> None:
     """Look whether each file gets a place of its own; raises Invalid."""
     paths = [file.client_path for file in plan.files]
     _check_depth(paths)
+    _check_zarr(parts_of(paths[0]))
     rules, seen = rules_of(USUAL_RULES), dict[str, str]()
     for path in paths:
         other = seen.setdefault(rules.safe_path(path), path)
@@ -51,3 +55,18 @@ def _check_depth(paths: list[str]) -> None:
             f" that they share, such as '{paths[0]}'. OMERO cannot take them so. Move them into"
             " fewer folders, and import again."
         )
+
+
+def _check_zarr(first: list[str]) -> None:
+    """A Zarr is what OMERO finds at the first ``.zarr`` in a path, wherever that is."""
+    if first[-1] not in ZARR_ROOTS:
+        return
+    if [".zarr" in folder for folder in first[:-1]].count(True) == 1 and (
+        len(first) > 1 and first[-2].endswith(".zarr") and first[-2].count(".zarr") == 1
+    ):
+        return
+    raise Invalid(
+        f"OMERO reads a Zarr only in a folder whose name ends in .zarr, such as cells.ome.zarr,"
+        f" below folders without .zarr in theirs. '{'/'.join(first)}' is not so. Rename the"
+        " folder, and import again."
+    )
