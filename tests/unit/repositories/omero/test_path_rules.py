@@ -6,12 +6,12 @@ import pytest
 
 from transferapp.errors import Invalid
 from transferapp.model.filesets import FilesetPlan, PlannedFile
-from transferapp.repositories.omero.imports.places import check_places, stated_name
+from transferapp.repositories.omero.imports.places import check_places
 from transferapp.repositories.omero.path_rules import USUAL_RULES, rules_of
 
 
-def planned(*paths: str, name: str = "cells") -> FilesetPlan:
-    return FilesetPlan("k", name, tuple(PlannedFile(p, 1, "aa") for p in paths), None, 1)
+def planned(*paths: str) -> FilesetPlan:
+    return FilesetPlan("k", "cells", tuple(PlannedFile(p, 1, "aa") for p in paths), None, 1)
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,3 @@ def test_a_zarr_that_omero_does_not_find_is_refused(path: str) -> None:
     check_places(planned("run/cells.ome.zarr/.zattrs", "run/cells.ome.zarr/0/.zarray"))
     with pytest.raises(Invalid, match=r"ends in \.zarr"):
         check_places(planned(path))
-
-
-def test_a_long_name_keeps_its_end() -> None:
-    assert stated_name(planned("x", name=" cells ")) == "cells"
-    long = stated_name(planned("x", name="n" * 400 + ".czi"))
-    assert (len(long), long[0], long[-5:]) == (255, "…", "n.czi")

@@ -18,6 +18,8 @@ FILES = (
 )
 #: The namespace of the comment that tells how files came in, other than by upload.
 TRANSFER_NAMESPACE = omero.constants.namespaces.NSFILETRANSFER
+#: What the database holds of a plate's name. The end is kept, as OMERO does with images.
+_MOST_CHARACTERS = 255
 _LOG_TYPE = "application/omero-log-file"
 
 
@@ -120,12 +122,21 @@ def _comment(namespace: str, text: str) -> Any:
     return made
 
 
-def import_settings(plan: FilesetPlan, name: str) -> Any:
+def stated_name(plan: FilesetPlan) -> str:
+    """Return what OMERO is to call the images; several get their series behind it.
+
+    By itself it takes the file that it opens, which is ``.zattrs`` for a Zarr.
+    """
+    name = plan.name.strip()
+    return name if len(name) <= _MOST_CHARACTERS else "…" + name[1 - _MOST_CHARACTERS :]
+
+
+def import_settings(plan: FilesetPlan) -> Any:
     """Make OMERO's settings for the import: where to, what its images and plates are called,
     which checksums, thumbnails.
     """
     settings = omero.grid.ImportSettings()
-    settings.userSpecifiedName = omero.rtypes.rstring(name)
+    settings.userSpecifiedName = omero.rtypes.rstring(stated_name(plan))
     settings.doThumbnails = omero.rtypes.rbool(True)  # noqa: FBT003 - a foreign signature
     settings.noStatsInfo = omero.rtypes.rbool(False)  # noqa: FBT003 - a foreign signature
     algorithm = omero.model.ChecksumAlgorithmI()

@@ -1,4 +1,4 @@
-"""Whether OMERO can place the files of a fileset, and what it is to call its images."""
+"""Whether OMERO can place the files of a fileset."""
 
 from __future__ import annotations
 
@@ -12,17 +12,6 @@ ZARR_ROOTS = frozenset({".zattrs", ".zgroup", ".zarray", "zarr.json"})
 #: OMERO cuts a path above the third folder of its least deep file, also where the files have
 #: fewer folders in common; then the import cannot begin at all.
 _KEPT_FOLDERS = 3
-#: What the database holds of a plate's name. The end is kept, as OMERO does with images.
-_MOST_CHARACTERS = 255
-
-
-def stated_name(plan: FilesetPlan) -> str:
-    """Return what OMERO is to call the images; several get their series behind it.
-
-    By itself it takes the file that it opens, which is ``.zattrs`` for a Zarr.
-    """
-    name = plan.name.strip()
-    return name if len(name) <= _MOST_CHARACTERS else "…" + name[1 - _MOST_CHARACTERS :]
 
 
 def check_places(plan: FilesetPlan) -> None:

@@ -9,7 +9,6 @@ from transferapp.errors import TransferAppError
 from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.catalogue.filesets import import_settings, new_fileset
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.imports.places import stated_name
 from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 
@@ -23,8 +22,7 @@ def begin_process(
     """
     repository = omero_session.gateway.repository(plan.group_id)
     transfer = "" if links is None else links.transfer
-    settings = import_settings(plan, stated_name(plan))
-    process = repository.importFileset(new_fileset(plan, transfer), settings)
+    process = repository.importFileset(new_fileset(plan, transfer), import_settings(plan))
     process = omero_session.gateway.bound(process, plan.group_id)
     fileset_id = _fileset_id(omero_session, process)
     if fileset_id is None:
