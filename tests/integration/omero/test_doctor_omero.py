@@ -15,6 +15,7 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 from tests.support.logging_as_before import logging_as_before
 from tests.support.omero_env import settings_for, start_sandbox
 from transferapp.cli.main import app
+from transferapp.repositories.omero.diagnosis import AS_EXPECTED
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_env import ALICE, PASSWORD
 
@@ -70,6 +71,7 @@ def test_all_is_well(doctor: Doctor, sandbox: RunningSandbox) -> None:
         "OMERO importer's password": (True, ""),
         f"OMERO at 127.0.0.1:{sandbox.port('ssl')} (ssl)": (True, ""),
         "OMERO importer 'importer'": (True, ""),
+        AS_EXPECTED: (True, ""),
     }
     assert sandbox.control("sessions")["users"] == [], "no session is left behind"
 
@@ -161,3 +163,68 @@ def test_wrong_password_of_the_importer(doctor: Doctor, tmp_path: Path) -> None:
     secret.chmod(0o600)
     [reported] = wrong(doctor(IMPORTER_PASSWORD_FILE=str(secret))).values()
     assert "refuses the importer" in reported
+
+
+#: Setting -> another value, which check tells it, and whether TransferApp cannot work so.
+OTHERS = {
+    "omero.version": ("5.7.0", "version", False),
+    "omero.fs.repo.path_rules": ("UNIX required, UNIX optional", "path rules", True),
+    "omero.checksum.supported": ("MD5-128", "checksum algorithms", False),
+    "omero.sessions.timeout": ("60000", "session limits", True),
+    "omero.policy.binary_access": ("-read,+write,+image", "download policy", False),
+    "omero.cluster.read_only.runtime.db": ("true", "read-only", True),
+}
+
+
+@pytest.fixture
+def other(sandbox: RunningSandbox) -> Iterator[RunningSandbox]:
+    """A sandbox to change; afterwards it has its usual settings again."""
+    yield sandbox
+    sandbox.restart()
+
+
+def test_a_server_that_is_set_up_otherwise_is_told_in_every_way(
+    doctor: Doctor, other: RunningSandbox
+) -> None:
+    for key, (value, _, _) in OTHERS.items():
+        other.control("set", key=key, value=value)
+    other.control("leave_group", name="guest", group="guest")
+    try:
+        found = doctor()
+    finally:
+        other.control("join_group", name="guest", group="guest")
+    server = {what: one for what, one in found.items() if what.startswith("OMERO server")}
+    expected = {f"OMERO server: {fact}": not bad for _, fact, bad in OTHERS.values()}
+    assert {what: ok for what, (ok, _) in server.items()} == {
+        **expected,
+        "OMERO server: guest": True,
+    }
+    for value, fact, _ in OTHERS.values():
+        stated = server[f"OMERO server: {fact}"][1]
+        assert value in stated or "1 min" in stated or "nothing can be imported" in stated
+    assert ".zattrs" in server["OMERO server: path rules"][1]
+
+
+def test_settings_that_omero_does_not_tell_are_named(
+    doctor: Doctor, other: RunningSandbox
+) -> None:
+    other.control("hide", key="omero.fs.repo.path_rules")
+    found = doctor()
+    assert found["OMERO server: settings"] == (
+        True,
+        "OMERO does not tell the importer: omero.fs.repo.path_rules.",
+    )
+    assert wrong(found) == {}
+
+
+def test_nothing_is_written(doctor: Doctor, sandbox: RunningSandbox) -> None:
+    before = sandbox.control("status")
+    sandbox.control("calls")
+    doctor()
+    asked = {call.rpartition(".")[2] for call in sandbox.control("calls")["calls"]}
+    signing = {"keepAlive", "detachOnDestroy", "closeOnDestroy", "setAgent", "setCallback"}
+    signing |= {"closeSession", "destroy"}
+    asking = {name for name in asked if name.startswith(("get", "list", "ice_", "acquire"))}
+    asking |= {"sharedResources", "repositories", "projection"}
+    assert asked - asking <= signing
+    assert sandbox.control("status") == before

@@ -69,6 +69,24 @@ async def test_bytes_stay_when_the_staging_forgets_them(
     assert not new.exists()
 
 
+async def test_a_name_that_omero_changes_is_linked_where_omero_has_it(
+    sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample, kind: str
+) -> None:
+    odd = "at 12:30/con.tif"
+    (cells.folder / odd).parent.mkdir()
+    cells.paths[0].rename(cells.folder / odd)
+    sample = Sample(cells.folder, (odd,), 1)
+    before = set(stored(sandbox))
+    async with omero.session(ALICE) as session:
+        plan = await planned(session, sample)
+        made = await go_on(session, plan, sample)
+        [new] = set(stored(sandbox)) - before
+        assert new.parts[-2:] == ("at 12;30", "_con.tif")
+        assert inodes([new]) == inodes(sample.paths)
+        assert new.is_symlink() == (kind == "symlink")
+        await check(sandbox, session, made)
+
+
 async def test_no_key_in_omero_is_no_proof_that_nothing_needs_the_files(
     sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample
 ) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
@@ -31,10 +31,6 @@ from transferapp.testing.repository_env import (
 )
 
 __all__ = ["omero", "sandbox"]
-
-
-#: What files call their images, where they say it.
-_OWN_NAMES = {"lif": "i", "oif": "Series 1", "dicom": "AXIAL"}
 
 
 async def imported(dropped: Path, omero: OmeroRepository, files: tuple[str, ...]) -> Fileset:
@@ -80,10 +76,8 @@ async def test_files_arrive_in_order(
     client_paths = tuple(file.client_path for file in made.files)
     entries, stored, images = seen(sandbox, await imported(dropped, omero, client_paths))
     assert entries == [f"run/{path}" for path in wanted]
-    first = PurePosixPath(wanted[0])
-    assert stored == [str(PurePosixPath(path).relative_to(first.parent)) for path in wanted]
-    # OMERO opened the first, whose own name for its image these are.
-    assert images == [_OWN_NAMES.get(name, first.name)]
+    assert stored == entries, "with the folders above them"
+    assert images == ["A fileset"], "what the plan says, whatever the file says"
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "report.pdf", "a.xml", "empty.lif"])

@@ -30,7 +30,14 @@ from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_env import ALICE, PASSWORD
 
 PLATE = resource("sample-data", "ome-tiff-plate-cells")
-WELLS = {"A01_f0": (0, 0), "A01_f1": (0, 0), "A02_f0": (0, 1), "A02_f1": (0, 1)}
+#: What is dropped gives its name to plate and images; each image has its own in brackets.
+NAME = "plate"
+WELLS = {
+    f"{NAME} [{field}]": position
+    for field, position in {
+        "A01_f0": (0, 0), "A01_f1": (0, 0), "A02_f0": (0, 1), "A02_f1": (0, 1),
+    }.items()
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +129,7 @@ async def test_ome_zarr_is_one_fileset_with_one_image(
     assert sandbox.control("status")["counts"]["Fileset"] == before + 1
     [image] = (await env.alice.images(dataset.ref)).items
     assert item.image_ids == (image.id,)
+    assert image.name.endswith(".ome.zarr"), "neither .zattrs nor zarr.json"
     sizes = (image.size_t, image.size_c, image.size_z, image.size_y, image.size_x)
     assert sizes == shape
     details = await env.alice.image(image.id)
@@ -141,7 +149,7 @@ async def test_plate_is_browsed_from_screen_to_image(env: Env, sandbox: RunningS
     screen = await env.made(ContainerKind.SCREEN, "Compounds")
     item = await env.imported(PLATE, screen)
     [plate] = await env.alice.containers(screen.ref)
-    assert (plate.ref.kind, plate.name) == (ContainerKind.PLATE, "test plate")
+    assert (plate.ref.kind, plate.name) == (ContainerKind.PLATE, NAME)
     assert (plate.parent, plate.image_count) == (screen.ref, 4)
     assert (await env.alice.container(screen.ref)).image_count == 4
     on_plate = (await env.alice.images(plate.ref)).items
@@ -170,7 +178,7 @@ def _check_wells(sandbox: RunningSandbox, plate: ContainerRef) -> None:
         }
         assert found == WELLS
         first = {(w.row, w.column): w.getImage(0).getName() for w in shown.listChildren()}
-        assert first == {(0, 0): "A01_f0", (0, 1): "A02_f0"}
+        assert first == {(0, 0): f"{NAME} [A01_f0]", (0, 1): f"{NAME} [A02_f0]"}
 
 
 async def test_policy_keeps_the_files_of_plates_back(env: Env, sandbox: RunningSandbox) -> None:

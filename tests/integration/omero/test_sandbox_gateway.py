@@ -102,7 +102,7 @@ def test_containers_and_images(conn: Any) -> None:
     (dataset,) = project.listChildren()
     (image,) = dataset.listChildren()
     assert (project.getName(), dataset.getName(), image.getName()) == (
-        "screening", "day 1", "cells",
+        "screening", "day 1", "cells&sizeX=40&sizeY=30&sizeC=2.fake",
     )  # fmt: skip
     assert (image.getSizeX(), image.getSizeY(), image.getSizeC()) == (40, 30, 2)
     assert image.getOwnerOmeName() == "alice"

@@ -20,6 +20,8 @@ from transferapp.host.config_file import chosen, config_files, read_config, tabl
 from transferapp.repositories.omero.sessions.password import importer_password
 from transferapp.repositories.omero.settings import OmeroSettings
 
+#: Nothing is different from what TransferApp takes for granted.
+AS_EXPECTED = "OMERO server as expected"
 _PREFIX = "TRANSFERAPP_OMERO_"
 #: A server that does not answer is not waited for much longer (seconds).
 _PATIENCE_S = 5.0
@@ -68,7 +70,7 @@ async def diagnose(clock: Clock) -> list[Check]:
     reached = await asyncio.to_thread(_server, settings)
     checks.append(reached)
     if reached.ok and secret.ok and settings.importer:
-        checks.append(await _importer(settings, clock))
+        checks += await _signed_in(settings, clock)
     return checks
 
 
@@ -129,8 +131,12 @@ def _server(settings: OmeroSettings) -> Check:
     return Check(what, ok=True)
 
 
-async def _importer(settings: OmeroSettings, clock: Clock) -> Check:
+async def _signed_in(settings: OmeroSettings, clock: Clock) -> list[Check]:
+    """Look at the importer's account, and by it at the server."""
     from transferapp.repositories.omero.sessions.pool import SessionPool  # noqa: PLC0415
+    from transferapp.repositories.omero.sessions.server_facts import (  # noqa: PLC0415
+        differences,
+    )
 
     what = f"OMERO importer '{settings.importer}'"
     with ThreadPoolExecutor(1) as threads:
@@ -138,13 +144,17 @@ async def _importer(settings: OmeroSettings, clock: Clock) -> Check:
         try:
             async with pool.importer() as gateway:
                 held = await asyncio.to_thread(gateway.event_context)
+                found = await asyncio.to_thread(differences, gateway)
         except TransferAppError as error:
-            return Check(what, ok=False, remedy=error.message)
+            return [Check(what, ok=False, remedy=error.message)]
         finally:
             await pool.close()
     more = sorted(set(held.adminPrivileges) - {"Sudo"})
     remedy = f"It may do more than it needs; take away: {', '.join(more)}" if more else ""
-    return Check(what, ok=True, remedy=remedy)
+    server = [
+        Check(f"OMERO server: {one.fact}", ok=not one.serious, remedy=one.text) for one in found
+    ]
+    return [Check(what, ok=True, remedy=remedy), *(server or [Check(AS_EXPECTED, ok=True)])]
 
 
 def _hurried(settings: OmeroSettings) -> OmeroSettings:

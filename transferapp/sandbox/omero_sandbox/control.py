@@ -165,6 +165,11 @@ class Control:
         """Set a server setting, as ``omero config set`` does."""
         self._sandbox.settings[key] = value
 
+    def do_hide(self, key: str, on: bool = True) -> None:
+        """Let nobody read a server setting, as OMERO does with some."""
+        hidden = self._sandbox.hidden_settings
+        (hidden.add if on else hidden.discard)(key)
+
 
 class _Lines(socketserver.StreamRequestHandler):
     @override

@@ -22,7 +22,7 @@ from transferapp.repositories.local.storage.derived_paths import DerivedPaths
 from transferapp.sandbox.omero_sandbox.fake_images import PIXEL_TYPES, FakeFileset
 from transferapp.sandbox.omero_sandbox.files import Files
 from transferapp.sandbox.omero_sandbox.records import PIXEL_SOURCE, Record
-from transferapp.sandbox.omero_sandbox.stand_ins import StandIn, stands_in
+from transferapp.sandbox.omero_sandbox.stand_ins import StandIn, check_zarr, stands_in
 from transferapp.sandbox.omero_sandbox.store import Store
 
 Plane = npt.NDArray[np.generic]
@@ -33,6 +33,7 @@ _AXES = ("T", "C", "Z", "Y", "X")
 
 def open_images(first: Path, root: Path) -> OpenFileset:
     """Open a fileset; raises what the readers raise."""
+    check_zarr(first)
     if first.is_symlink():
         # Imported in place. Our readers, other than OMERO's, take no companions from outside
         # of the folder; so they read where the links lead to.

@@ -25,6 +25,7 @@ from transferapp.repositories.local.readers.port import (
     WellPosition,
 )
 from transferapp.sandbox.omero_sandbox.fake_images import PIXEL_TYPES
+from transferapp.sandbox.omero_sandbox.naming import ImportNames
 from transferapp.sandbox.omero_sandbox.pixels import open_images
 from transferapp.sandbox.omero_sandbox.records import PIXEL_SOURCE, Record, SandboxCaller, plain
 from transferapp.sandbox.omero_sandbox.request_failures import opening, reading
@@ -47,6 +48,7 @@ class Registration:
     settings: Any
     #: (pixels, image) in the file's order
     made: list[tuple[Record, Record]] = field(default_factory=list)
+    _names: ImportNames = field(init=False)
     _wells: dict[tuple[int, int, int], Record] = field(default_factory=dict)
 
     def metadata(self) -> None:
@@ -54,6 +56,9 @@ class Registration:
         with self._opened() as opened, self.sandbox.lock:
             headers = [image.header for image in opened.images]
             target = self._target()
+            stated = plain(self.settings.userSpecifiedName) or ""
+            file = self.first.rpartition("/")[2]
+            self._names = ImportNames(stated, file, len(headers))
             plates = [self._plate(name, target) for name in opened.plates]
             for series, header in enumerate(headers):
                 self._image(series, header, None if plates else target)
@@ -109,8 +114,7 @@ class Registration:
 
     def _plate(self, name: str, target: Record | None) -> Record:
         store, caller = self.sandbox.store, self.caller
-        stated = plain(self.settings.userSpecifiedName)
-        plate = store.new("Plate", caller, name=stated or name)
+        plate = store.new("Plate", caller, name=self._names.plate(name))
         if target is not None and target.cls == "Screen":
             store.new(_LINKS["Screen"], caller, parent=target, child=plate)
         return plate
@@ -119,7 +123,8 @@ class Registration:
         store, caller, settings = self.sandbox.store, self.caller, self.settings
         acquired = None if header.acquired_at is None else header.acquired_at.timestamp() * 1000
         image = store.new(
-            "Image", caller, name=self._name(series, header), series=series, archived=False,
+            "Image", caller, name=self._names.image(series, header.name),
+            series=series, archived=False,
             description=plain(settings.userSpecifiedDescription) or "", fileset=self.fileset,
             acquisitionDate=rtime(acquired or self.sandbox.clock.now_ms()),
             format=store.enumeration("Format", self.first.rpartition(".")[2].upper()),
@@ -130,13 +135,6 @@ class Registration:
         if target is not None and target.cls == "Dataset":
             store.new(_LINKS["Dataset"], caller, parent=target, child=image)
         self.made.append((pixels, image))
-
-    def _name(self, series: int, header: ImageHeader) -> str:
-        stated = plain(self.settings.userSpecifiedName)
-        if stated:
-            return str(stated) if series == 0 else f"{stated} [{header.name or series}]"
-        file = self.first.rpartition("/")[2]
-        return header.name or file
 
     def _pixels(self, image: Record, header: ImageHeader) -> Record:
         store, full = self.sandbox.store, header.levels[0]

@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from transferapp.repositories.omero.path_rules import USUAL_RULES, PathRules, rules_of
 from transferapp.sandbox.omero_sandbox.binary_access import BinaryAccess
 from transferapp.sandbox.omero_sandbox.clock import SandboxClock
 from transferapp.sandbox.omero_sandbox.faults import Faults
 from transferapp.sandbox.omero_sandbox.files import Files
+from transferapp.sandbox.omero_sandbox.hashers import HASHERS
 from transferapp.sandbox.omero_sandbox.journal import Journal
 from transferapp.sandbox.omero_sandbox.people import People
 from transferapp.sandbox.omero_sandbox.pixels import PixelSources, make_enumerations
@@ -25,7 +27,12 @@ _SETTINGS = {
     "omero.client.ui.menu.dropdown.colleagues.label": "Members",
     "omero.sessions.timeout": "600000",
     "omero.sessions.max_user_time_to_idle": "6000000",
-    "omero.sessions.maximum_user_time_to_live": "0",
+    "omero.sessions.max_user_time_to_live": "0",
+    "omero.sessions.maximum": "0",
+    "omero.cluster.read_only.runtime.db": "false",
+    "omero.cluster.read_only.runtime.repo": "false",
+    "omero.checksum.supported": ",".join(HASHERS),
+    "omero.fs.repo.path_rules": USUAL_RULES,
     "omero.pixeldata.max_plane_width": "3192",
     "omero.pixeldata.max_plane_height": "3192",
     "omero.policy.binary_access": "+read,+write,+image",
@@ -46,6 +53,8 @@ class Sandbox:
         if not known.exists():
             known.write_text(str(uuid.uuid4()), encoding="ascii")
         self.settings = {**_SETTINGS, "db.uuid": known.read_text(encoding="ascii"), **settings}
+        #: Settings that OMERO shows nobody.
+        self.hidden_settings: set[str] = set()
         self.journal = Journal(folder / "database.jsonl", self.store)
         self.files = Files(folder, self.store)
         self.people = People(self.store)
@@ -74,3 +83,8 @@ class Sandbox:
     def binary_access(self) -> BinaryAccess:
         """Who is given the bytes of files, as the setting is now."""
         return BinaryAccess(self.store, self.settings["omero.policy.binary_access"])
+
+    @property
+    def path_rules(self) -> PathRules:
+        """How names in the managed repository are made safe."""
+        return rules_of(self.settings["omero.fs.repo.path_rules"])

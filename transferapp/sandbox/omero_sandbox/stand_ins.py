@@ -10,12 +10,13 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from transferapp.errors import UnsupportedFile
 from transferapp.formats.embedded import embedded_formats
 from transferapp.formats.omero import omero_formats
 from transferapp.formats.side_files import is_side_name
 from transferapp.intake.families.table import FAMILIES
 from transferapp.intake.grouping import group
-from transferapp.intake.scanning import scan
+from transferapp.intake.scanning import ZARR_METADATA, scan
 from transferapp.model.images import Level
 from transferapp.repositories.local.readers.port import (
     ImageHeader,
@@ -63,3 +64,17 @@ def stands_in(first: Path) -> bool:
     if is_side_name(first.name):
         return first.name.lower().endswith(_INDEXES) or _BIG_DATA_VIEWER in start
     return any(_OMERO.of_name(first.name)) or any(_OMERO.of_bytes(start))
+
+
+def check_zarr(first: Path) -> None:
+    """Raise UnsupportedFile for a Zarr that OMERO's reader does not find: for it the root is
+    where the whole path has its first ``.zarr``.
+
+    Source: ome/ZarrReader 0130777e, ``isThisType`` and ``initFile``.
+    """
+    if first.name not in ZARR_METADATA:
+        return
+    found = str(first).find(".zarr")
+    root = Path(str(first)[: found + len(".zarr")])
+    if found < 0 or root != first.parent:
+        raise UnsupportedFile(f"No reader of OMERO takes {first}: its folder is no .zarr")

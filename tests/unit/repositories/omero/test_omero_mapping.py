@@ -14,7 +14,7 @@ from transferapp.model.identity import GroupPermissions
 from transferapp.model.images import Annotation, AnnotationKind, OriginalFile
 from transferapp.model.plausible import plausible_um
 from transferapp.ome import lengths
-from transferapp.repositories.omero.catalogue.filesets import differing
+from transferapp.repositories.omero.catalogue.filesets import differing, stated_name
 from transferapp.repositories.omero.catalogue.mapping import (
     annotation,
     channel,
@@ -132,3 +132,9 @@ def test_differing_files() -> None:
     plan = FilesetPlan("key", "name", files, None, 3)
     held = [OriginalFile(1, 9, "a", 1, "SHA1-160", "aa"), OriginalFile(2, 9, "b", 2, "", "x")]
     assert differing(plan, held) == ["b", "c"]
+
+
+def test_a_long_name_keeps_its_end() -> None:
+    assert stated_name(FilesetPlan("key", " cells ", (), None, 3)) == "cells"
+    long = stated_name(FilesetPlan("key", "n" * 400 + ".czi", (), None, 3))
+    assert (len(long), long[0], long[-5:]) == (255, "…", "n.czi")

@@ -22,6 +22,8 @@ FILES = (
 )
 #: The namespace of the comment that tells how files came in, other than by upload.
 TRANSFER_NAMESPACE = omero.constants.namespaces.NSFILETRANSFER
+#: What the database holds of a plate's name. The end is kept, as OMERO does with images.
+_MOST_CHARACTERS = 255
 
 
 def filesets_of(omero_session: OmeroSessionContext, key: str) -> list[Fileset]:
@@ -149,9 +151,21 @@ def _comment(namespace: str, text: str) -> Any:
     return made
 
 
+def stated_name(plan: FilesetPlan) -> str:
+    """Return what OMERO is to call the images; several get their series behind it.
+
+    By itself it takes the file that it opens, which is ``.zattrs`` for a Zarr.
+    """
+    name = plan.name.strip()
+    return name if len(name) <= _MOST_CHARACTERS else "…" + name[1 - _MOST_CHARACTERS :]
+
+
 def import_settings(plan: FilesetPlan) -> Any:
-    """Make OMERO's settings for the import: where to, which checksums, thumbnails."""
+    """Make OMERO's settings for the import: where to, what its images and plates are called,
+    which checksums, thumbnails.
+    """
     settings = omero.grid.ImportSettings()
+    settings.userSpecifiedName = omero.rtypes.rstring(stated_name(plan))
     settings.doThumbnails = omero.rtypes.rbool(Skip.THUMBNAILS not in plan.skip)
     settings.noStatsInfo = omero.rtypes.rbool(Skip.MINMAX in plan.skip)
     algorithm = omero.model.ChecksumAlgorithmI()

@@ -81,20 +81,29 @@ class IConfig(Service):
         return self.sandbox.settings["omero.version"]
 
     def getConfigValue(self, key: str) -> str:
+        if key in self.sandbox.hidden_settings:
+            raise _denied(f"Cannot read configuration: {key}")
         return self.sandbox.settings.get(key, "")
 
     def getConfigDefaults(self) -> dict[str, str]:
-        return dict(self.sandbox.settings)
+        if not self.caller.admin:
+            raise _denied("Only administrators may read the defaults")
+        return self._shown()
+
+    def _shown(self) -> dict[str, str]:
+        """Return the settings that somebody may see."""
+        settings, hidden = self.sandbox.settings.items(), self.sandbox.hidden_settings
+        return {key: value for key, value in settings if key not in hidden}
 
     def getClientConfigDefaults(self) -> dict[str, str]:
-        settings = self.sandbox.settings.items()
+        settings = self._shown().items()
         return {key: value for key, value in settings if key.startswith("omero.client")}
 
     def getClientConfigValues(self) -> dict[str, str]:
         return self.getClientConfigDefaults()
 
     def getConfigValues(self, pattern: str) -> dict[str, str]:
-        settings = self.sandbox.settings.items()
+        settings = self._shown().items()
         return {key: value for key, value in settings if re.search(pattern, key)}
 
     def getDatabaseUuid(self) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import Any
 
 import Ice
 import omero
 from omero import rtypes
 
+from transferapp.repositories.omero.path_rules import parts_of
 from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call
-from transferapp.sandbox.omero_sandbox.hashers import HASHERS, hash_file
+from transferapp.sandbox.omero_sandbox.hashers import hash_file
 from transferapp.sandbox.omero_sandbox.ice_objects import Incoming
+from transferapp.sandbox.omero_sandbox.naming import placed
 from transferapp.sandbox.omero_sandbox.permissions import (
     ANNOTATE,
     LINK,
@@ -79,14 +80,19 @@ class ManagedRepository(Service):
     # -- checksums
 
     def listChecksumAlgorithms(self) -> list[Any]:
-        return [self._algorithm(name) for name in HASHERS]
+        return [self._algorithm(name) for name in self._offered()]
+
+    def _offered(self) -> list[str]:
+        """Return the preferred ones first. A client may take another one nevertheless."""
+        stated = self.sandbox.settings["omero.checksum.supported"].split(",")
+        return [name.strip() for name in stated]
 
     def _algorithm(self, name: str) -> Any:
         return self.out(self.store.enumeration("ChecksumAlgorithm", name))
 
     def suggestChecksumAlgorithm(self, supported: list[Any]) -> Any:
         names = {plain(algorithm._value) for algorithm in supported}
-        return next((self._algorithm(name) for name in HASHERS if name in names), None)
+        return next((self._algorithm(name) for name in self._offered() if name in names), None)
 
     def verifyChecksums(self, ids: list[int]) -> list[int]:
         return [id_ for id_ in ids if not self._right(self.store.load("OriginalFile", id_))]
@@ -98,13 +104,20 @@ class ManagedRepository(Service):
     # -- files
 
     def fileExists(self, path: str) -> bool:
-        return self.sandbox.files.inside(path).exists()
+        return self.sandbox.files.inside(self._legal(path)).exists()
 
     def makeDir(self, path: str, _parents: bool) -> None:
-        self.sandbox.files.inside(path).mkdir(parents=True, exist_ok=True)
+        self.sandbox.files.inside(self._legal(path)).mkdir(parents=True, exist_ok=True)
+
+    def _legal(self, path: str) -> str:
+        """Return a path that the rules allow as it is; only those of imports are changed."""
+        if self.sandbox.path_rules.safe_path(path) != "/".join(parts_of(path)):
+            text = "Path contains illegal components"
+            raise omero.ValidationException(None, "omero.ValidationException", text)
+        return path
 
     def file(self, path: str, mode: str) -> Any:
-        record = self.sandbox.files.make(path, self.caller)
+        record = self.sandbox.files.make(self._legal(path), self.caller)
         return self._opened(record, mode)
 
     def fileById(self, id_: int) -> Any:
@@ -175,10 +188,10 @@ class ManagedRepository(Service):
         self.sandbox.files.inside(prefix).mkdir(parents=True)
         entries = [fileset.getFilesetEntry(n) for n in range(fileset.sizeOfUsedFiles())]
         paths = [entry.clientPath._val for entry in entries]
-        common = posixpath.commonpath([posixpath.dirname(path) for path in paths])
-        used = [posixpath.relpath(path, common) if common else path for path in paths]
-        shared = prefix.rstrip("/")
-        return prefix, omero.grid.ImportLocation(shared, common.count("/"), used, None)
+        base, used = placed(paths, self.sandbox.path_rules)
+        shared = f"{prefix}{base}".rstrip("/")
+        self.sandbox.files.inside(shared).mkdir(parents=True, exist_ok=True)
+        return prefix, omero.grid.ImportLocation(shared, 0, used, None)
 
     def _files(
         self, caller: SandboxCaller, record: Record, location: Any, settings: Any
