@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.support.omero_worker_env import AheadClock
 from transferapp.errors import Busy, RepositoryUnavailable, UploadLost
 from transferapp.host.resources import resource
 from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.model.skips import Skip
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
@@ -148,6 +150,36 @@ async def test_an_import_whose_session_was_ended_is_left_alone(
     await second.close()
     await first.close()
     assert len(made.image_ids) == 1
+    assert counts(sandbox) == (1, 1)
+
+
+async def test_a_good_import_outlives_a_pyramid_that_takes_long(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """Without minimum and maximum only OMERO's renderer tells whether pixels can be read, and
+    that does not answer while a pyramid is made: nobody may take such an import for failed.
+    """
+    settings = quick(sandbox, tmp_path)
+    first = adapter(settings)
+    async with first.session(ALICE) as session:
+        dataset = await new_dataset(session)
+        plan = plan_for(CELLS, dataset.ref, dataset.group_id)
+        plan = replace(plan, skip=frozenset({Skip.MINMAX}))
+        made = await import_all(session, plan, CELLS.paths)
+    await first.close()
+    sandbox.control("close_sessions", user=ALICE)
+    sandbox.control("missing_pyramid", seconds=600)
+    second = adapter(settings)
+    async with second.session(ALICE) as session:
+        for _ in range(2):
+            with pytest.raises(Busy):
+                await session.imports.register(made, plan, lambda *_: None)
+            with pytest.raises(Busy):
+                await session.imports.discard(made)
+            await asyncio.sleep(2 * settings.import_quiet_s)
+        sandbox.control("missing_pyramid", seconds=0)
+        await session.imports.discard(made)
+    await second.close()
     assert counts(sandbox) == (1, 1)
 
 

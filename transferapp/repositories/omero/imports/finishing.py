@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transferapp.errors import Busy, Invalid
+from transferapp.errors import Invalid
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.catalogue.annotations import add_annotations
@@ -19,7 +19,11 @@ from transferapp.repositories.omero.sessions.pixel_stores import closing
 
 
 def are_tied(omero_session: OmeroSessionContext, fileset_id: int) -> bool:
-    """Say whether the import has come as far as the pixels of all images; blocking."""
+    """Say whether the import has come as far as the pixels of all images; blocking.
+
+    Raises Busy when OMERO cannot tell now, as while it makes a pyramid: only its word that an
+    import is in progress (LockTimeout) means no.
+    """
     pixels = omero_session.rows(
         "select p.id, i.details.group.id, s.id from Pixels p join p.image i"
         " left outer join p.channels c left outer join c.statsInfo s where i.fileset.id = :id",
@@ -28,12 +32,12 @@ def are_tied(omero_session: OmeroSessionContext, fileset_id: int) -> bool:
     gateway = omero_session.gateway
     # One question for a plate of thousands; what it leaves open is asked one by one.
     gateway.tied.update(pixels_id for pixels_id, _, stats_id in pixels if stats_id is not None)
-    try:
-        with translated():
+    with translated():
+        try:
             for pixels_id, group_id, _ in pixels:
                 require_tied(gateway, pixels_id, group_id)
-    except Busy:
-        return False
+        except omero.LockTimeout:
+            return False
     return True
 
 

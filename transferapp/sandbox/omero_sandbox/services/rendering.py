@@ -57,6 +57,7 @@ class RenderingEngine(PixelsService):
     def load(self) -> None:
         if self._record is None:
             raise misused("RenderingEngine not ready: set or look up a RenderingDef first")
+        self.sandbox.faults.check_pyramid(self.pixels.id)
 
     def resetDefaultSettings(self, save: bool) -> int:
         self.settings = default_settings(self.store, self.pixels)
