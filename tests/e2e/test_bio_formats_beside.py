@@ -328,6 +328,7 @@ def test_killed_under_a_preview_it_costs_that_tile(env: Env, tmp_path: Path) -> 
     images = {item.name: item.image_ids[0] for item in env.details(done.json).items}
     for java in env.javas("server"):
         java.kill()  # Between two requests it costs nothing; it has nothing open any more.
+        java.wait(10)  # One that is still dying is none that the preview started.
     # A pipe that nobody writes to: opening it never ends.
     stored = next(env.installation.home.rglob("filesets/**/viewed.mrc"))
     kept = stored.rename(stored.with_name("kept"))

@@ -256,6 +256,7 @@ class OmeroImports(Imports):
             require_over(self._omero_session, fileset.id, held=process is not None)
         elif process.is_open(handle):
             return
+        forget_process(self._omero_session, fileset.id)
         if left := remove_failed(self._omero_session, fileset):
             raise PermissionDenied(left)
         raise UploadLost("OMERO ended the import before its pixels could be read.")
