@@ -39,7 +39,7 @@ def test_a_second_import_is_reported_of_and_done(terminal: Terminal, tmp_path: P
     assert {one["event"] for one in events} == {"transfer", "item"}
     items = [one for one in events if one["event"] == "item"]
     assert items[-1]["state"] == end["items"][0]["state"] == "imported"
-    assert set(end) == {"transfer", "items", "refused", "left_out"}
+    assert set(end) == {"transfer", "items", "refused", "left_out", "image_pages"}
     second = terminal.run(*command, "--json")
     assert second.code == 0, second.err
     reported = " ".join(second.err.split())
