@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.omero_env import adapter, settings_for, start_sandbox
@@ -57,7 +57,9 @@ async def _import(sandbox: RunningSandbox, folder: Path) -> ImportedByUs:
             ids = []
             for sample in (CELLS, SLIDE, STACK, PLATE):
                 target = None if sample is PLATE else dataset.ref
-                plan = plan_for(sample, target, dataset.group_id)
+                # OMERO calls images and plates as the import is called.
+                name = "test plate" if sample is PLATE else sample.client_paths[0]
+                plan = replace(plan_for(sample, target, dataset.group_id), name=name)
                 ids.append((await import_all(session, plan, sample.paths)).image_ids)
     finally:
         await repository.close()
