@@ -163,6 +163,7 @@ class ViewerProcess(QObject):
     def _fail(self, command: messages.Open, error: errors.TransferAppError) -> None:
         if command is self._latest:
             self._awaited = None
+            self._window.stop_waiting()
             self._window.show(f"{error.title}. {error.message}")
         self._pipe.send(
             messages.Failed(image_id=command.image_id, code=error.code, message=error.message)

@@ -73,6 +73,7 @@ class ViewerWindow(QObject):
 
     def announce(self, name: str) -> None:
         """Come to the front with the name of the image that is on its way."""
+        self.stop_waiting()
         self.viewer.layers.clear()
         self.viewer.title = f"{name} \N{EM DASH} {_TITLE}"
         self.viewer.status = f"Opening {name}\N{HORIZONTAL ELLIPSIS}"
@@ -101,6 +102,11 @@ class ViewerWindow(QObject):
         """Show words in the status line."""
         self.viewer.status = text
 
+    def stop_waiting(self) -> None:
+        """Report no first pixels any more: the image failed, or another one comes."""
+        self._first_pixels = None
+        self._redraw.stop()
+
     def refresh(self) -> None:
         """Read again what could not be read."""
         for layer in self.viewer.layers:
@@ -112,6 +118,7 @@ class ViewerWindow(QObject):
         if watched is self._main and event.type() is QEvent.Type.Close:
             event.ignore()
             self._main.hide()
+            self.stop_waiting()
             self.viewer.layers.clear()
             self._hidden()
             return True
