@@ -150,8 +150,9 @@ async def test_what_cannot_be_opened_is_reported(
     assert failures == [(99, "image-not-found")]
 
 
+@pytest.mark.parametrize(("broken", "whole"), [(10, 11), (11, 10)])
 async def test_pixels_that_cannot_be_read_are_reported(
-    display: str, server: PreviewServer, launcher: ViewerLauncher
+    display: str, server: PreviewServer, launcher: ViewerLauncher, broken: int, whole: int
 ) -> None:
     """napari reads in a thread and keeps its errors: the desktop would wait for a minute."""
     assert display
@@ -160,16 +161,16 @@ async def test_pixels_that_cannot_be_read_are_reported(
     launcher.on_first_pixels(lambda image_id, _ms: pixels.append(image_id))
     launcher.on_failed(lambda image_id, error: failures.append((image_id, error.code)))
     server.has_pixels = False
-    await launcher.open(10, "a slide", server.image_url(10), TOKEN, time.monotonic())
+    await launcher.open(broken, "broken", server.image_url(broken), TOKEN, time.monotonic())
     await until(lambda: failures)
-    assert failures[0] == (10, errors.RepositoryUnavailable.code)
+    assert failures[0] == (broken, errors.RepositoryUnavailable.code)
     # napari calls such a layer loaded; what is drawn of it are no first pixels.
     await asyncio.sleep(1.5)
     assert pixels == []
     # The next one shows, from the same process.
     server.has_pixels = True
-    await launcher.open(11, "organoid", server.image_url(11), TOKEN, time.monotonic())
-    await until(lambda: 11 in pixels)
+    await launcher.open(whole, "whole", server.image_url(whole), TOKEN, time.monotonic())
+    await until(lambda: whole in pixels)
 
 
 async def test_a_viewer_that_napari_spoiled_is_replaced(
