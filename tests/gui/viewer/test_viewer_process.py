@@ -164,9 +164,6 @@ async def test_pixels_that_cannot_be_read_are_reported(
     await launcher.open(broken, "broken", server.image_url(broken), TOKEN, time.monotonic())
     await until(lambda: failures)
     assert failures[0] == (broken, errors.RepositoryUnavailable.code)
-    # napari calls such a layer loaded; what is drawn of it are no first pixels.
-    await asyncio.sleep(1.5)
-    assert pixels == []
     # The next one shows, from the same process.
     server.has_pixels = True
     await launcher.open(whole, "whole", server.image_url(whole), TOKEN, time.monotonic())
