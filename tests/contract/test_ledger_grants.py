@@ -23,6 +23,7 @@ from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.transfers import ItemState
 from transferapp.testing.grants_suite import HOUR, GrantsSuite
 from transferapp.testing.ledger_attachment_suite import LedgerAttachmentSuite
+from transferapp.testing.ledger_changed_suite import LedgerChangedFileSuite
 from transferapp.testing.ledger_drop_suite import LedgerDropSuite
 from transferapp.testing.ledger_suite import LedgerSuite, an_import
 from transferapp.testing.moved_clock import MovedClock
@@ -70,13 +71,23 @@ def engine(url: str) -> Iterator[sa.Engine]:
 
 
 class TestLedgerOnSqlite(
-    _Ledgers, _OnSqlite, LedgerSuite, LedgerDropSuite, LedgerAttachmentSuite
+    _Ledgers,
+    _OnSqlite,
+    LedgerSuite,
+    LedgerDropSuite,
+    LedgerAttachmentSuite,
+    LedgerChangedFileSuite,
 ):
     """One file."""
 
 
 class TestLedgerOnPostgres(
-    _Ledgers, _OnPostgres, LedgerSuite, LedgerDropSuite, LedgerAttachmentSuite
+    _Ledgers,
+    _OnPostgres,
+    LedgerSuite,
+    LedgerDropSuite,
+    LedgerAttachmentSuite,
+    LedgerChangedFileSuite,
 ):
     """One server."""
 

@@ -128,44 +128,6 @@ async def test_a_source_problem_is_reported_and_the_others_go_on(
     assert server.content("gone.tif") == content
 
 
-async def test_a_changed_file_is_taken_as_it_is_after_retry(
-    agent: AgentProcess, server: FakeServer, tmp_path: Path
-) -> None:
-    path = write(tmp_path / "a.tif", 20 << 20, 1)
-    _, order = register(server, path)
-    file_id = order.items[0].files[0].file_id
-    # What has arrived is of the file as it was before.
-    server.arrived[file_id] = bytearray(path.read_bytes()[: 16 << 20])
-    write(path, 20 << 20, 2)
-    os.utime(path, ns=(1, 1))
-    async with await agent.start() as client:
-        await client.submit(order)
-        await until(client, order.transfer_id, lambda v: v.trouble_code == "changed-file")
-        await client.retry(order.transfer_id)
-        await until(client, order.transfer_id, lambda v: v.state == "imported")
-    assert server.content("a.tif") == path.read_bytes()
-
-
-async def test_a_file_that_grew_states_what_helps_also_after_a_retry(
-    agent: AgentProcess, server: FakeServer, tmp_path: Path
-) -> None:
-    path = write(tmp_path / "a.tif", 1000, 1)
-    _, order = register(server, path)
-    os.utime(path, ns=(1, 1))
-    async with await agent.start() as client:
-        await client.submit(order)
-        view = await until(client, order.transfer_id, lambda v: bool(v.trouble))
-        assert "then retry" in view.trouble
-        write(path, 2000, 1)
-        await client.retry(order.transfer_id)
-        helps = "cancel this item and import the file anew"
-        view = await until(client, order.transfer_id, lambda v: helps in v.trouble)
-        await client.retry(order.transfer_id)
-        view = await until(client, order.transfer_id, lambda v: v.state == "needs-attention")
-        assert helps in view.trouble
-    assert helps in server.reports[-1][1], "and the server tells it by every other door"
-
-
 async def test_a_source_that_changes_later_takes_the_promise_back(
     agent: AgentProcess, server: FakeServer, tmp_path: Path
 ) -> None:

@@ -34,6 +34,7 @@ SIGNED = {
 NARROW = {
     ("get", "/v1/transfers/{transfer_id}"),
     ("post", "/v1/transfers/{transfer_id}/files/{file_id}/seal"),
+    ("post", "/v1/transfers/{transfer_id}/files/{file_id}/anew"),
     ("get", "/v1/transfers/{transfer_id}/files/{file_id}/content"),
     ("head", "/v1/transfers/{transfer_id}/files/{file_id}/content"),
     ("post", "/v1/transfers/{transfer_id}/items/{item_id}/report"),
@@ -56,6 +57,7 @@ BODIES: dict[str, Any] = {
     "/v1/notifications": {},
     "/v1/transfers/{transfer_id}/target": {"target": "Dataset:1"},
     "/v1/transfers/{transfer_id}/files/{file_id}/seal": {"sha1": "a" * 40},
+    "/v1/transfers/{transfer_id}/files/{file_id}/anew": {"size_bytes": 1},
     "/v1/transfers/{transfer_id}/items/{item_id}/report": {"code": "", "message": ""},
     "/v1/transfers/{transfer_id}/items/{item_id}/delivered": {"sha1_by_file": {}},
     "/v1/transfers/{transfer_id}/source": {"looked_at": "2026-11-29T10:00:00Z"},

@@ -11,7 +11,6 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, Self
 
 import uvicorn
@@ -21,10 +20,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.support.fake_answers import (
+    EPOCH,
+    accepted_answer,
+    model_answer,
+    problem_answer,
+    queued_item,
+)
 from transferapp import errors
 from transferapp.model.drops import SourceScan
 from transferapp.model.promises import Promises
 from transferapp.model.transfers import (
+    PROBLEM_STATES,
     ItemProblem,
     ItemState,
     Transfer,
@@ -34,9 +41,10 @@ from transferapp.model.transfers import (
     TransferKind,
     overall_state,
 )
-from transferapp.protocol import problems, routes
+from transferapp.protocol import routes
 from transferapp.protocol.messages import (
     Accepted,
+    ChangedSource,
     Delivered,
     ExportRequest,
     ImportRequest,
@@ -45,8 +53,6 @@ from transferapp.protocol.messages import (
     Report,
     Seal,
 )
-
-_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -67,6 +73,10 @@ class FakeServer:
     details: dict[str, TransferDetails] = field(default_factory=dict)
     reports: list[tuple[str, str]] = field(default_factory=list)
     polls: list[SourceScan] = field(default_factory=list)
+    #: Files that were to be sent anew, with their sizes.
+    anew: list[tuple[str, int]] = field(default_factory=list)
+    #: The next such wish is granted, and its answer does not arrive.
+    loses_answers: bool = False
     requests: list[str] = field(default_factory=list)
     _by_key: dict[str, str] = field(default_factory=dict)
     port: int = 0
@@ -114,7 +124,7 @@ class FakeServer:
         for item in items:
             item_id = uuid.uuid4().hex
             size = sum(file.size_bytes for file in item.files)
-            rows.append(_item(transfer_id, item_id, item.name, (len(item.files), size)))
+            rows.append(queued_item(transfer_id, item_id, item.name, (len(item.files), size)))
             files += [
                 TransferFile(uuid.uuid4().hex, item_id, f.client_path, f.size_bytes)
                 for f in item.files
@@ -128,7 +138,7 @@ class FakeServer:
         for image_id in image_ids:
             item_id, contents = uuid.uuid4().hex, self._contents(image_id)
             size = sum(map(len, contents.values()))
-            item = _item(transfer_id, item_id, f"image {image_id}", (len(contents), size))
+            item = queued_item(transfer_id, item_id, f"image {image_id}", (len(contents), size))
             rows.append(replace(item, state=self.export_state, image_ids=(image_id,)))
             for path, content in contents.items():
                 sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
@@ -182,8 +192,8 @@ class FakeServer:
             name=name,
             owner="alice",
             state=ItemState.QUEUED,
-            created_at=_EPOCH,
-            updated_at=_EPOCH,
+            created_at=EPOCH,
+            updated_at=EPOCH,
             item_count=len(items),
             items_done=0,
             items_in_trouble=0,
@@ -215,13 +225,14 @@ class FakeServer:
                 Route(one + "/items/{item}/report", self._report, methods=post),
                 Route(one + "/items/{item}/delivered", self._delivered, methods=post),
                 Route(one + "/files/{file}/seal", self._seal, methods=post),
+                Route(one + "/files/{file}/anew", self._send_anew, methods=post),
                 Route(one + "/files/{file}/content", self._content),
                 Route(routes.UPLOADS, self._create, methods=post),
                 Route(routes.UPLOADS + "/{file}", self._patch, methods=["PATCH"]),
                 Route(routes.UPLOADS + "/{file}", self._head, methods=["HEAD"]),
                 Route(routes.UPLOADS + "/{file}", self._delete, methods=["DELETE"]),
             ],
-            exception_handlers={errors.TransferAppError: _problem},
+            exception_handlers={errors.TransferAppError: problem_answer},
         )
 
     def _check(self, request: Request, transfer_id: str) -> str:
@@ -237,26 +248,26 @@ class FakeServer:
         body = ImportRequest.model_validate_json(await request.body())
         key = request.headers[routes.IDEMPOTENCY_KEY]
         if key in self._by_key:
-            return _json(self.accepted(self._by_key[key]))
+            return accepted_answer(self.accepted(self._by_key[key]))
         accepted = self.new_import(body.name, body.items)
         self._by_key[key] = accepted.details.transfer.id
-        return _json(accepted)
+        return accepted_answer(accepted)
 
     async def _exports(self, request: Request) -> Response:
         body = ExportRequest.model_validate_json(await request.body())
-        return _json(self.new_export(body.name, body.image_ids))
+        return accepted_answer(self.new_export(body.name, body.image_ids))
 
     async def _details(self, request: Request) -> Response:
         details = self.details[self._check(request, request.path_params["transfer"])]
         if request.query_params.get("files") != "true":
             details = replace(details, files=())
-        return _json_model(TransferDetails, details)
+        return model_answer(TransferDetails, details)
 
     async def _cancel(self, request: Request) -> Response:
         transfer_id = self._check(request, request.path_params["transfer"])
         for item in self.details[transfer_id].items:
             self.set_item(transfer_id, item.id, state=ItemState.CANCELLED)
-        return _json_model(TransferDetails, self.details[transfer_id])
+        return model_answer(TransferDetails, self.details[transfer_id])
 
     async def _source(self, request: Request) -> Response:
         transfer_id = self._check(request, request.path_params["transfer"])
@@ -265,7 +276,7 @@ class FakeServer:
         details = self.details[transfer_id]
         transfer = replace(details.transfer, look=scan)
         self.details[transfer_id] = replace(details, transfer=transfer)
-        return _json_model(Transfer, transfer)
+        return model_answer(Transfer, transfer)
 
     async def _report(self, request: Request) -> Response:
         transfer_id = self._check(request, request.path_params["transfer"])
@@ -274,7 +285,7 @@ class FakeServer:
         problem = ItemProblem(report.code, "", report.message) if report.code else None
         state = ItemState.NEEDS_ATTENTION if problem else ItemState.UPLOADING
         item_id = request.path_params["item"]
-        return _json_model(
+        return model_answer(
             TransferItem, self.set_item(transfer_id, item_id, state=state, trouble=problem)
         )
 
@@ -282,7 +293,7 @@ class FakeServer:
         transfer_id = self._check(request, request.path_params["transfer"])
         Delivered.model_validate_json(await request.body())
         item_id = request.path_params["item"]
-        return _json_model(
+        return model_answer(
             TransferItem, self.set_item(transfer_id, item_id, state=ItemState.DELIVERED)
         )
 
@@ -302,7 +313,30 @@ class FakeServer:
             values = {"state": state, "received": True, "verified": done, "trouble": None}
             self.set_item(transfer_id, item_id, **values)
         item = next(i for i in self.details[transfer_id].items if i.id == item_id)
-        return _json_model(TransferItem, item)
+        return model_answer(TransferItem, item)
+
+    async def _send_anew(self, request: Request) -> Response:
+        transfer_id = self._check(request, request.path_params["transfer"])
+        size = ChangedSource.model_validate_json(await request.body()).size_bytes
+        file_id = request.path_params["file"]
+        details = self.details[transfer_id]
+        [found] = [file for file in details.files if file.id == file_id]
+        [item] = [item for item in details.items if item.id == found.item_id]
+        if item.received and item.state not in PROBLEM_STATES:
+            raise errors.StateConflict
+        files = tuple(
+            replace(file, size_bytes=size) if file is found else file for file in details.files
+        )
+        self.details[transfer_id] = replace(details, files=files)
+        self.arrived.pop(file_id, None)
+        self.seals.pop(file_id, None)
+        self.anew.append((found.client_path, size))
+        values = {"state": ItemState.QUEUED, "received": False, "trouble": None}
+        item = self.set_item(transfer_id, found.item_id, **values)
+        if self.loses_answers:
+            self.loses_answers = False
+            raise errors.Unavailable
+        return model_answer(TransferItem, item)
 
     async def _content(self, request: Request) -> Response:
         details = self.details[self._check(request, request.path_params["transfer"])]
@@ -364,35 +398,3 @@ class FakeServer:
 def new_item(name: str, size_bytes: int) -> NewItem:
     """An item of one file."""
     return NewItem(name=name, files=[NewFile(client_path=name, size_bytes=size_bytes)])
-
-
-def _item(
-    transfer_id: str, item_id: str, name: str, count_and_size: tuple[int, int]
-) -> TransferItem:
-    count, size = count_and_size
-    return TransferItem(
-        id=item_id,
-        transfer_id=transfer_id,
-        name=name,
-        state=ItemState.QUEUED,
-        file_count=count,
-        size_bytes=size,
-        bytes_done=0,
-        updated_at=_EPOCH,
-    )
-
-
-async def _problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, errors.TransferAppError)
-    problem = problems.to_problem(error)
-    return Response(
-        problem.model_dump_json(), status_code=problem.status, media_type=problems.MEDIA_TYPE
-    )
-
-
-def _json(accepted: Accepted) -> Response:
-    return Response(accepted.model_dump_json(), 201, media_type="application/json")
-
-
-def _json_model(shape: type[Any], value: Any) -> Response:
-    return Response(TypeAdapter(shape).dump_json(value), media_type="application/json")

@@ -259,6 +259,9 @@ class FakeAgent:
     async def retry(self, transfer_id: str) -> SubmissionView:
         return self._act("retry", transfer_id)
 
+    async def send_changed_anew(self, transfer_id: str, item_id: str = "") -> SubmissionView:
+        return self._act("send_changed_anew", transfer_id, *([item_id] if item_id else []))
+
     async def submit(self, submission: Any) -> SubmissionView:
         return self._act("submit", submission.transfer_id, submission.grant.get_secret_value())
 

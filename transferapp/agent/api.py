@@ -42,6 +42,7 @@ def make_api(agent: Agent) -> Starlette:
             _route(_ONE, calls.forget, "DELETE"),
             _route(_ONE + "/placements", calls.placements),
             _route(_ONE + "/retry", calls.retry, "POST"),
+            _route(_ONE + "/anew", calls.send_changed_anew, "POST", query=("item",)),
             _route(_ONE + "/cancel", calls.cancel, "POST"),
             _route(routes.EVENTS, calls.events, query=("owner",)),
         ],
@@ -99,6 +100,10 @@ class _Calls:
 
     async def retry(self, request: Request) -> Response:
         return _json(await self._agent.retry(_id(request)))
+
+    async def send_changed_anew(self, request: Request) -> Response:
+        item_id = request.query_params.get("item", "")
+        return _json(await self._agent.send_changed_anew(_id(request), item_id))
 
     async def cancel(self, request: Request) -> Response:
         return _json(await self._agent.cancel(_id(request)))

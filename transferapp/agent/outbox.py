@@ -140,6 +140,18 @@ class Outbox:
         with self._read() as connection:
             return [_file(row) for row in connection.execute(query).mappings()]
 
+    def sent_files(self, transfer_id: str) -> list[FileRecord]:
+        """List the files of open items of which every file is done."""
+        mine = _FILES.c.transfer_id == transfer_id
+        unsent = sa.select(_FILES.c.item_id).where(mine, sa.not_(_FILES.c.done))
+        query = (
+            sa.select(_FILES)
+            .join(_ITEMS, _ITEMS.c.item_id == _FILES.c.item_id)
+            .where(mine, _ITEMS.c.stage == ItemStage.OPEN, _FILES.c.item_id.not_in(unsent))
+        )
+        with self._read() as connection:
+            return [_file(row) for row in connection.execute(query).mappings()]
+
     def files(self, item_id: str) -> list[FileRecord]:
         """List the files of an item in order."""
         query = sa.select(_FILES).where(_FILES.c.item_id == item_id).order_by(_FILES.c.position)
@@ -225,9 +237,10 @@ class Outbox:
         values = {"sha1": moved.sha1, "inode": moved.inode}
         self._set_file(file_id, offset=size_bytes, done=True, **values)
 
-    def reset_file(self, file_id: str, modified_ns: int) -> None:
+    def reset_file(self, file_id: str, size_bytes: int, modified_ns: int) -> None:
         """Take a file as it is now and begin it anew."""
-        self._set_file(file_id, offset=0, sha1="", done=False, modified_ns=modified_ns)
+        now = {"size_bytes": size_bytes, "modified_ns": modified_ns}
+        self._set_file(file_id, offset=0, sha1="", inode=0, done=False, **now)
 
     def imported_files(self, transfer_id: str) -> list[FileRecord]:
         """List the files of items that the repository holds, verified."""

@@ -15,7 +15,8 @@ from transferapp.model.transfers import TransferKind
 def reopen(outbox: Outbox, transfer_id: str) -> None:
     """Open the items that were set aside or failed; files are taken as they are now.
 
-    A file of another size stays in problem: the server was told the old size. Blocks.
+    A file of another size stays in problem where the server knows the old one only: see
+    ``changed_files``. Blocks.
     """
     record = outbox.submission(transfer_id)
     imports = record.kind is TransferKind.IMPORT
@@ -41,5 +42,5 @@ def _has_outgrown(outbox: Outbox, item: ItemRecord) -> bool:
             )
             return True
         if found.st_mtime_ns != file.modified_ns:
-            outbox.reset_file(file.file_id, found.st_mtime_ns)
+            outbox.reset_file(file.file_id, file.size_bytes, found.st_mtime_ns)
     return False

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from transferapp import errors
+from transferapp.agent.changed_files import send_changed_anew
 from transferapp.agent.destination import Destination
 from transferapp.agent.downloading import ExportRun
 from transferapp.agent.records import SubmissionRecord
@@ -156,6 +157,14 @@ class Agent:
             await asyncio.to_thread(
                 self._services.outbox.set_state, transfer_id, ItemState.QUEUED
             )
+            self._begin(await asyncio.to_thread(self._services.outbox.submission, transfer_id))
+        return await self.view(transfer_id)
+
+    async def send_changed_anew(self, transfer_id: str, item_id: str = "") -> SubmissionView:
+        """Send files of what needs a person anew where they have changed since; asked before
+        the server is asked to try again. Raises TransferNotFound and what ``client`` raises.
+        """
+        if await send_changed_anew(self._services, transfer_id, item_id):
             self._begin(await asyncio.to_thread(self._services.outbox.submission, transfer_id))
         return await self.view(transfer_id)
 

@@ -11,6 +11,7 @@ import structlog
 from typing_extensions import override
 
 from transferapp import errors
+from transferapp.agent.changed_files import send_forgotten_anew
 from transferapp.agent.records import FileRecord, Moved
 from transferapp.agent.running import Run
 from transferapp.agent.source_scan import scan_and_report
@@ -44,10 +45,13 @@ class ImportRun(Run):
         moved: dict[ItemStage, list[str]] = {}
         for item in known:
             stage = stages.get(item.item_id)
+            if stage is None and item.stage is ItemStage.FAILED:
+                stage = ItemStage.OPEN  # It was tried again.
             if stage is not None and stage is not item.stage:
                 moved.setdefault(stage, []).append(item.item_id)
         for stage, item_ids in moved.items():
             await self.set_stages(item_ids, stage)
+        await send_forgotten_anew(self.services.outbox, server, details)
 
     @override
     async def after_files(self, server: WorkstationClient) -> None:

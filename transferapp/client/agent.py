@@ -15,7 +15,13 @@ from typing_extensions import override
 
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.trust import trust_for
-from transferapp.errors import AgentUnreachable
+from transferapp.errors import (
+    AgentUnreachable,
+    GrantRefused,
+    NotFound,
+    ServerUnreachable,
+    StateConflict,
+)
 from transferapp.host.backoff import Backoff
 from transferapp.host.closing import AsyncClosing
 from transferapp.protocol import routes
@@ -29,6 +35,15 @@ STREAM_SILENCE_S = 30.0
 RECONNECTS = Backoff(0.1, 5.0)
 #: The event that carries a SubmissionView.
 CHANGED = "submission.changed"
+
+#: This workstation's service cannot do anything for a transfer; the server may.
+NOT_IN_ITS_HANDS = (
+    AgentUnreachable,
+    GrantRefused,
+    NotFound,
+    ServerUnreachable,
+    StateConflict,
+)
 
 LostListener = Callable[[AgentUnreachable], None]
 
@@ -88,6 +103,15 @@ class AgentClient(AsyncClosing):
     async def retry(self, transfer_id: str) -> SubmissionView:
         """Clear its problems and go on at once; raises TransferNotFound."""
         return await self._view("POST", transfer_id, "/retry")
+
+    async def send_changed_anew(self, transfer_id: str, item_id: str = "") -> SubmissionView:
+        """Send files anew that have changed and whose items (or one of them) need a person;
+        raises TransferNotFound and what the server answers. Ask it before the server is
+        asked to try again: it would take what was sent before.
+        """
+        item = {"item": item_id} if item_id else {}
+        path = f"{routes.SUBMISSIONS}/{transfer_id}/anew"
+        return SubmissionView.model_validate(await self._call("POST", path, params=item))
 
     async def cancel(self, transfer_id: str) -> SubmissionView:
         """Stop moving its bytes for good; raises TransferNotFound."""

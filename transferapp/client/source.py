@@ -45,10 +45,10 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def outgrown(path: Path) -> errors.ChangedFile:
-    """Return the error for a file of another size than the server was told: no retry helps."""
+    """Return the error for a file of another size than the server was told."""
     return errors.ChangedFile(
-        f"'{path.name}' has another size now than when it was submitted. When it has been"
-        " written completely, cancel this item and import the file anew."
+        f"'{path.name}' has another size now than when it was submitted. Wait until it has"
+        " been written completely, then retry: it is sent anew, as it is then."
     )
 
 

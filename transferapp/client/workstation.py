@@ -18,6 +18,7 @@ from transferapp.model.transfers import (
 )
 from transferapp.protocol import routes
 from transferapp.protocol.messages import (
+    ChangedSource,
     Delivered,
     Report,
     Seal,
@@ -50,6 +51,15 @@ class WorkstationClient(ServerConnection):
         """Tell that all bytes of a file are there; may be repeated."""
         path = routes.file_seal(transfer_id, file_id)
         return await self._call(TransferItem, "POST", path, json=body_of(Seal(sha1=sha1)))
+
+    async def send_anew(self, transfer_id: str, file_id: str, size_bytes: int) -> TransferItem:
+        """Tell that a file is another one now, of this size: what was sent is forgotten.
+
+        Raises StateConflict when what was sent is used already.
+        """
+        path = routes.file_anew(transfer_id, file_id)
+        body = body_of(ChangedSource(size_bytes=size_bytes))
+        return await self._call(TransferItem, "POST", path, json=body)
 
     async def delivered(
         self, transfer_id: str, item_id: str, sha1_by_file: Mapping[str, str]

@@ -190,6 +190,11 @@ class FileProgress(Protocol):
     async def file_sealed(self, file_id: str, sha1: str) -> bool:
         """Mark a file complete; True when it was the last of its item."""
 
+    async def send_file_anew(self, file_id: str, size_bytes: int) -> bool:
+        """Import: nothing of this file is here, and it has this size now; its item waits for
+        it. False when its item waits neither for files nor for a person. Raises NoSuchFile.
+        """
+
 
 class LedgerEvents(Protocol):
     """The events, for those who follow them or tell one."""

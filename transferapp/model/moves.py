@@ -107,6 +107,14 @@ RETRY = Move(
     "retry", Mover.PERSON, _BOTH,
     PROBLEM_STATES, frozenset({_S.QUEUED, _S.UPLOADING, _S.RECEIVED, _S.READY}),
 )  # fmt: skip
+#: A person retries, and the workstation finds a file changed since it was sent: the item waits
+#: for it once more. Only what waits for files, or for a person; what a worker may have begun
+#: stays as it is.
+SEND_ANEW = Move(
+    "send anew", Mover.PERSON, _IMPORT,
+    frozenset({_S.QUEUED, _S.UPLOADING, _S.STALLED}) | PROBLEM_STATES,
+    frozenset({_S.QUEUED, _S.UPLOADING}),
+)  # fmt: skip
 #: A worker tells what a cancelled import left in the repository.
 REPORT_LEFT = Move(
     "tell what is left", Mover.WORKER, _IMPORT,
@@ -116,7 +124,7 @@ REPORT_LEFT = Move(
 MOVES = (
     UPLOAD, REPORT, GO_ON, COMPLETE, RECEIVE, IMPORT,
     PREPARE, DOWNLOAD, DELIVER,
-    CANCEL, RETRY, REPORT_LEFT,
+    CANCEL, RETRY, SEND_ANEW, REPORT_LEFT,
 )  # fmt: skip
 
 #: No move leads away from these, not even a person's: what ended, but for what may be retried.

@@ -105,6 +105,8 @@ class FileAttaching:
         if work.item.state is ItemState.CANCELLED:
             await self._after_cancel(work)
             return
+        if not work.item.received:
+            return  # A file of it is sent anew; its seal wakes the task.
         # Where that is not possible a retry adopts what was begun.
         with suppress(TransferAppError):
             await self._discard_begun(work)

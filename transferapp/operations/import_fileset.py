@@ -128,6 +128,8 @@ class FilesetImport:
         if work.item.state is ItemState.CANCELLED:
             await self._cleanup.after_cancel(work)
             return
+        if not work.item.received:
+            return  # A file of it is sent anew; its seal wakes the task.
         if isinstance(error_of(task), SourceProblem):
             await report_dead(self._ledger, task, ItemState.FAILED, IMPORT)
             # The staged files stay: a person may retry with another reader installed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
@@ -45,7 +46,7 @@ from transferapp.operations.manifest import planned_items
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
 from transferapp.repositories.port import Capability, Repository
 from transferapp.staging.port import StagedFile, Staging
-from transferapp.taskqueue.port import NewTask, TaskSubmission
+from transferapp.taskqueue.port import NewTask, TaskControl
 
 #: Long enough for a workstation that is switched off over the holidays.
 TRANSFER_GRANT_LIFETIME = timedelta(days=30)
@@ -72,7 +73,7 @@ class ImportRequests:
         self,
         ledger: RequestRecords,
         staging: Staging,
-        queue: TaskSubmission,
+        queue: TaskControl,
         grants: Grants,
         repository: Repository,
         formats: Formats | None = None,
@@ -243,7 +244,11 @@ class ImportRequests:
             # A problem that the agent told of is over: all its files are here.
             await self._ledger.move(item_id, COMPLETE, ItemChange(ItemState.UPLOADING))
         item = await self._ledger.item(item_id)
-        await self._queue.enqueue(item_task(item, found.owner))
+        is_new = await self._queue.enqueue(item_task(item, found.owner))
+        if not is_new and item.state in RECEIVE.start:
+            with suppress(StateConflict):  # Its task is on its way.
+                # It had failed, and its files were sent anew.
+                await self._queue.redrive(item_id)
         # The worker may be faster than this line: it is not set back.
         await self._ledger.move(item_id, RECEIVE, ItemChange(ItemState.RECEIVED))
 
@@ -288,7 +293,8 @@ def check_size(found: FileWork, size: int) -> None:
     if found.file.size_bytes != size:
         raise Conflict(
             f"'{found.file.client_path}' was announced with {found.file.size_bytes:,}"
-            f" bytes and now has {size:,}. It changed; import it again."
+            f" bytes and now has {size:,}. It changed. When it has been written completely,"
+            " press Retry."
         )
 
 

@@ -54,7 +54,9 @@ class TransferControl:
         details = await self._ledger.details(transfer_id, owner=owner, with_files=False)
         items = _chosen(details, item_id)
         retried = [item for item in items if item.state in RETRY.start | IN_LINE_STATES]
-        if item_id is not None and not retried:
+        # Its workstation may have been faster, and sends a changed file anew.
+        goes_on = item_id is not None and items[0].state is ItemState.UPLOADING
+        if item_id is not None and not (retried or goes_on):
             raise StateConflict(f"There is nothing to retry: it is {items[0].state}.")
         for item in retried:
             await self._retry(details, item)

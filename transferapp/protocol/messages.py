@@ -155,6 +155,12 @@ class Seal(Message):
     sha1: Sha1
 
 
+class ChangedSource(Message):
+    """A file is another one than the one that was sent; its size in bytes is this now."""
+
+    size_bytes: Number
+
+
 class NewTarget(Message):
     """Send what is not imported yet to another container of the same group."""
 

@@ -82,6 +82,11 @@ def file_seal(transfer_id: str, file_id: str) -> str:
     return f"{TRANSFERS}/{transfer_id}/files/{file_id}/seal"
 
 
+def file_anew(transfer_id: str, file_id: str) -> str:
+    """Where the workstation tells that a file has changed and is sent anew."""
+    return f"{TRANSFERS}/{transfer_id}/files/{file_id}/anew"
+
+
 def source(transfer_id: str) -> str:
     """Where the workstation tells how the source of an import looks now."""
     return f"{TRANSFERS}/{transfer_id}/source"

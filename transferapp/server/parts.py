@@ -16,6 +16,7 @@ from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
+from transferapp.operations.send_anew import SendingAnew
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
 from transferapp.operations.transfers import TransferControl
@@ -41,6 +42,7 @@ class Parts:
     signed_urls: SignedUrls
     formats: Formats
     imports: ImportRequests
+    sending_anew: SendingAnew
     exports: ExportRequests
     transfers: TransferControl
     notifications: NotificationPreferences

@@ -28,6 +28,7 @@ from transferapp.operations.exports import ExportRequests
 from transferapp.operations.formats import Formats
 from transferapp.operations.imports import ImportRequests
 from transferapp.operations.notification_preferences import NotificationPreferences
+from transferapp.operations.send_anew import SendingAnew
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
 from transferapp.operations.transfers import TransferControl
@@ -103,6 +104,7 @@ async def _parts(
             formats,
             may_skip=skips_of(settings.import_skip),
         ),
+        sending_anew=SendingAnew(ledger, staging, repository),
         exports=ExportRequests(ledger, queue, grants, repository),
         transfers=TransferControl(ledger, queue, staging),
         notifications=NotificationPreferences(

@@ -15,6 +15,7 @@ from transferapp.model.moves import (
     MOVING_STATES,
     REPORT_LEFT,
     RETRY,
+    SEND_ANEW,
     UNPREPARED_STATES,
     Mover,
     can_retry,
@@ -72,7 +73,7 @@ def test_what_ended_stays_ended() -> None:
         (move.name, state) for move in MOVES for state in move.start & ENDED_STATES
         if move.end - {state}
     }  # fmt: skip
-    assert leaving == {(RETRY.name, ItemState.FAILED)}
+    assert leaving == {(move.name, ItemState.FAILED) for move in (RETRY, SEND_ANEW)}
     assert REPORT_LEFT.start == REPORT_LEFT.end == {ItemState.CANCELLED}
     assert DELIVER.start & DONE_STATES == {ItemState.DELIVERED}
 

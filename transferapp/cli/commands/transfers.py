@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from transferapp.cli.transfer_tables import (
     show_details,
     show_transfers,
 )
-from transferapp.client.agent import AgentClient
+from transferapp.client.agent import NOT_IN_ITS_HANDS, AgentClient
 from transferapp.client.server import ServerClient
 from transferapp.errors import AgentUnreachable, Invalid, NotFound, StateConflict
 from transferapp.model.moves import RETRY
@@ -171,6 +171,9 @@ class Action:
         if self.retry:
             if not any(item.state in RETRY.start for item in details.items):
                 echo("Nothing of it has failed or waits for you, so nothing is tried again.")
+            with suppress(*NOT_IN_ITS_HANDS):
+                async with wiring.agent_client() as agent:
+                    await agent.send_changed_anew(transfer_id, item_id or "")
             await server.retry(transfer_id, item_id)
             async with _agent_of(transfer_id) as agent:
                 await agent.retry(transfer_id)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from transferapp.client.agent import NOT_IN_ITS_HANDS
 from transferapp.desktop.session.background import kept_going
 from transferapp.desktop.session.observable import Listeners
 from transferapp.desktop.session.presenter import Connection
@@ -134,6 +136,7 @@ class TransfersPresenter:
     async def retry(self, transfer_id: str) -> None:
         """Try again what failed or waits, on both sides; raises what neither could do."""
         await self._renew_grant(transfer_id)
+        await self._send_changed_anew(transfer_id)
         await self._at_agent_and_server(
             transfer_id,
             self._session.server.retry(transfer_id),
@@ -147,6 +150,7 @@ class TransfersPresenter:
 
     async def retry_item(self, transfer_id: str, item_id: str) -> None:
         """Try one item again; the agent tries all of its transfer's files."""
+        await self._send_changed_anew(transfer_id, item_id)
         await self._at_agent_and_server(
             transfer_id,
             self._session.server.retry(transfer_id, item_id),
@@ -170,14 +174,22 @@ class TransfersPresenter:
         *,
         server_must: bool = False,
     ) -> None:
-        """Ask both sides; one of them (or the server, if it must) has to agree."""
-        by_server, by_agent = await asyncio.gather(server, agent, return_exceptions=True)
+        """Ask both sides, the server first: the agent asks it how far it is. One of them (or
+        the server, if it must) has to agree.
+        """
+        [by_server] = await asyncio.gather(server, return_exceptions=True)
+        [by_agent] = await asyncio.gather(agent, return_exceptions=True)
         await self._reported(transfer_id)
         if not isinstance(by_server, BaseException):
             return
         unknown = isinstance(by_server, TransferNotFound)
         if isinstance(by_agent, BaseException) or (server_must and not unknown):
             raise by_server
+
+    async def _send_changed_anew(self, transfer_id: str, item_id: str = "") -> None:
+        """What the agent cannot say goes on with what was sent."""
+        with suppress(*NOT_IN_ITS_HANDS):
+            await self._session.agent.send_changed_anew(transfer_id, item_id)
 
     async def _renew_grant(self, transfer_id: str) -> None:
         """Give the agent a fresh permission when the old one has run out."""

@@ -32,9 +32,10 @@ from transferapp.ledger.stores.schema import files, items, transfers
 from transferapp.ledger.stores.tally import Share
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import SourceScan
-from transferapp.model.moves import UPLOAD, Move
+from transferapp.model.moves import SEND_ANEW, UPLOAD, Move
 from transferapp.model.transfers import (
     ENDED_STATES,
+    PROBLEM_STATES,
     ItemRole,
     ItemState,
     Transfer,
@@ -119,6 +120,35 @@ def seal_file(connection: sa.Connection, now: datetime, file_id: str, sha1: str)
     values = _bytes_moved(locked, size - file["bytes_done"])
     _apply(connection, now, locked, values | {"files_sealed": sealed})
     return bool(sealed >= locked.item["file_count"])
+
+
+def send_file_anew(
+    connection: sa.Connection, now: datetime, file_id: str, size_bytes: int
+) -> bool:
+    """Forget what was sent of a file; False where its item does not wait for it."""
+    locked, file = lock_file(connection, file_id)
+    rest = locked.item["bytes_done"] - file["bytes_done"]
+    state = ItemState.UPLOADING if rest else ItemState.QUEUED
+    complete = locked.item["files_sealed"] >= locked.item["file_count"]
+    # Complete and in no problem: a worker may have begun.
+    begun = complete and locked.state not in PROBLEM_STATES
+    if _is_export(locked) or begun or not SEND_ANEW.allows(locked.state, state):
+        return False
+    connection.execute(
+        files.update()
+        .where(files.c.id == file_id)
+        .values(sealed=False, sha1="", bytes_done=0, size_bytes=size_bytes)
+    )
+    values: dict[str, Any] = {
+        "state": str(state),
+        "note": "",
+        "trouble": None,
+        "bytes_done": rest,
+        "size_bytes": locked.item["size_bytes"] - file["size_bytes"] + size_bytes,
+        "files_sealed": locked.item["files_sealed"] - bool(file["sealed"]),
+    }
+    _apply(connection, now, locked, values)
+    return True
 
 
 def resolve_item(

@@ -128,6 +128,11 @@ class SqlLedger(Ledger):
         return await self._write(changes.seal_file, self._clock.now(), file_id, sha1)
 
     @override
+    async def send_file_anew(self, file_id: str, size_bytes: int) -> bool:
+        """Forget what was sent of a file; False where its item does not wait for it."""
+        return await self._write(changes.send_file_anew, self._clock.now(), file_id, size_bytes)
+
+    @override
     async def move(self, item_id: str, move: Move, change: ItemChange) -> bool:
         """Move an item and write the event."""
         return await self._write(changes.move_item, self._clock.now(), item_id, move, change)

@@ -15,7 +15,14 @@ from transferapp.model.drops import SourceScan
 from transferapp.model.transfers import Transfer, TransferDetails, TransferItem
 from transferapp.protocol import routes
 from transferapp.protocol.drops import ReportedScan
-from transferapp.protocol.messages import Accepted, ImportRequest, NewTarget, Report, Seal
+from transferapp.protocol.messages import (
+    Accepted,
+    ChangedSource,
+    ImportRequest,
+    NewTarget,
+    Report,
+    Seal,
+)
 from transferapp.server.answers import accepted_answer, details_answer, json_answer, parsed
 from transferapp.server.auth import SessionGrant, TransferGrant
 from transferapp.server.parts import parts_of
@@ -68,6 +75,22 @@ async def seal(
 ) -> Response:
     """Tell that all bytes of a file are there; may be repeated."""
     item = await parts_of(request).imports.seal(transfer_id, file_id, reported.sha1)
+    return json_answer(TransferItem, item)
+
+
+@router.post(routes.file_anew("{transfer_id}", "{file_id}"), response_model=TransferItem)
+async def send_anew(
+    transfer_id: str,
+    file_id: str,
+    changed: ChangedSource,
+    _grant: TransferGrant,
+    request: Request,
+) -> Response:
+    """Tell that a file has changed since it was sent: what has arrived of it is forgotten,
+    and its item waits for it. May be repeated.
+    """
+    sending = parts_of(request).sending_anew
+    item = await sending.forget_sent(transfer_id, file_id, changed.size_bytes)
     return json_answer(TransferItem, item)
 
 

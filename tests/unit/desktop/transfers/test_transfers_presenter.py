@@ -203,7 +203,11 @@ async def test_retry_renews_a_permission_that_ran_out(
     session.agent.show(view(1, state="needs-attention", trouble_code="grant-refused"))
     await until(lambda: presenter.rows[ONE].on_agent)
     await presenter.retry(ONE)
-    assert session.agent.calls == [("submit", ONE, "ta1_fresh"), ("retry", ONE)]
+    assert session.agent.calls == [
+        ("submit", ONE, "ta1_fresh"),
+        ("send_changed_anew", ONE),
+        ("retry", ONE),
+    ]
 
 
 async def test_items_are_retried_one_by_one(
@@ -212,6 +216,7 @@ async def test_items_are_retried_one_by_one(
     await presenter.retry_item(ONE, "item1")
     await presenter.cancel_item(ONE, "item2")
     assert ("retry", ONE, "item1") in session.server.calls
+    assert ("send_changed_anew", ONE, "item1") in session.agent.calls
     assert ("cancel", ONE, "item2") in session.server.calls
 
 

@@ -1,0 +1,49 @@
+"""What the small server answers, and its items as they are at first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from transferapp import errors
+from transferapp.model.transfers import ItemState, TransferItem
+from transferapp.protocol import problems
+from transferapp.protocol.messages import Accepted
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def queued_item(
+    transfer_id: str, item_id: str, name: str, count_and_size: tuple[int, int]
+) -> TransferItem:
+    count, size = count_and_size
+    return TransferItem(
+        id=item_id,
+        transfer_id=transfer_id,
+        name=name,
+        state=ItemState.QUEUED,
+        file_count=count,
+        size_bytes=size,
+        bytes_done=0,
+        updated_at=EPOCH,
+    )
+
+
+async def problem_answer(_: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.TransferAppError)
+    problem = problems.to_problem(error)
+    return Response(
+        problem.model_dump_json(), status_code=problem.status, media_type=problems.MEDIA_TYPE
+    )
+
+
+def accepted_answer(accepted: Accepted) -> Response:
+    return Response(accepted.model_dump_json(), 201, media_type="application/json")
+
+
+def model_answer(shape: type[Any], value: Any) -> Response:
+    return Response(TypeAdapter(shape).dump_json(value), media_type="application/json")
