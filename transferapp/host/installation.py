@@ -54,6 +54,11 @@ class InstallationSettings(EnvironmentSettings):
         return self.data / "staging"
 
     @property
+    def prepared_folder(self) -> Path:
+        """Files that were made for exports and wait to be fetched."""
+        return self.data / "prepared"
+
+    @property
     def repository_folder(self) -> Path:
         """The embedded image repository."""
         return self.data / "repository"

@@ -1,0 +1,1 @@
+"""Make files of images in other forms than they were imported in: one module per form."""

@@ -1,0 +1,154 @@
+"""The part of an image that is exported, read in blocks: what forms see of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transferapp.errors import Invalid
+from transferapp.model.export_specs import Cut, Span
+from transferapp.model.images import (
+    Annotation,
+    Channel,
+    ImageDetails,
+    OriginalFile,
+    TileRegion,
+)
+from transferapp.model.pixel_types import shown_as
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+#: Reads a region of the image, as ``ImageViews.tile`` does for one image.
+TileReader = Callable[[TileRegion], Awaitable["npt.NDArray[np.generic]"]]
+
+_OTHER_NAMES = {"float": "float32", "double": "float64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A rectangle of one plane of a cut, in its own pixels and planes."""
+
+    t: int
+    c: int
+    z: int
+    y: int
+    x: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutImage:
+    """An image as it is exported: its size and what is known of it, and its pixels by blocks.
+
+    Sizes are those of the cut, at its level. ``pixel_size_um`` (z, y, x) is of the cut's pixels.
+    """
+
+    image_id: int
+    name: str
+    size_t: int
+    size_c: int
+    size_z: int
+    size_y: int
+    size_x: int
+    dtype: np.dtype[Any]
+    channels: tuple[Channel, ...]
+    pixel_size_um: tuple[float | None, float | None, float | None]
+    annotations: tuple[Annotation, ...]
+    files: tuple[OriginalFile, ...]
+    _read: TileReader = field(repr=False)
+    _level: int
+    _offset: Block
+    _source_channels: tuple[int, ...]
+
+    async def read(self, block: Block) -> npt.NDArray[np.generic]:
+        """Return a block's pixels, shape (height, width), in ``dtype``.
+
+        Raises what the repository raises: ImageNotFound, PermissionDenied, Unavailable,
+        DamagedFile.
+        """
+        at = self._offset
+        region = TileRegion(
+            level=self._level,
+            t=at.t + block.t,
+            c=self._source_channels[block.c],
+            z=at.z + block.z,
+            y=at.y + block.y,
+            x=at.x + block.x,
+            height=block.height,
+            width=block.width,
+        )
+        pixels = await self._read(region)
+        return pixels.astype(self.dtype, copy=False)
+
+
+def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutImage:
+    """Return the part of an image that is asked for; raises Invalid for one that is not
+    there.
+    """
+    pixels, cut = details.pixels, cut or Cut()
+    if not 0 <= cut.level < len(pixels.levels):
+        raise Invalid(
+            f"'{pixels.name}' has {len(pixels.levels)} resolution levels, counted from 0. Choose"
+            " one of them."
+        )
+    level, full = pixels.levels[cut.level], pixels.levels[0]
+    t = _span("time points", cut.t, pixels.size_t, pixels.name)
+    z = _span("planes", cut.z, pixels.size_z, pixels.name)
+    y = _at_level(_span("rows", cut.y, full.size_y, pixels.name), full.size_y, level.size_y)
+    x = _at_level(_span("columns", cut.x, full.size_x, pixels.name), full.size_x, level.size_x)
+    chosen = cut.channels or tuple(range(pixels.size_c))
+    if not set(chosen) <= set(range(pixels.size_c)):
+        raise Invalid(f"'{pixels.name}' has {pixels.size_c} channels. Choose of those.")
+    z_um, y_um, x_um = pixels.pixel_size_um
+    name = _OTHER_NAMES.get(pixels.dtype, pixels.dtype)
+    known = {index: one for index, one in enumerate(pixels.channels)}
+    return CutImage(
+        image_id=details.summary.id,
+        name=pixels.name,
+        size_t=t.count,
+        size_c=len(chosen),
+        size_z=z.count,
+        size_y=y.count,
+        size_x=x.count,
+        dtype=np.dtype(shown_as(name)).newbyteorder("<"),
+        channels=tuple(known[index] for index in chosen if index in known),
+        pixel_size_um=(
+            z_um,
+            y_um and y_um * full.size_y / level.size_y,
+            x_um and x_um * full.size_x / level.size_x,
+        ),
+        annotations=details.annotations,
+        files=details.files,
+        _read=read,
+        _level=cut.level,
+        _offset=Block(t.first, 0, z.first, y.first, x.first, y.count, x.count),
+        _source_channels=chosen,
+    )
+
+
+def renamed(image: CutImage, name: str) -> CutImage:
+    """Return the same image under another name."""
+    return replace(image, name=name)
+
+
+def _span(what: str, span: Span | None, size: int, name: str) -> Span:
+    if span is None:
+        return Span(0, size)
+    if span.first < 0 or span.count < 1 or span.first + span.count > size:
+        raise Invalid(
+            f"'{name}' has {size} {what}; {span.count} from {span.first} on are not there."
+            " Choose a part that lies inside the image."
+        )
+    return span
+
+
+def _at_level(span: Span, full: int, size: int) -> Span:
+    """Return which pixels of a smaller level show these of the full one: at least one."""
+    first = min(span.first * size // full, size - 1)
+    last = -(-(span.first + span.count) * size // full)
+    return Span(first, max(1, min(last, size) - first))

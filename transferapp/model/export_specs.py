@@ -1,0 +1,75 @@
+"""What a person wants of the images of an export: in which form, and which part of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class ExportForm(StrEnum):
+    """The forms in which images are exported."""
+
+    #: The files as they were imported.
+    ORIGINALS = "originals"
+    OME_TIFF = "ome-tiff"
+    #: OME-Zarr 0.5, in shards.
+    OME_ZARR = "ome-zarr"
+    OME_ZARR_04 = "ome-zarr-0.4"
+    #: As it is displayed, one file for each plane.
+    PNG = "png"
+    JPEG = "jpeg"
+
+    @property
+    def converts(self) -> bool:
+        """Whether a worker makes its files; originals are there already."""
+        return self is not ExportForm.ORIGINALS
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """``count`` planes, time points or pixels from ``first`` on, counted from 0."""
+
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which part of an image; what is None or empty is whole.
+
+    ``y`` and ``x`` are in pixels of level 0, whatever ``level`` (0 is full size) is made.
+    """
+
+    level: int = 0
+    t: Span | None = None
+    z: Span | None = None
+    y: Span | None = None
+    x: Span | None = None
+    channels: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSpec:
+    """In which form an export's images come, and which part of each."""
+
+    form: ExportForm = ExportForm.ORIGINALS
+    cut: Cut | None = None
+
+
+def spec_value(spec: ExportSpec) -> dict[str, Any]:
+    """Return a spec as JSON values, to be kept."""
+    return {"form": str(spec.form), "cut": asdict(spec.cut) if spec.cut else None}
+
+
+def spec_of(value: dict[str, Any] | None) -> ExportSpec:
+    """Read what ``spec_value`` made; None is the original files. Raises ValueError."""
+    if value is None:
+        return ExportSpec()
+    cut = value["cut"]
+    return ExportSpec(ExportForm(value["form"]), _cut_of(cut) if cut else None)
+
+
+def _cut_of(value: dict[str, Any]) -> Cut:
+    spans = {axis: Span(**value[axis]) if value[axis] else None for axis in "tzyx"}
+    return Cut(value["level"], channels=tuple(value["channels"]), **spans)

@@ -1,0 +1,1 @@
+"""Files that were made for exports and wait to be fetched."""
