@@ -45,7 +45,7 @@ class Block:
 class CutImage:
     """An image as it is exported: its size and what is known of it, and its pixels by blocks.
 
-    Sizes are those of the cut, at its level. ``pixel_size_um`` (z, y, x) is of the cut's pixels.
+    Sizes are those of the cut, at its level; ``pixel_size_um`` (z, y, x) is of its pixels.
     """
 
     image_id: int
@@ -93,8 +93,8 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
     pixels, cut = details.pixels, cut or Cut()
     if not 0 <= cut.level < len(pixels.levels):
         raise Invalid(
-            f"'{pixels.name}' has {len(pixels.levels)} resolution levels, counted from 0. Choose"
-            " one of them."
+            f"'{pixels.name}' has {len(pixels.levels)} resolution levels, counted from 0."
+            " Choose one of them."
         )
     level, full = pixels.levels[cut.level], pixels.levels[0]
     t = _span("time points", cut.t, pixels.size_t, pixels.name)
@@ -106,7 +106,7 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
         raise Invalid(f"'{pixels.name}' has {pixels.size_c} channels. Choose of those.")
     z_um, y_um, x_um = pixels.pixel_size_um
     name = _OTHER_NAMES.get(pixels.dtype, pixels.dtype)
-    known = {index: one for index, one in enumerate(pixels.channels)}
+    known = dict(enumerate(pixels.channels))
     return CutImage(
         image_id=details.summary.id,
         name=pixels.name,

@@ -1,7 +1,7 @@
 """Prepared files in folders beside the database, one for each item.
 
-``ID.part`` is being written; ``ID`` is published, with its list in ``ID.json``, which is written
-last and makes it so.
+``ID.part`` is being written; ``ID`` is published, with its list in ``ID.json``, which is
+written last and makes it so.
 """
 
 from __future__ import annotations
@@ -132,8 +132,8 @@ def _disk_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise errors.StorageFull(
-                "The server's disk is full, so the files of an export cannot be prepared. Nothing"
-                " is lost; it goes on when there is space."
+                "The server's disk is full, so the files of an export cannot be prepared."
+                " Nothing is lost; it goes on when there is space."
             ) from error
         raise errors.Unavailable(
             f"The server's folder of prepared files does not work: {error.strerror}."
