@@ -80,7 +80,10 @@ async def test_swept_at_the_start_and_again(
         return await real()
 
     monkeypatch.setattr(env.staging, "ids", ids)
-    async with sweeping(env.ledger, env.staging, every_s=0.01), asyncio.timeout(5):
+    async with (
+        sweeping(env.ledger, env.staging, env.prepared, every_s=0.01),
+        asyncio.timeout(5),
+    ):
         while await real():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert listed >= 2

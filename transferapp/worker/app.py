@@ -47,7 +47,7 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
         async with (
             following(parts.rounds, parts.notify_poll_s),
             maintaining(parts.housekeeping, settings.housekeeping_s),
-            sweeping(parts.ledger, parts.staging),
+            sweeping(parts.ledger, parts.staging, parts.prepared),
         ):
             await stopping
     finally:
