@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -81,7 +82,7 @@ async def test_swept_at_the_start_and_again(
 
     monkeypatch.setattr(env.staging, "ids", ids)
     async with (
-        sweeping(env.ledger, env.staging, env.prepared, every_s=0.01),
+        sweeping([partial(discard_leftovers, env.ledger, env.staging)], every_s=0.01),
         asyncio.timeout(5),
     ):
         while await real():  # noqa: ASYNC110

@@ -21,9 +21,9 @@ from transferapp.model.containers import ContainerRef
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import TransferDetails, TransferFile, TransferKind
+from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.messages import (
     Accepted,
-    ExportRequest,
     FileOnDisk,
     ImportRequest,
     NewFile,

@@ -43,6 +43,7 @@ from transferapp.operations.imports import (
 from transferapp.operations.manifest import check_title
 from transferapp.operations.prepare_export import PrepareExport
 from transferapp.prepared.port import Prepared
+from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
 from transferapp.repositories.port import Repository, RepositorySession
 from transferapp.taskqueue.port import NewTask, TaskSubmission, WorkClass
@@ -82,7 +83,7 @@ class ExportRequests:
         self._repository = repository
         self._prepared = prepared
 
-    async def submit(self, username: str, request: ExportRequest, request_key: str) -> Accepted:
+    async def submit(self, username: str, request: request_key: str) -> Accepted:
         """Take an export on; the same key gives the first one, with a fresh grant.
 
         Raises ImageNotFound for an image that this person cannot see.
@@ -135,7 +136,9 @@ class ExportRequests:
         )
 
     async def read(self, file: ExportFile, offset: int, length: int) -> AsyncIterator[bytes]:
-        """Yield a range of a file of the repository as its owner may read it now."""
+        """Yield a range of a file of the repository as its owner may read it now; raises
+        NoSuchFile for a file that was made.
+        """
         if file.repository_file_id is None:
             raise NoSuchFile
         async with self._repository.session(file.owner, file.group_id) as session:

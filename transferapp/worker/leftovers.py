@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import structlog
@@ -10,7 +11,7 @@ import structlog
 from transferapp.errors import NoSuchFile, TransferAppError, TransferNotFound
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import supervised
-from transferapp.ledger.port import FileProgress, ItemMoves, Ledger
+from transferapp.ledger.port import FileProgress, ItemMoves
 from transferapp.model.moves import FINAL_STATES, RECEIVE
 from transferapp.model.transfers import TransferItem
 from transferapp.operations.imports import item_task
@@ -92,19 +93,17 @@ async def _is_over(ledger: FileProgress, file_id: str) -> bool:
 
 
 def sweeping(
-    ledger: Ledger, staging: Staging, prepared: Prepared, every_s: float = _SWEEP_EVERY_S
+    discards: Sequence[Callable[[], Awaitable[int]]], every_s: float = _SWEEP_EVERY_S
 ) -> AbstractAsyncContextManager[None]:
     """Discard leftovers now and every ``every_s`` seconds while the block runs."""
-    return supervised(
-        "sweep of staged files", lambda: _sweep(ledger, staging, prepared, every_s)
-    )
+    return supervised("sweep of leftovers", lambda: _sweep(discards, every_s))
 
 
-async def _sweep(ledger: Ledger, staging: Staging, prepared: Prepared, every_s: float) -> None:
+async def _sweep(discards: Sequence[Callable[[], Awaitable[int]]], every_s: float) -> None:
     while True:
-        try:
-            await discard_leftovers(ledger, staging)
-            await discard_prepared(ledger, prepared)
-        except TransferAppError as error:
-            _log.warning("staged leftovers stay for now", error=error.message)
+        for discard in discards:
+            try:
+                await discard()
+            except TransferAppError as error:
+                _log.warning("leftovers stay for now", error=error.message)
         await asyncio.sleep(every_s)

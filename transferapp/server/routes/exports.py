@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from transferapp.model.transfers import TransferItem
 from transferapp.protocol import routes
+from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
 from transferapp.server.answers import accepted_answer, json_answer
 from transferapp.server.auth import SessionGrant, TransferGrant
