@@ -83,7 +83,7 @@ class ExportRequests:
         self._repository = repository
         self._prepared = prepared
 
-    async def submit(self, username: str, request: request_key: str) -> Accepted:
+    async def submit(self, username: str, request: ExportRequest, request_key: str) -> Accepted:
         """Take an export on; the same key gives the first one, with a fresh grant.
 
         Raises ImageNotFound for an image that this person cannot see.

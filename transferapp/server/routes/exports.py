@@ -12,7 +12,7 @@ from starlette.responses import Response
 from transferapp.model.transfers import TransferItem
 from transferapp.protocol import routes
 from transferapp.protocol.export_requests import ExportRequest
-from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
+from transferapp.protocol.messages import Accepted, Delivered
 from transferapp.server.answers import accepted_answer, json_answer
 from transferapp.server.auth import SessionGrant, TransferGrant
 from transferapp.server.content import content_response, file_reader
