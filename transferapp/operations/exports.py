@@ -44,7 +44,7 @@ from transferapp.operations.manifest import check_title
 from transferapp.operations.prepare_export import PrepareExport
 from transferapp.prepared.port import Prepared
 from transferapp.protocol.export_requests import ExportRequest
-from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
+from transferapp.protocol.messages import Accepted, Delivered
 from transferapp.repositories.port import Repository, RepositorySession
 from transferapp.taskqueue.port import NewTask, TaskSubmission, WorkClass
 
