@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.operations.convert_image import ConvertImage
+from transferapp.operations.export_selection import chosen_images
 from transferapp.operations.imports import (
     REPOSITORY_RESOURCE,
     TRANSFER_GRANT_LIFETIME,
@@ -45,11 +45,8 @@ from transferapp.operations.prepare_export import PrepareExport
 from transferapp.prepared.port import Prepared
 from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.messages import Accepted, Delivered
-from transferapp.repositories.port import Repository, RepositorySession
+from transferapp.repositories.port import Repository
 from transferapp.taskqueue.port import NewTask, TaskSubmission, WorkClass
-
-#: Images that are looked up at the same time.
-_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +83,13 @@ class ExportRequests:
     async def submit(self, username: str, request: ExportRequest, request_key: str) -> Accepted:
         """Take an export on; the same key gives the first one, with a fresh grant.
 
-        Raises ImageNotFound for an image that this person cannot see.
+        Raises ImageNotFound, TargetNotFound for what this person cannot see, and Invalid for
+        nothing, or too much.
         """
         check_title(request.name)
         spec = request.spec()
         async with self._repository.session(username) as session:
-            images = await _visible(session, request.image_ids)
+            images = await chosen_images(session, request)
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.EXPORT,
@@ -178,8 +176,8 @@ class ExportRequests:
             )
 
     async def _enqueue(self, details: TransferDetails) -> None:
-        for item in details.items:
-            await self._queue.enqueue(export_task(details.transfer, item.id))
+        tasks = [export_task(details.transfer, item.id) for item in details.items]
+        await self._queue.enqueue_all(tasks)
 
 
 def export_task(transfer: Transfer, item_id: str) -> NewTask:
@@ -207,22 +205,6 @@ def _items(images: Sequence[ImageSummary], spec: ExportSpec) -> tuple[PlannedIte
     if spec.form.converts:
         return tuple(_planned([image]) for image in images)
     return _by_fileset(images)
-
-
-async def _visible(session: RepositorySession, image_ids: Sequence[int]) -> list[ImageSummary]:
-    """Return the images, each once; raises ImageNotFound for the first that is not there."""
-    turn = asyncio.Semaphore(_AT_ONCE)
-
-    async def scan(image_id: int) -> ImageSummary:
-        async with turn:
-            return (await session.images.get(image_id)).summary
-
-    asked = [asyncio.ensure_future(scan(one)) for one in dict.fromkeys(image_ids)]
-    try:
-        return list(await asyncio.gather(*asked))
-    finally:
-        for one in asked:
-            one.cancel()
 
 
 def _by_fileset(images: Sequence[ImageSummary]) -> tuple[PlannedItem, ...]:
