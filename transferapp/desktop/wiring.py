@@ -39,6 +39,7 @@ from transferapp.host.credentials import Credentials
 from transferapp.host.paths import HostPaths
 from transferapp.host.resources import resource
 from transferapp.intake.preflight import PreflightSettings
+from transferapp.model.export_specs import Cut
 from transferapp.model.images import Pixels
 from transferapp.notify.notifiers.desktop_bus import DesktopBus
 from transferapp.notify.port import Notifier
@@ -196,10 +197,10 @@ def _window(
         window.go_to("browse")
         browse.show_images(image_ids, container)
 
-    def export_image(image_id: int) -> None:
+    def export_image(image_id: int, cut: Cut | None) -> None:
         window.bring_to_front()
         window.go_to("browse")
-        browse.ask_export_of(image_id)
+        browse.ask_export_of(image_id, cut)
 
     def count_problems(count: int) -> None:
         window.show_badge("transfers", count)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -14,31 +15,54 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from transferapp.desktop.browse.export_texts import (
+    FORM_NAMES,
+    form_text,
+    forms_offered,
+    part_text,
+)
 from transferapp.desktop.loop import spawn
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.buttons import button
 from transferapp.desktop.widgets.labels import label
 from transferapp.errors import Invalid, TransferAppError
+from transferapp.model.export_specs import ExportForm, ExportSpec
 
 
 class ExportDialog(QDialog):
-    """Use ``open()``. Names: ``export.folder``, ``.choose``, ``.start``, ``.cancel``."""
+    """Use ``open()``. Names: ``export.form``, ``.folder``, ``.choose``, ``.start``,
+    ``.cancel``.
+    """
 
     def __init__(
         self,
         what: str,
         folder: Path,
-        start: Callable[[Path], Awaitable[None]],
+        start: Callable[[Path, ExportSpec], Awaitable[None]],
         parent: QWidget | None = None,
+        *,
+        spec: ExportSpec,
     ) -> None:
-        """``what`` is the heading; ``start`` queues the export and may raise our errors."""
+        """``what`` is the heading; ``start`` queues the export and may raise our errors.
+        ``spec`` says which part is exported, and which form is chosen at first.
+        """
         super().__init__(parent)
         self.setObjectName("export")
         self.setWindowTitle("Export")
         self.setMinimumWidth(520)
         self._start = start
         self._what = what
+        self._cut = spec.cut
+        self._form = QComboBox()
+        self._form.setObjectName("export.form")
+        self._form.setAccessibleName("Form")
+        for form in forms_offered(spec):
+            self._form.addItem(FORM_NAMES[form], form)
+        self._form.setCurrentIndex(max(0, self._form.findData(spec.form)))
+        self._form.currentIndexChanged.connect(self._form_chosen)
+        self._part = label(part_text(spec), "muted", wrap=True)
+        self._explained = label("", "muted", wrap=True)
         self._banner = MessageBanner("export.banner")
         self._folder = QLineEdit(str(folder))
         self._folder.setObjectName("export.folder")
@@ -50,6 +74,7 @@ class ExportDialog(QDialog):
         self._submit.setDefault(True)
         self._submit.clicked.connect(self._run)
         self._lay_out()
+        self._form_chosen()
         self._check()
 
     def _lay_out(self) -> None:
@@ -74,21 +99,34 @@ class ExportDialog(QDialog):
         layout.setContentsMargins(theme.LARGE, theme.LARGE, theme.LARGE, theme.LARGE)
         layout.setSpacing(theme.SMALL)
         layout.addWidget(label(self._what, "heading"))
+        self._part.setVisible(bool(self._part.text()))
+        layout.addWidget(self._part)
         layout.addWidget(
             label(
-                "The original files are fetched in the background and checked byte for byte."
-                " Each image arrives whole, in a folder or file of its own; what is there"
-                " already is not touched. You may sign out meanwhile.",
+                "It runs in the background; you may sign out meanwhile. Each image arrives"
+                " whole, in a folder or file of its own; what is there already is not touched.",
                 "muted",
                 wrap=True,
             )
         )
         layout.addSpacing(theme.SMALL)
         layout.addWidget(self._banner)
+        form = label("As", "caption")
+        form.setBuddy(self._form)
+        layout.addWidget(form)
+        layout.addWidget(self._form)
+        layout.addWidget(self._explained)
+        layout.addSpacing(theme.SMALL)
         layout.addWidget(caption)
         layout.addLayout(row)
         layout.addSpacing(theme.MEDIUM)
         layout.addLayout(buttons)
+
+    def _chosen_spec(self) -> ExportSpec:
+        return ExportSpec(ExportForm(self._form.currentData()), self._cut)
+
+    def _form_chosen(self) -> None:
+        self._explained.setText(form_text(self._chosen_spec().form))
 
     def _check(self) -> None:
         self._submit.setEnabled(bool(self._folder.text().strip()))
@@ -110,7 +148,7 @@ class ExportDialog(QDialog):
         try:
             if not folder.is_absolute():
                 raise Invalid("Write the whole path of the folder, or choose it.")
-            await self._start(folder)
+            await self._start(folder, self._chosen_spec())
         except TransferAppError as error:
             self._banner.show_error(error)
             self._check()

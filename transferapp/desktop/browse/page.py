@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QStandardPaths, Qt, QTimer
@@ -36,10 +38,18 @@ from transferapp.desktop.widgets.listening import listen
 from transferapp.desktop.widgets.name_dialog import NameDialog, RequestedName
 from transferapp.desktop.widgets.page import PageWidget
 from transferapp.errors import TransferAppError
-from transferapp.model.containers import PARENT_KIND, ContainerKind, ContainerRef
+from transferapp.model.containers import (
+    PARENT_KIND,
+    Container,
+    ContainerKind,
+    ContainerRef,
+)
+from transferapp.model.export_specs import Cut, ExportForm, ExportSpec
+from transferapp.protocol.messages import SubmissionView
 
 #: Typing rests so long before the server is asked.
 SEARCH_PAUSE_MS = 250
+_ORIGINALS = ExportSpec()
 _NEW_KINDS = (ContainerKind.PROJECT, ContainerKind.DATASET, ContainerKind.SCREEN)
 
 
@@ -74,7 +84,7 @@ class BrowsePage(PageWidget):
         self._images_model.modelReset.connect(self._select_again)
         self._pane = ImagePane(presenter)
         self._pane.napari_requested.connect(starts(self._open_in_napari))
-        self._pane.export_requested.connect(self.ask_export)
+        self._pane.export_requested.connect(lambda: self.ask_export())
         self._empty = EmptyState("mdi6.image-outline", "")
         self._list_title = label("All images", "heading")
         self._list_title.setObjectName("browse.listTitle")
@@ -89,23 +99,30 @@ class BrowsePage(PageWidget):
         spawn(self._presenter.open(), name="open browse")
         self._presenter.warm_up_viewer()
 
-    def ask_export(self) -> None:
+    def ask_export(self, spec: ExportSpec = _ORIGINALS) -> None:
         """Open the dialog that queues an export of what is selected."""
         chosen = self._presenter.selected
         if not chosen:
             return
         many = f"{len(chosen)} images" if len(chosen) > 1 else f"“{chosen[0].name}”"
-        folder = self._presenter.session.settings.export_folder or _downloads()
-        dialog = ExportDialog(f"Export {many}", Path(folder), self._export, self.window())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        what = f"Export {many}" if spec.cut is None else f"Export a part of {many}"
+        self._open_export(what, self._export, spec)
 
-    def ask_export_of(self, image_id: int) -> None:
+    def ask_export_all(self) -> None:
+        """Open the dialog that queues an export of all images of the container in view."""
+        ref = self._presenter.container
+        found = self._presenter.tree.find(ref) if ref else None
+        if found is not None:
+            start = partial(self._export_all, found)
+            self._open_export(f"Export all of “{found.name}”", start, _ORIGINALS)
+
+    def ask_export_of(self, image_id: int, cut: Cut | None) -> None:
         """Select an image and open the export dialog (asked for in napari)."""
+        form = ExportForm.OME_TIFF if cut else ExportForm.ORIGINALS
 
         async def select() -> None:
             await self._presenter.select_by_id(image_id)
-            self.ask_export()
+            self.ask_export(ExportSpec(form, cut))
 
         spawn(select(), name="export from napari", on_error=self.banner.show_error)
 
@@ -292,8 +309,24 @@ class BrowsePage(PageWidget):
         until = f"{signed.expires_at.astimezone():%H:%M}"
         self._pane.show_note(f"Copied. Whoever has the address sees the image until {until}.")
 
-    async def _export(self, folder: Path) -> None:
-        view = await self._presenter.export(folder)
+    def _open_export(
+        self,
+        what: str,
+        start: Callable[[Path, ExportSpec], Awaitable[None]],
+        spec: ExportSpec,
+    ) -> None:
+        folder = self._presenter.session.settings.export_folder or _downloads()
+        dialog = ExportDialog(what, Path(folder), start, self.window(), spec=spec)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    async def _export(self, folder: Path, spec: ExportSpec) -> None:
+        self._queued(await self._presenter.export(folder, spec), folder)
+
+    async def _export_all(self, container: Container, folder: Path, spec: ExportSpec) -> None:
+        self._queued(await self._presenter.export_all(container, folder, spec), folder)
+
+    def _queued(self, view: SubmissionView, folder: Path) -> None:
         self.banner.show_message(
             "The export is queued",
             f"“{view.name}” arrives in {folder}. You are told when it is complete; Transfers"
@@ -313,6 +346,10 @@ class BrowsePage(PageWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._add_new_actions(menu)
         menu.addSeparator()
+        export = menu.addAction(theme.icon("mdi6.download-outline"), "Export all images…")
+        export.setObjectName("browse.exportAll")
+        export.setEnabled(self._presenter.container is not None)
+        export.triggered.connect(self.ask_export_all)
         again = menu.addAction(theme.icon("mdi6.refresh"), "Refresh")
         again.triggered.connect(starts(self._presenter.refresh))
         menu.popup(self._tree.viewport().mapToGlobal(place))
@@ -329,7 +366,7 @@ class BrowsePage(PageWidget):
         )
         address.triggered.connect(starts(self._copy_address))
         export = menu.addAction(theme.icon("mdi6.download-outline"), "Export…")
-        export.triggered.connect(self.ask_export)
+        export.triggered.connect(lambda: self.ask_export())
         menu.popup(self._cards.viewport().mapToGlobal(place))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from transferapp.desktop.session.presenter import SessionPresenter
     from transferapp.desktop.tiles.source import TileSource
     from transferapp.model.events import Event
+    from transferapp.model.export_specs import ExportSpec
     from transferapp.model.images import ImageDetails, ImageSummary, Pixels
     from transferapp.protocol.messages import SubmissionView
     from transferapp.protocol.signed_urls import SignedUrl
@@ -179,19 +180,31 @@ class BrowsePresenter:
         details = await self.session.server.image(image_id)
         await self.select((details.summary,))
 
-    async def export(self, folder: Path) -> SubmissionView:
-        """Queue the selected images' original files into ``folder`` and remember it.
+    async def export(self, folder: Path, spec: ExportSpec) -> SubmissionView:
+        """Queue an export of the selected images into ``folder`` and remember it.
 
         Raises AgentUnreachable, ServerUnreachable, Denied, Invalid.
         """
         chosen = self.selected
         name = chosen[0].name if len(chosen) == 1 else f"{len(chosen)} images"
-        plan = ExportPlan(name, tuple(image.id for image in chosen), folder)
+        images = tuple(image.id for image in chosen)
+        return await self._export(ExportPlan(name, images, folder, spec=spec))
+
+    async def export_all(
+        self, container: Container, folder: Path, spec: ExportSpec
+    ) -> SubmissionView:
+        """Queue an export of all images of a container; the server looks them up. Raises as
+        ``export`` does.
+        """
+        plan = ExportPlan(container.name, (), folder, containers=(container.ref,), spec=spec)
+        return await self._export(plan)
+
+    async def _export(self, plan: ExportPlan) -> SubmissionView:
         view = await hand_over_export(
             self.session.server, self.session.agent, plan, owner=self.session.username
         )
         await self.session.save_settings(
-            replace(self.session.settings, export_folder=str(folder))
+            replace(self.session.settings, export_folder=str(plan.destination))
         )
         return view
 

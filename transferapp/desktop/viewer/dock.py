@@ -21,9 +21,9 @@ from transferapp.desktop.viewer.messages import Selection
 #: Returns x, y, width, height in pixels of level 0; None when there is no such region.
 RegionReader = Callable[[], tuple[float, float, float, float] | None]
 
-_ORIGINALS_ONLY = (
-    "For now, an export brings the original files, whole. Level, region and channels cannot"
-    " be cut out yet."
+_WHAT_FOLLOWS = (
+    "TransferApp asks for the form (OME-TIFF, OME-Zarr, pictures) and the folder. Only what you"
+    " chose here is read and made."
 )
 _NO_RECTANGLE = "Draw a rectangle first: press the button above, then drag over the image."
 
@@ -54,7 +54,7 @@ class ExportDock(QWidget):
         self._channel_boxes: list[QCheckBox] = []
         self._channels = QGroupBox("Channels")
         self._channel_column = QVBoxLayout(self._channels)
-        self._queue = QPushButton("Queue export of the originals")
+        self._queue = QPushButton("Export…")
         self._queue.clicked.connect(self._ask)
         self._answer = _text("")
         self._lay_out()
@@ -76,36 +76,35 @@ class ExportDock(QWidget):
 
     def selection(self) -> Selection | None:
         """Return what is chosen; None when a rectangle is wanted and none is drawn."""
-        level = max(0, self._level.currentIndex())
         button = next(button for button in self._readers if button.isChecked())
         region = self._readers[button]()
         if region is None and button is self._rectangle:
             return None
+        checked = [i for i, box in enumerate(self._channel_boxes) if box.isChecked()]
         return Selection(
-            level=level,
-            channels=[i for i, box in enumerate(self._channel_boxes) if box.isChecked()],
-            region=self._at_level(region, level) if region else None,
+            level=max(0, self._level.currentIndex()),
+            channels=[] if len(checked) == len(self._channel_boxes) else checked,
+            region=self._whole_pixels(region) if region else None,
         )
 
-    def _at_level(
-        self, region: tuple[float, float, float, float], level: int
+    def _whole_pixels(
+        self, region: tuple[float, float, float, float]
     ) -> tuple[int, int, int, int]:
-        height, width = self._sizes[level]
-        scale_y, scale_x = height / self._sizes[0][0], width / self._sizes[0][1]
-        left = min(max(0, int(region[0] * scale_x)), width - 1)
-        top = min(max(0, int(region[1] * scale_y)), height - 1)
-        right = min(width, max(left + 1, round((region[0] + region[2]) * scale_x)))
-        bottom = min(height, max(top + 1, round((region[1] + region[3]) * scale_y)))
+        height, width = self._sizes[0]
+        left = min(max(0, int(region[0])), width - 1)
+        top = min(max(0, int(region[1])), height - 1)
+        right = min(width, max(left + 1, round(region[0] + region[2])))
+        bottom = min(height, max(top + 1, round(region[1] + region[3])))
         return left, top, right - left, bottom - top
 
     def _ask(self) -> None:
         selection = self.selection()
         if selection is None:
             self._answer.setText(_NO_RECTANGLE)
-        elif not selection.channels:
+        elif not any(box.isChecked() for box in self._channel_boxes):
             self._answer.setText("Choose at least one channel.")
         else:
-            self._answer.setText("Handed to TransferApp; see it there under Transfers.")
+            self._answer.setText("TransferApp asks now where it goes.")
             self.export_asked.emit(selection)
 
     def _show_channels(self, names: Sequence[str]) -> None:
@@ -138,7 +137,7 @@ class ExportDock(QWidget):
             region,
             self._channels,
             self._queue,
-            _text(_ORIGINALS_ONLY),
+            _text(_WHAT_FOLLOWS),
             self._answer,
         ):
             column.addWidget(widget)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer, SecretStr, TypeAdapter
 
+from transferapp.model.export_specs import Cut, Span
 from transferapp.protocol.messages import Message
 
 Token = Annotated[
@@ -66,16 +67,24 @@ class TokenExpired(Message):
 
 
 class Selection(Message):
-    """A part of an image, in pixels of the level; None for a region is the whole plane."""
+    """A part of an image; None for a region is the whole plane."""
 
     level: int
+    #: Empty for all of them.
     channels: list[int]
-    #: x, y, width, height.
+    #: x, y, width, height in pixels of level 0.
     region: tuple[int, int, int, int] | None = None
+
+    def cut(self) -> Cut | None:
+        """Return it as exports name it; None for the whole image."""
+        x, y, width, height = self.region or (0, 0, 0, 0)
+        spans = (Span(y, height), Span(x, width)) if self.region else (None, None)
+        cut = Cut(self.level, None, None, *spans, tuple(self.channels))
+        return None if cut == Cut() else cut
 
 
 class Export(Message):
-    """A person asked for an export. Only whole originals can be exported as yet."""
+    """A person asked for an export of a part, or of all."""
 
     event: Literal["export"] = "export"
     image_id: int

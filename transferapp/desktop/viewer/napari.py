@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from transferapp.desktop.session.presenter import SessionPresenter
     from transferapp.desktop.viewer.launcher import ViewerLauncher
     from transferapp.desktop.viewer.messages import Selection
+    from transferapp.model.export_specs import Cut
 
 #: Seconds that an image may take to show its first pixels on a slow network.
 FIRST_PIXELS_TIMEOUT_S = 60.0
 
 
 class NapariViewer:
-    """Joins session, launcher. ``export_requested`` carries an image id, ``shown`` the id and
+    """Joins session, launcher. ``export_requested`` carries an image id and a part, ``shown`` the id and
     the milliseconds from the click to the first pixels.
     """
 
@@ -31,7 +32,7 @@ class NapariViewer:
         self._session = session
         self._launcher = launcher
         self._waiting: dict[int, asyncio.Future[float]] = {}
-        self.export_requested: Listeners[[int]] = Listeners()
+        self.export_requested: Listeners[[int, Cut | None]] = Listeners()
         self.shown: Listeners[[int, float]] = Listeners()
         launcher.on_first_pixels(self._first_pixels)
         launcher.on_failed(self._failed)
@@ -78,8 +79,8 @@ class NapariViewer:
         if done is not None and not done.done():
             settle(done)
 
-    def _export(self, image_id: int, _selection: Selection) -> None:
-        self.export_requested.notify(image_id)
+    def _export(self, image_id: int, selection: Selection) -> None:
+        self.export_requested.notify(image_id, selection.cut())
 
     def _renew(self) -> None:
         if self._session.signed_in and self._session.server.token:

@@ -16,6 +16,7 @@ from transferapp.desktop.browse.texts import fact_rows, short_size_text, size_te
 from transferapp.desktop.containers.targets import TargetsPresenter
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.events import EventKind
+from transferapp.model.export_specs import ExportSpec
 
 FLIES = ContainerRef(ContainerKind.PROJECT, 1)
 EMBRYOS = ContainerRef(ContainerKind.DATASET, 2)
@@ -225,7 +226,7 @@ async def test_an_export_hands_over_and_remembers_the_folder(
         return "queued"
 
     monkeypatch.setattr(browse_module, "hand_over_export", hand_over)
-    assert await browse.export(tmp_path / "out") == cast("Any", "queued")
+    assert await browse.export(tmp_path / "out", ExportSpec()) == cast("Any", "queued")
     ((plan, owner),) = plans
     assert (plan.image_ids, plan.name, owner) == ((1, 2), "2 images", "anna")
     assert browse.session.settings.export_folder == str(tmp_path / "out")
