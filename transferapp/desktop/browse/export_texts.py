@@ -20,7 +20,7 @@ _FORM_TEXTS = {
         "The files as they were imported, whole, checked byte for byte. Images that share files"
         " come together."
     ),
-    ExportForm.OME_TIFF: f"One pyramidal file for each image, with tags and key-values. {_MADE}",
+    ExportForm.OME_TIFF: f"One pyramid for each image, with tags and key-values. {_MADE}",
     ExportForm.OME_ZARR: f"One folder for each image, in large shards. {_MADE}",
     ExportForm.OME_ZARR_04: f"One folder for each image, for older programs. {_MADE}",
     ExportForm.PNG: f"For slides and talks, with a scale bar: colours and contrast as displayed"

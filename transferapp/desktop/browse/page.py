@@ -84,7 +84,7 @@ class BrowsePage(PageWidget):
         self._images_model.modelReset.connect(self._select_again)
         self._pane = ImagePane(presenter)
         self._pane.napari_requested.connect(starts(self._open_in_napari))
-        self._pane.export_requested.connect(lambda: self.ask_export())
+        self._pane.export_requested.connect(self.ask_export)
         self._empty = EmptyState("mdi6.image-outline", "")
         self._list_title = label("All images", "heading")
         self._list_title.setObjectName("browse.listTitle")

@@ -6,6 +6,7 @@ command line and the environment of a process can be read by others.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainSerializer, SecretStr, TypeAdapter
@@ -78,8 +79,9 @@ class Selection(Message):
     def cut(self) -> Cut | None:
         """Return it as exports name it; None for the whole image."""
         x, y, width, height = self.region or (0, 0, 0, 0)
-        spans = (Span(y, height), Span(x, width)) if self.region else (None, None)
-        cut = Cut(self.level, None, None, *spans, tuple(self.channels))
+        cut = Cut(self.level, channels=tuple(self.channels))
+        if self.region:
+            cut = replace(cut, y=Span(y, height), x=Span(x, width))
         return None if cut == Cut() else cut
 
 

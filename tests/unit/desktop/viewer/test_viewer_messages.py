@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from transferapp.desktop.viewer import messages
+from transferapp.model.export_specs import Cut, Span
 
 OPEN = messages.Open(
     image_id=3,
@@ -41,3 +42,10 @@ def test_rubbish_is_refused() -> None:
     for line in (b"", b"libGL error\n", b'{"event":"dance"}'):
         with pytest.raises(ValueError, match="validation error"):
             messages.read_event(line)
+
+
+def test_a_selection_is_the_part_that_is_exported() -> None:
+    whole = messages.Selection(level=0, channels=[])
+    assert whole.cut() is None
+    part = messages.Selection(level=1, channels=[2], region=(10, 20, 30, 40))
+    assert part.cut() == Cut(1, y=Span(20, 40), x=Span(10, 30), channels=(2,))
