@@ -366,7 +366,7 @@ class BrowsePage(PageWidget):
         )
         address.triggered.connect(starts(self._copy_address))
         export = menu.addAction(theme.icon("mdi6.download-outline"), "Export…")
-        export.triggered.connect(lambda: self.ask_export())
+        export.triggered.connect(lambda _on=False: self.ask_export())
         menu.popup(self._cards.viewport().mapToGlobal(place))
 
 

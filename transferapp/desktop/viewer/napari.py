@@ -24,8 +24,8 @@ FIRST_PIXELS_TIMEOUT_S = 60.0
 
 
 class NapariViewer:
-    """Joins session, launcher. ``export_requested`` carries an image id and a part, ``shown`` the id and
-    the milliseconds from the click to the first pixels.
+    """Joins session, launcher. ``export_requested`` carries an image id and a part,
+    ``shown`` the id and the milliseconds from the click to the first pixels.
     """
 
     def __init__(self, session: SessionPresenter, launcher: ViewerLauncher) -> None:

@@ -23,5 +23,8 @@ def test_a_part_has_no_original_files() -> None:
 
 def test_a_part_is_said_in_words() -> None:
     cut = Cut(2, y=Span(0, 40), x=Span(5, 30), channels=(1,))
-    assert part_text(ExportSpec(cut=cut)) == "30 × 40 pixels, resolution level 2, 1 channel"
+    assert (
+        part_text(ExportSpec(cut=cut))
+        == "30 \N{MULTIPLICATION SIGN} 40 pixels, resolution level 2, 1 channel"
+    )
     assert part_text(ExportSpec()) == ""
