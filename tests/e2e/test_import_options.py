@@ -11,7 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 
 from tests.support.installation import PASSWORD, Terminal, make_tiffs
 from transferapp.model.annotations import EDITABLE_PAIRS
@@ -126,6 +128,35 @@ def test_a_table_gives_each_file_its_own_pairs(terminal: Terminal, tmp_path: Pat
     refused = terminal.run(*asked, *given)
     assert refused.code == 1
     assert "no file that is imported is called 'field_9.tif'" in refused.err
+
+
+def test_a_table_gives_images_of_one_file_their_own_pairs(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for number, name in enumerate(("Position 1", "Position 2", "Twice", "Twice")):
+            plane = np.full((8, 9), number, np.uint8)
+            writer.write(plane, metadata={"axes": "YX", "Name": name})
+    table = tmp_path / "meta.csv"
+    rows = ("Position 1,DAPI", "#2,GFP", "Twice,RFP", "run.ome.tif [Position 9],Cy5", ",all")
+    table.write_text("File,Image Name,stain\n" + "".join(f"run.ome.tif,{r}\n" for r in rows))
+    asked = ("import", str(path), "--to", "Dataset:Series", "--create", "--wait")
+    done = terminal.run(*asked, "--key-values", str(table), "--json")
+    assert done.code == 0, done.err
+    [images] = images_of(terminal, done.json).values()
+    assert [{pair for n in one.annotations for _, pair in n.pairs} for one in images] == [
+        {"DAPI", "all"}, {"GFP", "all"}, {"all"}, {"all"},
+    ]  # fmt: skip
+    [item] = done.json["items"]
+    assert "'Position 9'" in item["note"]
+    assert "'Twice'" in item["note"]
+    shown = terminal.run("transfers", "show", done.json["transfer"]["id"])
+    assert "No image is called" in shown.out
+    table.write_text("Image Name,stain\nrun.ome.tif [Position 1],DAPI\nother.lif [a],GFP\n")
+    refused = terminal.run(*asked, "--key-values", str(table))
+    assert refused.code == 1
+    assert "line 3: no file that is imported is called 'other.lif [a]'" in refused.err
 
 
 def test_a_path_of_names_in_a_group(terminal: Terminal, tmp_path: Path) -> None:

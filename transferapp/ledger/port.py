@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from transferapp.model.containers import ContainerRef
     from transferapp.model.drops import Drop, SourceScan
     from transferapp.model.events import Event, EventKind
+    from transferapp.model.image_annotations import ImageAnnotations
     from transferapp.model.images import Annotation
     from transferapp.model.moves import Move
     from transferapp.model.transfers import (
@@ -55,6 +56,8 @@ class PlannedItem:
     role: ItemRole = ItemRole.FILESET
     #: On its images, beside those of the transfer.
     annotations: tuple[Annotation, ...] = ()
+    #: On single images of it.
+    image_annotations: tuple[ImageAnnotations, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class ItemWork:
     group_id: int | None
     #: The transfer's and the item's own.
     annotations: tuple[Annotation, ...]
+    #: The item's, on single images.
+    image_annotations: tuple[ImageAnnotations, ...] = ()
     skip: frozenset[Skip] = frozenset()
 
 

@@ -27,6 +27,7 @@ from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.moves import IMPORT
 from transferapp.model.transfers import ItemState
+from transferapp.operations.annotate_images import annotate_images
 from transferapp.operations.duplicates import same_bytes_note
 from transferapp.operations.import_cleanup import ImportCleanup
 from transferapp.operations.import_health import REGISTER_STEP
@@ -156,10 +157,15 @@ class FilesetImport:
         await attempt.context.step("store", self._store, attempt)
         await attempt.context.step("verify", self._verify, attempt)
         await attempt.context.step(REGISTER_STEP, self._register, attempt)
+        # Asked of the ledger: a task of before has the steps that it began with.
+        unmatched = ""
+        if attempt.work.image_annotations:
+            unmatched = await attempt.context.step("annotate", self._annotate, attempt)
         image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
+        same = await self._duplicate_note(attempt, image_ids)
         change = ItemChange(
             ItemState.IMPORTED,
-            await self._duplicate_note(attempt, image_ids),
+            " ".join(filter(None, (unmatched, same))),
             image_ids=tuple(image_ids),
             verified=True,
         )
@@ -198,6 +204,13 @@ class FilesetImport:
                     fileset = await self._store_again(imports, attempt, fileset)
                     registered = await imports.register(fileset, attempt.plan, heartbeat)
         return list(registered.image_ids)
+
+    async def _annotate(self, attempt: _Attempt) -> str:
+        """Write on single images; returns what is to be told of those that were not found."""
+        work = attempt.work
+        async with self._repository.session(work.transfer.owner, work.group_id) as session:
+            fileset = await _adopt(session.imports, attempt.plan)
+            return await annotate_images(session.images, work, fileset.image_ids)
 
     async def _reconcile(self, attempt: _Attempt) -> list[int]:
         """Compare with the seals, once more and from the repository's own records: what

@@ -17,6 +17,7 @@ from pydantic import (
 
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.identity import Group, Identity
+from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import Transfer, TransferDetails
@@ -109,11 +110,14 @@ class NewFile(Message):
 
 
 class NewItem(Message):
-    """One fileset; the file to open comes first. ``annotations``: on its images only."""
+    """One fileset; the file to open comes first. ``annotations``: on its images only,
+    ``image_annotations``: on single ones. What fits no image is told by the item's note.
+    """
 
     name: Name
     files: list[NewFile] = Field(min_length=1, max_length=MAX_FILES_PER_ITEM)
     annotations: list[Annotation] = []
+    image_annotations: list[ImageAnnotations] = []
 
 
 class ImportRequest(Message):

@@ -42,6 +42,7 @@ from transferapp.errors import (
 )
 from transferapp.intake import preflight
 from transferapp.model.containers import Container, is_id
+from transferapp.model.image_annotations import OwnAnnotations
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
@@ -154,7 +155,7 @@ class _ImportRequest:
     create: bool
     skip_existing: bool
     annotations: tuple[Annotation, ...] = ()
-    own_annotations: Mapping[Path, tuple[Annotation, ...]] = field(default_factory=dict)
+    own_annotations: Mapping[Path, OwnAnnotations] = field(default_factory=dict)
     skip: frozenset[Skip] = frozenset()
 
     async def without_existing(

@@ -15,6 +15,7 @@ from transferapp.ledger.stores.outbox import transfer_events, write_events
 from transferapp.ledger.stores.rows import (
     annotations_value,
     file_of,
+    image_annotations_value,
     item_of,
     left_out_of,
     tally_values,
@@ -162,6 +163,7 @@ def _item_row(transfer_id: str, planned: PlannedItem, now: datetime) -> dict[str
         "verified": False,
         "updated_at": now,
         "annotations": annotations_value(planned.annotations) or None,
+        "image_annotations": image_annotations_value(planned.image_annotations) or None,
     }
 
 

@@ -17,6 +17,7 @@ from transferapp.ledger.stores.rows import (
     fetch,
     fetch_one,
     file_of,
+    image_annotations_of,
     item_of,
     left_out_of,
     transfer_of,
@@ -106,6 +107,7 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
             *annotations_of(transfer["annotations"]),
             *annotations_of(item["annotations"] or ()),
         ),
+        image_annotations=image_annotations_of(item["image_annotations"] or ()),
         skip=frozenset(map(Skip, transfer["skip"] or ())),
     )
 

@@ -88,6 +88,8 @@ items = sa.Table(
     sa.Column("updated_at", UtcDateTime, nullable=False),
     # Its own, beside those of the transfer; NULL for none.
     sa.Column("annotations", _Json),
+    # Of single images; NULL for none.
+    sa.Column("image_annotations", _Json),
     sa.Index("ledger_items_transfer", "transfer_id", "seq"),
     sa.Index("ledger_items_state", "state", "seq"),
 )
