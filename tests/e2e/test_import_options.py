@@ -5,6 +5,7 @@ repositories.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -19,7 +20,8 @@ from tests.support.installation import PASSWORD, Terminal, make_tiffs
 from transferapp.model.annotations import EDITABLE_PAIRS
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.images import ImageDetails
-from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.repositories.local.accounts.administration import Administration
+from transferapp.sandbox.installation_repositories import SandboxRepository, running_sandbox
 from transferapp.sandbox.local_installation import LocalInstallation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -157,6 +159,61 @@ def test_a_table_gives_images_of_one_file_their_own_pairs(
     refused = terminal.run(*asked, "--key-values", str(table))
     assert refused.code == 1
     assert "line 3: no file that is imported is called 'other.lif [a]'" in refused.err
+
+
+def test_an_administrator_imports_for_another_person(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=12)
+    where = ("--to", "Dataset:Of Bob", "--create", "--wait", "--json")
+    asked = ("import", str(tmp_path / "run"), "--for", "bob", *where)
+    refused = terminal.run(*asked)
+    assert refused.code == 3
+    assert json.loads(refused.out)["code"] == "permission-denied"
+    _add_administrator(terminal)
+    try:
+        _log_in(terminal, "boss")
+        done = terminal.run(*asked)
+        assert done.code == 0, done.err
+        transfer = done.json["transfer"]
+        assert (transfer["owner"], transfer["asked_by"]) == ("bob", "boss")
+        shown = terminal.run("transfers", "show", transfer["id"])
+        assert "Asked for by boss; the images belong to bob." in shown.out + shown.err
+        both = terminal.run(*asked, "--skip-existing")
+        assert "goes by your own images" in both.out
+    finally:
+        terminal.log_in()
+
+    async def ask() -> tuple[str, str, list[str]]:
+        async with await terminal.installation.sign_in("bob", PASSWORD) as server:
+            [number] = [one for item in done.json["items"] for one in item["image_ids"]]
+            image = await server.image(number)
+            target = ContainerRef.parse("{kind}:{id}".format(**transfer["target"]))
+            dataset = await server.container(target)
+            listed = [one.id for one in (await server.transfers()).items]
+        return image.summary.owner, dataset.owner, listed
+
+    assert asyncio.run(ask()) == ("bob", "bob", [transfer["id"]])
+
+
+def _add_administrator(terminal: Terminal) -> None:
+    repository = terminal.installation.repository
+    if isinstance(repository, SandboxRepository):
+        groups = ["lab", "system"]
+        repository.sandbox.control("add_user", name="boss", password=PASSWORD, groups=groups)
+        return
+
+    async def add() -> None:
+        people = Administration(repository._folder)  # type: ignore[attr-defined]
+        await people.add_experimenter("boss", "The Boss", PASSWORD, is_admin=True)
+
+    asyncio.run(add())
+
+
+def _log_in(terminal: Terminal, name: str) -> None:
+    url = terminal.installation.url
+    asked = ("login", url, "--user", name, "--password-stdin", "--in-file")
+    assert terminal.run(*asked, text=f"{PASSWORD}\n").code == 0
 
 
 def test_a_path_of_names_in_a_group(terminal: Terminal, tmp_path: Path) -> None:

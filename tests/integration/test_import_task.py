@@ -26,6 +26,7 @@ from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.moves import RETRY
 from transferapp.model.transfers import ItemState, TransferItem
 from transferapp.operations.annotate_images import annotate_images
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.moves import PUT
 from transferapp.testing.queue_journal import reach
@@ -99,6 +100,27 @@ async def test_single_images_are_annotated_and_what_fits_none_is_told(
     assert [one.annotations for one in images] == [
         given["Position 1"], given["#2"], (), (), given["run.ome.tif [Position 5]"],
     ]  # fmt: skip
+
+
+async def test_who_asks_for_another_person_must_still_be_allowed_to(env: Env) -> None:
+    people = Administration(env.folder / "repository")
+    await people.add_experimenter("eve", "Eve", "secret-Eve")
+    await people.add_member("eve", "lab")
+    details = await env.add_import([cells()], asked_by="eve")
+    task = await env.finish(details, TaskState.DEAD)
+    item = await env.item(details)
+    assert (task.error_code, item.state) == ("permission-denied", ItemState.NEEDS_ATTENTION)
+    assert item.trouble is not None
+    assert "You may not import for others" in item.trouble.message
+    assert not await env.reserved(details)
+    await people.add_experimenter("root", "Root", "secret-Root", is_admin=True)
+    path = env.folder / "again.png"
+    path.write_bytes(cells().read_bytes())
+    allowed = await env.add_import([path], asked_by="root")
+    await env.finish(allowed)
+    async with env.repository.session(OWNER) as session:
+        made = [await session.images.get(one) for one in await env.filesets(allowed)]
+    assert [one.summary.owner for one in made] == [OWNER]
 
 
 async def test_a_retry_after_a_file_was_refused_stores_it_again(env: Env) -> None:

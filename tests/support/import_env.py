@@ -128,6 +128,7 @@ class ImportEnv:
         seal: bool = True,
         role: ItemRole = ItemRole.FILESET,
         image_annotations: tuple[ImageAnnotations, ...] = (),
+        asked_by: str = "",
     ) -> TransferDetails:
         """Add a transfer of one item with these files, staged and sealed."""
         assert self.target is not None
@@ -146,6 +147,7 @@ class ImportEnv:
                 target=target or self.target.ref,
                 target_name=self.target.name,
                 group_id=self.target.group_id,
+                asked_by=asked_by,
             )
         )
         for file, path in zip(details.files, paths, strict=True):

@@ -62,6 +62,8 @@ class ImportPlan:
     target: ContainerRef
     candidates: tuple[FilesetCandidate, ...]
     annotations: tuple[Annotation, ...] = ()
+    #: Whose data it becomes; empty: the signed-in person's.
+    owner: str = ""
     #: Work that the repository is not asked to do.
     skip: frozenset[Skip] = frozenset()
     #: Of single filesets, by the file to open.
@@ -190,6 +192,7 @@ def _import_request(plan: ImportPlan) -> ImportRequest:
         ],
         attachments=_new_files(plan.attachments),
         annotations=list(plan.annotations),
+        owner=plan.owner,
         skip=sorted(plan.skip),
         drop=drop_message(plan.dropped) if plan.dropped is not None else None,
     )

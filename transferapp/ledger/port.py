@@ -77,6 +77,8 @@ class NewTransfer:
     drop: Drop | None = None
     #: Import: what the repository is not asked to do.
     skip: frozenset[Skip] = frozenset()
+    #: Import: who asked for it, where that is not the owner.
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +134,14 @@ class TransferLists(Protocol):
         after: str = "",
         limit: int = 50,
     ) -> list[Transfer]:
-        """List a person's transfers, newest first, after the transfer id ``after``."""
+        """List what a person owns or asked for, newest first, after the id ``after``."""
 
     async def details(
         self, transfer_id: str, *, owner: str | None = None, with_files: bool = True
     ) -> TransferDetails:
-        """Return a transfer with items (and files)."""
+        """Return a transfer with items (and files); ``owner``: who must own it, or have asked
+        for it.
+        """
 
 
 class TransferRecords(TransferLists, Protocol):

@@ -163,6 +163,13 @@ class Transfer:
     left_out_names: tuple[str, ...] = ()
     #: Import: what the workstation found when it last looked at the source.
     look: SourceScan | None = None
+    #: Import: who asked for it and has its files, where that is not the owner; else empty.
+    asked_by: str = ""
+
+    @property
+    def sender(self) -> str:
+        """Who has the files, and may send them."""
+        return self.asked_by or self.owner
 
     @property
     def fileset_count(self) -> int:

@@ -38,6 +38,7 @@ from transferapp.operations.item_reports import (
     report_dead,
     report_waiting,
 )
+from transferapp.operations.other_people import owners_session
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.heartbeat import Heartbeat
@@ -208,7 +209,7 @@ class FilesetImport:
     async def _annotate(self, attempt: _Attempt) -> str:
         """Write on single images; returns what is to be told of those that were not found."""
         work = attempt.work
-        async with self._repository.session(work.transfer.owner, work.group_id) as session:
+        async with owners_session(self._repository, work) as session:
             fileset = await _adopt(session.imports, attempt.plan)
             return await annotate_images(session.images, work, fileset.image_ids)
 
@@ -282,8 +283,7 @@ class FilesetImport:
 
     @asynccontextmanager
     async def _imports(self, work: ItemWork) -> AsyncIterator[Imports]:
-        owner = work.transfer.owner
-        async with self._repository.session(owner, work.group_id) as session:
+        async with owners_session(self._repository, work) as session:
             yield session.imports
 
 

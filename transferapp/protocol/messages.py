@@ -100,6 +100,8 @@ class NewContainer(Message):
     parent: str | None = None
     group_id: Number | None = None
     description: str = ""
+    #: Whose it is; empty: the asking person's.
+    owner: str = ""
 
 
 class NewFile(Message):
@@ -134,6 +136,9 @@ class ImportRequest(Message):
     items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
     attachments: list[NewFile] = []
     annotations: list[Annotation] = []
+    #: Whose data it becomes; empty: the asking person's. Others' only with the right to act
+    #: for them (in OMERO: *Sudo*), which is looked at again when it is imported.
+    owner: str = ""
     #: Work of the repository that is not done, where the facility allows it.
     skip: list[Skip] = []
     drop: SoundDrop | None = None

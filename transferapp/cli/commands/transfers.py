@@ -171,7 +171,12 @@ class Action:
                     await agent.cancel(transfer_id)
         if self.to:
             target = await targets.find_target(
-                server, self.to, create=self.create, group=self.group
+                server,
+                self.to,
+                create=self.create,
+                group=self.group,
+                # Of an import for another person that person's rights count.
+                owner=details.transfer.owner if details.transfer.asked_by else "",
             )
             await server.retarget(transfer_id, target.ref)
         if self.retry:

@@ -113,6 +113,7 @@ def _transfer_row(
         "kind": str(new.kind),
         "name": new.name,
         "owner": new.owner,
+        "asked_by": new.asked_by,
         "request_key": new.request_key,
         "state": str(ItemState.QUEUED),
         "target": str(new.target) if new.target else None,

@@ -99,6 +99,7 @@ def transfer_of(row: Row) -> Transfer:
         left_out_files=row["left_out_files"],
         left_out_names=tuple(row["left_out_names"] or ()),
         look=scan,
+        asked_by=row["asked_by"],
     )
 
 

@@ -36,6 +36,8 @@ transfers = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     _text("name"),
     sa.Column("owner", sa.Text, nullable=False),
+    # Empty: the owner.
+    sa.Column("asked_by", sa.Text, nullable=False, server_default=""),
     sa.Column("request_key", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("target", sa.String(64)),
@@ -66,6 +68,14 @@ transfers = sa.Table(
     sa.Column("progress_told_at", UtcDateTime),
     sa.UniqueConstraint("owner", "request_key"),
     sa.Index("ledger_transfers_owner", "owner", "seq"),
+)
+
+sa.Index(
+    "ledger_transfers_asked_by",
+    transfers.c.asked_by,
+    transfers.c.seq,
+    sqlite_where=sa.text("asked_by <> ''"),
+    postgresql_where=sa.text("asked_by <> ''"),
 )
 
 items = sa.Table(
