@@ -17,9 +17,11 @@ import pytest
 import tifffile
 
 from tests.support.installation import PASSWORD, Terminal, make_tiffs
+from transferapp.client.agent import AgentClient
 from transferapp.model.annotations import EDITABLE_PAIRS
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.images import ImageDetails
+from transferapp.protocol.messages import SubmissionView
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.sandbox.installation_repositories import SandboxRepository, running_sandbox
 from transferapp.sandbox.local_installation import LocalInstallation
@@ -27,7 +29,7 @@ from transferapp.sandbox.local_installation import LocalInstallation
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 WEB = "https://omero.example.org/omero/"
-OMERO = {"TRANSFERAPP_OMERO_WEB": WEB, "TRANSFERAPP_IMPORT_SKIP": "minmax"}
+OMERO = {"TRANSFERAPP_OMERO_WEB": WEB, "TRANSFERAPP_IMPORT_SKIP": "minmax checksum"}
 REPOSITORIES = ("embedded", "omero")
 
 
@@ -258,3 +260,36 @@ def test_only_what_the_facility_allows_is_skipped(terminal: Terminal, tmp_path: 
     window = [(one.window_start, one.window_end) for one in image.pixels.channels]
     assert window == [(0.0, 65535.0)]
     assert terminal.safe_to_delete(done.json["transfer"]["id"])
+
+
+def test_without_checksums_nobody_says_that_the_source_may_go(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    make_tiffs(tmp_path / "run", 2, edge=32, seed=13)
+    where = ("--to", "Dataset:Sizes only", "--create", "--wait", "--json")
+    done = terminal.run("import", str(tmp_path / "run"), *where, "--skip", "checksum")
+    if "TRANSFERAPP_REPOSITORY" not in terminal.installation.repository.environment:
+        assert done.code == 3
+        assert "does not let imports skip checksum" in done.out
+        return
+    assert done.code == 0, done.err
+    assert {item["state"] for item in done.json["items"]} == {"imported"}
+    assert not any(item["verified"] for item in done.json["items"])
+    assert all("Keep the source." in item["note"] for item in done.json["items"])
+    transfer_id = done.json["transfer"]["id"]
+    shown = terminal.run("transfers", "show", transfer_id)
+    assert "Not safe to delete the source: the repository's checksums" in shown.out + shown.err
+    assert not terminal.safe_to_delete(transfer_id)
+
+    async def until_ended() -> SubmissionView:
+        async with AgentClient(terminal.installation.agent_socket) as agent:
+            while True:
+                view = await agent.submission(transfer_id)
+                if view.state == "imported":
+                    return view
+                await asyncio.sleep(0.2)
+
+    view = asyncio.run(asyncio.wait_for(until_ended(), 30))
+    assert view.safe_to_switch_off
+    assert not view.safe_to_delete_source
+    assert not view.safe_to_delete_imported

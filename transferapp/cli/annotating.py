@@ -43,7 +43,7 @@ Skips = Annotated[
     list[str] | None,
     typer.Option(
         "--skip",
-        metavar="thumbnails|minmax",
+        metavar="thumbnails|minmax|checksum",
         help="Not done by the repository, where the facility allows it; may be repeated.",
     ),
 ]
@@ -54,13 +54,8 @@ def skips_given(given: Sequence[str]) -> frozenset[Skip]:
     try:
         return skips_of(" ".join(given))
     except ValueError:
-        pass
-    if "checksum" in given:
-        raise Invalid(
-            "Checksums are never skipped: they are compared before you are told that the source"
-            " may be deleted. Import without --skip checksum."
-        )
-    raise Invalid(f"'{' '.join(given)}' cannot be skipped. There are: {', '.join(Skip)}.")
+        text = f"'{' '.join(given)}' cannot be skipped. There are: {', '.join(Skip)}."
+        raise Invalid(text) from None
 
 
 def own_annotations(

@@ -26,6 +26,7 @@ from transferapp.host.clock import Clock
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.moves import IMPORT
+from transferapp.model.skips import CHECKSUM_SKIPPED, Skip
 from transferapp.model.transfers import ItemState
 from transferapp.operations.annotate_images import annotate_images
 from transferapp.operations.duplicates import same_bytes_note
@@ -163,12 +164,13 @@ class FilesetImport:
         if attempt.work.image_annotations:
             unmatched = await attempt.context.step("annotate", self._annotate, attempt)
         image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
+        skipped = Skip.CHECKSUM in attempt.plan.skip
         same = await self._duplicate_note(attempt, image_ids)
         change = ItemChange(
             ItemState.IMPORTED,
-            " ".join(filter(None, (unmatched, same))),
+            " ".join(filter(None, (unmatched, same, CHECKSUM_SKIPPED if skipped else ""))),
             image_ids=tuple(image_ids),
-            verified=True,
+            verified=not skipped,
         )
         await conclude(self._ledger, attempt.work.item.id, change)
 

@@ -16,6 +16,7 @@ from transferapp.model.events import Event, EventKind
 from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
     ItemProblem,
     ItemRole,
@@ -100,6 +101,7 @@ def transfer_of(row: Row) -> Transfer:
         left_out_names=tuple(row["left_out_names"] or ()),
         look=scan,
         asked_by=row["asked_by"],
+        skip=frozenset(map(Skip, row["skip"] or ())),
     )
 
 
