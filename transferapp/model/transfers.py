@@ -9,6 +9,7 @@ from enum import StrEnum
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import LeftOut, SourceScan
 from transferapp.model.promises import Promises
+from transferapp.model.skips import Skip
 
 
 class TransferKind(StrEnum):
@@ -163,6 +164,15 @@ class Transfer:
     left_out_names: tuple[str, ...] = ()
     #: Import: what the workstation found when it last looked at the source.
     look: SourceScan | None = None
+    #: Import: who asked for it and has its files, where that is not the owner; else empty.
+    asked_by: str = ""
+    #: Import: what the repository is not asked to do.
+    skip: frozenset[Skip] = frozenset()
+
+    @property
+    def sender(self) -> str:
+        """Who has the files, and may send them."""
+        return self.asked_by or self.owner
 
     @property
     def fileset_count(self) -> int:

@@ -12,6 +12,7 @@ from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.catalogue.filesets import (
     fileset_marked,
     import_settings,
+    negotiated_algorithm,
     new_fileset,
 )
 from transferapp.repositories.omero.errors import translated
@@ -132,7 +133,8 @@ def begin_process(
     repository = gateway.repository(plan.group_id)
     transfer = "" if links is None else links.transfer
     mark = uuid.uuid4().hex
-    proxy = repository.importFileset(new_fileset(plan, mark, transfer), import_settings(plan))
+    settings = import_settings(plan, negotiated_algorithm(repository, plan))
+    proxy = repository.importFileset(new_fileset(plan, mark, transfer), settings)
     process = HeldProcess(gateway, proxy, plan.group_id)
     # Its first uploader would tell the file, and open it: nobody would close that again.
     fileset_id = fileset_marked(omero_session, plan.key, mark)

@@ -29,6 +29,7 @@ from transferapp.repositories.omero.catalogue.containers import linkable
 from transferapp.repositories.omero.catalogue.filesets import (
     best_of,
     differing,
+    expected_hash,
     failed_filesets_of,
     files_of,
     filesets_of,
@@ -218,7 +219,7 @@ class OmeroImports(Imports):
         if differing(plan, files_of(self._omero_session, fileset.id)):
             raise UploadLost
         self._check_target(plan)
-        return process.verify([file.sha1 for file in plan.files])
+        return process.verify([expected_hash(plan, file) for file in plan.files])
 
     def _finish(self, fileset: Fileset, plan: FilesetPlan) -> list[int]:
         image_ids = images_of(self._omero_session, fileset.id)
