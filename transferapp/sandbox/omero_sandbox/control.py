@@ -68,6 +68,9 @@ class Control:
         """End every import with this ERR; no name: none any more."""
         self._sandbox.faults.fail_import(name, thrown, message, cause)
 
+    def do_mute_failures(self, on: bool = True) -> None:
+        self._sandbox.faults.mute_failures = on
+
     def do_disk_full(self, on: bool = True) -> None:
         self._sandbox.faults.disk_full = on
 

@@ -63,6 +63,8 @@ class Faults:
     fail_step: int = 0
     #: What every import ends with: the name of the ERR, and the exception behind it.
     failure: tuple[str, Thrown | None] | None = None
+    #: Failed imports never answer; only their status says that they failed.
+    mute_failures: bool = False
     disk_full: bool = False
     #: So many uploads from now on get a wrong checksum at the server.
     wrong_checksums: int = 0

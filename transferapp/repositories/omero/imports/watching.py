@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -32,6 +33,11 @@ _TEXT = (
 _POLLS = Backoff(0.05, 1.0, factor=1.5)
 #: About ten seconds of them.
 _STOP_POLLS = 15
+#: What OMERO says of an import that it has given up, also when it never answers: cancelled in
+#: its queue, or failed where it cannot say why.
+_FAILED = frozenset({omero.cmd.State.CANCELLED, omero.cmd.State.FAILURE})
+#: So long after that an answer may still come.
+_LAST_WORD = timedelta(minutes=2)
 #: While the step does not change, the log is looked at so often.
 _SCAN_AT_LOG_EVERY = timedelta(seconds=30)
 
@@ -46,7 +52,7 @@ async def watch(
     """
     polls, reported, watched = count(), None, _Watched(omero_session, fileset_id, handle)
     try:
-        while (response := await omero_session.run(handle.getResponse)) is None:
+        while (ended := await omero_session.run(watched.ended)) is None:
             beat = await omero_session.run(watched.check)
             if beat != reported:
                 reported, step = beat, beat.step
@@ -55,10 +61,16 @@ async def watch(
     finally:
         omero_session.heartbeats.ended(fileset_id)
     await omero_session.run(watched.log.close)
-    if isinstance(response, omero.cmd.ERR):
-        return import_failure(response.name, dict(response.parameters or {}))
-    await omero_session.run(close, handle)
-    return None
+    if ended.failure is None:
+        await omero_session.run(close, handle)
+    return ended.failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How an import ended: what it failed with, if it did."""
+
+    failure: TransferAppError | None
 
 
 class _Watched:
@@ -70,6 +82,23 @@ class _Watched:
         self._omero_session, self._fileset_id, self._handle = omero_session, fileset_id, handle
         self.log = WatchedLog(omero_session, fileset_id)
         self._scanned_at = omero_session.clock.now()
+        self._failed_at: datetime | None = None
+
+    def ended(self) -> _Ended | None:
+        """Return how it ended, by its answer, or by its status where none comes any more."""
+        response = self._handle.getResponse()
+        if isinstance(response, omero.cmd.ERR):
+            return _Ended(import_failure(response.name, dict(response.parameters or {})))
+        if response is not None:
+            return _Ended(None)
+        status, now = self._handle.getStatus(), self._omero_session.clock.now()
+        if not _FAILED & set(status.flags or ()):
+            return None
+        # It says so before it answers: what it has open is closed in between.
+        self._failed_at = self._failed_at or now
+        if now - self._failed_at < _LAST_WORD:
+            return None
+        return _Ended(import_failure("cancel-called", {}) if not status.steps else _unsaid())
 
     def check(self) -> Beat:
         """Return the last beat: a step begun, or more in the import's log."""
@@ -85,6 +114,12 @@ class _Watched:
             return known
         self._scanned_at = now
         return watch.saw(self._fileset_id, step, self.log.size())
+
+
+def _unsaid() -> RepositoryUnavailable:
+    return RepositoryUnavailable(
+        "OMERO says that the import failed, but not why. Nothing is lost; it is tried again."
+    )
 
 
 def close(handle: Any) -> None:
