@@ -59,6 +59,10 @@ class Control:
     def do_cancel_timeout(self, seconds: float) -> None:
         self._sandbox.faults.cancel_timeout = seconds
 
+    def do_import_steps(self, count: int = 5) -> None:
+        """Import as older servers do (5 steps) or as newer ones (6)."""
+        self._sandbox.faults.import_steps = count
+
     def do_fail_step(self, step: int) -> None:
         self._sandbox.faults.fail_step = step
 

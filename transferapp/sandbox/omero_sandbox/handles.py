@@ -26,7 +26,6 @@ from transferapp.sandbox.omero_sandbox.sessions import Session
 _log = logging.getLogger(__name__)
 #: Work yields once for each step that is done; its value is the response.
 Steps = Generator[None, None, Any]
-_IMPORT_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class ImportWork:
     request: Any
     caller: SandboxCaller
     start: Callable[[], Steps]
+    #: How often it yields.
+    steps: int = 1
     #: Said when the handle is done with it, whatever came out.
     ended: Callable[[], None] = lambda: None
 
@@ -115,7 +116,7 @@ class Handle(Service):
                 self.sandbox.sessions.end_import(self.session)
 
     def _done(self) -> Any:
-        self._began_ms, self._steps = self.sandbox.clock.now_ms(), _IMPORT_STEPS
+        self._began_ms, self._steps = self.sandbox.clock.now_ms(), self._work.steps
         steps = self._work.start()
         while True:
             try:

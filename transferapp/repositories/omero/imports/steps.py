@@ -48,7 +48,7 @@ from transferapp.repositories.omero.imports.processes import (
     live_process,
 )
 from transferapp.repositories.omero.imports.uploads import Place, upload
-from transferapp.repositories.omero.imports.watching import STEPS, close, stop, watch
+from transferapp.repositories.omero.imports.watching import close, stop, watch
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import ByteListener, Imports, ProgressListener
 
@@ -105,7 +105,7 @@ class OmeroImports(Imports):
             if failure is not None:
                 raise await run(self._after_failure, fileset, handle, failure)
         image_ids = await run(self._finish, fileset, plan)
-        progress(STEPS, STEPS, "the images are in their place")
+        progress(1, 1, "the images are in their place")
         return Fileset(fileset.id, plan.key, tuple(image_ids))
 
     @override

@@ -20,16 +20,15 @@ from transferapp.repositories.omero.imports.import_log import WatchedLog
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import ProgressListener
 
-#: OMERO's five steps, and linking and annotating after them.
-STEPS = 6
-_TEXT = (
-    "waiting in OMERO's own queue",
+#: What OMERO does in its steps. Newer servers have one more, before all others.
+_STEPS = (
     "reading the metadata",
     "reading the pixels",
     "making thumbnails",
     "processing",
     "finishing",
 )
+_TEXTS = {len(_STEPS): _STEPS, len(_STEPS) + 1: ("protecting the files", *_STEPS)}
 _POLLS = Backoff(0.05, 1.0, factor=1.5)
 #: About ten seconds of them.
 _STOP_POLLS = 15
@@ -55,8 +54,9 @@ async def watch(
         while (ended := await omero_session.run(watched.ended)) is None:
             beat = await omero_session.run(watched.check)
             if beat != reported:
-                reported, step = beat, beat.step
-                progress(min(step, STEPS - 1), STEPS, _TEXT[min(step, len(_TEXT) - 1)])
+                reported, steps = beat, watched.steps
+                # Linking and annotating come after OMERO's own steps.
+                progress(max(0, beat.step - 1), steps + 1, step_text(beat.step, steps))
             await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:
         omero_session.heartbeats.ended(fileset_id)
@@ -83,6 +83,8 @@ class _Watched:
         self.log = WatchedLog(omero_session, fileset_id)
         self._scanned_at = omero_session.clock.now()
         self._failed_at: datetime | None = None
+        #: How many steps OMERO says there are; 0 until it has begun.
+        self.steps = 0
 
     def ended(self) -> _Ended | None:
         """Return how it ended, by its answer, or by its status where none comes any more."""
@@ -105,7 +107,8 @@ class _Watched:
         watch, now = self._omero_session.heartbeats, self._omero_session.clock.now()
         status = self._handle.getStatus()
         # Until a thread of OMERO's takes it up, it has no steps at all.
-        step = int(status.currentStep) + 1 if status.steps else 0
+        self.steps = int(status.steps)
+        step = int(status.currentStep) + 1 if self.steps else 0
         known = watch.last(self._fileset_id)
         if known is None or known.step != step:
             self._scanned_at = now
@@ -114,6 +117,14 @@ class _Watched:
             return known
         self._scanned_at = now
         return watch.saw(self._fileset_id, step, self.log.size())
+
+
+def step_text(step: int, steps: int) -> str:
+    """Say what OMERO does in a step, counted from 1; 0: it has not begun."""
+    if not step:
+        return "waiting in OMERO's own queue"
+    texts = _TEXTS.get(steps, ())
+    return texts[step - 1] if step <= len(texts) else f"step {step} of {steps} in OMERO"
 
 
 def _unsaid() -> RepositoryUnavailable:
