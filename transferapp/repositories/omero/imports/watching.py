@@ -16,7 +16,7 @@ from transferapp.repositories.heartbeat import Beat
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.import_failures import import_failure
-from transferapp.repositories.omero.imports.import_log import WatchedLog
+from transferapp.repositories.omero.imports.import_log import log_size
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import ProgressListener
 
@@ -60,7 +60,6 @@ async def watch(
             await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:
         omero_session.heartbeats.ended(fileset_id)
-    await omero_session.run(watched.log.close)
     if ended.failure is None:
         await omero_session.run(close, handle)
     return ended.failure
@@ -80,7 +79,6 @@ class _Watched:
         self, omero_session: OmeroSessionContext, fileset_id: int, handle: Any
     ) -> None:
         self._omero_session, self._fileset_id, self._handle = omero_session, fileset_id, handle
-        self.log = WatchedLog(omero_session, fileset_id)
         self._scanned_at = omero_session.clock.now()
         self._failed_at: datetime | None = None
         #: How many steps OMERO says there are; 0 until it has begun.
@@ -116,7 +114,8 @@ class _Watched:
         if not step or now - self._scanned_at < _SCAN_AT_LOG_EVERY:
             return known
         self._scanned_at = now
-        return watch.saw(self._fileset_id, step, self.log.size())
+        log_bytes = log_size(self._omero_session, self._fileset_id)
+        return watch.saw(self._fileset_id, step, log_bytes)
 
 
 def step_text(step: int, steps: int) -> str:
