@@ -12,7 +12,7 @@ from typing import Any
 
 from transferapp.errors import RepositoryUnavailable, TransferAppError
 from transferapp.host.backoff import Backoff
-from transferapp.repositories.heartbeat import Beat
+from transferapp.repositories.heartbeat import SILENT_AFTER, Beat
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.import_failures import import_failure
@@ -39,6 +39,8 @@ _FAILED = frozenset({omero.cmd.State.CANCELLED, omero.cmd.State.FAILURE})
 _LAST_WORD = timedelta(minutes=2)
 #: While the step does not change, the log is looked at so often.
 _SCAN_AT_LOG_EVERY = timedelta(seconds=30)
+#: A log that is quiet for so long makes its import's answers worth telling.
+_QUIET = SILENT_AFTER / 2
 
 
 async def watch(
@@ -46,7 +48,8 @@ async def watch(
 ) -> TransferAppError | None:
     """Wait for the end; returns what the import failed with, its handle still open.
 
-    ``progress`` hears only beats: a step begun, or more in the import's log.
+    ``progress`` hears only beats: a step begun, more in the import's log, or, where that is
+    quiet for long, that OMERO says it is at work.
     When this is cancelled, the import goes on in OMERO and is adopted later.
     """
     polls, reported, watched = count(), None, _Watched(omero_session, fileset_id, handle)
@@ -56,7 +59,10 @@ async def watch(
             if beat != reported:
                 reported, steps = beat, watched.steps
                 # Linking and annotating come after OMERO's own steps.
-                progress(max(0, beat.step - 1), steps + 1, step_text(beat.step, steps))
+                text = step_text(beat.step, steps)
+                if beat.heard > beat.since:
+                    text += f", nothing new in OMERO's log since {beat.since:%H:%M} UTC"
+                progress(max(0, beat.step - 1), steps + 1, text)
             await asyncio.sleep(_POLLS.pause_s(next(polls)))
     finally:
         omero_session.heartbeats.ended(fileset_id)
@@ -101,7 +107,7 @@ class _Watched:
         return _Ended(import_failure("cancel-called", {}) if not status.steps else _unsaid())
 
     def check(self) -> Beat:
-        """Return the last beat: a step begun, or more in the import's log."""
+        """Return the last beat: a step begun, more in the import's log, or an answer."""
         watch, now = self._omero_session.heartbeats, self._omero_session.clock.now()
         status = self._handle.getStatus()
         # Until a thread of OMERO's takes it up, it has no steps at all.
@@ -115,7 +121,13 @@ class _Watched:
             return known
         self._scanned_at = now
         log_bytes = log_size(self._omero_session, self._fileset_id)
-        return watch.saw(self._fileset_id, step, log_bytes)
+        beat = watch.saw(self._fileset_id, step, log_bytes)
+        # OMERO has just said that it is in this step. That it hangs there, nobody can tell from
+        # one that reads a file of 50 GB, which it logs for debugging only: time has to.
+        bound = timedelta(seconds=self._omero_session.import_sessions.settings.step_quiet_s)
+        if _QUIET <= now - beat.since < bound:
+            return watch.answers(self._fileset_id)
+        return beat
 
 
 def step_text(step: int, steps: int) -> str:
