@@ -40,7 +40,7 @@ from transferapp.repositories.omero.imports.aliveness import require_over
 from transferapp.repositories.omero.imports.finishing import are_tied, check_readable, finish
 from transferapp.repositories.omero.imports.half_made import remove_failed, remove_older
 from transferapp.repositories.omero.imports.in_place import bring_in_place, tidy_up
-from transferapp.repositories.omero.imports.places import check_places
+from transferapp.repositories.omero.imports.places import check_places, path_rules
 from transferapp.repositories.omero.imports.processes import (
     HeldProcess,
     begin_process,
@@ -126,7 +126,7 @@ class OmeroImports(Imports):
             if one.image_ids or self._process(one.id, plan.group_id) is not None:
                 return one
         self._check_target(plan)
-        check_places(plan)
+        check_places(plan, path_rules(self._omero_session.gateway))
         for dead in found:
             self._remove(dead)
         # What may not be deleted has been told; a retry begins anew beside it.

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from transferapp.errors import PermissionDenied, TransferAppError
+from transferapp.formats.omero_path_rules import USUAL_RULES, rule_names
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
-from transferapp.repositories.omero.path_rules import USUAL_RULES, rule_names
 from transferapp.repositories.omero.sessions.context import rows
 from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
 
