@@ -45,10 +45,10 @@ async def test_a_long_step_is_alive_while_omero_says_so(
     def put(news: tuple[int, int, str]) -> None:
         loop.call_soon_threadsafe(heard.put_nowait, news[2])
 
-    async def told(words: str) -> str:
-        while words not in (text := await asyncio.wait_for(heard.get(), 20)):
+    async def reported(text: str) -> str:
+        while text not in (heard_text := await asyncio.wait_for(heard.get(), 20)):
             pass
-        return text
+        return heard_text
 
     async def silent() -> bool:
         return (await omero.health()).state is HealthState.SILENT
@@ -60,15 +60,15 @@ async def test_a_long_step_is_alive_while_omero_says_so(
             session.imports.register(fileset, plan, Heartbeat(put, clock))
         )
         assert (await asyncio.to_thread(sandbox.control, "held", seconds=20))["held"]
-        await told("reading the pixels")
+        await reported("reading the pixels")
         # It is looked at once, so that what step 1 wrote is known.
         clock.advance(seconds=31)
-        await told("reading the pixels")
+        await reported("reading the pixels")
         quiet = timedelta()
         while quiet < timedelta(minutes=20):
             clock.advance(minutes=3)
             quiet += timedelta(minutes=3)
-            assert "nothing new in OMERO's log since" in await told("reading the pixels, ")
+            assert "nothing new in OMERO's log since" in await reported("reading the pixels, ")
             assert not await silent()
         assert quiet > 2 * SILENT_AFTER
         # Nobody knows whether it hangs: at last a person should look.

@@ -75,14 +75,16 @@ def test_files_too_far_below_their_common_folder_are_told(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("folder", "rules", "told"),
+    ("folder", "rules", "reported"),
     [
         ("cells.zarr", "", ""),
         ("cells", "", "ends in .zarr"),
         ("cells.zarr", "Windows required,UNIX optional", "cannot read OME-Zarr"),
     ],
 )
-def test_a_zarr_that_omero_would_not_find_is_told(folder: str, rules: str, told: str) -> None:
+def test_a_zarr_that_omero_would_not_find_is_told(
+    folder: str, rules: str, reported: str
+) -> None:
     reason = omero_formats(path_rules=rules).no_place([f"run/{folder}/.zattrs"])
-    assert told in reason
-    assert bool(reason) == bool(told)
+    assert reported in reason
+    assert bool(reason) == bool(reported)

@@ -172,6 +172,11 @@ class Control:
         """Set a server setting, as ``omero config set`` does."""
         self._sandbox.settings[key] = value
 
+    def do_set_group(self, name: str, key: str, value: str) -> None:
+        """Set a setting of one group (its ``config``); empty: it has none."""
+        with self._sandbox.lock:
+            self._sandbox.people.configure(name, key, value)
+
     def do_hide(self, key: str, on: bool = True) -> None:
         """Let nobody read a server setting, as OMERO does with some."""
         hidden = self._sandbox.hidden_settings
