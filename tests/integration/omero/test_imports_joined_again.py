@@ -116,6 +116,9 @@ async def test_a_note_is_private_and_lives_as_long_as_its_import(
         (note,) = (tmp_path / "omero-imports").iterdir()
         assert note.stat().st_mode & 0o777 == 0o600
         assert note.parent.stat().st_mode & 0o077 == 0
+        sessions = {one.gateway.session_uuid for one in repository._pool._held.values()}
+        text = note.read_text(encoding="utf-8")
+        assert not any(session in text for session in sessions), "a copy of it opens nothing"
         await import_all(session, plan, CELLS.paths)
         assert not note.exists()
     await repository.close()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from typing_extensions import override
@@ -23,6 +24,7 @@ from transferapp.repositories.omero.sessions import health
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext, in_thread
 from transferapp.repositories.omero.sessions.import_notes import ImportNotes
 from transferapp.repositories.omero.sessions.import_sessions import ImportSessions
+from transferapp.repositories.omero.sessions.password import importer_password
 from transferapp.repositories.omero.sessions.people import read_identity
 from transferapp.repositories.omero.sessions.pool import SessionPool
 from transferapp.repositories.omero.sessions.server_statement import (
@@ -66,7 +68,9 @@ class OmeroRepository(Repository):
         self._closed = False
         self._pool = SessionPool(settings, clock, self._threads)
         self._heartbeats, self._links = HeartbeatWatch(clock), open_links(settings)
-        self._import_sessions = ImportSessions(settings, ImportNotes(notes), clock)
+        self._import_sessions = ImportSessions(
+            settings, ImportNotes(notes, partial(importer_password, settings)), clock
+        )
         self._statement = ServerStatement(clock, self._ask_server)
 
     @override
