@@ -140,3 +140,40 @@ async def test_one_that_failed_and_cannot_say_why_is_not_waited_for(
         assert filesets(sandbox) == before
         await import_all(session, plan, CELLS.paths)
     assert filesets(sandbox) == before + 1
+
+
+async def test_one_that_failed_and_cannot_say_why_can_be_discarded(
+    sandbox: RunningSandbox, omero: OmeroRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody cancels the item while an answer is still waited for."""
+    monkeypatch.setattr(f"{WATCHING}._LAST_WORD", timedelta(hours=1))
+    monkeypatch.setattr(f"{WATCHING}._STOP_POLLS", 3)
+    before = sandbox.control("status")["counts"]
+    async with omero.session(ALICE) as session:
+        plan, fileset = await stored(session)
+        sandbox.control("mute_failures", on=True)
+        sandbox.control("fail_step", step=2)
+        try:
+            running = asyncio.create_task(
+                session.imports.register(fileset, plan, lambda *_: None)
+            )
+            await asyncio.to_thread(until_half_made, sandbox, before["Image"])
+            running.cancel()
+            await asyncio.wait({running})
+            await session.imports.discard(fileset)
+        finally:
+            sandbox.control("fail_step", step=0)
+            sandbox.control("mute_failures", on=False)
+    after = sandbox.control("status")["counts"]
+    assert (after["Fileset"], after["Image"]) == (before["Fileset"], before["Image"])
+
+
+def until_half_made(sandbox: RunningSandbox, images_before: int) -> None:
+    """Wait until an import has made its images and is over."""
+    end = time.monotonic() + 20
+    while True:
+        status = sandbox.control("status")
+        if not status["imports"] and status["counts"]["Image"] > images_before:
+            return
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -98,7 +98,7 @@ class _Watched:
         if response is not None:
             return _Ended(None)
         status, now = self._handle.getStatus(), self._omero_session.clock.now()
-        if not _FAILED & set(status.flags or ()):
+        if not _gave_up(status):
             return None
         # It says so before it answers: what it has open is closed in between.
         self._failed_at = self._failed_at or now
@@ -128,6 +128,10 @@ class _Watched:
         if _QUIET <= now - beat.since < bound:
             return watch.answers(self._fileset_id)
         return beat
+
+
+def _gave_up(status: Any) -> bool:
+    return bool(_FAILED & set(status.flags or ()))
 
 
 def step_text(step: int, steps: int) -> str:
@@ -174,6 +178,9 @@ def _ended(handle: Any) -> Any | None:
         if response is not None or not handle.getStatus().steps:
             return response
         time.sleep(_POLLS.pause_s(number))
+    if _gave_up(handle.getStatus()):
+        # It cannot say why; what it may have made goes with it.
+        return omero.cmd.ERR()
     raise _importing_now()
 
 
