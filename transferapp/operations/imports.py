@@ -106,7 +106,7 @@ class ImportRequests:
         if refused := not_allowed(skip, self._may_skip):
             raise PermissionDenied(refused)
         items = await asyncio.to_thread(planned_items, request)
-        await self._formats.admit(one for one in items if one.role is ItemRole.FILESET)
+        await self._formats.admit([one for one in items if one.role is ItemRole.FILESET])
         attaches = bool(request.attachments)
         container = await self._target(owner, request.target, attaches=attaches)
         details = await self._ledger.add(

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from transferapp.repositories.omero.path_rules import USUAL_RULES, PathRules, rules_of
+from transferapp.formats.omero_path_rules import USUAL_RULES, PathRules, rules_of
 from transferapp.sandbox.omero_sandbox.binary_access import BinaryAccess
 from transferapp.sandbox.omero_sandbox.clock import SandboxClock
 from transferapp.sandbox.omero_sandbox.faults import Faults

@@ -17,6 +17,7 @@ from transferapp.repositories.omero.catalogue.filesets import (
 )
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import Ice, omero
+from transferapp.repositories.omero.imports.import_log import close_log
 from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.gateway import Gateway
@@ -194,7 +195,8 @@ def _found(gateway: Gateway, note: ImportNote, group_id: int) -> HeldProcess:
 
 
 def forget_process(omero_session: OmeroSessionContext, fileset_id: int) -> None:
-    """Drop an import process that is not needed any more, and its note."""
+    """Drop an import process whose import is over, its log and its note."""
+    close_log(omero_session, fileset_id)
     sessions = omero_session.import_sessions
     own = omero_session.gateway.processes.pop(fileset_id, None)
     known = own or sessions.process_of(fileset_id)

@@ -8,7 +8,7 @@ import Ice
 import omero
 from omero import rtypes
 
-from transferapp.repositories.omero.path_rules import parts_of
+from transferapp.formats.omero_path_rules import parts_of
 from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call
 from transferapp.sandbox.omero_sandbox.hashers import hash_file
 from transferapp.sandbox.omero_sandbox.ice_objects import Incoming
