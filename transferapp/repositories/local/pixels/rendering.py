@@ -54,8 +54,8 @@ def measure_channels(
     for index, (hint, own) in enumerate(zip(hints, windows, strict=True)):
         start, end = common if hint.shares_window else own
         # Black light shows nothing: a program wrote its bytes in another order, or none.
-        said = hint.color if hint.color != _BLACK else ""
-        color = said or _default_color(index, header.size_c)
+        visible = hint.color if hint.color != _BLACK else ""
+        color = visible or _default_color(index, header.size_c)
         name = hint.name or f"Channel {index + 1}"
         made.append(Channel(name, color, start, end, hint.active))
     return tuple(made)
