@@ -18,7 +18,13 @@ from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 pytest.importorskip("omero")
 
 from tests.support.omero_cli import OmeroCli
-from tests.support.omero_sandbox_env import gateway, import_files, make_dataset, unloaded
+from tests.support.omero_sandbox_env import (
+    gateway,
+    import_fake,
+    import_files,
+    make_dataset,
+    unloaded,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:isSet:DeprecationWarning"),
@@ -78,6 +84,29 @@ def test_cli_fs(cli: OmeroCli, held: LocalRepositoryStore) -> None:
     assert "ManagedRepository" in cli.run("fs", "repos", "--style", "csv")
     assert str(held.dataset) != ""
     assert "alice" in cli.run("fs", "sets", "--style", "csv")
+
+
+def test_cli_tells_how_long_an_import_took(
+    cli: OmeroCli, held: LocalRepositoryStore, conn: Any
+) -> None:
+    held.sandbox.control("slow_step", seconds=0.2, log_every=0)
+    try:
+        made = import_fake(conn, "slow&sizeC=2&sizeT=3.fake").objects[0]
+    finally:
+        held.sandbox.control("slow_step", seconds=0, log_every=0)
+    fileset = made.fileset.id.val
+    assert cli.run("fs", "importtime", "--summary") == "no import times to report"
+    shown = cli.run("fs", "importtime", f"Fileset:{fileset}", "--cache")
+    took = dict(re.findall(r"(\w+) time of +([\d.]+)s", shown))
+    assert list(took) == ["upload", "setId", "metadata", "pixels"]
+    # The log is written when a step ends; images are made at the end of the first.
+    assert float(took["setId"]) >= 0.2
+    assert 0.2 <= float(took["pixels"]) < 10
+    assert "for 1 file (" in shown
+    assert "for 6 planes (" in shown
+    assert re.search(
+        rf"^{fileset},\d+,1,", cli.run("fs", "importtime", "--summary"), re.MULTILINE
+    )
 
 
 def test_cli_tells_who_is_signed_in(held: LocalRepositoryStore, cli: OmeroCli) -> None:
