@@ -1,4 +1,4 @@
-"""Other people's OMERO clients, unmodified, work with the sandbox: CLI, ezomero, napari."""
+"""Other people's OMERO clients, unmodified, work with the sandbox: CLI, napari."""
 
 from __future__ import annotations
 
@@ -160,21 +160,6 @@ def test_napari_omero_reads_a_pyramid(conn: Any) -> None:
     assert sizes == sorted(sizes, reverse=True)
     smallest = np.squeeze(np.asarray(data[-1]))
     assert smallest.any()
-
-
-def test_ezomero_reads_and_writes(held: LocalRepositoryStore, conn: Any) -> None:
-    ezomero = pytest.importorskip("ezomero")
-    assert held.image in ezomero.get_image_ids(conn, dataset=held.dataset)
-    image, pixels = ezomero.get_image(conn, held.image)
-    assert image.getName() == held.file.name
-    assert np.array_equal(np.squeeze(pixels), tifffile.imread(held.file))
-    annotation = ezomero.post_map_annotation(conn, "Image", held.image, {"dye": "DAPI"}, "ns")
-    assert ezomero.get_map_annotation(conn, annotation) == {"dye": "DAPI"}
-    dataset = ezomero.post_dataset(conn, "made by ezomero")
-    array = np.arange(2 * 3 * 4 * 5, dtype=np.uint16).reshape(5, 4, 3, 2, 1)
-    made = ezomero.post_image(conn, array, "posted", dataset_id=dataset, dim_order="xyzct")
-    _image, back = ezomero.get_image(conn, made, dim_order="xyzct")
-    assert np.array_equal(back, array)
 
 
 def test_napari_omero_reads_an_image(held: LocalRepositoryStore, conn: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import omero
@@ -17,7 +18,7 @@ from transferapp.sandbox.omero_sandbox.records import (
     Record,
     SandboxCaller,
 )
-from transferapp.sandbox.omero_sandbox.slices import FIELDS, SUBTYPES, inverse, is_kind_of
+from transferapp.sandbox.omero_sandbox.slices import BASE, FIELDS, SUBTYPES, inverse
 from transferapp.sandbox.omero_sandbox.undoing import UndoLog
 
 DETAIL_FIELDS = ("owner", "group", "creationEvent", "updateEvent", "externalInfo")
@@ -184,8 +185,8 @@ class Store:
         return self.first(cls, "value", value) or self.new(cls, None, value=value)
 
 
+@cache
 def _family(cls: str) -> str:
-    for base in ("Annotation", "Job"):
-        if is_kind_of(cls, base):
-            return base
-    return cls
+    """Return the class that ids are counted for: what comes from one class shares a table."""
+    base = BASE[cls]
+    return cls if base in (None, "IObject", "Link") else _family(str(base))
