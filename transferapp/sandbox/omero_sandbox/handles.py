@@ -83,7 +83,7 @@ class Handle(Service):
             self.over = True
             self._changed.notify_all()
         self._work.ended()
-        self.sandbox.commit()
+        self.sandbox.commit(self.session)
         status = self._status()
         self._report(lambda callback: callback.finished(self._response, status))
 
@@ -124,7 +124,7 @@ class Handle(Service):
             except StopIteration as end:
                 return end.value
             self._step += 1
-            self.sandbox.commit()
+            self.sandbox.commit(self.session)
             self._report(lambda callback: callback.step(self._step, self._steps))
             self._stop_if_cancelled()
             self._stop_without_session()

@@ -32,6 +32,14 @@ def hashed(password: str, salt: str | None = None) -> str:
     return f"{salt}${key.hex()}"
 
 
+def _stated_group(context: dict[str, str]) -> int | None:
+    """Return the group that a call names; what is no number names none, as OMERO takes it."""
+    try:
+        return int(context["omero.group"])
+    except (KeyError, ValueError):
+        return None
+
+
 def privileges_of(store: Store, user: Record) -> frozenset[str]:
     """Return an administrator's privileges; full ones hold all of them."""
     groups = {m.values["parent"].id for m in store.related(user, "groupExperimenterMap")}
@@ -232,7 +240,8 @@ class SandboxSessions:
         maps = store.related(user, "groupExperimenterMap")
         member = frozenset(m.values["parent"].id for m in maps)
         leader = frozenset(m.values["parent"].id for m in maps if plain(m.values.get("owner")))
-        group = int(context.get("omero.group", session.group))
+        group = _stated_group(context)
+        group = session.group if group is None else group
         admin = SYSTEM_GROUP in member
         if group >= 0 and group not in member and not admin:
             text = f"User {session.user} is not a member of group {group}"
