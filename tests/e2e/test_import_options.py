@@ -5,25 +5,31 @@ repositories.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 
 from tests.support.installation import PASSWORD, Terminal, make_tiffs
+from transferapp.client.agent import AgentClient
 from transferapp.model.annotations import EDITABLE_PAIRS
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.images import ImageDetails
-from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.protocol.messages import SubmissionView
+from transferapp.repositories.local.accounts.administration import Administration
+from transferapp.sandbox.installation_repositories import SandboxRepository, running_sandbox
 from transferapp.sandbox.local_installation import LocalInstallation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 WEB = "https://omero.example.org/omero/"
-OMERO = {"TRANSFERAPP_OMERO_WEB": WEB, "TRANSFERAPP_IMPORT_SKIP": "minmax"}
+OMERO = {"TRANSFERAPP_OMERO_WEB": WEB, "TRANSFERAPP_IMPORT_SKIP": "minmax checksum"}
 REPOSITORIES = ("embedded", "omero")
 
 
@@ -128,6 +134,90 @@ def test_a_table_gives_each_file_its_own_pairs(terminal: Terminal, tmp_path: Pat
     assert "no file that is imported is called 'field_9.tif'" in refused.err
 
 
+def test_a_table_gives_images_of_one_file_their_own_pairs(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for number, name in enumerate(("Position 1", "Position 2", "Twice", "Twice")):
+            plane = np.full((8, 9), number, np.uint8)
+            writer.write(plane, metadata={"axes": "YX", "Name": name})
+    table = tmp_path / "meta.csv"
+    rows = ("Position 1,DAPI", "#2,GFP", "Twice,RFP", "run.ome.tif [Position 9],Cy5", ",all")
+    table.write_text("File,Image Name,stain\n" + "".join(f"run.ome.tif,{r}\n" for r in rows))
+    asked = ("import", str(path), "--to", "Dataset:Series", "--create", "--wait")
+    done = terminal.run(*asked, "--key-values", str(table), "--json")
+    assert done.code == 0, done.err
+    [images] = images_of(terminal, done.json).values()
+    assert [{pair for n in one.annotations for _, pair in n.pairs} for one in images] == [
+        {"DAPI", "all"}, {"GFP", "all"}, {"all"}, {"all"},
+    ]  # fmt: skip
+    [item] = done.json["items"]
+    assert "'Position 9'" in item["note"]
+    assert "'Twice'" in item["note"]
+    shown = terminal.run("transfers", "show", done.json["transfer"]["id"])
+    assert "No image is called" in shown.out
+    table.write_text("Image Name,stain\nrun.ome.tif [Position 1],DAPI\nother.lif [a],GFP\n")
+    refused = terminal.run(*asked, "--key-values", str(table))
+    assert refused.code == 1
+    assert "line 3: no file that is imported is called 'other.lif [a]'" in refused.err
+
+
+def test_an_administrator_imports_for_another_person(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    make_tiffs(tmp_path / "run", 1, edge=32, seed=12)
+    where = ("--to", "Dataset:Of Bob", "--create", "--wait", "--json")
+    asked = ("import", str(tmp_path / "run"), "--for", "bob", *where)
+    refused = terminal.run(*asked)
+    assert refused.code == 3
+    assert json.loads(refused.out)["code"] == "permission-denied"
+    _add_administrator(terminal)
+    try:
+        _log_in(terminal, "boss")
+        done = terminal.run(*asked)
+        assert done.code == 0, done.err
+        transfer = done.json["transfer"]
+        assert (transfer["owner"], transfer["asked_by"]) == ("bob", "boss")
+        shown = terminal.run("transfers", "show", transfer["id"])
+        assert "Asked for by boss; the images belong to bob." in shown.out + shown.err
+        both = terminal.run(*asked, "--skip-existing")
+        assert "goes by your own images" in both.out
+    finally:
+        terminal.log_in()
+
+    async def ask() -> tuple[str, str, list[str]]:
+        async with await terminal.installation.sign_in("bob", PASSWORD) as server:
+            [number] = [one for item in done.json["items"] for one in item["image_ids"]]
+            image = await server.image(number)
+            target = ContainerRef.parse("{kind}:{id}".format(**transfer["target"]))
+            dataset = await server.container(target)
+            listed = [one.id for one in (await server.transfers()).items]
+        return image.summary.owner, dataset.owner, listed
+
+    assert asyncio.run(ask()) == ("bob", "bob", [transfer["id"]])
+
+
+def _add_administrator(terminal: Terminal) -> None:
+    repository = terminal.installation.repository
+    if isinstance(repository, SandboxRepository):
+        groups = ["lab", "system"]
+        repository.sandbox.control("add_user", name="boss", password=PASSWORD, groups=groups)
+        return
+
+    async def add() -> None:
+        people = Administration(repository._folder)  # type: ignore[attr-defined]
+        await people.add_experimenter("boss", "The Boss", PASSWORD, is_admin=True)
+
+    asyncio.run(add())
+
+
+def _log_in(terminal: Terminal, name: str) -> None:
+    url = terminal.installation.url
+    asked = ("login", url, "--user", name, "--password-stdin", "--in-file")
+    assert terminal.run(*asked, text=f"{PASSWORD}\n").code == 0
+
+
 def test_a_path_of_names_in_a_group(terminal: Terminal, tmp_path: Path) -> None:
     make_tiffs(tmp_path / "run", 1, edge=32, seed=10)
     with_omero = "TRANSFERAPP_REPOSITORY" in terminal.installation.repository.environment
@@ -170,3 +260,36 @@ def test_only_what_the_facility_allows_is_skipped(terminal: Terminal, tmp_path: 
     window = [(one.window_start, one.window_end) for one in image.pixels.channels]
     assert window == [(0.0, 65535.0)]
     assert terminal.safe_to_delete(done.json["transfer"]["id"])
+
+
+def test_without_checksums_nobody_says_that_the_source_may_go(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    make_tiffs(tmp_path / "run", 2, edge=32, seed=13)
+    where = ("--to", "Dataset:Sizes only", "--create", "--wait", "--json")
+    done = terminal.run("import", str(tmp_path / "run"), *where, "--skip", "checksum")
+    if "TRANSFERAPP_REPOSITORY" not in terminal.installation.repository.environment:
+        assert done.code == 3
+        assert "does not let imports skip checksum" in done.out
+        return
+    assert done.code == 0, done.err
+    assert {item["state"] for item in done.json["items"]} == {"imported"}
+    assert not any(item["verified"] for item in done.json["items"])
+    assert all("Keep the source." in item["note"] for item in done.json["items"])
+    transfer_id = done.json["transfer"]["id"]
+    shown = terminal.run("transfers", "show", transfer_id)
+    assert "Not safe to delete the source: the repository's checksums" in shown.out + shown.err
+    assert not terminal.safe_to_delete(transfer_id)
+
+    async def until_ended() -> SubmissionView:
+        async with AgentClient(terminal.installation.agent_socket) as agent:
+            while True:
+                view = await agent.submission(transfer_id)
+                if view.state == "imported":
+                    return view
+                await asyncio.sleep(0.2)
+
+    view = asyncio.run(asyncio.wait_for(until_ended(), 30))
+    assert view.safe_to_switch_off
+    assert not view.safe_to_delete_source
+    assert not view.safe_to_delete_imported

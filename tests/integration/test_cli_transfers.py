@@ -60,6 +60,25 @@ async def test_transfers_are_listed_shown_and_cancelled(ada: ServerClient) -> No
     assert (await ada.transfer(second.id)).items[0].state == "cancelled"
 
 
+async def test_a_retry_finds_its_new_target_in_a_group(ada: ServerClient) -> None:
+    transfer = (await submitted(ada, 5)).details.transfer
+    groups = (await ada.identity()).groups
+    asked = ("transfers", "retry", transfer.id, "--to", "Dataset:Elsewhere", "--create")
+    wrong = await run(*asked, "--group", "nobody's")
+    assert wrong.exit_code == ExitCode.PROBLEM
+    assert "You are in no group 'nobody's'" in wrong.stderr
+    assert (await ada.transfer(transfer.id)).transfer.target == transfer.target
+    moved = await run(*asked, "--group", groups[0].name, "--json")
+    assert moved.exit_code == ExitCode.DONE, moved.output
+    target = (await ada.transfer(transfer.id)).transfer.target
+    assert target is not None
+    found = await ada.container(target)
+    assert (found.name, found.group_id) == ("Elsewhere", groups[0].id)
+    pointless = await run("transfers", "retry", transfer.id, "--group", groups[0].name)
+    assert pointless.exit_code == ExitCode.PROBLEM
+    assert "--group says where --to is looked for" in pointless.stderr
+
+
 async def test_the_former_forms_do_the_same_and_name_the_new_one(ada: ServerClient) -> None:
     transfer = (await submitted(ada, 5)).details.transfer
     for former, form in (

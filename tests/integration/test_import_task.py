@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from tests.support.import_env import OWNER
 from tests.support.import_task_env import Env, cells, working_env
@@ -19,11 +21,27 @@ from transferapp.errors import (
     UploadLost,
 )
 from transferapp.ledger.port import ItemChange
+from transferapp.model.annotations import annotations_of
+from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.moves import RETRY
 from transferapp.model.transfers import ItemState, TransferItem
+from transferapp.operations.annotate_images import annotate_images
+from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.taskqueue.port import TaskState
 from transferapp.testing.moves import PUT
 from transferapp.testing.queue_journal import reach
+
+#: What images are called by a person, of those in ``series``.
+SERIES = ("Position 1", "#2", "T", "Position 9", "run.ome.tif [Position 5]")
+
+
+def series(path: Path) -> Path:
+    """Make a file of five images, two of them with one name."""
+    with tifffile.TiffWriter(path, ome=True) as writer:
+        for number, name in enumerate(["Position 1", "Position 2", "T", "T", "Position 5"]):
+            plane = np.full((8, 9), number, np.uint8)
+            writer.write(plane, metadata={"axes": "YX", "Name": name})
+    return path
 
 
 @pytest.fixture
@@ -59,6 +77,50 @@ async def test_notes_show_in_text_how_far_it_is(env: Env) -> None:
     assert [note.partition(":")[0] for note in notes if note.startswith("step")] == [
         f"step {number} of 5" for number in range(1, 6)
     ]
+
+
+async def test_single_images_are_annotated_and_what_fits_none_is_told(
+    env: Env, tmp_path: Path
+) -> None:
+    given = {name: annotations_of((), pairs=[("named", name)]) for name in SERIES}
+    single = tuple(ImageAnnotations(name, notes) for name, notes in given.items())
+    path = series(tmp_path / "run.ome.tif")
+    details = await env.add_import([path], image_annotations=single)
+    await env.finish(details)
+    item = await env.item(details)
+    assert (item.state, item.verified) == (ItemState.IMPORTED, True)
+    assert "No image is called 'T', 'Position 9': what was to be written on it" in item.note
+    assert "'run.ome.tif [Position 2]'" in item.note
+    work = await env.ledger.work(item.id)
+    async with env.repository.session(OWNER) as session:
+        # As a task whose worker was killed after it: each is written once.
+        again = await annotate_images(session.images, work, item.image_ids)
+        images = [await session.images.get(one) for one in item.image_ids]
+    assert again == item.note
+    assert [one.annotations for one in images] == [
+        given["Position 1"], given["#2"], (), (), given["run.ome.tif [Position 5]"],
+    ]  # fmt: skip
+
+
+async def test_who_asks_for_another_person_must_still_be_allowed_to(env: Env) -> None:
+    people = Administration(env.folder / "repository")
+    await people.add_experimenter("eve", "Eve", "secret-Eve")
+    await people.add_member("eve", "lab")
+    details = await env.add_import([cells()], asked_by="eve")
+    task = await env.finish(details, TaskState.DEAD)
+    item = await env.item(details)
+    assert (task.error_code, item.state) == ("permission-denied", ItemState.NEEDS_ATTENTION)
+    assert item.trouble is not None
+    assert "You may not import for others" in item.trouble.message
+    assert not await env.reserved(details)
+    await people.add_experimenter("root", "Root", "secret-Root", is_admin=True)
+    path = env.folder / "again.png"
+    path.write_bytes(cells().read_bytes())
+    allowed = await env.add_import([path], asked_by="root")
+    await env.finish(allowed)
+    async with env.repository.session(OWNER) as session:
+        made = [await session.images.get(one) for one in await env.filesets(allowed)]
+    assert [one.summary.owner for one in made] == [OWNER]
 
 
 async def test_a_retry_after_a_file_was_refused_stores_it_again(env: Env) -> None:

@@ -55,9 +55,13 @@ async def repository(tmp_path: Path) -> AsyncIterator[LocalRepository]:
 
 
 async def imported(
-    repository: LocalRepository, path: Path, kind: ContainerKind = ContainerKind.DATASET
+    repository: LocalRepository,
+    path: Path,
+    kind: ContainerKind = ContainerKind.DATASET,
+    rider: str = "",
 ) -> list[ImageDetails]:
-    sample = Sample(path.parent, (path.name,), 1)
+    names = (path.name, rider) if rider else (path.name,)
+    sample = Sample(path.parent, names, 1)
     async with repository.session(ALICE) as session:
         target = await session.containers.create(kind, "Target")
         plan = plan_for(sample, target.ref, session.identity.default_group_id)
@@ -157,3 +161,13 @@ async def test_images_of_a_plate_go_into_a_dataset_all_the_same(
     assert [details.container_names for details in made] == [("Target",), ("Target",)]
     async with repository.session(ALICE) as session:
         assert await session.containers.children(None, kind=ContainerKind.PLATE) == []
+
+
+async def test_options_of_bio_formats_beside_a_file_make_no_set(
+    repository: LocalRepository, tmp_path: Path
+) -> None:
+    path = write_pages(tmp_path / "a.tif", None, [7])
+    options = tmp_path / "a.tif.bfoptions"
+    options.write_text("zeissczi.autostitch=false\n")
+    [details] = await imported(repository, path, rider=options.name)
+    assert [file.name for file in details.files] == [path.name, options.name]

@@ -12,6 +12,7 @@ import pytest
 import tifffile
 
 from tests.support.import_env import OWNER, ImportEnv
+from tests.support.ome_zarrs import write_image
 from tests.support.rest_server import (
     RestServer,
     new_dataset,
@@ -119,6 +120,21 @@ async def test_the_same_path_and_size_of_two_days_is_no_copy(
         [candidate] = group(scan([tmp_path / day / "Pos0"]))
         duplicates = await Comparing(client).completely(candidate, threading.Event())
         assert bool(duplicates and duplicates.is_sure) == (day == "same")
+
+
+async def test_a_corrected_mask_is_no_copy(server: RestServer, tmp_path: Path) -> None:
+    """Its chunks are the held ones: exchanged, or without the one that was erased."""
+    client, mask = await server.signed_in(), np.repeat([[1, 2]], 8, 0).repeat(8, 1)
+    days = {"held": mask, "exchanged": mask[:, ::-1], "erased": np.where(mask == 1, 0, mask)}
+    for day, pixels in days.items():
+        write_image(tmp_path / day / "m.ome.zarr", pixels.astype("u1"), "yx", chunks=(8, 8))
+    candidates = group(scan([tmp_path / day / "m.ome.zarr" for day in days]))
+    held = [file.client_path for file in candidates[0].files]
+    await import_files(server, tmp_path / "held", *held)
+    found = await scanned(client, candidates)
+    assert [bool(one and one.is_sure) for one in found] == [True, False, False]
+    for one, expected in zip(candidates, (True, False, False), strict=True):
+        assert bool(await Comparing(client).completely(one, threading.Event())) is expected
 
 
 async def test_ends_of_private_data_are_not_compared(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from transferapp.intake.candidates import FilesetCandidate
@@ -44,7 +44,8 @@ class HoldingServer:
 
     def hold(self, candidate: FilesetCandidate, fileset: DuplicateFileset = MONDAY) -> None:
         """Hold the files of a candidate as they are now."""
-        self.held[fileset] = {f.client_path: f.path.read_bytes() for f in candidate.files}
+        held = {f.client_path: f.path.read_bytes() for f in candidate.files}
+        self.held[replace(fileset, file_count=len(held))] = held
 
     def sha1s(self, owner: str) -> set[str]:
         """What is there of one person."""
@@ -58,15 +59,17 @@ class HoldingServer:
     def _of(self, item: AskedItem) -> DuplicateMatch:
         ranks: dict[DuplicateFileset, int] = {}
         for fileset, contents in self.held.items():
-            found = [self._rank(file, contents) for file in item.files]
+            lone = len(item.files) == 1
+            found = [self._rank(file, contents, lone=lone) for file in item.files]
             if all(rank is not None for rank in found):
                 ranks[fileset] = max(rank for rank in found if rank is not None)
         return DuplicateMatch(*(tuple(f for f, r in ranks.items() if r == n) for n in range(3)))
 
-    def _rank(self, file: AskedFile, contents: dict[str, bytes]) -> int | None:
-        if self.keeps_sha1 and file.sha1 in map(sha1, contents.values()):
-            return 0
+    def _rank(self, file: AskedFile, contents: dict[str, bytes], *, lone: bool) -> int | None:
         here = contents.get(file.client_path)
+        places = contents.values() if lone else [here] if here is not None else []
+        if self.keeps_sha1 and file.sha1 in map(sha1, places):
+            return 0
         if here is None or len(here) != file.size_bytes or (self.keeps_sha1 and file.sha1):
             return None
         if file.ends:

@@ -17,6 +17,7 @@ from transferapp.ledger.port import NewTransfer, PlannedItem, PlannedTransferFil
 from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.identity import GroupPermissions
+from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.transfers import ItemRole, TransferDetails, TransferKind
 from transferapp.prepared.stores.filesystem import FilesystemPrepared
 from transferapp.repositories.local.accounts.administration import Administration
@@ -128,20 +129,27 @@ class ImportEnv:
         target: ContainerRef | None = None,
         seal: bool = True,
         role: ItemRole = ItemRole.FILESET,
+        image_annotations: tuple[ImageAnnotations, ...] = (),
+        asked_by: str = "",
     ) -> TransferDetails:
         """Add a transfer of one item with these files, staged and sealed."""
         assert self.target is not None
-        planned = tuple(PlannedTransferFile(p.name, p.stat().st_size) for p in paths)
+        files = tuple(PlannedTransferFile(p.name, p.stat().st_size) for p in paths)
         details = await self.ledger.add(
             NewTransfer(
                 kind=TransferKind.IMPORT,
                 name=paths[0].name,
                 owner=OWNER,
                 request_key=f"key-{paths[0]}",
-                items=(PlannedItem(paths[0].name, planned, role=role),),
+                items=(
+                    PlannedItem(
+                        paths[0].name, files, role=role, image_annotations=image_annotations
+                    ),
+                ),
                 target=target or self.target.ref,
                 target_name=self.target.name,
                 group_id=self.target.group_id,
+                asked_by=asked_by,
             )
         )
         for file, path in zip(details.files, paths, strict=True):

@@ -121,14 +121,17 @@ class OmeroPrograms:
         done = self._ended(_OMERO, *arguments)
         return (done.stdout + done.stderr).strip()
 
-    def python(self, code: str, *arguments: object) -> str:
-        """Run Python with these packages; return what it printed."""
-        return self._ended(code, *map(str, arguments)).stdout
+    def python(self, code: str, *arguments: object, display: str = "") -> str:
+        """Run Python with these packages, on a screen if named; return what it printed."""
+        screen = {"QT_QPA_PLATFORM": "xcb", "DISPLAY": display} if display else {}
+        return self._ended(code, *map(str, arguments), **screen).stdout
 
-    def _ended(self, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _ended(
+        self, code: str, *arguments: str, **more: str
+    ) -> subprocess.CompletedProcess[str]:
         with tempfile.TemporaryDirectory() as folder:
             done = subprocess.run(
-                [str(self._python), "-c", code, *arguments], env=self._environment,
+                [str(self._python), "-c", code, *arguments], env={**self._environment, **more},
                 capture_output=True, text=True, timeout=110, check=False, cwd=folder,
             )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr

@@ -35,7 +35,7 @@ from transferapp.host.paths import private_folder
 from transferapp.host.private_file import private_file
 from transferapp.host.sparing import readable
 from transferapp.model.drops import SourceScan
-from transferapp.model.stages import ItemStage
+from transferapp.model.stages import MOVED_STAGES, ItemStage
 from transferapp.model.transfers import ItemState, TransferKind
 from transferapp.protocol.messages import FileOnDisk, Submission
 
@@ -212,7 +212,7 @@ class Outbox:
                 .values(**values),
                 [{"id": item_id} for item_id in item_ids],
             )
-            if stage is ItemStage.DONE:
+            if stage in MOVED_STAGES:
                 connection.execute(
                     sa.update(_FILES)
                     .where(_FILES.c.item_id == sa.bindparam("id"))

@@ -19,6 +19,7 @@ from transferapp.agent.threads import in_daemon_thread
 from transferapp.client.problems import raise_for_problem, translated
 from transferapp.client.uploads import UploadOrder, upload_file
 from transferapp.client.workstation import WorkstationClient
+from transferapp.model.skips import Skip
 from transferapp.model.stages import ItemStage, stage_of
 from transferapp.model.transfers import ItemState, TransferDetails
 from transferapp.protocol import routes
@@ -38,8 +39,10 @@ class ImportRun(Run):
     @override
     async def take_over(self, server: WorkstationClient, details: TransferDetails) -> None:
         """Bring the outbox to what the server says of the items."""
+        skipped = Skip.CHECKSUM in details.transfer.skip
         stages = {
-            item.id: stage_of(item.state, verified=item.verified) for item in details.items
+            item.id: stage_of(item.state, verified=item.verified, checksum_skipped=skipped)
+            for item in details.items
         }
         known = await asyncio.to_thread(self.services.outbox.items, self.transfer_id)
         moved: dict[ItemStage, list[str]] = {}

@@ -13,6 +13,7 @@ from transferapp.client.key_values import annotations_by_file, read_table
 from transferapp.errors import Invalid
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.model.annotations import annotations_of, wrong_annotations
+from transferapp.model.image_annotations import OwnAnnotations
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip, skips_of
 
@@ -35,14 +36,14 @@ KeyValuesFile = Annotated[
         "--key-values",
         metavar="FILE.csv",
         parser=given_path,
-        help="A table with a row for each file: its key-value pairs.",
+        help="A table with a row for each file, or image in a file: its key-value pairs.",
     ),
 ]
 Skips = Annotated[
     list[str] | None,
     typer.Option(
         "--skip",
-        metavar="thumbnails|minmax",
+        metavar="thumbnails|minmax|checksum",
         help="Not done by the repository, where the facility allows it; may be repeated.",
     ),
 ]
@@ -53,18 +54,13 @@ def skips_given(given: Sequence[str]) -> frozenset[Skip]:
     try:
         return skips_of(" ".join(given))
     except ValueError:
-        pass
-    if "checksum" in given:
-        raise Invalid(
-            "Checksums are never skipped: they are compared before you are told that the source"
-            " may be deleted. Import without --skip checksum."
-        )
-    raise Invalid(f"'{' '.join(given)}' cannot be skipped. There are: {', '.join(Skip)}.")
+        text = f"'{' '.join(given)}' cannot be skipped. There are: {', '.join(Skip)}."
+        raise Invalid(text) from None
 
 
 def own_annotations(
     table: Path | None, candidates: Sequence[FilesetCandidate], echo: Callable[[str], None]
-) -> dict[Path, tuple[Annotation, ...]]:
+) -> dict[Path, OwnAnnotations]:
     """Read the table and return what each fileset is given; raises Invalid, SourceProblem."""
     if table is None:
         return {}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from transferapp.model.attachments import attached_text
 from transferapp.model.drops import left_out_text
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import Transfer, TransferKind
 
 
 def deleting(transfer: Transfer) -> str:
     """Return whole sentences; empty for an export and before anything is imported."""
+    if Skip.CHECKSUM in transfer.skip and transfer.filesets_done:
+        return "Not safe to delete the source: the repository's checksums were skipped."
     if transfer.kind is not TransferKind.IMPORT or not transfer.files_verified:
         return ""
     promises, scan = transfer.promises, transfer.look

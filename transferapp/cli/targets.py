@@ -19,17 +19,18 @@ from transferapp.model.identity import Group
 
 
 async def find_target(
-    server: ServerClient, text: str, *, create: bool, group: str = ""
+    server: ServerClient, text: str, *, create: bool, group: str = "", owner: str = ""
 ) -> Container:
     """Return the container; raises Invalid, TargetNotFound, Conflict when several fit.
 
     A number is an id where there is such a container, and a name where there is none.
     Behind a parent (``Dataset:Flies/20261129``, ``Flies/20261129``) it is always a name.
-    ``group``: only there, and what is made is made there.
+    ``group``: only there, and what is made is made there. ``owner``: with that person's
+    rights instead of one's own.
     """
     kind, path = _parse(text)
-    only = await _group(server, group) if group else None
-    search = _Search(server, kind, only, create=create)
+    only = await _group(server, group, owner) if group else None
+    search = _Search(server, kind, only, owner, create=create)
     return await (search.by_path(*path) if len(path) > 1 else search.by_name(path[0]))
 
 
@@ -58,12 +59,14 @@ def _parse(text: str) -> tuple[ContainerKind, list[str]]:
     return kind, path
 
 
-async def _group(server: ServerClient, name: str) -> Group:
-    groups = (await server.identity()).groups
+async def _group(server: ServerClient, name: str, owner: str) -> Group:
+    groups = (await server.identity(owner=owner)).groups
     for one in groups:
         if one.name == name:
             return one
     yours = ", ".join(f"'{one.name}'" for one in groups)
+    if owner:
+        raise Invalid(f"{owner} is in no group '{name}'. The groups there are: {yours}.")
     raise Invalid(f"You are in no group '{name}'. Yours are: {yours}.")
 
 
@@ -74,6 +77,7 @@ class _Search:
     server: ServerClient
     kind: ContainerKind
     group: Group | None
+    owner: str
     create: bool
 
     async def by_name(self, name: str) -> Container:
@@ -88,9 +92,13 @@ class _Search:
     async def by_path(self, parent: str, name: str) -> Container:
         """Return the one of this name in a parent of that name."""
         above = PARENT_KIND[self.kind]
-        tops = await self.server.containers(None, kind=above)
+        tops = await self.server.containers(None, kind=above, owner=self.owner)
         parents = self._called(parent, above, tops)
-        inside = [one for top in parents for one in await self.server.containers(top.ref)]
+        inside = [
+            one
+            for top in parents
+            for one in await self.server.containers(top.ref, owner=self.owner)
+        ]
         if fitting := self._called(name, self.kind, inside):
             return await self._the_only(fitting)
         if parents:
@@ -98,7 +106,9 @@ class _Search:
             return await self._made(name, place.ref)
         if not self.create:
             raise TargetNotFound(f"There is no {above} '{parent}'. Add --create to make it.")
-        made = await self.server.create_container(above, parent, group_id=self._group_id)
+        made = await self.server.create_container(
+            above, parent, group_id=self._group_id, owner=self.owner
+        )
         return await self._made(name, made.ref)
 
     @property
@@ -110,7 +120,9 @@ class _Search:
         if not is_id(text):
             return None
         try:
-            found = await self.server.container(ContainerRef(self.kind, int(text)))
+            found = await self.server.container(
+                ContainerRef(self.kind, int(text)), owner=self.owner
+            )
         except TargetNotFound:
             return None
         if self.group and found.group_id != self.group.id:
@@ -121,10 +133,12 @@ class _Search:
         return found
 
     async def _everywhere(self) -> list[Container]:
-        found = await self.server.containers(None, kind=self.kind)
+        found = await self.server.containers(None, kind=self.kind, owner=self.owner)
         above = PARENT_KIND.get(self.kind)
-        for parent in await self.server.containers(None, kind=above) if above else ():
-            found += await self.server.containers(parent.ref)
+        for parent in (
+            await self.server.containers(None, kind=above, owner=self.owner) if above else ()
+        ):
+            found += await self.server.containers(parent.ref, owner=self.owner)
         return found
 
     def _called(
@@ -145,7 +159,9 @@ class _Search:
     async def _the_only(self, fitting: list[Container]) -> Container:
         if len(fitting) == 1:
             return fitting[0]
-        names = {one.id: one.name for one in (await self.server.identity()).groups}
+        names = {
+            one.id: one.name for one in (await self.server.identity(owner=self.owner)).groups
+        }
         choices = ", ".join(
             f"{one.ref} (of {one.owner}, group {names.get(one.group_id, one.group_id)})"
             for one in sorted(fitting, key=lambda one: one.ref.id)
@@ -159,7 +175,7 @@ class _Search:
         if self.create:
             group_id = None if parent else self._group_id
             return await self.server.create_container(
-                self.kind, name, parent=parent, group_id=group_id
+                self.kind, name, parent=parent, group_id=group_id, owner=self.owner
             )
         where = f" in the group '{self.group.name}'" if self.group else ""
         if parent is None and is_id(name):

@@ -48,6 +48,8 @@ def show_transfers(transfers: Sequence[Transfer]) -> None:
 def show_details(details: TransferDetails, placements: Sequence[PlacementView] = ()) -> None:
     """Print a transfer, its items, and what may be promised of its source."""
     show_transfers([details.transfer])
+    if by := details.transfer.asked_by:
+        echo(f"Asked for by {by}; the images belong to {details.transfer.owner}.")
     where = {one.item_id: one.path for one in placements if one.placed}
     rows = [
         (

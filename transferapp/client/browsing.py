@@ -24,15 +24,20 @@ class BrowseClient(ServerConnection):
     """Looks at containers and images, and makes and deletes containers."""
 
     async def containers(
-        self, parent: ContainerRef | None = None, *, kind: ContainerKind | None = None
+        self,
+        parent: ContainerRef | None = None,
+        *,
+        kind: ContainerKind | None = None,
+        owner: str = "",
     ) -> list[Container]:
-        """List what is in a container, or (None) the tops."""
-        params = given(parent=parent, kind=kind)
+        """List what is in a container, or (None) the tops; as ``owner`` sees them."""
+        params = given(parent=parent, kind=kind, owner=owner)
         return await self._call(list[Container], "GET", routes.CONTAINERS, params=params)
 
-    async def container(self, ref: ContainerRef) -> Container:
-        """Return one container; raises TargetNotFound."""
-        return await self._call(Container, "GET", f"{routes.CONTAINERS}/{ref}")
+    async def container(self, ref: ContainerRef, *, owner: str = "") -> Container:
+        """Return one container, as ``owner`` sees it; raises TargetNotFound."""
+        params = given(owner=owner)
+        return await self._call(Container, "GET", f"{routes.CONTAINERS}/{ref}", params=params)
 
     async def create_container(
         self,
@@ -42,6 +47,7 @@ class BrowseClient(ServerConnection):
         parent: ContainerRef | None = None,
         group_id: int | None = None,
         description: str = "",
+        owner: str = "",
     ) -> Container:
         """Make a project, dataset or screen; raises PermissionDenied, Invalid."""
         new = NewContainer(
@@ -50,6 +56,7 @@ class BrowseClient(ServerConnection):
             parent=str(parent) if parent else None,
             group_id=group_id,
             description=description,
+            owner=owner,
         )
         return await self._call(Container, "POST", routes.CONTAINERS, json=body_of(new))
 

@@ -83,7 +83,8 @@ class Comparing:
             duplicate = await self._server.duplicates([item for _, (item, _) in asked])
             for (n, (_, hashed)), one in zip(asked, duplicate, strict=True):
                 is_sample = len(candidates[n].files) > MAX_FILES_ASKED
-                found[n] = _known(one, hashed, is_sample=is_sample)
+                whole = _whole(one, candidates[n])
+                found[n] = _known(whole, hashed, is_sample=is_sample)
         return found
 
     async def completely(
@@ -103,9 +104,9 @@ class Comparing:
 
         hashed = await _in_thread(whole, cancel)
         duplicate = []
-        for some in _chunks(hashed, MAX_FILES_ASKED * MAX_ITEMS_ASKED):
-            items = [_whole_item(group) for group in _chunks(some, MAX_FILES_ASKED)]
-            duplicate += await self._server.duplicates(items)
+        for items in _chunks(_whole_items(hashed), MAX_ITEMS_ASKED):
+            answers = await self._server.duplicates(items)
+            duplicate += [_whole(one, candidate) for one in answers]
         same = _in_all([one.same_bytes for one in duplicate])
         if same:
             return Duplicates(Likeness.BYTES, same, tuple(hashed))
@@ -118,7 +119,7 @@ class Comparing:
             some = candidates[start : start + MAX_ITEMS_ASKED]
             items = [AskedItem(files=[_asked(f) for f in _sample(one)]) for one in some]
             for number, duplicate in enumerate(await self._server.duplicates(items), start):
-                if duplicate:
+                if _whole(duplicate, candidates[number]):
                     yield number
 
     def _read_ends(
@@ -187,8 +188,22 @@ def _asked(file: FoundFile, *, sha1: str = "", ends: str = "") -> AskedFile:
     )
 
 
-def _whole_item(hashed: Sequence[HashedFile]) -> AskedItem:
-    return AskedItem(files=[_asked(one.file, sha1=one.sha1) for one in hashed])
+def _whole_items(hashed: Sequence[HashedFile]) -> list[AskedItem]:
+    """Ask about all files, about the first one each time: a file that is asked about alone
+    counts as held wherever its bytes lie.
+    """
+    first, *rest = [_asked(one.file, sha1=one.sha1) for one in hashed]
+    groups = list(_chunks(rest, MAX_FILES_ASKED - 1)) or [[]]
+    return [AskedItem(files=[first, *group]) for group in groups]
+
+
+def _whole(duplicate: DuplicateMatch, candidate: FilesetCandidate) -> DuplicateMatch:
+    """Keep the filesets that have no other file beside: with it they are other images."""
+    count = len(candidate.files)
+    by_likeness = (duplicate.same_bytes, duplicate.same_ends, duplicate.same_paths)
+    return DuplicateMatch(
+        *(tuple(one for one in some if one.file_count == count) for some in by_likeness)
+    )
 
 
 def _in_all(duplicate: Sequence[Sequence[DuplicateFileset]]) -> tuple[DuplicateFileset, ...]:

@@ -19,6 +19,7 @@ from transferapp.intake.file_names import problem_of
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.containers import ContainerRef
 from transferapp.model.export_specs import ExportSpec
+from transferapp.model.image_annotations import OwnAnnotations
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import TransferDetails, TransferFile, TransferKind
@@ -62,10 +63,12 @@ class ImportPlan:
     target: ContainerRef
     candidates: tuple[FilesetCandidate, ...]
     annotations: tuple[Annotation, ...] = ()
+    #: Whose data it becomes; empty: the signed-in person's.
+    owner: str = ""
     #: Work that the repository is not asked to do.
     skip: frozenset[Skip] = frozenset()
     #: Of single filesets, by the file to open.
-    own_annotations: Mapping[Path, tuple[Annotation, ...]] = field(default_factory=dict)
+    own_annotations: Mapping[Path, OwnAnnotations] = field(default_factory=dict)
     #: What was dropped, with all that is neither in ``candidates`` nor in ``attachments``;
     #: None where nobody knows.
     dropped: Dropped | None = None
@@ -194,17 +197,23 @@ def _import_request(plan: ImportPlan) -> ImportRequest:
         name=plan.name,
         target=str(plan.target),
         items=[
-            NewItem(
-                name=candidate.name,
-                files=_new_files(candidate.files),
-                annotations=list(plan.own_annotations.get(candidate.files[0].path, ())),
-            )
-            for candidate in plan.candidates
+            _new_item(one, plan.own_annotations.get(one.files[0].path, OwnAnnotations()))
+            for one in plan.candidates
         ],
         attachments=_new_files(plan.attachments),
         annotations=list(plan.annotations),
+        owner=plan.owner,
         skip=sorted(plan.skip),
         drop=drop_message(plan.dropped) if plan.dropped is not None else None,
+    )
+
+
+def _new_item(candidate: FilesetCandidate, own: OwnAnnotations) -> NewItem:
+    return NewItem(
+        name=candidate.name,
+        files=_new_files(candidate.files),
+        annotations=list(own.every),
+        image_annotations=list(own.single),
     )
 
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from transferapp.client.connection import (
     ServerConnection,
+    given,
     parser,
 )
 from transferapp.client.problems import translated
@@ -63,9 +64,10 @@ class SessionClient(ServerConnection):
         self.token = signed_in.token
         return signed_in
 
-    async def identity(self) -> Identity:
-        """Return the signed-in person, as the repository knows her now."""
-        return (await self._call(IdentityView, "GET", routes.SESSION)).identity
+    async def identity(self, *, owner: str = "") -> Identity:
+        """Return the signed-in person, or ``owner``, as the repository knows her now."""
+        params = given(owner=owner)
+        return (await self._call(IdentityView, "GET", routes.SESSION, params=params)).identity
 
     async def sign_out(self) -> None:
         """End the session on the server and forget the token."""

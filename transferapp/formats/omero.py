@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transferapp.formats import bio_formats
+from transferapp.formats.omero_path_rules import stated_or_usual
 from transferapp.formats.omero_releases import bio_formats_of, derived_text
 from transferapp.formats.read_formats import FirstBytes, ReadFormat, RepositoryFormats
 
@@ -38,10 +39,11 @@ _FIRST_BYTES: dict[str, tuple[FirstBytes, ...]] = {
 }
 
 
-def omero_formats(server: str = "") -> RepositoryFormats:
+def omero_formats(server: str = "", path_rules: str = "") -> RepositoryFormats:
     """Return what an OMERO reads that is built on our table's Bio-Formats.
 
-    ``server`` is the version of OMERO.server, which tells what it is likely to run.
+    ``server`` is the version of OMERO.server, which tells what it is likely to run;
+    ``path_rules`` is its setting, that of a fresh OMERO when it is not known.
     """
     table, likely = bio_formats.version(), bio_formats_of(server)
     read = (
@@ -62,4 +64,5 @@ def omero_formats(server: str = "") -> RepositoryFormats:
         f"Bio-Formats {table}",
         likely=f"Bio-Formats {likely}" if likely else "",
         derived=derived_text(server, table),
+        path_rules=stated_or_usual(path_rules),
     )

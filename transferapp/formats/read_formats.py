@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+from transferapp.formats.omero_path_rules import stated_or_usual
+from transferapp.formats.omero_places import no_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,9 @@ class RepositoryFormats:
     #: Where ``likely`` is from, or why it is not known, as a sentence; empty where
     #: ``read_by`` itself reads.
     derived: str = ""
+    #: How OMERO changes names of files (its setting ``omero.fs.repo.path_rules``); empty: names
+    #: stay as they are.
+    path_rules: str = ""
 
     @property
     def runs(self) -> str:
@@ -120,6 +126,12 @@ class RepositoryFormats:
             return True
         _, dot, ending = name.rpartition(".")
         return bool(self._by_content) and not (dot and ending.strip("0123456789"))
+
+    def no_place(self, paths: Sequence[str]) -> str:
+        """Say why the files of one image cannot be stored, the one to open first; "" when they
+        can.
+        """
+        return no_place(paths, stated_or_usual(self.path_rules)) if self.path_rules else ""
 
     def only_known_names(self, name: str) -> str:
         """Say why a facility that imports only formats that are read refuses a file."""

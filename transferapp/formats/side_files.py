@@ -11,6 +11,9 @@ SIDE_ENDINGS = (
     ".inf", ".labels", ".log", ".lut", ".mdb", ".mea", ".mod", ".mtb", ".par", ".ps", ".pty",
     ".res", ".set", ".thm", ".tim", ".tnb", ".txt", ".wav", ".xlog", ".xml", ".zpo",
 )  # fmt: skip
+#: Settings of Bio-Formats for the file of the name before it. They ride along with that, and
+#: only Bio-Formats heeds them: with one of them a lone file is no set.
+OPTIONS_ENDING = ".bfoptions"
 
 
 def is_side_name(name: str) -> bool:

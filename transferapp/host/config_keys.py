@@ -51,7 +51,7 @@ KEYS: Mapping[str, Mapping[str, Kind]] = {
         managed_repository transport web websocket_path""",
         whole="port threads",
         number="""call_timeout_s connect_timeout_s hash_timeout_s idle_session_s
-        import_quiet_s minted_idle_s""",
+        import_quiet_s minted_idle_s step_quiet_s""",
         switch="legacy_anonymous_tls verify_tls",
     ),
     "smtp": _keys(

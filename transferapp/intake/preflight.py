@@ -185,8 +185,10 @@ def _check(
         except OSError as error:
             raise problem_of(error, file.path) from error
         size += size_bytes
+    if nowhere := settings.target.no_place([file.client_path for file in candidate.files]):
+        raise errors.NameNotAllowed(nowhere)
     if candidate.format is OME_ZARR:
-        doubts.update(check_zarr(candidate.files, only_by_name=settings.bio_formats))
+        doubts.update(check_zarr(candidate.files))
     return size, sorted(doubts - {""})
 
 

@@ -16,7 +16,7 @@ from transferapp.formats.content_rules import (
 from transferapp.formats.embedded import IMARIS, MRC
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.read_formats import ReadFormat, RepositoryFormats
-from transferapp.formats.side_files import is_side_name
+from transferapp.formats.side_files import OPTIONS_ENDING, is_side_name
 from transferapp.intake.bio_formats_only import BIO_FORMATS_ONLY, ICS
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.formats import KNOWN_UNREADABLE, TIFF, format_of_bytes
@@ -68,8 +68,8 @@ def claim_of(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
     if kind is not None and candidate.no_image:
         return Claim(kind.name, candidate.no_image, unknown=True)
     if kind is not None and kind.suffixes:
-        if not _reads(candidate, kind, target):
-            return Claim(kind.name, _not_read(candidate, kind.name, target))
+        if refused := _refusal(candidate, kind, target):
+            return Claim(kind.name, refused)
         if kind in _UNMARKED and len(candidate.files) == 1:
             path = candidate.files[0].path
             return _claim_by_name(path, kind.name, target.of_name(path.name), target)
@@ -77,11 +77,33 @@ def claim_of(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
     return _claim_of_file(candidate, target)
 
 
+def _refusal(candidate: FilesetCandidate, kind: ImageFormat, target: RepositoryFormats) -> str:
+    if not _reads(candidate, kind, target):
+        return _not_read(candidate, kind.name, target)
+    if _reads_only_one(candidate, kind, target):
+        return _torn(candidate, target)
+    return ""
+
+
 def _reads(candidate: FilesetCandidate, kind: ImageFormat, target: RepositoryFormats) -> bool:
     is_set = len(candidate.files) > 1
     if is_set and target.is_embedded and not target.read_by and kind.name not in target.names:
         return False  # A vendor's set: that its first file is a TIFF does not help.
     return any(suffix.lower().endswith(target.endings) for suffix in kind.suffixes)
+
+
+def _reads_only_one(
+    candidate: FilesetCandidate, kind: ImageFormat, target: RepositoryFormats
+) -> bool:
+    """Say whether it is a set (a CZI in parts) that a reader of one file would tear."""
+    if not target.is_embedded or target.read_by:
+        return False
+    of_kind = [one for one in target.formats if one.name == kind.name]
+    return _parts(candidate) > 1 and not any(one.several_files for one in of_kind)
+
+
+def _parts(candidate: FilesetCandidate) -> int:
+    return sum(not file.name.endswith(OPTIONS_ENDING) for file in candidate.files)
 
 
 def _claim_of_file(candidate: FilesetCandidate, target: RepositoryFormats) -> Claim:
@@ -161,6 +183,14 @@ def _not_read(candidate: FilesetCandidate, name: str, target: RepositoryFormats)
     return (
         f"{target.subject} does not read {name}. Export it from the microscope's software as"
         f" OME-TIFF, then import that{_or_with_bio_formats(candidate, target)}."
+    )
+
+
+def _torn(candidate: FilesetCandidate, target: RepositoryFormats) -> str:
+    return (
+        f"'{candidate.name}' is a set of {_parts(candidate)} files, of which"
+        f" {_within(target)} would read only the first. Save it as one file in the"
+        f" microscope's software, or as OME-TIFF{_or_with_bio_formats(candidate, target)}."
     )
 
 

@@ -34,20 +34,14 @@ KNOWN_CODECS = frozenset(
     }
 )  # fmt: skip
 _NAMED = 3
-#: OMERO keeps at least so many folders above a file (``parentDirsToRetain`` in
-#: ``ManagedRepositoryI``).
-_FOLDERS_KEPT = 3
 
 
-def check_zarr(files: Sequence[FoundFile], *, only_by_name: bool = False) -> list[str]:
+def check_zarr(files: Sequence[FoundFile]) -> list[str]:
     """Look through an OME-Zarr, whose root metadata comes first; returns doubts as sentences.
 
-    What comes after ``ZARR_BUDGET_S`` is believed. ``only_by_name``: OMERO opens it, which
-    knows an OME-Zarr by its path. Raises DamagedFile, UnsupportedFile, EmptyFile,
-    UnreadableFile, VanishedFile.
+    What comes after ``ZARR_BUDGET_S`` is believed. Raises DamagedFile, UnsupportedFile,
+    EmptyFile, UnreadableFile, VanishedFile.
     """
-    if only_by_name:
-        _demand_name(files[0].client_path.rpartition("/")[0])
     tree = _Files(files)
     search = ImageSearch(tree)
     seen = _Seen()
@@ -64,23 +58,6 @@ def check_zarr(files: Sequence[FoundFile], *, only_by_name: bool = False) -> lis
 def is_empty_chunk(name: str, size_bytes: int) -> bool:
     """Say whether a file of a Zarr is a chunk that was never written."""
     return not size_bytes and _CHUNK.fullmatch(name) is not None
-
-
-def _demand_name(folder: str) -> None:
-    """Raise UnsupportedFile unless OMERO knows an OME-Zarr by the path of its folder.
-
-    Its reader looks at the path only (ome/ZarrReader 0.5: ``isThisType``, and in small
-    letters ``initFile``).
-    """
-    kept = folder.split("/")[-_FOLDERS_KEPT:]
-    if any(".zarr" in name for name in kept):
-        return
-    name = kept[-1]
-    better = re.sub(r"(\.ome)?(\.zarr)?$", "", name, flags=re.IGNORECASE) + ".ome.zarr"
-    raise UnsupportedFile(
-        f"OMERO knows an OME-Zarr only by '.zarr' in the name of its folder. Rename '{name}' to"
-        f" '{better}', then drop it again."
-    )
 
 
 @dataclass(slots=True)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transferapp.model.containers import ContainerRef
     from transferapp.model.drops import Drop, SourceScan
     from transferapp.model.events import Event, EventKind
+    from transferapp.model.image_annotations import ImageAnnotations
     from transferapp.model.images import Annotation
     from transferapp.model.moves import Move
     from transferapp.model.transfers import (
@@ -59,6 +60,8 @@ class PlannedItem:
     role: ItemRole = ItemRole.FILESET
     #: On its images, beside those of the transfer.
     annotations: tuple[Annotation, ...] = ()
+    #: On single images of it.
+    image_annotations: tuple[ImageAnnotations, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class NewTransfer:
     drop: Drop | None = None
     #: Import: what the repository is not asked to do.
     skip: frozenset[Skip] = frozenset()
+    #: Import: who asked for it, where that is not the owner.
+    asked_by: str = ""
     #: Export: in which form, and which part of each image.
     export: ExportSpec = _ORIGINALS
 
@@ -94,6 +99,8 @@ class ItemWork:
     group_id: int | None
     #: The transfer's and the item's own.
     annotations: tuple[Annotation, ...]
+    #: The item's, on single images.
+    image_annotations: tuple[ImageAnnotations, ...] = ()
     skip: frozenset[Skip] = frozenset()
     export: ExportSpec = _ORIGINALS
 
@@ -134,12 +141,14 @@ class TransferLists(Protocol):
         after: str = "",
         limit: int = 50,
     ) -> list[Transfer]:
-        """List a person's transfers, newest first, after the transfer id ``after``."""
+        """List what a person owns or asked for, newest first, after the id ``after``."""
 
     async def details(
         self, transfer_id: str, *, owner: str | None = None, with_files: bool = True
     ) -> TransferDetails:
-        """Return a transfer with items (and files)."""
+        """Return a transfer with items (and files); ``owner``: who must own it, or have asked
+        for it.
+        """
 
 
 class TransferRecords(TransferLists, Protocol):

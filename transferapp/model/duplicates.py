@@ -50,6 +50,8 @@ class DuplicateFileset:
     owner: str
     image_ids: tuple[int, ...]
     places: tuple[str, ...] = ()
+    #: All its files: some of them alone would make other images.
+    file_count: int = 1
 
     @property
     def where(self) -> str:
@@ -70,17 +72,30 @@ class DuplicateOriginal:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """One planned file that a fileset already holds; ``original`` of one found by its path."""
+    """One planned file that a fileset already holds; ``original`` is what that has at the
+    file's path with its size, also where the bytes were found elsewhere in it.
+    """
 
     file: PlannedFile
     likeness: Likeness
     fileset: DuplicateFileset
     original: DuplicateOriginal | None = None
 
+    @property
+    def is_in_place(self) -> bool:
+        """Say whether it lies at the file's path: the bytes of a set's files elsewhere make
+        another image (a mask of which two chunks were exchanged).
+        """
+        if self.likeness is not Likeness.BYTES:
+            return True
+        return self.original is not None and self.original.sha1 == self.file.sha1
+
 
 @dataclass(frozen=True, slots=True)
 class DuplicateMatch:
-    """The filesets that hold every file of one item, and how sure that is."""
+    """The filesets that hold every file of one item, and how sure that is: of several files
+    each at its place.
+    """
 
     same_bytes: tuple[DuplicateFileset, ...] = ()
     same_ends: tuple[DuplicateFileset, ...] = ()

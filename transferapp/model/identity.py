@@ -42,3 +42,5 @@ class Identity:
     groups: tuple[Group, ...]
     default_group_id: int
     is_admin: bool = False
+    #: May act for other people: in OMERO the administrator's privilege *Sudo*.
+    may_sudo: bool = False

@@ -1,7 +1,7 @@
 """What an image repository may leave undone when it imports, where the facility allows it.
 
-Never its checksums: they are compared with the source's before anybody is told that this may
-be deleted.
+Of an import without the repository's checksums nobody is ever told that its source may be
+deleted: sizes are compared only.
 """
 
 from __future__ import annotations
@@ -15,11 +15,20 @@ class Skip(StrEnum):
     THUMBNAILS = "thumbnails"
     #: The least and the largest value of each channel, by which it is displayed.
     MINMAX = "minmax"
+    #: The checksums of what it stores; what arrives in the staging is compared all the same.
+    CHECKSUM = "checksum"
 
 
 def skips_of(text: str) -> frozenset[Skip]:
     """Read ``thumbnails, minmax``; raises ValueError for another word."""
     return frozenset(Skip(word) for word in text.replace(",", " ").split())
+
+
+#: Of an item that was imported so, behind what else there is to say.
+CHECKSUM_SKIPPED = (
+    "Its checksums were skipped: of the repository's copy only the size was compared. Keep the"
+    " source."
+)
 
 
 def not_allowed(asked: frozenset[Skip], allowed: frozenset[Skip]) -> str:

@@ -16,23 +16,30 @@ class ItemStage(StrEnum):
     PROBLEM = "trouble"
     #: Imported and verified, or delivered.
     DONE = "done"
+    #: Imported, but its checksums were skipped: nobody says that its files may be deleted.
+    UNVERIFIED = "unverified"
     #: The server says that it failed or was cancelled.
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
-def stage_of(state: ItemState, *, verified: bool) -> ItemStage | None:
+def stage_of(
+    state: ItemState, *, verified: bool, checksum_skipped: bool = False
+) -> ItemStage | None:
     """Return the stage of an item that has ended at the server; None while the workstation's
     own, open or in problem, stays.
 
     ``verified``: the repository holds every byte of an import, checked. Before that it is not
-    done. The bytes of an export are checked where they arrive.
+    done; where checksums are skipped it never will be. The bytes of an export are checked where
+    they arrive.
     """
     if state not in ENDED_STATES:
         return None
     if state not in DONE_STATES:
         return ItemStage(state)
-    return ItemStage.DONE if verified or state is ItemState.DELIVERED else None
+    if verified or state is ItemState.DELIVERED:
+        return ItemStage.DONE
+    return ItemStage.UNVERIFIED if checksum_skipped else None
 
 
 def shown_state(stage: ItemStage | None, reported: ItemState) -> ItemState:
@@ -43,6 +50,10 @@ def shown_state(stage: ItemStage | None, reported: ItemState) -> ItemState:
 
 
 #: Nothing of these items is moved any more.
-ENDED_STAGES = frozenset({ItemStage.DONE, ItemStage.FAILED, ItemStage.CANCELLED})
+ENDED_STAGES = frozenset(
+    {ItemStage.DONE, ItemStage.UNVERIFIED, ItemStage.FAILED, ItemStage.CANCELLED}
+)
+#: Every file of these items was moved.
+MOVED_STAGES = frozenset({ItemStage.DONE, ItemStage.UNVERIFIED})
 #: A retry opens these.
 RETRIED_STAGES = frozenset({ItemStage.PROBLEM, ItemStage.FAILED})

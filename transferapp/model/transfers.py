@@ -9,6 +9,7 @@ from enum import StrEnum
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import LeftOut, SourceScan
 from transferapp.model.promises import Promises
+from transferapp.model.skips import Skip
 
 
 class TransferKind(StrEnum):
@@ -165,6 +166,15 @@ class Transfer:
     look: SourceScan | None = None
     #: Export: one of ``ExportForm``.
     form: str = ""
+    #: Import: who asked for it and has its files, where that is not the owner; else empty.
+    asked_by: str = ""
+    #: Import: what the repository is not asked to do.
+    skip: frozenset[Skip] = frozenset()
+
+    @property
+    def sender(self) -> str:
+        """Who has the files, and may send them."""
+        return self.asked_by or self.owner
 
     @property
     def fileset_count(self) -> int:

@@ -29,6 +29,7 @@ from transferapp.model.transfers import ItemState, TransferFile
 from transferapp.operations.import_cleanup import ImportCleanup
 from transferapp.operations.item_progress import begin, conclude, note, refuse
 from transferapp.operations.item_reports import OUTAGE_POLICY, report_dead, report_waiting
+from transferapp.operations.other_people import owners_session
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.port import Attachments, Repository
 from transferapp.staging.port import Staging
@@ -189,8 +190,7 @@ class FileAttaching:
     async def _within(
         self, attempt: _Attempt, act: Callable[[Attachments], Awaitable[Attachment]]
     ) -> Attachment:
-        owner, group_id = attempt.work.transfer.owner, attempt.work.group_id
-        async with self._repository.session(owner, group_id) as session:
+        async with owners_session(self._repository, attempt.work) as session:
             return await act(session.attachments)
 
     async def _stored(self, attempt: _Attempt, number: int, stored: int) -> None:

@@ -131,9 +131,11 @@ async def same_bytes_note(
     with suppress(TransferAppError, TimeoutError):
         async with asyncio.timeout(_PATIENCE_S), repository.session(username) as session:
             duplicates = await _same_bytes(session.images, plan.files)
-        others = [one for one in duplicates if set(one.image_ids).isdisjoint(image_ids)]
-        if others:
-            return f"The same bytes were already in {others[0].where}."
+        # Of two that are imported at once only the later one is a copy.
+        before = min(image_ids, default=0)
+        for one in duplicates:
+            if one.file_count == len(plan.files) and min(one.image_ids) < before:
+                return f"The same bytes were already in {one.where}."
     return ""
 
 
@@ -159,8 +161,14 @@ def _by_bytes(
 
 
 def _of_item(files: Sequence[Sequence[Duplicate]]) -> DuplicateMatch:
-    """Keep the filesets that hold all files; the least sure likeness of a file counts."""
-    by_fileset = [{one.fileset.id: one for one in duplicates} for duplicates in files]
+    """Keep the filesets that hold all files, of several each at its place; the least sure
+    likeness of a file counts.
+    """
+    lone = len(files) == 1
+    by_fileset = [
+        {one.fileset.id: one for one in duplicates if lone or one.is_in_place}
+        for duplicates in files
+    ]
     in_all = sorted(set.intersection(*(set(here) for here in by_fileset)))
     least = {one: max(_RANKS[here[one].likeness] for here in by_fileset) for one in in_all}
     same: list[list[DuplicateFileset]] = [[] for _ in _RANKS]

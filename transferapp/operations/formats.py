@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from transferapp.errors import UnsupportedFile
+from transferapp.errors import NameNotAllowed, UnsupportedFile
 from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.ledger.port import PlannedItem
 from transferapp.model.ome_zarr import METADATA_NAMES
@@ -25,16 +26,24 @@ class Formats:
         formats = await self._repository.formats()
         return replace(formats, unknown_allowed=self._unknown_allowed)
 
-    async def admit(self, items: Iterable[PlannedItem]) -> None:
-        """Refuse formats that nobody knows, where the facility wishes that.
+    async def admit(self, items: Sequence[PlannedItem]) -> None:
+        """Refuse what the repository could never store, and formats that nobody knows, where
+        the facility wishes that.
 
         Only names are here yet: a name without an ending may be of a file that is known by
-        its content. Raises UnsupportedFile.
+        its content. Raises NameNotAllowed, UnsupportedFile.
         """
+        formats = await self._repository.formats()
+        await asyncio.to_thread(_check_places, items, formats)
         if self._unknown_allowed:
             return
-        formats = await self._repository.formats()
         for item in items:
             name = PurePosixPath(item.files[0].client_path).name
             if name not in METADATA_NAMES and not formats.may_know(name):
                 raise UnsupportedFile(formats.only_known_names(name))
+
+
+def _check_places(items: Sequence[PlannedItem], formats: RepositoryFormats) -> None:
+    for item in items:
+        if problem := formats.no_place([file.client_path for file in item.files]):
+            raise NameNotAllowed(problem)

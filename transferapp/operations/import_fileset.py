@@ -26,7 +26,9 @@ from transferapp.host.clock import Clock
 from transferapp.ledger.port import ItemChange, ItemMoves, ItemWork
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.moves import IMPORT
+from transferapp.model.skips import CHECKSUM_SKIPPED, Skip
 from transferapp.model.transfers import ItemState
+from transferapp.operations.annotate_images import annotate_images
 from transferapp.operations.duplicates import same_bytes_note
 from transferapp.operations.import_cleanup import ImportCleanup
 from transferapp.operations.import_health import REGISTER_STEP
@@ -37,6 +39,7 @@ from transferapp.operations.item_reports import (
     report_dead,
     report_waiting,
 )
+from transferapp.operations.other_people import owners_session
 from transferapp.operations.reconcile import check_reconciled
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.repositories.heartbeat import Heartbeat
@@ -158,12 +161,18 @@ class FilesetImport:
         await attempt.context.step("store", self._store, attempt)
         await attempt.context.step("verify", self._verify, attempt)
         await attempt.context.step(REGISTER_STEP, self._register, attempt)
+        # Asked of the ledger: a task of before has the steps that it began with.
+        unmatched = ""
+        if attempt.work.image_annotations:
+            unmatched = await attempt.context.step("annotate", self._annotate, attempt)
         image_ids = await attempt.context.step("reconcile", self._reconcile, attempt)
+        skipped = Skip.CHECKSUM in attempt.plan.skip
+        same = await self._duplicate_note(attempt, image_ids)
         change = ItemChange(
             ItemState.IMPORTED,
-            await self._duplicate_note(attempt, image_ids),
+            " ".join(filter(None, (unmatched, same, CHECKSUM_SKIPPED if skipped else ""))),
             image_ids=tuple(image_ids),
-            verified=True,
+            verified=not skipped,
         )
         await conclude(self._ledger, attempt.work.item.id, change)
 
@@ -200,6 +209,13 @@ class FilesetImport:
                     fileset = await self._store_again(imports, attempt, fileset)
                     registered = await imports.register(fileset, attempt.plan, heartbeat)
         return list(registered.image_ids)
+
+    async def _annotate(self, attempt: _Attempt) -> str:
+        """Write on single images; returns what is to be told of those that were not found."""
+        work = attempt.work
+        async with owners_session(self._repository, work) as session:
+            fileset = await _adopt(session.imports, attempt.plan)
+            return await annotate_images(session.images, work, fileset.image_ids)
 
     async def _reconcile(self, attempt: _Attempt) -> list[int]:
         """Compare with the seals, once more and from the repository's own records: what
@@ -271,8 +287,7 @@ class FilesetImport:
 
     @asynccontextmanager
     async def _imports(self, work: ItemWork) -> AsyncIterator[Imports]:
-        owner = work.transfer.owner
-        async with self._repository.session(owner, work.group_id) as session:
+        async with owners_session(self._repository, work) as session:
             yield session.imports
 
 

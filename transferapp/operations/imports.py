@@ -7,6 +7,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Protocol
 
+import structlog
+
 from transferapp.errors import (
     Conflict,
     GrantRefused,
@@ -43,10 +45,13 @@ from transferapp.operations.attach_files import AttachFiles
 from transferapp.operations.formats import Formats
 from transferapp.operations.import_fileset import ImportFileset
 from transferapp.operations.manifest import planned_items
+from transferapp.operations.other_people import allowed_owner
 from transferapp.protocol.messages import Accepted, ImportRequest, Report
 from transferapp.repositories.port import Capability, Repository
 from transferapp.staging.port import StagedFile, Staging
 from transferapp.taskqueue.port import NewTask, TaskControl
+
+_log = structlog.get_logger(__name__)
 
 #: Long enough for a workstation that is switched off over the holidays.
 TRANSFER_GRANT_LIFETIME = timedelta(days=30)
@@ -93,20 +98,22 @@ class ImportRequests:
     async def submit(self, username: str, request: ImportRequest, request_key: str) -> Accepted:
         """Take an import on; the same key gives the first one, with a fresh grant.
 
-        Raises TargetNotFound, PermissionDenied, NameNotAllowed, UnsupportedFile, Invalid.
+        Raises TargetNotFound, PermissionDenied, NameNotAllowed, UnsupportedFile,
+        Invalid; Conflict where the key is that of somebody else's request.
         """
+        owner = await allowed_owner(self._repository, username, request.owner)
         skip = frozenset(request.skip)
         if refused := not_allowed(skip, self._may_skip):
             raise PermissionDenied(refused)
         items = await asyncio.to_thread(planned_items, request)
-        await self._formats.admit(one for one in items if one.role is ItemRole.FILESET)
+        await self._formats.admit([one for one in items if one.role is ItemRole.FILESET])
         attaches = bool(request.attachments)
-        container = await self._target(username, request.target, attaches=attaches)
+        container = await self._target(owner, request.target, attaches=attaches)
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.IMPORT,
                 name=request.name,
-                owner=username,
+                owner=owner,
                 request_key=request_key,
                 items=items,
                 target=container.ref,
@@ -115,8 +122,18 @@ class ImportRequests:
                 annotations=tuple(request.annotations),
                 drop=request.drop,
                 skip=skip,
+                asked_by="" if owner == username else username,
             )
         )
+        if details.transfer.sender != username:
+            raise Conflict("This Idempotency-Key was used for another import. Take a new one.")
+        if owner != username:
+            _log.info(
+                "import for another person",
+                transfer=details.transfer.id,
+                owner=owner,
+                asked_by=username,
+            )
         minted = await self._grants.mint(
             Scope.TRANSFER,
             username,
@@ -135,7 +152,8 @@ class ImportRequests:
         if details.transfer.kind is not TransferKind.IMPORT:
             raise Invalid("Only an import has a target.")
         attaches = details.transfer.to_attach > details.transfer.attached
-        container = await self._target(username, target, attaches=attaches)
+        owner = await allowed_owner(self._repository, username, details.transfer.owner)
+        container = await self._target(owner, target, attaches=attaches)
         if details.items:
             work = await self._ledger.work(details.items[0].id)
             if work.group_id != container.group_id:

@@ -10,6 +10,7 @@ from transferapp.errors import Invalid, NameNotAllowed
 from transferapp.ledger.port import PlannedItem, PlannedTransferFile
 from transferapp.model.annotations import wrong_annotations
 from transferapp.model.attachments import too_much_to_attach
+from transferapp.model.image_annotations import wrong_image_annotations
 from transferapp.model.transfers import ItemRole
 from transferapp.protocol.messages import MAX_FILES_PER_ITEM, ImportRequest, NewItem
 
@@ -87,7 +88,14 @@ def _planned(item: NewItem) -> PlannedItem:
     files = (PlannedTransferFile(file.client_path, file.size_bytes) for file in item.files)
     if wrong := wrong_annotations(item.annotations):
         raise Invalid(f"{_shown(item.name)}: {wrong}")
-    return PlannedItem(item.name, tuple(files), annotations=tuple(item.annotations))
+    if wrong := wrong_image_annotations(item.image_annotations):
+        raise Invalid(f"{_shown(item.name)}: {wrong}")
+    return PlannedItem(
+        item.name,
+        tuple(files),
+        annotations=tuple(item.annotations),
+        image_annotations=tuple(item.image_annotations),
+    )
 
 
 def _is_text(name: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from transferapp.errors import Corrupt
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.images import OriginalFile
+from transferapp.model.skips import Skip
 
 _KEEP = "Keep the source, and ask your administrator to look at this import."
 
@@ -15,11 +16,15 @@ _KEEP = "Keep the source, and ask your administrator to look at this import."
 def check_reconciled(fileset: Fileset, plan: FilesetPlan, held: Sequence[OriginalFile]) -> None:
     """Compare what the repository says it holds with the sealed files; raises Corrupt.
 
-    Files are matched by hash and size: a repository may sanitize their names.
+    Files are matched by hash and size: a repository may sanitize their names. By size alone
+    where checksums are skipped: then nothing is promised of the source.
     """
-    available = Counter((file.hash.lower(), file.size_bytes) for file in held)
+    sizes_only = Skip.CHECKSUM in plan.skip
+    available = Counter(
+        ("" if sizes_only else file.hash.lower(), file.size_bytes) for file in held
+    )
     for file in plan.files:
-        key = (file.sha1.lower(), file.size_bytes)
+        key = ("" if sizes_only else file.sha1.lower(), file.size_bytes)
         if available[key] == 0:
             raise Corrupt(
                 f"The repository's copy of '{file.client_path}' differs from the source."

@@ -17,6 +17,7 @@ from pydantic import (
 
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.identity import Group, Identity
+from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import Transfer, TransferDetails
@@ -99,6 +100,8 @@ class NewContainer(Message):
     parent: str | None = None
     group_id: Number | None = None
     description: str = ""
+    #: Whose it is; empty: the asking person's.
+    owner: str = ""
 
 
 class NewFile(Message):
@@ -109,11 +112,14 @@ class NewFile(Message):
 
 
 class NewItem(Message):
-    """One fileset; the file to open comes first. ``annotations``: on its images only."""
+    """One fileset; the file to open comes first. ``annotations``: on its images only,
+    ``image_annotations``: on single ones. What fits no image is told by the item's note.
+    """
 
     name: Name
     files: list[NewFile] = Field(min_length=1, max_length=MAX_FILES_PER_ITEM)
     annotations: list[Annotation] = []
+    image_annotations: list[ImageAnnotations] = []
 
 
 class ImportRequest(Message):
@@ -130,6 +136,9 @@ class ImportRequest(Message):
     items: list[NewItem] = Field(min_length=1, max_length=MAX_ITEMS)
     attachments: list[NewFile] = []
     annotations: list[Annotation] = []
+    #: Whose data it becomes; empty: the asking person's. Others' only with the right to act
+    #: for them (in OMERO: *Sudo*), which is looked at again when it is imported.
+    owner: str = ""
     #: Work of the repository that is not done, where the facility allows it.
     skip: list[Skip] = []
     drop: SoundDrop | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from transferapp.host.clock import Clock
@@ -47,11 +47,14 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The last beat of one import: its step, its log's size in bytes, and since when."""
+    """The last beat of one import: its step, its log's size in bytes, and since when; and when
+    it last gave any sign of life.
+    """
 
     step: int
     log_bytes: int
     since: datetime
+    heard: datetime
 
 
 class HeartbeatWatch:
@@ -68,9 +71,17 @@ class HeartbeatWatch:
         with self._lock:
             known = self._beats.get(fileset_id)
             if known is None or (step, log_bytes) != (known.step, known.log_bytes):
-                known = Beat(step, log_bytes, self._clock.now())
+                now = self._clock.now()
+                known = Beat(step, log_bytes, now, now)
                 self._beats[fileset_id] = known
             return known
+
+    def answers(self, fileset_id: int) -> Beat:
+        """Note that an import which looks as before says of itself that it is at work."""
+        with self._lock:
+            beat = replace(self._beats[fileset_id], heard=self._clock.now())
+            self._beats[fileset_id] = beat
+            return beat
 
     def last(self, fileset_id: int) -> Beat | None:
         """Return the last beat of an import."""
@@ -83,9 +94,9 @@ class HeartbeatWatch:
             self._beats.pop(fileset_id, None)
 
     def silent_since(self) -> datetime | None:
-        """Since when no import has moved, if that is long and there are any."""
+        """Since when no import has given a sign of life, if that is long and there are any."""
         with self._lock:
-            return silent_since([beat.since for beat in self._beats.values()], self._clock)
+            return silent_since([beat.heard for beat in self._beats.values()], self._clock)
 
     def queued(self) -> int:
         """How many imports wait in the repository's own queue."""

@@ -175,7 +175,8 @@ class OriginalFiles(Protocol):
 
         A file with a ``sha1`` is the same when the repository holds that SHA-1 (other
         hashers are not compared); each file is also sought by its client path and size.
-        Found by both, only the bytes are told. Filesets without images do not count.
+        Found by both, it is told once, as the same bytes, with the original at its path:
+        of a set's files that counts. Filesets without images do not count.
         """
 
     def read(

@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from transferapp.errors import Busy, GrantRefused, PermissionDenied
 from transferapp.grants.port import Grant, Scope
 from transferapp.host.clock import Clock
+from transferapp.operations.other_people import allowed_owner
 from transferapp.server.parts import parts_of
 
 #: Failed sign-ins of one person from one address within the window.
@@ -55,6 +56,13 @@ async def admin_grant(request: Request) -> Grant:
     if not (await parts_of(request).repository.identity(grant.username)).is_admin:
         raise PermissionDenied("Only administrators may do this.")
     return grant
+
+
+async def owner_allowed_to(request: Request, grant: Grant, owner: str) -> str:
+    """Return whose rights count when a signed-in person asks for ``owner`` ("": herself);
+    raises PermissionDenied.
+    """
+    return await allowed_owner(parts_of(request).repository, grant.username, owner)
 
 
 async def transfer_grant(transfer_id: str, request: Request) -> Grant:

@@ -31,7 +31,7 @@ class ServerSettings(InstallationSettings):
 
     #: Whether people may import files of formats that the repository does not know.
     import_unknown: bool = True
-    #: What people may have the repository leave undone: "thumbnails", "minmax", or both.
+    #: What people may have the repository leave undone: "thumbnails", "minmax", "checksum".
     import_skip: str = ""
 
     #: A private file with the token that /metrics asks for; None: anyone may read it.

@@ -22,6 +22,7 @@ from transferapp.ledger.port import (
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.drops import Drop, SourceScan
 from transferapp.model.events import EventKind
+from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.moves import CANCEL, GO_ON, IMPORT, PREPARE, REPORT_LEFT, RETRY
 from transferapp.model.promises import Promises
@@ -38,6 +39,9 @@ SHA1 = "a" * 40
 PROBLEM = ItemProblem("vanished-file", "The file is gone", "Put it back.")
 
 
+OWN = Annotation(AnnotationKind.TAG, value="own")
+
+
 def an_import(
     *, key: str = "k", owner: str = "ada", items: int = 2, files: int = 2, size: int = 10
 ) -> NewTransfer:
@@ -51,7 +55,8 @@ def an_import(
             PlannedItem(
                 f"item {i}",
                 tuple(PlannedTransferFile(f"{i}/{j}.tif", size) for j in range(files)),
-                annotations=(Annotation(AnnotationKind.TAG, value="own"),) if i else (),
+                annotations=(OWN,) if i else (),
+                image_annotations=(ImageAnnotations("#2", (OWN,)),) if i else (),
             )
             for i in range(items)
         ),
@@ -98,6 +103,8 @@ class LedgerSuite:
         assert [note.value for note in work.annotations] == ["", "own"]
         first = await ledger.work(added.items[0].id)
         assert first.annotations == work.annotations[:1]
+        assert work.image_annotations == (ImageAnnotations("#2", (OWN,)),)
+        assert first.image_annotations == ()
         file_work = await ledger.file_work(added.files[0].id)
         assert file_work.file == added.files[0] == await ledger.file(added.files[0].id)
         assert (file_work.transfer_id, file_work.owner) == (transfer.id, "ada")

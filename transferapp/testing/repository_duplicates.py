@@ -40,6 +40,20 @@ class DuplicateSuite:
         [fileset] = {one.fileset for one in found}
         assert (fileset.id, fileset.image_ids) == (made.id, made.image_ids)
         assert (fileset.owner, fileset.places) == (ALICE, ("Where they are",))
+        assert fileset.file_count == len(plan.files) > 1
+        assert not any(one.is_in_place for one in found)
+
+    async def test_same_bytes_at_the_same_paths(self, env: RepositoryEnv) -> None:
+        async with env.repository.session(ALICE) as session:
+            plan, _ = await self.imported(session, env.several)
+            found = await session.images.duplicates(plan.files)
+            assert all(one.is_in_place for one in found)
+            # Two files with each other's bytes.
+            first, second, *_ = plan.files
+            exchanged = [replace(first, sha1=second.sha1), replace(second, sha1=first.sha1)]
+            found = await session.images.duplicates(exchanged)
+        assert {one.likeness for one in found} == {Likeness.BYTES}
+        assert not any(one.is_in_place for one in found)
 
     async def test_same_path_and_size_without_a_hash(self, env: RepositoryEnv) -> None:
         async with env.repository.session(ALICE) as session:

@@ -138,7 +138,12 @@ def _transfer_table() -> str:
 def _stage_table() -> str:
     rows = []
     for stage in ItemStage:
-        states = [state for state in ItemState if stage_of(state, verified=True) is stage]
+        skipped = stage is ItemStage.UNVERIFIED
+        states = [
+            state
+            for state in ItemState
+            if stage_of(state, verified=not skipped, checksum_skipped=skipped) is stage
+        ]
         if not states:
             shown = shown_state(stage, ItemState.UPLOADING)
             own = "the same" if shown is ItemState.UPLOADING else shown

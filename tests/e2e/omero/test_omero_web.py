@@ -20,6 +20,7 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 from tests.support.browser import Browser, chromium
 from tests.support.omero_imported import CELLS, ImportedByUs, imported_by_us
 from tests.support.omero_programs import omero_programs, omero_web
+from transferapp.repositories.omero.web_check import web_fault
 from transferapp.testing.repository_env import ALICE
 
 # The first run fetches the packages.
@@ -96,6 +97,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebPage]:
         browser.click("input[type=submit]")
         browser.until("return document.querySelector('#dataTree li')", "the tree")
         yield made
+
+
+def test_doctor_knows_it_without_signing_in(page: WebPage) -> None:
+    assert web_fault(page.address) == ""
+    assert "Something else than OMERO.web" in web_fault(f"{page.address}/webclient")
 
 
 def test_the_tree_shows_what_was_imported(page: WebPage) -> None:

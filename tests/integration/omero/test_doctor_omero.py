@@ -205,6 +205,20 @@ def test_a_server_that_is_set_up_otherwise_is_told_in_every_way(
     assert ".zattrs" in server["OMERO server: path rules"][1]
 
 
+def test_groups_with_a_policy_of_their_own_are_named(
+    doctor: Doctor, other: RunningSandbox
+) -> None:
+    key = "omero.policy.binary_access"
+    other.control("set_group", name="lab", key=key, value="-image")
+    try:
+        found = doctor()
+    finally:
+        other.control("set_group", name="lab", key=key, value="")
+    ok, reported = found["OMERO server: download policy"]
+    assert ok
+    assert "Groups with a policy of their own: lab (-image)." in reported
+
+
 def test_settings_that_omero_does_not_tell_are_named(
     doctor: Doctor, other: RunningSandbox
 ) -> None:

@@ -116,6 +116,9 @@ async def test_a_note_is_private_and_lives_as_long_as_its_import(
         (note,) = (tmp_path / "omero-imports").iterdir()
         assert note.stat().st_mode & 0o777 == 0o600
         assert note.parent.stat().st_mode & 0o077 == 0
+        sessions = {one.gateway.session_uuid for one in repository._pool._held.values()}
+        text = note.read_text(encoding="utf-8")
+        assert not any(session in text for session in sessions), "a copy of it opens nothing"
         await import_all(session, plan, CELLS.paths)
         assert not note.exists()
     await repository.close()
@@ -151,6 +154,36 @@ async def test_an_import_whose_session_was_ended_is_left_alone(
     await first.close()
     assert len(made.image_ids) == 1
     assert counts(sandbox) == (1, 1)
+
+
+async def test_the_log_of_an_import_is_opened_once_and_closed_when_it_is_over(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    """OMERO's close saves its row, as the import does at the end of each step."""
+    settings = quick(sandbox, tmp_path)
+    first = adapter(settings)
+    plan, fileset = await begin(sandbox, first, "import step 2")
+    die(first)
+    sandbox.control("close_sessions", user=ALICE)
+    second = adapter(settings.model_copy(update={"import_quiet_s": 600}))
+    async with second.session(ALICE) as session:
+        sandbox.control("calls")
+        for _ in range(3):
+            with pytest.raises(Busy):
+                await session.imports.discard(fileset)
+        asked = sandbox.control("calls")["calls"]
+        sandbox.control("let_go")
+        await asyncio.to_thread(until_over, sandbox)
+    assert (asked["RawFileStore.setFileId"], asked["RawFileStore.size"]) == (1, 3)
+    assert "RawFileStore.close" not in asked
+    await second.close()
+    third = adapter(settings)
+    async with third.session(ALICE) as session:
+        made = await again(session, plan)
+        assert all(not one.gateway.logs for one in third._pool._held.values())
+    await third.close()
+    await first.close()
+    assert len(made.image_ids) == 1
 
 
 async def test_a_good_import_outlives_a_pyramid_that_takes_long(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from tests.support.omero_env import (
 from tests.support.omero_fixtures import sandbox
 from tests.support.small_disks import small_disk
 from transferapp.errors import ChecksumMismatch, TransferAppError, UploadLost
+from transferapp.model.skips import Skip
 from transferapp.repositories.omero.imports import in_place
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.port import Capability
@@ -67,6 +69,21 @@ async def test_bytes_stay_when_the_staging_forgets_them(
         assert stated == f"ome.formats.importer.transfers.{reported}FileTransfer"
         await session.images.delete(made.image_ids)
     assert not new.exists()
+
+
+async def test_sizes_are_enough_where_checksums_are_skipped(
+    sandbox: RunningSandbox, omero: OmeroRepository, cells: Sample
+) -> None:
+    before = set(stored(sandbox))
+    async with omero.session(ALICE) as session:
+        plan = await planned(session, cells)
+        plan = replace(plan, skip=frozenset({Skip.CHECKSUM}))
+        made = await go_on(session, plan, cells)
+        [new] = set(stored(sandbox)) - before
+        assert inodes([new]) == inodes(cells.paths)
+        [file] = await session.imports.files(made)
+        assert file.hasher == "File-Size-64"
+        await session.images.delete(made.image_ids)
 
 
 async def test_a_name_that_omero_changes_is_linked_where_omero_has_it(

@@ -14,6 +14,7 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 
 import omero as omero_py
 
+from tests.support.omero_env import adapter, settings_for
 from tests.support.omero_fixtures import omero, sandbox
 from tests.support.omero_sandbox_env import (
     fileset_of,
@@ -25,6 +26,7 @@ from tests.support.omero_sandbox_env import (
     wait_for,
 )
 from transferapp.errors import Invalid
+from transferapp.formats.omero_path_rules import USUAL_RULES
 from transferapp.host.resources import resource
 from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
@@ -40,6 +42,8 @@ from transferapp.testing.repository_env import (
 )
 
 __all__ = ["omero", "sandbox"]
+
+RULES = "omero.fs.repo.path_rules"
 
 
 def tiff(path: Path, count: int = 1) -> Path:
@@ -121,6 +125,34 @@ async def test_two_files_of_one_place_are_refused_before_they_are_sent(
         with pytest.raises(Invalid, match="under the same name"):
             await session.imports.reserve(plan)
         assert await session.imports.find(plan.key) is None
+
+
+async def test_the_rules_of_this_server_are_asked_for(
+    omero: OmeroRepository, sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    for name in ("a:1.tif", "a;1.tif"):
+        tiff(tmp_path / name)
+    assert (await omero.formats()).path_rules == USUAL_RULES
+    sandbox.control("set", key=RULES, value="UNIX required")
+    another = adapter(settings_for(sandbox, tmp_path))
+    try:
+        assert (await another.formats()).path_rules == "UNIX required"
+        async with another.session(ALICE) as session:
+            sample = Sample(tmp_path, ("a:1.tif", "a;1.tif"), 1)
+            plan = plan_for(sample, None, session.identity.default_group_id)
+            fileset = await session.imports.reserve(plan)
+            await session.imports.discard(fileset)
+    finally:
+        sandbox.control("set", key=RULES, value=USUAL_RULES)
+    # Where OMERO does not tell the importer, its own default is likely.
+    sandbox.control("hide", key=RULES)
+    third = adapter(settings_for(sandbox, tmp_path))
+    try:
+        assert (await third.formats()).path_rules == USUAL_RULES
+    finally:
+        sandbox.control("hide", key=RULES, on=False)
+        await another.close()
+        await third.close()
 
 
 def test_the_server_by_itself(sandbox: RunningSandbox, tmp_path: Path) -> None:

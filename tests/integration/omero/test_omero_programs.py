@@ -18,6 +18,7 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 
 from tests.support.omero_imported import CELLS, ImportedByUs, imported_by_us
 from tests.support.omero_programs import OmeroPrograms, omero_programs
+from tests.support.omero_sandbox_env import gateway
 
 # The first run fetches the packages.
 pytestmark = [pytest.mark.omero_clients, pytest.mark.timeout(1800)]
@@ -89,6 +90,54 @@ def test_metadata_tells_of_an_image(terminal: Terminal) -> None:
     assert f"Dataset:{terminal.held.dataset}" in shown
     assert "[GlobalMetadata]" in run("metadata", "original", cells)
     run("metadata", "allanns", cells)
+
+
+_ROWS = """Image Name,Treatment,Cells,Confluence
+cells_D03f00d0.tif,DMSO,412,0.8
+slide.ome.tiff,tamoxifen µM,77,0.25
+"""
+_MAPPED = """name: words of the table
+version: 1
+defaults:
+columns:
+  - group:
+      namespace: words
+      columns:
+        - name: Treatment
+        - name: Cells
+"""
+
+
+def test_metadata_makes_a_table_and_pairs_of_it(terminal: Terminal, tmp_path: Path) -> None:
+    pytest.importorskip("tables", reason="needs PyTables")
+    held, run = terminal.held, terminal.omero.run
+    dataset = f"Dataset:{held.dataset}"
+    rows, mapped = tmp_path / "rows.csv", tmp_path / "mapped.yml"
+    rows.write_text(_ROWS, encoding="utf-8")
+    mapped.write_text(_MAPPED, encoding="utf-8")
+    run("metadata", "populate", "--file", str(rows), dataset)
+    with gateway(held.sandbox, password=held.sandbox.password) as conn:
+        (table,) = conn.getObject("Dataset", held.dataset).listAnnotations()
+        assert table.getNs() == "openmicroscopy.org/omero/bulk_annotations"
+        opened = conn.c.sf.sharedResources().openTable(table.getFile()._obj)
+        columns = opened.read(list(range(len(opened.getHeaders()))), 0, 0).columns
+        found = {column.name: list(column.values) for column in columns}
+        opened.close()
+    assert found["Image"] == [held.cells, held.slide]
+    assert found["Treatment"] == ["DMSO", "tamoxifen µM"]
+    assert found["Cells"] == [412, 77]
+    assert found["Confluence"] == [0.8, 0.25]
+    pairs = ("--cfg", str(mapped), dataset, "--context")
+    run("metadata", "populate", *pairs, "bulkmap")
+    assert _pairs(held) == [[("Treatment", "tamoxifen µM"), ("Cells", "77")]]
+    run("metadata", "populate", *pairs, "deletemap")
+    assert _pairs(held) == []
+
+
+def _pairs(held: ImportedByUs) -> list[list[tuple[str, str]]]:
+    with gateway(held.sandbox, password=held.sandbox.password) as conn:
+        notes = conn.getObject("Image", held.slide).listAnnotations(ns="words")
+        return [note.getValue() for note in notes]
 
 
 def test_zarr_exports_the_pixels(terminal: Terminal, tmp_path: Path) -> None:

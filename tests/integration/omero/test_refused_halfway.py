@@ -30,6 +30,7 @@ from transferapp.testing.repository_env import (
 __all__ = ["omero", "sandbox"]
 
 POLICY, BY_DEFAULT = "omero.policy.binary_access", "+read,+write,+image"
+KEPT_BACK = "RESTRICT-BINARY-ACCESS"
 #: Three reads of our adapter.
 CONTENT = b"x" * (2 * 1024 * 1024 + 5)
 
@@ -104,6 +105,66 @@ async def test_the_sandbox_opens_and_refuses_to_read(
         else:
             with pytest.raises(omero_py.SecurityViolation, match="restricted"):
                 store.read(0, 4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "person", "allowed"),
+    [
+        ((BY_DEFAULT, "-image"), "alice", False),
+        ((BY_DEFAULT, "-image"), "root", False),
+        ((BY_DEFAULT, "-read"), "alice", True),
+        ((BY_DEFAULT, "-read"), "bob", False),
+        ((BY_DEFAULT, "-write,+image"), "alice", False),
+        # Neither takes back what the other forbids, and each gives what the other leaves open.
+        (("+read,+write,-image", "+image"), "alice", False),
+        (("+write", "+read,+image"), "bob", True),
+        (("", "+read,+write,+image"), "bob", True),
+        # Names are taken as they are written.
+        ((BY_DEFAULT, "+read, -image"), "alice", True),
+    ],
+)
+async def test_a_group_has_a_policy_of_its_own(
+    sandbox: RunningSandbox,
+    omero: OmeroRepository,
+    tmp_path: Path,
+    settings: tuple[str, str],
+    person: str,
+    allowed: bool,
+) -> None:
+    of_server, of_group = settings
+    async with omero.session(ALICE) as session:
+        file_id = await imported(session, tmp_path)
+    sandbox.control("set_group", name="lab", key=POLICY, value=of_group)
+    password = ROOT_PASSWORD if person == "root" else PASSWORD
+    try:
+        with gateway(sandbox, person, password=password) as conn, policy(sandbox, of_server):
+            conn.SERVICE_OPTS.setOmeroGroup(-1)
+            file = conn.getObject("OriginalFile", file_id)
+            refused = file.getDetails().getPermissions().isRestricted(KEPT_BACK)
+            assert refused == (not allowed), "clients see it beforehand"
+            store = conn.createRawFileStore()
+            store.setFileId(file_id, conn.SERVICE_OPTS)
+            if allowed:
+                assert store.read(0, 4) == b"xxxx"
+            else:
+                with pytest.raises(omero_py.SecurityViolation, match="restricted"):
+                    store.read(0, 4)
+    finally:
+        sandbox.control("set_group", name="lab", key=POLICY, value="")
+
+
+async def test_a_group_that_keeps_its_files_is_named(
+    sandbox: RunningSandbox, omero: OmeroRepository, tmp_path: Path
+) -> None:
+    async with omero.session(ALICE) as session:
+        file_id = await imported(session, tmp_path)
+        sandbox.control("set_group", name="lab", key=POLICY, value="-image")
+        try:
+            with pytest.raises(PermissionDenied, match=POLICY) as caught:
+                [piece async for piece in session.images.read(file_id)]
+        finally:
+            sandbox.control("set_group", name="lab", key=POLICY, value="")
+    assert "the group 'lab' has '-image'" in caught.value.message
 
 
 async def test_a_file_that_cannot_be_opened_is_let_go(

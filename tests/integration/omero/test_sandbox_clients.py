@@ -1,4 +1,4 @@
-"""Other people's OMERO clients, unmodified, work with the sandbox: CLI, ezomero, napari."""
+"""Other people's OMERO clients, unmodified, work with the sandbox: CLI, napari."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 pytest.importorskip("omero")
 
 from tests.support.omero_cli import OmeroCli
-from tests.support.omero_sandbox_env import gateway, import_files, make_dataset, unloaded
+from tests.support.omero_sandbox_env import (
+    gateway,
+    import_fake,
+    import_files,
+    make_dataset,
+    unloaded,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:isSet:DeprecationWarning"),
@@ -80,6 +86,29 @@ def test_cli_fs(cli: OmeroCli, held: LocalRepositoryStore) -> None:
     assert "alice" in cli.run("fs", "sets", "--style", "csv")
 
 
+def test_cli_tells_how_long_an_import_took(
+    cli: OmeroCli, held: LocalRepositoryStore, conn: Any
+) -> None:
+    held.sandbox.control("slow_step", seconds=0.2, log_every=0)
+    try:
+        made = import_fake(conn, "slow&sizeC=2&sizeT=3.fake").objects[0]
+    finally:
+        held.sandbox.control("slow_step", seconds=0, log_every=0)
+    fileset = made.fileset.id.val
+    assert cli.run("fs", "importtime", "--summary") == "no import times to report"
+    shown = cli.run("fs", "importtime", f"Fileset:{fileset}", "--cache")
+    took = dict(re.findall(r"(\w+) time of +([\d.]+)s", shown))
+    assert list(took) == ["upload", "setId", "metadata", "pixels"]
+    # The log is written when a step ends; images are made at the end of the first.
+    assert float(took["setId"]) >= 0.2
+    assert 0.2 <= float(took["pixels"]) < 10
+    assert "for 1 file (" in shown
+    assert "for 6 planes (" in shown
+    assert re.search(
+        rf"^{fileset},\d+,1,", cli.run("fs", "importtime", "--summary"), re.MULTILINE
+    )
+
+
 def test_cli_tells_who_is_signed_in(held: LocalRepositoryStore, cli: OmeroCli) -> None:
     with gateway(held.sandbox, "bob"):
         shown = cli.run("sessions", "who")
@@ -131,21 +160,6 @@ def test_napari_omero_reads_a_pyramid(conn: Any) -> None:
     assert sizes == sorted(sizes, reverse=True)
     smallest = np.squeeze(np.asarray(data[-1]))
     assert smallest.any()
-
-
-def test_ezomero_reads_and_writes(held: LocalRepositoryStore, conn: Any) -> None:
-    ezomero = pytest.importorskip("ezomero")
-    assert held.image in ezomero.get_image_ids(conn, dataset=held.dataset)
-    image, pixels = ezomero.get_image(conn, held.image)
-    assert image.getName() == held.file.name
-    assert np.array_equal(np.squeeze(pixels), tifffile.imread(held.file))
-    annotation = ezomero.post_map_annotation(conn, "Image", held.image, {"dye": "DAPI"}, "ns")
-    assert ezomero.get_map_annotation(conn, annotation) == {"dye": "DAPI"}
-    dataset = ezomero.post_dataset(conn, "made by ezomero")
-    array = np.arange(2 * 3 * 4 * 5, dtype=np.uint16).reshape(5, 4, 3, 2, 1)
-    made = ezomero.post_image(conn, array, "posted", dataset_id=dataset, dim_order="xyzct")
-    _image, back = ezomero.get_image(conn, made, dim_order="xyzct")
-    assert np.array_equal(back, array)
 
 
 def test_napari_omero_reads_an_image(held: LocalRepositoryStore, conn: Any) -> None:

@@ -75,6 +75,14 @@ def test_certificate_is_verified_against_the_authority(sandbox: RunningSandbox) 
         connect(Path("/etc/ssl/certs/ca-certificates.crt"))
 
 
+def test_a_group_that_is_no_number_is_the_sessions_own(conn: Any) -> None:
+    dataset = omero.model.DatasetI()
+    dataset.name = omero.rtypes.rstring("somewhere")
+    named = {"omero.group": str(omero.rtypes.rlong(3))}
+    made = conn.getUpdateService().saveAndReturnObject(dataset, named)
+    assert made.details.group.id.val == conn.getEventContext().groupId
+
+
 def test_wrong_password_is_refused(sandbox: RunningSandbox) -> None:
     with pytest.raises(AssertionError), gateway(sandbox, password="wrong"):
         pass

@@ -51,6 +51,15 @@ def totals(files: int, files_open: int, **stages: int) -> Totals:
     return Totals(files, files - files_open, 100, 50, by_stage, files_open, verified)
 
 
+def test_without_checksums_it_ends_and_nothing_may_be_deleted() -> None:
+    ended = record(TransferKind.IMPORT, ItemState.IMPORTED, ended=True)
+    for others in ({}, {"done": 1}):
+        known = promises(ended, totals(3, 0, unverified=1, **others))
+        assert (known.safe_to_log_off, known.safe_to_switch_off) == (True, True)
+        assert not known.safe_to_delete_source
+    assert not promises(ended, totals(3, 0, unverified=1)).safe_to_delete_imported
+
+
 def test_import_step_by_step() -> None:
     uploading = promises(record(TransferKind.IMPORT), totals(3, 1, open=2))
     assert uploading.safe_to_log_off

@@ -52,19 +52,23 @@ class Shelf:
         ref = ContainerRef(ContainerKind.DATASET, number)
         return Container(ref, name, "alice", group_id, parent=parent, can_link=can_link)
 
-    async def identity(self) -> Identity:
+    async def identity(self, **_: Any) -> Identity:
         groups = [Group(0, "lab", GroupPermissions.PRIVATE)]
         groups.append(Group(2, "guests", GroupPermissions.READ_ONLY))
         return Identity(Experimenter(1, "alice", "Alice"), tuple(groups), 0)
 
     async def containers(
-        self, parent: ContainerRef | None = None, *, kind: ContainerKind | None = None
+        self,
+        parent: ContainerRef | None = None,
+        *,
+        kind: ContainerKind | None = None,
+        **_: Any,
     ) -> list[Container]:
         return [
             c for c in self.all if c.parent == parent and (kind is None or c.ref.kind is kind)
         ]
 
-    async def container(self, ref: ContainerRef) -> Container:
+    async def container(self, ref: ContainerRef, **_: Any) -> Container:
         for one in self.all:
             if one.ref == ref:
                 return one
@@ -157,7 +161,7 @@ async def test_a_number_that_is_nothing_is_reported_in_both_readings(
 async def test_an_id_that_may_not_be_seen_is_not_taken_for_a_name(
     shelf: ServerClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def denied(_ref: ContainerRef) -> Container:
+    async def denied(_ref: ContainerRef, **_: Any) -> Container:
         raise PermissionDenied
 
     monkeypatch.setattr(shelf, "container", denied)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,11 @@ class TestScanning:
         server.hold(one)
         [duplicates] = await scanned(server, one)
         assert duplicates is not None
-        assert (duplicates.likeness, duplicates.filesets) == (Likeness.BYTES, (MONDAY,))
+        [fileset] = duplicates.filesets
+        assert (duplicates.likeness, fileset) == (
+            Likeness.BYTES,
+            replace(MONDAY, file_count=4),
+        )
         assert [file.sha1 for file in duplicates.hashed] == [
             sha1(path.path.read_bytes()) for path in one.files
         ]
@@ -180,6 +185,34 @@ class TestCompletely:
         halves = list(all_of_it.items())
         server.held = {MONDAY: dict(halves[:20]), BOBS: dict(halves[20:])}
         assert await completely(server, one) is None
+
+    @pytest.mark.parametrize("count", [2, 20, 21, 45])
+    async def test_the_same_bytes_at_other_places_are_another_image(
+        self, tmp_path: Path, count: int
+    ) -> None:
+        """A mask of which two chunks were exchanged, the last two in the order of files."""
+        paths = [write(tmp_path / f"{n:02}", n, size=5) for n in range(count)]
+        one, server = candidate_of(*paths), HoldingServer()
+        server.hold(one)
+        assert await completely(server, one) is not None
+        write(paths[-2], count - 1, size=5)
+        write(paths[-1], count - 2, size=5)
+        exchanged = candidate_of(*paths)
+        assert await completely(server, exchanged) is None
+        [duplicates] = await scanned(server, exchanged)
+        assert duplicates is None or not duplicates.is_sure
+
+    @pytest.mark.parametrize("count", [2, 30])
+    async def test_a_part_of_what_is_held_is_another_image(
+        self, tmp_path: Path, count: int
+    ) -> None:
+        """A chunk that was erased is not stored: of a mask it is the correction."""
+        paths = [write(tmp_path / f"{n:02}", n, size=5) for n in range(count)]
+        server = HoldingServer()
+        server.hold(candidate_of(*paths))
+        fewer = candidate_of(*paths[:-1])
+        assert await completely(server, fewer) is None
+        assert await scanned(server, fewer) == [None]
 
     async def test_other_checksums_prove_nothing(self, tmp_path: Path) -> None:
         one = candidate_of(write(tmp_path / "a.tif", 1, 2, 3))

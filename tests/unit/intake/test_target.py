@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from tests.support.vendor_sets import write_czi_part
 from transferapp.formats.embedded import FORMATS_OF_OURS, embedded_formats
 from transferapp.formats.image_format import ImageFormat
 from transferapp.formats.omero import omero_formats
@@ -208,3 +209,24 @@ def test_where_only_known_formats_are_imported_names_decide(
     assert not judge(made(tmp_path, "IM000001", DICOM), strict).blocked
     assert not strict.may_know("a.tif.bak")
     assert strict.may_know("a.tif")
+
+
+def test_a_set_that_ours_would_tear_is_refused_before_the_upload(tmp_path: Path) -> None:
+    for part, name in enumerate(("x.czi", "x (1).czi")):
+        write_czi_part(tmp_path / name, part, own=part)
+    found = judge(tmp_path, EMBEDDED)
+    assert (found.level, found.code) == (Severity.BLOCKED, "unsupported-file")
+    assert found.sentence == (
+        "'x.czi' is a set of 2 files, of which the embedded repository would read only the"
+        " first. Save it as one file in the microscope's software, or as OME-TIFF; or ask your"
+        " administrator to add Bio-Formats to the server, which reads it (docs/formats.md)."
+    )
+    for other in (replace(EMBEDDED, read_by="Bio-Formats 7.3.1"), OMERO):
+        assert judge(tmp_path, other).level is Severity.OK
+
+
+def test_options_of_bio_formats_make_no_set(tmp_path: Path) -> None:
+    made(tmp_path, "a.tif", TIFF)
+    made(tmp_path, "a.tif.bfoptions", b"a.b=c\n")
+    found = judge(tmp_path, EMBEDDED)
+    assert (found.level, found.file_count) == (Severity.OK, 2)

@@ -53,6 +53,7 @@ def code(result: PreflightResult) -> tuple[Severity, str]:
 
 BLOCKED = Severity.BLOCKED
 DAMAGED, UNSUPPORTED = (BLOCKED, "damaged-file"), (BLOCKED, "unsupported-file")
+NOT_PLACED = (BLOCKED, "name-not-allowed")
 FINE, DOUBTFUL = (Severity.OK, ""), (Severity.WARNING, "")
 
 
@@ -286,16 +287,16 @@ def test_omero_knows_an_ome_zarr_by_its_path_only(tmp_path: Path, folder: str) -
     write_image(tmp_path / folder, CYX)
     assert code(judge(tmp_path / folder)) == FINE
     result = judge(tmp_path / folder, target=OMERO)
-    assert code(result) == UNSUPPORTED
-    assert f"Rename '{folder}' to 'cluster.ome.zarr', then drop it again." in result.sentence
+    assert code(result) == NOT_PLACED
+    assert f"Rename '{folder}' to 'cluster.ome.zarr', and import again." in result.sentence
 
 
-def test_a_zarr_in_the_path_is_enough_for_omero(tmp_path: Path) -> None:
-    write_image(tmp_path / "day.zarr.d" / "a" / "cluster", CYX)
-    assert code(judge(tmp_path / "day.zarr.d", target=OMERO)) == FINE
-    # OMERO does not keep what is further up.
-    write_image(tmp_path / "far.zarr.d" / "a" / "b" / "cluster", CYX)
-    assert code(judge(tmp_path / "far.zarr.d", target=OMERO)) == UNSUPPORTED
+def test_a_zarr_in_the_path_leads_omero_to_another_folder(tmp_path: Path) -> None:
+    write_image(tmp_path / "day.zarr.d" / "a" / "cluster.zarr", CYX)
+    result = judge(tmp_path / "day.zarr.d", target=OMERO)
+    assert code(result) == NOT_PLACED
+    assert "Rename 'day.zarr.d', or import 'cluster.zarr' alone." in result.sentence
+    assert code(judge(tmp_path / "day.zarr.d" / "a" / "cluster.zarr", target=OMERO)) == FINE
 
 
 def test_a_large_plate_does_not_hold_up_the_rest(

@@ -24,7 +24,8 @@ from transferapp.operations.duplicates import DuplicateSearch, duplicates_of, sa
 from transferapp.repositories.port import Repository
 
 A, B, C = (PlannedFile(f"{name}.tif", 5, name * 40) for name in "abc")
-ONE, TWO = DuplicateFileset(1, "ada", (11, 12), ("Cells",)), DuplicateFileset(2, "bob", (21,))
+ONE = DuplicateFileset(1, "ada", (11, 12), ("Cells",), file_count=2)
+TWO = DuplicateFileset(2, "bob", (21,), file_count=2)
 
 
 @dataclass
@@ -57,7 +58,7 @@ def items(*some: Sequence[PlannedFile]) -> list[list[SoughtFile]]:
 
 def duplicate(file: PlannedFile, fileset: DuplicateFileset, *, sure: bool = True) -> Duplicate:
     if sure:
-        return Duplicate(file, Likeness.BYTES, fileset)
+        return Duplicate(file, Likeness.BYTES, fileset, DuplicateOriginal(70, file.sha1))
     return Duplicate(file, Likeness.PATH, fileset, DuplicateOriginal(70, ""))
 
 
@@ -75,6 +76,21 @@ async def test_all_files_must_be_in_one_fileset() -> None:
     assert [bool(one) for one in found] == [True, True, False, False]
 
 
+async def test_files_of_a_set_must_be_at_their_places() -> None:
+    """The same chunks in another order are another image, those of a lone file never."""
+    elsewhere = [
+        Duplicate(A, Likeness.BYTES, ONE, DuplicateOriginal(71, B.sha1)),
+        Duplicate(B, Likeness.BYTES, ONE),
+    ]
+    known = repository(*elsewhere, duplicate(A, TWO), duplicate(B, TWO))
+    asked = items((A, B), (A,), (B,))
+    assert await duplicates_of(known, "ada", asked, DuplicateSearch()) == [
+        DuplicateMatch(same_bytes=(TWO,)),
+        DuplicateMatch(same_bytes=(ONE, TWO)),
+        DuplicateMatch(same_bytes=(ONE, TWO)),
+    ]
+
+
 async def test_the_least_sure_file_counts() -> None:
     known = repository(duplicate(A, ONE, sure=False), duplicate(B, ONE))
     found = await duplicates_of(known, "ada", items((A, B)), DuplicateSearch())
@@ -87,7 +103,10 @@ async def test_note_names_an_image_that_is_not_a_new_one() -> None:
     assert await same_bytes_note(known, "ada", plan, [21]) == (
         "The same bytes were already in Image:11 and 1 more (Cells)."
     )
-    assert "Image:21" in await same_bytes_note(known, "ada", plan, [11, 12])
+    later = await same_bytes_note(known, "ada", plan, [11, 12])
+    assert later == "", "what came after it was not there before it"
+    part = FilesetPlan("key", "a", (A,), None, 3)
+    assert await same_bytes_note(known, "ada", part, [99]) == "", "it makes other images"
     unsure = repository(duplicate(A, ONE, sure=False), duplicate(B, ONE))
     assert await same_bytes_note(unsure, "ada", plan, [99]) == ""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from transferapp.errors import Corrupt
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
+from transferapp.model.skips import Skip
 from transferapp.operations.reconcile import check_reconciled
 
 PLAN = FilesetPlan(
@@ -40,6 +43,13 @@ def test_all_bytes_and_images() -> None:
 def test_anything_else_is_no_promise(files: list[OriginalFile]) -> None:
     with pytest.raises(Corrupt, match=r"b\.tif.*Keep the source"):
         check_reconciled(MADE, PLAN, files)
+
+
+def test_where_checksums_are_skipped_sizes_count() -> None:
+    plan = replace(PLAN, skip=frozenset({Skip.CHECKSUM}))
+    check_reconciled(MADE, plan, [held("a.tif", 3, "x"), held("b.tif", 4, "y")])
+    with pytest.raises(Corrupt):
+        check_reconciled(MADE, plan, [held("a.tif", 3, "aa"), held("b.tif", 5, "bb")])
 
 
 def test_equal_files_are_counted() -> None:

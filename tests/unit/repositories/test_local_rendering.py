@@ -12,8 +12,9 @@ import tifffile
 from PIL import Image
 
 from tests.support.local_images import Opener, opener
-from transferapp.model.images import Channel
+from transferapp.model.images import Channel, Level
 from transferapp.repositories.local.pixels.rendering import measure_channels, render_thumbnail
+from transferapp.repositories.local.readers.port import ChannelHint, ImageHeader
 from transferapp.repositories.local.reading.thumbnails import make_thumbnail
 
 __all__ = ["opener"]
@@ -39,6 +40,18 @@ def test_a_label_is_as_brown_as_it_was(opener: Opener, tmp_path: Path, name: str
     brown = np.full((40, 50, 3), (146, 104, 58), np.uint8)
     tifffile.imwrite(tmp_path / name, brown, photometric="rgb")
     assert colour_of_thumbnail(opener, tmp_path / name) == pytest.approx([146, 104, 58], abs=3)
+
+
+def test_a_channel_that_its_file_calls_black_can_be_seen() -> None:
+    """``Color="255"`` is black in OME-XML; Bio-Formats says it of Micro-Manager's first."""
+    size, plane = Level(4, 4), np.arange(16, dtype=np.uint8).reshape(4, 4)
+    hints = (ChannelHint("DAPI", "000000"), ChannelHint("GFP", "0000FF"))
+    header = ImageHeader("a", 1, 2, 1, "uint8", (size,), channels=hints)
+    made = measure_channels(header, header.levels, lambda _region: plane)
+    assert [(one.name, one.color) for one in made] == [("DAPI", "FF0000"), ("GFP", "0000FF")]
+    alone = ImageHeader("a", 1, 1, 1, "uint8", (size,), channels=hints[:1])
+    [white] = measure_channels(alone, alone.levels, lambda _region: plane)
+    assert white.color == "FFFFFF"
 
 
 @pytest.mark.parametrize("name", ["a.tif", "a.png"])

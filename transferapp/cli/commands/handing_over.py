@@ -38,7 +38,8 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.intake import preflight
-from transferapp.model.containers import Container
+from transferapp.model.containers import Container, is_id
+from transferapp.model.image_annotations import OwnAnnotations
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
@@ -73,6 +74,14 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     key_values: annotating.KeyValuesFile = None,
     group: Annotated[str, typer.Option(help="Only look there, and make a target there.")] = "",
     create: Annotated[bool, typer.Option("--create", help="Make a missing target.")] = False,
+    owner: Annotated[
+        str,
+        typer.Option(
+            "--for",
+            metavar="NAME",
+            help="The images belong to this person; for administrators who may act for others.",
+        ),
+    ] = "",
     skip: annotating.Skips = None,
     skip_existing: Annotated[
         bool,
@@ -96,6 +105,11 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Import files and folders; the agent uploads them, also after you log off."""
     targets.check_target(to)
+    if owner and skip_existing:
+        raise Invalid(
+            "--skip-existing goes by your own images, and --for imports for somebody else."
+            " Leave one of them out."
+        )
     annotations = annotating.annotations_given(tag or [], comment, key_value or [])
     skips = annotating.skips_given(skip or [])
     settings = replace(asyncio.run(_settings()), anyway=anyway)
@@ -111,14 +125,14 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     scanned.check_ready()
     own = annotating.own_annotations(key_values, scanned.ready, echo)
     request = _ImportRequest(
-        name or paths[0].resolve().name, create, skip_existing, annotations, own, skips
+        name or paths[0].resolve().name, create, skip_existing, annotations, own, skips, owner
     )
 
     async def work() -> tuple[TransferDetails | None, ScannedDrop]:
         async with signed_in.server_client() as (server, who):
             await check_attaching(server, scanned.attachments)
             # Not made yet: there may be nothing to put into it.
-            find = partial(targets.find_target, server, to, group=group)
+            find = partial(targets.find_target, server, to, group=group, owner=owner)
             target = None if create else await find(create=False)
             left = await request.without_existing(server, who.username, scanned)
             if not left.ready:
@@ -151,8 +165,9 @@ class _ImportRequest:
     create: bool
     skip_existing: bool
     annotations: tuple[Annotation, ...] = ()
-    own_annotations: Mapping[Path, tuple[Annotation, ...]] = field(default_factory=dict)
+    own_annotations: Mapping[Path, OwnAnnotations] = field(default_factory=dict)
     skip: frozenset[Skip] = frozenset()
+    owner: str = ""
 
     async def without_existing(
         self, server: ServerClient, username: str, scanned: ScannedDrop
@@ -165,13 +180,15 @@ class _ImportRequest:
 
     def plan(self, target: Container, scanned: ScannedDrop) -> ImportPlan:
         """Say where it goes, and return what is handed over."""
-        echo(f"Into {target.ref}, '{target.name}'.")
+        whose = f" The images belong to {self.owner}." if self.owner else ""
+        echo(f"Into {target.ref}, '{target.name}'.{whose}")
         return ImportPlan(
             name=self.name,
             target=target.ref,
             candidates=scanned.ready,
             annotations=self.annotations,
             own_annotations=self.own_annotations,
+            owner=self.owner,
             skip=self.skip,
             dropped=scanned.dropped,
             attachments=scanned.attachments,

@@ -63,11 +63,14 @@ def retry(
     item: Item = "",
     to: Annotated[str, typer.Option(help="Import into another target.")] = "",
     *,
+    group: Annotated[str, typer.Option(help="Only look there, and make a target there.")] = "",
     create: Create = False,
     as_json: AsJson = False,
 ) -> None:
     """Let its failed items go on."""
-    request = Action(retry=True, to=to, create=create, item=item)
+    if group and not to:
+        raise Invalid("--group says where --to is looked for. Name a target with --to.")
+    request = Action(retry=True, to=to, group=group, create=create, item=item)
     _do_and_show(request, transfer_id, as_json=as_json)
 
 
@@ -132,6 +135,7 @@ class Action:
     cancel: bool = False
     retry: bool = False
     to: str = ""
+    group: str = ""
     create: bool = False
     item: str = ""
 
@@ -166,7 +170,14 @@ class Action:
                 async with _agent_of(transfer_id) as agent:
                     await agent.cancel(transfer_id)
         if self.to:
-            target = await targets.find_target(server, self.to, create=self.create)
+            target = await targets.find_target(
+                server,
+                self.to,
+                create=self.create,
+                group=self.group,
+                # Of an import for another person that person's rights count.
+                owner=details.transfer.owner if details.transfer.asked_by else "",
+            )
             await server.retarget(transfer_id, target.ref)
         if self.retry:
             if not any(item.state in RETRY.start for item in details.items):

@@ -108,6 +108,8 @@ def _to_attach(row: TransferRow) -> str:
 
 
 def _verified_text(row: TransferRow) -> str:
+    if row.checksum_skipped:
+        return "imported; the repository's checksums were skipped"
     if not row.files_verified:
         return "imported, being verified"
     if row.source_unseen:

@@ -16,6 +16,7 @@ from transferapp.model.moves import (
     can_retry,
 )
 from transferapp.model.promises import Promises
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
     DONE_STATES,
     ENDED_STATES,
@@ -65,6 +66,7 @@ class TransferRow:
     attached: int = 0
     #: Import: files that the repository holds, checked; what was left out; the source now.
     files_verified: int = 0
+    checksum_skipped: bool = False
     left_out_files: int | None = None
     left_out_names: tuple[str, ...] = ()
     look: SourceScan | None = None
@@ -159,6 +161,7 @@ def _from_server(transfer: Transfer) -> TransferRow:
         items_in_trouble=transfer.items_in_trouble,
         promises=transfer.promises,
         files_verified=transfer.files_verified,
+        checksum_skipped=Skip.CHECKSUM in transfer.skip,
         left_out_files=transfer.left_out_files,
         left_out_names=transfer.left_out_names,
         look=transfer.look,

@@ -17,19 +17,19 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import compress
 
+from transferapp.formats.side_files import OPTIONS_ENDING
 from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.families import micromanager, pattern
 from transferapp.intake.formats import OME_TIFF
 from transferapp.intake.scanning import FoundFile
 
-_OPTIONS = ".bfoptions"
 _STACK = "_MMStack_"
 
 
 def may_ride(name: str) -> bool:
     """Say whether a file of this name may ride along with another one."""
     is_text = _STACK in name and micromanager.is_metadata_name(name)
-    return is_text or name.endswith(_OPTIONS)
+    return is_text or name.endswith(OPTIONS_ENDING)
 
 
 def ride_along(
@@ -73,7 +73,7 @@ def _is_loose(candidate: FilesetCandidate) -> bool:
 def _may_carry(candidate: FilesetCandidate, loose: Collection[str]) -> bool:
     if not candidate.files:
         return False
-    if f"{candidate.files[0].place}{_OPTIONS}" in loose:
+    if f"{candidate.files[0].place}{OPTIONS_ENDING}" in loose:
         return True
     return candidate.format is OME_TIFF and any(
         _text_beside(file) in loose for file in candidate.files
@@ -89,7 +89,7 @@ def _riders(carrier: FilesetCandidate, loose: dict[str, FoundFile]) -> list[Foun
             if text is not None and text not in found and _names_one_of(text, names):
                 found.append(text)
     if carrier.files and carrier.format is not pattern.FORMAT:
-        options = loose.get(f"{carrier.files[0].place}{_OPTIONS}")
+        options = loose.get(f"{carrier.files[0].place}{OPTIONS_ENDING}")
         if options is not None:
             found.append(options)
     return found

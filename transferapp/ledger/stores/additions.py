@@ -15,6 +15,7 @@ from transferapp.ledger.stores.outbox import transfer_events, write_events
 from transferapp.ledger.stores.rows import (
     annotations_value,
     file_of,
+    image_annotations_value,
     item_of,
     left_out_of,
     tally_values,
@@ -113,6 +114,7 @@ def _transfer_row(
         "kind": str(new.kind),
         "name": new.name,
         "owner": new.owner,
+        "asked_by": new.asked_by,
         "request_key": new.request_key,
         "state": str(ItemState.QUEUED),
         "target": str(new.target) if new.target else None,
@@ -164,6 +166,7 @@ def _item_row(transfer_id: str, planned: PlannedItem, now: datetime) -> dict[str
         "verified": False,
         "updated_at": now,
         "annotations": annotations_value(planned.annotations) or None,
+        "image_annotations": image_annotations_value(planned.image_annotations) or None,
     }
 
 

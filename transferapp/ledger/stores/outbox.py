@@ -47,7 +47,7 @@ def item_events(
                 "message": f"{after['name']}: {problem.message}",
             }
         )
-    return rows
+    return _for_both(transfer, rows)
 
 
 def transfer_events(
@@ -63,10 +63,10 @@ def transfer_events(
     }
     tally = tally_of(transfer)
     if was_ended or not tally.ended:
-        return [changed]
+        return _for_both(transfer, [changed])
     sentence = _notable(tally, transfer)
     ended = {"kind": str(EventKind.TRANSFER_ENDED), "message": sentence}
-    return [changed, changed | ended]
+    return _for_both(transfer, [changed, changed | ended])
 
 
 def personal_event(now: datetime, owner: str, kind: EventKind) -> dict[str, Any]:
@@ -86,6 +86,13 @@ def write_events(connection: sa.Connection, rows: list[dict[str, Any]]) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_EVENT_LOCK)))
     connection.execute(events.insert(), rows)
+
+
+def _for_both(transfer: Values, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add the same events for who asked, where that is not the owner."""
+    if not transfer["asked_by"]:
+        return rows
+    return [*rows, *(row | {"owner": transfer["asked_by"]} for row in rows)]
 
 
 def _base(now: datetime, transfer: Values) -> dict[str, Any]:

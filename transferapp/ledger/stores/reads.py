@@ -17,6 +17,7 @@ from transferapp.ledger.stores.rows import (
     fetch,
     fetch_one,
     file_of,
+    image_annotations_of,
     item_of,
     left_out_of,
     transfer_of,
@@ -39,15 +40,28 @@ from transferapp.model.transfers import (
 def transfers_of(
     connection: sa.Connection, owner: str, kind: TransferKind | None, after: str, limit: int
 ) -> list[Transfer]:
-    """List a person's transfers, newest first."""
-    query = sa.select(transfers).where(transfers.c.owner == owner)
+    """List what a person owns or asked for, newest first."""
+    asked = sa.and_(transfers.c.asked_by == owner, transfers.c.asked_by != "")
+    # Each by an index of its own that has the order: one of both would sort all of hers.
+    parts = [
+        _newest(sa.select(transfers.c.seq).where(mine), kind, after, limit).subquery()
+        for mine in (transfers.c.owner == owner, asked)
+    ]
+    seqs = sa.union(*(sa.select(part.c.seq) for part in parts))
+    query = sa.select(transfers).where(transfers.c.seq.in_(seqs))
+    query = query.order_by(transfers.c.seq.desc()).limit(limit)
+    return readable_rows(connection, query, transfers.c.id, transfer_of, "transfer")
+
+
+def _newest(
+    query: sa.Select[tuple[int]], kind: TransferKind | None, after: str, limit: int
+) -> sa.Select[tuple[int]]:
     if kind is not None:
         query = query.where(transfers.c.kind == str(kind))
     if after:
         last = sa.select(transfers.c.seq).where(transfers.c.id == after).scalar_subquery()
         query = query.where(transfers.c.seq < last)
-    query = query.order_by(transfers.c.seq.desc()).limit(limit)
-    return readable_rows(connection, query, transfers.c.id, transfer_of, "transfer")
+    return query.order_by(transfers.c.seq.desc()).limit(limit)
 
 
 def transfer_by_key(connection: sa.Connection, owner: str, request_key: str) -> str | None:
@@ -64,7 +78,7 @@ def details_of(
 ) -> TransferDetails:
     """Return a transfer with its items; raises TransferNotFound."""
     transfer = _transfer_row(connection, transfer_id)
-    if owner is not None and transfer["owner"] != owner:
+    if owner is not None and owner not in (transfer["owner"], transfer["asked_by"]):
         raise TransferNotFound
     query = sa.select(items).where(items.c.transfer_id == transfer_id).order_by(items.c.seq)
     found = fetch(connection, query)
@@ -107,6 +121,7 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
             *annotations_of(transfer["annotations"]),
             *annotations_of(item["annotations"] or ()),
         ),
+        image_annotations=image_annotations_of(item["image_annotations"] or ()),
         skip=frozenset(map(Skip, transfer["skip"] or ())),
         export=spec_of(transfer["export"]),
     )

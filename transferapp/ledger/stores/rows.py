@@ -14,8 +14,10 @@ from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.events import Event, EventKind
 from transferapp.model.export_specs import spec_of
+from transferapp.model.image_annotations import ImageAnnotations
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
     ItemProblem,
     ItemRole,
@@ -99,6 +101,8 @@ def transfer_of(row: Row) -> Transfer:
         left_out_files=row["left_out_files"],
         left_out_names=tuple(row["left_out_names"] or ()),
         look=scan,
+        asked_by=row["asked_by"],
+        skip=frozenset(map(Skip, row["skip"] or ())),
         form=str(spec_of(row["export"]).form) if kind is TransferKind.EXPORT else "",
     )
 
@@ -231,3 +235,15 @@ def annotations_of(value: Sequence[dict[str, Any]]) -> tuple[Annotation, ...]:
 def annotations_value(annotations: Sequence[Annotation]) -> list[dict[str, Any]]:
     """Return the JSON of annotations."""
     return [asdict(one) for one in annotations]
+
+
+def image_annotations_of(value: Sequence[dict[str, Any]]) -> tuple[ImageAnnotations, ...]:
+    """Return the annotations of single images of a JSON column."""
+    return tuple(
+        ImageAnnotations(one["image"], annotations_of(one["annotations"])) for one in value
+    )
+
+
+def image_annotations_value(single: Sequence[ImageAnnotations]) -> list[dict[str, Any]]:
+    """Return the JSON of annotations of single images."""
+    return [asdict(one) for one in single]

@@ -36,6 +36,8 @@ transfers = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),
     _text("name"),
     sa.Column("owner", sa.Text, nullable=False),
+    # Empty: the owner.
+    sa.Column("asked_by", sa.Text, nullable=False, server_default=""),
     sa.Column("request_key", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("target", sa.String(64)),
@@ -70,6 +72,14 @@ transfers = sa.Table(
     sa.Index("ledger_transfers_owner", "owner", "seq"),
 )
 
+sa.Index(
+    "ledger_transfers_asked_by",
+    transfers.c.asked_by,
+    transfers.c.seq,
+    sqlite_where=sa.text("asked_by <> ''"),
+    postgresql_where=sa.text("asked_by <> ''"),
+)
+
 items = sa.Table(
     "ledger_items",
     metadata,
@@ -90,6 +100,8 @@ items = sa.Table(
     sa.Column("updated_at", UtcDateTime, nullable=False),
     # Its own, beside those of the transfer; NULL for none.
     sa.Column("annotations", _Json),
+    # Of single images; NULL for none.
+    sa.Column("image_annotations", _Json),
     sa.Index("ledger_items_transfer", "transfer_id", "seq"),
     sa.Index("ledger_items_state", "state", "seq"),
 )

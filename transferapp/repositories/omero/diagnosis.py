@@ -19,6 +19,7 @@ from transferapp.host.clock import Clock
 from transferapp.host.config_file import chosen, config_files, read_config, table_of
 from transferapp.repositories.omero.sessions.password import importer_password
 from transferapp.repositories.omero.settings import OmeroSettings
+from transferapp.repositories.omero.web_check import web_fault
 
 #: Nothing is different from what TransferApp takes for granted.
 AS_EXPECTED = "OMERO server as expected"
@@ -65,6 +66,8 @@ async def diagnose(clock: Clock) -> list[Check]:
         return checks
     secret = await asyncio.to_thread(_password, settings)
     checks.append(secret)
+    if settings.web:
+        checks.append(await asyncio.to_thread(_web, settings.web))
     if not library.ok:
         return checks
     reached = await asyncio.to_thread(_server, settings)
@@ -115,6 +118,11 @@ def _password(settings: OmeroSettings) -> Check:
     except SettingsInvalid as error:
         return Check(what, ok=False, remedy=error.message)
     return Check(what, ok=True)
+
+
+def _web(address: str) -> Check:
+    fault = web_fault(address)
+    return Check(f"OMERO.web at {address}", ok=not fault, remedy=fault)
 
 
 def _server(settings: OmeroSettings) -> Check:

@@ -114,9 +114,11 @@ def _validation(error: Exception) -> TransferAppError:
     return Invalid(_message(what, error))
 
 
-def kept_back(error: Exception) -> PermissionDenied:
-    """Return what a SecurityViolation means that comes while a file is read."""
-    return PermissionDenied(_message(_KEPT, error))
+def kept_back(error: Exception, of_group: str = "") -> PermissionDenied:
+    """Return what a SecurityViolation means that comes while a file is read; ``of_group`` is
+    the policy of the file's group, in words.
+    """
+    return PermissionDenied(_message(f"{_KEPT}{of_group}", error))
 
 
 def _server_error(error: Exception) -> TransferAppError:
@@ -148,7 +150,7 @@ _FORBIDDEN = "Your OMERO account may not do this. Ask the owner of the data or o
 _KEPT = (
     "This OMERO server does not let these original files be downloaded, although you may see"
     " the images. Ask your OMERO administrator to allow it: the setting is"
-    " omero.policy.binary_access (+plate for plates)"
+    " omero.policy.binary_access (+plate for plates), of the server or of the group"
 )
 _AWAY = "OMERO does not answer. Nothing is lost; the work continues when it is back."
 _SLOW = "OMERO took too long to answer. Nothing is lost; it is tried again."

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from typing_extensions import override
@@ -16,15 +17,20 @@ from transferapp.formats.read_formats import RepositoryFormats
 from transferapp.host.clock import Clock
 from transferapp.model.identity import Identity
 from transferapp.repositories.heartbeat import HeartbeatWatch
+from transferapp.repositories.omero.imports.places import path_rules
 from transferapp.repositories.omero.links import open_links
 from transferapp.repositories.omero.session import OmeroSession
 from transferapp.repositories.omero.sessions import health
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext, in_thread
 from transferapp.repositories.omero.sessions.import_notes import ImportNotes
 from transferapp.repositories.omero.sessions.import_sessions import ImportSessions
+from transferapp.repositories.omero.sessions.password import importer_password
 from transferapp.repositories.omero.sessions.people import read_identity
 from transferapp.repositories.omero.sessions.pool import SessionPool
-from transferapp.repositories.omero.sessions.server_version import ServerVersion
+from transferapp.repositories.omero.sessions.server_statement import (
+    OmeroServer,
+    ServerStatement,
+)
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import (
     Capability,
@@ -62,8 +68,10 @@ class OmeroRepository(Repository):
         self._closed = False
         self._pool = SessionPool(settings, clock, self._threads)
         self._heartbeats, self._links = HeartbeatWatch(clock), open_links(settings)
-        self._import_sessions = ImportSessions(settings, ImportNotes(notes), clock)
-        self._version = ServerVersion(clock, self._ask_version)
+        self._import_sessions = ImportSessions(
+            settings, ImportNotes(notes, partial(importer_password, settings)), clock
+        )
+        self._statement = ServerStatement(clock, self._ask_server)
 
     @override
     async def sign_in(self, username: str, password: str) -> Identity:
@@ -137,7 +145,8 @@ class OmeroRepository(Repository):
         """Say what Bio-Formats reads: OMERO itself does not tell its readers, but its own
         version, from which theirs is derived.
         """
-        return omero_formats(await self._version.reported())
+        server = await self._statement.reported()
+        return omero_formats(server.version, server.path_rules)
 
     @override
     async def close(self) -> None:
@@ -145,18 +154,21 @@ class OmeroRepository(Repository):
         if self._closed:
             return
         self._closed = True
-        await self._version.close()
+        await self._statement.close()
         await self._pool.close()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, self._import_sessions.close)
         self._threads.shutdown(wait=False)
 
-    async def _ask_version(self) -> str:
+    async def _ask_server(self) -> OmeroServer:
         """Ask as the importer; a person's session is not borrowed for it."""
         if not self._pool.acts_for_people:
-            return ""
+            return OmeroServer()
         async with self._pool.importer() as gateway:
-            return await in_thread(self._threads, gateway, health.version, gateway)
+            return OmeroServer(
+                await in_thread(self._threads, gateway, health.version, gateway),
+                await in_thread(self._threads, gateway, path_rules, gateway),
+            )
 
     async def _ask_who(self, username: str) -> Identity:
         asking = (

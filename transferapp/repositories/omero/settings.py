@@ -74,6 +74,9 @@ class OmeroSettings(EnvironmentSettings):
     #: An import that nobody can ask, its session over, is left alone until its log was quiet
     #: for so long (seconds).
     import_quiet_s: float = Field(default=900.0, gt=0)
+    #: A step of an import may be silent for so long (seconds), as OMERO is while it looks for
+    #: minimum and maximum, if OMERO answers meanwhile.
+    step_quiet_s: float = Field(default=6 * 3600.0, gt=0)
     #: Link instead of uploading; see docs/omero.md. Only for workers.
     in_place: InPlace = InPlace.OFF
     #: The root folder of OMERO's managed repository as this worker sees it.

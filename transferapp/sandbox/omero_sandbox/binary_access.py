@@ -1,4 +1,8 @@
-"""``omero.policy.binary_access``: who gets the bytes, as ome.security.policy has it."""
+"""``omero.policy.binary_access``: who gets the bytes, as ome.security.policy has it.
+
+A group may have a policy of its own beside the server's: what one of them forbids is
+forbidden, else what one of them allows is allowed.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import omero
 
-from transferapp.sandbox.omero_sandbox.permissions import EDIT, permissions_of
+from transferapp.sandbox.omero_sandbox.permissions import EDIT, group_of, permissions_of
 from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
 
 if TYPE_CHECKING:
     from transferapp.sandbox.omero_sandbox.store import Store
 
+SETTING = "omero.policy.binary_access"
 _OF_PLATES = ("Plate", "PlateAcquisition", "Well", "WellSample")
 
 
@@ -21,30 +26,28 @@ class BinaryAccess:
     def __init__(self, store: Store, setting: str) -> None:
         """Read a setting such as ``+read,+write,+image,-plate``."""
         self._store = store
-        self._rights = {part.strip() for part in setting.split(",")}
+        self._stated = frozenset(part.strip() for part in setting.split(","))
 
     def allows(self, record: Record, caller: SandboxCaller) -> bool:
         """Say whether the caller gets the bytes; administrators are no exception."""
+        rights = self._stated | _of_group(record)
         # Who may change it reads it, too.
-        reads = self._given("read") or not permissions_of(record, caller)._restrictions[EDIT]
-        return self._given("write") and reads and self._allows_kind(record)
+        may_edit = not permissions_of(record, caller)._restrictions[EDIT]
+        reads = _given("read", rights) or may_edit
+        return _given("write", rights) and reads and self._allows_kind(record, rights)
 
-    def _allows_kind(self, record: Record) -> bool:
+    def _allows_kind(self, record: Record, rights: frozenset[str]) -> bool:
+        image, plate = _given("image", rights), _given("plate", rights)
         if record.cls in _OF_PLATES:
-            return self._given("image") and self._given("plate")
+            return image and plate
         images = self._images(record)
-        return not images or (
-            self._given("image") and (self._given("plate") or not self._in_wells(images))
-        )
+        return not images or (image and (plate or not self._in_wells(images)))
 
     def require(self, record: Record, caller: SandboxCaller) -> None:
         """Raise SecurityViolation where the bytes are kept back."""
         if not self.allows(record, caller):
             text = f"Download is restricted for ome.model.{record.cls}:Id_{record.id}"
             raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
-
-    def _given(self, right: str) -> bool:
-        return f"-{right}" not in self._rights and f"+{right}" in self._rights
 
     def _images(self, record: Record) -> list[Record]:
         if record.cls == "Image":
@@ -58,3 +61,15 @@ class BinaryAccess:
 
     def _in_wells(self, images: list[Record]) -> bool:
         return any(self._store.related(image, "wellSamples") for image in images)
+
+
+def _of_group(record: Record) -> frozenset[str]:
+    """Return what the record's group says; unlike the server's, its words are not trimmed."""
+    group = group_of(record)
+    settings = () if group is None else group.values.get("config") or ()
+    stated = (one.value for one in settings if one.name == SETTING)
+    return frozenset(right for value in stated for right in value.split(","))
+
+
+def _given(right: str, rights: frozenset[str]) -> bool:
+    return f"-{right}" not in rights and f"+{right}" in rights

@@ -59,6 +59,10 @@ class Control:
     def do_cancel_timeout(self, seconds: float) -> None:
         self._sandbox.faults.cancel_timeout = seconds
 
+    def do_import_steps(self, count: int = 5) -> None:
+        """Import as older servers do (5 steps) or as newer ones (6)."""
+        self._sandbox.faults.import_steps = count
+
     def do_fail_step(self, step: int) -> None:
         self._sandbox.faults.fail_step = step
 
@@ -67,6 +71,9 @@ class Control:
     ) -> None:
         """End every import with this ERR; no name: none any more."""
         self._sandbox.faults.fail_import(name, thrown, message, cause)
+
+    def do_mute_failures(self, on: bool = True) -> None:
+        self._sandbox.faults.mute_failures = on
 
     def do_disk_full(self, on: bool = True) -> None:
         self._sandbox.faults.disk_full = on
@@ -164,6 +171,11 @@ class Control:
     def do_set(self, key: str, value: str) -> None:
         """Set a server setting, as ``omero config set`` does."""
         self._sandbox.settings[key] = value
+
+    def do_set_group(self, name: str, key: str, value: str) -> None:
+        """Set a setting of one group (its ``config``); empty: it has none."""
+        with self._sandbox.lock:
+            self._sandbox.people.configure(name, key, value)
 
     def do_hide(self, key: str, on: bool = True) -> None:
         """Let nobody read a server setting, as OMERO does with some."""

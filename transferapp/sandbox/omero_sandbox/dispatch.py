@@ -231,10 +231,12 @@ def _call(network: Network, target: Any, operation: str, rest: tuple[Any, ...]) 
     _current.set(current)
     began, failed = time.monotonic(), ""
     place = f"{current.id.name}.{operation}"
+    session: Session | None = None
     try:
         sandbox.faults.pass_by(place)
+        session = getattr(target, "session", None)
         result = _serve(network, target, operation, tuple(arguments))
-        sandbox.commit()
+        sandbox.commit(session)
         sandbox.faults.pass_by(place, done=True)
     except (Ice.Exception, Ice.UserException) as error:
         failed = repr(error)[:300]
@@ -243,7 +245,7 @@ def _call(network: Network, target: Any, operation: str, rest: tuple[Any, ...]) 
         failed = repr(error)[:300]
         raise _translated(error) from error
     finally:
-        sandbox.commit()
+        sandbox.commit(session)
         spent = (time.monotonic() - began) * 1000
         _calls.debug("%s.%s %.1f ms %s", type(target).__name__, operation, spent, failed)
     return result

@@ -10,8 +10,8 @@ import omero
 
 from transferapp.sandbox.omero_sandbox.request_failures import RequestFailed, Thrown
 
-#: What reads the pixels of a file fails in this step, and names the file.
-_STEPS = {"import-file-exception": 2, "import-unknown-format": 2, "import-missing-library": 2}
+#: What reads the pixels of a file fails there, and names the file; all else at once.
+_OF_PIXELS = {"import-file-exception", "import-unknown-format", "import-missing-library"}
 
 
 def _set_event() -> threading.Event:
@@ -59,10 +59,14 @@ class Faults:
     log_every: float = 0.0
     #: An import at work is cancelled when its step ends within so many seconds.
     cancel_timeout: float = 5.0
-    #: The step (1 to 5) that fails, for every import until it is 0 again.
+    #: Older servers import in 5 steps, newer ones in 6: they make the files read-only first.
+    import_steps: int = 5
+    #: The step (from 1 on) that fails, for every import until it is 0 again.
     fail_step: int = 0
     #: What every import ends with: the name of the ERR, and the exception behind it.
     failure: tuple[str, Thrown | None] | None = None
+    #: Failed imports never answer; only their status says that they failed.
+    mute_failures: bool = False
     disk_full: bool = False
     #: So many uploads from now on get a wrong checksum at the server.
     wrong_checksums: int = 0
@@ -89,12 +93,14 @@ class Faults:
         inner = Thrown(cls, stated) if cls else None
         self.failure = name, Thrown(thrown, message, inner) if thrown else None
 
-    def check_import(self, step: int, file_name: str) -> None:
+    def check_import(self, step: int, file_name: str, *, reads_pixels: bool) -> None:
         """Raise what a step of an import is asked to fail with."""
-        if self.failure is not None and _STEPS.get(self.failure[0], 1) == step:
+        if self.failure is not None:
             name, thrown = self.failure
-            more = {"filename": file_name} if name in _STEPS else {}
-            raise RequestFailed(name, thrown, **more)
+            of_pixels = name in _OF_PIXELS
+            if reads_pixels if of_pixels else step == 1:
+                more = {"filename": file_name} if of_pixels else {}
+                raise RequestFailed(name, thrown, **more)
         if step == self.fail_step:
             text = f"step {step} was asked to fail"
             raise RequestFailed(

@@ -26,7 +26,6 @@ from transferapp.sandbox.omero_sandbox.sessions import Session
 _log = logging.getLogger(__name__)
 #: Work yields once for each step that is done; its value is the response.
 Steps = Generator[None, None, Any]
-_IMPORT_STEPS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,8 @@ class ImportWork:
     request: Any
     caller: SandboxCaller
     start: Callable[[], Steps]
+    #: How often it yields.
+    steps: int = 1
     #: Said when the handle is done with it, whatever came out.
     ended: Callable[[], None] = lambda: None
 
@@ -51,6 +52,7 @@ class Handle(Service):
         self._queued = queued
         self._work, self._callbacks = work, list[Any]()
         self._response: Any = None
+        self._failed = False
         self._step = self._steps = 0
         self._cancelled = False
         #: Until then a step that ends is the last one (monotonic seconds).
@@ -67,28 +69,43 @@ class Handle(Service):
         return self.over or (self._cancelled and not self._began)
 
     def run(self) -> None:
-        """Do the work; called in a thread."""
-        try:
-            self._response = self._worked()
-        except Exception as error:  # noqa: BLE001 - everything becomes an answer
-            self._response = answer_of(error, self._work.request)
-            _log.info("a request failed: %s: %s", self._response.name, error)
+        """Do the work; called in a thread. What was cancelled before is left as it is: it
+        never answers.
+        """
+        if not self._taken_up():
+            return
+        response = self._answered()
+        self._failed = isinstance(response, omero.cmd.ERR)
+        if not (self._failed and self._queued and self.sandbox.faults.mute_failures):
+            self._response = response
         self._ended_ms = self.sandbox.clock.now_ms()
         with self._changed:
             self.over = True
             self._changed.notify_all()
         self._work.ended()
-        self.sandbox.commit()
+        self.sandbox.commit(self.session)
         status = self._status()
         self._report(lambda callback: callback.finished(self._response, status))
+
+    def _taken_up(self) -> bool:
+        if not self._queued:
+            return True
+        self.sandbox.faults.importing.wait()
+        with self._changed:
+            self._began = not self._cancelled
+        return self._began
+
+    def _answered(self) -> Any:
+        try:
+            return self._worked()
+        except Exception as error:  # noqa: BLE001 - everything becomes an answer
+            made = answer_of(error, self._work.request)
+            _log.info("a request failed: %s: %s", made.name, error)
+            return made
 
     def _worked(self) -> Any:
         if not self._queued:
             return self._done()
-        self.sandbox.faults.importing.wait()
-        with self._changed:
-            self._stop_if_cancelled()
-            self._began = True
         with self.sandbox.lock:
             if not self.sandbox.sessions.begin_import(self.session):
                 raise ImportCancelled
@@ -99,7 +116,7 @@ class Handle(Service):
                 self.sandbox.sessions.end_import(self.session)
 
     def _done(self) -> Any:
-        self._began_ms, self._steps = self.sandbox.clock.now_ms(), _IMPORT_STEPS
+        self._began_ms, self._steps = self.sandbox.clock.now_ms(), self._work.steps
         steps = self._work.start()
         while True:
             try:
@@ -107,7 +124,7 @@ class Handle(Service):
             except StopIteration as end:
                 return end.value
             self._step += 1
-            self.sandbox.commit()
+            self.sandbox.commit(self.session)
             self._report(lambda callback: callback.step(self._step, self._steps))
             self._stop_if_cancelled()
             self._stop_without_session()
@@ -151,13 +168,10 @@ class Handle(Service):
         made = omero.cmd.Status()
         state = omero.cmd.State
         made.requestStart, made.stopTime = self._began_ms, self._ended_ms
-        made.flags = []
-        if self._response is not None:
-            failed = isinstance(self._response, omero.cmd.ERR)
-            made.flags = [state.FAILURE if failed else state.SUCCESS]
-        if self._cancelled:
-            made.flags.append(state.CANCELLED)
-        made.currentStep, made.steps = self._step, self._steps
+        # Helper.cancel sets both, whatever the failure; nobody ever sets SUCCESS.
+        ended_badly = self._failed or (self._cancelled and not self._began)
+        made.flags = [state.FAILURE, state.CANCELLED] if ended_badly else []
+        made.currentStep, made.steps = min(self._step, max(0, self._steps - 1)), self._steps
         made.stepStarts, made.stepStops, made.parameters = [], [], {}
         made.category, made.name = "", type(self._work.request).__name__
         return made
@@ -178,6 +192,9 @@ class Handle(Service):
         the import goes on to its end.
         """
         self._try_to_cancel()
+        if self.at_rest and not self.over:
+            status = self._status()
+            self._report(lambda callback: callback.finished(None, status))
         with self._changed:
             if self._began:
                 left = max(0.0, self._cancel_until - time.monotonic())

@@ -46,6 +46,26 @@ def aggregates(node: Any) -> bool:
     return node[0] not in ("sub", "scalar", "exists") and any(aggregates(p) for p in node[1:])
 
 
+def conjuncts(node: Node | None) -> list[Node]:
+    """Return the parts of a condition that must all hold."""
+    if node is None:
+        return []
+    if node[0] == "and":
+        return conjuncts(node[1]) + conjuncts(node[2])
+    return [node]
+
+
+def only_about(node: Any, aliases: set[str]) -> bool:
+    """Say whether an expression names nothing but these; not for subqueries."""
+    if isinstance(node, list):
+        return all(only_about(part, aliases) for part in node)
+    if not isinstance(node, tuple) or not node:
+        return not isinstance(node, Query)
+    if node[0] == "path":
+        return node[1][0] in aliases
+    return all(only_about(part, aliases) for part in node[1:])
+
+
 class Expressions:
     """Evaluates expressions; subqueries are the business of ``rows`` and ``run``."""
 

@@ -14,6 +14,8 @@ from transferapp.sandbox.omero_sandbox.hql_evaluation import (
     Row,
     Rows,
     aggregates,
+    conjuncts,
+    only_about,
 )
 from transferapp.sandbox.omero_sandbox.hql_parser import HqlError, HqlSource, Node, Query
 from transferapp.sandbox.omero_sandbox.records import Details, Record, plain
@@ -52,6 +54,7 @@ class QueryRun(Expressions):
     @override
     def rows(self, query: Query, outer: Row) -> Rows:
         rows: Rows = [dict(outer)]
+        waiting = conjuncts(query.where)
         for number, source in enumerate(query.sources):
             if self._is_table(source, rows):
                 ids = self._ids(query.where, source) if number == 0 else None
@@ -59,9 +62,12 @@ class QueryRun(Expressions):
                 rows = [{**row, source.alias: record} for row in rows for record in records]
             else:
                 rows = [joined for row in rows for joined in self._join(row, source)]
-        if query.where is None:
-            return rows
-        return [row for row in rows if self.value(query.where, row)]
+            # At once what can be said by now: tables side by side would multiply.
+            known = set(rows[0]) if rows else set()
+            ready = [part for part in waiting if only_about(part, known)]
+            rows = [row for row in rows if all(self.value(part, row) for part in ready)]
+            waiting = [part for part in waiting if part not in ready]
+        return [row for row in rows if all(self.value(part, row) for part in waiting)]
 
     @staticmethod
     def _is_table(source: HqlSource, rows: Rows) -> bool:

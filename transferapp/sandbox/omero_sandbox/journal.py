@@ -69,6 +69,9 @@ class Journal:
     def commit(self, ids: dict[str, int] | None = None) -> None:
         """Write what has changed since the last time as one line."""
         written, self._store.changed = self._store.changed, {}
+        for record in written.values():
+            if record is not None:
+                record.saved = True
         if not written and ids is None:
             return
         records = [

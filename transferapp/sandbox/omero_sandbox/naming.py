@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import omero
 
-from transferapp.repositories.omero.path_rules import PathRules, parts_of
+from transferapp.formats.omero_path_rules import PathRules, parts_of
 
 #: So many folders above the least deep file are kept, if there are more.
 _KEPT_FOLDERS = 3

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import omero
+
 from transferapp.sandbox.omero_sandbox.permissions import (
     SYSTEM_GROUP,
     USER_GROUP,
@@ -55,6 +57,15 @@ class People:
         group = self._store.new("ExperimenterGroup", None, id_, name=name, ldap=False)
         self._store.set(group, PERMISSIONS, permissions)
         return group
+
+    def configure(self, name: str, key: str, value: str) -> None:
+        """Set or take away a setting of a group."""
+        group = self._store.first("ExperimenterGroup", "name", name)
+        if group is None:
+            raise KeyError(name)
+        kept = [one for one in group.values.get("config") or () if one.name != key]
+        added = [omero.model.NamedValue(key, value)] if value else []
+        self._store.set(group, "config", [*kept, *added])
 
     def _add(self, name: str, id_: int | None = None) -> Record:
         return self._store.new(

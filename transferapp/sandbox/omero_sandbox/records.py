@@ -13,12 +13,14 @@ PERMISSIONS, PASSWORD, PIXEL_SOURCE = "#perms", "#password", "#source"
 class Record:
     """One row: a class, an id, and values by field name (records, RTypes, Ice values)."""
 
-    __slots__ = ("cls", "id", "values")
+    __slots__ = ("cls", "id", "saved", "values")
 
     def __init__(self, cls: str, id_: int) -> None:
         """Start without values."""
         self.cls, self.id = cls, id_
         self.values: dict[str, Any] = {}
+        #: Whether a transaction that is over wrote it.
+        self.saved = False
 
     @property
     def key(self) -> tuple[str, int]:

@@ -9,16 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from transferapp.repositories.omero.path_rules import USUAL_RULES, PathRules, rules_of
+from transferapp.formats.omero_path_rules import USUAL_RULES, PathRules, rules_of
 from transferapp.sandbox.omero_sandbox.binary_access import BinaryAccess
 from transferapp.sandbox.omero_sandbox.clock import SandboxClock
+from transferapp.sandbox.omero_sandbox.event_log import log_changes
 from transferapp.sandbox.omero_sandbox.faults import Faults
 from transferapp.sandbox.omero_sandbox.files import Files
 from transferapp.sandbox.omero_sandbox.hashers import HASHERS
 from transferapp.sandbox.omero_sandbox.journal import Journal
 from transferapp.sandbox.omero_sandbox.people import People
 from transferapp.sandbox.omero_sandbox.pixels import PixelSources, make_enumerations
-from transferapp.sandbox.omero_sandbox.sessions import SandboxSessions
+from transferapp.sandbox.omero_sandbox.sessions import SandboxSessions, Session
 from transferapp.sandbox.omero_sandbox.store import Store
 
 _BACKGROUND_THREADS = 5
@@ -72,11 +73,13 @@ class Sandbox:
         #: As many imports at once as a server allows; more of them queue.
         self.background = ThreadPoolExecutor(_BACKGROUND_THREADS, "import")
         self.commands = ThreadPoolExecutor(2, "command")
-        self.commit()
+        # What a server's own scripts make is in no log.
+        self.journal.commit()
 
-    def commit(self) -> None:
-        """Write what has changed to disk."""
+    def commit(self, session: Session | None = None) -> None:
+        """Write what has changed to disk, with a line in OMERO's log of who did it."""
         with self.lock:
+            log_changes(self.store, session)
             self.journal.commit()
 
     @property

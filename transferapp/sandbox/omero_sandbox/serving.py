@@ -17,6 +17,7 @@ from transferapp.sandbox.omero_sandbox.services.repository import (
     SharedRepository,
     repository_identity,
 )
+from transferapp.sandbox.omero_sandbox.services.tables import register_columns
 
 _PATHS = {"tcp": "", "ssl": "", "ws": " -r /omero-ws", "wss": " -r /omero-wss"}
 _PROPERTIES = {
@@ -53,6 +54,7 @@ class IceServer:
         """Listen and serve in Ice's threads."""
         self._communicator = Ice.initialize(_initialization(endpoints))
         ObjectFactoryRegistrar.registerObjectFactory(self._communicator, None)
+        register_columns(self._communicator)
         for factory in omero.rtypes.ObjectFactories.values():
             factory.register(self._communicator)
         adapter = self._communicator.createObjectAdapter("Sandbox")

@@ -32,6 +32,14 @@ def hashed(password: str, salt: str | None = None) -> str:
     return f"{salt}${key.hex()}"
 
 
+def _stated_group(context: dict[str, str]) -> int | None:
+    """Return the group that a call names; what is no number names none, as OMERO takes it."""
+    try:
+        return int(context["omero.group"])
+    except (KeyError, ValueError):
+        return None
+
+
 def privileges_of(store: Store, user: Record) -> frozenset[str]:
     """Return an administrator's privileges; full ones hold all of them."""
     groups = {m.values["parent"].id for m in store.related(user, "groupExperimenterMap")}
@@ -68,6 +76,8 @@ class Session:
     started_ms: int
     last_ms: int
     sudoer: int | None = None
+    #: The groups that it may act in, when a leader made it for a member; None: any.
+    groups_led: frozenset[int] | None = None
     #: Clients that have joined, and imports that run: each holds it open.
     clients: int = 0
     importing: int = 0
@@ -95,6 +105,7 @@ class SessionWanted:
     idle_ms: int = 0
     agent: str = ""
     sudoer: int | None = None
+    groups_led: frozenset[int] | None = None
 
 
 class SandboxSessions:
@@ -122,6 +133,7 @@ class SandboxSessions:
     def create(self, user: Record, wanted: SessionWanted) -> Session:
         """Open a session; raises SecurityViolation for a foreign group."""
         store, group = self._store, self._group(user, wanted.group)
+        _require_led(wanted.groups_led, group)
         session_uuid, now = str(uuid.uuid4()), store.clock.now_ms()
         idle = wanted.idle_ms or DEFAULT_IDLE_MS
         record = store.new(
@@ -131,8 +143,9 @@ class SandboxSessions:
         if wanted.sudoer is not None:
             store.set(record, "sudoer", store.find("Experimenter", wanted.sudoer))
         made = Session(
-            session_uuid, user.id, group, record, idle, wanted.live_ms, now, now, wanted.sudoer
-        )
+            session_uuid, user.id, group, record, idle, wanted.live_ms, now, now,
+            wanted.sudoer, wanted.groups_led,
+        )  # fmt: skip
         self._open[session_uuid] = made
         return made
 
@@ -227,14 +240,25 @@ class SandboxSessions:
         maps = store.related(user, "groupExperimenterMap")
         member = frozenset(m.values["parent"].id for m in maps)
         leader = frozenset(m.values["parent"].id for m in maps if plain(m.values.get("owner")))
-        group = int(context.get("omero.group", session.group))
+        group = _stated_group(context)
+        group = session.group if group is None else group
         admin = SYSTEM_GROUP in member
         if group >= 0 and group not in member and not admin:
             text = f"User {session.user} is not a member of group {group}"
             raise omero.SecurityViolation(None, "omero.SecurityViolation", text)
+        # All groups at once (-1) are not refused: what the server does was not to be had.
+        if group >= 0:
+            _require_led(session.groups_led, group)
         privileges = privileges_of(store, user)
         if session.sudoer is not None:
             privileges &= privileges_of(store, store.load("Experimenter", session.sudoer))
         return SandboxCaller(
             session.user, group, member, leader, admin, privileges, session.record.id
         )
+
+
+def _require_led(groups_led: frozenset[int] | None, group: int) -> None:
+    """Raise SecurityViolation where only a leader's groups are open, and this is none."""
+    if groups_led is not None and group not in groups_led:
+        text = f"Group sudo is not permitted for group {group}"
+        raise omero.SecurityViolation(None, "omero.SecurityViolation", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import omero
@@ -17,7 +18,7 @@ from transferapp.sandbox.omero_sandbox.records import (
     Record,
     SandboxCaller,
 )
-from transferapp.sandbox.omero_sandbox.slices import FIELDS, SUBTYPES, inverse, is_kind_of
+from transferapp.sandbox.omero_sandbox.slices import BASE, FIELDS, SUBTYPES, inverse
 from transferapp.sandbox.omero_sandbox.undoing import UndoLog
 
 DETAIL_FIELDS = ("owner", "group", "creationEvent", "updateEvent", "externalInfo")
@@ -49,6 +50,8 @@ class Store:
         self.tables: dict[str, dict[int, Record]] = {name: {} for name in SUBTYPES}
         #: What is not in the journal yet; ``None`` for deleted ones.
         self.changed: dict[tuple[str, int], Record | None] = {}
+        #: What was saved once and is deleted since the last line of the journal.
+        self.removed: list[tuple[str, int]] = []
         self.last_ids: dict[str, int] = {}
         #: What a failed call takes back; ids that were given stay given, as a sequence's do.
         self.undo = UndoLog()
@@ -84,7 +87,7 @@ class Store:
         if caller is not None:
             self.set(made, OWNER, self.find("Experimenter", caller.user))
             self.set(made, GROUP, self.find("ExperimenterGroup", caller.group))
-        if cls not in ("Event", "Session"):
+        if cls not in ("Event", "EventLog", "Session"):
             time = rtypes.rtime(self.clock.now_ms())
             event = self.new("Event", None, time=time, experimenter=made.values.get(OWNER))
             if caller is not None and caller.session is not None:
@@ -112,6 +115,8 @@ class Store:
 
     def set(self, record: Record, name: str, value: Any) -> None:
         """Write a field; plain Python values become RTypes."""
+        if record.key not in self.changed:
+            self.undo.note(lambda: self.changed.pop(record.key, None))
         self.changed[record.key] = record
         self.link(record, name, value)
 
@@ -134,6 +139,8 @@ class Store:
             self.link(record, name, None)
         self.tables[record.cls].pop(record.id, None)
         self.changed[record.key] = None
+        if record.saved:
+            self.removed.append(record.key)
 
     def get(self, owner: Any, name: str) -> Any:
         """Return a field of a record, its details, a value, or of each of a list."""
@@ -178,8 +185,8 @@ class Store:
         return self.first(cls, "value", value) or self.new(cls, None, value=value)
 
 
+@cache
 def _family(cls: str) -> str:
-    for base in ("Annotation", "Job"):
-        if is_kind_of(cls, base):
-            return base
-    return cls
+    """Return the class that ids are counted for: what comes from one class shares a table."""
+    base = BASE[cls]
+    return cls if base in (None, "IObject", "Link") else _family(str(base))

@@ -12,7 +12,7 @@ from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.protocol import routes
 from transferapp.protocol.messages import NewContainer
 from transferapp.server.answers import json_answer
-from transferapp.server.auth import SessionGrant
+from transferapp.server.auth import SessionGrant, owner_allowed_to
 from transferapp.server.parts import parts_of
 
 router = APIRouter(prefix=routes.CONTAINERS, tags=["containers"])
@@ -20,12 +20,13 @@ router = APIRouter(prefix=routes.CONTAINERS, tags=["containers"])
 
 @router.get("", response_model=list[Container])
 async def children(
-    grant: SessionGrant, request: Request, parent: str = "", kind: str = ""
+    grant: SessionGrant, request: Request, parent: str = "", kind: str = "", owner: str = ""
 ) -> Response:
-    """List what is in a container, or without ``parent`` the tops."""
+    """List what is in a container, or without ``parent`` the tops, as ``owner`` sees it."""
     parent_ref = ContainerRef.parse(parent) if parent else None
     wanted = _kind(kind) if kind else None
-    async with parts_of(request).repository.session(grant.username) as session:
+    username = await owner_allowed_to(request, grant, owner)
+    async with parts_of(request).repository.session(username) as session:
         found = await session.containers.children(parent_ref, kind=wanted)
     return json_answer(list[Container], found)
 
@@ -34,15 +35,16 @@ async def children(
 async def create(new: NewContainer, grant: SessionGrant, request: Request) -> Response:
     """Make a container, in the group of its parent where it has one."""
     repository = parts_of(request).repository
+    username = await owner_allowed_to(request, grant, new.owner)
     kind = _kind(new.kind)
     parent = ContainerRef.parse(new.parent) if new.parent else None
     group_id = new.group_id
     if parent is not None:
-        async with repository.session(grant.username) as session:
+        async with repository.session(username) as session:
             group_id = (await session.containers.get(parent)).group_id
     elif group_id is None:
-        group_id = (await repository.identity(grant.username)).default_group_id
-    async with repository.session(grant.username, group_id) as session:
+        group_id = (await repository.identity(username)).default_group_id
+    async with repository.session(username, group_id) as session:
         made = await session.containers.create(
             kind, new.name, parent=parent, description=new.description
         )
@@ -50,9 +52,12 @@ async def create(new: NewContainer, grant: SessionGrant, request: Request) -> Re
 
 
 @router.get("/{ref}", response_model=Container)
-async def container(ref: str, grant: SessionGrant, request: Request) -> Response:
-    """Return one container."""
-    async with parts_of(request).repository.session(grant.username) as session:
+async def container(
+    ref: str, grant: SessionGrant, request: Request, owner: str = ""
+) -> Response:
+    """Return one container, as ``owner`` sees it."""
+    username = await owner_allowed_to(request, grant, owner)
+    async with parts_of(request).repository.session(username) as session:
         found = await session.containers.get(ContainerRef.parse(ref))
     return json_answer(Container, found)
 

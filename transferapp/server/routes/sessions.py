@@ -11,7 +11,7 @@ from transferapp.grants.port import Grant
 from transferapp.protocol import routes
 from transferapp.protocol.messages import GrantInfo, IdentityView, SignedIn, SignIn
 from transferapp.server.answers import json_answer
-from transferapp.server.auth import SessionGrant, SignInThrottle
+from transferapp.server.auth import SessionGrant, SignInThrottle, owner_allowed_to
 from transferapp.server.parts import parts_of
 
 router = APIRouter(tags=["sessions"])
@@ -31,9 +31,10 @@ async def sign_in(asked: SignIn, request: Request) -> Response:
 
 
 @router.get(routes.SESSION, response_model=IdentityView)
-async def identity(grant: SessionGrant, request: Request) -> Response:
-    """Return the signed-in person as the repository knows her now."""
-    found = await parts_of(request).repository.identity(grant.username)
+async def identity(grant: SessionGrant, request: Request, owner: str = "") -> Response:
+    """Return the signed-in person, or ``owner``, as the repository knows her now."""
+    username = await owner_allowed_to(request, grant, owner)
+    found = await parts_of(request).repository.identity(username)
     return json_answer(IdentityView, IdentityView(identity=found, groups=list(found.groups)))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from transferapp.errors import PermissionDenied
 from transferapp.grants.port import Scope
 from transferapp.model.transfers import TransferDetails, TransferKind
 from transferapp.operations.imports import TRANSFER_GRANT_LIFETIME
@@ -89,7 +90,11 @@ async def renew_grant(
 ) -> dict[str, str]:
     """Return a fresh token that can do nothing but move this transfer's files."""
     parts = parts_of(request)
-    await parts.ledger.details(transfer_id, owner=grant.username, with_files=False)
+    found = await parts.ledger.details(transfer_id, owner=grant.username, with_files=False)
+    if found.transfer.sender != grant.username:
+        raise PermissionDenied(
+            f"Its files are sent by {found.transfer.sender}, who asked for it."
+        )
     minted = await parts.grants.mint(
         Scope.TRANSFER, grant.username, TRANSFER_GRANT_LIFETIME, transfer_id=transfer_id
     )

@@ -24,6 +24,7 @@ from transferapp.desktop.transfers.rows import (
 )
 from transferapp.model.drops import SourceScan
 from transferapp.model.promises import Promises
+from transferapp.model.skips import Skip
 from transferapp.model.transfers import ItemState, Transfer, TransferKind
 from transferapp.protocol.messages import SubmissionView
 
@@ -241,6 +242,10 @@ def test_deleting_is_not_promised_before_it_is_verified() -> None:
     server = transfer(items_done=12, promises=promises(switch_off=True))
     line = promise_lines(merged(server=server, agent=view()))[2]
     assert line.text == "Safe to delete the source: not yet (imported, being verified)"
+    skipped = replace(server, skip=frozenset({Skip.CHECKSUM}))
+    line = promise_lines(merged(server=skipped, agent=view()))[2]
+    assert not line.safe
+    assert line.reason == "imported; the repository's checksums were skipped"
 
 
 def test_nothing_is_promised_of_a_source_while_the_agent_is_silent() -> None:

@@ -71,6 +71,7 @@ def load_caller(connection: sa.Connection, username: str, group_id: int | None) 
         tuple(Group(r.id, r.name, GroupPermissions(r.permissions)) for r in rows),
         default_group_id=rows[0].id,
         is_admin=person.is_admin,
+        may_sudo=person.is_admin,
     )
     return Caller(person.id, identity, roles, group_id)
 

@@ -72,7 +72,13 @@ def _held(
                 .order_by(containers.c.name)
             )
             ids = tuple(row.id for row in rows)
+            of_it = original_files.c.fileset_id == fileset_id
+            files = sa.select(sa.func.count()).select_from(original_files).where(of_it)
             made[fileset_id] = DuplicateFileset(
-                fileset_id, rows[0].username, ids, tuple(places)
+                fileset_id,
+                rows[0].username,
+                ids,
+                tuple(places),
+                connection.execute(files).scalar_one(),
             )
     return made

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from transferapp.bioformats.port import BioFormats
 from transferapp.errors import DamagedFile, Invalid, NotFound, UnsupportedFile
+from transferapp.formats.side_files import OPTIONS_ENDING
 from transferapp.model.containers import ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan
 from transferapp.model.pixel_types import shown_as
@@ -148,7 +149,8 @@ def _check_whole(opened: OpenFileset, plan: FilesetPlan, *, has_bio_formats: boo
     """Raise for a set of which only the first file would be read: DamagedFile where
     Bio-Formats was asked, else UnsupportedFile.
     """
-    others = len(plan.files) - 1
+    rest = (file.client_path for file in plan.files[1:])
+    others = sum(not path.endswith(OPTIONS_ENDING) for path in rest)
     if opened.is_one_file and others:
         if has_bio_formats:
             raise DamagedFile(

@@ -20,7 +20,7 @@ _MEASURED_EDGE_PX = 512
 #: More channels than these only make a thumbnail grey.
 _MOST_CHANNELS = 6
 _JPEG_QUALITY = 85
-_WHITE = "FFFFFF"
+_WHITE, _BLACK = "FFFFFF", "000000"
 #: For channels whose colour no file tells; red first, as ImageJ's and OMERO's are.
 _PALETTE = ("FF0000", "00FF00", "0000FF", "FF00FF", "00FFFF", "FFFF00")
 
@@ -53,7 +53,9 @@ def measure_channels(
     made = []
     for index, (hint, own) in enumerate(zip(hints, windows, strict=True)):
         start, end = common if hint.shares_window else own
-        color = hint.color or _default_color(index, header.size_c)
+        # Black light shows nothing: a program wrote its bytes in another order, or none.
+        visible = hint.color if hint.color != _BLACK else ""
+        color = visible or _default_color(index, header.size_c)
         name = hint.name or f"Channel {index + 1}"
         made.append(Channel(name, color, start, end, hint.active))
     return tuple(made)

@@ -30,6 +30,10 @@ _PLATES = (
     "select distinct i.fileset.id, p.name from WellSample s join s.well w join w.plate p"
     " join s.image i where i.fileset.id in (:ids)"
 )
+_COUNTS = (
+    "select e.fileset.id, count(e.id) from FilesetEntry e where e.fileset.id in (:ids)"
+    " group by e.fileset.id"
+)
 #: Values in one query; PostgreSQL takes 32,767.
 _AT_ONCE = 500
 
@@ -73,15 +77,19 @@ def _held(
     images: dict[int, list[int]] = {}
     owners: dict[int, str] = {}
     places: dict[int, set[str]] = {}
+    counts: dict[int, int] = {}
     for start in range(0, len(fileset_ids), _AT_ONCE):
         ids = fileset_ids[start : start + _AT_ONCE]
         for fileset_id, image_id, owner in omero_session.rows(_IMAGES, ids=ids):
             images.setdefault(fileset_id, []).append(image_id)
             owners[fileset_id] = owner
+        counts.update((one, count) for one, count in omero_session.rows(_COUNTS, ids=ids))
         for hql in (_DATASETS, _PLATES):
             for fileset_id, name in omero_session.rows(hql, ids=ids):
                 places.setdefault(fileset_id, set()).add(name)
     return {
-        one: DuplicateFileset(one, owners[one], tuple(ids), tuple(sorted(places.get(one, ()))))
+        one: DuplicateFileset(
+            one, owners[one], tuple(ids), tuple(sorted(places.get(one, ()))), counts.get(one, 0)
+        )
         for one, ids in images.items()
     }

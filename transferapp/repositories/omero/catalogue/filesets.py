@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from transferapp.model.filesets import Fileset, FilesetPlan
+from transferapp.errors import Invalid
+from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.images import OriginalFile
 from transferapp.model.skips import Skip
 from transferapp.repositories.omero.catalogue.mapping import original_file, unloaded
@@ -84,8 +85,15 @@ def differing(plan: FilesetPlan, held: list[OriginalFile]) -> list[str]:
     return [
         file.client_path
         for file in plan.files
-        if by_path.get(file.client_path) != (file.size_bytes, file.sha1)
+        if by_path.get(file.client_path) != (file.size_bytes, expected_hash(plan, file))
     ]
+
+
+def expected_hash(plan: FilesetPlan, file: PlannedFile) -> str:
+    """Return what OMERO is to find: the SHA-1, or the size where checksums are skipped."""
+    if Skip.CHECKSUM in plan.skip:
+        return file.size_bytes.to_bytes(8, "little").hex()
+    return file.sha1
 
 
 def transfer_notes(omero_session: OmeroSessionContext, fileset_id: int) -> list[int]:
@@ -160,7 +168,29 @@ def stated_name(plan: FilesetPlan) -> str:
     return name if len(name) <= _MOST_CHARACTERS else "…" + name[1 - _MOST_CHARACTERS :]
 
 
-def import_settings(plan: FilesetPlan) -> Any:
+def negotiated_algorithm(repository: Any, plan: FilesetPlan) -> Any:
+    """Return the checksum algorithm of an import; raises Invalid where OMERO's administrator
+    lets nobody skip checksums. Blocking.
+    """
+    if Skip.CHECKSUM not in plan.skip:
+        return _algorithm(omero.model.enums.ChecksumAlgorithmSHA1160)
+    size_only = _algorithm(omero.model.enums.ChecksumAlgorithmFileSize64)
+    found = repository.suggestChecksumAlgorithm([size_only])
+    if found is None:
+        raise Invalid(
+            "This OMERO does not let imports skip checksums (omero.checksum.supported has no"
+            " File-Size-64 there). Cancel this one, and import again without --skip checksum."
+        )
+    return found
+
+
+def _algorithm(name: str) -> Any:
+    made = omero.model.ChecksumAlgorithmI()
+    made.setValue(omero.rtypes.rstring(name))
+    return made
+
+
+def import_settings(plan: FilesetPlan, algorithm: Any) -> Any:
     """Make OMERO's settings for the import: where to, what its images and plates are called,
     which checksums, thumbnails.
     """
@@ -168,8 +198,6 @@ def import_settings(plan: FilesetPlan) -> Any:
     settings.userSpecifiedName = omero.rtypes.rstring(stated_name(plan))
     settings.doThumbnails = omero.rtypes.rbool(Skip.THUMBNAILS not in plan.skip)
     settings.noStatsInfo = omero.rtypes.rbool(Skip.MINMAX in plan.skip)
-    algorithm = omero.model.ChecksumAlgorithmI()
-    algorithm.setValue(omero.rtypes.rstring(omero.model.enums.ChecksumAlgorithmSHA1160))
     settings.checksumAlgorithm = algorithm
     if plan.target is not None:
         settings.userSpecifiedTarget = unloaded(plan.target.kind, plan.target.id)

@@ -7,7 +7,6 @@ more, except what it had just begun to save. Everything else is waited for.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,13 +14,11 @@ from typing import Any
 from transferapp.errors import Busy, Invalid, NotFound, PermissionDenied
 from transferapp.repositories.omero.catalogue.filesets import images_of
 from transferapp.repositories.omero.errors import translated
-from transferapp.repositories.omero.ice_imports import omero
+from transferapp.repositories.omero.imports.import_log import log_size
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
-from transferapp.repositories.omero.sessions.pixel_stores import closing
 
 #: Without any word of its session, an import counts as over after so long without a change.
 _NEVER_HEARD = timedelta(hours=24)
-_LOG_TYPE = "application/omero-log-file"
 _SUBMITTED = "Finished"
 
 
@@ -56,7 +53,7 @@ def require_over(
     beat = sessions.quiet.saw(
         fileset_id,
         len(images_of(omero_session, fileset_id)),
-        _log_size(omero_session, fileset_id),
+        log_size(omero_session, fileset_id),
     )
     over_at = beat.since + wait
     left = (over_at - omero_session.clock.now()).total_seconds()
@@ -93,22 +90,3 @@ def _origin(omero_session: OmeroSessionContext, fileset_id: int) -> _Origin:
         return _Origin(session_closed=False, node_down=False)
     closed = any(ended is not None for ended, _ in found)
     return _Origin(closed, node_down=any(down is not None for _, down in found))
-
-
-def _log_size(omero_session: OmeroSessionContext, fileset_id: int) -> int:
-    """Return the size of the import's log on OMERO's disk: in its database it lags behind."""
-    found = omero_session.rows(
-        "select o.id, o.details.group.id from FilesetJobLink f, JobOriginalFileLink l"
-        " join l.child o where f.parent.id = :id and l.parent.id = f.child.id"
-        " and o.mimetype = :log",
-        id=fileset_id,
-        log=_LOG_TYPE,
-    )
-    total = 0
-    for file_id, group_id in found:
-        opened = omero_session.gateway.file_store(group_id)
-        # A log that is not there, or not to be read, tells nothing: the images count.
-        with closing(opened) as store, suppress(omero.ResourceError, omero.SecurityViolation):
-            store.setFileId(file_id)
-            total += int(store.size())
-    return total

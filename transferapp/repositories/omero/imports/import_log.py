@@ -1,4 +1,9 @@
-"""The log that OMERO writes of an import: when it grows, the import is alive."""
+"""The log that OMERO writes of an import: when it grows, the import is alive.
+
+The size in the database moves only when a step ends, so the file itself is asked. Closing a
+store saves the file's row when the file has grown since it was opened, and OMERO saves that row
+at the end of a step: so a log is opened once, and closed when its import is over.
+"""
 
 from __future__ import annotations
 
@@ -12,57 +17,54 @@ from transferapp.repositories.omero.sessions.pixel_stores import closing
 _LOG_TYPE = "application/omero-log-file"
 
 
-class WatchedLog:
-    """The log of one fileset's import, as long as OMERO writes it; blocking.
+def log_size(omero_session: OmeroSessionContext, fileset_id: int) -> int:
+    """Return the bytes that are on OMERO's disk, or those that its database knows of; blocking.
 
-    The size in the database moves only when a step ends, so the file itself is asked. The store
-    stays open meanwhile: closing one writes the file's row, as OMERO does at the end of a step.
+    Raises what the database's answer fails with.
     """
+    logs = omero_session.gateway.logs
+    try:
+        with translated():
+            store = logs.get(fileset_id)
+            if store is None:
+                store = _opened(omero_session, fileset_id)
+            if store is None:
+                return 0
+            logs[fileset_id] = store
+            return int(store.size())
+    except TransferAppError:
+        # A store that OMERO closed, or a log that is not there or not to be read.
+        logs.pop(fileset_id, None)
+        found = _rows(omero_session, fileset_id, "o.size")
+        return sum(size or 0 for (size,) in found)
 
-    def __init__(self, omero_session: OmeroSessionContext, fileset_id: int) -> None:
-        """Open nothing yet."""
-        self._omero_session, self._fileset_id = omero_session, fileset_id
-        self._store: Any | None = None
 
-    def size(self) -> int:
-        """Return the bytes that are on OMERO's disk, or those that its database knows of."""
-        try:
-            with translated():
-                if self._store is None:
-                    self._store = self._opened()
-                return 0 if self._store is None else int(self._store.size())
-        except TransferAppError:
-            # A store that OMERO closed, or a session that ended: every other call tells which.
-            self._store = None
-            return self._stated_size()
+def close_log(omero_session: OmeroSessionContext, fileset_id: int) -> None:
+    """Let go of the log of an import that is over; never raises. Blocking."""
+    store = omero_session.gateway.logs.pop(fileset_id, None)
+    if store is not None:
+        with closing(store):
+            pass
 
-    def close(self) -> None:
-        """Let go of the log of an import that is over; never raises."""
-        store, self._store = self._store, None
-        if store is not None:
-            with closing(store):
-                pass
 
-    def _opened(self) -> Any | None:
-        found = self._rows("o.id, o.details.group.id")
-        if not found:
-            return None
-        log_id, group_id = found[0]
-        store = self._omero_session.gateway.file_store(group_id)
-        try:
-            store.setFileId(log_id)
-        except BaseException:
-            with closing(store):
-                raise
-        return store
+def _opened(omero_session: OmeroSessionContext, fileset_id: int) -> Any | None:
+    found = _rows(omero_session, fileset_id, "o.id, o.details.group.id")
+    if not found:
+        return None
+    log_id, group_id = found[0]
+    store = omero_session.gateway.file_store(group_id)
+    try:
+        store.setFileId(log_id)
+    except BaseException:
+        with closing(store):
+            raise
+    return store
 
-    def _stated_size(self) -> int:
-        return sum(size or 0 for (size,) in self._rows("o.size"))
 
-    def _rows(self, what: str) -> list[list[Any]]:
-        return self._omero_session.rows(
-            f"select {what} from FilesetJobLink f, JobOriginalFileLink l join l.child o"  # noqa: S608
-            " where f.parent.id = :id and l.parent.id = f.child.id and o.mimetype = :log",
-            id=self._fileset_id,
-            log=_LOG_TYPE,
-        )
+def _rows(omero_session: OmeroSessionContext, fileset_id: int, what: str) -> list[list[Any]]:
+    return omero_session.rows(
+        f"select {what} from FilesetJobLink f, JobOriginalFileLink l join l.child o"  # noqa: S608
+        " where f.parent.id = :id and l.parent.id = f.child.id and o.mimetype = :log",
+        id=fileset_id,
+        log=_LOG_TYPE,
+    )

@@ -12,10 +12,12 @@ from transferapp.model.filesets import FilesetPlan
 from transferapp.repositories.omero.catalogue.filesets import (
     fileset_marked,
     import_settings,
+    negotiated_algorithm,
     new_fileset,
 )
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import Ice, omero
+from transferapp.repositories.omero.imports.import_log import close_log
 from transferapp.repositories.omero.links import Links
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.omero.sessions.gateway import Gateway
@@ -132,7 +134,8 @@ def begin_process(
     repository = gateway.repository(plan.group_id)
     transfer = "" if links is None else links.transfer
     mark = uuid.uuid4().hex
-    proxy = repository.importFileset(new_fileset(plan, mark, transfer), import_settings(plan))
+    settings = import_settings(plan, negotiated_algorithm(repository, plan))
+    proxy = repository.importFileset(new_fileset(plan, mark, transfer), settings)
     process = HeldProcess(gateway, proxy, plan.group_id)
     # Its first uploader would tell the file, and open it: nobody would close that again.
     fileset_id = fileset_marked(omero_session, plan.key, mark)
@@ -192,7 +195,8 @@ def _found(gateway: Gateway, note: ImportNote, group_id: int) -> HeldProcess:
 
 
 def forget_process(omero_session: OmeroSessionContext, fileset_id: int) -> None:
-    """Drop an import process that is not needed any more, and its note."""
+    """Drop an import process whose import is over, its log and its note."""
+    close_log(omero_session, fileset_id)
     sessions = omero_session.import_sessions
     own = omero_session.gateway.processes.pop(fileset_id, None)
     known = own or sessions.process_of(fileset_id)

@@ -29,6 +29,7 @@ from transferapp.repositories.omero.catalogue.containers import linkable
 from transferapp.repositories.omero.catalogue.filesets import (
     best_of,
     differing,
+    expected_hash,
     failed_filesets_of,
     files_of,
     filesets_of,
@@ -40,7 +41,7 @@ from transferapp.repositories.omero.imports.aliveness import require_over
 from transferapp.repositories.omero.imports.finishing import are_tied, check_readable, finish
 from transferapp.repositories.omero.imports.half_made import remove_failed, remove_older
 from transferapp.repositories.omero.imports.in_place import bring_in_place, tidy_up
-from transferapp.repositories.omero.imports.places import check_places
+from transferapp.repositories.omero.imports.places import check_places, path_rules
 from transferapp.repositories.omero.imports.processes import (
     HeldProcess,
     begin_process,
@@ -48,7 +49,7 @@ from transferapp.repositories.omero.imports.processes import (
     live_process,
 )
 from transferapp.repositories.omero.imports.uploads import Place, upload
-from transferapp.repositories.omero.imports.watching import STEPS, close, stop, watch
+from transferapp.repositories.omero.imports.watching import close, stop, watch
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import ByteListener, Imports, ProgressListener
 
@@ -105,7 +106,7 @@ class OmeroImports(Imports):
             if failure is not None:
                 raise await run(self._after_failure, fileset, handle, failure)
         image_ids = await run(self._finish, fileset, plan)
-        progress(STEPS, STEPS, "the images are in their place")
+        progress(1, 1, "the images are in their place")
         return Fileset(fileset.id, plan.key, tuple(image_ids))
 
     @override
@@ -126,7 +127,7 @@ class OmeroImports(Imports):
             if one.image_ids or self._process(one.id, plan.group_id) is not None:
                 return one
         self._check_target(plan)
-        check_places(plan)
+        check_places(plan, path_rules(self._omero_session.gateway))
         for dead in found:
             self._remove(dead)
         # What may not be deleted has been told; a retry begins anew beside it.
@@ -218,7 +219,7 @@ class OmeroImports(Imports):
         if differing(plan, files_of(self._omero_session, fileset.id)):
             raise UploadLost
         self._check_target(plan)
-        return process.verify([file.sha1 for file in plan.files])
+        return process.verify([expected_hash(plan, file) for file in plan.files])
 
     def _finish(self, fileset: Fileset, plan: FilesetPlan) -> list[int]:
         image_ids = images_of(self._omero_session, fileset.id)

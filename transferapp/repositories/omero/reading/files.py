@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from transferapp.errors import ChecksumMismatch, NoSuchFile, TransferAppError
@@ -14,6 +15,7 @@ from transferapp.repositories.omero.catalogue.mapping import original_file
 from transferapp.repositories.omero.errors import kept_back, translated
 from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
+from transferapp.repositories.omero.sessions.group_policies import group_policies
 
 _PIECE = 1024 * 1024
 _WHERE = (
@@ -74,21 +76,24 @@ async def read_file(
     omero_session: OmeroSessionContext, file_id: int, offset: int, length: int | None
 ) -> AsyncGenerator[bytes, None]:
     """Yield pieces of 1 MiB; raises NoSuchFile, PermissionDenied, ChecksumMismatch."""
-    file, store, size = await omero_session.run(_open, omero_session, file_id)
+    opened = await omero_session.run(_open, omero_session, file_id)
+    file, size = opened.file, opened.size
     start = min(max(0, offset), size)
     end = size if length is None else min(size, start + max(0, length))
     whole = start == 0 and end == size
     check = hasher(file.hasher) if whole else None
     try:
         while start < end:
-            piece = await omero_session.run(_read, store, start, min(_PIECE, end - start))
+            piece = await omero_session.run(
+                _read, omero_session, opened, start, min(_PIECE, end - start)
+            )
             start += len(piece)
             if check is not None:
                 check.update(piece)
             yield piece
     finally:
         with suppress(TransferAppError):
-            await omero_session.run(_close, store)
+            await omero_session.run(_close, opened.store)
     if check is not None and file.hash and check.hexdigest() != file.hash:
         raise ChecksumMismatch(
             f"The file '{file.name}' in OMERO does not match its own checksum. Tell your OMERO"
@@ -96,7 +101,15 @@ async def read_file(
         )
 
 
-def _open(omero_session: OmeroSessionContext, file_id: int) -> tuple[OriginalFile, Any, int]:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    file: OriginalFile
+    store: Any
+    size: int
+    group_id: int
+
+
+def _open(omero_session: OmeroSessionContext, file_id: int) -> _Opened:
     found = omero_session.rows(_WHERE, id=file_id)
     if not found:
         raise NoSuchFile(f"OMERO has no file {file_id}, or you may not see it.")
@@ -104,7 +117,7 @@ def _open(omero_session: OmeroSessionContext, file_id: int) -> tuple[OriginalFil
     store = omero_session.gateway.file_store(group_id)
     try:
         store.setFileId(file_id)
-        return original_file(row), store, int(store.size())
+        return _Opened(original_file(row), store, int(store.size()), group_id)
     except BaseException:
         _close(store)
         raise
@@ -116,10 +129,19 @@ def _close(store: Any) -> None:
         store.close()
 
 
-def _read(store: Any, start: int, count: int) -> bytes:
+def _read(omero_session: OmeroSessionContext, opened: _Opened, start: int, count: int) -> bytes:
     # Past the end OMERO pads with zeros, so it is never asked for that.
     try:
-        return bytes(store.read(start, count))[:count]
+        return bytes(opened.store.read(start, count))[:count]
     except omero.SecurityViolation as error:
         # Opening was allowed. OMERO looks at its policy at each read, also in the middle.
-        raise kept_back(error) from error
+        raise kept_back(error, _policy_of(omero_session, opened.group_id)) from error
+
+
+def _policy_of(omero_session: OmeroSessionContext, group_id: int) -> str:
+    """Say which policy a group has of its own; "" where it has none, or OMERO does not say."""
+    with suppress(TransferAppError), translated():
+        for id_, name, stated in group_policies(omero_session.gateway):
+            if id_ == group_id:
+                return f"; the group '{name}' has '{stated}'"
+    return ""

@@ -74,6 +74,8 @@ class Gateway:
         self.pixel_stores = PixelStores(self.pixels_store)
         #: Live import processes by fileset id; they end with the session.
         self.processes: dict[int, Any] = {}
+        #: Open logs of imports by fileset id; they end with the session.
+        self.logs: dict[int, Any] = {}
         #: Pixels that are known to be tied to their file (reading/tied.py).
         self.tied: set[int] = set()
         #: The session as OMERO names it: as good as a password, never shown.
@@ -201,6 +203,7 @@ class Gateway:
         self.pixel_stores.close()
         left = self.minted and bool(self.processes)
         self.processes.clear()
+        self.logs.clear()
         # When it is gone already there is nothing to end.
         with suppress(TransferAppError), translated():
             if not left:

@@ -6,10 +6,11 @@ from typing import Any
 
 from transferapp.errors import PermissionDenied
 from transferapp.model.identity import Experimenter, Group, GroupPermissions, Identity
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import parameters, rows
 from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
 
-_SYSTEM = "system"
+_SYSTEM, _SUDO = "system", "Sudo"
 #: Groups of every account; membership of "user" is what makes an account active.
 _USER, _GUEST = "user", "guest"
 _PERMISSIONS = {
@@ -48,6 +49,8 @@ def read_identity(gateway: Gateway, username: str) -> Identity:
         tuple(_group(group) for group in groups if _is_home(group)),
         gateway.admin().getDefaultGroup(user_id).getId().getValue(),
         is_admin=_SYSTEM in names,
+        # Asked of administrators only: of others OMERO tells what they would have.
+        may_sudo=_SYSTEM in names and _SUDO in _privileges(gateway, user_id),
     )
 
 
@@ -65,6 +68,11 @@ def _groups(gateway: Gateway, user_id: int) -> list[Any]:
     )
     query = gateway.query(ALL_GROUPS)
     return list(query.findAllByQuery(hql, parameters({"user": user_id})))
+
+
+def _privileges(gateway: Gateway, user_id: int) -> set[str]:
+    person = omero.model.ExperimenterI(user_id, False)  # noqa: FBT003 - foreign
+    return {one.getValue().getValue() for one in gateway.admin().getAdminPrivileges(person)}
 
 
 def _is_home(group: Any) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from transferapp.errors import PermissionDenied, TransferAppError
+from transferapp.formats.omero_path_rules import USUAL_RULES, rule_names
 from transferapp.repositories.omero.errors import translated
 from transferapp.repositories.omero.ice_imports import omero
-from transferapp.repositories.omero.path_rules import USUAL_RULES, rule_names
 from transferapp.repositories.omero.sessions.context import rows
 from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
+from transferapp.repositories.omero.sessions.group_policies import SETTING, group_policies
 
 _VERSION = "5.6."
 _SHA1 = omero.model.enums.ChecksumAlgorithmSHA1160
@@ -30,7 +31,6 @@ _LIMITS = {
 }
 #: We call so often at least that a session this short might end between two calls.
 _SHORT_MS = 120_000
-_BINARY = "omero.policy.binary_access"
 _READABLE = frozenset({"+read", "+write", "+image"})
 _READ_ONLY = ("omero.cluster.read_only.runtime.db", "omero.cluster.read_only.runtime.repo")
 _ROLES = {"systemGroupName": "system", "userGroupName": "user", "guestGroupName": "guest"}
@@ -157,11 +157,20 @@ def _categories(asked: _Asked) -> Iterator[Difference]:
 
 
 def _policy(asked: _Asked) -> Iterator[Difference]:
-    stated = asked.setting(_BINARY)
+    groups = ", ".join(
+        f"{name} ({stated})" for _, name, stated in group_policies(asked.gateway)
+    )
+    if groups:
+        yield Difference(
+            "download policy",
+            f"Groups with a policy of their own: {groups}. Their members may not be able to"
+            " download all that they see.",
+        )
+    stated = asked.setting(SETTING)
     allowed = {one.strip() for one in stated.split(",")}
     if not stated or allowed == _READABLE:
         return
-    text = f"{_BINARY} is '{stated}'; expected is '+read,+write,+image'."
+    text = f"{SETTING} is '{stated}'; expected is '+read,+write,+image'."
     if not allowed >= _READABLE:
         text += " People cannot download all that they see."
     yield Difference("download policy", text)

@@ -9,7 +9,6 @@ import omero
 from omero.rtypes import rtime
 
 from transferapp.sandbox.omero_sandbox.dispatch import Service
-from transferapp.sandbox.omero_sandbox.records import Record, SandboxCaller
 from transferapp.sandbox.omero_sandbox.sessions import MOST_IDLE_MS, Session, SessionWanted
 
 
@@ -33,17 +32,16 @@ class ISession(Service):
 
     def createSessionWithTimeouts(self, principal: Any, live_ms: int, idle_ms: int) -> Any:
         user = self.store.first("Experimenter", "omeName", principal.name)
-        if user is None or not self._may_become(self.caller, user, principal.group or ""):
-            raise _denied(f"May not create a session for {principal.name}: needs Sudo")
-        wanted = SessionWanted(principal.group or "", live_ms, idle_ms, "", self.session.user)
+        if user is None:
+            raise _denied(f"May not create a session for {principal.name}")
+        # Administrators with Sudo become anybody, others members of the groups that they lead.
+        led = None if self.caller.may("Sudo") else self.caller.leader_of
+        if led is not None and user.id == 0:
+            raise _denied("A leader cannot create a session for root")
+        wanted = SessionWanted(
+            principal.group or "", live_ms, idle_ms, "", self.session.user, led
+        )
         return self.out(self.sandbox.sessions.create(user, wanted).record)
-
-    def _may_become(self, caller: SandboxCaller, user: Record, group: str) -> bool:
-        """Administrators with Sudo become anybody, leaders the members of their groups."""
-        if caller.may("Sudo"):
-            return True
-        led = self.store.first("ExperimenterGroup", "name", group) if group else None
-        return led is not None and led.id in caller.leader_of and user.id != 0
 
     def createSessionWithTimeout(self, principal: Any, live_ms: int) -> Any:
         return self.createSessionWithTimeouts(principal, live_ms, 0)

@@ -24,8 +24,11 @@ from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
 from transferapp.sandbox.omero_sandbox.sessions import Session
 
 _PIXELS = ("image", "pixelsType", "channels.logicalChannel")
-_STEPS = ("metadata", "pixel data", "thumbnails", "processing", "result")
-_PIXEL_STEP = 2
+_ANY_WRITE = 0o222
+_READ_ONLY, _METADATA, _PIXEL_DATA = "read-only", "metadata", "pixel data"
+_STEPS = (_METADATA, _PIXEL_DATA, "thumbnails", "processing", "result")
+#: Newer servers make the files read-only first.
+_STEPS_BY_COUNT = {len(_STEPS): _STEPS, len(_STEPS) + 1: (_READ_ONLY, *_STEPS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +129,16 @@ class ImportProcess(Service):
             str(uuid.uuid4()), self.sandbox.files.repository_uuid, self.proxy,
             reserved.fileset.getFilesetJobLink(1), reserved.settings, reserved.location, None,
         )  # fmt: skip
-        work = ImportWork(request, reserved.caller, self._steps, self._ended)
+        names = _STEPS_BY_COUNT[self.sandbox.faults.import_steps]
+        work = ImportWork(
+            request, reserved.caller, lambda: self._steps(names), len(names), self._ended
+        )
         handle = Handle(self.network, self.session, work)
         proxy = self.register(omero.cmd.Handle, handle, "Handle")
         self.sandbox.background.submit(handle.run)
         return handle, proxy
 
-    def _steps(self) -> Steps:
+    def _steps(self, names: tuple[str, ...]) -> Steps:
         reserved = self.reserved
         first = reserved.files[0]
         registration = Registration(
@@ -140,13 +146,16 @@ class ImportProcess(Service):
             f"{first.text('path')}{first.text('name')}",
             reserved.location.sharedPath, reserved.settings,
         )  # fmt: skip
-        for number, name in enumerate(_STEPS, 1):
-            self._log.write("step %d of %d: %s", number, len(_STEPS), name)
+        for number, name in enumerate(names, 1):
+            self._log.write("step %d of %d: %s", number, len(names), name)
             self.sandbox.faults.pass_by(f"import step {number}")
             try:
                 self._linger()
-                self.sandbox.faults.check_import(number, first.text("name"))
-                self._register(registration, number)
+                reads_pixels = name == _PIXEL_DATA
+                self.sandbox.faults.check_import(
+                    number, first.text("name"), reads_pixels=reads_pixels
+                )
+                self._register(registration, name)
             finally:
                 self._log.settle()
             yield
@@ -160,16 +169,25 @@ class ImportProcess(Service):
             if faults.log_every:
                 self._log.write("at work")
 
-    def _register(self, registration: Registration, number: int) -> None:
-        """Do what the first two steps leave behind: images, then pixels that can be read."""
+    def _register(self, registration: Registration, name: str) -> None:
+        """Do what a step leaves behind: files that nobody writes any more, images, then
+        pixels that can be read.
+        """
         try:
-            if number == 1:
+            if name == _READ_ONLY:
+                self._make_read_only()
+            elif name == _METADATA:
                 registration.metadata()
-            elif number == _PIXEL_STEP:
+            elif name == _PIXEL_DATA:
                 registration.pixel_data()
         except RequestFailed as error:
             self._log.write("%s", error.parameters.get("stacktrace", error))
             raise
+
+    def _make_read_only(self) -> None:
+        for file in self.reserved.files:
+            path = self.sandbox.files.path(file)
+            path.chmod(path.stat().st_mode & ~_ANY_WRITE)
 
     def _response(self, registration: Registration) -> Any:
         made = omero.grid.ImportResponse()

@@ -8,7 +8,7 @@ import Ice
 import omero
 from omero import rtypes
 
-from transferapp.repositories.omero.path_rules import parts_of
+from transferapp.formats.omero_path_rules import parts_of
 from transferapp.sandbox.omero_sandbox.dispatch import Network, Service, current_call
 from transferapp.sandbox.omero_sandbox.hashers import hash_file
 from transferapp.sandbox.omero_sandbox.ice_objects import Incoming
@@ -25,11 +25,16 @@ from transferapp.sandbox.omero_sandbox.services.imports import (
     Reserved,
 )
 from transferapp.sandbox.omero_sandbox.services.rawfiles import RawFileStore
+from transferapp.sandbox.omero_sandbox.services.tables import (
+    new_table,
+    open_table,
+    storage_code,
+)
 from transferapp.sandbox.omero_sandbox.sessions import Session
 
 
 class SharedResources(Service):
-    """What leads clients to the repository."""
+    """What leads clients to the repository and to tables."""
 
     def repositories(self) -> Any:
         """Let this client through to the one repository that all share."""
@@ -41,8 +46,20 @@ class SharedResources(Service):
         root = self.out(self.sandbox.files.repository)
         return omero.grid.RepositoryMap([root], [proxy])
 
+    # -- tables
+
     def areTablesEnabled(self) -> bool:
-        return False
+        return storage_code() is not None
+
+    def newTable(self, _repository: int, name: str) -> Any:
+        """Make a table; whatever repository is named, its file is outside of all."""
+        return new_table(self, name)
+
+    def openTable(self, file: Any) -> Any:
+        if file is None or file._id is None:
+            text = "file must be a managed instance."
+            raise omero.ValidationException(None, "omero.ValidationException", text)
+        return open_table(self, file._id._val)
 
 
 def repository_identity(network: Network) -> Any:

@@ -1,10 +1,11 @@
-"""Which OMERO.server answers: asked seldom, beside what people wait for."""
+"""What OMERO.server says of itself: asked seldom, beside what people wait for."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from transferapp.errors import TransferAppError
@@ -16,18 +17,26 @@ _LASTS, _AGAIN = timedelta(hours=1), timedelta(minutes=1)
 _WAIT_S = 1.5
 
 
-class ServerVersion:
+@dataclass(frozen=True, slots=True)
+class OmeroServer:
+    """One server: its version, and how it changes names of files; empty where not known."""
+
+    version: str = ""
+    path_rules: str = ""
+
+
+class ServerStatement:
     """The last answer; used in one event loop."""
 
-    def __init__(self, clock: Clock, ask: Callable[[], Awaitable[str]]) -> None:
+    def __init__(self, clock: Clock, ask: Callable[[], Awaitable[OmeroServer]]) -> None:
         """``ask`` raises TransferAppError when OMERO does not answer."""
         self._clock, self._ask = clock, ask
-        self._reported = ""
+        self._reported = OmeroServer()
         self._next: datetime | None = None
         self._asking: asyncio.Task[None] | None = None
 
-    async def reported(self) -> str:
-        """Return the version as OMERO says it, "" while it is not known; never raises."""
+    async def reported(self) -> OmeroServer:
+        """Return what OMERO says; never raises."""
         if self._asking is None and (self._next is None or self._clock.now() >= self._next):
             self._asking = asyncio.create_task(self._ask_it())
         if self._asking is not None:

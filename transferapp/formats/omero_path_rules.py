@@ -66,6 +66,12 @@ def rules_of(stated: str) -> PathRules:
     )
 
 
+def stated_or_usual(stated: str) -> str:
+    """Return a setting, or OMERO's own where it is not known or makes no sense to us."""
+    names = rule_names(stated)
+    return stated if names and not names - _KNOWN else USUAL_RULES
+
+
 _KNOWN = frozenset(
     f"{system} {need}"
     for system in ("windows", "unix", "local")

@@ -1,0 +1,57 @@
+"""Give single images of an imported fileset their values, and say which none was found for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from transferapp.ledger.port import ItemWork
+from transferapp.model.image_annotations import images_meant
+from transferapp.repositories.port import ImageChanges, ImageViews
+
+#: So many are told in words.
+_REPORTED = 20
+
+
+class _Images(ImageViews, ImageChanges, Protocol):
+    """What of images is used here."""
+
+
+async def annotate_images(images: _Images, work: ItemWork, image_ids: Sequence[int]) -> str:
+    """Annotate them; returns a sentence about what found no image, or several. May be
+    repeated: what an image has is not added again.
+    """
+    details = [await images.get(image_id) for image_id in image_ids]
+    names = [one.summary.name for one in details]
+    none: list[str] = []
+    several: list[str] = []
+    for one in work.image_annotations:
+        meant = images_meant(one.image, work.item.name, names)
+        if len(meant) == 1:
+            await images.annotate(image_ids[meant[0]], one.annotations)
+        else:
+            (several if meant else none).append(one.image)
+    return " ".join(filter(None, (_no_image(none, names), _several_images(several))))
+
+
+def _no_image(asked: Sequence[str], names: Sequence[str]) -> str:
+    if not asked:
+        return ""
+    return (
+        f"No image is called {_list(asked)}: what was to be written on it was not. The images"
+        f" are called {_list(names)}."
+    )
+
+
+def _several_images(asked: Sequence[str]) -> str:
+    if not asked:
+        return ""
+    return (
+        f"Several images are called {_list(asked)}: what was to be written on one of them was"
+        " not. Write its place in the file instead, like #1."
+    )
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _REPORTED:,} more" if len(names) > _REPORTED else ""
+    return ", ".join(f"'{name}'" for name in names[:_REPORTED]) + more
