@@ -5,11 +5,14 @@ zarr-python makes the documents of groups and arrays, in memory: what it reads, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, Literal
 
 import numcodecs
+import numpy as np
 import zarr
 from zarr.codecs import BloscCodec
 from zarr.storage import MemoryStore
@@ -37,7 +40,7 @@ class OmeZarrVersion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class LevelSizes:
     """How a level is divided: ``shard`` is of the file, ``chunk`` of what is compressed."""
 
     shape: Five
@@ -45,7 +48,7 @@ class Layout:
     shard: Five
 
 
-def layout(pyramid: Pyramid, level: int) -> Layout:
+def level_sizes(pyramid: Pyramid, level: int) -> LevelSizes:
     """Return how a level is divided."""
     shape = pyramid.shapes[level]
     chunk_y, chunk_x = (min(size, CHUNK) for size in shape[3:])
@@ -54,7 +57,7 @@ def layout(pyramid: Pyramid, level: int) -> Layout:
         for size, chunk in ((shape[3], chunk_y), (shape[4], chunk_x))
     )
     planes = pyramid.steps[:3]
-    return Layout(shape, (1, 1, 1, chunk_y, chunk_x), (*planes, shard_y, shard_x))
+    return LevelSizes(shape, (1, 1, 1, chunk_y, chunk_x), (*planes, shard_y, shard_x))
 
 
 def compressor() -> numcodecs.Blosc:
@@ -64,23 +67,14 @@ def compressor() -> numcodecs.Blosc:
 
 def documents(image: CutImage, pyramid: Pyramid, version: OmeZarrVersion) -> dict[str, bytes]:
     """Return the documents by their place in the folder; those of the whole come last."""
-    kept: dict[str, Any] = {}
-    store = MemoryStore(kept)
-    newer = version is OmeZarrVersion.V05
-    said = attributes(image, pyramid, version)
-    group = zarr.create_group(store, zarr_format=3 if newer else 2, attributes=said)
+    found: dict[str, bytes] = {}
     for level in range(len(pyramid.shapes)):
-        sizes = layout(pyramid, level)
-        group.create_array(
-            str(level),
-            shape=sizes.shape,
-            chunks=sizes.chunk,
-            dtype=image.dtype,
-            fill_value=0,
-            **_format_3(image, sizes) if newer else _format_2(),
-        )
-    names = sorted(kept, key=lambda name: (-name.count("/"), name))
-    return {name: kept[name].to_bytes() for name in names}
+        made = _array_documents(level_sizes(pyramid, level), image.dtype.name, version)
+        found |= {f"{level}/{name}": content for name, content in made.items()}
+    kept: dict[str, Any] = {}
+    ome = attributes(image, pyramid, version)
+    zarr.create_group(MemoryStore(kept), zarr_format=_format(version), attributes=ome)
+    return found | _contents(kept)
 
 
 def attributes(image: CutImage, pyramid: Pyramid, version: OmeZarrVersion) -> dict[str, Any]:
@@ -109,9 +103,38 @@ def attributes(image: CutImage, pyramid: Pyramid, version: OmeZarrVersion) -> di
     return {"multiscales": [multiscale], "omero": {**shown, "version": str(version)}, **creator}
 
 
-def _format_3(image: CutImage, sizes: Layout) -> dict[str, Any]:
+@lru_cache(maxsize=256)
+def _array_documents(
+    sizes: LevelSizes, dtype: str, version: OmeZarrVersion
+) -> Mapping[str, bytes]:
+    """Return the documents of a level. Kept: many images of an export are of one size, and
+    for small ones this is a fifth of the time.
+    """
+    kept: dict[str, Any] = {}
+    newer = version is OmeZarrVersion.V05
+    zarr.create_array(
+        MemoryStore(kept),
+        zarr_format=_format(version),
+        shape=sizes.shape,
+        chunks=sizes.chunk,
+        dtype=np.dtype(dtype).newbyteorder("<"),
+        fill_value=0,
+        **_options_3(sizes, np.dtype(dtype)) if newer else _options_2(),
+    )
+    return _contents(kept)
+
+
+def _format(version: OmeZarrVersion) -> Literal[2, 3]:
+    return 3 if version is OmeZarrVersion.V05 else 2
+
+
+def _contents(kept: dict[str, Any]) -> dict[str, bytes]:
+    return {name: kept[name].to_bytes() for name in sorted(kept)}
+
+
+def _options_3(sizes: LevelSizes, dtype: np.dtype[Any]) -> dict[str, Any]:
     blosc = BloscCodec(
-        typesize=image.dtype.itemsize,
+        typesize=dtype.itemsize,
         cname=_COMPRESSOR,
         clevel=_LEVEL,
         shuffle="bitshuffle",
@@ -125,7 +148,7 @@ def _format_3(image: CutImage, sizes: Layout) -> dict[str, Any]:
     }
 
 
-def _format_2() -> dict[str, Any]:
+def _options_2() -> dict[str, Any]:
     return {
         "compressors": compressor(),
         "chunk_key_encoding": {"name": "v2", "separator": "/"},

@@ -16,10 +16,10 @@ from google_crc32c import value as crc32c
 
 from transferapp.conversion.disk_errors import disk_errors
 from transferapp.conversion.ome_zarr_documents import (
-    Layout,
+    LevelSizes,
     OmeZarrVersion,
     compressor,
-    layout,
+    level_sizes,
 )
 from transferapp.conversion.one_pass import ShardPixels
 from transferapp.conversion.pyramid import Five, Pyramid, Shard
@@ -34,20 +34,20 @@ class OmeZarrFiles:
     def __init__(self, folder: Path, pyramid: Pyramid, version: OmeZarrVersion) -> None:
         """Write into ``folder``; nothing is read."""
         self._folder = folder
-        self._layouts = [layout(pyramid, level) for level in range(len(pyramid.shapes))]
+        self._sizes = [level_sizes(pyramid, level) for level in range(len(pyramid.shapes))]
         self._encode = compressor().encode
         self._sharded = version is OmeZarrVersion.V05
 
     def store(self, shard: Shard, pixels: ShardPixels) -> None:
         """Write a shard; what is nothing but zeros is not written. Raises StorageFull."""
-        sizes = self._layouts[shard.level]
+        sizes = self._sizes[shard.level]
         with disk_errors():
             if self._sharded:
                 self._store_shard(shard, sizes, pixels)
             else:
                 self._store_chunks(shard, sizes, pixels)
 
-    def _store_shard(self, shard: Shard, sizes: Layout, pixels: ShardPixels) -> None:
+    def _store_shard(self, shard: Shard, sizes: LevelSizes, pixels: ShardPixels) -> None:
         """Compressed chunks one after another, then where each begins and how long it is."""
         found = {at: self._encode(piece) for at, piece in _chunks(sizes.chunk, pixels)}
         if not found:
@@ -62,7 +62,7 @@ class OmeZarrFiles:
         content = [*found.values(), tail, struct.pack("<I", crc32c(tail))]
         self._write(shard.level, _number(shard.start, sizes.shard), content)
 
-    def _store_chunks(self, shard: Shard, sizes: Layout, pixels: ShardPixels) -> None:
+    def _store_chunks(self, shard: Shard, sizes: LevelSizes, pixels: ShardPixels) -> None:
         first = _number(shard.start, sizes.chunk)
         for at, piece in _chunks(sizes.chunk, pixels):
             place = [begin + more for begin, more in zip(first, at, strict=True)]

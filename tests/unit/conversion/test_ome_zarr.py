@@ -126,8 +126,8 @@ async def test_ome_zarr_models_takes_it(
     await OmeZarr(version).write(image, tmp_path, nothing)
     group = zarr.open_group(place_of(tmp_path), mode="r")
     made: Any = (Image04 if version is V04 else Image05).from_zarr(group)
-    said = made.attributes if version is V04 else made.ome_attributes
-    datasets = said.multiscales[0].datasets
+    described = made.attributes if version is V04 else made.ome_attributes
+    datasets = described.multiscales[0].datasets
     scales = [list(dataset.coordinateTransformations[0].scale) for dataset in datasets]
     assert scales == [[1, 1, 2.0, 0.5 * n, 0.25 * n] for n in (1, 2, 4)]
     # The models of 0.5 leave this block as it is; it has not changed since 0.4.
