@@ -28,7 +28,7 @@ def stretched(plane: npt.NDArray[Any], channel: Channel) -> npt.NDArray[np.uint8
 def rgb(color: str) -> npt.NDArray[np.float32]:
     """Return the shares (0 to 1) of red, green and blue in ``RRGGBB``; white for no colour."""
     try:
-        parts = bytes.fromhex(color)[:3]
+        parts = bytes.fromhex(color.removeprefix("#"))[:3]
     except ValueError:
         parts = b""
     # Black would show nothing at all.

@@ -1,0 +1,127 @@
+"""How an image lies in a TIFF: its planes, levels, tiles, and the blocks they are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from typing import Any
+
+import blake3
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+
+from transferapp.conversion.cut_image import Block, CutImage
+from transferapp.conversion.halving import level_sizes
+from transferapp.model.images import Level
+
+TILE_EDGE_PX = 512
+#: The edges of tiles are multiples of this.
+_TILE_STEP = 16
+_BLOCK_BYTES = 4 << 20
+#: A TIFF counts its bytes in 32 bits; some are left for its tables. More make a BigTIFF.
+MOST_CLASSIC_BYTES = 3_900_000_000
+_PREDICT_DIFFERENCES = 2
+
+
+class Compression(StrEnum):
+    """How tiles are compressed, by tifffile's names."""
+
+    #: zlib's format, made by libdeflate: every reader of TIFF has it.
+    DEFLATE = "adobe_deflate"
+    #: Twice as fast, and not for older readers.
+    ZSTD = "zstd"
+
+
+_ENCODERS: dict[Compression, Callable[..., bytes | bytearray]] = {
+    Compression.DEFLATE: imagecodecs.deflate_encode,
+    Compression.ZSTD: imagecodecs.zstd_encode,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TiffLayout:
+    """Levels and tiles of one image; sizes are (height, width) in pixels."""
+
+    levels: tuple[Level, ...]
+    tile: tuple[int, int]
+    block: tuple[int, int]
+    planes: tuple[tuple[int, int, int], ...]
+    big: bool
+    compression: Compression
+
+    @property
+    def halved_block(self) -> tuple[int, int]:
+        """What a block is halved to, (height, width)."""
+        return self.block[0] // 2, self.block[1] // 2
+
+    def blocks(self, level: int) -> Iterator[tuple[int, int, int, int]]:
+        """Yield (y, x, height, width) of a level's blocks, in the order of their tiles."""
+        size, (high, wide) = self.levels[level], self.block
+        for y, x in product(range(0, size.size_y, high), range(0, size.size_x, wide)):
+            yield y, x, min(high, size.size_y - y), min(wide, size.size_x - x)
+
+    def full_size_blocks(self, first: int, end: int) -> Iterator[Block]:
+        """Yield the blocks of some planes, by their numbers in the file."""
+        for t, c, z in self.planes[first:end]:
+            for y, x, height, width in self.blocks(0):
+                yield Block(t, c, z, y, x, height, width)
+
+    def count_blocks(self) -> int:
+        """Count the full-size blocks of all planes."""
+        return len(self.planes) * sum(1 for _ in self.blocks(0))
+
+    def tiles_in(self, height: int, width: int) -> Iterator[tuple[slice, slice]]:
+        """Yield where tiles lie in a block."""
+        high, wide = self.tile
+        for y, x in product(range(0, height, high), range(0, width, wide)):
+            yield slice(y, y + high), slice(x, x + wide)
+
+
+def tiff_layout(image: CutImage, compression: Compression) -> TiffLayout:
+    """Lay an image out: planes in z, then c, then t."""
+    levels = level_sizes(image.size_y, image.size_x)
+    tile = _tile_edge(image.size_y), _tile_edge(image.size_x)
+    wide = max(1, _BLOCK_BYTES // (tile[0] * tile[1] * image.dtype.itemsize)) * tile[1]
+    planes = tuple(product(range(image.size_t), range(image.size_c), range(image.size_z)))
+    tiles = sum(-(-one.size_y // tile[0]) * -(-one.size_x // tile[1]) for one in levels)
+    most = len(planes) * tiles * tile[0] * tile[1] * image.dtype.itemsize
+    return TiffLayout(
+        levels, tile, (tile[0], wide), planes, most > MOST_CLASSIC_BYTES, compression
+    )
+
+
+def predictor(dtype: np.dtype[Any]) -> int | None:
+    """Return TIFF's number of what is done before compression.
+
+    Neighbours' differences for integers. Bio-Formats 7.3.1 does not know the one for floating
+    point.
+    """
+    return _PREDICT_DIFFERENCES if dtype.kind in "iu" else None
+
+
+def encoded(pixels: npt.NDArray[Any], layout: TiffLayout) -> bytes:
+    """Return a tile's bytes in the file; what is beyond the image's edge is zero."""
+    if pixels.shape != layout.tile:
+        whole = np.zeros(layout.tile, pixels.dtype)
+        whole[: pixels.shape[0], : pixels.shape[1]] = pixels
+        pixels = whole
+    if predictor(pixels.dtype):
+        pixels = imagecodecs.delta_encode(pixels, axis=-1)
+    return bytes(_ENCODERS[layout.compression](np.ascontiguousarray(pixels), level=1))
+
+
+def as_bytes(pixels: npt.NDArray[Any]) -> Any:
+    """Return pixels as a buffer of bytes; a copy when they do not lie in a row."""
+    return np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)
+
+
+def block_digest(pixels: npt.NDArray[Any]) -> bytes:
+    """Return the BLAKE3 of a block's pixels."""
+    return blake3.blake3(as_bytes(pixels)).digest()
+
+
+def _tile_edge(size: int) -> int:
+    return min(TILE_EDGE_PX, -(-size // _TILE_STEP) * _TILE_STEP)
