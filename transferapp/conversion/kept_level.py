@@ -74,7 +74,7 @@ class KeptLevel:
                 rest, offset = rest[written:], offset + written
 
     def get(self, y: int, x: int, height: int, width: int) -> npt.NDArray[Any]:
-        """Return a rectangle that begins where a piece does; raises OSError."""
+        """Return a rectangle (height, width) that begins where a piece does; raises OSError."""
         high, wide = self._piece
         found = np.empty((height, width), self._dtype)
         rows, columns = range(0, height, high), range(0, width, wide)

@@ -19,7 +19,7 @@ from transferapp.conversion.port import Form, ShareListener
 from transferapp.conversion.threads import encoder_threads, in_order, threads
 from transferapp.conversion.tiff_layout import (
     Compression,
-    TiffLayout,
+    PyramidLayout,
     block_digest,
     tiff_layout,
 )
@@ -66,7 +66,7 @@ class OmeTiff(Form):
                 with reading:
                     await _Check(image, layout, reading, pool, digests).run(listener)
 
-    def _of(self, image: CutImage, folder: Path) -> tuple[Path, TiffLayout]:
+    def _of(self, image: CutImage, folder: Path) -> tuple[Path, PyramidLayout]:
         return folder / file_name(image, _SUFFIX), tiff_layout(image, self._compression)
 
 
@@ -76,7 +76,7 @@ class _Check:
     def __init__(
         self,
         image: CutImage,
-        layout: TiffLayout,
+        layout: PyramidLayout,
         reading: TiffReading,
         pool: ThreadPoolExecutor,
         digests: Sequence[bytes] | None,

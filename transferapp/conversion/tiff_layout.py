@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transferapp.conversion.cut_image import Block, CutImage
-from transferapp.conversion.halving import level_sizes
+from transferapp.conversion.halving import halve
 from transferapp.model.images import Level
 
 TILE_EDGE_PX = 512
@@ -23,6 +23,8 @@ _TILE_STEP = 16
 _BLOCK_BYTES = 4 << 20
 #: A TIFF counts its bytes in 32 bits; some are left for its tables. More make a BigTIFF.
 MOST_CLASSIC_BYTES = 3_900_000_000
+#: No level is made of one whose longer edge is at most this.
+_SMALLEST_EDGE_PX = 512
 _PREDICT_DIFFERENCES = 2
 
 
@@ -42,7 +44,7 @@ _ENCODERS: dict[Compression, Callable[..., bytes | bytearray]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TiffLayout:
+class PyramidLayout:
     """Levels and tiles of one image; sizes are (height, width) in pixels."""
 
     levels: tuple[Level, ...]
@@ -80,7 +82,7 @@ class TiffLayout:
             yield slice(y, y + high), slice(x, x + wide)
 
 
-def tiff_layout(image: CutImage, compression: Compression) -> TiffLayout:
+def tiff_layout(image: CutImage, compression: Compression) -> PyramidLayout:
     """Lay an image out: planes in z, then c, then t."""
     levels = level_sizes(image.size_y, image.size_x)
     tile = _tile_edge(image.size_y), _tile_edge(image.size_x)
@@ -88,9 +90,26 @@ def tiff_layout(image: CutImage, compression: Compression) -> TiffLayout:
     planes = tuple(product(range(image.size_t), range(image.size_c), range(image.size_z)))
     tiles = sum(-(-one.size_y // tile[0]) * -(-one.size_x // tile[1]) for one in levels)
     most = len(planes) * tiles * tile[0] * tile[1] * image.dtype.itemsize
-    return TiffLayout(
+    return PyramidLayout(
         levels, tile, (tile[0], wide), planes, most > MOST_CLASSIC_BYTES, compression
     )
+
+
+def level_sizes(size_y: int, size_x: int) -> tuple[Level, ...]:
+    """Return the levels of a plane, full size first; odd edges are rounded up."""
+    levels = [Level(size_y, size_x)]
+    while max(levels[-1].size_y, levels[-1].size_x) > _SMALLEST_EDGE_PX:
+        last = levels[-1]
+        levels.append(Level((last.size_y + 1) // 2, (last.size_x + 1) // 2))
+    return tuple(levels)
+
+
+def halved(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what a block becomes on the next level, (height, width)."""
+    height, width = pixels.shape
+    small = np.empty(((height + 1) // 2, (width + 1) // 2), pixels.dtype)
+    halve(pixels, small)
+    return small
 
 
 def predictor(dtype: np.dtype[Any]) -> int | None:
@@ -102,7 +121,7 @@ def predictor(dtype: np.dtype[Any]) -> int | None:
     return _PREDICT_DIFFERENCES if dtype.kind in "iu" else None
 
 
-def encoded(pixels: npt.NDArray[Any], layout: TiffLayout) -> bytes:
+def encoded(pixels: npt.NDArray[Any], layout: PyramidLayout) -> bytes:
     """Return a tile's bytes in the file; what is beyond the image's edge is zero."""
     if pixels.shape != layout.tile:
         whole = np.zeros(layout.tile, pixels.dtype)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import tifffile
 
 from transferapp.conversion.cut_image import Block, CutImage
-from transferapp.conversion.tiff_layout import TiffLayout
+from transferapp.conversion.tiff_layout import PyramidLayout
 from transferapp.errors import ChecksumMismatch
 
 Place = tuple[int, int, int, int]
@@ -21,7 +21,7 @@ Place = tuple[int, int, int, int]
 class TiffReading:
     """A file that was written by the same layout; used from several threads."""
 
-    def __init__(self, path: Path, image: CutImage, layout: TiffLayout) -> None:
+    def __init__(self, path: Path, image: CutImage, layout: PyramidLayout) -> None:
         """Open the file; raises ChecksumMismatch when it does not describe the image."""
         self._layout, self._image = layout, image
         self._numbers = {plane: number for number, plane in enumerate(layout.planes)}
@@ -49,12 +49,14 @@ class TiffReading:
             self._file.close()
 
     def block(self, block: Block) -> npt.NDArray[Any]:
-        """Return a full-size block; raises ChecksumMismatch for a tile that cannot be decoded."""
+        """Return a full-size block (height, width); raises ChecksumMismatch."""
         number = self._numbers[block.t, block.c, block.z]
         return self.pixels(number, 0, (block.y, block.x, block.height, block.width))
 
     def pixels(self, number: int, level: int, place: Place) -> npt.NDArray[Any]:
-        """Return a rectangle of a plane's level that begins where a tile does."""
+        """Return a rectangle (height, width) of a plane's level that begins where a tile does;
+        raises ChecksumMismatch for a tile that cannot be decoded.
+        """
         y, x, height, width = place
         (high, wide), page = self._layout.tile, self._page(number, level)
         across = -(-self._layout.levels[level].size_x // wide)

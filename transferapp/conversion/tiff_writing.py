@@ -16,19 +16,19 @@ import tifffile
 
 from transferapp.conversion.cut_image import Block, CutImage
 from transferapp.conversion.disk_errors import disk_errors
-from transferapp.conversion.halving import halved
 from transferapp.conversion.kept_level import KeptLevel
 from transferapp.conversion.ome_xml import ome_xml
 from transferapp.conversion.port import ShareListener
 from transferapp.conversion.threads import encoder_threads, ended, threads
 from transferapp.conversion.tiff_layout import (
-    TiffLayout,
+    PyramidLayout,
     block_digest,
     encoded,
+    halved,
     predictor,
 )
 
-Pixels = npt.NDArray[Any]
+BlockPixels = npt.NDArray[Any]
 
 
 class TiffWriting:
@@ -41,7 +41,7 @@ class TiffWriting:
     def __init__(
         self,
         image: CutImage,
-        layout: TiffLayout,
+        layout: PyramidLayout,
         path: Path,
         pool: ThreadPoolExecutor,
         listener: ShareListener,
@@ -84,8 +84,9 @@ class TiffWriting:
         layout = self._layout
         with (
             disk_errors(),
+            self._path.open("wb") as opened,
             tifffile.TiffWriter(
-                self._path, bigtiff=layout.big, byteorder="<", ome=False, shaped=False
+                opened, bigtiff=layout.big, byteorder="<", ome=False, shaped=False
             ) as file,
         ):
             document, count = ome_xml(self._image), len(layout.planes)
@@ -183,7 +184,7 @@ class TiffWriting:
         return tiles
 
     def _encode_read(
-        self, number: int, block: Block, pixels: Pixels, kept: KeptLevel | None
+        self, number: int, block: Block, pixels: BlockPixels, kept: KeptLevel | None
     ) -> list[bytes]:
         self._digests[number] = block_digest(pixels)
         if kept is not None:
@@ -198,7 +199,7 @@ class TiffWriting:
             following.put(place[0] // 2, place[1] // 2, halved(pixels))
         return self._tiles(pixels)
 
-    def _tiles(self, pixels: Pixels) -> list[bytes]:
+    def _tiles(self, pixels: BlockPixels) -> list[bytes]:
         layout = self._layout
         return [
             encoded(pixels[rows, columns], layout)

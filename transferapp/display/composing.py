@@ -15,7 +15,7 @@ _PALETTE = ("FF0000", "00FF00", "0000FF", "FF00FF", "00FFFF", "FFFF00")
 
 
 def stretched(plane: npt.NDArray[Any], channel: Channel) -> npt.NDArray[np.uint8]:
-    """Return a plane's brightness from 0 to 255 within the display window of its channel."""
+    """Return the brightness (height, width), 0 to 255, of a plane in its channel's window."""
     # Halves, for the difference of two numbers may be larger than any number.
     start, end = channel.window_start / 2, channel.window_end / 2
     numbers: npt.NDArray[np.float64] = plane.astype(np.float64) / 2
@@ -26,7 +26,7 @@ def stretched(plane: npt.NDArray[Any], channel: Channel) -> npt.NDArray[np.uint8
 
 
 def rgb(color: str) -> npt.NDArray[np.float32]:
-    """Return the shares (0 to 1) of red, green and blue in ``RRGGBB``; white for no colour."""
+    """Return red, green, blue (0 to 1, shape (3,)) of ``RRGGBB``; white for no colour."""
     try:
         parts = bytes.fromhex(color.removeprefix("#"))[:3]
     except ValueError:
@@ -43,5 +43,5 @@ def default_color(index: int, count: int) -> str:
 
 
 def as_bytes(light: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """Return added light as a picture's numbers: what is too bright is as bright as can be."""
+    """Return added light, shape (height, width, 3), as numbers of a picture (0 to 255)."""
     return np.clip(np.rint(light), 0, 255).astype(np.uint8)
