@@ -1,0 +1,40 @@
+"""Names of files that are made of images' names."""
+
+from __future__ import annotations
+
+import pytest
+from pathvalidate import is_valid_filename
+
+from transferapp.conversion.names import file_name
+from transferapp.testing.cut_images import image_of, noise
+
+PIXELS = noise((1, 1, 1, 2, 2), "uint8")
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("cells", "cells.ome.zarr"),
+        ("cells.lif [Series 1]", "cells.lif [Series 1].ome.zarr"),
+        ("Cells.OME.zarr", "Cells.ome.zarr"),
+        ("a/b\\c:d*e?.tif", "a_b_c_d_e_.tif.ome.zarr"),
+        ("../../etc/passwd", "_.._etc_passwd.ome.zarr"),
+        ("", "image-7.ome.zarr"),
+        ("...", "image-7.ome.zarr"),
+        (" .hidden. ", "hidden.ome.zarr"),
+        ("e\u0301", "\u00e9.ome.zarr"),
+        ("torn \udcff name", "torn  name.ome.zarr"),
+    ],
+)
+def test_it_is_the_images_name(name: str, made: str) -> None:
+    assert file_name(image_of(PIXELS, name=name), ".ome.zarr") == made
+
+
+@pytest.mark.parametrize(
+    "name", ["CON", "nul.tif", "a\0b\nc", "x" * 400, "\U0001f52c" * 90, 'a|<>"']
+)
+def test_any_disk_stores_it(name: str) -> None:
+    made = file_name(image_of(PIXELS, name=name), ".ome.tif")
+    assert is_valid_filename(made, platform="universal")
+    assert made.endswith(".ome.tif")
+    assert len(made.encode()) <= 215

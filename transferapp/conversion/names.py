@@ -1,0 +1,29 @@
+"""Names of the files that are made: of the image's own name, safe on every file system."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pathvalidate
+
+from transferapp.conversion.cut_image import CutImage
+
+#: Bytes of one name on every file system that matters, less room for what a name that is
+#: taken gets on top: `` (mouse1)``, `` (2)``.
+_NAME_BYTES = 255 - 40
+
+
+def file_name(image: CutImage, suffix: str) -> str:
+    """Return the image's name with this suffix (``.ome.zarr``), as any disk can store it.
+
+    What Windows, macOS or Linux cannot store becomes ``_``. A name that ends in the suffix
+    already does not get it twice; an image without a name is called by its number.
+    """
+    text = unicodedata.normalize("NFC", image.name.encode(errors="ignore").decode())
+    text = text.strip()
+    if text.lower().endswith(suffix.lower()):
+        text = text[: -len(suffix)]
+    safe = pathvalidate.sanitize_filename(text, replacement_text="_", platform="universal")
+    # A name that begins with a dot is hidden; one that ends in one is not stored by Windows.
+    stem = safe.strip(". ").encode()[: _NAME_BYTES - len(suffix.encode())]
+    return (stem.decode(errors="ignore").rstrip(". ") or f"image-{image.image_id}") + suffix
