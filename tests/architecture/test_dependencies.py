@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 #: longest name that fits holds; what is not named is of the core.
 EXTRAS = {
     "commands/stores": ("server",),
+    "conversion": ("server",),
     "desktop": ("desktop",),
     "grants/signing.py": ("server",),
     "grants/stores": ("server",),
