@@ -135,7 +135,7 @@ async def test_what_a_person_must_put_right_is_reported_and_retried(
     assert str(error) in item.trouble.message
     transfer = (await env.ledger.details(details.transfer.id)).transfer
     assert (transfer.attached, transfer.promises.safe_to_delete_source) == (0, False)
-    control = TransferControl(env.ledger, env.queue, env.staging)
+    control = TransferControl(env.ledger, env.queue, env.staging, env.prepared)
     await control.retry(OWNER, details.transfer.id)
     await reach(env.queue, item.id, TaskState.DONE)
     assert (await env.item(details)).verified

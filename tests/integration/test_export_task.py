@@ -61,7 +61,7 @@ class Env(ImportEnv):
                 items=(PlannedItem("cell", (), image_ids),),
             )
         )
-        await self.run(export_task(added.transfer.id, added.items[0].id, OWNER), *states)
+        await self.run(export_task(added.transfer, added.items[0].id), *states)
         return await self.ledger.details(added.transfer.id)
 
 

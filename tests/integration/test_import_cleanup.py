@@ -38,7 +38,7 @@ async def env(tmp_path: Path) -> AsyncIterator[Env]:
 
 async def cancel(env: Env, details: TransferDetails) -> None:
     """Press Cancel."""
-    control = TransferControl(env.ledger, env.queue, env.staging)
+    control = TransferControl(env.ledger, env.queue, env.staging, env.prepared)
     await control.cancel(OWNER, details.transfer.id)
 
 

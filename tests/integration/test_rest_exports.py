@@ -25,7 +25,7 @@ from transferapp.errors import (
 )
 from transferapp.host.resources import resource
 from transferapp.model.transfers import ItemState
-from transferapp.protocol.messages import ExportRequest
+from transferapp.protocol.export_requests import ExportRequest
 
 __all__ = ["http", "server"]
 

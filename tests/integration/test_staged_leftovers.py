@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -80,7 +81,10 @@ async def test_swept_at_the_start_and_again(
         return await real()
 
     monkeypatch.setattr(env.staging, "ids", ids)
-    async with sweeping(env.ledger, env.staging, every_s=0.01), asyncio.timeout(5):
+    async with (
+        sweeping([partial(discard_leftovers, env.ledger, env.staging)], every_s=0.01),
+        asyncio.timeout(5),
+    ):
         while await real():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert listed >= 2

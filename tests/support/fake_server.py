@@ -42,11 +42,11 @@ from transferapp.model.transfers import (
     overall_state,
 )
 from transferapp.protocol import routes
+from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.messages import (
     Accepted,
     ChangedSource,
     Delivered,
-    ExportRequest,
     ImportRequest,
     NewFile,
     NewItem,

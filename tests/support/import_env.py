@@ -18,6 +18,7 @@ from transferapp.ledger.stores.sql import SqlLedger
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.identity import GroupPermissions
 from transferapp.model.transfers import ItemRole, TransferDetails, TransferKind
+from transferapp.prepared.stores.filesystem import FilesystemPrepared
 from transferapp.repositories.local.accounts.administration import Administration
 from transferapp.repositories.local.repository import LocalRepository
 from transferapp.repositories.port import Attachments, Imports, RepositorySession
@@ -93,6 +94,7 @@ class ImportEnv:
         self.engine = open_engine(sqlite_url(folder / "transferapp.db"))
         self.ledger = SqlLedger(self.engine, clock)
         self.staging = FilesystemStaging(folder / "staging")
+        self.prepared = FilesystemPrepared(folder / "prepared")
         self.repository = FaultyRepository(folder / "repository", clock)
         self.repository.env = self
         #: How often each method of imports and attachments was called.

@@ -26,6 +26,8 @@ NEEDS = {
     "intake/test_tiff_shown.py": "imagecodecs",
     "intake/test_traps.py": "imagecodecs",
     "intake/test_zarr_preflight.py": "zarr",
+    "conversion/test_forms.py": "zarr",
+    "conversion/test_ome_zarr.py": "zarr",
     "desktop": "numcodecs",
     "cli/test_log.py": "argon2",
     "cli/test_verbosity.py": "fastapi",

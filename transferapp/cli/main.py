@@ -69,9 +69,9 @@ COMMANDS = (
     ),
     CommandEntry(
         "export",
-        "handing_over",
+        "exporting",
         "export_images",
-        "Export the original files of images into a folder, in the background.",
+        "Export images, or all of datasets, into a folder, in the background.",
     ),
     CommandEntry("transfers", "transfers", "app", "What is under way and what has ended."),
     CommandEntry(

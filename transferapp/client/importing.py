@@ -18,12 +18,13 @@ from transferapp.intake.candidates import FilesetCandidate
 from transferapp.intake.file_names import problem_of
 from transferapp.intake.scanning import FoundFile
 from transferapp.model.containers import ContainerRef
+from transferapp.model.export_specs import ExportSpec
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import TransferDetails, TransferFile, TransferKind
+from transferapp.protocol.export_requests import ExportRequest, asked_cut
 from transferapp.protocol.messages import (
     Accepted,
-    ExportRequest,
     FileOnDisk,
     ImportRequest,
     NewFile,
@@ -87,6 +88,9 @@ class ExportPlan:
     image_ids: tuple[int, ...]
     destination: Path
     request_key: str = field(default_factory=lambda: uuid4().hex)
+    #: All images in these.
+    containers: tuple[ContainerRef, ...] = ()
+    spec: ExportSpec = ExportSpec()  # noqa: RUF009 - frozen
 
 
 def owner_key(username: str, server_url: str) -> str:
@@ -128,10 +132,16 @@ async def hand_over_export(
 
     Raises AgentUnreachable, ServerUnreachable, Denied, Invalid.
     """
-    if not plan.image_ids:
+    if not (plan.image_ids or plan.containers):
         raise Invalid("Select at least one image.")
     await agent.info()
-    request = ExportRequest(name=plan.name, image_ids=list(plan.image_ids))
+    request = ExportRequest(
+        name=plan.name,
+        image_ids=list(plan.image_ids),
+        containers=[str(one) for one in plan.containers],
+        form=plan.spec.form,
+        cut=asked_cut(plan.spec.cut),
+    )
     accepted = await server.submit_export(request, request_key=plan.request_key)
     destination = await asyncio.to_thread(plan.destination.absolute)
     return await agent.submit(

@@ -19,9 +19,9 @@ from transferapp.model.transfers import (
     TransferKind,
 )
 from transferapp.protocol import routes
+from transferapp.protocol.export_requests import ExportRequest
 from transferapp.protocol.messages import (
     Accepted,
-    ExportRequest,
     ImportRequest,
     NewTarget,
     TransferList,

@@ -19,14 +19,14 @@ class Form(Protocol):
     a time. Nothing blocks the event loop.
     """
 
-    async def write(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
+    async def write(self, image: CutImage, folder: Path, listener: ShareListener, /) -> None:
         """Write an image into an empty folder, under a name of its own.
 
         Raises UnsupportedFile for an image that this form cannot hold (with what to choose
         instead), StorageFull, and what ``image`` raises.
         """
 
-    async def verify(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
+    async def verify(self, image: CutImage, folder: Path, listener: ShareListener, /) -> None:
         """Read back all that ``write`` made of this image, with a library that others read
         such files with, and compare its full-size pixels with the image's; raises
         ChecksumMismatch.

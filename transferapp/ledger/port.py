@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from transferapp.model.export_specs import ExportSpec
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import ItemRole
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
         TransferItem,
         TransferKind,
     )
+
+
+_ORIGINALS = ExportSpec()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class NewTransfer:
     drop: Drop | None = None
     #: Import: what the repository is not asked to do.
     skip: frozenset[Skip] = frozenset()
+    #: Export: in which form, and which part of each image.
+    export: ExportSpec = _ORIGINALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ class ItemWork:
     #: The transfer's and the item's own.
     annotations: tuple[Annotation, ...]
     skip: frozenset[Skip] = frozenset()
+    export: ExportSpec = _ORIGINALS
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,8 @@ class Transfer:
     left_out_names: tuple[str, ...] = ()
     #: Import: what the workstation found when it last looked at the source.
     look: SourceScan | None = None
+    #: Export: one of ``ExportForm``.
+    form: str = ""
 
     @property
     def fileset_count(self) -> int:

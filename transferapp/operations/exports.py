@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 
 from transferapp.errors import (
     ChecksumMismatch,
@@ -23,14 +23,18 @@ from transferapp.ledger.port import (
     NewTransfer,
     PlannedItem,
 )
+from transferapp.model.export_specs import ExportForm, ExportSpec
 from transferapp.model.images import ImageSummary
 from transferapp.model.moves import DELIVER, DOWNLOAD
 from transferapp.model.transfers import (
     ItemState,
+    Transfer,
     TransferDetails,
     TransferItem,
     TransferKind,
 )
+from transferapp.operations.convert_image import ConvertImage
+from transferapp.operations.export_selection import chosen_images
 from transferapp.operations.imports import (
     REPOSITORY_RESOURCE,
     TRANSFER_GRANT_LIFETIME,
@@ -38,12 +42,11 @@ from transferapp.operations.imports import (
 )
 from transferapp.operations.manifest import check_title
 from transferapp.operations.prepare_export import PrepareExport
-from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
-from transferapp.repositories.port import Repository, RepositorySession
-from transferapp.taskqueue.port import NewTask, TaskSubmission
-
-#: Images that are looked up at the same time.
-_AT_ONCE = 8
+from transferapp.prepared.port import Prepared
+from transferapp.protocol.export_requests import ExportRequest
+from transferapp.protocol.messages import Accepted, Delivered
+from transferapp.repositories.port import Repository
+from transferapp.taskqueue.port import NewTask, TaskSubmission, WorkClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,9 @@ class ExportFile:
     etag: str
     owner: str
     group_id: int | None
-    repository_file_id: int
+    #: None for a file that was made: it lies at ``path``.
+    repository_file_id: int | None
+    path: Path | None = None
 
 
 class ExportRequests:
@@ -67,27 +72,32 @@ class ExportRequests:
         queue: TaskSubmission,
         grants: Grants,
         repository: Repository,
+        prepared: Prepared,
     ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._grants = grants
         self._repository = repository
+        self._prepared = prepared
 
     async def submit(self, username: str, request: ExportRequest, request_key: str) -> Accepted:
         """Take an export on; the same key gives the first one, with a fresh grant.
 
-        Raises ImageNotFound for an image that this person cannot see.
+        Raises ImageNotFound, TargetNotFound for what this person cannot see, and Invalid for
+        nothing, or too much.
         """
         check_title(request.name)
+        spec = request.spec()
         async with self._repository.session(username) as session:
-            images = await _visible(session, request.image_ids)
+            images = await chosen_images(session, request)
         details = await self._ledger.add(
             NewTransfer(
                 kind=TransferKind.EXPORT,
                 name=request.name,
                 owner=username,
                 request_key=request_key,
-                items=_by_fileset(images),
+                items=_items(images, spec),
+                export=spec,
             )
         )
         await self._enqueue(details)
@@ -107,8 +117,11 @@ class ExportRequests:
         found = await self._ledger.file_work(file_id)
         if found.transfer_id != transfer_id or found.kind is not TransferKind.EXPORT:
             raise NoSuchFile
-        if found.item_state not in DELIVER.start or found.repository_file_id is None:
+        if found.item_state not in DELIVER.start:
             raise StateConflict(f"This file cannot be downloaded now: {found.item_state}.")
+        path = None
+        if found.repository_file_id is None:
+            path = await self._prepared.path(found.file.item_id, found.file.client_path)
         await self._downloading(found)
         return ExportFile(
             name=found.file.client_path.rpartition("/")[2],
@@ -117,10 +130,15 @@ class ExportRequests:
             owner=found.owner,
             group_id=found.group_id,
             repository_file_id=found.repository_file_id,
+            path=path,
         )
 
     async def read(self, file: ExportFile, offset: int, length: int) -> AsyncIterator[bytes]:
-        """Yield a range of a file as its owner may read it now."""
+        """Yield a range of a file of the repository as its owner may read it now; raises
+        NoSuchFile for a file that was made.
+        """
+        if file.repository_file_id is None:
+            raise NoSuchFile
         async with self._repository.session(file.owner, file.group_id) as session:
             pieces = session.images.read(file.repository_file_id, offset, length)
             # A client that goes away ends the reading at once.
@@ -147,6 +165,8 @@ class ExportRequests:
         moved = await self._ledger.move(item_id, DELIVER, ItemChange(ItemState.DELIVERED))
         if not moved:
             raise StateConflict(f"This item cannot be delivered now: {work.item.state}.")
+        if work.export.form.converts:
+            await self._prepared.discard(item_id)
         return await self._ledger.item(item_id)
 
     async def _downloading(self, found: FileWork) -> None:
@@ -156,37 +176,35 @@ class ExportRequests:
             )
 
     async def _enqueue(self, details: TransferDetails) -> None:
-        for item in details.items:
-            await self._queue.enqueue(
-                export_task(details.transfer.id, item.id, details.transfer.owner)
-            )
+        tasks = [export_task(details.transfer, item.id) for item in details.items]
+        await self._queue.enqueue_all(tasks)
 
 
-def export_task(transfer_id: str, item_id: str, owner: str) -> NewTask:
-    """Return the task that prepares an item; its id is the item's."""
+def export_task(transfer: Transfer, item_id: str) -> NewTask:
+    """Return the task that prepares an item, or makes its files; its id is the item's."""
+    if ExportForm(transfer.form).converts:
+        return NewTask(
+            id=item_id,
+            kind="convert-image",
+            payload=ConvertImage(transfer_id=transfer.id, item_id=item_id),
+            target=REPOSITORY_RESOURCE,
+            owner=transfer.owner,
+            lane=WorkClass.CONVERSIONS,
+        )
     return NewTask(
         id=item_id,
         kind="prepare-export",
-        payload=PrepareExport(transfer_id=transfer_id, item_id=item_id),
+        payload=PrepareExport(transfer_id=transfer.id, item_id=item_id),
         target=REPOSITORY_RESOURCE,
-        owner=owner,
+        owner=transfer.owner,
     )
 
 
-async def _visible(session: RepositorySession, image_ids: Sequence[int]) -> list[ImageSummary]:
-    """Return the images, each once; raises ImageNotFound for the first that is not there."""
-    turn = asyncio.Semaphore(_AT_ONCE)
-
-    async def scan(image_id: int) -> ImageSummary:
-        async with turn:
-            return (await session.images.get(image_id)).summary
-
-    asked = [asyncio.ensure_future(scan(one)) for one in dict.fromkeys(image_ids)]
-    try:
-        return list(await asyncio.gather(*asked))
-    finally:
-        for one in asked:
-            one.cancel()
+def _items(images: Sequence[ImageSummary], spec: ExportSpec) -> tuple[PlannedItem, ...]:
+    """Make an item of each fileset whose files are exported, or of each image to convert."""
+    if spec.form.converts:
+        return tuple(_planned([image]) for image in images)
+    return _by_fileset(images)
 
 
 def _by_fileset(images: Sequence[ImageSummary]) -> tuple[PlannedItem, ...]:

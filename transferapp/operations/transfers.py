@@ -17,6 +17,7 @@ from transferapp.model.transfers import (
 )
 from transferapp.operations.exports import export_task
 from transferapp.operations.imports import going_on, item_task
+from transferapp.prepared.port import Prepared
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.moves import REDRIVE, RESUME
 from transferapp.taskqueue.port import TaskControl
@@ -29,7 +30,10 @@ class _Records(TransferLists, ItemMoves, Protocol):
 class TransferControl:
     """Stops and restarts transfers and their items, for their owner."""
 
-    def __init__(self, ledger: _Records, queue: TaskControl, staging: Staging) -> None:
+    def __init__(
+        self, ledger: _Records, queue: TaskControl, staging: Staging, prepared: Prepared
+    ) -> None:
+        self._prepared = prepared
         self._ledger = ledger
         self._queue = queue
         self._staging = staging
@@ -89,7 +93,9 @@ class TransferControl:
                 await self._queue.redrive(task_id)
 
     async def _forget_bytes(self, details: TransferDetails, item_ids: set[str]) -> None:
-        if details.transfer.kind is not TransferKind.IMPORT:
+        if details.transfer.kind is TransferKind.EXPORT:
+            for item_id in item_ids:
+                await self._prepared.discard(item_id)
             return
         for file in details.files:
             if file.item_id in item_ids:
@@ -115,7 +121,7 @@ class TransferControl:
         if details.transfer.kind is TransferKind.IMPORT:
             task = item_task(item, owner)
         else:
-            task = export_task(item.transfer_id, item.id, owner)
+            task = export_task(details.transfer, item.id)
         if await self._queue.enqueue(task):
             return
         state = (await self._queue.get(item.id)).state

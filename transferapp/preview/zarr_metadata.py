@@ -11,17 +11,22 @@ import numpy as np
 
 from transferapp.model.images import Channel, Pixels
 from transferapp.model.pixel_types import shown_as
-from transferapp.model.plausible import plausible_um, plausible_window
+from transferapp.ome.zarr_attributes import (
+    AXES,
+    axes,
+    channel_at,
+    dataset,
+    omero,
+    value_limits,
+)
 
 DOCUMENT = "zarr.json"
 OME_ZARR_VERSION = "0.5"
-AXES = ("t", "c", "z", "y", "x")
 #: Fast and still halves most microscope data; previews are read once or twice.
 ZSTD_LEVEL = 1
 
 #: OMERO's names of numpy's types.
 _OTHER_NAMES = {"float": "float32", "double": "float64"}
-_DEFAULT_COLORS = ("FFFFFF",), ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
 
 def dtype_of(pixels: Pixels) -> np.dtype[Any]:
@@ -40,14 +45,15 @@ def group_document(pixels: Pixels) -> bytes:
     """Return ``zarr.json`` of the group: multiscales, channels, colours and windows."""
     multiscale = {
         "name": pixels.name,
-        "axes": _axes(pixels),
+        "axes": axes(pixels.pixel_size_um),
         "datasets": [_dataset(pixels, level) for level in range(len(pixels.levels))],
     }
-    omero = {
-        "channels": [_channel(pixels, index) for index in range(pixels.size_c)],
-        "rdefs": {"defaultT": 0, "defaultZ": pixels.size_z // 2, "model": "color"},
+    channels = [channel_of(pixels, index) for index in range(pixels.size_c)]
+    ome = {
+        "version": OME_ZARR_VERSION,
+        "multiscales": [multiscale],
+        "omero": omero(channels, dtype_of(pixels), pixels.size_z),
     }
-    ome = {"version": OME_ZARR_VERSION, "multiscales": [multiscale], "omero": omero}
     levels = {str(level): _array(pixels, level) for level in range(len(pixels.levels))}
     return _encode(
         {
@@ -71,20 +77,12 @@ def array_document(pixels: Pixels, level: int) -> bytes:
 
 def channel_of(pixels: Pixels, index: int) -> Channel:
     """Return a channel with a name, colour and window, also where the image has none."""
-    if index < len(pixels.channels):
-        return pixels.channels[index]
-    colors = _DEFAULT_COLORS[pixels.size_c > 1]
-    low, high = value_range(pixels)
-    return Channel(f"Channel {index + 1}", colors[index % len(colors)], low, high)
+    return channel_at(pixels.channels, index, pixels.size_c, dtype_of(pixels))
 
 
 def value_range(pixels: Pixels) -> tuple[float, float]:
     """Return the least and greatest value the pixel type holds; 0 to 1 for floats."""
-    dtype = dtype_of(pixels)
-    if dtype.kind not in "ui":
-        return 0.0, 1.0
-    limits = np.iinfo(dtype)
-    return float(limits.min), float(limits.max)
+    return value_limits(dtype_of(pixels))
 
 
 def _array(pixels: Pixels, level: int) -> dict[str, Any]:
@@ -111,23 +109,10 @@ def _array(pixels: Pixels, level: int) -> dict[str, Any]:
     }
 
 
-def _axes(pixels: Pixels) -> list[dict[str, str]]:
-    axes = [{"name": "t", "type": "time"}, {"name": "c", "type": "channel"}]
-    for name, um in zip("zyx", pixels.pixel_size_um, strict=True):
-        unit = {"unit": "micrometer"} if plausible_um(um) else {}
-        axes.append({"name": name, "type": "space", **unit})
-    return axes
-
-
 def _dataset(pixels: Pixels, level: int) -> dict[str, Any]:
-    z_um, y_um, x_um = (plausible_um(um) or 1.0 for um in pixels.pixel_size_um)
     down = _times_smaller([each.size_y for each in pixels.levels[: level + 1]])
     across = _times_smaller([each.size_x for each in pixels.levels[: level + 1]])
-    scale = [1.0, 1.0, z_um, y_um * down, x_um * across]
-    return {
-        "path": str(level),
-        "coordinateTransformations": [{"type": "scale", "scale": scale}],
-    }
+    return dataset(str(level), pixels.pixel_size_um, down, across)
 
 
 def _times_smaller(sizes: list[int]) -> float:
@@ -147,23 +132,6 @@ def _one_step(size: int, smaller: int) -> float:
         if smaller in {size // step, -(-size // step)}:
             return step
     return ratio
-
-
-def _channel(pixels: Pixels, index: int) -> dict[str, Any]:
-    channel = channel_of(pixels, index)
-    low, high = value_range(pixels)
-    start, end = plausible_window(channel.window_start, channel.window_end) or (low, high)
-    return {
-        "label": channel.name,
-        "color": channel.color.removeprefix("#").upper(),
-        "active": channel.active,
-        "window": {
-            "min": min(low, start),
-            "max": max(high, end),
-            "start": start,
-            "end": end,
-        },
-    }
 
 
 def _encode(document: dict[str, Any]) -> bytes:

@@ -135,13 +135,6 @@ class ImportRequest(Message):
     drop: SoundDrop | None = None
 
 
-class ExportRequest(Message):
-    """Ask for the original files of images."""
-
-    name: Name
-    image_ids: list[Number] = Field(min_length=1, max_length=MAX_ITEMS)
-
-
 class Accepted(Message):
     """A transfer was made; ``grant`` can do nothing but move this transfer's files."""
 

@@ -32,6 +32,7 @@ from transferapp.operations.send_anew import SendingAnew
 from transferapp.operations.sessions import Sessions
 from transferapp.operations.signed_urls import SignedUrls
 from transferapp.operations.transfers import TransferControl
+from transferapp.prepared.stores.filesystem import FilesystemPrepared
 from transferapp.repositories.port import Repository
 from transferapp.repositories.wiring import open_repository
 from transferapp.server.parts import Parts
@@ -60,9 +61,10 @@ async def open_parts(settings: ServerSettings) -> AsyncIterator[Parts]:
         staging = await asyncio.to_thread(
             FilesystemStaging, settings.staging_folder, settings.reserve_bytes
         )
+        prepared = await asyncio.to_thread(FilesystemPrepared, settings.prepared_folder)
         senders = open_senders(NotifySettings(), clock)
         stack.push_async_callback(senders.aclose)
-        opened = (ledger, queue, repository, staging, senders)
+        opened = (ledger, queue, repository, staging, prepared, senders)
         yield await _parts(settings, clock, engine, opened)
 
 
@@ -70,9 +72,11 @@ async def _parts(
     settings: ServerSettings,
     clock: Clock,
     engine: sa.Engine,
-    opened: tuple[SqlLedger, DbosTaskQueue, Repository, FilesystemStaging, Senders],
+    opened: tuple[
+        SqlLedger, DbosTaskQueue, Repository, FilesystemStaging, FilesystemPrepared, Senders
+    ],
 ) -> Parts:
-    ledger, queue, repository, staging, senders = opened
+    ledger, queue, repository, staging, prepared, senders = opened
     grants = await asyncio.to_thread(SqlGrants, engine, clock)
     preferences = await asyncio.to_thread(SqlPreferenceStore, engine, clock)
     keys = await asyncio.to_thread(signing_keys, settings.signing_keys_file)
@@ -105,8 +109,8 @@ async def _parts(
             may_skip=skips_of(settings.import_skip),
         ),
         sending_anew=SendingAnew(ledger, staging, repository),
-        exports=ExportRequests(ledger, queue, grants, repository),
-        transfers=TransferControl(ledger, queue, staging),
+        exports=ExportRequests(ledger, queue, grants, repository, prepared),
+        transfers=TransferControl(ledger, queue, staging, prepared),
         notifications=NotificationPreferences(
             preferences, senders.mail, clock, senders.by_channel
         ),

@@ -198,6 +198,12 @@ class TaskSubmission(Protocol):
     async def enqueue(self, task: NewTask) -> bool:
         """Store a task; False when this id was there already (nothing changes)."""
 
+    async def enqueue_all(self, tasks: Sequence[NewTask]) -> int:
+        """Store many tasks in few transactions; returns how many were not there already.
+
+        Repeated after a crash in its middle it stores the rest.
+        """
+
     async def configure_limit(self, resource: str, ceiling: int) -> None:
         """Say which limit the settings give a target. It counts when the settings gave
         another one before; else ``set_limit`` has the last word.

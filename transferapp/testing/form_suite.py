@@ -236,6 +236,17 @@ class FormSuite(ABC):
             await form.write(image_of(pixels, read=torn), tmp_path, nothing)
         assert left_over(before) == []
 
+    async def test_a_plane_that_is_cut_short(self, form: Form, tmp_path: Path) -> None:
+        """Missing pixels are not made up."""
+        pixels = noise((1, 2, 1, 60, 70), "uint8")
+        plain = ArrayReader(pixels)
+
+        async def short(region: TileRegion) -> npt.NDArray[np.generic]:
+            return (await plain(region))[:1]
+
+        with pytest.raises(errors.DamagedFile):
+            await form.write(image_of(pixels, read=short), tmp_path, nothing)
+
     @pytest.mark.parametrize("again", [False, True])
     async def test_a_changed_byte_is_found(
         self, form: Form, tmp_path: Path, *, again: bool

@@ -80,6 +80,10 @@ class MemoryTaskQueue(TaskQueue):
         return True
 
     @override
+    async def enqueue_all(self, tasks: Sequence[NewTask]) -> int:
+        return sum([await self.enqueue(task) for task in tasks])
+
+    @override
     async def get(self, task_id: str) -> Task:
         return self.entry(task_id).task
 

@@ -51,6 +51,20 @@ class TaskQueueSuite(QueueResourcesSuite):
         assert journal.lines.count("try") == 1
         assert journal.lines[0] == "first"
 
+    async def test_many_are_stored_at_once(self, env: QueueEnv, journal: QueueJournal) -> None:
+        """Those that are there already are left as they are."""
+        await env.queue.enqueue(new("3", text="first"))
+        many = [new(str(number), text=f"text {number}") for number in range(1200)]
+        assert await env.queue.enqueue_all(many) == 1199
+        assert await env.queue.enqueue_all(many[:10]) == 0
+        assert await env.queue.enqueue_all([]) == 0
+        await env.work(journal.kind())
+        await reach(env.queue, "3", TaskState.DONE)
+        await reach(env.queue, "7", TaskState.DONE)
+        assert "first" in journal.lines
+        assert "text 7" in journal.lines
+        assert "text 3" not in journal.lines
+
     async def test_retryable_failure_waits_and_keeps_steps(
         self, env: QueueEnv, journal: QueueJournal
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from functools import partial
 
 import structlog
 
@@ -11,7 +12,12 @@ from transferapp.host.backoff import Backoff
 from transferapp.host.patience import patience
 from transferapp.host.sparing import sparing
 from transferapp.worker.housekeeping import maintaining
-from transferapp.worker.leftovers import queue_leftovers, sweeping
+from transferapp.worker.leftovers import (
+    discard_leftovers,
+    discard_prepared,
+    queue_leftovers,
+    sweeping,
+)
 from transferapp.worker.notifying import following
 from transferapp.worker.settings import WorkerSettings
 from transferapp.worker.wiring import WorkerParts, open_parts
@@ -47,7 +53,12 @@ async def _work(settings: WorkerSettings, stop: asyncio.Event) -> None:
         async with (
             following(parts.rounds, parts.notify_poll_s),
             maintaining(parts.housekeeping, settings.housekeeping_s),
-            sweeping(parts.ledger, parts.staging),
+            sweeping(
+                [
+                    partial(discard_leftovers, parts.ledger, parts.staging),
+                    partial(discard_prepared, parts.ledger, parts.prepared),
+                ]
+            ),
         ):
             await stopping
     finally:

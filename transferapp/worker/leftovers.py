@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
 import structlog
 
-from transferapp.errors import NoSuchFile, TransferAppError
+from transferapp.errors import NoSuchFile, TransferAppError, TransferNotFound
 from transferapp.host.sparing import sparing
 from transferapp.host.supervise import supervised
 from transferapp.ledger.port import FileProgress, ItemMoves
 from transferapp.model.moves import FINAL_STATES, RECEIVE
 from transferapp.model.transfers import TransferItem
 from transferapp.operations.imports import item_task
+from transferapp.prepared.port import Prepared
 from transferapp.staging.port import Staging
 from transferapp.taskqueue.port import TaskSubmission
 
@@ -62,6 +64,27 @@ async def discard_leftovers(ledger: FileProgress, staging: Staging) -> int:
     return discarded
 
 
+async def discard_prepared(ledger: ItemMoves, prepared: Prepared) -> int:
+    """Discard files that were made for items that are delivered or cancelled; returns how
+    many items. Those of an item that the ledger does not know stay, as above.
+    """
+    discarded = 0
+    for item_id in await prepared.ids():
+        with sparing("prepared files", item_id):
+            if await _has_ended(ledger, item_id):
+                await prepared.discard(item_id)
+                discarded += 1
+                _log.info("prepared files discarded: their item is over", item=item_id)
+    return discarded
+
+
+async def _has_ended(ledger: ItemMoves, item_id: str) -> bool:
+    try:
+        return (await ledger.item(item_id)).state in FINAL_STATES
+    except TransferNotFound:
+        return False
+
+
 async def _is_over(ledger: FileProgress, file_id: str) -> bool:
     try:
         return (await ledger.file_work(file_id)).item_state in FINAL_STATES
@@ -70,16 +93,17 @@ async def _is_over(ledger: FileProgress, file_id: str) -> bool:
 
 
 def sweeping(
-    ledger: FileProgress, staging: Staging, every_s: float = _SWEEP_EVERY_S
+    discards: Sequence[Callable[[], Awaitable[int]]], every_s: float = _SWEEP_EVERY_S
 ) -> AbstractAsyncContextManager[None]:
     """Discard leftovers now and every ``every_s`` seconds while the block runs."""
-    return supervised("sweep of staged files", lambda: _sweep(ledger, staging, every_s))
+    return supervised("sweep of leftovers", lambda: _sweep(discards, every_s))
 
 
-async def _sweep(ledger: FileProgress, staging: Staging, every_s: float) -> None:
+async def _sweep(discards: Sequence[Callable[[], Awaitable[int]]], every_s: float) -> None:
     while True:
-        try:
-            await discard_leftovers(ledger, staging)
-        except TransferAppError as error:
-            _log.warning("staged leftovers stay for now", error=error.message)
+        for discard in discards:
+            try:
+                await discard()
+            except TransferAppError as error:
+                _log.warning("leftovers stay for now", error=error.message)
         await asyncio.sleep(every_s)

@@ -11,6 +11,7 @@ import structlog
 
 from transferapp.commands.allow_list import load_allow_list
 from transferapp.commands.stores.sql import SqlCommandRuns
+from transferapp.conversion.forms import FORMS
 from transferapp.errors import SettingsInvalid
 from transferapp.grants.stores.sql import SqlGrants
 from transferapp.host.clock import Clock, SystemClock
@@ -23,6 +24,7 @@ from transferapp.notify.stores.preferences import SqlPreferenceStore
 from transferapp.notify.wiring import Senders, open_senders
 from transferapp.operations.attach_files import attach_files_kind
 from transferapp.operations.command_requests import target_of
+from transferapp.operations.convert_image import convert_image_kind
 from transferapp.operations.image_links import ImageLinks
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.notifications import (
@@ -31,6 +33,7 @@ from transferapp.operations.notifications import (
 )
 from transferapp.operations.prepare_export import prepare_export_kind
 from transferapp.operations.run_command import CommandParts, run_command_kind
+from transferapp.prepared.stores.filesystem import FilesystemPrepared
 from transferapp.repositories.port import Repository
 from transferapp.repositories.web_pages import image_page_of
 from transferapp.repositories.wiring import open_repository
@@ -53,6 +56,7 @@ class WorkerParts:
     engine: sa.Engine
     ledger: SqlLedger
     staging: FilesystemStaging
+    prepared: FilesystemPrepared
     repository: Repository
     queue: DbosTaskQueue
     worker: TaskWorker
@@ -77,6 +81,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
     engine = open_engine(settings.database)
     ledger = SqlLedger(engine, clock)
     staging = FilesystemStaging(settings.staging_folder)
+    prepared = FilesystemPrepared(settings.prepared_folder)
     repository = open_repository(settings.repository, settings.repository_folder, clock)
     queue_settings = QueueSettings(
         limits={**settings.limits, **_command_limits(settings)},
@@ -91,6 +96,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         import_fileset_kind(ledger, staging, repository, clock),
         attach_files_kind(ledger, staging, repository),
         prepare_export_kind(ledger, repository, clock),
+        convert_image_kind(ledger, prepared, repository, FORMS),
         deliver_notification_kind(deliveries, preferences, senders.by_channel),
         run_command_kind(
             CommandParts(
@@ -106,6 +112,7 @@ def open_parts(settings: WorkerSettings, clock: Clock | None = None) -> WorkerPa
         engine=engine,
         ledger=ledger,
         staging=staging,
+        prepared=prepared,
         repository=repository,
         queue=queue,
         worker=DbosTaskWorker(engine, with_extensions(kinds), clock, queue_settings),

@@ -40,7 +40,7 @@ from transferapp.errors import (
 from transferapp.host.resources import resource
 from transferapp.model.containers import Container, ContainerKind
 from transferapp.model.transfers import ItemState, TransferDetails
-from transferapp.protocol.messages import ExportRequest
+from transferapp.protocol.export_requests import ExportRequest
 from transferapp.repositories.omero.repository import OmeroRepository
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.repositories.port import HealthState

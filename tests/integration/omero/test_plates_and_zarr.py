@@ -25,7 +25,8 @@ from transferapp.intake.grouping import group
 from transferapp.intake.scanning import scan
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.transfers import ItemState, TransferItem
-from transferapp.protocol.messages import ExportRequest, ImportRequest, NewFile, NewItem
+from transferapp.protocol.export_requests import ExportRequest
+from transferapp.protocol.messages import ImportRequest, NewFile, NewItem
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_env import ALICE, PASSWORD
 

@@ -25,23 +25,20 @@ from transferapp.cli.commands.session import AsJson
 from transferapp.cli.given_paths import given_path
 from transferapp.cli.import_scan import ScannedDrop
 from transferapp.cli.output import ExitCode, command, echo, show_json, show_table, warn
-from transferapp.cli.transfer_tables import pages_of, placements_of, show_details
+from transferapp.cli.transfer_tables import pages_of, show_details
 from transferapp.client.attaching import check_attaching
 from transferapp.client.dropping import drop_message
 from transferapp.client.importing import (
-    ExportPlan,
     ImportPlan,
-    hand_over_export,
     hand_over_import,
 )
 from transferapp.client.server import ServerClient
 from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_settings
 from transferapp.errors import (
-    Invalid,
     TransferAppError,
 )
 from transferapp.intake import preflight
-from transferapp.model.containers import Container, is_id
+from transferapp.model.containers import Container
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
@@ -143,7 +140,7 @@ def import_files(  # noqa: PLR0913 - each is an option of the command line
     if details is None:
         _conclude_nothing(left, as_json=as_json, as_line=follow)
     else:
-        _conclude(details, as_json=as_json, as_line=follow, refused=scanned.refused)
+        conclude(details, as_json=as_json, as_line=follow, refused=scanned.refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,58 +188,7 @@ async def _settings() -> preflight.PreflightSettings:
     return preflight.PreflightSettings()
 
 
-@command
-def export_images(
-    images: Annotated[list[str], typer.Argument(help="Image:12 Image:13 ...")],
-    to: Annotated[
-        Path,
-        typer.Option(
-            parser=given_path, metavar="FOLDER", help="The folder that the files go to."
-        ),
-    ],
-    name: Annotated[str, typer.Option(help="What to call this export.")] = "",
-    *,
-    wait: Wait = False,
-    follow: Follow = False,
-    as_json: AsJson = False,
-) -> None:
-    """Export the original files of images into a folder, in the background."""
-    ids = tuple(_image_id(text) for text in images)
-    destination = _folder(to)
-
-    async def work() -> tuple[TransferDetails, list[PlacementView]]:
-        async with signed_in.server_client() as (server, who):
-            plan = ExportPlan(
-                name=name or f"Export of {len(ids)} images",
-                image_ids=ids,
-                destination=destination,
-            )
-            async with wiring.agent_client() as agent:
-                view = await hand_over_export(server, agent, plan, owner=who.username)
-            details = await following.follow(
-                server, view.transfer_id, wait=wait or follow, as_lines=as_json and follow
-            )
-            return details, await placements_of(details)
-
-    details, placements = asyncio.run(work())
-    _conclude(details, as_json=as_json, as_line=follow, placements=placements)
-
-
-def _folder(given: Path) -> Path:
-    folder = given.resolve()
-    if folder.exists() and not folder.is_dir():
-        raise Invalid(f"'{folder}' is not a folder. Name a folder with --to.")
-    return folder
-
-
-def _image_id(text: str) -> int:
-    kind, _, number = text.rpartition(":")
-    if kind.lower() not in {"", "image"} or not is_id(number):
-        raise Invalid(f"'{text}' is not an image. Write it like Image:12.")
-    return int(number)
-
-
-def _conclude(
+def conclude(
     details: TransferDetails,
     *,
     as_json: bool,
@@ -250,6 +196,7 @@ def _conclude(
     refused: Sequence[str] = (),
     placements: Sequence[PlacementView] = (),
 ) -> None:
+    """Show what came of it, and end with SOME_FAILED where an item did."""
     if as_json:
         answer = {"transfer": details.transfer, "items": details.items, "refused": refused}
         exported = details.transfer.kind is TransferKind.EXPORT

@@ -23,6 +23,7 @@ from transferapp.ledger.stores.rows import (
 from transferapp.ledger.stores.schema import files, items, left_out, transfers
 from transferapp.ledger.stores.tally import Tally
 from transferapp.model.drops import MOST_LISTED, Drop, first_names
+from transferapp.model.export_specs import ExportSpec, spec_value
 from transferapp.model.transfers import ItemRole, ItemState, TransferDetails
 
 #: Rows of one INSERT: keeps the memory of 200,000 files low.
@@ -119,6 +120,7 @@ def _transfer_row(
         "group_id": new.group_id,
         "annotations": annotations_value(new.annotations),
         "skip": sorted(new.skip) or None,
+        "export": spec_value(new.export) if new.export != ExportSpec() else None,
         "trouble": None,
         "left_out_files": new.drop.left_out_files if new.drop else None,
         "left_out_names": list(first_names(new.drop.left_out)) if new.drop else None,

@@ -24,6 +24,7 @@ from transferapp.ledger.stores.rows import (
 from transferapp.ledger.stores.schema import events, files, items, left_out, transfers
 from transferapp.model.drops import LeftOut
 from transferapp.model.events import Event
+from transferapp.model.export_specs import spec_of
 from transferapp.model.skips import Skip
 from transferapp.model.transfers import (
     ItemState,
@@ -107,6 +108,7 @@ def work_of(connection: sa.Connection, item_id: str) -> ItemWork:
             *annotations_of(item["annotations"] or ()),
         ),
         skip=frozenset(map(Skip, transfer["skip"] or ())),
+        export=spec_of(transfer["export"]),
     )
 
 

@@ -13,6 +13,7 @@ from transferapp.ledger.stores.tally import Tally
 from transferapp.model.containers import ContainerRef
 from transferapp.model.drops import LeftOut, LeftOutReason, SourceScan
 from transferapp.model.events import Event, EventKind
+from transferapp.model.export_specs import spec_of
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.promises import ImportFacts, Promises, TransferFacts, promised
 from transferapp.model.transfers import (
@@ -98,6 +99,7 @@ def transfer_of(row: Row) -> Transfer:
         left_out_files=row["left_out_files"],
         left_out_names=tuple(row["left_out_names"] or ()),
         look=scan,
+        form=str(spec_of(row["export"]).form) if kind is TransferKind.EXPORT else "",
     )
 
 

@@ -44,6 +44,8 @@ transfers = sa.Table(
     sa.Column("annotations", _Json, nullable=False),
     # What the repository is not asked to do; NULL for nothing.
     sa.Column("skip", _Json),
+    # Form and part of an export's images; NULL for the original files.
+    sa.Column("export", _Json),
     # Everything that lists show is counted here, so that a list reads one row a transfer.
     sa.Column("states", _Json, nullable=False),
     _count("settled"),

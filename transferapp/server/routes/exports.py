@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from transferapp.model.transfers import TransferItem
 from transferapp.protocol import routes
-from transferapp.protocol.messages import Accepted, Delivered, ExportRequest
+from transferapp.protocol.export_requests import ExportRequest
+from transferapp.protocol.messages import Accepted, Delivered
 from transferapp.server.answers import accepted_answer, json_answer
 from transferapp.server.auth import SessionGrant, TransferGrant
-from transferapp.server.content import content_response
+from transferapp.server.content import content_response, file_reader
 from transferapp.server.parts import parts_of
 from transferapp.server.routes.imports import RequestKey
 
@@ -30,7 +31,7 @@ async def submit(
     request: Request,
     idempotency_key: RequestKey = "",
 ) -> Response:
-    """Ask for the original files of images."""
+    """Ask for images: their original files, or other forms made of them."""
     accepted = await parts_of(request).exports.submit(
         grant.username, asked, idempotency_key or uuid4().hex
     )
@@ -45,7 +46,7 @@ async def content(
     """Return a file's bytes, whole or a range."""
     exports = parts_of(request).exports
     file = await exports.content(transfer_id, file_id)
-    reader = partial(exports.read, file)
+    reader = partial(exports.read, file) if file.path is None else file_reader(file.path)
     return content_response(request, reader, file.size_bytes, file.etag, file.name)
 
 

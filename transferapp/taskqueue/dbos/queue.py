@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -33,6 +34,10 @@ from transferapp.taskqueue.port import (
 R = TypeVar("R")
 
 
+#: Tasks of one transaction: others write between two.
+_BATCH = 500
+
+
 class DbosTaskQueue(TaskQueue):
     """A TaskQueue on the engine's tables; runs nothing by itself."""
 
@@ -52,6 +57,13 @@ class DbosTaskQueue(TaskQueue):
     @override
     async def enqueue(self, task: NewTask) -> bool:
         return await self._call(lambda: self._enqueue(task))
+
+    @override
+    async def enqueue_all(self, tasks: Sequence[NewTask]) -> int:
+        stored = 0
+        for batch in (tasks[at : at + _BATCH] for at in range(0, len(tasks), _BATCH)):
+            stored += await self._call(partial(self._enqueue_batch, batch))
+        return stored
 
     @override
     async def get(self, task_id: str) -> Task:
@@ -149,6 +161,16 @@ class DbosTaskQueue(TaskQueue):
         except sa.exc.IntegrityError:
             return False
         return True
+
+    def _enqueue_batch(self, batch: Sequence[NewTask]) -> int:
+        for target in {task.target for task in batch}:
+            self._store.ensure(target)
+        try:
+            with self._records.engine.begin() as connection:
+                return self._records.insert_unknown(connection, batch)
+        except sa.exc.IntegrityError:
+            # Another request stores some of them just now: one by one.
+            return sum(self._enqueue(task) for task in batch)
 
     def _stop(self, task_id: str, move: TaskMove, *, notified: bool) -> None:
         self._records.require_move(task_id, move, {"retry_at": None, "told": notified})

@@ -59,8 +59,24 @@ class TaskRecords:
 
     def insert(self, connection: sa.Connection, task: NewTask) -> None:
         """Add a queued task in the caller's transaction; raises sa.exc.IntegrityError."""
+        connection.execute(sa.insert(tasks).values(self._new_row(task)))
+        announce(connection)
+
+    def insert_unknown(self, connection: sa.Connection, new: Sequence[NewTask]) -> int:
+        """Add queued tasks in the caller's transaction, but those that are there; returns how
+        many were added. Raises sa.exc.IntegrityError when another adds the same just now.
+        """
+        ids = [task.id for task in new]
+        known = set(connection.scalars(sa.select(tasks.c.id).where(tasks.c.id.in_(ids))))
+        rows = [self._new_row(task) for task in new if task.id not in known]
+        if rows:
+            connection.execute(sa.insert(tasks), rows)
+            announce(connection)
+        return len(rows)
+
+    def _new_row(self, task: NewTask) -> dict[str, Any]:
         now = self.now()
-        row = {
+        return {
             "id": task.id,
             "kind": task.kind,
             "version": task.version,
@@ -74,8 +90,6 @@ class TaskRecords:
             "created_at": now,
             "updated_at": now,
         }
-        connection.execute(sa.insert(tasks).values(row))
-        announce(connection)
 
     def row(self, task_id: str) -> sa.RowMapping:
         """Return one row; raises TransferNotFound."""

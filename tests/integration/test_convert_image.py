@@ -1,0 +1,172 @@
+"""convert-image with the real ledger, store and repository; the form is a plain one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from tests.support.import_env import OWNER, ImportEnv
+from transferapp.conversion.cut_image import Block, CutImage
+from transferapp.conversion.port import ShareListener
+from transferapp.errors import ChecksumMismatch, NoSuchFile, RepositoryUnavailable
+from transferapp.host.clock import SystemClock
+from transferapp.ledger.port import NewTransfer, PlannedItem
+from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
+from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
+from transferapp.operations.convert_image import convert_image_kind
+from transferapp.operations.exports import export_task
+from transferapp.operations.import_fileset import import_fileset_kind
+from transferapp.operations.imports import import_task
+from transferapp.operations.transfers import TransferControl
+from transferapp.taskqueue.port import RetryPolicy, TaskState
+from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
+from transferapp.testing.queue_journal import reach
+from transferapp.worker.leftovers import discard_prepared
+
+PIXELS = np.arange(3 * 40 * 50, dtype=np.uint16).reshape(3, 40, 50)
+
+
+class PlainForm:
+    """Writes each plane as it is."""
+
+    damages = False
+
+    async def write(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
+        for c in range(image.size_c):
+            plane = await image.read(Block(0, c, 0, 0, 0, image.size_y, image.size_x))
+            np.save(folder / f"{image.name} {c}.npy", plane)
+            listener((c + 1) / image.size_c)
+
+    async def verify(self, _: CutImage, __: Path, listener: ShareListener) -> None:
+        listener(1.0)
+        if self.damages:
+            raise ChecksumMismatch
+
+
+class Env(ImportEnv):
+    """An import house with a queue, and one image in it."""
+
+    queue: MemoryTaskQueue
+    image_id: int
+
+    async def fill(self, folder: Path) -> None:
+        """Import one image."""
+        path = folder / "cells.tif"
+        tifffile.imwrite(path, PIXELS, photometric="minisblack", metadata={"axes": "CYX"})
+        made = await self.add_import([path])
+        task = import_task(made.transfer.id, made.items[0].id, OWNER)
+        await self.queue.enqueue(task)
+        await reach(self.queue, task.id, TaskState.DONE)
+        [self.image_id] = (await self.ledger.work(made.items[0].id)).item.image_ids
+
+    async def export(self, cut: Cut | None = None, image_id: int = 0) -> TransferDetails:
+        """Ask for the image in the plain form."""
+        added = await self.ledger.add(
+            NewTransfer(
+                kind=TransferKind.EXPORT,
+                name="export",
+                owner=OWNER,
+                request_key=f"export {cut} {image_id}",
+                items=(PlannedItem("cells", (), (image_id or self.image_id,)),),
+                export=ExportSpec(ExportForm.PNG, cut),
+            )
+        )
+        await self.queue.enqueue(export_task(added.transfer, added.items[0].id))
+        return added
+
+    async def ended(self, added: TransferDetails, *states: TaskState) -> TransferDetails:
+        """Wait until its task has ended and its owner was told."""
+        item_id = added.items[0].id
+        await reach(self.queue, item_id, *states)
+        if (run := self.queue.entry(item_id).run) is not None:
+            await run
+        return await self.ledger.details(added.transfer.id)
+
+
+@pytest.fixture
+async def env(tmp_path: Path) -> AsyncIterator[Env]:
+    for name in ("house", "in"):
+        (tmp_path / name).mkdir()
+    env = Env(tmp_path / "house")
+    await env.open()
+    env.queue = MemoryTaskQueue()
+    quick = RetryPolicy(max_attempts=3, first_delay_s=0.02, factor=1.0)
+    kinds = [
+        import_fileset_kind(env.ledger, env.staging, env.repository, SystemClock()),
+        convert_image_kind(
+            env.ledger, env.prepared, env.repository, {ExportForm.PNG: PlainForm}, retry=quick
+        ),
+    ]
+    worker = MemoryTaskWorker(env.queue, kinds)
+    await worker.start()
+    await env.fill(tmp_path / "in")
+    yield env
+    await worker.stop()
+    await env.close()
+
+
+async def test_the_files_of_a_cut_are_ready(env: Env) -> None:
+    cut = Cut(y=Span(10, 20), x=Span(5, 30), channels=(2, 0))
+    details = await env.ended(await env.export(cut), TaskState.DONE)
+    assert details.items[0].state is ItemState.READY
+    assert details.transfer.form == "png"
+    assert [file.client_path for file in details.files] == [
+        "cells.tif 0.npy",
+        "cells.tif 1.npy",
+    ]
+    for file, c in zip(details.files, cut.channels, strict=True):
+        made = np.load(await env.prepared.path(file.item_id, file.client_path))
+        np.testing.assert_array_equal(made, PIXELS[c, 10:30, 5:35])
+    assert all(file.sha1 for file in details.files)
+
+
+async def test_a_cut_outside_says_what_is_there(env: Env) -> None:
+    details = await env.ended(await env.export(Cut(y=Span(30, 20))), TaskState.DEAD)
+    [item] = details.items
+    assert item.state is ItemState.FAILED
+    assert item.trouble is not None
+    assert "has 40 rows" in item.trouble.message
+    assert await env.prepared.ids() == []
+
+
+async def test_an_image_that_is_gone_fails(env: Env) -> None:
+    details = await env.ended(await env.export(image_id=999), TaskState.DEAD)
+    assert details.items[0].state is ItemState.FAILED
+
+
+async def test_an_outage_waits_and_goes_on(env: Env) -> None:
+    env.faults["session"] = [RepositoryUnavailable("gone")]
+    details = await env.ended(await env.export(), TaskState.DONE)
+    assert details.items[0].state is ItemState.READY
+
+
+async def test_what_is_read_back_otherwise_asks_a_person(
+    env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PlainForm, "damages", True)
+    details = await env.ended(await env.export(), TaskState.DEAD)
+    assert details.items[0].state is ItemState.NEEDS_ATTENTION
+    assert await env.prepared.ids() == []
+
+
+async def test_a_cancelled_export_leaves_nothing(env: Env) -> None:
+    details = await env.ended(await env.export(), TaskState.DONE)
+    control = TransferControl(env.ledger, env.queue, env.staging, env.prepared)
+    await control.cancel(OWNER, details.transfer.id)
+    assert await env.prepared.ids() == []
+    with pytest.raises(NoSuchFile):
+        await env.prepared.path(details.items[0].id, details.files[0].client_path)
+
+
+async def test_the_sweep_takes_only_what_is_over(env: Env) -> None:
+    kept = await env.ended(await env.export(), TaskState.DONE)
+    over = await env.ended(await env.export(Cut(channels=(1,))), TaskState.DONE)
+    control = TransferControl(env.ledger, env.queue, env.staging, env.prepared)
+    await control.cancel(OWNER, over.transfer.id)
+    (await env.prepared.begin(over.items[0].id)).joinpath("late").touch()
+    assert await discard_prepared(env.ledger, env.prepared) == 1
+    assert await env.prepared.ids() == [kept.items[0].id]

@@ -1,0 +1,82 @@
+"""Reads an OME-Zarr back with zarr-python, as others will, and compares it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from transferapp.conversion.cut_image import CutImage
+from transferapp.conversion.disk_errors import disk_errors
+from transferapp.conversion.ome_zarr_documents import OmeZarrVersion, attributes
+from transferapp.conversion.port import ShareListener
+from transferapp.conversion.pyramid import Pyramid, Shard
+from transferapp.conversion.shard_digests import ShardDigests
+from transferapp.errors import ChecksumMismatch
+
+#: What zarr-python and its codecs raise for files that are gone or damaged.
+_DAMAGED = (FileNotFoundError, KeyError, RuntimeError, TypeError, ValueError)
+
+
+class OmeZarrCheck:
+    """Compares all levels of an OME-Zarr with what they should be."""
+
+    def __init__(
+        self, place: Path, image: CutImage, pyramid: Pyramid, version: OmeZarrVersion
+    ) -> None:
+        """Read the folder ``place``, which should hold ``image``."""
+        self._place = place
+        self._image = image
+        self._pyramid = pyramid
+        self._version = version
+
+    async def run(self, digests: ShardDigests, listener: ShareListener) -> None:
+        """Read every pixel of all levels; raises ChecksumMismatch, Unavailable."""
+        arrays = await asyncio.to_thread(self._open)
+        shards = [
+            shard for level in range(len(arrays)) for shard in self._pyramid.shards(level)
+        ]
+        for done, shard in enumerate(shards, 1):
+            await asyncio.to_thread(self._compare, arrays[shard.level], shard, digests)
+            listener(done / len(shards))
+
+    def _open(self) -> list[Any]:
+        with self._reading():
+            group = zarr.open_group(self._place, mode="r")
+            wanted = attributes(self._image, self._pyramid, self._version)
+            found = group.attrs.asdict()
+            # Another version of ours may have written it before it was replaced.
+            if any(found.get(key) != wanted[key] for key in wanted if key != "_creator"):
+                raise self._mismatch()
+            arrays: list[Any] = [
+                group[str(level)] for level in range(len(self._pyramid.shapes))
+            ]
+            for array, shape in zip(arrays, self._pyramid.shapes, strict=True):
+                if (array.shape, array.dtype) != (shape, self._image.dtype):
+                    raise self._mismatch()
+            return arrays
+
+    def _compare(self, array: Any, shard: Shard, digests: ShardDigests) -> None:
+        with self._reading():
+            pixels = np.asarray(array[shard.region])
+        if not digests.matches(shard, pixels):
+            raise self._mismatch()
+
+    def _mismatch(self) -> ChecksumMismatch:
+        return ChecksumMismatch(
+            f"'{self._place.name}' does not read back as the image that it was made of. It is"
+            " made again."
+        )
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with disk_errors():
+            try:
+                yield
+            except _DAMAGED as error:
+                raise self._mismatch() from error

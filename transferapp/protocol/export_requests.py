@@ -1,0 +1,76 @@
+"""What may be asked of an export: which images, which part of them, in which form."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
+from transferapp.protocol.messages import MAX_ITEMS, Message, Name
+from transferapp.protocol.numbers import Number
+
+#: Containers of one request.
+MAX_CONTAINERS = 1000
+
+Ref = Annotated[str, StringConstraints(pattern=r"^[A-Z][a-z]+:[0-9]{1,19}$")]
+
+
+class AskedSpan(Message):
+    """``count`` from ``first`` on, counted from 0."""
+
+    first: Number
+    count: Number
+
+
+class AskedCut(Message):
+    """Which part of each image; what is left out is whole. ``y`` and ``x`` are pixels of
+    level 0.
+    """
+
+    level: Number = 0
+    t: AskedSpan | None = None
+    z: AskedSpan | None = None
+    y: AskedSpan | None = None
+    x: AskedSpan | None = None
+    channels: list[Number] = Field(default=[], max_length=MAX_ITEMS)
+
+
+class ExportRequest(Message):
+    """Ask for images: the files as they were imported, or another form of all or a part."""
+
+    name: Name
+    image_ids: list[Number] = Field(default=[], max_length=MAX_ITEMS)
+    #: All images in these ("Dataset:5", "Project:3"); the server looks them up.
+    containers: list[Ref] = Field(default=[], max_length=MAX_CONTAINERS)
+    form: ExportForm = ExportForm.ORIGINALS
+    cut: AskedCut | None = None
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Self:
+        if not (self.image_ids or self.containers):
+            raise ValueError("name images or containers")
+        return self
+
+    @model_validator(mode="after")
+    def _only_pixels_are_cut(self) -> Self:
+        if self.cut is not None and not self.form.converts:
+            raise ValueError("original files come whole: choose another form for a part")
+        return self
+
+    def spec(self) -> ExportSpec:
+        """Return what is asked for of each image."""
+        if self.cut is None:
+            return ExportSpec(self.form)
+        asked = self.cut.model_dump(exclude={"level", "channels"}, exclude_none=True)
+        spans = {axis: Span(**span) for axis, span in asked.items()}
+        cut = Cut(self.cut.level, channels=tuple(self.cut.channels), **spans)
+        return ExportSpec(self.form, cut)
+
+
+def asked_cut(cut: Cut | None) -> AskedCut | None:
+    """Return how a part of an image is asked for."""
+    if cut is None:
+        return None
+    return AskedCut.model_validate(asdict(cut) | {"channels": list(cut.channels)})
