@@ -9,7 +9,6 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from cachetools import LRUCache
 from typing_extensions import override
 
 from transferapp.conversion.cut_image import Block, CutImage
@@ -30,8 +29,6 @@ from transferapp.errors import ChecksumMismatch
 T = TypeVar("T")
 
 _SUFFIX = ".ome.tiff"
-#: Files whose digests are remembered until they are verified.
-_MOST_REMEMBERED = 64
 
 
 class OmeTiff(Form):
@@ -41,10 +38,10 @@ class OmeTiff(Form):
         """Compress by a codec; every reader of TIFF has deflate."""
         self._compression = compression
         #: By the file: what was read from the image, so that it need not be read again.
-        self._digests: LRUCache[Path, list[bytes]] = LRUCache(_MOST_REMEMBERED)
+        self._digests: dict[Path, list[bytes]] = {}
 
     @override
-    async def write(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
+    async def write(self, image: CutImage, folder: Path, listener: ShareListener, /) -> None:
         path, layout = self._of(image, folder)
         async with threads("tiff-tiles", encoder_threads()) as pool:
             try:
@@ -56,7 +53,7 @@ class OmeTiff(Form):
         self._digests[path] = digests
 
     @override
-    async def verify(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
+    async def verify(self, image: CutImage, folder: Path, listener: ShareListener, /) -> None:
         path, layout = self._of(image, folder)
         digests = self._digests.pop(path, None)
         async with threads("tiff-check", encoder_threads()) as pool:
@@ -84,7 +81,7 @@ class _Check:
         self._image, self._layout, self._reading = image, layout, reading
         self._pool, self._digests = pool, digests
 
-    async def run(self, listener: ShareListener) -> None:
+    async def run(self, listener: ShareListener, /) -> None:
         every = len(self._layout.planes)
         blocks = enumerate(self._layout.full_size_blocks(0, every))
         count, done = self._layout.count_blocks(), 0

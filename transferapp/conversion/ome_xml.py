@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from transferapp import __version__
 from transferapp.conversion.cut_image import CutImage
 from transferapp.model.images import Annotation, AnnotationKind
+from transferapp.model.plausible import plausible_um
 
 _SPACE = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
@@ -65,8 +66,8 @@ def _add_pixels(parent: ET.Element, image: CutImage) -> None:
         },
     )
     for axis, size_um in zip("ZYX", image.pixel_size_um, strict=True):
-        if size_um is not None and 0 < size_um < float("inf"):
-            pixels.set(f"PhysicalSize{axis}", repr(float(size_um)))
+        if plausible := plausible_um(size_um):
+            pixels.set(f"PhysicalSize{axis}", repr(plausible))
             pixels.set(f"PhysicalSize{axis}Unit", _MICROMETRE)
     for number in range(image.size_c):
         element = ET.SubElement(
