@@ -1,4 +1,4 @@
-"""The form OME-TIFF: one file of tiles, with a pyramid of smaller levels (docs/adr/0027)."""
+"""The form OME-TIFF: one file of tiles, with a pyramid of smaller levels (docs/adr/0038)."""
 
 from __future__ import annotations
 

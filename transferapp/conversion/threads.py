@@ -24,13 +24,18 @@ def encoder_threads() -> int:
 
 @asynccontextmanager
 async def threads(name: str, count: int) -> AsyncIterator[ThreadPoolExecutor]:
-    """Give threads; at the end what runs in them is waited for, and the rest dropped."""
+    """Give threads; after a failure what runs in them is waited for, and the rest dropped.
+
+    Who uses them has waited for all of it else.
+    """
     pool = ThreadPoolExecutor(count, name)
     try:
         yield pool
-    finally:
+    except BaseException:
         shutdown = partial(pool.shutdown, wait=True, cancel_futures=True)
         await ended(asyncio.get_running_loop().run_in_executor(None, shutdown))
+        raise
+    pool.shutdown()
 
 
 async def ended(work: asyncio.Future[Any]) -> None:

@@ -75,6 +75,11 @@ class PyramidLayout:
         """Count the full-size blocks of all planes."""
         return len(self.planes) * sum(1 for _ in self.blocks(0))
 
+    def one_read(self, dtype: np.dtype[Any]) -> bool:
+        """Whether the image is so small that it is read as a whole before it is written."""
+        size = self.levels[0].size_y * self.levels[0].size_x * dtype.itemsize
+        return len(self.levels) == 1 and len(self.planes) * size <= _BLOCK_BYTES
+
     def tiles_in(self, height: int, width: int) -> Iterator[tuple[slice, slice]]:
         """Yield where tiles lie in a block."""
         high, wide = self.tile

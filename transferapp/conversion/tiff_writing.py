@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from transferapp.conversion.disk_errors import disk_errors
 from transferapp.conversion.kept_level import KeptLevel
 from transferapp.conversion.ome_xml import ome_xml
 from transferapp.conversion.port import ShareListener
-from transferapp.conversion.threads import encoder_threads, ended, threads
+from transferapp.conversion.threads import encoder_threads, ended, in_order, threads
 from transferapp.conversion.tiff_layout import (
     PyramidLayout,
     block_digest,
@@ -55,6 +55,8 @@ class TiffWriting:
         #: By the number of the full-size block; the share that is done is told by them.
         self._digests: dict[int, bytes] = {}
         self._all = layout.count_blocks()
+        #: A small image's blocks.
+        self._small: list[tuple[Block, BlockPixels]] = []
 
     async def run(self) -> list[bytes]:
         """Write the file, and return the BLAKE3 of each full-size block in order.
@@ -62,6 +64,8 @@ class TiffWriting:
         Raises StorageFull, Unavailable, and what image and listener raise; by then nothing goes
         on any more.
         """
+        if self._layout.one_read(self._image.dtype):
+            await self._read_all()
         async with threads("tiff-file", 1) as own:
             writing = self._loop.run_in_executor(own, self._write)
             try:
@@ -74,6 +78,15 @@ class TiffWriting:
                 await asyncio.gather(*self._tasks, return_exceptions=True)
         self._listener(1.0)
         return [self._digests[number] for number in range(self._all)]
+
+    async def _read_all(self) -> None:
+        """Read a small image at once: to go back and forth for each block takes longer."""
+        blocks = list(self._layout.full_size_blocks(0, len(self._layout.planes)))
+        reads = (self._image.read(block) for block in blocks)
+        async with aclosing(in_order(reads, encoder_threads() + 1)) as found:
+            async for pixels in found:
+                self._small.append((blocks[len(self._small)], pixels))
+                self._listener(len(self._small) / (self._all + 1))
 
     def _stop(self) -> None:
         self._stopped = True
@@ -146,6 +159,11 @@ class TiffWriting:
 
     def _full_size(self, first: int, end: int, kept: KeptLevel | None) -> Iterator[bytes]:
         """Yield the tiles of planes ``first`` to ``end``; what is halved goes into ``kept``."""
+        if self._small:
+            return self._in_order(
+                self._pool.submit(self._encode_read, number, block, pixels, kept)
+                for number, (block, pixels) in enumerate(self._small)
+            )
         numbered = enumerate(self._layout.full_size_blocks(first, end), len(self._digests))
         return self._in_order(
             asyncio.run_coroutine_threadsafe(self._read(number, block, kept), self._loop)
