@@ -20,6 +20,7 @@ EXCEPTIONS = {
     "cli/following.py:follow": "ends with the transfer, or the person's Ctrl+C; she sees why",
     "client/pace.py:keep_pace": "ends when the bytes may move; Cancelled ends the upload",
     "commands/recording.py:_keep_writing": "a run lost to another worker must end the attempt",
+    "conversion/threads.py:ended": "ends with what runs in the thread; its caller has that",
     "operations/command_attempt.py:_watch": "ends with the program; so does its failure",
     "operations/throttled_progress.py:keep_passing": "ends with its step; failures are spared",
     "desktop/sign_in/presenter.py:resume": "ends with an answer; a defect is shown",

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 #: Folder or file of unit tests -> a module that its extra installs.
 NEEDS = {
+    "conversion/test_ome_tiff.py": "ome_types",
+    "conversion/test_picture.py": "PIL",
     "cli/test_import_scan.py": "zarr",
     "intake/families": "PIL",
     "intake/test_dropped_members.py": "PIL",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transferapp.errors import Invalid
+from transferapp.errors import DamagedFile, Invalid
 from transferapp.model.export_specs import Cut, Span
 from transferapp.model.images import (
     Annotation,
@@ -83,6 +83,11 @@ class CutImage:
             width=block.width,
         )
         pixels = await self._read(region)
+        if pixels.shape != (block.height, block.width):
+            raise DamagedFile(
+                f"The repository holds fewer pixels of '{self.name}' than it should. Look at"
+                " its original files."
+            )
         return pixels.astype(self.dtype, copy=False)
 
 

@@ -1,7 +1,7 @@
 """Writes the pixels of an OME-Zarr: files of shards (0.5) or of single chunks (0.4).
 
 zarr-python writes these too, and took 2.4 times the processor's time: it reads levels back
-to halve them, and goes through Python's event loop for each chunk (docs/adr/0037).
+to halve them, and goes through Python's event loop for each chunk (docs/adr/0026).
 """
 
 from __future__ import annotations

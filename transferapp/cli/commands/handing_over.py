@@ -38,7 +38,7 @@ from transferapp.errors import (
     TransferAppError,
 )
 from transferapp.intake import preflight
-from transferapp.model.containers import Container, is_id
+from transferapp.model.containers import Container
 from transferapp.model.image_annotations import OwnAnnotations
 from transferapp.model.images import Annotation
 from transferapp.model.skips import Skip

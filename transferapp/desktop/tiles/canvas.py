@@ -21,8 +21,8 @@ from typing_extensions import override
 
 from transferapp.desktop.tiles import plan as tile_plan
 from transferapp.desktop.tiles.plan import Plane, TilePlace, View
-from transferapp.desktop.tiles.scale_bar import scale_bar
 from transferapp.desktop.widgets import theme
+from transferapp.display.scale_bar import scale_bar
 
 if TYPE_CHECKING:
     import numpy as np

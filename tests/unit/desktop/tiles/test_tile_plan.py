@@ -9,7 +9,7 @@ import pytest
 from tests.support.preview_images import made_image
 from transferapp.desktop.tiles import plan as tile_plan
 from transferapp.desktop.tiles.plan import Plane, TilePlace, View
-from transferapp.desktop.tiles.scale_bar import scale_bar
+from transferapp.display.scale_bar import scale_bar
 from transferapp.model.images import Level, Pixels, TileRegion
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from transferapp.display.composing import as_bytes, default_color, rgb, stretched
 from transferapp.model.images import Channel, Level, TileRegion
 from transferapp.repositories.local.pixels.levels import Plane
 from transferapp.repositories.local.readers.port import ChannelHint, ImageHeader
@@ -20,9 +21,7 @@ _MEASURED_EDGE_PX = 512
 #: More channels than these only make a thumbnail grey.
 _MOST_CHANNELS = 6
 _JPEG_QUALITY = 85
-_WHITE, _BLACK = "FFFFFF", "000000"
-#: For channels whose colour no file tells; red first, as ImageJ's and OMERO's are.
-_PALETTE = ("FF0000", "00FF00", "0000FF", "FF00FF", "00FFFF", "FFFF00")
+_BLACK = "000000"
 
 Reader = Callable[[TileRegion], Plane]
 
@@ -55,7 +54,7 @@ def measure_channels(
         start, end = common if hint.shares_window else own
         # Black light shows nothing: a program wrote its bytes in another order, or none.
         visible = hint.color if hint.color != _BLACK else ""
-        color = visible or _default_color(index, header.size_c)
+        color = visible or default_color(index, header.size_c)
         name = hint.name or f"Channel {index + 1}"
         made.append(Channel(name, color, start, end, hint.active))
     return tuple(made)
@@ -98,40 +97,14 @@ def render_thumbnail(
     for plane, channel in zip(planes, channels, strict=False):
         if not channel.active:
             continue
-        grey = Image.fromarray(_stretched(plane, channel))
+        grey = Image.fromarray(stretched(plane, channel))
         small = np.asarray(grey.resize(size, Image.Resampling.BOX), np.float32)
-        picture += small[..., None] * _rgb(channel.color)
+        picture += small[..., None] * rgb(channel.color)
     out = io.BytesIO()
-    bright = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
-    Image.fromarray(bright).save(out, "JPEG", quality=_JPEG_QUALITY)
+    Image.fromarray(as_bytes(picture)).save(out, "JPEG", quality=_JPEG_QUALITY)
     return out.getvalue()
 
 
 def shown_channels(channels: Sequence[Channel]) -> Sequence[Channel]:
     """Return the channels that a thumbnail shows."""
     return channels[:_MOST_CHANNELS]
-
-
-def _stretched(plane: Plane, channel: Channel) -> npt.NDArray[np.uint8]:
-    # Halves, for the difference of two numbers may be larger than any number.
-    start, end = channel.window_start / 2, channel.window_end / 2
-    numbers: npt.NDArray[np.float64] = plane.astype(np.float64) / 2
-    share = (numbers - start) / (end - start if end > start else 1.0)
-    bright = np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0)
-    grey: npt.NDArray[np.uint8] = np.rint(np.clip(bright, 0.0, 1.0) * 255).astype(np.uint8)
-    return grey
-
-
-def _rgb(color: str) -> npt.NDArray[np.float32]:
-    try:
-        parts = bytes.fromhex(color)[:3]
-    except ValueError:
-        parts = b""
-    # Black would show nothing at all.
-    if len(parts) != 3 or not any(parts):  # noqa: PLR2004 - red, green, blue
-        parts = bytes.fromhex(_WHITE)
-    return np.array([part / 255 for part in parts], np.float32)
-
-
-def _default_color(index: int, count: int) -> str:
-    return _WHITE if count == 1 else _PALETTE[index % len(_PALETTE)]
