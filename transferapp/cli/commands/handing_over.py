@@ -35,6 +35,7 @@ from transferapp.client.importing import (
 from transferapp.client.server import ServerClient
 from transferapp.client.target_formats import COMMANDS_PATIENCE_S, KeptFormats, ask_settings
 from transferapp.errors import (
+    Invalid,
     TransferAppError,
 )
 from transferapp.intake import preflight
