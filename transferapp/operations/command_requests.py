@@ -12,7 +12,14 @@ from transferapp.commands.port import CommandRun, CommandRuns, NewRun, RunState
 from transferapp.errors import NotFound, StateConflict, TransferNotFound
 from transferapp.operations.run_command import KIND, RunCommand
 from transferapp.repositories.port import Repository
-from transferapp.taskqueue.port import NewTask, Task, TaskControl, TaskState, WorkClass
+from transferapp.taskqueue.port import (
+    NewTask,
+    TargetControl,
+    Task,
+    TaskControl,
+    TaskState,
+    WorkClass,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +44,13 @@ class CommandRequests:
         self,
         runs: CommandRuns,
         queue: TaskControl,
+        targets: TargetControl,
         repository: Repository,
         allow_list: Callable[[], Awaitable[AllowList]],
     ) -> None:
         self._runs = runs
         self._queue = queue
+        self._targets = targets
         self._repository = repository
         self._allow_list = allow_list
 
@@ -65,7 +74,7 @@ class CommandRequests:
         new = NewRun(_run_id(username, name, request_key), name, username, values)
         run = await self._runs.add(new)
         # Here too: workers know only the limits of the file they started with.
-        await self._queue.configure_limit(target_of(name), command.limit)
+        await self._targets.configure_limit(target_of(name), command.limit)
         await self._queue.enqueue(_task(run))
         return await self._seen(run)
 

@@ -118,6 +118,7 @@ async def _parts(
         commands=CommandRequests(
             await asyncio.to_thread(SqlCommandRuns, engine, clock),
             queue,
+            queue,
             repository,
             partial(asyncio.to_thread, load_allow_list, settings.commands_file),
         ),

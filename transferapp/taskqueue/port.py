@@ -204,11 +204,6 @@ class TaskSubmission(Protocol):
         Repeated after a crash in its middle it stores the rest.
         """
 
-    async def configure_limit(self, resource: str, ceiling: int) -> None:
-        """Say which limit the settings give a target. It counts when the settings gave
-        another one before; else ``set_limit`` has the last word.
-        """
-
 
 class TaskControl(TaskSubmission, Protocol):
     """Look at a task, stop it, let it go on. Raises StateConflict where a task's state
@@ -245,6 +240,11 @@ class TargetControl(Protocol):
     async def set_limit(self, resource: str, ceiling: int) -> None:
         """Let at most so many tasks run at once for a target, from now on; raises Invalid
         below one. It holds until the settings name another number than they did before.
+        """
+
+    async def configure_limit(self, resource: str, ceiling: int) -> None:
+        """Say which limit the settings give a target. It counts when the settings gave
+        another one before; else ``set_limit`` has the last word.
         """
 
 
