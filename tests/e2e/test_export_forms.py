@@ -1,0 +1,123 @@
+"""Images in other forms than they were imported in, through agent, server and worker, in both
+repositories.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+from PIL import Image
+
+from tests.support.installation import PASSWORD, Terminal, make_tiffs
+from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.sandbox.local_installation import LocalInstallation
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+#: t, c, z, y, x: more than a level, more than a tile.
+PIXELS = np.random.default_rng(3).integers(0, 4000, (2, 2, 3, 600, 700), np.uint16)
+REPOSITORIES = ("embedded", "omero")
+
+
+def _installed(folder: Path, repository: Any = None) -> Iterator[Terminal]:
+    with LocalInstallation(folder, {}, repository) as installation:
+        asyncio.run(installation.add_people(PASSWORD))
+        installation.start_all()
+        terminal = Terminal(installation)
+        assert terminal.log_in().code == 0
+        yield terminal
+
+
+@pytest.fixture(scope="module", params=REPOSITORIES)
+def terminal(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Terminal]:
+    folder = tmp_path_factory.mktemp("forms")
+    if request.param == "embedded":
+        yield from _installed(folder)
+        return
+    if find_spec("omero") is None:
+        pytest.skip("needs omero-py")
+    with running_sandbox(folder / "omero", PASSWORD) as repository:
+        yield from _installed(folder / "i", repository)
+
+
+@pytest.fixture(scope="module")
+def stack(terminal: Terminal, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Import the pixels; return ``Image:...``."""
+    path = tmp_path_factory.mktemp("stack") / "stack.ome.tif"
+    notes = {
+        "axes": "TCZYX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 2.0,
+        "Channel": {"Name": ["DAPI", "GFP"]},
+    }  # fmt: skip
+    tifffile.imwrite(path, PIXELS, ome=True, metadata=notes)
+    asked = ("import", str(path), "--to", "Dataset:Stacks", "--create", "--tag", "fixed")
+    done = terminal.run(*asked, "--wait", "--json")
+    assert done.code == 0, done.err
+    [item] = done.json["items"]
+    [image_id] = item["image_ids"]
+    return f"Image:{image_id}"
+
+
+def exported(terminal: Terminal, out: Path, *arguments: str) -> list[Path]:
+    """Export, and return the folders or files that arrived."""
+    done = terminal.run("export", *arguments, "--to", str(out), "--wait", "--json")
+    assert done.code == 0, done.err + done.out
+    assert all(one["placed"] for one in done.json["placements"])
+    return [Path(one["path"]) for one in done.json["placements"]]
+
+
+def test_ome_tiff_of_a_part(terminal: Terminal, stack: str, tmp_path: Path) -> None:
+    part = ("--region", "100,50,520,513", "--z", "1-2", "--t", "1", "--channel", "1")
+    [path] = exported(terminal, tmp_path, stack, "--form", "ome-tiff", *part)
+    with tifffile.TiffFile(path) as file:
+        [series] = file.series
+        assert np.array_equal(series.asarray(), PIXELS[1, 1, 1:3, 50:563, 100:620])
+        assert len(series.levels) == 2
+        assert all(
+            part in (file.ome_metadata or "") for part in ("GFP", "fixed", 'SizeX="0.5"')
+        )
+
+
+@pytest.mark.parametrize("form", ["ome-zarr", "ome-zarr-0.4"])
+def test_ome_zarr(terminal: Terminal, stack: str, tmp_path: Path, form: str) -> None:
+    [path] = exported(terminal, tmp_path, stack, "--form", form)
+    group = zarr.open_group(path, mode="r")
+    assert path.name.endswith(".ome.zarr")
+    assert np.array_equal(np.asarray(group["0"]), PIXELS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("png", ".png"), ("jpeg", ".jpg")])
+def test_a_picture(
+    terminal: Terminal, stack: str, tmp_path: Path, form: str, suffix: str
+) -> None:
+    [path] = exported(terminal, tmp_path, stack, "--form", form, "--z", "0", "--t", "0")
+    with Image.open(path) as picture:
+        assert picture.size == (700, 600)
+    assert path.suffix == suffix
+
+
+def test_a_dataset(terminal: Terminal, tmp_path: Path) -> None:
+    make_tiffs(tmp_path / "run", 5, edge=32)
+    asked = ("import", str(tmp_path / "run"), "--to", "Dataset:Five", "--create")
+    assert terminal.run(*asked, "--wait").code == 0
+    found = exported(terminal, tmp_path / "out", "Dataset:Five", "--form", "ome-tiff")
+    made = {tifffile.imread(path).tobytes() for path in found}
+    assert made == {tifffile.imread(one).tobytes() for one in (tmp_path / "run").iterdir()}
+
+
+def test_what_is_not_there_is_told(terminal: Terminal, stack: str, tmp_path: Path) -> None:
+    """The region is looked at by a worker, which knows the image."""
+    asked = ("export", stack, "--form", "png", "--region", "600,0,500,10")
+    done = terminal.run(*asked, "--to", str(tmp_path / "out"), "--wait")
+    assert done.code != 0
+    assert "700 columns" in done.err + done.out
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
