@@ -92,7 +92,7 @@ def test_ome_zarr(terminal: Terminal, stack: str, tmp_path: Path, form: str) -> 
     [path] = exported(terminal, tmp_path, stack, "--form", form)
     group = zarr.open_group(path, mode="r")
     assert path.name.endswith(".ome.zarr")
-    assert np.array_equal(np.asarray(group["0"]), PIXELS)  # type: ignore[arg-type]
+    assert np.array_equal(np.asarray(group["0"]), PIXELS)
 
 
 @pytest.mark.parametrize(("form", "suffix"), [("png", ".png"), ("jpeg", ".jpg")])
