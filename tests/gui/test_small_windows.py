@@ -8,18 +8,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import (
-    QAbstractScrollArea,
-    QCheckBox,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.support.qt_story import named, play
+from tests.support.seen_whole import cut_off
 from tests.support.shell_env import Env as ShellEnv, Play as ShellPlay
 from tests.support.transfer_fakes import (
     FakeSession,
@@ -55,40 +48,6 @@ SIZES = (LEAST_SIZE, (1024, 700))
 LONG = "2026-11-21_wing-disc_dpp-GFP_40x_NA1.3_tile-scan_after-reconstruction_final_v3_really"
 EMBRYOS = ContainerRef(ContainerKind.DATASET, 5)
 ONE = f"{1:032x}"
-WORDED = QLabel | QPushButton | QToolButton | QLineEdit | QCheckBox
-
-
-def cut_off(page: QWidget) -> list[str]:
-    """Return what a person sees only in part; what scrolls may be out of sight."""
-    found = [w for w in page.findChildren(QWidget) if isinstance(w, WORDED) and w.isVisible()]
-    return [f"{w.objectName()} {_text(w)!r}: {_lack(w)}" for w in found if _lack(w)]
-
-
-def _lack(widget: QWidget) -> str:
-    need = widget.minimumSizeHint()
-    if isinstance(widget, QLabel) and widget.wordWrap():
-        need.setHeight(widget.heightForWidth(widget.width()))
-    if isinstance(widget, QLineEdit) or not _text(widget):
-        need = widget.size()  # What is typed scrolls; marks have the size they were given.
-    if widget.width() < need.width() or widget.height() < need.height():
-        return f"{widget.size().toTuple()} of {need.toTuple()}"
-    seen = widget.visibleRegion().boundingRect()
-    if seen != widget.rect() and not _scrolls(widget):
-        return f"only {seen.getRect()} of {widget.rect().getRect()}"
-    return ""
-
-
-def _scrolls(widget: QWidget) -> bool:
-    above = widget.parentWidget()
-    while above is not None:
-        if isinstance(above, QAbstractScrollArea):
-            return True
-        above = above.parentWidget()
-    return False
-
-
-def _text(widget: QWidget) -> str:
-    return str(widget.property("text") or "")
 
 
 def show(page: QWidget, size: tuple[int, int], qtbot: QtBot) -> None:

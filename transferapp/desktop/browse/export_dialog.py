@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -25,12 +24,13 @@ from transferapp.desktop.loop import spawn
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.buttons import button
+from transferapp.desktop.widgets.dialog import Dialog
 from transferapp.desktop.widgets.labels import label
 from transferapp.errors import Invalid, TransferAppError
 from transferapp.model.export_specs import ExportForm, ExportSpec
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Dialog):
     """Use ``open()``. Names: ``export.form``, ``.folder``, ``.choose``, ``.start``,
     ``.cancel``.
     """

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.buttons import button
+from transferapp.desktop.widgets.dialog import Dialog
 from transferapp.desktop.widgets.labels import label
 
 
-class ConfirmDialog(QDialog):
+class ConfirmDialog(Dialog):
     """A question and two buttons. Open it with ``open()``, never ``exec``.
 
     Names: ``confirm.yes``, ``.cancel``.

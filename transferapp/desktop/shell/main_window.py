@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -37,6 +37,9 @@ from transferapp.desktop.widgets.page import PageWidget
 RAIL_WIDTH = 96
 #: Pixels; in less some page would show its words or buttons in part.
 LEAST_SIZE = (960, 680)
+_SIZE = QSize(1320, 840)
+#: More than window managers draw around a window.
+_FRAME = QSize(16, 48)
 MOST_COUNTED = 99
 
 
@@ -60,7 +63,9 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setWindowTitle("TransferApp")
         self.setMinimumSize(*LEAST_SIZE)
-        self.resize(1320, 840)
+        # Frames are outside; on a laptop the window is as large as the screen lets it be.
+        room = self.screen().availableGeometry().size() - _FRAME
+        self.resize(_SIZE.boundedTo(room))
         self.setAcceptDrops(True)
         self.notices = Notices()
         self.banner = self.notices.banner

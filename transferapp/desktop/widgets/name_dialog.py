@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -19,6 +18,7 @@ from transferapp.desktop.loop import spawn
 from transferapp.desktop.widgets import theme
 from transferapp.desktop.widgets.banner import MessageBanner
 from transferapp.desktop.widgets.buttons import button
+from transferapp.desktop.widgets.dialog import Dialog
 from transferapp.desktop.widgets.labels import label
 from transferapp.errors import TransferAppError
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
@@ -32,7 +32,7 @@ class RequestedName:
     project: ContainerRef | None = None
 
 
-class NameDialog(QDialog):
+class NameDialog(Dialog):
     """Name (and project) of a new container. Open it with ``open()``, never ``exec``.
 
     Names: ``newContainer.name``, ``.project``, ``.create``, ``.cancel``.
