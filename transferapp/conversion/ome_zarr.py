@@ -8,8 +8,9 @@ from pathlib import Path
 from typing_extensions import override
 
 from transferapp.conversion.cut_image import CutImage
+from transferapp.conversion.disk_errors import disk_errors
 from transferapp.conversion.names import file_name
-from transferapp.conversion.ome_zarr_documents import OmeZarrVersion
+from transferapp.conversion.ome_zarr_documents import OmeZarrVersion, documents
 from transferapp.conversion.ome_zarr_files import OmeZarrFiles
 from transferapp.conversion.ome_zarr_reading import OmeZarrCheck
 from transferapp.conversion.one_pass import OnePass, ShardPixels
@@ -34,16 +35,15 @@ class OmeZarr(Form):
     @override
     async def write(self, image: CutImage, folder: Path, listener: ShareListener) -> None:
         pyramid, place = _pyramid_of(image), folder / file_name(image, SUFFIX)
-        digests = ShardDigests()
+        files, digests = OmeZarrFiles(place, pyramid, self._version), ShardDigests()
         self._written = None
-        files = await asyncio.to_thread(OmeZarrFiles, place, image, pyramid, self._version)
 
         def store(shard: Shard, pixels: ShardPixels) -> None:
             digests.store(shard, pixels)
             files.store(shard, pixels)
 
         await OnePass(image, pyramid, store, listener).run()
-        await asyncio.to_thread(files.finish)
+        await asyncio.to_thread(_write_documents, image, pyramid, self._version, place)
         self._written = folder, digests
 
     @override
@@ -61,3 +61,14 @@ class OmeZarr(Form):
 
 def _pyramid_of(image: CutImage) -> Pyramid:
     return Pyramid((image.size_t, image.size_c, image.size_z, image.size_y, image.size_x))
+
+
+def _write_documents(
+    image: CutImage, pyramid: Pyramid, version: OmeZarrVersion, place: Path
+) -> None:
+    """Write the documents after all pixels: without them nobody takes it for an image."""
+    with disk_errors():
+        for name, content in documents(image, pyramid, version).items():
+            path = place / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)

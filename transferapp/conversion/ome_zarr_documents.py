@@ -1,9 +1,14 @@
-"""What an OME-Zarr says of itself, and how its levels are divided into chunks."""
+"""The JSON documents of an OME-Zarr, and how its levels are divided into chunks.
+
+zarr-python makes the documents of groups and arrays, in memory: what it reads, it wrote.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import numcodecs
@@ -55,14 +60,21 @@ def level_sizes(pyramid: Pyramid, level: int) -> LevelSizes:
     return LevelSizes(shape, (1, 1, 1, chunk_y, chunk_x), (*planes, shard_y, shard_x))
 
 
-def group_documents(
-    image: CutImage, pyramid: Pyramid, version: OmeZarrVersion
-) -> dict[str, bytes]:
-    """Return the documents of the whole by their names, as zarr-python writes them."""
+def compressor() -> numcodecs.Blosc:
+    """Return what compresses chunks, as the documents say."""
+    return numcodecs.Blosc(_COMPRESSOR, _LEVEL, numcodecs.Blosc.BITSHUFFLE)
+
+
+def documents(image: CutImage, pyramid: Pyramid, version: OmeZarrVersion) -> dict[str, bytes]:
+    """Return the documents by their place in the folder; those of the whole come last."""
+    found: dict[str, bytes] = {}
+    for level in range(len(pyramid.shapes)):
+        made = _array_documents(level_sizes(pyramid, level), image.dtype.name, version)
+        found |= {f"{level}/{name}": content for name, content in made.items()}
     kept: dict[str, Any] = {}
     ome = attributes(image, pyramid, version)
     zarr.create_group(MemoryStore(kept), zarr_format=_format(version), attributes=ome)
-    return {name: content.to_bytes() for name, content in kept.items()}
+    return found | _contents(kept)
 
 
 def attributes(image: CutImage, pyramid: Pyramid, version: OmeZarrVersion) -> dict[str, Any]:
@@ -91,25 +103,33 @@ def attributes(image: CutImage, pyramid: Pyramid, version: OmeZarrVersion) -> di
     return {"multiscales": [multiscale], "omero": {**shown, "version": str(version)}, **creator}
 
 
-def array_options(
-    sizes: LevelSizes, dtype: np.dtype[Any], version: OmeZarrVersion
-) -> dict[str, Any]:
-    """Return what ``zarr.create_array`` needs for a level."""
+@lru_cache(maxsize=256)
+def _array_documents(
+    sizes: LevelSizes, dtype: str, version: OmeZarrVersion
+) -> Mapping[str, bytes]:
+    """Return the documents of a level. Kept: many images of an export are of one size, and
+    for small ones this is a fifth of the time.
+    """
+    kept: dict[str, Any] = {}
     newer = version is OmeZarrVersion.V05
-    return {
-        "zarr_format": _format(version),
-        "shape": sizes.shape,
-        "chunks": sizes.chunk,
-        "dtype": dtype.newbyteorder("<"),
-        "fill_value": 0,
-        # zarr-python takes -0.0 for the fill value, and a reader would get 0.0.
-        "config": {"write_empty_chunks": dtype.kind not in "iu"},
-        **(_options_3(sizes, dtype) if newer else _options_2()),
-    }
+    zarr.create_array(
+        MemoryStore(kept),
+        zarr_format=_format(version),
+        shape=sizes.shape,
+        chunks=sizes.chunk,
+        dtype=np.dtype(dtype).newbyteorder("<"),
+        fill_value=0,
+        **_options_3(sizes, np.dtype(dtype)) if newer else _options_2(),
+    )
+    return _contents(kept)
 
 
 def _format(version: OmeZarrVersion) -> Literal[2, 3]:
     return 3 if version is OmeZarrVersion.V05 else 2
+
+
+def _contents(kept: dict[str, Any]) -> dict[str, bytes]:
+    return {name: kept[name].to_bytes() for name in sorted(kept)}
 
 
 def _options_3(sizes: LevelSizes, dtype: np.dtype[Any]) -> dict[str, Any]:
@@ -130,6 +150,6 @@ def _options_3(sizes: LevelSizes, dtype: np.dtype[Any]) -> dict[str, Any]:
 
 def _options_2() -> dict[str, Any]:
     return {
-        "compressors": numcodecs.Blosc(_COMPRESSOR, _LEVEL, numcodecs.Blosc.BITSHUFFLE),
+        "compressors": compressor(),
         "chunk_key_encoding": {"name": "v2", "separator": "/"},
     }

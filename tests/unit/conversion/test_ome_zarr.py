@@ -197,7 +197,7 @@ async def test_a_full_disk(
 
 
 async def test_without_all_pixels_it_is_no_image(tmp_path: Path) -> None:
-    """Its document comes last: whoever finds half of it does not take it for an image."""
+    """The documents come last: whoever finds half of it does not take it for an image."""
 
     def stop(share: float) -> None:
         if share > 0.5:
@@ -207,8 +207,7 @@ async def test_without_all_pixels_it_is_no_image(tmp_path: Path) -> None:
     with pytest.raises(errors.Cancelled):
         await OmeZarr().write(image, tmp_path, stop)
     assert files_of(tmp_path)
-    (place,) = {path.relative_to(tmp_path).parts[0] for path in files_of(tmp_path)}
-    assert tmp_path / place / "zarr.json" not in files_of(tmp_path)
+    assert not [path for path in files_of(tmp_path) if path.name == "zarr.json"]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
