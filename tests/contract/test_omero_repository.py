@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs 
 
 from tests.support.in_place_env import in_place_settings, staged
 from tests.support.omero_env import adapter, populate, start_sandbox, sweep
+from tests.support.omero_rois import draw_rois
 from transferapp.host.resources import resource
 from transferapp.sandbox.omero_sandbox.fixture import RunningSandbox
 from transferapp.testing.repository_containers import IdentitySuite
@@ -68,6 +70,7 @@ class OmeroEnv:
             known=np.asarray(tifffile.imread(folder / name)),
             several=several,
             plate=plate,
+            draw_rois=partial(draw_rois, settings),
         )
         await repository.close()
 

@@ -7,6 +7,7 @@ OMERO_PASSWORD, OMERO_ROOT_PASSWORD and OMERO_CA_FILE; see docs/omero-sandbox.md
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import tifffile
 pytest.importorskip("transferapp.repositories.omero.ice_imports", reason="needs omero-py")
 
 from tests.support.omero_env import adapter
+from tests.support.omero_rois import draw_rois
 from tests.support.real_omero import RealOmero, sweep_own
 from transferapp.host.resources import resource
 from transferapp.repositories.omero.sessions.gateway import Gateway
@@ -102,5 +104,6 @@ class TestRealOmero(RepositorySuite):
             known=np.asarray(tifffile.imread(folder / name)),
             several=sample("ome-tiff-multifile-organoid", "organoid_C0.ome.tif"),
             plate=sample("ome-tiff-plate-cells", "plate.companion.ome", 4),
+            draw_rois=partial(draw_rois, settings),
         )
         await repository.close()

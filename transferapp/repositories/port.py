@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         OriginalFile,
         TileRegion,
     )
+    from transferapp.model.rois import Roi
 
 #: Called with (step done, steps in all, words) while the repository makes images.
 ProgressListener = Callable[[int, int, str], None]
@@ -205,6 +206,11 @@ class ImageViews(Protocol):
 
     async def get(self, image_id: int) -> ImageDetails:
         """Return all of one image; raises ImageNotFound."""
+
+    async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
+        """List an image's ROIs with id > ``after`` in id order, as far as the person may see
+        them; at most 500, fewer than ``limit`` only at the end. Raises ImageNotFound.
+        """
 
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
         """Return a JPEG whose longer edge is ``edge_px`` (pixels, 1 to 2048).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -13,6 +13,7 @@ import numpy as np
 from transferapp.model.containers import Container, ContainerKind, ContainerRef
 from transferapp.model.filesets import Fileset, FilesetPlan, PlannedFile
 from transferapp.model.images import Annotation
+from transferapp.model.rois import Roi
 from transferapp.repositories.port import (
     Repository,
     RepositorySession,
@@ -51,6 +52,9 @@ class RepositoryEnv:
     several: Sample
     #: A plate; None where the repository has no SCREENS.
     plate: Sample | None = None
+    #: Draws ROIs on an image as alice, and returns what the repository must then list; None
+    #: where it keeps none.
+    draw_rois: Callable[[int], list[Roi]] | None = None
 
 
 def plan_for(

@@ -12,6 +12,7 @@ from transferapp.testing.repository_duplicates import DuplicateSuite
 from transferapp.testing.repository_formats import FormatSuite
 from transferapp.testing.repository_images import ImageSuite
 from transferapp.testing.repository_imports import ImportSuite
+from transferapp.testing.repository_rois import RoiSuite
 
 
 class RepositorySuite(
@@ -20,6 +21,7 @@ class RepositorySuite(
     FormatSuite,
     ImportSuite,
     ImageSuite,
+    RoiSuite,
     DuplicateSuite,
     AttachmentSuite,
 ):

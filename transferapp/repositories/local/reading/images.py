@@ -22,6 +22,7 @@ from transferapp.model.images import (
     OriginalFile,
     TileRegion,
 )
+from transferapp.model.rois import Roi
 from transferapp.repositories.local.accounts.permissions import Caller, demand
 from transferapp.repositories.local.catalogue import image_rows
 from transferapp.repositories.local.catalogue.duplicates import find_duplicates
@@ -81,6 +82,15 @@ class LocalImages(Images):
                 return image_rows.image_details(connection, self._caller, image_id)
 
         return await in_thread(get)
+
+    @override
+    async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
+        """List none: this repository keeps no ROIs beside the original files. Raises
+        ImageNotFound.
+        """
+        del after, limit
+        await in_thread(self._row, image_id)
+        return []
 
     @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:

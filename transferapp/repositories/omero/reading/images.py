@@ -19,6 +19,7 @@ from transferapp.model.images import (
     OriginalFile,
     TileRegion,
 )
+from transferapp.model.rois import Roi
 from transferapp.repositories.omero.catalogue.annotations import add_annotations
 from transferapp.repositories.omero.catalogue.commands import delete
 from transferapp.repositories.omero.catalogue.duplicates import find_duplicates
@@ -26,6 +27,7 @@ from transferapp.repositories.omero.catalogue.filesets import images_of
 from transferapp.repositories.omero.reading import image_queries
 from transferapp.repositories.omero.reading.files import read_file
 from transferapp.repositories.omero.reading.pixels import read_thumbnail, read_tile
+from transferapp.repositories.omero.reading.rois import list_rois
 from transferapp.repositories.omero.sessions.context import OmeroSessionContext
 from transferapp.repositories.port import Images
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 1000
 _MOST_EDGE_PX = 2048
+#: Of one page: masks come with their bits.
+_MOST_ROIS = 500
 
 
 class OmeroImages(Images):
@@ -65,6 +69,11 @@ class OmeroImages(Images):
         return await self._omero_session.run(
             image_queries.image_details, self._omero_session, image_id
         )
+
+    @override
+    async def rois(self, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
+        """List an image's ROIs in id order, at most 500; raises ImageNotFound."""
+        return await self._omero_session.run(self._rois, image_id, after, limit)
 
     @override
     async def thumbnail(self, image_id: int, edge_px: int) -> bytes:
@@ -118,6 +127,11 @@ class OmeroImages(Images):
     def _thumbnail(self, image_id: int, edge_px: int) -> bytes:
         place = image_queries.image_place(self._omero_session, image_id)
         return read_thumbnail(self._omero_session.gateway, place, edge_px)
+
+    def _rois(self, image_id: int, after: int, limit: int) -> list[Roi]:
+        image_queries.image_objects(self._omero_session, [image_id])
+        most = max(1, min(limit, _MOST_ROIS))
+        return list_rois(self._omero_session, image_id, after, most)
 
     def _tile(self, image_id: int, region: TileRegion) -> npt.NDArray[np.generic]:
         place = image_queries.image_place(self._omero_session, image_id)
