@@ -57,7 +57,7 @@ def draw_rois(settings: OmeroSettings, image_id: int) -> list[Roi]:
     second = [
         shape("Polygon", points="1.5,1 5,1 5,-5e0"),
         shape("Polyline", points="points[1,2, 3,4] points1[1,2, 3,4] mask[0,0]"),
-        shape("Line", x1=1.0, y1=2.0, x2=3.0, y2=4.0),
+        shape("Line", x1=1.0, y1=2.0, x2=3.0, y2=4.0, theZ=-1),
         shape("Point", x=10.0, y=20.0),
         shape("Label", x=11.0, y=21.0, textValue="here"),
         shape("Mask", x=4.0, y=5.0, width=3.0, height=4.0, bytes=MASK),

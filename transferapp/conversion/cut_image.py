@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from transferapp.conversion.part import Part, PartRois, rois_of_part
 from transferapp.errors import DamagedFile, Invalid
 from transferapp.model.export_specs import Cut, Span
 from transferapp.model.images import (
@@ -18,6 +19,7 @@ from transferapp.model.images import (
     TileRegion,
 )
 from transferapp.model.pixel_types import shown_as
+from transferapp.model.rois import Roi
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -60,10 +62,10 @@ class CutImage:
     pixel_size_um: tuple[float | None, float | None, float | None]
     annotations: tuple[Annotation, ...]
     files: tuple[OriginalFile, ...]
+    part: Part
     _read: TileReader = field(repr=False)
-    _level: int
-    _offset: Block
-    _source_channels: tuple[int, ...]
+    #: None where they were not asked for.
+    rois: PartRois | None = None
 
     async def read(self, block: Block) -> npt.NDArray[np.generic]:
         """Return a block's pixels, shape (height, width), in ``dtype``.
@@ -71,14 +73,14 @@ class CutImage:
         Raises what the repository raises: ImageNotFound, PermissionDenied, Unavailable,
         DamagedFile.
         """
-        at = self._offset
+        part = self.part
         region = TileRegion(
-            level=self._level,
-            t=at.t + block.t,
-            c=self._source_channels[block.c],
-            z=at.z + block.z,
-            y=at.y + block.y,
-            x=at.x + block.x,
+            level=part.level,
+            t=part.t.first + block.t,
+            c=part.channels[block.c],
+            z=part.z.first + block.z,
+            y=part.y.first + block.y,
+            x=part.x.first + block.x,
             height=block.height,
             width=block.width,
         )
@@ -91,9 +93,14 @@ class CutImage:
         return pixels.astype(self.dtype, copy=False)
 
 
-def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutImage:
-    """Return the part of an image that is asked for; raises Invalid for one that is not
-    there.
+def cut_image(
+    details: ImageDetails,
+    cut: Cut | None,
+    read: TileReader,
+    rois: Sequence[Roi] | None = None,
+) -> CutImage:
+    """Return the part of an image that is asked for, with those of its ROIs that lie there;
+    raises Invalid for one that is not there.
     """
     pixels, cut = details.pixels, cut or Cut()
     if not 0 <= cut.level < len(pixels.levels):
@@ -112,6 +119,7 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
     z_um, y_um, x_um = pixels.pixel_size_um
     name = _OTHER_NAMES.get(pixels.dtype, pixels.dtype)
     known = dict(enumerate(pixels.channels))
+    part = Part(cut.level, t, z, y, x, chosen, full, level)
     return CutImage(
         image_id=details.summary.id,
         name=pixels.name,
@@ -129,10 +137,9 @@ def cut_image(details: ImageDetails, cut: Cut | None, read: TileReader) -> CutIm
         ),
         annotations=details.annotations,
         files=details.files,
+        part=part,
         _read=read,
-        _level=cut.level,
-        _offset=Block(t.first, 0, z.first, y.first, x.first, y.count, x.count),
-        _source_channels=chosen,
+        rois=None if rois is None else rois_of_part(rois, part),
     )
 
 

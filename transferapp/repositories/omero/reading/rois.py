@@ -68,9 +68,9 @@ def _shape(found: Any) -> Shape | None:
         kind=kind,
         points=points,
         size=size,
-        z=plain(found.getTheZ()),
-        t=plain(found.getTheT()),
-        c=plain(found.getTheC()),
+        z=_plane(found.getTheZ()),
+        t=_plane(found.getTheT()),
+        c=_plane(found.getTheC()),
         text=plain(found.getTextValue()) or "",
         stroke_color=_color(found.getStrokeColor()),
         fill_color=_color(found.getFillColor()),
@@ -130,6 +130,12 @@ def _transform(found: Any) -> Affine | None:
     if any(number is None or not isfinite(number) for number in numbers):
         return None
     return Affine(*numbers)
+
+
+def _plane(value: Any) -> int | None:
+    """Return an index; None for all planes, which some programs write as -1."""
+    index = plain(value)
+    return None if index is None or index < 0 else int(index)
 
 
 def _color(value: Any) -> str:
