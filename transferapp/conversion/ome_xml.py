@@ -17,6 +17,7 @@ from ome_types.model import (
     Pixels,
     Pixels_DimensionOrder,
     PixelType,
+    ROIRef,
     StructuredAnnotations,
     TagAnnotation,
     TiffData,
@@ -25,6 +26,8 @@ from ome_types.model.simple_types import Color
 
 from transferapp import __version__
 from transferapp.conversion.cut_image import CutImage
+from transferapp.conversion.ome_rois import ome_rois
+from transferapp.conversion.part import PartRois
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.plausible import plausible_um
 
@@ -39,16 +42,19 @@ def ome_xml(image: CutImage) -> bytes:
     the file that has the document.
     """
     ids = [f"Annotation:{number}" for number in range(len(image.annotations))]
+    rois = list(ome_rois(image.rois or PartRois(), _text))
     one = Image(
         id="Image:0",
         name=_text(image.name),
         pixels=_pixels(image),
         annotation_refs=[AnnotationRef(id=each) for each in ids],
+        roi_refs=[ROIRef(id=roi.id) for roi in rois],
     )
     document = OME(
         uuid=f"urn:uuid:{uuid4()}",
         creator=_CREATOR,
         images=[one],
+        rois=rois,
         structured_annotations=_annotations(ids, image.annotations) if ids else None,
     )
     return to_xml(document, indent=0).encode()
