@@ -5,19 +5,22 @@ repositories.
 from __future__ import annotations
 
 import asyncio
+import csv
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import ome_types
 import pytest
 import tifffile
 import zarr
 from PIL import Image
 
 from tests.support.installation import PASSWORD, Terminal, make_tiffs
-from transferapp.sandbox.installation_repositories import running_sandbox
+from transferapp.sandbox.installation_repositories import SandboxRepository, running_sandbox
 from transferapp.sandbox.local_installation import LocalInstallation
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -103,6 +106,55 @@ def test_a_picture(
     with Image.open(path) as picture:
         assert picture.size == (700, 600)
     assert path.suffix == suffix
+
+
+def drawn_by_alice(terminal: Terminal, image_id: int) -> bool:
+    """Draw ROIs on an image; False in a repository that keeps none."""
+    repository = terminal.installation.repository
+    if not isinstance(repository, SandboxRepository):
+        return False
+    from tests.support.omero_rois import save_roi, shape  # noqa: PLC0415 - needs omero-py
+    from tests.support.omero_sandbox_env import gateway  # noqa: PLC0415
+
+    nucleus = shape("Rectangle", x=110.0, y=60.0, width=30.0, height=20.0, theZ=1)
+    outside = shape("Ellipse", x=650.0, y=500.0, radiusX=20.0, radiusY=10.0)
+    far = shape("Point", x=1.0, y=2.0)
+    with gateway(repository.sandbox, "alice", "ssl", PASSWORD) as conn:
+        update = conn.getUpdateService()
+        save_roi(update, image_id, "a nucleus", [nucleus, outside])
+        save_roi(update, image_id, "far", [far])
+    return True
+
+
+def test_annotations_come_with_it(terminal: Terminal, stack: str, tmp_path: Path) -> None:
+    drawn = drawn_by_alice(terminal, int(stack.partition(":")[2]))
+    part = ("--region", "100,50,520,400", "--z", "1-2")
+    asked = (stack, "--form", "ome-tiff", *part, "--with-annotations")
+    [folder] = exported(terminal, tmp_path, *asked)
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == [f"{folder.name}{end}" for end in (".json", ".ome.tiff", ".rois.csv")]
+    document = json.loads((folder / names[0]).read_bytes())
+    assert [one["value"] for one in document["annotations"]["tags"]] == ["fixed"]
+    assert document["repository"]["containers"] == ["Stacks"]
+    assert document["image"]["sizes"] == {"t": 2, "c": 2, "z": 2, "y": 400, "x": 520}
+    rois, left_out = document["rois"], document["rois_left_out"]
+    with (folder / names[2]).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with tifffile.TiffFile(folder / names[1]) as tiff:
+        written = ome_types.from_xml(tiff.ome_metadata or "").rois
+    if not drawn:
+        assert (rois, rows, written) == ([], [], [])
+        return
+    assert (left_out["rois_outside"], left_out["shapes_outside"]) == (1, 2)
+    [roi] = rois
+    [shape] = roi["shapes"]
+    assert roi["name"] == "a nucleus"
+    wanted = {"kind": "rectangle", "x": 10, "y": 10, "width": 30, "height": 20, "z": 0}
+    assert {name: shape[name] for name in wanted} == wanted
+    [row] = rows
+    assert (row["shape_id"], row["x"], row["z"]) == (str(shape["id"]), "10", "0")
+    [rectangle] = written[0].union.rectangles
+    assert (rectangle.x, rectangle.y, rectangle.the_z) == (10, 10, 0)
 
 
 def test_a_dataset(terminal: Terminal, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,12 +18,14 @@ from transferapp.errors import ChecksumMismatch, NoSuchFile, RepositoryUnavailab
 from transferapp.host.clock import SystemClock
 from transferapp.ledger.port import NewTransfer, PlannedItem
 from transferapp.model.export_specs import Cut, ExportForm, ExportSpec, Span
+from transferapp.model.rois import Roi, Shape, ShapeKind
 from transferapp.model.transfers import ItemState, TransferDetails, TransferKind
 from transferapp.operations.convert_image import convert_image_kind
 from transferapp.operations.exports import export_task
 from transferapp.operations.import_fileset import import_fileset_kind
 from transferapp.operations.imports import import_task
 from transferapp.operations.transfers import TransferControl
+from transferapp.repositories.local.reading.images import LocalImages
 from transferapp.taskqueue.port import RetryPolicy, TaskState
 from transferapp.testing.memory_queue import MemoryTaskQueue, MemoryTaskWorker
 from transferapp.testing.queue_journal import reach
@@ -63,16 +67,18 @@ class Env(ImportEnv):
         await reach(self.queue, task.id, TaskState.DONE)
         [self.image_id] = (await self.ledger.work(made.items[0].id)).item.image_ids
 
-    async def export(self, cut: Cut | None = None, image_id: int = 0) -> TransferDetails:
+    async def export(
+        self, cut: Cut | None = None, image_id: int = 0, *, annotated: bool = False
+    ) -> TransferDetails:
         """Ask for the image in the plain form."""
         added = await self.ledger.add(
             NewTransfer(
                 kind=TransferKind.EXPORT,
                 name="export",
                 owner=OWNER,
-                request_key=f"export {cut} {image_id}",
+                request_key=f"export {cut} {image_id} {annotated}",
                 items=(PlannedItem("cells", (), (image_id or self.image_id,)),),
-                export=ExportSpec(ExportForm.PNG, cut),
+                export=ExportSpec(ExportForm.PNG, cut, annotated),
             )
         )
         await self.queue.enqueue(export_task(added.transfer, added.items[0].id))
@@ -122,6 +128,34 @@ async def test_the_files_of_a_cut_are_ready(env: Env) -> None:
         made = np.load(await env.prepared.path(file.item_id, file.client_path))
         np.testing.assert_array_equal(made, PIXELS[c, 10:30, 5:35])
     assert all(file.sha1 for file in details.files)
+
+
+async def test_what_is_known_of_it_lies_beside_it(
+    env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def rois(_: Any, image_id: int, *, after: int = 0, limit: int = 100) -> list[Roi]:
+        assert (image_id, limit > 0) == (env.image_id, True)
+        shape = Shape(4, ShapeKind.POINT, ((12.0, 15.0),), c=2)
+        return [] if after else [Roi(3, (shape,), "a cell")]
+
+    monkeypatch.setattr(LocalImages, "rois", rois)
+    cut = Cut(y=Span(10, 20), x=Span(5, 30), channels=(2, 0))
+    details = await env.ended(await env.export(cut, annotated=True), TaskState.DONE)
+    files = {file.client_path: file for file in details.files}
+    assert list(files) == [
+        "cells.tif 0.npy",
+        "cells.tif 1.npy",
+        "cells.tif.json",
+        "cells.tif.rois.csv",
+    ]
+    item_id = details.items[0].id
+    made = await env.prepared.path(item_id, "cells.tif.json")
+    document = json.loads(made.read_bytes())
+    assert document["repository"]["image_id"] == env.image_id
+    [shape] = document["rois"][0]["shapes"]
+    assert (shape["x"], shape["y"], shape["c"]) == (7, 5, 0)
+    table = (await env.prepared.path(item_id, "cells.tif.rois.csv")).read_text("utf-8-sig")
+    assert table.splitlines()[1].startswith("3,4,point,a cell,")
 
 
 async def test_a_cut_outside_says_what_is_there(env: Env) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import omero
-from omero.rtypes import rdouble, rint, rstring
-
 from transferapp.model.rois import Affine, Roi, Shape, ShapeKind
+from transferapp.repositories.omero.ice_imports import omero
 from transferapp.repositories.omero.sessions.context import rows
 from transferapp.repositories.omero.sessions.gateway import ALL_GROUPS, Gateway
 from transferapp.repositories.omero.settings import OmeroSettings
 from transferapp.testing.repository_env import ALICE, PASSWORD
 
+rdouble, rint, rstring = omero.rtypes.rdouble, omero.rtypes.rint, omero.rtypes.rstring
 #: As OMERO.iviewer turns a rectangle by a quarter.
 TURNED = Affine(0.0, -1.0, 100.0, 1.0, 0.0, 20.0)
 MASK = bytes([0b10100000, 0b01000000])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -34,6 +35,13 @@ Channels = Annotated[
     list[int] | None,
     typer.Option("--channel", min=0, help="Only this channel, from 0; may be repeated."),
 ]
+WithAnnotations = Annotated[
+    bool,
+    typer.Option(
+        "--with-annotations",
+        help="Beside each image what is known of it as JSON, and its ROIs as CSV.",
+    ),
+]
 
 _RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 _REGION = re.compile(r"([0-9]{1,9}),([0-9]{1,9}),([0-9]{1,9}),([0-9]{1,9})")
@@ -48,11 +56,21 @@ def spec_given(
     if cut == Cut():
         return ExportSpec(form)
     if not form.converts:
-        others = ", ".join(one for one in ExportForm if one.converts)
         raise Invalid(
-            f"Original files come whole. For a part of an image choose --form: {others}."
+            f"Original files come whole. For a part of an image choose --form: {_made()}."
         )
     return ExportSpec(form, cut)
+
+
+def annotated(spec: ExportSpec, *, wanted: bool) -> ExportSpec:
+    """Return what is asked for, with annotations if they are ``wanted``; raises Invalid."""
+    if wanted and not spec.form.converts:
+        raise Invalid(f"Original files come alone. For annotations choose --form: {_made()}.")
+    return replace(spec, with_annotations=wanted)
+
+
+def _made() -> str:
+    return ", ".join(form for form in ExportForm if form.converts)
 
 
 def _region(text: str) -> tuple[Span | None, Span | None]:

@@ -144,6 +144,7 @@ async def hand_over_export(
         containers=[str(one) for one in plan.containers],
         form=plan.spec.form,
         cut=asked_cut(plan.spec.cut),
+        with_annotations=plan.spec.with_annotations,
     )
     accepted = await server.submit_export(request, request_key=plan.request_key)
     destination = await asyncio.to_thread(plan.destination.absolute)

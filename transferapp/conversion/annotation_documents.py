@@ -17,7 +17,7 @@ from typing import Any
 
 from transferapp import __version__
 from transferapp.conversion.cut_image import CutImage
-from transferapp.conversion.part import PartRois
+from transferapp.conversion.cut_place import CutRois
 from transferapp.model.images import AnnotationKind, Channel, ImageDetails
 from transferapp.model.plausible import plausible_um
 from transferapp.model.rois import Point, Roi, Shape, ShapeKind
@@ -34,7 +34,7 @@ _SPACE = re.compile(r"[\s\x00-\x1f]+")
 
 def json_lines(image: CutImage, details: ImageDetails, repository: str) -> Iterator[str]:
     """Yield the JSON document of an image in pieces; one line for each ROI."""
-    found = image.rois or PartRois()
+    found = image.rois or CutRois()
     known = {
         "software": f"TransferApp {__version__}",
         "image": _image(image),
@@ -54,7 +54,7 @@ def json_lines(image: CutImage, details: ImageDetails, repository: str) -> Itera
     yield "\n ]\n}\n" if found.rois else "]\n}\n"
 
 
-def csv_lines(rois: PartRois) -> Iterator[str]:
+def csv_lines(rois: CutRois) -> Iterator[str]:
     """Yield the lines of the CSV: the names of the columns, then one for each shape."""
     line = io.StringIO()
     writer = csv.writer(line)
@@ -129,14 +129,14 @@ def _repository(details: ImageDetails, name: str) -> dict[str, Any]:
 
 def _part(image: CutImage) -> dict[str, Any]:
     """Return which part it is; rows and columns are those of the level."""
-    part = image.part
-    scale_x, scale_y = part.scale
-    spans = {axis: asdict(getattr(part, axis)) for axis in "tzyx"}
+    place = image.place
+    scale_x, scale_y = place.scale
+    spans = {axis: asdict(getattr(place, axis)) for axis in "tzyx"}
     return {
-        "level": part.level,
+        "level": place.level,
         "scale": {"y": scale_y, "x": scale_x},
         **spans,
-        "channels": list(part.channels),
+        "channels": list(place.channels),
     }
 
 

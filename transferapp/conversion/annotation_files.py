@@ -13,9 +13,9 @@ import blake3
 
 from transferapp.conversion.annotation_documents import csv_lines, json_lines
 from transferapp.conversion.cut_image import CutImage
+from transferapp.conversion.cut_place import CutRois
 from transferapp.conversion.disk_errors import disk_errors
 from transferapp.conversion.names import file_name
-from transferapp.conversion.part import PartRois
 from transferapp.errors import ChecksumMismatch
 from transferapp.model.images import ImageDetails
 
@@ -33,7 +33,7 @@ def write_annotation_files(
     _write(folder / file_name(image, _JSON), "", document)
     # Excel takes a CSV without the mark for one in the encoding of the country.
     mark = codecs.BOM_UTF8.decode()
-    _write(folder / file_name(image, _CSV), mark, csv_lines(image.rois or PartRois()))
+    _write(folder / file_name(image, _CSV), mark, csv_lines(image.rois or CutRois()))
 
 
 def _write(path: Path, mark: str, lines: Iterable[str]) -> None:

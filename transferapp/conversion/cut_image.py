@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transferapp.conversion.part import Part, PartRois, rois_of_part
+from transferapp.conversion.cut_place import CutPlace, CutRois, rois_of_cut
 from transferapp.errors import DamagedFile, Invalid
 from transferapp.model.export_specs import Cut, Span
 from transferapp.model.images import (
@@ -62,10 +62,10 @@ class CutImage:
     pixel_size_um: tuple[float | None, float | None, float | None]
     annotations: tuple[Annotation, ...]
     files: tuple[OriginalFile, ...]
-    part: Part
+    place: CutPlace
     _read: TileReader = field(repr=False)
     #: None where they were not asked for.
-    rois: PartRois | None = None
+    rois: CutRois | None = None
 
     async def read(self, block: Block) -> npt.NDArray[np.generic]:
         """Return a block's pixels, shape (height, width), in ``dtype``.
@@ -73,14 +73,14 @@ class CutImage:
         Raises what the repository raises: ImageNotFound, PermissionDenied, Unavailable,
         DamagedFile.
         """
-        part = self.part
+        place = self.place
         region = TileRegion(
-            level=part.level,
-            t=part.t.first + block.t,
-            c=part.channels[block.c],
-            z=part.z.first + block.z,
-            y=part.y.first + block.y,
-            x=part.x.first + block.x,
+            level=place.level,
+            t=place.t.first + block.t,
+            c=place.channels[block.c],
+            z=place.z.first + block.z,
+            y=place.y.first + block.y,
+            x=place.x.first + block.x,
             height=block.height,
             width=block.width,
         )
@@ -119,7 +119,7 @@ def cut_image(
     z_um, y_um, x_um = pixels.pixel_size_um
     name = _OTHER_NAMES.get(pixels.dtype, pixels.dtype)
     known = dict(enumerate(pixels.channels))
-    part = Part(cut.level, t, z, y, x, chosen, full, level)
+    place = CutPlace(cut.level, t, z, y, x, chosen, full, level)
     return CutImage(
         image_id=details.summary.id,
         name=pixels.name,
@@ -137,9 +137,9 @@ def cut_image(
         ),
         annotations=details.annotations,
         files=details.files,
-        part=part,
+        place=place,
         _read=read,
-        rois=None if rois is None else rois_of_part(rois, part),
+        rois=None if rois is None else rois_of_cut(rois, place),
     )
 
 

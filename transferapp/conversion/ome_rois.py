@@ -23,7 +23,7 @@ from ome_types.model import (
 )
 from ome_types.model.simple_types import Color
 
-from transferapp.conversion.part import PartRois
+from transferapp.conversion.cut_place import CutRois
 from transferapp.model.rois import Roi, Shape, ShapeKind
 
 #: More take a minute and a gigabyte to write; JSON and CSV have all.
@@ -41,7 +41,7 @@ _CLASSES: dict[ShapeKind, type[OmeShape]] = {
 }
 
 
-def ome_rois(rois: PartRois, text: Callable[[str], str]) -> Iterator[ROI]:
+def ome_rois(rois: CutRois, text: Callable[[str], str]) -> Iterator[ROI]:
     """Yield ROIs with their shapes, none of an image with more than ``MOST_SHAPES``; ``text``
     makes of any text one that XML can hold. Masks without bits are left out.
     """

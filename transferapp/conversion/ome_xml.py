@@ -26,8 +26,8 @@ from ome_types.model.simple_types import Color
 
 from transferapp import __version__
 from transferapp.conversion.cut_image import CutImage
+from transferapp.conversion.cut_place import CutRois
 from transferapp.conversion.ome_rois import ome_rois
-from transferapp.conversion.part import PartRois
 from transferapp.model.images import Annotation, AnnotationKind
 from transferapp.model.plausible import plausible_um
 
@@ -42,7 +42,7 @@ def ome_xml(image: CutImage) -> bytes:
     the file that has the document.
     """
     ids = [f"Annotation:{number}" for number in range(len(image.annotations))]
-    rois = list(ome_rois(image.rois or PartRois(), _text))
+    rois = list(ome_rois(image.rois or CutRois(), _text))
     one = Image(
         id="Image:0",
         name=_text(image.name),

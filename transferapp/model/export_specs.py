@@ -55,11 +55,17 @@ class ExportSpec:
 
     form: ExportForm = ExportForm.ORIGINALS
     cut: Cut | None = None
+    #: Whether what is known of each image and its ROIs come with it, as JSON and CSV.
+    with_annotations: bool = False
 
 
 def spec_value(spec: ExportSpec) -> dict[str, Any]:
     """Return a spec as JSON values, to be kept."""
-    return {"form": str(spec.form), "cut": asdict(spec.cut) if spec.cut else None}
+    return {
+        "form": str(spec.form),
+        "cut": asdict(spec.cut) if spec.cut else None,
+        "with_annotations": spec.with_annotations,
+    }
 
 
 def spec_of(value: dict[str, Any] | None) -> ExportSpec:
@@ -67,7 +73,12 @@ def spec_of(value: dict[str, Any] | None) -> ExportSpec:
     if value is None:
         return ExportSpec()
     cut = value["cut"]
-    return ExportSpec(ExportForm(value["form"]), _cut_of(cut) if cut else None)
+    return ExportSpec(
+        ExportForm(value["form"]),
+        _cut_of(cut) if cut else None,
+        # Exports that were asked for before there was this choice.
+        bool(value.get("with_annotations")),
+    )
 
 
 def _cut_of(value: dict[str, Any]) -> Cut:

@@ -6,12 +6,14 @@ written, read back and published.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel
 
+from transferapp.conversion.annotation_files import write_annotation_files
 from transferapp.conversion.cut_image import CutImage, cut_image
 from transferapp.conversion.port import Form, ShareListener
 from transferapp.errors import Cancelled, Internal, Invalid, NotFound, UnsupportedFile
@@ -25,6 +27,7 @@ from transferapp.operations.item_reports import (
     report_dead,
     report_waiting,
 )
+from transferapp.operations.read_rois import read_rois
 from transferapp.operations.throttled_progress import throttled_progress
 from transferapp.prepared.port import Prepared, PreparedFile
 from transferapp.repositories.port import Repository
@@ -120,14 +123,17 @@ class ImageConversion:
             raise Internal(f"This server cannot make {work.export.form}.")
         form, folder = make(), await self._prepared.begin(work.item.id)
         [image_id] = work.item.image_ids
-        owner = work.transfer.owner
+        owner, wanted = work.transfer.owner, work.export
         async with self._repository.session(owner, work.group_id) as session:
-            details = await session.images.get(image_id)
-
-            read = partial(session.images.tile, image_id)
-            image = cut_image(details, work.export.cut, read)
+            images = session.images
+            details = await images.get(image_id)
+            rois = await read_rois(images, image_id) if wanted.with_annotations else None
+            image = cut_image(details, wanted.cut, partial(images.tile, image_id), rois)
             async with throttled_progress(partial(self._made, context, work)) as made:
                 await _write_and_verify(form, image, folder, made)
+        if wanted.with_annotations:
+            name = self._repository.name
+            await asyncio.to_thread(write_annotation_files, image, details, name, folder)
         return True
 
     async def _made(self, context: Context, work: ItemWork, share: float) -> None:

@@ -46,6 +46,8 @@ class ExportRequest(Message):
     containers: list[Ref] = Field(default=[], max_length=MAX_CONTAINERS)
     form: ExportForm = ExportForm.ORIGINALS
     cut: AskedCut | None = None
+    #: Beside each image what is known of it as JSON, and its ROIs as CSV.
+    with_annotations: bool = False
 
     @model_validator(mode="after")
     def _of_something(self) -> Self:
@@ -59,14 +61,20 @@ class ExportRequest(Message):
             raise ValueError("original files come whole: choose another form for a part")
         return self
 
+    @model_validator(mode="after")
+    def _only_what_is_made_has_annotations(self) -> Self:
+        if self.with_annotations and not self.form.converts:
+            raise ValueError("original files come alone: choose another form for annotations")
+        return self
+
     def spec(self) -> ExportSpec:
         """Return what is asked for of each image."""
         if self.cut is None:
-            return ExportSpec(self.form)
+            return ExportSpec(self.form, None, self.with_annotations)
         asked = self.cut.model_dump(exclude={"level", "channels"}, exclude_none=True)
         spans = {axis: Span(**span) for axis, span in asked.items()}
         cut = Cut(self.cut.level, channels=tuple(self.cut.channels), **spans)
-        return ExportSpec(self.form, cut)
+        return ExportSpec(self.form, cut, self.with_annotations)
 
 
 def asked_cut(cut: Cut | None) -> AskedCut | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.support.image_env import until
@@ -63,5 +63,34 @@ def test_a_part_is_queued_in_the_form_that_is_chosen(qtbot: QtBot, tmp_path: Pat
         named(dialog, "export.start").click()
         await until(lambda: queued)
         assert queued == [(tmp_path, ExportSpec(ExportForm.PNG, cut))]
+
+    play(story)
+
+
+def test_annotations_come_with_what_is_made(qtbot: QtBot, tmp_path: Path) -> None:
+    queued: list[ExportSpec] = []
+
+    async def start(_folder: Path, spec: ExportSpec) -> None:
+        queued.append(spec)
+
+    async def story() -> None:
+        window = QWidget()
+        qtbot.addWidget(window)
+        window.show()
+        dialog = ExportDialog("Export “cells”", tmp_path, start, window, spec=ExportSpec())
+        dialog.open()
+        box: QCheckBox = named(dialog, "export.annotations")
+        assert not box.isEnabled()
+        forms: QComboBox = named(dialog, "export.form")
+        forms.setCurrentIndex(forms.findData(ExportForm.OME_TIFF))
+        assert box.isEnabled()
+        box.setChecked(True)
+        # Original files come alone, and what was ticked is ticked again later.
+        forms.setCurrentIndex(forms.findData(ExportForm.ORIGINALS))
+        assert not box.isEnabled()
+        forms.setCurrentIndex(forms.findData(ExportForm.OME_ZARR))
+        named(dialog, "export.start").click()
+        await until(lambda: queued)
+        assert queued == [ExportSpec(ExportForm.OME_ZARR, None, with_annotations=True)]
 
     play(story)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from transferapp.cli.cutting import spec_given
+from transferapp.cli.cutting import annotated, spec_given
 from transferapp.errors import Invalid
 from transferapp.model.export_specs import (
     Cut,
@@ -27,6 +27,13 @@ def test_all_that_can_be_said_is_kept() -> None:
     spec = spec_given(TIFF, 2, "10, 20,300,400", "3-7", "5", [1, 0])
     assert spec.cut == Cut(2, Span(5, 1), Span(3, 5), Span(20, 400), Span(10, 300), (1, 0))
     assert spec_of(spec_value(spec)) == spec
+    more = annotated(spec, wanted=True)
+    assert more == ExportSpec(TIFF, spec.cut, with_annotations=True)
+    assert spec_of(spec_value(more)) == more
+
+
+def test_what_was_kept_before_there_were_annotations() -> None:
+    assert spec_of({"form": "ome-tiff", "cut": None}) == ExportSpec(TIFF)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,9 @@ def test_what_makes_no_sense_is_told(region: str, z: str, t: str) -> None:
 def test_original_files_are_not_cut() -> None:
     with pytest.raises(Invalid, match="come whole"):
         spec_given(ExportForm.ORIGINALS, 1, "", "", "", None)
+
+
+def test_original_files_come_alone() -> None:
+    with pytest.raises(Invalid, match="come alone"):
+        annotated(ExportSpec(), wanted=True)
+    assert annotated(ExportSpec(), wanted=False) == ExportSpec()

@@ -72,7 +72,7 @@ def test_whatever_is_cut_lies_inside_its_level(first: int, count: int, level: in
     count = min(count, 101 - first)
     image = cut_image(details(), Cut(level, y=Span(first, count)), Reader())
     assert image.size_y >= 1
-    assert image.part.y.first + image.size_y <= PIXELS.levels[level].size_y
+    assert image.place.y.first + image.size_y <= PIXELS.levels[level].size_y
 
 
 @pytest.mark.parametrize(

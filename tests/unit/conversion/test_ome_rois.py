@@ -12,8 +12,8 @@ from lxml import etree
 
 from transferapp.conversion import ome_rois
 from transferapp.conversion.cut_image import CutImage
+from transferapp.conversion.cut_place import rois_of_cut
 from transferapp.conversion.ome_xml import ome_xml
-from transferapp.conversion.part import rois_of_part
 from transferapp.model.export_specs import Cut, Span
 from transferapp.model.rois import Affine, Roi, Shape, ShapeKind
 from transferapp.testing.cut_images import image_of, noise
@@ -36,7 +36,7 @@ BARE = Shape(29, ShapeKind.MASK, ((11.0, 6.0),), (3.0, 1.0))
 
 def drawn_on(*rois: Roi, cut: Cut | None = None) -> CutImage:
     image = image_of(noise((1, 2, 3, 40, 50), "uint8"), cut=cut)
-    return replace(image, rois=rois_of_part(rois, image.part))
+    return replace(image, rois=rois_of_cut(rois, image.place))
 
 
 def document_of(image: CutImage) -> Any:

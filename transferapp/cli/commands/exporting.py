@@ -43,12 +43,14 @@ def export_images(  # noqa: PLR0913 - each is an option of the command line
     z: cutting.Planes = "",
     t: cutting.TimePoints = "",
     channel: cutting.Channels = None,
+    with_annotations: cutting.WithAnnotations = False,
     wait: Wait = False,
     follow: Follow = False,
     as_json: AsJson = False,
 ) -> None:
     """Export images, or all of datasets, into a folder, in the background."""
     spec = cutting.spec_given(form, level, region, z, t, channel)
+    spec = cutting.annotated(spec, wanted=with_annotations)
     images = tuple(image_id for text in sources if (image_id := _image_id(text)) is not None)
     others = [text for text in sources if _image_id(text) is None]
     destination = _folder(to)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -31,8 +32,8 @@ from transferapp.model.export_specs import ExportForm, ExportSpec
 
 
 class ExportDialog(Dialog):
-    """Use ``open()``. Names: ``export.form``, ``.folder``, ``.choose``, ``.start``,
-    ``.cancel``.
+    """Use ``open()``. Names: ``export.form``, ``.annotations``, ``.folder``, ``.choose``,
+    ``.start``, ``.cancel``.
     """
 
     def __init__(
@@ -61,6 +62,9 @@ class ExportDialog(Dialog):
             self._form.addItem(FORM_NAMES[form], form)
         self._form.setCurrentIndex(max(0, self._form.findData(spec.form)))
         self._form.currentIndexChanged.connect(self._form_chosen)
+        self._annotations = QCheckBox("Tags, key-values and ROIs beside each image")
+        self._annotations.setObjectName("export.annotations")
+        self._annotations.setToolTip("As JSON and CSV; each image comes in a folder of its own")
         self._part = label(part_text(spec), "muted", wrap=True)
         self._explained = label("", "muted", wrap=True)
         self._banner = MessageBanner("export.banner")
@@ -116,6 +120,7 @@ class ExportDialog(Dialog):
         layout.addWidget(form)
         layout.addWidget(self._form)
         layout.addWidget(self._explained)
+        layout.addWidget(self._annotations)
         layout.addSpacing(theme.SMALL)
         layout.addWidget(caption)
         layout.addLayout(row)
@@ -123,9 +128,12 @@ class ExportDialog(Dialog):
         layout.addLayout(buttons)
 
     def _chosen_spec(self) -> ExportSpec:
-        return ExportSpec(ExportForm(self._form.currentData()), self._cut)
+        form = ExportForm(self._form.currentData())
+        annotated = form.converts and self._annotations.isChecked()
+        return ExportSpec(form, self._cut, annotated)
 
     def _form_chosen(self) -> None:
+        self._annotations.setEnabled(self._chosen_spec().form.converts)
         self._explained.setText(form_text(self._chosen_spec().form))
 
     def _check(self) -> None:

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from transferapp.conversion.part import Part, rois_of_part
+from transferapp.conversion.cut_place import CutPlace, rois_of_cut
 from transferapp.model.export_specs import Span
 from transferapp.model.images import Level
 from transferapp.model.rois import Affine, Roi, Shape, ShapeKind
 
 FULL = Level(100, 200)
-WHOLE = Part(0, Span(0, 5), Span(0, 4), Span(0, 100), Span(0, 200), (0, 1, 2), FULL, FULL)
+WHOLE = CutPlace(0, Span(0, 5), Span(0, 4), Span(0, 100), Span(0, 200), (0, 1, 2), FULL, FULL)
 #: Rows 10 to 29, columns 30 to 69, planes 1 and 2, time points 3 and 4, channels 2 and 0.
-INNER = Part(0, Span(3, 2), Span(1, 2), Span(10, 20), Span(30, 40), (2, 0), FULL, FULL)
+INNER = CutPlace(0, Span(3, 2), Span(1, 2), Span(10, 20), Span(30, 40), (2, 0), FULL, FULL)
 #: The same rows and columns at half the size.
 HALF = replace(INNER, level=1, y=Span(5, 10), x=Span(15, 20), size=Level(50, 100))
 TURNED = Affine(cos(1), -sin(1), 20, sin(1), cos(1), -30)
@@ -28,14 +28,14 @@ def rectangle(x: float, y: float, width: float = 5, height: float = 5, **more: A
     return Shape(1, ShapeKind.RECTANGLE, ((x, y),), (width, height), **more)
 
 
-def the_shape(shape: Shape, part: Part) -> Shape:
-    [roi] = rois_of_part([Roi(1, (shape,), "a")], part).rois
+def the_shape(shape: Shape, place: CutPlace) -> Shape:
+    [roi] = rois_of_cut([Roi(1, (shape,), "a")], place).rois
     [found] = roi.shapes
     return found
 
 
-def is_inside(shape: Shape, part: Part) -> bool:
-    found = rois_of_part([Roi(1, (shape,))], part)
+def is_inside(shape: Shape, place: CutPlace) -> bool:
+    found = rois_of_cut([Roi(1, (shape,))], place)
     assert (found.rois == ()) == (found.rois_outside == found.shapes_outside == 1)
     return bool(found.rois)
 
@@ -45,7 +45,7 @@ def test_a_whole_image_has_them_as_they_are() -> None:
         Roi(1, (rectangle(1, 2), rectangle(-50, -50, z=3, t=4, c=2)), "a", "b", 3),
         Roi(2, ()),
     ]
-    found = rois_of_part(rois, WHOLE)
+    found = rois_of_cut(rois, WHOLE)
     assert list(found.rois) == rois
     assert (found.rois_outside, found.shapes_outside) == (0, 0)
 
@@ -102,7 +102,7 @@ def test_what_is_outside_is_counted() -> None:
         Roi(2, (rectangle(0, 0), rectangle(0, 0))),
         Roi(3, (), not_understood=1),
     ]
-    found = rois_of_part(rois, INNER)
+    found = rois_of_cut(rois, INNER)
     assert [roi.id for roi in found.rois] == [1, 3]
     assert (found.rois_outside, found.shapes_outside) == (1, 3)
     assert len(list(found.shapes)) == 1
@@ -113,9 +113,9 @@ def test_a_turned_shape_stays_where_it_is_drawn(
     x: float, y: float, width: float, height: float
 ) -> None:
     shape = rectangle(x, y, width, height, transform=TURNED)
-    part = replace(HALF, y=Span(5, 50), x=Span(15, 100))
+    place = replace(HALF, y=Span(5, 50), x=Span(15, 100))
     wanted = [(drawn_x / 2 - 15, drawn_y / 2 - 5) for drawn_x, drawn_y in shape.outline()]
-    for roi in rois_of_part([Roi(1, (shape,))], part).rois:
+    for roi in rois_of_cut([Roi(1, (shape,))], place).rois:
         for found, at in zip(roi.shapes[0].outline(), wanted, strict=True):
             assert found == pytest.approx(at, abs=1e-6)
 

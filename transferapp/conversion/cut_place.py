@@ -12,7 +12,7 @@ from transferapp.model.rois import Affine, Roi, Shape, ShapeKind
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CutPlace:
     """The exported part: planes and channels of the image, rows and columns of the level.
 
     ``full`` is the size of level 0, ``size`` that of the level the pixels are of.
@@ -39,7 +39,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class PartRois:
+class CutRois:
     """The ROIs of a part, in its pixels, planes and channels, and how many it lacks."""
 
     rois: tuple[Roi, ...] = ()
@@ -52,7 +52,7 @@ class PartRois:
         return chain.from_iterable(roi.shapes for roi in self.rois)
 
 
-def rois_of_part(rois: Sequence[Roi], part: Part) -> PartRois:
+def rois_of_cut(rois: Sequence[Roi], place: CutPlace) -> CutRois:
     """Return the shapes that lie in the part, also those that its edge cuts, as a whole.
 
     A shape is outside when its plane or channel is, or its box. Where whole planes are
@@ -61,26 +61,26 @@ def rois_of_part(rois: Sequence[Roi], part: Part) -> PartRois:
     kept: list[Roi] = []
     rois_outside = shapes_outside = 0
     for roi in rois:
-        moved = [_moved(shape, part) for shape in roi.shapes]
+        moved = [_moved(shape, place) for shape in roi.shapes]
         inside = tuple(shape for shape in moved if shape is not None)
         shapes_outside += len(moved) - len(inside)
         if moved and not inside:
             rois_outside += 1
         else:
             kept.append(replace(roi, shapes=inside))
-    return PartRois(tuple(kept), rois_outside, shapes_outside)
+    return CutRois(tuple(kept), rois_outside, shapes_outside)
 
 
-def _moved(shape: Shape, part: Part) -> Shape | None:
+def _moved(shape: Shape, place: CutPlace) -> Shape | None:
     """Return a shape as it lies in the part; None when it is outside."""
-    z, t = _within(shape.z, part.z), _within(shape.t, part.t)
+    z, t = _within(shape.z, place.z), _within(shape.t, place.t)
     c = shape.c
     if c is not None:
-        c = part.channels.index(c) if c in part.channels else -1
+        c = place.channels.index(c) if c in place.channels else -1
     if -1 in (z, t, c):
         return None
-    moved = _drawn(replace(shape, z=z, t=t, c=c), part)
-    return moved if part.has_whole_planes or _touches(moved, part) else None
+    moved = _drawn(replace(shape, z=z, t=t, c=c), place)
+    return moved if place.has_whole_planes or _touches(moved, place) else None
 
 
 def _within(index: int | None, span: Span) -> int | None:
@@ -90,14 +90,14 @@ def _within(index: int | None, span: Span) -> int | None:
     return -1
 
 
-def _drawn(shape: Shape, part: Part) -> Shape:
-    scale_x, scale_y = part.scale
-    into = Affine(scale_x, 0.0, -part.x.first, 0.0, scale_y, -part.y.first)
+def _drawn(shape: Shape, place: CutPlace) -> Shape:
+    scale_x, scale_y = place.scale
+    into = Affine(scale_x, 0.0, -place.x.first, 0.0, scale_y, -place.y.first)
     if into == Affine(1.0, 0.0, 0.0, 0.0, 1.0, 0.0):
         return shape
     if shape.transform is not None:
         return replace(shape, transform=into.after(shape.transform))
-    if shape.kind is ShapeKind.MASK and part.scale != (1.0, 1.0):
+    if shape.kind is ShapeKind.MASK and place.scale != (1.0, 1.0):
         # Its bits are of full-size pixels.
         return replace(shape, transform=into)
     width, height = shape.size
@@ -108,9 +108,9 @@ def _drawn(shape: Shape, part: Part) -> Shape:
     )
 
 
-def _touches(shape: Shape, part: Part) -> bool:
+def _touches(shape: Shape, place: CutPlace) -> bool:
     x, y, width, height = shape.bounds()
-    return _overlaps(x, width, part.x.count) and _overlaps(y, height, part.y.count)
+    return _overlaps(x, width, place.x.count) and _overlaps(y, height, place.y.count)
 
 
 def _overlaps(first: float, length: float, size: int) -> bool:
