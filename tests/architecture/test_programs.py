@@ -38,6 +38,7 @@ UNSEEN = {
         "tests/e2e/test_readme.py",
         "test_command_works_as_written",
     ): "the README's, by our Python",
+    ("tests/integration/test_ome_tiff_in_bio_formats.py", "ome_xml_of"): "java",
     ("tests/oracle/bio_formats.py", "_java"): "java",
     ("tests/oracle/bio_formats.py", "_start"): "java",
     ("tests/gui/shell/test_tray.py", ""): "the names in transferapp/sandbox/demo/screen.py",

@@ -56,8 +56,16 @@ async def test_bio_formats_sees_what_was_written(
     assert bio_formats.pixels(path, 0, TileRegion(1, 1, 2, 1, 0, 0, 350, 266)) == half.tobytes()
 
 
+def ome_xml_of(places: Places, path: Path) -> str:
+    """Return what Bio-Formats has read of a file, as its own program prints it."""
+    program = ["loci.formats.tools.ImageInfo", "-nopix", "-omexml-only", "-no-upgrade"]
+    command = [places.java, "-cp", str(places.jar), *program, str(path)]
+    return subprocess.run(
+        command, capture_output=True, check=True, encoding="utf-8", timeout=60
+    ).stdout
+
+
 async def test_bio_formats_sees_the_rois(tmp_path: Path, places: Places) -> None:
-    """Bio-Formats' own program prints what it has read as OME-XML."""
     turned = Affine(0.0, -1.0, 30.0, 1.0, 0.0, 0.5)
     shapes = (
         Shape(1, ShapeKind.RECTANGLE, ((2.0, 6.5),), (10.0, 5.0), z=1, c=1, text="a nucleus",
@@ -69,10 +77,8 @@ async def test_bio_formats_sees_the_rois(tmp_path: Path, places: Places) -> None
     image = image_of(noise((1, 2, 3, 40, 50), "uint8"), name="cells")
     drawn = replace(image, rois=rois_of_cut([Roi(5, shapes, "a cell")], image.place))
     await OmeTiff().write(drawn, tmp_path, nothing)
-    program = ("loci.formats.tools.ImageInfo", "-nopix", "-omexml-only", "-no-upgrade")
-    command = [places.java, "-cp", str(places.jar), *program, "cells.ome.tiff"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=60)  # noqa: ASYNC221
-    [roi] = ome_types.from_xml(done.stdout.decode()).rois
+    stated = ome_xml_of(places, tmp_path / "cells.ome.tiff")
+    [roi] = ome_types.from_xml(stated).rois
     with tifffile.TiffFile(tmp_path / "cells.ome.tiff") as file:
         [written] = ome_types.from_xml(file.ome_metadata or "").rois
     assert roi == written
